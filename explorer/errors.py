@@ -1,0 +1,106 @@
+"""Every error Explorer can show, as one tree.
+
+ExplorerError
+├── SettingError            a setting has a value that cannot be used
+├── DataError               the rows brought in
+│   ├── UnknownCorpusError      no sample, file or folder by that name
+│   ├── UnreadableFileError     the bytes are not the table they should be
+│   ├── EmptyDataError          nothing to work on
+│   ├── ColumnError             a column is missing or cannot be used as asked
+│   └── TooLargeError           over a bound the host set
+├── ModelError              the encoder
+│   ├── ModelNotFoundError      no model by that name
+│   ├── UnusableModelError      found, but incomplete or of the wrong kind
+│   ├── UnsafeModelError        would need pickle or remote code
+│   └── HubUnreachableError     the Hub did not answer
+├── EncodeError             encoding itself: memory, values that are no numbers
+├── VectorError             vectors with a wrong shape, NaN or infinity
+├── QueryError              a query that asks nothing
+└── JobCancelledError       the work was stopped on request
+"""
+
+from __future__ import annotations
+
+
+class ExplorerError(Exception):
+    """An error that a person can read and act on.
+
+    Args:
+        what: What went wrong, one plain sentence.
+        where: The file, row, column or model concerned; empty when `what` says it.
+        fix: What to do about it; empty when nothing can be done.
+    """
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        super().__init__(what, where, fix)
+        self.what = what
+        self.where = where
+        self.fix = fix
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{head} {self.fix}" if self.fix else head
+
+
+class SettingError(ExplorerError):
+    """A setting has a value that cannot be used."""
+
+
+class DataError(ExplorerError):
+    """The rows brought in cannot be used as they are."""
+
+
+class UnknownCorpusError(DataError):
+    """No sample, file or folder has the name given."""
+
+
+class UnreadableFileError(DataError):
+    """The bytes are not the table their name promises."""
+
+
+class EmptyDataError(DataError):
+    """There is no row with text in it."""
+
+
+class ColumnError(DataError):
+    """A column is missing or cannot be used as asked."""
+
+
+class TooLargeError(DataError):
+    """The data is over a bound the host set."""
+
+
+class ModelError(ExplorerError):
+    """The encoder cannot be had."""
+
+
+class ModelNotFoundError(ModelError):
+    """No model has the name given."""
+
+
+class UnusableModelError(ModelError):
+    """The model was found but is incomplete or of the wrong kind."""
+
+
+class UnsafeModelError(ModelError):
+    """The model would need pickle or code of its own to be run."""
+
+
+class HubUnreachableError(ModelError):
+    """The Hugging Face Hub did not answer."""
+
+
+class EncodeError(ExplorerError):
+    """Encoding failed: memory, or values that are not numbers."""
+
+
+class VectorError(ExplorerError):
+    """Vectors with a wrong shape, NaN or infinity."""
+
+
+class QueryError(ExplorerError):
+    """A query that asks nothing, or too much."""
+
+
+class JobCancelledError(ExplorerError):
+    """The work was stopped on request; what it finished is kept."""

@@ -1,0 +1,99 @@
+"""What a host can set, all of it through environment variables.
+
+The table in `docs/settings.md` lists every entry; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from explorer.errors import SettingError
+
+
+def _setting(env: str, default: object, about: str) -> Any:  # noqa: ANN401 - dataclass field
+    return field(default=default, metadata={"env": env, "about": about})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values in force. Numbers are positive whole numbers."""
+
+    cache_dir: str = _setting(
+        "EXPLORER_CACHE_DIR", "", "Folder of the vector cache. Empty: the user's cache folder."
+    )
+    cache_mb: int = _setting(
+        "EXPLORER_CACHE_MB", 4096, "Size the vector cache may reach, in MB; the oldest vectors go first."
+    )
+    device: str = _setting(
+        "EXPLORER_DEVICE", "auto", "Where to compute: auto, cpu, cuda, cuda:1, mps. auto takes the fastest."
+    )
+    memory_mb: int = _setting(
+        "EXPLORER_MEMORY_MB", 256, "Memory one search or similarity may use beside the vectors, in MB."
+    )
+    max_rows: int = _setting(
+        "EXPLORER_MAX_ROWS", 200_000, "Rows a corpus may have; a larger file is sampled to this many."
+    )
+    max_file_mb: int = _setting("EXPLORER_MAX_FILE_MB", 200, "Size of a file that is opened, in MB.")
+    max_cell_chars: int = _setting(
+        "EXPLORER_MAX_CELL_CHARS", 1_000_000, "Characters one cell of a file may have."
+    )
+    model_dir: str = _setting(
+        "EXPLORER_MODEL_DIR", "models", "Folder whose model folders visitors may choose on the page."
+    )
+    max_model_mb: int = _setting(
+        "EXPLORER_MAX_MODEL_MB", 2000, "Size of a model that is downloaded from the Hub, in MB."
+    )
+
+    @property
+    def cache_folder(self) -> Path:
+        """The folder of the vector cache, made when it is missing."""
+        if self.cache_dir:
+            folder = Path(self.cache_dir).expanduser()
+        else:
+            import platformdirs
+
+            folder = Path(platformdirs.user_cache_dir("explorer"))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingError(
+                f"The cache folder cannot be made: {error.strerror}.",
+                where=str(folder),
+                fix="Set EXPLORER_CACHE_DIR to a folder that can be written.",
+            ) from error
+        return folder
+
+
+def _parse(env: str, raw: str, default: object) -> object:
+    if not isinstance(default, int):
+        return raw
+    try:
+        value = int(raw)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise SettingError(
+            f"{raw!r} is not a positive whole number.", where=env, fix=f"The default is {default}."
+        )
+    return value
+
+
+@functools.cache
+def settings() -> Settings:
+    """The settings of this process, read from the environment once.
+
+    Raises:
+        SettingError: A number is not a positive whole number.
+    """
+    values: dict[str, Any] = {}
+    for entry in dataclasses.fields(Settings):
+        env = entry.metadata["env"]
+        raw = os.environ.get(env, "").strip()
+        if raw:
+            values[entry.name] = _parse(env, raw, entry.default)
+    return Settings(**values)
