@@ -1,0 +1,1 @@
+"""Corpora: samples, files and Python data, brought to one form."""

@@ -1,0 +1,1 @@
+"""Encoders, the vector cache and jobs: from texts to vectors."""

@@ -1,0 +1,1 @@
+"""The part of Explorer that draws: session, widgets, figures, job panel."""

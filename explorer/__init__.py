@@ -1,0 +1,40 @@
+"""Explore text embeddings, and compare embedding models on your own data.
+
+Importing this package is quick: each name brings what it needs when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from explorer.analysis.space import Hit, Space
+    from explorer.data.corpus import Corpus
+    from explorer.data.opening import open_corpus
+    from explorer.embedding import embed
+    from explorer.errors import ExplorerError
+
+_HOMES = {
+    "Corpus": "explorer.data.corpus",
+    "ExplorerError": "explorer.errors",
+    "Hit": "explorer.analysis.space",
+    "Space": "explorer.analysis.space",
+    "embed": "explorer.embedding",
+    "open_corpus": "explorer.data.opening",
+}
+
+__all__ = ["Corpus", "ExplorerError", "Hit", "Space", "embed", "open_corpus"]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    if name not in _HOMES:
+        raise AttributeError(f"module 'explorer' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,183 @@
+"""A space: the embeddings of one corpus by one encoder, and what can be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+
+from explorer.data.corpus import Corpus
+from explorer.encode.encoder import Encoder
+from explorer.encode.run import EncodeReport
+from explorer.errors import QueryError, VectorError
+from explorer.settings import settings
+from explorer.tensor import Index, Metric, Neighbors, pick_device
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A row that was found.
+
+    Attributes:
+        row: Its position in the corpus, from 0.
+        score: Its similarity to the query; larger is closer. Euclidean scores are negative distances.
+        text: Its text.
+    """
+
+    row: int
+    score: float
+    text: str
+
+
+class Space:
+    """The embeddings of one corpus by one encoder.
+
+    Args:
+        corpus: The rows.
+        encoder: What made the vectors; it also encodes queries.
+        vectors: float32, shape (rows, dims).
+        report: What encoding took.
+
+    Raises:
+        VectorError: There is not one vector for each row, or one holds NaN or infinity.
+    """
+
+    def __init__(self, corpus: Corpus, encoder: Encoder, vectors: np.ndarray, report: EncodeReport) -> None:
+        if len(vectors) != len(corpus):
+            raise VectorError(f"There are {len(vectors)} vectors for {len(corpus)} rows.", where=corpus.name)
+        self.corpus = corpus
+        self.encoder = encoder
+        self.report = report
+        self._index = Index(vectors, device=pick_device(settings().device), memory_mb=settings().memory_mb)
+        self._pairs: dict[Metric, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self.corpus)
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """The embeddings: float32, shape (rows, dims), read-only."""
+        return self._index.vectors
+
+    @property
+    def dims(self) -> int:
+        """Dimensions of a vector."""
+        return int(self.vectors.shape[1])
+
+    @overload
+    def search(  # type: ignore[overload-overlap]  # a str is a Sequence[str] too; the first one wins
+        self, query: str, k: int = 10, *, metric: Metric = "cosine", rows: np.ndarray | None = None
+    ) -> list[Hit]: ...
+    @overload
+    def search(
+        self, query: Sequence[str], k: int = 10, *, metric: Metric = "cosine", rows: np.ndarray | None = None
+    ) -> list[list[Hit]]: ...
+    def search(
+        self,
+        query: str | Sequence[str],
+        k: int = 10,
+        *,
+        metric: Metric = "cosine",
+        rows: np.ndarray | None = None,
+    ) -> list[Hit] | list[list[Hit]]:
+        """The rows closest to a text, closest first; equal scores in the order of rows.
+
+        Args:
+            query: One text, or several.
+            k: How many rows; all of them when there are fewer.
+            metric: `cosine`, `dot` or `euclidean`.
+            rows: Where to look: row numbers, or a mask with one bool for each row. None: everywhere.
+
+        Returns:
+            The hits; for several texts, a list of hits for each.
+
+        Raises:
+            QueryError: A text is empty, or k is below 1.
+        """
+        texts = [query] if isinstance(query, str) else list(query)
+        if not texts:
+            return []
+        found = self._index.search(self.encoder.encode_queries(texts), k, metric, rows=rows)
+        hits = [
+            self._hits(indices, scores) for indices, scores in zip(found.indices, found.scores, strict=True)
+        ]
+        return hits[0] if isinstance(query, str) else hits
+
+    def similar_to(
+        self, row: int, k: int = 10, *, metric: Metric = "cosine", rows: np.ndarray | None = None
+    ) -> list[Hit]:
+        """The rows closest to a row, which is itself left out; see `search`.
+
+        Raises:
+            QueryError: There is no such row, or k is below 1.
+        """
+        self._check_row(row)
+        others = np.ones(len(self), dtype=bool)
+        if rows is not None:
+            others[:] = False
+            others[rows] = True
+        others[row] = False
+        found = self._index.search(self.vectors[row : row + 1], k, metric, rows=others)
+        return self._hits(found.indices[0], found.scores[0])
+
+    def neighbors(self, k: int = 15, *, metric: Metric = "cosine") -> Neighbors:
+        """The k nearest rows of every row; the row itself is left out by its number.
+
+        Returns:
+            `indices` int64 and `similarities` float32, both of shape (rows, min(k, rows - 1)).
+        """
+        return self._index.neighbors(k, metric)
+
+    def similarity(
+        self,
+        rows: Sequence[int] | np.ndarray | None = None,
+        others: Sequence[int] | np.ndarray | None = None,
+        *,
+        metric: Metric = "cosine",
+    ) -> np.ndarray:
+        """Similarity of rows to one another, or to other rows.
+
+        Args:
+            rows: Row numbers; None: all rows.
+            others: Row numbers of the second set; None: the first set again.
+            metric: `cosine`, `dot` or `euclidean` (negative distances).
+
+        Returns:
+            float32, shape (rows, others).
+        """
+        return self._index.similarity(rows, others, metric)
+
+    def percentile(self, score: float, metric: Metric = "cosine") -> float | None:
+        """How a score stands among those of random pairs of rows of this corpus.
+
+        Args:
+            score: A similarity under `metric`.
+            metric: Which similarity.
+
+        Returns:
+            The share of random pairs that are less close, in percent; a pair just as close counts half. None
+            when the corpus has no two rows.
+        """
+        pairs = self._random_pairs(metric)
+        if not len(pairs):
+            return None
+        below = np.searchsorted(pairs, np.float32(score), side="left")
+        up_to = np.searchsorted(pairs, np.float32(score), side="right")
+        return float(50.0 * (below + up_to) / len(pairs))
+
+    def _random_pairs(self, metric: Metric) -> np.ndarray:
+        if metric not in self._pairs:
+            self._pairs[metric] = self._index.random_pairs(metric)
+        return self._pairs[metric]
+
+    def _hits(self, indices: np.ndarray, scores: np.ndarray) -> list[Hit]:
+        texts = self.corpus.texts
+        return [Hit(int(row), float(score), texts[row]) for row, score in zip(indices, scores, strict=True)]
+
+    def _check_row(self, row: int) -> None:
+        if not 0 <= row < len(self):
+            raise QueryError(
+                f"There is no row {row}.", where=self.corpus.name, fix=f"Rows go from 0 to {len(self) - 1}."
+            )

@@ -1,0 +1,127 @@
+"""The rows under study."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from explorer.data.values import as_strings
+from explorer.errors import DataError
+
+_DIGEST_BYTES = 16
+
+
+def text_key(text: str) -> bytes:
+    """The content hash of a text, 16 bytes: vectors are stored under it."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """An ordered table with one column of texts, perhaps a label column, and metadata.
+
+    Args:
+        name: What it is called on screen.
+        table: The rows kept, with all columns; the text column is of type `string`.
+        text: The text column.
+        label: The label column, if there is one.
+        source_rows: For each row its 1-based position among the source's rows, int64, shape (rows,).
+        total_rows: Rows in the source.
+        empty_rows: Rows left out because they have no text.
+        notes: What was done while reading, one sentence each.
+        queries: Searches to suggest.
+        sample: The name of the sample it is, if it is one.
+        source: Where a sample comes from.
+        licence: The licence of a sample.
+    """
+
+    name: str
+    table: pa.Table
+    text: str
+    label: str | None
+    source_rows: NDArray[np.int64]
+    total_rows: int
+    empty_rows: int
+    notes: tuple[str, ...]
+    queries: tuple[str, ...] = ()
+    sample: str | None = None
+    source: str = ""
+    licence: str = ""
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def row(self, i: int) -> dict[str, Any]:
+        """All values of one row, by column name.
+
+        Raises:
+            DataError: There is no such row.
+        """
+        if not 0 <= i < len(self):
+            raise DataError(f"There is no row {i}.", where=self.name, fix=f"Rows are 0 to {len(self) - 1:,}.")
+        values: dict[str, Any] = self.table.slice(i, 1).to_pylist()[0]
+        return values
+
+    @functools.cached_property
+    def texts(self) -> list[str]:
+        """The text of each row."""
+        texts: list[str] = self.table[self.text].to_pylist()
+        return texts
+
+    @functools.cached_property
+    def labels(self) -> list[str] | None:
+        """The label of each row, "" where it has none; None without a label column."""
+        return None if self.label is None else as_strings(self.table[self.label])
+
+    @functools.cached_property
+    def metadata(self) -> tuple[str, ...]:
+        """The names of the other columns."""
+        return tuple(name for name in self.table.column_names if name not in (self.text, self.label))
+
+    @functools.cached_property
+    def text_keys(self) -> list[bytes]:
+        """The content hash of each text, 16 bytes; equal texts have equal keys."""
+        return [text_key(text) for text in self.texts]
+
+    @functools.cached_property
+    def repeated(self) -> int:
+        """Rows whose text already occurred in an earlier row."""
+        return len(self) - len(set(self.text_keys))
+
+    @functools.cached_property
+    def text_fingerprint(self) -> str:
+        """Names the texts in their order, and nothing else, in hexadecimal."""
+        return hashlib.blake2b(b"".join(self.text_keys), digest_size=_DIGEST_BYTES).hexdigest()
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Names everything but the corpus's name: columns, all values, the choice of text and label."""
+        digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+        columns = [(field.name, str(field.type)) for field in self.table.schema]
+        digest.update(json.dumps([columns, self.text, self.label]).encode())
+        for column in self.table.columns:
+            _update(digest, column)
+        return digest.hexdigest()
+
+
+def _update(digest: hashlib.blake2b, column: pa.ChunkedArray) -> None:
+    """Hash a column's values, however Arrow happens to split them and whatever lies under its nulls."""
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.int64())  # as text it would need the time zone database
+    text = column.cast(pa.string())
+    lengths = pc.fill_null(pc.binary_length(text), -1)
+    digest.update(lengths.to_numpy().astype("<i4").tobytes())
+    for chunk in pc.fill_null(text, "").chunks:
+        if len(chunk):
+            _, offsets, data = chunk.buffers()
+            ends = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+            if ends[-1] > ends[0]:
+                digest.update(memoryview(data)[ends[0] : ends[-1]])

@@ -1,0 +1,221 @@
+"""JSON Lines, and JSON arrays of objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from explorer.data.decode import Encoding, detect_encoding, open_text
+from explorer.data.table import SourceTable, check_width, list_names, source_table
+from explorer.data.values import Column, as_text, column_of, count, text_column
+from explorer.errors import EmptyDataError, TooLargeError, UnreadableFileError
+
+_KINDS = {list: "a list", str: "text", int: "a number", float: "a number", bool: "true or false"}
+_BLANK = " \t\r\n"
+_MAX_CELLS = 50_000_000  # a few bytes a row can name a key each, and every row then has all of them
+_MAX_DIGITS = 4_000  # Python refuses to parse longer whole numbers
+
+
+def read_json(content: bytes, name: str, *, kind: str) -> SourceTable:
+    """Read one object a line, or an array of objects.
+
+    Keys become columns. A key that an object lacks is null there; lists and records become JSON
+    text; values of several kinds in one column become text.
+
+    Args:
+        content: The file.
+        name: Its name, for messages.
+        kind: "jsonl" or "json"; the contents decide which of the two forms is read.
+
+    Raises:
+        EmptyDataError: Nothing in it.
+        UnreadableFileError: Broken JSON, or something that is not an object.
+        TooLargeError: Too many columns or too long a cell.
+    """
+    encoding = detect_encoding(content, name)
+    rows = _Rows(name)
+    objects = _items if _first_char(content, encoding) == "[" else _lines
+    for place, value in objects(content, encoding, name, rows.decoder):
+        try:
+            rows.add(place, value)
+        except RecursionError as error:  # depth that can just be read may be too deep to write
+            raise _broken(error, f"{name}, {place}") from None
+    if rows.count == 0:
+        raise EmptyDataError("There is nothing in the file.", where=name)
+    columns = rows.columns()
+    return source_table(name, kind, columns, notes=(*encoding.notes, *rows.notes()))
+
+
+class _Rows:
+    """Objects turned into columns as they come."""
+
+    def __init__(self, name: str) -> None:
+        self.count = 0
+        self.decoder = json.JSONDecoder(object_pairs_hook=self._object, parse_int=_whole_number)
+        self._name = name
+        self._values: dict[str, list[Any]] = {}
+        self._nested: set[str] = set()
+        self._absent: dict[str, int] = {}
+        self._repeated = ""
+
+    def add(self, place: str, value: object) -> None:
+        """Take one object; `place` says where it stands."""
+        if not isinstance(value, dict):
+            raise UnreadableFileError(
+                f"This is {_KINDS.get(type(value), 'null')}, not an object.",
+                where=f"{self._name}, {place}",
+                fix='Each row is an object with its columns as keys: {"text": "...", "label": "..."}.',
+            )
+        for key, item in value.items():
+            if key not in self._values:
+                check_width(len(self._values) + 1, self._name)
+            column = self._values.setdefault(key, [])
+            if len(column) < self.count:
+                self._pad(key)
+            if isinstance(item, dict | list):
+                self._nested.add(key)
+                item = as_text(item)
+            column.append(item)
+        self.count += 1
+
+    def columns(self) -> list[tuple[str, Column]]:
+        """The columns, in the order in which their keys first came."""
+        if self.count * len(self._values) > _MAX_CELLS:
+            raise TooLargeError(
+                f"{count(self.count, 'row')} with {len(self._values):,} different keys make too large a table.",
+                where=self._name,
+                fix="Keep the keys that most rows have.",
+            )
+        for key, column in self._values.items():
+            if len(column) < self.count:
+                self._pad(key)
+        return [(key, self._column(key)) for key in self._values]
+
+    def notes(self) -> list[str]:
+        """What a reader should know about keys; call it after `columns`."""
+        notes = []
+        absent = [
+            f'"{key}" in {count(self._absent[key], "row")}' for key in self._values if key in self._absent
+        ]
+        if absent:
+            notes.append(f"Keys that some rows lack are empty there: {list_names(absent)}.")
+        if self._repeated:
+            notes.append(f'Some objects have a key twice, such as "{self._repeated}"; the last value counts.')
+        return notes
+
+    def _column(self, key: str) -> Column:
+        if key not in self._nested:
+            return column_of(self._values[key])
+        column = text_column([as_text(value) for value in self._values[key]])
+        return Column(column.data, ("lists or records, kept as JSON text", *column.remarks), nested=True)
+
+    def _pad(self, key: str) -> None:
+        missing = self.count - len(self._values[key])
+        self._absent[key] = self._absent.get(key, 0) + missing
+        self._values[key].extend([None] * missing)
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        values = dict(pairs)
+        if len(values) < len(pairs) and not self._repeated:
+            keys = [key for key, _ in pairs]
+            self._repeated = next(key for key in keys if keys.count(key) > 1)
+        return values
+
+
+def _lines(
+    content: bytes, encoding: Encoding, name: str, decoder: json.JSONDecoder
+) -> Iterator[tuple[str, object]]:
+    """Each line's value; blank lines are passed over."""
+    first = True
+    with open_text(content, encoding, newline="\n") as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.strip(_BLANK):
+                continue
+            place = f"line {number:,}"
+            try:
+                value = decoder.decode(line)
+            except (ValueError, RecursionError) as error:
+                if first and _is_one_value(content, encoding, decoder):
+                    raise _not_rows_error(name) from None
+                raise _broken(error, f"{name}, {place}") from None
+            first = False
+            yield place, value
+
+
+def _items(
+    content: bytes, encoding: Encoding, name: str, decoder: json.JSONDecoder
+) -> Iterator[tuple[str, object]]:
+    """Each item of an array, one at a time, so that the whole array never exists as objects."""
+    with open_text(content, encoding) as stream:
+        text = stream.read()
+    at = _skip_blank(text, text.index("[") + 1)
+    position = 0
+    while text[at : at + 1] != "]":
+        position += 1
+        try:
+            if position > 1:
+                if text[at : at + 1] != ",":
+                    raise json.JSONDecodeError("Expecting ',' delimiter", text, at)
+                at = _skip_blank(text, at + 1)
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            line = error.lineno if isinstance(error, json.JSONDecodeError) else text.count("\n", 0, at) + 1
+            raise _broken(error, f"{name}, item {position:,} (line {line:,})") from None
+        yield f"item {position:,}", value
+        at = _skip_blank(text, end)
+    rest = _skip_blank(text, at + 1)
+    if rest < len(text):
+        line = text.count("\n", 0, rest) + 1
+        raise UnreadableFileError(
+            "More text follows after the array has ended.",
+            where=f"{name}, line {line:,}",
+            fix="A file holds one array, or one object a line.",
+        )
+
+
+def _broken(error: Exception, where: str) -> UnreadableFileError:
+    if isinstance(error, json.JSONDecodeError):
+        problem = error.msg[0].lower() + error.msg[1:].removesuffix(" at")
+        what = f"This is not valid JSON: {problem} at character {error.colno:,}."
+    elif isinstance(error, RecursionError):
+        what = "The JSON is nested too deeply to be read."
+    else:
+        what = f"This is not valid JSON: {error}."
+    return UnreadableFileError(what, where=where, fix="Correct it there, or leave the row out.")
+
+
+def _not_rows_error(name: str) -> UnreadableFileError:
+    return UnreadableFileError(
+        "The file holds one JSON object, not rows.",
+        where=name,
+        fix="Write one object a line, or an array of objects: [{...}, {...}].",
+    )
+
+
+def _is_one_value(content: bytes, encoding: Encoding, decoder: json.JSONDecoder) -> bool:
+    with open_text(content, encoding) as stream:
+        try:
+            decoder.decode(stream.read())
+        except (ValueError, RecursionError):
+            return False
+    return True
+
+
+def _first_char(content: bytes, encoding: Encoding) -> str:
+    with open_text(content, encoding) as stream:
+        for line in stream:
+            if text := line.strip(_BLANK):
+                return text[0]
+    return ""
+
+
+def _skip_blank(text: str, at: int) -> int:
+    while at < len(text) and text[at] in _BLANK:
+        at += 1
+    return at
+
+
+def _whole_number(digits: str) -> int | str:
+    """The number, or its digits as text where Python would refuse to parse it."""
+    return int(digits) if len(digits) <= _MAX_DIGITS else digits

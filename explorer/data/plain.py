@@ -1,0 +1,113 @@
+"""Arrow columns of any type, brought to plain ones: text, numbers, true/false, dates and times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from explorer.data.values import Column, as_text, text_column
+from explorer.errors import ColumnError, UnreadableFileError
+
+_NESTED_BYTES_A_ROW = 1_000  # longer lists are vectors or images, and their JSON nothing to read
+
+_PLAIN = (
+    pa.types.is_boolean,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_decimal,
+    pa.types.is_date,
+    pa.types.is_time,
+    pa.types.is_timestamp,
+    pa.types.is_duration,
+    pa.types.is_null,
+)
+
+
+def plain_columns(
+    names: Sequence[str],
+    data: Sequence[pa.ChunkedArray | Column],
+    source: str,
+    *,
+    notes: Sequence[str] = (),
+) -> tuple[list[tuple[str, Column]], list[str]]:
+    """The columns in plain types, and a note on each that was left out.
+
+    Args:
+        names: The columns' names as they stand in the source.
+        data: Their values, of any Arrow type, or columns that are plain already.
+        source: The file's name, for messages.
+        notes: Notes on columns that were left out before.
+
+    Raises:
+        ColumnError: None is left.
+        UnreadableFileError: A column said to be text holds bytes that are not.
+    """
+    columns: list[tuple[str, Column]] = []
+    notes = list(notes)
+    for name, values in zip(names, data, strict=True):
+        if isinstance(values, Column):
+            columns.append((name, values))
+        elif reason := left_out(values.type, values.nbytes / max(len(values), 1)):
+            notes.append(f'Column "{name}" is left out: {reason}.')
+        else:
+            columns.append((name, _plain(values, f'{source}, column "{name}"')))
+    if notes and not columns:
+        raise ColumnError("No column can be shown as text.", where=source, fix=" ".join(notes))
+    return columns, notes
+
+
+def left_out(kind: pa.DataType, bytes_a_row: float = 0) -> str:
+    """Why a column of this type is not kept; empty when it is."""
+    if _has_binary(kind):
+        return "it holds raw bytes, such as images"
+    if _is_nested(kind) and bytes_a_row > _NESTED_BYTES_A_ROW:
+        return "its lists are too long to read, as those of vectors are"
+    return ""
+
+
+def _plain(values: pa.ChunkedArray, where: str) -> Column:
+    kind = values.type
+    if isinstance(kind, pa.BaseExtensionType):
+        chunks = [chunk.storage for chunk in values.chunks]
+        return _plain(pa.chunked_array(chunks, kind.storage_type), where)
+    if pa.types.is_dictionary(kind):
+        return _plain(values.cast(kind.value_type), where)
+    if any(is_plain(kind) for is_plain in _PLAIN):
+        return Column(values)
+    try:
+        if _is_text(kind):
+            text = values.cast(pa.string())
+            text.validate(full=True)  # Arrow trusts a file that says its text is UTF-8
+            return Column(text)
+        column = text_column([as_text(value) for value in values.to_pylist()])
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise UnreadableFileError(
+            "The column should hold text, but some of its bytes are not valid UTF-8.",
+            where=where,
+            fix="Write it again with that column decoded.",
+        ) from error
+    return Column(column.data, ("lists or records, kept as JSON text", *column.remarks), nested=True)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _is_nested(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_nested(kind)) and not pa.types.is_dictionary(kind)
+
+
+def _has_binary(kind: pa.DataType) -> bool:
+    if isinstance(kind, pa.BaseExtensionType):
+        return _has_binary(kind.storage_type)
+    if pa.types.is_dictionary(kind):
+        return _has_binary(kind.value_type)
+    if kind.num_fields:
+        return any(_has_binary(kind.field(position).type) for position in range(kind.num_fields))
+    return bool(
+        pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_binary_view(kind)
+        or pa.types.is_fixed_size_binary(kind)
+    )

@@ -1,0 +1,126 @@
+"""Data that is already in Python: lists, dicts of columns, data frames, Arrow tables."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from explorer.data.plain import plain_columns
+from explorer.data.table import SourceTable, source_table
+from explorer.data.values import Column, chunked, column_of, text_column
+from explorer.errors import ColumnError, EmptyDataError
+
+_NOT_ONE_KIND = (pa.ArrowException, TypeError, ValueError, OverflowError)
+
+
+def is_data_frame(source: object) -> bool:
+    """Whether it is a pandas DataFrame; pandas is not imported to find out."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(source, pandas.DataFrame)
+
+
+def from_texts(texts: Sequence[object], name: str) -> SourceTable:
+    """A table of one column, "text". None and NaN are empty rows.
+
+    Raises:
+        ColumnError: Something in it is not a string.
+        EmptyDataError: The list is empty.
+    """
+    if not texts:
+        raise EmptyDataError("The list of texts is empty.", where=name)
+    for position, value in enumerate(texts):
+        if not isinstance(value, str) and not _is_missing(value):
+            raise ColumnError(
+                f"This is {value!r:.60}, a {type(value).__name__}, not a string.",
+                where=f"{name}, position {position:,}",
+                fix="Give strings, or a data frame or a dict of columns and the name of the text column.",
+            )
+    column = text_column([value if isinstance(value, str) else None for value in texts])
+    return source_table(name, "python", [("text", column)])
+
+
+def from_columns(columns: Mapping[Any, Any], name: str) -> SourceTable:
+    """A table from columns by name: lists, NumPy arrays, series.
+
+    Raises:
+        ColumnError: A column is not a list, mixes strings with other values, or differs in length.
+        EmptyDataError: No column or no row.
+    """
+    data = [_from_values(values, str(key), name) for key, values in columns.items()]
+    lengths = {str(key): len(values) for key, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{key} has {length:,}" for key, length in lengths.items())
+        raise ColumnError(
+            f"The columns differ in length: {listed}.", where=name, fix="Give each as many values."
+        )
+    return _tidy(list(lengths), data, name)
+
+
+def from_data_frame(frame: Any, name: str) -> SourceTable:  # noqa: ANN401 - pandas is not imported
+    """A table from a pandas DataFrame. Missing values are null; the index is not kept.
+
+    Raises:
+        EmptyDataError: No column or no row.
+    """
+    names = [str(label) for label in frame.columns]
+    data = [_from_series(frame.iloc[:, position]) for position in range(len(names))]
+    return _tidy(names, data, name)
+
+
+def from_arrow(source: Any, name: str) -> SourceTable:  # noqa: ANN401 - whatever speaks Arrow
+    """A table from an Arrow table, or from anything with `__arrow_c_stream__` such as a Polars frame.
+
+    Raises:
+        UnreadableFileError: A text column holds bytes that are not UTF-8.
+        EmptyDataError: No column or no row.
+    """
+    table = pa.table(source)
+    return _tidy(table.column_names, table.columns, name)
+
+
+def _tidy(names: Sequence[str], data: Sequence[pa.ChunkedArray | Column], name: str) -> SourceTable:
+    columns, notes = plain_columns(names, data, name)
+    return source_table(name, "python", columns, notes=notes)
+
+
+def _from_series(series: Any) -> pa.ChunkedArray | Column:  # noqa: ANN401 - pandas is not imported
+    try:
+        return chunked(pa.array(series, from_pandas=True))
+    except _NOT_ONE_KIND:
+        return column_of([None if _is_missing(value) else value for value in series])
+
+
+def _from_values(values: Any, column: str, name: str) -> pa.ChunkedArray | Column:  # noqa: ANN401
+    where = f'{name}, column "{column}"'
+    if isinstance(values, str | bytes) or not hasattr(values, "__len__") or getattr(values, "ndim", 1) != 1:
+        raise ColumnError(
+            f"The column is of type {type(values).__name__}, not a list of values.",
+            where=where,
+            fix="Give each column a list as long as the others.",
+        )
+    if isinstance(values, pa.Array | pa.ChunkedArray):
+        return chunked(values)
+    try:
+        return chunked(pa.array(values, from_pandas=True))
+    except _NOT_ONE_KIND as error:
+        there = [(position, value) for position, value in enumerate(values) if not _is_missing(value)]
+        first = type(there[0][1])
+        for position, value in there:
+            if type(value) is not first:
+                raise ColumnError(
+                    f"This is {value!r:.60}, a {type(value).__name__}; those before are {first.__name__}.",
+                    where=f"{where}, position {position:,}",
+                    fix="Give a column values of one type.",
+                ) from error
+        return column_of([None if _is_missing(value) else value for value in values])
+
+
+def _is_missing(value: object) -> bool:
+    """None, NaN, and pandas' NA and NaT, which answer no comparison with true or false."""
+    if isinstance(value, float):
+        return math.isnan(value)
+    return value is None or type(value).__name__ in ("NAType", "NaTType")

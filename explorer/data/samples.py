@@ -1,0 +1,152 @@
+"""The corpora that come with Explorer."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from explorer.data.choose import GUESS, LabelChoice, make_corpus
+from explorer.data.corpus import Corpus
+from explorer.data.files import read_file
+from explorer.data.table import SourceTable, source_table
+from explorer.data.values import text_column
+from explorer.errors import UnknownCorpusError
+
+_FOLDER = Path(__file__).parent / "samples"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A corpus that comes with Explorer.
+
+    Args:
+        name: What `open_corpus` knows it by.
+        title: What the screen calls it.
+        description: One or two sentences on what is in it and what to try.
+        source: Where it comes from.
+        licence: Its licence.
+        file: Its file in the folder of samples.
+        text: The text column.
+        label: The label column, if there is one.
+        queries: Searches to suggest, the best first.
+    """
+
+    name: str
+    title: str
+    description: str
+    source: str
+    licence: str
+    file: str
+    text: str
+    label: str | None
+    queries: tuple[str, ...]
+
+
+_SAMPLES = (
+    Sample(
+        name="support-tickets",
+        title="Support tickets",
+        description=(
+            "624 messages to the support of a maker of smart home devices, sorted into 12 queues. "
+            "Some say the same thing twice: 36 pairs are near-duplicates and 36 are paraphrases."
+        ),
+        source="Written for this project; the company and the people are invented.",
+        licence="CC0-1.0",
+        file="support-tickets.csv",
+        text="body",
+        label="queue",
+        queries=(
+            "I was charged twice",
+            "my parcel never arrived",
+            "the camera keeps going offline",
+            "please delete everything you know about me",
+            "I can't get into my account",
+        ),
+    ),
+    Sample(
+        name="medicare-faq",
+        title="Medicare questions",
+        description=(
+            "The 13 questions of the tutorial this project starts from: "
+            "small enough to check every score by hand."
+        ),
+        source=(
+            "Hugging Face blog, “Getting Started With Embeddings”, 23 June 2022; "
+            "questions from the US Social Security Medicare FAQs."
+        ),
+        licence="US government work, public domain",
+        file="medicare_faq.json",
+        text="question",
+        label=None,
+        queries=(
+            "How can Medicare help me?",
+            "How much do I pay each month?",
+            "I lost my card",
+            "I am a veteran, do I need this too?",
+        ),
+    ),
+    Sample(
+        name="song-moods",
+        title="Song moods",
+        description=(
+            "216 invented songs, each described in a sentence or two, in 12 moods. "
+            "The mood is never named in the description, so search and clusters have to find it."
+        ),
+        source="Written for this project; the songs and the artists are invented.",
+        licence="CC0-1.0",
+        file="song-moods.csv",
+        text="description",
+        label="mood",
+        queries=(
+            "something to dance to all night",
+            "alone in a big city",
+            "a song for a wedding",
+            "missing the place where I grew up",
+            "music to fall asleep to",
+        ),
+    ),
+)
+SAMPLES: dict[str, Sample] = {sample.name: sample for sample in _SAMPLES}
+
+
+def open_sample(
+    name: str, *, text: str | None = None, label: LabelChoice = GUESS, limit: int | None = None, seed: int = 0
+) -> Corpus:
+    """Open a sample, with its own text and label column where none are given.
+
+    Args:
+        name: One of the keys of `SAMPLES`.
+        text: Another text column.
+        label: Another label column, or None for none.
+        limit: As in `make_corpus`.
+        seed: As in `make_corpus`.
+
+    Raises:
+        UnknownCorpusError: There is no such sample.
+        ColumnError: A column is missing or cannot be used so.
+    """
+    sample = SAMPLES.get(name)
+    if sample is None:
+        raise UnknownCorpusError(
+            f"There is no sample called {name}.", fix=f"The samples are: {', '.join(SAMPLES)}."
+        )
+    if label is GUESS:
+        label = sample.label if text in (None, sample.text) else None
+    corpus = make_corpus(_read(sample), text=text or sample.text, label=label, limit=limit, seed=seed)
+    return dataclasses.replace(
+        corpus,
+        queries=sample.queries,
+        sample=sample.name,
+        source=sample.source,
+        licence=sample.licence,
+    )
+
+
+def _read(sample: Sample) -> SourceTable:
+    path = _FOLDER / sample.file
+    if path.suffix == ".json":  # the tutorial's own file: its questions beside the numbers it published
+        texts = json.loads(path.read_text(encoding="utf-8"))["texts"]
+        return source_table(sample.name, "json", [(sample.text, text_column(texts))])
+    return dataclasses.replace(read_file(path, path.name), name=sample.name)

@@ -1,0 +1,147 @@
+"""What reading gives: a table, before anyone has chosen its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from explorer.data.values import Column, without_surrogates
+from explorer.errors import EmptyDataError, TooLargeError
+from explorer.settings import settings
+
+MAX_COLUMNS = 2_000  # a table wider than this is a matrix, and no page could show it
+UNTYPED_KINDS = frozenset({"csv", "tsv", "txt", "lines"})  # where a number is only its digits
+
+
+@dataclass(frozen=True, eq=False)
+class SourceTable:
+    """A table as it was read, whole or sampled, with every column of a plain type.
+
+    Args:
+        name: The file's name, or what stands for it.
+        table: The rows read; column names are unique.
+        notes: What was done while reading, one sentence each.
+        kind: csv, tsv, jsonl, json, parquet, txt, lines or python.
+        nested: The columns that held lists or records, now JSON text.
+        source_rows: For each row its 1-based position among the source's rows, int64, shape (rows,).
+        total_rows: Rows in the source; more than the table has if it was sampled while reading.
+    """
+
+    name: str
+    table: pa.Table
+    notes: tuple[str, ...]
+    kind: str
+    nested: frozenset[str]
+    source_rows: NDArray[np.int64]
+    total_rows: int
+
+    @property
+    def typed(self) -> bool:
+        """Whether the source itself tells text from numbers."""
+        return self.kind not in UNTYPED_KINDS
+
+
+def source_table(
+    name: str,
+    kind: str,
+    columns: Sequence[tuple[str, Column]],
+    *,
+    notes: Sequence[str] = (),
+    source_rows: NDArray[np.int64] | None = None,
+    total_rows: int | None = None,
+) -> SourceTable:
+    """Put columns together: names made unique, remarks turned into notes, bounds checked.
+
+    Args:
+        name: As in `SourceTable`.
+        kind: As in `SourceTable`.
+        columns: Names as they stand in the source, and their values, all of one length.
+        notes: Notes that come before those on columns.
+        source_rows: As in `SourceTable`; all rows in order when not given.
+        total_rows: As in `SourceTable`; the rows given when not given.
+
+    Raises:
+        EmptyDataError: No column or no row.
+        TooLargeError: Too many columns, or a cell with too many characters.
+    """
+    check_width(len(columns), name)
+    names, renamed = unique_names([raw for raw, _ in columns])
+    table = pa.table([column.data for _, column in columns], names=names)
+    if table.num_columns == 0:
+        raise EmptyDataError("There are no columns.", where=name)
+    if table.num_rows == 0:
+        listed = list_names(names)
+        raise EmptyDataError(f"There are columns ({listed}) but no rows under them.", where=name)
+    if source_rows is None:
+        source_rows = np.arange(1, table.num_rows + 1, dtype=np.int64)
+    _check_cells(table, name, source_rows)
+    named = list(zip(names, (column for _, column in columns), strict=True))
+    remarks = [f'Column "{label}": {remark}.' for label, column in named for remark in column.remarks]
+    return SourceTable(
+        name=name,
+        table=table,
+        notes=(*notes, *renamed, *remarks),
+        kind=kind,
+        nested=frozenset(label for label, column in named if column.nested),
+        source_rows=source_rows,
+        total_rows=table.num_rows if total_rows is None else total_rows,
+    )
+
+
+def unique_names(raw: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Column names that are there, trimmed and unique, and a note on each that had to change."""
+    names: list[str] = []
+    notes: list[str] = []
+    taken = {_trimmed(name) for name in raw}
+    used: set[str] = set()
+    for position, given in enumerate(raw, 1):
+        wanted = _trimmed(given) or f"column {position}"
+        name, number = wanted, 2
+        while name in used or (name != _trimmed(given) and name in taken):
+            name, number = f"{wanted} ({number})", number + 1
+        names.append(name)
+        used.add(name)
+        if name != given.strip():
+            notes.append(f'Column {position}, named "{given.strip()}", is called "{name}" here.')
+    return names, notes
+
+
+def list_names(names: Sequence[str], *, most: int = 12) -> str:
+    """Names for a message: the first ones, and how many more there are."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
+
+
+def check_width(columns: int, name: str) -> None:
+    """Raise TooLargeError when there are more columns than a table of texts has."""
+    if columns > MAX_COLUMNS:
+        raise TooLargeError(
+            f"There are {columns:,} columns or more; up to {MAX_COLUMNS:,} are read.",
+            where=name,
+            fix="Keep the text column and those that describe it.",
+        )
+
+
+def _trimmed(name: str) -> str:
+    return without_surrogates(name).strip()
+
+
+def _check_cells(table: pa.Table, name: str, source_rows: NDArray[np.int64]) -> None:
+    most = settings().max_cell_chars
+    for label in table.column_names:
+        if not pa.types.is_string(table[label].type):
+            continue
+        lengths = pc.utf8_length(table[label])
+        longest = pc.max(lengths).as_py()
+        if longest is not None and longest > most:
+            row = source_rows[pc.index(lengths, longest).as_py()]
+            raise TooLargeError(
+                f"A cell holds {longest:,} characters; up to {most:,} are read.",
+                where=f'{name}, row {row}, column "{label}"',
+                fix="Shorten or split the text, or let the host raise EXPLORER_MAX_CELL_CHARS.",
+            )

@@ -1,0 +1,95 @@
+"""Values as text, and text as Arrow columns that hold it exactly."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+# What str.strip() removes, spelled out because RE2's \s is ASCII only.
+_WHITESPACE = (
+    r"[\x09-\x0d\x1c-\x20\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}"
+    r"\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
+)
+_EMPTY = f"^{_WHITESPACE}*$"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column as it was read.
+
+    Args:
+        data: The values, a chunked array of a plain type: text, number, true/false, date or time.
+        remarks: What was done to the values, each to follow the column's name in a note.
+        nested: The column held lists or records, which are now JSON text.
+    """
+
+    data: pa.ChunkedArray
+    remarks: tuple[str, ...] = ()
+    nested: bool = False
+
+
+def without_surrogates(text: str) -> str:
+    """The text with each lone surrogate, which no encoding can hold, replaced by U+FFFD."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def as_text(value: object) -> str | None:
+    """A value as text: text as it is, None as None, anything else as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError):  # keys that JSON does not know, a list within itself
+        return str(value)
+
+
+def chunked(data: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+    """Either form as the chunked one; Arrow splits a very long array by itself."""
+    return data if isinstance(data, pa.ChunkedArray) else pa.chunked_array([data])
+
+
+def text_column(values: Sequence[str | None]) -> Column:
+    """A column of text from strings and None, of type `string`."""
+    try:
+        return Column(chunked(pa.array(values, pa.string())))
+    except UnicodeEncodeError:
+        clean = [None if value is None else without_surrogates(value) for value in values]
+        changed = sum(new != old for new, old in zip(clean, values, strict=True))
+        remark = f"half a character (a lone surrogate) became � in {count(changed, 'value')}"
+        return Column(chunked(pa.array(clean, pa.string())), (remark,))
+
+
+def column_of(values: Sequence[object]) -> Column:
+    """A column from Python values: typed where they are of one kind, else as text."""
+    if all(value is None or isinstance(value, str) for value in values):
+        return text_column(values)  # type: ignore[arg-type]
+    try:
+        return Column(chunked(pa.array(values)))
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        column = text_column([as_text(value) for value in values])
+        remark = "values of several kinds, or numbers beyond 64 bits, kept as text"
+        return Column(column.data, (remark, *column.remarks))
+
+
+def empty_mask(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """True where a text column has nothing to read: null, empty or only whitespace."""
+    return pc.fill_null(pc.match_substring_regex(column, _EMPTY), True)
+
+
+def as_strings(column: pa.ChunkedArray) -> list[str]:
+    """Each value as a person would write it; null and NaN become ""."""
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), None, column)
+    strings: list[str] = pc.fill_null(column.cast(pa.string()), "").to_pylist()
+    return strings
+
+
+def count(number: int, noun: str) -> str:
+    """A number and its noun in the right form: "1 row", "1,200 rows"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,29 @@
+"""Which texts are encoded together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def plan_batches(lengths: np.ndarray, token_budget: int) -> list[np.ndarray]:
+    """Group texts of like length so that little is spent on padding.
+
+    Longest first: memory runs out at once or not at all, and a run that was stopped between two batches
+    goes on with just the batches it would have made, so its vectors are those of an unbroken run.
+
+    Args:
+        lengths: Tokens of each text after truncation, shape (texts,).
+        token_budget: Tokens a batch may have, padding included; one text may exceed it alone.
+
+    Returns:
+        Positions of the texts of each batch, int64; every text is in exactly one.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    batches: list[np.ndarray] = []
+    start = 0
+    while start < len(order):
+        # All are padded to the first one, the longest.
+        size = max(1, token_budget // max(1, int(lengths[order[start]])))
+        batches.append(order[start : start + size])
+        start += size
+    return batches

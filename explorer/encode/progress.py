@@ -1,0 +1,30 @@
+"""How far a piece of work is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a piece of work is.
+
+    Attributes:
+        phase: What is being done, in a few words.
+        done: Rows that have their vector.
+        total: Rows in all.
+        cached: Rows of `done` that came from the cache or repeat another row.
+        fraction: Share of the work done, 0 to 1; long texts weigh more, so it is not `done / total`.
+        note: Something the person should know.
+    """
+
+    phase: str
+    done: int = 0
+    total: int = 0
+    cached: int = 0
+    fraction: float = 0.0
+    note: str = ""
+
+
+OnProgress = Callable[[Progress], None]

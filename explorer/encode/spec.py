@@ -1,0 +1,29 @@
+"""What a person chooses when they choose an encoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from explorer.encode.models import BUNDLED_MODEL
+
+Precision = Literal["auto", "float32"]
+
+
+@dataclass(frozen=True)
+class EncoderSpec:
+    """What a person chooses.
+
+    Attributes:
+        model: The bundled model's id, a folder, or a Hub id.
+        precision: `auto` computes in a short type where that was checked on this machine; `float32` never.
+        prompt: Put before each row; None takes the model's own document prompt, if it has one.
+        query_prompt: Put before each query; None takes the model's own query prompt, if it has one.
+        revision: Branch, tag or commit on the Hub.
+    """
+
+    model: str = BUNDLED_MODEL
+    precision: Precision = "auto"
+    prompt: str | None = None
+    query_prompt: str | None = None
+    revision: str | None = None

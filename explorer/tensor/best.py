@@ -1,0 +1,112 @@
+"""Keeping the best of many scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+GROUP = 16  # rows looked at together: only a group whose highest score enters is opened
+
+
+class Best:
+    """The highest bounds met so far, for each query.
+
+    Attributes:
+        bounds: Best first, shape (queries, width); −∞ while fewer than `width` have been met.
+        rows: Where they stand, int64, shape (queries, width).
+    """
+
+    def __init__(self, queries: int, width: int, dtype: torch.dtype, device: torch.device) -> None:
+        self.bounds = torch.full((queries, width), -torch.inf, dtype=dtype, device=device)
+        self.rows = torch.zeros((queries, width), dtype=torch.int64, device=device)
+        self._bar = self.bounds[:, -1:]  # only what is above it can still enter
+
+    def absorb(self, bounds: torch.Tensor, first: int) -> None:
+        """Take in the bounds of a range of rows.
+
+        Args:
+            bounds: Shape (rows, queries).
+            first: Where the first row stands.
+        """
+        width = self.bounds.shape[1]
+        whole = len(bounds) // GROUP * GROUP
+        for part, size, start in ((bounds[:whole], GROUP, 0), (bounds[whole:], 1, whole)):
+            if len(part) == 0:
+                continue
+            groups = part.view(-1, size, part.shape[1])
+            peaks = groups.amax(1).T
+            if first == start == 0 and peaks.shape[1] >= width:
+                # At the start anything would enter. As many rows as are kept reach this peak:
+                bar = peaks.topk(width).values[:, -1:]
+                self._bar = bar.nextafter(torch.full_like(bar, -torch.inf))
+            self._enter(groups, peaks, first + start)
+
+    def _enter(self, groups: torch.Tensor, peaks: torch.Tensor, first: int) -> None:
+        """Open the groups (groups, size, queries) whose peaks (queries, groups) are high enough."""
+        query, group = (self._bar < peaks).nonzero(as_tuple=True)
+        if len(query) == 0:
+            return
+        size, half = groups.shape[1], len(groups) // 2
+        if len(query) > max(peaks.numel() // 4, len(peaks)) and half:
+            # Too many at once for the memory; the first half will raise the bar for the second.
+            self._enter(groups[:half], peaks[:, :half], first)
+            self._enter(groups[half:], peaks[:, half:], first + half * size)
+            return
+        opened = groups[group, :, query]
+        entry, lane = (self._bar[query] < opened).nonzero(as_tuple=True)
+        self._merge(query[entry], first + group[entry] * size + lane, opened[entry, lane])
+
+    def _merge(self, query: torch.Tensor, rows: torch.Tensor, bounds: torch.Tensor) -> None:
+        """Merge entries that are ordered by query, each of shape (entries,)."""
+        queries, width = self.bounds.shape
+        slot = _slots(query)
+        shape = (queries, int(slot.max()) + 1)
+        new_bounds = self.bounds.new_full(shape, -torch.inf)
+        new_rows = self.rows.new_zeros(shape)
+        new_bounds[query, slot] = bounds
+        new_rows[query, slot] = rows
+        self.bounds, kept = torch.cat([self.bounds, new_bounds], 1).topk(width)
+        self.rows = torch.cat([self.rows, new_rows], 1).gather(1, kept)
+        self._bar = torch.maximum(self._bar, self.bounds[:, -1:])
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Scored pairs of a query and a row.
+
+    Attributes:
+        query: int64, shape (pairs,).
+        row: int64, shape (pairs,).
+        score: float64, shape (pairs,).
+    """
+
+    query: torch.Tensor
+    row: torch.Tensor
+    score: torch.Tensor
+
+    @classmethod
+    def join(cls, parts: list[Pairs]) -> Pairs:
+        """Put the pairs of one part or more in one."""
+        return cls(
+            torch.cat([part.query for part in parts]),
+            torch.cat([part.row for part in parts]),
+            torch.cat([part.score for part in parts]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    def best(self, k: int) -> Pairs:
+        """The `k` best pairs of each query, ordered by query, then highest score, then lowest row."""
+        order = self.row.argsort(stable=True)
+        order = order[self.score[order].argsort(descending=True, stable=True)]
+        order = order[self.query[order].argsort(stable=True)]
+        order = order[_slots(self.query[order]) < k]
+        return Pairs(self.query[order], self.row[order], self.score[order])
+
+
+def _slots(query: torch.Tensor) -> torch.Tensor:
+    """Number the entries of each query from 0; `query` is in ascending order."""
+    counts = torch.bincount(query)
+    return torch.arange(len(query), device=query.device) - (counts.cumsum(0) - counts)[query]

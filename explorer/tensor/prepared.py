@@ -1,0 +1,83 @@
+"""A matrix made ready to be searched many times."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from explorer.tensor.device import fast_dtype
+from explorer.tensor.estimate import Estimate
+from explorer.tensor.scores import Metric, Rows
+from explorer.tensor.vectors import as_tensor
+
+# Lengths between which neither a float32 product nor a square overflows, or loses digits by vanishing.
+_SHORTEST, _LONGEST = 2.0**-60, 2.0**60
+_FEW = 8  # queries up to which a product only reads the matrix, and converting it would be the work
+
+
+class Prepared:
+    """A matrix on its device, with what a search needs to know of it, each measured once.
+
+    Attributes:
+        matrix: float32, shape (rows, dims), read-only; not copied.
+        device: Where the quick products run.
+        quick: The matrix on that device.
+        exact: The matrix and its lengths where float64 exists: that device, or the processor for MPS.
+    """
+
+    def __init__(self, matrix: NDArray[np.float32], device: torch.device) -> None:
+        self.matrix = matrix.view()
+        self.matrix.flags.writeable = False  # what is measured here has to stay true
+        self.device = device
+        host = as_tensor(self.matrix)
+        self.quick = host.to(device)
+        self.exact = Rows.of(host if device.type == "mps" else self.quick)
+        self._estimates: dict[tuple[Metric, torch.dtype], Estimate] = {}
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    @property
+    def dims(self) -> int:
+        """Length of the vectors."""
+        return int(self.matrix.shape[1])
+
+    def estimate(self, metric: Metric, dtype: torch.dtype) -> Estimate:
+        """The quick scores of a metric in a format."""
+        key = (metric, dtype)
+        if key not in self._estimates:
+            self._estimates[key] = Estimate.of(self.exact, metric, dtype, self.device)
+        return self._estimates[key]
+
+    def formats(self, metric: Metric, queries: Rows) -> list[torch.dtype]:
+        """The formats to try for some queries, cheapest first."""
+        longest = float(queries.norms.max()) if metric == "euclidean" else 1
+        if not self._is_ordinary or longest > _LONGEST:
+            return [torch.float64]
+        # Only the processor's bfloat16 is used: its sums are float32. A GPU may sum halves in halves,
+        # and is quick enough in float32.
+        coarse = fast_dtype(self.device) == torch.bfloat16 and len(queries) >= _FEW
+        return [torch.bfloat16, torch.float32] if coarse else [torch.float32]
+
+    @cached_property
+    def _is_ordinary(self) -> bool:
+        norms = self.exact.norms[self.exact.norms > 0]
+        return len(norms) == 0 or bool(norms.min() >= _SHORTEST and norms.max() <= _LONGEST)
+
+    @cached_property
+    def twins(self) -> NDArray[np.int64]:
+        """For every row the first row with the same numbers, int64, shape (rows,).
+
+        Equal lengths find the rows that may be equal; a hash of their bytes decides.
+        """
+        _, length, count = np.unique(self.exact.norms.cpu().numpy(), return_inverse=True, return_counts=True)
+        first = np.arange(len(self))
+        seen: dict[bytes, int] = {}
+        for row in np.flatnonzero(count[length] > 1).tolist():
+            digest = hashlib.blake2b(self.matrix[row].data, digest_size=32).digest()
+            first[row] = seen.setdefault(digest, row)
+        return first

@@ -1,0 +1,111 @@
+"""Scores of every pair of two sets of rows, and the draw of a sample of pairs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from explorer.errors import VectorError
+from explorer.tensor.scores import Metric, Rows, check_metric
+from explorer.tensor.vectors import as_matrix, as_tensor
+
+_BYTES = 24  # per number of a block: float64 rows, the float64 scores, and one copy of those
+
+
+def pairwise(
+    a: Any,  # noqa: ANN401 - as_matrix checks it
+    b: Any = None,  # noqa: ANN401
+    metric: Metric = "cosine",
+    *,
+    memory_mb: float = 256,
+    device: torch.device | None = None,
+) -> NDArray[np.float32]:
+    """Score every row of one matrix with every row of another.
+
+    Computed in float64. Euclidean distances are taken from the differences, not from
+    |x|² + |y|² − 2x·y, where near-identical vectors would lose all their digits.
+
+    Args:
+        a: What `as_matrix` takes, shape (rows_a, dims).
+        b: The other vectors, shape (rows_b, dims); `a` itself by default.
+        metric: `cosine`, `dot` or `euclidean`; scores of `euclidean` are negative distances.
+        memory_mb: Memory to use beside the matrices and the result, in MB.
+        device: Where to compute; the processor by default, and in place of MPS, which has no float64.
+
+    Returns:
+        Scores, larger is closer, float32, shape (rows_a, rows_b).
+
+    Raises:
+        QueryError: `metric` does not exist.
+        VectorError: As `as_matrix`, or the two have different dimensions.
+    """
+    check_metric(metric)
+    left = as_matrix(a)
+    right = left if b is None else as_matrix(b)
+    if left.shape[1] != right.shape[1]:
+        raise VectorError(
+            f"The one set of vectors has {left.shape[1]} dimensions, the other {right.shape[1]}."
+        )
+    if device is None or device.type == "mps":
+        device = torch.device("cpu")
+    rows = Rows.of(as_tensor(left).to(device))
+    columns = rows if b is None else Rows.of(as_tensor(right).to(device))
+    return all_scores(rows, columns, metric, memory_mb)
+
+
+def all_scores(rows: Rows, columns: Rows, metric: Metric, memory_mb: float) -> NDArray[np.float32]:
+    """What `pairwise` gives, for rows already measured."""
+    scores = np.empty((len(rows), len(columns)), dtype=np.float32)
+    side = _side(int(memory_mb * 2**20) // _BYTES, rows.vectors.shape[1])
+    for top in range(0, len(rows), side):
+        for start in range(0, len(columns), side):
+            block = _block(rows[top : top + side], columns[start : start + side], metric)
+            scores[top : top + side, start : start + side] = block.float().cpu().numpy()
+    return scores
+
+
+def _side(numbers: int, dims: int) -> int:
+    """Rows s of the square block with s² scores and 2·s·dims coordinates in `numbers` numbers."""
+    return max(1, int((dims * dims + numbers) ** 0.5) - dims)
+
+
+def _block(rows: Rows, columns: Rows, metric: Metric) -> torch.Tensor:
+    a, b = rows.vectors.double(), columns.vectors.double()
+    if metric == "euclidean":
+        return 0 - torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+    products = a @ b.T
+    if metric == "cosine":
+        lengths = rows.norms[:, None] * columns.norms
+        products /= torch.where(lengths == 0, 1, lengths)
+    return products
+
+
+def random_pairs(rows: int, pairs: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Draw pairs (i, j) of different rows with i < j, no pair twice; all of them if there are no more.
+
+    Args:
+        rows: Number of rows.
+        pairs: Number of pairs.
+        seed: The same seed gives the same pairs.
+
+    Returns:
+        The rows i and the rows j, int64, both of shape (pairs,).
+    """
+    total = rows * (rows - 1) // 2
+    if total <= pairs:
+        return _unfolded(np.arange(total))
+    return _unfolded(np.random.default_rng(seed).choice(total, pairs, replace=False, shuffle=False))
+
+
+def _unfolded(place: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Turn places in the list (0, 1), (0, 2), (1, 2), (0, 3), … into the pairs (i, j) with i < j.
+
+    Pair (i, j) stands at j(j − 1)/2 + i, so j is the largest number with j(j − 1)/2 ≤ place.
+    """
+    j = ((1 + np.sqrt(1 + 8 * place.astype(np.float64))) / 2).astype(np.int64)
+    j -= j * (j - 1) // 2 > place  # the square root was rounded, by less than 1
+    j += j * (j + 1) // 2 <= place
+    return place - j * (j - 1) // 2, j

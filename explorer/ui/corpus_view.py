@@ -1,0 +1,130 @@
+"""What is in a corpus: counts, token lengths, a preview, and how its encoding went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from explorer.data.corpus import Corpus
+from explorer.encode.spec import EncoderSpec
+from explorer.ui.session import Session
+from explorer.ui.text import as_html, markdown
+from explorer.ui.work import audit_or_progress, duration
+
+if TYPE_CHECKING:
+    from explorer.analysis.space import Space
+    from explorer.encode.tokens import TokenAudit
+
+_PREVIEW_ROWS = 200
+_CUT_ROWS = 5
+
+
+def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
+    """Draw how many rows there are, were left out, repeat others, and are longer than the encoder reads."""
+    with st.grid(4):
+        st.metric("Rows", f"{len(corpus):,}", border=True)
+        st.metric(
+            "Empty, left out",
+            f"{corpus.empty_rows:,}",
+            border=True,
+            help="Rows whose text is empty or blank.",
+        )
+        st.metric(
+            "Repeated texts",
+            f"{corpus.repeated:,}",
+            border=True,
+            help="Rows whose text came before. Each text is encoded once.",
+        )
+        cut = "…" if audit is None else f"{len(audit.cut_rows):,}"
+        st.metric("Longer than read", cut, border=True, help="Rows the encoder does not read to their end.")
+    for note in corpus.notes:
+        st.caption(markdown(note))
+
+
+def show_audit(corpus: Corpus, audit: TokenAudit) -> None:
+    """Draw how long rows are for the encoder, and what it never reads."""
+    from explorer.ui.figures import token_histogram
+
+    st.plotly_chart(
+        token_histogram(audit),
+        key="token-histogram",
+        config={"displayModeBar": False},
+        alt="Histogram of the number of tokens in a row",
+    )
+    if audit.max_length is None:
+        st.caption("The encoder reads rows of any length.")
+        return
+    cut = audit.cut_rows
+    if not len(cut):
+        st.caption(
+            f"No row is longer than the {audit.max_length:,} tokens the encoder reads: nothing is lost."
+        )
+        return
+    st.caption(
+        f"{len(cut):,} row{'s are' if len(cut) > 1 else ' is'} longer than the {audit.max_length:,} tokens "
+        f"the encoder reads; {audit.lost_tokens:,} tokens ({audit.lost_share:.1%} of all) are never read."
+    )
+    with st.expander("The longest rows"):
+        for row in cut[:_CUT_ROWS]:
+            lost = int(audit.lengths[row]) - audit.max_length
+            st.caption(f"Row {row + 1:,}: {audit.lengths[row]:,} tokens, {lost:,} not read")
+            st.html(as_html(corpus.texts[row]))
+
+
+def show_preview(corpus: Corpus) -> None:
+    """Draw the first rows, text column first."""
+    order = [corpus.text, *([corpus.label] if corpus.label else []), *corpus.metadata]
+    shown = corpus.table.slice(0, _PREVIEW_ROWS)
+    st.dataframe(
+        shown,
+        column_order=order,
+        column_config={corpus.text: st.column_config.TextColumn(width="large")},
+        hide_index=True,
+        height=360,
+        key="preview",
+        alt="The first rows of the corpus",
+    )
+    if len(corpus) > _PREVIEW_ROWS:
+        st.caption(f"The first {_PREVIEW_ROWS} of {len(corpus):,} rows.")
+
+
+def show_source(corpus: Corpus) -> None:
+    """Draw where a sample comes from and what it may be used for."""
+    if corpus.sample:
+        st.caption(f"Source: {markdown(corpus.source)} Licence: {markdown(corpus.licence)}.")
+
+
+def show_report(space: Space) -> None:
+    """Draw what encoding took, and what the check of fast precision gave."""
+    report = space.report
+    parts = [
+        f"{report.encoded:,} texts encoded, {report.cached:,} from the cache, in {duration(report.seconds)}"
+    ]
+    if report.engine:
+        parts.append(markdown(report.engine))
+    check = report.check
+    if check is None:
+        parts.append(f"computed in {report.dtype}")
+    elif check.passed:
+        parts.append(
+            f"computed in {check.dtype}, checked on {check.rows} of your rows:"
+            f" lowest cosine {check.min_cosine:.5f}"
+        )
+    else:
+        parts.append(
+            f"computed in float32, because {check.dtype} only kept a cosine of {check.min_cosine:.5f}"
+        )
+    st.caption(" · ".join(parts))
+    for note in report.notes:
+        st.caption(markdown(note))
+
+
+def audit_for(session: Session, corpus: Corpus, spec: EncoderSpec) -> TokenAudit | None:
+    """The token audit, for a model whose tokenizer is on this machine; a page never downloads one unasked."""
+    from explorer.encode.models import is_on_disk
+
+    if not is_on_disk(spec.model):
+        st.caption("Token lengths are shown once the model is on this machine.")
+        return None
+    return audit_or_progress(corpus, spec, session.visitor)

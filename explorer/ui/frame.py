@@ -1,0 +1,63 @@
+"""What every page begins with: title, corpus, encoder, and the work under way."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from explorer.encode.spec import EncoderSpec
+from explorer.ui.session import Session, current_session, model_name, remember
+from explorer.ui.text import markdown
+from explorer.ui.work import job_panel
+
+PRECISION_NAMES = {"auto": "fast", "float32": "exact"}
+
+
+def open_page(title: str, question: str) -> Session:
+    """Draw the head of a page and give the session.
+
+    Args:
+        title: The page's name.
+        question: What the page answers, one line.
+    """
+    session = current_session()
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.header(title, anchor=False, width="content")
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            rows = f"{len(session.corpus):,} row{'' if len(session.corpus) == 1 else 's'}"
+            st.html(f"<b>{html.escape(session.corpus.name)}</b> · {rows}", width="content")
+            st.session_state["encoder"] = session.active
+            st.selectbox(
+                "Encoder",
+                range(len(session.encoders)),
+                format_func=lambda position: encoder_name(session.encoders[position]),
+                key="encoder",
+                on_change=_activate,
+                args=(session,),
+                label_visibility="collapsed",
+                width=300,
+            )
+    st.caption(question)
+    if session.notice:
+        st.warning(markdown(session.notice), icon=":material/link_off:")
+        session.notice = ""
+    remember(session)
+    return session
+
+
+def close_page(session: Session) -> None:
+    """Draw the work under way; last, so that work this page began is shown too."""
+    job_panel(session)
+
+
+def encoder_name(spec: EncoderSpec) -> str:
+    """An encoder in a few words: model, precision, prompt."""
+    name = (
+        f"{model_name(spec.model).removeprefix('sentence-transformers/')} · {PRECISION_NAMES[spec.precision]}"
+    )
+    return f"{name} · “{spec.prompt}”" if spec.prompt else name
+
+
+def _activate(session: Session) -> None:
+    session.active = int(st.session_state["encoder"])

@@ -1,0 +1,227 @@
+"""What one visitor has open, kept over reruns, page changes and reloads of the tab."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import streamlit as st
+
+from explorer.data.corpus import Corpus
+from explorer.data.samples import SAMPLES, open_sample
+from explorer.encode.jobs import Job
+from explorer.encode.models import BUNDLED_MODEL
+from explorer.encode.spec import EncoderSpec
+from explorer.errors import ExplorerError, ModelNotFoundError
+from explorer.settings import settings
+
+if TYPE_CHECKING:
+    from explorer.analysis.space import Space
+
+_KEY = "explorer-session"
+_XSRF_COOKIE = "_streamlit_xsrf"  # Streamlit sets it in every browser; it tells browsers apart
+_KEEP_SECONDS = 30 * 60.0
+_KEEP_SESSIONS = 32
+
+
+@dataclass
+class Session:
+    """What one visitor has open.
+
+    Attributes:
+        visitor: Names the browser; shared by its tabs.
+        corpus: The rows under study.
+        encoders: What encodes them, in the order they were added.
+        active: Position in `encoders` of the one the pages use.
+        spaces: The spaces that are ready.
+        jobs: The jobs this session asked for.
+        notice: Something to say once, such as a link that leads nowhere.
+    """
+
+    visitor: str
+    corpus: Corpus
+    encoders: list[EncoderSpec]
+    active: int = 0
+    spaces: dict[EncoderSpec, Space] = field(default_factory=dict)
+    jobs: dict[EncoderSpec, Job] = field(default_factory=dict)
+    notice: str = ""
+
+    @property
+    def encoder(self) -> EncoderSpec:
+        """The active encoder."""
+        return self.encoders[self.active]
+
+    def open(self, corpus: Corpus, spec: EncoderSpec) -> None:
+        """Work on a corpus with an encoder; another corpus closes the one before, with its spaces."""
+        if corpus.fingerprint != self.corpus.fingerprint:
+            self.corpus = corpus
+            self.encoders = []
+            self.spaces = {}
+            self.jobs = {}
+        if spec not in self.encoders:
+            self.encoders.append(spec)
+        self.active = self.encoders.index(spec)
+
+
+class _Remembered:
+    """Open sessions by browser and corpus, so that a reloaded tab finds its corpus again.
+
+    Only for browsers that come back with the same cookie: a pasted link never opens another person's rows.
+    Spaces are not held here: they are read from the vector cache again.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sessions: OrderedDict[tuple[str, str], tuple[float, Session]] = OrderedDict()
+
+    def keep(self, session: Session) -> None:
+        """Remember a session as it is now."""
+        copy = replace(session, encoders=list(session.encoders), spaces={}, jobs=dict(session.jobs))
+        with self._lock:
+            key = (session.visitor, corpus_parameter(session.corpus))
+            self._sessions[key] = (time.monotonic(), copy)
+            self._sessions.move_to_end(key)
+            oldest = time.monotonic() - _KEEP_SECONDS
+            rows = 0
+            for kept in reversed(list(self._sessions)):
+                kept_at, other = self._sessions[kept]
+                rows += len(other.corpus)
+                crowded = rows > 2 * settings().max_rows and kept != key
+                if kept_at < oldest or crowded or len(self._sessions) > _KEEP_SESSIONS:
+                    del self._sessions[kept]
+
+    def find(self, visitor: str, corpus: str) -> Session | None:
+        """The session of a browser on a corpus, if it is still remembered."""
+        with self._lock:
+            kept = self._sessions.get((visitor, corpus))
+        if kept is None or kept[0] < time.monotonic() - _KEEP_SECONDS:
+            return None
+        return replace(kept[1], encoders=list(kept[1].encoders), spaces={}, jobs=dict(kept[1].jobs))
+
+
+@st.cache_resource
+def _remembered() -> _Remembered:
+    return _Remembered()
+
+
+def current_session() -> Session:
+    """The session of this tab; the first call of a tab opens what its URL names, or the first sample."""
+    session = cast("Session | None", st.session_state.get(_KEY))
+    if session is None:
+        session = _opened_from_url()
+        st.session_state[_KEY] = session
+    return session
+
+
+def remember(session: Session) -> None:
+    """Write the session into the URL and keep it for a reload."""
+    _remembered().keep(session)
+    wanted = {"corpus": corpus_parameter(session.corpus)}
+    spec, plain = session.encoder, EncoderSpec()
+    if spec.model != plain.model:
+        wanted["model"] = model_name(spec.model)
+    if spec.precision != plain.precision:
+        wanted["precision"] = spec.precision
+    if spec.prompt is not None:
+        wanted["prompt"] = spec.prompt
+    if spec.query_prompt is not None:
+        wanted["query_prompt"] = spec.query_prompt
+    if spec.revision is not None:
+        wanted["revision"] = spec.revision
+    for name in ("corpus", "model", "precision", "prompt", "query_prompt", "revision"):
+        if name in wanted and st.query_params.get(name) != wanted[name]:
+            st.query_params[name] = wanted[name]
+        elif name not in wanted and name in st.query_params:
+            del st.query_params[name]
+
+
+def corpus_parameter(corpus: Corpus) -> str:
+    """How the URL names a corpus: a sample's name, or the beginning of a fingerprint."""
+    return corpus.sample or corpus.fingerprint[:12]
+
+
+def model_name(model: str) -> str:
+    """A model as the page and the URL name it: a Hub id, or a folder below EXPLORER_MODEL_DIR."""
+    return Path(model).name if Path(model).is_absolute() else model
+
+
+def choose_model(name: str) -> str:
+    """What a visitor may open under a name: a folder below EXPLORER_MODEL_DIR, or a Hub id.
+
+    Raises:
+        ModelNotFoundError: The name leads to a folder elsewhere, or is empty.
+    """
+    name = name.strip()
+    root = Path(settings().model_dir).expanduser().resolve()
+    folder = (root / name).resolve()
+    if name and folder.is_relative_to(root) and folder != root and folder.is_dir():
+        return str(folder)
+    if not name or name.startswith((".", "~", "/")) or "\\" in name or Path(name).is_dir():
+        raise ModelNotFoundError(
+            "Only folders below the server's model folder can be opened here.",
+            where=name or "model",
+            fix=f"Put the model into {root}, or type a Hub id such as {BUNDLED_MODEL}.",
+        )
+    return name
+
+
+def model_folders() -> list[str]:
+    """Names of the model folders a visitor may choose."""
+    root = Path(settings().model_dir).expanduser()
+    if not root.is_dir():
+        return []
+    return sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def _opened_from_url() -> Session:
+    visitor = _visitor()
+    asked = st.query_params.get("corpus", "")
+    notice = ""
+    session = _remembered().find(visitor, asked) if asked else None
+    if session is None:
+        if asked and asked not in SAMPLES:
+            notice = "This link leads to rows that only the browser they were opened in can show."
+        corpus = open_sample(asked if asked in SAMPLES else next(iter(SAMPLES)))
+        session = Session(visitor, corpus, [EncoderSpec()])
+    try:
+        spec = _spec_from_url()
+    except ExplorerError as error:
+        notice = str(error)
+    else:
+        if spec is not None:
+            if spec not in session.encoders:
+                # A fresh tab has nothing yet: what the link names replaces the default.
+                session.encoders = [*session.encoders, spec] if session.jobs else [spec]
+            session.active = session.encoders.index(spec)
+    session.notice = notice
+    return session
+
+
+def _spec_from_url() -> EncoderSpec | None:
+    parameters = st.query_params
+    if not {"model", "precision", "prompt", "query_prompt", "revision"} & set(parameters):
+        return None
+    return EncoderSpec(
+        model=choose_model(parameters["model"]) if "model" in parameters else BUNDLED_MODEL,
+        precision="float32" if parameters.get("precision") == "float32" else "auto",
+        prompt=parameters.get("prompt"),
+        query_prompt=parameters.get("query_prompt"),
+        revision=parameters.get("revision"),
+    )
+
+
+def _visitor() -> str:
+    """Names the browser by the secret part of Streamlit's own cookie, hashed; a new name without one."""
+    from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
+
+    cookie = st.context.cookies.get(_XSRF_COOKIE)
+    secret, _ = decode_xsrf_token_string(cookie) if cookie else (None, None)
+    if not secret:
+        return secrets.token_hex(16)
+    return hashlib.blake2b(secret, digest_size=16).hexdigest()

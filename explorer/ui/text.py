@@ -1,0 +1,41 @@
+"""Drawing text that somebody else wrote: as typed, never as Markdown, LaTeX or HTML."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import streamlit as st
+
+from explorer.errors import ExplorerError
+
+_SHOWN_CHARS = 700  # a longer text is folded: ten hits of 5,000 characters would bury one another
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&^=:])")
+_WORD_JOINER = "\u2060"  # invisible; breaks `:emoji:` codes, which Markdown replaces even when escaped
+
+
+def markdown(text: str) -> str:
+    """Somebody's text for a place that only takes Markdown, such as an error box: shown as typed."""
+    flat = " ".join(text.split())
+    return _SPECIAL.sub(r"\\\1", flat).replace(":", f":{_WORD_JOINER}")
+
+
+def as_html(text: str) -> str:
+    """Somebody's text as HTML that shows it as typed, long ones folded; right-to-left text reads so."""
+    if len(text) <= _SHOWN_CHARS:
+        return f'<div dir="auto" style="{_TEXT_STYLE}">{html.escape(text)}</div>'
+    head, rest = text[:_SHOWN_CHARS], text[_SHOWN_CHARS:]
+    return (
+        f'<div dir="auto" style="{_TEXT_STYLE}">{html.escape(head)}…</div>'
+        f"<details><summary>All {len(text):,} characters</summary>"
+        f'<div dir="auto" style="{_TEXT_STYLE}">{html.escape(head + rest)}</div></details>'
+    )
+
+
+def show_error(error: ExplorerError) -> None:
+    """An error box: what went wrong, where, and what to do."""
+    where = f"**{markdown(error.where)}** — " if error.where else ""
+    st.error(f"{where}{markdown(error.what)} {markdown(error.fix)}", icon=":material/error:")
+
+
+_TEXT_STYLE = "white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.5"

@@ -1,0 +1,187 @@
+"""Long work as the pages see it: spaces that are ready or on their way, and the job panel."""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from explorer.data.corpus import Corpus
+from explorer.encode.jobs import Job, JobView, registry
+from explorer.encode.progress import OnProgress, Progress
+from explorer.encode.spec import EncoderSpec
+from explorer.ui.session import Session, model_name
+from explorer.ui.text import as_html, show_error
+
+if TYPE_CHECKING:
+    from explorer.analysis.space import Space
+    from explorer.encode.tokens import TokenAudit
+
+_POLL_SECONDS = 1.0
+# Spaces of open sessions, by encoder and texts: two visitors with the same rows hold one matrix.
+_shared: weakref.WeakValueDictionary[tuple[EncoderSpec, str], Space] = weakref.WeakValueDictionary()
+
+
+def space_or_progress(session: Session) -> Space | None:
+    """The active space; while it is not ready its job is started or followed, and the page says so."""
+    spec, corpus = session.encoder, session.corpus
+    space = session.spaces.get(spec) or _take_shared(session)
+    if space is not None:
+        session.spaces[spec] = space
+        return space
+    job = session.jobs.get(spec)
+    if job is None:
+        job = _ask(session)
+    if job.state == "done":
+        session.spaces[spec] = _for_corpus(job.result, corpus)
+        _shared[spec, corpus.text_fingerprint] = session.spaces[spec]
+        return session.spaces[spec]
+    if job.state == "failed" and job.error is not None:
+        show_error(job.error)
+        st.button("Try again", type="primary", on_click=encode, args=(session,))
+    elif job.state == "cancelled" or not job.awaited_by(session.visitor):
+        st.info("Encoding was stopped. What was finished is kept.", icon=":material/pause_circle:")
+        st.button("Go on encoding", type="primary", on_click=encode, args=(session,))
+    return None
+
+
+def encode(session: Session) -> None:
+    """Start encoding the session's corpus with its active encoder, unless it is under way."""
+    if session.encoder not in session.spaces and _take_shared(session) is None:
+        _ask(session)
+
+
+def audit_or_progress(corpus: Corpus, spec: EncoderSpec, visitor: str) -> TokenAudit | None:
+    """The token audit of a corpus for an encoder; None while it is counted, and the page says so."""
+
+    def count(on_progress: OnProgress) -> TokenAudit:
+        from explorer.encode.models import find_model
+        from explorer.encode.tokens import TokenAudit, count_tokens
+
+        files = find_model(spec.model, revision=spec.revision)
+
+        def say(done: int, total: int) -> None:
+            on_progress(Progress("Counting tokens", done, total, fraction=done / max(1, total)))
+
+        lengths = count_tokens(files, corpus.texts, prompt=spec.prompt or "", on_progress=say)
+        return TokenAudit(lengths, files.max_length)
+
+    key = ("tokens", spec.model, spec.revision, spec.prompt, corpus.text_fingerprint)
+    job = registry().submit(
+        key, f"Counting the tokens of {corpus.name}", count, lane="reading", visitor=visitor
+    )
+    job.wait(0.5)  # a small corpus is counted before anyone could read "counting"
+    if job.state == "done":
+        result: TokenAudit = job.result
+        return result
+    if job.state == "failed" and job.error is not None:
+        show_error(job.error)
+    return None
+
+
+def job_panel(session: Session) -> None:
+    """What this visitor waits for, with progress and cancel; nothing when there is nothing."""
+    if registry().awaited_by(session.visitor):
+        _follow(session)
+
+
+@st.fragment(run_every=_POLL_SECONDS)
+def _follow(session: Session) -> None:
+    jobs = registry().awaited_by(session.visitor)
+    seen = st.session_state.get("explorer-followed", set())
+    st.session_state["explorer-followed"] = {job.key for job in jobs}
+    if seen - {job.key for job in jobs}:
+        st.rerun()  # something ended: the page can show it
+    for job in jobs:
+        _draw(job, session)
+
+
+def _draw(job: Job, session: Session) -> None:
+    view = registry().view(job)
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.html(as_html(view.title), width="content")
+            if st.button("Cancel", key=f"cancel-{hash(job.key)}", icon=":material/close:"):
+                stopped = job.leave(session.visitor)
+                if not stopped:
+                    st.toast("It goes on for another visitor; you no longer wait for it.")
+                st.rerun()
+        st.progress(min(1.0, view.progress.fraction), text=progress_line(view))
+        if view.progress.note:
+            st.caption(view.progress.note)
+
+
+def progress_line(view: JobView) -> str:
+    """A job's progress in one line: what, how many, how fast, how long still."""
+    progress = view.progress
+    if view.state == "waiting" and view.ahead:
+        return f"Waiting for {view.ahead} other job{'s' if view.ahead > 1 else ''}"
+    parts = [progress.phase]
+    if progress.total and progress.done:
+        parts[0] += f" · {progress.done:,} of {progress.total:,} rows"
+    if view.rate:
+        parts.append(f"{view.rate:,.0f} rows/s")
+    if view.seconds_left is not None:
+        parts.append(f"{duration(view.seconds_left)} left")
+    if progress.cached:
+        parts.append(f"{progress.cached:,} from the cache or repeated")
+    if view.waiting > 1:
+        parts.append(f"shared with {view.waiting - 1} other visitor{'s' if view.waiting > 2 else ''}")
+    return " · ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """A time span in plain words: `8 s`, `3 min 20 s`, `1 h 5 min`."""
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+@st.cache_resource
+def warm_up() -> None:
+    """Bring in what every answer needs, in the background, once the first page is on its way."""
+
+    def bring() -> None:
+        time.sleep(0.5)  # importing holds the interpreter: the first page goes to the browser before
+        import sentence_transformers  # noqa: F401
+
+        import explorer.embedding  # noqa: F401
+
+    threading.Thread(target=bring, name="warm-up", daemon=True).start()
+
+
+def _ask(session: Session) -> Job:
+    spec, corpus = session.encoder, session.corpus
+
+    def work(on_progress: OnProgress) -> Space:
+        from explorer.embedding import embed_spec
+
+        return embed_spec(corpus, spec, on_progress=on_progress)
+
+    job = registry().submit(
+        ("encode", spec, corpus.text_fingerprint),
+        f"Encoding {corpus.name} with {model_name(spec.model)}",
+        work,
+        lane="device",
+        visitor=session.visitor,
+    )
+    session.jobs[spec] = job
+    return job
+
+
+def _take_shared(session: Session) -> Space | None:
+    shared = _shared.get((session.encoder, session.corpus.text_fingerprint))
+    return None if shared is None else _for_corpus(shared, session.corpus)
+
+
+def _for_corpus(space: Space, corpus: Corpus) -> Space:
+    """The same vectors for a corpus of the same texts, which may have other columns."""
+    if space.corpus.fingerprint == corpus.fingerprint:
+        return space
+    return type(space)(corpus, space.encoder, space.vectors, space.report)

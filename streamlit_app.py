@@ -1,0 +1,27 @@
+"""Explorer's front door: page config and navigation, nothing else."""
+
+import streamlit as st
+
+from explorer.ui.work import warm_up
+
+st.set_page_config(page_title="Explorer", page_icon=":material/hub:", layout="wide")
+page = st.navigation(
+    [
+        st.Page(
+            "pages/search.py",
+            title="Search",
+            icon=":material/search:",
+            default=True,
+            help="Find rows by meaning: a query gives ranked hits with scores you can read.",
+        ),
+        st.Page(
+            "pages/data.py",
+            title="Data",
+            icon=":material/table_rows:",
+            help="Bring your own rows, see what is in them, and choose what encodes them.",
+        ),
+    ],
+    position="top",
+)
+page.run()
+warm_up()

@@ -1,0 +1,52 @@
+"""What every test may count on: a cache of its own, no network, and the published numbers."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+# Read when huggingface_hub is first imported: no test may wait for the real Hub.
+os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "true"
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch, tmp_path):
+    """Each test has its own empty cache and reads the settings anew."""
+    from explorer.settings import settings
+
+    monkeypatch.setenv("EXPLORER_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def published() -> dict:
+    """The tutorial's texts and the numbers it published for them."""
+    return json.loads((ROOT / "explorer/data/samples/medicare_faq.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def cache(tmp_path):
+    from explorer.encode.cache import VectorCache
+
+    return VectorCache(tmp_path / "vectors", 100)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory) -> Path:
+    """A sentence-transformers folder of a few kilobytes; do not write into it."""
+    from tests.tiny_model import save_tiny_model
+
+    return save_tiny_model(
+        tmp_path_factory.mktemp("models") / "tiny", prompts={"query": "query: ", "document": "document: "}
+    )

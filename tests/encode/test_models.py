@@ -1,0 +1,106 @@
+import json
+import shutil
+
+import pytest
+
+from explorer.encode import models
+from explorer.encode.models import BUNDLED_MODEL, find_model, is_on_disk
+from explorer.errors import HubUnreachableError, ModelNotFoundError, UnsafeModelError, UnusableModelError
+
+
+@pytest.fixture
+def folder(tiny_model, tmp_path):
+    return shutil.copytree(tiny_model, tmp_path / "my-model")
+
+
+def test_the_bundled_model_is_known_by_its_hub_id_and_its_weights_are_the_hubs():
+    files = find_model(BUNDLED_MODEL)
+    assert (files.name, files.origin, files.max_length) == (BUNDLED_MODEL, "bundled", 256)
+    assert files.pooling.startswith("Transformer Pooling Normalize")
+    assert is_on_disk(BUNDLED_MODEL)
+
+
+def test_bundled_weights_that_are_not_the_hubs_are_refused(monkeypatch):
+    monkeypatch.setattr(models, "_BUNDLED_SHA256", "0" * 64)
+    models._bundled.cache_clear()
+    try:
+        with pytest.raises(UnusableModelError, match="sha256 differs"):
+            find_model(BUNDLED_MODEL)
+    finally:
+        models._bundled.cache_clear()
+
+
+def test_a_folder_says_what_it_reads_and_which_prompts_it_has(folder):
+    files = find_model(str(folder))
+    assert (files.name, files.origin, files.max_length) == ("my-model", "folder", 12)
+    assert files.prompts == {"query": "query: ", "document": "document: "}
+    assert is_on_disk(str(folder))
+
+
+def test_the_revision_of_a_folder_changes_with_what_matters_and_not_with_its_readme(folder):
+    first = find_model(str(folder)).revision
+    (folder / "README.md").write_text("another readme")
+    assert find_model(str(folder)).revision == first
+    pooling = folder / "1_Pooling" / "config.json"
+    pooling.write_text(pooling.read_text().replace("mean", "cls "))
+    assert find_model(str(folder)).revision != first
+
+
+def test_a_folder_without_weights_says_so(folder):
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(UnusableModelError) as caught:
+        find_model(str(folder))
+    assert caught.value.where == str(folder)
+    assert "no weights" in caught.value.what
+    assert "model.safetensors" in caught.value.fix
+
+
+def test_a_folder_with_only_pickle_weights_is_refused_unopened(folder):
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(UnsafeModelError, match="pickle files, which can run code"):
+        find_model(str(folder))
+
+
+def test_a_module_with_pickle_weights_is_refused_beside_sound_ones(folder):
+    modules = json.loads((folder / "modules.json").read_text())
+    modules.append({"idx": 2, "name": "2", "path": "2_Dense", "type": "sentence_transformers.models.Dense"})
+    (folder / "modules.json").write_text(json.dumps(modules))
+    (folder / "2_Dense").mkdir()
+    (folder / "2_Dense" / "pytorch_model.bin").write_bytes(b"pickle")
+    with pytest.raises(UnsafeModelError, match="pickle"):
+        find_model(str(folder))
+
+
+def test_a_folder_whose_modules_are_its_own_code_is_refused(folder):
+    modules = json.loads((folder / "modules.json").read_text())
+    modules[0]["type"] = "custom_st.Transformer"
+    (folder / "modules.json").write_text(json.dumps(modules))
+    with pytest.raises(UnsafeModelError, match=r"code of its own \(custom_st.Transformer\)"):
+        find_model(str(folder))
+
+
+def test_a_folder_that_is_no_model_says_what_is_missing(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UnusableModelError, match=r"neither config.json nor modules.json"):
+        find_model(str(tmp_path / "empty"))
+
+
+def test_damaged_json_names_the_file(folder):
+    (folder / "modules.json").write_text("[{")
+    with pytest.raises(UnusableModelError, match=r"modules.json is not readable JSON"):
+        find_model(str(folder))
+
+
+def test_a_hub_id_without_network_says_so_and_points_to_what_works():
+    with pytest.raises(HubUnreachableError) as caught:
+        find_model("nobody/nothing")
+    assert caught.value.where == "nobody/nothing"
+    assert "cannot be reached" in caught.value.what
+    assert "bundled model" in caught.value.fix
+    assert not is_on_disk("nobody/nothing")
+
+
+@pytest.mark.parametrize("name", ["", "  ", "../etc", "/nowhere/model", "a b/c", "x/../y", "a/b/c"])
+def test_what_is_neither_folder_nor_hub_id_says_so(name):
+    with pytest.raises(ModelNotFoundError):
+        find_model(name)

@@ -1,0 +1,178 @@
+import threading
+
+import numpy as np
+import pytest
+
+import explorer
+from explorer.encode.encoder import open_encoder
+from explorer.encode.engine import OutOfMemoryError
+from explorer.encode.models import find_model
+from explorer.encode.run import encode_corpus
+from explorer.encode.spec import EncoderSpec
+from explorer.errors import EncodeError, JobCancelledError
+
+TEXTS = [f"the cat sat on mat {'dog ' * (i % 7)}{i}" for i in range(60)]
+
+
+class SpyEngine:
+    """Stands in for a model: a text's vector is made of its characters, so order and identity show."""
+
+    name = "spy"
+    dims = 3
+    token_budget = 40
+
+    def __init__(self, most_texts=None, stop_after=None):
+        self.most_texts = most_texts
+        self.stop_after = stop_after
+        self.texts: list[str] = []
+        self.batches: list[list[str]] = []
+        self.threads: set[str] = set()
+
+    def prepare(self, texts):
+        self.threads.add(threading.current_thread().name)
+        return list(texts)
+
+    def run(self, batch):
+        if self.most_texts is not None and len(batch) > self.most_texts:
+            raise OutOfMemoryError("no room")
+        if self.stop_after is not None and len(self.batches) >= self.stop_after:
+            raise RuntimeError("killed")
+        self.batches.append(batch)
+        self.texts += batch
+        return vectors_of(batch)
+
+
+def vectors_of(texts):
+    return np.array([[len(t), sum(map(ord, t)), hash(t) % 1000] for t in texts], dtype=np.float32)
+
+
+@pytest.fixture
+def encoder(tiny_model, cache, monkeypatch):
+    """An encoder over the tiny model's files whose engine is a spy."""
+    opened = open_encoder(EncoderSpec(str(tiny_model), "float32", prompt=""), [], cache)
+
+    def use(engine):
+        monkeypatch.setattr("explorer.encode.engine.load", lambda *_args: engine)
+        return opened
+
+    return use
+
+
+def run(encoder, texts, cache, on_progress=None):
+    return encode_corpus(encoder, explorer.open_corpus(texts), cache, on_progress)
+
+
+def test_each_distinct_text_is_encoded_once_and_rows_keep_their_order(encoder, cache):
+    engine = SpyEngine()
+    texts = [*TEXTS, TEXTS[3], TEXTS[0], TEXTS[3]]
+    vectors, report = run(encoder(engine), texts, cache)
+    np.testing.assert_array_equal(vectors, vectors_of(texts))
+    assert sorted(engine.texts) == sorted(TEXTS)
+    assert (report.rows, report.distinct, report.cached, report.encoded) == (63, 60, 0, 60)
+    assert not vectors.flags.writeable
+
+
+def test_a_second_run_encodes_nothing_and_one_more_row_encodes_one_text(encoder, cache):
+    run(encoder(SpyEngine()), TEXTS, cache)
+    again = SpyEngine()
+    vectors, report = run(encoder(again), TEXTS, cache)
+    assert (again.texts, report.cached, report.encoded, report.engine) == ([], 60, 0, "")
+    np.testing.assert_array_equal(vectors, vectors_of(TEXTS))
+    more = ["a new one", *TEXTS, TEXTS[5]]
+    vectors, report = run(encoder(again), more, cache)
+    assert (again.texts, report.cached, report.encoded) == (["a new one"], 60, 1)
+    np.testing.assert_array_equal(vectors, vectors_of(more))
+
+
+def test_a_cancelled_run_keeps_what_it_finished(encoder, cache):
+    engine = SpyEngine()
+
+    def stop_half_way(progress):
+        if progress.done >= 30:
+            raise JobCancelledError("stop")
+
+    with pytest.raises(JobCancelledError):
+        run(encoder(engine), TEXTS, cache, stop_half_way)
+    done = list(engine.texts)
+    assert 30 <= len(done) < 60
+    rest = SpyEngine()
+    vectors, report = run(encoder(rest), TEXTS, cache)
+    assert sorted(done + rest.texts) == sorted(TEXTS)
+    assert report.cached == len(done)
+    np.testing.assert_array_equal(vectors, vectors_of(TEXTS))
+
+
+def test_a_run_that_broke_goes_on_with_the_batches_it_would_have_made(encoder, cache, monkeypatch):
+    monkeypatch.setattr("explorer.encode.run._WRITE_ROWS", 1)
+    whole = SpyEngine()
+    run(encoder(whole), TEXTS, cache)
+    other = type(cache)(cache.path.parent / "other", 100)
+    broken = SpyEngine(stop_after=len(whole.batches) // 2)
+    with pytest.raises(RuntimeError, match="killed"):
+        run(encoder(broken), TEXTS, other)
+    rest = SpyEngine()
+    run(encoder(rest), TEXTS, other)
+    assert broken.batches + rest.batches == whole.batches
+
+
+def test_a_batch_that_does_not_fit_is_made_smaller_and_the_person_is_told(encoder, cache):
+    engine = SpyEngine(most_texts=2)
+    notes = []
+    vectors, report = run(encoder(engine), TEXTS, cache, lambda progress: notes.append(progress.note))
+    np.testing.assert_array_equal(vectors, vectors_of(TEXTS))
+    assert sorted(engine.texts) == sorted(TEXTS)
+    assert any("Memory was short" in note for note in notes)
+    assert "Memory was short" in report.notes[0]
+
+
+def test_one_text_that_does_not_fit_is_an_error_that_says_so(encoder, cache):
+    with pytest.raises(EncodeError, match="One text of 12 tokens does not fit"):
+        run(encoder(SpyEngine(most_texts=0)), TEXTS, cache)
+
+
+def test_values_that_are_no_numbers_name_the_row_and_are_not_stored(encoder, cache):
+    engine = SpyEngine()
+    engine.run = lambda batch: np.array([[np.nan if t == TEXTS[41] else 1.0] * 3 for t in batch], np.float32)
+    opened = encoder(engine)
+    with pytest.raises(EncodeError) as caught:
+        run(opened, TEXTS, cache)
+    assert caught.value.where.endswith("row 42")
+    _, report = run(encoder(SpyEngine()), [TEXTS[41]], cache)
+    assert report.encoded == 1
+
+
+def test_texts_are_tokenised_by_another_thread(encoder, cache):
+    engine = SpyEngine()
+    run(encoder(engine), TEXTS, cache)
+    assert all(name.startswith("tokenise") for name in engine.threads)
+
+
+def test_progress_only_grows_and_ends_with_all_rows(encoder, cache):
+    seen = []
+    run(encoder(SpyEngine()), [*TEXTS, TEXTS[0]], cache, seen.append)
+    encoding = [progress for progress in seen if progress.phase == "Encoding"]
+    fractions = [progress.fraction for progress in seen]
+    assert fractions == sorted(fractions)
+    assert (encoding[-1].done, encoding[-1].total, encoding[-1].fraction) == (61, 61, pytest.approx(1))
+    assert encoding[-1].cached == 1
+
+
+def test_tiny_corpora(encoder, cache):
+    for texts in (["one"], ["same", "same"]):
+        vectors, _ = run(encoder(SpyEngine()), texts, cache)
+        np.testing.assert_array_equal(vectors, vectors_of(texts))
+
+
+def test_vectors_equal_those_of_sentence_transformers(tiny_model, cache):
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(tiny_model), device="cpu")
+    opened = open_encoder(EncoderSpec(str(tiny_model), "float32"), [], cache)
+    vectors, _ = run(opened, TEXTS, cache)
+    np.testing.assert_allclose(vectors, model.encode(TEXTS, prompt="document: "), atol=1e-6)
+    np.testing.assert_allclose(
+        opened.encode_queries(["the cat", "my dog"]),
+        model.encode(["the cat", "my dog"], prompt="query: "),
+        atol=1e-6,
+    )
+    assert find_model(str(tiny_model)).max_length == model.max_seq_length
