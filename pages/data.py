@@ -1,5 +1,6 @@
 import streamlit as st
 
+from explorer.data.corpus import Corpus
 from explorer.ui import corpus_view as view
 from explorer.ui.data_controls import choose_encoder, choose_rows
 from explorer.ui.frame import close_page, open_page
@@ -8,13 +9,14 @@ from explorer.ui.work import encode, space_or_progress
 session = open_page("Data", "What is in my rows, and what encodes them?")
 choice, contents = st.columns([1, 2], gap="large")
 with choice:
-    corpus = choose_rows(session)
+    chosen = choose_rows(session)
+    corpus = chosen if isinstance(chosen, Corpus) else None
     spec = choose_encoder()
     button = st.container()
 with contents:
-    if corpus is None:
+    if chosen is None:
         st.info("Choose rows on the left to see what is in them.", icon=":material/table_rows:")
-    else:
+    elif corpus is not None:
         audit = view.audit_for(session, corpus, spec) if spec is not None else None
         view.show_counts(corpus, audit)
         if audit is not None:

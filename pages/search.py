@@ -21,8 +21,9 @@ else:
     except ExplorerError as error:
         show_error(error)
     else:
-        csv = hits_csv(space, queries, hits, asked.metric)
-        chosen = controls.show_summary(space, asked, queries, csv)
+        chosen = controls.show_summary(
+            space, asked, queries, lambda: hits_csv(space, queries, hits, asked.metric)
+        )
         show_hits(space, hits[chosen], asked.metric, more_like=controls.more_like)
         if not hits[chosen]:
             st.info("No row has the labels chosen.", icon=":material/filter_alt_off:")

@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-WORDS = (
-    ["the", "a", "cat", "dog", "sat", "ran", "on", "mat", "refund", "order", "late", "my", "is", "not", "working", "please", "help", "query", "document", ":"]
-)
+WORDS = [
+    "the",
+    "a",
+    "cat",
+    "dog",
+    "sat",
+    "ran",
+    "on",
+    "mat",
+    "refund",
+    "order",
+    "late",
+    "my",
+    "is",
+    "not",
+    "working",
+    "please",
+    "help",
+    "query",
+    "document",
+    ":",
+]
 
 
 def save_tiny_model(folder: Path, *, prompts: dict[str, str] | None = None, seed: int = 0) -> Path:

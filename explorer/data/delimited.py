@@ -182,8 +182,6 @@ def _guess_delimiter(content: bytes, encoding: Encoding) -> str:
             rows = [row for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if row]
         except csv.Error:
             continue
-        if len(sample) == _SAMPLE_CHARS:
-            rows = rows[:-1]  # cut off in the middle
         width = len(rows[0]) if rows else 0
         if width < 2:
             continue

@@ -83,7 +83,7 @@ class _Rows:
         """The columns, in the order in which their keys first came."""
         if self.count * len(self._values) > _MAX_CELLS:
             raise TooLargeError(
-                f"{count(self.count, 'row')} with {len(self._values):,} different keys make too large a table.",
+                f"{self.count:,} rows with {len(self._values):,} different keys make too large a table.",
                 where=self._name,
                 fix="Keep the keys that most rows have.",
             )
@@ -127,7 +127,6 @@ def _lines(
     content: bytes, encoding: Encoding, name: str, decoder: json.JSONDecoder
 ) -> Iterator[tuple[str, object]]:
     """Each line's value; blank lines are passed over."""
-    first = True
     with open_text(content, encoding, newline="\n") as stream:
         for number, line in enumerate(stream, 1):
             if not line.strip(_BLANK):
@@ -136,10 +135,9 @@ def _lines(
             try:
                 value = decoder.decode(line)
             except (ValueError, RecursionError) as error:
-                if first and _is_one_value(content, encoding, decoder):
+                if _is_one_value(content, encoding, decoder):
                     raise _not_rows_error(name) from None
                 raise _broken(error, f"{name}, {place}") from None
-            first = False
             yield place, value
 
 

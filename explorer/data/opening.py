@@ -71,15 +71,16 @@ def _existing(source: str | Path) -> Path:
     Raises:
         UnknownCorpusError: It is not there, or a folder.
     """
-    path = Path(source).expanduser()
     shown = f"{source!s:.100}"
     samples = ", ".join(SAMPLES)
+    folder = False
     try:
+        path = Path(source).expanduser()
         if path.is_file():
             return path
         folder = path.is_dir()
-    except OSError:  # a name too long for a file, as when a text is given in place of a list
-        folder = False
+    except (OSError, RuntimeError):
+        pass  # no file can have the name: a text given in place of a list, or the home of nobody
     if folder:
         raise UnknownCorpusError(
             "This is a folder.", where=shown, fix=f"Give a file in it, or a sample: {samples}."

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
 from explorer.data.values import Column, as_text, text_column
 from explorer.errors import ColumnError, UnreadableFileError
 
-_NESTED_BYTES_A_ROW = 1_000  # longer lists are vectors or images, and their JSON nothing to read
+_VECTOR_BYTES_A_ROW = 1_000  # longer lists of numbers are vectors, and their JSON nothing to read
 
 _PLAIN = (
     pa.types.is_boolean,
@@ -59,10 +59,10 @@ def plain_columns(
 
 def left_out(kind: pa.DataType, bytes_a_row: float = 0) -> str:
     """Why a column of this type is not kept; empty when it is."""
-    if _has_binary(kind):
+    if any(map(_is_binary, _leaves(kind))):
         return "it holds raw bytes, such as images"
-    if _is_nested(kind) and bytes_a_row > _NESTED_BYTES_A_ROW:
-        return "its lists are too long to read, as those of vectors are"
+    if bytes_a_row > _VECTOR_BYTES_A_ROW and kind.num_fields and all(map(_is_number, _leaves(kind))):
+        return "its lists of numbers are too long to read, as those of vectors are"
     return ""
 
 
@@ -94,20 +94,27 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def _is_nested(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_nested(kind)) and not pa.types.is_dictionary(kind)
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
-def _has_binary(kind: pa.DataType) -> bool:
-    if isinstance(kind, pa.BaseExtensionType):
-        return _has_binary(kind.storage_type)
-    if pa.types.is_dictionary(kind):
-        return _has_binary(kind.value_type)
-    if kind.num_fields:
-        return any(_has_binary(kind.field(position).type) for position in range(kind.num_fields))
+def _is_binary(kind: pa.DataType) -> bool:
     return bool(
         pa.types.is_binary(kind)
         or pa.types.is_large_binary(kind)
         or pa.types.is_binary_view(kind)
         or pa.types.is_fixed_size_binary(kind)
     )
+
+
+def _leaves(kind: pa.DataType) -> Iterator[pa.DataType]:
+    """The types of the values themselves, at the bottom of lists and records."""
+    if isinstance(kind, pa.BaseExtensionType):
+        yield from _leaves(kind.storage_type)
+    elif pa.types.is_dictionary(kind):
+        yield from _leaves(kind.value_type)
+    elif kind.num_fields:
+        for position in range(kind.num_fields):
+            yield from _leaves(kind.field(position).type)
+    else:
+        yield kind

@@ -110,7 +110,7 @@ class Estimate:
         if self.dtype != torch.float32:
             vectors = scratch.take("vectors", vectors.shape, self.dtype).copy_(vectors)
         # A product with one column is left to a routine that reads the matrix three times slower.
-        columns = queries.expand(2, -1) if len(queries) == 1 else queries
+        columns = queries.repeat(2, 1) if len(queries) == 1 else queries
         bounds = scratch.take("products", (len(vectors), len(columns)), self.dtype)
         torch.mm(vectors, columns.T, out=bounds)
         if self.dtype != self.wide or len(queries) == 1:

@@ -183,7 +183,7 @@ class Index:
             raise QueryError(f"{pairs} pairs were asked for.", fix="Ask for 1 or more.")
         exact = self._matrix.exact
         drawn = random_pairs(len(self), pairs, seed)
-        left, right = (torch.from_numpy(side).to(exact.norms.device) for side in drawn)
+        left, right = (self._placed(side) for side in drawn)
         scores = pair_scores(exact, left, exact, right, metric).float().sort().values
         in_order: NDArray[np.float32] = scores.cpu().numpy()
         return in_order
@@ -226,20 +226,24 @@ class Index:
         """The rows to choose from, ascending and each once."""
         mask = np.asarray(rows)
         if mask.dtype != np.bool_:
-            return self._numbers(np.unique(mask))
+            return self._placed(np.unique(self._numbers(mask)))
         if mask.shape != (len(self),):
             raise QueryError(f"The mask has the shape {mask.shape}; there are {len(self)} rows.")
-        return self._numbers(np.flatnonzero(mask))
+        return self._placed(np.flatnonzero(mask))
 
     def _rows(self, rows: ArrayLike | None) -> Rows:
         exact = self._matrix.exact
-        return exact if rows is None else exact[self._numbers(rows)]
+        return exact if rows is None else exact[self._placed(self._numbers(rows))]
 
-    def _numbers(self, rows: ArrayLike) -> torch.Tensor:
-        """Row numbers, checked: int64, shape (n,)."""
+    def _numbers(self, rows: ArrayLike) -> NDArray[np.int64]:
+        """Row numbers, checked: shape (n,)."""
         numbers = np.asarray(rows)
         if numbers.ndim != 1 or (numbers.size > 0 and numbers.dtype.kind not in "iu"):
             raise QueryError("Rows are given as a list of whole numbers.")
         if numbers.size > 0 and (numbers.min() < 0 or numbers.max() >= len(self)):
             raise QueryError(f"A row does not exist; rows go from 0 to {len(self) - 1}.")
-        return torch.from_numpy(numbers.astype(np.int64)).to(self._matrix.exact.norms.device)
+        return numbers.astype(np.int64)
+
+    def _placed(self, rows: NDArray[np.int64]) -> torch.Tensor:
+        """Row numbers where the exact scores are computed."""
+        return torch.from_numpy(rows).to(self._matrix.exact.norms.device)

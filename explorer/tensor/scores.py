@@ -15,7 +15,7 @@ from typing import Literal, get_args
 import torch
 
 from explorer.errors import QueryError
-from explorer.tensor.vectors import blocks, row_norms, row_sums
+from explorer.tensor.vectors import blocks, row_norms, row_sums, square_roots
 
 Metric = Literal["cosine", "dot", "euclidean"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
@@ -79,12 +79,11 @@ def pair_scores(
         a, b = left[left_rows[start:stop]], right[right_rows[start:stop]]
         wide = a.vectors.double()
         if metric == "euclidean":
-            # 0 − d and not −d: a distance of 0 scores 0, not −0.
-            scores[start:stop] = 0 - row_sums(wide.sub_(b.vectors).square_()).sqrt_()
-            continue
-        products = row_sums(wide.mul_(b.vectors))
+            scores[start:stop] = row_sums(wide.sub_(b.vectors).square_())
+        else:
+            scores[start:stop] = row_sums(wide.mul_(b.vectors))
         if metric == "cosine":
             lengths = a.norms * b.norms
-            products = products / torch.where(lengths == 0, 1, lengths)
-        scores[start:stop] = products
-    return scores + 0  # −0 becomes 0
+            scores[start:stop] /= torch.where(lengths == 0, 1, lengths)
+    # Subtracted from or added to 0, what is zero is 0 and not −0.
+    return 0 - square_roots(scores) if metric == "euclidean" else 0 + scores

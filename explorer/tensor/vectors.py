@@ -113,12 +113,24 @@ def row_sums(values: torch.Tensor) -> torch.Tensor:
     return values[:, 0]
 
 
+def square_roots(values: torch.Tensor) -> torch.Tensor:
+    """The square root, rounded correctly: float64 in, float64 out (and overwritten on the processor).
+
+    On the processor torch takes MKL's root, which may be off in the last bit, and then tells apart what
+    ties; numpy's and CUDA's are rounded as IEEE 754 asks.
+    """
+    if values.device.type != "cpu":
+        return values.sqrt()
+    np.sqrt(values.numpy(), out=values.numpy())
+    return values
+
+
 def row_norms(vectors: torch.Tensor) -> torch.Tensor:
     """Euclidean length of each row: float32 of shape (rows, dims) to float64 of shape (rows,)."""
     norms = torch.empty(len(vectors), dtype=torch.float64, device=vectors.device)
     for start, stop in blocks(*vectors.shape):
-        norms[start:stop] = row_sums(vectors[start:stop].double().square_()).sqrt_()
-    return norms
+        norms[start:stop] = row_sums(vectors[start:stop].double().square_())
+    return square_roots(norms)
 
 
 def blocks(rows: int, width: int, numbers: int = _CACHED) -> Iterator[tuple[int, int]]:

@@ -22,22 +22,22 @@ _CUT_ROWS = 5
 
 def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
     """Draw how many rows there are, were left out, repeat others, and are longer than the encoder reads."""
-    with st.grid(4):
+    with st.grid(4, min_column_width=120):
         st.metric("Rows", f"{len(corpus):,}", border=True)
         st.metric(
-            "Empty, left out",
+            "Empty",
             f"{corpus.empty_rows:,}",
             border=True,
-            help="Rows whose text is empty or blank.",
+            help="Rows left out because their text is empty or blank.",
         )
         st.metric(
-            "Repeated texts",
+            "Repeated",
             f"{corpus.repeated:,}",
             border=True,
             help="Rows whose text came before. Each text is encoded once.",
         )
         cut = "…" if audit is None else f"{len(audit.cut_rows):,}"
-        st.metric("Longer than read", cut, border=True, help="Rows the encoder does not read to their end.")
+        st.metric("Cut off", cut, border=True, help="Rows longer than the encoder reads.")
     for note in corpus.notes:
         st.caption(markdown(note))
 

@@ -10,6 +10,7 @@ from explorer.data.choose import make_corpus
 from explorer.data.columns import guess_label, guess_text
 from explorer.data.corpus import Corpus
 from explorer.data.files import read_file, read_lines
+from explorer.data.kinds import KINDS
 from explorer.data.samples import SAMPLES, open_sample
 from explorer.data.table import SourceTable
 from explorer.encode.models import BUNDLED_MODEL
@@ -20,18 +21,17 @@ from explorer.ui.session import Session, choose_model, model_folders
 from explorer.ui.text import show_error
 
 _SAMPLE, _FILE, _LINES = "Sample", "File", "Pasted lines"
-_FILE_TYPES = ["csv", "tsv", "jsonl", "ndjson", "json", "parquet", "txt"]
 _NO_LABEL = "(none)"
 _OTHER_MODEL = "Another model…"
 _READ = "explorer-read"  # session key: the id of the upload read last, and its table
 _MAX_PASTED_CHARS = 5_000_000
 
 
-def choose_rows(session: Session) -> Corpus | None:
+def choose_rows(session: Session) -> Corpus | ExplorerError | None:
     """Draw the choice of rows and columns.
 
     Returns:
-        The corpus they make; None while there is nothing, or when it was refused and the page says why.
+        The corpus they make; the error, already drawn, when they make none; None while nothing is chosen.
     """
     source = st.segmented_control(
         "Rows from",
@@ -48,7 +48,7 @@ def choose_rows(session: Session) -> Corpus | None:
         return None if table is None else _columns(table)
     except ExplorerError as error:
         show_error(error)
-        return None
+        return error
 
 
 def choose_encoder() -> EncoderSpec | None:
@@ -124,7 +124,7 @@ def _sample(session: Session) -> Corpus:
 def _uploaded() -> SourceTable | None:
     file = st.file_uploader(
         "File",
-        type=_FILE_TYPES,
+        type=sorted(KINDS),
         max_upload_size=settings().max_file_mb,
         key="file",
         help="CSV, TSV, JSON Lines, Parquet, or plain text with one row a line.",

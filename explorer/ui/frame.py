@@ -41,7 +41,6 @@ def open_page(title: str, question: str) -> Session:
     st.caption(question)
     if session.notice:
         st.warning(markdown(session.notice), icon=":material/link_off:")
-        session.notice = ""
     remember(session)
     return session
 

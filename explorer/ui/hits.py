@@ -26,9 +26,10 @@ def show_hits(space: Space, hits: Sequence[Hit], metric: Metric, more_like: Call
         more_like: Called with the row whose "More like this" was pressed.
     """
     for rank, hit in enumerate(hits, start=1):
-        with st.container(border=True, gap="small"):
-            st.html(_head(space, rank, hit, metric) + as_html(hit.text) + _metadata(space, hit.row))
-            st.button(
+        with st.container(border=True):
+            told, action = st.columns([6, 1], gap="small")
+            told.html(_head(space, rank, hit, metric) + as_html(hit.text) + _metadata(space, hit.row))
+            action.button(
                 "More like this",
                 key=f"more-{hit.row}",
                 icon=":material/join_inner:",

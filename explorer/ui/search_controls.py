@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -138,7 +138,7 @@ def answer(space: Space, asked: Asked) -> tuple[list[str], list[list[Hit]]]:
     )
 
 
-def show_summary(space: Space, asked: Asked, queries: Sequence[str], csv: bytes) -> int:
+def show_summary(space: Space, asked: Asked, queries: Sequence[str], csv: Callable[[], bytes]) -> int:
     """Draw what the hits are of and the download; give the position of the query to show."""
     chosen = 0
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
@@ -152,6 +152,8 @@ def show_summary(space: Space, asked: Asked, queries: Sequence[str], csv: bytes)
                 format_func=lambda position: f"{position + 1}. {queries[position]}",
                 width=420,
             )
+        else:
+            st.caption(f"The closest of {len(space):,} rows")
         st.download_button(
             "Download CSV",
             csv,

@@ -41,7 +41,7 @@ class Session:
         active: Position in `encoders` of the one the pages use.
         spaces: The spaces that are ready.
         jobs: The jobs this session asked for.
-        notice: Something to say once, such as a link that leads nowhere.
+        notice: Something to say until rows are opened, such as that a link led nowhere.
     """
 
     visitor: str
@@ -66,14 +66,19 @@ class Session:
             self.jobs = {}
         if spec not in self.encoders:
             self.encoders.append(spec)
+        self.notice = ""
         self.active = self.encoders.index(spec)
+
+
+def _copy(session: Session) -> Session:
+    """The same corpus and encoders for another tab, without the spaces: they are read from the cache again."""
+    return replace(session, encoders=list(session.encoders), spaces={}, jobs=dict(session.jobs), notice="")
 
 
 class _Remembered:
     """Open sessions by browser and corpus, so that a reloaded tab finds its corpus again.
 
     Only for browsers that come back with the same cookie: a pasted link never opens another person's rows.
-    Spaces are not held here: they are read from the vector cache again.
     """
 
     def __init__(self) -> None:
@@ -82,7 +87,7 @@ class _Remembered:
 
     def keep(self, session: Session) -> None:
         """Remember a session as it is now."""
-        copy = replace(session, encoders=list(session.encoders), spaces={}, jobs=dict(session.jobs))
+        copy = _copy(session)
         with self._lock:
             key = (session.visitor, corpus_parameter(session.corpus))
             self._sessions[key] = (time.monotonic(), copy)
@@ -102,7 +107,7 @@ class _Remembered:
             kept = self._sessions.get((visitor, corpus))
         if kept is None or kept[0] < time.monotonic() - _KEEP_SECONDS:
             return None
-        return replace(kept[1], encoders=list(kept[1].encoders), spaces={}, jobs=dict(kept[1].jobs))
+        return _copy(kept[1])
 
 
 @st.cache_resource

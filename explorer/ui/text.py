@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 
-_SHOWN_CHARS = 700  # a longer text is folded: ten hits of 5,000 characters would bury one another
+_SHOWN_CHARS = 1_000  # a longer text is folded: ten hits of 5,000 characters would bury one another
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&^=:])")
 _WORD_JOINER = "\u2060"  # invisible; breaks `:emoji:` codes, which Markdown replaces even when escaped
 

@@ -19,3 +19,11 @@ def failure(expected: type[ExplorerError], call: Callable, /, *args, **options) 
     assert "Traceback" not in str(error)
     assert "pyarrow" not in str(error)
     return error
+
+
+def outcome(call: Callable, /, *args, **options) -> tuple[object, ExplorerError | None]:
+    """What a call gives, or the plain error it raises; any other error is a failure of the test."""
+    try:
+        return call(*args, **options), None
+    except ExplorerError as error:
+        return None, error

@@ -108,6 +108,11 @@ def test_commas_win_where_they_are_the_consistent_ones():
     assert source.notes == ()
 
 
+def test_a_header_split_more_often_does_not_win_over_consistent_rows():
+    source = _read("id,notes; kind; more\n1,plain\n2,more plain\n")
+    assert source.table.column_names == ["id", "notes; kind; more"]
+
+
 def test_the_delimiter_is_found_in_a_file_longer_than_the_sample():
     row = 'x;"a, b\n, c"\n'
     columns = _columns("id;text\n" + row * 20_000)

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from explorer.data.choose import make_corpus
 from explorer.data.files import read_file, read_lines
 from explorer.data.kinds import KINDS
-from explorer.errors import EmptyDataError, ExplorerError, TooLargeError, UnreadableFileError
+from explorer.errors import EmptyDataError, TooLargeError, UnreadableFileError
 
-from .failing import failure
+from .failing import failure, outcome
 
 
 def test_bytes_and_paths_are_read_alike(tmp_path):
@@ -121,9 +121,8 @@ def test_binary_data_named_txt_is_refused_by_its_nul_bytes():
     st.sampled_from(sorted(KINDS)),
 )
 def test_any_bytes_give_a_table_or_a_plain_error(content, ending):
-    try:
-        source = read_file(content, f"f{ending}")
-    except ExplorerError as error:
+    source, error = outcome(read_file, content, f"f{ending}")
+    if error:
         assert error.what
         assert error.where.startswith(f"f{ending}")
     else:

@@ -12,7 +12,7 @@ from explorer.data.jsonl import read_json
 from explorer.data.table import MAX_COLUMNS
 from explorer.errors import EmptyDataError, TooLargeError, UnreadableFileError
 
-from .failing import failure
+from .failing import failure, outcome
 
 
 def _read(text: str, kind: str = "jsonl"):
@@ -78,6 +78,11 @@ def test_blank_lines_are_passed_over_and_lines_still_counted():
     assert source.table["a"].to_pylist() == ["x", "y"]
     assert source.source_rows.tolist() == [1, 2]
     assert _fails('\n{"a": "x"}\n\n{"a": \n').where == "rows.jsonl, line 4"
+
+
+def test_only_a_line_feed_ends_a_line():
+    source = _read('{"a":\r"x\u2028y\x85z"}\n{"a": "\x0b"}'.replace("\x0b", "\\u000b"))
+    assert source.table["a"].to_pylist() == ["x\u2028y\x85z", "\x0b"]
 
 
 def test_a_broken_line_says_where_and_what():
@@ -157,9 +162,8 @@ def test_an_empty_key_gets_a_name():
 @pytest.mark.parametrize("depth", [900, 5_000, 200_000])
 def test_deep_nesting_is_read_or_refused_but_never_fatal(depth):
     content = '{"a": ' + "[" * depth + "]" * depth + "}"
-    try:
-        source = _read(content)
-    except UnreadableFileError as error:
+    source, error = outcome(_read, content)
+    if error:
         assert error.what == "The JSON is nested too deeply to be read."
         assert error.where == "rows.jsonl, line 1"
     else:

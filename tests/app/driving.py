@@ -1,0 +1,36 @@
+"""Helpers to drive pages without a browser."""
+
+from __future__ import annotations
+
+import time
+
+from streamlit.testing.v1 import AppTest
+
+from explorer.encode.jobs import registry
+from tests.conftest import ROOT
+
+
+def open_app(page: str | None = None, **parameters: str) -> AppTest:
+    """A session of its own, as if a link had been followed."""
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app.switch_page(page).run() if page else app
+
+
+def finished(app: AppTest, seconds: float = 60) -> AppTest:
+    """The page once all work is done; the polling that a browser does is done here."""
+    deadline = time.monotonic() + seconds
+    while any(not job.wait(0) for job in registry()._jobs.values()):
+        assert time.monotonic() < deadline, "the work never ended"
+        time.sleep(0.05)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def html_texts(app: AppTest) -> list[str]:
+    """What the page draws as HTML, in order."""
+    return [element.proto.body for element in app.get("html")]

@@ -1,0 +1,98 @@
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.driving import finished, html_texts, open_app
+
+QUERY = "How can Medicare help me?"
+
+
+@pytest.fixture
+def medicare():
+    return finished(open_app(corpus="medicare-faq", precision="float32"))
+
+
+def ask(app: AppTest, query: str) -> AppTest:
+    app.text_input(key="q").set_value(query)
+    return app.run()
+
+
+def hits(app: AppTest) -> list[str]:
+    return [text for text in html_texts(app) if "random pairs" in text or "<b>1</b>" in text]
+
+
+def test_the_published_hits_come_out_in_order(medicare, published):
+    app = ask(medicare, QUERY)
+    cards = [text for text in html_texts(app) if "<b>row</b>" in text]
+    for card, hit in zip(cards, published["published"]["hits"], strict=False):
+        assert published["texts"][hit["corpus_id"]].replace("'", "&#x27;") in card
+        assert f"{hit['score']:.3f}" in card
+    assert len(cards) == 10
+
+
+def test_the_default_app_opens_a_sample_and_suggests_what_to_ask():
+    app = finished(open_app())
+    assert any("support-tickets" in text and "624 rows" in text for text in html_texts(app))
+    buttons = [button.label for button in app.button]
+    assert len(buttons) >= 4
+    app.button[0].click().run()
+    assert app.text_input(key="q").value
+    assert sum("<b>row</b>" in text for text in html_texts(app)) == 10
+
+
+def test_fewer_hits_another_metric_and_a_label_filter():
+    app = ask(finished(open_app()), "my parcel never came")
+    app.number_input(key="k").set_value(3)
+    app.selectbox(key="metric").set_value("euclidean")
+    app.multiselect(key="label").set_value(["delivery"])
+    app.run()
+    cards = [text for text in html_texts(app) if "<b>row</b>" in text]
+    assert len(cards) == 3
+    assert all("distance" in card and ">delivery<" in card for card in cards)
+
+
+def test_several_queries_one_a_line(medicare):
+    medicare.toggle(key="several").set_value(True).run()
+    medicare.text_area(key="queries").set_value("What is TRICARE?\n\n  replacement card  ").run()
+    choice = [box for box in medicare.selectbox if box.label == "Hits of"][0]
+    assert choice.options == ["1. What is TRICARE?", "2. replacement card"]
+    first = [text for text in html_texts(medicare) if "<b>row</b>" in text][0]
+    assert "TRICARE" in first
+    choice.select_index(1).run()
+    first = [text for text in html_texts(medicare) if "<b>row</b>" in text][0]
+    assert "replacement Medicare card" in first
+
+
+def test_more_like_this_leaves_the_row_itself_out_and_leads_back(medicare):
+    app = ask(medicare, "replacement card")
+    app.button(key="more-0").click().run()
+    cards = [text for text in html_texts(app) if "<b>row</b>" in text]
+    assert app.query_params["like"] == "1"
+    assert len(cards) == 10
+    assert not any("How do I get a replacement Medicare card?" in card for card in cards)
+    [button for button in app.button if button.label == "Back to the query"][0].click().run()
+    assert "like" not in app.query_params
+    assert "replacement Medicare card" in [text for text in html_texts(app) if "<b>row</b>" in text][0]
+
+
+def test_a_query_of_spaces_asks_nothing(medicare):
+    app = ask(medicare, "   ")
+    assert not app.error
+    assert not [text for text in html_texts(app) if "<b>row</b>" in text]
+
+
+def test_too_many_queries_in_a_link_are_refused_with_the_bound():
+    app = open_app(corpus="medicare-faq", precision="float32", several="true", queries="\n".join(["x"] * 51))
+    app = finished(app)
+    assert "51 queries; the page takes 50" in app.error[0].value.replace("\\", "")
+
+
+def test_a_link_to_rows_of_another_browser_says_so_and_opens_the_sample():
+    app = finished(open_app(corpus="0123456789ab"))
+    assert "only the browser they were opened in" in app.warning[0].value.replace("\\", "")
+    assert any("support-tickets" in text for text in html_texts(app))
+
+
+def test_a_model_that_cannot_be_had_is_an_error_on_the_page_with_a_way_on():
+    app = finished(open_app(model="nobody/nothing"))
+    assert "cannot be reached" in app.error[0].value.replace("\\", "")
+    assert [button for button in app.button if button.label == "Try again"]

@@ -1,0 +1,223 @@
+"""What people do, from opening the app to taking an answer away."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sqlite3
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server, settled, shoot
+
+QUERY = "How can Medicare help me?"
+HOSTILE = [
+    "<script>window.hurt = 1</script>",
+    "<img src=x onerror='window.hurt = 1'>",
+    "# not a heading, **not bold**, [no link](javascript:alert(1))",
+    "$x^2$ and $$\\int$$ cost $5 or :smile: :red[not red] :material/home:",
+    "שלום עולם, כמה זה עולה?",
+    "`code` ~~struck~~ | a | table |\n| --- | --- |",
+]
+
+
+def cards(page: Page):
+    return page.locator('[data-testid="stHtml"]').filter(has_text="row ").filter(has_text="random pair")
+
+
+def download(page: Page) -> list[dict[str, str]]:
+    with page.expect_download() as got:
+        page.get_by_role("button", name="Download CSV").click()
+    with open(got.value.path(), encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def upload(page: Page, name: str, content: bytes) -> None:
+    page.get_by_role("radio", name="File").click()
+    page.locator('[data-testid="stFileUploader"] input[type=file]').set_input_files(
+        {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    )
+
+
+def csv_of(texts: list[str]) -> bytes:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(["text", "kind"])
+    writer.writerows([text, f"kind {number % 2}"] for number, text in enumerate(texts))
+    return buffer.getvalue().encode()
+
+
+def stored(server: Server) -> int:
+    with sqlite3.connect(next(server.cache.glob("vectors-*.sqlite3"))) as connection:
+        count = connection.execute("SELECT count(*) FROM vectors").fetchone()[0]
+    connection.close()
+    return int(count)
+
+
+def test_from_opening_the_app_to_the_first_answer(visit):
+    page = visit()
+    expect(page.get_by_text("support-tickets", exact=True)).to_be_visible()
+    expect(page.get_by_text("For example:")).to_be_visible()
+    settled(page)
+    shoot(page, "search-start-1440-light")
+    page.locator('[data-testid="stButton"] button').first.click()
+    expect(cards(page)).to_have_count(10)
+    assert parse_qs(urlsplit(page.url).query)["q"]
+
+
+def test_the_published_numbers_come_out_of_the_page(visit, published):
+    page = visit(f"/?corpus=medicare-faq&precision=float32&k=5&q={quote(QUERY)}")
+    expect(cards(page)).to_have_count(5)
+    rows = download(page)
+    hits = published["published"]["hits"]
+    assert [int(row["row"]) - 1 for row in rows] == [hit["corpus_id"] for hit in hits]
+    assert [float(row["score"]) for row in rows] == pytest.approx([hit["score"] for hit in hits], abs=1e-5)
+    assert [row["question"] for row in rows] == [published["texts"][hit["corpus_id"]] for hit in hits]
+    shoot(page, "search-medicare-1440-light")
+
+
+def test_a_pasted_link_shows_the_same_search(visit):
+    first = visit("/?corpus=medicare-faq&precision=float32")
+    first.get_by_label("Query").fill("What is TRICARE?")
+    first.get_by_label("Query").press("Enter")
+    expect(cards(first).first).to_contain_text("What is TRICARE?")
+    first.wait_for_url("**q=What*")
+    second = visit(first.url.removeprefix(urlsplit(first.url)._replace(path="", query="").geturl()))
+    expect(second.get_by_label("Query")).to_have_value("What is TRICARE?")
+    expect(cards(second).first).to_contain_text("What is TRICARE?")
+    assert [card.inner_text() for card in cards(second).all()] == [
+        card.inner_text() for card in cards(first).all()
+    ]
+
+
+def test_more_like_this_and_back(visit):
+    page = visit("/?corpus=medicare-faq&precision=float32&q=replacement+card")
+    expect(cards(page)).to_have_count(10)
+    page.get_by_role("button", name="More like this").first.click()
+    expect(page.get_by_text("Rows like row 1:")).to_be_visible()
+    expect(cards(page).filter(has_text="How do I get a replacement Medicare card?")).to_have_count(0)
+    page.get_by_role("button", name="Back to the query").click()
+    expect(cards(page).first).to_contain_text("How do I get a replacement Medicare card?")
+
+
+def test_own_rows_are_uploaded_encoded_searched_and_survive_a_reload(visit, server):
+    page = visit("/data")
+    upload(
+        page,
+        "mine.csv",
+        csv_of([*(f"A note about the number {n}" for n in range(20)), "My cat sleeps all day"]),
+    )
+    page.get_by_role("button", name="Encode 21 rows").click()
+    expect(page.get_by_text("21 texts encoded")).to_be_visible()
+    page.get_by_role("link", name="Search these rows").click()
+    page.get_by_label("Query").fill("a pet")
+    page.get_by_label("Query").press("Enter")
+    expect(cards(page).first).to_contain_text("My cat sleeps all day")
+    page.wait_for_url("**q=a*")
+    page.reload()
+    expect(page.get_by_text("mine.csv", exact=True)).to_be_visible()
+    expect(cards(page).first).to_contain_text("My cat sleeps all day")
+    # The same link in another browser shows nothing of it.
+    stranger = visit(page.url.removeprefix(server.url))
+    expect(stranger.get_by_text("only the browser they were opened in")).to_be_visible()
+    expect(stranger.get_by_text("support-tickets", exact=True)).to_be_visible()
+    assert "sleeps all day" not in stranger.content()
+
+
+def test_texts_are_shown_as_typed_and_run_nothing(visit):
+    page = visit("/data")
+    upload(page, "<b>hostile</b>.csv", csv_of(HOSTILE))
+    page.get_by_role("button", name=f"Encode {len(HOSTILE)} rows").click()
+    page.get_by_role("link", name="Search these rows").click()
+    for text in HOSTILE[:5]:  # the page begins with five rows
+        expect(page.locator('[data-testid="stHtml"]').get_by_text(text.split("\n")[0]).first).to_be_visible()
+    page.get_by_label("Query").fill(HOSTILE[1])
+    page.get_by_label("Query").press("Enter")
+    expect(cards(page)).to_have_count(len(HOSTILE))
+    shown = "\n".join(cards(page).all_inner_texts())
+    for text in HOSTILE:
+        assert text in shown
+    hebrew = cards(page).filter(has_text="שלום").locator('div[dir="auto"]').first
+    assert hebrew.evaluate("element => getComputedStyle(element).direction") == "rtl"
+    page.get_by_role("button", name="More like this").first.click()
+    expect(page.get_by_text("Rows like row")).to_be_visible()
+    assert page.evaluate("window.hurt") is None
+    shoot(page, "search-hostile-1440-light")
+
+
+def test_an_error_message_shows_somebodys_text_as_typed(visit):
+    page = visit("/data")
+    upload(page, "*bold* $x$ :smile: <i>.csv", b"a,b\n1,2,3\n")
+    box = page.locator('[data-testid="stAlert"]')
+    expect(box).to_contain_text("*bold* $x$ :\u2060smile:\u2060 <i>.csv")
+    expect(box).to_contain_text("line 2")
+    shoot(page, "data-error-1440-light")
+
+
+@pytest.mark.slow
+def test_two_visitors_share_one_job_and_one_leaving_does_not_stop_it(visit, server):
+    texts = [
+        f"Sentence {n} says that {n * 7919 % 1009} boats sailed past the old harbour" for n in range(4_000)
+    ]
+    before = stored(server)
+    pages = [visit("/data"), visit("/data")]
+    for page in pages:
+        upload(page, "shared.csv", csv_of(texts))
+        page.get_by_role("radio", name="Exact").click()
+        expect(page.get_by_role("button", name="Encode 4,000 rows")).to_be_visible()
+    for page in pages:
+        page.get_by_role("button", name="Encode 4,000 rows").click()
+    for page in pages:
+        expect(page.get_by_text("shared with 1 other visitor")).to_be_visible()
+        expect(page.get_by_text("rows/s")).to_be_visible()
+    shoot(pages[1], "data-encoding-1440-light")
+    pages[0].context.close()
+    pages[1].reload()
+    expect(pages[1].get_by_role("button", name="Cancel")).to_be_visible()
+    pages[1].get_by_role("link", name="Search").click()
+    expect(pages[1].get_by_text("Ask in your own words")).to_be_visible(timeout=120_000)
+    assert stored(server) == before + 4_000
+
+
+@pytest.mark.slow
+def test_a_cancelled_encoding_keeps_what_it_finished_and_goes_on(visit, server):
+    texts = [
+        f"Line {n} is about the {n * 31 % 997}th letter in the long correspondence" for n in range(3_000)
+    ]
+    before = stored(server)
+    page = visit("/data")
+    upload(page, "long.csv", csv_of(texts))
+    page.get_by_role("button", name="Encode 3,000 rows").click()
+    expect(page.get_by_text("rows/s")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("What was finished is kept")).to_be_visible()
+    page.get_by_role("button", name="Go on encoding").click()
+    report = page.get_by_text(re.compile(r"texts encoded, .* from the cache"))
+    expect(report).to_be_visible()
+    encoded, kept = (
+        int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", report.inner_text())[:2]
+    )
+    assert encoded + kept == 3_000
+    assert 0 < kept < 3_000
+    assert stored(server) == before + 3_000
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(
+    ("name", "path", "sign"),
+    [
+        ("search", "/?q=my+parcel+never+came&k=4", "random pairs"),
+        ("data", "/data?corpus=song-moods", "Song moods"),
+    ],
+)
+def test_pages_fit_their_width(visit, name, path, sign, width, scheme):
+    page = visit(path, width=width, scheme=scheme)
+    expect(page.get_by_text(sign).first).to_be_visible()
+    settled(page)
+    main = page.locator('[data-testid="stMain"]')
+    assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 0
+    shoot(page, f"{name}-{width}-{scheme}")
