@@ -15,7 +15,7 @@ from explorer.tensor.prepared import Prepared
 from explorer.tensor.scores import Metric, Rows, check_metric, pair_scores
 from explorer.tensor.search import Search
 from explorer.tensor.similarity import all_scores, random_pairs
-from explorer.tensor.vectors import as_matrix, as_tensor
+from explorer.tensor.vectors import as_matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +111,7 @@ class Index:
                 fix="Encode the query with the model that encoded the vectors.",
             )
         allowed = None if rows is None else self._allowed(rows)
-        asked = Rows.of(as_tensor(vectors).to(self._matrix.exact.norms.device))
+        asked = Rows.of(vectors, self._matrix.exact.norms.device)
         return TopK(*self._found(asked, None, k, metric, allowed, on_progress))
 
     def neighbors(

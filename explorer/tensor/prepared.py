@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from explorer.tensor.device import fast_dtype
 from explorer.tensor.estimate import Estimate
 from explorer.tensor.scores import Metric, Rows
-from explorer.tensor.vectors import as_tensor
 
 # Lengths between which neither a float32 product nor a square overflows, or loses digits by vanishing.
 _SHORTEST, _LONGEST = 2.0**-60, 2.0**60
@@ -33,9 +32,8 @@ class Prepared:
         self.matrix = matrix.view()
         self.matrix.flags.writeable = False  # what is measured here has to stay true
         self.device = device
-        host = as_tensor(self.matrix)
-        self.quick = host.to(device)
-        self.exact = Rows.of(host if device.type == "mps" else self.quick)
+        self.exact = Rows.of(self.matrix, torch.device("cpu") if device.type == "mps" else device)
+        self.quick = self.exact.vectors.to(device)
         self._estimates: dict[tuple[Metric, torch.dtype], Estimate] = {}
 
     def __len__(self) -> int:

@@ -12,10 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from explorer.errors import QueryError
-from explorer.tensor.vectors import blocks, row_norms, row_sums, square_roots
+from explorer.tensor.vectors import as_tensor, blocks, row_norms, row_sums
 
 Metric = Literal["cosine", "dot", "euclidean"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
@@ -44,9 +46,9 @@ class Rows:
     norms: torch.Tensor
 
     @classmethod
-    def of(cls, vectors: torch.Tensor) -> Rows:
-        """Measure the vectors."""
-        return cls(vectors, row_norms(vectors))
+    def of(cls, matrix: NDArray[np.float32], device: torch.device) -> Rows:
+        """Measure the rows of a matrix and bring them to a device."""
+        return cls(as_tensor(matrix).to(device), torch.from_numpy(row_norms(matrix)).to(device))
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -86,4 +88,13 @@ def pair_scores(
             lengths = a.norms * b.norms
             scores[start:stop] /= torch.where(lengths == 0, 1, lengths)
     # Subtracted from or added to 0, what is zero is 0 and not −0.
-    return 0 - square_roots(scores) if metric == "euclidean" else 0 + scores
+    return 0 - _square_roots(scores) if metric == "euclidean" else 0 + scores
+
+
+def _square_roots(values: torch.Tensor) -> torch.Tensor:
+    """The roots, rounded correctly.
+
+    On the processor torch takes MKL's root, which may be off in the last bit, and so would tell apart
+    what ties; numpy's and CUDA's are rounded as IEEE 754 asks.
+    """
+    return torch.from_numpy(np.sqrt(values.numpy())) if values.device.type == "cpu" else values.sqrt()

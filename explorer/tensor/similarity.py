@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import VectorError
 from explorer.tensor.scores import Metric, Rows, check_metric
-from explorer.tensor.vectors import as_matrix, as_tensor
+from explorer.tensor.vectors import as_matrix
 
 _BYTES = 24  # per number of a block: float64 rows, the float64 scores, and one copy of those
 
@@ -51,8 +51,8 @@ def pairwise(
         )
     if device is None or device.type == "mps":
         device = torch.device("cpu")
-    rows = Rows.of(as_tensor(left).to(device))
-    columns = rows if b is None else Rows.of(as_tensor(right).to(device))
+    rows = Rows.of(left, device)
+    columns = rows if b is None else Rows.of(right, device)
     return all_scores(rows, columns, metric, memory_mb)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from explorer.errors import VectorError
+
+Float64 = TypeVar("Float64", NDArray[np.float64], torch.Tensor)
 
 _CACHED = 1 << 18  # numbers worked on at a time, so that what is in between stays in the processor's cache
 
@@ -77,7 +79,7 @@ def normalize(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
         VectorError: As `as_matrix`.
     """
     matrix = as_matrix(matrix)
-    lengths = row_norms(as_tensor(matrix)).numpy()[:, None]
+    lengths = row_norms(matrix)[:, None]
     lengths[lengths == 0] = 1
     unit = np.empty_like(matrix)
     for start, stop in blocks(*matrix.shape):
@@ -91,7 +93,7 @@ def as_tensor(matrix: NDArray[np.float32]) -> torch.Tensor:
     return torch.utils.dlpack.from_dlpack(matrix)
 
 
-def row_sums(values: torch.Tensor) -> torch.Tensor:
+def row_sums(values: Float64) -> Float64:
     """Sum each row, by adding the second half of the columns to the first until one is left.
 
     The order of the additions depends on the number of columns alone. A library's own reduction or
@@ -100,7 +102,7 @@ def row_sums(values: torch.Tensor) -> torch.Tensor:
     of a running sum: Higham, Accuracy and Stability of Numerical Algorithms (2nd ed., 2002), § 4.2.
 
     Args:
-        values: Shape (rows, columns) with one column or more; overwritten.
+        values: Shape (rows, columns) with one column or more, numpy or torch; overwritten.
 
     Returns:
         Shape (rows,).
@@ -113,24 +115,12 @@ def row_sums(values: torch.Tensor) -> torch.Tensor:
     return values[:, 0]
 
 
-def square_roots(values: torch.Tensor) -> torch.Tensor:
-    """The square root, rounded correctly: float64 in, float64 out (and overwritten on the processor).
-
-    On the processor torch takes MKL's root, which may be off in the last bit, and then tells apart what
-    ties; numpy's and CUDA's are rounded as IEEE 754 asks.
-    """
-    if values.device.type != "cpu":
-        return values.sqrt()
-    np.sqrt(values.numpy(), out=values.numpy())
-    return values
-
-
-def row_norms(vectors: torch.Tensor) -> torch.Tensor:
+def row_norms(matrix: NDArray[np.float32]) -> NDArray[np.float64]:
     """Euclidean length of each row: float32 of shape (rows, dims) to float64 of shape (rows,)."""
-    norms = torch.empty(len(vectors), dtype=torch.float64, device=vectors.device)
-    for start, stop in blocks(*vectors.shape):
-        norms[start:stop] = row_sums(vectors[start:stop].double().square_())
-    return square_roots(norms)
+    squares = np.empty(len(matrix))
+    for start, stop in blocks(*matrix.shape):
+        squares[start:stop] = row_sums(np.square(matrix[start:stop], dtype=np.float64))
+    return np.sqrt(squares)
 
 
 def blocks(rows: int, width: int, numbers: int = _CACHED) -> Iterator[tuple[int, int]]:

@@ -71,7 +71,7 @@ class Session:
 
 
 def _copy(session: Session) -> Session:
-    """The same corpus and encoders for another tab, without the spaces: they are read from the cache again."""
+    """The same corpus and encoders for another tab; its spaces are read from the cache again."""
     return replace(session, encoders=list(session.encoders), spaces={}, jobs=dict(session.jobs), notice="")
 
 

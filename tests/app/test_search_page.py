@@ -53,12 +53,12 @@ def test_fewer_hits_another_metric_and_a_label_filter():
 def test_several_queries_one_a_line(medicare):
     medicare.toggle(key="several").set_value(True).run()
     medicare.text_area(key="queries").set_value("What is TRICARE?\n\n  replacement card  ").run()
-    choice = [box for box in medicare.selectbox if box.label == "Hits of"][0]
+    choice = next(box for box in medicare.selectbox if box.label == "Hits of")
     assert choice.options == ["1. What is TRICARE?", "2. replacement card"]
-    first = [text for text in html_texts(medicare) if "<b>row</b>" in text][0]
+    first = next(text for text in html_texts(medicare) if "<b>row</b>" in text)
     assert "TRICARE" in first
     choice.select_index(1).run()
-    first = [text for text in html_texts(medicare) if "<b>row</b>" in text][0]
+    first = next(text for text in html_texts(medicare) if "<b>row</b>" in text)
     assert "replacement Medicare card" in first
 
 
@@ -69,9 +69,9 @@ def test_more_like_this_leaves_the_row_itself_out_and_leads_back(medicare):
     assert app.query_params["like"] == "1"
     assert len(cards) == 10
     assert not any("How do I get a replacement Medicare card?" in card for card in cards)
-    [button for button in app.button if button.label == "Back to the query"][0].click().run()
+    next(button for button in app.button if button.label == "Back to the query").click().run()
     assert "like" not in app.query_params
-    assert "replacement Medicare card" in [text for text in html_texts(app) if "<b>row</b>" in text][0]
+    assert "replacement Medicare card" in next(text for text in html_texts(app) if "<b>row</b>" in text)
 
 
 def test_a_query_of_spaces_asks_nothing(medicare):

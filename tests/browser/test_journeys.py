@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import sqlite3
+from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -31,7 +32,7 @@ def cards(page: Page):
 def download(page: Page) -> list[dict[str, str]]:
     with page.expect_download() as got:
         page.get_by_role("button", name="Download CSV").click()
-    with open(got.value.path(), encoding="utf-8-sig", newline="") as file:
+    with Path(got.value.path()).open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -88,9 +89,7 @@ def test_a_pasted_link_shows_the_same_search(visit):
     second = visit(first.url.removeprefix(urlsplit(first.url)._replace(path="", query="").geturl()))
     expect(second.get_by_label("Query")).to_have_value("What is TRICARE?")
     expect(cards(second).first).to_contain_text("What is TRICARE?")
-    assert [card.inner_text() for card in cards(second).all()] == [
-        card.inner_text() for card in cards(first).all()
-    ]
+    assert cards(second).all_inner_texts() == cards(first).all_inner_texts()
 
 
 def test_more_like_this_and_back(visit):

@@ -17,7 +17,7 @@ ORDINARY = sorted(set(KINDS) - {"extreme", "tiny"})
 
 def bounds_and_floors(matrix, queries, metric, dtype):
     """Bounds (rows, queries) and, for the exact score of each pair, what they have to reach."""
-    rows, asked = (Rows.of(torch.from_numpy(side)) for side in (matrix, queries))
+    rows, asked = (Rows.of(side, CPU) for side in (matrix, queries))
     estimate = Estimate.of(rows, metric, dtype, CPU)
     found = estimate.bounds(rows.vectors, slice(None), estimate.queries(asked, CPU), Scratch(CPU))
     exact = torch.from_numpy(reference.scores(queries, matrix, metric)).T

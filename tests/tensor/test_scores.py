@@ -12,9 +12,11 @@ from explorer.tensor.scores import Rows, check_metric, pair_scores
 from tests.tensor import reference
 from tests.tensor.matrices import make, matrices
 
+CPU = torch.device("cpu")
+
 
 def all_pairs(matrix, metric):
-    rows = Rows.of(torch.from_numpy(matrix))
+    rows = Rows.of(matrix, CPU)
     left, right = (torch.from_numpy(side.ravel()) for side in np.indices((len(matrix), len(matrix))))
     return pair_scores(rows, left, rows, right, metric).view(len(matrix), -1).numpy()
 
@@ -45,8 +47,8 @@ def test_scores_are_what_exact_arithmetic_gives(matrix):
 @pytest.mark.parametrize("metric", METRICS)
 def test_identical_rows_score_alike_wherever_they_stand(metric):
     matrix = make("one_row", 0, 3001, 384)
-    query = Rows.of(torch.from_numpy(make("normal", 1, 1, 384)))
-    rows = Rows.of(torch.from_numpy(matrix))
+    query = Rows.of(make("normal", 1, 1, 384), CPU)
+    rows = Rows.of(matrix, CPU)
     scores = pair_scores(query, torch.zeros(3001, dtype=torch.int64), rows, torch.arange(3001), metric)
     assert len(scores.unique()) == 1
 

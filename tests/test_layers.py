@@ -1,0 +1,87 @@
+"""Who may import whom, read from the imports themselves."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+# Each layer may import those before it. The face and the errors have no layer: see below.
+LAYERS = ["tensor", "data", "encode", "analysis", "share", "embedding", "ui"]
+EVERYONE = {"errors", "settings"}
+SOURCES = sorted((ROOT / "explorer").rglob("*.py"))
+
+
+def imports(path):
+    """Modules a file imports, at its top or inside a function."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield node.module or ""
+
+
+def layer(path):
+    return path.relative_to(ROOT / "explorer").parts[0].removesuffix(".py")
+
+
+def test_every_room_has_its_layer():
+    assert {layer(path) for path in SOURCES} <= {*LAYERS, *EVERYONE, "__init__"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_downwards(path):
+    here = layer(path)
+    for module in imports(path):
+        parts = module.split(".")
+        if parts[0] != "explorer" or here == "__init__":
+            continue
+        there = parts[1] if len(parts) > 1 else ""
+        if there in EVERYONE or there == here:
+            continue
+        assert here in LAYERS, f"{path.name} may import nothing of Explorer but {EVERYONE}, not {module}"
+        assert there in LAYERS[: LAYERS.index(here)], f"{here} imports {module}"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if layer(path) != "ui"], ids=lambda path: path.name
+)
+def test_only_ui_imports_streamlit(path):
+    assert not [module for module in imports(path) if module.split(".")[0] == "streamlit"]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if layer(path) == "tensor"], ids=lambda path: path.name
+)
+def test_the_tensor_core_knows_torch_and_numpy_only(path):
+    allowed = {*sys.stdlib_module_names, "torch", "numpy", "explorer"}
+    assert {module.split(".")[0] for module in imports(path)} <= allowed
+    assert "explorer.settings" not in set(imports(path))
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "pages").glob("*.py")), ids=lambda path: path.name)
+def test_pages_are_short_and_touch_no_tensor(page):
+    assert len(page.read_text(encoding="utf-8").splitlines()) <= 100
+    assert not [module for module in imports(page) if module.split(".")[0] in ("torch", "numpy")]
+
+
+def test_importing_explorer_brings_nothing_heavy():
+    heavy = ["torch", "numpy", "pandas", "pyarrow", "transformers", "streamlit", "huggingface_hub"]
+    code = f"import sys, explorer; print([name for name in {heavy} if name in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert told.stdout.strip() == "[]"
+
+
+def test_everything_that_is_offered_can_be_had():
+    import explorer
+
+    for name in explorer.__all__:
+        assert getattr(explorer, name) is not None
+    assert sorted(explorer.__all__) == dir(explorer)
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = explorer.nothing

@@ -1,0 +1,55 @@
+import dataclasses
+import re
+
+import pytest
+
+from explorer.errors import SettingError
+from explorer.settings import Settings, settings
+from tests.conftest import ROOT
+
+ENTRIES = dataclasses.fields(Settings)
+
+
+def test_every_setting_is_in_the_table_with_its_default_and_the_table_has_no_other():
+    rows = re.findall(r"^\| `(EXPLORER_\w+)` \| ([^|]*) \|", (ROOT / "docs/settings.md").read_text(), re.M)
+    documented = {name: default.strip() for name, default in rows}
+    assert set(documented) == {entry.metadata["env"] for entry in ENTRIES}
+    for entry in ENTRIES:
+        if entry.default != "":
+            assert documented[entry.metadata["env"]] == str(entry.default)
+
+
+def test_no_code_reads_a_variable_that_is_not_a_setting():
+    known = {entry.metadata["env"] for entry in ENTRIES} | {"EXPLORER_TEST_DATA"}
+    for path in [*ROOT.glob("*.py"), *(ROOT / "explorer").rglob("*.py"), *(ROOT / "pages").glob("*.py")]:
+        assert set(re.findall(r"EXPLORER_[A-Z_]+", path.read_text())) <= known, path
+
+
+def test_values_come_from_the_environment(monkeypatch):
+    monkeypatch.setenv("EXPLORER_CACHE_MB", "77")
+    settings.cache_clear()
+    assert settings().cache_mb == 77
+    assert settings().max_rows == 200_000
+
+
+@pytest.mark.parametrize("value", ["0", "-3", "many", "1.5"])
+def test_a_number_that_is_none_names_its_variable(monkeypatch, value):
+    monkeypatch.setenv("EXPLORER_MAX_ROWS", value)
+    settings.cache_clear()
+    with pytest.raises(SettingError, match="EXPLORER_MAX_ROWS") as caught:
+        settings()
+    assert value in caught.value.what
+    settings.cache_clear()
+
+
+def test_the_cache_folder_is_made_and_a_place_it_cannot_be_is_named(monkeypatch, tmp_path):
+    assert settings().cache_folder.is_dir()
+    (tmp_path / "file").write_text("")
+    blocked = dataclasses.replace(settings(), cache_dir=str(tmp_path / "file" / "below"))
+    with pytest.raises(SettingError, match="EXPLORER_CACHE_DIR"):
+        _ = blocked.cache_folder
+
+
+def test_the_upload_bound_of_streamlit_is_not_below_ours():
+    config = (ROOT / ".streamlit/config.toml").read_text()
+    assert int(re.search(r"maxUploadSize = (\d+)", config)[1]) >= Settings().max_file_mb
