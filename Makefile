@@ -18,7 +18,7 @@ browser:  ## a Chromium for the browser tests, where the system can install one
 	sh tests/browser/install_chromium.sh
 
 first-page: .venv/dev browser  ## how long until the first page is drawn
-	$(BIN)/python benchmarks/first_page.py
+	$(BIN)/python -m benchmarks.first_page
 
 .venv/app: requirements.txt
 	$(PYTHON) -m venv .venv

@@ -1,5 +1,12 @@
 """The shared tensor core: devices, vectors, exact search and similarity. Knows torch and numpy only."""
 
+import os
+
+# Threads of a product spin while they wait for each other, and on a few cores shared with a web server and a
+# browser that costs more than half of the speed. It only counts before torch is loaded; a setting of the
+# person's own stays. `benchmarks/threads.py` measures it.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 from explorer.tensor.device import fast_dtype, pick_device
 from explorer.tensor.index import Index, Neighbors, TopK
 from explorer.tensor.scores import METRICS, Metric

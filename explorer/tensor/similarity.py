@@ -106,6 +106,5 @@ def _unfolded(place: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.i
     Pair (i, j) stands at j(j − 1)/2 + i, so j is the largest number with j(j − 1)/2 ≤ place.
     """
     j = ((1 + np.sqrt(1 + 8 * place.astype(np.float64))) / 2).astype(np.int64)
-    j -= j * (j - 1) // 2 > place  # the square root was rounded, by less than 1
-    j += j * (j + 1) // 2 <= place
+    j -= j * (j - 1) // 2 > place  # rounded up to the next; never down, as (2j − 1)² has the root 2j − 1
     return place - j * (j - 1) // 2, j

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 import streamlit as st
@@ -23,7 +24,9 @@ from explorer.ui.text import show_error
 _SAMPLE, _FILE, _LINES = "Sample", "File", "Pasted lines"
 _NO_LABEL = "(none)"
 _OTHER_MODEL = "Another model…"
-_READ = "explorer-read"  # session key: the id of the upload read last, and its table
+# Session keys: what was read last, and the corpus made of it last.
+_READ = "explorer-read"
+_MADE = "explorer-made"
 _MAX_PASTED_CHARS = 5_000_000
 
 
@@ -129,14 +132,11 @@ def _uploaded() -> SourceTable | None:
         key="file",
         help="CSV, TSV, JSON Lines, Parquet, or plain text with one row a line.",
     )
-    read = cast("tuple[str, SourceTable] | None", st.session_state.get(_READ))
     if file is None:
         # The widget forgets its file when another page is visited; what was read from it is still here.
-        return read[1] if read is not None else None
-    if read is None or read[0] != file.file_id:
-        read = (file.file_id, read_file(file.getvalue(), file.name))
-        st.session_state[_READ] = read
-    return read[1]
+        kept = cast("tuple[tuple[str, str], SourceTable] | None", st.session_state.get(_READ))
+        return kept[1] if kept is not None and kept[0][0] == _FILE else None
+    return _read_once((_FILE, file.file_id), lambda: read_file(file.getvalue(), file.name))
 
 
 def _pasted() -> SourceTable | None:
@@ -148,7 +148,18 @@ def _pasted() -> SourceTable | None:
         placeholder="Paste or type texts here, one a line",
         persist_state="session",
     )
-    return read_lines(text) if text and text.strip() else None
+    if not text or not text.strip():
+        return None
+    return _read_once((_LINES, text), lambda: read_lines(text))
+
+
+def _read_once(key: tuple[str, str], read: Callable[[], SourceTable]) -> SourceTable:
+    """The table read last, if it is the one asked for: a rerun reads nothing again."""
+    kept = cast("tuple[tuple[str, str], SourceTable] | None", st.session_state.get(_READ))
+    if kept is None or kept[0] != key:
+        kept = (key, read())
+        st.session_state[_READ] = kept
+    return kept[1]
 
 
 def _columns(source: SourceTable) -> Corpus:
@@ -182,4 +193,10 @@ def _columns(source: SourceTable) -> Corpus:
                 help="The same seed draws the same rows.",
                 persist_state="session",
             )
-    return make_corpus(source, text=text, label=None if label == _NO_LABEL else label, limit=limit, seed=seed)
+    choices = (text, None if label == _NO_LABEL else label, limit, seed)
+    made = cast("tuple[SourceTable, object, Corpus] | None", st.session_state.get(_MADE))
+    if made is None or made[0] is not source or made[1] != choices:
+        corpus = make_corpus(source, text=text, label=choices[1], limit=limit, seed=seed)
+        made = (source, choices, corpus)
+        st.session_state[_MADE] = made
+    return made[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 import time
 import weakref
@@ -149,9 +150,9 @@ def warm_up() -> None:
 
     def bring() -> None:
         time.sleep(0.5)  # importing holds the interpreter: the first page goes to the browser before
-        import sentence_transformers  # noqa: F401
-
-        import explorer.embedding  # noqa: F401
+        # In this order: the first sets how torch's threads wait, before torch is loaded.
+        for name in ("explorer.embedding", "sentence_transformers"):
+            importlib.import_module(name)
 
     threading.Thread(target=bring, name="warm-up", daemon=True).start()
 

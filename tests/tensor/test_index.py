@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explorer.errors import JobCancelledError, QueryError, VectorError
-from explorer.tensor import METRICS, Index
+from explorer.tensor import METRICS, Index, search
+from explorer.tensor.scores import pair_scores
 from tests.tensor import reference
 from tests.tensor.matrices import KINDS, make, matrices
 
@@ -115,6 +116,38 @@ def test_more_near_ties_than_a_shortlist_holds_are_told_apart(coarse):
     for metric, query in (("dot", np.ones(8)), ("euclidean", [2, 1, 0, 0, 0, 0, 0, 0])):
         found = Index(matrix).search(query, 10, metric)
         np.testing.assert_array_equal(found.indices[0], np.argsort(-order)[:10])
+
+
+@pytest.mark.parametrize("length", [1e-45, 1e30, 3e38])
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_query_of_another_scale_than_the_rows(coarse, metric, length):
+    matrix = make("normal", 0, 300, 4)
+    queries = (make("normal", 1, 9, 4) > 0) * np.float32(length)
+    found = Index(matrix).search(queries, 5, metric)
+    same(found, reference.ranking(reference.scores(queries, matrix, metric), 5))
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric"), [("one_row", "cosine"), ("far_away", "euclidean"), ("nothing", "dot")]
+)
+def test_hard_matrices_are_not_scored_pair_by_pair(coarse, monkeypatch, kind, metric):
+    scored = []
+
+    def counting(left, left_rows, *rest):
+        scored.append(len(left_rows))
+        return pair_scores(left, left_rows, *rest)
+
+    monkeypatch.setattr(search, "pair_scores", counting)
+    matrix = np.zeros((900, 16), np.float32) if kind == "nothing" else make(kind, 0, 900, 16)
+    same(Index(matrix).neighbors(5, metric), reference.neighbors(matrix, 5, metric))
+    assert sum(scored) < 900 * 900 / 8
+
+
+def test_floors_are_never_rounded_up():
+    values = torch.tensor(np.random.default_rng(0).standard_normal(1000))
+    rounded = search._rounded_down(values, torch.float32)
+    assert (rounded <= values).all()
+    assert (values - rounded <= 1e-6 * values.abs()).all()
 
 
 def test_euclidean_tells_neighbours_apart_far_from_the_origin(coarse):

@@ -1,0 +1,106 @@
+"""How long from starting the server until Chromium has drawn the first page, and when torch was imported.
+
+Each run starts a fresh server with an empty cache. Drawn means: the title, the corpus and the query field are
+on the screen. A hook in the server's process notes when the import of torch begins; it must be after that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+_HOOK = """
+import sys, time
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            open({note!r}, "a").write(f"{{time.time()}}\\n")
+            sys.meta_path.remove(self)
+        return None
+sys.meta_path.insert(0, Watch())
+"""
+
+
+def measure(browser: Browser, folder: Path) -> tuple[float, float | None, float]:
+    """Seconds until drawn, until torch's import began (None: it had not), and until 10 hits are shown."""
+    note = folder / "torch-imported"
+    (folder / "sitecustomize.py").write_text(_HOOK.format(note=str(note)))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(folder),
+        "EXPLORER_CACHE_DIR": str(folder / "cache"),
+    }
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    command += ["--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"]
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    started = time.time()
+    server = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        while True:
+            try:
+                page.goto(f"http://127.0.0.1:{port}/?q=my+parcel+never+came", wait_until="commit")
+                break
+            except Exception as error:  # not listening yet
+                if server.poll() is not None:
+                    raise RuntimeError("the server ended") from error
+                time.sleep(0.02)
+        for sign in ('h2:has-text("Search")', 'b:text-is("support-tickets")', 'input[type="search"]'):
+            page.wait_for_selector(sign, timeout=60_000)
+        drawn = time.time() - started
+        page.wait_for_selector("text=random pairs", timeout=120_000)
+        answered = time.time() - started
+        began = float(note.read_text().split()[0]) - started if note.exists() else None
+    finally:
+        server.kill()
+        server.wait()
+        page.close()
+    return drawn, began, answered
+
+
+def main() -> None:
+    """Print one line a run, and the medians."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    runs = parser.parse_args().runs
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        sys.exit("There is no Chromium on this machine.")
+    results = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        print("run   first page drawn   torch import began   first answer (cold: model, 624 rows encoded)")
+        for run in range(1, runs + 1):
+            with tempfile.TemporaryDirectory() as folder:
+                drawn, began, answered = measure(browser, Path(folder))
+            results.append((drawn, began, answered))
+            print(
+                f"{run:3}   {drawn:14.2f} s   {began or float('nan'):16.2f} s   {answered:10.2f} s",
+                flush=True,
+            )
+        browser.close()
+    drawn, answered = (statistics.median(result[column] for result in results) for column in (0, 2))
+    early = sum(began is not None and began < drawn_at for drawn_at, began, _ in results)
+    print(f"median: drawn {drawn:.2f} s (bar: 3 s), first answer {answered:.2f} s, over {runs} runs")
+    print(f"torch was imported before the page was drawn in {early} of {runs} runs")
+
+
+if __name__ == "__main__":
+    main()
