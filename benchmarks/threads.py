@@ -1,6 +1,6 @@
-"""What waiting without spinning is worth when another process uses a core: encoding with both ways of waiting.
+"""Encoding with threads that spin while they wait, and with threads that do not.
 
-Alternates the two in fresh processes, alone and beside one busy process, and prints the median rate and the ratio.
+Alternates the two in fresh processes, alone and beside a busy one; prints the median rates and their ratio.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def main() -> None:
             for other in others:
                 other.kill()
         active, passive = (statistics.median(rates[policy]) for policy in _POLICIES)
-        print(f"{busy:16} {active:12.0f} {passive:12.0f} {passive / active:7.2f}", flush=True)
+        print(f"{busy:11} {active:8.0f} {passive:8.0f} {passive / active:6.2f}", flush=True)
 
 
 if __name__ == "__main__":

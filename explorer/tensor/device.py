@@ -61,3 +61,11 @@ def fast_dtype(device: torch.device) -> torch.dtype:
     native = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
     has = torch.cpu.get_capabilities()
     return torch.bfloat16 if any(has.get(name, False) for name in native) else torch.float32
+
+
+def exact_device(device: torch.device | None) -> torch.device:
+    """Where float64 scores are computed for a device: there, or on the processor.
+
+    MPS has no float64; None stands for the processor.
+    """
+    return torch.device("cpu") if device is None or device.type == "mps" else device

@@ -62,9 +62,9 @@ class Estimate:
     offset: torch.Tensor | None
 
     @classmethod
-    def of(cls, rows: Rows, metric: Metric, dtype: torch.dtype, device: torch.device) -> Estimate:
-        """Prepare the estimate of `rows`, to run on `device`."""
-        error = dot_error(rows.vectors.shape[1], dtype, device)
+    def of(cls, rows: Rows, metric: Metric, dtype: torch.dtype) -> Estimate:
+        """Prepare the estimate of some rows."""
+        error = dot_error(rows.vectors.shape[1], dtype, rows.norms.device)
         norms = rows.norms[:, None]
         scale = offset = None
         if metric == "cosine":
@@ -76,22 +76,22 @@ class Estimate:
             offset = (error - 1) * norms.square()
         wide = torch.float64 if dtype == torch.float64 else torch.float32
 
-        def moved(column: torch.Tensor | None) -> torch.Tensor | None:
-            return None if column is None else column.to(wide).to(device)
+        def narrowed(column: torch.Tensor | None) -> torch.Tensor | None:
+            return None if column is None else column.to(wide)
 
-        return cls(metric, dtype, error, moved(scale), moved(offset))
+        return cls(metric, dtype, error, narrowed(scale), narrowed(offset))
 
     @property
     def wide(self) -> torch.dtype:
         """Format of the bounds: float64 for float64 products, else float32."""
         return torch.float64 if self.dtype == torch.float64 else torch.float32
 
-    def queries(self, queries: Rows, device: torch.device) -> torch.Tensor:
-        """The queries as `bounds` wants them: shape (queries, dims), on `device`."""
+    def queries(self, queries: Rows) -> torch.Tensor:
+        """The queries as `bounds` wants them: shape (queries, dims)."""
         if self.metric == "euclidean":
-            return (2 * queries.vectors.to(self.wide)).to(self.dtype).to(device)
+            return (2 * queries.vectors.to(self.wide)).to(self.dtype)
         lengths = torch.where(queries.norms == 0, 1, queries.norms)
-        return (queries.vectors / lengths[:, None]).to(self.dtype).to(device)
+        return (queries.vectors / lengths[:, None]).to(self.dtype)
 
     def bounds(
         self, vectors: torch.Tensor, rows: slice | torch.Tensor, queries: torch.Tensor, scratch: Scratch

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from explorer.errors import QueryError, VectorError
+from explorer.tensor.device import exact_device
 from explorer.tensor.prepared import Prepared
 from explorer.tensor.scores import Metric, Rows, check_metric, pair_scores
 from explorer.tensor.search import Search
@@ -53,7 +54,7 @@ class Index:
     Args:
         vectors: What `as_matrix` takes, shape (rows, dims). A float32 matrix is not copied; it must
             not change as long as the index is used.
-        device: Where to compute; the processor by default.
+        device: Where to compute; the processor by default, and in place of MPS, which has no float64.
         memory_mb: Memory that one search may use beside the matrix and its result, in MB.
 
     Raises:
@@ -67,7 +68,7 @@ class Index:
         device: torch.device | None = None,
         memory_mb: float = 256,
     ) -> None:
-        self._matrix = Prepared(as_matrix(vectors), device or torch.device("cpu"))
+        self._matrix = Prepared(as_matrix(vectors), exact_device(device))
         self._memory_mb = memory_mb
 
     @property
@@ -111,7 +112,7 @@ class Index:
                 fix="Encode the query with the model that encoded the vectors.",
             )
         allowed = None if rows is None else self._allowed(rows)
-        asked = Rows.of(vectors, self._matrix.exact.norms.device)
+        asked = Rows.of(vectors, self._matrix.device)
         return TopK(*self._found(asked, None, k, metric, allowed, on_progress))
 
     def neighbors(
@@ -135,8 +136,8 @@ class Index:
         Raises:
             QueryError: `k` is under 1 or `metric` does not exist.
         """
-        exact = self._matrix.exact
-        own = torch.arange(len(self), device=exact.norms.device)
+        exact = self._matrix.rows
+        own = torch.arange(len(self), device=self._matrix.device)
         return Neighbors(*self._found(exact, own, k, metric, None, on_progress))
 
     def similarity(
@@ -181,7 +182,7 @@ class Index:
         check_metric(metric)
         if pairs < 1:
             raise QueryError(f"{pairs} pairs were asked for.", fix="Ask for 1 or more.")
-        exact = self._matrix.exact
+        exact = self._matrix.rows
         drawn = random_pairs(len(self), pairs, seed)
         left, right = (self._placed(side) for side in drawn)
         scores = pair_scores(exact, left, exact, right, metric).float().sort().values
@@ -232,7 +233,7 @@ class Index:
         return self._placed(np.flatnonzero(mask))
 
     def _rows(self, rows: ArrayLike | None) -> Rows:
-        exact = self._matrix.exact
+        exact = self._matrix.rows
         return exact if rows is None else exact[self._placed(self._numbers(rows))]
 
     def _numbers(self, rows: ArrayLike) -> NDArray[np.int64]:
@@ -246,4 +247,4 @@ class Index:
 
     def _placed(self, rows: NDArray[np.int64]) -> torch.Tensor:
         """Row numbers where the exact scores are computed."""
-        return torch.from_numpy(rows).to(self._matrix.exact.norms.device)
+        return torch.from_numpy(rows).to(self._matrix.device)

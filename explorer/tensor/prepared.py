@@ -15,7 +15,7 @@ from explorer.tensor.scores import Metric, Rows
 
 # Lengths between which neither a float32 product nor a square overflows, or loses digits by vanishing.
 _SHORTEST, _LONGEST = 2.0**-60, 2.0**60
-_FEW = 8  # queries up to which a product only reads the matrix, and converting it would be the work
+_MANY = 8  # queries; with fewer a product takes no longer than reading the matrix, in any format
 
 
 class Prepared:
@@ -23,21 +23,22 @@ class Prepared:
 
     Attributes:
         matrix: float32, shape (rows, dims), read-only; not copied.
-        device: Where the quick products run.
-        quick: The matrix on that device.
-        exact: The matrix and its lengths where float64 exists: that device, or the processor for MPS.
+        rows: The matrix and its lengths, on its device.
     """
 
     def __init__(self, matrix: NDArray[np.float32], device: torch.device) -> None:
         self.matrix = matrix.view()
         self.matrix.flags.writeable = False  # what is measured here has to stay true
-        self.device = device
-        self.exact = Rows.of(self.matrix, torch.device("cpu") if device.type == "mps" else device)
-        self.quick = self.exact.vectors.to(device)
+        self.rows = Rows.of(self.matrix, device)
         self._estimates: dict[tuple[Metric, torch.dtype], Estimate] = {}
 
     def __len__(self) -> int:
         return len(self.matrix)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the matrix is and searches run."""
+        return self.rows.norms.device
 
     @property
     def dims(self) -> int:
@@ -48,7 +49,7 @@ class Prepared:
         """The quick scores of a metric in a format."""
         key = (metric, dtype)
         if key not in self._estimates:
-            self._estimates[key] = Estimate.of(self.exact, metric, dtype, self.device)
+            self._estimates[key] = Estimate.of(self.rows, metric, dtype)
         return self._estimates[key]
 
     def formats(self, metric: Metric, queries: Rows) -> list[torch.dtype]:
@@ -58,12 +59,12 @@ class Prepared:
             return [torch.float64]
         # Only the processor's bfloat16 is used: its sums are float32. A GPU may sum halves in halves,
         # and is quick enough in float32.
-        coarse = fast_dtype(self.device) == torch.bfloat16 and len(queries) >= _FEW
-        return [torch.bfloat16, torch.float32] if coarse else [torch.float32]
+        coarse = fast_dtype(self.device) == torch.bfloat16 and len(queries) >= _MANY
+        return [*([torch.bfloat16] if coarse else []), torch.float32, torch.float64]
 
     @cached_property
     def _is_ordinary(self) -> bool:
-        norms = self.exact.norms[self.exact.norms > 0]
+        norms = self.rows.norms[self.rows.norms > 0]
         return len(norms) == 0 or bool(norms.min() >= _SHORTEST and norms.max() <= _LONGEST)
 
     @cached_property
@@ -72,7 +73,7 @@ class Prepared:
 
         Equal lengths find the rows that may be equal; a hash of their bytes decides.
         """
-        _, length, count = np.unique(self.exact.norms.cpu().numpy(), return_inverse=True, return_counts=True)
+        _, length, count = np.unique(self.rows.norms.cpu().numpy(), return_inverse=True, return_counts=True)
         first = np.arange(len(self))
         seen: dict[bytes, int] = {}
         for row in np.flatnonzero(count[length] > 1).tolist():

@@ -5,10 +5,12 @@ For each query, in three steps:
 1. **Shortlist.** Matrix products give every row a bound that its score cannot exceed (`Estimate`);
    the rows with the highest bounds are kept, some more than are asked for (`Best`).
 2. **Rescore.** Those are scored in float64. If the highest bound left out is under the k-th best
-   score, no row left out can enter, and the result is proved. Formats are tried from cheap to dear:
-   bfloat16 where the processor has it, then float32.
+   score, no row left out can enter, and the result is proved.
 3. **Sweep.** Queries still open have more near ties than the shortlist holds, in practice rows that
-   are repeated. Every row whose bound reaches the k-th best score is scored.
+   are repeated. Every row whose bound reaches the k-th best score so far is scored.
+
+Formats are tried from cheap to dear: bfloat16 where the processor has it, then float32, then float64,
+which is needed only where float32 cannot tell rows apart, as far away from the origin.
 """
 
 from __future__ import annotations
@@ -72,14 +74,14 @@ class Search:
         """Find the best rows of each query.
 
         Args:
-            queries: The queries, where `matrix.exact` is.
+            queries: The queries, on the device of the matrix.
             own: For each query the row that is the query itself and is left out, int64, shape
                 (queries,); only where all rows are allowed.
 
         Returns:
             Rows (int64) and scores (float64), best first, equal scores by row: shape (queries, k).
         """
-        rows = torch.empty((len(queries), self.k), dtype=torch.int64, device=queries.norms.device)
+        rows = torch.empty((len(queries), self.k), dtype=torch.int64, device=self.matrix.device)
         scores = torch.empty(rows.shape, dtype=torch.float64, device=rows.device)
         left = torch.arange(len(queries), device=rows.device)
         formats = self.matrix.formats(self.metric, queries)
@@ -89,23 +91,27 @@ class Search:
             left = left[~proved]
             if len(left) == 0:
                 break
-        else:
+            if dtype == torch.bfloat16:
+                continue
             part = _Part(queries[left], None if own is None else own[left])
-            rows[left], scores[left] = self._sweep(formats[-1], part, scores[left, -1])
+            swept = self._sweep(dtype, part, scores[left, -1], may_stop=dtype != formats[-1])
+            if swept is not None:
+                rows[left], scores[left] = swept
+                break
         return (rows if self.allowed is None else self.allowed[rows]), scores
 
     def _shortlist(self, dtype: torch.dtype, part: _Part) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """The best rows of a shortlist, their scores, and which queries they are proved for."""
         queries, norms = part.queries, part.queries.norms
         estimate = self.matrix.estimate(self.metric, dtype)
-        sources = estimate.queries(queries, self.matrix.device)
+        sources = estimate.queries(queries)
         candidates = self.total - (part.own is not None)
         width = min(self.k + max(16, self.k // 2), candidates)
         best = Best(len(queries), width, estimate.wide, self.matrix.device)
         for start, stop in self._tiles(self.numbers, len(queries), dtype):
             best.absorb(self._bounds(estimate, sources, part, start, stop), start)
             self.tick()
-        bounds, rows = best.bounds.to(norms.device).double(), best.rows.to(norms.device)
+        bounds, rows = best.bounds.double(), best.rows
 
         # The rows with the k highest bounds give a first k-th score, which spares scoring the others
         # that cannot reach it.
@@ -119,28 +125,26 @@ class Search:
         return best_rows, scores, proved | (width == candidates)
 
     def _sweep(
-        self, dtype: torch.dtype, part: _Part, reached: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The best rows and their scores, given for each query a score that k rows reach."""
-        queries, device = part.queries, self.matrix.device
-        formats = [dtype] if dtype == torch.float64 or device.type == "mps" else [dtype, torch.float64]
-        estimates = [self.matrix.estimate(self.metric, each) for each in formats]
-        sources = [estimate.queries(queries, device) for estimate in estimates]
-        floors = [
-            _rounded_down(estimate.floors(reached, queries.norms), estimate.wide).to(device)
-            for estimate in estimates
-        ]
+        self, dtype: torch.dtype, part: _Part, reached: torch.Tensor, *, may_stop: bool
+    ) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """The best rows and their scores, given for each query a score that k rows reach.
+
+        If it may, it stops where so many rows reach that score that a finer format will be quicker.
+        """
+        queries = part.queries
+        estimate = self.matrix.estimate(self.metric, dtype)
+        sources = estimate.queries(queries)
+        floors = _rounded_down(estimate.floors(reached, queries.norms), estimate.wide)
         # All rows tie with a query of zeros, so only the first of them can be its best.
-        blank = ((queries.norms == 0) & (self.metric != "euclidean")).to(device)
+        blank = (queries.norms == 0) & (self.metric != "euclidean")
         found: list[Pairs] = []
-        for start, stop in self._tiles(self.numbers // 4, len(queries), torch.float64):
-            for tool in zip(estimates, sources, floors, strict=True):
-                listed = self._bounds(*tool[:2], part, start, stop) >= tool[2]
-                listed &= self._useful[start:stop, None]
-                listed[max(0, self.k + 1 - start) :] &= ~blank
-                if int(listed.count_nonzero()) <= listed.numel() // 8:
-                    break  # few enough to score; the finer format would only cost more
-            row, query = listed.nonzero().to(queries.norms.device).T
+        for start, stop in self._tiles(self.numbers // 4, len(queries), dtype):
+            listed = self._bounds(estimate, sources, part, start, stop) >= floors
+            listed &= self._useful[start:stop, None]
+            listed[max(0, self.k + 1 - start) :] &= ~blank
+            row, query = listed.nonzero(as_tuple=True)
+            if may_stop and len(row) > listed.numel() // 8:
+                return None
             found.append(self._score(queries, query, row + start))
             if sum(map(len, found)) > self.numbers // 8:
                 found = [Pairs.join(found).best(self.k)]
@@ -159,12 +163,11 @@ class Search:
         self, estimate: Estimate, sources: torch.Tensor, part: _Part, start: int, stop: int
     ) -> torch.Tensor:
         """The bounds of rows `start` to `stop` of those allowed: shape (rows, queries)."""
-        device = self.matrix.device
         rows = self._places(start, stop)
-        bounds = estimate.bounds(self.matrix.quick[rows], rows, sources, self._scratch)
+        bounds = estimate.bounds(self.matrix.rows.vectors[rows], rows, sources, self._scratch)
         if part.own is not None:
             query = ((part.own >= start) & (part.own < stop)).nonzero()[:, 0]
-            bounds[(part.own[query] - start).to(device), query.to(device)] = -torch.inf
+            bounds[part.own[query] - start, query] = -torch.inf
         return bounds
 
     def _places(self, start: int, stop: int) -> slice | torch.Tensor:
@@ -173,12 +176,12 @@ class Search:
             return slice(start, stop)
         places = self.allowed[start:stop]
         first, last = int(places[0]), int(places[-1])
-        return slice(first, last + 1) if last - first == stop - start - 1 else places.to(self.matrix.device)
+        return slice(first, last + 1) if last - first == stop - start - 1 else places
 
     def _score(self, queries: Rows, query: torch.Tensor, row: torch.Tensor) -> Pairs:
         """Score pairs exactly; rows count among those allowed."""
         place = row if self.allowed is None else self.allowed[row]
-        return Pairs(query, row, pair_scores(queries, query, self.matrix.exact, place, self.metric))
+        return Pairs(query, row, pair_scores(queries, query, self.matrix.rows, place, self.metric))
 
     def _table(self, pairs: Pairs, queries: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The k best rows and their scores, where every query has k pairs or more."""

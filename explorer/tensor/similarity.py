@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from explorer.errors import VectorError
+from explorer.tensor.device import exact_device
 from explorer.tensor.scores import Metric, Rows, check_metric
 from explorer.tensor.vectors import as_matrix
 
@@ -49,10 +50,8 @@ def pairwise(
         raise VectorError(
             f"The one set of vectors has {left.shape[1]} dimensions, the other {right.shape[1]}."
         )
-    if device is None or device.type == "mps":
-        device = torch.device("cpu")
-    rows = Rows.of(left, device)
-    columns = rows if b is None else Rows.of(right, device)
+    rows = Rows.of(left, exact_device(device))
+    columns = rows if b is None else Rows.of(right, exact_device(device))
     return all_scores(rows, columns, metric, memory_mb)
 
 

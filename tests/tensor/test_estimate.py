@@ -18,8 +18,8 @@ ORDINARY = sorted(set(KINDS) - {"extreme", "tiny"})
 def bounds_and_floors(matrix, queries, metric, dtype):
     """Bounds (rows, queries) and, for the exact score of each pair, what they have to reach."""
     rows, asked = (Rows.of(side, CPU) for side in (matrix, queries))
-    estimate = Estimate.of(rows, metric, dtype, CPU)
-    found = estimate.bounds(rows.vectors, slice(None), estimate.queries(asked, CPU), Scratch(CPU))
+    estimate = Estimate.of(rows, metric, dtype)
+    found = estimate.bounds(rows.vectors, slice(None), estimate.queries(asked), Scratch(CPU))
     exact = torch.from_numpy(reference.scores(queries, matrix, metric)).T
     floors = torch.stack([estimate.floors(line, asked.norms) for line in exact])
     return found.double(), floors, estimate

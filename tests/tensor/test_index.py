@@ -247,6 +247,10 @@ def test_the_matrix_is_neither_copied_nor_open_to_change():
     assert len(index) == 4
 
 
+def test_on_mps_the_processor_searches():
+    assert Index(np.eye(2), device=torch.device("mps")).search([1, 0], 1).indices.tolist() == [[0]]
+
+
 def test_a_read_only_matrix_is_taken_as_it_is():
     matrix = np.frombuffer(np.eye(4, dtype=np.float32).tobytes(), np.float32).reshape(4, 4)
     index = Index(matrix)
