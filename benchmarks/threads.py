@@ -55,9 +55,7 @@ def main() -> None:
     if options.once:
         encode_once(options.rows)
         return
-    print(
-        f"{'other processes':16} {'active':>12} {'passive':>12} {'ratio':>7}   (rows/s, median of {options.runs})"
-    )
+    print(f"{'busy others':11} {'active':>8} {'passive':>8} {'ratio':>6}   rows/s, median of {options.runs}")
     for busy in (0, 1):
         others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
         try:

@@ -77,6 +77,7 @@ class Prepared:
         first = np.arange(len(self))
         seen: dict[bytes, int] = {}
         for row in np.flatnonzero(count[length] > 1).tolist():
-            digest = hashlib.blake2b(self.matrix[row].data, digest_size=32).digest()
+            numbers = self.matrix[row] + np.float32(0)  # −0 becomes 0, which is the same number
+            digest = hashlib.blake2b(numbers.tobytes(), digest_size=32).digest()
             first[row] = seen.setdefault(digest, row)
         return first

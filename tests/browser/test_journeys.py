@@ -43,11 +43,11 @@ def upload(page: Page, name: str, content: bytes) -> None:
     )
 
 
-def csv_of(texts: list[str]) -> bytes:
+def csv_of(texts: list[str], label: str = "kind") -> bytes:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(["text", "kind"])
-    writer.writerows([text, f"kind {number % 2}"] for number, text in enumerate(texts))
+    writer.writerow(["text", label])
+    writer.writerows([text, f"{label} {number % 2}"] for number, text in enumerate(texts))
     return buffer.getvalue().encode()
 
 
@@ -128,7 +128,11 @@ def test_own_rows_are_uploaded_encoded_searched_and_survive_a_reload(visit, serv
 
 def test_texts_are_shown_as_typed_and_run_nothing(visit):
     page = visit("/data")
-    upload(page, "<b>hostile</b>.csv", csv_of(HOSTILE))
+    label = "<i>queue</i> *x* $y$ :smile:"
+    upload(page, "<b>hostile</b>.csv", csv_of(HOSTILE, label))
+    page.get_by_role("combobox", name="Label column").click()
+    page.get_by_role("option", name=label).click()
+    shoot(page, "data-hostile-1440-light")
     page.get_by_role("button", name=f"Encode {len(HOSTILE)} rows").click()
     page.get_by_role("link", name="Search these rows").click()
     for text in HOSTILE[:5]:  # the page begins with five rows
@@ -139,6 +143,11 @@ def test_texts_are_shown_as_typed_and_run_nothing(visit):
     shown = "\n".join(cards(page).all_inner_texts())
     for text in HOSTILE:
         assert text in shown
+    assert f"{label} 0" in shown
+    page.get_by_role("combobox", name="Only these").click()
+    page.get_by_role("option", name=f"{label} 1").click()
+    expect(cards(page)).to_have_count(len(HOSTILE) // 2)
+    expect(page.locator('[data-testid="stMultiSelect"]')).to_contain_text(f"{label} 1")
     hebrew = cards(page).filter(has_text="שלום").locator('div[dir="auto"]').first
     assert hebrew.evaluate("element => getComputedStyle(element).direction") == "rtl"
     page.get_by_role("button", name="More like this").first.click()

@@ -4,7 +4,9 @@ import shutil
 import pytest
 
 from explorer.encode import models
+from explorer.encode.encoder import open_encoder
 from explorer.encode.models import BUNDLED_MODEL, find_model, is_on_disk
+from explorer.encode.spec import EncoderSpec
 from explorer.errors import HubUnreachableError, ModelNotFoundError, UnsafeModelError, UnusableModelError
 
 
@@ -104,3 +106,23 @@ def test_a_hub_id_without_network_says_so_and_points_to_what_works():
 def test_what_is_neither_folder_nor_hub_id_says_so(name):
     with pytest.raises(ModelNotFoundError):
         find_model(name)
+
+
+def test_a_model_that_needs_remote_code_is_refused_when_it_would_be_loaded(folder, cache):
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "homemade", "auto_map": {"AutoConfig": "code.Config", "AutoModel": "code.Model"}}
+    config.pop("architectures", None)
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "code.py").write_text("raise SystemExit('this ran')")
+    with pytest.raises(UnsafeModelError) as caught:
+        open_encoder(EncoderSpec(str(folder), "float32"), [], cache).encode_queries(["x"])
+    assert caught.value.where == "my-model"
+    assert "needs code of its own from its repository" in caught.value.what
+
+
+def test_weights_that_are_damaged_name_the_model(folder, cache):
+    (folder / "model.safetensors").write_bytes(b"not weights")
+    with pytest.raises(UnusableModelError) as caught:
+        open_encoder(EncoderSpec(str(folder), "float32"), [], cache).encode_queries(["x"])
+    assert caught.value.where == "my-model"
+    assert "cannot be loaded" in caught.value.what

@@ -128,7 +128,8 @@ def test_a_query_of_another_scale_than_the_rows(coarse, metric, length):
 
 
 @pytest.mark.parametrize(
-    ("kind", "metric"), [("one_row", "cosine"), ("far_away", "euclidean"), ("nothing", "dot")]
+    ("kind", "metric"),
+    [("one_row", "cosine"), ("far_away", "euclidean"), ("zeros", "euclidean"), ("nothing", "dot")],
 )
 def test_hard_matrices_are_not_scored_pair_by_pair(coarse, monkeypatch, kind, metric):
     scored = []
