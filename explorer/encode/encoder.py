@@ -134,12 +134,12 @@ def open_encoder(
     if spec.precision == "auto" and fast != "float32":
         subject = f"{files.revision} {fast} {device} {_machine()}"
         stored = cache.verdict(subject)
-        if stored is None and probe:
+        check = None if stored is None else PrecisionCheck(**json.loads(stored))
+        # A verdict from fewer rows than there are now, such as a first look at three lines, is asked again.
+        if probe and (check is None or check.rows < min(_PROBE_ROWS, len(set(probe)))):
             say("Checking fast precision on your rows")
             check = _probe(files, device, fast, _prompt(spec.prompt, files, ("document", "passage")), probe)
             cache.record_verdict(subject, json.dumps(asdict(check)))
-        elif stored is not None:
-            check = PrecisionCheck(**json.loads(stored))
     return Encoder(spec, files, device, check)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import torch
 
-from explorer.tensor.bounds import dot_error
 from explorer.tensor.scores import Metric, Rows
 
 
@@ -62,9 +61,8 @@ class Estimate:
     offset: torch.Tensor | None
 
     @classmethod
-    def of(cls, rows: Rows, metric: Metric, dtype: torch.dtype) -> Estimate:
-        """Prepare the estimate of some rows."""
-        error = dot_error(rows.vectors.shape[1], dtype, rows.norms.device)
+    def of(cls, rows: Rows, metric: Metric, dtype: torch.dtype, error: float) -> Estimate:
+        """Prepare the estimate of some rows; `error` is the `dot_error` of the format."""
         norms = rows.norms[:, None]
         scale = offset = None
         if metric == "cosine":

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from explorer.tensor.bounds import dot_error
 from explorer.tensor.device import fast_dtype
 from explorer.tensor.estimate import Estimate
 from explorer.tensor.scores import Metric, Rows
@@ -30,7 +31,7 @@ class Prepared:
         self.matrix = matrix.view()
         self.matrix.flags.writeable = False  # what is measured here has to stay true
         self.rows = Rows.of(self.matrix, device)
-        self._estimates: dict[tuple[Metric, torch.dtype], Estimate] = {}
+        self._estimates: dict[tuple[Metric, torch.dtype, float], Estimate] = {}
 
     def __len__(self) -> int:
         return len(self.matrix)
@@ -47,9 +48,10 @@ class Prepared:
 
     def estimate(self, metric: Metric, dtype: torch.dtype) -> Estimate:
         """The quick scores of a metric in a format."""
-        key = (metric, dtype)
+        error = dot_error(self.dims, dtype, self.device)  # may change with a setting of the process
+        key = (metric, dtype, error)
         if key not in self._estimates:
-            self._estimates[key] = Estimate.of(self.rows, metric, dtype)
+            self._estimates[key] = Estimate.of(self.rows, metric, dtype, error)
         return self._estimates[key]
 
     def formats(self, metric: Metric, queries: Rows) -> list[torch.dtype]:

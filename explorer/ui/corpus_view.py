@@ -22,22 +22,20 @@ _CUT_ROWS = 5
 
 def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
     """Draw how many rows there are, were left out, repeat others, and are longer than the encoder reads."""
-    with st.grid(4, min_column_width=120):
-        st.metric("Rows", f"{len(corpus):,}", border=True)
+    with st.grid(4, min_column_width=110):
+        st.metric("Rows", f"{len(corpus):,}")
         st.metric(
             "Empty",
             f"{corpus.empty_rows:,}",
-            border=True,
             help="Rows left out because their text is empty or blank.",
         )
         st.metric(
             "Repeated",
             f"{corpus.repeated:,}",
-            border=True,
             help="Rows whose text came before. Each text is encoded once.",
         )
         cut = "…" if audit is None else f"{len(audit.cut_rows):,}"
-        st.metric("Cut off", cut, border=True, help="Rows longer than the encoder reads.")
+        st.metric("Cut off", cut, help="Rows longer than the encoder reads.")
     for note in corpus.notes:
         st.caption(markdown(note))
 
@@ -108,7 +106,7 @@ def show_report(space: Space) -> None:
         parts.append(f"computed in {report.dtype}")
     elif check.passed:
         parts.append(
-            f"computed in {check.dtype}, checked on {check.rows} of your rows:"
+            f"computed in {check.dtype}, checked on {check.rows} rows on this machine:"
             f" lowest cosine {check.min_cosine:.5f}"
         )
     else:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import html
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from explorer.encode.spec import EncoderSpec
-from explorer.ui.session import Session, current_session, model_name, remember
+from explorer.ui.session import Session, current_session, has_session, model_name, remember
 from explorer.ui.text import markdown
 from explorer.ui.work import job_panel
 
@@ -21,6 +22,7 @@ def open_page(title: str, question: str) -> Session:
         title: The page's name.
         question: What the page answers, one line.
     """
+    _leave_automatic_pages()
     session = current_session()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.header(title, anchor=False, width="content")
@@ -43,6 +45,18 @@ def open_page(title: str, question: str) -> Session:
         st.warning(markdown(session.notice), icon=":material/link_off:")
     remember(session)
     return session
+
+
+def _leave_automatic_pages() -> None:
+    """Run the front door first, whichever page a visitor comes to.
+
+    Streamlit makes a menu of `pages/` by itself until `st.navigation` was called once in the process. So the
+    first visitor, when a link leads straight to a page, would see that menu and no page config. A session
+    that has begun is past that, and a rerun would lose its click.
+    """
+    if PagesManager.uses_pages_directory and not has_session():
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 def close_page(session: Session) -> None:

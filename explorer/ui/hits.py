@@ -27,7 +27,7 @@ def show_hits(space: Space, hits: Sequence[Hit], metric: Metric, more_like: Call
     """
     for rank, hit in enumerate(hits, start=1):
         with st.container(border=True):
-            told, action = st.columns([6, 1], gap="small")
+            told, action = st.columns([5, 1], gap="small")
             told.html(_head(space, rank, hit, metric) + as_html(hit.text) + _metadata(space, hit.row))
             action.button(
                 "More like this",

@@ -115,6 +115,11 @@ def _remembered() -> _Remembered:
     return _Remembered()
 
 
+def has_session() -> bool:
+    """Whether this tab has a session yet."""
+    return _KEY in st.session_state
+
+
 def current_session() -> Session:
     """The session of this tab; the first call of a tab opens what its URL names, or the first sample."""
     session = cast("Session | None", st.session_state.get(_KEY))

@@ -69,6 +69,18 @@ def test_from_opening_the_app_to_the_first_answer(visit):
     assert parse_qs(urlsplit(page.url).query)["q"]
 
 
+def test_the_first_visitor_of_a_server_may_come_straight_to_a_page(visit, tmp_path):
+    fresh = Server(tmp_path)
+    try:
+        page = visit("/data?corpus=medicare-faq", at=fresh)
+        expect(page.get_by_text("medicare-faq", exact=True)).to_be_visible()
+        expect(page.get_by_role("heading", name="Data")).to_be_visible()
+        expect(page.get_by_role("navigation", name="App pages").get_by_role("link")).to_have_count(2)
+        expect(page).to_have_title("Explorer")
+    finally:
+        fresh.kill()
+
+
 def test_the_published_numbers_come_out_of_the_page(visit, published):
     page = visit(f"/?corpus=medicare-faq&precision=float32&k=5&q={quote(QUERY)}")
     expect(cards(page)).to_have_count(5)
@@ -144,12 +156,12 @@ def test_texts_are_shown_as_typed_and_run_nothing(visit):
     for text in HOSTILE:
         assert text in shown
     assert f"{label} 0" in shown
+    hebrew = cards(page).filter(has_text="שלום").locator('div[dir="auto"]').first
+    assert hebrew.evaluate("element => getComputedStyle(element).direction") == "rtl"
     page.get_by_role("combobox", name="Only these").click()
     page.get_by_role("option", name=f"{label} 1").click()
     expect(cards(page)).to_have_count(len(HOSTILE) // 2)
     expect(page.locator('[data-testid="stMultiSelect"]')).to_contain_text(f"{label} 1")
-    hebrew = cards(page).filter(has_text="שלום").locator('div[dir="auto"]').first
-    assert hebrew.evaluate("element => getComputedStyle(element).direction") == "rtl"
     page.get_by_role("button", name="More like this").first.click()
     expect(page.get_by_text("Rows like row")).to_be_visible()
     assert page.evaluate("window.hurt") is None

@@ -39,6 +39,13 @@ def test_the_probe_runs_once_for_each_model_and_machine(short_type, cache, monke
     first = open_encoder(EncoderSpec(), PROBE, cache)
     monkeypatch.setattr(module, "_probe", lambda *_args: pytest.fail("probed again"))
     assert open_encoder(EncoderSpec(), PROBE[:3], cache).check == first.check
+    assert open_encoder(EncoderSpec(), [], cache).check == first.check
+
+
+def test_a_verdict_from_a_few_rows_is_asked_again_with_more(short_type, cache):
+    assert open_encoder(EncoderSpec(), [], cache).check is None
+    assert open_encoder(EncoderSpec(), PROBE[:3] * 40, cache).check.rows == 3
+    assert open_encoder(EncoderSpec(), PROBE, cache).check.rows == 64
 
 
 def test_a_processor_without_a_short_type_computes_in_float32(cache, monkeypatch):

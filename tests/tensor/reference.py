@@ -17,8 +17,8 @@ def scores(queries, matrix, metric):
     """Float64 scores of shape (queries, rows), larger is closer."""
     a, b = (np.asarray(side, np.float32).astype(np.float64) for side in (queries, matrix))
     if metric == "euclidean":
-        return 0 - np.sqrt(row_sums((a[:, None] - b[None]) ** 2))
-    products = row_sums(a[:, None] * b[None])
+        return 0 - np.sqrt(np.stack([row_sums((line - b) ** 2) for line in a]))
+    products = np.stack([row_sums(line * b) for line in a])
     if metric == "dot":
         return products
     lengths = np.sqrt(row_sums(a * a))[:, None] * np.sqrt(row_sums(b * b))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from explorer.tensor import METRICS, bounds
 from explorer.tensor.bounds import UNIT_ROUNDOFF, dot_error, gamma
 from explorer.tensor.estimate import Estimate, Scratch
+from explorer.tensor.prepared import Prepared
 from explorer.tensor.scores import Rows
 from tests.tensor import reference
 from tests.tensor.matrices import KINDS, make
@@ -18,7 +19,8 @@ ORDINARY = sorted(set(KINDS) - {"extreme", "tiny"})
 def bounds_and_floors(matrix, queries, metric, dtype):
     """Bounds (rows, queries) and, for the exact score of each pair, what they have to reach."""
     rows, asked = (Rows.of(side, CPU) for side in (matrix, queries))
-    estimate = Estimate.of(rows, metric, dtype)
+    error = dot_error(matrix.shape[1], dtype, CPU)
+    estimate = Estimate.of(rows, metric, dtype, error)
     found = estimate.bounds(rows.vectors, slice(None), estimate.queries(asked), Scratch(CPU))
     exact = torch.from_numpy(reference.scores(queries, matrix, metric)).T
     floors = torch.stack([estimate.floors(line, asked.norms) for line in exact])
@@ -39,6 +41,15 @@ def test_no_score_exceeds_its_bound(kind, metric, dtype, seed, rows, count, dims
     matrix, queries = make(kind, seed, rows, dims), make(kind, seed // 2, count, dims)
     queries[0] = matrix[0]
     found, floors, _ = bounds_and_floors(matrix, queries, metric, dtype)
+    assert (found >= floors).all()
+
+
+@pytest.mark.parametrize("dtype", UNIT_ROUNDOFF)
+@pytest.mark.parametrize("dims", [768, 5000])
+def test_no_score_of_long_vectors_exceeds_its_bound(dims, dtype):
+    # Without a minus sign rounding errors have the least reason to cancel out.
+    matrix, queries = np.abs(make("normal", 0, 700, dims)), np.abs(make("normal", 1, 24, dims))
+    found, floors, _ = bounds_and_floors(matrix, queries, "cosine", dtype)
     assert (found >= floors).all()
 
 
@@ -77,11 +88,13 @@ def test_the_error_follows_how_this_process_multiplies(monkeypatch):
 
 
 @pytest.mark.parametrize("precision", ["high", "medium"])
-def test_a_shortened_float32_is_noticed(precision):
-    usual = dot_error(384, torch.float32, CPU)
+def test_an_estimate_notices_when_float32_is_shortened(precision):
+    matrix = Prepared(np.eye(4, dtype=np.float32), CPU)
+    usual = matrix.estimate("cosine", torch.float32)
+    assert matrix.estimate("cosine", torch.float32) is usual
     torch.set_float32_matmul_precision(precision)
     try:
-        assert dot_error(384, torch.float32, CPU) > 100 * usual
+        assert matrix.estimate("cosine", torch.float32).error > 100 * usual.error
     finally:
         torch.set_float32_matmul_precision("highest")
 
