@@ -3,37 +3,37 @@ import streamlit as st
 from explorer.data.corpus import Corpus
 from explorer.ui import corpus_view as view
 from explorer.ui.data_controls import choose_encoder, choose_rows
-from explorer.ui.frame import close_page, open_page
+from explorer.ui.frame import page
 from explorer.ui.work import encode, space_or_progress
 
-session = open_page("Data", "What is in my rows, and what encodes them?")
-choice, contents = st.columns([1, 2], gap="large")
-with choice:
-    chosen = choose_rows(session)
-    corpus = chosen if isinstance(chosen, Corpus) else None
-    spec = choose_encoder()
-    button = st.container()
-with contents:
-    if chosen is None:
-        st.info("Choose rows on the left to see what is in them.", icon=":material/table_rows:")
-    elif corpus is not None:
-        audit = view.audit_for(session, corpus, spec) if spec is not None else None
-        view.show_counts(corpus, audit)
-        if audit is not None:
-            view.show_audit(corpus, audit)
-        view.show_preview(corpus)
-        view.show_source(corpus)
-with button:
-    if corpus is not None and spec is not None:
-        is_open = corpus.fingerprint == session.corpus.fingerprint and spec == session.encoder
-        label = f"Encode {len(corpus):,} row{'' if len(corpus) == 1 else 's'}"
-        if is_open:
-            space = space_or_progress(session)
-            if space is not None:
-                view.show_report(space)
-                st.page_link("pages/search.py", label="Search these rows", icon=":material/search:")
-        elif st.button(label, type="primary", icon=":material/bolt:", width="stretch"):
-            session.open(corpus, spec)
-            encode(session)
-            st.rerun()
-close_page(session)
+with page("Data", "What is in my rows, and what encodes them?") as session:
+    choice, contents = st.columns([1, 2], gap="large")
+    with choice:
+        chosen = choose_rows(session)
+        corpus = chosen if isinstance(chosen, Corpus) else None
+        spec = choose_encoder()
+        if corpus is not None and spec is not None:
+            if corpus.fingerprint == session.corpus.fingerprint and spec == session.encoder:
+                space = space_or_progress(session)
+                if space is not None:
+                    view.show_report(space)
+                    st.page_link("pages/search.py", label="Search these rows", icon=":material/search:")
+            elif st.button(
+                f"Encode {len(corpus):,} row{'' if len(corpus) == 1 else 's'}",
+                type="primary",
+                icon=":material/bolt:",
+                width="stretch",
+            ):
+                session.open(corpus, spec)
+                encode(session)
+                st.rerun()
+    with contents:
+        if chosen is None:
+            st.info("Choose rows to see what is in them.", icon=":material/table_rows:")
+        elif corpus is not None:
+            audit = view.audit_for(session, corpus, spec) if spec is not None else None
+            view.show_counts(corpus, audit)
+            if audit is not None:
+                view.show_audit(corpus, audit)
+            view.show_preview(corpus)
+            view.show_source(corpus)

@@ -1,30 +1,32 @@
 import streamlit as st
 
+from explorer.errors import ExplorerError
 from explorer.ui import search_controls as controls
-from explorer.ui.frame import close_page, open_page
+from explorer.ui.frame import page
 from explorer.ui.text import show_error
 from explorer.ui.work import space_or_progress
 
-session = open_page("Search", "Which rows mean what I mean?")
-asked = controls.ask(session.corpus)
-space = space_or_progress(session)
-if space is None:
-    controls.show_waiting(session)
-elif asked.is_empty:
-    controls.show_start(space)
-else:
-    from explorer.errors import ExplorerError
-    from explorer.ui.hits import hits_csv, show_hits
-
-    try:
-        queries, hits = controls.answer(space, asked)
-    except ExplorerError as error:
-        show_error(error)
+with page("Search", "Which rows mean what I mean?") as session:
+    asked = controls.ask(session.corpus)
+    space = space_or_progress(session)
+    if space is None:
+        controls.show_waiting(session)
+    elif asked.is_empty:
+        controls.show_start(space)
     else:
-        chosen = controls.show_summary(
-            space, asked, queries, lambda: hits_csv(space, queries, hits, asked.metric)
-        )
-        show_hits(space, hits[chosen], asked.metric, more_like=controls.more_like)
-        if not hits[chosen]:
-            st.info("No row has the labels chosen.", icon=":material/filter_alt_off:")
-close_page(session)
+        from explorer.ui.hits import (
+            hits_csv,
+            show_hits,
+        )  # brings torch, which the first page must not wait for
+
+        try:
+            queries, hits = controls.answer(space, asked)
+        except ExplorerError as error:
+            show_error(error)
+        else:
+            chosen = controls.show_summary(
+                space, asked, queries, lambda: hits_csv(space, queries, hits, asked.metric)
+            )
+            show_hits(space, hits[chosen], asked.metric, more_like=controls.more_like)
+            if not hits[chosen]:
+                st.info("No row has the labels chosen.", icon=":material/filter_alt_off:")

@@ -28,7 +28,7 @@ from explorer.tensor.prepared import Prepared
 from explorer.tensor.scores import Metric, Rows, pair_scores
 
 _BYTES = 16  # what a search needs per number of a tile: the product, its conversion, and room to sort
-_TILE = 1 << 22  # numbers of a tile on a processor: larger ones fall out of its cache
+_TILE = 1 << 23  # numbers of a tile on a processor: larger ones are slower, as they leave its cache
 _QUERIES = 1024  # queries of a block: enough to be bound by arithmetic, few enough to cancel soon
 
 

@@ -79,7 +79,6 @@ def show_preview(corpus: Corpus) -> None:
         column_order=order,
         column_config={corpus.text: st.column_config.TextColumn(width="large")},
         hide_index=True,
-        height=360,
         key="preview",
         alt="The first rows of the corpus",
     )

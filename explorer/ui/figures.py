@@ -43,7 +43,7 @@ def token_histogram(audit: TokenAudit) -> go.Figure:
         height=220,
         margin={"l": 0, "r": 0, "t": 24, "b": 0},
         xaxis_title="tokens in a row",
-        yaxis_title="rows",
+        yaxis={"title": "rows", "dtick": 1 if counts.max(initial=0) <= 5 else None},
         showlegend=False,
         bargap=0,
     )

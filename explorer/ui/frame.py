@@ -1,8 +1,10 @@
-"""What every page begins with: title, corpus, encoder, and the work under way."""
+"""What every page has at its top: title, corpus, encoder, and the work under way."""
 
 from __future__ import annotations
 
+import contextlib
 import html
+from collections.abc import Iterator
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -15,8 +17,9 @@ from explorer.ui.work import job_panel
 PRECISION_NAMES = {"auto": "fast", "float32": "exact"}
 
 
-def open_page(title: str, question: str) -> Session:
-    """Draw the head of a page and give the session.
+@contextlib.contextmanager
+def page(title: str, question: str) -> Iterator[Session]:
+    """Draw the top of a page, and give the session to what draws the rest.
 
     Args:
         title: The page's name.
@@ -44,7 +47,11 @@ def open_page(title: str, question: str) -> Session:
     if session.notice:
         st.warning(markdown(session.notice), icon=":material/link_off:")
     remember(session)
-    return session
+    work = st.container()
+    yield session
+    # Drawn last, so that work this page began is shown too; at the top, where it is seen without scrolling.
+    with work:
+        job_panel(session)
 
 
 def _leave_automatic_pages() -> None:
@@ -57,11 +64,6 @@ def _leave_automatic_pages() -> None:
     if PagesManager.uses_pages_directory and not has_session():
         PagesManager.uses_pages_directory = False
         st.rerun()
-
-
-def close_page(session: Session) -> None:
-    """Draw the work under way; last, so that work this page began is shown too."""
-    job_panel(session)
 
 
 def encoder_name(spec: EncoderSpec) -> str:
