@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.ui.work import warm_up
+from explorer.ui import warm
 
 st.set_page_config(page_title="Explorer", page_icon=":material/hub:", layout="wide")
 page = st.navigation(
@@ -24,4 +24,4 @@ page = st.navigation(
     position="top",
 )
 page.run()
-warm_up()
+warm.start()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import threading
-import time
 import weakref
 from typing import TYPE_CHECKING
 
@@ -14,6 +11,7 @@ from explorer.data.corpus import Corpus
 from explorer.encode.jobs import Job, JobView, registry
 from explorer.encode.progress import OnProgress, Progress
 from explorer.encode.spec import EncoderSpec
+from explorer.ui import warm
 from explorer.ui.session import Session, model_name
 from explorer.ui.text import as_html, show_error
 
@@ -144,23 +142,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-@st.cache_resource
-def warm_up() -> None:
-    """Bring in what every answer needs, in the background, once the first page is on its way."""
-
-    def bring() -> None:
-        time.sleep(0.5)  # importing holds the interpreter: the first page goes to the browser before
-        # In this order: the first sets how torch's threads wait, before torch is loaded.
-        for name in ("explorer.embedding", "sentence_transformers"):
-            importlib.import_module(name)
-
-    threading.Thread(target=bring, name="warm-up", daemon=True).start()
-
-
 def _ask(session: Session) -> Job:
     spec, corpus = session.encoder, session.corpus
 
     def work(on_progress: OnProgress) -> Space:
+        warm.wait()
         from explorer.embedding import embed_spec
 
         return embed_spec(corpus, spec, on_progress=on_progress)

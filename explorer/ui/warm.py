@@ -1,0 +1,36 @@
+"""Heavy imports in the background, once the first page is on its way to the browser."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import threading
+import time
+
+# Importing holds the interpreter for seconds: by then the page that asked for it has been drawn.
+_HEAD_START_SECONDS = 1.0
+# In this order: the first sets how torch's threads wait, before torch is loaded.
+_MODULES = ("explorer.embedding", "sentence_transformers")
+
+
+def start() -> None:
+    """Begin to import what every answer needs; later calls do nothing."""
+    _thread()
+
+
+def wait() -> None:
+    """Wait until it is imported. Work that needs it calls this, so that it does not get in the page's way."""
+    _thread().join()
+
+
+@functools.cache
+def _thread() -> threading.Thread:
+    thread = threading.Thread(target=_bring, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+def _bring() -> None:
+    time.sleep(_HEAD_START_SECONDS)
+    for name in _MODULES:
+        importlib.import_module(name)
