@@ -18,7 +18,7 @@ from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import ExplorerError
 from explorer.settings import settings
-from explorer.ui.session import Session, choose_model, model_folders
+from explorer.ui.session import MAX_PROMPT_CHARS, Session, choose_model, model_folders
 from explorer.ui.text import show_error
 
 _SAMPLE, _FILE, _LINES = "Sample", "File", "Pasted lines"
@@ -91,9 +91,11 @@ def choose_encoder() -> EncoderSpec | None:
         st.caption(
             "Text put before each row or query. Some models expect one; leave empty for the model's own."
         )
-        prompt = st.text_input("Before each row", key="prompt-rows", max_chars=500, persist_state="session")
+        prompt = st.text_input(
+            "Before each row", key="prompt-rows", max_chars=MAX_PROMPT_CHARS, persist_state="session"
+        )
         query_prompt = st.text_input(
-            "Before each query", key="prompt-queries", max_chars=500, persist_state="session"
+            "Before each query", key="prompt-queries", max_chars=MAX_PROMPT_CHARS, persist_state="session"
         )
     try:
         model = choose_model(str(chosen)) if chosen != BUNDLED_MODEL else BUNDLED_MODEL

@@ -28,6 +28,8 @@ _KEY = "explorer-session"
 _XSRF_COOKIE = "_streamlit_xsrf"  # Streamlit sets it in every browser; it tells browsers apart
 _KEEP_SECONDS = 30 * 60.0
 _KEEP_SESSIONS = 32
+_MAX_NAME_CHARS = 200
+MAX_PROMPT_CHARS = 500
 
 
 @dataclass
@@ -168,6 +170,8 @@ def choose_model(name: str) -> str:
         ModelNotFoundError: The name leads to a folder elsewhere, or is empty.
     """
     name = name.strip()
+    if not name.isprintable() or len(name) > _MAX_NAME_CHARS:
+        raise ModelNotFoundError("That is no name of a model.", fix=f"A Hub id looks like {BUNDLED_MODEL}.")
     root = Path(settings().model_dir).expanduser().resolve()
     folder = (root / name).resolve()
     if name and folder.is_relative_to(root) and folder != root and folder.is_dir():
@@ -220,10 +224,14 @@ def _spec_from_url() -> EncoderSpec | None:
     return EncoderSpec(
         model=choose_model(parameters["model"]) if "model" in parameters else BUNDLED_MODEL,
         precision="float32" if parameters.get("precision") == "float32" else "auto",
-        prompt=parameters.get("prompt"),
-        query_prompt=parameters.get("query_prompt"),
+        prompt=_cut(parameters.get("prompt")),
+        query_prompt=_cut(parameters.get("query_prompt")),
         revision=parameters.get("revision"),
     )
+
+
+def _cut(prompt: str | None) -> str | None:
+    return None if prompt is None else prompt[:MAX_PROMPT_CHARS]
 
 
 def _visitor() -> str:

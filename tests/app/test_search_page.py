@@ -96,3 +96,34 @@ def test_a_model_that_cannot_be_had_is_an_error_on_the_page_with_a_way_on():
     app = finished(open_app(model="nobody/nothing"))
     assert "cannot be reached" in app.error[0].value.replace("\\", "")
     assert [button for button in app.button if button.label == "Try again"]
+
+
+def test_nonsense_in_a_link_is_answered_with_the_defaults():
+    app = finished(
+        open_app(
+            corpus="medicare-faq",
+            precision="exactly",
+            q="premium",
+            k="100000",
+            metric="zzz",
+            label="x",
+            like="99",
+        )
+    )
+    assert not app.error
+    cards = [text for text in html_texts(app) if "<b>row</b>" in text]
+    assert 1 <= len(cards) <= 100
+    assert app.selectbox(key="metric").value == "cosine"
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 300, "../../etc", "line\nbreak"])
+def test_a_model_name_in_a_link_that_is_none_is_a_notice_and_the_bundled_model_works(name):
+    app = finished(open_app(corpus="medicare-faq", model=name))
+    assert app.warning
+    assert app.selectbox(key="encoder").options == ["all-MiniLM-L6-v2 · fast"]
+    assert not app.error
+
+
+def test_a_prompt_in_a_link_is_used_and_bounded():
+    app = finished(open_app(corpus="medicare-faq", precision="float32", prompt="p" * 600))
+    assert app.query_params["prompt"] == "p" * 500

@@ -16,7 +16,7 @@ from tests.tensor.matrices import KINDS, make, matrices
 metrics = st.sampled_from(METRICS)
 budgets = st.sampled_from([0.001, 0.02, 256])  # MB: blocks of 16 rows, of some hundred, of all
 both_formats = settings(
-    deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -49,7 +49,7 @@ def test_search_finds_what_the_reference_finds(coarse, matrix, metric, k, memory
     same(found, reference.ranking(reference.scores(queries, matrix, metric), k))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=40)
 @given(matrix=matrices(), metric=metrics, k=st.integers(1, 40), memory_mb=budgets, data=st.data())
 def test_search_among_some_rows(matrix, metric, k, memory_mb, data):
     mask = np.array(data.draw(st.lists(st.booleans(), min_size=len(matrix), max_size=len(matrix))))
@@ -313,7 +313,7 @@ def test_an_index_serves_threads_at_once():
 
 @pytest.mark.parametrize("precision", ["high", "medium"])
 def test_a_process_that_shortens_float32_products_gets_the_same_answers(precision):
-    matrix = make("near_ties", 0, 300, 64)
+    matrix = make("near_ties", 0, 100, 64)
     index = Index(matrix)
     usual = index.neighbors(5)
     torch.set_float32_matmul_precision(precision)
