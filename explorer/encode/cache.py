@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -70,18 +70,18 @@ class VectorCache:
         found = self._run(lambda connection: connection.execute(query, (fingerprint,)).fetchone())
         return None if found is None else int(found[0])
 
-    def read_into(self, out: np.ndarray, fingerprint: str, keys: Sequence[bytes]) -> np.ndarray:
+    def read_into(self, out: np.ndarray, fingerprint: str, rows: Mapping[bytes, int]) -> np.ndarray:
         """Fill in the vectors that are stored.
 
         Args:
-            out: float32, shape (keys, dims): row i gets the vector of key i where there is one.
+            out: float32, shape (rows, dims).
             fingerprint: The encoder.
-            keys: Content hashes of texts.
+            rows: For each content hash of a text, the row of `out` its vector belongs to.
 
         Returns:
-            bool, shape (keys,): where a sound vector was found.
+            bool, shape (rows,): which rows of `out` got a sound vector.
         """
-        return self._run(lambda connection: self._read_into(connection, out, fingerprint, keys))
+        return self._run(lambda connection: self._read_into(connection, out, fingerprint, rows))
 
     def write(self, fingerprint: str, keys: Sequence[bytes], vectors: np.ndarray) -> None:
         """Store vectors, replacing those already there.
@@ -149,24 +149,24 @@ class VectorCache:
         )
 
     def _read_into(
-        self, connection: sqlite3.Connection, out: np.ndarray, fingerprint: str, keys: Sequence[bytes]
+        self, connection: sqlite3.Connection, out: np.ndarray, fingerprint: str, rows: Mapping[bytes, int]
     ) -> np.ndarray:
-        found = np.zeros(len(keys), dtype=bool)
+        found = np.zeros(len(out), dtype=bool)
         encoder = self._encoder(connection, fingerprint)
         if encoder is None:
             return found
-        where = {key: position for position, key in enumerate(keys)}
+        keys = list(rows)
         damaged: list[tuple[int]] = []
         for start in range(0, len(keys), _LOOKUP):
             chunk = keys[start : start + _LOOKUP]
             marks = ",".join("?" * len(chunk))
             query = f"SELECT id, text, vector, checksum FROM vectors WHERE encoder = ? AND text IN ({marks})"  # noqa: S608 - question marks only
-            for row, key, blob, checksum in connection.execute(query, (encoder, *chunk)):
+            for entry, key, blob, checksum in connection.execute(query, (encoder, *chunk)):
                 if len(blob) != out.shape[1] * 4 or _checksum(key, blob) != checksum:
-                    damaged.append((row,))
+                    damaged.append((entry,))
                     continue
-                out[where[key]] = np.frombuffer(blob, dtype="<f4")
-                found[where[key]] = True
+                out[rows[key]] = np.frombuffer(blob, dtype="<f4")
+                found[rows[key]] = True
         if damaged:
             _log.warning("%d damaged vectors in %s are encoded again", len(damaged), self._path)
             connection.executemany("DELETE FROM vectors WHERE id = ?", damaged)

@@ -59,8 +59,7 @@ class _Run:
     corpus: Corpus
     cache: VectorCache
     on_progress: OnProgress
-    first_rows: np.ndarray  # int64 (distinct,): the first row of each different text
-    vectors: np.ndarray  # float32 (distinct, dims)
+    vectors: np.ndarray  # float32 (rows, dims)
     cached_rows: int
     notes: list[str] = field(default_factory=list)
 
@@ -87,21 +86,24 @@ def encode_corpus(
     started = time.perf_counter()
     say(Progress("Looking in the cache", total=len(corpus)))
     keys = corpus.text_keys
-    distinct: dict[bytes, int] = {}
-    group = np.fromiter((distinct.setdefault(key, len(distinct)) for key in keys), np.int64, len(keys))
-    first_rows = np.full(len(distinct), len(keys), dtype=np.int64)
-    np.minimum.at(first_rows, group, np.arange(len(keys)))
+    first: dict[bytes, int] = {}  # the first row of each different text
+    for row, key in enumerate(keys):
+        first.setdefault(key, row)
 
     dims = cache.dims(encoder.fingerprint) or encoder.engine.dims
-    vectors = np.empty((len(distinct), dims), dtype=np.float32)
-    found = cache.read_into(vectors, encoder.fingerprint, list(distinct))
-    missing = np.flatnonzero(~found)
-    run = _Run(encoder, corpus, cache, say, first_rows, vectors, cached_rows=len(keys) - len(missing))
+    vectors = np.empty((len(keys), dims), dtype=np.float32)
+    found = cache.read_into(vectors, encoder.fingerprint, first)
+    missing = np.array([row for row in first.values() if not found[row]], dtype=np.int64)
+    run = _Run(encoder, corpus, cache, say, vectors, cached_rows=len(keys) - len(missing))
     engine_name = _encode_missing(run, missing) if len(missing) else ""
-    report = EncodeReport(
+    for row, key in enumerate(keys):
+        if first[key] != row:
+            vectors[row] = vectors[first[key]]
+    vectors.setflags(write=False)
+    return vectors, EncodeReport(
         rows=len(keys),
-        distinct=len(distinct),
-        cached=len(distinct) - len(missing),
+        distinct=len(first),
+        cached=len(first) - len(missing),
         encoded=len(missing),
         seconds=time.perf_counter() - started,
         engine=engine_name,
@@ -109,9 +111,6 @@ def encode_corpus(
         check=encoder.check,
         notes=tuple(run.notes),
     )
-    everyone = vectors if len(distinct) == len(keys) else vectors[group]
-    everyone.setflags(write=False)
-    return everyone, report
 
 
 def _encode_missing(run: _Run, missing: np.ndarray) -> str:
@@ -119,7 +118,7 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
     total = len(run.corpus)
     run.on_progress(Progress("Loading the model", run.cached_rows, total, run.cached_rows))
     engine = encoder.engine
-    texts = [run.corpus.texts[row] for row in run.first_rows[missing]]
+    texts = [run.corpus.texts[row] for row in missing]
 
     def counting(done: int, of: int) -> None:
         run.on_progress(
@@ -131,28 +130,27 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
         lengths = np.minimum(lengths, encoder.files.max_length)
 
     keys = run.corpus.text_keys
-    waiting: list[np.ndarray] = []  # positions encoded and not yet stored
+    waiting: list[np.ndarray] = []  # rows encoded and not yet stored
     done_texts, done_tokens, all_tokens = 0, 0, max(1, int(lengths.sum()))
 
     def store() -> None:
         if waiting:
-            positions = np.concatenate(waiting)
-            stored = [keys[row] for row in run.first_rows[positions]]
-            run.cache.write(encoder.fingerprint, stored, run.vectors[positions])
+            rows = np.concatenate(waiting)
+            run.cache.write(encoder.fingerprint, [keys[row] for row in rows], run.vectors[rows])
             waiting.clear()
 
     try:
         for batch, vectors in _encoded_batches(run, engine, texts, lengths):
-            positions = missing[batch]
+            rows = missing[batch]
             if not np.isfinite(vectors).all():
-                bad = positions[~np.isfinite(vectors).all(axis=1)][0]
+                bad = rows[~np.isfinite(vectors).all(axis=1)][0]
                 raise EncodeError(
                     "The model gave values that are not numbers.",
-                    where=f"{encoder.files.name}, row {run.first_rows[bad] + 1}",
+                    where=f"{encoder.files.name}, row {bad + 1}",
                     fix="Choose exact precision, or another model.",
                 )
-            run.vectors[positions] = vectors
-            waiting.append(positions)
+            run.vectors[rows] = vectors
+            waiting.append(rows)
             done_texts += len(batch)
             done_tokens += int(lengths[batch].sum())
             if sum(map(len, waiting)) >= _WRITE_ROWS:

@@ -25,7 +25,8 @@ def vectors_of(numbers, dims=4):
 
 def read(cache, numbers, fingerprint="a", dims=4):
     out = np.full((len(numbers), dims), np.nan, dtype=np.float32)
-    return cache.read_into(out, fingerprint, keys_of(numbers)), out
+    rows = {key: row for row, key in enumerate(keys_of(numbers))}
+    return cache.read_into(out, fingerprint, rows), out
 
 
 def test_what_was_written_is_read_bit_for_bit_also_by_another_opener(cache):
