@@ -7,7 +7,7 @@ from explorer.ui.text import show_error
 from explorer.ui.work import space_or_progress
 
 with page("Search", "Which rows mean what I mean?") as session:
-    asked = controls.ask(session.corpus)
+    asked = controls.ask(session)
     space = space_or_progress(session)
     if space is None:
         controls.show_waiting(session)
@@ -25,8 +25,8 @@ with page("Search", "Which rows mean what I mean?") as session:
             show_error(error)
         else:
             chosen = controls.show_summary(
-                space, asked, queries, lambda: hits_csv(space, queries, hits, asked.metric)
+                session, space, asked, queries, hits, lambda: hits_csv(space, queries, hits, asked.metric)
             )
             show_hits(space, hits[chosen], asked.metric, more_like=controls.more_like)
             if not hits[chosen]:
-                st.info("No row has the labels chosen.", icon=":material/filter_alt_off:")
+                st.info("No row is left to search: loosen the filter.", icon=":material/filter_alt_off:")

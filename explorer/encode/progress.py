@@ -17,6 +17,7 @@ class Progress:
         cached: Rows of `done` that came from the cache or repeat another row.
         fraction: Share of the work done, 0 to 1; long texts weigh more, so it is not `done / total`.
         note: Something the person should know.
+        unit: What is counted.
     """
 
     phase: str
@@ -25,6 +26,7 @@ class Progress:
     cached: int = 0
     fraction: float = 0.0
     note: str = ""
+    unit: str = "rows"
 
 
 OnProgress = Callable[[Progress], None]

@@ -47,6 +47,8 @@ def page(title: str, question: str) -> Iterator[Session]:
     if session.notice:
         st.warning(markdown(session.notice), icon=":material/link_off:")
     remember(session)
+    if session.selection is not None or session.can_undo_selection:
+        _selection_line(session)
     work = st.container()
     yield session
     # Drawn last, so that work this page began is shown too; at the top, where it is seen without scrolling.
@@ -64,6 +66,21 @@ def _leave_automatic_pages() -> None:
     if PagesManager.uses_pages_directory and not has_session():
         PagesManager.uses_pages_directory = False
         st.rerun()
+
+
+def _selection_line(session: Session) -> None:
+    selection = session.selection
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if selection is None:
+            st.caption("Nothing is selected.")
+        else:
+            rows = f"{len(selection):,} row{'' if len(selection) == 1 else 's'}"
+            st.html(f"<b>Selection</b> · {rows} · {html.escape(selection.origin)}", width="content")
+            st.button(
+                "Clear", icon=":material/close:", type="tertiary", on_click=session.select, args=([], "")
+            )
+        if session.can_undo_selection:
+            st.button("Undo", icon=":material/undo:", type="tertiary", on_click=session.undo_selection)
 
 
 def encoder_name(spec: EncoderSpec) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MAX_QUERIES = 50
 _MAX_QUERY_CHARS = 2_000
 _MAX_HITS = 100
+_ORIGIN_CHARS = 40
 _LIKE = "like"  # URL parameter: the row (from 1) whose like is sought
 _METRICS: dict[str, str] = {"cosine": "Cosine", "dot": "Dot product", "euclidean": "Euclidean"}
 
@@ -35,6 +36,7 @@ class Asked:
         k: Hits for each query.
         metric: The similarity.
         labels: Only rows with one of these labels; empty: all rows.
+        within: Only these rows (from 0); None: all rows.
     """
 
     queries: tuple[str, ...]
@@ -42,6 +44,7 @@ class Asked:
     k: int
     metric: Metric
     labels: tuple[str, ...]
+    within: np.ndarray | None
 
     @property
     def is_empty(self) -> bool:
@@ -49,8 +52,9 @@ class Asked:
         return not self.queries and self.like is None
 
 
-def ask(corpus: Corpus) -> Asked:
-    """Draw the controls and give what they ask. All of it is in the URL."""
+def ask(session: Session) -> Asked:
+    """Draw the controls and give what they ask. All of it but the selection is in the URL."""
+    corpus = session.corpus
     several = st.session_state.get("several", st.query_params.get("several") == "true")
     if several:
         typed = st.text_area(
@@ -94,6 +98,9 @@ def ask(corpus: Corpus) -> Asked:
                 placeholder="All labels",
                 bind="query-params",
             )
+        within = None
+        if session.selection is not None and st.toggle("Only the selection", value=True, key="within"):
+            within = session.selection.rows
         st.toggle(
             "Several queries", key="several", bind="query-params", help="Search for many texts at once."
         )
@@ -104,6 +111,7 @@ def ask(corpus: Corpus) -> Asked:
         k=int(k or 10),
         metric=cast("Metric", metric),
         labels=tuple(labels),
+        within=within,
     )
 
 
@@ -114,9 +122,13 @@ def answer(space: Space, asked: Asked) -> tuple[list[str], list[list[Hit]]]:
         QueryError: There are too many queries, or one is too long.
     """
     rows = None
+    if asked.within is not None:
+        rows = np.zeros(len(space), dtype=bool)
+        rows[asked.within] = True
     if asked.labels and space.corpus.labels is not None:
         wanted = set(asked.labels)
-        rows = np.array([label in wanted for label in space.corpus.labels], dtype=bool)
+        labelled = np.array([label in wanted for label in space.corpus.labels], dtype=bool)
+        rows = labelled if rows is None else rows & labelled
     if asked.like is not None:
         text = space.corpus.texts[asked.like]
         return [text], [space.similar_to(asked.like, asked.k, metric=asked.metric, rows=rows)]
@@ -138,8 +150,15 @@ def answer(space: Space, asked: Asked) -> tuple[list[str], list[list[Hit]]]:
     )
 
 
-def show_summary(space: Space, asked: Asked, queries: Sequence[str], csv: Callable[[], bytes]) -> int:
-    """Draw what the hits are of and the download; give the position of the query to show."""
+def show_summary(
+    session: Session,
+    space: Space,
+    asked: Asked,
+    queries: Sequence[str],
+    hits: Sequence[Sequence[Hit]],
+    csv: Callable[[], bytes],
+) -> int:
+    """Draw what the hits are of, and what can be done with them; give the position of the query to show."""
     chosen = 0
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         if asked.like is not None:
@@ -154,6 +173,13 @@ def show_summary(space: Space, asked: Asked, queries: Sequence[str], csv: Callab
             )
         else:
             st.caption(f"The closest of {len(space):,} rows")
+        st.button(
+            "Select these",
+            icon=":material/select_all:",
+            on_click=session.select,
+            args=([hit.row for hit in hits[chosen]], f"hits for “{queries[chosen][:_ORIGIN_CHARS]}”"),
+            help="The selection follows you to every page.",
+        )
         st.download_button(
             "Download CSV",
             csv,

@@ -7,10 +7,12 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import streamlit as st
 
 from explorer.data.corpus import Corpus
@@ -25,11 +27,29 @@ if TYPE_CHECKING:
     from explorer.analysis.space import Space
 
 _KEY = "explorer-session"
+_KEEP_SELECTIONS = 20
+_KEEP_RESULTS = 24
 _XSRF_COOKIE = "_streamlit_xsrf"  # Streamlit sets it in every browser; it tells browsers apart
 _KEEP_SECONDS = 30 * 60.0
 _KEEP_SESSIONS = 32
 _MAX_NAME_CHARS = 200
 MAX_PROMPT_CHARS = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Rows a person picked; it follows them to every page.
+
+    Attributes:
+        rows: Rows of the corpus, from 0, ascending: int64, shape (selected,).
+        origin: Where they were picked, in a few words.
+    """
+
+    rows: np.ndarray
+    origin: str
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 @dataclass
@@ -43,6 +63,7 @@ class Session:
         active: Position in `encoders` of the one the pages use.
         spaces: The spaces that are ready.
         jobs: The jobs this session asked for.
+        results: What pages computed on its spaces, by what it depends on.
         notice: Something to say until rows are opened, such as that a link led nowhere.
     """
 
@@ -52,7 +73,9 @@ class Session:
     active: int = 0
     spaces: dict[EncoderSpec, Space] = field(default_factory=dict)
     jobs: dict[EncoderSpec, Job] = field(default_factory=dict)
+    results: OrderedDict[Hashable, Job] = field(default_factory=OrderedDict)
     notice: str = ""
+    _selections: list[Selection | None] = field(default_factory=lambda: [None])
 
     @property
     def encoder(self) -> EncoderSpec:
@@ -66,15 +89,53 @@ class Session:
             self.encoders = []
             self.spaces = {}
             self.jobs = {}
+            self.results = OrderedDict()
+            self._selections = [None]  # rows of another corpus mean nothing here
         if spec not in self.encoders:
             self.encoders.append(spec)
         self.notice = ""
         self.active = self.encoders.index(spec)
 
+    @property
+    def selection(self) -> Selection | None:
+        """The rows picked last; None while none are."""
+        return self._selections[-1]
+
+    def select(self, rows: Sequence[int] | np.ndarray, origin: str) -> None:
+        """Pick rows; picking none clears the selection."""
+        picked = np.unique(np.asarray(rows, dtype=np.int64))
+        self._selections.append(Selection(picked, origin) if len(picked) else None)
+        del self._selections[: -_KEEP_SELECTIONS - 1]
+
+    def undo_selection(self) -> None:
+        """Go back to what was picked before."""
+        if len(self._selections) > 1:
+            self._selections.pop()
+
+    @property
+    def can_undo_selection(self) -> bool:
+        """Whether something was picked before."""
+        return len(self._selections) > 1
+
+    def keep_result(self, key: Hashable, job: Job) -> None:
+        """Hold on to what a page computed, so that coming back shows it without computing again."""
+        self.results[key] = job
+        self.results.move_to_end(key)
+        while len(self.results) > _KEEP_RESULTS:
+            self.results.popitem(last=False)
+
 
 def _copy(session: Session) -> Session:
     """The same corpus and encoders for another tab; its spaces are read from the cache again."""
-    return replace(session, encoders=list(session.encoders), spaces={}, jobs=dict(session.jobs), notice="")
+    return replace(
+        session,
+        encoders=list(session.encoders),
+        spaces={},
+        jobs=dict(session.jobs),
+        results=OrderedDict(session.results),
+        notice="",
+        _selections=list(session._selections),
+    )
 
 
 class _Remembered:

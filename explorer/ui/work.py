@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from explorer.encode.tokens import TokenAudit
 
 _POLL_SECONDS = 1.0
+_SOON_SECONDS = 0.5  # what ends by then needs no progress: nobody could read it
+T = TypeVar("T")
 # Spaces of open sessions, by encoder and texts: two visitors with the same rows hold one matrix.
 _shared: weakref.WeakValueDictionary[tuple[EncoderSpec, str], Space] = weakref.WeakValueDictionary()
 
@@ -38,13 +41,47 @@ def space_or_progress(session: Session) -> Space | None:
         session.spaces[spec] = _for_corpus(job.result, corpus)
         _shared[spec, corpus.text_fingerprint] = session.spaces[spec]
         return session.spaces[spec]
+    _explain(job, session, "Encoding", encode)
+    return None
+
+
+def result_or_progress(
+    session: Session, key: Hashable, title: str, work: Callable[[OnProgress], T]
+) -> T | None:
+    """What a page computes on the session's rows; None while it is under way, and the page says so.
+
+    Args:
+        session: Whose rows; a result is kept in it, so that coming back computes nothing.
+        key: What the result depends on, beside the corpus and the encoder.
+        title: What a person reads while it is computed.
+        work: Computes it, in a worker thread.
+    """
+    whole = (key, session.encoder, session.corpus.fingerprint)
+
+    def ask(session: Session) -> None:
+        job = registry().submit(whole, title, work, lane="analysis", visitor=session.visitor)
+        session.keep_result(whole, job)
+
+    if whole not in session.results:
+        ask(session)
+    job = session.results[whole]
+    job.wait(_SOON_SECONDS)
+    if job.state == "done":
+        session.keep_result(whole, job)
+        result: T = job.result
+        return result
+    _explain(job, session, title, ask)
+    return None
+
+
+def _explain(job: Job, session: Session, what: str, again: Callable[[Session], None]) -> None:
+    """Say why a job gave nothing yet, when nothing more will come of it by itself."""
     if job.state == "failed" and job.error is not None:
         show_error(job.error)
-        st.button("Try again", type="primary", on_click=encode, args=(session,))
+        st.button("Try again", type="primary", on_click=again, args=(session,))
     elif job.state == "cancelled" or not job.awaited_by(session.visitor):
-        st.info("Encoding was stopped. What was finished is kept.", icon=":material/pause_circle:")
-        st.button("Go on encoding", type="primary", on_click=encode, args=(session,))
-    return None
+        st.info(f"{what} was stopped. What was finished is kept.", icon=":material/pause_circle:")
+        st.button("Go on", type="primary", on_click=again, args=(session,))
 
 
 def encode(session: Session) -> None:
@@ -72,7 +109,7 @@ def audit_or_progress(corpus: Corpus, spec: EncoderSpec, visitor: str) -> TokenA
     job = registry().submit(
         key, f"Counting the tokens of {corpus.name}", count, lane="reading", visitor=visitor
     )
-    job.wait(0.5)  # a small corpus is counted before anyone could read "counting"
+    job.wait(_SOON_SECONDS)
     if job.state == "done":
         result: TokenAudit = job.result
         return result
@@ -120,9 +157,9 @@ def progress_line(view: JobView) -> str:
         return f"Waiting for {view.ahead} other job{'s' if view.ahead > 1 else ''}"
     parts = [progress.phase]
     if progress.total and progress.done:
-        parts[0] += f" · {progress.done:,} of {progress.total:,} rows"
+        parts[0] += f" · {progress.done:,} of {progress.total:,} {progress.unit}"
     if view.rate:
-        parts.append(f"{view.rate:,.0f} rows/s")
+        parts.append(f"{view.rate:,.0f} {progress.unit}/s")
     if view.seconds_left is not None:
         parts.append(f"{duration(view.seconds_left)} left")
     if progress.cached:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -127,3 +129,24 @@ def test_a_model_name_in_a_link_that_is_none_is_a_notice_and_the_bundled_model_w
 def test_a_prompt_in_a_link_is_used_and_bounded():
     app = finished(open_app(corpus="medicare-faq", precision="float32", prompt="p" * 600))
     assert app.query_params["prompt"] == "p" * 500
+
+
+def test_hits_become_the_selection_and_the_search_stays_within_it(medicare):
+    app = ask(medicare, "premium")
+    app.number_input(key="k").set_value(3).run()
+    chosen = [text for text in html_texts(app) if "<b>row</b>" in text]
+    next(button for button in app.button if button.label == "Select these").click().run()
+    assert any("Selection" in text and "3 rows" in text and "premium" in text for text in html_texts(app))
+    app.number_input(key="k").set_value(10)
+    app = ask(app, "TRICARE")
+    within = [text for text in html_texts(app) if "<b>row</b>" in text]
+    assert len(within) == 3
+    assert {row_of(card) for card in within} == {row_of(card) for card in chosen}
+    next(button for button in app.button if button.label == "Clear").click().run()
+    assert len([text for text in html_texts(app) if "<b>row</b>" in text]) == 10
+    next(button for button in app.button if button.label == "Undo").click().run()
+    assert len([text for text in html_texts(app) if "<b>row</b>" in text]) == 3
+
+
+def row_of(card: str) -> str:
+    return re.search(r"<b>row</b> (\d+)", card)[1]
