@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +15,11 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's palette: its colours stay apart for colour-blind readers.
 BLUE, ORANGE = "#0072B2", "#D55E00"
+_SCALE = "Cividis"  # even steps in lightness, and the same for colour-blind readers
+_NAME_CHARS = 60
+_MARGIN = {"l": 0, "r": 0, "t": 24, "b": 0}
+_EXACT_CELLS = 400_000  # a larger heatmap is sent as whole hundredths: a quarter of the bytes
+_CLICK_CELLS = 40_000
 
 
 def token_histogram(audit: TokenAudit) -> go.Figure:
@@ -41,10 +48,96 @@ def token_histogram(audit: TokenAudit) -> go.Figure:
         )
     figure.update_layout(
         height=220,
-        margin={"l": 0, "r": 0, "t": 24, "b": 0},
+        margin=_MARGIN,
         xaxis_title="tokens in a row",
         yaxis={"title": "rows", "dtick": 1 if counts.max(initial=0) <= 5 else None},
         showlegend=False,
         bargap=0,
     )
     return figure
+
+
+def heatmap(
+    scores: np.ndarray, row_names: Sequence[str], column_names: Sequence[str], *, show_names: bool = False
+) -> go.Figure:
+    """Similarities as a picture, one cell a pair; hovering names both sides.
+
+    Args:
+        scores: float32, shape (rows, columns); NaN cells stay empty.
+        row_names: What the rows are, somebody's text.
+        column_names: What the columns are.
+        show_names: Whether the names stand at the axes too.
+    """
+    import plotly.graph_objects as go
+
+    exact = scores.size <= _EXACT_CELLS
+    z = scores if exact else np.rint(scores * 100).astype(np.int8)
+    score = "%{z:.3f}" if exact else "%{z} hundredths"
+    figure = go.Figure(
+        go.Heatmap(
+            z=z,
+            colorscale=_SCALE,
+            hovertemplate=f"%{{y}}<br>%{{x}}<br><b>{score}</b><extra></extra>",
+            colorbar={"title": "similarity" if exact else "similarity × 100", "thickness": 12},
+        )
+    )
+    if scores.size <= _CLICK_CELLS:
+        # A heatmap tells nobody what was clicked; points that cannot be seen do.
+        across, down = np.meshgrid(np.arange(scores.shape[1]), np.arange(scores.shape[0]))
+        figure.add_trace(
+            go.Scattergl(
+                x=across.ravel().astype(np.float32),
+                y=down.ravel().astype(np.float32),
+                mode="markers",
+                marker={"symbol": "square", "size": 8, "opacity": 0},
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        )
+    # Cells are numbered, so that clicks are numbers; the axes know the names, and hovering shows them.
+    for axis, names in ((figure.layout.xaxis, column_names), (figure.layout.yaxis, row_names)):
+        axis.labelalias = {str(place): name for place, name in enumerate(_axis_names(names))}
+        axis.update(showticklabels=show_names, showgrid=False, zeroline=False, tickformat="d")
+        if show_names:
+            axis.tickvals = list(range(len(names)))
+    figure.layout.yaxis.autorange = "reversed"
+    figure.update_layout(height=620, margin=_MARGIN, clickmode="event+select", dragmode=False)
+    return figure
+
+
+def score_distributions(random: np.ndarray, nearest: np.ndarray, threshold: float) -> go.Figure:
+    """Scores of random pairs beside those of nearest neighbours, and where the threshold cuts them."""
+    import plotly.graph_objects as go
+
+    low = float(min(random.min(initial=0), nearest.min(initial=0)))
+    edges = np.linspace(low, 1.0, 61)
+    figure = go.Figure()
+    for name, scores, colour in (("random pairs", random, BLUE), ("nearest neighbours", nearest, ORANGE)):
+        counts, _ = np.histogram(scores, bins=edges)
+        figure.add_trace(
+            go.Bar(
+                x=(edges[:-1] + edges[1:]) / 2,
+                y=counts / max(1, len(scores)),
+                name=name,
+                marker_color=colour,
+                opacity=0.65,
+                hovertemplate="%{x:.2f}: %{y:.1%}<extra>" + name + "</extra>",
+            )
+        )
+    figure.add_vline(x=threshold, line_dash="dot", annotation_text=f"threshold {threshold:.2f}")
+    figure.update_layout(
+        height=340,
+        margin=_MARGIN,
+        barmode="overlay",
+        bargap=0,
+        xaxis_title="similarity",
+        yaxis={"title": "share of pairs", "tickformat": ".0%"},
+        legend={"orientation": "h", "y": 1.12},
+    )
+    return figure
+
+
+def _axis_names(names: Sequence[str]) -> list[str]:
+    """Names for an axis: short, and escaped, since plotly reads some HTML."""
+    flat = (" ".join(name.split()) for name in names)
+    return [html.escape(name if len(name) <= _NAME_CHARS else f"{name[:_NAME_CHARS]}…") for name in flat]

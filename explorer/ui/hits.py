@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from explorer.analysis.space import Hit, Space
+from explorer.share.export import rows_csv
 from explorer.tensor import Metric
 from explorer.ui.text import as_html
 
@@ -40,30 +39,22 @@ def show_hits(space: Space, hits: Sequence[Hit], metric: Metric, more_like: Call
 
 
 def hits_csv(space: Space, queries: Sequence[str], hits: Sequence[Sequence[Hit]], metric: Metric) -> bytes:
-    """Hits as a CSV file, UTF-8 with a byte-order mark so that spreadsheets read it.
-
-    Columns: query, rank, row (position in the corpus, from 1), source_row (in the file), score, percentile,
-    then every column of the corpus.
-    """
-    table = space.corpus.table
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(["query", "rank", "row", "source_row", "score", "percentile", *table.column_names])
-    for query, found in zip(queries, hits, strict=True):
-        for rank, hit in enumerate(found, start=1):
-            percentile = space.percentile(hit.score, metric)
-            writer.writerow(
-                [
-                    query,
-                    rank,
-                    hit.row + 1,
-                    int(space.corpus.source_rows[hit.row]),
-                    f"{hit.score:.7g}",
-                    "" if percentile is None else f"{percentile:.2f}",
-                    *space.corpus.row(hit.row).values(),
-                ]
-            )
-    return buffer.getvalue().encode("utf-8-sig")
+    """Hits as a CSV file: query, rank, score and percentile, then the rows as `rows_csv` gives them."""
+    listed = [
+        (query, rank, hit)
+        for query, found in zip(queries, hits, strict=True)
+        for rank, hit in enumerate(found, start=1)
+    ]
+    return rows_csv(
+        space.corpus,
+        [hit.row for _, _, hit in listed],
+        {
+            "query": [query for query, _, _ in listed],
+            "rank": [rank for _, rank, _ in listed],
+            "score": [hit.score for _, _, hit in listed],
+            "percentile": [space.percentile(hit.score, metric) for _, _, hit in listed],
+        },
+    )
 
 
 def score_words(space: Space, score: float, metric: Metric) -> str:

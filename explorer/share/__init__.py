@@ -1,0 +1,1 @@
+"""Taking findings away."""
