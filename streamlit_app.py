@@ -15,6 +15,12 @@ page = st.navigation(
             help="Find rows by meaning: a query gives ranked hits with scores you can read.",
         ),
         st.Page(
+            "pages/similarity.py",
+            title="Similarity",
+            icon=":material/grid_on:",
+            help="Compare rows pair by pair: heatmaps, near-duplicates, and which scores are usual here.",
+        ),
+        st.Page(
             "pages/data.py",
             title="Data",
             icon=":material/table_rows:",

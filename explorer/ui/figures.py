@@ -72,25 +72,32 @@ def heatmap(
 
     exact = scores.size <= _EXACT_CELLS
     z = scores if exact else np.rint(scores * 100).astype(np.int8)
+    # Rows with themselves score 1: were that the brightest colour, all others would look alike.
+    apart = scores[(scores < 0.9999) & np.isfinite(scores)]
+    low, high = (float(edge) for edge in np.quantile(apart, (0.005, 0.995))) if len(apart) else (0.0, 1.0)
     score = "%{z:.3f}" if exact else "%{z} hundredths"
-    figure = go.Figure(
-        go.Heatmap(
-            z=z,
-            colorscale=_SCALE,
-            hovertemplate=f"%{{y}}<br>%{{x}}<br><b>{score}</b><extra></extra>",
-            colorbar={"title": "similarity" if exact else "similarity × 100", "thickness": 12},
-        )
+    hover = f"%{{y}}<br>%{{x}}<br><b>{score}</b><extra></extra>"
+    picture = go.Heatmap(
+        z=z,
+        zmin=low if exact else round(low * 100),
+        zmax=high if exact else round(high * 100),
+        colorscale=_SCALE,
+        hovertemplate=hover,
+        colorbar={"title": "similarity" if exact else "similarity × 100", "thickness": 12},
     )
+    figure = go.Figure(picture)
     if scores.size <= _CLICK_CELLS:
-        # A heatmap tells nobody what was clicked; points that cannot be seen do.
+        # A heatmap tells nobody what was clicked; points that cannot be seen do, and hovering is then theirs.
+        figure.data[0].update(hoverinfo="skip", hovertemplate=None)
         across, down = np.meshgrid(np.arange(scores.shape[1]), np.arange(scores.shape[0]))
         figure.add_trace(
             go.Scattergl(
                 x=across.ravel().astype(np.float32),
                 y=down.ravel().astype(np.float32),
+                customdata=scores.ravel(),
                 mode="markers",
                 marker={"symbol": "square", "size": 8, "opacity": 0},
-                hoverinfo="skip",
+                hovertemplate=hover.replace("%{z", "%{customdata"),
                 showlegend=False,
             )
         )
@@ -101,7 +108,9 @@ def heatmap(
         if show_names:
             axis.tickvals = list(range(len(names)))
     figure.layout.yaxis.autorange = "reversed"
-    figure.update_layout(height=620, margin=_MARGIN, clickmode="event+select", dragmode=False)
+    figure.update_layout(
+        height=620, margin=_MARGIN, clickmode="event+select", dragmode=False, hoverdistance=-1
+    )
     return figure
 
 
@@ -124,7 +133,7 @@ def score_distributions(random: np.ndarray, nearest: np.ndarray, threshold: floa
                 hovertemplate="%{x:.2f}: %{y:.1%}<extra>" + name + "</extra>",
             )
         )
-    figure.add_vline(x=threshold, line_dash="dot", annotation_text=f"threshold {threshold:.2f}")
+    figure.add_vline(x=threshold, line_dash="dot", annotation_text=f" threshold {threshold:.2f}")
     figure.update_layout(
         height=340,
         margin=_MARGIN,
@@ -141,3 +150,31 @@ def _axis_names(names: Sequence[str]) -> list[str]:
     """Names for an axis: short, and escaped, since plotly reads some HTML."""
     flat = (" ".join(name.split()) for name in names)
     return [html.escape(name if len(name) <= _NAME_CHARS else f"{name[:_NAME_CHARS]}…") for name in flat]
+
+
+def sweep(
+    ks: Sequence[int], inertia: Sequence[float], silhouette: Sequence[float], suggested: int
+) -> go.Figure:
+    """How tight and how well apart clusters are for several k, and the k that is suggested."""
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(
+        rows=1, cols=2, subplot_titles=("silhouette (higher is better)", "inertia (lower is tighter)")
+    )
+    for column, values in ((1, silhouette), (2, inertia)):
+        figure.add_trace(
+            go.Scatter(
+                x=list(ks),
+                y=list(values),
+                mode="lines+markers",
+                line_color=BLUE,
+                hovertemplate="k = %{x}: %{y:.4g}<extra></extra>",
+            ),
+            row=1,
+            col=column,
+        )
+    figure.add_vline(x=suggested, line_dash="dot", line_color=ORANGE)
+    figure.update_xaxes(title="k")
+    figure.update_layout(height=280, margin={**_MARGIN, "t": 40}, showlegend=False)
+    return figure

@@ -74,6 +74,15 @@ def result_or_progress(
     return None
 
 
+def counting(say: OnProgress, phase: str, unit: str) -> Callable[[int, int], None]:
+    """Progress of work that only counts, as the job panel takes it."""
+
+    def report(done: int, total: int) -> None:
+        say(Progress(phase, done, total, fraction=done / max(1, total), unit=unit))
+
+    return report
+
+
 def _explain(job: Job, session: Session, what: str, again: Callable[[Session], None]) -> None:
     """Say why a job gave nothing yet, when nothing more will come of it by itself."""
     if job.state == "failed" and job.error is not None:
@@ -99,9 +108,7 @@ def audit_or_progress(corpus: Corpus, spec: EncoderSpec, visitor: str) -> TokenA
 
         files = find_model(spec.model, revision=spec.revision)
 
-        def say(done: int, total: int) -> None:
-            on_progress(Progress("Counting tokens", done, total, fraction=done / max(1, total)))
-
+        say = counting(on_progress, "Counting tokens", "rows")
         lengths = count_tokens(files, corpus.texts, prompt=spec.prompt or "", on_progress=say)
         return TokenAudit(lengths, files.max_length)
 

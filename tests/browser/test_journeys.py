@@ -178,6 +178,25 @@ def test_an_error_message_shows_somebodys_text_as_typed(visit):
     shoot(page, "data-error-1440-light")
 
 
+def test_a_heatmap_names_what_is_under_the_mouse_and_a_click_opens_the_pair(visit):
+    page = visit("/similarity?corpus=medicare-faq&precision=float32&order=As+in+the+corpus")
+    plot = page.locator('[data-testid="stPlotlyChart"] .nsewdrag').first
+    plot.wait_for()
+    box = plot.bounding_box()
+    # The cell of rows 3 and 12: row 3 from the top, column 12 from the left, of 13.
+    at = (box["x"] + box["width"] * 11.5 / 13, box["y"] + box["height"] * 2.5 / 13)
+    page.mouse.move(at[0] - 2, at[1] - 2)
+    page.mouse.move(*at)
+    hover = page.locator(".hoverlayer")
+    expect(hover).to_contain_text("3. How do I terminate")
+    expect(hover).to_contain_text("12. What is TRICARE?")
+    shoot(page, "similarity-hover-1440-light")
+    page.mouse.click(*at)
+    expect(page.get_by_text("The pair you clicked")).to_be_visible()
+    expect(page.get_by_text("Row 3", exact=True)).to_be_visible()
+    expect(page.get_by_text("Row 12", exact=True)).to_be_visible()
+
+
 @pytest.mark.slow
 def test_two_visitors_share_one_job_and_one_leaving_does_not_stop_it(visit, server):
     texts = [
@@ -233,6 +252,10 @@ def test_a_cancelled_encoding_keeps_what_it_finished_and_goes_on(visit, server):
     [
         ("search", "/?q=my+parcel+never+came&k=4", "random pairs"),
         ("data", "/data?corpus=song-moods", "Song moods"),
+        ("similarity", "/similarity", "The closest pair here"),
+        ("similarity-labels", "/similarity?view=Between+labels", "The mean cosine"),
+        ("similarity-duplicates", "/similarity?view=Near-duplicates", "Pairs, closest first"),
+        ("similarity-scores", "/similarity?view=Usual+scores", "random pairs, and"),
     ],
 )
 def test_pages_fit_their_width(visit, name, path, sign, width, scheme):

@@ -1,0 +1,123 @@
+"""Similarity in pictures: heatmaps of rows and of labels, and what scores are usual."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from explorer.analysis.similarity import Order, distributions, group_similarity, heatmap
+from explorer.analysis.space import Space
+from explorer.ui import figures
+from explorer.ui.row_choice import choose_rows
+from explorer.ui.session import Session
+from explorer.ui.text import as_html
+from explorer.ui.work import counting, result_or_progress
+
+_ORDERS: dict[Order, str] = {
+    "similarity": "By similarity",
+    "label": "By label",
+    "as given": "As in the corpus",
+}
+_NAMED_CELLS = 40  # rows on a side up to which names stand at the axes
+
+
+def show_heatmap(session: Session, space: Space) -> None:
+    """Draw a heatmap of chosen rows, and the pair that was clicked side by side."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        rows = choose_rows(session, "Rows", "rows")
+        columns = None
+        if st.toggle("Against other rows", key="against", persist_state="session"):
+            columns = choose_rows(session, "Against", "columns")
+        orders = [order for order in _ORDERS if order != "label" or space.corpus.labels is not None]
+        order = st.selectbox(
+            "Order", orders, format_func=_ORDERS.__getitem__, key="order", width=180, bind="query-params"
+        )
+    if not len(rows) or (columns is not None and not len(columns)):
+        st.info("No rows are chosen.", icon=":material/grid_on:")
+        return
+    drawn = result_or_progress(
+        session,
+        ("heatmap", rows.tobytes(), None if columns is None else columns.tobytes(), order),
+        f"Heatmap of {len(rows):,} rows",
+        lambda _say: heatmap(space, rows, columns, order=order),
+    )
+    if drawn is None:
+        return
+    texts = space.corpus.texts
+    names = [[f"{row + 1}. {texts[row]}" for row in side] for side in (drawn.rows, drawn.columns)]
+    picked = st.plotly_chart(
+        figures.heatmap(drawn.scores, *names, show_names=max(map(len, names)) <= _NAMED_CELLS),
+        key="heatmap",
+        on_select="rerun",
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt="Heatmap of the similarity of the chosen rows",
+    )
+    place = next(iter(picked.selection.point_indices), None)
+    if place is None:
+        apart = drawn.scores.copy()
+        apart[drawn.rows[:, None] == drawn.columns[None, :]] = -np.inf
+        place = int(apart.argmax())
+        heading = "The closest pair here"
+        if not np.isfinite(apart).any():
+            return
+    else:
+        heading = "The pair you clicked"
+    down, across = divmod(place, drawn.scores.shape[1])
+    st.subheader(f"{heading}: {drawn.scores[down, across]:.3f}", anchor=False)
+    for column, row in zip(st.columns(2), (drawn.rows[down], drawn.columns[across]), strict=True):
+        with column.container(border=True, height="stretch"):
+            st.caption(f"Row {row + 1:,}")
+            st.html(as_html(texts[row]))
+
+
+def show_groups(session: Session, space: Space) -> None:
+    """Draw the mean similarity between labels."""
+    labels = space.corpus.labels
+    if labels is None:
+        st.info("The corpus has no label column. Choose one on the Data page.", icon=":material/label:")
+        return
+    found = result_or_progress(
+        session,
+        ("groups", space.corpus.label),
+        "Similarity between labels",
+        lambda _say: group_similarity(space, labels),
+    )
+    if found is None:
+        return
+    names = [
+        f"{name or '(no label)'} ({size:,})" for name, size in zip(found.groups, found.sizes, strict=True)
+    ]
+    st.plotly_chart(
+        figures.heatmap(found.scores, names, names, show_names=len(names) <= _NAMED_CELLS * 2),
+        key="groups",
+        config={"displayModeBar": False},
+        alt="Heatmap of the mean similarity between labels",
+    )
+    st.caption(
+        "The mean cosine over all pairs of rows of two labels; on the diagonal, of different rows of one."
+    )
+
+
+def show_usual_scores(session: Session, space: Space) -> None:
+    """Draw the scores of random pairs beside those of nearest neighbours."""
+    found = result_or_progress(
+        session,
+        ("distributions",),
+        "Usual scores",
+        lambda say: distributions(space, on_progress=counting(say, "Looking up neighbours", "rows")),
+    )
+    if found is None:
+        return
+    threshold = float(st.session_state.get("threshold", 0.9))
+    st.plotly_chart(
+        figures.score_distributions(found.random, found.nearest.ravel(), threshold),
+        key="distributions",
+        config={"displayModeBar": False},
+        alt="Histogram of the similarity of random pairs and of nearest neighbours",
+    )
+    st.caption(
+        f"{len(found.random):,} random pairs, and the nearest neighbour of {len(found.rows):,} "
+        f"{'randomly drawn ' if len(found.rows) < len(space) else ''}rows. Where the two hardly overlap is a "
+        "good threshold for near-duplicates."
+    )

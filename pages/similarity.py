@@ -1,0 +1,35 @@
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.ui.frame import page
+from explorer.ui.text import show_error
+from explorer.ui.work import space_or_progress
+
+HEATMAP, GROUPS, DUPLICATES, SCORES = "Heatmap", "Between labels", "Near-duplicates", "Usual scores"
+
+with page("Similarity", "Which rows are alike, and which say the same?") as session:
+    shown = st.segmented_control(
+        "View",
+        [HEATMAP, GROUPS, DUPLICATES, SCORES],
+        default=HEATMAP,
+        required=True,
+        key="view",
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    space = space_or_progress(session)
+    if space is not None:
+        # These bring torch, which a first page must not wait for.
+        from explorer.ui import duplicates_view
+        from explorer.ui import similarity_view as view
+
+        show = {
+            HEATMAP: view.show_heatmap,
+            GROUPS: view.show_groups,
+            DUPLICATES: duplicates_view.show_duplicates,
+            SCORES: view.show_usual_scores,
+        }
+        try:
+            show[shown](session, space)
+        except ExplorerError as error:
+            show_error(error)

@@ -1,0 +1,118 @@
+import json
+
+import numpy as np
+import pytest
+
+from explorer.errors import QueryError
+from explorer.ui.row_choice import parse_rows
+from tests.app.driving import finished, html_texts, open_app
+
+
+def view(name, **parameters):
+    return finished(open_app("pages/similarity.py", view=name, **parameters))
+
+
+def figure(app):
+    return json.loads(app.get("plotly_chart")[0].proto.spec)
+
+
+def metric(app, label):
+    return next(element.value for element in app.metric if element.label == label)
+
+
+def test_the_heatmap_shows_rows_and_the_closest_pair_side_by_side():
+    app = view("Heatmap", corpus="medicare-faq", precision="float32")
+    assert figure(app)["data"][0]["type"] == "heatmap"
+    assert app.subheader[0].value.startswith("The closest pair here: 0.")
+    pair = [text for text in html_texts(app) if "Medicare" in text]
+    assert len(pair) == 2
+    assert pair[0] != pair[1]
+
+
+def test_a_clicked_cell_opens_its_pair():
+    app = view("Heatmap", corpus="medicare-faq", precision="float32", order="As in the corpus")
+    from streamlit.typing import PlotlyState
+
+    app.session_state["heatmap"] = PlotlyState(
+        {
+            "selection": {
+                "points": [{"point_index": 13 * 2 + 11}],
+                "point_indices": [13 * 2 + 11],
+                "box": [],
+                "lasso": [],
+            }
+        }
+    )
+    app.run()
+    assert app.subheader[0].value.startswith("The pair you clicked")
+    assert [caption.value for caption in app.caption if caption.value.startswith("Row ")] == [
+        "Row 3",
+        "Row 12",
+    ]
+
+
+def test_rows_can_be_typed_and_nonsense_is_named():
+    app = view("Heatmap", corpus="medicare-faq", precision="float32")
+    app.selectbox(key="rows-from").select("Row numbers").run()
+    app.text_input(key="rows-typed").set_value("1, 3-4").run()
+    assert len(figure(finished(app))["layout"]["xaxis"]["labelalias"]) == 3
+    app.text_input(key="rows-typed").set_value("1, 99").run()
+    assert "There are no rows 99" in app.error[0].value
+
+
+def test_one_set_against_another():
+    app = view("Heatmap", corpus="medicare-faq", precision="float32")
+    app.toggle(key="against").set_value(True).run()
+    app.selectbox(key="columns-from").select("Row numbers").run()
+    app.text_input(key="columns-typed").set_value("2").run()
+    layout = figure(finished(app))["layout"]
+    assert (len(layout["yaxis"]["labelalias"]), len(layout["xaxis"]["labelalias"])) == (13, 1)
+
+
+def test_near_duplicates_of_the_sample_are_the_marked_ones():
+    app = view("Near-duplicates")
+    assert (metric(app, "Exact repeats"), metric(app, "Near pairs"), metric(app, "Kept")) == (
+        "0",
+        "36",
+        "588",
+    )
+    app.slider(key="threshold").set_value(1.0).run()
+    finished(app)
+    assert "No two rows are that close" in app.info[0].value
+
+
+def test_near_duplicates_become_the_selection_and_the_heatmap_works_on_it():
+    app = view("Near-duplicates")
+    next(button for button in app.button if button.label == "Select their rows").click().run()
+    assert any("72 rows" in text and "near-duplicates from 0.90" in text for text in html_texts(app))
+    app.segmented_control(key="view").set_value("Heatmap").run()
+    finished(app)
+    assert app.selectbox(key="rows-from").value == "Selection"
+    assert len(figure(app)["layout"]["xaxis"]["labelalias"]) == 72
+
+
+def test_labels_are_compared_and_a_corpus_without_them_says_so():
+    app = view("Between labels")
+    assert len(figure(app)["layout"]["xaxis"]["labelalias"]) == 12
+    app = view("Between labels", corpus="medicare-faq", precision="float32")
+    assert "no label column" in app.info[0].value
+
+
+def test_usual_scores_name_their_samples():
+    app = view("Usual scores")
+    captions = " ".join(caption.value for caption in app.caption)
+    assert "20,000 random pairs" in captions
+    assert "624 rows" in captions
+
+
+@pytest.mark.parametrize(
+    ("typed", "rows"), [("1", [0]), ("3, 1", [2, 0]), ("2-4;4", [1, 2, 3]), ("", []), (" 5 - 5 ,", [4])]
+)
+def test_row_numbers_are_read(typed, rows):
+    np.testing.assert_array_equal(parse_rows(typed, 5), rows)
+
+
+@pytest.mark.parametrize("typed", ["0", "6", "3-2", "x", "1-", "-1", "1-9999999999"])
+def test_what_is_no_row_number_is_refused(typed):
+    with pytest.raises(QueryError):
+        parse_rows(typed, 5)
