@@ -21,6 +21,12 @@ page = st.navigation(
             help="Compare rows pair by pair: heatmaps, near-duplicates, and which scores are usual here.",
         ),
         st.Page(
+            "pages/clusters.py",
+            title="Clusters",
+            icon=":material/workspaces:",
+            help="See which groups the rows fall into, the words that tell them apart, and how many suit.",
+        ),
+        st.Page(
             "pages/data.py",
             title="Data",
             icon=":material/table_rows:",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from explorer.encode.run import EncodeReport
 from explorer.errors import QueryError, VectorError
 from explorer.settings import settings
 from explorer.tensor import Index, Metric, Neighbors, pick_device
+
+if TYPE_CHECKING:
+    from explorer.analysis.clusters import Clustering, ClusterMetric
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,14 @@ class Space:
             float32, shape (rows, others).
         """
         return self._index.similarity(rows, others, metric)
+
+    def cluster(
+        self, k: int = 8, *, metric: ClusterMetric = "cosine", seed: int = 0, starts: int = 1
+    ) -> Clustering:
+        """Put rows in k clusters by k-means; see `explorer.analysis.clusters.cluster`."""
+        from explorer.analysis.clusters import cluster
+
+        return cluster(self, k, metric=metric, seed=seed, starts=starts)
 
     def percentile(self, score: float, metric: Metric = "cosine") -> float | None:
         """How a score stands among those of random pairs of rows of this corpus.

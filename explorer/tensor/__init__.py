@@ -9,6 +9,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 from explorer.tensor.device import fast_dtype, pick_device
 from explorer.tensor.index import Index, Neighbors, TopK
+from explorer.tensor.kmeans import KMeans, kmeans
+from explorer.tensor.pairs import Pairs, pairs_above
 from explorer.tensor.scores import METRICS, Metric
 from explorer.tensor.similarity import pairwise
 from explorer.tensor.vectors import as_matrix, normalize
@@ -16,12 +18,16 @@ from explorer.tensor.vectors import as_matrix, normalize
 __all__ = [
     "METRICS",
     "Index",
+    "KMeans",
     "Metric",
     "Neighbors",
+    "Pairs",
     "TopK",
     "as_matrix",
     "fast_dtype",
+    "kmeans",
     "normalize",
+    "pairs_above",
     "pairwise",
     "pick_device",
 ]

@@ -11,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from explorer.analysis.clusters import Sweep
     from explorer.encode.tokens import TokenAudit
 
 # Okabe and Ito's palette: its colours stay apart for colour-blind readers.
@@ -20,6 +21,7 @@ _NAME_CHARS = 60
 _MARGIN = {"l": 0, "r": 0, "t": 24, "b": 0}
 _EXACT_CELLS = 400_000  # a larger heatmap is sent as whole hundredths: a quarter of the bytes
 _CLICK_CELLS = 40_000
+_NAMES_BELOW = 4
 
 
 def token_histogram(audit: TokenAudit) -> go.Figure:
@@ -103,9 +105,11 @@ def heatmap(
         )
     # Cells are numbered, so that clicks are numbers; the axes know the names, and hovering shows them.
     for axis, names in ((figure.layout.xaxis, column_names), (figure.layout.yaxis, row_names)):
+        # Names below the picture would stand aslant and over one another, and are mostly those at its side.
+        shown = show_names and (axis is figure.layout.yaxis or len(names) <= _NAMES_BELOW)
         axis.labelalias = {str(place): name for place, name in enumerate(_axis_names(names))}
-        axis.update(showticklabels=show_names, showgrid=False, zeroline=False, tickformat="d")
-        if show_names:
+        axis.update(showticklabels=shown, showgrid=False, zeroline=False, tickformat="d")
+        if shown:
             axis.tickvals = list(range(len(names)))
     figure.layout.yaxis.autorange = "reversed"
     figure.update_layout(
@@ -152,21 +156,22 @@ def _axis_names(names: Sequence[str]) -> list[str]:
     return [html.escape(name if len(name) <= _NAME_CHARS else f"{name[:_NAME_CHARS]}…") for name in flat]
 
 
-def sweep(
-    ks: Sequence[int], inertia: Sequence[float], silhouette: Sequence[float], suggested: int
-) -> go.Figure:
+def sweep(found: Sweep) -> go.Figure:
     """How tight and how well apart clusters are for several k, and the k that is suggested."""
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
-    figure = make_subplots(
-        rows=1, cols=2, subplot_titles=("silhouette (higher is better)", "inertia (lower is tighter)")
-    )
-    for column, values in ((1, silhouette), (2, inertia)):
+    titles = ("silhouette (higher is better)", "inertia (lower is tighter)")
+    figure = make_subplots(rows=1, cols=2, subplot_titles=titles)
+    ks = [point.k for point in found.points]
+    for column, values in (
+        (1, [point.silhouette for point in found.points]),
+        (2, [point.inertia for point in found.points]),
+    ):
         figure.add_trace(
             go.Scatter(
-                x=list(ks),
-                y=list(values),
+                x=ks,
+                y=values,
                 mode="lines+markers",
                 line_color=BLUE,
                 hovertemplate="k = %{x}: %{y:.4g}<extra></extra>",
@@ -174,7 +179,8 @@ def sweep(
             row=1,
             col=column,
         )
-    figure.add_vline(x=suggested, line_dash="dot", line_color=ORANGE)
+    if found.suggested_k is not None:
+        figure.add_vline(x=found.suggested_k, line_dash="dot", line_color=ORANGE)
     figure.update_xaxes(title="k")
     figure.update_layout(height=280, margin={**_MARGIN, "t": 40}, showlegend=False)
     return figure

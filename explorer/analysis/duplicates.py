@@ -1,0 +1,133 @@
+"""Rows that say the same: exact repeats, near-duplicates, and one row to keep of each group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.analysis.space import Space
+from explorer.errors import QueryError
+from explorer.settings import settings
+from explorer.tensor import Pairs, pairs_above, pick_device
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Rows that are held together by exact repeats and near pairs.
+
+    Attributes:
+        rows: Its rows, ascending, int64, shape (size,) with two rows or more.
+        texts: Different texts among them; 1 where all are exact repeats.
+        score: The cosine of its closest two rows; 1 where a text is repeated.
+    """
+
+    rows: NDArray[np.int64]
+    texts: int
+    score: float
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def kept(self) -> int:
+        """The row to keep: the lowest."""
+        return int(self.rows[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Duplicates:
+    """The repeated and nearly repeated rows of a corpus.
+
+    Attributes:
+        threshold: The lowest score of a near pair.
+        first: For each row the first row with the same text, int64, shape (rows,).
+        pairs: The near pairs, closest first: of different texts, each in its first row.
+        groups: Rows joined by repeats and near pairs, directly or through others; the largest first, of
+            equal size the closest, then the one with the lowest row.
+        keep: Whether a row is kept when one of each group is, bool, shape (rows,).
+    """
+
+    threshold: float
+    first: NDArray[np.int64]
+    pairs: Pairs
+    groups: tuple[Group, ...]
+    keep: NDArray[np.bool_]
+
+    @property
+    def repeated(self) -> int:
+        """Rows whose text already occurred in an earlier row."""
+        return int(np.count_nonzero(self.first != np.arange(len(self.first))))
+
+
+def find_duplicates(
+    space: Space,
+    threshold: float,
+    *,
+    limit: int = 1_000_000,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Duplicates:
+    """Find the rows with the same text, and all pairs of different texts that are close.
+
+    Scores are cosines as float32, and so is the threshold: a pair counts when what is shown of it is at or
+    above what was asked, and different texts with equal vectors are found at 1.
+
+    Args:
+        space: Where the rows are.
+        threshold: The lowest score of a near pair.
+        limit: Near pairs there may be.
+        on_progress: Called with the pairs of texts compared and their total. What it raises stops the work.
+
+    Raises:
+        QueryError: There are more than `limit` near pairs, or the threshold is NaN.
+    """
+    first = _first_rows(space.corpus.text_keys)
+    distinct = first == np.arange(len(first))
+    shown = np.float32(threshold)
+    if np.isnan(shown):
+        raise QueryError("The threshold is not a number.")
+    found = pairs_above(
+        space.vectors,
+        float(np.nextafter(shown, np.float32(-np.inf))),  # all that may round to the threshold
+        rows=distinct,
+        limit=limit,
+        memory_mb=settings().memory_mb,
+        device=pick_device(settings().device),
+        on_progress=on_progress,
+    )
+    near = found.scores >= shown
+    pairs = Pairs(found.left[near], found.right[near], found.scores[near])
+    groups = _groups(first, pairs)
+    keep = np.ones(len(first), dtype=np.bool_)
+    for group in groups:
+        keep[group.rows[1:]] = False
+    return Duplicates(float(threshold), first, pairs, groups, keep)
+
+
+def _first_rows(keys: list[bytes]) -> NDArray[np.int64]:
+    """For each row the first one with the same key."""
+    seen: dict[bytes, int] = {}
+    return np.fromiter((seen.setdefault(key, row) for row, key in enumerate(keys)), np.int64, len(keys))
+
+
+def _groups(first: NDArray[np.int64], pairs: Pairs) -> tuple[Group, ...]:
+    """The connected components of two rows or more."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    rows = np.arange(len(first))
+    edges = np.concatenate([rows, pairs.left]), np.concatenate([first, pairs.right])
+    graph = coo_array((np.ones(len(edges[0]), np.int8), edges), shape=(len(rows), len(rows)))
+    count, component = connected_components(graph, directed=False)
+    sizes = np.bincount(component, minlength=count)
+    texts = np.bincount(component[first == rows], minlength=count)
+    scores = np.where(texts < sizes, np.float32(1), np.float32(-np.inf))
+    np.maximum.at(scores, component[pairs.left], pairs.scores)
+    members = np.split(np.argsort(component, kind="stable"), np.cumsum(sizes)[:-1])
+    lowest = np.array([group[0] for group in members], np.int64)
+    order = np.lexsort((lowest, -scores, -sizes))
+    return tuple(
+        Group(members[place], int(texts[place]), float(scores[place])) for place in order if sizes[place] > 1
+    )

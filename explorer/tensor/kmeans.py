@@ -1,0 +1,277 @@
+"""k-means: Lloyd's algorithm on the tensor core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from explorer.errors import QueryError, VectorError
+from explorer.tensor.device import exact_device
+from explorer.tensor.points import Points, distinct_rows, plus_plus
+from explorer.tensor.vectors import as_matrix, normalize, row_norms
+
+_SAMPLE = 1 << 15  # rows on which starts are chosen and first improved
+_ROUGH = 100  # times the tolerance is close enough on them
+_UNIT = 2.0**-20  # rows this close to length 1 are of length 1
+
+
+@dataclass(frozen=True, eq=False)
+class KMeans:
+    """Rows in k clusters.
+
+    Attributes:
+        labels: The cluster of each row, from 0, int64, shape (rows,).
+        centroids: float32, shape (k, dims); of length 1 (or 0) for `cosine`.
+        inertia: Sum of the squared distances of the rows to their centroid; for `cosine` of the rows scaled
+            to length 1, which is twice the sum of 1 − cosine.
+        iterations: Iterations of the start that was kept.
+        converged: Whether it ended before `max_iterations`.
+    """
+
+    labels: NDArray[np.int64]
+    centroids: NDArray[np.float32]
+    inertia: float
+    iterations: int
+    converged: bool
+
+
+def kmeans(
+    vectors: Any,  # noqa: ANN401 - as_matrix checks it
+    k: int,
+    *,
+    metric: Literal["cosine", "euclidean"] = "cosine",
+    seed: int = 0,
+    starts: int = 1,
+    max_iterations: int = 100,
+    tolerance: float = 1e-4,
+    initial: Any = None,  # noqa: ANN401
+    device: torch.device | None = None,
+    memory_mb: float = 256,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> KMeans:
+    """Put rows in k clusters so that they are close to the centroid of their cluster.
+
+    Lloyd's iterations (Lloyd, Least squares quantization in PCM, 1982) from starts chosen by greedy
+    k-means++ (Arthur and Vassilvitskii, 2007, with 2 + log k candidates a step, as scikit-learn). `cosine`
+    is spherical k-means (Dhillon and Modha, 2001): rows and centroids are scaled to length 1. A row of
+    zeros has no direction and is as far from every such centroid: its cluster says nothing.
+
+    The starts of a large matrix are chosen, and first improved, on a random sample of its rows (after
+    Bradley and Fayyad, Refining initial points for k-means clustering, 1998).
+
+    Rows are assigned by float32 products, moved near the origin first, and centroids are means taken in
+    float64. Every row ends with its nearest centroid, the lower one of a tie. A cluster that runs empty
+    takes the row farthest from its centroid, as in scikit-learn.
+
+    Args:
+        vectors: What `as_matrix` takes, shape (rows, dims).
+        k: Number of clusters.
+        metric: `cosine` or `euclidean`.
+        seed: The same seed gives the same clusters on the same machine.
+        starts: Number of starts; the one with the lowest inertia is kept.
+        max_iterations: Where to stop a start that does not converge.
+        tolerance: A start has converged when the squared moves of its centroids sum to no more than this
+            times the mean variance of a dimension, or when no row changes its cluster.
+        initial: Centroids to start from, shape (k, dims), in place of `seed` and `starts`.
+        device: Where to compute; the processor by default, and in place of MPS, which has no float64.
+        memory_mb: Memory to use beside the matrix (and its normalised copy, where `cosine` needs one), in MB.
+        on_progress: Called with the iterations done and their total: after every iteration, and as each
+            first centroid is chosen. What it raises stops the work.
+
+    Returns:
+        The clusters. None of them is empty, unless rows differ by less than float32 products can tell.
+
+    Raises:
+        QueryError: A number is out of range, `metric` is another one, or there are fewer distinct rows than
+            clusters.
+        VectorError: As `as_matrix`, or `initial` has another shape.
+    """
+    if metric not in ("cosine", "euclidean"):
+        raise QueryError(f"k-means has no metric {metric!r}.", fix="Choose cosine or euclidean.")
+    for name, value in (("k", k), ("starts", starts), ("max_iterations", max_iterations)):
+        if value < 1:
+            raise QueryError(f"{name} is {value}.", where="k-means", fix="Choose 1 or more.")
+    if seed < 0:
+        raise QueryError(f"The seed is {seed}.", where="k-means", fix="Choose 0 or more.")
+    matrix = _prepared(as_matrix(vectors), metric)
+    found = len(distinct_rows(matrix, k))
+    if found < k:
+        raise QueryError(
+            f"{k} clusters were asked for, but there are only {found} distinct rows.",
+            where="k-means",
+            fix=f"Choose k from 1 to {found}." if found else "Bring rows first.",
+        )
+    unit = metric == "cosine"
+    points = Points(matrix, exact_device(device), k, memory_mb)
+    if initial is not None:
+        given = _prepared(as_matrix(initial, what="initial centroids"), metric)
+        if given.shape != (k, matrix.shape[1]):
+            raise VectorError(
+                f"The initial centroids have the shape {given.shape}; it has to be {(k, matrix.shape[1])}."
+            )
+        starts = 1
+
+    few = None if initial is not None else _sample(points, k, seed, memory_mb)
+    best: _Run | None = None
+    for start in range(starts):
+        first = start * max_iterations
+
+        def tick(done: int = 0, first: int = first) -> None:
+            if on_progress is not None:
+                on_progress(first + done, starts * max_iterations)
+
+        rng = np.random.default_rng([seed, start])
+        if initial is not None:
+            centroids = points.inside(torch.from_numpy(given).to(points.device))
+        elif few is None:
+            centroids = plus_plus(points, k, rng, tick)
+        else:
+            chosen = plus_plus(few, k, rng, tick)
+            rough = _lloyd(few, chosen, unit, max_iterations, _ROUGH * tolerance, lambda _done: tick())
+            centroids = points.inside(few.outside(rough.centroids))
+        run = _lloyd(points, centroids, unit, max_iterations, tolerance, tick)
+        if best is None or run.inertia < best.inertia:
+            best = run
+        tick(max_iterations)
+    assert best is not None  # noqa: S101 - there is a start
+    return KMeans(
+        best.labels.cpu().numpy(),
+        points.outside(best.centroids).float().cpu().numpy(),
+        best.inertia / points.scale / points.scale,
+        best.iterations,
+        best.converged,
+    )
+
+
+def _sample(points: Points, k: int, seed: int, memory_mb: float) -> Points | None:
+    """Some of the rows to start from, where there are many more."""
+    size = max(_SAMPLE, 100 * k)
+    if len(points) <= 3 * size:
+        return None
+    rows = np.sort(np.random.default_rng(seed).choice(len(points), size, replace=False))
+    matrix = points.matrix[rows]
+    return Points(matrix, points.device, k, memory_mb) if len(distinct_rows(matrix, k)) == k else None
+
+
+def _prepared(matrix: NDArray[np.float32], metric: str) -> NDArray[np.float32]:
+    """The rows, scaled to length 1 for `cosine`; not copied where they already are."""
+    if metric == "euclidean" or (abs(row_norms(matrix) - 1) <= _UNIT).all():
+        return matrix
+    return normalize(matrix)
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """What one start ended with; centroids and inertia as `Points` scales them."""
+
+    labels: torch.Tensor
+    centroids: torch.Tensor
+    inertia: float
+    iterations: int
+    converged: bool
+
+
+def _lloyd(
+    points: Points,
+    centroids: torch.Tensor,
+    unit: bool,
+    max_iterations: int,
+    tolerance: float,
+    tick: Callable[[int], None],
+) -> _Run:
+    """Assign and average until nothing moves.
+
+    Rows whose nearest centroid cannot have changed are not compared again (Hamerly, Making k-means even
+    faster, 2010).
+
+    Args:
+        points: The rows.
+        centroids: Where to start, float32, shape (k, dims).
+        unit: Whether centroids are scaled to length 1.
+        max_iterations: Where to stop.
+        tolerance: Largest sum of squared moves of a converged start, in mean variances.
+        tick: Told the iterations done.
+    """
+    k = len(centroids)
+    everywhere = torch.arange(len(points), device=points.device)
+    labels = torch.full_like(everywhere, -1)
+    sums = torch.zeros(centroids.shape, dtype=torch.float64, device=points.device)
+    iterations, settled = 0, False
+    gaps = torch.full((len(points),), -torch.inf, device=points.device)
+    converged = False
+    while not converged and iterations < max_iterations:
+        # Only where centroids moved by more than a row's gap can its nearest one be another.
+        stale = (gaps <= 0).nonzero()[:, 0]
+        if 2 * len(stale) > len(points):
+            stale = everywhere
+        nearest = labels.clone()
+        nearest[stale], gaps[stale] = points.nearest(stale, centroids)
+        _fill_empty(points, centroids, nearest, gaps)
+        iterations += 1
+        moved = (nearest != labels).nonzero()[:, 0]
+        settled = converged = len(moved) == 0
+        if not settled:
+            sums += points.sums(moved, nearest[moved], k)
+            if iterations > 1:
+                sums -= points.sums(moved, labels[moved], k)
+            labels, before = nearest, centroids
+            centroids = _means(points, sums, labels, unit)
+            moves = (centroids - before).double().square().sum(1)
+            converged = float(moves.sum()) <= tolerance * points.variance
+            # The own centroid is farther by its move at most, another one closer by the longest.
+            moves = moves.sqrt().float()
+            gaps -= moves[labels] + moves.max()
+        tick(iterations)
+    if not settled:
+        labels, _ = points.nearest(everywhere, centroids)
+        centroids, labels = _filled(points, centroids, labels)
+    inertia = float(points.distances(centroids, labels).sum(dtype=torch.float64))
+    return _Run(labels, centroids, inertia, iterations, converged)
+
+
+def _means(points: Points, sums: torch.Tensor, labels: torch.Tensor, unit: bool) -> torch.Tensor:
+    """The centroids: float32, shape (k, dims). One without rows is put where the largest cluster's is."""
+    counts = torch.bincount(labels, minlength=len(sums))
+    means = sums / counts[:, None]
+    means[counts == 0] = means[counts.argmax()].clone()
+    if unit:
+        lengths = means.norm(dim=1, keepdim=True)
+        means /= torch.where(lengths == 0, 1, lengths)
+    return points.inside(means)
+
+
+def _empty(labels: torch.Tensor, k: int) -> torch.Tensor:
+    """The clusters without rows."""
+    return (torch.bincount(labels, minlength=k) == 0).nonzero()[:, 0]
+
+
+def _fill_empty(points: Points, centroids: torch.Tensor, labels: torch.Tensor, gaps: torch.Tensor) -> None:
+    """Give each empty cluster one of the rows farthest from their centroids."""
+    empty = _empty(labels, len(centroids))
+    if len(empty):
+        distances = points.distances(centroids, labels)
+        far = distances.argsort(descending=True, stable=True)[: len(empty)]
+        labels[far] = torch.where(distances[far] > 0, empty, labels[far])
+        gaps[far] = -torch.inf
+
+
+def _filled(
+    points: Points, centroids: torch.Tensor, labels: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Put centroids without rows on the row farthest from its own, and assign again.
+
+    Inertia falls each time, so it ends; unless rows differ by less than products can tell.
+    """
+    for _ in range(len(centroids)):
+        empty = _empty(labels, len(centroids))
+        if len(empty) == 0:
+            break
+        far = points.distances(centroids, labels).argmax(keepdim=True)
+        centroids = centroids.index_copy(0, empty[:1], points.take(far))
+        labels, _ = points.nearest(torch.arange(len(points), device=points.device), centroids)
+    return centroids, labels

@@ -1,0 +1,267 @@
+"""All pairs of rows that are close enough: quick scores rule out, float64 scores decide.
+
+Each block of rows is multiplied with the rows from there on. The product bounds every score from above
+(`Estimate`): a pair whose bound is under the floor of the threshold cannot reach it, and every other pair
+is scored in float64. Where a format leaves many pairs to score, the next finer one is tried first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from explorer.errors import QueryError
+from explorer.tensor.device import exact_device
+from explorer.tensor.estimate import Estimate, Scratch
+from explorer.tensor.prepared import Prepared
+from explorer.tensor.scores import Metric, Rows, check_metric, pair_scores
+from explorer.tensor.vectors import as_matrix
+
+_BYTES = 96  # per number of a tile all of whose pairs have to be scored: products, places, scores
+_TILE = 1 << 21  # numbers of a tile on a processor: larger ones leave its cache
+_BLOCK = 1024  # rows of a block: enough to be bound by arithmetic, few enough to cancel soon
+_DEAR = 128  # numbers of a product that cost as much as one float64 score
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Pairs of different rows, highest float64 score first; equal scores by left row, then right row.
+
+    Attributes:
+        left: The lower row of each pair, int64, shape (pairs,).
+        right: The higher row, int64, shape (pairs,).
+        scores: Their scores, larger is closer, float32, shape (pairs,).
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    scores: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+def pairs_above(
+    vectors: Any,  # noqa: ANN401 - as_matrix checks it
+    threshold: float,
+    *,
+    metric: Metric = "cosine",
+    rows: NDArray[np.bool_] | None = None,
+    limit: int = 1_000_000,
+    memory_mb: float = 256,
+    device: torch.device | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Pairs:
+    """Find all pairs of rows whose float64 score is at or above a threshold.
+
+    Args:
+        vectors: What `as_matrix` takes, shape (rows, dims). A float32 matrix is not copied.
+        threshold: The lowest score wanted. By rounding, the cosine of equal rows may be just under 1.
+        metric: `cosine`, `dot` or `euclidean`; scores of `euclidean` are negative distances.
+        rows: Which rows to pair, one bool per row; all by default.
+        limit: Pairs the result may have.
+        memory_mb: Memory to use beside the matrix and the pairs found, in MB.
+        device: Where to compute; the processor by default, and in place of MPS, which has no float64.
+        on_progress: Called after every tile with the pairs compared and their total. What it raises
+            stops the work.
+
+    Returns:
+        The pairs, by their rows' places in the whole matrix.
+
+    Raises:
+        QueryError: There are more than `limit` pairs (found out as soon as that many have been met),
+            `limit` is under 1, `threshold` is NaN, `metric` does not exist, or `rows` is no such mask.
+        VectorError: As `as_matrix`.
+    """
+    check_metric(metric)
+    if math.isnan(threshold):
+        raise QueryError("The threshold is not a number.")
+    if limit < 1:
+        raise QueryError(f"{limit} pairs were asked for.", fix="Ask for 1 or more.")
+    matrix = Prepared(as_matrix(vectors), exact_device(device))
+    places = None if rows is None else _places(rows, len(matrix)).to(matrix.device)
+    sieve = _Sieve(matrix, metric, threshold, places, memory_mb)
+    found = _Found()
+    done, total = 0, sieve.rows * (sieve.rows - 1) // 2
+    for part, compared in sieve:
+        found.add(part)
+        done += compared
+        if len(found) > limit:
+            raise QueryError(
+                f"More than {limit:,} pairs are at or above the threshold.",
+                fix=found.advice(limit * done // total),
+            )
+        if on_progress is not None:
+            on_progress(done, total)
+    return found.in_order()
+
+
+class _Part(NamedTuple):
+    """Some pairs: int64, int64 and float64, each of shape (pairs,)."""
+
+    left: torch.Tensor
+    right: torch.Tensor
+    score: torch.Tensor
+
+
+class _Found:
+    """The pairs found so far, in one piece of memory.
+
+    Kept as one piece for each tile, they would lie between the tiles' own memory, and glibc's heap would
+    grow by hundreds of MB.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._pairs = np.empty(1 << 12, [("left", np.int64), ("right", np.int64), ("score", np.float64)])
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, part: _Part) -> None:
+        """Take in pairs."""
+        start, self._count = self._count, self._count + len(part.score)
+        if self._count > len(self._pairs):
+            grown = np.empty(2 * self._count, self._pairs.dtype)
+            grown[:start] = self._pairs[:start]
+            self._pairs = grown
+        for name, column in part._asdict().items():
+            self._pairs[name][start : self._count] = column.cpu().numpy()
+
+    def advice(self, allowed: int) -> str:
+        """What to do when there are too many pairs, of which `allowed` would have been few enough."""
+        scores = np.sort(self._pairs["score"][: self._count])
+        enough = scores[-1 - allowed]
+        if enough == scores[-1]:
+            return "Choose a higher threshold."
+        return f"Choose a higher threshold; {enough:.4g} may do."
+
+    def in_order(self) -> Pairs:
+        """All pairs, the highest score first."""
+        pairs = self._pairs[: self._count]
+        pairs = pairs[np.lexsort((pairs["right"], pairs["left"], -pairs["score"]))]
+        with np.errstate(over="ignore"):  # a dot product too large for float32 becomes infinite
+            return Pairs(pairs["left"].copy(), pairs["right"].copy(), pairs["score"].astype(np.float32))
+
+
+class _Sieve:
+    """Picks, tile by tile, the pairs whose score is at or above a threshold.
+
+    Args:
+        matrix: The rows.
+        metric: Which score.
+        threshold: The lowest score to let through.
+        places: The rows to pair, int64, ascending; None for all.
+        memory_mb: Memory to use beside the matrix and the pairs, in MB.
+
+    Attributes:
+        rows: Number of rows to pair.
+    """
+
+    def __init__(
+        self,
+        matrix: Prepared,
+        metric: Metric,
+        threshold: float,
+        places: torch.Tensor | None,
+        memory_mb: float,
+    ) -> None:
+        self.rows = len(matrix) if places is None else len(places)
+        self._matrix = matrix
+        self._metric = metric
+        self._threshold = threshold
+        self._places = places
+        self._scratch = Scratch(matrix.device)
+        self._numbers = max(1, int(memory_mb * 2**20) // _BYTES)
+        if matrix.device.type == "cpu":
+            self._numbers = min(self._numbers, _TILE)
+
+    def __iter__(self) -> Iterator[tuple[_Part, int]]:
+        """The pairs of each tile, and how many pairs were compared for them."""
+        height = min(_BLOCK, max(1, math.isqrt(self._numbers)))
+        width = max(1, self._numbers // (height + self._matrix.dims))
+        for first in range(0, self.rows - 1, height):
+            block = range(first, min(first + height, self.rows))
+            questions = self._questions(block)
+            for start in range(first, self.rows, width):
+                tile = range(start, min(start + width, self.rows))
+                left, right = self._listed(questions, tile)
+                later = (left + first) < (right + start)
+                yield self._kept(left[later] + first, right[later] + start), _ordered(block, tile)
+
+    def _questions(self, block: range) -> list[_Question]:
+        """What the rows of a block ask in each format, cheapest first."""
+        queries = self._matrix.rows[self._at(block)]
+        return [
+            _Question(self._matrix.estimate(self._metric, dtype), queries, self._threshold)
+            for dtype in self._matrix.formats(self._metric, queries)
+        ]
+
+    def _listed(self, questions: list[_Question], tile: range) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pairs of the block and the tile, among them all that reach the threshold, counted from 0."""
+        rows = self._at(tile)
+        vectors = self._matrix.rows.vectors[rows]
+        for question in questions:
+            listed = question.reached(vectors, rows, self._scratch)
+            if int(listed.count_nonzero()) <= listed.numel() // _DEAR:
+                break
+        right, left = listed.nonzero(as_tuple=True)
+        return left, right
+
+    def _kept(self, left: torch.Tensor, right: torch.Tensor) -> _Part:
+        """Those pairs whose exact score reaches the threshold."""
+        exact = self._matrix.rows
+        if self._places is not None:
+            left, right = self._places[left], self._places[right]
+        score = pair_scores(exact, left, exact, right, self._metric)
+        kept = score >= self._threshold
+        return _Part(left[kept], right[kept], score[kept])
+
+    def _at(self, rows: range) -> slice | torch.Tensor:
+        """Where those of the rows to pair stand in the matrix."""
+        part = slice(rows.start, rows.stop)
+        return part if self._places is None else self._places[part]
+
+
+class _Question:
+    """Which rows may reach the threshold with the rows of a block, in one format."""
+
+    def __init__(self, estimate: Estimate, queries: Rows, threshold: float) -> None:
+        self._estimate = estimate
+        self._queries = queries
+        self._threshold = threshold
+
+    @cached_property
+    def _sources(self) -> torch.Tensor:
+        return self._estimate.queries(self._queries)
+
+    @cached_property
+    def _floors(self) -> torch.Tensor:
+        threshold = torch.full_like(self._queries.norms, self._threshold)
+        floors = self._estimate.floors(threshold, self._queries.norms).to(self._estimate.wide)
+        return floors.nextafter(torch.full_like(floors, -torch.inf))  # rounding may have raised them
+
+    def reached(self, vectors: torch.Tensor, rows: slice | torch.Tensor, scratch: Scratch) -> torch.Tensor:
+        """For each of some rows and each of the block, whether they may: bool, shape (rows, block)."""
+        return self._estimate.bounds(vectors, rows, self._sources, scratch) >= self._floors
+
+
+def _places(mask: NDArray[np.bool_], rows: int) -> torch.Tensor:
+    """The rows of a mask."""
+    mask = np.asarray(mask)
+    if mask.dtype != np.bool_ or mask.shape != (rows,):
+        raise QueryError(f"The rows are not given as one bool for each of the {rows:,} rows.")
+    return torch.from_numpy(np.flatnonzero(mask))
+
+
+def _ordered(block: range, tile: range) -> int:
+    """Pairs i < j with i in the block and j in the tile, which does not start before the block."""
+    inside = range(tile.start, min(tile.stop, block.stop))
+    return sum(j - block.start for j in inside) + len(block) * (len(tile) - len(inside))

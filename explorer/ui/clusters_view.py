@@ -1,0 +1,321 @@
+"""The clusters page: how rows fall into groups, what tells the groups apart, and which k suits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+
+from explorer.analysis.cluster_words import ClusterSummary, describe
+from explorer.analysis.clusters import (
+    NOISE,
+    Clustering,
+    LabelAgreement,
+    agreement,
+    cluster,
+    cluster_by_density,
+    sweep,
+    worst_fitting,
+)
+from explorer.analysis.space import Space
+from explorer.encode.progress import OnProgress
+from explorer.errors import QueryError
+from explorer.share.export import rows_csv
+from explorer.ui import figures
+from explorer.ui.session import Session
+from explorer.ui.text import as_html, markdown
+from explorer.ui.work import counting, result_or_progress
+
+_MAX_K = 60
+_MOST_DENSITY_ROWS = 20_000
+_DEFAULT_K = 8
+_SWEEP_K = (2, 4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50)
+_WORDS = 6
+_WORST = 10
+_NAMES = "explorer-cluster-names"  # session key: names people gave, by what made the clusters
+_METHODS = {"k-means": "k-means", "hdbscan": "HDBSCAN (finds k itself, leaves noise)"}
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What makes clusters: equal choices, equal clusters."""
+
+    method: str
+    number: int
+    metric: Literal["cosine", "euclidean"]
+    seed: int
+
+
+@dataclass(frozen=True)
+class _Found:
+    clustering: Clustering
+    summaries: tuple[ClusterSummary, ...]
+    agreement: LabelAgreement | None
+
+
+def show_clusters(session: Session, space: Space) -> None:
+    """Draw the choice of clusters and what is in them."""
+    choice = _choose(space)
+    if choice.method == "hdbscan" and len(space) > _MOST_DENSITY_ROWS:
+        raise QueryError(
+            f"HDBSCAN takes up to {_MOST_DENSITY_ROWS:,} rows here, since it cannot be stopped once it runs.",
+            fix="Use k-means, or fewer rows (Data page).",
+        )
+    labels = space.corpus.labels
+
+    def work(say: OnProgress) -> _Found:
+        tick = counting(say, "Clustering", "steps")
+        if choice.method == "k-means":
+            found = cluster(space, choice.number, metric=choice.metric, seed=choice.seed, on_progress=tick)
+        else:
+            found = cluster_by_density(space, choice.number, metric=choice.metric)
+        tick(1, 1)
+        held = agreement(labels, found) if labels is not None and any(labels) else None
+        return _Found(found, describe(space, found), held)
+
+    found = result_or_progress(session, ("clusters", choice), "Clustering", work)
+    if found is None:
+        return
+    names = _names(choice, found)
+    _facts(found)
+    picked = _table(space, found, names)
+    if picked is None:
+        st.caption("Click the left edge of a row to open a cluster.")
+    else:
+        _open_cluster(session, space, choice, found, picked, names)
+    _assignments(space, found, names)
+    with st.expander("Rows that fit their cluster worst"):
+        _worst(space, found, names)
+
+
+def show_sweep(session: Session, space: Space) -> None:
+    """Draw k-means over several k, and offer the k that suits best."""
+    rows = len(set(space.corpus.text_keys))
+    ks = tuple(k for k in _SWEEP_K if k < rows)
+    if not ks:
+        st.info("There are too few different rows to compare.", icon=":material/workspaces:")
+        return
+    found = result_or_progress(
+        session,
+        ("sweep", ks),
+        "Comparing numbers of clusters",
+        lambda say: sweep(space, ks, on_progress=counting(say, "Trying k", "steps")),
+    )
+    if found is None:
+        return
+    st.plotly_chart(
+        figures.sweep(found),
+        key="sweep",
+        config={"displayModeBar": False},
+        alt="Silhouette and inertia for several numbers of clusters",
+    )
+    st.caption(
+        "The silhouette says how much closer rows are to their own cluster than to the next, from −1 to 1; "
+        f"taken of {len(found.sample):,} rows."
+    )
+    if found.suggested_k is not None:
+        st.button(
+            f"Use k = {found.suggested_k}, the highest silhouette",
+            type="primary",
+            on_click=_use,
+            args=(found.suggested_k,),
+        )
+
+
+def _choose(space: Space) -> _Choice:
+    labels = {label for label in space.corpus.labels or () if label}
+    most = max(1, min(_MAX_K, len(space)))
+    usual = min(most, len(labels) if 2 <= len(labels) <= _MAX_K else _DEFAULT_K)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method = st.selectbox(
+            "Method",
+            list(_METHODS),
+            format_func=_METHODS.__getitem__,
+            key="method",
+            width=300,
+            bind="query-params",
+        )
+        if method == "k-means":
+            number = st.number_input(
+                "Number of clusters (k)", 1, most, usual, key="clusters", width=190, bind="query-params"
+            )
+        else:
+            number = st.number_input(
+                "Smallest cluster", 2, max(2, len(space)), 5, key="min-size", width=190, bind="query-params"
+            )
+        metric = st.selectbox(
+            "Distance",
+            ["cosine", "euclidean"],
+            format_func=str.capitalize,
+            key="distance",
+            width=150,
+            bind="query-params",
+        )
+        seed = 0
+        if method == "k-means":
+            seed = st.number_input(
+                "Seed",
+                0,
+                9999,
+                0,
+                key="cluster-seed",
+                width=120,
+                bind="query-params",
+                help="Same seed, same clusters.",
+            )
+    return _Choice(
+        str(method), int(number or usual), "euclidean" if metric == "euclidean" else "cosine", int(seed or 0)
+    )
+
+
+def _names(choice: _Choice, found: _Found) -> dict[int, str]:
+    """What each cluster is called: the name somebody gave it, else its words."""
+    given = st.session_state.setdefault(_NAMES, {})
+    names = {NOISE: "noise"}
+    for summary in found.summaries:
+        words = ", ".join(word.text for word in summary.words[:3])
+        names[summary.label] = given.get((choice, summary.label), f"{summary.label + 1}. {words}")
+    return names
+
+
+def _facts(found: _Found) -> None:
+    clustering, held = found.clustering, found.agreement
+    with st.grid(4, min_column_width=110):
+        noise = int((clustering.labels == NOISE).sum())
+        if noise:
+            st.metric("Noise", f"{noise:,}", help="Rows in no cluster.")
+        st.metric("Clusters", f"{clustering.k:,}")
+        if held is not None:
+            st.metric(
+                "ARI", f"{held.ari:.3f}", help="Agreement with the labels: 1 the same division, 0 chance."
+            )
+            st.metric(
+                "AMI", f"{held.ami:.3f}", help="Shared information with the labels, 0 by chance, 1 all."
+            )
+            st.metric("V-measure", f"{held.v_measure:.3f}", help="Mean of homogeneity and completeness.")
+    if clustering.reduced_to is not None:
+        st.caption(f"Rows were brought to {clustering.reduced_to} dimensions by PCA first.")
+    if not clustering.k:
+        st.info("No cluster is that dense: lower the smallest cluster.", icon=":material/workspaces:")
+
+
+def _table(space: Space, found: _Found, names: dict[int, str]) -> int | None:
+    """Draw the table of clusters; give the cluster that is opened."""
+    texts = space.corpus.texts
+    columns: dict[str, list[object]] = {
+        "cluster": [names[summary.label] for summary in found.summaries],
+        "rows": [summary.size for summary in found.summaries],
+        "words": [", ".join(word.text for word in summary.words[:_WORDS]) for summary in found.summaries],
+        "most central row": [
+            texts[summary.central[0]] if summary.central else "" for summary in found.summaries
+        ],
+        "spread": [summary.spread for summary in found.summaries],
+    }
+    if space.corpus.labels is not None:
+        columns["main label"] = [
+            f"{summary.labels[0].label} ({summary.labels[0].share:.0%})" if summary.labels else ""
+            for summary in found.summaries
+        ]
+    event = st.dataframe(
+        columns,
+        column_config={
+            "spread": st.column_config.NumberColumn(format="%.3f", help="Mean distance to the centroid."),
+            "most central row": st.column_config.TextColumn(width="large"),
+        },
+        hide_index=True,
+        key="cluster-table",
+        on_select="rerun",
+        selection_mode="single-row",
+        alt="Clusters with their size, words and most central row",
+    )
+    chosen = event.selection.rows
+    return found.summaries[chosen[0]].label if chosen and chosen[0] < len(found.summaries) else None
+
+
+def _open_cluster(
+    session: Session, space: Space, choice: _Choice, found: _Found, label: int, names: dict[int, str]
+) -> None:
+    summary = next(summary for summary in found.summaries if summary.label == label)
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            key = f"name-{hash((choice, label))}"
+            st.text_input(
+                "Name",
+                names[label],
+                max_chars=80,
+                key=key,
+                width=320,
+                on_change=_rename,
+                args=(choice, label, key),
+            )
+            st.button(
+                f"Select its {summary.size:,} rows",
+                type="primary",
+                icon=":material/select_all:",
+                on_click=session.select,
+                args=(found.clustering.rows(label), f"cluster “{names[label]}”"),
+            )
+        if summary.labels and space.corpus.labels is not None:
+            shares = (f"{share.label or '(no label)'} {share.share:.0%}" for share in summary.labels[:8])
+            st.caption(f"Labels: {markdown(' · '.join(shares))}")
+        st.caption("Most central rows")
+        for row in summary.central:
+            st.html(f"<b>row {row + 1:,}</b>{as_html(space.corpus.texts[row])}")
+
+
+def _assignments(space: Space, found: _Found, names: dict[int, str]) -> None:
+    labels = found.clustering.labels
+    st.download_button(
+        "Download the assignments (CSV)",
+        lambda: rows_csv(
+            space.corpus,
+            np.arange(len(space)),
+            {
+                "cluster": np.where(labels == NOISE, 0, labels + 1),
+                "cluster name": [names[label] for label in labels.tolist()],
+            },
+        ),
+        file_name=f"{space.corpus.name}-clusters.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        help="Every row with the number and name of its cluster; noise is 0.",
+    )
+
+
+def _worst(space: Space, found: _Found, names: dict[int, str]) -> None:
+    fits = worst_fitting(space, found.clustering, _WORST)
+    if not fits:
+        st.caption("With one cluster, no row could be in another.")
+        return
+    st.caption("Margin: 1 is deep in its cluster, 0 on the border to the next, below 0 nearer to the next.")
+    st.dataframe(
+        {
+            "margin": [fit.margin for fit in fits],
+            "row": [fit.row + 1 for fit in fits],
+            "text": [space.corpus.texts[fit.row] for fit in fits],
+            "cluster": [names[fit.label] for fit in fits],
+            "next cluster": [names[fit.next_label] for fit in fits],
+        },
+        column_config={"margin": st.column_config.NumberColumn(format="%.3f")},
+        hide_index=True,
+        key="worst",
+        alt="Rows that fit their cluster worst",
+    )
+
+
+def _rename(choice: _Choice, label: int, key: str) -> None:
+    name = str(st.session_state[key]).strip()
+    given = st.session_state.setdefault(_NAMES, {})
+    if name:
+        given[choice, label] = name
+    else:
+        given.pop((choice, label), None)
+
+
+def _use(k: int) -> None:
+    st.session_state["method"] = "k-means"
+    st.session_state["clusters"] = k
+    st.session_state["clusters-view"] = "Clusters"

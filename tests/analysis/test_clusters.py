@@ -1,0 +1,304 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from sklearn import metrics
+
+import explorer
+from explorer.analysis.cluster_words import class_tfidf, describe, telling_words, words_of
+from explorer.analysis.clusters import (
+    NOISE,
+    Clustering,
+    agreement,
+    centroid_distances,
+    cluster,
+    cluster_by_density,
+    sweep,
+    worst_fitting,
+)
+from explorer.analysis.space import Space
+from explorer.errors import QueryError
+from explorer.tensor import normalize
+
+METRICS = ["cosine", "euclidean"]
+QUEUES = {
+    "billing": [
+        "the invoice is wrong",
+        "an invoice and a refund",
+        "refund of the second invoice",
+        "the refund",
+    ],
+    "login": ["the password is lost", "a password and a login", "login with the new password", "the login"],
+    "delivery": [
+        "the parcel is late",
+        "a parcel and a courier",
+        "courier of the second parcel",
+        "the courier",
+    ],
+}
+
+
+def space_of(vectors, texts=None, labels=None):
+    texts = texts or [f"row {row}" for row in range(len(vectors))]
+    if labels is None:
+        corpus = explorer.open_corpus(texts)
+    else:
+        import pandas as pd
+
+        frame = pd.DataFrame({"body": texts, "queue": labels})
+        corpus = explorer.open_corpus(frame, text="body", label="queue")
+    return Space(corpus, None, np.asarray(vectors, np.float32), None)
+
+
+def blobs(rows=200, dims=8, centers=4, seed=0, spread=0.5):
+    rng = np.random.default_rng(seed)
+    group = np.arange(rows) % centers
+    return (3 * rng.normal(size=(centers, dims))[group] + spread * rng.normal(size=(rows, dims))).astype(
+        np.float32
+    )
+
+
+@pytest.fixture
+def tickets():
+    """Twelve rows of three queues, one row of which has no label; clusters are the queues."""
+    texts = [text for queue in QUEUES.values() for text in queue]
+    labels = [queue for queue, texts in QUEUES.items() for _ in texts]
+    labels[5] = ""
+    rng = np.random.default_rng(0)
+    return space_of(np.repeat(np.eye(3), 4, axis=0) + 0.1 * rng.random((12, 3)), texts, labels)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_clusters_of_a_space(metric):
+    space = space_of(blobs())
+    found = cluster(space, 4, metric=metric, seed=3, starts=3)
+    assert (found.k, found.metric, found.seed, found.method) == (4, metric, 3, "k-means")
+    assert agreement([str(row % 4) for row in range(200)], found).ari == 1
+    np.testing.assert_array_equal(found.labels, cluster(space, 4, metric=metric, seed=3, starts=3).labels)
+    assert sorted(np.concatenate([found.rows(label) for label in range(4)]).tolist()) == list(range(200))
+    with pytest.raises(QueryError, match="only 200 distinct"):
+        cluster(space, 201)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_density_finds_the_clusters_and_the_noise(metric):
+    vectors = blobs()
+    vectors[:3] = -20 * np.eye(8)[:3] * (1 if metric == "euclidean" else -1)
+    found = cluster_by_density(space_of(vectors), 10, metric=metric)
+    assert (found.k, found.method, found.seed, found.reduced_to) == (4, "hdbscan", None, None)
+    kept = found.labels != NOISE
+    assert not kept[:3].any()
+    assert kept.sum() > 150
+    assert metrics.adjusted_rand_score(np.arange(200)[kept] % 4, found.labels[kept]) == 1
+    rows = normalize(vectors) if metric == "cosine" else vectors
+    means = np.stack([rows[found.rows(label)].mean(0) for label in range(4)])
+    means = normalize(means) if metric == "cosine" else means
+    np.testing.assert_allclose(found.centroids, means, atol=1e-5)
+    assert found.inertia == pytest.approx(np.square(rows - means[found.labels])[kept].sum(), rel=1e-4)
+
+
+def test_density_of_many_long_rows_is_taken_after_pca():
+    found = cluster_by_density(space_of(blobs(2100, 60, spread=0.2)), 50)
+    assert found.reduced_to == 50
+    assert found.centroids.shape == (4, 60)
+
+
+@pytest.mark.parametrize("vectors", [np.ones((1, 2)), np.ones((4, 2)), np.eye(5)])
+def test_too_few_rows_are_all_noise(vectors):
+    space = space_of(vectors)
+    found = cluster_by_density(space)
+    assert found.labels.tolist() == [NOISE] * len(vectors)
+    assert found.centroids.shape == (0, vectors.shape[1])
+    assert (found.k, found.inertia) == (0, 0)
+    assert describe(space, found) == ()
+    assert worst_fitting(space, found) == ()
+
+
+def test_density_of_equal_rows():
+    found = cluster_by_density(space_of(np.ones((20, 3))), 5)
+    assert len(found.labels) == 20
+
+
+def test_settings_of_density_are_checked():
+    for options in ({"min_size": 1}, {"min_samples": 0}, {"metric": "dot"}):
+        with pytest.raises(QueryError):
+            cluster_by_density(space_of(np.eye(5)), **options)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_silhouettes_are_those_of_scikit_learn(metric):
+    vectors = blobs(300, spread=1)
+    vectors[10:20] = vectors[0]
+    space, told = space_of(vectors), []
+    found = sweep(
+        space,
+        [6, 2, 4, 4],
+        metric=metric,
+        seed=5,
+        starts=3,
+        sample=100,
+        on_progress=lambda *d: told.append(d),
+    )
+    assert [point.k for point in found.points] == [2, 4, 6]
+    assert len(set(found.sample.tolist())) == 100
+    for point in found.points:
+        same = cluster(space, point.k, metric=metric, seed=5, starts=3)
+        assert point.inertia == same.inertia
+        expected = metrics.silhouette_score(vectors[found.sample], same.labels[found.sample], metric=metric)
+        assert point.silhouette == pytest.approx(expected, abs=1e-5)
+    assert found.suggested_k == max(found.points, key=lambda point: point.silhouette).k == 4
+    assert told == sorted(told)
+    assert told[-1] == (3000, 3000)
+
+
+def test_a_sweep_says_where_there_is_no_silhouette():
+    found = sweep(space_of(np.eye(3)), [1, 3])
+    assert [point.silhouette for point in found.points] == [None, None]
+    assert found.suggested_k is None
+    assert found.sample.tolist() == [0, 1, 2]
+    with pytest.raises(QueryError):
+        sweep(space_of(np.eye(3)), [])
+
+
+def test_a_sweep_can_be_stopped():
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep(space_of(blobs()), range(2, 5), on_progress=stop)
+
+
+@settings(deadline=None, max_examples=30)
+@given(pairs=st.lists(st.tuples(st.sampled_from(["", "a", "b", "c"]), st.integers(-1, 3)), min_size=1))
+def test_agreement_is_that_of_scikit_learn(pairs):
+    labels, found = [label for label, _ in pairs], np.array([number for _, number in pairs])
+    clustering = Clustering(found, np.eye(4, dtype=np.float32), 0.0, "cosine", 4, 0, "k-means")
+    kept = [(label, number) for label, number in pairs if label]
+    if not kept:
+        with pytest.raises(QueryError, match="No row has a label"):
+            agreement(labels, clustering)
+        return
+    truth, numbers = zip(*kept, strict=True)
+    result = agreement(labels, clustering)
+    assert result.rows == len(kept)
+    assert result.ari == pytest.approx(metrics.adjusted_rand_score(truth, numbers))
+    assert result.ami == pytest.approx(metrics.adjusted_mutual_info_score(truth, numbers))
+    assert result.v_measure == pytest.approx(metrics.v_measure_score(truth, numbers))
+
+
+def test_agreement_needs_a_label_for_each_row():
+    with pytest.raises(QueryError, match="2 labels for 3 rows"):
+        agreement(["a", "b"], cluster(space_of(np.eye(3)), 2))
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_rows_that_fit_worst(metric):
+    vectors = blobs(spread=1.5)
+    space = space_of(vectors)
+    found = cluster(space, 4, metric=metric)
+    table = metrics.pairwise_distances(
+        vectors.astype(np.float64), found.centroids.astype(np.float64), metric=metric
+    )
+    own = table[np.arange(200), found.labels]
+    table[np.arange(200), found.labels] = np.inf
+    margin = (table.min(1) - own) / np.maximum(own, table.min(1))
+    worst = worst_fitting(space, found, 7)
+    assert [fit.row for fit in worst] == np.argsort(margin)[:7].tolist()
+    np.testing.assert_allclose([fit.margin for fit in worst], np.sort(margin)[:7], atol=1e-4)
+    for fit in worst:
+        assert fit.label == found.labels[fit.row]
+        assert fit.next_label == table[fit.row].argmin()
+    assert len(worst_fitting(space, found, 999)) == 200
+    assert worst_fitting(space, cluster(space, 1)) == ()
+
+
+def test_noise_fits_nowhere():
+    vectors = np.eye(3, dtype=np.float32)
+    found = Clustering(np.array([0, -1, 1]), vectors[[0, 2]], 0.0, "euclidean", 2, None, "hdbscan")
+    own, other, which = centroid_distances(space_of(vectors), found)
+    np.testing.assert_allclose(own, [0, np.nan, 0])
+    np.testing.assert_allclose(other, [2**0.5] * 3, rtol=1e-6)
+    assert which.tolist() == [1, 0, 0]
+    assert [fit.row for fit in worst_fitting(space_of(vectors), found)] == [0, 2]
+
+
+def test_clusters_are_described(tickets):
+    found = cluster(tickets, 3, starts=3)
+    summaries = {summary.labels[0].label: summary for summary in describe(tickets, found, words=2, central=2)}
+    assert set(summaries) == set(QUEUES)
+    assert {word.text for word in summaries["billing"].words} == {"invoice", "refund"}
+    assert {word.text for word in summaries["login"].words} == {"password", "login"}
+    assert {word.text for word in summaries["delivery"].words} == {"parcel", "courier"}
+    assert [word.rows for word in summaries["delivery"].words] == [3, 3]
+    login = summaries["login"]
+    assert [(share.label, share.rows, share.share) for share in login.labels] == [
+        ("login", 3, 0.75),
+        ("", 1, 0.25),
+    ]
+    assert (login.size, login.share) == (4, pytest.approx(1 / 3))
+    unit = normalize(tickets.vectors)
+    distances = 1 - unit @ found.centroids[login.label]
+    rows = found.rows(login.label)
+    assert login.spread == pytest.approx(distances[rows].mean(), abs=1e-6)
+    assert list(login.central) == rows[np.argsort(distances[rows])][:2].tolist()
+
+
+@pytest.mark.parametrize("vectors", [np.ones((1, 2)), np.ones((3, 2))])
+def test_one_cluster_is_described_by_its_own_words(vectors):
+    space = space_of(vectors, ["good words"] * len(vectors))
+    (summary,) = describe(space, cluster(space, 1))
+    assert [word.text for word in summary.words] == ["good", "words"]
+    assert summary.labels == ()
+    assert summary.central == tuple(range(len(vectors)))
+    assert summary.spread == pytest.approx(0, abs=1e-6)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_class_tfidf_is_the_published_formula(seed):
+    counts = np.random.default_rng(seed).integers(0, 3, (4, 9))
+    counts[0] += 1  # every word is somewhere
+    expected = np.zeros(counts.shape)
+    average = int(np.mean([counts[c].sum() for c in range(4)]))
+    for c in range(4):
+        for x in range(9):
+            if counts[c, x]:
+                expected[c, x] = counts[c, x] / counts[c].sum() * np.log(1 + average / counts[:, x].sum())
+    np.testing.assert_allclose(class_tfidf(sparse.csr_matrix(counts)).toarray(), expected)
+
+
+def test_words_of_noise_count_but_are_not_told():
+    texts = ["red apple", "red cherry", "blue sky"]
+    told = telling_words(texts, np.array([0, 1, NOISE]), 1)
+    assert {label: [word.text for word in words] for label, words in told.items()} == {
+        0: ["apple"],
+        1: ["cherry"],
+    }
+    assert told[0][0].weight == pytest.approx(0.5 * np.log(1 + 2 / 1))
+
+
+def test_a_word_of_a_single_row_tells_nothing_in_a_long_table():
+    texts = ["salt water", "sweet wine"] * 60
+    texts[0] += " unicorn"
+    told = telling_words(texts, np.arange(120) % 2)
+    assert {word.text for word in told[0]} == {"salt", "water"}
+
+
+def test_texts_without_words_have_none_to_tell():
+    assert telling_words(["1 2 3", "?!"], np.array([0, 1])) == {0: (), 1: ()}
+    assert telling_words(["1 2 3", "two words"], np.array([0, 1]))[0] == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("It's the “Red” car—No. 5!", ["it's", "the", "red", "car", "no"]),
+        ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
+        ("Größe, ÉTÉ; e\u0301te\u0301", ["größe", "été", "été"]),
+        ("Привет_мир c3po 42 <b>bold</b>", ["привет", "мир", "c3po", "bold"]),
+        ("", []),
+    ],
+)
+def test_words_of_any_language(text, words):
+    assert words_of(text) == words

@@ -1,0 +1,154 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import explorer
+from explorer.analysis.duplicates import find_duplicates
+from explorer.analysis.space import Space
+from explorer.errors import JobCancelledError, QueryError
+from tests.tensor import reference
+from tests.tensor.matrices import make
+
+
+def space(texts, vectors):
+    """A space of any vectors; equal texts have to be given equal vectors, as an encoder does."""
+    return Space(explorer.open_corpus(list(texts)), None, np.asarray(vectors, np.float32), None)
+
+
+def components(count, edges):
+    """Connected rows, by spreading the lowest number until nothing changes."""
+    lowest = list(range(count))
+    changed = True
+    while changed:
+        changed = False
+        for a, b in edges:
+            low = min(lowest[a], lowest[b])
+            changed |= lowest[a] != low or lowest[b] != low
+            lowest[a] = lowest[b] = low
+    return [[row for row in range(count) if lowest[row] == low] for low in sorted(set(lowest))]
+
+
+@pytest.fixture(scope="module")
+def tickets(tmp_path_factory):
+    """The sample with marked pairs, exact."""
+    from explorer.settings import settings as in_force
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EXPLORER_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        in_force.cache_clear()
+        return explorer.embed("support-tickets", precision="float32")
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    kind=st.sampled_from(["normal", "repeated", "one_row", "whole", "zeros", "multiples"]),
+    seed=st.integers(0, 2**32),
+    source=st.lists(st.integers(0, 11), min_size=1, max_size=30),
+    threshold=st.sampled_from([-1.0, 0.0, 0.3, 0.7, 0.95, 1.0]),
+)
+def test_they_are_those_of_a_search_through_all_pairs(kind, seed, source, threshold):
+    vectors = make(kind, seed, 12, 3)
+    texts = [f"text {number}" for number in source]
+    found = find_duplicates(space(texts, vectors[source]), threshold)
+
+    first = [texts.index(text) for text in texts]
+    assert found.first.tolist() == first
+    assert found.repeated == len(texts) - len(set(texts))
+    scores = reference.scores(vectors[source], vectors[source], "cosine").astype(np.float32)
+    rows = sorted(set(first))
+    near = {(a, b) for a in rows for b in rows if a < b and scores[a, b] >= np.float32(threshold)}
+    assert set(zip(found.pairs.left.tolist(), found.pairs.right.tolist(), strict=True)) == near
+    assert len(found.pairs) == len(near)
+    assert (np.diff(found.pairs.scores) <= 0).all()
+
+    parts = [part for part in components(len(texts), [*enumerate(first), *near]) if len(part) > 1]
+    assert sorted(group.rows.tolist() for group in found.groups) == parts
+    order = [(-len(group), -group.score, group.kept) for group in found.groups]
+    assert order == sorted(order)
+    for group in found.groups:
+        members = group.rows.tolist()
+        assert group.kept == members[0]
+        assert group.texts == len({texts[row] for row in members})
+        inside = [float(scores[a, b]) for a, b in near if a in members]
+        assert group.score == max([1.0] if group.texts < len(group) else inside)
+    dropped = {row for part in parts for row in part[1:]}
+    assert np.flatnonzero(~found.keep).tolist() == sorted(dropped)
+
+
+def test_repeats_are_told_from_near_pairs():
+    found = find_duplicates(
+        space(["a", "b", "a", "c", "d", "d"], [[1, 0], [1, 0.01], [1, 0], [-1, 1], [0, -1], [0, -1]]), 0.99
+    )
+    assert [(group.rows.tolist(), group.texts) for group in found.groups] == [([0, 1, 2], 2), ([4, 5], 1)]
+    assert [group.score for group in found.groups] == [1.0, 1.0]
+    assert found.pairs.left.tolist() == [0]
+    assert found.pairs.right.tolist() == [1]
+    assert found.keep.tolist() == [True, False, False, True, True, False]
+
+
+def test_different_texts_with_equal_vectors_are_found_at_one():
+    vectors = make("normal", 3, 40, 7)
+    rounding = np.diag(reference.scores(vectors, vectors, "cosine"))
+    assert rounding.min() < 1  # so that a float64 score of equal vectors can be under 1
+    found = find_duplicates(space([f"text {row}" for row in range(80)], np.repeat(vectors, 2, axis=0)), 1.0)
+    assert [group.rows.tolist() for group in found.groups] == [[row, row + 1] for row in range(0, 80, 2)]
+
+
+def test_a_chain_is_one_group():
+    angles = np.arange(8) * 0.1
+    found = find_duplicates(space("abcdefgh", np.c_[np.cos(angles), np.sin(angles)]), 0.99)
+    assert [group.rows.tolist() for group in found.groups] == [list(range(8))]
+    assert len(found.pairs) == 7
+
+
+def test_one_row_has_no_duplicates():
+    found = find_duplicates(space(["alone"], [[1.0, 2.0]]), 0.5)
+    assert found.groups == ()
+    assert found.keep.tolist() == [True]
+    assert len(found.pairs) == 0
+
+
+def test_thousands_of_repeats_are_one_group_and_no_pairs():
+    found = find_duplicates(space(["again"] * 3_000, np.ones((3_000, 4))), 0.5, limit=1)
+    assert len(found.pairs) == 0
+    assert [len(group) for group in found.groups] == [3_000]
+    assert found.keep.sum() == 1
+
+
+def test_too_many_near_pairs():
+    with pytest.raises(QueryError, match="More than 10 pairs"):
+        find_duplicates(space("abcdef", np.ones((6, 2))), 0.5, limit=10)
+    with pytest.raises(QueryError, match="not a number"):
+        find_duplicates(space("ab", np.ones((2, 2))), float("nan"))
+
+
+def test_it_can_be_cancelled():
+    def cancel(done, total):
+        assert (done, total) == (3, 3)
+        raise JobCancelledError("stop")
+
+    with pytest.raises(JobCancelledError):
+        find_duplicates(space("abca", np.ones((4, 2))), 0.5, on_progress=cancel)
+
+
+@pytest.mark.parametrize("threshold", [0.6, 0.8, 0.9])
+def test_every_marked_pair_of_the_tickets_is_found(tickets, threshold):
+    table = tickets.corpus.table
+    row = {name: place for place, name in enumerate(table["id"].to_pylist())}
+    marked = {
+        tuple(sorted((place, row[other])))
+        for place, other in enumerate(table["related_to"].to_pylist())
+        if other
+    }
+    assert len(marked) > 20
+    unit = tickets.vectors.astype(np.float64)
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    above = {(a, b) for a, b in marked if unit[a] @ unit[b] >= threshold}
+    assert above
+    found = find_duplicates(tickets, threshold)
+    pairs = set(zip(found.pairs.left.tolist(), found.pairs.right.tolist(), strict=True))
+    for a, b in above:
+        first = tuple(sorted((found.first[a], found.first[b])))
+        assert first[0] == first[1] or first in pairs
+    assert len(pairs) == (np.triu(unit @ unit.T, 1) >= threshold)[np.ix_(*[np.unique(found.first)] * 2)].sum()
