@@ -27,6 +27,12 @@ page = st.navigation(
             help="See which groups the rows fall into, the words that tell them apart, and how many suit.",
         ),
         st.Page(
+            "pages/map.py",
+            title="Map",
+            icon=":material/scatter_plot:",
+            help="All rows as points: near ones mean alike. Draw around points to select them.",
+        ),
+        st.Page(
             "pages/data.py",
             title="Data",
             icon=":material/table_rows:",

@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from explorer.analysis.leaf_order import leaf_order
 from explorer.analysis.space import Space
 from explorer.errors import QueryError
-from explorer.settings import settings
-from explorer.tensor import Index, pick_device
 from explorer.tensor.vectors import blocks, row_norms
 
 Order = Literal["as given", "label", "similarity"]
@@ -187,13 +185,12 @@ def distributions(
     for number, what in ((k, "neighbours"), (sample, "rows")):
         if number < 1:
             raise QueryError(f"{number} {what} were asked for.", fix="Ask for 1 or more.")
-    index = Index(space.vectors, device=pick_device(settings().device), memory_mb=settings().memory_mb)
-    random = index.random_pairs(pairs=pairs, seed=seed)
+    random = space.index.random_pairs(pairs=pairs, seed=seed)
     rows = np.arange(len(space))
     if len(rows) > sample:
         rows = np.sort(np.random.default_rng(seed).choice(rows, sample, replace=False))
     k = min(k, len(space) - 1)
-    found = index.search(space.vectors[rows], k + 1, on_progress=on_progress)
+    found = space.index.search(space.vectors[rows], k + 1, on_progress=on_progress)
     # The row itself is left out by its number; where others tie with it, it may not be among the k + 1.
     others = found.indices != rows[:, None]
     others[:, -1] &= ~others.all(axis=1)

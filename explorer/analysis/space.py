@@ -17,6 +17,7 @@ from explorer.tensor import Index, Metric, Neighbors, pick_device
 
 if TYPE_CHECKING:
     from explorer.analysis.clusters import Clustering, ClusterMetric
+    from explorer.analysis.projection import Projection
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Hit:
 class Space:
     """The embeddings of one corpus by one encoder.
 
+    Beside its own methods, `index` searches by vectors and reports progress; see `explorer.tensor.Index`.
+
     Args:
         corpus: The rows.
         encoder: What made the vectors; it also encodes queries.
@@ -53,7 +56,7 @@ class Space:
         self.corpus = corpus
         self.encoder = encoder
         self.report = report
-        self._index = Index(vectors, device=pick_device(settings().device), memory_mb=settings().memory_mb)
+        self.index = Index(vectors, device=pick_device(settings().device), memory_mb=settings().memory_mb)
         self._pairs: dict[Metric, np.ndarray] = {}
 
     def __len__(self) -> int:
@@ -62,7 +65,7 @@ class Space:
     @property
     def vectors(self) -> np.ndarray:
         """The embeddings: float32, shape (rows, dims), read-only."""
-        return self._index.vectors
+        return self.index.vectors
 
     @property
     def dims(self) -> int:
@@ -102,7 +105,7 @@ class Space:
         texts = [query] if isinstance(query, str) else list(query)
         if not texts:
             return []
-        found = self._index.search(self.encoder.encode_queries(texts), k, metric, rows=rows)
+        found = self.index.search(self.encoder.encode_queries(texts), k, metric, rows=rows)
         hits = [
             self._hits(indices, scores) for indices, scores in zip(found.indices, found.scores, strict=True)
         ]
@@ -122,7 +125,7 @@ class Space:
             others[:] = False
             others[rows] = True
         others[row] = False
-        found = self._index.search(self.vectors[row : row + 1], k, metric, rows=others)
+        found = self.index.search(self.vectors[row : row + 1], k, metric, rows=others)
         return self._hits(found.indices[0], found.scores[0])
 
     def neighbors(self, k: int = 15, *, metric: Metric = "cosine") -> Neighbors:
@@ -131,7 +134,7 @@ class Space:
         Returns:
             `indices` int64 and `similarities` float32, both of shape (rows, min(k, rows - 1)).
         """
-        return self._index.neighbors(k, metric)
+        return self.index.neighbors(k, metric)
 
     def similarity(
         self,
@@ -150,7 +153,7 @@ class Space:
         Returns:
             float32, shape (rows, others).
         """
-        return self._index.similarity(rows, others, metric)
+        return self.index.similarity(rows, others, metric)
 
     def cluster(
         self, k: int = 8, *, metric: ClusterMetric = "cosine", seed: int = 0, starts: int = 1
@@ -159,6 +162,12 @@ class Space:
         from explorer.analysis.clusters import cluster
 
         return cluster(self, k, metric=metric, seed=seed, starts=starts)
+
+    def project(self, dims: int = 2, seed: int = 0) -> Projection:
+        """A map of the rows by UMAP; see `explorer.analysis.projection.umap`, which has more to choose."""
+        from explorer.analysis.projection import umap
+
+        return umap(self, dims=dims, seed=seed)
 
     def percentile(self, score: float, metric: Metric = "cosine") -> float | None:
         """How a score stands among those of random pairs of rows of this corpus.
@@ -180,7 +189,7 @@ class Space:
 
     def _random_pairs(self, metric: Metric) -> np.ndarray:
         if metric not in self._pairs:
-            self._pairs[metric] = self._index.random_pairs(metric)
+            self._pairs[metric] = self.index.random_pairs(metric)
         return self._pairs[metric]
 
     def _hits(self, indices: np.ndarray, scores: np.ndarray) -> list[Hit]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
+import pyarrow.parquet
 
 from explorer.data.corpus import Corpus
 
@@ -38,4 +39,21 @@ def rows_csv(
     buffer = io.BytesIO(b"\xef\xbb\xbf")
     buffer.seek(0, io.SEEK_END)
     pa.csv.write_csv(pa.table(columns), buffer)
+    return buffer.getvalue()
+
+
+def rows_parquet(corpus: Corpus, found: Mapping[str, np.ndarray]) -> bytes:
+    """All rows as Parquet, every column with its type.
+
+    Args:
+        corpus: The rows.
+        found: What was found out about each row, by column name; these columns come last. One that is named
+            like a corpus column gets " (found)" behind its name.
+    """
+    table = corpus.table
+    for name, values in found.items():
+        free = name if name not in table.column_names else f"{name} (found)"
+        table = table.append_column(free, pa.array(values))
+    buffer = io.BytesIO()
+    pa.parquet.write_table(table, buffer)
     return buffer.getvalue()

@@ -1,0 +1,338 @@
+"""Maps: the rows of a space as points in a few dimensions."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from explorer.analysis.space import Space
+from explorer.encode.progress import OnProgress, Progress
+from explorer.errors import QueryError
+from explorer.tensor import Metric, Neighbors
+from explorer.tensor.vectors import as_tensor, blocks, row_norms
+
+_FEWEST = 4  # rows; with fewer, neighbours say nothing that PCA does not show
+_NEIGHBORS = 15
+_FLAT = float(np.finfo(np.float32).eps) ** 2  # a variance this small beside the squares is float32's rounding
+_BLOCK = 1 << 22  # numbers in float64 at a time: 32 MB
+# numba's simplest threading layer ends the process when two threads of Python compute at once.
+_numba = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """The rows of a space as points of a map.
+
+    Attributes:
+        coordinates: A point for each row, float32, shape (rows, dims), read-only.
+        method: What made it.
+        dims: Dimensions of the map.
+        metric: The distance it shows: `cosine` or `euclidean`.
+        explained: PCA: the share of the whole variance along each dimension; empty for UMAP.
+        seed: UMAP: the seed; None for PCA.
+        neighbors: UMAP: how many nearest rows were used, the row itself among them; None for PCA.
+        min_distance: UMAP: how close points may come; None for PCA.
+        fallback: Why PCA stands in for the UMAP that was asked for: too `few` rows, or all rows `equal`.
+    """
+
+    coordinates: NDArray[np.float32]
+    method: Literal["pca", "umap"]
+    dims: int
+    metric: Metric
+    explained: tuple[float, ...] = ()
+    seed: int | None = None
+    neighbors: int | None = None
+    min_distance: float | None = None
+    fallback: Literal["few", "equal"] | None = None
+
+    def __post_init__(self) -> None:
+        self.coordinates.flags.writeable = False  # visitors share it
+
+    def __len__(self) -> int:
+        return len(self.coordinates)
+
+
+def pca(space: Space, dims: int = 2, *, metric: Metric = "cosine") -> Projection:
+    """Project onto the directions of largest variance (Pearson 1901).
+
+    The covariance is summed in float64, block by block, and its eigenvectors are exact: no seed is needed.
+    Each is turned so that its largest entry is positive. Dimensions in which the rows do not differ, which
+    includes those beyond the rank of the vectors, are zero.
+
+    Args:
+        space: The rows.
+        dims: Dimensions of the map.
+        metric: `cosine` scales the rows to length 1 first, so that only directions count; `euclidean` takes
+            them as they are.
+
+    Returns:
+        The map; its centre is the mean of the rows.
+
+    Raises:
+        QueryError: `dims` is below 1, or `metric` is neither of the two.
+    """
+    _check(dims, metric)
+    matrix = as_tensor(space.vectors)
+    lengths = torch.from_numpy(row_norms(space.vectors))[:, None]
+    parts = list(blocks(len(matrix), space.dims, _BLOCK))
+
+    def part(start: int, stop: int) -> torch.Tensor:
+        rows = matrix[start:stop].double()
+        length = lengths[start:stop]
+        return rows / torch.where(length == 0, 1, length) if metric == "cosine" else rows
+
+    mean = torch.stack([part(*rows).sum(dim=0) for rows in parts]).sum(dim=0) / len(matrix)
+    covariance = torch.zeros(space.dims, space.dims, dtype=torch.float64)
+    for rows in parts:
+        centred = part(*rows) - mean
+        covariance += centred.T @ centred
+    total = float(covariance.trace())
+    squares = total + len(matrix) * float(mean.square().sum())
+    variances, directions = torch.linalg.eigh(covariance)
+    variances, directions = variances.flip(0)[:dims], directions.flip(1)[:, :dims]
+    largest = directions.gather(0, directions.abs().argmax(dim=0, keepdim=True))
+    seen = variances > _FLAT * squares
+    directions = directions * torch.where(largest < 0, -1, 1) * seen
+
+    coordinates = np.zeros((len(matrix), dims), dtype=np.float32)
+    for start, stop in parts:
+        coordinates[start:stop, : len(seen)] = ((part(start, stop) - mean) @ directions).float().numpy()
+    shares = [
+        share / total if visible else 0.0
+        for share, visible in zip(variances.tolist(), seen.tolist(), strict=True)
+    ]
+    explained = (*shares, *[0.0] * (dims - len(seen)))
+    return Projection(coordinates, "pca", dims, metric, explained=explained)
+
+
+def umap(
+    space: Space,
+    *,
+    dims: int = 2,
+    neighbors: int = _NEIGHBORS,
+    min_distance: float = 0.1,
+    metric: Metric = "cosine",
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> Projection:
+    """Lay the rows out so that neighbours stay neighbours (McInnes, Healy and Melville 2018).
+
+    This is umap-learn, given the core's exact neighbours and PCA to start from. The same seed gives the same
+    map, bit for bit, on the same machine.
+
+    Args:
+        space: The rows.
+        dims: Dimensions of the map.
+        neighbors: Nearest rows to stay close to, the row itself counted; at most all rows.
+        min_distance: How close points may come, 0 to 1.
+        metric: `cosine` or `euclidean`.
+        seed: Of the layout; 0 or more.
+        on_progress: Called between and within the steps. What it raises stops the work, during the layout
+            only once that is over.
+
+    Returns:
+        The map. With fewer than 4 rows, or where all are equal, it is PCA's and `fallback` says so.
+
+    Raises:
+        QueryError: An argument is out of range.
+    """
+    _check(dims, metric)
+    if neighbors < 2:
+        raise QueryError(f"{neighbors} neighbours were asked for.", fix="Ask for 2 or more.")
+    if not 0 <= min_distance <= 1:
+        raise QueryError(f"The minimum distance is {min_distance}.", fix="Choose one from 0 to 1.")
+    if not 0 <= seed < 2**32:
+        raise QueryError(f"The seed is {seed}.", fix="Choose a whole number from 0 to 4,294,967,295.")
+    tell = on_progress or (lambda _: None)
+    start = pca(space, dims, metric=metric)
+    if len(space) < _FEWEST:
+        return replace(start, fallback="few")
+    if not start.coordinates.any():
+        return replace(start, fallback="equal")
+
+    neighbors = min(neighbors, len(space))
+
+    def searched(done: int, total: int) -> None:
+        tell(Progress("Finding neighbours", done, total, fraction=0.5 * done / total))
+
+    near = space.index.neighbors(neighbors - 1, metric, on_progress=searched)
+    indices, distances = _with_itself(near, metric)
+    coordinates = _lay_out(indices, distances, start.coordinates, min_distance, seed, tell)
+    return Projection(
+        coordinates, "umap", dims, metric, seed=seed, neighbors=neighbors, min_distance=min_distance
+    )
+
+
+def place(
+    space: Space,
+    projection: Projection,
+    vectors: ArrayLike,
+    *,
+    k: int = _NEIGHBORS,
+) -> NDArray[np.float32]:
+    """Place new vectors on a map, among the rows they are closest to.
+
+    A point is the mean of the points of its k nearest rows, weighted by 1 / d², d being the distance of the
+    vectors (Shepard 1968); between vectors of length 1, d² is 2 (1 − cosine). So a vector that is a row of
+    the space falls on that row's point; on the first one's if the row is repeated.
+
+    Args:
+        space: The rows of the map.
+        projection: The map.
+        vectors: Shape (new, dims of the space) or (dims of the space,).
+        k: Rows to place by.
+
+    Returns:
+        float32, shape (new, dims of the map).
+
+    Raises:
+        VectorError: They are no vectors, or have other dimensions than the space.
+        QueryError: k is below 1.
+    """
+    found = space.index.search(vectors, k, projection.metric)
+    distances = _distances(found.scores, projection.metric)
+    squares = distances if projection.metric == "cosine" else distances**2
+    weights = np.divide(squares[:, :1], squares, out=np.zeros_like(squares), where=squares > 0)
+    weights[:, 0] = 1  # the nearest; at distance 0 it is the only one that counts
+    weights /= weights.sum(axis=1, keepdims=True)
+    points = projection.coordinates[found.indices].astype(np.float64)
+    placed: NDArray[np.float32] = np.einsum("nk,nkd->nd", weights, points).astype(np.float32)
+    return placed
+
+
+def warm_up() -> None:
+    """Compile what `umap` needs, which takes seconds, on a problem that takes none."""
+    rows = np.arange(8)
+    indices = (rows[:, None] + np.arange(3)) % 8
+    distances = np.tile(np.arange(3.0), (8, 1))
+    points = np.stack([rows, rows % 3], axis=1)
+    _lay_out(indices, distances, points, 0.1, 0, lambda _: None, epochs=1)
+
+
+def _with_itself(near: Neighbors, metric: Metric) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The neighbours as umap-learn wants them: each row first among its own, at distance 0."""
+    own = np.arange(len(near.indices))[:, None]
+    distances = _distances(near.similarities, metric)
+    return np.hstack([own, near.indices]), np.hstack([np.zeros(own.shape), distances])
+
+
+def _distances(scores: NDArray[np.float32], metric: Metric) -> NDArray[np.float64]:
+    wide = scores.astype(np.float64)
+    return np.maximum(0, 1 - wide if metric == "cosine" else -wide)
+
+
+def _lay_out(
+    indices: NDArray[np.int64],
+    distances: NDArray[np.float64],
+    start: NDArray[Any],
+    min_distance: float,
+    seed: int,
+    tell: OnProgress,
+    *,
+    epochs: int | None = None,
+) -> NDArray[np.float32]:
+    """What `umap.UMAP.fit` does after the neighbours are known, by the functions it does it with.
+
+    The class itself would copy the vectors several times over, and tells nothing.
+
+    Args:
+        indices: Of the neighbours, the row itself first, shape (rows, k).
+        distances: To them, ascending.
+        start: Where the points start, not all 0, shape (rows, dims).
+        min_distance: As for `umap`.
+        seed: Of the noise and of the layout.
+        tell: Is told of each step.
+        epochs: Rounds of the layout; by default umap-learn's choice, 500 up to 10,000 rows and 200 above.
+
+    Returns:
+        The points, shape (rows, dims).
+    """
+    tell(Progress("Getting UMAP ready", fraction=0.5))
+    import umap.umap_ as learn  # seconds: numba comes with it
+
+    random = np.random.RandomState(seed)
+    with _numba:
+        tell(Progress("Weighing neighbours", fraction=0.5))
+        graph, *_ = learn.fuzzy_simplicial_set(
+            start,  # of which only the number of rows is used
+            indices.shape[1],
+            random,
+            "precomputed",
+            knn_indices=indices.astype(np.int32),
+            knn_dists=distances.astype(np.float32),
+        )
+        a, b = learn.find_ab_params(1.0, min_distance)
+        rounds = _Epochs(tell)
+        points, _ = learn.simplicial_set_embedding(
+            None,  # the vectors, which a layout with a start does without
+            graph,
+            start.shape[1],
+            initial_alpha=1.0,
+            a=a,
+            b=b,
+            gamma=1.0,
+            negative_sample_rate=5,
+            n_epochs=epochs,
+            init=learn.noisy_scale_coords(start, random),  # the noise parts equal rows
+            random_state=random,
+            metric="precomputed",
+            metric_kwds={},
+            densmap=False,
+            densmap_kwds={},
+            output_dens=False,
+            tqdm_kwds=rounds.bar,
+        )
+    rounds.end()
+    laid: NDArray[np.float32] = points
+    return laid
+
+
+class _Epochs:
+    """The file that umap-learn's progress bar writes to, which hands on how far the layout is.
+
+    The bar is the only thing that umap-learn calls during a layout. Where writing fails it keeps a lock that
+    all bars share, so what `tell` raises is kept until the layout is over.
+    """
+
+    def __init__(self, tell: OnProgress) -> None:
+        self._tell = tell
+        self._stopped: BaseException | None = None
+        # With miniters set, tqdm does not start to draw from a thread of its own.
+        self.bar = {
+            "disable": False,
+            "file": self,
+            "bar_format": "{n}/{total}",
+            "miniters": 1,
+            "leave": False,
+        }
+
+    def write(self, text: str) -> None:
+        """Take what the bar draws, such as "37/200", or an instruction to move the cursor."""
+        done, _, total = text.strip().partition("/")
+        if not total or self._stopped:
+            return
+        n, of = int(done), int(total)
+        try:
+            self._tell(Progress("Laying out the map", n, of, fraction=0.5 + 0.5 * n / of, unit="rounds"))
+        except BaseException as stopped:
+            self._stopped = stopped
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def end(self) -> None:
+        """Raise what stopped the work, if something did."""
+        if self._stopped:
+            raise self._stopped
+
+
+def _check(dims: int, metric: str) -> None:
+    if dims < 1:
+        raise QueryError(f"A map of {dims} dimensions was asked for.", fix="Ask for 2 or 3.")
+    if metric not in ("cosine", "euclidean"):
+        raise QueryError(f"A map cannot show the metric {metric!r}.", fix="Choose cosine or euclidean.")

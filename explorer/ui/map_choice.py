@@ -1,0 +1,100 @@
+"""The controls of the map page: how the map is made, and how it looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from explorer.data.corpus import Corpus
+
+_MAX_QUERY_CHARS = 500
+
+
+@dataclass(frozen=True)
+class MapChoice:
+    """What makes a map: equal choices, equal maps."""
+
+    method: Literal["umap", "pca"]
+    dims: int
+    neighbors: int
+    min_distance: float
+    metric: Literal["cosine", "euclidean"]
+    seed: int
+
+
+@dataclass(frozen=True)
+class MapLook:
+    """How a map looks; none of it moves a point.
+
+    Attributes:
+        colour: `label`, `cluster`, `one colour`, or the name of a metadata column.
+        query: Text whose closest rows are marked; "" for none.
+        names: Whether groups have their names at their centres.
+        contours: Whether lines show where points are dense.
+    """
+
+    colour: str
+    query: str
+    names: bool
+    contours: bool
+
+
+def choose_map(corpus: Corpus) -> tuple[MapChoice, MapLook]:
+    """Draw the controls and give what they choose."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        colours = [*(["label"] if corpus.label else []), "cluster", *corpus.metadata, "one colour"]
+        shown = {"label": f"Label ({corpus.label})", "cluster": "Cluster", "one colour": "One colour"}
+        colour = st.selectbox(
+            "Colour",
+            colours,
+            format_func=lambda name: shown.get(name, name),
+            key="colour",
+            width=220,
+            bind="query-params",
+        )
+        query = st.text_input(
+            "Find on the map",
+            key="map-query",
+            width=320,
+            max_chars=_MAX_QUERY_CHARS,
+            type="search",
+            placeholder="Marks the closest rows",
+            bind="query-params",
+        )
+        names = st.toggle("Names", value=True, key="map-names", persist_state="session")
+        contours = st.toggle("Contours", key="map-contours", persist_state="session")
+    look = MapLook(str(colour), (query or "").strip()[:_MAX_QUERY_CHARS], names, contours)
+    return _choose_making(), look
+
+
+def _choose_making() -> MapChoice:
+    with st.expander("How the map is made"), st.container(horizontal=True, vertical_alignment="bottom"):
+        method = st.selectbox("Method", ["UMAP", "PCA"], key="map-method", width=120, bind="query-params")
+        dims = st.selectbox("Dimensions", [2, 3], key="map-dims", width=120, bind="query-params")
+        neighbors = st.number_input(
+            "Neighbours", 2, 200, 15, key="map-neighbours", width=140, bind="query-params"
+        )
+        distance = st.number_input(
+            "Minimum distance", 0.0, 1.0, 0.1, 0.05, key="map-distance", width=160, bind="query-params"
+        )
+        metric = st.selectbox(
+            "Distance",
+            ["cosine", "euclidean"],
+            format_func=str.capitalize,
+            key="map-metric",
+            width=140,
+            bind="query-params",
+        )
+        seed = st.number_input(
+            "Seed", 0, 9999, 0, key="map-seed", width=110, bind="query-params", help="Same seed, same map."
+        )
+    return MapChoice(
+        "pca" if method == "PCA" else "umap",
+        3 if dims == 3 else 2,
+        int(neighbors or 15),
+        float(distance if distance is not None else 0.1),
+        "euclidean" if metric == "euclidean" else "cosine",
+        int(seed or 0),
+    )

@@ -1,0 +1,208 @@
+"""The map as a figure: points, their colours, names at centres, contours."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+# Paul Tol's and Okabe and Ito's colours, which stay apart for colour-blind readers; further groups of eight
+# repeat them with another marker, since no palette keeps 45 colours apart.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933")
+_MARKERS = ("circle", "square", "diamond", "cross", "triangle-up", "star")
+_GREY = "#8c8c8c"
+_MAX_GROUPS = 48
+_NAMED_GROUPS = 30
+_HOVER_CHARS = 90
+_HOVER_POINTS = 6_000  # texts of more points would be most of what is sent
+_NAME_CHARS = 28
+_CONTOUR_CELLS = 60
+_NUMBERS_SHARE = 0.9  # a column is one of numbers when this share of its values are
+
+
+@dataclass(frozen=True, eq=False)
+class Colouring:
+    """What the colours of a map stand for.
+
+    Attributes:
+        title: What it is, for the legend.
+        groups: The group of each row, "" for none; None when colours stand for numbers.
+        numbers: A number for each row, NaN for none; None when colours stand for groups.
+    """
+
+    title: str
+    groups: Sequence[str] | None = None
+    numbers: np.ndarray | None = None
+
+
+def map_figure(
+    coordinates: np.ndarray,
+    colouring: Colouring,
+    texts: Sequence[str],
+    *,
+    names: bool = True,
+    contours: bool = False,
+    marked: np.ndarray | None = None,
+) -> go.Figure:
+    """Draw a map.
+
+    Args:
+        coordinates: float32, shape (rows, 2) or (rows, 3).
+        colouring: What the colours stand for.
+        texts: What hovering shows, for maps of a few thousand points.
+        names: Whether the groups' names stand at their centres.
+        contours: Whether lines show where points are dense.
+        marked: Coordinates of points to stand out, shape (marked, dims).
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    flat = coordinates.shape[1] == 2
+    if contours and flat:
+        figure.add_trace(_contours(coordinates))
+    if colouring.numbers is not None:
+        everything = np.arange(len(coordinates))
+        marker = {
+            "color": colouring.numbers.astype(np.float32),
+            "colorscale": "Viridis",
+            "showscale": True,
+            "colorbar": {"title": html.escape(colouring.title), "thickness": 12},
+        }
+        figure.add_trace(_points(coordinates, everything, texts, "", marker))
+    else:
+        groups = np.array(colouring.groups if colouring.groups is not None else [""] * len(coordinates))
+        for name, rows, marker in _grouped(groups):
+            figure.add_trace(_points(coordinates, rows, texts, name, marker))
+            if names and flat and name and len(figure.layout.annotations) < _NAMED_GROUPS:
+                x, y = np.median(coordinates[rows], axis=0)
+                figure.add_annotation(
+                    x=float(x), y=float(y), text=_short(name, _NAME_CHARS), showarrow=False,
+                    bgcolor="rgba(255,255,255,0.7)", font={"size": 11, "color": "#222"},
+                )  # fmt: skip
+    if marked is not None and len(marked):
+        figure.add_trace(_marks(marked))
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False, scaleanchor="x" if flat else None)
+    figure.update_layout(
+        height=680,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        dragmode="lasso" if flat else "orbit",
+        legend={"itemsizing": "constant", "title": {"text": html.escape(colouring.title)}},
+        hoverlabel={"align": "left"},
+        uirevision="map",
+    )
+    return figure
+
+
+def rows_of(figure: go.Figure, points: Sequence[dict[str, Any]]) -> np.ndarray:
+    """The rows behind selected points: int64, ascending; marks and contours have none."""
+    rows = []
+    for point in points:
+        carried = figure.data[point["curve_number"]].customdata
+        if carried is not None:
+            rows.append(int(np.asarray(carried)[point["point_index"]]) - 1)
+    return np.unique(np.array(rows, dtype=np.int64))
+
+
+def _points(
+    coordinates: np.ndarray, rows: np.ndarray, texts: Sequence[str], name: str, marker: dict[str, Any]
+) -> Any:  # noqa: ANN401 - one of plotly's two kinds of scatter
+    import plotly.graph_objects as go
+
+    few = len(coordinates) <= _HOVER_POINTS
+    size = 6 if few else 3
+    shared = {
+        "x": coordinates[rows, 0],
+        "y": coordinates[rows, 1],
+        "mode": "markers",
+        "name": _short(name, _NAME_CHARS) or "rows",
+        "marker": {"size": size, "opacity": 0.8 if few else 0.6, **marker},
+        "customdata": (rows + 1).astype(np.int32),
+        "text": [_short(texts[row], _HOVER_CHARS) for row in rows.tolist()] if few else None,
+        "hovertemplate": "%{text}<extra>row %{customdata}</extra>"
+        if few
+        else f"{_short(name, _NAME_CHARS)} row %{{customdata}}<extra></extra>",
+        "showlegend": bool(name),
+    }
+    if coordinates.shape[1] == 3:
+        return go.Scatter3d(z=coordinates[rows, 2], **shared)
+    return go.Scattergl(**shared)
+
+
+def _grouped(groups: np.ndarray) -> list[tuple[str, np.ndarray, dict[str, Any]]]:
+    """Groups by size, each with its rows and its look; those without a group, or too small, in grey."""
+    names, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    order = [place for place in np.argsort(-sizes, kind="stable") if names[place]]
+    found = []
+    kept = order[:_MAX_GROUPS]
+    rest = np.flatnonzero(~np.isin(group, kept))
+    if len(rest):
+        found.append(("other" if len(order) > _MAX_GROUPS else "", rest, {"color": _GREY}))
+    for number, place in enumerate(kept):
+        look = {
+            "color": _COLOURS[number % len(_COLOURS)],
+            "symbol": _MARKERS[number // len(_COLOURS) % len(_MARKERS)],
+        }
+        found.append((str(names[place]), np.flatnonzero(group == place), look))
+    return found
+
+
+def _contours(coordinates: np.ndarray) -> go.Contour:
+    import plotly.graph_objects as go
+
+    counts, x, y = np.histogram2d(coordinates[:, 0], coordinates[:, 1], bins=_CONTOUR_CELLS)
+    return go.Contour(
+        z=np.log1p(counts.T).astype(np.float32),
+        x=((x[:-1] + x[1:]) / 2).astype(np.float32),
+        y=((y[:-1] + y[1:]) / 2).astype(np.float32),
+        contours={"coloring": "lines"},
+        colorscale="Greys",
+        showscale=False,
+        line={"width": 1},
+        opacity=0.6,
+        hoverinfo="skip",
+    )
+
+
+def _marks(marked: np.ndarray) -> Any:  # noqa: ANN401
+    import plotly.graph_objects as go
+
+    shared = {
+        "x": marked[:, 0],
+        "y": marked[:, 1],
+        "mode": "markers",
+        "name": "found",
+        "marker": {"size": 13, "symbol": "circle-open", "color": "#d00000", "line": {"width": 2}},
+        "hoverinfo": "skip",
+    }
+    if marked.shape[1] == 3:
+        return go.Scatter3d(z=marked[:, 2], **shared)
+    return go.Scattergl(**shared)
+
+
+def _short(text: str, most: int) -> str:
+    flat = " ".join(text.split())
+    return html.escape(flat if len(flat) <= most else f"{flat[:most]}…")
+
+
+def column_colouring(name: str, values: Sequence[object]) -> Colouring:
+    """Colours of a metadata column: of numbers if most values are, else of groups."""
+    numbers = np.array([_number(value) for value in values], dtype=np.float64)
+    given = sum(value not in (None, "") and value == value for value in values)  # NaN is not itself
+    if given and np.isfinite(numbers).sum() >= _NUMBERS_SHARE * given:
+        return Colouring(name, numbers=numbers)
+    return Colouring(name, groups=["" if value is None else str(value) for value in values])
+
+
+def _number(value: object) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        return float("nan")
+    return number if np.isfinite(number) else float("nan")

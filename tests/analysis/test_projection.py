@@ -1,0 +1,270 @@
+import threading
+
+import numpy as np
+import pytest
+
+import explorer
+from explorer.analysis import projection
+from explorer.analysis.projection import Projection, pca, place, umap, warm_up
+from explorer.analysis.space import Space
+from explorer.errors import JobCancelledError, QueryError, VectorError
+
+# umap-learn says so when it is imported; Python hides it unless warnings are errors.
+pytestmark = pytest.mark.filterwarnings("ignore:Tensorflow not installed:ImportWarning")
+
+
+def space_of(vectors):
+    vectors = np.asarray(vectors, dtype=np.float32)
+    return Space(explorer.open_corpus([f"text {row}" for row in range(len(vectors))]), None, vectors, None)
+
+
+def unit(vectors):
+    return vectors / np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module")
+def random():
+    rng = np.random.default_rng(0)
+    return space_of(rng.normal(size=(300, 24)) * np.linspace(3, 0.2, 24) + rng.normal(size=24))
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    """Two groups in opposite directions; every tenth row repeats the one before it."""
+    rng = np.random.default_rng(1)
+    vectors = rng.normal(size=(300, 16))
+    vectors[:, 0] += np.where(np.arange(300) < 145, 10, -10)
+    vectors[10::10] = vectors[9:-1:10]
+    return space_of(vectors)
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_pca_is_scikit_learns_up_to_sign(random, metric, monkeypatch):
+    from sklearn.decomposition import PCA
+
+    monkeypatch.setattr(projection, "_BLOCK", 1000)  # several blocks, the last one short
+    rows = unit(random.vectors) if metric == "cosine" else random.vectors.astype(np.float64)
+    peer = PCA(n_components=3, svd_solver="full").fit(rows)
+    expected = peer.transform(rows)
+    made = pca(random, 3, metric=metric)
+    signs = np.sign((made.coordinates * expected).sum(axis=0))
+    np.testing.assert_allclose(made.coordinates, expected * signs, atol=1e-6 * np.abs(expected).max())
+    np.testing.assert_allclose(made.explained, peer.explained_variance_ratio_, rtol=1e-9)
+    assert (made.method, made.dims, made.metric, made.fallback) == ("pca", 3, metric, None)
+
+
+def test_pca_is_the_same_each_time_and_whatever_the_length_of_the_rows(random):
+    made = pca(random)
+    assert (pca(random).coordinates == made.coordinates).all()
+    longer = space_of(random.vectors * np.linspace(1, 9, 300)[:, None])
+    np.testing.assert_allclose(pca(longer).coordinates, made.coordinates, atol=1e-6)
+    assert np.abs(pca(longer, metric="euclidean").coordinates).max() > 5
+
+
+def test_an_axis_points_to_its_largest_entry():
+    line = space_of(np.outer([-1, 0, 2], [3, -4, 1]))
+    assert pca(line, metric="euclidean").coordinates[:, 0].argmax() == 0
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e30])
+def test_equal_rows_fall_on_one_point(rows, value):
+    made = pca(space_of(np.full((rows, 7), value)), 3, metric="euclidean")
+    assert made.coordinates.shape == (rows, 3)
+    assert not made.coordinates.any()
+    assert made.explained == (0, 0, 0)
+
+
+def test_dimensions_beyond_the_rank_are_zero():
+    rng = np.random.default_rng(2)
+    flat = pca(space_of(np.outer(rng.normal(size=40), rng.normal(size=9)) + 5), 3, metric="euclidean")
+    assert flat.coordinates[:, 0].any()
+    assert not flat.coordinates[:, 1:].any()
+    assert flat.explained == (pytest.approx(1), 0, 0)
+    narrow = pca(space_of([[1, 0], [0, 1], [1, 1]]), 3)
+    assert narrow.coordinates.shape == (3, 3)
+    assert not narrow.coordinates[:, 2].any()
+    assert len(narrow.explained) == 3
+
+
+def test_rows_of_zeros_have_a_place():
+    assert np.isfinite(pca(space_of([[0, 0], [1, 0], [0, 1]])).coordinates).all()
+
+
+def test_a_map_cannot_be_written_to(random):
+    with pytest.raises(ValueError, match="read-only"):
+        pca(random).coordinates[0, 0] = 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"dims": 0},
+        {"metric": "dot"},
+        {"neighbors": 1},
+        {"min_distance": -0.1},
+        {"min_distance": 2},
+        {"seed": -1},
+    ],
+)
+def test_what_cannot_be_asked(random, wrong):
+    with pytest.raises(QueryError):
+        umap(random, **wrong)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_few_rows_are_shown_by_pca(rows):
+    space = space_of(np.eye(3)[:rows])
+    made = umap(space, seed=5)
+    assert (made.method, made.fallback, made.seed) == ("pca", "few", None)
+    assert (made.coordinates == pca(space).coordinates).all()
+
+
+def test_equal_rows_are_shown_by_pca():
+    made = umap(space_of(np.outer(range(1, 9), [1, 2, 2])))  # of one direction
+    assert (made.method, made.fallback) == ("pca", "equal")
+    assert not made.coordinates.any()
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_umap_is_given_the_exact_neighbours(blobs, metric, monkeypatch):
+    given = []
+
+    def spy(indices, distances, start, min_distance, *_):
+        given.append((indices, distances, min_distance))
+        return start.copy()
+
+    monkeypatch.setattr(projection, "_lay_out", spy)
+    umap(blobs, neighbors=12, min_distance=0.3, metric=metric)
+    ((indices, distances, min_distance),) = given
+    assert min_distance == 0.3
+    assert indices.shape == distances.shape == (300, 12)
+    assert (indices[:, 0] == np.arange(300)).all()
+    assert (distances[:, 0] == 0).all()
+    assert (distances >= 0).all()
+    assert (np.diff(distances, axis=1) >= 0).all()
+    assert (indices[10::10, 1] == np.arange(9, 299, 10)).all()  # the row that is repeated comes next
+    rows = blobs.vectors.astype(np.float64)
+    if metric == "cosine":
+        expected = 1 - unit(blobs.vectors) @ unit(blobs.vectors).T
+    else:
+        expected = np.linalg.norm(rows[:, None] - rows, axis=2)
+    np.fill_diagonal(expected, -1)
+    own = np.arange(300)[:, None]
+    np.testing.assert_allclose(distances[:, 1:], np.sort(expected, axis=1)[:, 1:12], atol=1e-6)
+    np.testing.assert_allclose(distances[:, 1:], expected[own, indices[:, 1:]], atol=1e-6)
+
+
+@pytest.mark.slow
+def test_umap_keeps_groups_apart_and_repeats_together(blobs):
+    made = umap(blobs, neighbors=10)
+    assert made.coordinates.shape == (300, 2)
+    assert made.coordinates.dtype == np.float32
+    assert np.isfinite(made.coordinates).all()
+    assert (made.method, made.neighbors, made.min_distance, made.seed) == ("umap", 10, 0.1, 0)
+    left, right = made.coordinates[:145], made.coordinates[145:]
+    across = np.linalg.norm(left[:, None] - right, axis=2)
+    within = max(np.linalg.norm(side - side.mean(axis=0), axis=1).max() for side in (left, right))
+    assert across.min() > 0
+    assert np.linalg.norm(left.mean(axis=0) - right.mean(axis=0)) > 2 * within
+    apart = np.linalg.norm(made.coordinates[10::10] - made.coordinates[9:-1:10], axis=1)
+    assert np.median(apart) < 0.1 * within
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_map(random):
+    made = umap(random, seed=3)
+    assert umap(random, seed=3).coordinates.tobytes() == made.coordinates.tobytes()
+    assert umap(random, seed=4).coordinates.tobytes() != made.coordinates.tobytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("rows", [4, 5, 9])
+def test_neighbours_are_at_most_all_rows(rows, metric):
+    made = umap(space_of(np.eye(9)[:rows]), dims=3, metric=metric)
+    assert made.neighbors == rows
+    assert made.coordinates.shape == (rows, 3)
+    assert np.isfinite(made.coordinates).all()
+
+
+@pytest.mark.slow
+def test_a_few_distinct_rows_and_rows_on_a_line_have_a_map():
+    repeated = umap(space_of(np.eye(4)[np.arange(60) % 3]))
+    assert np.isfinite(repeated.coordinates).all()
+    line = umap(space_of(np.outer(np.arange(30), [1, 2, 3])), metric="euclidean", dims=3)
+    assert np.isfinite(line.coordinates).all()
+
+
+@pytest.mark.slow
+def test_umap_tells_how_far_it_is_and_prints_nothing(random, capfd):
+    told = []
+    quiet = umap(random)
+    assert (umap(random, on_progress=told.append).coordinates == quiet.coordinates).all()
+    phases = list(dict.fromkeys(progress.phase for progress in told))
+    assert phases == ["Finding neighbours", "Getting UMAP ready", "Weighing neighbours", "Laying out the map"]
+    fractions = [progress.fraction for progress in told]
+    assert fractions == sorted(fractions)
+    assert told[-1].total == 500
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("phase", ["Finding neighbours", "Weighing neighbours", "Laying out the map"])
+def test_umap_can_be_stopped_in_each_phase(random, phase):
+    def stop(progress):
+        if progress.phase == phase:
+            raise JobCancelledError("Stopped.")
+
+    with pytest.raises(JobCancelledError):
+        umap(random, on_progress=stop)
+    after = threading.Thread(target=umap, args=(random,), daemon=True)
+    after.start()
+    after.join(60)
+    assert not after.is_alive()  # nothing is left locked
+
+
+@pytest.mark.slow
+def test_warming_up_beside_a_map_does_no_harm(random):
+    warming = threading.Thread(target=warm_up)
+    warming.start()
+    made = umap(random)
+    warming.join()
+    assert (made.coordinates == umap(random).coordinates).all()
+
+
+def some_map(space, metric="cosine"):
+    points = np.random.default_rng(5).normal(size=(len(space), 2)).astype(np.float32)
+    return Projection(points, "umap", 2, metric, seed=0, neighbors=15, min_distance=0.1)
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_a_row_is_placed_on_its_point(random, metric):
+    shown = some_map(random, metric)
+    placed = place(random, shown, random.vectors)
+    assert placed.dtype == np.float32
+    assert (placed == shown.coordinates).all()
+    assert place(random, shown, random.vectors[7]).shape == (1, 2)
+
+
+def test_a_repeated_row_is_placed_on_the_first_ones_point(blobs):
+    shown = some_map(blobs)
+    np.testing.assert_array_equal(place(blobs, shown, blobs.vectors[20]), shown.coordinates[19:20])
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_a_new_text_is_placed_among_its_nearest(random, metric):
+    shown = some_map(random, metric)
+    new = np.random.default_rng(6).normal(size=24).astype(np.float32)
+    if metric == "cosine":
+        squares = 1 - unit(random.vectors) @ unit(new[None])[0]
+    else:
+        squares = ((random.vectors - new) ** 2).sum(axis=1)
+    nearest = np.argsort(squares)[:5]
+    expected = np.average(shown.coordinates[nearest], axis=0, weights=1 / squares[nearest])
+    np.testing.assert_allclose(place(random, shown, new, k=5)[0], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_vectors_of_another_model_cannot_be_placed(random):
+    with pytest.raises(VectorError, match="3 dimensions"):
+        place(random, some_map(random), [1.0, 2.0, 3.0])
