@@ -18,7 +18,7 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#
 _MARKERS = ("circle", "square", "diamond", "cross", "triangle-up", "star")
 _GREY = "#8c8c8c"
 _MAX_GROUPS = 48
-_NAMED_GROUPS = 30
+_ASIDE = 0.002  # share of points on each side that may be out of sight at first
 _HOVER_CHARS = 90
 _HOVER_POINTS = 6_000  # texts of more points would be most of what is sent
 _NAME_CHARS = 28
@@ -64,6 +64,7 @@ def map_figure(
 
     figure = go.Figure()
     flat = coordinates.shape[1] == 2
+    centres: list[tuple[str, np.ndarray]] = []
     if contours and flat:
         figure.add_trace(_contours(coordinates))
     if colouring.numbers is not None:
@@ -79,21 +80,29 @@ def map_figure(
         groups = np.array(colouring.groups if colouring.groups is not None else [""] * len(coordinates))
         for name, rows, marker in _grouped(groups):
             figure.add_trace(_points(coordinates, rows, texts, name, marker))
-            if names and flat and name and len(figure.layout.annotations) < _NAMED_GROUPS:
-                x, y = np.median(coordinates[rows], axis=0)
-                figure.add_annotation(
-                    x=float(x), y=float(y), text=_short(name, _NAME_CHARS), showarrow=False,
-                    bgcolor="rgba(255,255,255,0.7)", font={"size": 11, "color": "#222"},
-                )  # fmt: skip
+            if names and flat and name:
+                centres.append((name, np.median(coordinates[rows], axis=0)))
+    if centres:
+        _name_centres(figure, centres, coordinates)
     if marked is not None and len(marked):
         figure.add_trace(_marks(marked))
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False, scaleanchor="x" if flat else None)
+    if flat and len(coordinates):
+        figure.layout.xaxis.range, figure.layout.yaxis.range = _view(coordinates)
     figure.update_layout(
         height=680,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         dragmode="lasso" if flat else "orbit",
-        legend={"itemsizing": "constant", "title": {"text": html.escape(colouring.title)}},
+        # Below the map: beside it, it would leave a phone no map. A long one scrolls.
+        legend={
+            "itemsizing": "constant",
+            "title": {"text": html.escape(colouring.title)},
+            "orientation": "h",
+            "y": 0,
+            "yanchor": "top",
+            "maxheight": 0.2,
+        },
         hoverlabel={"align": "left"},
         uirevision="map",
     )
@@ -133,6 +142,37 @@ def _points(
     if coordinates.shape[1] == 3:
         return go.Scatter3d(z=coordinates[rows, 2], **shared)
     return go.Scattergl(**shared)
+
+
+def _view(coordinates: np.ndarray) -> tuple[list[float], list[float]]:
+    """The ranges to begin with: a few far islands must not make all the rest small."""
+    low, high = np.quantile(coordinates.astype(np.float64), (_ASIDE, 1 - _ASIDE), axis=0)
+    margin = np.maximum(high - low, 1e-6) * 0.15
+    low, high = (
+        np.maximum(low - margin, coordinates.min(0) - margin / 3),
+        np.minimum(high + margin, coordinates.max(0) + margin / 3),
+    )
+    return [float(low[0]), float(high[0])], [float(low[1]), float(high[1])]
+
+
+def _name_centres(
+    figure: go.Figure, centres: Sequence[tuple[str, np.ndarray]], coordinates: np.ndarray
+) -> None:
+    """Put names at the centres of groups, large groups first; one that would cover another stays away."""
+    (left, right), (bottom, top) = _view(coordinates)
+    # As wide and high as a name is on a map of about 700 by 500 pixels, as a share of the map's own size.
+    across, up = (right - left) / 700, (top - bottom) / 500
+    taken: list[tuple[float, float, float]] = []
+    for name, (x, y) in centres:
+        text = _short(name, _NAME_CHARS)
+        half = len(text) * 3.4 * across
+        if any(abs(x - ox) < half + other and abs(y - oy) < 18 * up for ox, oy, other in taken):
+            continue
+        taken.append((float(x), float(y), half))
+        figure.add_annotation(
+            x=float(x), y=float(y), text=text, showarrow=False,
+            bgcolor="rgba(255,255,255,0.75)", font={"size": 11, "color": "#222"},
+        )  # fmt: skip
 
 
 def _grouped(groups: np.ndarray) -> list[tuple[str, np.ndarray, dict[str, Any]]]:

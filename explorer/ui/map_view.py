@@ -143,7 +143,10 @@ def _take_selection(session: Session, figure: go.Figure, points: Sequence[dict[s
 def _picked(session: Session, space: Space) -> None:
     selection = session.selection
     if selection is None:
-        st.caption("Draw around points to select them; click one to see what is near it in the full space.")
+        st.caption(
+            "Draw around points to select them; click one to see what is near it in the full space. "
+            "A double click shows the map whole."
+        )
         return
     texts = space.corpus.texts
     if len(selection) == 1:

@@ -23,12 +23,18 @@ def open_app(page: str | None = None, **parameters: str) -> AppTest:
 def finished(app: AppTest, seconds: float = 60) -> AppTest:
     """The page once all work is done; the polling that a browser does is done here."""
     deadline = time.monotonic() + seconds
-    while any(not job.wait(0) for job in registry()._jobs.values()):
-        assert time.monotonic() < deadline, "the work never ended"
-        time.sleep(0.05)
-    app.run()
-    assert not app.exception
-    return app
+    while True:
+        while _under_way():
+            assert time.monotonic() < deadline, "the work never ended"
+            time.sleep(0.05)
+        app.run()
+        assert not app.exception
+        if not _under_way():  # what was shown may have begun more work
+            return app
+
+
+def _under_way() -> bool:
+    return any(not job.wait(0) for job in registry()._jobs.values())
 
 
 def html_texts(app: AppTest) -> list[str]:

@@ -197,6 +197,52 @@ def test_a_heatmap_names_what_is_under_the_mouse_and_a_click_opens_the_pair(visi
     expect(page.get_by_text("Row 12", exact=True)).to_be_visible()
 
 
+def test_a_lasso_on_the_map_selects_rows_that_follow_to_the_search(visit):
+    page = visit("/map?corpus=song-moods&map-method=PCA")
+    plot = page.locator('[data-testid="stPlotlyChart"] .nsewdrag').first
+    plot.wait_for()
+    expect(page.get_by_text("How far to trust it")).to_be_visible()
+    box = plot.bounding_box()
+    corners = [(0.2, 0.1), (0.8, 0.1), (0.8, 0.9), (0.2, 0.9), (0.2, 0.15)]
+    places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=6)
+    page.mouse.up()
+    line = page.get_by_text(re.compile(r"Selection · \d+ rows · the map"))
+    expect(line).to_be_visible()
+    expect(page.get_by_text("Words that tell the selection apart")).to_be_visible()
+    shoot(page, "map-lasso-1440-light")
+    told = line.inner_text()
+    page.get_by_role("combobox", name="Colour").click()
+    page.get_by_role("option", name="genre").click()
+    expect(line).to_have_text(told)
+    page.get_by_role("link", name="Search", exact=True).click()
+    expect(page.get_by_text(told)).to_be_visible()
+    page.get_by_label("Query").fill("a quiet night")
+    page.get_by_label("Query").press("Enter")
+    expect(cards(page)).to_have_count(10)
+    expect(page.get_by_text("Only the selection")).to_be_visible()
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(page.get_by_text("Only the selection")).to_have_count(0)
+
+
+@pytest.mark.slow
+def test_a_corpus_is_clustered_mapped_and_its_cluster_selected(visit):
+    page = visit("/clusters?corpus=song-moods")
+    expect(page.get_by_text("ARI")).to_be_visible()
+    grid = page.locator('[data-testid="stDataFrame"]').first.bounding_box()
+    page.mouse.click(grid["x"] + 16, grid["y"] + 35 + 17)  # the first row's tick box
+    page.get_by_role("button", name=re.compile("Select its")).click()
+    expect(page.get_by_text(re.compile(r"Selection · \d+ rows · cluster"))).to_be_visible()
+    shoot(page, "clusters-open-1440-light")
+    page.get_by_role("link", name="Map").click()
+    expect(page.get_by_text("Trustworthiness, this map")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(re.compile(r"Selection · \d+ rows · cluster"))).to_be_visible()
+    shoot(page, "map-1440-light")
+
+
 @pytest.mark.slow
 def test_two_visitors_share_one_job_and_one_leaving_does_not_stop_it(visit, server):
     texts = [
@@ -255,6 +301,9 @@ def test_a_cancelled_encoding_keeps_what_it_finished_and_goes_on(visit, server):
         ("similarity", "/similarity", "The closest pair here"),
         ("similarity-labels", "/similarity?view=Between+labels", "The mean cosine"),
         ("similarity-duplicates", "/similarity?view=Near-duplicates", "Pairs, closest first"),
+        ("clusters", "/clusters", "V-measure"),
+        ("clusters-sweep", "/clusters?clusters-view=How+many+clusters%3F", "the highest silhouette"),
+        ("map", "/map?map-method=PCA", "How far to trust it"),
         ("similarity-scores", "/similarity?view=Usual+scores", "random pairs, and"),
     ],
 )
