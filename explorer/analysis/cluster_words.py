@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.analysis.clusters import NOISE, Clustering, centroid_distances
+from explorer.analysis.cluster_fit import centroid_distances
+from explorer.analysis.clusters import NOISE, Clustering
 from explorer.analysis.space import Space
 
 if TYPE_CHECKING:

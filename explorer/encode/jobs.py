@@ -68,7 +68,7 @@ class Job:
         self.key = key
         self.title = title
         self.lane = lane
-        self._work = work
+        self._work: Work | None = work
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
         self._finished = threading.Event()
@@ -127,12 +127,13 @@ class Job:
     def run(self) -> None:
         """Do the work in the calling thread; its outcome is kept in the job."""
         with self._lock:
-            if self.state != "waiting":
+            work, self._work = self._work, None  # what the work holds on to, such as vectors, goes with it
+            if self.state != "waiting" or work is None:
                 return
             self.state = "running"
             self._started = time.monotonic()
         try:
-            result = self._work(self._report)
+            result = work(self._report)
         except JobCancelledError:
             self._close("cancelled")
         except ExplorerError as error:
@@ -239,6 +240,7 @@ class JobRegistry:
     def awaited_by(self, visitor: str) -> list[Job]:
         """The jobs a visitor waits for that have not ended, oldest first."""
         with self._lock:
+            self._forget_old()
             jobs = list(self._jobs.values())
         return [job for job in jobs if job.awaited_by(visitor) and job.state in ("waiting", "running")]
 

@@ -8,16 +8,14 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
+from explorer.analysis.cluster_fit import LabelAgreement, agreement, worst_fitting
 from explorer.analysis.cluster_words import ClusterSummary, describe
 from explorer.analysis.clusters import (
     NOISE,
     Clustering,
-    LabelAgreement,
-    agreement,
     cluster,
     cluster_by_density,
     sweep,
-    worst_fitting,
 )
 from explorer.analysis.space import Space
 from explorer.encode.progress import OnProgress

@@ -126,12 +126,12 @@ class Session:
 
 
 def _copy(session: Session) -> Session:
-    """The same corpus and encoders for another tab; its spaces are read from the cache again."""
+    """The same corpus and encoders for another tab, without vectors: those are read from the cache again."""
     return replace(
         session,
         encoders=list(session.encoders),
         spaces={},
-        jobs=dict(session.jobs),
+        jobs={spec: job for spec, job in session.jobs.items() if job.state != "done"},
         results=OrderedDict(session.results),
         notice="",
         _selections=list(session._selections),

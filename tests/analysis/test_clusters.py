@@ -6,16 +6,14 @@ from scipy import sparse
 from sklearn import metrics
 
 import explorer
+from explorer.analysis.cluster_fit import agreement, centroid_distances, worst_fitting
 from explorer.analysis.cluster_words import class_tfidf, describe, telling_words, words_of
 from explorer.analysis.clusters import (
     NOISE,
     Clustering,
-    agreement,
-    centroid_distances,
     cluster,
     cluster_by_density,
     sweep,
-    worst_fitting,
 )
 from explorer.analysis.space import Space
 from explorer.errors import QueryError

@@ -1,4 +1,6 @@
+import gc
 import threading
+import weakref
 
 import pytest
 
@@ -157,3 +159,21 @@ def test_results_are_let_go_after_a_while(registry, monkeypatch):
     monkeypatch.setattr("explorer.encode.jobs.time.monotonic", lambda: ended + 601)
     assert submit(registry, lambda _say: "new", key="other").wait(10)
     assert registry.find("k") is None
+
+
+def test_a_finished_job_lets_go_of_what_its_work_held(registry):
+    class Held:
+        pass
+
+    held = Held()
+    gone = weakref.ref(held)
+
+    def work(_say, held=held):
+        return "done"
+
+    job = submit(registry, work)
+    assert job.wait(10)
+    del held, work
+    gc.collect()
+    assert gone() is None
+    assert job.result == "done"

@@ -1,0 +1,135 @@
+"""How well clusters fit: against labels, and row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.analysis.clusters import NOISE, Clustering
+from explorer.analysis.space import Space
+from explorer.errors import QueryError
+from explorer.settings import settings
+from explorer.tensor import pairwise, pick_device
+
+_BLOCK = 16_384  # rows scored with all centroids at a time
+
+
+@dataclass(frozen=True)
+class LabelAgreement:
+    """How far clusters and labels are the same division, noise counted as one more cluster.
+
+    Attributes:
+        ari: Adjusted Rand index: 1 for the same division, about 0 for unrelated ones.
+        ami: Adjusted mutual information: likewise.
+        v_measure: Harmonic mean of homogeneity and completeness, from 0 to 1.
+        rows: Rows compared: those with a label.
+    """
+
+    ari: float
+    ami: float
+    v_measure: float
+    rows: int
+
+
+def agreement(labels: Sequence[str], clustering: Clustering) -> LabelAgreement:
+    """Hold clusters against labels, by scikit-learn's measures.
+
+    Args:
+        labels: The label of each row, "" for none; such rows are left out.
+        clustering: Clusters of the same rows.
+
+    Raises:
+        QueryError: There is not one label for each row, or all are "".
+    """
+    from sklearn import metrics
+
+    if len(labels) != len(clustering.labels):
+        raise QueryError(f"There are {len(labels)} labels for {len(clustering.labels)} rows.")
+    given = np.array([bool(label) for label in labels], dtype=bool)
+    if not given.any():
+        raise QueryError("No row has a label.", fix="Choose a label column with values.")
+    truth = np.unique(np.asarray(labels, dtype=object)[given].astype(str), return_inverse=True)[1]
+    found = clustering.labels[given]
+    return LabelAgreement(
+        float(metrics.adjusted_rand_score(truth, found)),
+        float(metrics.adjusted_mutual_info_score(truth, found)),
+        float(metrics.v_measure_score(truth, found)),
+        int(given.sum()),
+    )
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well a row fits its cluster.
+
+    Attributes:
+        row: The row.
+        label: Its cluster.
+        next_label: The nearest other cluster.
+        margin: From −1 to 1; about 0 between the two, below 0 in the wrong one.
+    """
+
+    row: int
+    label: int
+    next_label: int
+    margin: float
+
+
+def worst_fitting(space: Space, clustering: Clustering, n: int = 10) -> tuple[Fit, ...]:
+    """The rows that fit their cluster worst, worst first; equal ones in the order of rows.
+
+    The margin is the simplified silhouette (b − a) / max(a, b), where a and b are the distances (1 − cosine
+    for `cosine`) to the own and the next nearest centroid. Source: Hruschka, de Castro and Campello,
+    Evolutionary algorithms for clustering gene-expression data, 2004.
+
+    Args:
+        space: The rows.
+        clustering: Their clusters.
+        n: How many rows.
+
+    Returns:
+        The fits; noise is left out, and with fewer than two clusters there are none.
+    """
+    if clustering.k < 2:
+        return ()
+    own, other, next_label = centroid_distances(space, clustering)
+    longer = np.maximum(own, other)
+    margin = (other - own) / np.where(longer == 0, 1, longer)
+    rows = np.flatnonzero(clustering.labels != NOISE)
+    worst = rows[np.argsort(margin[rows], kind="stable")[: max(0, n)]]
+    return tuple(
+        Fit(int(row), int(clustering.labels[row]), int(next_label[row]), float(margin[row])) for row in worst
+    )
+
+
+def centroid_distances(
+    space: Space, clustering: Clustering
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Distance of each row to its own centroid, to the nearest other one, and which that is.
+
+    Returns:
+        Euclidean distances, or 1 − cosine; float64, float64 and int64, all of shape (rows,). The own distance
+        of noise is NaN; with one cluster the other one is infinite, and −1.
+    """
+    labels = clustering.labels
+    own = np.full(len(labels), np.nan)
+    other = np.full(len(labels), np.inf)
+    which = np.full(len(labels), NOISE, dtype=np.int64)
+    if clustering.k == 0:
+        return own, other, which
+    device = pick_device(settings().device)
+    for start in range(0, len(labels), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        scores = pairwise(space.vectors[part], clustering.centroids, clustering.metric, device=device)
+        distances = (1.0 if clustering.metric == "cosine" else 0.0) - scores.astype(np.float64)
+        distances = np.maximum(distances, 0)  # a cosine may be rounded to over 1
+        inside = np.flatnonzero(labels[part] != NOISE)
+        own[start + inside] = distances[inside, labels[part][inside]]
+        distances[inside, labels[part][inside]] = np.inf
+        nearest = distances.argmin(axis=1)
+        other[part] = distances[np.arange(len(distances)), nearest]
+        which[part] = np.where(np.isinf(other[part]), NOISE, nearest)
+    return own, other, which
