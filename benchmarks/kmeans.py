@@ -1,0 +1,54 @@
+"""k-means on the tensor core beside scikit-learn's, same rows, same number of starts, in turns.
+
+Prints each run, the ratio of the medians, and how far the inertia is from scikit-learn's. The rows are
+encoded first if they are not in the vector cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+
+import numpy as np
+from sklearn.cluster import KMeans
+
+import explorer
+from benchmarks.corpora import glosses
+from explorer.tensor import kmeans, normalize
+
+
+def main() -> None:
+    """Print one line a run, and the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=117_659)
+    parser.add_argument("--k", type=int, default=50)
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args()
+    vectors = normalize(explorer.embed(glosses(options.rows)).vectors)
+    print(f"{len(vectors):,} x {vectors.shape[1]}, k = {options.k}, one start")
+    ours: list[float] = []
+    theirs: list[float] = []
+    apart: list[float] = []
+    for seed in range(options.runs):
+        started = time.perf_counter()
+        mine = kmeans(vectors, options.k, metric="euclidean", seed=seed)
+        ours.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        other = KMeans(options.k, n_init=1, random_state=seed).fit(vectors)
+        theirs.append(time.perf_counter() - started)
+        apart.append(mine.inertia / float(other.inertia_) - 1)
+        again = kmeans(vectors, options.k, metric="euclidean", seed=seed) if seed == 0 else None
+        if again is not None and not np.array_equal(again.labels, mine.labels):
+            raise AssertionError("the same seed gave other clusters")
+        print(
+            f"seed {seed}: ours {ours[-1]:5.1f} s, inertia {mine.inertia:,.0f}; "
+            f"scikit-learn {theirs[-1]:5.1f} s, inertia {other.inertia_:,.0f}",
+            flush=True,
+        )
+    ratio = statistics.median(theirs) / statistics.median(ours)
+    print(f"median: {ratio:.2f} times as fast; inertia within {max(map(abs, apart)):.3%}")
+
+
+if __name__ == "__main__":
+    main()
