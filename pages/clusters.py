@@ -1,8 +1,6 @@
 import streamlit as st
 
-from explorer.errors import ExplorerError
 from explorer.ui.frame import page
-from explorer.ui.text import show_error
 from explorer.ui.work import space_or_progress
 
 CLUSTERS, SWEEP = "Clusters", "How many clusters?"
@@ -21,10 +19,7 @@ with page("Clusters", "Which groups are there, and what tells them apart?") as s
     if space is not None:
         from explorer.ui import clusters_view as view  # brings torch, which a first page must not wait for
 
-        try:
-            if shown == CLUSTERS:
-                view.show_clusters(session, space)
-            else:
-                view.show_sweep(session, space)
-        except ExplorerError as error:
-            show_error(error)
+        if shown == CLUSTERS:
+            view.show_clusters(session, space)
+        else:
+            view.show_sweep(session, space)

@@ -1,9 +1,7 @@
 import streamlit as st
 
-from explorer.errors import ExplorerError
 from explorer.ui import search_controls as controls
 from explorer.ui.frame import page
-from explorer.ui.text import show_error
 from explorer.ui.work import space_or_progress
 
 with page("Search", "Which rows mean what I mean?") as session:
@@ -19,14 +17,10 @@ with page("Search", "Which rows mean what I mean?") as session:
             show_hits,
         )  # brings torch, which the first page must not wait for
 
-        try:
-            queries, hits = controls.answer(space, asked)
-        except ExplorerError as error:
-            show_error(error)
-        else:
-            chosen = controls.show_summary(
-                session, space, asked, queries, hits, lambda: hits_csv(space, queries, hits, asked.metric)
-            )
-            show_hits(space, hits[chosen], asked.metric, more_like=controls.more_like)
-            if not hits[chosen]:
-                st.info("No row is left to search: loosen the filter.", icon=":material/filter_alt_off:")
+        queries, hits = controls.answer(space, asked)
+        chosen = controls.show_summary(
+            session, space, asked, queries, hits, lambda: hits_csv(space, queries, hits, asked.metric)
+        )
+        show_hits(space, hits[chosen], asked.metric, more_like=controls.more_like)
+        if not hits[chosen]:
+            st.info("No row is left to search: loosen the filter.", icon=":material/filter_alt_off:")

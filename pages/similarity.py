@@ -1,8 +1,6 @@
 import streamlit as st
 
-from explorer.errors import ExplorerError
 from explorer.ui.frame import page
-from explorer.ui.text import show_error
 from explorer.ui.work import space_or_progress
 
 HEATMAP, GROUPS, DUPLICATES, SCORES = "Heatmap", "Between labels", "Near-duplicates", "Usual scores"
@@ -29,7 +27,4 @@ with page("Similarity", "Which rows are alike, and which say the same?") as sess
             DUPLICATES: duplicates_view.show_duplicates,
             SCORES: view.show_usual_scores,
         }
-        try:
-            show[shown](session, space)
-        except ExplorerError as error:
-            show_error(error)
+        show[shown](session, space)

@@ -55,11 +55,6 @@ class JobView:
     ahead: int
     error: ExplorerError | None
 
-    @property
-    def active(self) -> bool:
-        """Whether it waits or runs."""
-        return self.state in ("waiting", "running")
-
 
 class Job:
     """One piece of work; see `JobRegistry.submit`."""
@@ -231,11 +226,6 @@ class JobRegistry:
             else:
                 job.join(visitor)
             return job
-
-    def find(self, key: Hashable) -> Job | None:
-        """The job for a piece of work, if there is one."""
-        with self._lock:
-            return self._jobs.get(key)
 
     def awaited_by(self, visitor: str) -> list[Job]:
         """The jobs a visitor waits for that have not ended, oldest first."""

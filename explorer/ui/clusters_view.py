@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from explorer.analysis.cluster_fit import LabelAgreement, agreement, worst_fitting
+from explorer.analysis.cluster_fit import Fit, LabelAgreement, agreement, worst_fitting
 from explorer.analysis.cluster_words import ClusterSummary, describe
 from explorer.analysis.clusters import (
     NOISE,
@@ -51,6 +51,7 @@ class _Found:
     clustering: Clustering
     summaries: tuple[ClusterSummary, ...]
     agreement: LabelAgreement | None
+    worst: tuple[Fit, ...]
 
 
 def show_clusters(session: Session, space: Space) -> None:
@@ -71,7 +72,7 @@ def show_clusters(session: Session, space: Space) -> None:
             found = cluster_by_density(space, choice.number, metric=choice.metric)
         tick(1, 1)
         held = agreement(labels, found) if labels is not None and any(labels) else None
-        return _Found(found, describe(space, found), held)
+        return _Found(found, describe(space, found), held, worst_fitting(space, found, _WORST))
 
     found = result_or_progress(session, ("clusters", choice), "Clustering", work)
     if found is None:
@@ -90,7 +91,7 @@ def show_clusters(session: Session, space: Space) -> None:
 
 def show_sweep(session: Session, space: Space) -> None:
     """Draw k-means over several k, and offer the k that suits best."""
-    rows = len(set(space.corpus.text_keys))
+    rows = len(space) - space.corpus.repeated
     ks = tuple(k for k in _SWEEP_K if k < rows)
     if not ks:
         st.info("There are too few different rows to compare.", icon=":material/workspaces:")
@@ -284,7 +285,7 @@ def _assignments(space: Space, found: _Found, names: dict[int, str]) -> None:
 
 
 def _worst(space: Space, found: _Found, names: dict[int, str]) -> None:
-    fits = worst_fitting(space, found.clustering, _WORST)
+    fits = found.worst
     if not fits:
         st.caption("With one cluster, no row could be in another.")
         return

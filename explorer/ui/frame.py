@@ -10,8 +10,9 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from explorer.encode.spec import EncoderSpec
+from explorer.errors import ExplorerError
 from explorer.ui.session import Session, current_session, has_session, model_name, remember
-from explorer.ui.text import markdown
+from explorer.ui.text import markdown, show_error
 from explorer.ui.work import job_panel
 
 PRECISION_NAMES = {"auto": "fast", "float32": "exact"}
@@ -19,7 +20,7 @@ PRECISION_NAMES = {"auto": "fast", "float32": "exact"}
 
 @contextlib.contextmanager
 def page(title: str, question: str) -> Iterator[Session]:
-    """Draw the top of a page, and give the session to what draws the rest.
+    """Draw the top of a page, and give the session to what draws the rest; its errors are drawn below it.
 
     Args:
         title: The page's name.
@@ -50,7 +51,10 @@ def page(title: str, question: str) -> Iterator[Session]:
     if session.selection is not None or session.can_undo_selection:
         _selection_line(session)
     work = st.container()
-    yield session
+    try:
+        yield session
+    except ExplorerError as error:
+        show_error(error)
     # Drawn last, so that work this page began is shown too; at the top, where it is seen without scrolling.
     with work:
         job_panel(session)

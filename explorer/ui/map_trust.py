@@ -6,7 +6,8 @@ import streamlit as st
 
 from explorer.analysis.projection import Projection, pca
 from explorer.analysis.space import Space
-from explorer.analysis.trust import trust
+from explorer.analysis.trust import Trust, trust
+from explorer.encode.progress import OnProgress
 from explorer.ui.map_choice import MapChoice
 from explorer.ui.session import Session
 from explorer.ui.work import result_or_progress
@@ -19,15 +20,15 @@ def show_trust(session: Session, space: Space, choice: MapChoice, projection: Pr
     """Draw trustworthiness and continuity of a map, and of PCA for comparison."""
     if len(space) < 3:
         return
-    compared = {"this map": projection}
-    if choice.method == "umap" and projection.fallback is None:
-        compared["PCA, for comparison"] = pca(space, choice.dims, metric=choice.metric)
-    found = result_or_progress(
-        session,
-        ("trust", choice),
-        "Checking how far to trust the map",
-        lambda say: {name: trust(space, one, on_progress=say) for name, one in compared.items()},
-    )
+
+    def work(say: OnProgress) -> dict[str, Trust]:
+        found = {"this map": trust(space, projection, on_progress=say)}
+        if projection.method != "pca":
+            other = pca(space, choice.dims, metric=choice.metric)
+            found["PCA, for comparison"] = trust(space, other, on_progress=say)
+        return found
+
+    found = result_or_progress(session, ("trust", choice), "Checking how far to trust the map", work)
     if found is None:
         return
     st.subheader("How far to trust it", anchor=False)

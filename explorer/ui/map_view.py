@@ -37,6 +37,8 @@ def show_map(session: Session, space: Space) -> None:
     """Draw the map, and below it what was picked on it."""
     choice, look = choose_map(space.corpus)
     projection, ready = _projection(session, space, choice)
+    if projection is None:
+        return
     colouring = _colouring(session, space, look.colour)
     marked = _marked(space, projection, look.query)
     figure = map_figure(
@@ -73,9 +75,8 @@ def show_map(session: Session, space: Space) -> None:
         show_trust(session, space, choice, projection)
 
 
-def _projection(session: Session, space: Space, choice: MapChoice) -> tuple[Projection, bool]:
-    """The map asked for, or a PCA map until it is ready."""
-    found = None
+def _projection(session: Session, space: Space, choice: MapChoice) -> tuple[Projection | None, bool]:
+    """The map asked for, or a PCA map until it is ready, or none yet; and whether it is the one asked for."""
     if choice.method == "umap":
         found = result_or_progress(
             session,
@@ -91,16 +92,16 @@ def _projection(session: Session, space: Space, choice: MapChoice) -> tuple[Proj
                 on_progress=say,
             ),
         )
-    if found is not None:
-        return found, True
+        if found is not None:
+            return found, True
     quick = result_or_progress(
         session,
         ("pca", choice.dims, choice.metric),
         "PCA",
         lambda _say: pca(space, choice.dims, metric=choice.metric),
+        lane="quick",
     )
-    # PCA takes a fraction of a second; while it waits for a busy worker it is computed here.
-    return quick or pca(space, choice.dims, metric=choice.metric), choice.method == "pca"
+    return quick, choice.method == "pca"
 
 
 def _colouring(session: Session, space: Space, colour: str) -> Colouring:
@@ -108,7 +109,7 @@ def _colouring(session: Session, space: Space, colour: str) -> Colouring:
     if colour == "label" and corpus.labels is not None:
         return Colouring(corpus.label or "label", groups=corpus.labels)
     if colour == "cluster":
-        k = max(1, min(_MAX_CLUSTERS, len(set(corpus.text_keys)) // 2))
+        k = max(1, min(_MAX_CLUSTERS, (len(corpus) - corpus.repeated) // 2))
         found = result_or_progress(
             session,
             ("map clusters", k),

@@ -46,7 +46,7 @@ def space_or_progress(session: Session) -> Space | None:
 
 
 def result_or_progress(
-    session: Session, key: Hashable, title: str, work: Callable[[OnProgress], T]
+    session: Session, key: Hashable, title: str, work: Callable[[OnProgress], T], *, lane: str = "analysis"
 ) -> T | None:
     """What a page computes on the session's rows; None while it is under way, and the page says so.
 
@@ -55,11 +55,12 @@ def result_or_progress(
         key: What the result depends on, beside the corpus and the encoder.
         title: What a person reads while it is computed.
         work: Computes it, in a worker thread.
+        lane: What it waits for; `quick` is for work of seconds, which must not wait for work of minutes.
     """
     whole = (key, session.encoder, session.corpus.fingerprint)
 
     def ask(session: Session) -> None:
-        job = registry().submit(whole, title, work, lane="analysis", visitor=session.visitor)
+        job = registry().submit(whole, title, work, lane=lane, visitor=session.visitor)
         session.keep_result(whole, job)
 
     if whole not in session.results:
@@ -114,7 +115,7 @@ def audit_or_progress(corpus: Corpus, spec: EncoderSpec, visitor: str) -> TokenA
 
     key = ("tokens", spec.model, spec.revision, spec.prompt, corpus.text_fingerprint)
     job = registry().submit(
-        key, f"Counting the tokens of {corpus.name}", count, lane="reading", visitor=visitor
+        key, f"Counting the tokens of {corpus.name}", count, lane="quick", visitor=visitor
     )
     job.wait(_SOON_SECONDS)
     if job.state == "done":

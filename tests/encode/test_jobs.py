@@ -158,7 +158,10 @@ def test_results_are_let_go_after_a_while(registry, monkeypatch):
     ended = job.ended
     monkeypatch.setattr("explorer.encode.jobs.time.monotonic", lambda: ended + 601)
     assert submit(registry, lambda _say: "new", key="other").wait(10)
-    assert registry.find("k") is None
+    again = submit(registry, lambda _say: "computed again")
+    assert again.wait(10)
+    assert again is not job
+    assert again.result == "computed again"
 
 
 def test_a_finished_job_lets_go_of_what_its_work_held(registry):
