@@ -5,7 +5,8 @@ import pytest
 
 import explorer
 from explorer.analysis import projection
-from explorer.analysis.projection import Projection, pca, place, umap, warm_up
+from explorer.analysis.layout import warm_up
+from explorer.analysis.projection import Projection, pca, place, umap
 from explorer.analysis.space import Space
 from explorer.errors import JobCancelledError, QueryError, VectorError
 
@@ -134,7 +135,7 @@ def test_umap_is_given_the_exact_neighbours(blobs, metric, monkeypatch):
         given.append((indices, distances, min_distance))
         return start.copy()
 
-    monkeypatch.setattr(projection, "_lay_out", spy)
+    monkeypatch.setattr(projection, "lay_out", spy)
     umap(blobs, neighbors=12, min_distance=0.3, metric=metric)
     ((indices, distances, min_distance),) = given
     assert min_distance == 0.3
