@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from huggingface_hub.hf_api import ModelInfo
 
 _MODEL_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+_REVISION = re.compile(r"\w[\w./-]{0,127}")
 _ANSWER_SECONDS = 5.0
 _WANTED = [f"*{suffix}" for suffix in sorted(MODEL_SUFFIXES)]
 _UNWANTED = ["onnx/*", "openvino/*"]  # exports for other runtimes stay on the Hub
@@ -44,6 +45,11 @@ def fetch_model(name: str, revision: str | None) -> tuple[Path, str]:
         TooLargeError: More would be downloaded than the host allows.
         HubUnreachableError: The Hub does not answer and the model is not on disk.
     """
+    if revision is not None and (not _REVISION.fullmatch(revision) or ".." in revision):
+        # It becomes part of a path on disk and of a URL.
+        raise ModelNotFoundError(
+            "That is no name of a revision.", where=name, fix="Give a branch, tag or commit."
+        )
     import httpx2
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled

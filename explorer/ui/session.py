@@ -241,7 +241,7 @@ def choose_model(name: str) -> str:
         raise ModelNotFoundError(
             "Only folders below the server's model folder can be opened here.",
             where=name or "model",
-            fix=f"Put the model into {root}, or type a Hub id such as {BUNDLED_MODEL}.",
+            fix=f"Put the model into “{settings().model_dir}”, or type a Hub id such as {BUNDLED_MODEL}.",
         )
     return name
 
@@ -259,6 +259,7 @@ def _opened_from_url() -> Session:
     asked = st.query_params.get("corpus", "")
     notice = ""
     session = _remembered().find(visitor, asked) if asked else None
+    came_back = session is not None
     if session is None:
         if asked and asked not in SAMPLES:
             notice = "This link leads to rows that only the browser they were opened in can show."
@@ -272,7 +273,7 @@ def _opened_from_url() -> Session:
         if spec is not None:
             if spec not in session.encoders:
                 # A fresh tab has nothing yet: what the link names replaces the default.
-                session.encoders = [*session.encoders, spec] if session.jobs else [spec]
+                session.encoders = [*session.encoders, spec] if came_back else [spec]
             session.active = session.encoders.index(spec)
     session.notice = notice
     return session

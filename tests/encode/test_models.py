@@ -126,3 +126,9 @@ def test_weights_that_are_damaged_name_the_model(folder, cache):
         open_encoder(EncoderSpec(str(folder), "float32"), [], cache).encode_queries(["x"])
     assert caught.value.where == "my-model"
     assert "cannot be loaded" in caught.value.what
+
+
+@pytest.mark.parametrize("revision", ["../../etc/passwd", "a/../../b", "", "x" * 200, "a b", "-x", "v1\n"])
+def test_a_revision_that_is_none_reaches_neither_disk_nor_hub(revision):
+    with pytest.raises(ModelNotFoundError, match="no name of a revision"):
+        find_model("nobody/nothing", revision=revision)
