@@ -157,11 +157,11 @@ class _Remembered:
             self._sessions.move_to_end(key)
             oldest = time.monotonic() - _KEEP_SECONDS
             rows = 0
-            for kept in reversed(list(self._sessions)):
+            for younger, kept in enumerate(reversed(list(self._sessions))):
                 kept_at, other = self._sessions[kept]
                 rows += len(other.corpus)
-                crowded = rows > 2 * settings().max_rows and kept != key
-                if kept_at < oldest or crowded or len(self._sessions) > _KEEP_SESSIONS:
+                crowded = rows > 2 * settings().max_rows or younger >= _KEEP_SESSIONS
+                if younger and (crowded or kept_at < oldest):
                     del self._sessions[kept]
 
     def find(self, visitor: str, corpus: str) -> Session | None:

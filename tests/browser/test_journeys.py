@@ -231,7 +231,7 @@ def test_a_lasso_on_the_map_selects_rows_that_follow_to_the_search(visit):
 @pytest.mark.slow
 def test_a_corpus_is_clustered_mapped_and_its_cluster_selected(visit):
     page = visit("/clusters?corpus=song-moods")
-    expect(page.get_by_text("ARI")).to_be_visible()
+    expect(page.get_by_text("ARI", exact=True)).to_be_visible()
     grid = page.locator('[data-testid="stDataFrame"]').first.bounding_box()
     page.mouse.click(grid["x"] + 16, grid["y"] + 35 + 17)  # the first row's tick box
     page.get_by_role("button", name=re.compile("Select its")).click()
