@@ -3,7 +3,7 @@ import streamlit as st
 from explorer.ui.frame import page
 from explorer.ui.work import space_or_progress
 
-HEATMAP, GROUPS, DUPLICATES, SCORES = "Heatmap", "Between labels", "Near-duplicates", "Usual scores"
+HEATMAP, GROUPS, DUPLICATES, SCORES = "Heatmap", "Between groups", "Near-duplicates", "Usual scores"
 
 with page("Similarity", "Which rows are alike, and which say the same?") as session:
     shown = st.segmented_control(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer.data.corpus import Corpus
 from explorer.encode.encoder import Encoder
@@ -71,6 +72,10 @@ class Space:
     def dims(self) -> int:
         """Dimensions of a vector."""
         return int(self.vectors.shape[1])
+
+    def subspace(self, rows: NDArray[np.int64]) -> Space:
+        """The space of some rows (from 0) alone, in the order given; its rows are numbered anew from 0."""
+        return Space(self.corpus.take(rows), self.encoder, self.vectors[rows], self.report)
 
     @overload
     def search(  # type: ignore[overload-overlap]  # a str is a Sequence[str] too; the first one wins

@@ -29,6 +29,33 @@ def rows_csv(
         The file: the found columns, `row` (place in the corpus, from 1), `source_row` (place in what was
         opened, from 1), then every column of the corpus.
     """
+    buffer = io.BytesIO(b"\xef\xbb\xbf")
+    buffer.seek(0, io.SEEK_END)
+    pa.csv.write_csv(_table(corpus, rows, found), buffer)
+    return buffer.getvalue()
+
+
+def rows_parquet(
+    corpus: Corpus, rows: Sequence[int] | np.ndarray, found: Mapping[str, Sequence[Any] | np.ndarray]
+) -> bytes:
+    """Rows as Parquet, every column with its type.
+
+    Args:
+        corpus: Where the rows are from.
+        rows: As for `rows_csv`.
+        found: As for `rows_csv`.
+
+    Returns:
+        The file, with the columns of `rows_csv`.
+    """
+    buffer = io.BytesIO()
+    pa.parquet.write_table(_table(corpus, rows, found), buffer)
+    return buffer.getvalue()
+
+
+def _table(
+    corpus: Corpus, rows: Sequence[int] | np.ndarray, found: Mapping[str, Sequence[Any] | np.ndarray]
+) -> pa.Table:
     places = np.asarray(rows, dtype=np.int64)
     columns: dict[str, Any] = {name: pa.array(values) for name, values in found.items()}
     columns["row"] = pa.array(places + 1)
@@ -36,24 +63,4 @@ def rows_csv(
     taken = corpus.table.take(pa.array(places))
     for name in taken.column_names:
         columns[name if name not in columns else f"{name} (corpus)"] = taken[name]
-    buffer = io.BytesIO(b"\xef\xbb\xbf")
-    buffer.seek(0, io.SEEK_END)
-    pa.csv.write_csv(pa.table(columns), buffer)
-    return buffer.getvalue()
-
-
-def rows_parquet(corpus: Corpus, found: Mapping[str, np.ndarray]) -> bytes:
-    """All rows as Parquet, every column with its type.
-
-    Args:
-        corpus: The rows.
-        found: What was found out about each row, by column name; these columns come last. One that is named
-            like a corpus column gets " (found)" behind its name.
-    """
-    table = corpus.table
-    for name, values in found.items():
-        free = name if name not in table.column_names else f"{name} (found)"
-        table = table.append_column(free, pa.array(values))
-    buffer = io.BytesIO()
-    pa.parquet.write_table(table, buffer)
-    return buffer.getvalue()
+    return pa.table(columns)

@@ -2,95 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 import streamlit as st
 
-from explorer.analysis.cluster_fit import Fit, LabelAgreement, agreement, worst_fitting
-from explorer.analysis.cluster_words import ClusterSummary, describe
-from explorer.analysis.clusters import (
-    NOISE,
-    Clustering,
-    cluster,
-    cluster_by_density,
-    sweep,
-)
+from explorer.analysis.clusters import NOISE, sweep
 from explorer.analysis.space import Space
-from explorer.encode.progress import OnProgress
-from explorer.errors import QueryError
 from explorer.share.export import rows_csv
 from explorer.ui import figures
+from explorer.ui.clustering import MAX_K, ClusterChoice, Clusters, clusters_or_progress, usual_k
+from explorer.ui.scope import Scope, choose_scope
 from explorer.ui.session import Session
 from explorer.ui.text import as_html, markdown
 from explorer.ui.work import counting, result_or_progress
 
-_MAX_K = 60
-_MOST_DENSITY_ROWS = 20_000
-_DEFAULT_K = 8
 _SWEEP_K = (2, 4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50)
 _WORDS = 6
-_WORST = 10
-_NAMES = "explorer-cluster-names"  # session key: names people gave, by what made the clusters
 _METHODS = {"k-means": "k-means", "hdbscan": "HDBSCAN (finds k itself, leaves noise)"}
-
-
-@dataclass(frozen=True)
-class _Choice:
-    """What makes clusters: equal choices, equal clusters."""
-
-    method: str
-    number: int
-    metric: Literal["cosine", "euclidean"]
-    seed: int
-
-
-@dataclass(frozen=True)
-class _Found:
-    clustering: Clustering
-    summaries: tuple[ClusterSummary, ...]
-    agreement: LabelAgreement | None
-    worst: tuple[Fit, ...]
 
 
 def show_clusters(session: Session, space: Space) -> None:
     """Draw the choice of clusters and what is in them."""
-    choice = _choose(space)
-    if choice.method == "hdbscan" and len(space) > _MOST_DENSITY_ROWS:
-        raise QueryError(
-            f"HDBSCAN takes up to {_MOST_DENSITY_ROWS:,} rows here, since it cannot be stopped once it runs.",
-            fix="Use k-means, or fewer rows (Data page).",
-        )
-    labels = space.corpus.labels
-
-    def work(say: OnProgress) -> _Found:
-        tick = counting(say, "Clustering", "steps")
-        if choice.method == "k-means":
-            found = cluster(space, choice.number, metric=choice.metric, seed=choice.seed, on_progress=tick)
-        else:
-            found = cluster_by_density(space, choice.number, metric=choice.metric)
-        tick(1, 1)
-        held = agreement(labels, found) if labels is not None and any(labels) else None
-        return _Found(found, describe(space, found), held, worst_fitting(space, found, _WORST))
-
-    found = result_or_progress(session, ("clusters", choice), "Clustering", work)
+    scope = choose_scope(session, space)
+    session.cluster_choices[scope.key] = _choose(scope)
+    found = clusters_or_progress(session, scope)
     if found is None:
         return
-    names = _names(choice, found)
     _facts(found)
-    picked = _table(space, found, names)
+    picked = _table(scope, found)
     if picked is None:
         st.caption("Click the left edge of a row to open a cluster.")
     else:
-        _open_cluster(session, space, choice, found, picked, names)
-    _assignments(space, found, names)
+        _open_cluster(session, scope, found, picked)
+    _assignments(session, scope, found)
     with st.expander("Rows that fit their cluster worst"):
-        _worst(space, found, names)
+        _worst(scope, found)
 
 
 def show_sweep(session: Session, space: Space) -> None:
     """Draw k-means over several k, and offer the k that suits best."""
+    scope = choose_scope(session, space)
+    space = scope.space
     rows = len(space) - space.corpus.repeated
     ks = tuple(k for k in _SWEEP_K if k < rows)
     if not ks:
@@ -98,7 +49,7 @@ def show_sweep(session: Session, space: Space) -> None:
         return
     found = result_or_progress(
         session,
-        ("sweep", ks),
+        ("sweep", scope.key, ks),
         "Comparing numbers of clusters",
         lambda say: sweep(space, ks, on_progress=counting(say, "Trying k", "steps")),
     )
@@ -123,10 +74,8 @@ def show_sweep(session: Session, space: Space) -> None:
         )
 
 
-def _choose(space: Space) -> _Choice:
-    labels = {label for label in space.corpus.labels or () if label}
-    most = max(1, min(_MAX_K, len(space)))
-    usual = min(most, len(labels) if 2 <= len(labels) <= _MAX_K else _DEFAULT_K)
+def _choose(scope: Scope) -> ClusterChoice:
+    most, usual = min(MAX_K, len(scope)), usual_k(scope.space.corpus)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.selectbox(
             "Method",
@@ -142,7 +91,7 @@ def _choose(space: Space) -> _Choice:
             )
         else:
             number = st.number_input(
-                "Smallest cluster", 2, max(2, len(space)), 5, key="min-size", width=190, bind="query-params"
+                "Smallest cluster", 2, max(2, len(scope)), 5, key="min-size", width=190, bind="query-params"
             )
         metric = st.selectbox(
             "Distance",
@@ -164,22 +113,15 @@ def _choose(space: Space) -> _Choice:
                 bind="query-params",
                 help="Same seed, same clusters.",
             )
-    return _Choice(
-        str(method), int(number or usual), "euclidean" if metric == "euclidean" else "cosine", int(seed or 0)
+    return ClusterChoice(
+        "hdbscan" if method == "hdbscan" else "k-means",
+        int(number or usual),
+        "euclidean" if metric == "euclidean" else "cosine",
+        int(seed or 0),
     )
 
 
-def _names(choice: _Choice, found: _Found) -> dict[int, str]:
-    """What each cluster is called: the name somebody gave it, else its words."""
-    given = st.session_state.setdefault(_NAMES, {})
-    names = {NOISE: "noise"}
-    for summary in found.summaries:
-        words = ", ".join(word.text for word in summary.words[:3])
-        names[summary.label] = given.get((choice, summary.label), f"{summary.label + 1}. {words}")
-    return names
-
-
-def _facts(found: _Found) -> None:
+def _facts(found: Clusters) -> None:
     clustering, held = found.clustering, found.agreement
     with st.grid(4, min_column_width=110):
         noise = int((clustering.labels == NOISE).sum())
@@ -200,9 +142,10 @@ def _facts(found: _Found) -> None:
         st.info("No cluster is that dense: lower the smallest cluster.", icon=":material/workspaces:")
 
 
-def _table(space: Space, found: _Found, names: dict[int, str]) -> int | None:
+def _table(scope: Scope, found: Clusters) -> int | None:
     """Draw the table of clusters; give the cluster that is opened."""
-    texts = space.corpus.texts
+    corpus, names = scope.space.corpus, found.names
+    texts = corpus.texts
     columns: dict[str, list[object]] = {
         "cluster": [names[summary.label] for summary in found.summaries],
         "rows": [summary.size for summary in found.summaries],
@@ -212,7 +155,7 @@ def _table(space: Space, found: _Found, names: dict[int, str]) -> int | None:
         ],
         "spread": [summary.spread for summary in found.summaries],
     }
-    if space.corpus.labels is not None:
+    if corpus.labels is not None:
         columns["main label"] = [
             f"{summary.labels[0].label} ({summary.labels[0].share:.0%})" if summary.labels else ""
             for summary in found.summaries
@@ -233,13 +176,13 @@ def _table(space: Space, found: _Found, names: dict[int, str]) -> int | None:
     return found.summaries[chosen[0]].label if chosen and chosen[0] < len(found.summaries) else None
 
 
-def _open_cluster(
-    session: Session, space: Space, choice: _Choice, found: _Found, label: int, names: dict[int, str]
-) -> None:
+def _open_cluster(session: Session, scope: Scope, found: Clusters, label: int) -> None:
+    corpus, names = scope.space.corpus, found.names
     summary = next(summary for summary in found.summaries if summary.label == label)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            key = f"name-{hash((choice, label))}"
+            place = (found.choice, scope.key, label)
+            key = f"name-{hash(place)}"
             st.text_input(
                 "Name",
                 names[label],
@@ -247,36 +190,36 @@ def _open_cluster(
                 key=key,
                 width=320,
                 on_change=_rename,
-                args=(choice, label, key),
+                args=(session, place, key),
             )
             st.button(
                 f"Select its {summary.size:,} rows",
                 type="primary",
                 icon=":material/select_all:",
                 on_click=session.select,
-                args=(found.clustering.rows(label), f"cluster “{names[label]}”"),
+                args=(scope.rows[found.clustering.rows(label)], f"cluster “{names[label]}”"),
             )
-        if summary.labels and space.corpus.labels is not None:
+        if summary.labels and corpus.labels is not None:
             shares = (f"{share.label or '(no label)'} {share.share:.0%}" for share in summary.labels[:8])
             st.caption(f"Labels: {markdown(' · '.join(shares))}")
         st.caption("Most central rows")
         for row in summary.central:
-            st.html(f"<b>row {row + 1:,}</b>{as_html(space.corpus.texts[row])}")
+            st.html(f"<b>row {scope.rows[row] + 1:,}</b>{as_html(corpus.texts[row])}")
 
 
-def _assignments(space: Space, found: _Found, names: dict[int, str]) -> None:
+def _assignments(session: Session, scope: Scope, found: Clusters) -> None:
     labels = found.clustering.labels
     st.download_button(
         "Download the assignments (CSV)",
         lambda: rows_csv(
-            space.corpus,
-            np.arange(len(space)),
+            session.corpus,
+            scope.rows,
             {
                 "cluster": np.where(labels == NOISE, 0, labels + 1),
-                "cluster name": [names[label] for label in labels.tolist()],
+                "cluster name": [found.names[label] for label in labels.tolist()],
             },
         ),
-        file_name=f"{space.corpus.name}-clusters.csv",
+        file_name=f"{session.corpus.name}-clusters.csv",
         mime="text/csv",
         icon=":material/download:",
         on_click="ignore",
@@ -284,8 +227,8 @@ def _assignments(space: Space, found: _Found, names: dict[int, str]) -> None:
     )
 
 
-def _worst(space: Space, found: _Found, names: dict[int, str]) -> None:
-    fits = found.worst
+def _worst(scope: Scope, found: Clusters) -> None:
+    fits, names = found.worst, found.names
     if not fits:
         st.caption("With one cluster, no row could be in another.")
         return
@@ -293,8 +236,8 @@ def _worst(space: Space, found: _Found, names: dict[int, str]) -> None:
     st.dataframe(
         {
             "margin": [fit.margin for fit in fits],
-            "row": [fit.row + 1 for fit in fits],
-            "text": [space.corpus.texts[fit.row] for fit in fits],
+            "row": [int(scope.rows[fit.row]) + 1 for fit in fits],
+            "text": [scope.space.corpus.texts[fit.row] for fit in fits],
             "cluster": [names[fit.label] for fit in fits],
             "next cluster": [names[fit.next_label] for fit in fits],
         },
@@ -305,13 +248,12 @@ def _worst(space: Space, found: _Found, names: dict[int, str]) -> None:
     )
 
 
-def _rename(choice: _Choice, label: int, key: str) -> None:
+def _rename(session: Session, place: tuple[ClusterChoice, str, int], key: str) -> None:
     name = str(st.session_state[key]).strip()
-    given = st.session_state.setdefault(_NAMES, {})
     if name:
-        given[choice, label] = name
+        session.cluster_names[place] = name
     else:
-        given.pop((choice, label), None)
+        session.cluster_names.pop(place, None)
 
 
 def _use(k: int) -> None:

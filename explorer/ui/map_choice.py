@@ -10,6 +10,7 @@ import streamlit as st
 from explorer.data.corpus import Corpus
 
 _MAX_QUERY_CHARS = 500
+LABEL, CLUSTER, SIMILARITY, TRUST, ONE = "label", "cluster", "similarity", "trust", "one colour"
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class MapLook:
     """How a map looks; none of it moves a point.
 
     Attributes:
-        colour: `label`, `cluster`, `one colour`, or the name of a metadata column.
+        colour: One of the names above, or that of a metadata column.
         query: Text whose closest rows are marked; "" for none.
         names: Whether groups have their names at their centres.
         contours: Whether lines show where points are dense.
@@ -44,8 +45,14 @@ class MapLook:
 def choose_map(corpus: Corpus) -> tuple[MapChoice, MapLook]:
     """Draw the controls and give what they choose."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        colours = [*(["label"] if corpus.label else []), "cluster", *corpus.metadata, "one colour"]
-        shown = {"label": f"Label ({corpus.label})", "cluster": "Cluster", "one colour": "One colour"}
+        colours = [*([LABEL] if corpus.label else []), CLUSTER, *corpus.metadata, SIMILARITY, TRUST, ONE]
+        shown = {
+            LABEL: f"Label ({corpus.label})",
+            CLUSTER: "Cluster",
+            SIMILARITY: "Similarity to a text",
+            TRUST: "Trust in the map",
+            ONE: "One colour",
+        }
         colour = st.selectbox(
             "Colour",
             colours,

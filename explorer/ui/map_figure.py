@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from explorer.ui.map_colour import Colouring
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -22,38 +24,26 @@ _ASIDE = 0.002  # share of points on each side that may be out of sight at first
 _HOVER_CHARS = 90
 _HOVER_POINTS = 6_000  # texts of more points would be most of what is sent
 _NAME_CHARS = 28
+_GRID = 2**15 - 1
+_ASIDE_COLOUR = 0.01  # share of numbers on each side that have the last colour
 _CONTOUR_CELLS = 60
-_NUMBERS_SHARE = 0.9  # a column is one of numbers when this share of its values are
-
-
-@dataclass(frozen=True, eq=False)
-class Colouring:
-    """What the colours of a map stand for.
-
-    Attributes:
-        title: What it is, for the legend.
-        groups: The group of each row, "" for none; None when colours stand for numbers.
-        numbers: A number for each row, NaN for none; None when colours stand for groups.
-    """
-
-    title: str
-    groups: Sequence[str] | None = None
-    numbers: np.ndarray | None = None
 
 
 def map_figure(
-    coordinates: np.ndarray,
+    coordinates: NDArray[np.float32],
+    rows: NDArray[np.int64],
     colouring: Colouring,
     texts: Sequence[str],
     *,
     names: bool = True,
     contours: bool = False,
-    marked: np.ndarray | None = None,
+    marked: NDArray[np.float32] | None = None,
 ) -> go.Figure:
     """Draw a map.
 
     Args:
         coordinates: float32, shape (rows, 2) or (rows, 3).
+        rows: Their numbers in the corpus, from 0, int64, shape (rows,).
         colouring: What the colours stand for.
         texts: What hovering shows, for maps of a few thousand points.
         names: Whether the groups' names stand at their centres.
@@ -64,32 +54,23 @@ def map_figure(
 
     figure = go.Figure()
     flat = coordinates.shape[1] == 2
+    places, marks = _on_grid(coordinates, marked)
     centres: list[tuple[str, np.ndarray]] = []
     if contours and flat:
-        figure.add_trace(_contours(coordinates))
-    if colouring.numbers is not None:
-        everything = np.arange(len(coordinates))
-        marker = {
-            "color": colouring.numbers.astype(np.float32),
-            "colorscale": "Viridis",
-            "showscale": True,
-            "colorbar": {"title": html.escape(colouring.title), "thickness": 12},
-        }
-        figure.add_trace(_points(coordinates, everything, texts, "", marker))
-    else:
-        groups = np.array(colouring.groups if colouring.groups is not None else [""] * len(coordinates))
-        for name, rows, marker in _grouped(groups):
-            figure.add_trace(_points(coordinates, rows, texts, name, marker))
-            if names and flat and name:
-                centres.append((name, np.median(coordinates[rows], axis=0)))
+        figure.add_trace(_contours(places))
+    for name, members, marker in _layers(colouring, len(places)):
+        shown = [texts[row] for row in members.tolist()] if len(places) <= _HOVER_POINTS else None
+        figure.add_trace(_points(places[members], rows[members], shown, name, marker))
+        if names and flat and name:
+            centres.append((name, np.median(places[members], axis=0)))
     if centres:
-        _name_centres(figure, centres, coordinates)
-    if marked is not None and len(marked):
-        figure.add_trace(_marks(marked))
+        _name_centres(figure, centres, places)
+    if marks is not None and len(marks):
+        figure.add_trace(_marks(marks))
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False, scaleanchor="x" if flat else None)
-    if flat and len(coordinates):
-        figure.layout.xaxis.range, figure.layout.yaxis.range = _view(coordinates)
+    if flat:
+        figure.layout.xaxis.range, figure.layout.yaxis.range = _view(places)
     figure.update_layout(
         height=680,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
@@ -109,38 +90,77 @@ def map_figure(
     return figure
 
 
-def rows_of(figure: go.Figure, points: Sequence[dict[str, Any]]) -> np.ndarray:
-    """The rows behind selected points: int64, ascending; marks and contours have none."""
-    rows = []
-    for point in points:
-        carried = figure.data[point["curve_number"]].customdata
-        if carried is not None:
-            rows.append(int(np.asarray(carried)[point["point_index"]]) - 1)
-    return np.unique(np.array(rows, dtype=np.int64))
+def trace_rows(figure: go.Figure) -> list[NDArray[np.int64] | None]:
+    """The rows of the corpus behind each trace of a map, from 0; None for marks and contours."""
+    return [
+        None if trace.customdata is None else np.asarray(trace.customdata, dtype=np.int64) - 1
+        for trace in figure.data
+    ]
+
+
+def _on_grid(
+    coordinates: NDArray[np.float32], marked: NDArray[np.float32] | None
+) -> tuple[NDArray[np.int16], NDArray[np.int16] | None]:
+    """Coordinates as whole numbers of two bytes: half of what is sent, and finer than any screen."""
+    low = coordinates.min(axis=0)
+    scale = _GRID / (float((coordinates.max(axis=0) - low).max()) or 1.0)
+
+    def placed(points: NDArray[np.float32]) -> NDArray[np.int16]:
+        grid: NDArray[np.int16] = np.rint((points - low) * scale).astype(np.int16)
+        return grid
+
+    return placed(coordinates), None if marked is None else placed(marked)
+
+
+def _layers(colouring: Colouring, total: int) -> list[tuple[str, np.ndarray, dict[str, Any]]]:
+    """What is drawn over what: a name ("" for none), the points, and their look."""
+    if colouring.numbers is None:
+        return _grouped(np.array(colouring.groups if colouring.groups is not None else [""] * total))
+    known = np.isfinite(colouring.numbers)
+    numbers = colouring.numbers[known]
+    # A few far values must not make all others one colour.
+    low, high = np.quantile(numbers, (_ASIDE_COLOUR, 1 - _ASIDE_COLOUR)) if len(numbers) else (0.0, 0.0)
+    look: dict[str, Any] = {
+        "color": numbers.astype(np.float32),
+        "colorscale": "Viridis",
+        "cmin": float(low) if low < high else None,
+        "cmax": float(high) if low < high else None,
+        "showscale": True,
+        "colorbar": {"title": html.escape(colouring.title), "thickness": 12},
+    }
+    layers: list[tuple[str, np.ndarray, dict[str, Any]]] = [
+        ("", np.flatnonzero(~known), {"color": _GREY}),
+        ("", np.flatnonzero(known), look),
+    ]
+    return [layer for layer in layers if len(layer[1])]
 
 
 def _points(
-    coordinates: np.ndarray, rows: np.ndarray, texts: Sequence[str], name: str, marker: dict[str, Any]
+    coordinates: NDArray[np.int16],
+    rows: NDArray[np.int64],
+    texts: Sequence[str] | None,
+    name: str,
+    marker: dict[str, Any],
 ) -> Any:  # noqa: ANN401 - one of plotly's two kinds of scatter
     import plotly.graph_objects as go
 
-    few = len(coordinates) <= _HOVER_POINTS
-    size = 6 if few else 3
+    few = texts is not None
+    shown = " %{marker.color:.3f}" if "colorscale" in marker else ""
     shared = {
-        "x": coordinates[rows, 0],
-        "y": coordinates[rows, 1],
+        "x": coordinates[:, 0],
+        "y": coordinates[:, 1],
         "mode": "markers",
         "name": _short(name, _NAME_CHARS) or "rows",
-        "marker": {"size": size, "opacity": 0.8 if few else 0.6, **marker},
+        "marker": {"size": 6 if few else 3, "opacity": 0.8 if few else 0.6, **marker},
         "customdata": (rows + 1).astype(np.int32),
-        "text": [_short(texts[row], _HOVER_CHARS) for row in rows.tolist()] if few else None,
-        "hovertemplate": "%{text}<extra>row %{customdata}</extra>"
+        "text": None if texts is None else [_short(text, _HOVER_CHARS) for text in texts],
+        "hovertemplate": f"%{{text}}<extra>row %{{customdata}}{shown}</extra>"
         if few
-        else f"{_short(name, _NAME_CHARS)} row %{{customdata}}<extra></extra>",
+        else f"{_short(name, _NAME_CHARS)} row %{{customdata}}{shown}<extra></extra>",
         "showlegend": bool(name),
     }
     if coordinates.shape[1] == 3:
-        return go.Scatter3d(z=coordinates[rows, 2], **shared)
+        return go.Scatter3d(z=coordinates[:, 2], **shared)
     return go.Scattergl(**shared)
 
 
@@ -229,20 +249,3 @@ def _marks(marked: np.ndarray) -> Any:  # noqa: ANN401
 def _short(text: str, most: int) -> str:
     flat = " ".join(text.split())
     return html.escape(flat if len(flat) <= most else f"{flat[:most]}…")
-
-
-def column_colouring(name: str, values: Sequence[object]) -> Colouring:
-    """Colours of a metadata column: of numbers if most values are, else of groups."""
-    numbers = np.array([_number(value) for value in values], dtype=np.float64)
-    given = sum(value not in (None, "") and value == value for value in values)  # NaN is not itself
-    if given and np.isfinite(numbers).sum() >= _NUMBERS_SHARE * given:
-        return Colouring(name, numbers=numbers)
-    return Colouring(name, groups=["" if value is None else str(value) for value in values])
-
-
-def _number(value: object) -> float:
-    try:
-        number = float(str(value))
-    except ValueError:
-        return float("nan")
-    return number if np.isfinite(number) else float("nan")

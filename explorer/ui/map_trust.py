@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
-from explorer.analysis.projection import Projection, pca
+from explorer.analysis.projection import Projection, pca, umap
 from explorer.analysis.space import Space
-from explorer.analysis.trust import Trust, trust
-from explorer.encode.progress import OnProgress
+from explorer.analysis.trust import Stability, Trust, stability, trust
+from explorer.encode.progress import OnProgress, Progress
 from explorer.ui.map_choice import MapChoice
+from explorer.ui.scope import Scope
 from explorer.ui.session import Session
 from explorer.ui.work import result_or_progress
 
 _TRUST_HELP = "How few of a point's neighbours on the map are far from it in the full space. 1 is perfect."
 _CONTINUITY_HELP = "How few of a row's neighbours in the full space are far from it on the map. 1 is perfect."
+_STABILITY_HELP = "How much of a point's neighbourhood on the map is the same whatever the seed. 1 is all."
+_SEEDS = 3
+_ASKED = "explorer-map-stability"  # session key: the maps whose stability was asked for
 
 
-def show_trust(session: Session, space: Space, choice: MapChoice, projection: Projection) -> None:
-    """Draw trustworthiness and continuity of a map, and of PCA for comparison."""
-    if len(space) < 3:
-        return
+def trust_or_progress(
+    session: Session, scope: Scope, choice: MapChoice, projection: Projection
+) -> dict[str, Trust] | None:
+    """Trust in `this map`, and in PCA for comparison; None while it is measured, and the page says so."""
+    space = scope.space
 
     def work(say: OnProgress) -> dict[str, Trust]:
         found = {"this map": trust(space, projection, on_progress=say)}
@@ -28,26 +35,84 @@ def show_trust(session: Session, space: Space, choice: MapChoice, projection: Pr
             found["PCA, for comparison"] = trust(space, other, on_progress=say)
         return found
 
-    found = result_or_progress(session, ("trust", choice), "Checking how far to trust the map", work)
+    return result_or_progress(
+        session, ("trust", scope.key, choice), "Checking how far to trust the map", work
+    )
+
+
+def show_trust(session: Session, scope: Scope, choice: MapChoice, projection: Projection) -> None:
+    """Draw trustworthiness and continuity of a map, of PCA for comparison, and stability when asked for."""
+    if len(scope) < 3:
+        return
+    found = trust_or_progress(session, scope, choice, projection)
     if found is None:
         return
     st.subheader("How far to trust it", anchor=False)
+    held = _stability_or_progress(session, scope, choice, projection)
     with st.grid(4, min_column_width=150):
         for name, one in found.items():
-            st.metric(
-                f"Trustworthiness, {name}",
-                f"{one.trustworthiness:.3f}",
-                help=_TRUST_HELP,
-            )
-            st.metric(
-                f"Continuity, {name}",
-                f"{one.continuity:.3f}",
-                help=_CONTINUITY_HELP,
-            )
-    some = next(iter(found.values()))
+            st.metric(f"Trustworthiness, {name}", f"{one.trustworthiness:.3f}", help=_TRUST_HELP)
+            st.metric(f"Continuity, {name}", f"{one.continuity:.3f}", help=_CONTINUITY_HELP)
+        if held is not None:
+            st.metric(f"Stability over {held.maps} seeds", f"{held.overlap:.3f}", help=_STABILITY_HELP)
+    some = found["this map"]
     sampled = (
         f"a sample of {len(some.rows):,} of {some.total:,} rows"
         if len(some.rows) < some.total
         else "all rows"
     )
     st.caption(f"Over {some.k} neighbours, exact for {sampled}.")
+
+
+def _stability_or_progress(
+    session: Session, scope: Scope, choice: MapChoice, projection: Projection
+) -> Stability | None:
+    """How alike maps of other seeds are; they are made only when a person asks, as each takes as long."""
+    if projection.method == "pca":
+        return None
+    asked = st.session_state.setdefault(_ASKED, set())
+    if (scope.key, choice) not in asked:
+        st.button(
+            "Compare with maps of other seeds",
+            icon=":material/casino:",
+            on_click=asked.add,
+            args=((scope.key, choice),),
+            help=f"Makes {_SEEDS - 1} more maps, each as long as this one took.",
+        )
+        return None
+    return result_or_progress(
+        session,
+        ("stability", scope.key, choice),
+        "Comparing maps of other seeds",
+        lambda say: _stability(scope.space, choice, projection, say),
+    )
+
+
+def _stability(space: Space, choice: MapChoice, projection: Projection, say: OnProgress) -> Stability:
+    maps = [projection]
+    for number in range(1, _SEEDS):
+
+        def told(progress: Progress, number: int = number) -> None:
+            say(
+                replace(
+                    progress,
+                    phase=f"Map {number} of {_SEEDS - 1}: {progress.phase.lower()}",
+                    fraction=(number - 1 + progress.fraction) / (_SEEDS - 1),
+                )
+            )
+
+        maps.append(make_umap(space, replace(choice, seed=choice.seed + number), told))
+    return stability(maps)
+
+
+def make_umap(space: Space, choice: MapChoice, say: OnProgress) -> Projection:
+    """The map that was chosen, by UMAP."""
+    return umap(
+        space,
+        dims=choice.dims,
+        neighbors=choice.neighbors,
+        min_distance=choice.min_distance,
+        metric=choice.metric,
+        seed=choice.seed,
+        on_progress=say,
+    )

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import streamlit as st
-from streamlit.typing import PlotlyState
+from numpy.typing import NDArray
 
 from explorer.analysis.cluster_words import telling_words
-from explorer.analysis.clusters import cluster
-from explorer.analysis.projection import Projection, pca, place, umap
+from explorer.analysis.projection import Projection, pca, place
 from explorer.analysis.space import Space
 from explorer.share.export import rows_csv, rows_parquet
-from explorer.ui.map_choice import MapChoice, choose_map
-from explorer.ui.map_figure import Colouring, column_colouring, map_figure, rows_of
-from explorer.ui.map_trust import show_trust
-from explorer.ui.session import Session
+from explorer.ui.map_choice import MapChoice, MapLook, choose_map
+from explorer.ui.map_colour import colouring_of
+from explorer.ui.map_figure import map_figure, trace_rows
+from explorer.ui.map_selection import highlight, take_picked
+from explorer.ui.map_trust import make_umap, show_trust
+from explorer.ui.scope import Scope, choose_scope
+from explorer.ui.session import Selection, Session
 from explorer.ui.text import as_html
-from explorer.ui.work import counting, result_or_progress
+from explorer.ui.work import result_or_progress
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_MAX_CLUSTERS = 12
+_WIDGET = "map"
 _MARKED = 30
 _NEIGHBOURS_SHOWN = 8
 _TABLE_ROWS = 1_000
@@ -35,23 +35,16 @@ _HTML_HELP = "One file that opens without a network. For a PNG, use the camera a
 
 def show_map(session: Session, space: Space) -> None:
     """Draw the map, and below it what was picked on it."""
+    take_picked(session, _WIDGET)
+    scope = choose_scope(session, space)
     choice, look = choose_map(space.corpus)
-    projection, ready = _projection(session, space, choice)
+    projection, ready = _projection(session, scope, choice)
     if projection is None:
         return
-    colouring = _colouring(session, space, look.colour)
-    marked = _marked(space, projection, look.query)
-    figure = map_figure(
-        projection.coordinates,
-        colouring,
-        space.corpus.texts,
-        names=look.names,
-        contours=look.contours,
-        marked=marked,
-    )
-    event = st.plotly_chart(
+    figure = _figure(session, scope, choice, look, projection)
+    st.plotly_chart(
         figure,
-        key="map",
+        key=_WIDGET,
         on_select="rerun",
         selection_mode=("points", "box", "lasso"),
         config={
@@ -67,78 +60,58 @@ def show_map(session: Session, space: Space) -> None:
         st.caption("A PCA map: there are too few rows for UMAP.")
     elif projection.fallback == "equal":
         st.caption("All rows are equal, so all points are one.")
-    if isinstance(event, PlotlyState):
-        _take_selection(session, figure, event.selection.points)
     _picked(session, space)
-    _downloads(space, projection, figure)
+    _downloads(session, scope, projection, figure)
     if ready:
-        show_trust(session, space, choice, projection)
+        show_trust(session, scope, choice, projection)
 
 
-def _projection(session: Session, space: Space, choice: MapChoice) -> tuple[Projection | None, bool]:
+def _projection(session: Session, scope: Scope, choice: MapChoice) -> tuple[Projection | None, bool]:
     """The map asked for, or a PCA map until it is ready, or none yet; and whether it is the one asked for."""
     if choice.method == "umap":
         found = result_or_progress(
             session,
-            ("map", choice),
-            f"UMAP of {len(space):,} rows",
-            lambda say: umap(
-                space,
-                dims=choice.dims,
-                neighbors=choice.neighbors,
-                min_distance=choice.min_distance,
-                metric=choice.metric,
-                seed=choice.seed,
-                on_progress=say,
-            ),
+            ("map", scope.key, choice),
+            f"UMAP of {len(scope):,} rows",
+            lambda say: make_umap(scope.space, choice, say),
         )
         if found is not None:
             return found, True
     quick = result_or_progress(
         session,
-        ("pca", choice.dims, choice.metric),
+        ("pca", scope.key, choice.dims, choice.metric),
         "PCA",
-        lambda _say: pca(space, choice.dims, metric=choice.metric),
+        lambda _say: pca(scope.space, choice.dims, metric=choice.metric),
         lane="quick",
     )
     return quick, choice.method == "pca"
 
 
-def _colouring(session: Session, space: Space, colour: str) -> Colouring:
-    corpus = space.corpus
-    if colour == "label" and corpus.labels is not None:
-        return Colouring(corpus.label or "label", groups=corpus.labels)
-    if colour == "cluster":
-        k = max(1, min(_MAX_CLUSTERS, (len(corpus) - corpus.repeated) // 2))
-        found = result_or_progress(
-            session,
-            ("map clusters", k),
-            "Clustering",
-            lambda say: cluster(space, k, on_progress=counting(say, "Clustering", "steps")),
-        )
-        if found is not None:
-            return Colouring("cluster", groups=[str(label + 1) for label in found.labels.tolist()])
-    if colour in corpus.metadata:
-        return column_colouring(colour, corpus.table[colour].to_pylist())
-    return Colouring("")
+def _figure(
+    session: Session, scope: Scope, choice: MapChoice, look: MapLook, projection: Projection
+) -> go.Figure:
+    space = scope.space
+    query = space.encoder.encode_queries([look.query]) if look.query else None
+    colouring = colouring_of(session, scope, look, choice, projection, query)
+    figure = map_figure(
+        projection.coordinates,
+        scope.rows,
+        colouring,
+        space.corpus.texts,
+        names=look.names,
+        contours=look.contours,
+        marked=None if query is None else _marked(space, projection, query),
+    )
+    if projection.dims == 2:
+        shown = (scope.key, choice, projection.method, look, colouring.title)
+        highlight(session, figure, trace_rows(figure), shown)
+    return figure
 
 
-def _marked(space: Space, projection: Projection, query: str) -> np.ndarray | None:
-    if not query:
-        return None
-    hits = space.search(query, min(_MARKED, len(space)))
-    own = place(space, projection, space.encoder.encode_queries([query]))
-    return np.concatenate([own, projection.coordinates[[hit.row for hit in hits]]])
-
-
-def _take_selection(session: Session, figure: go.Figure, points: Sequence[dict[str, Any]]) -> None:
-    """Rows that were lassoed become the selection, once: a rerun must not select them again."""
-    rows = rows_of(figure, points)
-    if not len(rows) or st.session_state.get("explorer-map-picked") == rows.tobytes():
-        return
-    st.session_state["explorer-map-picked"] = rows.tobytes()
-    session.select(rows, "the map")
-    st.rerun()
+def _marked(space: Space, projection: Projection, query: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Where the query would be on the map, and where the rows closest to it are."""
+    hits = space.index.search(query, min(_MARKED, len(space)))
+    return np.concatenate([place(space, projection, query), projection.coordinates[hits.indices[0]]])
 
 
 def _picked(session: Session, space: Space) -> None:
@@ -158,7 +131,7 @@ def _picked(session: Session, space: Space) -> None:
             for hit in space.similar_to(row, _NEIGHBOURS_SHOWN):
                 st.html(f"<b>{hit.score:.3f}</b> row {hit.row + 1:,}{as_html(hit.text)}")
         return
-    words = _words(session, space, selection.rows)
+    words = _words(session, space, selection)
     with st.container(border=True):
         if words:
             st.html(f"<b>Words that tell the selection apart</b>{as_html(', '.join(words))}")
@@ -188,28 +161,28 @@ def _picked(session: Session, space: Space) -> None:
             )
 
 
-def _words(session: Session, space: Space, rows: np.ndarray) -> list[str]:
+def _words(session: Session, space: Space, selection: Selection) -> list[str]:
     """Words that tell rows apart from all others; none while they are being counted."""
-    if len(rows) == len(space):
+    if len(selection) == len(space):
         return []
     inside = np.zeros(len(space), dtype=np.int64)
-    inside[rows] = 1
+    inside[selection.rows] = 1
     found = result_or_progress(
         session,
-        ("words", hashlib.blake2b(rows.tobytes(), digest_size=16).hexdigest()),
+        ("words", selection.key),
         "Words of the selection",
         lambda _say: telling_words(space.corpus.texts, inside),
     )
     return [] if found is None else [word.text for word in found.get(1, ())]
 
 
-def _downloads(space: Space, projection: Projection, figure: go.Figure) -> None:
+def _downloads(session: Session, scope: Scope, projection: Projection, figure: go.Figure) -> None:
     names = ("x", "y", "z")[: projection.dims]
     columns = {name: projection.coordinates[:, place] for place, name in enumerate(names)}
-    corpus = space.corpus
+    corpus = session.corpus
     files = (
-        ("Coordinates (CSV)", "map.csv", "", lambda: rows_csv(corpus, np.arange(len(space)), columns)),
-        ("Coordinates (Parquet)", "map.parquet", "", lambda: rows_parquet(corpus, columns)),
+        ("Coordinates (CSV)", "map.csv", "", lambda: rows_csv(corpus, scope.rows, columns)),
+        ("Coordinates (Parquet)", "map.parquet", "", lambda: rows_parquet(corpus, scope.rows, columns)),
         (
             "Interactive map (HTML)",
             "map.html",

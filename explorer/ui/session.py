@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import secrets
 import threading
@@ -25,6 +26,7 @@ from explorer.settings import settings
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
+    from explorer.ui.clustering import ClusterChoice
 
 _KEY = "explorer-session"
 _KEEP_SELECTIONS = 20
@@ -51,6 +53,11 @@ class Selection:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @functools.cached_property
+    def key(self) -> str:
+        """Names the rows: equal rows, equal keys."""
+        return hashlib.blake2b(self.rows.tobytes(), digest_size=16).hexdigest()
+
 
 @dataclass
 class Session:
@@ -65,6 +72,10 @@ class Session:
         jobs: The jobs this session asked for.
         results: What pages computed on its spaces, by what it depends on.
         notice: Something to say until rows are opened, such as that a link led nowhere.
+        focus: The rows that the map and the clusters show alone; None for all.
+        focused: The spaces of just those rows.
+        cluster_choices: What made the clusters that every page shows, by the rows in focus.
+        cluster_names: What a person called clusters, by what made them, their rows and their number.
     """
 
     visitor: str
@@ -75,6 +86,10 @@ class Session:
     jobs: dict[EncoderSpec, Job] = field(default_factory=dict)
     results: OrderedDict[Hashable, Job] = field(default_factory=OrderedDict)
     notice: str = ""
+    focus: Selection | None = None
+    focused: dict[EncoderSpec, Space] = field(default_factory=dict)
+    cluster_choices: dict[str, ClusterChoice] = field(default_factory=dict)
+    cluster_names: dict[tuple[ClusterChoice, str, int], str] = field(default_factory=dict)
     _selections: list[Selection | None] = field(default_factory=lambda: [None])
 
     @property
@@ -90,7 +105,11 @@ class Session:
             self.spaces = {}
             self.jobs = {}
             self.results = OrderedDict()
-            self._selections = [None]  # rows of another corpus mean nothing here
+            # Rows and clusters of another corpus mean nothing here.
+            self._selections = [None]
+            self.look_at(None)
+            self.cluster_choices = {}
+            self.cluster_names = {}
         if spec not in self.encoders:
             self.encoders.append(spec)
         self.notice = ""
@@ -117,6 +136,11 @@ class Session:
         """Whether something was picked before."""
         return len(self._selections) > 1
 
+    def look_at(self, rows: Selection | None) -> None:
+        """Show these rows alone on the map and among the clusters, or all again."""
+        self.focus = rows
+        self.focused = {}
+
     def keep_result(self, key: Hashable, job: Job) -> None:
         """Hold on to what a page computed, so that coming back shows it without computing again."""
         self.results[key] = job
@@ -134,6 +158,9 @@ def _copy(session: Session) -> Session:
         jobs={spec: job for spec, job in session.jobs.items() if job.state != "done"},
         results=OrderedDict(session.results),
         notice="",
+        focused={},
+        cluster_choices=dict(session.cluster_choices),
+        cluster_names=dict(session.cluster_names),
         _selections=list(session._selections),
     )
 

@@ -1,14 +1,22 @@
-"""Similarity in pictures: heatmaps of rows and of labels, and what scores are usual."""
+"""Similarity in pictures: heatmaps of rows and of groups, and what scores are usual."""
 
 from __future__ import annotations
 
 import numpy as np
 import streamlit as st
 
-from explorer.analysis.similarity import Order, distributions, group_similarity, heatmap
+from explorer.analysis.similarity import (
+    GroupSimilarity,
+    Order,
+    distributions,
+    group_similarity,
+    heatmap,
+)
 from explorer.analysis.space import Space
 from explorer.ui import figures
+from explorer.ui.clustering import clusters_or_progress
 from explorer.ui.row_choice import choose_rows
+from explorer.ui.scope import scope_of
 from explorer.ui.session import Session
 from explorer.ui.text import as_html
 from explorer.ui.work import counting, result_or_progress
@@ -72,31 +80,58 @@ def show_heatmap(session: Session, space: Space) -> None:
 
 
 def show_groups(session: Session, space: Space) -> None:
-    """Draw the mean similarity between labels."""
-    labels = space.corpus.labels
-    if labels is None:
-        st.info("The corpus has no label column. Choose one on the Data page.", icon=":material/label:")
+    """Draw the mean similarity between labels, or between clusters."""
+    corpus = space.corpus
+    kinds = [*(["label"] if corpus.labels is not None else []), "cluster"]
+    kind = st.segmented_control(
+        "Groups",
+        kinds,
+        format_func=lambda kind: f"Labels ({corpus.label})" if kind == "label" else "Clusters",
+        default=kinds[0],
+        required=True,
+        key="groups-of",
+        bind="query-params",
+    )
+    found = _labels(session, space) if kind == "label" else _clusters(session, space)
+    if found is None:
         return
+    means, names = found
+    names = [f"{name} ({size:,})" for name, size in zip(names, means.sizes, strict=True)]
+    st.plotly_chart(
+        figures.heatmap(means.scores, names, names, show_names=len(names) <= _NAMED_CELLS * 2),
+        key="groups",
+        config={"displayModeBar": False},
+        alt=f"Heatmap of the mean similarity between {kind}s",
+    )
+    st.caption(
+        f"The mean cosine over all pairs of rows of two {kind}s; on the diagonal, of different rows of one."
+    )
+
+
+def _labels(session: Session, space: Space) -> tuple[GroupSimilarity, list[str]] | None:
+    labels = space.corpus.labels or []
     found = result_or_progress(
         session,
         ("groups", space.corpus.label),
         "Similarity between labels",
         lambda _say: group_similarity(space, labels),
     )
-    if found is None:
-        return
-    names = [
-        f"{name or '(no label)'} ({size:,})" for name, size in zip(found.groups, found.sizes, strict=True)
-    ]
-    st.plotly_chart(
-        figures.heatmap(found.scores, names, names, show_names=len(names) <= _NAMED_CELLS * 2),
-        key="groups",
-        config={"displayModeBar": False},
-        alt="Heatmap of the mean similarity between labels",
+    return None if found is None else (found, [str(name) or "(no label)" for name in found.groups])
+
+
+def _clusters(session: Session, space: Space) -> tuple[GroupSimilarity, list[str]] | None:
+    """The clusters are those of the clusters page, of the rows it shows."""
+    scope = scope_of(session, space)
+    clusters = clusters_or_progress(session, scope)
+    if clusters is None:
+        return None
+    found = result_or_progress(
+        session,
+        ("groups of clusters", scope.key, clusters.choice),
+        "Similarity between clusters",
+        lambda _say: group_similarity(scope.space, clusters.clustering.labels),
     )
-    st.caption(
-        "The mean cosine over all pairs of rows of two labels; on the diagonal, of different rows of one."
-    )
+    return None if found is None else (found, [clusters.names[int(label)] for label in found.groups])
 
 
 def show_usual_scores(session: Session, space: Space) -> None:

@@ -1,3 +1,4 @@
+import base64
 import json
 
 import numpy as np
@@ -5,7 +6,8 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.typing import PlotlyState
 
-from explorer.ui.map_figure import Colouring, column_colouring, map_figure, rows_of
+from explorer.ui.map_colour import Colouring, column_colouring
+from explorer.ui.map_figure import map_figure, trace_rows
 from tests.app.driving import finished, html_texts, open_app
 
 HOSTILE = "</script><script>window.hurt=1</script><b>x</b>"
@@ -17,6 +19,18 @@ def opened(**parameters):
 
 def figure(app):
     return json.loads(app.get("plotly_chart")[0].proto.spec)
+
+
+def decoded(numbers):
+    """An array as plotly writes it: base64, or a plain list where it is short."""
+    if isinstance(numbers, dict):
+        return np.frombuffer(base64.b64decode(numbers["bdata"]), dtype=np.dtype(numbers["dtype"]))
+    return np.array(numbers)
+
+
+def click(app, label):
+    next(button for button in app.button if button.label == label).click().run()
+    return finished(app, seconds=120)
 
 
 def pick(app, *points):
@@ -66,6 +80,87 @@ def test_points_that_were_lassoed_become_the_selection_with_its_words_and_table(
     assert any("9 rows" in text for text in html_texts(app))
 
 
+def test_what_was_lassoed_stays_the_same_rows_when_the_colours_change_and_stands_out_by_itself():
+    app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
+    traces = figure(app)["data"]
+    third = decoded(traces[2]["customdata"]) - 1
+    app = finished(pick(app, (2, 0), (2, 1), (2, 5)))
+    rows = third[[0, 1, 5]]
+    chosen = app.session_state["explorer-session"].selection
+    assert chosen.rows.tolist() == sorted(rows.tolist())
+    assert all("selectedpoints" not in trace for trace in figure(app)["data"])  # the browser shows its own
+    app.selectbox(key="colour").select("one colour").run()
+    assert app.session_state["explorer-session"].selection is chosen
+    (trace,) = figure(app)["data"]
+    assert (decoded(trace["customdata"]) - 1)[
+        decoded(trace["selectedpoints"])
+    ].tolist() == chosen.rows.tolist()
+
+
+def test_the_selection_is_shown_alone_and_all_rows_again():
+    app = opened(**{"corpus": "song-moods", "map-method": "PCA", "colour": "Cluster"})
+    app = finished(pick(app, *((0, place) for place in range(9)), *((1, place) for place in range(9))))
+    rows = app.session_state["explorer-session"].selection.rows
+    click(app, "Show only the 18 selected rows")
+    shown = np.concatenate([decoded(trace["customdata"]) for trace in figure(app)["data"]]) - 1
+    assert sorted(shown.tolist()) == rows.tolist()
+    app = finished(pick(app, (0, 1), (0, 2)))
+    inner = app.session_state["explorer-session"].selection.rows
+    assert set(inner.tolist()) < set(rows.tolist())
+    app.switch_page("pages/clusters.py").run()
+    finished(app)
+    assert int(app.dataframe[0].value["rows"].sum()) == 18
+    click(app, "Show all rows")
+    assert int(app.dataframe[0].value["rows"].sum()) == 216
+
+
+def test_clusters_have_their_names_on_the_map_too():
+    app = finished(open_app("pages/clusters.py", corpus="song-moods"))
+    app.number_input(key="clusters").set_value(3).run()
+    finished(app)
+    app.session_state["cluster-table"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    app.run()
+    next(element for element in app.text_input if element.label == "Name").set_value("my songs").run()
+    app.query_params["map-method"] = "PCA"
+    app.switch_page("pages/map.py").run()
+    app.selectbox(key="colour").select("cluster").run()
+    finished(app)
+    names = {trace["name"] for trace in figure(app)["data"]}
+    assert len(names) == 3
+    assert "my songs" in names
+
+
+@pytest.mark.parametrize("colour", ["similarity", "trust"])
+def test_colours_by_closeness_to_a_text_and_by_trust(colour):
+    app = opened(**{"corpus": "medicare-faq", "precision": "float32", "map-method": "PCA"})
+    app.selectbox(key="colour").select(colour).run()
+    if colour == "similarity":
+        assert any("Type a text" in caption.value for caption in app.caption)
+        app.text_input(key="map-query").set_value("How do I replace my card?").run()
+    finished(app)
+    trace = figure(app)["data"][0]
+    numbers = decoded(trace["marker"]["color"])
+    assert len(numbers) == 13
+    if colour == "similarity":
+        session = app.session_state["explorer-session"]
+        space = next(iter(session.spaces.values()))
+        hits = space.search("How do I replace my card?", 13)
+        assert [hit.row for hit in hits] == np.argsort(-numbers, kind="stable").tolist()
+        assert np.allclose([hit.score for hit in hits], np.sort(numbers)[::-1], atol=1e-6)
+    else:
+        shown = next(float(one.value) for one in app.metric if one.label == "Trustworthiness, this map")
+        assert numbers.mean() == pytest.approx(shown, abs=1e-3)
+
+
+@pytest.mark.slow
+def test_stability_over_seeds_is_measured_when_asked_for():
+    app = opened(corpus="medicare-faq")
+    assert not [element for element in app.metric if element.label.startswith("Stability")]
+    click(app, "Compare with maps of other seeds")
+    (metric,) = [element for element in app.metric if element.label == "Stability over 3 seeds"]
+    assert 0 < float(metric.value) <= 1
+
+
 def test_a_clicked_point_shows_its_neighbours_in_the_full_space():
     app = opened(
         **{"corpus": "medicare-faq", "precision": "float32", "map-method": "PCA", "colour": "One colour"}
@@ -82,35 +177,38 @@ def test_three_dimensions_are_drawn():
 
 
 def test_hostile_names_and_texts_are_escaped_also_in_the_file():
-    drawn = map_figure(
-        np.eye(3, 2, dtype=np.float32), Colouring(HOSTILE, groups=[HOSTILE, "b", ""]), [HOSTILE] * 3
-    )
+    colouring = Colouring(HOSTILE, groups=[HOSTILE, "b", ""])
+    drawn = map_figure(np.eye(3, 2, dtype=np.float32), np.arange(3), colouring, [HOSTILE] * 3)
     page = drawn.to_html(include_plotlyjs=False)
     assert "<script>window.hurt" not in page
     assert "<b>x</b>" not in json.dumps(drawn.to_plotly_json(), default=str)
 
 
-def test_selected_points_are_rows_whatever_the_colours():
+def test_points_carry_their_rows_whatever_the_colours():
     coordinates = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
+    numbers = np.arange(100, 140)
     groups = [f"g{row % 7}" if row % 5 else "" for row in range(40)]
-    drawn = map_figure(
-        coordinates, Colouring("g", groups=groups), ["t"] * 40, contours=True, marked=coordinates[:2]
-    )
-    seen = []
-    for curve, trace in enumerate(drawn.data):
-        if not isinstance(trace, go.Scattergl) or trace.customdata is None:
-            continue
-        for place in range(len(trace.x)):
-            (row,) = rows_of(drawn, [{"curve_number": curve, "point_index": place}])
-            assert coordinates[row, 0] == trace.x[place]
-            seen.append(int(row))
-    assert sorted(seen) == list(range(40))
-    assert len(rows_of(drawn, [{"curve_number": 0, "point_index": 0}])) == 0
+    few = np.where(np.arange(40) % 3, np.nan, 1.0)
+    for colouring in (Colouring("g", groups=groups), Colouring("n", numbers=few), Colouring("")):
+        drawn = map_figure(coordinates, numbers, colouring, ["t"] * 40, contours=True, marked=coordinates[:2])
+        seen = {}
+        for trace, rows in zip(drawn.data, trace_rows(drawn), strict=True):
+            if rows is not None:
+                seen |= dict(zip(rows.tolist(), zip(trace.x, trace.y, strict=True), strict=True))
+        assert sorted(seen) == numbers.tolist()
+        assert trace_rows(drawn)[0] is None  # contours
+        assert trace_rows(drawn)[-1] is None  # marks
+        placed = np.array([seen[row] for row in numbers.tolist()], dtype=np.float64)
+        for axis in range(2):
+            assert np.corrcoef(placed[:, axis], coordinates[:, axis])[0, 1] > 1 - 1e-6
+        spans = np.ptp(placed, axis=0) / np.ptp(coordinates, axis=0)
+        assert spans[0] == pytest.approx(spans[1], rel=1e-3)  # the same scale both ways
 
 
 def test_more_groups_than_a_legend_takes_are_one_grey_rest():
     groups = [f"g{row}" for row in range(10_000)]
-    drawn = map_figure(np.zeros((10_000, 2), dtype=np.float32), Colouring("g", groups=groups), [""] * 10_000)
+    places = np.zeros((10_000, 2), dtype=np.float32)
+    drawn = map_figure(places, np.arange(10_000), Colouring("g", groups=groups), [""] * 10_000)
     assert len(drawn.data) <= 50
     assert any(trace.name == "other" for trace in drawn.data)
     assert sum(len(trace.x) for trace in drawn.data) == 10_000

@@ -91,11 +91,17 @@ def test_near_duplicates_become_the_selection_and_the_heatmap_works_on_it():
     assert len(figure(app)["layout"]["xaxis"]["labelalias"]) == 72
 
 
-def test_labels_are_compared_and_a_corpus_without_them_says_so():
-    app = view("Between labels")
+def test_labels_are_compared_or_clusters():
+    app = view("Between groups")
     assert len(figure(app)["layout"]["xaxis"]["labelalias"]) == 12
-    app = view("Between labels", corpus="medicare-faq", precision="float32")
-    assert "no label column" in app.info[0].value
+    app.segmented_control(key="groups-of").set_value("cluster").run()
+    finished(app)
+    names = figure(app)["layout"]["xaxis"]["labelalias"].values()
+    assert len(names) == 12
+    assert all(name[0].isdigit() for name in names)
+    app = view("Between groups", corpus="medicare-faq", precision="float32")
+    assert app.segmented_control(key="groups-of").options == ["Clusters"]
+    assert len(figure(app)["layout"]["xaxis"]["labelalias"]) == 6
 
 
 def test_usual_scores_name_their_samples():

@@ -1,0 +1,95 @@
+"""What the colours of a map stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.analysis.projection import Projection
+from explorer.tensor import pairwise
+from explorer.ui.clustering import clusters_or_progress
+from explorer.ui.map_choice import CLUSTER, LABEL, SIMILARITY, TRUST, MapChoice, MapLook
+from explorer.ui.map_trust import trust_or_progress
+from explorer.ui.scope import Scope
+from explorer.ui.session import Session
+
+_NUMBERS_SHARE = 0.9  # a column is one of numbers when this share of its values are
+
+
+@dataclass(frozen=True, eq=False)
+class Colouring:
+    """What the colours of a map stand for.
+
+    Attributes:
+        title: What it is, for the legend.
+        groups: The group of each row, "" for none; None when colours stand for numbers.
+        numbers: A number for each row, NaN for none; None when colours stand for groups.
+    """
+
+    title: str
+    groups: Sequence[str] | None = None
+    numbers: NDArray[np.float64] | None = None
+
+
+def colouring_of(
+    session: Session,
+    scope: Scope,
+    look: MapLook,
+    choice: MapChoice,
+    projection: Projection,
+    query: NDArray[np.float32] | None,
+) -> Colouring:
+    """The colours chosen; one colour, with a word on why, while they cannot be had.
+
+    Args:
+        session: Whose map.
+        scope: The rows on it.
+        look: What was chosen.
+        choice: What made the map.
+        projection: The map.
+        query: The vector of the query, shape (1, dims); None without one.
+    """
+    corpus = scope.space.corpus
+    if look.colour == LABEL and corpus.labels is not None:
+        return Colouring(corpus.label or "label", groups=corpus.labels)
+    if look.colour == CLUSTER:
+        found = clusters_or_progress(session, scope)
+        if found is not None:
+            names = found.names
+            return Colouring("cluster", groups=[names[label] for label in found.clustering.labels.tolist()])
+    if look.colour == SIMILARITY:
+        if query is not None:
+            return Colouring("cosine", numbers=pairwise(query, scope.space.vectors)[0].astype(np.float64))
+        st.caption("Type a text under “Find on the map”: rows are then coloured by how close they are to it.")
+    if look.colour == TRUST:
+        checked = trust_or_progress(session, scope, choice, projection)
+        if checked is not None:
+            numbers = np.full(len(scope), np.nan)
+            numbers[checked["this map"].rows] = checked["this map"].row_trustworthiness
+            if np.isnan(numbers).any():
+                st.caption(f"Trust is known for {len(checked['this map'].rows):,} rows; the others are grey.")
+            return Colouring("trust", numbers=numbers)
+    if look.colour in corpus.metadata:
+        return column_colouring(look.colour, corpus.table[look.colour].to_pylist())
+    return Colouring("")
+
+
+def column_colouring(name: str, values: Sequence[object]) -> Colouring:
+    """Colours of a metadata column: of numbers if most values are, else of groups."""
+    numbers = np.array([_number(value) for value in values], dtype=np.float64)
+    given = sum(value not in (None, "") and value == value for value in values)  # NaN is not itself
+    if given and np.isfinite(numbers).sum() >= _NUMBERS_SHARE * given:
+        return Colouring(name, numbers=numbers)
+    return Colouring(name, groups=["" if value is None else str(value) for value in values])
+
+
+def _number(value: object) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        return float("nan")
+    return number if np.isfinite(number) else float("nan")
