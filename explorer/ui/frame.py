@@ -76,7 +76,7 @@ def _selection_line(session: Session) -> None:
     selection = session.selection
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if selection is None:
-            st.caption("Nothing is selected.")
+            st.caption("Nothing is selected.", width="content")
         else:
             rows = f"{len(selection):,} row{'' if len(selection) == 1 else 's'}"
             st.html(f"<b>Selection</b> · {rows} · {html.escape(selection.origin)}", width="content")

@@ -15,7 +15,7 @@ LABEL, CLUSTER, SIMILARITY, TRUST, ONE = "label", "cluster", "similarity", "trus
 
 @dataclass(frozen=True)
 class MapChoice:
-    """What makes a map: equal choices, equal maps."""
+    """What makes a map: equal choices, equal maps. PCA has no neighbours, minimum distance or seed: 0."""
 
     method: Literal["umap", "pca"]
     dims: int
@@ -79,13 +79,8 @@ def choose_map(corpus: Corpus) -> tuple[MapChoice, MapLook]:
 def _choose_making() -> MapChoice:
     with st.expander("How the map is made"), st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.selectbox("Method", ["UMAP", "PCA"], key="map-method", width=120, bind="query-params")
+        pca = method == "PCA"
         dims = st.selectbox("Dimensions", [2, 3], key="map-dims", width=120, bind="query-params")
-        neighbors = st.number_input(
-            "Neighbours", 2, 200, 15, key="map-neighbours", width=140, bind="query-params"
-        )
-        distance = st.number_input(
-            "Minimum distance", 0.0, 1.0, 0.1, 0.05, key="map-distance", width=160, bind="query-params"
-        )
         metric = st.selectbox(
             "Distance",
             ["cosine", "euclidean"],
@@ -94,14 +89,26 @@ def _choose_making() -> MapChoice:
             width=140,
             bind="query-params",
         )
-        seed = st.number_input(
-            "Seed", 0, 9999, 0, key="map-seed", width=110, bind="query-params", help="Same seed, same map."
+        neighbors = st.number_input(
+            "Neighbours", 2, 200, 15, key="map-neighbours", width=140, bind="query-params", disabled=pca
         )
+        distance = st.number_input(
+            "Minimum distance", 0.0, 1.0, 0.1, 0.05, key="map-distance", width=160, bind="query-params",
+            disabled=pca,
+        )  # fmt: skip
+        seed = st.number_input(
+            "Seed", 0, 9999, 0, key="map-seed", width=110, bind="query-params", disabled=pca,
+            help="Same seed, same map.",
+        )  # fmt: skip
+    dims = 3 if dims == 3 else 2
+    shown: Literal["cosine", "euclidean"] = "euclidean" if metric == "euclidean" else "cosine"
+    if pca:
+        return MapChoice("pca", dims, 0, 0, shown, 0)
     return MapChoice(
-        "pca" if method == "PCA" else "umap",
-        3 if dims == 3 else 2,
+        "umap",
+        dims,
         int(neighbors or 15),
         float(distance if distance is not None else 0.1),
-        "euclidean" if metric == "euclidean" else "cosine",
+        shown,
         int(seed or 0),
     )

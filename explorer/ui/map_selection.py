@@ -31,6 +31,7 @@ class _Drawn:
             and sending the whole map again for it would cost megabytes.
         points: What the browser said was picked, as it was last read.
         picked: The selection that came of it.
+        revision: Counts the widgets there were.
     """
 
     what: Hashable = None
@@ -38,22 +39,36 @@ class _Drawn:
     highlit: Selection | None = None
     points: Hashable = ()
     picked: Selection | None = None
+    revision: int = 0
+
+    @property
+    def widget(self) -> str:
+        """The key of the widget it is drawn in."""
+        return f"map-{self.revision}"
 
 
-def take_picked(session: Session, widget: str) -> None:
+def take_picked(session: Session) -> str:
     """Rows picked on the map become the selection, once: a rerun must not select them again.
 
     What was picked is told by its place in the figure, so it is read by the figure that was drawn then:
     other colours put the same rows in other places.
+
+    Returns:
+        The key of the widget to draw the map in.
     """
     drawn: _Drawn = st.session_state.setdefault(_KEY, _Drawn())
-    state = st.session_state.get(widget)
-    if not isinstance(state, PlotlyState):
-        drawn.points = ()
-        return
+    state = st.session_state.get(drawn.widget)
+    if not isinstance(state, PlotlyState):  # another page was shown
+        drawn.picked, drawn.points = None, ()
+        return drawn.widget
+    if drawn.picked is not None and session.selection is not drawn.picked:
+        # Cleared, undone or made elsewhere: only a new widget lets go of the lasso on it.
+        drawn.revision += 1
+        drawn.picked, drawn.points = None, ()
+        return drawn.widget
     points = tuple((point["curve_number"], point["point_index"]) for point in state.selection.points)
     if points == drawn.points:
-        return
+        return drawn.widget
     drawn.points = points
     rows = [
         of_trace[place]
@@ -64,6 +79,7 @@ def take_picked(session: Session, widget: str) -> None:
         session.select(rows, _ORIGIN)
         drawn.picked = session.selection
         st.rerun()  # the line that names the selection is drawn already
+    return drawn.widget
 
 
 def highlight(

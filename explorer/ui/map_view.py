@@ -26,7 +26,6 @@ from explorer.ui.work import result_or_progress
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_WIDGET = "map"
 _MARKED = 30
 _NEIGHBOURS_SHOWN = 8
 _TABLE_ROWS = 1_000
@@ -35,7 +34,7 @@ _HTML_HELP = "One file that opens without a network. For a PNG, use the camera a
 
 def show_map(session: Session, space: Space) -> None:
     """Draw the map, and below it what was picked on it."""
-    take_picked(session, _WIDGET)
+    widget = take_picked(session)
     scope = choose_scope(session, space)
     choice, look = choose_map(space.corpus)
     projection, ready = _projection(session, scope, choice)
@@ -44,7 +43,7 @@ def show_map(session: Session, space: Space) -> None:
     figure = _figure(session, scope, choice, look, projection)
     st.plotly_chart(
         figure,
-        key=_WIDGET,
+        key=widget,
         on_select="rerun",
         selection_mode=("points", "box", "lasso"),
         config={

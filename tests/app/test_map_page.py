@@ -2,7 +2,6 @@ import base64
 import json
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 from streamlit.typing import PlotlyState
 
@@ -34,7 +33,7 @@ def click(app, label):
 
 
 def pick(app, *points):
-    app.session_state["map"] = PlotlyState(
+    app.session_state[app.session_state["explorer-map-drawn"].widget] = PlotlyState(
         {
             "selection": {
                 "points": [{"curve_number": curve, "point_index": place} for curve, place in points],

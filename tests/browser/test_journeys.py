@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server, settled, shoot
+from tests.tiny_model import save_tiny_model
 
 QUERY = "How can Medicare help me?"
 HOSTILE = [
@@ -41,6 +42,18 @@ def upload(page: Page, name: str, content: bytes) -> None:
     page.locator('[data-testid="stFileUploader"] input[type=file]').set_input_files(
         {"name": name, "mimeType": "application/octet-stream", "buffer": content}
     )
+
+
+def lasso(page: Page) -> None:
+    """Draw around most of the map."""
+    box = page.locator('[data-testid="stPlotlyChart"] .nsewdrag').first.bounding_box()
+    corners = [(0.2, 0.1), (0.8, 0.1), (0.8, 0.9), (0.2, 0.9), (0.2, 0.15)]
+    places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=6)
+    page.mouse.up()
 
 
 def csv_of(texts: list[str], label: str = "kind") -> bytes:
@@ -199,17 +212,8 @@ def test_a_heatmap_names_what_is_under_the_mouse_and_a_click_opens_the_pair(visi
 
 def test_a_lasso_on_the_map_selects_rows_that_follow_to_the_search(visit):
     page = visit("/map?corpus=song-moods&map-method=PCA")
-    plot = page.locator('[data-testid="stPlotlyChart"] .nsewdrag').first
-    plot.wait_for()
     expect(page.get_by_text("How far to trust it")).to_be_visible()
-    box = plot.bounding_box()
-    corners = [(0.2, 0.1), (0.8, 0.1), (0.8, 0.9), (0.2, 0.9), (0.2, 0.15)]
-    places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=6)
-    page.mouse.up()
+    lasso(page)
     line = page.get_by_text(re.compile(r"Selection · \d+ rows · the map"))
     expect(line).to_be_visible()
     expect(page.get_by_text("Words that tell the selection apart")).to_be_visible()
@@ -241,6 +245,66 @@ def test_a_corpus_is_clustered_mapped_and_its_cluster_selected(visit):
     expect(page.get_by_text("Trustworthiness, this map")).to_be_visible(timeout=120_000)
     expect(page.get_by_text(re.compile(r"Selection · \d+ rows · cluster"))).to_be_visible()
     shoot(page, "map-1440-light")
+
+
+@pytest.mark.slow
+def test_a_map_of_a_hundred_thousand_rows_is_light_and_keeps_its_lasso(visit, server):
+    rows = 117_659
+    save_tiny_model(server.cache.parent / "models" / "tiny")
+    page = visit("/data?model=tiny&precision=float32")
+    upload(page, "many.csv", csv_of([f"the cat {n:x} sat on a dog" for n in range(rows)]))
+    page.get_by_role("button", name=f"Encode {rows:,} rows").click()
+    expect(page.get_by_text(f"{rows:,} texts encoded")).to_be_visible(timeout=180_000)
+    received = count_bytes(page)
+    page.goto(page.url.replace("/data?", "/map?map-method=PCA&"))
+    expect(page.get_by_text("How far to trust it")).to_be_visible()
+    assert 500_000 < received[0] < 2_500_000
+
+    selection = page.get_by_text(re.compile(r"Selection · [\d,]+ rows · the map"))
+    lasso(page)
+    expect(selection).to_be_visible()
+    told = selection.inner_text()
+    assert int(re.search(r"[\d,]+", told.split("·")[1])[0].replace(",", "")) >= 5_000
+    expect(page.locator('[data-testid="stDataFrame"]')).to_be_visible()
+    quiet(page)
+    received[0] = 0
+    page.get_by_label("Find on the map").fill("   ")
+    page.get_by_label("Find on the map").press("Enter")
+    quiet(page)
+    assert 0 < received[0] < 50_000
+    page.get_by_role("combobox", name="Colour").click()
+    page.get_by_role("option", name="One colour").click()
+    quiet(page)
+    expect(selection).to_have_text(told)
+    page.get_by_role("link", name="Search", exact=True).click()
+    expect(selection).to_have_text(told)
+    page.get_by_role("link", name="Map", exact=True).click()
+    expect(page.get_by_text("How far to trust it")).to_be_visible()
+    expect(selection).to_have_text(told)
+    shoot(page, "map-large-1440-light")
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(selection).to_have_count(0)
+    lasso(page)
+    expect(selection).to_be_visible()
+
+
+def count_bytes(page: Page) -> list[int]:
+    """What the page gets over its websockets from now on, in bytes; the one number goes up by itself."""
+    received = [0]
+
+    def add(frame: bytes | str) -> None:
+        received[0] += len(frame)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", add))
+    return received
+
+
+def quiet(page: Page) -> None:
+    """Wait until the script has run and nothing is under way."""
+    page.wait_for_timeout(1_000)
+    settled(page)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    settled(page)
 
 
 @pytest.mark.slow
