@@ -11,7 +11,7 @@ with page("Data", "What is in my rows, and what encodes them?") as session:
     with choice:
         chosen = choose_rows(session)
         corpus = chosen if isinstance(chosen, Corpus) else None
-        spec = choose_encoder()
+        spec = choose_encoder(session.encoder)
         if corpus is not None and spec is not None:
             if corpus.fingerprint == session.corpus.fingerprint and spec == session.encoder:
                 space = space_or_progress(session)

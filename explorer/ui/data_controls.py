@@ -18,7 +18,7 @@ from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import ExplorerError
 from explorer.settings import settings
-from explorer.ui.session import MAX_PROMPT_CHARS, Session, choose_model, model_folders
+from explorer.ui.session import MAX_PROMPT_CHARS, Session, choose_model, model_folders, model_name
 from explorer.ui.text import show_error
 
 _SAMPLE, _FILE, _LINES = "Sample", "File", "Pasted lines"
@@ -54,12 +54,14 @@ def choose_rows(session: Session) -> Corpus | ExplorerError | None:
         return error
 
 
-def choose_encoder() -> EncoderSpec | None:
-    """Draw the choice of encoder; None while it names no model, and the page says why."""
-    options = [BUNDLED_MODEL, *model_folders(), _OTHER_MODEL]
+def choose_encoder(current: EncoderSpec) -> EncoderSpec | None:
+    """Draw the choice of encoder, from the current one on; None while it names no model."""
+    active = model_name(current.model)
+    options = list(dict.fromkeys([BUNDLED_MODEL, *model_folders(), active, _OTHER_MODEL]))
     chosen = st.selectbox(
         "Model",
         options,
+        index=options.index(active),
         format_func=lambda name: (
             f"{name.removeprefix('sentence-transformers/')} (bundled)" if name == BUNDLED_MODEL else name
         ),
@@ -80,7 +82,7 @@ def choose_encoder() -> EncoderSpec | None:
         "Precision",
         ["auto", "float32"],
         format_func={"auto": "Fast", "float32": "Exact"}.__getitem__,
-        default="auto",
+        default=current.precision,
         required=True,
         key="precision-choice",
         help="Fast computes in a short number type where a check on your own rows shows that it keeps the "
