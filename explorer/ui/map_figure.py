@@ -22,7 +22,8 @@ _GREY = "#8c8c8c"
 _MAX_GROUPS = 48
 _ASIDE = 0.002  # share of points on each side that may be out of sight at first
 _HOVER_CHARS = 90
-_HOVER_POINTS = 6_000  # texts of more points would be most of what is sent
+_HOVER_BYTES = 1_500_000  # more would be most of what is sent
+_FEW_POINTS = 6_000  # up to which they are drawn large
 _NAME_CHARS = 28
 _GRID = 2**15 - 1
 _ASIDE_COLOUR = 0.01  # share of numbers on each side that have the last colour
@@ -45,7 +46,7 @@ def map_figure(
         coordinates: float32, shape (rows, 2) or (rows, 3).
         rows: Their numbers in the corpus, from 0, int64, shape (rows,).
         colouring: What the colours stand for.
-        texts: What hovering shows, for maps of a few thousand points.
+        texts: What hovering shows, where they are not too many to send.
         names: Whether the groups' names stand at their centres.
         contours: Whether lines show where points are dense.
         marked: Coordinates of points to stand out, shape (marked, dims).
@@ -58,9 +59,11 @@ def map_figure(
     centres: list[tuple[str, np.ndarray]] = []
     if contours and flat:
         figure.add_trace(_contours(places))
-    for name, members, marker in _layers(colouring, len(places)):
-        shown = [texts[row] for row in members.tolist()] if len(places) <= _HOVER_POINTS else None
-        figure.add_trace(_points(places[members], rows[members], shown, name, marker))
+    hover = _hover(texts)
+    size = {"size": 6, "opacity": 0.8} if len(places) <= _FEW_POINTS else {"size": 3, "opacity": 0.6}
+    for name, members, look in _layers(colouring, len(places)):
+        shown = None if hover is None else [hover[row] for row in members.tolist()]
+        figure.add_trace(_points(places[members], rows[members], shown, name, size | look))
         if names and flat and name:
             centres.append((name, np.median(places[members], axis=0)))
     if centres:
@@ -112,6 +115,18 @@ def _on_grid(
     return placed(coordinates), None if marked is None else placed(marked)
 
 
+def _hover(texts: Sequence[str]) -> list[str] | None:
+    """The beginnings of texts; None where they are too many to send."""
+    shown, size = [], 0
+    for text in texts:
+        short = _short(text, _HOVER_CHARS)
+        size += len(short.encode("utf-8", "surrogatepass"))
+        if size > _HOVER_BYTES:
+            return None
+        shown.append(short)
+    return shown
+
+
 def _layers(colouring: Colouring, total: int) -> list[tuple[str, np.ndarray, dict[str, Any]]]:
     """What is drawn over what: a name ("" for none), the points, and their look."""
     if colouring.numbers is None:
@@ -144,19 +159,18 @@ def _points(
 ) -> Any:  # noqa: ANN401 - one of plotly's two kinds of scatter
     import plotly.graph_objects as go
 
-    few = texts is not None
-    shown = " %{marker.color:.3f}" if "colorscale" in marker else ""
+    value = " %{marker.color:.3f}" if "colorscale" in marker else ""
     shared = {
         "x": coordinates[:, 0],
         "y": coordinates[:, 1],
         "mode": "markers",
         "name": _short(name, _NAME_CHARS) or "rows",
-        "marker": {"size": 6 if few else 3, "opacity": 0.8 if few else 0.6, **marker},
+        "marker": marker,
         "customdata": (rows + 1).astype(np.int32),
-        "text": None if texts is None else [_short(text, _HOVER_CHARS) for text in texts],
-        "hovertemplate": f"%{{text}}<extra>row %{{customdata}}{shown}</extra>"
-        if few
-        else f"{_short(name, _NAME_CHARS)} row %{{customdata}}{shown}<extra></extra>",
+        "text": texts,
+        "hovertemplate": f"%{{text}}<extra>row %{{customdata}}{value}</extra>"
+        if texts is not None
+        else f"{_short(name, _NAME_CHARS)} row %{{customdata}}{value}<extra></extra>",
         "showlegend": bool(name),
     }
     if coordinates.shape[1] == 3:
