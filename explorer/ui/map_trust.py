@@ -25,14 +25,14 @@ _ASKED = "explorer-map-stability"  # session key: the maps whose stability was a
 def trust_or_progress(
     session: Session, scope: Scope, choice: MapChoice, projection: Projection
 ) -> dict[str, Trust] | None:
-    """Trust in `this map`, and in PCA for comparison; None while it is measured, and the page says so."""
+    """Trust in `this map`, and in `PCA` for comparison; None while it is measured, and the page says so."""
     space = scope.space
 
     def work(say: OnProgress) -> dict[str, Trust]:
         found = {"this map": trust(space, projection, on_progress=say)}
         if projection.method != "pca":
             other = pca(space, choice.dims, metric=choice.metric)
-            found["PCA, for comparison"] = trust(space, other, on_progress=say)
+            found["PCA"] = trust(space, other, on_progress=say)
         return found
 
     return result_or_progress(
@@ -49,19 +49,23 @@ def show_trust(session: Session, scope: Scope, choice: MapChoice, projection: Pr
         return
     st.subheader("How far to trust it", anchor=False)
     held = _stability_or_progress(session, scope, choice, projection)
-    with st.grid(4, min_column_width=150):
-        for name, one in found.items():
-            st.metric(f"Trustworthiness, {name}", f"{one.trustworthiness:.3f}", help=_TRUST_HELP)
-            st.metric(f"Continuity, {name}", f"{one.continuity:.3f}", help=_CONTINUITY_HELP)
+    this, other = found["this map"], found.get("PCA")
+    with st.grid(3, min_column_width=150):
+        _measure("Trustworthiness", this.trustworthiness, other and other.trustworthiness, _TRUST_HELP)
+        _measure("Continuity", this.continuity, other and other.continuity, _CONTINUITY_HELP)
         if held is not None:
             st.metric(f"Stability over {held.maps} seeds", f"{held.overlap:.3f}", help=_STABILITY_HELP)
-    some = found["this map"]
-    sampled = (
-        f"a sample of {len(some.rows):,} of {some.total:,} rows"
-        if len(some.rows) < some.total
-        else "all rows"
-    )
-    st.caption(f"Over {some.k} neighbours, exact for {sampled}.")
+        sampled = (
+            f"a sample of {len(this.rows):,} of {this.total:,} rows"
+            if len(this.rows) < this.total
+            else "all rows"
+        )
+    st.caption(f"Over {this.k} neighbours, exact for {sampled}.")
+
+
+def _measure(name: str, value: float, of_pca: float | None, about: str) -> None:
+    beside = None if of_pca is None else f"PCA: {of_pca:.3f}"
+    st.metric(name, f"{value:.3f}", beside, delta_color="off", delta_arrow="off", help=about)
 
 
 def _stability_or_progress(

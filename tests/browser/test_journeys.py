@@ -242,7 +242,7 @@ def test_a_corpus_is_clustered_mapped_and_its_cluster_selected(visit):
     expect(page.get_by_text(re.compile(r"Selection · \d+ rows · cluster"))).to_be_visible()
     shoot(page, "clusters-open-1440-light")
     page.get_by_role("link", name="Map").click()
-    expect(page.get_by_text("Trustworthiness, this map")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("Trustworthiness")).to_be_visible(timeout=120_000)
     expect(page.get_by_text(re.compile(r"Selection · \d+ rows · cluster"))).to_be_visible()
     shoot(page, "map-1440-light")
 
