@@ -124,4 +124,4 @@ def audit_for(session: Session, corpus: Corpus, spec: EncoderSpec) -> TokenAudit
     if not is_on_disk(spec.model):
         st.caption("Token lengths are shown once the model is on this machine.")
         return None
-    return audit_or_progress(corpus, spec, session.visitor)
+    return audit_or_progress(session, corpus, spec)

@@ -51,8 +51,13 @@ def show_trust(session: Session, scope: Scope, choice: MapChoice, projection: Pr
     held = _stability_or_progress(session, scope, choice, projection)
     this, other = found["this map"], found.get("PCA")
     with st.grid(3, min_column_width=150):
-        _measure("Trustworthiness", this.trustworthiness, other and other.trustworthiness, _TRUST_HELP)
-        _measure("Continuity", this.continuity, other and other.continuity, _CONTINUITY_HELP)
+        _measure(
+            "Trustworthiness",
+            this.trustworthiness,
+            None if other is None else other.trustworthiness,
+            _TRUST_HELP,
+        )
+        _measure("Continuity", this.continuity, None if other is None else other.continuity, _CONTINUITY_HELP)
         if held is not None:
             st.metric(f"Stability over {held.maps} seeds", f"{held.overlap:.3f}", help=_STABILITY_HELP)
         sampled = (

@@ -71,6 +71,7 @@ class Session:
         spaces: The spaces that are ready.
         jobs: The jobs this session asked for.
         results: What pages computed on its spaces, by what it depends on.
+        awaited: Jobs whose results the page that is being drawn has to do without.
         notice: Something to say until rows are opened, such as that a link led nowhere.
         focus: The rows that the map and the clusters show alone; None for all.
         focused: The spaces of just those rows.
@@ -85,6 +86,7 @@ class Session:
     spaces: dict[EncoderSpec, Space] = field(default_factory=dict)
     jobs: dict[EncoderSpec, Job] = field(default_factory=dict)
     results: OrderedDict[Hashable, Job] = field(default_factory=OrderedDict)
+    awaited: list[Job] = field(default_factory=list)
     notice: str = ""
     focus: Selection | None = None
     focused: dict[EncoderSpec, Space] = field(default_factory=dict)
@@ -157,6 +159,7 @@ def _copy(session: Session) -> Session:
         spaces={},
         jobs={spec: job for spec, job in session.jobs.items() if job.state != "done"},
         results=OrderedDict(session.results),
+        awaited=[],
         notice="",
         focused={},
         cluster_choices=dict(session.cluster_choices),

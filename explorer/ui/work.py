@@ -86,6 +86,7 @@ def counting(say: OnProgress, phase: str, unit: str) -> Callable[[int, int], Non
 
 def _explain(job: Job, session: Session, what: str, again: Callable[[Session], None]) -> None:
     """Say why a job gave nothing yet, when nothing more will come of it by itself."""
+    _await(session, job)
     if job.state == "failed" and job.error is not None:
         show_error(job.error)
         st.button("Try again", type="primary", on_click=again, args=(session,))
@@ -94,13 +95,19 @@ def _explain(job: Job, session: Session, what: str, again: Callable[[Session], N
         st.button("Go on", type="primary", on_click=again, args=(session,))
 
 
+def _await(session: Session, job: Job) -> None:
+    """Note that the page being drawn has to do without the job's result."""
+    if job.state not in ("failed", "cancelled"):
+        session.awaited.append(job)
+
+
 def encode(session: Session) -> None:
     """Start encoding the session's corpus with its active encoder, unless it is under way."""
     if session.encoder not in session.spaces and _take_shared(session) is None:
         _ask(session)
 
 
-def audit_or_progress(corpus: Corpus, spec: EncoderSpec, visitor: str) -> TokenAudit | None:
+def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> TokenAudit | None:
     """The token audit of a corpus for an encoder; None while it is counted, and the page says so."""
 
     def count(on_progress: OnProgress) -> TokenAudit:
@@ -115,12 +122,13 @@ def audit_or_progress(corpus: Corpus, spec: EncoderSpec, visitor: str) -> TokenA
 
     key = ("tokens", spec.model, spec.revision, spec.prompt, corpus.text_fingerprint)
     job = registry().submit(
-        key, f"Counting the tokens of {corpus.name}", count, lane="quick", visitor=visitor
+        key, f"Counting the tokens of {corpus.name}", count, lane="quick", visitor=session.visitor
     )
     job.wait(_SOON_SECONDS)
     if job.state == "done":
         result: TokenAudit = job.result
         return result
+    _await(session, job)
     if job.state == "failed" and job.error is not None:
         show_error(job.error)
     return None
@@ -128,6 +136,9 @@ def audit_or_progress(corpus: Corpus, spec: EncoderSpec, visitor: str) -> TokenA
 
 def job_panel(session: Session) -> None:
     """What this visitor waits for, with progress and cancel; nothing when there is nothing."""
+    awaited, session.awaited = session.awaited, []
+    if any(job.ended for job in awaited):
+        st.rerun()  # it ended while the rest of the page was drawn
     if registry().awaited_by(session.visitor):
         _follow(session)
 

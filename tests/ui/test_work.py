@@ -1,0 +1,46 @@
+import uuid
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.ui import work
+
+
+def page(key: str, fails: bool):
+    import time
+
+    import streamlit as st
+
+    import explorer
+    from explorer.encode.spec import EncoderSpec
+    from explorer.errors import DataError
+    from explorer.ui.session import Session
+    from explorer.ui.work import job_panel, result_or_progress
+
+    if "session" not in st.session_state:
+        st.session_state["session"] = Session(key, explorer.open_corpus(["a"]), [EncoderSpec()])
+    session = st.session_state["session"]
+
+    def compute(_say):
+        time.sleep(0.2)
+        if fails:
+            raise DataError("It went wrong.")
+        return "the answer"
+
+    st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+    found = result_or_progress(session, key, "Something", compute)
+    time.sleep(0.5)
+    st.text(str(found))
+    job_panel(session)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_ends_while_the_rest_of_the_page_is_drawn_is_shown_without_another_click(fails, monkeypatch):
+    monkeypatch.setattr(work, "_SOON_SECONDS", 0.0)
+    app = AppTest.from_function(page, args=(uuid.uuid4().hex, fails), default_timeout=20).run()
+    assert not app.exception
+    assert app.session_state["runs"] == 2
+    if fails:
+        assert "It went wrong" in app.error[0].value
+    else:
+        assert app.text[0].value == "the answer"
