@@ -15,6 +15,7 @@ from sklearn.cluster import KMeans
 
 import explorer
 from benchmarks.corpora import glosses
+from benchmarks.results import record
 from explorer.tensor import kmeans, normalize
 
 
@@ -48,6 +49,17 @@ def main() -> None:
         )
     ratio = statistics.median(theirs) / statistics.median(ours)
     print(f"median: {ratio:.2f} times as fast; inertia within {max(map(abs, apart)):.3%}")
+    record(
+        "kmeans",
+        {
+            "rows": options.rows,
+            "k": options.k,
+            "ours, s": statistics.median(ours),
+            "scikit-learn, s": statistics.median(theirs),
+            "scikit-learn to ours": ratio,
+            "largest difference of inertia, %": 100 * max(map(abs, apart)),
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,15 @@
-"""UMAP's layout: from neighbours to points, by umap-learn's own functions, with progress."""
+"""UMAP's layout: from neighbours to points, by a compiled loop of our own that all cores share.
+
+Not umap-learn's: given a seed that runs on one core, and importing it takes seconds and 200 MB.
+"""
 
 from __future__ import annotations
 
+import atexit
+import functools
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -10,8 +17,18 @@ from numpy.typing import NDArray
 
 from explorer.encode.progress import OnProgress, Progress
 
-# numba's simplest threading layer ends the process when two threads of Python compute at once.
-_numba = threading.Lock()
+_REPELLED = 5  # random rows that a row is pushed away from, for each neighbour that it is pulled to
+_BLOCK = 4_096  # rows
+_PARTS = 4  # of the rows for each thread, so that one which has lost its core holds up little
+
+# A force is looked up by the squared distance, 32 steps for each doubling, as powers are slow to compute.
+_STEP_BITS = 23 - 5  # of float32's 23 of the fraction
+_FIRST = int(np.float32(2.0**-30).view(np.int32))
+_STEPS = (int(np.float32(2.0**14).view(np.int32)) - _FIRST) >> _STEP_BITS
+
+# Held while compiling. The end of the process takes it for good, so as not to pull LLVM down meanwhile.
+_compiling = threading.Lock()
+atexit.register(_compiling.acquire)
 
 
 def lay_out(
@@ -21,108 +38,217 @@ def lay_out(
     min_distance: float,
     seed: int,
     tell: OnProgress,
-    *,
-    epochs: int | None = None,
 ) -> NDArray[np.float32]:
-    """What `umap.UMAP.fit` does after the neighbours are known, by the functions it does it with.
+    """What umap-learn does after the neighbours are known, with its defaults.
 
-    The class itself would copy the vectors several times over, and tells nothing.
+    The rounds of the layout, 500 up to 10,000 rows and 200 above, differ from umap-learn's in their order
+    only: a row is moved by one thread, which reads where the others were after the last round, so the points
+    do not depend on the number of threads. In a round a row is pulled to each neighbour twice: first for the
+    neighbour's turn, then for its own, in which random rows push it away as well. (One pull of twice the
+    strength makes much worse maps: trustworthiness 0.84 in place of 0.89 for the glosses of WordNet.)
 
     Args:
         indices: Of the neighbours, the row itself first, shape (rows, k).
-        distances: To them, ascending.
+        distances: To them, ascending, shape (rows, k).
         start: Where the points start, not all 0, shape (rows, dims).
         min_distance: As for `umap`.
         seed: Of the noise and of the layout.
-        tell: Is told of each step.
-        epochs: Rounds of the layout; by default umap-learn's choice, 500 up to 10,000 rows and 200 above.
+        tell: Is told of each step and each round. What it raises stops the work at once.
 
     Returns:
         The points, shape (rows, dims).
     """
+    import torch
+
     tell(Progress("Getting UMAP ready", fraction=0.5))
-    import umap.umap_ as learn  # seconds: numba comes with it
-
+    move = _compiled()
+    tell(Progress("Weighing neighbours", fraction=0.5))
+    rounds = 500 if len(indices) <= 10_000 else 200
+    pointers, neighbors, weights = _graph(indices, distances, rounds)
+    forces = _forces(min_distance)
     random = np.random.RandomState(seed)
-    with _numba:
-        tell(Progress("Weighing neighbours", fraction=0.5))
-        graph, *_ = learn.fuzzy_simplicial_set(
-            start,  # of which only the number of rows is used
-            indices.shape[1],
-            random,
-            "precomputed",
-            knn_indices=indices.astype(np.int32),
-            knn_dists=distances.astype(np.float32),
-        )
-        a, b = learn.find_ab_params(1.0, min_distance)
-        rounds = _Epochs(tell)
-        points, _ = learn.simplicial_set_embedding(
-            None,  # the vectors, which a layout with a start does without
-            graph,
-            start.shape[1],
-            initial_alpha=1.0,
-            a=a,
-            b=b,
-            gamma=1.0,
-            negative_sample_rate=5,
-            n_epochs=epochs,
-            init=learn.noisy_scale_coords(start, random),  # the noise parts equal rows
-            random_state=random,
-            metric="precomputed",
-            metric_kwds={},
-            densmap=False,
-            densmap_kwds={},
-            output_dens=False,
-            tqdm_kwds=rounds.bar,
-        )
-    rounds.end()
-    laid: NDArray[np.float32] = points
-    return laid
+    points = _spread(start, random)
+    moved = np.empty_like(points)
+    keys = random.randint(0, 2**64, rounds, dtype=np.uint64)
 
-
-class _Epochs:
-    """The file that umap-learn's progress bar writes to, which hands on how far the layout is.
-
-    The bar is the only thing that umap-learn calls during a layout. Where writing fails it keeps a lock that
-    all bars share, so what `tell` raises is kept until the layout is over.
-    """
-
-    def __init__(self, tell: OnProgress) -> None:
-        self._tell = tell
-        self._stopped: BaseException | None = None
-        # With miniters set, tqdm does not start to draw from a thread of its own.
-        self.bar = {
-            "disable": False,
-            "file": self,
-            "bar_format": "{n}/{total}",
-            "miniters": 1,
-            "leave": False,
-        }
-
-    def write(self, text: str) -> None:
-        """Take what the bar draws, such as "37/200", or an instruction to move the cursor."""
-        done, _, total = text.strip().partition("/")
-        if not total or self._stopped:
-            return
-        n, of = int(done), int(total)
-        try:
-            self._tell(Progress("Laying out the map", n, of, fraction=0.5 + 0.5 * n / of, unit="rounds"))
-        except BaseException as stopped:
-            self._stopped = stopped
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def end(self) -> None:
-        """Raise what stopped the work, if something did."""
-        if self._stopped:
-            raise self._stopped
+    threads = torch.get_num_threads()
+    parts = 1 if len(points) <= _BLOCK else threads * _PARTS
+    work = np.cumsum(np.append(0, weights), dtype=np.float64)[pointers]  # up to each row
+    cuts = np.searchsorted(work, np.linspace(0, work[-1], parts + 1)[1:-1])
+    bounds = np.concatenate([[0], cuts, [len(points)]]).tolist()
+    with ThreadPoolExecutor(threads, thread_name_prefix="layout") as pool:
+        for n in range(rounds):
+            share = 0.5 + 0.5 * n / rounds
+            tell(Progress("Laying out the map", n, rounds, fraction=share, unit="rounds"))
+            common = (points, moved, pointers, neighbors, weights, forces, n + 1, 1 - n / rounds, keys[n])
+            list(pool.map(functools.partial(move, *common), bounds[:-1], bounds[1:]))
+            points, moved = moved, points
+    tell(Progress("Laying out the map", rounds, rounds, fraction=1.0, unit="rounds"))
+    return points
 
 
 def warm_up() -> None:
-    """Compile what `lay_out` needs, which takes seconds, on a problem that takes none."""
-    rows = np.arange(8)
-    indices = (rows[:, None] + np.arange(3)) % 8
-    distances = np.tile(np.arange(3.0), (8, 1))
-    points = np.stack([rows, rows % 3], axis=1)
-    lay_out(indices, distances, points, 0.1, 0, lambda _: None, epochs=1)
+    """Compile what `lay_out` needs, which takes about a second; later calls do nothing."""
+    _compiled()
+
+
+def _graph(
+    indices: NDArray[np.int64], distances: NDArray[np.float64], rounds: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+    """The fuzzy graph of the neighbours (McInnes, Healy and Melville 2018, algorithms 2 and 3).
+
+    Returns:
+        Where the neighbours of each row begin and end, shape (rows + 1,), which they are, and how strongly
+        they are tied, 1 being the strongest. Ties too weak for a turn in that many rounds are left out.
+    """
+    from scipy.sparse import csr_array
+
+    rows, k = indices.shape
+    floor = float(distances.mean())
+    parts = [_strengths(distances[at : at + _BLOCK], floor) for at in range(0, rows, _BLOCK)]
+    pointers = np.arange(0, rows * (k - 1) + 1, k - 1)
+    one_way = csr_array(
+        (np.concatenate(parts).ravel(), indices[:, 1:].ravel().astype(np.int32), pointers.astype(np.int32)),
+        shape=(rows, rows),
+    )
+    other = one_way.T.tocsr()
+    graph = (one_way + other - one_way * other).tocsr()
+    graph.data /= graph.data.max()
+    graph.data[graph.data < 1 / rounds] = 0
+    graph.eliminate_zeros()
+    graph.sort_indices()
+    return graph.indptr.astype(np.int32), graph.indices.astype(np.int32), graph.data.astype(np.float32)
+
+
+def _strengths(distances: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
+    """How strongly rows are tied to their neighbours: exp(−(d − ρ) / σ), 1 up to ρ.
+
+    ρ is the least distance above 0 of the row, and σ makes its strengths sum to log₂ k, but is at least a
+    thousandth of its mean distance (of all rows' where they are all 0).
+
+    Args:
+        distances: Of the neighbours, the row itself first, ascending, shape (rows, k).
+        floor: The mean distance of all rows.
+
+    Returns:
+        Shape (rows, k − 1): without the row itself.
+    """
+    k = distances.shape[1]
+    nearest = np.where(distances > 0, distances, np.inf).min(axis=1, keepdims=True)
+    nearest[np.isinf(nearest)] = 0
+    beyond = np.maximum(0, distances[:, 1:] - nearest)
+    low, high, sigma = np.zeros_like(nearest), np.full_like(nearest, np.inf), np.ones_like(nearest)
+    for _ in range(64):
+        off = np.exp(-beyond / sigma).sum(axis=1, keepdims=True) - np.log2(k)
+        if (np.abs(off) < 1e-5).all():
+            break
+        high = np.where(off > 0, sigma, high)
+        low = np.where(off > 0, low, sigma)
+        sigma = np.where(np.isinf(high), 2 * sigma, (low + high) / 2)
+    means = np.where(nearest > 0, distances.mean(axis=1, keepdims=True), floor)
+    strengths: NDArray[np.float64] = np.exp(-beyond / np.maximum(sigma, 1e-3 * means))
+    return strengths
+
+
+def _spread(start: NDArray[Any], random: np.random.RandomState) -> NDArray[np.float32]:
+    """The start, scaled to 0 to 10 in each dimension, with a little noise, which parts equal rows."""
+    points = start * (10 / np.abs(start).max()) + random.normal(scale=1e-4, size=start.shape)
+    points -= points.min(axis=0)
+    return np.ascontiguousarray(10 * points / points.max(axis=0), dtype=np.float32)
+
+
+def _forces(min_distance: float) -> NDArray[np.float32]:
+    """What a difference of points is multiplied by to move one of them, by the squared distance.
+
+    Between points, UMAP's curve 1 / (1 + a d^2b) stands for the strength of their tie, a and b being such
+    that it falls from `min_distance` on as exp(min_distance − d). The forces are its gradients: negative for
+    the pull of a neighbour, positive for the push of any other row.
+
+    Returns:
+        The pulls and the pushes at each step of the table, shape (2, steps + 2).
+    """
+    from scipy.optimize import curve_fit
+
+    d = np.linspace(0, 3, 300)
+    tie = np.where(d < min_distance, 1, np.exp(min_distance - d))
+    (a, b), _ = curve_fit(lambda d, a, b: 1 / (1 + a * d ** (2 * b)), d, tie)
+    steps = np.arange(_STEPS + 2, dtype=np.int32) << np.int32(_STEP_BITS)
+    square = (steps + np.int32(_FIRST)).view(np.float32).astype(np.float64)
+    curve = a * square**b + 1
+    pull = -2 * a * b * square ** (b - 1) / curve
+    push = 2 * b / ((0.001 + square) * curve)
+    return np.stack([pull, push]).astype(np.float32)
+
+
+def _compiled() -> Callable[..., None]:
+    with _compiling:
+        return _compile()
+
+
+@functools.cache
+def _compile() -> Callable[..., None]:
+    import numba
+
+    types = "void(f4[:,::1], f4[:,::1], i4[::1], i4[::1], f4[::1], f4[:,::1], i8, f4, u8, i8, i8)"
+    # Not numba's own threads: those of its simplest kind end the process when two of Python's compute at
+    # once. Nor its cache on disk, which would save half a second and fails where no folder can be written to.
+    compiled: Callable[..., None] = numba.njit(types, nogil=True, fastmath=True)(_move)
+    return compiled
+
+
+def _move(
+    points: NDArray[np.float32],
+    moved: NDArray[np.float32],
+    pointers: NDArray[np.int32],
+    neighbors: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    forces: NDArray[np.float32],
+    n: int,
+    rate: float,
+    key: int,
+    first: int,
+    last: int,
+) -> None:
+    """Move the rows from `first` to `last` in round n, from 1; a tie of weight w has had ⌊w n⌋ turns by then.
+
+    Random rows are numbered by a generator that starts from the key of the round and the row: splitmix64
+    (Steele, Lea and Flood 2014), then the upper half of a linear congruential generator (Knuth's MMIX).
+    """
+    rows, dims = points.shape
+    now, before = np.float32(n), np.float32(n - 1)
+    most, part = np.float32(4), np.float32(1 / (1 << _STEP_BITS))
+    at = np.empty(dims, np.float32)
+    step = np.empty(dims, np.float32)
+    for row in range(first, last):
+        state = np.uint64(key) + np.uint64(row) * np.uint64(0x9E3779B97F4A7C15)
+        state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        state = state ^ (state >> np.uint64(31))
+        for d in range(dims):
+            at[d] = points[row, d]
+        for own in range(2):
+            for edge in range(pointers[row], pointers[row + 1]):
+                if np.floor(now * weights[edge]) == np.floor(before * weights[edge]):
+                    continue
+                for d in range(dims):
+                    step[d] = 0
+                for pushed in range(1 + own * _REPELLED):
+                    other = np.int64(neighbors[edge])
+                    if pushed:
+                        state = state * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
+                        other = np.int64(((state >> np.uint64(32)) * np.uint64(rows)) >> np.uint64(32))
+                    square = np.float32(0)
+                    for d in range(dims):
+                        square += (at[d] - points[other, d]) ** 2
+                    bits = int(np.float32(square).view(np.int32)) - _FIRST
+                    place = max(0, min(_STEPS, bits >> _STEP_BITS))
+                    kind = min(1, pushed)
+                    force = forces[kind, place]
+                    beyond = np.float32(bits & ((1 << _STEP_BITS) - 1)) * part
+                    force += beyond * (forces[kind, place + 1] - force)
+                    for d in range(dims):
+                        step[d] += max(-most, min(most, force * (at[d] - points[other, d])))
+                for d in range(dims):
+                    at[d] += rate * step[d]
+        for d in range(dims):
+            moved[row, d] = at[d]

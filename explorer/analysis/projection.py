@@ -18,6 +18,7 @@ from explorer.tensor.vectors import as_tensor, blocks, row_norms
 
 _FEWEST = 4  # rows; with fewer, neighbours say nothing that PCA does not show
 _NEIGHBORS = 15
+_RECALL = 0.95  # share of the neighbours that a map has to be made from
 _FLAT = float(np.finfo(np.float32).eps) ** 2  # a variance this small beside the squares is float32's rounding
 _BLOCK = 1 << 22  # numbers in float64 at a time: 32 MB
 
@@ -35,6 +36,8 @@ class Projection:
         seed: UMAP: the seed; None for PCA.
         neighbors: UMAP: how many nearest rows were used, the row itself among them; None for PCA.
         min_distance: UMAP: how close points may come; None for PCA.
+        recall: UMAP: the share of the nearest rows that was found and used, see `explorer.tensor.Neighbors`;
+            None for PCA.
         fallback: Why PCA stands in for the UMAP that was asked for: too `few` rows, or all rows `equal`.
     """
 
@@ -46,6 +49,7 @@ class Projection:
     seed: int | None = None
     neighbors: int | None = None
     min_distance: float | None = None
+    recall: float | None = None
     fallback: Literal["few", "equal"] | None = None
 
     def __post_init__(self) -> None:
@@ -120,8 +124,9 @@ def umap(
 ) -> Projection:
     """Lay the rows out so that neighbours stay neighbours (McInnes, Healy and Melville 2018).
 
-    This is umap-learn, given the core's exact neighbours and PCA to start from. The same seed gives the same
-    map, bit for bit, on the same machine.
+    With umap-learn's defaults, but the core's neighbours, PCA to start from and a layout of our own; of many
+    rows, a few neighbours may be missing (`recall`). The same seed gives the same map, bit for bit, on the
+    same machine, whatever the number of threads.
 
     Args:
         space: The rows.
@@ -130,8 +135,7 @@ def umap(
         min_distance: How close points may come, 0 to 1.
         metric: `cosine` or `euclidean`.
         seed: Of the layout; 0 or more.
-        on_progress: Called between and within the steps. What it raises stops the work, during the layout
-            only once that is over.
+        on_progress: Called between and within the steps. What it raises stops the work.
 
     Returns:
         The map. With fewer than 4 rows, or where all are equal, it is PCA's and `fallback` says so.
@@ -158,11 +162,18 @@ def umap(
     def searched(done: int, total: int) -> None:
         tell(Progress("Finding neighbours", done, total, fraction=0.5 * done / total))
 
-    near = space.index.neighbors(neighbors - 1, metric, on_progress=searched)
+    near = space.index.neighbors(neighbors - 1, metric, min_recall=_RECALL, on_progress=searched)
     indices, distances = _with_itself(near, metric)
     coordinates = lay_out(indices, distances, start.coordinates, min_distance, seed, tell)
     return Projection(
-        coordinates, "umap", dims, metric, seed=seed, neighbors=neighbors, min_distance=min_distance
+        coordinates,
+        "umap",
+        dims,
+        metric,
+        seed=seed,
+        neighbors=neighbors,
+        min_distance=min_distance,
+        recall=near.recall,
     )
 
 
@@ -204,7 +215,7 @@ def place(
 
 
 def _with_itself(near: Neighbors, metric: Metric) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The neighbours as umap-learn wants them: each row first among its own, at distance 0."""
+    """The neighbours as `lay_out` wants them: each row first among its own, at distance 0."""
     own = np.arange(len(near.indices))[:, None]
     distances = _distances(near.similarities, metric)
     return np.hstack([own, near.indices]), np.hstack([np.zeros(own.shape), distances])

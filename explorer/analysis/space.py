@@ -133,13 +133,19 @@ class Space:
         found = self.index.search(self.vectors[row : row + 1], k, metric, rows=others)
         return self._hits(found.indices[0], found.scores[0])
 
-    def neighbors(self, k: int = 15, *, metric: Metric = "cosine") -> Neighbors:
+    def neighbors(self, k: int = 15, *, metric: Metric = "cosine", min_recall: float = 1.0) -> Neighbors:
         """The k nearest rows of every row; the row itself is left out by its number.
 
+        Args:
+            k: Neighbours wanted of each row.
+            metric: `cosine`, `dot` or `euclidean`.
+            min_recall: Share of them that has to be found. Under 1 many rows take a fraction of the time.
+
         Returns:
-            `indices` int64 and `similarities` float32, both of shape (rows, min(k, rows - 1)).
+            `indices` int64 and `similarities` float32, both of shape (rows, min(k, rows - 1)), and `recall`:
+            1 where all were found, else the share as measured on a sample.
         """
-        return self.index.neighbors(k, metric)
+        return self.index.neighbors(k, metric, min_recall=min_recall)
 
     def similarity(
         self,

@@ -59,6 +59,10 @@ def show_map(session: Session, space: Space) -> None:
         st.caption("A PCA map: there are too few rows for UMAP.")
     elif projection.fallback == "equal":
         st.caption("All rows are equal, so all points are one.")
+    if projection.recall is not None and projection.recall < 1:
+        st.caption(
+            f"Made from neighbours of which {projection.recall:.1%} are the nearest, by a sample of rows."
+        )
     if all(trace.text is None for trace in figure.data):
         st.caption("So many texts are not sent along: hovering names the row, a click shows its text.")
     _picked(session, space)

@@ -1,4 +1,4 @@
-"""Heavy imports in the background, once the first page is on its way to the browser."""
+"""Heavy imports and compiling in the background, once the first page is on its way to the browser."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ _HEAD_START_SECONDS = 1.0
 _MODULES = ("explorer.embedding", "sentence_transformers")
 
 
+_ready = threading.Event()
+
+
 def start() -> None:
-    """Begin to import what every answer needs; later calls do nothing."""
+    """Begin to import what every answer needs, then to compile what a map needs; later calls do nothing."""
     _thread()
 
 
 def wait() -> None:
     """Wait until it is imported. Work that needs it calls this, so that it does not get in the page's way."""
-    _thread().join()
+    _thread()
+    _ready.wait()
 
 
 @functools.cache
@@ -31,6 +35,12 @@ def _thread() -> threading.Thread:
 
 
 def _bring() -> None:
-    time.sleep(_HEAD_START_SECONDS)
-    for name in _MODULES:
-        importlib.import_module(name)
+    try:
+        time.sleep(_HEAD_START_SECONDS)
+        for name in _MODULES:
+            importlib.import_module(name)
+    finally:
+        _ready.set()
+    from explorer.analysis.layout import warm_up
+
+    warm_up()

@@ -21,7 +21,7 @@ both_formats = settings(
 
 
 def same(found, expected):
-    indices, scores = dataclasses.astuple(found)
+    indices, scores, *_ = dataclasses.astuple(found)
     assert indices.dtype == np.int64
     assert scores.dtype == np.float32
     np.testing.assert_array_equal(indices, expected[0])

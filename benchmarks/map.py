@@ -1,0 +1,110 @@
+"""UMAP on the tensor core's neighbours beside umap-learn with its defaults, same rows, in turns.
+
+umap-learn's default has no seed, which lets it use all cores. numba compiles both beforehand, on a few rows:
+the app does that in the background. Prints each run with the parts of ours, the ratio of the medians, and the
+trustworthiness of both by the same measure, rows and k. The rows are encoded first if they are not in the
+vector cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+import warnings
+
+import numpy as np
+
+import explorer
+from benchmarks.corpora import glosses
+from benchmarks.results import record
+from explorer.analysis.projection import Projection, umap
+from explorer.analysis.space import Space
+from explorer.analysis.trust import trust
+from explorer.encode.progress import Progress
+
+_PARTS = {
+    "Finding neighbours": "neighbours",
+    "Weighing neighbours": "graph",
+    "Laying out the map": "layout",
+}
+_WARM = 5_000  # rows; with fewer, umap-learn does not search for neighbours as it does with many
+
+
+def ours(space: Space, seed: int) -> tuple[Projection, dict[str, float]]:
+    """Our map, and the seconds of its parts and of the whole."""
+    began: dict[str, float] = {}
+    started = time.perf_counter()
+
+    def heard(progress: Progress) -> None:
+        began.setdefault(progress.phase, time.perf_counter())
+
+    made = umap(space, seed=seed, on_progress=heard)
+    ended = time.perf_counter()
+    parts = {"PCA": started, **{name: began[phase] for phase, name in _PARTS.items()}}
+    edges = [*parts.values(), ended]
+    spent = {name: after - before for name, before, after in zip(parts, edges, edges[1:], strict=False)}
+    return made, {**spent, "whole": ended - started}
+
+
+def theirs(space: Space) -> tuple[Projection, float]:
+    """umap-learn's map, and its seconds."""
+    from umap import UMAP
+
+    started = time.perf_counter()
+    points = UMAP(metric="cosine").fit_transform(space.vectors)
+    seconds = time.perf_counter() - started
+    return Projection(np.asarray(points, dtype=np.float32), "umap", 2, "cosine"), seconds
+
+
+def main() -> None:
+    """Print two lines a run, and the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=117_659)
+    parser.add_argument("--runs", type=int, default=1)
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")  # umap-learn's, of Tensorflow and of graphs in several pieces
+    corpus = explorer.open_corpus(glosses(options.rows))
+    vectors = explorer.embed(corpus.texts).vectors
+    space = Space(corpus, None, vectors, None)
+    few = Space(explorer.open_corpus(corpus.texts[:_WARM]), None, vectors[:_WARM], None)
+    ours(few, 0)
+    theirs(few)
+    print(
+        f"{len(vectors):,} x {vectors.shape[1]}, cosine, 15 neighbours, both compiled beforehand", flush=True
+    )
+    seconds: tuple[list[float], list[float]] = ([], [])
+    kept: tuple[list[float], list[float]] = ([], [])
+    for seed in range(options.runs):
+        mine, spent = ours(space, seed)
+        other, whole = theirs(space)
+        for place, (name, made, took) in enumerate(
+            [("ours", mine, spent["whole"]), ("umap-learn", other, whole)]
+        ):
+            measured = trust(space, made)
+            seconds[place].append(took)
+            kept[place].append(measured.trustworthiness)
+            print(
+                f"run {seed}: {name:10} {took:5.1f} s, trustworthiness {measured.trustworthiness:.4f}, "
+                f"continuity {measured.continuity:.4f}",
+                flush=True,
+            )
+        print("       ours: " + ", ".join(f"{part} {s:.1f} s" for part, s in spent.items()), flush=True)
+    ratio = statistics.median(seconds[1]) / statistics.median(seconds[0])
+    apart = statistics.median(kept[0]) - statistics.median(kept[1])
+    print(f"median: {ratio:.2f} times as fast; trustworthiness {apart:+.4f}")
+    record(
+        "map",
+        {
+            "rows": options.rows,
+            "ours, s": statistics.median(seconds[0]),
+            "umap-learn, s": statistics.median(seconds[1]),
+            "umap-learn to ours": ratio,
+            "ours, trustworthiness": statistics.median(kept[0]),
+            "umap-learn, trustworthiness": statistics.median(kept[1]),
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+import torch
+from scipy.sparse import csr_array
+from scipy.spatial import cKDTree
+from sklearn.manifold import trustworthiness
+
+from explorer.analysis import layout
+from explorer.analysis.layout import lay_out, warm_up
+from explorer.errors import JobCancelledError
+
+
+def neighbors_of(vectors, k=15):
+    """As `lay_out` wants them: the row itself first, also where it is repeated."""
+    distances, indices = cKDTree(vectors).query(vectors, k=k)
+    own = np.arange(len(vectors))
+    distances, indices = np.asarray(distances), np.asarray(indices, dtype=np.int64)
+    place = np.where((indices == own[:, None]).any(axis=1), (indices == own[:, None]).argmax(axis=1), k - 1)
+    indices[own, place] = indices[:, 0]
+    indices[:, 0] = own
+    return indices, distances
+
+
+def laid(vectors, *, k=15, dims=2, min_distance=0.1, seed=0, tell=lambda _: None):
+    indices, distances = neighbors_of(vectors, k)
+    return lay_out(
+        indices, distances, vectors[:, :dims] - vectors[:, :dims].mean(axis=0), min_distance, seed, tell
+    )
+
+
+@pytest.fixture(scope="module")
+def clustered():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(40, 6))[rng.integers(40, size=2_000)] + 0.3 * rng.normal(size=(2_000, 6))
+
+
+def test_the_graph_is_umap_learns():
+    from umap.umap_ import fuzzy_simplicial_set
+
+    rng = np.random.default_rng(1)
+    vectors = rng.normal(size=(500, 5))
+    vectors[10:60:10] = vectors[9:59:10]
+    vectors[100:130] = vectors[99]  # more equal rows than neighbours
+    indices, distances = neighbors_of(vectors)
+    expected, *_ = fuzzy_simplicial_set(
+        vectors,
+        15,
+        np.random.RandomState(0),
+        "precomputed",
+        knn_indices=indices.astype(np.int32),
+        knn_dists=distances.astype(np.float32),
+    )
+    pointers, neighbors, weights = layout._graph(indices, distances, 500)
+    made = csr_array((weights, neighbors, pointers), shape=(500, 500)).toarray()
+    expected = expected.toarray() / expected.max()
+    np.testing.assert_allclose(made, np.where(expected < 1 / 500, 0, expected), atol=1e-4)
+    assert (made == made.T).all()
+
+
+@pytest.mark.parametrize("min_distance", [0, 0.1, 0.5, 1])
+def test_the_forces_are_those_of_umap_learns_curve(min_distance):
+    from umap.umap_ import find_ab_params
+
+    a, b = find_ab_params(1.0, min_distance)
+    pull, push = layout._forces(min_distance).astype(np.float64)
+    steps = (layout._FIRST + (np.arange(layout._STEPS + 2) << layout._STEP_BITS)).astype(np.int32)
+    square = steps.view(np.float32).astype(np.float64)
+    assert (square[0], square[-2]) == (2.0**-30, 2.0**14)
+    curve = 1 + a * square**b
+    np.testing.assert_allclose(pull, -2 * a * b * square ** (b - 1) / curve, rtol=1e-6)
+    np.testing.assert_allclose(push, 2 * b / (0.001 + square) / curve, rtol=1e-6)
+    between = (square[1:] + square[:-1]) / 2
+    exact = -2 * a * b * between ** (b - 1) / (1 + a * between**b)
+    np.testing.assert_allclose((pull[1:] + pull[:-1]) / 2, exact, rtol=5e-4)
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_the_same_seed_gives_the_same_points_whatever_the_number_of_threads(clustered, dims, monkeypatch):
+    monkeypatch.setattr(layout, "_BLOCK", 100)  # so that even these rows are shared out
+    before = torch.get_num_threads()
+    try:
+        made = {}
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            made[threads] = laid(clustered, dims=dims, seed=3)
+    finally:
+        torch.set_num_threads(before)
+    assert made[1].shape == (2_000, dims)
+    assert made[1].dtype == np.float32
+    assert made[1].tobytes() == made[2].tobytes() == made[3].tobytes()
+    assert laid(clustered, dims=dims, seed=3).tobytes() == made[1].tobytes()
+    assert laid(clustered, dims=dims, seed=4).tobytes() != made[1].tobytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dims", [2, 3])
+def test_neighbours_are_kept_as_by_umap_learn(clustered, dims):
+    from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
+
+    indices, distances = neighbors_of(clustered)
+    random = np.random.RandomState(0)
+    graph, *_ = fuzzy_simplicial_set(
+        clustered,
+        15,
+        random,
+        "precomputed",
+        knn_indices=indices.astype(np.int32),
+        knn_dists=distances.astype(np.float32),
+    )
+    a, b = find_ab_params(1.0, 0.1)
+    theirs, _ = simplicial_set_embedding(
+        None,
+        graph,
+        dims,
+        initial_alpha=1.0,
+        a=a,
+        b=b,
+        gamma=1.0,
+        negative_sample_rate=5,
+        n_epochs=None,
+        init=clustered[:, :dims].astype(np.float32),
+        random_state=random,
+        metric="precomputed",
+        metric_kwds={},
+        densmap=False,
+        densmap_kwds={},
+        output_dens=False,
+    )
+    ours = laid(clustered, dims=dims)
+    least = trustworthiness(clustered, theirs, n_neighbors=15) - 0.01
+    assert trustworthiness(clustered, ours, n_neighbors=15) >= least
+    assert trustworthiness(ours, clustered, n_neighbors=15) >= 0.9
+
+
+def test_each_round_is_told(clustered):
+    told = []
+    laid(clustered, tell=told.append)
+    assert [progress.phase for progress in told[:2]] == ["Getting UMAP ready", "Weighing neighbours"]
+    assert [progress.done for progress in told[2:]] == list(range(501))
+    assert {progress.phase for progress in told[2:]} == {"Laying out the map"}
+    assert {progress.total for progress in told[2:]} == {500}
+    fractions = [progress.fraction for progress in told]
+    assert fractions == sorted(fractions)
+    assert (fractions[0], fractions[-1]) == (0.5, 1)
+
+
+def test_what_is_raised_stops_the_work_at_once(clustered, monkeypatch):
+    monkeypatch.setattr(layout, "_BLOCK", 100)
+    expected, told = laid(clustered), []
+
+    def stop(progress):
+        told.append(progress)
+        if progress.done == 7:
+            raise JobCancelledError("Stopped.")
+
+    with pytest.raises(JobCancelledError):
+        laid(clustered, tell=stop)
+    assert told[-1].done == 7
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("layout")]
+    assert (laid(clustered) == expected).all()
+
+
+def test_maps_made_at_once_are_the_same(clustered, monkeypatch):
+    monkeypatch.setattr(layout, "_BLOCK", 100)
+    made = []
+    threads = [threading.Thread(target=lambda: made.append(laid(clustered))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({points.tobytes() for points in made}) == 1
+    assert len(made) == 3
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+@pytest.mark.parametrize("rows", [4, 5, 16])
+def test_a_few_rows_have_a_map(rows, dims):
+    made = laid(np.random.default_rng(rows).normal(size=(rows, 3)), k=min(rows, 15), dims=dims)
+    assert made.shape == (rows, dims)
+    assert np.isfinite(made).all()
+    assert len(np.unique(made, axis=0)) == rows
+
+
+@pytest.mark.parametrize("min_distance", [0, 1])
+@pytest.mark.parametrize("k", [2, 15])
+def test_equal_rows_have_a_map(k, min_distance):
+    distinct = np.random.default_rng(2).normal(size=(3, 4))
+    made = laid(distinct[np.arange(90) % 3], k=k, dims=3, min_distance=min_distance)
+    assert np.isfinite(made).all()
+
+
+def test_a_dimension_without_extent_is_no_harm():
+    vectors = np.zeros((40, 3))
+    vectors[:, 0] = np.arange(40)
+    assert np.isfinite(laid(vectors, dims=3)).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.05, 0.2, 0.5, 1, 2])
+def test_a_process_that_ends_while_warming_up_ends_well(seconds):
+    code = (
+        "import threading, time\n"
+        "from explorer.analysis.layout import warm_up\n"
+        "threading.Thread(target=warm_up, daemon=True).start()\n"
+        f"time.sleep({seconds})\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_warming_up_twice_compiles_once():
+    warm_up()
+    compiled = layout._compiled()
+    warm_up()
+    assert layout._compiled() is compiled
