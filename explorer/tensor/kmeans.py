@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from explorer.errors import QueryError, VectorError
 from explorer.tensor.device import exact_device
-from explorer.tensor.points import Points, distinct_rows, plus_plus
+from explorer.tensor.points import Points, Workers, distinct_rows, plus_plus
 from explorer.tensor.vectors import as_matrix, normalize, row_norms
 
-_SAMPLE = 1 << 15  # rows on which starts are chosen and first improved
-_ROUGH = 100  # times the tolerance is close enough on them
+_SAMPLE = 1 << 14  # rows on which starts are chosen and first improved
+_ROUGH = 1000  # times the tolerance is close enough on them
 _UNIT = 2.0**-20  # rows this close to length 1 are of length 1
 
 
@@ -107,7 +107,7 @@ def kmeans(
             fix=f"Choose k from 1 to {found}." if found else "Bring rows first.",
         )
     unit = metric == "cosine"
-    points = Points(matrix, exact_device(device), k, memory_mb)
+    given = None
     if initial is not None:
         given = _prepared(as_matrix(initial, what="initial centroids"), metric)
         if given.shape != (k, matrix.shape[1]):
@@ -115,29 +115,30 @@ def kmeans(
                 f"The initial centroids have the shape {given.shape}; it has to be {(k, matrix.shape[1])}."
             )
         starts = 1
+    with Workers.on(exact_device(device), len(matrix)) as workers:
+        points = Points(matrix, exact_device(device), k, memory_mb, workers)
+        few = None if given is not None else _sample(points, k, seed, memory_mb)
+        best: _Run | None = None
+        for start in range(starts):
+            first = start * max_iterations
 
-    few = None if initial is not None else _sample(points, k, seed, memory_mb)
-    best: _Run | None = None
-    for start in range(starts):
-        first = start * max_iterations
+            def tick(done: int = 0, first: int = first) -> None:
+                if on_progress is not None:
+                    on_progress(first + done, starts * max_iterations)
 
-        def tick(done: int = 0, first: int = first) -> None:
-            if on_progress is not None:
-                on_progress(first + done, starts * max_iterations)
-
-        rng = np.random.default_rng([seed, start])
-        if initial is not None:
-            centroids = points.inside(torch.from_numpy(given).to(points.device))
-        elif few is None:
-            centroids = plus_plus(points, k, rng, tick)
-        else:
-            chosen = plus_plus(few, k, rng, tick)
-            rough = _lloyd(few, chosen, unit, max_iterations, _ROUGH * tolerance, lambda _done: tick())
-            centroids = points.inside(few.outside(rough.centroids))
-        run = _lloyd(points, centroids, unit, max_iterations, tolerance, tick)
-        if best is None or run.inertia < best.inertia:
-            best = run
-        tick(max_iterations)
+            rng = np.random.default_rng([seed, start])
+            if given is not None:
+                centroids = points.inside(torch.from_numpy(given).to(points.device))
+            elif few is None:
+                centroids = plus_plus(points, k, rng, tick)
+            else:
+                chosen = plus_plus(few, k, rng, tick)
+                rough = _lloyd(few, chosen, unit, max_iterations, _ROUGH * tolerance, lambda _done: tick())
+                centroids = points.inside(few.outside(rough.centroids))
+            run = _lloyd(points, centroids, unit, max_iterations, tolerance, tick)
+            if best is None or run.inertia < best.inertia:
+                best = run
+            tick(max_iterations)
     assert best is not None  # noqa: S101 - there is a start
     return KMeans(
         best.labels.cpu().numpy(),
@@ -155,7 +156,11 @@ def _sample(points: Points, k: int, seed: int, memory_mb: float) -> Points | Non
         return None
     rows = np.sort(np.random.default_rng(seed).choice(len(points), size, replace=False))
     matrix = points.matrix[rows]
-    return Points(matrix, points.device, k, memory_mb) if len(distinct_rows(matrix, k)) == k else None
+    return (
+        Points(matrix, points.device, k, memory_mb, points.workers)
+        if len(distinct_rows(matrix, k)) == k
+        else None
+    )
 
 
 def _prepared(matrix: NDArray[np.float32], metric: str) -> NDArray[np.float32]:
@@ -198,19 +203,13 @@ def _lloyd(
         tick: Told the iterations done.
     """
     k = len(centroids)
-    everywhere = torch.arange(len(points), device=points.device)
-    labels = torch.full_like(everywhere, -1)
+    labels = torch.full((len(points),), -1, device=points.device)
     sums = torch.zeros(centroids.shape, dtype=torch.float64, device=points.device)
     iterations, settled = 0, False
     gaps = torch.full((len(points),), -torch.inf, device=points.device)
     converged = False
     while not converged and iterations < max_iterations:
-        # Only where centroids moved by more than a row's gap can its nearest one be another.
-        stale = (gaps <= 0).nonzero()[:, 0]
-        if 2 * len(stale) > len(points):
-            stale = everywhere
-        nearest = labels.clone()
-        nearest[stale], gaps[stale] = points.nearest(stale, centroids)
+        nearest = _assigned(points, centroids, labels, gaps)
         _fill_empty(points, centroids, nearest, gaps)
         iterations += 1
         moved = (nearest != labels).nonzero()[:, 0]
@@ -228,10 +227,22 @@ def _lloyd(
             gaps -= moves[labels] + moves.max()
         tick(iterations)
     if not settled:
-        labels, _ = points.nearest(everywhere, centroids)
+        labels = _assigned(points, centroids, labels, gaps)
         centroids, labels = _filled(points, centroids, labels)
     inertia = float(points.distances(centroids, labels).sum(dtype=torch.float64))
     return _Run(labels, centroids, inertia, iterations, converged)
+
+
+def _assigned(
+    points: Points, centroids: torch.Tensor, labels: torch.Tensor, gaps: torch.Tensor
+) -> torch.Tensor:
+    """Assign the rows whose gap the moves of the centroids have used up; the others keep their label."""
+    stale = (gaps <= 0).nonzero()[:, 0]
+    if 5 * len(stale) > 4 * len(points):  # all of them are not copied
+        stale = torch.arange(len(points), device=points.device)
+    nearest = labels.clone()
+    nearest[stale], gaps[stale] = points.nearest(stale, centroids)
+    return nearest
 
 
 def _means(points: Points, sums: torch.Tensor, labels: torch.Tensor, unit: bool) -> torch.Tensor:

@@ -2,14 +2,17 @@ import importlib
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans as Peer
 
 from explorer.errors import QueryError, VectorError
 from explorer.tensor import kmeans, normalize
+from explorer.tensor.points import Points, Workers, products
 
 module = importlib.import_module("explorer.tensor.kmeans")  # the package's name for it is the function
+CPU = torch.device("cpu")
 METRICS = ["cosine", "euclidean"]
 
 
@@ -92,6 +95,93 @@ def test_whatever_the_rows(seed, rows, dims, k, starts, metric, whole, memory_mb
     again = kmeans(matrix, k, **options, memory_mb=memory_mb)
     np.testing.assert_array_equal(found.labels, again.labels)
     np.testing.assert_array_equal(found.centroids, again.centroids)
+
+
+def near_ties(rows=2500, dims=48):
+    """Rows as far from one of two centroids as from the other but for a few thousandths, and duplicates."""
+    rng = np.random.default_rng(3)
+    rows, moved = rng.normal(size=(rows, dims)), rng.normal(size=(4, dims))
+    moved[1] = moved[0] + 1e-3 * rng.normal(size=dims)
+    rows[::2] += moved[:2].mean(0)
+    rows[-500:] = rows[:500]
+    return rows.astype(np.float32), moved.astype(np.float32)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 100])
+def test_rows_between_two_centroids_go_to_the_nearer_one(steps):
+    matrix, initial = near_ties()
+    found = kmeans(matrix, 4, metric="euclidean", initial=initial, max_iterations=steps, tolerance=0)
+    distances = squares(matrix, found.centroids)
+    own = distances[np.arange(len(matrix)), found.labels]
+    assert (own - distances.min(1)).max() <= 1e-5 * distances.max()  # float32 products; bfloat16 has 1e-2
+    np.testing.assert_array_equal(found.labels[-500:], found.labels[:500])
+
+
+@pytest.mark.parametrize("steps", [2, 5, 20])
+def test_rows_that_are_not_compared_again_keep_their_nearest_centroid(steps, monkeypatch):
+    matrix, initial = near_ties()
+    options = {"metric": "euclidean", "initial": initial, "max_iterations": steps, "tolerance": 0}
+    found = kmeans(matrix, 4, **options)
+    nearest = Points.nearest
+
+    def without_gaps(self, rows, centroids):
+        labels, gaps = nearest(self, rows, centroids)
+        return labels, torch.full_like(gaps, -torch.inf)
+
+    monkeypatch.setattr(Points, "nearest", without_gaps)
+    slow = kmeans(matrix, 4, **options)
+    np.testing.assert_array_equal(found.labels, slow.labels)
+    np.testing.assert_allclose(found.centroids, slow.centroids, atol=1e-6)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_processor_without_fast_convolutions_gives_the_same(metric, monkeypatch):
+    matrix = blobs(5000, 40)
+    found = kmeans(matrix, 6, metric=metric, seed=1)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    same = kmeans(matrix, 6, metric=metric, seed=1)
+    np.testing.assert_array_equal(found.labels, same.labels)
+    np.testing.assert_allclose(found.centroids, same.centroids, atol=1e-6)
+
+
+@pytest.fixture
+def shortened():
+    """A process in which convolutions, but not matrix products, may run in bfloat16."""
+    conv = torch.backends.mkldnn.conv
+    before, conv.fp32_precision = conv.fp32_precision, "bf16"
+    yield
+    conv.fp32_precision = before
+
+
+@pytest.mark.usefixtures("shortened")
+def test_products_are_those_of_float32_where_the_process_shortens_convolutions():
+    rows = torch.from_numpy(blobs(2048, 64))
+    assert torch.equal(products(rows, rows[:9]), torch.nn.functional.linear(rows, rows[:9]))
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 7, 3), (3, 1, 2), (5, 2, 1), (2048, 384, 50), (77, 33, 5)])
+def test_products(shape):
+    count, dims, k = shape
+    rng = np.random.default_rng(0)
+    rows, columns = rng.normal(size=(count, dims)), rng.normal(size=(k, dims))
+    offset = rng.normal(size=k)
+    given = [torch.from_numpy(array).float() for array in (rows, columns, offset)]
+    found = products(*given)
+    assert found.shape == (count, k)
+    assert found.is_contiguous()
+    np.testing.assert_allclose(found.numpy(), rows @ columns.T + offset, atol=1e-4)
+
+
+def test_sums_are_those_of_float64_whatever_the_block():
+    matrix = blobs(300, 7)
+    rows = torch.arange(1, 300, 2)
+    labels = rows % 5
+    expected = np.zeros((6, 7))
+    np.add.at(expected, labels.numpy(), matrix[1::2].astype(np.float64))
+    for memory_mb in (0.001, 256):
+        with Workers.on(CPU, len(matrix)) as workers:
+            found = Points(matrix, CPU, 6, memory_mb, workers).sums(rows, labels, 6)
+        np.testing.assert_allclose(found.numpy(), expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.usefixtures("sampled")
