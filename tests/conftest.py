@@ -30,6 +30,19 @@ def _own_settings(monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="session")
+def shared_graphs(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("graphs")
+
+
+@pytest.fixture(autouse=True)
+def _shared_graphs(shared_graphs, monkeypatch):
+    """Models are converted once for all tests, not once for each test's own cache."""
+    from explorer.encode import graphs
+
+    monkeypatch.setattr(graphs, "graphs_folder", lambda: shared_graphs)
+
+
+@pytest.fixture(scope="session")
 def published() -> dict:
     """The tutorial's texts and the numbers it published for them."""
     return json.loads((ROOT / "explorer/data/samples/medicare_faq.json").read_text(encoding="utf-8"))

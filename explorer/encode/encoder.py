@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer.encode import engine as engines
+from explorer.encode import openvino
 from explorer.encode.batches import plan_batches
 from explorer.encode.cache import VectorCache
 from explorer.encode.models import ModelFiles, find_model
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import EncodeError, QueryError
 from explorer.settings import settings
-from explorer.tensor import fast_dtype, pick_device
+from explorer.tensor import pick_device
 
 if TYPE_CHECKING:
     import torch
@@ -38,12 +39,14 @@ class PrecisionCheck:
         rows: Rows encoded both ways.
         min_cosine: The lowest cosine between a row's two vectors.
         passed: Whether the type is used.
+        engine: What ran the model in that type: torch or openvino.
     """
 
     dtype: str
     rows: int
     min_cosine: float
     passed: bool
+    engine: str = "torch"
 
 
 class Encoder:
@@ -77,13 +80,27 @@ class Encoder:
             "max_length": files.max_length,
             "truncation": "end",
         }
+        if check is not None and check.passed:
+            # In float32 engines agree to a few millionths; in a short type each has its own rounding.
+            identity["engine"] = check.engine
         serial = json.dumps(identity, sort_keys=True).encode()
         self.fingerprint = hashlib.blake2b(serial, digest_size=16).hexdigest()
 
     @property
     def engine(self) -> engines.Engine:
-        """The loaded model."""
-        return engines.load(self.files, self._device, self.dtype)
+        """The loaded model.
+
+        Raises:
+            EncodeError: Fast precision was checked with an engine that cannot be had now.
+        """
+        engine = engines.load(self.files, self._device, self.dtype)
+        if self.check is not None and self.check.passed and engine.kind != self.check.engine:
+            raise EncodeError(
+                f"Fast precision was checked with {self.check.engine}, which cannot be used now.",
+                where=self.files.name,
+                fix=" ".join([*engine.notes, "Choose exact precision, or try again."]),
+            )
+        return engine
 
     def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
         """Vectors of queries: float32, shape (texts, dims).
@@ -130,8 +147,8 @@ def open_encoder(
     files = find_model(spec.model, revision=spec.revision)
     device = pick_device(settings().device)
     check = None
-    fast = str(fast_dtype(device)).removeprefix("torch.")
-    if spec.precision == "auto" and fast != "float32":
+    fast = engines.fast_dtype(files, device) if spec.precision == "auto" else "float32"
+    if fast != "float32":
         subject = f"{files.revision} {fast} {device} {_machine()}"
         stored = cache.verdict(subject)
         check = None if stored is None else PrecisionCheck(**json.loads(stored))
@@ -152,7 +169,8 @@ def _prompt(chosen: str | None, files: ModelFiles, names: tuple[str, ...]) -> st
 def _machine() -> str:
     import torch
 
-    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()} torch {torch.__version__}"
+    cpu = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
+    return f"{cpu} torch {torch.__version__} openvino {openvino.version()}"
 
 
 def _probe(
@@ -162,20 +180,21 @@ def _probe(
     spread = np.linspace(0, len(by_length) - 1, min(_PROBE_ROWS, len(by_length))).round().astype(int)
     chosen = [prompt + by_length[position] for position in np.unique(spread)]
     exact = _encode_small(engines.load(files, device, "float32"), chosen).astype(np.float64)
-    short = _encode_small(engines.load(files, device, dtype), chosen).astype(np.float64)
+    engine = engines.load(files, device, dtype)
+    short = _encode_small(engine, chosen).astype(np.float64)
     norms = np.linalg.norm(exact, axis=1) * np.linalg.norm(short, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         cosines = (exact * short).sum(axis=1) / norms
     lowest = float(np.nan_to_num(cosines, nan=-1.0).min())
     passed = lowest >= _MIN_COSINE[dtype]
     engines.unload(files, device, "float32" if passed else dtype)  # the loser only holds memory
-    return PrecisionCheck(dtype=dtype, rows=len(chosen), min_cosine=lowest, passed=passed)
+    return PrecisionCheck(dtype=dtype, rows=len(chosen), min_cosine=lowest, passed=passed, engine=engine.kind)
 
 
 def _encode_small(engine: engines.Engine, texts: list[str]) -> np.ndarray:
     """Vectors of a handful of texts, in order, by the engine's own batches."""
-    lengths = np.array([len(text) // 3 + 3 for text in texts])  # an estimate does: nothing depends on it
+    tokens = engine.tokenize(texts)
     out = np.empty((len(texts), engine.dims), dtype=np.float32)
-    for batch in plan_batches(lengths, engine.token_budget):
-        out[batch] = engine.run(engine.prepare([texts[position] for position in batch]))
+    for batch in plan_batches(tokens.lengths, engine.token_budget):
+        out[batch] = engine.run(tokens.batch(batch))
     return out

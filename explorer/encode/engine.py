@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from explorer.encode import openvino
+from explorer.encode.graphs import NoGraphError
 from explorer.encode.models import ModelFiles
 from explorer.encode.safety import remote_code_error
+from explorer.encode.tokens import FastTokenizer, OnCount, TextTokens, Tokens, has_fast_tokenizer
 from explorer.errors import EncodeError, ModelError, UnusableModelError
+from explorer.tensor import device as devices
 
 if TYPE_CHECKING:
     import torch
@@ -22,18 +26,33 @@ class OutOfMemoryError(EncodeError):
 
 
 class Engine(Protocol):
-    """A loaded model. `prepare` may run in another thread, ahead of `run`."""
+    """A loaded model.
 
+    Attributes:
+        kind: What it is run by: torch or openvino.
+        name: The same for people, with the type it computes in and the device.
+        notes: What the person should know of the choice.
+        dims: Dimensions of its vectors.
+        token_budget: Tokens a batch may have, padding included.
+    """
+
+    kind: str
     name: str
+    notes: tuple[str, ...]
     dims: int
     token_budget: int
 
-    def prepare(self, texts: Sequence[str]) -> Any:  # noqa: ANN401 - an engine's own kind of batch
-        """Tokenise a batch of texts, prompt included, and cut it to the model's maximum length."""
+    def tokenize(self, texts: Sequence[str], on_progress: OnCount | None = None) -> Tokens:
+        """Read texts, prompt included, as the model takes them, cut to its maximum length.
+
+        Args:
+            texts: The texts.
+            on_progress: Called with (texts done, texts in all); what it raises stops the work.
+        """
         ...
 
-    def run(self, batch: Any) -> np.ndarray:  # noqa: ANN401
-        """Vectors of a prepared batch: float32, shape (texts, dims).
+    def run(self, batch: dict[str, Any]) -> np.ndarray:
+        """Vectors of a batch of `tokenize`: float32, shape (texts, dims).
 
         Raises:
             OutOfMemoryError: The batch does not fit.
@@ -48,39 +67,48 @@ class TorchEngine:
         files: The model.
         device: Where it runs.
         dtype: What it computes in; the vectors are float32 all the same.
+        notes: What the person should know of the choice.
 
     Raises:
         UnusableModelError: The files do not make a model that embeds texts.
         UnsafeModelError: The model needs code of its own.
     """
 
-    def __init__(self, files: ModelFiles, device: torch.device, dtype: torch.dtype) -> None:
+    kind = "torch"
+
+    def __init__(
+        self, files: ModelFiles, device: torch.device, dtype: torch.dtype, notes: tuple[str, ...] = ()
+    ) -> None:
         self._lock = threading.Lock()  # a model is not safe to run from two threads
-        self._model = _load(files, device, dtype)
+        self._files = files
+        self._model = load_model(files, device, dtype)
+        self._tokenizer = fast_tokenizer(files, self._model)
         self._device = device
+        self.notes = notes
         dims = self._model.get_embedding_dimension()
         if dims is None:
-            dims = self.run(self.prepare(["dimensions"])).shape[1]
+            dims = self.run(self._model.preprocess(["dimensions"])).shape[1]
         self.dims = int(dims)
         self.name = f"torch {str(dtype).removeprefix('torch.')} on {device}"
         # Measured with 2 cores: 1,024 to 2,048 tokens keep a CPU's caches warm. A GPU wants more at once.
         self.token_budget = 2048 if device.type == "cpu" else 65_536
 
-    def prepare(self, texts: Sequence[str]) -> dict[str, Any]:
-        """Tokenise a batch of texts and cut it to the model's maximum length."""
-        features: dict[str, Any] = self._model.preprocess(list(texts))
-        return features
+    def tokenize(self, texts: Sequence[str], on_progress: OnCount | None = None) -> Tokens:
+        """Tokens of texts, cut to the model's maximum length."""
+        if self._tokenizer is not None:
+            return self._tokenizer.tokenize(texts, on_progress)
+        return TextTokens(self._files, texts, self._model.preprocess, on_progress)
 
     def run(self, batch: dict[str, Any]) -> np.ndarray:
-        """Vectors of a prepared batch: float32, shape (texts, dims)."""
+        """Vectors of a batch of `tokenize`: float32, shape (texts, dims)."""
         import torch
 
         try:
             with self._lock, torch.inference_mode():
-                features = {
-                    name: value.to(self._device, non_blocking=True) if hasattr(value, "to") else value
-                    for name, value in batch.items()
-                }
+                features = {}
+                for name, value in batch.items():
+                    part = torch.from_numpy(value) if isinstance(value, np.ndarray) else value
+                    features[name] = part.to(self._device, non_blocking=True) if hasattr(part, "to") else part
                 vectors = self._model(features)["sentence_embedding"]
                 result: np.ndarray = vectors.float().cpu().numpy()
                 return result
@@ -90,13 +118,14 @@ class TorchEngine:
             raise OutOfMemoryError("A batch does not fit the device's memory.") from error
 
 
+_INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 _MAX_LOADED = 2  # models held in memory at once, the least recently used goes first
 _loaded: OrderedDict[tuple[str, str, str], Engine] = OrderedDict()
 _loading = threading.Lock()
 
 
 def load(files: ModelFiles, device: torch.device, dtype: str) -> Engine:
-    """The engine for a model, loaded once for the whole process.
+    """The engine for a model, loaded once for the whole process: on a processor OpenVINO, else torch.
 
     Args:
         files: The model.
@@ -107,16 +136,33 @@ def load(files: ModelFiles, device: torch.device, dtype: str) -> Engine:
         UnusableModelError: The files do not make a model that embeds texts.
         UnsafeModelError: The model needs code of its own.
     """
-    import torch
-
     key = (files.revision, str(device), dtype)
     with _loading:
         if key not in _loaded:
-            _loaded[key] = TorchEngine(files, device, getattr(torch, dtype))
+            _loaded[key] = _open(files, device, dtype)
         _loaded.move_to_end(key)
         while len(_loaded) > _MAX_LOADED:
             _loaded.popitem(last=False)
         return _loaded[key]
+
+
+def _open(files: ModelFiles, device: torch.device, dtype: str) -> Engine:
+    import torch
+
+    notes = []
+    if device.type == "cpu":
+        try:
+            return openvino.OpenVINOEngine(files, dtype)
+        except NoGraphError as reason:
+            notes.append(f"OpenVINO, which is faster here, was not used: {reason.what}.")
+    return TorchEngine(files, device, getattr(torch, dtype), tuple(notes))
+
+
+def fast_dtype(files: ModelFiles, device: torch.device) -> str:
+    """The type a model runs fastest in on a device; see `tensor.fast_dtype`."""
+    if device.type == "cpu" and openvino.serves(files):
+        return "bfloat16" if openvino.has_bfloat16() else "float32"
+    return str(devices.fast_dtype(device)).removeprefix("torch.")
 
 
 def unload(files: ModelFiles, device: torch.device, dtype: str) -> None:
@@ -125,7 +171,55 @@ def unload(files: ModelFiles, device: torch.device, dtype: str) -> None:
         _loaded.pop((files.revision, str(device), dtype), None)
 
 
-def _load(files: ModelFiles, device: torch.device, dtype: torch.dtype) -> Any:  # noqa: ANN401
+# What tokenizers disagree on when they do: spaces, capitals, accents, signs that are no letters, the spelling
+# of special tokens, and where a text is cut.
+_CHECK_TEXTS = [
+    "",
+    " ",
+    "a",
+    "One short text.",
+    "  two  spaces\tand\r\nlines  ",
+    "ÜNÏCÖDÉ ﬁ ß 日本語 🎉\u200b",
+    "[CLS] [SEP] [MASK] <s> </s> <mask> <pad>",
+    "don't — “quotes”, 3,141.59 & user@example.org",
+]
+
+
+def fast_tokenizer(files: ModelFiles, model: Any) -> FastTokenizer | None:  # noqa: ANN401
+    """The Rust tokenizer of a loaded model, if it gives just what the model's own Python code does.
+
+    Args:
+        files: The model.
+        model: The `SentenceTransformer` loaded from it.
+
+    Returns:
+        The tokenizer; None when there is none, or when it differs on a check text.
+    """
+    if not has_fast_tokenizer(files.folder):
+        return None
+    texts = [*_CHECK_TEXTS, "word " * (files.max_length or 512) + "and more"]
+    features = model.preprocess(texts)
+    expected = {name: value.numpy() for name, value in features.items() if hasattr(value, "numpy")}
+    pad_id = getattr(model.tokenizer, "pad_token_id", None)
+    if (
+        not isinstance(pad_id, int)
+        or not {"input_ids", "attention_mask"} <= set(expected) <= _INPUTS
+        or features.get("modality", "text") != "text"
+    ):
+        return None
+    tokenizer = FastTokenizer(files.folder, files.max_length, pad_id, tuple(sorted(expected)))
+    given = tokenizer.tokenize(texts).batch(np.arange(len(texts)))
+    same = all(np.array_equal(given[name], values) for name, values in expected.items())
+    return tokenizer if same else None
+
+
+def load_model(files: ModelFiles, device: torch.device, dtype: torch.dtype) -> Any:  # noqa: ANN401
+    """The `SentenceTransformer` of a model, ready to run.
+
+    Raises:
+        UnusableModelError: The files do not make a model that embeds texts.
+        UnsafeModelError: The model needs code of its own.
+    """
     import transformers
     from sentence_transformers import SentenceTransformer
 

@@ -1,4 +1,8 @@
-"""Encoding a corpus: what is stored is read, what is missing is encoded, and stored at once."""
+"""Encoding a corpus: what is stored is read, what is missing is encoded, and stored at once.
+
+Three threads work at the same time: one makes batches ahead of the model, the caller's own runs the model,
+and one writes what is done to the cache.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -17,11 +21,11 @@ from explorer.encode.cache import VectorCache
 from explorer.encode.encoder import Encoder, PrecisionCheck
 from explorer.encode.engine import Engine, OutOfMemoryError
 from explorer.encode.progress import OnProgress, Progress
-from explorer.encode.tokens import count_tokens
+from explorer.encode.tokens import Tokens
 from explorer.errors import EncodeError
 
-_AHEAD = 4  # batches tokenised before the model asks for them
-_WRITE_ROWS = 512  # rows handed to the cache in one transaction: what a kill can cost, and no more
+_AHEAD = 4  # batches made before the model asks for them
+_WRITE_ROWS = 512  # rows in one transaction; a kill costs what is encoded while one such is written
 
 
 @dataclass(frozen=True)
@@ -118,29 +122,18 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
     total = len(run.corpus)
     run.on_progress(Progress("Loading the model", run.cached_rows, total, run.cached_rows))
     engine = encoder.engine
-    texts = [run.corpus.texts[row] for row in missing]
+    run.notes += engine.notes
 
     def counting(done: int, of: int) -> None:
         run.on_progress(
             Progress("Counting tokens", run.cached_rows, total, run.cached_rows, 0.05 * done / of)
         )
 
-    lengths = count_tokens(encoder.files, texts, prompt=encoder.prompt, on_progress=counting)
-    if encoder.files.max_length is not None:
-        lengths = np.minimum(lengths, encoder.files.max_length)
-
-    keys = run.corpus.text_keys
-    waiting: list[np.ndarray] = []  # rows encoded and not yet stored
-    done_texts, done_tokens, all_tokens = 0, 0, max(1, int(lengths.sum()))
-
-    def store() -> None:
-        if waiting:
-            rows = np.concatenate(waiting)
-            run.cache.write(encoder.fingerprint, [keys[row] for row in rows], run.vectors[rows])
-            waiting.clear()
-
-    try:
-        for batch, vectors in _encoded_batches(run, engine, texts, lengths):
+    prompted = [encoder.prompt + run.corpus.texts[row] for row in missing]
+    tokens = engine.tokenize(prompted, counting)
+    done_texts, done_tokens, all_tokens = 0, 0, max(1, int(tokens.lengths.sum()))
+    with _Writer(run) as writer:
+        for batch, vectors in _encoded_batches(run, engine, tokens):
             rows = missing[batch]
             if not np.isfinite(vectors).all():
                 bad = rows[~np.isfinite(vectors).all(axis=1)][0]
@@ -150,31 +143,69 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
                     fix="Choose exact precision, or another model.",
                 )
             run.vectors[rows] = vectors
-            waiting.append(rows)
+            writer.add(rows)
             done_texts += len(batch)
-            done_tokens += int(lengths[batch].sum())
-            if sum(map(len, waiting)) >= _WRITE_ROWS:
-                store()
+            done_tokens += int(tokens.lengths[batch].sum())
             fraction = 0.05 + 0.95 * done_tokens / all_tokens
             run.on_progress(
                 Progress("Encoding", run.cached_rows + done_texts, total, run.cached_rows, fraction)
             )
-    finally:
-        store()
     return engine.name
 
 
-def _encoded_batches(
-    run: _Run, engine: Engine, texts: list[str], lengths: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+class _Writer:
+    """Hands finished rows to the cache in a thread of its own, in order, one transaction at a time.
+
+    Leaving it, also by an exception, waits until all rows it was given are stored. An error of the cache is
+    raised in the caller's thread, at the latest then; no row is written after it.
+    """
+
+    def __init__(self, run: _Run) -> None:
+        self._run = run
+        self._waiting: list[np.ndarray] = []
+        self._writing: Future[None] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        with self._thread:
+            if self._waiting:
+                self._hand_over()
+            self._settle()
+
+    def add(self, rows: np.ndarray) -> None:
+        """Take rows of the run whose vectors are there; waits while the transaction before is written."""
+        self._waiting.append(rows)
+        if sum(map(len, self._waiting)) >= _WRITE_ROWS:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        rows = np.concatenate(self._waiting)
+        self._waiting.clear()
+        self._settle()
+        keys = [self._run.corpus.text_keys[row] for row in rows]
+        write = self._run.cache.write
+        self._writing = self._thread.submit(
+            write, self._run.encoder.fingerprint, keys, self._run.vectors[rows]
+        )
+
+    def _settle(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+
+
+def _encoded_batches(run: _Run, engine: Engine, tokens: Tokens) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Positions and vectors, batch by batch; a batch that does not fit is made again at half the budget."""
     budget = engine.token_budget
-    remaining = np.arange(len(texts))
+    lengths = tokens.lengths
+    remaining = np.arange(len(lengths))
     while len(remaining):
         plan = [remaining[batch] for batch in plan_batches(lengths[remaining], budget)]
-        for number, (batch, prepared) in enumerate(_prepared(run.encoder.prompt, engine, texts, plan)):
+        for number, (batch, made) in enumerate(_made_ahead(tokens, plan)):
             try:
-                vectors = engine.run(prepared)
+                vectors = engine.run(made)
             except OutOfMemoryError as error:
                 if len(batch) == 1:
                     raise EncodeError(
@@ -185,7 +216,7 @@ def _encoded_batches(
                 remaining = np.concatenate(plan[number:])
                 budget = max(1, min(budget, len(batch) * int(lengths[batch].max())) // 2)
                 note = f"Memory was short: batches were cut to {budget} tokens."
-                run.notes[:] = [note]
+                run.notes[:] = [*engine.notes, note]
                 run.on_progress(Progress("Encoding with smaller batches", total=len(run.corpus), note=note))
                 break
             yield batch, vectors
@@ -193,21 +224,18 @@ def _encoded_batches(
             return
 
 
-def _prepared(
-    prompt: str, engine: Engine, texts: list[str], plan: list[np.ndarray]
-) -> Iterator[tuple[np.ndarray, Any]]:
-    """Batches with their tokens, made by another thread a few batches ahead of the model."""
+def _made_ahead(tokens: Tokens, plan: list[np.ndarray]) -> Iterator[tuple[np.ndarray, dict[str, Any]]]:
+    """Batches as the model takes them, made by another thread a few ahead of the model."""
     with ThreadPoolExecutor(1, thread_name_prefix="tokenise") as worker:
-        ahead: deque[tuple[np.ndarray, Future[Any]]] = deque()
+        ahead: deque[tuple[np.ndarray, Future[dict[str, Any]]]] = deque()
         upcoming = iter(plan)
         try:
             while True:
                 while len(ahead) < _AHEAD and (batch := next(upcoming, None)) is not None:
-                    prompted = [prompt + texts[position] for position in batch]
-                    ahead.append((batch, worker.submit(engine.prepare, prompted)))
+                    ahead.append((batch, worker.submit(tokens.batch, batch)))
                 if not ahead:
                     return
-                batch, tokens = ahead.popleft()
-                yield batch, tokens.result()
+                batch, made = ahead.popleft()
+                yield batch, made.result()
         finally:
             worker.shutdown(wait=True, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""Token counts of texts and the truncation audit, without loading a model."""
+"""Texts as tokens: what a model reads of them, their counts, and the truncation audit. Loads no model."""
 
 from __future__ import annotations
 
@@ -6,13 +6,104 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from explorer.encode.models import ModelFiles
 
-_CHUNK = 4096  # texts counted between two progress reports
+_CHUNK = 4096  # texts read between two progress reports
+OnCount = Callable[[int, int], None]
+
+
+class Tokens(Protocol):
+    """Texts a model is going to read.
+
+    Attributes:
+        lengths: int32, shape (texts,): tokens of each after truncation, special tokens included.
+    """
+
+    lengths: np.ndarray
+
+    def batch(self, positions: np.ndarray) -> dict[str, Any]:
+        """What the model takes for some of the texts; may be called in another thread than the model's."""
+        ...
+
+
+@dataclass(frozen=True)
+class FastTokenizer:
+    """The Rust tokenizer of a model, cutting and padding as the model's own Python code does.
+
+    Attributes:
+        folder: The model's folder, with tokenizer.json.
+        max_length: Tokens the model reads of a text; None when it has no bound.
+        pad_id: What shorter texts are filled up with, on the right.
+        inputs: What the model takes: some of input_ids, attention_mask and token_type_ids.
+    """
+
+    folder: Path
+    max_length: int | None
+    pad_id: int
+    inputs: tuple[str, ...]
+
+    def tokenize(self, texts: Sequence[str], on_progress: OnCount | None = None) -> IdTokens:
+        """Tokens of texts; `on_progress` is called with (texts done, texts in all) and may raise to stop."""
+        tokenizer = _tokenizer(self.folder, self.max_length)
+        lengths = np.empty(len(texts), dtype=np.int64)
+        chunks = [np.empty(0, dtype=np.int32)]
+        for start in range(0, len(texts), _CHUNK):
+            ids = [coded.ids for coded in tokenizer.encode_batch_fast(list(texts[start : start + _CHUNK]))]
+            lengths[start : start + len(ids)] = [len(one) for one in ids]
+            chunks += [np.array(one, dtype=np.int32) for one in ids]
+            if on_progress:
+                on_progress(start + len(ids), len(texts))
+        return IdTokens(self, np.concatenate(chunks), lengths)
+
+
+class IdTokens:
+    """Tokens by their numbers, one text after the other; see `Tokens`."""
+
+    def __init__(self, tokenizer: FastTokenizer, ids: np.ndarray, lengths: np.ndarray) -> None:
+        self.lengths = lengths.astype(np.int32)
+        self._tokenizer = tokenizer
+        self._ids = ids
+        self._starts = np.cumsum(lengths) - lengths
+
+    def batch(self, positions: np.ndarray) -> dict[str, Any]:
+        """Arrays int64 of shape (positions, longest), named as the model's inputs."""
+        lengths = self.lengths[positions]
+        starts = self._starts[positions]
+        filled = np.arange(lengths.max()) < lengths[:, None]
+        ids = np.full(filled.shape, self._tokenizer.pad_id, dtype=np.int64)
+        ids[filled] = np.concatenate(
+            [self._ids[start : start + length] for start, length in zip(starts, lengths, strict=True)]
+        )
+        made = {
+            "input_ids": ids,
+            "attention_mask": filled.astype(np.int64),
+            "token_type_ids": np.zeros_like(ids),
+        }
+        return {name: made[name] for name in self._tokenizer.inputs}
+
+
+class TextTokens:
+    """Texts that the model's own code tokenises, batch by batch; see `Tokens`."""
+
+    def __init__(
+        self,
+        files: ModelFiles,
+        texts: Sequence[str],
+        preprocess: Callable[[list[str]], dict[str, Any]],
+        on_progress: OnCount | None = None,
+    ) -> None:
+        lengths = count_tokens(files, texts, on_progress=on_progress)
+        self.lengths = lengths if files.max_length is None else np.minimum(lengths, files.max_length)
+        self._texts = texts
+        self._preprocess = preprocess
+
+    def batch(self, positions: np.ndarray) -> dict[str, Any]:
+        """What the model's own code makes of the texts."""
+        return self._preprocess([self._texts[position] for position in positions])
 
 
 def count_tokens(
@@ -20,7 +111,7 @@ def count_tokens(
     texts: Sequence[str],
     *,
     prompt: str = "",
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnCount | None = None,
 ) -> np.ndarray:
     """Tokens of each text before truncation, special tokens and prompt included.
 
@@ -43,16 +134,29 @@ def count_tokens(
     return lengths
 
 
+def has_fast_tokenizer(folder: Path) -> bool:
+    """Whether a model's folder holds the file of a Rust tokenizer."""
+    return (folder / "tokenizer.json").is_file()
+
+
+@functools.lru_cache(maxsize=4)
+def _tokenizer(folder: Path, max_length: int | None) -> Any:  # noqa: ANN401 - a library without types
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    if max_length is None:
+        tokenizer.no_truncation()
+    else:
+        tokenizer.enable_truncation(max_length)
+    return tokenizer
+
+
 @functools.lru_cache(maxsize=4)
 def _counter(folder: Path) -> Callable[[list[str]], list[int]]:
-    fast = folder / "tokenizer.json"
-    if fast.is_file():
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(fast))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        return lambda texts: [len(encoding.ids) for encoding in tokenizer.encode_batch_fast(texts)]
+    if has_fast_tokenizer(folder):
+        fast = _tokenizer(folder, None)
+        return lambda texts: [len(encoding.ids) for encoding in fast.encode_batch_fast(texts)]
     from transformers import AutoTokenizer
 
     slow: Any = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)

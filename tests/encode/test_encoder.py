@@ -1,19 +1,23 @@
+import sys
+
 import numpy as np
 import pytest
 import torch
 
 from explorer.encode import encoder as module
-from explorer.encode.encoder import open_encoder
-from explorer.encode.models import BUNDLED_MODEL
+from explorer.encode import engine, openvino
+from explorer.encode.encoder import PrecisionCheck, open_encoder
+from explorer.encode.models import BUNDLED_MODEL, find_model
 from explorer.encode.spec import EncoderSpec
-from explorer.errors import QueryError
+from explorer.errors import EncodeError, QueryError
 
 PROBE = [f"text number {i} {'more words ' * (i % 9)}" for i in range(200)]
 
 
 @pytest.fixture
 def short_type(monkeypatch):
-    monkeypatch.setattr(module, "fast_dtype", lambda _device: torch.bfloat16)
+    # Where OpenVINO has no bfloat16, torch runs it: slowly, but that is enough here.
+    monkeypatch.setattr(engine, "fast_dtype", lambda _files, _device: "bfloat16")
 
 
 def test_fast_precision_is_used_where_the_probe_allows_it_and_says_its_cosine(short_type, cache):
@@ -49,9 +53,32 @@ def test_a_verdict_from_a_few_rows_is_asked_again_with_more(short_type, cache):
 
 
 def test_a_processor_without_a_short_type_computes_in_float32(cache, monkeypatch):
-    monkeypatch.setattr(module, "fast_dtype", lambda _device: torch.float32)
+    monkeypatch.setattr(openvino, "has_bfloat16", lambda: False)
     opened = open_encoder(EncoderSpec(), PROBE, cache)
     assert (opened.dtype, opened.check) == ("float32", None)
+
+
+def test_engines_share_a_fingerprint_in_float32_and_have_their_own_in_a_short_type(tiny_model):
+    files, device = find_model(str(tiny_model)), torch.device("cpu")
+
+    def fingerprint(kind, passed):
+        check = PrecisionCheck("bfloat16", 64, 0.99995, passed, kind)
+        return module.Encoder(EncoderSpec(str(tiny_model)), files, device, check).fingerprint
+
+    assert fingerprint("torch", True) != fingerprint("openvino", True)
+    assert fingerprint("torch", False) == fingerprint("openvino", False)
+
+
+def test_an_engine_other_than_the_one_checked_is_not_used_in_its_place(tiny_model, monkeypatch):
+    check = PrecisionCheck("bfloat16", 64, 0.99995, True, "openvino")
+    opened = module.Encoder(
+        EncoderSpec(str(tiny_model)), find_model(str(tiny_model)), torch.device("cpu"), check
+    )
+    engine.unload(opened.files, torch.device("cpu"), "bfloat16")
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(EncodeError, match=r"checked with openvino.*OpenVINO.*exact precision"):
+        opened.encode_queries(["the cat"])
+    engine.unload(opened.files, torch.device("cpu"), "bfloat16")
 
 
 def test_the_fingerprint_changes_with_whatever_changes_the_vectors(tiny_model, cache):

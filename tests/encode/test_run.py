@@ -9,7 +9,8 @@ from explorer.encode.engine import OutOfMemoryError
 from explorer.encode.models import find_model
 from explorer.encode.run import encode_corpus
 from explorer.encode.spec import EncoderSpec
-from explorer.errors import EncodeError, JobCancelledError
+from explorer.encode.tokens import TextTokens
+from explorer.errors import EncodeError, JobCancelledError, SettingError
 
 TEXTS = [f"the cat sat on mat {'dog ' * (i % 7)}{i}" for i in range(60)]
 
@@ -17,7 +18,9 @@ TEXTS = [f"the cat sat on mat {'dog ' * (i % 7)}{i}" for i in range(60)]
 class SpyEngine:
     """Stands in for a model: a text's vector is made of its characters, so order and identity show."""
 
-    name = "spy"
+    kind = name = "spy"
+    notes = ("A note of the engine.",)
+    files = None
     dims = 3
     token_budget = 40
 
@@ -28,9 +31,12 @@ class SpyEngine:
         self.batches: list[list[str]] = []
         self.threads: set[str] = set()
 
+    def tokenize(self, texts, on_progress=None):
+        return TextTokens(self.files, texts, self.prepare, on_progress)
+
     def prepare(self, texts):
         self.threads.add(threading.current_thread().name)
-        return list(texts)
+        return texts
 
     def run(self, batch):
         if self.most_texts is not None and len(batch) > self.most_texts:
@@ -52,6 +58,7 @@ def encoder(tiny_model, cache, monkeypatch):
     opened = open_encoder(EncoderSpec(str(tiny_model), "float32", prompt=""), [], cache)
 
     def use(engine):
+        engine.files = opened.files
         monkeypatch.setattr("explorer.encode.engine.load", lambda *_args: engine)
         return opened
 
@@ -122,7 +129,8 @@ def test_a_batch_that_does_not_fit_is_made_smaller_and_the_person_is_told(encode
     np.testing.assert_array_equal(vectors, vectors_of(TEXTS))
     assert sorted(engine.texts) == sorted(TEXTS)
     assert any("Memory was short" in note for note in notes)
-    assert "Memory was short" in report.notes[0]
+    assert report.notes[0] == "A note of the engine."
+    assert "Memory was short" in report.notes[1]
 
 
 def test_one_text_that_does_not_fit_is_an_error_that_says_so(encoder, cache):
@@ -145,6 +153,62 @@ def test_texts_are_tokenised_by_another_thread(encoder, cache):
     engine = SpyEngine()
     run(encoder(engine), TEXTS, cache)
     assert all(name.startswith("tokenise") for name in engine.threads)
+
+
+def test_vectors_are_stored_by_another_thread_in_order_while_the_model_goes_on(encoder, cache, monkeypatch):
+    monkeypatch.setattr("explorer.encode.run._WRITE_ROWS", 1)
+    engine = SpyEngine()
+    model_went_on = threading.Event()
+    written, threads = [], set()
+
+    def write(_fingerprint, keys, vectors):
+        assert model_went_on.wait(10)
+        written.extend(vectors.tolist())
+        threads.add(threading.current_thread().name)
+
+    run_batch = engine.run
+
+    def run_and_tell(batch):
+        if engine.batches:
+            model_went_on.set()
+        return run_batch(batch)
+
+    engine.run = run_and_tell
+    monkeypatch.setattr(cache, "write", write)
+    run(encoder(engine), TEXTS, cache)
+    np.testing.assert_array_equal(written, vectors_of(engine.texts))
+    assert all(name.startswith("store") for name in threads)
+
+
+@pytest.mark.parametrize("failing", [1, 2, "last"])
+def test_an_error_of_the_cache_reaches_the_caller_and_nothing_is_written_after_it(
+    encoder, cache, monkeypatch, failing
+):
+    monkeypatch.setattr("explorer.encode.run._WRITE_ROWS", 1)
+    opened, counted = encoder(SpyEngine()), []
+    monkeypatch.setattr(cache, "write", lambda *_args: counted.append(1))
+    run(opened, TEXTS, cache)
+    at = len(counted) if failing == "last" else failing
+    calls = []
+
+    def write(*_args):
+        calls.append(1)
+        if len(calls) == at:
+            raise SettingError("The disk is full.")
+
+    monkeypatch.setattr(cache, "write", write)
+    with pytest.raises(SettingError, match="disk is full"):
+        run(opened, TEXTS, cache)
+    assert len(calls) == at
+
+
+def test_a_failing_model_is_what_the_caller_hears_of_and_finished_rows_are_stored(encoder, cache):
+    engine = SpyEngine(stop_after=3)
+    opened = encoder(engine)
+    with pytest.raises(RuntimeError, match="killed"):
+        run(opened, TEXTS, cache)
+    _, report = run(encoder(SpyEngine()), TEXTS, cache)
+    assert report.cached == len(engine.texts) > 0
 
 
 def test_progress_only_grows_and_ends_with_all_rows(encoder, cache):
