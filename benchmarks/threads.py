@@ -1,6 +1,6 @@
-"""Encoding with threads that spin while they wait, and with threads that do not.
+"""Encoding by torch with threads that spin long, shortly or not at all while they wait for each other.
 
-Alternates the two in fresh processes, alone and beside a busy one; prints the median rates and their ratio.
+Alternates the three in fresh processes, alone and beside a busy one; prints the median rates.
 """
 
 from __future__ import annotations
@@ -13,34 +13,37 @@ import sys
 import time
 
 from benchmarks.corpora import glosses
+from benchmarks.results import record
 
-_POLICIES = ("active", "passive")
+_POLICIES = {
+    "long": {"OMP_WAIT_POLICY": "active", "GOMP_SPINCOUNT": ""},
+    "short": {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "5000"},
+    "none": {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"},
+}
 
 
 def encode_once(rows: int) -> None:
     """Print the rows a second of encoding, the model loaded and warm."""
     import torch
 
-    from explorer.encode import engine
     from explorer.encode.batches import plan_batches
+    from explorer.encode.engine import TorchEngine
     from explorer.encode.models import BUNDLED_MODEL, find_model
-    from explorer.encode.tokens import count_tokens
 
-    files = find_model(BUNDLED_MODEL)
-    texts = glosses(rows)
-    loaded = engine.load(files, torch.device("cpu"), "float32")
-    plan = plan_batches(count_tokens(files, texts), loaded.token_budget)
-    loaded.run(loaded.prepare(texts[:32]))
+    loaded = TorchEngine(find_model(BUNDLED_MODEL), torch.device("cpu"), torch.float32)
+    tokens = loaded.tokenize(glosses(rows))
+    plan = plan_batches(tokens.lengths, loaded.token_budget)
+    loaded.run(tokens.batch(plan[0]))
     started = time.perf_counter()
     for batch in plan:
-        loaded.run(loaded.prepare([texts[position] for position in batch]))
+        loaded.run(tokens.batch(batch))
     print(rows / (time.perf_counter() - started))
 
 
 def rate(policy: str, rows: int) -> float:
     """Rows a second in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.threads", "--once", "--rows", str(rows)]
-    environment = {**os.environ, "OMP_WAIT_POLICY": policy}
+    environment = {name: value for name, value in (os.environ | _POLICIES[policy]).items() if value}
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return float(told.stdout.split()[-1])
 
@@ -55,7 +58,9 @@ def main() -> None:
     if options.once:
         encode_once(options.rows)
         return
-    print(f"{'busy others':11} {'active':>8} {'passive':>8} {'ratio':>6}   rows/s, median of {options.runs}")
+    print(
+        f"{'busy others':11} " + " ".join(f"{policy:>8}" for policy in _POLICIES) + "   rows/s, by spinning"
+    )
     for busy in (0, 1):
         others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
         try:
@@ -66,8 +71,11 @@ def main() -> None:
         finally:
             for other in others:
                 other.kill()
-        active, passive = (statistics.median(rates[policy]) for policy in _POLICIES)
-        print(f"{busy:11} {active:8.0f} {passive:8.0f} {passive / active:6.2f}", flush=True)
+        medians = [statistics.median(rates[policy]) for policy in _POLICIES]
+        print(f"{busy:11} " + " ".join(f"{rate:8.0f}" for rate in medians), flush=True)
+        if busy:
+            print(f"beside a busy process, short to long: {medians[1] / medians[0]:.2f}")
+            record("threads", {"beside a busy process, short spins to long": medians[1] / medians[0]})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,130 @@
+"""Resident memory: of the app after every page was shown, and of a million short rows encoded and searched.
+
+The pages are shown by a Chromium, on the sample support-tickets. The million rows are encoded and searched
+in a process of their own; their vectors of 384 dimensions alone are 1,536 MB. `--pages` and `--million`
+choose.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.corpora import ROOT
+from benchmarks.results import record
+
+_PAGES = (
+    ("/?q=my+parcel+never+came", "random pair"),
+    ("/similarity", "The closest pair"),
+    ("/similarity?view=Near-duplicates", "Pairs, closest first"),
+    ("/similarity?view=Between+groups", "The mean cosine"),
+    ("/similarity?view=Usual+scores", "random pairs"),
+    ("/clusters", "V-measure"),
+    ("/clusters?clusters-view=How+many+clusters%3F", "the highest silhouette"),
+    ("/map", "Trustworthiness"),
+    ("/data", "texts encoded"),
+)
+_MILLION = """
+import re, sys, time
+import explorer
+def resident(name):
+    return int(re.search(name + r":\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
+words = "red blue small large old new cat dog house river tree stone ran sat fell grew".split()
+rows = int(sys.argv[1])
+def text(n):
+    return " ".join(words[n >> 4 * place & 15] for place in range(5))
+started = time.time()
+space = explorer.embed([text(n) for n in range(rows)])
+encoded = time.time() - started
+hits = space.search("a small dog that ran", 10)
+assert len(hits) == 10
+print(f"{encoded:.0f} {resident('VmRSS'):.0f} {resident('VmHWM'):.0f}")
+"""
+
+
+def main() -> None:
+    """Print megabytes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", action="store_true")
+    parser.add_argument("--million", action="store_true")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    options = parser.parse_args()
+    both = options.pages == options.million
+    figures: dict[str, float | str] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "EXPLORER_CACHE_DIR": folder, "PYTHONPATH": str(ROOT)}
+        if options.pages or both:
+            figures |= pages(environment)
+        if options.million or both:
+            figures |= million(options.rows, environment)
+    record("memory", figures)
+
+
+def pages(environment: dict[str, str]) -> dict[str, float]:
+    """Show every page; the server's memory after each, in MB."""
+    from playwright.sync_api import sync_playwright
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless=true"]
+    server = subprocess.Popen(
+        [*command, f"--server.port={port}"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with sync_playwright() as playwright:
+            chromium = shutil.which("chromium") or shutil.which("google-chrome")
+            browser = playwright.chromium.launch(
+                executable_path=chromium, args=["--no-sandbox", "--enable-unsafe-swiftshader"]
+            )
+            page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+            time.sleep(5)  # until it listens
+            for path, sign in _PAGES:
+                page.goto(f"http://127.0.0.1:{port}{path}")
+                page.get_by_text(sign).first.wait_for(timeout=120_000)
+                page.wait_for_timeout(1000)
+                print(f"{resident(server.pid, 'VmRSS'):6,.0f} MB after {path}", flush=True)
+            browser.close()
+        return {
+            "every page shown, resident MB": resident(server.pid, "VmRSS"),
+            "every page shown, peak MB": resident(server.pid, "VmHWM"),
+        }
+    finally:
+        server.kill()
+
+
+def million(rows: int, environment: dict[str, str]) -> dict[str, float]:
+    """Encode and search many rows in a process of their own; its memory in MB."""
+    done = subprocess.run(
+        [sys.executable, "-c", _MILLION, str(rows)],
+        env=environment | {"EXPLORER_MAX_ROWS": str(rows)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seconds, now, peak = map(float, done.stdout.split())
+    print(f"{rows:,} rows: encoded in {seconds:,.0f} s, {now:,.0f} MB resident, peak {peak:,.0f} MB")
+    return {f"{rows:,} rows, resident MB": now, f"{rows:,} rows, peak MB": peak, "encoding, s": seconds}
+
+
+def resident(process: int, name: str) -> float:
+    """A figure of a process's memory, in MB."""
+    status = Path(f"/proc/{process}/status").read_text()
+    found = re.search(rf"{name}:\s+(\d+)", status)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+if __name__ == "__main__":
+    main()
