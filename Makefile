@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test check browser first-page
+.PHONY: app test check browser first-page bench atlas
 
 app: .venv/app  ## serve the app
 	$(BIN)/streamlit run streamlit_app.py
@@ -20,6 +20,17 @@ browser:  ## a Chromium for the browser tests, where the system can install one
 first-page: .venv/dev browser  ## how long until the first page is drawn
 	$(BIN)/python -m benchmarks.first_page
 
+# About ten minutes on two cores. `growth` and `memory --million` take longer and have to be asked for by name.
+bench: .venv/bench browser  ## what is claimed of speed and memory, each beside what people use today
+	for name in encode kmeans neighbors map search time_to_map threads first_page "memory --pages"; do \
+		echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; \
+	done
+	$(BIN)/python -m benchmarks.results
+
+atlas:  ## Embedding Atlas in an environment of its own, for `benchmarks.time_to_map`
+	$(PYTHON) -m venv .venv-atlas
+	.venv-atlas/bin/pip install --quiet embedding-atlas==0.26.0
+
 .venv/app: requirements.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet -r requirements.txt
@@ -27,4 +38,8 @@ first-page: .venv/dev browser  ## how long until the first page is drawn
 
 .venv/dev: requirements.txt requirements-dev.txt .venv/app
 	$(BIN)/pip install --quiet -r requirements-dev.txt
+	touch $@
+
+.venv/bench: requirements-bench.txt .venv/dev
+	$(BIN)/pip install --quiet -r requirements-bench.txt
 	touch $@

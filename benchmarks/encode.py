@@ -18,6 +18,7 @@ import numpy as np
 
 import explorer
 from benchmarks.corpora import glosses
+from benchmarks.results import record
 from explorer.encode.models import BUNDLED_MODEL, find_model
 from explorer.settings import settings
 
@@ -67,11 +68,17 @@ def compare(texts: list[str], runs: int, cache: Path) -> None:
 
     usual = statistics.median(seconds["default"])
     print(f"{'':8} {'texts/s':>8} {'times':>6} {'min cosine':>11}   median of {runs}, {rows:,} texts")
+    figures: dict[str, float | str] = {"rows": rows}
     for name, taken in seconds.items():
         middle = statistics.median(taken)
         cosine = lowest_cosine(vectors[name], vectors["default"])
         said = engines.get(name, "SentenceTransformer.encode")
         print(f"{name:8} {rows / middle:8,.0f} {usual / middle:6.2f} {cosine:11.6f}   {said}")
+        figures[f"{name}, texts/s"] = rows / middle
+        if name != "default":
+            figures[f"{name}, times the default"] = usual / middle
+            figures[f"{name}, lowest cosine"] = f"{cosine:.6f}"
+    record("encode", figures)
 
 
 def empty(cache: Path) -> None:

@@ -18,6 +18,7 @@ from umap.umap_ import nearest_neighbors
 
 import explorer
 from benchmarks.corpora import glosses
+from benchmarks.results import record
 from explorer.tensor import Index, Neighbors
 
 Result = TypeVar("Result")
@@ -56,6 +57,12 @@ def main() -> None:
     mine = median.pop("ours, recall 0.95 or more")
     for name, other in median.items():
         print(f"median: {other / mine:.1f} times as fast as {name}")
+    record(
+        "neighbors",
+        {"rows": options.rows, "ours, s": mine, "ours, recall": _recall(quick.similarities, exact)}
+        | {f"{name}, s": other for name, other in median.items()}
+        | {"umap-learn's whole fit to ours": median["umap-learn, whole fit"] / mine},
+    )
 
 
 def _recall(similarities: np.ndarray, exact: Neighbors) -> float:

@@ -1,4 +1,7 @@
-"""Where benchmarks leave their figures: a line of JSON a run, with machine, versions and date."""
+"""Where benchmarks leave their figures: a line of JSON a run, with machine, versions and date.
+
+`python -m benchmarks.results` prints the last figures of each benchmark as one table.
+"""
 
 from __future__ import annotations
 
@@ -53,3 +56,20 @@ def _version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return ""
+
+
+def main() -> None:
+    """Print the last figures of each benchmark as a Markdown table."""
+    last = {}
+    for line in FILE.read_text(encoding="utf-8").splitlines():
+        run = json.loads(line)
+        last[run["benchmark"]] = run
+    print("| benchmark | figure | value | date |\n| --- | --- | --- | --- |")
+    for name, run in sorted(last.items()):
+        for figure, value in run["figures"].items():
+            shown = f"{value:,.4g}" if isinstance(value, float) else value
+            print(f"| {name} | {figure} | {shown} | {run['date']} |")
+
+
+if __name__ == "__main__":
+    main()

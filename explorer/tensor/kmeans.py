@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import QueryError, VectorError
 from explorer.tensor.device import exact_device
-from explorer.tensor.points import Points, Workers, distinct_rows, plus_plus
+from explorer.tensor.points import Points, distinct_rows, plus_plus
 from explorer.tensor.vectors import as_matrix, normalize, row_norms
 
 _SAMPLE = 1 << 14  # rows on which starts are chosen and first improved
@@ -107,7 +107,7 @@ def kmeans(
             fix=f"Choose k from 1 to {found}." if found else "Bring rows first.",
         )
     unit = metric == "cosine"
-    given = None
+    points = Points(matrix, exact_device(device), k, memory_mb)
     if initial is not None:
         given = _prepared(as_matrix(initial, what="initial centroids"), metric)
         if given.shape != (k, matrix.shape[1]):
@@ -115,30 +115,29 @@ def kmeans(
                 f"The initial centroids have the shape {given.shape}; it has to be {(k, matrix.shape[1])}."
             )
         starts = 1
-    with Workers.on(exact_device(device), len(matrix)) as workers:
-        points = Points(matrix, exact_device(device), k, memory_mb, workers)
-        few = None if given is not None else _sample(points, k, seed, memory_mb)
-        best: _Run | None = None
-        for start in range(starts):
-            first = start * max_iterations
 
-            def tick(done: int = 0, first: int = first) -> None:
-                if on_progress is not None:
-                    on_progress(first + done, starts * max_iterations)
+    few = None if initial is not None else _sample(points, k, seed, memory_mb)
+    best: _Run | None = None
+    for start in range(starts):
+        first = start * max_iterations
 
-            rng = np.random.default_rng([seed, start])
-            if given is not None:
-                centroids = points.inside(torch.from_numpy(given).to(points.device))
-            elif few is None:
-                centroids = plus_plus(points, k, rng, tick)
-            else:
-                chosen = plus_plus(few, k, rng, tick)
-                rough = _lloyd(few, chosen, unit, max_iterations, _ROUGH * tolerance, lambda _done: tick())
-                centroids = points.inside(few.outside(rough.centroids))
-            run = _lloyd(points, centroids, unit, max_iterations, tolerance, tick)
-            if best is None or run.inertia < best.inertia:
-                best = run
-            tick(max_iterations)
+        def tick(done: int = 0, first: int = first) -> None:
+            if on_progress is not None:
+                on_progress(first + done, starts * max_iterations)
+
+        rng = np.random.default_rng([seed, start])
+        if initial is not None:
+            centroids = points.inside(torch.from_numpy(given).to(points.device))
+        elif few is None:
+            centroids = plus_plus(points, k, rng, tick)
+        else:
+            chosen = plus_plus(few, k, rng, tick)
+            rough = _lloyd(few, chosen, unit, max_iterations, _ROUGH * tolerance, lambda _done: tick())
+            centroids = points.inside(few.outside(rough.centroids))
+        run = _lloyd(points, centroids, unit, max_iterations, tolerance, tick)
+        if best is None or run.inertia < best.inertia:
+            best = run
+        tick(max_iterations)
     assert best is not None  # noqa: S101 - there is a start
     return KMeans(
         best.labels.cpu().numpy(),
@@ -156,11 +155,7 @@ def _sample(points: Points, k: int, seed: int, memory_mb: float) -> Points | Non
         return None
     rows = np.sort(np.random.default_rng(seed).choice(len(points), size, replace=False))
     matrix = points.matrix[rows]
-    return (
-        Points(matrix, points.device, k, memory_mb, points.workers)
-        if len(distinct_rows(matrix, k)) == k
-        else None
-    )
+    return Points(matrix, points.device, k, memory_mb) if len(distinct_rows(matrix, k)) == k else None
 
 
 def _prepared(matrix: NDArray[np.float32], metric: str) -> NDArray[np.float32]:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,52 +15,9 @@ from explorer.tensor.bounds import dot_error
 from explorer.tensor.estimate import Scratch
 from explorer.tensor.vectors import as_tensor, row_sums
 
-_ROWS = 2048  # rows of a block, where memory allows: larger ones leave the processor's cache in float64
+_ROWS = 8192  # rows of a block, where memory allows: larger ones leave the processor's cache
 _ORDINARY = 2.0**30  # a spread between this and its inverse is left as it is
-_IMAGES = 16  # fewer are not left to oneDNN where there is one thread
 _PLAIN = ("none", "ieee")  # settings of a process under which it does not shorten float32
-
-
-Found = TypeVar("Found")
-
-
-class Workers:
-    """Threads that work on blocks, each with operations of one thread.
-
-    An operation of several threads wakes them and waits for the last one, which for one block takes as long
-    as its work. On a GPU there is one worker, the calling thread.
-    """
-
-    def __init__(self, pool: ThreadPoolExecutor | None, count: int) -> None:
-        self._pool = pool
-        self.count = count
-
-    @classmethod
-    @contextmanager
-    def on(cls, device: torch.device, rows: int) -> Iterator[Workers]:
-        """As many as torch has threads, until the end of the `with`; one for a few rows."""
-        count = torch.get_num_threads()
-        if device.type != "cpu" or count == 1 or rows <= _ROWS:
-            yield cls(None, 1)
-            return
-        with ThreadPoolExecutor(count) as pool:
-            ready = threading.Barrier(count + 1)
-
-            def alone() -> None:
-                torch.set_num_threads(1)
-                ready.wait()
-
-            for _ in range(count):
-                pool.submit(alone)
-            ready.wait()
-            torch.set_num_threads(count)  # it also counts for threads to come
-            yield cls(pool, count)
-
-    def map(self, work: Callable[[slice], Found], parts: list[slice]) -> list[Found]:
-        """Do the work of each part; results are in the order of the parts."""
-        if self._pool is None or len(parts) == 1:
-            return [work(part) for part in parts]
-        return list(self._pool.map(work, parts))
 
 
 class Points:
@@ -82,16 +36,13 @@ class Points:
         blur: What a float32 product can put a squared distance off by, relative to the squared lengths.
     """
 
-    def __init__(
-        self, matrix: NDArray[np.float32], device: torch.device, k: int, memory_mb: float, workers: Workers
-    ) -> None:
+    def __init__(self, matrix: NDArray[np.float32], device: torch.device, k: int, memory_mb: float) -> None:
         self.matrix = matrix
-        self.workers = workers
         self._vectors = as_tensor(matrix).to(device)
         self.device = device
         rows, dims = matrix.shape
-        self.step = int(min(_ROWS, max(1, memory_mb * 2**20 // workers.count // (24 * dims + 16 * k))))
-        self._local = threading.local()
+        self.step = int(min(_ROWS, max(1, memory_mb * 2**20 // (24 * dims + 16 * k))))
+        self._scratch = Scratch(device)
         mean, variance = self._moments()
         spread = 2.0 ** math.floor(math.log2(variance) / 2) if variance else 1.0
         self._moves = not (1 / _ORDINARY <= spread <= _ORDINARY and mean @ mean <= dims * variance)
@@ -100,11 +51,8 @@ class Points:
         self.variance = variance * self.scale * self.scale
         self.blur = 2 * dot_error(dims, torch.float32, device)
         self.squares = torch.empty(rows, device=device)
-
-        def measure(part: slice) -> None:
+        for part in self.parts(len(self)):
             self.squares[part] = self.block(part).square().sum(1)
-
-        workers.map(measure, self.parts(rows))
 
     def __len__(self) -> int:
         return len(self._vectors)
@@ -113,32 +61,25 @@ class Points:
         """Cut a number of rows into blocks."""
         return [slice(start, start + self.step) for start in range(0, rows, self.step)]
 
-    def _held(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
-        """Memory of the calling thread."""
-        if not hasattr(self._local, "scratch"):
-            self._local.scratch = Scratch(self.device)
-        scratch: Scratch = self._local.scratch
-        return scratch.take(name, shape, dtype)
-
     def block(self, where: slice | torch.Tensor) -> torch.Tensor:
         """The rows of a block, until the next call; not to be written to."""
         vectors = self._given(where)
         if not self._moves:
             return vectors
-        moved = self._held("moved", tuple(vectors.shape), torch.float32)
+        moved = self._scratch.take("moved", tuple(vectors.shape), torch.float32)
         return torch.add(self._back, vectors, alpha=self.scale, out=moved)
 
     def _given(self, where: slice | torch.Tensor) -> torch.Tensor:
         """The rows of a block as they were given, until the next call."""
         if isinstance(where, slice):
             return self._vectors[where]
-        held = self._held("given", (len(where), self._vectors.shape[1]), torch.float32)
+        held = self._scratch.take("given", (len(where), self._vectors.shape[1]), torch.float32)
         return torch.index_select(self._vectors, 0, where, out=held)  # indexing takes three times as long
 
     def _wide(self, where: slice | torch.Tensor) -> torch.Tensor:
         """The same in float64, until the next call."""
         vectors = self._given(where)
-        return self._held("wide", tuple(vectors.shape), torch.float64).copy_(vectors)
+        return self._scratch.take("wide", tuple(vectors.shape), torch.float64).copy_(vectors)
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
         """Chosen rows, float32."""
@@ -162,58 +103,48 @@ class Points:
             can be off, float32; both of shape (rows,).
         """
         labels = torch.empty_like(rows)
-        gaps = torch.empty(len(rows), device=self.device)
+        near, far = torch.empty((2, len(rows)), device=self.device)
         half = centroids.square().sum(1) / 2
-        longest = 2 * half.max()
-
-        def assign(part: slice) -> None:
+        for part in self.parts(len(rows)):
             # A slice is not copied.
             where = part if len(rows) == len(self) else rows[part]
             scores = products(self.block(where), centroids, -half)
-            near, label = scores.max(1, keepdim=True)
-            far = scores.scatter_(1, label, -torch.inf).amax(1)
-            size = self.squares[where]
-            error = self.blur * (size + longest)
-            near, far = size - 2 * near[:, 0] + error, size - 2 * far - error
-            gaps[part] = far.clamp_(min=0).sqrt_() - near.clamp_(min=0).sqrt_()
-            labels[part] = label[:, 0]
-
-        self.workers.map(assign, self.parts(len(rows)))
-        return labels, gaps
+            torch.max(scores, dim=1, out=(near[part], labels[part]))
+            scores.scatter_(1, labels[part, None], -torch.inf)
+            torch.amax(scores, dim=1, out=far[part])
+        size = self.squares[rows]
+        error = self.blur * (size + 2 * half.max())
+        near, far = size - 2 * near + error, size - 2 * far - error
+        return labels, far.clamp_(min=0).sqrt_() - near.clamp_(min=0).sqrt_()
 
     def distances(self, centroids: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Squared distance of each row to its centroid, without cancellation: float32, shape (rows,)."""
         distances = torch.empty(len(self), device=self.device)
-
-        def measure(part: slice) -> None:
+        for part in self.parts(len(self)):
             own = centroids.index_select(0, labels[part])
             distances[part] = row_sums(own.sub_(self.block(part)).square_())
-
-        self.workers.map(measure, self.parts(len(self)))
         return distances
 
     def sums(self, rows: torch.Tensor, labels: torch.Tensor, k: int) -> torch.Tensor:
         """Sum chosen rows, as they were given, by label: float64, shape (k, dims)."""
+        total = torch.zeros((k, self._vectors.shape[1]), dtype=torch.float64, device=self.device)
         bags = torch.arange(k, device=self.device)
-
-        def add(part: slice) -> torch.Tensor:
+        for part in self.parts(len(rows)):
             ordered, order = labels[part].sort(stable=True)
-            starts = torch.searchsorted(ordered, bags)
             # Unlike `index_add_`, it adds in the same order every time on a GPU too.
-            return torch.nn.functional.embedding_bag(order, self._wide(rows[part]), starts, mode="sum")
-
-        return torch.stack(self.workers.map(add, self.parts(len(rows)))).sum(0)
+            total += torch.nn.functional.embedding_bag(
+                order, self._wide(rows[part]), torch.searchsorted(ordered, bags), mode="sum"
+            )
+        return total
 
     def _moments(self) -> tuple[torch.Tensor, float]:
         """Mean of each dimension, float64, and the mean of their variances."""
         first = self._vectors[0].double()
-
-        def add(part: slice) -> tuple[torch.Tensor, torch.Tensor]:
+        total, squares = torch.zeros_like(first), torch.zeros((), dtype=torch.float64, device=self.device)
+        for part in self.parts(len(self)):
             moved = self._wide(part).sub_(first)
-            return moved.sum(0), moved.square_().sum()
-
-        sums, powers = zip(*self.workers.map(add, self.parts(len(self))), strict=True)
-        total, squares = torch.stack(sums).sum(0), torch.stack(powers).sum()
+            total += moved.sum(0)
+            squares += moved.square_().sum()
         mean = total / len(self)
         variance = float(squares / len(self) - mean @ mean) / len(mean)
         return first + mean, max(0.0, variance)
@@ -231,13 +162,11 @@ def products(rows: torch.Tensor, columns: torch.Tensor, offset: torch.Tensor | N
         Shape (rows, columns).
     """
     mkldnn: Any = torch.backends.mkldnn
-    images, rest = divmod(len(rows), _IMAGES)
-    quick = rows.device.type == "cpu" and mkldnn.is_available() and mkldnn.conv.fp32_precision in _PLAIN
-    if rest or not quick:
+    if rows.device.type != "cpu" or not mkldnn.is_available() or mkldnn.conv.fp32_precision not in _PLAIN:
         return torch.nn.functional.linear(rows, columns, offset)
     # For so few columns a convolution is twice as fast as a matrix product: rows are the points of an
     # image, dims its channels, and columns the filters, each one point wide.
-    image = rows.view(_IMAGES, images, 1, -1).permute(0, 3, 1, 2)
+    image = rows.view(1, len(rows), 1, -1).permute(0, 3, 1, 2)
     found = torch.nn.functional.conv2d(image, columns[:, :, None, None], offset)
     return found.permute(0, 2, 3, 1).reshape(len(rows), len(columns))
 
@@ -277,14 +206,11 @@ def _closer(points: Points, closest: torch.Tensor, candidates: torch.Tensor) -> 
     """
     taken = points.take(candidates)
     distances = torch.empty((len(points), len(candidates)), device=points.device)
-
-    def measure(part: slice) -> None:
+    for part in points.parts(len(points)):
         size = points.squares[part, None] + points.squares[candidates]
         squares = size - 2 * products(points.block(part), taken)
         squares[squares <= points.blur * size] = 0
         torch.minimum(squares, closest[part], out=distances[part])
-
-    points.workers.map(measure, points.parts(len(points)))
     return distances
 
 

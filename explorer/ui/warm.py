@@ -9,8 +9,7 @@ import time
 
 # Importing holds the interpreter for seconds: by then the page that asked for it has been drawn.
 _HEAD_START_SECONDS = 1.0
-# In this order: the first sets how torch's threads wait, before torch is loaded.
-_MODULES = ("explorer.embedding", "sentence_transformers")
+_MODULE = "explorer.embedding"  # brings torch
 
 
 _ready = threading.Event()
@@ -37,8 +36,7 @@ def _thread() -> threading.Thread:
 def _bring() -> None:
     try:
         time.sleep(_HEAD_START_SECONDS)
-        for name in _MODULES:
-            importlib.import_module(name)
+        importlib.import_module(_MODULE)
     finally:
         _ready.set()
     from explorer.analysis.layout import warm_up

@@ -363,7 +363,7 @@ def test_a_cancelled_encoding_keeps_what_it_finished_and_goes_on(visit, server):
         ("search", "/?q=my+parcel+never+came&k=4", "random pairs"),
         ("data", "/data?corpus=song-moods", "Song moods"),
         ("similarity", "/similarity", "The closest pair here"),
-        ("similarity-labels", "/similarity?view=Between+labels", "The mean cosine"),
+        ("similarity-groups", "/similarity?view=Between+groups", "The mean cosine"),
         ("similarity-duplicates", "/similarity?view=Near-duplicates", "Pairs, closest first"),
         ("clusters", "/clusters", "V-measure"),
         ("clusters-sweep", "/clusters?clusters-view=How+many+clusters%3F", "the highest silhouette"),

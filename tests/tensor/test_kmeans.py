@@ -9,7 +9,7 @@ from sklearn.cluster import KMeans as Peer
 
 from explorer.errors import QueryError, VectorError
 from explorer.tensor import kmeans, normalize
-from explorer.tensor.points import Points, Workers, products
+from explorer.tensor.points import Points, products
 
 module = importlib.import_module("explorer.tensor.kmeans")  # the package's name for it is the function
 CPU = torch.device("cpu")
@@ -179,8 +179,7 @@ def test_sums_are_those_of_float64_whatever_the_block():
     expected = np.zeros((6, 7))
     np.add.at(expected, labels.numpy(), matrix[1::2].astype(np.float64))
     for memory_mb in (0.001, 256):
-        with Workers.on(CPU, len(matrix)) as workers:
-            found = Points(matrix, CPU, 6, memory_mb, workers).sums(rows, labels, 6)
+        found = Points(matrix, CPU, 6, memory_mb).sums(rows, labels, 6)
         np.testing.assert_allclose(found.numpy(), expected, rtol=1e-12, atol=1e-12)
 
 
