@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import explorer
+from explorer.settings import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,3 +24,17 @@ def glosses(rows: int) -> list[str]:
     print(f"{file} is not there: the sample support-tickets is repeated with changes", file=sys.stderr)
     texts = explorer.open_corpus("support-tickets").texts
     return [f"{texts[n % len(texts)]} ({n})" for n in range(rows)]
+
+
+@contextlib.contextmanager
+def empty_cache() -> Iterator[Path]:
+    """A cache folder that is empty and goes away: nothing in it was computed before."""
+    usual = os.environ.get("EXPLORER_CACHE_DIR", "")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["EXPLORER_CACHE_DIR"] = folder
+        settings.cache_clear()
+        try:
+            yield Path(folder)
+        finally:
+            os.environ["EXPLORER_CACHE_DIR"] = usual
+            settings.cache_clear()

@@ -8,19 +8,16 @@ tokens and storing the vectors is in the time. Models are loaded, and precision 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 
 import explorer
-from benchmarks.corpora import glosses
+from benchmarks.corpora import empty_cache, glosses
 from benchmarks.results import record
 from explorer.encode.models import BUNDLED_MODEL, find_model
-from explorer.settings import settings
 
 _WARM = 64  # rows encoded before the clock starts
 
@@ -31,10 +28,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=6_000)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["EXPLORER_CACHE_DIR"] = folder
-        settings.cache_clear()
-        compare(glosses(options.rows), options.runs, Path(folder))
+    with empty_cache() as folder:
+        compare(glosses(options.rows), options.runs, folder)
 
 
 def compare(texts: list[str], runs: int, cache: Path) -> None:

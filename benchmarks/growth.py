@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import argparse
 import functools
-import os
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 import explorer
-from benchmarks.corpora import ROOT, glosses
+from benchmarks.corpora import ROOT, empty_cache, glosses
 from benchmarks.results import record
 from benchmarks.search import noisy, rows
 from explorer.analysis.layout import warm_up
-from explorer.settings import settings
 from explorer.tensor import Index, kmeans
 
 PICTURE = ROOT / "docs" / "pictures" / "growth.svg"
@@ -45,19 +41,17 @@ def main() -> None:
         points[step].append((size, time.perf_counter() - started))
         print(f"{step:10} {size:9,} rows {points[step][-1][1]:9.3f} s", flush=True)
 
-    usual = settings().cache_dir
-    with tempfile.TemporaryDirectory() as folder:
-        use_cache(folder)
+    with empty_cache():
         explorer.embed([f"{text} beforehand" for text in texts[:500]])  # checked, and its graph made
         for place, size in enumerate(SIZES):
             fresh = [f"{text} {place}" for text in texts[:: len(texts) // size][:size]]
             timed("encode", size, functools.partial(explorer.embed, fresh))
-    use_cache(usual)
     for size in SIZES:
         space = explorer.embed(texts[:: len(texts) // size][:size])
         timed("neighbours", size, functools.partial(space.index.neighbors, 15, min_recall=0.95))
         timed("k-means", size, functools.partial(kmeans, space.vectors, 50))
-        timed("map", size, space.project)
+        with empty_cache():
+            timed("map", size, space.project)
     matrix = rows(MILLION)
     query = noisy(matrix[:1], np.random.default_rng(2))
     for size in (*SIZES, MILLION):
@@ -72,12 +66,6 @@ def main() -> None:
         figures |= {f"{step}, {size:,} rows, s": seconds for size, seconds in measured}
     draw(points, exponents)
     record("growth", figures)
-
-
-def use_cache(folder: str | Path) -> None:
-    """Keep vectors in another folder from now on."""
-    os.environ["EXPLORER_CACHE_DIR"] = str(folder)
-    settings.cache_clear()
 
 
 def exponent(measured: list[tuple[int, float]]) -> float:

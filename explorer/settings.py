@@ -24,7 +24,7 @@ class Settings:
     """The values in force. Numbers are positive whole numbers."""
 
     cache_dir: str = _setting(
-        "EXPLORER_CACHE_DIR", "", "Folder of the vector cache. Empty: the user's cache folder."
+        "EXPLORER_CACHE_DIR", "", "Folder of vectors, graphs and maps kept. Empty: the user's cache folder."
     )
     cache_mb: int = _setting(
         "EXPLORER_CACHE_MB", 4096, "Size the vector cache may reach, in MB; the oldest vectors go first."

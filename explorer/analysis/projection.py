@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from explorer.analysis.kept_maps import find_map, keep_map, map_name
 from explorer.analysis.layout import lay_out
 from explorer.analysis.space import Space
 from explorer.encode.progress import OnProgress, Progress
@@ -126,7 +127,7 @@ def umap(
 
     With umap-learn's defaults, but the core's neighbours, PCA to start from and a layout of our own; of many
     rows, a few neighbours may be missing (`recall`). The same seed gives the same map, bit for bit, on the
-    same machine, whatever the number of threads.
+    same machine, whatever the number of threads. Maps are kept in the cache folder.
 
     Args:
         space: The rows.
@@ -151,30 +152,25 @@ def umap(
     if not 0 <= seed < 2**32:
         raise QueryError(f"The seed is {seed}.", fix="Choose a whole number from 0 to 4,294,967,295.")
     tell = on_progress or (lambda _: None)
+    neighbors = min(neighbors, len(space))
+    name = map_name(space.vectors, dims, neighbors, min_distance, metric, seed)
+    kept = find_map(name)
+    if kept is not None:
+        return Projection(kept[0], "umap", dims, metric, (), seed, neighbors, min_distance, kept[1])
     start = pca(space, dims, metric=metric)
     if len(space) < _FEWEST:
         return replace(start, fallback="few")
     if not start.coordinates.any():
         return replace(start, fallback="equal")
 
-    neighbors = min(neighbors, len(space))
-
     def searched(done: int, total: int) -> None:
         tell(Progress("Finding neighbours", done, total, fraction=0.5 * done / total))
 
     near = space.index.neighbors(neighbors - 1, metric, min_recall=_RECALL, on_progress=searched)
     indices, distances = _with_itself(near, metric)
-    coordinates = lay_out(indices, distances, start.coordinates, min_distance, seed, tell)
-    return Projection(
-        coordinates,
-        "umap",
-        dims,
-        metric,
-        seed=seed,
-        neighbors=neighbors,
-        min_distance=min_distance,
-        recall=near.recall,
-    )
+    points = lay_out(indices, distances, start.coordinates, min_distance, seed, tell)
+    keep_map(name, points, near.recall)
+    return Projection(points, "umap", dims, metric, (), seed, neighbors, min_distance, near.recall)
 
 
 def place(

@@ -14,6 +14,12 @@ from explorer.errors import JobCancelledError, QueryError, VectorError
 pytestmark = pytest.mark.filterwarnings("ignore:Tensorflow not installed:ImportWarning")
 
 
+@pytest.fixture(autouse=True)
+def _made_each_time(monkeypatch):
+    """Maps that were kept would make every comparison of two of them pass."""
+    monkeypatch.setattr(projection, "find_map", lambda _name: None)
+
+
 def space_of(vectors):
     vectors = np.asarray(vectors, dtype=np.float32)
     return Space(explorer.open_corpus([f"text {row}" for row in range(len(vectors))]), None, vectors, None)

@@ -1,0 +1,62 @@
+"""Maps on disk: opening the same rows again shows their map at once."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.settings import settings
+
+_log = logging.getLogger(__name__)
+
+_SCHEME = 1  # raise it when the same choices would give another map
+_MOST = 64  # maps, those used last
+
+
+def map_name(vectors: NDArray[np.float32], *choices: object) -> str:
+    """Name a map by the rows it is of, every bit of them, and by all that was chosen."""
+    digest = hashlib.blake2b(repr((_SCHEME, vectors.shape, choices)).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(vectors).data)
+    return digest.hexdigest()
+
+
+def find_map(name: str) -> tuple[NDArray[np.float32], float] | None:
+    """The points of a kept map, float32, shape (rows, dims), and its recall; None where there is none."""
+    path = _folder() / f"{name}.npz"
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+            found = kept["points"], float(kept["recall"])
+        os.utime(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        _log.warning("a kept map cannot be read and is made again: %s", error)
+        return None
+    return found
+
+
+def keep_map(name: str, points: NDArray[np.float32], recall: float) -> None:
+    """Keep a map; beyond the bound, those not used for longest go. A disk that is full keeps nothing."""
+    try:
+        folder = _folder()
+        folder.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as aside:
+            whole = Path(aside) / "map.npz"
+            np.savez(whole, points=points, recall=np.float64(recall))
+            whole.replace(folder / f"{name}.npz")  # it appears whole or not at all
+        kept = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
+        for path in kept[:-_MOST]:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("a map cannot be kept: %s", error)
+
+
+def _folder() -> Path:
+    return settings().cache_folder / "maps"
