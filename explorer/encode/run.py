@@ -6,6 +6,9 @@ and one writes what is done to the cache.
 
 from __future__ import annotations
 
+import logging
+import os
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -23,8 +26,12 @@ from explorer.encode.engine import Engine, OutOfMemoryError
 from explorer.encode.progress import OnProgress, Progress
 from explorer.encode.tokens import Tokens
 from explorer.errors import EncodeError
+from explorer.settings import settings
+
+_log = logging.getLogger(__name__)
 
 _AHEAD = 4  # batches made before the model asks for them
+_IN_MEMORY = 1 << 29  # bytes of a matrix that is held in memory as a whole
 _WRITE_ROWS = 512  # rows in one transaction; a kill costs what is encoded while one such is written
 
 
@@ -95,7 +102,7 @@ def encode_corpus(
         first.setdefault(key, row)
 
     dims = cache.dims(encoder.fingerprint) or encoder.engine.dims
-    vectors = np.empty((len(keys), dims), dtype=np.float32)
+    vectors = _room(len(keys), dims)
     found = cache.read_into(vectors, encoder.fingerprint, first)
     missing = np.array([row for row in first.values() if not found[row]], dtype=np.int64)
     run = _Run(encoder, corpus, cache, say, vectors, cached_rows=len(keys) - len(missing))
@@ -115,6 +122,24 @@ def encode_corpus(
         check=encoder.check,
         notes=tuple(run.notes),
     )
+
+
+def _room(rows: int, dims: int) -> np.ndarray:
+    """A matrix to be filled: in memory or, where it is large, in a file.
+
+    What is in a file the system can drop from memory when it is short of it. The file has no name and goes
+    with the matrix.
+    """
+    size = 4 * rows * dims
+    if size > _IN_MEMORY and hasattr(os, "posix_fallocate"):
+        try:
+            with tempfile.TemporaryFile(dir=settings().cache_folder) as file:
+                # Were the disk to run full later, while the matrix is written to, the process would be ended.
+                os.posix_fallocate(file.fileno(), 0, size)
+                return np.memmap(file, np.float32, "r+", shape=(rows, dims)).view(np.ndarray)
+        except OSError as error:
+            _log.warning("the vectors stay in memory: %s", error)
+    return np.empty((rows, dims), dtype=np.float32)
 
 
 def _encode_missing(run: _Run, missing: np.ndarray) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -13,26 +12,12 @@ from explorer.analysis.projection import Projection
 from explorer.tensor import pairwise
 from explorer.ui.clustering import clusters_or_progress
 from explorer.ui.map_choice import CLUSTER, LABEL, SIMILARITY, TRUST, MapChoice, MapLook
+from explorer.ui.map_figure import Colouring
 from explorer.ui.map_trust import trust_or_progress
 from explorer.ui.scope import Scope
 from explorer.ui.session import Session
 
 _NUMBERS_SHARE = 0.9  # a column is one of numbers when this share of its values are
-
-
-@dataclass(frozen=True, eq=False)
-class Colouring:
-    """What the colours of a map stand for.
-
-    Attributes:
-        title: What it is, for the legend.
-        groups: The group of each row, "" for none; None when colours stand for numbers.
-        numbers: A number for each row, NaN for none; None when colours stand for groups.
-    """
-
-    title: str
-    groups: Sequence[str] | None = None
-    numbers: NDArray[np.float64] | None = None
 
 
 def colouring_of(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from explorer.ui.map_colour import Colouring
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -28,6 +27,21 @@ _NAME_CHARS = 28
 _GRID = 2**15 - 1
 _ASIDE_COLOUR = 0.01  # share of numbers on each side that have the last colour
 _CONTOUR_CELLS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Colouring:
+    """What the colours of a map stand for.
+
+    Attributes:
+        title: What it is, for the legend.
+        groups: The group of each row, "" for none; None when colours stand for numbers.
+        numbers: A number for each row, NaN for none; None when colours stand for groups.
+    """
+
+    title: str
+    groups: Sequence[str] | None = None
+    numbers: NDArray[np.float64] | None = None
 
 
 def map_figure(

@@ -1,9 +1,13 @@
+import errno
+import mmap
 import threading
 
 import numpy as np
 import pytest
 
 import explorer
+from explorer.analysis.space import Space
+from explorer.encode import run as running
 from explorer.encode.encoder import open_encoder
 from explorer.encode.engine import OutOfMemoryError
 from explorer.encode.models import find_model
@@ -11,6 +15,7 @@ from explorer.encode.run import encode_corpus
 from explorer.encode.spec import EncoderSpec
 from explorer.encode.tokens import TextTokens
 from explorer.errors import EncodeError, JobCancelledError, SettingError
+from explorer.settings import settings
 
 TEXTS = [f"the cat sat on mat {'dog ' * (i % 7)}{i}" for i in range(60)]
 
@@ -240,3 +245,31 @@ def test_vectors_equal_those_of_sentence_transformers(tiny_model, cache):
         atol=1e-6,
     )
     assert find_model(str(tiny_model)).max_length == model.max_seq_length
+
+
+@pytest.mark.parametrize("disk_is_full", [False, True])
+def test_a_large_matrix_is_in_a_file_or_in_memory_where_the_disk_is_full(
+    tiny_model, cache, monkeypatch, caplog, disk_is_full
+):
+    corpus = explorer.open_corpus(["the cat", "my dog", "the cat", "a refund"])
+    encoder = open_encoder(EncoderSpec(str(tiny_model), "float32"), corpus.texts, cache)
+    usual, _ = encode_corpus(encoder, corpus, cache)
+    monkeypatch.setattr(running, "_IN_MEMORY", 0)
+    if disk_is_full:
+
+        def full(*_args):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(running.os, "posix_fallocate", full)
+    before = set(settings().cache_folder.iterdir())
+    vectors, _ = encode_corpus(encoder, corpus, cache)
+    base = vectors
+    while isinstance(base, np.ndarray) and base.base is not None:
+        base = base.base
+    assert isinstance(base, mmap.mmap) is not disk_is_full
+    assert np.array_equal(vectors, usual)
+    assert not vectors.flags.writeable
+    assert set(settings().cache_folder.iterdir()) == before
+    assert ("stay in memory" in caplog.text) is disk_is_full
+    found = Space(corpus, encoder, vectors, None).search("my dog", 1)
+    assert found[0].row == 1
