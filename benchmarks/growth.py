@@ -83,14 +83,14 @@ def draw(points: Points, exponents: dict[str, float]) -> None:
     mpl.use("svg")
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    figure, axes = plt.subplots(figsize=(8, 4.2), layout="constrained")
     colours = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
     for (step, measured), colour, marker in zip(points.items(), colours, "osD^v", strict=True):
         sizes, seconds = zip(*measured, strict=True)
         axes.loglog(sizes, seconds, marker=marker, color=colour, label=f"{step}: rows^{exponents[step]:.2f}")
     axes.set(xlabel="rows", ylabel="seconds")
     axes.grid(visible=True, which="major", alpha=0.3)
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     figure.savefig(PICTURE, metadata={"Date": None})
 
 

@@ -51,6 +51,7 @@ def map_figure(
     texts: Sequence[str],
     *,
     names: bool = True,
+    narrow: bool = False,
     contours: bool = False,
     marked: NDArray[np.float32] | None = None,
 ) -> go.Figure:
@@ -62,6 +63,7 @@ def map_figure(
         colouring: What the colours stand for.
         texts: What hovering shows, where they are not too many to send.
         names: Whether the groups' names stand at their centres.
+        narrow: Whether it is for a phone, where fewer names fit.
         contours: Whether lines show where points are dense.
         marked: Coordinates of points to stand out, shape (marked, dims).
     """
@@ -81,7 +83,7 @@ def map_figure(
         if names and flat and name:
             centres.append((name, np.median(places[members], axis=0)))
     if centres:
-        _name_centres(figure, centres, places)
+        _name_centres(figure, centres, places, (340, 340) if narrow else (700, 500))
     if marks is not None and len(marks):
         figure.add_trace(_marks(marks))
     figure.update_xaxes(visible=False)
@@ -204,12 +206,15 @@ def _view(coordinates: np.ndarray) -> tuple[list[float], list[float]]:
 
 
 def _name_centres(
-    figure: go.Figure, centres: Sequence[tuple[str, np.ndarray]], coordinates: np.ndarray
+    figure: go.Figure,
+    centres: Sequence[tuple[str, np.ndarray]],
+    coordinates: np.ndarray,
+    pixels: tuple[int, int],
 ) -> None:
     """Put names at the centres of groups, large groups first; one that would cover another stays away."""
     (left, right), (bottom, top) = _view(coordinates)
-    # As wide and high as a name is on a map of about 700 by 500 pixels, as a share of the map's own size.
-    across, up = (right - left) / 700, (top - bottom) / 500
+    # A pixel of a map of about that many, as a share of the map's own size.
+    across, up = (right - left) / pixels[0], (top - bottom) / pixels[1]
     taken: list[tuple[float, float, float]] = []
     for name, (x, y) in centres:
         text = _short(name, _NAME_CHARS)

@@ -104,6 +104,7 @@ def _figure(
         colouring,
         space.corpus.texts,
         names=look.names,
+        narrow="Mobi" in st.context.headers.get("User-Agent", ""),
         contours=look.contours,
         marked=None if query is None else _marked(space, projection, query),
     )

@@ -202,6 +202,16 @@ def test_points_carry_their_rows_whatever_the_colours():
         assert spans[0] == pytest.approx(spans[1], rel=1e-3)  # the same scale both ways
 
 
+def test_a_phone_has_fewer_names_and_none_covers_another():
+    places = np.random.default_rng(1).normal(size=(900, 2)).astype(np.float32)
+    colouring = Colouring("g", groups=[f"a rather long name {row % 45}" for row in range(900)])
+    wide, narrow = (
+        map_figure(places, np.arange(900), colouring, [""] * 900, narrow=phone).layout.annotations
+        for phone in (False, True)
+    )
+    assert 0 < len(narrow) < len(wide) < 45
+
+
 def test_more_groups_than_a_legend_takes_are_one_grey_rest():
     groups = [f"g{row}" for row in range(10_000)]
     places = np.zeros((10_000, 2), dtype=np.float32)
