@@ -11,6 +11,7 @@ from explorer.analysis.clusters import NOISE, Clustering, cluster, cluster_by_de
 from explorer.data.corpus import Corpus
 from explorer.encode.progress import OnProgress
 from explorer.errors import QueryError
+from explorer.ui.distance import Distance
 from explorer.ui.scope import Scope
 from explorer.ui.session import Session
 from explorer.ui.work import counting, result_or_progress
@@ -35,7 +36,7 @@ class ClusterChoice:
 
     method: Literal["k-means", "hdbscan"]
     number: int
-    metric: Literal["cosine", "euclidean"]
+    metric: Distance
     seed: int
 
 

@@ -10,6 +10,7 @@ from explorer.analysis.space import Space
 from explorer.share.export import rows_csv
 from explorer.ui import figures
 from explorer.ui.clustering import MAX_K, ClusterChoice, Clusters, clusters_or_progress, usual_k
+from explorer.ui.distance import choose_distance
 from explorer.ui.scope import Scope, choose_scope
 from explorer.ui.session import Session
 from explorer.ui.text import as_html, markdown
@@ -93,14 +94,7 @@ def _choose(scope: Scope) -> ClusterChoice:
             number = st.number_input(
                 "Smallest cluster", 2, max(2, len(scope)), 5, key="min-size", width=190, bind="query-params"
             )
-        metric = st.selectbox(
-            "Distance",
-            ["cosine", "euclidean"],
-            format_func=str.capitalize,
-            key="distance",
-            width=150,
-            bind="query-params",
-        )
+        metric = choose_distance("distance")
         seed = 0
         if method == "k-means":
             seed = st.number_input(
@@ -116,7 +110,7 @@ def _choose(scope: Scope) -> ClusterChoice:
     return ClusterChoice(
         "hdbscan" if method == "hdbscan" else "k-means",
         int(number or usual),
-        "euclidean" if metric == "euclidean" else "cosine",
+        metric,
         int(seed or 0),
     )
 

@@ -7,7 +7,11 @@ from typing import Literal
 
 import streamlit as st
 
+from explorer.analysis.projection import Projection, umap
+from explorer.analysis.space import Space
 from explorer.data.corpus import Corpus
+from explorer.encode.progress import OnProgress
+from explorer.ui.distance import Distance, choose_distance
 
 _MAX_QUERY_CHARS = 500
 LABEL, CLUSTER, SIMILARITY, TRUST, ONE = "label", "cluster", "similarity", "trust", "one colour"
@@ -21,7 +25,7 @@ class MapChoice:
     dims: int
     neighbors: int
     min_distance: float
-    metric: Literal["cosine", "euclidean"]
+    metric: Distance
     seed: int
 
 
@@ -76,19 +80,25 @@ def choose_map(corpus: Corpus) -> tuple[MapChoice, MapLook]:
     return _choose_making(), look
 
 
+def make_umap(space: Space, choice: MapChoice, say: OnProgress) -> Projection:
+    """The map that was chosen, by UMAP."""
+    return umap(
+        space,
+        dims=choice.dims,
+        neighbors=choice.neighbors,
+        min_distance=choice.min_distance,
+        metric=choice.metric,
+        seed=choice.seed,
+        on_progress=say,
+    )
+
+
 def _choose_making() -> MapChoice:
     with st.expander("How the map is made"), st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.selectbox("Method", ["UMAP", "PCA"], key="map-method", width=120, bind="query-params")
         pca = method == "PCA"
         dims = st.selectbox("Dimensions", [2, 3], key="map-dims", width=120, bind="query-params")
-        metric = st.selectbox(
-            "Distance",
-            ["cosine", "euclidean"],
-            format_func=str.capitalize,
-            key="map-metric",
-            width=140,
-            bind="query-params",
-        )
+        metric = choose_distance("map-metric")
         neighbors = st.number_input(
             "Neighbours", 2, 200, 15, key="map-neighbours", width=140, bind="query-params", disabled=pca
         )
@@ -101,14 +111,13 @@ def _choose_making() -> MapChoice:
             help="Same seed, same map.",
         )  # fmt: skip
     dims = 3 if dims == 3 else 2
-    shown: Literal["cosine", "euclidean"] = "euclidean" if metric == "euclidean" else "cosine"
     if pca:
-        return MapChoice("pca", dims, 0, 0, shown, 0)
+        return MapChoice("pca", dims, 0, 0, metric, 0)
     return MapChoice(
         "umap",
         dims,
         int(neighbors or 15),
         float(distance if distance is not None else 0.1),
-        shown,
+        metric,
         int(seed or 0),
     )

@@ -54,9 +54,10 @@ def colouring_of(
         checked = trust_or_progress(session, scope, choice, projection)
         if checked is not None:
             numbers = np.full(len(scope), np.nan)
-            numbers[checked["this map"].rows] = checked["this map"].row_trustworthiness
+            this, _ = checked
+            numbers[this.rows] = this.row_trustworthiness
             if np.isnan(numbers).any():
-                st.caption(f"Trust is known for {len(checked['this map'].rows):,} rows; the others are grey.")
+                st.caption(f"Trust is known for {len(this.rows):,} rows; the others are grey.")
             return Colouring("trust", numbers=numbers)
     if look.colour in corpus.metadata:
         return column_colouring(look.colour, corpus.table[look.colour].to_pylist())

@@ -56,7 +56,7 @@ def take_picked(session: Session) -> str:
     Returns:
         The key of the widget to draw the map in.
     """
-    drawn: _Drawn = st.session_state.setdefault(_KEY, _Drawn())
+    drawn = _drawn()
     state = st.session_state.get(drawn.widget)
     if not isinstance(state, PlotlyState):  # another page was shown
         drawn.picked, drawn.points = None, ()
@@ -89,11 +89,11 @@ def highlight(
 
     Args:
         session: Whose selection.
-        figure: The map, in two dimensions; plotly cannot dim points in three.
+        figure: The map. Plotly dims points in two dimensions only.
         trace_rows: The rows of the corpus behind each of its traces; None for traces that have none.
         what: What the figure shows, apart from the selection.
     """
-    drawn: _Drawn = st.session_state.setdefault(_KEY, _Drawn())
+    drawn = _drawn()
     shown_by_browser = drawn.what == what and session.selection is drawn.picked
     if not shown_by_browser:
         drawn.highlit = session.selection
@@ -102,5 +102,10 @@ def highlight(
         return
     figure.layout.selectionrevision = drawn.highlit.key
     for trace, rows in zip(figure.data, trace_rows, strict=True):
-        if rows is not None:
+        if rows is not None and trace.type == "scattergl":
             trace.selectedpoints = np.flatnonzero(np.isin(rows, drawn.highlit.rows))
+
+
+def _drawn() -> _Drawn:
+    drawn: _Drawn = st.session_state.setdefault(_KEY, _Drawn())
+    return drawn

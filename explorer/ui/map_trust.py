@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from explorer.analysis.projection import Projection, pca, umap
+from explorer.analysis.projection import Projection, pca
 from explorer.analysis.space import Space
 from explorer.analysis.trust import Stability, Trust, stability, trust
 from explorer.encode.progress import OnProgress, Progress
-from explorer.ui.map_choice import MapChoice
+from explorer.ui.map_choice import MapChoice, make_umap
 from explorer.ui.scope import Scope
 from explorer.ui.session import Session
 from explorer.ui.work import result_or_progress
@@ -24,16 +24,16 @@ _ASKED = "explorer-map-stability"  # session key: the maps whose stability was a
 
 def trust_or_progress(
     session: Session, scope: Scope, choice: MapChoice, projection: Projection
-) -> dict[str, Trust] | None:
-    """Trust in `this map`, and in `PCA` for comparison; None while it is measured, and the page says so."""
+) -> tuple[Trust, Trust | None] | None:
+    """Trust in a map, and in PCA's for comparison (None: it is PCA's); None while it is being measured."""
     space = scope.space
 
-    def work(say: OnProgress) -> dict[str, Trust]:
-        found = {"this map": trust(space, projection, on_progress=say)}
-        if projection.method != "pca":
-            other = pca(space, choice.dims, metric=choice.metric)
-            found["PCA"] = trust(space, other, on_progress=say)
-        return found
+    def work(say: OnProgress) -> tuple[Trust, Trust | None]:
+        found = trust(space, projection, on_progress=say)
+        if projection.method == "pca":
+            return found, None
+        other = pca(space, choice.dims, metric=choice.metric)
+        return found, trust(space, other, on_progress=say)
 
     return result_or_progress(
         session, ("trust", scope.key, choice), "Checking how far to trust the map", work
@@ -49,28 +49,23 @@ def show_trust(session: Session, scope: Scope, choice: MapChoice, projection: Pr
         return
     st.subheader("How far to trust it", anchor=False)
     held = _stability_or_progress(session, scope, choice, projection)
-    this, other = found["this map"], found.get("PCA")
+    this, other = found
     with st.grid(3, min_column_width=150):
-        _measure(
-            "Trustworthiness",
-            this.trustworthiness,
-            None if other is None else other.trustworthiness,
-            _TRUST_HELP,
-        )
-        _measure("Continuity", this.continuity, None if other is None else other.continuity, _CONTINUITY_HELP)
+        for name, measure, about in (
+            ("Trustworthiness", "trustworthiness", _TRUST_HELP),
+            ("Continuity", "continuity", _CONTINUITY_HELP),
+        ):
+            beside = None if other is None else f"PCA: {getattr(other, measure):.3f}"
+            value = f"{getattr(this, measure):.3f}"
+            st.metric(name, value, beside, delta_color="off", delta_arrow="off", help=about)
         if held is not None:
             st.metric(f"Stability over {held.maps} seeds", f"{held.overlap:.3f}", help=_STABILITY_HELP)
-        sampled = (
-            f"a sample of {len(this.rows):,} of {this.total:,} rows"
-            if len(this.rows) < this.total
-            else "all rows"
-        )
+    sampled = (
+        f"a sample of {len(this.rows):,} of {this.total:,} rows"
+        if len(this.rows) < this.total
+        else "all rows"
+    )
     st.caption(f"Over {this.k} neighbours, exact for {sampled}.")
-
-
-def _measure(name: str, value: float, of_pca: float | None, about: str) -> None:
-    beside = None if of_pca is None else f"PCA: {of_pca:.3f}"
-    st.metric(name, f"{value:.3f}", beside, delta_color="off", delta_arrow="off", help=about)
 
 
 def _stability_or_progress(
@@ -112,16 +107,3 @@ def _stability(space: Space, choice: MapChoice, projection: Projection, say: OnP
 
         maps.append(make_umap(space, replace(choice, seed=choice.seed + number), told))
     return stability(maps)
-
-
-def make_umap(space: Space, choice: MapChoice, say: OnProgress) -> Projection:
-    """The map that was chosen, by UMAP."""
-    return umap(
-        space,
-        dims=choice.dims,
-        neighbors=choice.neighbors,
-        min_distance=choice.min_distance,
-        metric=choice.metric,
-        seed=choice.seed,
-        on_progress=say,
-    )

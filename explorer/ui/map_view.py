@@ -13,11 +13,11 @@ from explorer.analysis.cluster_words import telling_words
 from explorer.analysis.projection import Projection, pca, place
 from explorer.analysis.space import Space
 from explorer.share.export import rows_csv, rows_parquet
-from explorer.ui.map_choice import MapChoice, MapLook, choose_map
+from explorer.ui.map_choice import MapChoice, MapLook, choose_map, make_umap
 from explorer.ui.map_colour import colouring_of
 from explorer.ui.map_figure import map_figure, trace_rows
 from explorer.ui.map_selection import highlight, take_picked
-from explorer.ui.map_trust import make_umap, show_trust
+from explorer.ui.map_trust import show_trust
 from explorer.ui.scope import Scope, choose_scope
 from explorer.ui.session import Selection, Session
 from explorer.ui.text import as_html
@@ -108,9 +108,8 @@ def _figure(
         contours=look.contours,
         marked=None if query is None else _marked(space, projection, query),
     )
-    if projection.dims == 2:
-        shown = (scope.key, choice, projection.method, look, colouring.title)
-        highlight(session, figure, trace_rows(figure), shown)
+    shown = (scope.key, choice, projection.method, look, colouring.title)
+    highlight(session, figure, trace_rows(figure), shown)
     return figure
 
 

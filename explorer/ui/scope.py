@@ -58,12 +58,14 @@ def choose_scope(session: Session, space: Space) -> Scope:
                     f"Only <b>{len(focus):,} rows</b> are shown · {html.escape(focus.origin)}",
                     width="content",
                 )
-                st.button("Show all rows", icon=":material/zoom_out:", on_click=session.look_at, args=(None,))
+                st.button(
+                    "Show all rows", icon=":material/zoom_out:", on_click=session.focus_on, args=(None,)
+                )
             if narrower is not None:
                 st.button(
                     f"Show only the {len(narrower):,} selected rows",
                     icon=":material/zoom_in:",
-                    on_click=session.look_at,
+                    on_click=session.focus_on,
                     args=(narrower,),
                     help="The map and the clusters are then made of these rows alone.",
                 )

@@ -109,7 +109,7 @@ class Session:
             self.results = OrderedDict()
             # Rows and clusters of another corpus mean nothing here.
             self._selections = [None]
-            self.look_at(None)
+            self.focus_on(None)
             self.cluster_choices = {}
             self.cluster_names = {}
         if spec not in self.encoders:
@@ -138,7 +138,7 @@ class Session:
         """Whether something was picked before."""
         return len(self._selections) > 1
 
-    def look_at(self, rows: Selection | None) -> None:
+    def focus_on(self, rows: Selection | None) -> None:
         """Show these rows alone on the map and among the clusters, or all again."""
         self.focus = rows
         self.focused = {}

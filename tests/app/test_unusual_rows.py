@@ -99,7 +99,7 @@ def test_a_selection_and_its_focus_end_with_their_corpus(monkeypatch, tiny_model
     app = opened("few.csv", b"text\na\nb\nc\nd\ne\n", monkeypatch, tiny_model)
     session = app.session_state["explorer-session"]
     session.select(np.array([1, 2, 4]), "a test")
-    session.look_at(session.selection)
+    session.focus_on(session.selection)
     app.switch_page("pages/map.py").run()
     finished(app)
     assert any("Only <b>3 rows</b>" in text for text in html_texts(app))
