@@ -20,7 +20,7 @@ browser:  ## a Chromium for the browser tests, where the system can install one
 first-page: .venv/dev browser  ## how long until the first page is drawn
 	$(BIN)/python -m benchmarks.first_page
 
-# About ten minutes on two cores. `growth` and `memory --million` take longer and have to be asked for by name.
+# A quarter of an hour on two cores. `growth` and `memory --million` take longer: they are asked for by name.
 bench: .venv/bench browser  ## what is claimed of speed and memory, each beside what people use today
 	for name in encode kmeans "neighbors --runs 1" map search time_to_map threads first_page "memory --pages"; do \
 		echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; \

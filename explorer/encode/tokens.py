@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ class FastTokenizer:
         for start in range(0, len(texts), _CHUNK):
             ids = [coded.ids for coded in tokenizer.encode_batch_fast(list(texts[start : start + _CHUNK]))]
             lengths[start : start + len(ids)] = [len(one) for one in ids]
-            chunks += [np.array(one, dtype=np.int32) for one in ids]
+            chunks.append(np.fromiter(itertools.chain.from_iterable(ids), np.int32))
             if on_progress:
                 on_progress(start + len(ids), len(texts))
         return IdTokens(self, np.concatenate(chunks), lengths)

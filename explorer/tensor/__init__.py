@@ -4,7 +4,7 @@ import os
 
 # Threads of a product spin while they wait for each other, and on a few cores shared with a web server and a
 # browser that costs more than half of the speed. Without spinning at all, work of many small steps loses a
-# fifth. It only counts before torch is loaded; settings of the person's own stay. `benchmarks/threads.py`
+# sixth. It only counts before torch is loaded; settings of the person's own stay. `benchmarks/threads.py`
 # measures it.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("GOMP_SPINCOUNT", "5000")

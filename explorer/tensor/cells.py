@@ -32,7 +32,7 @@ _FEWEST = 20_000  # rows; fewer are searched exactly in less time than it takes 
 _CELLS = 1.0  # times the root of the rows: more cells hold fewer rows in vain, but make smaller products
 _LARGEST = 1.25  # times the mean: the rows of the largest cell
 _TRAINING = 64  # rows per cell on which centroids are improved
-_ITERATIONS = 4  # more improve the cells no further
+_ITERATIONS = 4  # more were seen to bring no clear gain
 _MARGIN = 0.1  # of what may be missed: kept in reserve, as the sample may flatter and scores are rounded
 _SPARE = 3  # rows scored in float64 beside those wanted and the row itself, as quick scores are rounded
 _STEP = 64  # a processor prepares for each new size of a product, so sizes are multiples of this
@@ -71,8 +71,8 @@ def quick_neighbors(
         metric: Which score.
         k: Neighbours wanted of each row.
         min_recall: Share of them that has to be found, under 1.
-        memory_mb: Memory to use beside the matrix, the result and some 50 bytes a row, in MB; at the least
-            what 4,096 rows and their products take, which is 50 MB for 384 dimensions.
+        memory_mb: Memory to use for products, in MB. Beside it come the matrix, the result, some 50 bytes a
+            row, and blocks of 4,096 rows: about 100 MB more for 117,659 rows of 384 dimensions.
         report: Told the rows done. What it raises stops the work.
 
     Returns:
@@ -133,7 +133,7 @@ class Cells:
         rows, device = len(matrix), matrix.device
         drawn = np.random.default_rng(1).choice(rows, min(rows, _TRAINING * count), replace=False)
         training = torch.from_numpy(drawn).to(device)
-        self._points = _Points(matrix, metric, training[: _TRAINING * 16])
+        self._points = _Products(matrix, metric, training[: _TRAINING * 16])
         centroids = self._trained(training, count, tick)
         everywhere = torch.arange(rows, device=device)
         cell = self._nearest(everywhere, centroids, tick)
@@ -267,7 +267,7 @@ class Cells:
         return nearest
 
 
-class _Points:
+class _Products:
     """The rows so that the product of a query and a row orders the rows of that query as its scores do.
 
     Rows are scaled (to length 1 for cosine, else so that none is longer), and moved to have their mean at the
