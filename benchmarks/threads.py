@@ -33,10 +33,10 @@ def encode_once(rows: int) -> None:
     loaded = TorchEngine(find_model(BUNDLED_MODEL), torch.device("cpu"), torch.float32)
     tokens = loaded.tokenize(glosses(rows))
     plan = plan_batches(tokens.lengths, loaded.token_budget)
-    loaded.run(tokens.batch(plan[0]))
+    loaded.start(tokens.batch(plan[0]))()
     started = time.perf_counter()
     for batch in plan:
-        loaded.run(tokens.batch(batch))
+        loaded.start(tokens.batch(batch))()
     print(rows / (time.perf_counter() - started))
 
 

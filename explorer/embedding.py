@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,11 @@ from explorer.analysis.space import Space
 from explorer.data.corpus import Corpus
 from explorer.data.opening import open_corpus
 from explorer.encode.cache import VectorCache
-from explorer.encode.encoder import open_encoder
+from explorer.encode.encoder import Encoder, open_encoder
 from explorer.encode.models import BUNDLED_MODEL
+from explorer.encode.own_vectors import read_own_vectors
 from explorer.encode.progress import OnProgress, Progress
+from explorer.encode.remote import PROVIDERS, Secret
 from explorer.encode.run import encode_corpus
 from explorer.encode.spec import EncoderSpec, Precision
 from explorer.settings import settings
@@ -30,17 +33,25 @@ def embed(
     prompt: str | None = None,
     query_prompt: str | None = None,
     revision: str | None = None,
+    provider: str = "",
+    token: str | None = None,
+    own_vectors: bool | None = None,
     on_progress: OnProgress | None = None,
 ) -> Space:
     """Encode a corpus; what was encoded before comes from the cache.
 
     Args:
         corpus: A corpus, or anything `open_corpus` takes.
-        model: The bundled model's id, a folder, or a Hub id.
+        model: The bundled model's id, a folder, a Hub id, or `tfidf`, which needs no model.
         precision: `auto` computes in a short type where a check on your rows allows it; `float32` is exact.
         prompt: Put before each row; None takes the model's own.
         query_prompt: Put before each query; None takes the model's own.
         revision: Branch, tag or commit on the Hub.
+        provider: Who runs the model; this machine when empty. Else an Inference Provider, such as
+            `hf-inference`, or the name of a server in EXPLORER_EMBEDDING_SERVERS.
+        token: For an Inference Provider; HF_TOKEN or the stored login when None.
+        own_vectors: Take the vectors that the rows brought along, and the model for queries only, which may
+            then be empty; None does so where the corpus was opened with vectors.
         on_progress: Called often; an exception it raises stops the work, and what was encoded is kept.
 
     Returns:
@@ -49,22 +60,46 @@ def embed(
     Raises:
         DataError: The corpus cannot be opened.
         ModelError: The model cannot be had.
+        HubError: The model is on the Hub, which does not give it.
         EncodeError: Encoding failed.
+        VectorError: The rows' own vectors are missing, or not the model's.
     """
     opened = corpus if isinstance(corpus, Corpus) else open_corpus(corpus)
-    return embed_spec(
-        opened, EncoderSpec(model, precision, prompt, query_prompt, revision), on_progress=on_progress
-    )
+    own = opened.vectors is not None if own_vectors is None else own_vectors
+    spec = EncoderSpec(model, precision, prompt, query_prompt, revision, provider, own)
+    if provider in PROVIDERS and token is None:
+        from huggingface_hub import get_token
+
+        token = get_token()
+    return embed_spec(opened, spec, token=None if token is None else Secret(token), on_progress=on_progress)
 
 
-def embed_spec(corpus: Corpus, spec: EncoderSpec, *, on_progress: OnProgress | None = None) -> Space:
+def embed_spec(
+    corpus: Corpus, spec: EncoderSpec, *, token: Secret | None = None, on_progress: OnProgress | None = None
+) -> Space:
     """Encode a corpus with an encoder that was already chosen; see `embed`."""
     say = on_progress or (lambda _progress: None)
     cache = vector_cache()
-    encoder = open_encoder(
-        spec, corpus.texts, cache, on_phase=lambda phase: say(Progress(phase, total=len(corpus)))
-    )
-    vectors, report = encode_corpus(encoder, corpus, cache, on_progress)
+
+    def downloading(done: int, total: int) -> None:
+        share = done / max(1, total)
+        say(Progress("Downloading the model", done // 1000, total // 1000, fraction=share, unit="kB"))
+
+    def opened() -> Encoder:
+        return open_encoder(
+            replace(spec, own_vectors=False),
+            corpus.texts,
+            cache,
+            token=token,
+            on_phase=lambda phase: say(Progress(phase, total=len(corpus))),
+            on_download=downloading,
+        )
+
+    if spec.own_vectors:
+        encoder, vectors, report = read_own_vectors(corpus, spec, opened() if spec.model else None)
+    else:
+        encoder = opened()
+        vectors, report = encode_corpus(encoder, corpus, cache, on_progress)
     return Space(corpus, encoder, vectors, report)
 
 

@@ -11,8 +11,11 @@ ExplorerError
 ├── ModelError              the encoder
 │   ├── ModelNotFoundError      no model by that name
 │   ├── UnusableModelError      found, but incomplete or of the wrong kind
-│   ├── UnsafeModelError        would need pickle or remote code
-│   └── HubUnreachableError     the Hub did not answer
+│   └── UnsafeModelError        would need pickle or remote code
+├── HubError                the Hugging Face Hub
+│   ├── HubUnreachableError     it did not answer, or not as it should
+│   ├── NotOnHubError           no repository or revision by that name, or a private one
+│   └── GatedError              its authors let in only those they approve
 ├── EncodeError             encoding itself: memory, values that are no numbers
 ├── VectorError             vectors with a wrong shape, NaN or infinity
 ├── QueryError              a query that asks nothing
@@ -86,8 +89,20 @@ class UnsafeModelError(ModelError):
     """The model would need pickle or code of its own to be run."""
 
 
-class HubUnreachableError(ModelError):
-    """The Hugging Face Hub did not answer."""
+class HubError(ExplorerError):
+    """The Hugging Face Hub did not give what was asked for."""
+
+
+class HubUnreachableError(HubError):
+    """The Hugging Face Hub did not answer, or not as it should."""
+
+
+class NotOnHubError(HubError):
+    """The Hub has no repository or revision by the name given, or keeps it private."""
+
+
+class GatedError(HubError):
+    """The authors of a repository let in only those they approve."""
 
 
 class EncodeError(ExplorerError):

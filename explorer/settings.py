@@ -48,6 +48,11 @@ class Settings:
     max_model_mb: int = _setting(
         "EXPLORER_MAX_MODEL_MB", 2000, "Size of a model that is downloaded from the Hub, in MB."
     )
+    embedding_servers: str = _setting(
+        "EXPLORER_EMBEDDING_SERVERS",
+        "",
+        "Servers with OpenAI's embeddings API that visitors may choose: name=http://host:port, …",
+    )
 
     @property
     def cache_folder(self) -> Path:

@@ -1,26 +1,65 @@
-"""A small server that speaks as much of the Hub's API as downloading a model takes."""
+"""A small server that speaks as much of the Hub's API as finding and downloading a model takes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
+import sys
 import threading
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+EVERYTHING = "*"  # as a repository's name in a set of faults: every request fails so
+_LFS_SUFFIXES = (".safetensors", ".bin", ".parquet")  # as on the Hub, these are served by redirection
+_PIECE = 64 * 1024
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exception(), ConnectionError):  # a client that stops reading is no error
+            super().handle_error(request, client_address)
 
 
 class LocalHub:
-    """Serves folders as model repositories at one commit; counts what it is asked for."""
+    """Serves folders as model repositories at one commit; counts what it is asked for and what it sends.
+
+    Attributes:
+        repositories: Folder of each model, by its id.
+        facts: What `/api/models` says of a model beside its files, by its id; sent as it is.
+        bodies: Answers sent in place of the right one, by path: any JSON.
+        requests: `METHOD path` of each request, in order.
+        queries: The query of each request, in order.
+        authorizations: The Authorization header of each request, "" for none.
+        bytes_sent: Bytes of bodies sent, by path.
+        broken_files: Names of files that break off half way.
+        paused_files: Names of files that stay silent half way, until the server is closed.
+        storage: Address of the server that large files are redirected to; "" for this one.
+        gated, failing, limited, silent, nonsense: Repositories that answer so; `EVERYTHING` stands for all.
+    """
 
     def __init__(self) -> None:
         self.repositories: dict[str, Path] = {}
-        self.gated: set[str] = set()
-        self.failing: set[str] = set()  # repositories whose information answers with status 500
-        self.broken_files: set[str] = set()  # files that break off half way
+        self.facts: dict[str, dict] = {}
+        self.bodies: dict[str, object] = {}
+        self.gated: set[str] = set()  # status 403, and gated in what is said of it
+        self.failing: set[str] = set()  # status 500
+        self.limited: set[str] = set()  # status 429, to be asked again in a minute
+        self.silent: set[str] = set()  # the connection is taken and nothing is said until the server closes
+        self.nonsense: set[str] = set()  # status 200 and a page of HTML, as captive portals send
+        self.storage = ""
+        self.broken_files: set[str] = set()
+        self.paused_files: set[str] = set()
         self.requests: list[str] = []
+        self.queries: list[dict[str, list[str]]] = []
+        self.authorizations: list[str] = []
+        self.bytes_sent: Counter[str] = Counter()
+        self.closed = threading.Event()
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -30,95 +69,221 @@ class LocalHub:
                 pass
 
             def do_HEAD(self):
-                hub.answer(self, body=False)
+                self._answer(body=False)
 
             def do_GET(self):
-                hub.answer(self, body=True)
+                self._answer(body=True)
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+            def _answer(self, *, body: bool):
+                try:
+                    hub.answer(self, body=body)
+                except ConnectionError:  # the client has had enough
+                    self.close_connection = True
+
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def close(self) -> None:
+        self.closed.set()
         self._server.shutdown()
         self._server.server_close()
 
     def answer(self, handler: BaseHTTPRequestHandler, *, body: bool) -> None:
-        path = unquote(urlsplit(handler.path).path)
+        """Answer one request; a subclass looks at the path first and leaves the rest to this."""
+        address = urlsplit(handler.path)
+        path = unquote(address.path)
         self.requests.append(f"{handler.command} {path}")
-        if path.startswith("/api/models/"):
+        self.queries.append(parse_qs(address.query))
+        self.authorizations.append(handler.headers.get("Authorization", ""))
+        if self.fails(handler, EVERYTHING):
+            return
+        if path in self.bodies:
+            self._send(handler, 200, self.bodies[path])
+        elif path == "/api/models":
+            self._send(handler, 200, self._found(self.queries[-1]))
+        elif path.startswith("/api/models/"):
             self._information(handler, path.removeprefix("/api/models/"))
-        elif "/resolve/" in path:
-            name, _, rest = path.lstrip("/").partition("/resolve/")
-            self._file(handler, name, rest.partition("/")[2], body=body)
+        elif match := re.fullmatch(r"/(.+?)/resolve/([^/]+)/(.+)", path):
+            self._resolve(handler, match[1], match[3], body=body)
+        elif match := re.fullmatch(r"/lfs/(.+)", path):
+            self.send_file(handler, Path("/") / match[1], body=body)
         else:
             self._send(handler, 404, {"error": "not found"})
+
+    def fails(self, handler: BaseHTTPRequestHandler, name: str) -> bool:
+        """Answer as a repository's fault wants it; False when it has none."""
+        if name in self.failing:
+            self._send(handler, 500, {"error": "oh dear"})
+        elif name in self.limited:
+            self._send(handler, 429, {"error": "too many requests"}, {"Retry-After": "60"})
+        elif name in self.silent:
+            self.closed.wait(60)
+            handler.close_connection = True
+        elif name in self.nonsense:
+            self._send(handler, 200, b"<html><body>Please accept the terms of this hotel.</body></html>")
+        else:
+            return False
+        return True
+
+    def _found(self, query: dict[str, list[str]]) -> list[dict]:
+        def wanted(said: dict) -> bool:
+            filters = [tag for tag in query.get("filter", []) if tag]
+            known = {*said.get("tags", []), said.get("pipeline_tag"), said.get("library_name")}
+            return (
+                query.get("search", [""])[0].lower() in said["id"].lower()
+                and set(filters) <= known
+                and query.get("pipeline_tag", [said.get("pipeline_tag")])[0] == said.get("pipeline_tag")
+                and (query.get("gated") != ["false"] or not said.get("gated"))
+            )
+
+        found = [said for said in map(self._said, sorted(self.repositories)) if wanted(said)]
+        if key := query.get("sort", [""])[0]:
+            found.sort(key=lambda said: said.get(key) or 0, reverse=True)
+        return [_expanded(said, query) for said in found[: int(query.get("limit", ["1000"])[0])]]
+
+    def _said(self, name: str) -> dict:
+        return {
+            "id": name,
+            "modelId": name,
+            "author": name.partition("/")[0],
+            "sha": COMMIT,
+            "gated": "manual" if name in self.gated else False,
+            "tags": [],
+            **self.facts.get(name, {}),
+        }
 
     def _information(self, handler, path: str) -> None:
         name, _, tail = path.partition("/revision/")
         name, _, tree = name.partition("/tree/")
         revision = tail or tree or "main"
-        if name in self.failing:
-            self._send(handler, 500, {"error": "oh dear"})
-        elif name not in self.repositories:
+        if self.fails(handler, name):
+            return
+        if name not in self.repositories:
+            self._send(handler, 404, {"error": "Repository not found"}, {"X-Error-Code": "RepoNotFound"})
+            return
+        if revision not in ("main", COMMIT):
+            self._send(handler, 404, {"error": "no revision"}, {"X-Error-Code": "RevisionNotFound"})
+            return
+        root = self.repositories[name]
+        files = sorted(file for file in root.rglob("*") if file.is_file())
+        sizes = {file.relative_to(root).as_posix(): file.stat().st_size for file in files}
+        if tree:
+            rows = [
+                {"type": "file", "path": label, "size": size, "oid": _etag(root / label)}
+                for label, size in sizes.items()
+            ]
+            self._send(handler, 200, rows)
+            return
+        query = self.queries[-1]
+        siblings = [{"rfilename": label} for label in sizes]
+        if query.get("blobs"):
+            siblings = [_sibling(root / label, label, size) for label, size in sizes.items()]
+        self._send(handler, 200, _expanded({**self._said(name), "siblings": siblings}, query))
+
+    def _resolve(self, handler, name: str, label: str, *, body: bool) -> None:
+        if self.fails(handler, name):
+            return
+        root = self.repositories.get(name)
+        if root is None:
             self._send(handler, 404, {"error": "Repository not found"}, {"X-Error-Code": "RepoNotFound"})
         elif name in self.gated:
             self._send(handler, 403, {"error": "gated"}, {"X-Error-Code": "GatedRepo"})
-        elif revision not in ("main", COMMIT):
-            self._send(handler, 404, {"error": "no revision"}, {"X-Error-Code": "RevisionNotFound"})
-        else:
-            files = sorted(file for file in self.repositories[name].rglob("*") if file.is_file())
-            names = [file.relative_to(self.repositories[name]).as_posix() for file in files]
-            if tree:
-                rows = [
-                    {"type": "file", "path": label, "size": file.stat().st_size, "oid": _etag(file)}
-                    for label, file in zip(names, files, strict=True)
-                ]
-                self._send(handler, 200, rows)
-                return
-            siblings = [
-                {"rfilename": label, "size": file.stat().st_size}
-                for label, file in zip(names, files, strict=True)
-            ]
-            self._send(
-                handler, 200, {"id": name, "modelId": name, "sha": COMMIT, "siblings": siblings, "tags": []}
-            )
-
-    def _file(self, handler, name: str, label: str, *, body: bool) -> None:
-        root = self.repositories.get(name)
-        file = root / label if root else None
-        if file is None or not file.is_file():
+        elif not (root / label).is_file():
             self._send(handler, 404, {"error": "Entry not found"}, {"X-Error-Code": "EntryNotFound"})
-            return
-        content = file.read_bytes()
-        handler.send_response(200)
-        handler.send_header("X-Repo-Commit", COMMIT)
-        handler.send_header("ETag", f'"{_etag(file)}"')
-        handler.send_header("Content-Length", str(len(content)))
-        handler.end_headers()
-        if body:
-            if label in self.broken_files:
-                handler.wfile.write(content[: len(content) // 2])
-                handler.close_connection = True
-                return
-            handler.wfile.write(content)
+        elif label.endswith(_LFS_SUFFIXES):
+            headers = {**_headers(root / label), "Location": f"{self.storage}/lfs{root / label}"}
+            self._send(handler, 302, b"", headers)
+        else:
+            self.send_file(handler, root / label, body=body)
 
-    @staticmethod
-    def _send(handler, status: int, answer: object, headers: dict[str, str] | None = None) -> None:
-        content = json.dumps(answer).encode()
+    def send_file(self, handler: BaseHTTPRequestHandler, path: Path, *, body: bool) -> None:
+        """Send a file, or the part of it that a Range header asks for; with its faults, if it has any."""
+        content = path.read_bytes()
+        start, end, status = 0, len(content), 200
+        if match := re.fullmatch(r"bytes=(\d*)-(\d*)", handler.headers.get("Range", "")):
+            status = 206
+            if match[1]:
+                start, end = int(match[1]), min(int(match[2] or end) + 1, end)
+            else:
+                start = max(end - int(match[2]), 0)
         handler.send_response(status)
-        handler.send_header("Content-Type", "application/json")
+        for header, value in _headers(path).items():
+            handler.send_header(header, value)
+        handler.send_header("Accept-Ranges", "bytes")
+        if status == 206:
+            handler.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(content)}")
+        handler.send_header("Content-Length", str(end - start))
+        handler.end_headers()
+        if not body:
+            return
+        stopped = path.name in self.broken_files | self.paused_files
+        last = len(content) // 2 if stopped else end
+        for at in range(start, last, _PIECE):
+            piece = content[at : min(at + _PIECE, last)]
+            handler.wfile.write(piece)
+            self.bytes_sent[unquote(urlsplit(handler.path).path)] += len(piece)
+        if path.name in self.paused_files:
+            handler.wfile.flush()
+            self.closed.wait(60)
+        if stopped:
+            handler.close_connection = True
+
+    def _send(self, handler, status: int, answer: object, headers: dict[str, str] | None = None) -> None:
+        """Send an answer: bytes as they are, anything else as JSON."""
+        content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        handler.send_response(status)
+        kind = "text/html" if isinstance(answer, bytes) else "application/json"
+        handler.send_header("Content-Type", kind)
         handler.send_header("Content-Length", str(len(content)))
         for name, value in (headers or {}).items():
             handler.send_header(name, value)
         handler.end_headers()
         if handler.command == "GET":
             handler.wfile.write(content)
+            self.bytes_sent[unquote(urlsplit(handler.path).path)] += len(content)
+
+
+def _sibling(file: Path, label: str, size: int) -> dict:
+    if not label.endswith(_LFS_SUFFIXES):
+        return {"rfilename": label, "size": size, "blobId": _etag(file)}
+    lfs = {"sha256": _etag(file), "size": size, "pointerSize": 134}
+    return {"rfilename": label, "size": size, "blobId": "0" * 40, "lfs": lfs}
+
+
+def _expanded(said: dict, query: dict[str, list[str]]) -> dict:
+    """The properties a query asks for; all of them when it names none."""
+    kept = query.get("expand")
+    return {key: value for key, value in said.items() if kept is None or key in ("id", "modelId", *kept)}
+
+
+def _headers(file: Path) -> dict[str, str]:
+    return {
+        "X-Repo-Commit": COMMIT,
+        "ETag": f'"{_etag(file)}"',
+        "X-Linked-Etag": f'"{_etag(file)}"',
+        "X-Linked-Size": str(file.stat().st_size),
+    }
 
 
 def _etag(file: Path) -> str:
-    return hashlib.sha1(file.read_bytes()).hexdigest()
+    """As on the Hub: SHA-256 of a large file, the SHA-1 that git names another by."""
+    content = file.read_bytes()
+    if file.name.endswith(_LFS_SUFFIXES):
+        return hashlib.sha256(content).hexdigest()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def talk_to(server: LocalHub, monkeypatch, cache: Path) -> None:
+    """Point huggingface_hub at a server, and at a cache of its own."""
+    from huggingface_hub import constants
+
+    for module in ("huggingface_hub.constants", "huggingface_hub.hf_api", "huggingface_hub.file_download"):
+        monkeypatch.setattr(f"{module}.ENDPOINT", server.url, raising=False)
+    monkeypatch.setattr(
+        constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.url + "/{repo_id}/resolve/{revision}/{filename}"
+    )
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))

@@ -12,6 +12,7 @@ from explorer.data.columns import check_label_column, check_text_column, guess_l
 from explorer.data.corpus import Corpus
 from explorer.data.table import SourceTable
 from explorer.data.values import count, empty_mask
+from explorer.data.vectors import VectorColumn, number_columns, vectors_of
 from explorer.errors import DataError
 from explorer.settings import settings
 
@@ -33,6 +34,7 @@ def make_corpus(
     label: LabelChoice = GUESS,
     limit: int | None = None,
     seed: int = 0,
+    vectors: VectorColumn | None = None,
 ) -> Corpus:
     """Choose the columns of a table and keep the rows that have text.
 
@@ -43,9 +45,11 @@ def make_corpus(
         limit: Rows to keep at most, drawn at random without replacement, in their order. The
             host's bound holds as well.
         seed: What draws them.
+        vectors: Where the rows' own vectors stand, one of `vectors_in`; None leaves them out.
 
     Raises:
         ColumnError: A column is missing or cannot be used so.
+        VectorError: A row kept has no vector, or one that cannot be used.
         EmptyDataError: There is no text at all.
         DataError: The limit is below 1.
     """
@@ -69,6 +73,16 @@ def make_corpus(
         keep = np.zeros(len(keep), dtype=bool)
         keep[drawn] = True
         notes.append(f"{count(most, 'row')} of {len(filled):,} with text, drawn at random (seed {seed}).")
+    own = None if vectors is None else vectors_of(source, vectors, keep=keep)
+    if own is not None:
+        place = f'in column "{vectors}"' if isinstance(vectors, str) else "one column a dimension"
+        notes.append(f"Vectors of {own.shape[1]:,} numbers come with the rows, {place}.")
+        left = [] if isinstance(vectors, str) else number_columns(source)
+        notes += [
+            f'Column "{name}" counts the rows and is no dimension.'
+            for name in source.table.column_names
+            if left and name not in left
+        ]
     return Corpus(
         name=source.name,
         table=source.table if keep.all() else source.table.filter(pa.array(keep)),
@@ -78,4 +92,6 @@ def make_corpus(
         total_rows=source.total_rows,
         empty_rows=source.table.num_rows - len(filled),
         notes=tuple(notes),
+        vectors=own,
+        vector_column="" if vectors is None else vectors if isinstance(vectors, str) else vectors.value,
     )

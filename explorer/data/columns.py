@@ -8,10 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from explorer.data.table import SourceTable, list_names
-from explorer.data.values import empty_mask
+from explorer.data.values import LIST_OF_NUMBERS, NUMBER, empty_mask
 from explorer.errors import ColumnError, EmptyDataError
 
-_NUMBER = r"^[ \t]*[+-]?([0-9]+([.,][0-9]+)*|[.,][0-9]+)([eE][+-]?[0-9]+)?[ \t]*$"
 _HEAD_ROWS = 2_000  # enough to judge a column by
 
 _TEXT_NAMES = (
@@ -28,6 +27,7 @@ _MAX_LABELS = 100
 _MAX_LABEL_CHARS = 60
 
 _LISTS = "lists or records"
+_VECTORS = "lists of numbers"
 _NOTHING = "nothing, every cell is empty"
 _HOLDS = (
     (pa.types.is_boolean, "true/false values"),
@@ -94,7 +94,7 @@ def check_label_column(source: SourceTable, label: str, text: str) -> None:
     if label == text:
         raise ColumnError("The text column cannot be the label too.", where=_where(source, label), fix=fix)
     held = _holds(source, label)
-    if held in (_LISTS, _NOTHING):
+    if held in (_LISTS, _VECTORS, _NOTHING):
         raise ColumnError(
             f"The column holds {held}, which cannot label rows{_example(source, label)}.",
             where=_where(source, label),
@@ -139,7 +139,9 @@ def _holds(source: SourceTable, name: str) -> str:
         filled = part.filter(pc.invert(empty_mask(part)))
         if len(filled) == 0:
             continue
-        if source.typed or not pc.all(pc.match_substring_regex(filled, _NUMBER)).as_py():
+        if pc.all(pc.match_substring_regex(filled, LIST_OF_NUMBERS)).as_py():
+            return _VECTORS
+        if source.typed or not pc.all(pc.match_substring_regex(filled, NUMBER)).as_py():
             return ""
     return _NOTHING if len(filled) == 0 else "numbers"
 

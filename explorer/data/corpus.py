@@ -24,6 +24,27 @@ def text_key(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
 
 
+@dataclass(frozen=True)
+class HubOrigin:
+    """What `open_corpus` takes, beside the columns, to open rows of the Hub again exactly.
+
+    Attributes:
+        id: The dataset, `owner/name`.
+        config: Its configuration.
+        split: The split of that.
+        revision: The commit whose files were read.
+        limit: The limit on rows asked for.
+        seed: What drew the rows.
+    """
+
+    id: str
+    config: str
+    split: str
+    revision: str
+    limit: int | None
+    seed: int
+
+
 @dataclass(frozen=True, eq=False)
 class Corpus:
     """An ordered table with one column of texts, perhaps a label column, and metadata.
@@ -41,6 +62,9 @@ class Corpus:
         sample: The name of the sample it is, if it is one.
         source: Where a sample comes from.
         licence: The licence of a sample.
+        vectors: The vectors that the rows brought along, float32, shape (rows, dims), if they are wanted.
+        vector_column: Where they stood in the source.
+        origin: What opens it again, if it comes from the Hub and is whole.
     """
 
     name: str
@@ -55,6 +79,9 @@ class Corpus:
     sample: str | None = None
     source: str = ""
     licence: str = ""
+    vectors: NDArray[np.float32] | None = None
+    vector_column: str = ""
+    origin: HubOrigin | None = None
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -73,7 +100,12 @@ class Corpus:
     def take(self, rows: NDArray[np.int64]) -> Corpus:
         """A corpus of some rows (from 0) in the order given, with all their columns."""
         return replace(
-            self, table=self.table.take(pa.array(rows)), source_rows=self.source_rows[rows], sample=None
+            self,
+            table=self.table.take(pa.array(rows)),
+            source_rows=self.source_rows[rows],
+            sample=None,
+            vectors=None if self.vectors is None else self.vectors[rows],
+            origin=None,
         )
 
     @functools.cached_property
@@ -109,12 +141,15 @@ class Corpus:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """Names everything but the corpus's name: columns, all values, the choice of text and label."""
+        """Names all but the corpus's name: columns, all values, the choice of text and label, vectors."""
         digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
         columns = [(field.name, str(field.type)) for field in self.table.schema]
         digest.update(json.dumps([columns, self.text, self.label]).encode())
         for column in self.table.columns:
             _update(digest, column)
+        if self.vectors is not None:
+            digest.update(str(self.vectors.shape).encode())
+            digest.update(self.vectors.tobytes())
         return digest.hexdigest()
 
 

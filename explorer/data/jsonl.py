@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import array
+import functools
 import json
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from explorer.data.decode import Encoding, detect_encoding, open_text
 from explorer.data.table import SourceTable, check_width, list_names, source_table
-from explorer.data.values import Column, as_text, column_of, count, text_column
+from explorer.data.values import Column, ReadColumn, as_text, chunked, column_of, count, text_column
 from explorer.errors import EmptyDataError, TooLargeError, UnreadableFileError
 
 _KINDS = {list: "a list", str: "text", int: "a number", float: "a number", bool: "true or false"}
+_VECTOR_LENGTH = 32  # longer lists of numbers, of 8 bytes each, are vectors, as in Parquet
 _BLANK = " \t\r\n"
 _MAX_CELLS = 50_000_000  # a few bytes a row can name a key each, and every row then has all of them
 _MAX_DIGITS = 4_000  # Python refuses to parse longer whole numbers
@@ -21,7 +27,8 @@ def read_json(content: bytes, name: str, *, kind: str) -> SourceTable:
     """Read one object a line, or an array of objects.
 
     Keys become columns. A key that an object lacks is null there; lists and records become JSON
-    text; values of several kinds in one column become text.
+    text, except for long lists of numbers, which are kept as vectors; values of several kinds in
+    one column become text.
 
     Args:
         content: The file.
@@ -44,7 +51,7 @@ def read_json(content: bytes, name: str, *, kind: str) -> SourceTable:
     if rows.count == 0:
         raise EmptyDataError("There is nothing in the file.", where=name)
     columns = rows.columns()
-    return source_table(name, kind, columns, notes=(*encoding.notes, *rows.notes()))
+    return source_table(name, kind, columns, notes=(*encoding.notes, *rows.notes()), vectors=rows.vectors())
 
 
 class _Rows:
@@ -75,7 +82,7 @@ class _Rows:
                 self._pad(key)
             if isinstance(item, dict | list):
                 self._nested.add(key)
-                item = as_text(item)
+                item = _packed(item)
             column.append(item)
         self.count += 1
 
@@ -90,11 +97,27 @@ class _Rows:
         for key, column in self._values.items():
             if len(column) < self.count:
                 self._pad(key)
-        return [(key, self._column(key)) for key in self._values]
+        vectors = set(self._vector_keys())
+        return [(key, self._column(key)) for key in self._values if key not in vectors]
+
+    def vectors(self) -> dict[str, ReadColumn]:
+        """The columns of long lists of numbers, in which a row may lack its list; call it after `columns`."""
+        return {key: functools.partial(_lists, self._values[key]) for key in self._vector_keys()}
+
+    def _vector_keys(self) -> list[str]:
+        return [
+            key
+            for key in self._values
+            if key in self._nested
+            and all(item is None or isinstance(item, array.array) for item in self._values[key])
+        ]
 
     def notes(self) -> list[str]:
         """What a reader should know about keys; call it after `columns`."""
-        notes = []
+        notes = [
+            f'Column "{key}" is left out: its lists of numbers are too long to read, as those of vectors are.'
+            for key in self._vector_keys()
+        ]
         absent = [
             f'"{key}" in {count(self._absent[key], "row")}' for key in self._values if key in self._absent
         ]
@@ -107,7 +130,7 @@ class _Rows:
     def _column(self, key: str) -> Column:
         if key not in self._nested:
             return column_of(self._values[key])
-        column = text_column([as_text(value) for value in self._values[key]])
+        column = text_column([as_text(_unpacked(value)) for value in self._values[key]])
         return Column(column.data, ("lists or records, kept as JSON text", *column.remarks), nested=True)
 
     def _pad(self, key: str) -> None:
@@ -121,6 +144,31 @@ class _Rows:
             keys = [key for key, _ in pairs]
             self._repeated = next(key for key in keys if keys.count(key) > 1)
         return values
+
+
+def _packed(value: dict[str, Any] | list[Any]) -> array.array[float] | str | None:
+    """A long list of numbers as its 8-byte numbers, which is smaller than its text; else JSON text."""
+    if (
+        isinstance(value, list)
+        and len(value) > _VECTOR_LENGTH
+        and set(map(type, value)) in ({float}, {int, float})
+    ):
+        try:
+            return array.array("d", value)
+        except OverflowError:
+            return as_text(value)
+    return as_text(value)
+
+
+def _unpacked(value: object) -> object:
+    return value.tolist() if isinstance(value, array.array) else value
+
+
+def _lists(values: list[array.array[float] | None]) -> pa.ChunkedArray:
+    ends = np.cumsum([0] + [0 if value is None else len(value) for value in values])
+    numbers = np.concatenate([np.frombuffer(value) for value in values if value is not None])
+    absent = pa.array([value is None for value in values])
+    return chunked(pa.LargeListArray.from_arrays(pa.array(ends), pa.array(numbers), mask=absent))
 
 
 def _lines(

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import enum
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from explorer.data.choose import GUESS, LabelChoice, make_corpus
 from explorer.data.corpus import Corpus
 from explorer.data.files import read_file
+from explorer.data.kinds import KINDS
 from explorer.data.python import from_arrow, from_columns, from_data_frame, from_texts, is_data_frame
 from explorer.data.samples import SAMPLES, open_sample
-from explorer.data.table import SourceTable
-from explorer.errors import DataError, UnknownCorpusError
+from explorer.data.table import SourceTable, source_table
+from explorer.data.values import Column
+from explorer.data.vectors import VectorColumn, with_texts
+from explorer.errors import ColumnError, DataError, UnknownCorpusError
+from explorer.hub.datasets import is_dataset_id
 
 
 def open_corpus(
@@ -23,27 +28,75 @@ def open_corpus(
     limit: int | None = None,
     seed: int = 0,
     name: str | None = None,
+    vectors: VectorColumn | None = None,
+    texts: object = None,
+    config: str | None = None,
+    split: str | None = None,
+    revision: str | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Corpus:
     """Open a corpus.
 
+    Of a dataset on the Hub, only the text, the label and the vectors are downloaded, and under a limit only
+    random row groups (drawn by the seed, thinned out at random to the limit): the corpus's notes say which
+    part of the rows was read. Other columns are left on the Hub.
+
     Args:
         source: A path to a file, the name of a sample, a pandas DataFrame, an Arrow table (or what
-            can become one, such as a Polars frame), a list of texts, or a dict of columns.
+            can become one, such as a Polars frame), a list of texts, a dict of columns, or a dataset on the
+            Hugging Face Hub, `owner/name`. A file of that name is preferred to the dataset.
         text: The text column; guessed when None.
         label: The label column, None for none; guessed when not given.
         limit: Rows to keep at most, drawn at random without replacement, in their order.
         seed: What draws them.
         name: What to call the corpus; the file's or the sample's name when None.
+        vectors: The column of the rows' own vectors, or `ALL` for a table of nothing but numbers. They
+            become `Corpus.vectors`.
+        texts: The texts of rows that bring only vectors: anything `source` may be but a dataset, or a
+            corpus, with one text for each vector. `text` and `label` are then columns of it.
+        config: The configuration of a dataset on the Hub; `default` or the first when None.
+        split: Its split; `train` or the first when None. Columns inside records and lists go by a path
+            such as `answers.text` or `messages[0].content`.
+        revision: Its branch, tag or commit; the newest when None.
+        on_progress: Called while rows come from the Hub, with the rows read and those to read; an
+            exception it raises stops the work.
 
     Raises:
         UnknownCorpusError: No sample and no file has that name.
+        HubError: The Hub does not have the dataset, does not let it out, or does not answer.
+        VectorError: A row's vector is missing or cannot be used.
         DataError: The rows cannot be used; its subclasses say why.
     """
-    if isinstance(source, str) and source in SAMPLES:
+    on_hub = isinstance(source, str) and _is_on_hub(source, config, split, revision)
+    if not on_hub and (config, split, revision) != (None, None, None):
+        raise DataError(
+            "Only datasets on the Hub have configurations, splits and revisions.",
+            fix="Leave these out, or give owner/name.",
+        )
+    if isinstance(source, str) and source in SAMPLES and vectors is None and texts is None:
         corpus = open_sample(source, text=text, label=label, limit=limit, seed=seed)
+    elif texts is not None:
+        corpus = _with_texts(_read(source, name, seed), vectors, texts, text, label, limit, seed)
+    elif isinstance(source, str) and on_hub:
+        from explorer.data.hub_corpus import open_dataset
+
+        if isinstance(vectors, enum.Enum):
+            raise ColumnError("A dataset on the Hub needs a column of vectors.", where=source, fix="Name it.")
+        corpus = open_dataset(
+            source,
+            config=config,
+            split=split,
+            revision=revision,
+            text=text,
+            label=label,
+            vectors=vectors,
+            limit=limit,
+            seed=seed,
+            on_progress=on_progress,
+        )
     else:
         table = _read(source, name, seed)
-        corpus = make_corpus(table, text=text, label=label, limit=limit, seed=seed)
+        corpus = make_corpus(table, text=text, label=label, limit=limit, seed=seed, vectors=vectors)
     return corpus if name is None else dataclasses.replace(corpus, name=name)
 
 
@@ -63,6 +116,35 @@ def _read(source: object, name: str | None, seed: int) -> SourceTable:
         f"A corpus cannot be opened from {type(source).__name__}.",
         fix="Give a path, a sample's name, a data frame, a list of texts or a dict of columns.",
     )
+
+
+def _with_texts(
+    source: SourceTable,
+    vectors: VectorColumn | None,
+    texts: object,
+    text: str | None,
+    label: LabelChoice,
+    limit: int | None,
+    seed: int,
+) -> Corpus:
+    if isinstance(texts, Corpus):
+        table = source_table(
+            texts.name, "python", [(name, Column(texts.table[name])) for name in texts.table.column_names]
+        )
+        text, label = text or texts.text, texts.label if label is GUESS else label
+    else:
+        table = _read(texts, None, seed)
+    joined, column = with_texts(source, vectors, table)
+    return make_corpus(joined, text=text, label=label, limit=limit, seed=seed, vectors=column)
+
+
+def _is_on_hub(source: str, config: str | None, split: str | None, revision: str | None) -> bool:
+    """Whether a string means a dataset on the Hub: it looks like one and not like a file."""
+    if not is_dataset_id(source):
+        return False
+    if config is not None or split is not None or revision is not None:
+        return True
+    return Path(source).suffix.lower() not in KINDS and not Path(source).exists()
 
 
 def _existing(source: str | Path) -> Path:

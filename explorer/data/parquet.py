@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from explorer.data.plain import left_out, plain_columns
+from explorer.data.class_labels import class_names, named
+from explorer.data.plain import is_list_of_numbers, left_out, plain_columns
 from explorer.data.table import SourceTable, check_width, source_table
+from explorer.data.values import Column, ReadColumn
 from explorer.errors import TooLargeError, UnreadableFileError
 from explorer.settings import settings
 
@@ -40,19 +44,44 @@ def read_parquet(data: bytes | Path, name: str, *, seed: int = 0) -> SourceTable
             skipped = _skipped(file)
             total = file.metadata.num_rows
             rows = _draw(total, settings().max_rows, seed)
-            table = _read_rows(file, rows, set(skipped), name)
+            table = _read_rows(file, rows, _others(file, skipped), name)
+            lists = [field.name for field in file.schema_arrow if is_list_of_numbers(field.type)]
+            classes = class_names(file.schema_arrow)
     except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: names that are not UTF-8
-        reason = (str(error).splitlines() or ["no reason given"])[0]
-        raise UnreadableFileError(
-            f"The Parquet file is damaged or incomplete ({reason}).",
-            where=name,
-            fix="Copy or download it again.",
-        ) from error
+        raise damaged(error, name) from error
     skips = [f'Column "{column}" is left out: {reason}.' for column, reason in skipped.items()]
-    columns, notes = plain_columns(table.column_names, table.columns, name, notes=skips)
+    vectors: dict[str, ReadColumn] = {
+        column: functools.partial(_read_vectors, data, rows, column, name)
+        for column in lists
+        if column in skipped
+    }
+    data_columns: list[pa.ChunkedArray | Column] = [
+        named(values, classes[column]) if column in classes else values
+        for column, values in zip(table.column_names, table.columns, strict=True)
+    ]
+    if data_columns or not vectors:
+        columns, notes, longer = plain_columns(table.column_names, data_columns, name, notes=skips)
+    else:
+        columns, notes, longer = [], skips, {}
     if len(rows) < total:
         notes.insert(0, f"{len(rows):,} of {total:,} rows were read, drawn at random (seed {seed}).")
-    return source_table(name, "parquet", columns, notes=notes, source_rows=rows + 1, total_rows=total)
+    return source_table(
+        name,
+        "parquet",
+        columns,
+        notes=notes,
+        source_rows=rows + 1,
+        total_rows=total,
+        vectors=vectors | longer,
+    )
+
+
+def damaged(error: Exception, name: str) -> UnreadableFileError:
+    """What to say of a file that pyarrow cannot read."""
+    reason = (str(error).splitlines() or ["no reason given"])[0]
+    return UnreadableFileError(
+        f"The Parquet file is damaged or incomplete ({reason}).", where=name, fix="Copy or download it again."
+    )
 
 
 def _check_ends(data: bytes | Path, name: str) -> None:
@@ -96,13 +125,28 @@ def _skipped(file: pq.ParquetFile) -> dict[str, str]:
     return {name: reason for name, reason in reasons.items() if reason}
 
 
-def _read_rows(file: pq.ParquetFile, rows: NDArray[np.int64], skipped: set[str], name: str) -> pa.Table:
+def _others(file: pq.ParquetFile, skipped: Collection[str]) -> list[str]:
+    return [field.name for field in file.schema_arrow if field.name not in skipped]
+
+
+def _read_vectors(data: bytes | Path, rows: NDArray[np.int64], column: str, name: str) -> pa.ChunkedArray:
+    """A column of lists of numbers, read when it is chosen: most people never do."""
+    try:
+        with pq.ParquetFile(data if isinstance(data, Path) else pa.BufferReader(data)) as file:
+            return _read_rows(file, rows, [column], name)[column]
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise damaged(error, name) from error
+
+
+def _read_rows(file: pq.ParquetFile, rows: NDArray[np.int64], columns: list[str], name: str) -> pa.Table:
     """The rows asked for, unpacked batch by batch so that the others never pile up."""
     most = _UNPACKED * settings().max_file_mb * 1_000_000
-    schema = pa.schema([field for field in file.schema_arrow if field.name not in skipped])
+    schema = pa.schema([field for field in file.schema_arrow if field.name in columns])
     batches: list[pa.RecordBatch] = []
     start = unpacked = 0
-    for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=schema.names if skipped else None):
+    for batch in file.iter_batches(
+        batch_size=_BATCH_ROWS, columns=columns if len(columns) < len(file.schema_arrow) else None
+    ):
         end = start + len(batch)
         first, last = np.searchsorted(rows, (start, end))
         if last - first < len(batch):

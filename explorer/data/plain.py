@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
-from explorer.data.values import Column, as_text, text_column
+from explorer.data.values import Column, ReadColumn, as_text, text_column
 from explorer.errors import ColumnError, UnreadableFileError
 
-_VECTOR_BYTES_A_ROW = 1_000  # longer lists of numbers are vectors, and their JSON nothing to read
+# Longer lists of numbers are vectors, and their JSON nothing to read; whole numbers may be tokens.
+_VECTOR_BYTES_A_ROW = 256
+_NUMBERS_BYTES_A_ROW = 1_000
 
 _PLAIN = (
     pa.types.is_boolean,
@@ -30,8 +33,8 @@ def plain_columns(
     source: str,
     *,
     notes: Sequence[str] = (),
-) -> tuple[list[tuple[str, Column]], list[str]]:
-    """The columns in plain types, and a note on each that was left out.
+) -> tuple[list[tuple[str, Column]], list[str], dict[str, ReadColumn]]:
+    """The columns in plain types, a note on each that was left out, and those of these that hold vectors.
 
     Args:
         names: The columns' names as they stand in the source.
@@ -45,25 +48,42 @@ def plain_columns(
     """
     columns: list[tuple[str, Column]] = []
     notes = list(notes)
+    vectors: dict[str, ReadColumn] = {}
     for name, values in zip(names, data, strict=True):
         if isinstance(values, Column):
             columns.append((name, values))
         elif reason := left_out(values.type, values.nbytes / max(len(values), 1)):
             notes.append(f'Column "{name}" is left out: {reason}.')
+            if is_list_of_numbers(values.type):
+                vectors[name] = functools.partial(_same, values)
         else:
             columns.append((name, _plain(values, f'{source}, column "{name}"')))
-    if notes and not columns:
+    if notes and not columns and not vectors:
         raise ColumnError("No column can be shown as text.", where=source, fix=" ".join(notes))
-    return columns, notes
+    return columns, notes, vectors
+
+
+def is_list_of_numbers(kind: pa.DataType) -> bool:
+    """Whether each value is a plain list of numbers."""
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return bool(is_list and _is_number(kind.value_type))
 
 
 def left_out(kind: pa.DataType, bytes_a_row: float = 0) -> str:
     """Why a column of this type is not kept; empty when it is."""
     if any(map(_is_binary, _leaves(kind))):
         return "it holds raw bytes, such as images"
-    if bytes_a_row > _VECTOR_BYTES_A_ROW and kind.num_fields and all(map(_is_number, _leaves(kind))):
+    if bytes_a_row <= _VECTOR_BYTES_A_ROW or not kind.num_fields:
+        return ""
+    if all(map(pa.types.is_floating, _leaves(kind))) or (
+        bytes_a_row > _NUMBERS_BYTES_A_ROW and all(map(_is_number, _leaves(kind)))
+    ):
         return "its lists of numbers are too long to read, as those of vectors are"
     return ""
+
+
+def _same(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return values
 
 
 def _plain(values: pa.ChunkedArray, where: str) -> Column:

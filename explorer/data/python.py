@@ -83,8 +83,8 @@ def from_arrow(source: Any, name: str) -> SourceTable:  # noqa: ANN401 - whateve
 
 
 def _tidy(names: Sequence[str], data: Sequence[pa.ChunkedArray | Column], name: str) -> SourceTable:
-    columns, notes = plain_columns(names, data, name)
-    return source_table(name, "python", columns, notes=notes)
+    columns, notes, vectors = plain_columns(names, data, name)
+    return source_table(name, "python", columns, notes=notes, vectors=vectors)
 
 
 def _from_series(series: Any) -> pa.ChunkedArray | Column:  # noqa: ANN401 - pandas is not imported

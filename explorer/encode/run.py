@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -22,8 +22,9 @@ from explorer.data.corpus import Corpus
 from explorer.encode.batches import plan_batches
 from explorer.encode.cache import VectorCache
 from explorer.encode.encoder import Encoder, PrecisionCheck
-from explorer.encode.engine import Engine, OutOfMemoryError
+from explorer.encode.engine import Engine, OutOfMemoryError, Vectors
 from explorer.encode.progress import OnProgress, Progress
+from explorer.encode.remote import RemoteEngine
 from explorer.encode.tokens import Tokens
 from explorer.errors import EncodeError
 from explorer.settings import settings
@@ -148,6 +149,10 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
     run.on_progress(Progress("Loading the model", run.cached_rows, total, run.cached_rows))
     engine = encoder.engine
     run.notes += engine.notes
+    latest = Progress("Encoding", run.cached_rows, total, run.cached_rows)
+    if isinstance(engine, RemoteEngine):
+        # While its servers keep us waiting, the reason is shown, and cancelling is noticed.
+        engine.on_wait = lambda why: run.on_progress(replace(latest, note=why))
 
     def counting(done: int, of: int) -> None:
         run.on_progress(
@@ -164,7 +169,7 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
                 bad = rows[~np.isfinite(vectors).all(axis=1)][0]
                 raise EncodeError(
                     "The model gave values that are not numbers.",
-                    where=f"{encoder.files.name}, row {bad + 1}",
+                    where=f"{encoder.name}, row {bad + 1}",
                     fix="Choose exact precision, or another model.",
                 )
             run.vectors[rows] = vectors
@@ -172,9 +177,10 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
             done_texts += len(batch)
             done_tokens += int(tokens.lengths[batch].sum())
             fraction = 0.05 + 0.95 * done_tokens / all_tokens
-            run.on_progress(
-                Progress("Encoding", run.cached_rows + done_texts, total, run.cached_rows, fraction)
-            )
+            latest = Progress("Encoding", run.cached_rows + done_texts, total, run.cached_rows, fraction)
+            run.on_progress(latest)
+    if isinstance(engine, RemoteEngine):
+        engine.on_wait = None
     return engine.name
 
 
@@ -228,31 +234,51 @@ def _encoded_batches(run: _Run, engine: Engine, tokens: Tokens) -> Iterator[tupl
     remaining = np.arange(len(lengths))
     while len(remaining):
         plan = [remaining[batch] for batch in plan_batches(lengths[remaining], budget)]
-        for number, (batch, made) in enumerate(_made_ahead(tokens, plan)):
-            try:
-                vectors = engine.run(made)
-            except OutOfMemoryError as error:
-                if len(batch) == 1:
-                    raise EncodeError(
-                        f"One text of {lengths[batch[0]]} tokens does not fit the device's memory.",
-                        where=run.encoder.files.name,
-                        fix="Close what else uses the device, or choose a smaller model.",
-                    ) from error
-                remaining = np.concatenate(plan[number:])
-                budget = max(1, min(budget, len(batch) * int(lengths[batch].max())) // 2)
-                note = f"Memory was short: batches were cut to {budget} tokens."
-                run.notes[:] = [*engine.notes, note]
-                run.on_progress(Progress("Encoding with smaller batches", total=len(run.corpus), note=note))
-                break
-            yield batch, vectors
+        done = 0
+        try:
+            for batch, vectors in _begun_ahead(engine, _made_ahead(tokens, plan)):
+                done += 1
+                yield batch, vectors
+        except OutOfMemoryError as error:
+            batch = plan[done]
+            if len(batch) == 1:
+                raise EncodeError(
+                    f"One text of {lengths[batch[0]]} tokens does not fit the device's memory.",
+                    where=run.encoder.name,
+                    fix="Close what else uses the device, or choose a smaller model.",
+                ) from error
+            remaining = np.concatenate(plan[done:])
+            budget = max(1, min(budget, len(batch) * int(lengths[batch].max())) // 2)
+            note = f"Memory was short: batches were cut to {budget} tokens."
+            run.notes[:] = [*engine.notes, note]
+            run.on_progress(Progress("Encoding with smaller batches", total=len(run.corpus), note=note))
         else:
             return
 
 
-def _made_ahead(tokens: Tokens, plan: list[np.ndarray]) -> Iterator[tuple[np.ndarray, dict[str, Any]]]:
+def _begun_ahead(
+    engine: Engine, made: Iterator[tuple[np.ndarray, Any]]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Positions and vectors, in order, with as many batches begun as the engine can have under way."""
+    begun: deque[tuple[np.ndarray, Vectors]] = deque()
+    try:
+        for batch, inputs in made:
+            begun.append((batch, engine.start(inputs)))
+            if len(begun) == engine.in_flight:
+                batch, vectors = begun.popleft()
+                yield batch, vectors()
+        while begun:
+            batch, vectors = begun.popleft()
+            yield batch, vectors()
+    finally:
+        if begun:
+            engine.stop()
+
+
+def _made_ahead(tokens: Tokens, plan: list[np.ndarray]) -> Iterator[tuple[np.ndarray, Any]]:
     """Batches as the model takes them, made by another thread a few ahead of the model."""
     with ThreadPoolExecutor(1, thread_name_prefix="tokenise") as worker:
-        ahead: deque[tuple[np.ndarray, Future[dict[str, Any]]]] = deque()
+        ahead: deque[tuple[np.ndarray, Future[Any]]] = deque()
         upcoming = iter(plan)
         try:
             while True:

@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.errors import UnsafeModelError, UnusableModelError
-
-# The files a sentence-transformers model is made of; a README or an export for another runtime is none.
-MODEL_SUFFIXES = {".json", ".safetensors", ".txt", ".model", ".spm"}
-_PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
+from explorer.hub.safety import check_weights, pickle_error
 
 
 def check_folder(folder: Path, name: str) -> None:
@@ -39,34 +36,7 @@ def check_folder(folder: Path, name: str) -> None:
             )
         weights = folder / str(module.get("path", ""))
         if any(weights.glob("*.bin")) and not any(weights.glob("*.safetensors")):
-            raise _pickle_only(name)
-
-
-def check_weights(files: list[str], name: str) -> None:
-    """Refuse a list of file names that has no safetensors weights.
-
-    Raises:
-        UnsafeModelError: The weights are pickle files.
-        UnusableModelError: There are no weights at all.
-    """
-    suffixes = {Path(file).suffix for file in files}
-    if ".safetensors" in suffixes:
-        return
-    if suffixes & _PICKLE_SUFFIXES:
-        raise _pickle_only(name)
-    raise UnusableModelError(
-        "The model has no weights (no .safetensors file).",
-        where=name,
-        fix="Copy model.safetensors into the folder, or choose another model.",
-    )
-
-
-def _pickle_only(name: str) -> UnsafeModelError:
-    return UnsafeModelError(
-        "The model's weights are pickle files, which can run code when opened; they are not loaded.",
-        where=name,
-        fix="Choose a revision with safetensors weights, or convert them with safetensors' own tool.",
-    )
+            raise pickle_error(name)
 
 
 def remote_code_error(name: str) -> UnsafeModelError:

@@ -26,7 +26,7 @@ class Tokens(Protocol):
 
     lengths: np.ndarray
 
-    def batch(self, positions: np.ndarray) -> dict[str, Any]:
+    def batch(self, positions: np.ndarray) -> Any:  # noqa: ANN401 - each engine takes its own
         """What the model takes for some of the texts; may be called in another thread than the model's."""
         ...
 

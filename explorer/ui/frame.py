@@ -9,12 +9,15 @@ from collections.abc import Iterator
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from explorer.encode.jobs import Job
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import ExplorerError
-from explorer.ui.session import Session, current_session, has_session, model_name, remember
+from explorer.ui.model_names import model_name
+from explorer.ui.session import Session, current_session, has_session, remember
 from explorer.ui.text import markdown, show_error
 from explorer.ui.work import job_panel
 
+_SOON_SECONDS = 0.5
 PRECISION_NAMES = {"auto": "fast", "float32": "exact"}
 
 
@@ -28,6 +31,8 @@ def page(title: str, question: str) -> Iterator[Session]:
     """
     _leave_automatic_pages()
     session = current_session()
+    if session.arriving is not None:
+        _await_rows(session, session.arriving)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.header(title, anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
@@ -70,6 +75,28 @@ def _leave_automatic_pages() -> None:
     if PagesManager.uses_pages_directory and not has_session():
         PagesManager.uses_pages_directory = False
         st.rerun()
+
+
+def _await_rows(session: Session, job: Job) -> None:
+    """Open the rows that a link names, once they are here; until then the page is only that."""
+    job.wait(_SOON_SECONDS)
+    stopped = job.state == "cancelled" or not job.awaited_by(session.visitor)
+    if not stopped and job.state in ("waiting", "running"):
+        st.info(
+            "This link leads to rows of a dataset on the Hub. They are on their way.", icon=":material/link:"
+        )
+        session.awaited.append(job)
+        job_panel(session)
+        st.stop()
+    session.arriving = None
+    if job.state == "done":
+        notice = session.notice
+        session.open(job.result, session.encoder)
+        session.notice = notice
+    elif job.error is not None:
+        session.notice = f"The rows of this link could not be read. {job.error}"
+    else:
+        session.notice = "Reading the rows of this link was stopped."
 
 
 def _selection_line(session: Session) -> None:

@@ -10,7 +10,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -18,11 +17,13 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.data.samples import SAMPLES, open_sample
-from explorer.encode.jobs import Job
+from explorer.encode.jobs import Job, registry
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.spec import EncoderSpec
-from explorer.errors import ExplorerError, ModelNotFoundError
+from explorer.errors import ExplorerError
 from explorer.settings import settings
+from explorer.ui.hub_link import PREFIX, HubRows
+from explorer.ui.model_names import choose_model, model_name
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
@@ -34,7 +35,6 @@ _KEEP_RESULTS = 24
 _XSRF_COOKIE = "_streamlit_xsrf"  # Streamlit sets it in every browser; it tells browsers apart
 _KEEP_SECONDS = 30 * 60.0
 _KEEP_SESSIONS = 32
-_MAX_NAME_CHARS = 200
 MAX_PROMPT_CHARS = 500
 
 
@@ -72,6 +72,7 @@ class Session:
         jobs: The jobs this session asked for.
         results: What pages computed on its spaces, by what it depends on.
         awaited: Jobs whose results the page that is being drawn has to do without.
+        arriving: The job that reads the rows a link names; the corpus is a sample until it has ended.
         notice: Something to say until rows are opened, such as that a link led nowhere.
         focus: The rows that the map and the clusters show alone; None for all.
         focused: The spaces of just those rows.
@@ -87,6 +88,7 @@ class Session:
     jobs: dict[EncoderSpec, Job] = field(default_factory=dict)
     results: OrderedDict[Hashable, Job] = field(default_factory=OrderedDict)
     awaited: list[Job] = field(default_factory=list)
+    arriving: Job | None = None
     notice: str = ""
     focus: Selection | None = None
     focused: dict[EncoderSpec, Space] = field(default_factory=dict)
@@ -245,43 +247,9 @@ def remember(session: Session) -> None:
 
 
 def corpus_parameter(corpus: Corpus) -> str:
-    """How the URL names a corpus: a sample's name, or the beginning of a fingerprint."""
-    return corpus.sample or corpus.fingerprint[:12]
-
-
-def model_name(model: str) -> str:
-    """A model as the page and the URL name it: a Hub id, or a folder below EXPLORER_MODEL_DIR."""
-    return Path(model).name if Path(model).is_absolute() else model
-
-
-def choose_model(name: str) -> str:
-    """What a visitor may open under a name: a folder below EXPLORER_MODEL_DIR, or a Hub id.
-
-    Raises:
-        ModelNotFoundError: The name leads to a folder elsewhere, or is empty.
-    """
-    name = name.strip()
-    if not name.isprintable() or len(name) > _MAX_NAME_CHARS:
-        raise ModelNotFoundError("That is no name of a model.", fix=f"A Hub id looks like {BUNDLED_MODEL}.")
-    root = Path(settings().model_dir).expanduser().resolve()
-    folder = (root / name).resolve()
-    if name and folder.is_relative_to(root) and folder != root and folder.is_dir():
-        return str(folder)
-    if not name or name.startswith((".", "~", "/")) or "\\" in name or Path(name).is_dir():
-        raise ModelNotFoundError(
-            "Only folders below the server's model folder can be opened here.",
-            where=name or "model",
-            fix=f"Put the model into “{settings().model_dir}”, or type a Hub id such as {BUNDLED_MODEL}.",
-        )
-    return name
-
-
-def model_folders() -> list[str]:
-    """Names of the model folders a visitor may choose."""
-    root = Path(settings().model_dir).expanduser()
-    if not root.is_dir():
-        return []
-    return sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    """How the URL names a corpus: a sample's name, rows of the Hub, or the beginning of a fingerprint."""
+    rows = HubRows.of(corpus)
+    return corpus.sample or (rows.link if rows else "") or corpus.fingerprint[:12]
 
 
 def _opened_from_url() -> Session:
@@ -291,10 +259,16 @@ def _opened_from_url() -> Session:
     session = _remembered().find(visitor, asked) if asked else None
     came_back = session is not None
     if session is None:
-        if asked and asked not in SAMPLES:
+        arriving = None
+        if asked.startswith(PREFIX):
+            try:
+                arriving = _read_rows(HubRows.from_link(asked), visitor)
+            except ExplorerError as error:
+                notice = str(error)
+        elif asked and asked not in SAMPLES:
             notice = "This link leads to rows that only the browser they were opened in can show."
         corpus = open_sample(asked if asked in SAMPLES else next(iter(SAMPLES)))
-        session = Session(visitor, corpus, [EncoderSpec()])
+        session = Session(visitor, corpus, [EncoderSpec()], arriving=arriving)
     try:
         spec = _spec_from_url()
     except ExplorerError as error:
@@ -307,6 +281,12 @@ def _opened_from_url() -> Session:
             session.active = session.encoders.index(spec)
     session.notice = notice
     return session
+
+
+def _read_rows(rows: HubRows, visitor: str) -> Job:
+    return registry().submit(
+        ("rows", rows), f"Reading {rows.id}", rows.read, lane="hub rows", visitor=visitor
+    )
 
 
 def _spec_from_url() -> EncoderSpec | None:

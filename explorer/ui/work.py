@@ -13,7 +13,8 @@ from explorer.encode.jobs import Job, JobView, registry
 from explorer.encode.progress import OnProgress, Progress
 from explorer.encode.spec import EncoderSpec
 from explorer.ui import warm
-from explorer.ui.session import Session, model_name
+from explorer.ui.model_names import model_name
+from explorer.ui.session import Session
 from explorer.ui.text import as_html, show_error
 
 if TYPE_CHECKING:

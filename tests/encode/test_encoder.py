@@ -63,7 +63,7 @@ def test_engines_share_a_fingerprint_in_float32_and_have_their_own_in_a_short_ty
 
     def fingerprint(kind, passed):
         check = PrecisionCheck("bfloat16", 64, 0.99995, passed, kind)
-        return module.Encoder(EncoderSpec(str(tiny_model)), files, device, check).fingerprint
+        return module.local_encoder(EncoderSpec(str(tiny_model)), files, device, check).fingerprint
 
     assert fingerprint("torch", True) != fingerprint("openvino", True)
     assert fingerprint("torch", False) == fingerprint("openvino", False)
@@ -71,14 +71,14 @@ def test_engines_share_a_fingerprint_in_float32_and_have_their_own_in_a_short_ty
 
 def test_an_engine_other_than_the_one_checked_is_not_used_in_its_place(tiny_model, monkeypatch):
     check = PrecisionCheck("bfloat16", 64, 0.99995, True, "openvino")
-    opened = module.Encoder(
+    opened = module.local_encoder(
         EncoderSpec(str(tiny_model)), find_model(str(tiny_model)), torch.device("cpu"), check
     )
-    engine.unload(opened.files, torch.device("cpu"), "bfloat16")
+    engine.unload(find_model(str(tiny_model)), torch.device("cpu"), "bfloat16")
     monkeypatch.setitem(sys.modules, "openvino", None)
     with pytest.raises(EncodeError, match=r"checked with openvino.*OpenVINO.*exact precision"):
         opened.encode_queries(["the cat"])
-    engine.unload(opened.files, torch.device("cpu"), "bfloat16")
+    engine.unload(find_model(str(tiny_model)), torch.device("cpu"), "bfloat16")
 
 
 def test_the_fingerprint_changes_with_whatever_changes_the_vectors(tiny_model, cache):

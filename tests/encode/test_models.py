@@ -7,7 +7,13 @@ from explorer.encode import models
 from explorer.encode.encoder import open_encoder
 from explorer.encode.models import BUNDLED_MODEL, find_model, is_on_disk
 from explorer.encode.spec import EncoderSpec
-from explorer.errors import HubUnreachableError, ModelNotFoundError, UnsafeModelError, UnusableModelError
+from explorer.errors import (
+    HubUnreachableError,
+    ModelNotFoundError,
+    NotOnHubError,
+    UnsafeModelError,
+    UnusableModelError,
+)
 
 
 @pytest.fixture
@@ -130,5 +136,5 @@ def test_weights_that_are_damaged_name_the_model(folder, cache):
 
 @pytest.mark.parametrize("revision", ["../../etc/passwd", "a/../../b", "", "x" * 200, "a b", "-x", "v1\n"])
 def test_a_revision_that_is_none_reaches_neither_disk_nor_hub(revision):
-    with pytest.raises(ModelNotFoundError, match="no name of a revision"):
+    with pytest.raises(NotOnHubError, match="no name of a revision"):
         find_model("nobody/nothing", revision=revision)

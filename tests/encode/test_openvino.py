@@ -86,7 +86,7 @@ def test_vectors_are_torchs_at_every_length_in_every_company(model, tiny_model, 
     tolerance = 2e-6 * np.abs(expected).max()
     for group in ([[n] for n in everyone], [everyone], [everyone[::-1]], np.array_split(everyone, 4)):
         for batch in group:
-            given = ours.run(tokens.batch(np.array(batch)))
+            given = ours.start(tokens.batch(np.array(batch)))()
             assert given.dtype == np.float32
             np.testing.assert_allclose(given, expected[batch], atol=tolerance)
 
@@ -96,10 +96,10 @@ def test_the_same_batch_gives_the_same_bits(tiny_model):
     texts = words(*range(1, 60))
     tokens = ours.tokenize(texts)
     batches = [np.arange(0, 30), np.arange(30, 59)]
-    first = [ours.run(tokens.batch(batch)) for batch in batches]
+    first = [ours.start(tokens.batch(batch))() for batch in batches]
     other = ours.tokenize(texts[30:])
-    np.testing.assert_array_equal(ours.run(other.batch(np.arange(29))), first[1])
-    np.testing.assert_array_equal(ours.run(tokens.batch(batches[0])), first[0])
+    np.testing.assert_array_equal(ours.start(other.batch(np.arange(29)))(), first[1])
+    np.testing.assert_array_equal(ours.start(tokens.batch(batches[0]))(), first[0])
 
 
 @pytest.mark.skipif(not openvino.has_bfloat16(), reason="this processor has no bfloat16")
@@ -109,7 +109,7 @@ def test_the_short_type_keeps_close_to_the_exact_vectors():
     for dtype in ("bfloat16", "float32"):
         ours = engine.load(files, CPU, dtype)
         assert ours.name == f"OpenVINO {dtype} on cpu"
-        given.append(ours.run(ours.tokenize(TEXTS).batch(np.arange(len(TEXTS)))).astype(np.float64))
+        given.append(ours.start(ours.tokenize(TEXTS).batch(np.arange(len(TEXTS))))().astype(np.float64))
     cosines = (given[0] * given[1]).sum(1) / np.prod(np.linalg.norm(given, axis=2), axis=0)
     assert 0.9999 < cosines.min() < 1
 
@@ -190,7 +190,7 @@ def test_a_damaged_graph_is_made_again(damage, tiny_model, own_graphs, here):
     files = find_model(str(tiny_model))
     whole = engine.load(files, CPU, "float32")
     batch = whole.tokenize(TEXTS).batch(np.arange(len(TEXTS)))
-    expected = whole.run(batch)
+    expected = whole.start(batch)()
     engine._loaded.clear()
     del whole
     (folder,) = own_graphs.iterdir()
@@ -210,7 +210,7 @@ def test_a_damaged_graph_is_made_again(damage, tiny_model, own_graphs, here):
     again = engine.load(files, CPU, "float32")
     assert here == ["tiny", "tiny"]
     assert again.kind == "openvino"
-    np.testing.assert_array_equal(again.run(batch), expected)
+    np.testing.assert_array_equal(again.start(batch)(), expected)
 
 
 def test_a_graph_is_converted_once_and_its_description_says_how_close_it_is(tiny_model, own_graphs, here):
@@ -247,7 +247,7 @@ import torch
 graphs.graphs_folder = lambda: Path({str(shared_graphs)!r})
 loaded = engine.load(find_model({str(tiny_model)!r}), torch.device("cpu"), "float32")
 assert loaded.kind == "openvino", loaded.notes
-loaded.run(loaded.tokenize(["the cat"]).batch([0]))
+loaded.start(loaded.tokenize(["the cat"]).batch([0]))()
 print({{"transformers", "sentence_transformers"}} & set(sys.modules))
 print(sys.modules["openvino_telemetry"], "openvino.tools.ovc.telemetry_stub" in sys.modules)
 """
@@ -280,4 +280,4 @@ def test_batches_of_the_models_own_code_and_of_the_fast_tokenizer_give_the_same_
     fast = torchs.tokenize(TEXTS)
     own = TextTokens(files, TEXTS, torchs._model.preprocess)
     assert fast.lengths.tolist() == own.lengths.tolist()
-    np.testing.assert_array_equal(torchs.run(fast.batch(rows)), torchs.run(own.batch(rows)))
+    np.testing.assert_array_equal(torchs.start(fast.batch(rows))(), torchs.start(own.batch(rows))())

@@ -4,12 +4,13 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 
 import explorer
 from explorer.analysis.space import Space
 from explorer.encode import run as running
 from explorer.encode.encoder import open_encoder
-from explorer.encode.engine import OutOfMemoryError
+from explorer.encode.engine import OutOfMemoryError, SeveralGPUs, TorchEngine
 from explorer.encode.models import find_model
 from explorer.encode.run import encode_corpus
 from explorer.encode.spec import EncoderSpec
@@ -28,6 +29,8 @@ class SpyEngine:
     files = None
     dims = 3
     token_budget = 40
+    in_flight = 1
+    stopped = False
 
     def __init__(self, most_texts=None, stop_after=None):
         self.most_texts = most_texts
@@ -43,14 +46,17 @@ class SpyEngine:
         self.threads.add(threading.current_thread().name)
         return texts
 
-    def run(self, batch):
+    def stop(self):
+        self.stopped = True
+
+    def start(self, batch):
         if self.most_texts is not None and len(batch) > self.most_texts:
             raise OutOfMemoryError("no room")
         if self.stop_after is not None and len(self.batches) >= self.stop_after:
             raise RuntimeError("killed")
         self.batches.append(batch)
         self.texts += batch
-        return vectors_of(batch)
+        return lambda: vectors_of(batch)
 
 
 def vectors_of(texts):
@@ -63,7 +69,7 @@ def encoder(tiny_model, cache, monkeypatch):
     opened = open_encoder(EncoderSpec(str(tiny_model), "float32", prompt=""), [], cache)
 
     def use(engine):
-        engine.files = opened.files
+        engine.files = find_model(str(tiny_model))
         monkeypatch.setattr("explorer.encode.engine.load", lambda *_args: engine)
         return opened
 
@@ -145,7 +151,12 @@ def test_one_text_that_does_not_fit_is_an_error_that_says_so(encoder, cache):
 
 def test_values_that_are_no_numbers_name_the_row_and_are_not_stored(encoder, cache):
     engine = SpyEngine()
-    engine.run = lambda batch: np.array([[np.nan if t == TEXTS[41] else 1.0] * 3 for t in batch], np.float32)
+
+    def start(batch):
+        vectors = np.array([[np.nan if t == TEXTS[41] else 1.0] * 3 for t in batch], np.float32)
+        return lambda: vectors
+
+    engine.start = start
     opened = encoder(engine)
     with pytest.raises(EncodeError) as caught:
         run(opened, TEXTS, cache)
@@ -171,14 +182,14 @@ def test_vectors_are_stored_by_another_thread_in_order_while_the_model_goes_on(e
         written.extend(vectors.tolist())
         threads.add(threading.current_thread().name)
 
-    run_batch = engine.run
+    run_batch = engine.start
 
     def run_and_tell(batch):
         if engine.batches:
             model_went_on.set()
         return run_batch(batch)
 
-    engine.run = run_and_tell
+    engine.start = run_and_tell
     monkeypatch.setattr(cache, "write", write)
     run(encoder(engine), TEXTS, cache)
     np.testing.assert_array_equal(written, vectors_of(engine.texts))
@@ -273,3 +284,63 @@ def test_a_large_matrix_is_in_a_file_or_in_memory_where_the_disk_is_full(
     assert ("stay in memory" in caplog.text) is disk_is_full
     found = Space(corpus, encoder, vectors, None).search("my dog", 1)
     assert found[0].row == 1
+
+
+class RemoteSpy(SpyEngine):
+    """Gives vectors only when they are waited for, as a GPU or a server does."""
+
+    in_flight = 3
+
+    def __init__(self):
+        super().__init__()
+        self.events = []
+
+    def start(self, batch):
+        number = sum(event == "start" for event, _ in self.events)
+        self.events.append(("start", number))
+
+        def wait():
+            self.events.append(("wait", number))
+            return vectors_of(batch)
+
+        return wait
+
+
+def test_as_many_batches_are_begun_as_an_engine_takes_and_are_waited_for_in_order(encoder, cache):
+    engine = RemoteSpy()
+    vectors, _ = run(encoder(engine), TEXTS, cache)
+    np.testing.assert_array_equal(vectors, vectors_of(TEXTS))
+    begun = [number for event, number in engine.events if event == "start"]
+    assert [number for event, number in engine.events if event == "wait"] == begun
+    ahead = [sum(1 if event == "start" else -1 for event, _ in engine.events[:n]) for n in range(len(begun))]
+    assert max(ahead) == 3
+    assert not engine.stopped
+
+
+def test_what_was_begun_is_given_up_when_the_run_is_stopped(encoder, cache):
+    engine = RemoteSpy()
+
+    def stop(progress):
+        if progress.done:
+            raise JobCancelledError("stopped")
+
+    with pytest.raises(JobCancelledError):
+        run(encoder(engine), TEXTS, cache, stop)
+    assert engine.stopped
+
+
+def test_several_devices_take_batches_in_turn_and_give_what_one_gives(tiny_model):
+    device, dtype = torch.device("cpu"), torch.float32
+    one, other = (TorchEngine(find_model(str(tiny_model)), device, dtype) for _ in range(2))
+    several = SeveralGPUs([one, other])
+    used = []
+    for name, engine in (("one", one), ("other", other)):
+        engine.start = lambda batch, name=name, start=engine.start: used.append(name) or start(batch)
+    tokens = several.tokenize(TEXTS)
+    batches = [np.arange(start, start + 12) for start in range(0, 60, 12)]
+    begun = [several.start(tokens.batch(batch)) for batch in batches]
+    alone = TorchEngine(find_model(str(tiny_model)), device, dtype)
+    for batch, vectors in zip(batches, begun, strict=True):
+        np.testing.assert_array_equal(vectors(), alone.start(tokens.batch(batch))())
+    assert used == ["one", "other", "one", "other", "one"]
+    assert several.in_flight == 2

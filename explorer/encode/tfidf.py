@@ -1,0 +1,149 @@
+"""TF-IDF with latent semantic analysis: the classical encoder that a model has to beat. It has no weights."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from explorer.encode.tokens import OnCount
+from explorer.errors import EncodeError
+from explorer.tensor import normalize
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+_MAX_DIMS = 256
+_MAX_TERMS = 50_000  # the most frequent ones; the rest would only cost memory
+_MAX_WORDS = 512  # words read of a text, about what the models beside it read
+_CHUNK = 4096  # texts read between two progress reports
+_SEED = 0
+
+# Chinese, Japanese, Thai, Lao, Burmese and Khmer put no spaces between words: there each character is a word,
+# and the pairs of neighbours that are counted too stand for the words, as in Lucene's CJKBigramFilter.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
+)
+# Vowel signs and accents that Python does not count as parts of words: Hebrew, Arabic, the scripts of India.
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
+_WORD = re.compile(rf"[{_UNSPACED}]|(?:[^\W{_UNSPACED}]|[{_MARKS}])+")
+
+
+def _words(text: str) -> list[str]:
+    # A word has 20 characters at most, on average: what is behind that many is never read.
+    normal = unicodedata.normalize("NFKC", text[: 20 * _MAX_WORDS]).casefold()
+    return _WORD.findall(normal)[:_MAX_WORDS]
+
+
+class TfidfTokens:
+    """Texts as their words; see `tokens.Tokens`."""
+
+    def __init__(self, texts: Sequence[str], lengths: np.ndarray) -> None:
+        self.lengths = lengths
+        self._texts = texts
+
+    def batch(self, positions: np.ndarray) -> list[str]:
+        """The texts themselves."""
+        return [self._texts[position] for position in positions]
+
+
+class TfidfEngine:
+    """TF-IDF of words and pairs of words, reduced by a singular value decomposition; see `engine.Engine`.
+
+    Term frequency is 1 + ln(count), inverse document frequency ln((1 + n) / (1 + df)) + 1, as in
+    scikit-learn; the reduction is latent semantic analysis: Deerwester et al., Indexing by Latent Semantic
+    Analysis (1990). A text without any word the fit knows has a vector of zeros.
+
+    Attributes:
+        kind: `tfidf`.
+        name: The same for people.
+        notes: What the person should know of it.
+        dims: Dimensions of its vectors: 256, or the rank of a corpus that has less.
+        token_budget: Words a batch may have.
+        in_flight: Batches under way at once.
+    """
+
+    kind = "tfidf"
+    token_budget = 1 << 18
+    in_flight = 1
+
+    def __init__(self, vectorizer: Any, components: np.ndarray, texts_digest: str) -> None:  # noqa: ANN401
+        self._vectorizer = vectorizer
+        self._components = components  # float32 (terms, dims)
+        self._texts_digest = texts_digest
+        self.dims = components.shape[1]
+        self.name = f"TF-IDF of {components.shape[0]:,} terms in {self.dims} dimensions"
+        self.notes: tuple[str, ...] = ("It was fitted on these rows: other rows give other vectors.",)
+
+    @classmethod
+    def fit(cls, texts: Iterable[str], on_progress: OnCount | None = None) -> Self:
+        """Learn terms, their weights and the dimensions from a corpus.
+
+        Neither the order of the texts nor how often each is repeated changes the result.
+
+        Args:
+            texts: The texts.
+            on_progress: Called with (texts read, different texts in all); what it raises stops the work.
+
+        Raises:
+            EncodeError: No text has a word in it.
+        """
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.utils.extmath import randomized_svd
+
+        distinct = sorted(set(texts))
+        vectorizer = TfidfVectorizer(
+            analyzer=_terms, sublinear_tf=True, max_features=_MAX_TERMS, dtype=np.float32
+        )
+        if not any(_words(text) for text in distinct):
+            raise EncodeError(
+                "No row has a word in it, and words are all that TF-IDF reads.", fix="Choose a model."
+            )
+        weights: csr_matrix = vectorizer.fit_transform(_counted(distinct, on_progress))
+        _left, values, right = randomized_svd(
+            weights, min(_MAX_DIMS, *weights.shape), n_iter=4, random_state=_SEED
+        )
+        # What is left of directions the corpus does not have is rounding.
+        rank = max(1, int((values > 1e-4 * values[0]).sum()))
+        digest = hashlib.blake2b(digest_size=16)
+        for text in distinct:
+            digest.update(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest())
+        components = np.ascontiguousarray(right[:rank].T, dtype=np.float32)
+        return cls(vectorizer, components, digest.hexdigest())
+
+    def identity(self) -> dict[str, str]:
+        """What the vectors depend on, the texts it was fitted on included."""
+        return {"kind": self.kind, "texts": self._texts_digest, "dims": str(self.dims)}
+
+    def tokenize(self, texts: Sequence[str], on_progress: OnCount | None = None) -> TfidfTokens:
+        """Count the words of texts; `on_progress` is called with (texts done, texts in all)."""
+        counts = (len(_words(text)) for text in _counted(texts, on_progress))
+        return TfidfTokens(texts, np.fromiter(counts, np.int32, len(texts)))
+
+    def start(self, batch: list[str]) -> Callable[[], np.ndarray]:
+        """Encode a batch of `TfidfTokens.batch` when what this returns is called.
+
+        Returns:
+            A call that gives float32, shape (texts, dims): of length 1, or zeros.
+        """
+        return lambda: normalize(self._vectorizer.transform(batch) @ self._components)
+
+    def stop(self) -> None:
+        """Nothing: a batch is encoded when it is waited for."""
+
+
+def _terms(text: str) -> list[str]:
+    words = _words(text)
+    return [*words, *(f"{first} {second}" for first, second in itertools.pairwise(words))]
+
+
+def _counted(texts: Sequence[str], on_progress: OnCount | None) -> Iterator[str]:
+    for position, text in enumerate(texts, start=1):
+        yield text
+        if on_progress and (position % _CHUNK == 0 or position == len(texts)):
+            on_progress(position, len(texts))

@@ -1,0 +1,1 @@
+"""What the Hugging Face Hub has: models and datasets, their cards, and their files."""

@@ -1,0 +1,96 @@
+"""Cards of models and datasets: Markdown by strangers, made into HTML that is safe to draw."""
+
+from __future__ import annotations
+
+import functools
+import html
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+_MAX_CHARS = 100_000  # tags nested without end take quadratic time: a second for so many
+_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n.*?^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
+_IMAGE = re.compile(r'<img(?: alt="([^"]*)")?>')
+_TAGS = {
+    *(
+        "a",
+        "blockquote",
+        "br",
+        "code",
+        "dd",
+        "del",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+    ),
+    *(
+        "h5",
+        "h6",
+        "hr",
+        "kbd",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "s",
+        "span",
+        "strong",
+        "sub",
+        "summary",
+        "sup",
+        "table",
+    ),
+    *("tbody", "td", "th", "thead", "tr", "ul", "b", "i", "u"),
+}
+
+
+def card_html(markdown: str) -> str:
+    """A card as HTML without scripts, styles, forms, images or anything else that is loaded or runs.
+
+    Front matter is left out, an image is replaced by its description, and links lead to http(s) addresses
+    only, in a new tab. What goes beyond 100,000 characters is cut.
+
+    Args:
+        markdown: The card, HTML in it included.
+    """
+    import nh3
+
+    text = _FRONT_MATTER.sub("", markdown, count=1)[:_MAX_CHARS]
+    drawn = _parser().render(text)
+    described = nh3.clean(
+        drawn,
+        tags={*_TAGS, "img"},
+        attributes={"*": set(), "a": {"href"}, "img": {"alt"}},
+        url_schemes={"http", "https"},
+    )
+    worded = _IMAGE.sub(lambda image: html.escape(html.unescape(image[1] or "")), described)
+    # Cleaned once more, because text was put in after the first time.
+    return nh3.clean(
+        worded,
+        tags=_TAGS,
+        attributes={"*": set(), "a": {"href"}},
+        attribute_filter=_keep_attribute,
+        url_schemes={"http", "https"},
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+        link_rel="noopener noreferrer",
+    )
+
+
+def _keep_attribute(_tag: str, name: str, value: str) -> str | None:
+    # A relative link would lead to a page of Explorer.
+    return None if name == "href" and not value.lower().startswith(("http://", "https://")) else value
+
+
+@functools.cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"])

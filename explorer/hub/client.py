@@ -1,0 +1,231 @@
+"""The one way to talk to the Hugging Face Hub: bounded in time and size, and every failure explained.
+
+Requests go through huggingface_hub's own session, so HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and proxies count,
+but not through its functions: those ask again and again, for minutes, before they give up.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
+
+from explorer.errors import GatedError, HubError, HubUnreachableError, NotOnHubError
+
+if TYPE_CHECKING:
+    import httpx2
+
+RepoKind = Literal["model", "dataset"]
+
+_ANSWER_SECONDS = 5.0  # until an answer begins, and between two pieces of it
+_BODY_SECONDS = 30.0  # until an answer is complete, and more for one that keeps arriving at this rate:
+_BYTES_PER_SECOND = 50_000
+_REST_SECONDS = 30.0  # nothing is asked for so long after there was no answer
+_MAX_JSON_BYTES = 16_000_000
+_WHOLE_FILE_BYTES = 8_000_000  # downloaded whole for a part of it, from a server that sends no parts
+_PIECE_BYTES = 64 * 1024
+
+# Looking up a name and trying one address after another have no bound of their own: these threads wait.
+_waiters = ThreadPoolExecutor(max_workers=16, thread_name_prefix="hub")
+_lock = threading.Lock()
+_last: dict[str, tuple[bool, float]] = {}  # by endpoint: whether it answered when it was last asked, and when
+
+
+def reachable() -> bool | None:
+    """Whether the Hub answers: False while calls fail at once, None before it was asked or asked again."""
+    from huggingface_hub import constants
+
+    if constants.is_offline_mode():
+        return False
+    with _lock:
+        answered, when = _last.get(constants.ENDPOINT, (None, 0.0))
+    return None if answered is False and time.monotonic() - when > _REST_SECONDS else answered
+
+
+def get_json(path: str, params: Mapping[str, Any] | None = None, *, where: str = "") -> Any:  # noqa: ANN401
+    """What the Hub's API answers, unchecked.
+
+    Args:
+        path: The path of the endpoint, such as `/api/models`.
+        params: The query.
+        where: What is asked about, for messages.
+
+    Raises:
+        NotOnHubError: There is no such repository or revision, or it is private.
+        GatedError: Its authors let in only those they approve.
+        HubUnreachableError: The Hub does not answer, or not with JSON.
+    """
+    with stream(path, params=params, where=where) as response:
+        content = _read(response, _MAX_JSON_BYTES, where)
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise HubUnreachableError(
+            "What answers in the Hub's place is not the Hub.",
+            where=where,
+            fix="Check whether the network asks you to sign in, and HF_ENDPOINT.",
+        ) from error
+
+
+def get_bytes(
+    repo: str, path: str, commit: str, start: int, end: int, *, kind: RepoKind = "dataset"
+) -> bytes:
+    """A part of a file: bytes `start` to `end`, without `end`; fewer where the file ends before.
+
+    Raises:
+        NotOnHubError: There is no such file.
+        GatedError: Its authors let in only those they approve.
+        HubUnreachableError: The Hub does not answer, breaks off, or sends no parts of a large file.
+    """
+    where = f"{repo}, {path}"
+    headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
+    with stream(file_path(repo, path, commit, kind), headers=headers, where=where) as response:
+        if response.status_code == 206:
+            return _read(response, end - start, where)
+        length = response.headers.get("Content-Length", "")
+        if start and (not length.isdigit() or int(length) > _WHOLE_FILE_BYTES):
+            raise HubUnreachableError("The Hub does not send parts of this file.", where=where)
+        # The whole file comes; reading stops where the part ends.
+        content = bytearray()
+        for piece in pieces(response, where):
+            content += piece
+            if len(content) >= end:
+                break
+    return bytes(content[start:end])
+
+
+def file_path(repo: str, path: str, commit: str, kind: RepoKind) -> str:
+    """Where the Hub serves a file of a repository."""
+    prefix = "/datasets" if kind == "dataset" else ""
+    return f"{prefix}/{repo}/resolve/{quote(commit, safe='')}/{quote(path)}"
+
+
+@contextmanager
+def stream(
+    path: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+    where: str = "",
+) -> Iterator[httpx2.Response]:
+    """An answer of which nothing but the headers is read yet; its body comes by `pieces`.
+
+    Raises:
+        HubError: As in `get_json`, also while the body is read.
+    """
+    import httpx2
+    from huggingface_hub import constants, get_session
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # documented there
+
+    endpoint = constants.ENDPOINT
+    if reachable() is False:
+        raise _unreachable(where)
+    client = get_session()
+    request = client.build_request(
+        "GET",
+        endpoint + path,
+        params=params,
+        headers={**build_hf_headers(), **(headers or {})},
+        timeout=_ANSWER_SECONDS,
+    )
+    waiting: Future[httpx2.Response] = _waiters.submit(client.send, request, stream=True)
+    try:
+        response = waiting.result(timeout=_ANSWER_SECONDS)
+    except (TimeoutError, httpx2.TransportError) as error:
+        waiting.add_done_callback(_close_late)
+        _note(endpoint, answered=False)
+        raise _unreachable(where) from error
+    except (httpx2.RequestError, httpx2.InvalidURL) as error:
+        raise HubUnreachableError("The Hub's answer makes no sense.", where=where) from error
+    _note(endpoint, answered=True)
+    try:
+        _check_status(response, where)
+        yield response
+    except httpx2.RequestError as error:
+        raise _broke_off(where) from error
+    finally:
+        response.close()
+
+
+def pieces(response: httpx2.Response, where: str) -> Iterator[bytes]:
+    """The body of an answer as it arrives, in pieces of up to 64 KiB.
+
+    Raises:
+        HubUnreachableError: It breaks off or stays silent.
+    """
+    import httpx2
+
+    try:
+        for piece in response.iter_raw():
+            for at in range(0, len(piece), _PIECE_BYTES):
+                yield piece[at : at + _PIECE_BYTES]
+    except httpx2.RequestError as error:
+        raise _broke_off(where) from error
+
+
+def _read(response: httpx2.Response, most: int, where: str) -> bytes:
+    content = bytearray()
+    started = time.monotonic()
+    for piece in response.iter_bytes():
+        content += piece
+        if len(content) > most:
+            raise HubUnreachableError("The Hub's answer is far too long.", where=where)
+        if time.monotonic() - started > _BODY_SECONDS + len(content) / _BYTES_PER_SECOND:
+            raise _broke_off(where)
+    return bytes(content)
+
+
+def _check_status(response: httpx2.Response, where: str) -> None:
+    status, code = response.status_code, response.headers.get("X-Error-Code", "")
+    if response.is_success:
+        return
+    if code == "GatedRepo":
+        raise GatedError(
+            "It is gated: its authors let in only those they approve.",
+            where=where,
+            fix="Ask for access on its Hub page and set HF_TOKEN on the server.",
+        )
+    if code == "RevisionNotFound":
+        raise NotOnHubError("It has no such revision.", where=where, fix="Give a branch, tag or commit.")
+    if code == "EntryNotFound":
+        raise NotOnHubError("The Hub does not have this file.", where=where)
+    if status in (401, 403, 404):
+        raise NotOnHubError(
+            "The Hub has nothing by that name, or it is private.",
+            where=where,
+            fix="Check the spelling: owner/name.",
+        )
+    if status == 429:
+        raise HubUnreachableError(
+            "The Hub asks for patience: too many requests.", where=where, fix="Try again in a few minutes."
+        )
+    raise HubUnreachableError(
+        f"The Hub answered with status {status}.", where=where, fix="Try again in a minute."
+    )
+
+
+def _close_late(waiting: Future[httpx2.Response]) -> None:
+    if not waiting.cancelled() and waiting.exception() is None:
+        waiting.result().close()
+
+
+def _note(endpoint: str, *, answered: bool) -> None:
+    with _lock:
+        _last[endpoint] = (answered, time.monotonic())
+
+
+def _unreachable(where: str) -> HubError:
+    return HubUnreachableError(
+        "The Hugging Face Hub cannot be reached.",
+        where=where,
+        fix="Check the network; what is on this machine works without it.",
+    )
+
+
+def _broke_off(where: str) -> HubError:
+    return HubUnreachableError("The download broke off.", where=where, fix="Try again.")

@@ -1,0 +1,349 @@
+"""Models from the Hugging Face Hub: looked at first, then downloaded, never run on the way.
+
+Files are kept where huggingface_hub keeps its own (huggingface.co/docs/huggingface_hub/guides/manage-cache),
+so that what any tool downloaded is there for all. They are downloaded here and not by `snapshot_download`,
+which waits for minutes on a silent server and throws away the part of a file that has arrived.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from explorer.errors import HubUnreachableError, NotOnHubError, SettingError, TooLargeError
+from explorer.hub.client import file_path, get_json, pieces, stream
+from explorer.hub.safety import MODEL_SUFFIXES, check_weights
+from explorer.settings import settings
+
+OnProgress = Callable[[int, int], None]
+
+_MODEL_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
+_REVISION = re.compile(r"\w[\w./-]{0,127}", re.ASCII)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_CHECKSUM = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_UNWANTED = ("onnx/*", "openvino/*")  # exports for other runtimes stay on the Hub
+_MAX_FILES = 10_000
+_TRIES = 5  # for a file whose connection breaks while bytes arrive
+_LOCK_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file of a model on the Hub.
+
+    Attributes:
+        path: Its path in the repository.
+        size: Its bytes; None when the Hub does not say.
+        checksum: SHA-256 of a large file, git's SHA-1 of another; None when the Hub does not say.
+    """
+
+    path: str
+    size: int | None
+    checksum: str | None
+
+
+def is_model_id(name: str) -> bool:
+    """Whether a name has the form of a Hub id: `owner/name`, or one word for the oldest models."""
+    return bool(_MODEL_ID.fullmatch(name)) and ".." not in name
+
+
+def check_revision(revision: str | None, name: str) -> None:
+    """Refuse what cannot be the name of a revision: it becomes part of a path on disk and of a URL.
+
+    Raises:
+        NotOnHubError: It is none.
+    """
+    if revision is not None and (not _REVISION.fullmatch(revision) or ".." in revision):
+        raise NotOnHubError("That is no name of a revision.", where=name, fix="Give a branch, tag or commit.")
+
+
+def model_information(name: str, revision: str | None) -> tuple[dict[str, Any], str]:
+    """What the Hub says of a model, unchecked but for the commit, and the commit.
+
+    Raises:
+        NotOnHubError: There is no such model or revision, or it is private.
+        GatedError: Its authors let in only those they approve.
+        HubUnreachableError: The Hub does not answer, or not with sense.
+    """
+    if not is_model_id(name):
+        raise NotOnHubError(
+            "That is no name of a model.", where=name[:100], fix="A Hub id has the form owner/name."
+        )
+    check_revision(revision, name)
+    at = "" if revision is None else f"/revision/{revision.replace('/', '%2F')}"
+    said = get_json(f"/api/models/{name}{at}", {"blobs": True}, where=name)
+    commit = said.get("sha") if isinstance(said, dict) else None
+    if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
+        raise HubUnreachableError("The Hub does not say which commit that is.", where=name)
+    return said, commit
+
+
+def files_of(said: Mapping[str, Any]) -> list[RemoteFile]:
+    """The files named in what the Hub says of a model; names that would leave its folder are left out."""
+    siblings = said.get("siblings")
+    files = []
+    for sibling in siblings[:_MAX_FILES] if isinstance(siblings, list) else []:
+        path = sibling.get("rfilename") if isinstance(sibling, dict) else None
+        if not isinstance(path, str) or not _stays_inside(path):
+            continue
+        lfs = sibling.get("lfs")
+        checksum = lfs.get("sha256") if isinstance(lfs, dict) else sibling.get("blobId")
+        size = sibling.get("size")
+        files.append(
+            RemoteFile(
+                path,
+                size if isinstance(size, int) and size >= 0 else None,
+                checksum if isinstance(checksum, str) and _CHECKSUM.fullmatch(checksum) else None,
+            )
+        )
+    return files
+
+
+def wanted_files(files: list[RemoteFile]) -> list[RemoteFile]:
+    """Those of a model's files that running it takes."""
+    return [
+        file
+        for file in files
+        if PurePosixPath(file.path).suffix in MODEL_SUFFIXES
+        and not any(fnmatch(file.path, pattern) for pattern in _UNWANTED)
+    ]
+
+
+def fetch_model(name: str, revision: str | None, on_progress: OnProgress | None = None) -> tuple[Path, str]:
+    """Download what a model needs to run, or find it on disk.
+
+    Args:
+        name: Hub id.
+        revision: Branch, tag or commit; None for the default branch.
+        on_progress: Told the bytes that are here and the bytes in all, several times a second while they
+            arrive. What it raises stops the download and passes through; the next one goes on from there.
+
+    Returns:
+        The folder of the snapshot and the commit it is at.
+
+    Raises:
+        NotOnHubError: The Hub has no such model or revision, or it is private.
+        GatedError: Its authors let in only those they approve.
+        UnsafeModelError: The weights are pickle files only.
+        UnusableModelError: There are no weights.
+        TooLargeError: More would be downloaded than the host allows or the disk holds.
+        SettingError: The folder of downloads cannot be made.
+        HubUnreachableError: The Hub does not answer and the model is not on disk.
+    """
+    try:
+        said, commit = model_information(name, revision)
+    except HubUnreachableError as error:
+        kept = snapshot_on_disk(name, revision)
+        if kept is not None:
+            return kept, kept.name
+        raise HubUnreachableError(
+            f"{error.what} The model is not on this machine.",
+            where=name,
+            fix="Try again later, or use the bundled model.",
+        ) from error
+    files = files_of(said)
+    check_weights([file.path for file in files], name)
+    wanted = wanted_files(files)
+    _check_size(wanted, name)
+    repo = _repo_folder(name)
+    done, total = 0, sum(file.size or 0 for file in wanted)
+    _make_room(repo, wanted, name)
+    for file in wanted:
+        before = done
+
+        def report(arrived: int, before: int = before) -> None:
+            if on_progress is not None:
+                on_progress(before + arrived, total)
+
+        _fetch_blob(name, commit, file, repo, report)
+        done += file.size or 0
+        report(file.size or 0)
+    return _link_snapshot(repo, commit, wanted, revision or "main"), commit
+
+
+def snapshot_on_disk(name: str, revision: str | None) -> Path | None:
+    """The folder of a model that was downloaded before; None when it was not."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        folder = Path(
+            snapshot_download(
+                name,
+                revision=revision,
+                local_files_only=True,
+                allow_patterns=[f"*{suffix}" for suffix in MODEL_SUFFIXES],
+                ignore_patterns=list(_UNWANTED),
+            )
+        )
+    except LocalEntryNotFoundError:
+        return None
+    # Tools that look at a model leave a snapshot of its small files behind.
+    return folder if any(folder.rglob("*.safetensors")) else None
+
+
+def _stays_inside(path: str) -> bool:
+    parts = path.split("/")
+    return (
+        0 < len(path) <= 500 and not {"", ".", ".."} & set(parts) and not re.search(r"[\\:\x00-\x1f]", path)
+    )
+
+
+def _check_size(wanted: list[RemoteFile], name: str) -> None:
+    if any(file.size is None or file.checksum is None for file in wanted):
+        raise HubUnreachableError("The Hub does not say what the model's files are.", where=name)
+    size_mb = sum(file.size or 0 for file in wanted) / 1e6
+    if size_mb > settings().max_model_mb:
+        raise TooLargeError(
+            f"The model is {size_mb:,.0f} MB; this server downloads up to {settings().max_model_mb:,} MB.",
+            where=name,
+            fix="Choose a smaller model, or ask the host to raise EXPLORER_MAX_MODEL_MB.",
+        )
+
+
+def _repo_folder(name: str) -> Path:
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE).expanduser() / f"models--{name.replace('/', '--')}"
+
+
+def _make_room(repo: Path, wanted: list[RemoteFile], name: str) -> None:
+    """Make the folder for a model's files; refuse what the disk cannot hold."""
+    blobs = repo / "blobs"
+    try:
+        blobs.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(blobs).free
+    except OSError as error:
+        raise SettingError(
+            f"The folder of downloaded models cannot be made: {error.strerror}.",
+            where=str(repo.parent),
+            fix="Set HF_HOME to a folder that can be written.",
+        ) from error
+    missing = sum(file.size or 0 for file in wanted if not (blobs / str(file.checksum)).is_file())
+    if missing > free:
+        raise TooLargeError(
+            f"The model takes {missing / 1e6:,.0f} MB, and the disk has {free / 1e6:,.0f} MB left.",
+            where=name,
+            fix="Choose a smaller model, or make room.",
+        )
+
+
+def _fetch_blob(name: str, commit: str, file: RemoteFile, repo: Path, report: Callable[[int], None]) -> None:
+    """Bring one file into the cache, going on where an earlier download stopped."""
+    import httpx2
+
+    blob = repo / "blobs" / str(file.checksum)
+    if blob.is_file():
+        return
+    part = blob.with_name(f"{blob.name}.incomplete")
+    with _locked(repo.parent / ".locks" / repo.name / f"{blob.name}.lock", report):
+        if blob.is_file():
+            return
+        for attempt in range(1, _TRIES + 1):
+            before = part.stat().st_size if part.is_file() else 0
+            try:
+                _append(name, commit, file, part, report)
+                break
+            except HubUnreachableError as error:
+                after = part.stat().st_size if part.is_file() else 0
+                silent = isinstance(error.__cause__, httpx2.TimeoutException)
+                if silent or after == before or attempt == _TRIES:
+                    raise HubUnreachableError(
+                        "The download broke off; what had arrived is kept.", where=name, fix="Try again."
+                    ) from error
+        if _checksum(part, str(file.checksum)) != file.checksum:
+            part.unlink()
+            raise HubUnreachableError(
+                f"{file.path} arrived damaged: its checksum is not the Hub's.", where=name, fix="Try again."
+            )
+        part.replace(blob)
+
+
+def _append(name: str, commit: str, file: RemoteFile, part: Path, report: Callable[[int], None]) -> None:
+    """Download what is missing of a file."""
+    size = file.size or 0
+    arrived = part.stat().st_size if part.is_file() else 0
+    if arrived > size:
+        part.unlink()
+        arrived = 0
+    report(arrived)
+    if arrived == size:
+        part.touch()
+        return
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={arrived}-"} if arrived else {})
+    where = f"{name}, {file.path}"
+    with stream(file_path(name, file.path, commit, "model"), headers=headers, where=where) as response:
+        if response.status_code != 206:
+            arrived = 0
+        with part.open("ab" if arrived else "wb") as out:
+            for piece in pieces(response, where):
+                arrived += len(piece)
+                if arrived > size:
+                    raise HubUnreachableError("More arrives than the file has.", where=where)
+                out.write(piece)
+                report(arrived)
+    if arrived < size:
+        raise HubUnreachableError("The download broke off.", where=where)
+
+
+@contextlib.contextmanager
+def _locked(path: Path, report: Callable[[int], None]) -> Iterator[None]:
+    """Wait for another process that downloads the same file; `report` may raise to stop waiting."""
+    import filelock
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(path)
+    while True:
+        try:
+            lock.acquire(timeout=_LOCK_SECONDS)
+            break
+        except filelock.Timeout:
+            report(0)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _checksum(path: Path, like: str) -> str:
+    """SHA-256 of a file, or the SHA-1 git names it by, whichever `like` is."""
+    digest = hashlib.sha256()
+    if len(like) == 40:
+        digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _link_snapshot(repo: Path, commit: str, files: list[RemoteFile], revision: str) -> Path:
+    """The folder with a model's files by their names; only here once all of them are."""
+    folder = repo / "snapshots" / commit
+    for file in files:
+        path = folder / file.path
+        if path.exists():
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        blob = repo / "blobs" / str(file.checksum)
+        new = path.with_name(f".{uuid.uuid4().hex}")
+        try:
+            new.symlink_to(os.path.relpath(blob.resolve(), path.parent.resolve()))
+        except OSError:  # Windows without the right to make links
+            shutil.copyfile(blob, new)
+        new.replace(path)
+    ref = repo / "refs" / revision
+    if not _COMMIT.fullmatch(revision) and not (ref.is_file() and ref.read_text() == commit):
+        ref.parent.mkdir(parents=True, exist_ok=True)
+        new = ref.with_name(f".{uuid.uuid4().hex}")
+        new.write_text(commit)
+        new.replace(ref)
+    return folder

@@ -1,0 +1,110 @@
+import time
+
+import pytest
+
+from explorer.errors import GatedError, HubUnreachableError, NotOnHubError
+from explorer.hub import client
+from explorer.hub.client import get_bytes, get_json, reachable
+from tests.hub_server import COMMIT, EVERYTHING
+
+
+def test_a_silent_hub_is_given_up_within_seconds_and_then_left_alone(hub, monkeypatch):
+    hub.silent.add(EVERYTHING)
+    started = time.monotonic()
+    with pytest.raises(HubUnreachableError, match="cannot be reached"):
+        get_json("/api/models")
+    assert 4 < time.monotonic() - started < 6
+    assert reachable() is False
+    started = time.monotonic()
+    with pytest.raises(HubUnreachableError, match="cannot be reached"):
+        get_json("/api/models")
+    assert time.monotonic() - started < 0.1
+    assert len(hub.requests) == 1
+    hub.silent.clear()
+    monkeypatch.setattr(client, "_REST_SECONDS", 0.0)
+    assert reachable() is None
+    assert len(get_json("/api/models")) == 1
+    assert reachable() is True
+
+
+def test_a_hub_that_is_not_there_is_named_once_and_then_left_alone(hub):
+    hub.close()
+    for _ in range(2):
+        started = time.monotonic()
+        with pytest.raises(HubUnreachableError, match="cannot be reached"):
+            get_json("/api/models")
+    assert time.monotonic() - started < 0.1
+    assert reachable() is False
+
+
+def test_offline_mode_asks_nothing(hub, monkeypatch):
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(HubUnreachableError):
+        get_json("/api/models")
+    assert reachable() is False
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [("failing", "status 500"), ("limited", "asks for patience"), ("nonsense", "is not the Hub")],
+)
+def test_each_fault_is_told_at_once_in_its_own_words(hub, fault, words):
+    getattr(hub, fault).add(EVERYTHING)
+    started = time.monotonic()
+    with pytest.raises(HubUnreachableError, match=words):
+        get_json("/api/models")
+    assert time.monotonic() - started < 1
+    assert len(hub.requests) == 1
+    assert reachable() is True
+
+
+def test_what_is_not_there_and_what_is_gated(hub):
+    with pytest.raises(NotOnHubError, match=r"other/one: .*nothing by that name"):
+        get_json("/api/models/other/one", where="other/one")
+    with pytest.raises(NotOnHubError, match="does not have this file"):
+        get_bytes("tiny/model", "nothing.json", COMMIT, 0, 10, kind="model")
+    hub.gated.add("tiny/model")
+    with pytest.raises(GatedError, match="gated"):
+        get_bytes("tiny/model", "config.json", COMMIT, 0, 10, kind="model")
+
+
+def test_an_answer_without_end_is_cut_off(hub, monkeypatch):
+    monkeypatch.setattr(client, "_MAX_JSON_BYTES", 1000)
+    hub.bodies["/api/models"] = ["x" * 5000]
+    with pytest.raises(HubUnreachableError, match="far too long"):
+        get_json("/api/models")
+
+
+def test_json_nested_without_end_is_no_crash(hub):
+    hub.bodies["/api/models"] = b"[" * 500_000
+    with pytest.raises(HubUnreachableError, match="is not the Hub"):
+        get_json("/api/models")
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_part_of_a_file_costs_only_that_part(hub, name):
+    whole = (hub.repositories["tiny/model"] / name).read_bytes()
+    assert get_bytes("tiny/model", name, COMMIT, 10, 60, kind="model") == whole[10:60]
+    assert sum(hub.bytes_sent.values()) == 50
+    assert get_bytes("tiny/model", name, COMMIT, 0, 10_000_000, kind="model") == whole
+
+
+def test_the_servers_token_goes_to_the_hub_and_to_no_one_else(hub, monkeypatch, tmp_path):
+    from tests.hub_server import LocalHub
+
+    monkeypatch.setenv("HF_TOKEN", "hf_secretsecretsecret")
+    get_json("/api/models")
+    assert hub.authorizations == ["Bearer hf_secretsecretsecret"]
+    storage = LocalHub()
+    path = hub.repositories["tiny/model"] / "model.safetensors"
+    hub.storage = storage.url
+    assert get_bytes("tiny/model", "model.safetensors", COMMIT, 0, 8, kind="model") == path.read_bytes()[:8]
+    assert storage.authorizations == [""]
+    storage.close()
+    hub.limited.add(EVERYTHING)
+    with pytest.raises(HubUnreachableError) as caught:
+        get_json("/api/models")
+    assert "secret" not in repr(caught.value) + str(caught.value)

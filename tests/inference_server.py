@@ -1,0 +1,127 @@
+"""A small server that speaks the Hub's feature-extraction pipeline and OpenAI's embeddings API."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+MODEL = "tiny/served"
+DIMS = 4
+
+
+@dataclass
+class Answer:
+    """One answer, after `seconds`. A body that is no bytes is sent as JSON; `cut` closes half way."""
+
+    status: int = 200
+    body: Any = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    cut: bool = False
+
+
+def by_length(texts: list[str]) -> list[list[float]]:
+    """Vectors that tell texts of different lengths apart."""
+    return [[float(len(text)), 1.0, 2.0, 3.0] for text in texts]
+
+
+class LocalInference:
+    """Gives the prepared answers first, then vectors; keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.encode: Callable[[list[str]], list[list[float]]] = by_length
+        self.prepared: deque[Answer] = deque()
+        self.asked: list[list[str]] = []  # the texts of each request
+        self.bodies: list[dict[str, Any]] = []
+        self.tokens: list[str | None] = []  # the Authorization of each request
+        self.paths: list[str] = []
+        self.most_at_once = 0
+        self._at_once = 0
+        self._lock = threading.Lock()
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_args):
+                pass
+
+            def do_GET(self):
+                server.describe(self)
+
+            def do_POST(self):
+                server.answer(self)
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def describe(self, handler: BaseHTTPRequestHandler) -> None:
+        name = handler.path.partition("?")[0].removeprefix("/api/models/")
+        if name != MODEL:
+            self._send(
+                handler, Answer(404, {"error": "Repository not found"}, {"X-Error-Code": "RepoNotFound"})
+            )
+            return
+        task = "feature-extraction"
+        self._send(handler, Answer(body={"id": name, "modelId": name, "pipeline_tag": task, "tags": [task]}))
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
+        openai = handler.path == "/v1/embeddings"
+        texts = body["input"] if openai else body["inputs"]
+        with self._lock:
+            self.asked.append(texts)
+            self.bodies.append(body)
+            self.tokens.append(handler.headers.get("Authorization"))
+            self.paths.append(handler.path)
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+            answer = self.prepared.popleft() if self.prepared else None
+        try:
+            if answer is None:
+                answer = self._vectors(texts, openai=openai)
+            time.sleep(answer.seconds)
+        finally:
+            with self._lock:
+                self._at_once -= 1
+        self._send(handler, answer)
+
+    def _vectors(self, texts: list[str], *, openai: bool) -> Answer:
+        vectors = self.encode(texts)
+        if isinstance(vectors, Answer):
+            return vectors
+        if not openai:
+            return Answer(body=vectors)
+        # In any order: the index says which is whose.
+        data = [{"index": number, "embedding": vector} for number, vector in enumerate(vectors)]
+        return Answer(body={"object": "list", "data": data[::-1]})
+
+    @staticmethod
+    def _send(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
+        content = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        try:
+            handler.send_response(answer.status)
+            handler.send_header("Content-Type", "application/json")
+            handler.send_header("Content-Length", str(len(content)))
+            for name, value in answer.headers.items():
+                handler.send_header(name, value)
+            handler.end_headers()
+            handler.wfile.write(content[: len(content) // 2] if answer.cut else content)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # who asked has gone
+        handler.close_connection = answer.cut

@@ -1,0 +1,99 @@
+"""The ways to vectors other than a model on this machine, through the package's face."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import explorer
+from explorer.errors import JobCancelledError, ModelError, ModelNotFoundError, QueryError, VectorError
+from explorer.settings import settings
+from tests.inference_server import MODEL, Answer, LocalInference
+
+
+def test_tfidf_finds_rows_by_their_words_and_is_kept_like_any_other(published):
+    texts = published["texts"]
+    space = explorer.embed(texts, "tfidf")
+    for row, text in enumerate(texts):
+        assert space.search(text, k=1)[0].row == row
+    assert explorer.embed(texts, "tfidf").report.encoded == 0
+    other = explorer.embed([*texts, "a text about something else"], "tfidf")
+    assert other.encoder.fingerprint != space.encoder.fingerprint
+    assert other.report.encoded == len(texts) + 1
+
+
+def test_own_vectors_are_taken_as_they_are_and_queries_go_through_the_model(published):
+    local = explorer.embed(published["texts"], precision="float32")
+    table = {"body": published["texts"], "vector": local.vectors.tolist()}
+    corpus = explorer.open_corpus(table, text="body", vectors="vector")
+    space = explorer.embed(corpus, precision="float32")
+    np.testing.assert_array_equal(space.vectors, local.vectors)
+    assert space.report.encoded == space.report.cached == 0
+    query = "How do I replace my Medicare card?"
+    assert [hit.row for hit in space.search(query)] == [hit.row for hit in local.search(query)]
+    assert space.encoder.fingerprint != local.encoder.fingerprint
+
+
+def test_own_vectors_without_a_model_are_searched_by_row_only():
+    corpus = explorer.open_corpus({"t": ["a", "b", "c"], "v": [[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]]},
+                                  text="t", vectors="v")  # fmt: skip
+    space = explorer.embed(corpus, "")
+    assert [hit.row for hit in space.similar_to(0)] == [1, 2]
+    with pytest.raises(QueryError, match="which model made them was not said"):
+        space.search("a")
+
+
+def test_own_vectors_of_another_model_are_refused_with_both_dimensions():
+    corpus = explorer.open_corpus({"t": ["a", "b"], "v": [[1.0, 0.0], [0.9, 0.1]]}, text="t", vectors="v")
+    with pytest.raises(VectorError, match="have 2 dimensions, those of the model 384"):
+        explorer.embed(corpus)
+    with pytest.raises(VectorError, match="no vectors of their own"):
+        explorer.embed(["a"], own_vectors=True)
+
+
+def test_own_vectors_can_be_set_beside_those_of_a_model(tiny_model):
+    corpus = explorer.open_corpus({"t": ["a", "b"], "v": [[1.0, 0.0], [0.9, 0.1]]}, text="t", vectors="v")
+    assert explorer.embed(corpus, str(tiny_model), own_vectors=False).vectors.shape == (2, 16)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    local = LocalInference()
+    monkeypatch.setenv("EXPLORER_EMBEDDING_SERVERS", f"team={local.url}")
+    settings.cache_clear()
+    yield local
+    local.close()
+
+
+def test_a_server_of_the_hosts_encodes_and_its_vectors_are_kept(server):
+    first = explorer.embed(["the cat", "my dog"], MODEL, provider="team")
+    asked = len(server.asked)
+    again = explorer.embed(["the cat", "my dog"], MODEL, provider="team")
+    assert again.report.encoded == 0
+    np.testing.assert_array_equal(first.vectors, again.vectors)
+    assert len(server.asked) == asked
+    assert "sent to the server team" in " ".join(first.report.notes)
+
+
+def test_why_a_server_keeps_us_waiting_is_said_and_cancelling_cuts_it_short(server, monkeypatch):
+    monkeypatch.setattr("explorer.encode.remote._TICK", 0.05)
+    explorer.embed(["dims are known"], MODEL, provider="team")
+    server.prepared += [Answer(503, {"error": "Model is currently loading", "estimated_time": 60})] * 3
+    notes = []
+
+    def cancel(progress):
+        notes.append(progress.note)
+        if "loading the model" in progress.note:
+            raise JobCancelledError("enough")
+
+    with pytest.raises(JobCancelledError, match="enough"):
+        explorer.embed(["the cat"], MODEL, provider="team", on_progress=cancel)
+    assert "trying again in" in notes[-1]
+
+
+def test_who_is_asked_must_be_known_and_an_inference_provider_needs_a_token(monkeypatch):
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    with pytest.raises(ModelError, match="need a Hugging Face token"):
+        explorer.embed(["a"], "owner/model", provider="hf-inference")
+    with pytest.raises(ModelNotFoundError, match="No embedding server has that name"):
+        explorer.embed(["a"], "owner/model", provider="http://10.0.0.1")
