@@ -31,6 +31,17 @@ def by_length(texts: list[str]) -> list[list[float]]:
     return [[float(len(text)), 1.0, 2.0, 3.0] for text in texts]
 
 
+def talk_to(server: LocalInference, monkeypatch) -> None:
+    """Have the real client of the Inference Providers ask a server, and try again soon."""
+    from huggingface_hub.inference._providers import PROVIDERS
+
+    for module in ("huggingface_hub.constants", "huggingface_hub.hf_api"):
+        monkeypatch.setattr(f"{module}.ENDPOINT", server.url, raising=False)
+    helper = PROVIDERS["hf-inference"]["feature-extraction"]
+    monkeypatch.setattr(helper, "base_url", f"{server.url}/hf-inference")
+    monkeypatch.setattr("explorer.encode.remote._FIRST_WAIT", 0.02)
+
+
 class LocalInference:
     """Gives the prepared answers first, then vectors; keeps what it was asked."""
 

@@ -112,14 +112,15 @@ class InferenceProviders:
 
     Args:
         model: Hub id.
-        token: Of the person who pays. The server's own is never used in its place.
+        token: Of the person who pays. The server's own is never used in its place. Without one nothing can
+            be asked, but vectors that are in the cache can be read.
         provider: One of `PROVIDERS`.
 
     Raises:
         ModelNotFoundError: The model is no Hub id, or the provider none of those.
     """
 
-    def __init__(self, model: str, token: Secret, provider: str = "hf-inference") -> None:
+    def __init__(self, model: str, token: Secret | None, provider: str = "hf-inference") -> None:
         # The client takes a URL for a model too and would send the token there.
         if not is_model_id(model):
             raise ModelNotFoundError("That is no Hub id.", where=model, fix="It has the form owner/name.")
@@ -149,6 +150,12 @@ class InferenceProviders:
             RepositoryNotFoundError,
         )
 
+        if self._token is None:
+            raise ModelError(
+                "Inference Providers need a Hugging Face token.",
+                where=self._provider,
+                fix="Type yours on the Data page, or set HF_TOKEN where you call explorer.embed.",
+            )
         client: Any = InferenceClient(
             provider=self._provider,  # type: ignore[arg-type]  # one of its literals
             token=self._token.reveal(),
@@ -250,17 +257,15 @@ def remote_service(provider: str, model: str, token: Secret | None) -> Inference
 
     Raises:
         ModelNotFoundError: There is no such provider or server, or no such name of a model.
-        ModelError: An Inference Provider is asked without a token.
     """
-    if provider not in PROVIDERS:
-        return EmbeddingServer(provider, model)
-    if token is None:
-        raise ModelError(
-            "Inference Providers need a Hugging Face token.",
-            where=provider,
-            fix="Type yours on the Data page, or set HF_TOKEN where you call explorer.embed.",
-        )
-    return InferenceProviders(model, token, provider)
+    if provider in PROVIDERS:
+        return InferenceProviders(model, token, provider)
+    return EmbeddingServer(provider, model)
+
+
+def requests_for(texts: Sequence[str]) -> int:
+    """Requests it takes to encode texts, when none has to be made again."""
+    return len(plan_batches(RemoteTokens(texts).lengths, _BATCH_TOKENS))
 
 
 def embedding_servers() -> dict[str, str]:
@@ -364,10 +369,6 @@ class RemoteEngine:
         if on_progress:
             on_progress(len(texts), len(texts))
         return tokens
-
-    def requests_for(self, texts: Sequence[str]) -> int:
-        """Requests it takes to encode texts, when none has to be made again."""
-        return len(plan_batches(RemoteTokens(texts).lengths, self.token_budget))
 
     def start(self, batch: list[str]) -> Callable[[], np.ndarray]:
         """Send a batch of `RemoteTokens.batch`; waiting is left to what this returns.

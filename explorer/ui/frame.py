@@ -12,13 +12,12 @@ from streamlit.runtime.pages_manager import PagesManager
 from explorer.encode.jobs import Job
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import ExplorerError
-from explorer.ui.model_names import model_name
+from explorer.ui.model_names import encoder_name
 from explorer.ui.session import Session, current_session, has_session, remember
 from explorer.ui.text import markdown, show_error
 from explorer.ui.work import job_panel
 
 _SOON_SECONDS = 0.5
-PRECISION_NAMES = {"auto": "fast", "float32": "exact"}
 
 
 @contextlib.contextmanager
@@ -93,7 +92,10 @@ def _await_rows(session: Session, job: Job) -> None:
         notice = session.notice
         session.open(job.result, session.encoder)
         session.notice = notice
-    elif job.error is not None:
+        return
+    if session.encoder.own_vectors:
+        session.encoders, session.active = [EncoderSpec()], 0
+    if job.error is not None:
         session.notice = f"The rows of this link could not be read. {job.error}"
     else:
         session.notice = "Reading the rows of this link was stopped."
@@ -112,14 +114,6 @@ def _selection_line(session: Session) -> None:
             )
         if session.can_undo_selection:
             st.button("Undo", icon=":material/undo:", type="tertiary", on_click=session.undo_selection)
-
-
-def encoder_name(spec: EncoderSpec) -> str:
-    """An encoder in a few words: model, precision, prompt."""
-    name = (
-        f"{model_name(spec.model).removeprefix('sentence-transformers/')} · {PRECISION_NAMES[spec.precision]}"
-    )
-    return f"{name} · “{spec.prompt}”" if spec.prompt else name
 
 
 def _activate(session: Session) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from explorer.encode.models import BUNDLED_MODEL
+from explorer.encode.spec import TFIDF, EncoderSpec
 from explorer.errors import ModelNotFoundError
 from explorer.settings import settings
 
 _MAX_NAME_CHARS = 200
+PRECISION_NAMES = {"auto": "fast", "float32": "exact"}
 
 
 def model_name(model: str) -> str:
@@ -44,3 +46,14 @@ def model_folders() -> list[str]:
     if not root.is_dir():
         return []
     return sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def encoder_name(spec: EncoderSpec) -> str:
+    """An encoder in a few words: model, where it runs or in what precision, prompt."""
+    model = model_name(spec.model).removeprefix("sentence-transformers/")
+    if spec.own_vectors:
+        return f"rows' vectors · queries by {model}" if model else "rows' vectors"
+    if spec.model == TFIDF and not spec.provider:
+        return "TF-IDF"
+    name = f"{model} · {spec.provider or PRECISION_NAMES[spec.precision]}"
+    return f"{name} · “{spec.prompt}”" if spec.prompt else name

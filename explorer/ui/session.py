@@ -20,7 +20,7 @@ from explorer.data.samples import SAMPLES, open_sample
 from explorer.encode.jobs import Job, registry
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.spec import EncoderSpec
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, ModelNotFoundError
 from explorer.settings import settings
 from explorer.ui.hub_link import PREFIX, HubRows
 from explorer.ui.model_names import choose_model, model_name
@@ -36,6 +36,10 @@ _XSRF_COOKIE = "_streamlit_xsrf"  # Streamlit sets it in every browser; it tells
 _KEEP_SECONDS = 30 * 60.0
 _KEEP_SESSIONS = 32
 MAX_PROMPT_CHARS = 500
+_MAX_PROVIDER_CHARS = 64
+# What the URL says of the encoder; a token is never in it.
+_ENCODER_PARAMETERS = ("model", "precision", "prompt", "query_prompt", "revision", "provider", "vectors")
+_OWN = "own"
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,7 +243,11 @@ def remember(session: Session) -> None:
         wanted["query_prompt"] = spec.query_prompt
     if spec.revision is not None:
         wanted["revision"] = spec.revision
-    for name in ("corpus", "model", "precision", "prompt", "query_prompt", "revision"):
+    if spec.provider:
+        wanted["provider"] = spec.provider
+    if spec.own_vectors:
+        wanted["vectors"] = _OWN
+    for name in ("corpus", *_ENCODER_PARAMETERS):
         if name in wanted and st.query_params.get(name) != wanted[name]:
             st.query_params[name] = wanted[name]
         elif name not in wanted and name in st.query_params:
@@ -274,7 +282,8 @@ def _opened_from_url() -> Session:
     except ExplorerError as error:
         notice = str(error)
     else:
-        if spec is not None:
+        unusable = spec is not None and spec.own_vectors and session.corpus.vectors is None
+        if spec is not None and (session.arriving is not None or not unusable):
             if spec not in session.encoders:
                 # A fresh tab has nothing yet: what the link names replaces the default.
                 session.encoders = [*session.encoders, spec] if came_back else [spec]
@@ -291,14 +300,21 @@ def _read_rows(rows: HubRows, visitor: str) -> Job:
 
 def _spec_from_url() -> EncoderSpec | None:
     parameters = st.query_params
-    if not {"model", "precision", "prompt", "query_prompt", "revision"} & set(parameters):
+    if not set(_ENCODER_PARAMETERS) & set(parameters):
         return None
+    provider, own = parameters.get("provider", ""), parameters.get("vectors") == _OWN
+    model = parameters.get("model", BUNDLED_MODEL)
+    if len(provider) > _MAX_PROVIDER_CHARS:
+        raise ModelNotFoundError("The link names no server.")
     return EncoderSpec(
-        model=choose_model(parameters["model"]) if "model" in parameters else BUNDLED_MODEL,
+        # A model elsewhere is no folder here, and the model of the rows' own vectors need not be known.
+        model=model if provider or (own and not model) else choose_model(model),
         precision="float32" if parameters.get("precision") == "float32" else "auto",
         prompt=_cut(parameters.get("prompt")),
         query_prompt=_cut(parameters.get("query_prompt")),
         revision=parameters.get("revision"),
+        provider=provider,
+        own_vectors=own,
     )
 
 

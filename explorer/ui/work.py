@@ -13,9 +13,10 @@ from explorer.encode.jobs import Job, JobView, registry
 from explorer.encode.progress import OnProgress, Progress
 from explorer.encode.spec import EncoderSpec
 from explorer.ui import warm
-from explorer.ui.model_names import model_name
+from explorer.ui.model_names import encoder_name
 from explorer.ui.session import Session
 from explorer.ui.text import as_html, show_error
+from explorer.ui.token import token_for
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
@@ -25,7 +26,7 @@ _POLL_SECONDS = 1.0
 _SOON_SECONDS = 0.5  # what ends by then needs no progress: nobody could read it
 T = TypeVar("T")
 # Spaces of open sessions, by encoder and texts: two visitors with the same rows hold one matrix.
-_shared: weakref.WeakValueDictionary[tuple[EncoderSpec, str], Space] = weakref.WeakValueDictionary()
+_shared: weakref.WeakValueDictionary[tuple[EncoderSpec, str, str], Space] = weakref.WeakValueDictionary()
 
 
 def space_or_progress(session: Session) -> Space | None:
@@ -40,7 +41,7 @@ def space_or_progress(session: Session) -> Space | None:
         job = _ask(session)
     if job.state == "done":
         session.spaces[spec] = _for_corpus(job.result, corpus)
-        _shared[spec, corpus.text_fingerprint] = session.spaces[spec]
+        _shared[_kept_under(session)] = session.spaces[spec]
         return session.spaces[spec]
     _explain(job, session, "Encoding", encode)
     return None
@@ -201,16 +202,17 @@ def duration(seconds: float) -> str:
 
 def _ask(session: Session) -> Job:
     spec, corpus = session.encoder, session.corpus
+    token = token_for(spec)
 
     def work(on_progress: OnProgress) -> Space:
         warm.wait()
         from explorer.embedding import embed_spec
 
-        return embed_spec(corpus, spec, on_progress=on_progress)
+        return embed_spec(corpus, spec, token=token, on_progress=on_progress)
 
     job = registry().submit(
-        ("encode", spec, corpus.text_fingerprint),
-        f"Encoding {corpus.name} with {model_name(spec.model)}",
+        ("encode", *_kept_under(session)),
+        f"Encoding {corpus.name} with {encoder_name(spec)}",
         work,
         lane="device",
         visitor=session.visitor,
@@ -219,8 +221,16 @@ def _ask(session: Session) -> Job:
     return job
 
 
+def _kept_under(session: Session) -> tuple[EncoderSpec, str, str]:
+    """What names the session's space: the same for all visitors who may share it."""
+    spec, corpus = session.encoder, session.corpus
+    rows = corpus.fingerprint if spec.own_vectors else corpus.text_fingerprint
+    # A space from elsewhere encodes queries with the token of whoever opened it.
+    return spec, rows, session.visitor if spec.provider else ""
+
+
 def _take_shared(session: Session) -> Space | None:
-    shared = _shared.get((session.encoder, session.corpus.text_fingerprint))
+    shared = _shared.get(_kept_under(session))
     return None if shared is None else _for_corpus(shared, session.corpus)
 
 

@@ -112,13 +112,13 @@ def test_a_column_of_numbers_chosen_as_text_is_refused(app):
 
 @pytest.mark.parametrize("name", ["/etc", "../..", "~", "explorer/data"])
 def test_a_folder_outside_the_model_folder_is_refused(app, name):
-    app.selectbox(key="model-choice").select("Another model…").run()
+    app.selectbox(key="model-choice-Model").select("Another model…").run()
     app.text_input(key="model-name").set_value(name).run()
     assert "Only folders below" in error(app)
 
 
 def test_a_hub_model_without_network_fails_with_its_name_and_the_rest_stays(app):
-    app.selectbox(key="model-choice").select("Another model…").run()
+    app.selectbox(key="model-choice-Model").select("Another model…").run()
     app.text_input(key="model-name").set_value("nobody/nothing").run()
     encode_button(app).click().run()
     finished(app)
@@ -135,7 +135,7 @@ def test_a_second_encoder_joins_the_first_and_either_can_be_active(app, tiny_mod
     monkeypatch.setenv("EXPLORER_MODEL_DIR", str(tiny_model.parent))
     settings.cache_clear()
     app.run()
-    app.selectbox(key="model-choice").select("tiny").run()
+    app.selectbox(key="model-choice-Model").select("tiny").run()
     encode_button(app).click().run()
     finished(app)
     switch = app.selectbox(key="encoder")

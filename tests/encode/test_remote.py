@@ -25,7 +25,7 @@ from explorer.errors import (
     UnusableModelError,
 )
 from explorer.settings import settings
-from tests.inference_server import DIMS, MODEL, Answer, LocalInference, by_length
+from tests.inference_server import DIMS, MODEL, Answer, LocalInference, by_length, talk_to
 
 TOKEN = "hf_" + "verysecret" * 3
 KEY = "sk-" + "alsosecret" * 3
@@ -35,14 +35,9 @@ KEY = "sk-" + "alsosecret" * 3
 def server(monkeypatch):
     """A server of both kinds; the real clients talk to it."""
     from huggingface_hub import close_session
-    from huggingface_hub.inference._providers import PROVIDERS
 
     local = LocalInference()
-    for module in ("huggingface_hub.constants", "huggingface_hub.hf_api"):
-        monkeypatch.setattr(f"{module}.ENDPOINT", local.url, raising=False)
-    helper = PROVIDERS["hf-inference"]["feature-extraction"]
-    monkeypatch.setattr(helper, "base_url", f"{local.url}/hf-inference")
-    monkeypatch.setattr(remote, "_FIRST_WAIT", 0.02)
+    talk_to(local, monkeypatch)
     monkeypatch.setattr(remote, "_TICK", 0.05)
     monkeypatch.setenv("EXPLORER_EMBEDDING_SERVERS", f"here={local.url}, the-other={local.url}/v1/")
     monkeypatch.setenv("EXPLORER_EMBEDDING_KEY_THE_OTHER", KEY)
@@ -96,7 +91,7 @@ def test_vectors_come_in_the_order_of_the_texts_in_bounded_batches(engine, serve
     assert vectors.shape == (300, DIMS)
     assert vectors[:, 0].tolist() == list(range(1, 301))
     assert max(map(len, server.asked)) == 32
-    assert len(server.asked) == engine.requests_for(texts) + 1  # and one to find the dimensions
+    assert len(server.asked) == remote.requests_for(texts) + 1  # and one to find the dimensions
     assert 1 < server.most_at_once <= 4
 
 

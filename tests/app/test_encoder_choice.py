@@ -1,0 +1,143 @@
+"""What encodes the rows, as it is chosen on the data page."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from explorer.settings import settings
+from tests.app.driving import finished, html_texts, open_app
+from tests.inference_server import MODEL, Answer, LocalInference, talk_to
+from tests.tiny_model import save_tiny_model
+
+TOKEN = "hf_" + "verysecret" * 3
+
+
+@pytest.fixture
+def server(monkeypatch):
+    from huggingface_hub import close_session
+
+    local = LocalInference()
+    talk_to(local, monkeypatch)
+    monkeypatch.setenv("EXPLORER_EMBEDDING_SERVERS", f"team={local.url}")
+    settings.cache_clear()
+    yield local
+    local.close()
+    close_session()
+
+
+@pytest.fixture
+def app():
+    return finished(open_app("pages/data.py"))
+
+
+def encode_with(app, way):
+    return app.segmented_control(key="encode-with-False").set_value(way).run()
+
+
+def encode(app):
+    next(button for button in app.button if button.label.startswith("Encode ")).click().run()
+    return finished(app)
+
+
+def elsewhere(app, provider):
+    encode_with(app, "Model elsewhere")
+    app.selectbox(key="provider").select(provider).run()
+    return app.text_input(key="remote-model").set_value(MODEL).run()
+
+
+def test_tf_idf_needs_no_model_and_finds_by_words(app):
+    encode(encode_with(app, "TF-IDF"))
+    assert not app.error
+    assert app.selectbox(key="encoder").options[-1] == "TF-IDF"
+    app.switch_page("pages/search.py").run()
+    app.text_input(key="q").set_value("refund").run()
+    assert "refund" in " ".join(html_texts(app)[1:4]).lower()
+    link = {name: app.query_params[name] for name in ("corpus", "model")}
+    again = finished(open_app("pages/data.py", **link))
+    assert again.selectbox(key="encoder").options == ["TF-IDF"]
+    assert again.segmented_control(key="encode-with-False").value == "TF-IDF"
+
+
+def test_a_server_of_the_hosts_encodes_rows_and_queries_and_stands_in_the_link(app, server):
+    elsewhere(app, "team")
+    assert any("20 requests at most" in caption.value for caption in app.caption)
+    encode(app)
+    assert not app.error
+    assert app.query_params["provider"] == ["team"] or app.query_params["provider"] == "team"
+    app.switch_page("pages/search.py").run()
+    app.text_input(key="q").set_value("a card").run()
+    assert ["a card"] in server.asked
+    assert [text for text in html_texts(app) if "<b>row</b>" in text]
+
+
+def test_a_token_stays_in_its_tab_and_appears_nowhere(app, server, tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    server.prepared += [Answer(503, {"error": f"{TOKEN} waits", "estimated_time": 0.1})]
+    elsewhere(app, "hf-inference")
+    app.text_input(key="hf-token").set_value(TOKEN).run()
+    encode(app)
+    assert not app.error
+    assert set(server.tokens) == {f"Bearer {TOKEN}"}
+    server.prepared += [Answer(401, {"error": f"{TOKEN} is not known"})]
+    app.switch_page("pages/search.py").run()
+    app.text_input(key="q").set_value("a card").run()
+    assert app.error
+    drawn = [*html_texts(app), *(e.value for kind in (app.error, app.caption, app.warning) for e in kind)]
+    assert TOKEN not in " ".join(map(str, drawn))
+    assert TOKEN not in str(dict(app.query_params))
+    assert TOKEN not in caplog.text
+    for path in tmp_path.rglob("*"):
+        assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), path
+
+    link = {name: app.query_params[name] for name in ("corpus", "model", "provider")}
+    other = open_app("pages/search.py", **link)
+    finished(other)
+    # The vectors are everybody's; a query would be at the cost of whoever typed the token.
+    other.text_input(key="q").set_value("another query").run()
+    assert "need a Hugging Face token" in other.error[0].value.replace("\\", "")
+    assert ["another query"] not in server.asked
+
+
+def test_without_a_token_an_inference_provider_says_what_is_missing_and_the_rest_stays(app, server):
+    encode(elsewhere(app, "hf-inference"))
+    assert "need a Hugging Face token" in app.error[0].value.replace("\\", "")
+    assert server.asked == []
+    app.selectbox(key="encoder").set_value(0).run()
+    app.switch_page("pages/search.py").run()
+    assert not app.error
+
+
+def test_a_server_nobody_set_up_is_refused_in_a_link(server):
+    app = finished(open_app("pages/search.py", provider="http://127.0.0.1:1", model="m"))
+    assert "No embedding server has that name" in app.error[0].value.replace("\\", "")
+
+
+def test_a_model_that_expects_prompts_is_offered_them(app, tmp_path, monkeypatch):
+    monkeypatch.setenv("EXPLORER_MODEL_DIR", str(tmp_path / "models"))
+    settings.cache_clear()
+    (tmp_path / "models").mkdir()
+    save_tiny_model(tmp_path / "models" / "e5-small-v2")
+    app.run()
+    app.selectbox(key="model-choice-Model").select("e5-small-v2").run()
+    assert "query" in app.warning[0].value
+    next(button for button in app.button if button.label == "Use these prompts").click().run()
+    assert not app.warning
+    encode(app)
+    assert app.query_params["prompt"][0].startswith("passage: ") or app.query_params["prompt"] == "passage: "
+    assert app.selectbox(key="encoder").options[-1] == "e5-small-v2 · fast · “passage: ”"
+
+
+def test_the_models_own_prompts_are_used_for_rows_and_queries(tiny_model, cache):
+    import numpy as np
+    from sentence_transformers import SentenceTransformer
+
+    import explorer
+
+    texts = ["the cat sat on the mat", "my order is late", "please help"]
+    space = explorer.embed(texts, str(tiny_model), precision="float32")
+    model = SentenceTransformer(str(tiny_model), device="cpu")
+    np.testing.assert_allclose(space.vectors, model.encode_document(texts), atol=1e-6)
+    np.testing.assert_allclose(space.encoder.encode_queries(texts), model.encode_query(texts), atol=1e-6)
+    assert np.abs(model.encode_query(texts) - model.encode(texts)).max() > 1e-3
