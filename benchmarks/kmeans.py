@@ -16,7 +16,8 @@ from sklearn.cluster import KMeans
 import explorer
 from benchmarks.corpora import glosses
 from benchmarks.results import record
-from explorer.tensor import kmeans, normalize
+from explorer.settings import settings
+from explorer.tensor import kmeans, normalize, pick_device
 
 
 def main() -> None:
@@ -26,6 +27,7 @@ def main() -> None:
     parser.add_argument("--k", type=int, default=50)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
+    device = pick_device(settings().device)
     vectors = normalize(explorer.embed(glosses(options.rows)).vectors)
     print(f"{len(vectors):,} x {vectors.shape[1]}, k = {options.k}, one start")
     ours: list[float] = []
@@ -33,13 +35,13 @@ def main() -> None:
     apart: list[float] = []
     for seed in range(options.runs):
         started = time.perf_counter()
-        mine = kmeans(vectors, options.k, metric="euclidean", seed=seed)
+        mine = kmeans(vectors, options.k, metric="euclidean", seed=seed, device=device)
         ours.append(time.perf_counter() - started)
         started = time.perf_counter()
         other = KMeans(options.k, n_init=1, random_state=seed).fit(vectors)
         theirs.append(time.perf_counter() - started)
         apart.append(mine.inertia / float(other.inertia_) - 1)
-        again = kmeans(vectors, options.k, metric="euclidean", seed=seed) if seed == 0 else None
+        again = kmeans(vectors, options.k, metric="euclidean", seed=seed, device=device) if seed == 0 else None
         if again is not None and not np.array_equal(again.labels, mine.labels):
             raise AssertionError("the same seed gave other clusters")
         print(

@@ -19,7 +19,8 @@ from umap.umap_ import nearest_neighbors
 import explorer
 from benchmarks.corpora import glosses
 from benchmarks.results import record
-from explorer.tensor import Index, Neighbors
+from explorer.settings import settings
+from explorer.tensor import Index, Neighbors, pick_device
 
 Result = TypeVar("Result")
 K = 14  # umap-learn's 15, which count the row itself
@@ -33,7 +34,7 @@ def main() -> None:
     options = parser.parse_args()
     vectors = explorer.embed(glosses(options.rows)).vectors
     print(f"{len(vectors):,} x {vectors.shape[1]}, {K} neighbours, cosine")
-    index = Index(vectors)
+    index = Index(vectors, device=pick_device(settings().device))
     seconds: dict[str, list[float]] = {}
 
     def timed(name: str, work: Callable[[], Result]) -> Result:

@@ -20,7 +20,8 @@ from sentence_transformers.util import semantic_search
 import explorer
 from benchmarks.corpora import glosses
 from benchmarks.results import record
-from explorer.tensor import Index
+from explorer.settings import settings
+from explorer.tensor import Index, pick_device
 
 K = 10
 NOISE = 0.5  # beside vectors of length 1: rows are as far apart as different glosses are
@@ -103,7 +104,7 @@ def truth(matrix: NDArray[np.float32], queries: NDArray[np.float32]) -> NDArray[
 
 def contenders(matrix: NDArray[np.float32]) -> dict[str, Search]:
     """What is timed, by name; each holds what it needs beforehand, and gives the ids."""
-    index = Index(matrix)
+    index = Index(matrix, device=pick_device(settings().device))
     wide = torch.from_numpy(matrix)
     short = wide.bfloat16()
 
