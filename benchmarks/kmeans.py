@@ -41,7 +41,9 @@ def main() -> None:
         other = KMeans(options.k, n_init=1, random_state=seed).fit(vectors)
         theirs.append(time.perf_counter() - started)
         apart.append(mine.inertia / float(other.inertia_) - 1)
-        again = kmeans(vectors, options.k, metric="euclidean", seed=seed, device=device) if seed == 0 else None
+        again = (
+            kmeans(vectors, options.k, metric="euclidean", seed=seed, device=device) if seed == 0 else None
+        )
         if again is not None and not np.array_equal(again.labels, mine.labels):
             raise AssertionError("the same seed gave other clusters")
         print(
