@@ -2,16 +2,17 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.ui import corpus_view as view
-from explorer.ui.data_controls import choose_encoder, choose_rows
+from explorer.ui.data_controls import choose_rows
+from explorer.ui.encoder_choice import choose_encoder
 from explorer.ui.frame import page
 from explorer.ui.work import encode, space_or_progress
 
 with page("Data", "What is in my rows, and what encodes them?") as session:
     choice, contents = st.columns([1, 2], gap="large")
     with choice:
-        chosen = choose_rows(session)
+        chosen = choose_rows(session, contents)
         corpus = chosen if isinstance(chosen, Corpus) else None
-        spec = choose_encoder(session.encoder)
+        spec = choose_encoder(session.encoder, corpus) if corpus is not None else None
         if corpus is not None and spec is not None:
             if corpus.fingerprint == session.corpus.fingerprint and spec == session.encoder:
                 space = space_or_progress(session)
@@ -19,7 +20,8 @@ with page("Data", "What is in my rows, and what encodes them?") as session:
                     view.show_report(space)
                     st.page_link("pages/search.py", label="Search these rows", icon=":material/search:")
             elif st.button(
-                f"Encode {len(corpus):,} row{'' if len(corpus) == 1 else 's'}",
+                f"{'Use' if spec.own_vectors else 'Encode'} "
+                f"{len(corpus):,} row{'' if len(corpus) == 1 else 's'}",
                 type="primary",
                 icon=":material/bolt:",
                 width="stretch",
@@ -28,9 +30,7 @@ with page("Data", "What is in my rows, and what encodes them?") as session:
                 encode(session)
                 st.rerun()
     with contents:
-        if chosen is None:
-            st.info("Choose rows to see what is in them.", icon=":material/table_rows:")
-        elif corpus is not None:
+        if corpus is not None:
             audit = view.audit_for(session, corpus, spec) if spec is not None else None
             view.show_counts(corpus, audit)
             if audit is not None:

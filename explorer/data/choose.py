@@ -12,7 +12,7 @@ from explorer.data.columns import check_label_column, check_text_column, guess_l
 from explorer.data.corpus import Corpus
 from explorer.data.table import SourceTable
 from explorer.data.values import count, empty_mask
-from explorer.data.vectors import VectorColumn, number_columns, vectors_of
+from explorer.data.vectors import ALL, VectorColumn, number_columns, vectors_of
 from explorer.errors import DataError
 from explorer.settings import settings
 
@@ -75,7 +75,9 @@ def make_corpus(
         notes.append(f"{count(most, 'row')} of {len(filled):,} with text, drawn at random (seed {seed}).")
     own = None if vectors is None else vectors_of(source, vectors, keep=keep)
     if own is not None:
-        place = f'in column "{vectors}"' if isinstance(vectors, str) else "one column a dimension"
+        # A table of texts that was given such vectors calls them by the value of `ALL`.
+        spread = vectors in (ALL, ALL.value)
+        place = "one column a dimension" if spread else f'in column "{vectors}"'
         notes.append(f"Vectors of {own.shape[1]:,} numbers come with the rows, {place}.")
         left = [] if isinstance(vectors, str) else number_columns(source)
         notes += [

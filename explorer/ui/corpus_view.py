@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.data.corpus import Corpus
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import TFIDF, EncoderSpec
 from explorer.ui.session import Session
 from explorer.ui.text import as_html, markdown
 from explorer.ui.work import audit_or_progress, duration
@@ -34,7 +34,7 @@ def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
             f"{corpus.repeated:,}",
             help="Rows whose text came before. Each text is encoded once.",
         )
-        cut = "…" if audit is None else f"{len(audit.cut_rows):,}"
+        cut = "–" if audit is None else f"{len(audit.cut_rows):,}"
         st.metric("Cut off", cut, help="Rows longer than the encoder reads.")
     for note in corpus.notes:
         st.caption(markdown(note))
@@ -87,9 +87,10 @@ def show_preview(corpus: Corpus) -> None:
 
 
 def show_source(corpus: Corpus) -> None:
-    """Draw where a sample comes from and what it may be used for."""
-    if corpus.sample:
-        st.caption(f"Source: {markdown(corpus.source)} Licence: {markdown(corpus.licence)}.")
+    """Draw where a sample or a dataset of the Hub comes from and what it may be used for."""
+    if corpus.source:
+        licence = f"Licence: {markdown(corpus.licence)}." if corpus.licence else "No licence is given."
+        st.caption(f"Source: {markdown(corpus.source.removesuffix('.'))}. {licence}")
 
 
 def show_report(space: Space) -> None:
@@ -121,7 +122,9 @@ def audit_for(session: Session, corpus: Corpus, spec: EncoderSpec) -> TokenAudit
     """The token audit, for a model whose tokenizer is on this machine; a page never downloads one unasked."""
     from explorer.encode.models import is_on_disk
 
-    if not is_on_disk(spec.model):
+    if spec.provider or spec.own_vectors or spec.model == TFIDF:
+        return None
+    if not is_on_disk(spec.model, spec.revision):
         st.caption("Token lengths are shown once the model is on this machine.")
         return None
     return audit_or_progress(session, corpus, spec)

@@ -1,4 +1,4 @@
-"""The controls of the data page: where rows come from, which columns count, what encodes them."""
+"""The controls of the data page: where rows come from, and which columns count."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import cast
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.data.choose import make_corpus
 from explorer.data.columns import guess_label, guess_text
@@ -14,32 +15,34 @@ from explorer.data.files import read_file, read_lines
 from explorer.data.kinds import KINDS
 from explorer.data.samples import SAMPLES, open_sample
 from explorer.data.table import SourceTable
-from explorer.encode.models import BUNDLED_MODEL
-from explorer.encode.spec import EncoderSpec
 from explorer.errors import ExplorerError
 from explorer.settings import settings
-from explorer.ui.session import MAX_PROMPT_CHARS, Session, choose_model, model_folders, model_name
+from explorer.ui.hub_rows import choose_hub_rows
+from explorer.ui.session import Session
 from explorer.ui.text import show_error
+from explorer.ui.vector_choice import MAX_PASTED_CHARS, choose_vectors
 
-_SAMPLE, _FILE, _LINES = "Sample", "File", "Pasted lines"
+_SAMPLE, _FILE, _LINES, _HUB = "Sample", "File", "Pasted lines", "Hub"
 _NO_LABEL = "(none)"
-_OTHER_MODEL = "Another model…"
 # Session keys: what was read last, and the corpus made of it last.
 _READ = "explorer-read"
 _MADE = "explorer-made"
-_MAX_PASTED_CHARS = 5_000_000
 
 
-def choose_rows(session: Session) -> Corpus | ExplorerError | None:
+def choose_rows(session: Session, contents: DeltaGenerator) -> Corpus | ExplorerError | None:
     """Draw the choice of rows and columns.
+
+    Args:
+        session: Whose rows.
+        contents: Where there is room for what the Hub has.
 
     Returns:
         The corpus they make; the error, already drawn, when they make none; None while nothing is chosen.
     """
     source = st.segmented_control(
         "Rows from",
-        [_SAMPLE, _FILE, _LINES],
-        default=_SAMPLE,
+        [_SAMPLE, _FILE, _LINES, _HUB],
+        default=_HUB if session.corpus.origin else _SAMPLE,
         required=True,
         key="rows-from",
         persist_state="session",
@@ -47,69 +50,17 @@ def choose_rows(session: Session) -> Corpus | ExplorerError | None:
     try:
         if source == _SAMPLE:
             return _sample(session)
+        if source == _HUB:
+            rows = choose_hub_rows(session, contents)
+            return _columns(rows) if isinstance(rows, SourceTable) else rows
         table = _uploaded() if source == _FILE else _pasted()
-        return None if table is None else _columns(table)
+        corpus = None if table is None else _columns(table)
+        if corpus is None:
+            contents.info("Choose rows to see what is in them.", icon=":material/table_rows:")
+        return corpus
     except ExplorerError as error:
         show_error(error)
         return error
-
-
-def choose_encoder(current: EncoderSpec) -> EncoderSpec | None:
-    """Draw the choice of encoder, from the current one on; None while it names no model."""
-    active = model_name(current.model)
-    options = list(dict.fromkeys([BUNDLED_MODEL, *model_folders(), active, _OTHER_MODEL]))
-    chosen = st.selectbox(
-        "Model",
-        options,
-        index=options.index(active),
-        format_func=lambda name: (
-            f"{name.removeprefix('sentence-transformers/')} (bundled)" if name == BUNDLED_MODEL else name
-        ),
-        key="model-choice",
-        persist_state="session",
-    )
-    if chosen == _OTHER_MODEL:
-        chosen = st.text_input(
-            "Hub id or folder",
-            key="model-name",
-            placeholder="owner/name",
-            help="A model on the Hugging Face Hub, or a folder below the server's model folder.",
-            persist_state="session",
-        )
-        if not (chosen or "").strip():
-            return None
-    precision = st.segmented_control(
-        "Precision",
-        ["auto", "float32"],
-        format_func={"auto": "Fast", "float32": "Exact"}.__getitem__,
-        default=current.precision,
-        required=True,
-        key="precision-choice",
-        help="Fast computes in a short number type where a check on your own rows shows that it keeps the "
-        "vectors (cosine of at least 0.9999 to the exact ones). Exact is float32.",
-        persist_state="session",
-    )
-    with st.expander("Prompts"):
-        st.caption(
-            "Text put before each row or query. Some models expect one; leave empty for the model's own."
-        )
-        prompt = st.text_input(
-            "Before each row", key="prompt-rows", max_chars=MAX_PROMPT_CHARS, persist_state="session"
-        )
-        query_prompt = st.text_input(
-            "Before each query", key="prompt-queries", max_chars=MAX_PROMPT_CHARS, persist_state="session"
-        )
-    try:
-        model = choose_model(str(chosen)) if chosen != BUNDLED_MODEL else BUNDLED_MODEL
-    except ExplorerError as error:
-        show_error(error)
-        return None
-    return EncoderSpec(
-        model,
-        "float32" if precision == "float32" else "auto",
-        prompt=prompt or None,
-        query_prompt=query_prompt or None,
-    )
 
 
 def _sample(session: Session) -> Corpus:
@@ -148,7 +99,7 @@ def _pasted() -> SourceTable | None:
         "One row a line",
         key="lines",
         height=220,
-        max_chars=_MAX_PASTED_CHARS,
+        max_chars=MAX_PASTED_CHARS,
         placeholder="Paste or type texts here, one a line",
         persist_state="session",
     )
@@ -166,7 +117,11 @@ def _read_once(key: tuple[str, str], read: Callable[[], SourceTable]) -> SourceT
     return kept[1]
 
 
-def _columns(source: SourceTable) -> Corpus:
+def _columns(source: SourceTable) -> Corpus | None:
+    with_vectors = choose_vectors(source)
+    if with_vectors is None:
+        return None
+    source, vectors = with_vectors
     names = source.table.column_names
     guessed = guess_text(source)
     text = st.selectbox(
@@ -197,10 +152,10 @@ def _columns(source: SourceTable) -> Corpus:
                 help="The same seed draws the same rows.",
                 persist_state="session",
             )
-    choices = (text, None if label == _NO_LABEL else label, limit, seed)
+    choices = (text, None if label == _NO_LABEL else label, limit, seed, vectors)
     made = cast("tuple[SourceTable, object, Corpus] | None", st.session_state.get(_MADE))
     if made is None or made[0] is not source or made[1] != choices:
-        corpus = make_corpus(source, text=text, label=choices[1], limit=limit, seed=seed)
+        corpus = make_corpus(source, text=text, label=choices[1], limit=limit, seed=seed, vectors=vectors)
         made = (source, choices, corpus)
         st.session_state[_MADE] = made
     return made[2]

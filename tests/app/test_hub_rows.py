@@ -1,0 +1,467 @@
+"""Rows from the Hub and rows that bring vectors, on the data page, against a Hub on this machine."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from explorer.data.opening import open_corpus
+from explorer.data.preview import preview_split
+from explorer.encode.jobs import registry
+from explorer.hub.datasets import dataset_details
+from explorer.ui.hub_search import OPENED
+from tests.app.driving import finished, html_texts, open_app
+from tests.hub_datasets import CONVERTED_COMMIT, DatasetHub
+from tests.hub_server import EVERYTHING, talk_to
+
+HOSTILE = "<script>alert(1)</script> **bold** $x$ [go](javascript:alert(1))"
+CARD = (
+    f"---\nlicense: mit\n---\n# Letters\n<script>window.hurt=1</script><b onclick='x()'>kept</b>\n{HOSTILE}"
+)
+ROWS = 300
+
+
+def letters() -> pa.Table:
+    return pa.table(
+        {
+            "subject": [f"Letter {row}" for row in range(ROWS)],
+            "body": [f"I write to you about matter {row}, {HOSTILE}" for row in range(ROWS)],
+            "queue": ["billing" if row % 3 else "login" for row in range(ROWS)],
+            "meta": [{"tone": {"name": f"calm {row % 2}"}} for row in range(ROWS)],
+            "vector": pa.array([[row, 1.0, 2.0, 3.0] for row in range(ROWS)], pa.list_(pa.float32())),
+        }
+    )
+
+
+def serve(hub, folder, name, tables, card=CARD):
+    own = folder / name / "own"
+    own.mkdir(parents=True)
+    (own / "README.md").write_text(card)
+    for (config, split), table in tables.items():
+        place = folder / name / "converted" / config / split
+        place.mkdir(parents=True)
+        pq.write_table(table, place / "0000.parquet", row_group_size=50)
+    hub.datasets[name], hub.conversions[name] = own, folder / name / "converted"
+
+
+@pytest.fixture
+def hub(monkeypatch, tmp_path):
+    server = DatasetHub()
+    talk_to(server, monkeypatch, tmp_path / "hub-cache")
+    tables = {("default", "train"): letters(), ("default", "test"): letters().slice(0, 20)}
+    serve(server, tmp_path, "post/letters", tables)
+    serve(server, tmp_path, "post/cards", {("default", "train"): letters().slice(0, 9)})
+    tags = ["license:mit", "size_categories:n<1K", "task_categories:text-classification", "language:en"]
+    server.facts["post/letters"] = {"downloads": 12_345, "likes": 67, "tags": tags, "description": HOSTILE}
+    server.facts["post/cards"] = {
+        "downloads": 5,
+        "tags": ["language:de"],
+        "lastModified": "2026-01-02T03:04:05Z",
+    }
+    registry()._jobs.clear()  # the answers of another test's Hub
+    yield server
+    server.close()
+    registry()._jobs.clear()
+
+
+@pytest.fixture
+def app(hub):
+    return on_hub(finished(open_app("pages/data.py")))
+
+
+def on_hub(app):
+    app.segmented_control(key="rows-from").set_value("Hub").run()
+    return finished(app)
+
+
+def opened(app, name="post/letters"):
+    app.text_input(key="hub-search").set_value(name).run()
+    return finished(app)
+
+
+def button(app, start):
+    return next(element for element in app.button if element.label.startswith(start))
+
+
+def labels(app):
+    return [element.label for element in app.button]
+
+
+def box(app, label):
+    return next(element for element in app.selectbox if element.label == label)
+
+
+def metric(app, label):
+    return next(element.value for element in app.metric if element.label == label)
+
+
+def captions(app):
+    return plain(" ".join(element.value for element in app.caption))
+
+
+def plain(text):
+    return text.replace("\\", "").replace("\u2060", "")
+
+
+def read(app, limit=None):
+    if limit:
+        number = next(element for element in app.number_input if element.label == "Rows")
+        number.set_value(limit).run()
+    button(app, "Read ").click().run()
+    return finished(app)
+
+
+def corpus_on_top(app):
+    return next(text for text in html_texts(app) if " · " in text and "row" in text)
+
+
+def error(app):
+    assert len(app.error) == 1
+    return plain(app.error[0].value)
+
+
+def results(app):
+    return next(frame.value for frame in app.dataframe if "downloads" in frame.value.columns)
+
+
+def test_datasets_are_listed_with_what_one_judges_by(app):
+    found = results(app)
+    assert list(found["id"]) == ["post/letters", "post/cards"]
+    assert list(found["downloads"]) == [12_345, 5]
+    assert found["licence"][0] == "mit"
+    assert found["size"][0] == "n<1K"
+    assert found["author"][0] == "post"
+
+
+def test_words_filters_and_order_reach_the_hub(app, hub):
+    app.text_input(key="hub-search").set_value("letters").run()
+    assert list(results(finished(app))["id"]) == ["post/letters"]
+    app.text_input(key="hub-search").set_value("").run()
+    app.selectbox(key="hub-language").select("de").run()
+    assert list(results(finished(app))["id"]) == ["post/cards"]
+    app.selectbox(key="hub-sort").select("modified").run()
+    finished(app)
+    assert hub.queries[-1]["sort"] == ["lastModified"]
+    app.selectbox(key="hub-language").set_value("ja").run()
+    finished(app)
+    assert "No dataset has these words" in app.info[0].value
+
+
+def test_a_dataset_is_looked_at_before_anything_large_is_downloaded(app, hub):
+    opened(app)
+    assert hub.downloaded < 100_000
+    assert box(app, "Text column").value == "body"
+    assert box(app, "Label column").value == "queue"
+    assert "meta.tone.name" in box(app, "Label column").options
+    assert "The first 50 of 300 rows" in captions(app)
+    assert "will be downloaded" in captions(app)
+    assert "12,345 downloads" in captions(app)
+    assert "licence mit" in captions(app)
+    columns = next(frame.value for frame in app.dataframe if "Looks like" in frame.value.columns)
+    assert dict(zip(columns["Column"], columns["Looks like"], strict=True))["vector"] == "vector"
+    assert not [label for label in labels(app) if label.startswith("Encode")]
+
+
+def test_rows_are_read_encoded_and_linked(app):
+    read(opened(app))
+    assert metric(app, "Rows") == "300"
+    assert f"post/letters@{CONVERTED_COMMIT}, default, train." in captions(app)
+    assert "datasets/post/letters" in captions(app)
+    button(app, "Encode 300 rows").click().run()
+    finished(app)
+    assert "post/letters" in corpus_on_top(app)
+    link = app.query_params["corpus"]
+    assert link == f"hub:post/letters@{CONVERTED_COMMIT},default,train,body,queue,,300,0"
+    app.switch_page("pages/search.py").run()
+    app.text_input(key="q").set_value("matter 7").run()
+    assert [text for text in html_texts(app) if "<b>row</b>" in text]
+    app.switch_page("pages/data.py").run()
+    assert metric(finished(app), "Rows") == "300"  # nothing has to be chosen again
+
+
+def test_fewer_rows_of_another_split_by_a_nested_path(app):
+    opened(app)
+    box(app, "Split").select("test").run()
+    finished(app)
+    box(app, "Label column").select("meta.tone.name").run()
+    read(app, limit=7)
+    assert metric(app, "Rows") == "7"
+    assert "7 rows of 20 with text, drawn at random (seed 0)" in captions(app)
+    button(app, "Encode 7 rows").click().run()
+    assert finished(app).query_params["corpus"].endswith(",default,test,body,meta.tone.name,,7,0")
+
+
+def test_another_choice_has_to_be_read_again(app):
+    read(opened(app))
+    box(app, "Text column").select("subject").run()
+    finished(app)
+    assert "Read 300 rows" in labels(app)
+    assert not [label for label in labels(app) if label.startswith("Encode")]
+
+
+def test_what_is_said_to_be_downloaded_is_downloaded(hub, tmp_path):
+    random = np.random.default_rng(0)
+    words = [random.bytes(40).hex() for _ in range(40_000)]
+    table = pa.table({"text": words, "other": [word[::-1] for word in words]})
+    serve(hub, tmp_path, "post/many", {("default", "train"): table})
+    details = dataset_details("post/many")
+    preview = preview_split(details)
+    said = preview.download_bytes(details.splits[0], ["text"], 2_000)
+    before = hub.downloaded
+    open_corpus("post/many", text="text", label=None, limit=2_000)
+    came = hub.downloaded - before
+    assert 0.7 * came < said < 1.4 * came
+
+
+def test_the_search_comes_back(app):
+    opened(app)
+    button(app, "Other datasets").click().run()
+    assert list(results(finished(app))["id"]) == ["post/letters", "post/cards"]
+
+
+def test_rows_of_the_hub_may_bring_their_vectors(app):
+    opened(app)
+    box(app, "Vectors").select("vector").run()
+    read(app)
+    assert "Vectors of 4 numbers come with the rows" in captions(app)
+    button(app, "Use 300 rows").click().run()
+    link = finished(app).query_params["corpus"]
+    assert link.endswith(",body,queue,vector,300,0")
+    other = finished(open_app(corpus=link, vectors="own", model=""))
+    assert "300 rows" in corpus_on_top(other)
+    assert not other.error
+
+
+def test_a_card_and_cells_by_a_stranger_do_nothing(app):
+    opened(app)
+    drawn = " ".join(html_texts(app))
+    assert "kept" in drawn
+    assert "<script" not in drawn
+    assert "onclick" not in drawn
+    assert "javascript:" not in drawn.replace(HOSTILE, "").replace("[go](javascript:alert(1))", "")
+    for element in [*app.caption, *app.markdown]:
+        assert "**bold**" not in element.value
+
+
+def test_a_hostile_name_in_a_listing_is_shown_as_typed(app, hub):
+    hub.bodies["/api/datasets"] = [
+        {"id": HOSTILE, "author": HOSTILE, "tags": [f"license:{HOSTILE}"], "likes": "x"}
+    ]
+    app.text_input(key="hub-search").set_value("any").run()
+    assert list(results(finished(app))["id"]) == [HOSTILE]
+    app.session_state[OPENED] = HOSTILE
+    app.run()
+    assert "no name of a dataset" in error(finished(app))
+    assert "**bold**" not in app.error[0].value
+    assert "<script" not in " ".join(html_texts(app))
+
+
+@pytest.mark.parametrize("name", ["../..", "post/../x", "post/<b>x</b>", "a/b/c", "post//x", "-/-"])
+def test_what_is_no_name_is_only_searched_for(app, name):
+    opened(app, name)
+    assert not app.error
+    assert "No dataset has these words" in app.info[0].value
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("gated", "gated"),
+        ("failing", "status 500"),
+        ("limited", "too many requests"),
+        ("nonsense", "not the Hub"),
+    ],
+)
+def test_a_fault_of_a_dataset_is_named_and_the_session_stays(app, hub, fault, said):
+    getattr(hub, fault).add("post/letters")
+    opened(app)
+    assert said in error(app)
+    assert "support-tickets" in corpus_on_top(app)
+    getattr(hub, fault).clear()
+    button(app, "Try again").click().run()
+    finished(app)
+    assert not app.error
+    assert "Read 300 rows" in labels(app)
+
+
+def test_a_missing_dataset_is_named(app):
+    opened(app, "post/nothing")
+    assert "post/nothing" in error(app)
+    assert "nothing by that name" in error(app)
+
+
+def test_a_download_that_breaks_off_can_be_tried_again(app, hub):
+    opened(app)
+    hub.broken_files.add("0000.parquet")
+    read(app)
+    assert "broke off" in error(app)
+    assert "support-tickets" in corpus_on_top(app)
+    hub.broken_files.clear()
+    button(app, "Try again").click().run()
+    assert metric(finished(app), "Rows") == "300"
+
+
+def test_reading_can_be_stopped_and_begun_again(app, hub):
+    opened(app)
+    hub.paused_files.add("0000.parquet")
+    button(app, "Read ").click().run()
+    assert "Reading post/letters" in " ".join(html_texts(app))
+    button(app, "Cancel").click().run()
+    finished(app)
+    assert "stopped" in plain(app.info[0].value) or "broke off" in error(app)
+    hub.paused_files.clear()
+    button(app, "Try again").click().run()
+    assert metric(finished(app), "Rows") == "300"
+
+
+@pytest.mark.parametrize("fault", ["silent", "closed"])
+def test_without_the_hub_that_is_said_once_and_the_rest_works(hub, fault):
+    app = finished(open_app("pages/data.py"))
+    hub.silent.add(EVERYTHING) if fault == "silent" else hub.close()
+    started = time.monotonic()
+    app.segmented_control(key="rows-from").set_value("Hub").run()
+    assert time.monotonic() - started < 5
+    finished(app)
+    assert not app.error
+    assert len([info for info in app.info if "out of reach" in info.value]) == 1
+    app.segmented_control(key="rows-from").set_value("Pasted lines").run()
+    app.text_area(key="lines").set_value("one\ntwo").run()
+    assert metric(finished(app), "Rows") == "2"
+
+
+LINK = f"hub:post/letters@{CONVERTED_COMMIT},default,train,body,queue,,120,3"
+
+
+def test_a_link_opens_the_same_rows_in_another_browser(hub):
+    app = finished(open_app(corpus=LINK))
+    assert "post/letters, default, train" in corpus_on_top(app)
+    assert "120 rows" in corpus_on_top(app)
+    assert app.query_params["corpus"] == LINK
+    app.switch_page("pages/data.py").run()
+    assert app.segmented_control(key="rows-from").value == "Hub"
+    assert metric(finished(app), "Rows") == "120"
+    button(app, "Other datasets").click().run()
+    assert list(results(finished(app))["id"]) == ["post/letters", "post/cards"]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "hub:",
+        "hub:post/letters",
+        LINK.replace("120", "0"),
+        LINK.replace("120", "-1"),
+        LINK.replace("120", "²"),
+        LINK.replace("post", ".."),
+        LINK.replace(CONVERTED_COMMIT, "refs/convert/parquet"),
+        LINK.replace("body", ""),
+        LINK + ",1",
+        "hub:" + "," * 100_000,
+        LINK.replace("body", "%00"),
+    ],
+)
+def test_a_damaged_link_gives_a_notice_and_asks_nobody(hub, link):
+    app = finished(open_app(corpus=link))
+    assert not app.exception
+    assert "names no rows of the Hub" in plain(app.warning[0].value)
+    assert "support-tickets" in corpus_on_top(app)
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        (LINK.replace("letters", "nothing"), "nothing by that name"),
+        (LINK.replace("body", "corpse"), "corpse"),
+        (LINK.replace("train", "trian"), 'no split "trian"'),
+        (LINK.replace(CONVERTED_COMMIT, "f" * 40), "no such revision"),
+    ],
+)
+def test_a_link_that_leads_nowhere_gives_a_notice(hub, link, said):
+    app = finished(open_app(corpus=link))
+    assert said in plain(app.warning[0].value)
+    assert "support-tickets" in corpus_on_top(app)
+
+
+@pytest.mark.parametrize("link", ["hub:", LINK.replace("letters", "nothing")])
+def test_a_link_to_rows_with_vectors_that_leads_nowhere_leaves_an_encoder_that_works(hub, link):
+    app = finished(open_app(corpus=link, vectors="own", model=""))
+    assert app.warning
+    assert not app.error
+    assert "vectors" not in app.query_params
+
+
+def test_a_link_while_the_hub_is_silent_can_be_given_up(hub):
+    hub.silent.add(EVERYTHING)
+    started = time.monotonic()
+    app = open_app(corpus=LINK)
+    assert time.monotonic() - started < 5
+    assert "on their way" in app.info[0].value
+    finished(app)
+    assert "cannot be reached" in plain(app.warning[0].value)
+
+
+def upload(app, name, content, key="file"):
+    app.file_uploader(key=key).upload(name, content, "application/octet-stream")
+    return finished(app)
+
+
+@pytest.fixture
+def files():
+    app = finished(open_app("pages/data.py"))
+    app.segmented_control(key="rows-from").set_value("File").run()
+    return app
+
+
+def embeddings_csv() -> bytes:
+    """A table like the tutorial's: no text in it, one column a dimension."""
+    vectors = np.random.default_rng(0).normal(size=(13, 384)).astype(np.float32)
+    lines = [",".join(map(str, range(384)))]
+    return "\n".join(lines + [",".join(map(str, row)) for row in vectors]).encode()
+
+
+def test_a_column_of_vectors_can_take_the_place_of_encoding(files):
+    rows = [{"text": f"text {row}", "embedding": [row + 0.5, 1.0, 2.0]} for row in range(5)]
+    upload(files, "rows.jsonl", "\n".join(map(json.dumps, rows)).encode())
+    assert box(files, "Vectors").value is None
+    assert "Vectors of" not in captions(files)
+    box(files, "Vectors").select("embedding").run()
+    assert 'Vectors of 3 numbers come with the rows, in column "embedding"' in captions(finished(files))
+
+
+def test_a_table_of_numbers_takes_its_texts_from_pasted_lines_or_a_file(files, published):
+    upload(files, "embeddings.csv", embeddings_csv())
+    assert "13 vectors without texts" in captions(files)
+    assert not files.error
+    upload(files, "faq.txt", "\n".join(published["texts"]).encode(), key="texts-file")
+    assert metric(files, "Rows") == "13"
+    assert "Texts are those of faq.txt" in captions(files)
+    files.segmented_control(key="texts-from").set_value("Pasted lines").run()
+    files.text_area(key="texts-lines").set_value("\n".join(published["texts"][:12])).run()
+    assert "13 vectors and 12 texts" in error(finished(files))
+    files.text_area(key="texts-lines").set_value("\n".join(published["texts"])).run()
+    assert "Texts are those of pasted lines" in captions(finished(files))
+    assert "Vectors of 384 numbers come with the rows, one column a dimension" in captions(files)
+
+
+def test_vectors_alone_on_the_hub_take_their_texts_from_here(hub, tmp_path, published):
+    serve(hub, tmp_path, "faq/vectors", {})
+    (hub.datasets["faq/vectors"] / "embeddings.csv").write_bytes(embeddings_csv())
+    app = opened(on_hub(finished(open_app("pages/data.py"))), "faq/vectors")
+    read(app)
+    assert "13 vectors without texts" in captions(app)
+    app.segmented_control(key="texts-from").set_value("Pasted lines").run()
+    app.text_area(key="texts-lines").set_value("\n".join(published["texts"])).run()
+    assert metric(finished(app), "Rows") == "13"
+    assert "Vectors of 384 numbers come with the rows" in captions(app)
+
+
+def test_a_damaged_vector_is_named(files):
+    upload(files, "bad.jsonl", b'{"text": "a", "v": [1.0, 2.0]}\n{"text": "b", "v": [1.0, null]}\n')
+    box(files, "Vectors").select("v").run()
+    assert "row 2" in error(finished(files))
