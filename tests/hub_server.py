@@ -224,8 +224,9 @@ class LocalHub:
         last = len(content) // 2 if stopped else end
         for at in range(start, last, _PIECE):
             piece = content[at : min(at + _PIECE, last)]
-            handler.wfile.write(piece)
+            # Counted before it is sent, so that whoever has it finds it counted.
             self.bytes_sent[unquote(urlsplit(handler.path).path)] += len(piece)
+            handler.wfile.write(piece)
         if path.name in self.paused_files:
             handler.wfile.flush()
             self.closed.wait(60)
@@ -243,8 +244,8 @@ class LocalHub:
             handler.send_header(name, value)
         handler.end_headers()
         if handler.command == "GET":
-            handler.wfile.write(content)
             self.bytes_sent[unquote(urlsplit(handler.path).path)] += len(content)
+            handler.wfile.write(content)
 
 
 def _sibling(file: Path, label: str, size: int) -> dict:

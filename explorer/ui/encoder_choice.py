@@ -31,6 +31,7 @@ def choose_encoder(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec |
         required=True,
         key=f"encode-with-{own}",
         persist_state="session",
+        wrap=True,
         help="A model on this machine, one that runs on a server, or TF-IDF: words only, a floor to compare "
         "models with.",
     )
