@@ -38,6 +38,12 @@ page = st.navigation(
             icon=":material/table_rows:",
             help="Bring your own rows, see what is in them, and choose what encodes them.",
         ),
+        st.Page(
+            "pages/models.py",
+            title="Models",
+            icon=":material/model_training:",
+            help="Find a model on the Hugging Face Hub or this machine, see what it costs, and use it.",
+        ),
     ],
     position="top",
 )

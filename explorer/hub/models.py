@@ -286,11 +286,12 @@ def model_details(name: str, revision: str | None = None) -> ModelDetails:
     sizes = [file.size for file in wanted]
     known_sizes = [size for size in sizes if size is not None]
     own = _own_facts(read)
+    has_own_modules = own.pop("has_own_modules")
     return ModelDetails(
         listing=dataclasses.replace(
             listing,
             has_safetensors=any(file.path.endswith(".safetensors") for file in wanted),
-            needs_remote_code=listing.needs_remote_code or own.pop("has_own_modules"),
+            needs_remote_code=listing.needs_remote_code or has_own_modules,
         ),
         commit=commit,
         download_size=sum(known_sizes) if len(known_sizes) == len(sizes) else None,

@@ -1,0 +1,369 @@
+import json
+import shutil
+from collections import OrderedDict
+
+import pytest
+
+from explorer.data.samples import open_sample
+from explorer.encode.jobs import registry
+from explorer.encode.models import BUNDLED_MODEL
+from explorer.encode.run import EncodeReport
+from explorer.hub.models import details_on_disk
+from explorer.settings import settings
+from explorer.ui.model_facts import estimate
+from tests.app.driving import finished, html_texts, open_app
+from tests.hub_server import COMMIT, EVERYTHING, LocalHub, talk_to
+from tests.tiny_model import save_tiny_model
+
+HOSTILE = "<script>window.hurt = 1</script> **not bold** [no](javascript:alert(1))"
+FACTS = {
+    "downloads": 1234,
+    "likes": 56,
+    "lastModified": "2025-03-06T13:37:44.000Z",
+    "createdAt": "2022-03-02T23:29:05.000Z",
+    "library_name": "sentence-transformers",
+    "pipeline_tag": "sentence-similarity",
+    "safetensors": {"parameters": {"F32": 12_000}, "total": 12_000},
+    "tags": ["sentence-transformers", "safetensors", "en", "license:mit"],
+}
+OUT_OF_REACH = "The Hugging Face Hub is out of reach"
+
+
+@pytest.fixture(autouse=True)
+def _no_answers_of_other_tests():
+    registry.cache_clear()
+
+
+@pytest.fixture
+def hub(monkeypatch, tmp_path, tiny_model):
+    """A Hub with `tiny/model`, a copy that a test may change, and `big/model`, which is not."""
+    server = LocalHub()
+    server.repositories["tiny/model"] = shutil.copytree(tiny_model, tmp_path / "served")
+    server.repositories["big/model"] = tiny_model
+    server.facts["tiny/model"] = FACTS
+    server.facts["big/model"] = {**FACTS, "downloads": 9, "safetensors": {"total": 7_000_000_000}}
+    talk_to(server, monkeypatch, tmp_path / "hub-cache")
+    # Engines are known by their commit, and this Hub has one commit for all models.
+    monkeypatch.setattr("explorer.encode.engine._loaded", OrderedDict())
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def no_hub(monkeypatch, tmp_path):
+    server = LocalHub()
+    talk_to(server, monkeypatch, tmp_path / "hub-cache")
+    server.close()
+
+
+def models():
+    return finished(open_app("pages/models.py"))
+
+
+def opened(name, **parameters):
+    app = open_app("pages/models.py", **parameters)
+    app.query_params["model-id"] = name
+    return finished(app.run())
+
+
+def plain(text):
+    return text.replace("\\", "").replace("\u2060", "")
+
+
+def said(elements):
+    return " ".join(plain(element.value) for element in elements)
+
+
+def labels(app):
+    return [plain(button.label) for button in app.button]
+
+
+def button(app, beginning):
+    return next(button for button in app.button if plain(button.label).startswith(beginning))
+
+
+def found(app):
+    return app.dataframe[0].value["id"].tolist()
+
+
+def encoders(app):
+    return app.selectbox(key="encoder").options
+
+
+def nothing_to_press(app):
+    return not [label for label in labels(app) if label.startswith(("Use it", "Download"))]
+
+
+def test_what_is_on_this_machine_and_good_starts_are_seen_with_no_click(hub, tiny_model, monkeypatch):
+    monkeypatch.setenv("EXPLORER_MODEL_DIR", str(tiny_model.parent))
+    settings.cache_clear()
+    app = models()
+    seen = labels(app)
+    assert seen.index("all-MiniLM-L6-v2 · comes with Explorer") < seen.index("tiny · folder of this server")
+    assert "Many languages · multilingual-e5-small" in [label.replace("**", "") for label in seen]
+    assert found(app) == ["tiny/model", "big/model"]
+    row = app.dataframe[0].value.iloc[0]
+    assert (row["parameters"], row["downloads"], row["likes"]) == (12_000, 1234, 56)
+    assert (row["licence"], row["languages"], row["author"]) == ("mit", "en", "tiny")
+
+
+def test_filters_and_words_narrow_the_search(hub):
+    app = models()
+    app.selectbox(key="models-size").select("30 M").run()
+    assert found(finished(app)) == ["tiny/model"]
+    assert "30 M parameters at most" in said(app.caption)
+    app.selectbox(key="models-size").select("any").run()
+    app.text_input(key="models-search").set_value("big").run()
+    assert found(finished(app)) == ["big/model"]
+    app.text_input(key="models-search").set_value("nothing like it").run()
+    assert "No model fits" in said(finished(app).info)
+
+
+def test_gated_models_are_listed_on_request(hub):
+    hub.gated.add("big/model")
+    app = models()
+    assert found(app) == ["tiny/model"]
+    app.toggle(key="models-gated").set_value(True).run()
+    assert found(finished(app)) == ["tiny/model", "big/model"]
+
+
+def test_a_typed_id_is_opened_downloaded_and_encodes_the_rows(hub):
+    app = models()
+    app.text_input(key="models-search").set_value("tiny/model").run()
+    button(app, "Open tiny/model").click().run()
+    finished(app)
+    assert app.query_params["model-id"] == "tiny/model"
+    facts = " ".join(html_texts(app))
+    assert "12 tokens of a text" in facts
+    assert COMMIT in facts
+    assert "document: " in facts
+    assert "estimate" in said(app.caption)
+    button(app, "Download").click().run()
+    finished(app)
+    assert "This model encodes your rows" in said(app.success)
+    assert encoders(app) == ["all-MiniLM-L6-v2 · fast", "tiny/model · fast"]
+    assert (app.query_params["model"], app.query_params["revision"]) == ("tiny/model", COMMIT)
+    app.switch_page("pages/search.py").run()
+    app.text_input(key="q").set_value("refund my order").run()
+    assert [text for text in html_texts(finished(app)) if "<b>row</b>" in text]
+
+
+def test_a_model_on_disk_is_used_without_download_and_without_the_hub(hub):
+    app = opened("tiny/model")
+    button(app, "Download").click().run()
+    finished(app)
+    hub.close()
+    registry.cache_clear()
+    app = opened("tiny/model")
+    assert said(app.info).count(OUT_OF_REACH) == 1
+    assert "16" in " ".join(html_texts(app))
+    before = len(hub.requests)
+    button(app, "Use it").click().run()
+    finished(app)
+    assert "This model encodes your rows" in said(app.success)
+    assert app.query_params["revision"] == COMMIT
+    assert len(hub.requests) == before
+    assert not app.error
+
+
+@pytest.mark.usefixtures("no_hub")
+def test_without_the_hub_the_page_says_so_once_and_shows_what_is_here():
+    app = models()
+    assert (said(app.info) + said(app.error)).count(OUT_OF_REACH) == 1
+    assert "all-MiniLM-L6-v2 · comes with Explorer" in labels(app)
+    button(app, "all-MiniLM-L6-v2").click().run()
+    finished(app)
+    assert "This model encodes your rows" in said(app.success)
+    assert said(app.info).count(OUT_OF_REACH) == 1
+
+
+@pytest.mark.usefixtures("no_hub")
+def test_without_the_hub_a_model_that_is_not_here_cannot_be_had():
+    app = opened("nobody/nothing")
+    assert (said(app.info) + said(app.error)).count(OUT_OF_REACH) == 1
+    assert nothing_to_press(app)
+    assert encoders(app) == ["all-MiniLM-L6-v2 · fast"]
+
+
+def _pickle_only(folder, hub):
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+
+
+def _own_module(folder, hub):
+    modules = json.loads((folder / "modules.json").read_text())
+    modules[0]["type"] = "custom_st.Transformer"
+    (folder / "modules.json").write_text(json.dumps(modules))
+
+
+def _custom_code(folder, hub):
+    hub.facts["tiny/model"] = {**FACTS, "tags": [*FACTS["tags"], "custom_code"]}
+
+
+def _gated(folder, hub):
+    hub.gated.add("tiny/model")
+
+
+def _large(folder, hub):
+    with (folder / "model.safetensors").open("ab") as file:
+        file.truncate(2_000_000)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (_pickle_only, "no safetensors weights"),
+        (_own_module, "needs code of its own"),
+        (_custom_code, "needs code of its own"),
+        (_gated, "It is gated"),
+        (_large, "downloads up to 1 MB"),
+    ],
+)
+def test_a_model_that_cannot_be_used_says_why_and_has_no_button(hub, monkeypatch, fault, reason):
+    monkeypatch.setenv("EXPLORER_MAX_MODEL_MB", "1")
+    settings.cache_clear()
+    fault(hub.repositories["tiny/model"], hub)
+    app = opened("tiny/model")
+    assert reason in said(app.warning)
+    assert nothing_to_press(app)
+    assert encoders(app) == ["all-MiniLM-L6-v2 · fast"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("limited", "too many requests"),
+        ("failing", "status 500"),
+        ("silent", OUT_OF_REACH),
+        ("nonsense", "not the Hub"),
+    ],
+)
+def test_a_hub_that_fails_says_how_on_the_list_and_on_a_model(hub, fault, message):
+    getattr(hub, fault).add(EVERYTHING)
+    app = models()
+    assert message in said(app.info) + said(app.error)
+    assert "all-MiniLM-L6-v2 · comes with Explorer" in labels(app)
+    app = opened("tiny/model")
+    assert message in said(app.info) + said(app.error)
+    assert nothing_to_press(app)
+    assert encoders(app) == ["all-MiniLM-L6-v2 · fast"]
+
+
+def test_a_download_that_breaks_off_leaves_the_session_and_can_be_tried_again(hub):
+    app = opened("tiny/model")
+    hub.broken_files.add("model.safetensors")
+    button(app, "Download").click().run()
+    finished(app)
+    assert "broke off" in said(app.error)
+    assert encoders(app) == ["all-MiniLM-L6-v2 · fast"]
+    assert "model" not in app.query_params
+    hub.broken_files.clear()
+    button(app, "Download").click().run()
+    finished(app)
+    assert not app.error
+    assert app.query_params["model"] == "tiny/model"
+
+
+def test_a_download_can_be_cancelled(hub):
+    app = opened("tiny/model")
+    hub.paused_files.add("model.safetensors")
+    button(app, "Download").click().run()
+    assert any("Downloading tiny/model" in text for text in html_texts(app))
+    assert "kB" in app.get("progress")[0].proto.text
+    assert nothing_to_press(app)
+    button(app, "Cancel").click().run()
+    hub.closed.set()
+    finished(app)
+    assert "was stopped" in said(app.info)
+    assert encoders(app) == ["all-MiniLM-L6-v2 · fast"]
+    assert not nothing_to_press(app)
+
+
+def test_a_model_that_turns_out_unable_to_encode_is_taken_back(hub):
+    folder = hub.repositories["broken/model"] = hub.repositories["tiny/model"]
+    (folder / "tokenizer.json").write_text("{}")
+    app = opened("broken/model")
+    button(app, "Download").click().run()
+    finished(app)
+    assert app.error
+    assert "same model as before" in said(app.caption)
+    assert encoders(app) == ["all-MiniLM-L6-v2 · fast"]
+    assert "model" not in app.query_params
+    button(app, "All models").click().run()
+    assert not finished(app).error
+
+
+def test_the_prompts_of_a_family_are_used_unless_somebody_objects(hub, tmp_path):
+    hub.repositories["intfloat/e5-small-v2"] = save_tiny_model(tmp_path / "e5")
+    app = opened("intfloat/e5-small-v2")
+    assert "one prompt before queries" in said(app.caption)
+    button(app, "Download").click().run()
+    finished(app)
+    assert (app.query_params["prompt"], app.query_params["query_prompt"]) == ("passage: ", "query: ")
+    app.checkbox(key="model-prompts-intfloat/e5-small-v2").uncheck().run()
+    button(app, "Use it").click().run()
+    assert "prompt" not in finished(app).query_params
+
+
+def test_a_revision_can_be_pinned_and_a_wrong_one_is_named(hub):
+    app = opened("tiny/model")
+    app.text_input(key="model-revision-tiny/model").set_value("nowhere").run()
+    assert "no such revision" in said(finished(app).error)
+    assert nothing_to_press(app)
+    app.text_input(key="model-revision-tiny/model").set_value(COMMIT).run()
+    assert not nothing_to_press(finished(app))
+
+
+def test_what_strangers_wrote_is_inert(hub):
+    folder = hub.repositories["tiny/model"]
+    (folder / "README.md").write_text(f"# Card\n\n{HOSTILE}\n\n<img src=x onerror='window.hurt = 1'>")
+    settings_file = folder / "config_sentence_transformers.json"
+    settings_file.write_text(json.dumps({"prompts": {HOSTILE: HOSTILE}}))
+    scores = [{"task": {"type": "STS"}, "dataset": {"name": f"MTEB {HOSTILE}"},
+               "metrics": [{"type": "cos_sim_spearman", "value": 12.5}]}]  # fmt: skip
+    hub.facts["tiny/model"] = {
+        **FACTS,
+        "author": HOSTILE,
+        "pipeline_tag": HOSTILE,
+        "tags": [HOSTILE, f"license:{HOSTILE}", f"base_model:{HOSTILE}"],
+        "model-index": [{"results": scores}],
+    }
+    app = opened("tiny/model")
+    drawn = " ".join(html_texts(app))
+    assert "Card" in drawn
+    assert "&lt;script&gt;" in drawn
+    assert not [bad for bad in ("<script", "<img", 'href="javascript') if bad in drawn]
+    assert not [text for text in [*app.markdown, *app.caption] if "**not bold**" in text.value]
+
+
+@pytest.mark.parametrize("name", ["/etc", "../..", "~", "explorer/data", "x" * 300, "a\nb", "<b>x</b>"])
+def test_a_link_to_no_model_says_so(hub, name):
+    app = opened(name)
+    assert app.error
+    assert nothing_to_press(app)
+    button(app, "All models").click().run()
+    assert found(finished(app)) == ["tiny/model", "big/model"]
+
+
+def test_the_estimate_follows_parameters_tokens_and_what_this_machine_measured(tiny_model):
+    corpus = open_sample("medicare-faq")
+    tiny = details_on_disk("tiny", tiny_model, "")
+    report = EncodeReport(13, 13, 0, 13, 26.0, "", "float32", None)
+    same = estimate(tiny, corpus, (tiny, report))
+    assert same.seconds == pytest.approx(26.0)
+    assert "tiny took 26.0 s" in same.basis
+    half = EncodeReport(13, 13, 7, 6, 12.0, "", "float32", None)
+    assert estimate(tiny, corpus, (tiny, half)).seconds == pytest.approx(26.0)
+    unmeasured = estimate(tiny, corpus, None)
+    assert unmeasured.seconds < 1
+    assert "Too little was encoded" in unmeasured.basis
+
+
+def test_facts_on_disk_are_the_models_own(tiny_model):
+    from explorer.encode.models import find_model
+
+    tiny = details_on_disk("tiny", tiny_model, "abc")
+    assert (tiny.dims, tiny.max_length, tiny.pooling) == (16, 12, "mean")
+    assert tiny.prompts["query"] == "query: "
+    bundled = details_on_disk(BUNDLED_MODEL, find_model(BUNDLED_MODEL).folder, "")
+    assert 22_000_000 < bundled.listing.parameters < 23_000_000
+    assert (bundled.vocabulary, bundled.token_dims) == (30_522, 384)

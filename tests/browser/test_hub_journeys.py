@@ -1,0 +1,85 @@
+"""From looking for a model on the Hub to hits it found, with a Hub on this machine."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Server, settled, shoot
+from tests.hub_server import COMMIT, LocalHub
+from tests.tiny_model import save_tiny_model
+
+CARD = "# Tiny\n\nA model for tests.\n\n<script>window.hurt = 1</script>\n<img src=x onerror=window.hurt=1>\n"
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory):
+    running = LocalHub()
+    folder = save_tiny_model(tmp_path_factory.mktemp("repositories") / "tiny")
+    (folder / "README.md").write_text(CARD)
+    for name, downloads in (("tiny/model", 1234), ("other/model", 99)):
+        running.repositories[name] = folder
+        running.facts[name] = {
+            "downloads": downloads,
+            "likes": 7,
+            "lastModified": "2025-03-06T13:37:44.000Z",
+            "library_name": "sentence-transformers",
+            "pipeline_tag": "sentence-similarity",
+            "safetensors": {"parameters": {"F32": 12_000}, "total": 12_000},
+            "tags": ["sentence-transformers", "safetensors", "en", "license:mit"],
+        }
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def served(hub, tmp_path_factory):
+    running = Server(tmp_path_factory.mktemp("hub-app"), HF_ENDPOINT=hub.url)
+    yield running
+    running.kill()
+    assert "Traceback" not in running.log, running.log
+
+
+def test_a_model_is_found_judged_downloaded_and_searched_with(visit, served):
+    page = visit("/models", at=served)
+    page.get_by_label("Search", exact=True).last.fill("tiny")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 model; pick one")).to_be_visible()
+    table = page.get_by_test_id("stDataFrame")
+    table.scroll_into_view_if_needed()
+    settled(page)
+    table.click(position={"x": 150, "y": 52})  # any cell of the first row
+    expect(page.get_by_text(COMMIT)).to_be_visible()
+    assert "model-id=tiny%2Fmodel" in page.url
+    page.get_by_text("Its card", exact=True).click()
+    expect(page.get_by_text("A model for tests.")).to_be_visible()
+    assert page.evaluate("window.hurt") is None
+    page.get_by_role("button", name=re.compile("Download .* and use it")).click()
+    link = page.get_by_role("link", name="Search these rows")
+    expect(link).to_be_visible()
+    assert f"revision={COMMIT}" in page.url
+    link.click()
+    page.get_by_label("Query").fill("refund my order")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("stHtml").filter(has_text="random pair").first).to_be_visible()
+    assert "model=tiny%2Fmodel" in page.url
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(
+    ("name", "path", "sign"),
+    [
+        ("models", "/models", "2 models; pick one"),
+        ("models-one", "/models?model-id=other/model", COMMIT),
+    ],
+)
+def test_the_models_page_fits_its_width(visit, served, name, path, sign, width, scheme):
+    page = visit(path, width=width, scheme=scheme, at=served)
+    expect(page.get_by_text(sign).first).to_be_visible()
+    settled(page)
+    main = page.locator('[data-testid="stMain"]')
+    assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 0
+    shoot(page, f"{name}-{width}-{scheme}")
