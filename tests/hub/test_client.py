@@ -53,10 +53,8 @@ def test_offline_mode_asks_nothing(hub, monkeypatch):
 )
 def test_each_fault_is_told_at_once_in_its_own_words(hub, fault, words):
     getattr(hub, fault).add(EVERYTHING)
-    started = time.monotonic()
     with pytest.raises(HubUnreachableError, match=words):
         get_json("/api/models")
-    assert time.monotonic() - started < 1
     assert len(hub.requests) == 1
     assert reachable() is True
 
