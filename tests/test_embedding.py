@@ -75,9 +75,11 @@ def test_a_server_of_the_hosts_encodes_and_its_vectors_are_kept(server):
     assert "sent to the server team" in " ".join(first.report.notes)
 
 
-def test_why_a_server_keeps_us_waiting_is_said_and_cancelling_cuts_it_short(server, monkeypatch):
+@pytest.mark.parametrize("known", [True, False])
+def test_why_a_server_keeps_us_waiting_is_said_and_cancelling_cuts_it_short(server, monkeypatch, known):
     monkeypatch.setattr("explorer.encode.remote._TICK", 0.05)
-    explorer.embed(["dims are known"], MODEL, provider="team")
+    if known:
+        explorer.embed(["dims are known"], MODEL, provider="team")
     server.prepared += [Answer(503, {"error": "Model is currently loading", "estimated_time": 60})] * 3
     notes = []
 

@@ -102,7 +102,7 @@ def encode_corpus(
     for row, key in enumerate(keys):
         first.setdefault(key, row)
 
-    dims = cache.dims(encoder.fingerprint) or encoder.engine.dims
+    dims = cache.dims(encoder.fingerprint) or _dims(encoder, say, len(corpus))
     vectors = _room(len(keys), dims)
     found = cache.read_into(vectors, encoder.fingerprint, first)
     missing = np.array([row for row in first.values() if not found[row]], dtype=np.int64)
@@ -123,6 +123,13 @@ def encode_corpus(
         check=encoder.check,
         notes=tuple(run.notes),
     )
+
+
+def _dims(encoder: Encoder, say: OnProgress, total: int) -> int:
+    engine = encoder.engine
+    if isinstance(engine, RemoteEngine):
+        engine.on_wait = lambda why: say(Progress("Asking the server", total=total, note=why))
+    return engine.dims
 
 
 def _room(rows: int, dims: int) -> np.ndarray:
