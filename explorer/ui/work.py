@@ -15,7 +15,7 @@ from explorer.encode.spec import EncoderSpec
 from explorer.ui import warm
 from explorer.ui.model_names import encoder_name
 from explorer.ui.session import Session
-from explorer.ui.text import as_html, show_error
+from explorer.ui.text import as_html, markdown, show_error
 from explorer.ui.token import token_for
 
 if TYPE_CHECKING:
@@ -60,17 +60,21 @@ def result_or_progress(
         lane: What it waits for; `quick` is for work of seconds, which must not wait for work of minutes.
     """
     whole = (key, session.encoder, session.corpus.fingerprint)
+    return _kept_or_progress(session, whole, title, work, lane)
 
+
+def _kept_or_progress(
+    session: Session, key: Hashable, title: str, work: Callable[[OnProgress], T], lane: str
+) -> T | None:
     def ask(session: Session) -> None:
-        job = registry().submit(whole, title, work, lane=lane, visitor=session.visitor)
-        session.keep_result(whole, job)
+        session.keep_result(key, registry().submit(key, title, work, lane=lane, visitor=session.visitor))
 
-    if whole not in session.results:
+    if key not in session.results:
         ask(session)
-    job = session.results[whole]
+    job = session.results[key]
     job.wait(_SOON_SECONDS)
     if job.state == "done":
-        session.keep_result(whole, job)
+        session.keep_result(key, job)
         result: T = job.result
         return result
     _explain(job, session, title, ask)
@@ -91,10 +95,10 @@ def _explain(job: Job, session: Session, what: str, again: Callable[[Session], N
     _await(session, job)
     if job.state == "failed" and job.error is not None:
         show_error(job.error)
-        st.button("Try again", type="primary", on_click=again, args=(session,))
+        st.button("Try again", type="primary", key=f"again-{what}", on_click=again, args=(session,))
     elif job.state == "cancelled" or not job.awaited_by(session.visitor):
-        st.info(f"{what} was stopped. What was finished is kept.", icon=":material/pause_circle:")
-        st.button("Go on", type="primary", on_click=again, args=(session,))
+        st.info(f"{markdown(what)} was stopped. What was finished is kept.", icon=":material/pause_circle:")
+        st.button("Go on", type="primary", key=f"go-on-{what}", on_click=again, args=(session,))
 
 
 def _await(session: Session, job: Job) -> None:
@@ -123,17 +127,7 @@ def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> To
         return TokenAudit(lengths, files.max_length)
 
     key = ("tokens", spec.model, spec.revision, spec.prompt, corpus.text_fingerprint)
-    job = registry().submit(
-        key, f"Counting the tokens of {corpus.name}", count, lane="quick", visitor=session.visitor
-    )
-    job.wait(_SOON_SECONDS)
-    if job.state == "done":
-        result: TokenAudit = job.result
-        return result
-    _await(session, job)
-    if job.state == "failed" and job.error is not None:
-        show_error(job.error)
-    return None
+    return _kept_or_progress(session, key, f"Counting the tokens of {corpus.name}", count, "quick")
 
 
 def job_panel(session: Session) -> None:

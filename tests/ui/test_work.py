@@ -44,3 +44,30 @@ def test_what_ends_while_the_rest_of_the_page_is_drawn_is_shown_without_another_
         assert "It went wrong" in app.error[0].value
     else:
         assert app.text[0].value == "the answer"
+
+
+def audit_page(key: str):
+    import streamlit as st
+
+    import explorer
+    from explorer.encode.spec import EncoderSpec
+    from explorer.ui.session import Session
+    from explorer.ui.work import audit_or_progress, job_panel
+
+    if "session" not in st.session_state:
+        st.session_state["session"] = Session(key, explorer.open_corpus([key]), [EncoderSpec()])
+    session = st.session_state["session"]
+    st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+    audit_or_progress(session, session.corpus, EncoderSpec("/nowhere/at/all"))
+    job_panel(session)
+
+
+def test_a_count_that_fails_is_shown_once_and_not_begun_again_by_itself(monkeypatch):
+    monkeypatch.setattr(work, "_SOON_SECONDS", 0.0)
+    app = AppTest.from_function(audit_page, args=(uuid.uuid4().hex,), default_timeout=20).run()
+    assert not app.exception
+    for _ in range(3):
+        app.run()
+    assert len(app.error) == 1
+    assert app.session_state["runs"] <= 5
+    assert [button.label for button in app.button] == ["Try again"]
