@@ -31,6 +31,7 @@ _PAGES = (
     ("/clusters?clusters-view=How+many+clusters%3F", "the highest silhouette"),
     ("/map", "Trustworthiness"),
     ("/data", "texts encoded"),
+    ("/models", "Good starting points"),
 )
 _MILLION = """
 import re, sys, time

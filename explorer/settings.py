@@ -1,6 +1,6 @@
 """What a host can set, all of it through environment variables.
 
-The table in `docs/settings.md` lists every entry; a test compares the two.
+The tables in `docs/settings.md` list every entry and secret; a test compares them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from explorer.errors import SettingError
+
+# Secrets are no entries of `Settings`, whose values are shown. The second ends in a server's name.
+INFERENCE_TOKEN = "EXPLORER_INFERENCE_TOKEN"  # noqa: S105 - the name of a variable
+EMBEDDING_KEY = "EXPLORER_EMBEDDING_KEY_"
+
+
+def secret(env: str) -> str:
+    """The value of a secret's variable, read each time so that nothing of ours keeps it; empty when unset."""
+    return os.environ.get(env, "").strip()
 
 
 def _setting(env: str, default: object, about: str) -> Any:  # noqa: ANN401 - dataclass field

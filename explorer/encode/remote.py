@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 import threading
@@ -30,7 +29,7 @@ from explorer.errors import (
     UnusableModelError,
 )
 from explorer.hub.download import is_model_id
-from explorer.settings import settings
+from explorer.settings import EMBEDDING_KEY, secret, settings
 
 if TYPE_CHECKING:
     import httpx2
@@ -207,8 +206,7 @@ class EmbeddingServer:
         self.model = model
         self._server = server
         self._url = f"{servers[server]}/v1/embeddings"
-        # Upper case is for the environment; the name has hyphens, which no variable has.
-        key = os.environ.get(f"explorer_embedding_key_{server.replace('-', '_')}".upper(), "").strip()
+        key = secret(EMBEDDING_KEY + server.upper().replace("-", "_"))
         self._key = Secret(key) if key else None
 
     def identity(self) -> dict[str, str]:

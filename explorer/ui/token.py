@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import cast
 
 import streamlit as st
@@ -10,16 +9,16 @@ import streamlit as st
 from explorer.encode.remote import PROVIDERS, Secret
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import ExplorerError
+from explorer.settings import INFERENCE_TOKEN, secret
 from explorer.ui.text import show_error
 
 _KEPT = "explorer-token"
 _FIELD = "hf-token"
-_LENT = "EXPLORER_INFERENCE_TOKEN"  # no setting of `Settings`, whose values are shown
 
 
 def ask_for_token() -> None:
     """Draw the password field. What is typed stays in this tab's memory, and goes when the tab does."""
-    lent = bool(os.environ.get(_LENT, "").strip())
+    lent = secret(INFERENCE_TOKEN)
     typed = st.text_input(
         "Hugging Face token",
         type="password",
@@ -45,7 +44,7 @@ def token_for(spec: EncoderSpec) -> Secret | None:
     if spec.provider not in PROVIDERS:
         return None
     kept = cast("Secret | None", st.session_state.get(_KEPT))
-    lent = os.environ.get(_LENT, "").strip()
+    lent = secret(INFERENCE_TOKEN)
     return kept or (Secret(lent) if lent else None)
 
 

@@ -88,7 +88,7 @@ def test_the_first_visitor_of_a_server_may_come_straight_to_a_page(visit, tmp_pa
         page = visit("/data?corpus=medicare-faq", at=fresh)
         expect(page.get_by_text("medicare-faq", exact=True)).to_be_visible()
         expect(page.get_by_role("heading", name="Data")).to_be_visible()
-        expect(page.get_by_role("navigation", name="App pages").get_by_role("link")).to_have_count(5)
+        expect(page.get_by_role("navigation", name="App pages").get_by_role("link")).to_have_count(6)
         expect(page).to_have_title("Explorer")
     finally:
         fresh.kill()
