@@ -1,13 +1,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test check browser first-page bench atlas
+.PHONY: app test shots check browser first-page bench atlas
 
 app: .venv/app  ## serve the app
 	$(BIN)/streamlit run streamlit_app.py
 
 test: check browser  ## every check and every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+shots: .venv/dev browser  ## pictures of every page, in test-screenshots/
+	$(BIN)/python -m pytest tests/browser --shots
 
 check: .venv/dev  ## lint, format, types
 	$(BIN)/ruff check .

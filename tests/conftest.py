@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# Two tests run at a time in CI: how long one example took says nothing.
+hypothesis.settings.register_profile("explorer", deadline=None)
+hypothesis.settings.load_profile("explorer")
 
 # Read when huggingface_hub is first imported: no test may wait for the real Hub.
 os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"
@@ -15,6 +21,12 @@ os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "true"
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--shots", action="store_true", help="keep pictures of the pages that browser tests visit"
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +52,23 @@ def _shared_graphs(shared_graphs, monkeypatch):
     from explorer.encode import graphs
 
     monkeypatch.setattr(graphs, "graphs_folder", lambda: shared_graphs)
+    monkeypatch.setattr(graphs, "_KEEP", 100)
+
+
+@pytest.fixture(scope="session")
+def bundled_graph(shared_graphs):
+    """Give another process's cache folder the graph of the bundled model, which takes seconds to convert."""
+    from explorer.encode import graphs
+    from explorer.encode.models import BUNDLED_MODEL, find_model
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(graphs, "graphs_folder", lambda: shared_graphs)
+        folder, _ = graphs.graph_for(find_model(BUNDLED_MODEL))
+
+    def lend(cache: Path) -> None:
+        shutil.copytree(folder, cache / "graphs" / folder.name, copy_function=os.link)
+
+    return lend
 
 
 @pytest.fixture(scope="session")

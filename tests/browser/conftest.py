@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,14 @@ from tests.conftest import ROOT
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SHOTS = ROOT / "test-screenshots"
+shots_wanted = False
 
 expect.set_options(timeout=60_000)
+
+
+def pytest_configure(config):
+    global shots_wanted
+    shots_wanted = config.getoption("shots")
 
 
 def pytest_collection_modifyitems(items):
@@ -32,8 +39,11 @@ def pytest_collection_modifyitems(items):
 class Server:
     """The app as the README starts it, with a cache of its own."""
 
+    lend_graph: Callable[[Path], None]  # set before the first is started
+
     def __init__(self, folder: Path, **settings: str) -> None:
         self.cache = folder / "cache"
+        self.lend_graph(self.cache)
         self._log = folder / "server.log"
         self._settings = {
             "EXPLORER_CACHE_DIR": str(self.cache),
@@ -72,6 +82,11 @@ class Server:
     @property
     def log(self) -> str:
         return self._log.read_text()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _converted(bundled_graph):
+    Server.lend_graph = staticmethod(bundled_graph)
 
 
 @pytest.fixture(scope="session")
@@ -125,8 +140,16 @@ def settled(page: Page) -> None:
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=60_000)
 
 
+@pytest.fixture
+def schemes() -> tuple[str, ...]:
+    """The colour schemes to draw a page in; only people see whether the dark one is good."""
+    return ("light", "dark") if shots_wanted else ("light",)
+
+
 def shoot(page: Page, name: str) -> None:
-    """Keep a picture of the whole page for people to look at."""
+    """Keep a picture of the whole page for people to look at, where `--shots` asks for it."""
+    if not shots_wanted:
+        return
     SHOTS.mkdir(exist_ok=True)
     width = page.viewport_size["width"]
     height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")

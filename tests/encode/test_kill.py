@@ -37,9 +37,10 @@ def stored(folder) -> int:
 
 @pytest.mark.slow
 def test_after_kill_9_only_what_was_missing_is_encoded_and_vectors_are_bit_for_bit_the_same(
-    tmp_path, monkeypatch
+    tmp_path, monkeypatch, bundled_graph
 ):
     killed = tmp_path / "killed"
+    bundled_graph(killed)
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT], cwd=ROOT, env={**os.environ, "EXPLORER_CACHE_DIR": str(killed)}
     )

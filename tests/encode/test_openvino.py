@@ -225,7 +225,8 @@ def test_a_graph_is_converted_once_and_its_description_says_how_close_it_is(tiny
     assert about["dims"] == 16
 
 
-def test_graphs_opened_longest_ago_and_unfinished_ones_go(tiny_model, own_graphs, here):
+def test_graphs_opened_longest_ago_and_unfinished_ones_go(tiny_model, own_graphs, here, monkeypatch):
+    monkeypatch.setattr(graphs, "_KEEP", 4)
     now = time.time()
     for name, age in [*((f"old{n}", 100 + n) for n in range(6)), ("new-dead", 99_999), ("new-live", 5)]:
         (own_graphs / name).mkdir()

@@ -258,6 +258,23 @@ def test_vectors_equal_those_of_sentence_transformers(tiny_model, cache):
     assert find_model(str(tiny_model)).max_length == model.max_seq_length
 
 
+def test_a_static_model_gives_sentence_transformers_vectors_and_has_no_longest_input(
+    tiny_model, cache, tmp_path
+):
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(tiny_model / "tokenizer.json"))
+    model = SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=12)], device="cpu")
+    model.save(str(tmp_path / "static"))
+    texts = [*TEXTS, "my cat " * 400]
+    opened = open_encoder(EncoderSpec(str(tmp_path / "static"), "float32"), [], cache)
+    vectors, _ = run(opened, texts, cache)
+    np.testing.assert_allclose(vectors, model.encode(texts), atol=1e-6)
+    assert find_model(str(tmp_path / "static")).max_length is None
+
+
 @pytest.mark.parametrize("disk_is_full", [False, True])
 def test_a_large_matrix_is_in_a_file_or_in_memory_where_the_disk_is_full(
     tiny_model, cache, monkeypatch, caplog, disk_is_full
