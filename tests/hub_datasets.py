@@ -103,3 +103,21 @@ class DatasetHub(LocalHub):
         if key := query.get("sort", [""])[0]:
             found.sort(key=lambda item: item.get(key) or 0, reverse=True)
         return found[: int(query.get("limit", ["1000"])[0])]
+
+
+def serve(hub, tmp_path, *paths, name="me/tickets", facts=None, converted=()):
+    """Serve a dataset of files with five bytes each."""
+    for kind, listed in (("datasets", paths), ("conversions", converted)):
+        folder = tmp_path / kind / name
+        folder.mkdir(parents=True)
+        for path in listed:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(b"12345")
+        if kind == "datasets" or listed:
+            getattr(hub, kind)[name] = folder
+    hub.facts[name] = facts or {}
+
+
+def splits(details):
+    """Paths by configuration and split."""
+    return {(s.config, s.split): [file.path for file in s.files] for s in details.splits}

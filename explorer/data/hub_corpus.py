@@ -12,7 +12,8 @@ from explorer.data.remote import OnRows, read_split, read_whole, where_of
 from explorer.data.row_groups import read_footer
 from explorer.data.table import SourceTable
 from explorer.errors import ColumnError, DataError
-from explorer.hub.datasets import DatasetSplit, dataset_details
+from explorer.hub.dataset_details import dataset_details
+from explorer.hub.dataset_splits import DatasetSplit
 from explorer.hub.ranges import Meter
 from explorer.settings import settings
 

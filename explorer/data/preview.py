@@ -19,7 +19,8 @@ from explorer.data.remote import MAX_FILES, pick_columns, read_whole, where_of
 from explorer.data.row_groups import SPREAD, Part, RowGroup, read_footer, read_group
 from explorer.data.table import SourceTable
 from explorer.errors import ExplorerError, TooLargeError
-from explorer.hub.datasets import DatasetDetails, DatasetSplit
+from explorer.hub.dataset_details import DatasetDetails
+from explorer.hub.dataset_splits import DatasetSplit
 from explorer.hub.ranges import TAIL_BYTES, Meter
 
 Kind = Literal["text", "label", "number", "vector", "image", "other"]

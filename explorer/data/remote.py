@@ -18,7 +18,7 @@ from explorer.data.row_groups import RowGroup, draw_groups, read_footer, read_gr
 from explorer.data.table import SourceTable, source_table
 from explorer.data.values import Column, count
 from explorer.errors import DataError, EmptyDataError, TooLargeError
-from explorer.hub.datasets import DatasetSplit
+from explorer.hub.dataset_splits import DatasetSplit
 from explorer.hub.ranges import HubFile, Meter, read_small
 from explorer.settings import settings
 

@@ -1,4 +1,4 @@
-"""Cards of models and datasets: Markdown by strangers, made into HTML that is safe to draw."""
+"""Cards of models and datasets: Markdown by strangers, read and made into HTML that is safe to draw."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import html
 import re
 from typing import TYPE_CHECKING
 
+from explorer.errors import GatedError
+from explorer.hub.client import RepoKind, get_bytes
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
+_MAX_BYTES = 1_000_000
 _MAX_CHARS = 100_000  # tags nested without end take quadratic time: a second for so many
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n.*?^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _IMAGE = re.compile(r'<img(?: alt="([^"]*)")?>')
@@ -50,6 +54,20 @@ _TAGS = {
     ),
     *("tbody", "td", "th", "thead", "tr", "ul", "b", "i", "u"),
 }
+
+
+def read_card(repo: str, commit: str, kind: RepoKind) -> str | None:
+    """The card of a model or dataset as it was written, up to 1 MB of it; None where it is gated.
+
+    Raises:
+        NotOnHubError: It has no card.
+        HubUnreachableError: The Hub does not answer, or breaks off.
+    """
+    try:
+        content = get_bytes(repo, "README.md", commit, 0, _MAX_BYTES, kind=kind)
+    except GatedError:  # what the listing says can be shown all the same
+        return None
+    return content.decode("utf-8", errors="replace")
 
 
 def card_html(markdown: str) -> str:

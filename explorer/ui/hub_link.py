@@ -10,7 +10,7 @@ from explorer.data.corpus import Corpus
 from explorer.data.hub_corpus import open_dataset
 from explorer.encode.progress import OnProgress, Progress
 from explorer.errors import UnknownCorpusError
-from explorer.hub.datasets import is_dataset_id
+from explorer.hub.dataset_details import is_dataset_id
 
 PREFIX = "hub:"
 _MAX_LINK_CHARS = 1_500

@@ -15,7 +15,9 @@ from explorer.data.table import SourceTable
 from explorer.encode.progress import OnProgress
 from explorer.errors import ExplorerError
 from explorer.hub.cards import card_html
-from explorer.hub.datasets import DatasetDetails, DatasetListing, DatasetSplit, dataset_details
+from explorer.hub.dataset_details import DatasetDetails, dataset_details
+from explorer.hub.dataset_search import DatasetListing
+from explorer.hub.dataset_splits import DatasetSplit
 from explorer.settings import settings
 from explorer.ui.hub_jobs import ask_hub
 from explorer.ui.hub_link import HubRows

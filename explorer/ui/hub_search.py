@@ -8,7 +8,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.errors import ExplorerError
-from explorer.hub.datasets import DatasetFilter, DatasetListing, Sort, is_dataset_id, search_datasets
+from explorer.hub.dataset_details import is_dataset_id
+from explorer.hub.dataset_search import DatasetFilter, DatasetListing, search_datasets
+from explorer.hub.search import Sort
 from explorer.ui.hub_jobs import ask_hub
 from explorer.ui.session import Session
 

@@ -12,16 +12,10 @@ import streamlit as st
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.progress import OnProgress
 from explorer.errors import ExplorerError
-from explorer.hub.models import (
-    STARTERS,
-    ModelFilter,
-    ModelListing,
-    ModelOnDisk,
-    Sort,
-    Task,
-    models_on_disk,
-    search_models,
-)
+from explorer.hub.model_search import ModelFilter, ModelListing, Task, search_models
+from explorer.hub.models_on_disk import ModelOnDisk, models_on_disk
+from explorer.hub.search import Sort
+from explorer.hub.starters import STARTERS
 from explorer.ui.hub_jobs import ask_hub
 from explorer.ui.model_names import model_folders
 from explorer.ui.model_use import forget_ended
@@ -74,7 +68,7 @@ _COLUMNS = {
     ),
     "gated": st.column_config.CheckboxColumn("Gated", help="Its authors let in only those they approve."),
     "code": st.column_config.CheckboxColumn(
-        "Own code", help="It needs code from its repository, which is not run here."
+        "Own code", help="It needs code from its repository, which runs only where the host allows it."
     ),
 }
 

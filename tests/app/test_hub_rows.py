@@ -13,7 +13,7 @@ import pytest
 from explorer.data.opening import open_corpus
 from explorer.data.preview import preview_split
 from explorer.encode.jobs import registry
-from explorer.hub.datasets import dataset_details
+from explorer.hub.dataset_details import dataset_details
 from explorer.ui.hub_search import OPENED
 from tests.app.driving import finished, html_texts, open_app
 from tests.hub_datasets import CONVERTED_COMMIT, DatasetHub

@@ -53,7 +53,7 @@ def test_a_text_column_chosen_all_empty_is_refused():
     failure(EmptyDataError, make_corpus, from_texts(["", None], "texts"))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(rows=st.integers(1, 60), limit=st.integers(1, 80), seed=st.integers(0, 2**32))
 def test_a_sample_is_seeded_in_order_and_without_replacement(rows, limit, seed):
     source = _source(rows)

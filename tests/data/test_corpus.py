@@ -114,7 +114,7 @@ def test_the_fingerprint_does_not_know_the_corpus_name():
     assert len(_corpus().fingerprint) == 32
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     values=st.lists(
         st.tuples(st.text(min_size=1).filter(str.strip), st.none() | st.integers(-9, 9)), min_size=1

@@ -5,7 +5,7 @@ import io
 import threading
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.data.delimited import read_delimited
@@ -37,7 +37,6 @@ CELL = st.text(
 ROWS = st.lists(st.tuples(CELL, CELL, CELL), min_size=1)
 
 
-@settings(deadline=None)
 @given(
     rows=ROWS,
     terminator=st.sampled_from(["\r\n", "\n"]),
@@ -53,7 +52,6 @@ def test_what_the_csv_module_writes_is_read_back_exactly(rows, terminator, codec
     assert list(zip(*source.table.to_pydict().values(), strict=True)) == rows
 
 
-@settings(deadline=None)
 @given(rows=ROWS)
 def test_minimal_quoting_is_read_back_exactly(rows):
     file = io.StringIO(newline="")
@@ -62,7 +60,6 @@ def test_minimal_quoting_is_read_back_exactly(rows):
     assert list(zip(*columns.values(), strict=True)) == rows
 
 
-@settings(deadline=None)
 @given(texts=st.lists(CELL, min_size=1))
 def test_a_single_column_is_read_back_exactly(texts):
     file = io.StringIO(newline="")

@@ -44,7 +44,6 @@ LINE = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n")).filter
 )
 
 
-@settings(deadline=None)
 @given(st.lists(LINE, min_size=1).filter(lambda lines: any(line.strip() for line in lines)))
 def test_lines_are_read_back_exactly(lines):
     text = "".join(f"{line}\n" for line in lines)
@@ -115,7 +114,7 @@ def test_binary_data_named_txt_is_refused_by_its_nul_bytes():
     assert error.where == "data.txt, line 2"
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.one_of(st.binary(max_size=80), st.text('ab,;"\n\t[]{}:\\u\0é ', max_size=40).map(str.encode)),
     st.sampled_from(sorted(KINDS)),

@@ -19,7 +19,7 @@ from explorer.errors import (
     UnknownCorpusError,
     UnreadableFileError,
 )
-from explorer.hub.datasets import dataset_details
+from explorer.hub.dataset_details import dataset_details
 from tests.hub_datasets import CONVERTED_COMMIT
 from tests.hub_server import COMMIT
 

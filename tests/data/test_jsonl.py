@@ -5,7 +5,7 @@ import math
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.data.jsonl import read_json
@@ -26,7 +26,6 @@ def _fails(text: str, kind: str = "jsonl"):
 TEXTS = st.lists(st.text(), min_size=1)
 
 
-@settings(deadline=None)
 @given(texts=TEXTS, ascii_only=st.booleans(), array=st.booleans())
 def test_what_the_json_module_writes_is_read_back_exactly(texts, ascii_only, array):
     rows = [{"id": number, "text": text} for number, text in enumerate(texts)]
@@ -39,7 +38,6 @@ def test_what_the_json_module_writes_is_read_back_exactly(texts, ascii_only, arr
     assert source.notes == ()
 
 
-@settings(deadline=None)
 @given(texts=TEXTS, codec=st.sampled_from(["utf-8-sig", "utf-16", "utf-32"]))
 def test_marked_encodings_are_honoured(texts, codec):
     content = "\n".join(json.dumps({"text": text}, ensure_ascii=False) for text in texts)
@@ -53,7 +51,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.text(min_size=1, max_size=3), JSON, min_size=1, max_size=4), min_size=1))
 def test_any_objects_become_a_table_of_as_many_rows(rows):
     source = _read("\n".join(json.dumps(row) for row in rows))

@@ -35,7 +35,7 @@ def _fails(content: bytes):
     return failure(UnreadableFileError, read_parquet, content, "rows.parquet")
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.lists(st.one_of(st.none(), st.text()), min_size=1),
     st.sampled_from(

@@ -185,7 +185,7 @@ def test_long_lists_among_other_values_stay_text():
     assert vectors_in(source) == []
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.integers(1, 60).flatmap(
         lambda dims: st.lists(

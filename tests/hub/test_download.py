@@ -18,7 +18,7 @@ from explorer.errors import (
 )
 from explorer.hub.client import get_json
 from explorer.hub.download import fetch_model, snapshot_on_disk
-from explorer.hub.models import models_on_disk
+from explorer.hub.models_on_disk import models_on_disk
 from explorer.settings import settings
 from tests.hub_server import COMMIT, EVERYTHING
 

@@ -1,0 +1,172 @@
+"""What there is in one dataset on the Hugging Face Hub: its card, its configurations and their splits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote
+
+from explorer.errors import NotOnHubError
+from explorer.hub.answers import as_count, as_list, as_table, as_text
+from explorer.hub.cards import read_card
+from explorer.hub.client import get_json
+from explorer.hub.dataset_search import MAX_CHARS, DatasetListing, listing_of
+from explorer.hub.dataset_splits import DatasetSplit, splits_in
+
+_MAX_SPLITS = 1_000
+_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
+_REVISION = re.compile(r"\w[\w./-]{0,127}", re.ASCII)
+
+# The branch on which the Hub keeps every dataset as Parquet: huggingface.co/docs/dataset-viewer/parquet
+# huggingface_hub's list_dataset_parquet_files names the same files, but no commit, and refuses mirrors.
+_CONVERTED = "refs/convert/parquet"
+
+
+@dataclass(frozen=True)
+class DatasetDetails:
+    """A dataset at one commit.
+
+    Attributes:
+        listing: What the Hub says of it.
+        commit: The commit asked for.
+        card: Its card, Markdown by a stranger; None without one, or where it is gated.
+        splits: Its splits, those of one configuration together.
+        features: For each configuration the features its card describes, unchecked.
+    """
+
+    listing: DatasetListing
+    commit: str
+    card: str | None
+    splits: tuple[DatasetSplit, ...]
+    features: Mapping[str, object] = field(default_factory=dict)
+
+    def find_split(self, config: str | None, split: str | None) -> DatasetSplit:
+        """The split meant; None takes the configuration `default` or the first, and `train` or the first.
+
+        Raises:
+            NotOnHubError: There is no such configuration or split, or no file of rows at all.
+        """
+        if not self.splits:
+            raise NotOnHubError(
+                "The dataset has no file of rows that can be opened here.",
+                where=self.listing.id,
+                fix="Choose one with Parquet, CSV or JSON Lines files.",
+            )
+        configs = list(dict.fromkeys(part.config for part in self.splits))
+        config = _choose("configuration", config, configs, "default", self.listing.id)
+        names = [part.split for part in self.splits if part.config == config]
+        split = _choose("split", split, names, "train", f"{self.listing.id}, {config}")
+        return next(part for part in self.splits if (part.config, part.split) == (config, split))
+
+
+def is_dataset_id(name: str) -> bool:
+    """Whether a name has the form of a Hub id, `owner/name`."""
+    return bool(_ID.fullmatch(name)) and ".." not in name and "--" not in name
+
+
+def dataset_details(name: str, revision: str | None = None) -> DatasetDetails:
+    """What there is in a dataset: card, configurations, splits and their files.
+
+    Without a revision the files are those of the Hub's own Parquet conversion, where there is a whole one;
+    else the Parquet files of the dataset itself, else its CSV, JSON Lines and text files.
+
+    Args:
+        name: `owner/name`.
+        revision: Branch, tag or commit; None for the newest. A commit of the conversion is one too.
+
+    Raises:
+        NotOnHubError: The Hub has no such dataset or revision.
+        HubUnreachableError: The Hub does not answer as it should.
+    """
+    if not is_dataset_id(name):
+        raise NotOnHubError("That is no name of a dataset.", where=f"{name:.100}", fix="Give owner/name.")
+    if revision is not None and (not _REVISION.fullmatch(revision) or ".." in revision):
+        raise NotOnHubError("That is no name of a revision.", where=name, fix="Give a branch, tag or commit.")
+    answer = _information(name, revision)
+    listing = listing_of(name, answer)
+    commit = _commit(answer, name)
+    paths = _paths(answer)
+    card_data = as_table(answer.get("cardData"))
+    described = _dataset_info(card_data)
+    own = list(splits_in(name, commit, paths, card_data))
+    splits = own
+    if revision is None:
+        converted = _converted(name)
+        if converted and (all(split.complete for split in converted) or not _has_parquet(own)):
+            splits = converted
+    card = None
+    if "README.md" in paths:
+        card = "" if paths["README.md"] == 0 else read_card(name, commit, "dataset")
+    return DatasetDetails(
+        listing=listing,
+        commit=commit,
+        card=card,
+        splits=tuple(replace(split, rows=_rows(described, split)) for split in splits[:_MAX_SPLITS]),
+        features={config: info.get("features") for config, info in described.items()},
+    )
+
+
+def _choose(noun: str, asked: str | None, names: list[str], usual: str, where: str) -> str:
+    if asked is None:
+        return usual if usual in names else names[0]
+    if asked not in names:
+        listed = ", ".join(names[:12]) + (f" and {len(names) - 12:,} more" if len(names) > 12 else "")
+        raise NotOnHubError(f'There is no {noun} "{asked:.100}".', where=where, fix=f"There is: {listed}.")
+    return asked
+
+
+def _information(name: str, revision: str | None) -> Mapping[str, Any]:
+    at = "" if revision is None else f"/revision/{quote(revision, safe='')}"
+    return as_table(get_json(f"/api/datasets/{name}{at}", {"blobs": True}, where=name))
+
+
+def _converted(name: str) -> list[DatasetSplit]:
+    """The splits of the Hub's own conversion; none where it made none."""
+    try:
+        answer = _information(name, _CONVERTED)
+    except NotOnHubError:
+        return []
+    paths, commit = _paths(answer), as_text(answer.get("sha"), MAX_CHARS)
+    return list(splits_in(name, commit, paths, {})) if commit else []
+
+
+def _commit(answer: Mapping[str, Any], name: str) -> str:
+    commit = as_text(answer.get("sha"), MAX_CHARS)
+    if not commit or not _REVISION.fullmatch(commit):
+        raise NotOnHubError("The Hub names no commit of the dataset.", where=name, fix="Try another dataset.")
+    return commit
+
+
+def _paths(answer: Mapping[str, Any]) -> dict[str, int | None]:
+    """The files and their sizes."""
+    paths: dict[str, int | None] = {}
+    for item in map(as_table, as_list(answer.get("siblings"))):
+        path = item.get("rfilename")
+        if isinstance(path, str) and ".." not in path and path.isprintable():
+            paths[path] = as_count(item.get("size"))
+    return paths
+
+
+def _has_parquet(splits: list[DatasetSplit]) -> bool:
+    return any(split.kind == "parquet" for split in splits)
+
+
+def _dataset_info(card_data: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What a card says of each configuration."""
+    infos = card_data.get("dataset_info")
+    listed = infos if isinstance(infos, list) else [infos]
+    return {
+        as_text(info.get("config_name"), MAX_CHARS) or "default": info
+        for info in listed
+        if isinstance(info, dict)
+    }
+
+
+def _rows(described: Mapping[str, Mapping[str, Any]], split: DatasetSplit) -> int | None:
+    splits = as_list(described.get(split.config, {}).get("splits")) if split.complete else []
+    for entry in map(as_table, splits):
+        if entry.get("name") == split.split:
+            return as_count(entry.get("num_examples"))
+    return None

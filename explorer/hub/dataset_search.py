@@ -1,0 +1,141 @@
+"""Datasets on the Hugging Face Hub, found by name and by what they are."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.hub.answers import as_count, as_list, as_text, as_time
+from explorer.hub.client import get_json
+from explorer.hub.search import MAX_LISTINGS, SORTS, Sort
+
+MAX_CHARS = 500  # of a text that the Hub or a card says of a dataset
+_MAX_TAGS = 200
+_EXPAND = ["author", "downloads", "likes", "lastModified", "gated", "tags", "private", "description"]
+
+
+@dataclass(frozen=True)
+class DatasetFilter:
+    """What to look for; an empty field asks for nothing.
+
+    Attributes:
+        search: Words in the name.
+        task: A task category, such as `text-classification`.
+        language: A language's code, such as `en`.
+        size: A size category, such as `10K<n<100K`.
+        licence: A licence's code, such as `mit`.
+        gated: Whether those that let in only approved people are listed too.
+        sort: What comes first.
+    """
+
+    search: str = ""
+    task: str = ""
+    language: str = ""
+    size: str = ""
+    licence: str = ""
+    gated: bool = False
+    sort: Sort = "downloads"
+
+
+@dataclass(frozen=True)
+class DatasetListing:
+    """What the Hub says of a dataset; None where it says nothing.
+
+    Attributes:
+        id: `owner/name`.
+        author: The owner.
+        downloads: Downloads in the last 30 days.
+        likes: Likes.
+        modified: When it last changed.
+        licence: Its licence's code.
+        size: Its size category, such as `10K<n<100K`.
+        gated: Whether only approved people may read it.
+        languages: Codes of its languages.
+        tasks: Its task categories.
+        tags: All its tags.
+        description: A few sentences, as plain text.
+    """
+
+    id: str
+    author: str | None
+    downloads: int | None
+    likes: int | None
+    modified: datetime.datetime | None
+    licence: str | None
+    size: str | None
+    gated: bool | None
+    languages: tuple[str, ...]
+    tasks: tuple[str, ...]
+    tags: tuple[str, ...]
+    description: str | None
+
+
+def search_datasets(wanted: DatasetFilter, limit: int = 30) -> list[DatasetListing]:
+    """The datasets on the Hub that fit, in the order asked for.
+
+    Args:
+        wanted: What to look for.
+        limit: Datasets at most; up to 100.
+
+    Raises:
+        HubUnreachableError: The Hub does not answer as it should.
+    """
+    tags = (
+        ("task_categories", wanted.task),
+        ("language", wanted.language),
+        ("size_categories", wanted.size),
+        ("license", wanted.licence),
+    )
+    limit = max(1, min(limit, MAX_LISTINGS))
+    params: dict[str, Any] = {
+        "search": wanted.search.strip()[:MAX_CHARS],
+        "filter": [f"{kind}:{value.strip()[:MAX_CHARS]}" for kind, value in tags if value.strip()],
+        "sort": SORTS[wanted.sort],
+        "limit": limit,
+        "expand": _EXPAND,
+    }
+    if not wanted.gated:
+        params["gated"] = False
+    answer = get_json(
+        "/api/datasets", {name: value for name, value in params.items() if value not in ("", [])}
+    )
+    found = [_named_listing(item) for item in as_list(answer) if isinstance(item, dict)]
+    return [listing for listing in found if listing is not None][:limit]
+
+
+def listing_of(name: str, item: Mapping[str, Any]) -> DatasetListing:
+    """What the Hub says of a dataset, in a listing or by itself.
+
+    Args:
+        name: `owner/name`.
+        item: What it says, unchecked.
+    """
+    tags = [tag[:MAX_CHARS] for tag in as_list(item.get("tags")) if isinstance(tag, str)][:_MAX_TAGS]
+    gated = item.get("gated")
+    return DatasetListing(
+        id=name,
+        author=as_text(item.get("author"), MAX_CHARS) or (name.split("/")[0] if "/" in name else None),
+        downloads=as_count(item.get("downloads")),
+        likes=as_count(item.get("likes")),
+        modified=as_time(item.get("lastModified")),
+        licence=next(iter(_tagged(tags, "license")), None),
+        size=next(iter(_tagged(tags, "size_categories")), None),
+        gated=gated if isinstance(gated, bool) else True if gated in ("auto", "manual") else None,
+        languages=_tagged(tags, "language"),
+        tasks=_tagged(tags, "task_categories"),
+        tags=tuple(tags),
+        description=as_text(item.get("description"), MAX_CHARS),
+    )
+
+
+def _named_listing(item: Mapping[str, Any]) -> DatasetListing | None:
+    name = item.get("id")
+    if not isinstance(name, str) or not 0 < len(name) <= MAX_CHARS or not name.isprintable():
+        return None
+    return listing_of(name, item)
+
+
+def _tagged(tags: list[str], kind: str) -> tuple[str, ...]:
+    return tuple(tag.partition(":")[2] for tag in tags if tag.startswith(f"{kind}:"))

@@ -1,0 +1,131 @@
+"""Which files of a dataset are the rows of which configuration and split."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from explorer.hub.answers import as_list, as_table, as_text
+from explorer.hub.dataset_search import MAX_CHARS
+from explorer.hub.ranges import HubFile
+
+_CONVERTED_FILE = re.compile(r"([^/]+)/(partial-)?([^/]+)/\d{4,}\.parquet")
+_NUMBERED_FILE = re.compile(r"(?:.*/)?(?:\w*[-/])?(\w+)-\d{5}-of-\d{5}\b[^/]*")
+_SPLIT_WORDS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
+}
+_DATA_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt")
+_NO_DATA = {"dataset_infos.json", "dataset_info.json", "requirements.txt", "config.json", "license.txt"}
+
+
+@dataclass(frozen=True)
+class DatasetSplit:
+    """The files of one split of one configuration.
+
+    Attributes:
+        config: The configuration.
+        split: The split.
+        kind: `parquet`, or the kind of the one file it is.
+        files: Its files in their order, at one commit.
+        rows: Its rows, where the card says so.
+        complete: False where the Hub converted the beginning of a large dataset only.
+    """
+
+    config: str
+    split: str
+    kind: str
+    files: tuple[HubFile, ...]
+    rows: int | None
+    complete: bool = True
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of all its files; None when the Hub does not say them all."""
+        sizes = [file.size for file in self.files]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
+
+    @property
+    def commit(self) -> str:
+        """The commit the files are at."""
+        return self.files[0].commit
+
+
+def splits_in(
+    name: str, commit: str, paths: Mapping[str, int | None], card_data: Mapping[str, Any]
+) -> Iterator[DatasetSplit]:
+    """The splits that a dataset's Parquet files make, or its other tables where it has none.
+
+    Their number of rows is left open.
+
+    Args:
+        name: The dataset, `owner/name`.
+        commit: The commit its files are at.
+        paths: Its files and their sizes.
+        card_data: What its card declares, unchecked; empty for the Hub's own conversion.
+    """
+    parquet = sorted(path for path in paths if path.endswith(".parquet"))
+    if parquet:
+        groups: dict[tuple[str, str], list[str]] = {}
+        partial: set[tuple[str, str]] = set()
+        for path in parquet:
+            for config, split, complete in _places(path, card_data):
+                groups.setdefault((config, split), []).append(path)
+                if not complete:
+                    partial.add((config, split))
+        for (config, split), members in sorted(groups.items(), key=lambda group: group[0][0]):
+            files = tuple(HubFile(name, commit, path, paths[path]) for path in members)
+            yield DatasetSplit(config, split, "parquet", files, None, (config, split) not in partial)
+        return
+    data = [path for path in sorted(paths) if _is_data(path)]
+    places = [(path, place) for path in data for place in _places(path, card_data)]
+    for path, (config, split, _) in places:
+        shared = sum(place[:2] == (config, split) for _, place in places) > 1
+        file = HubFile(name, commit, path, paths[path])
+        kind = PurePosixPath(path).suffix.lstrip(".")
+        yield DatasetSplit(config, path if shared else split, kind, (file,), None)
+
+
+def _is_data(path: str) -> bool:
+    plain = PurePosixPath(path)
+    hidden = any(part.startswith((".", "_")) for part in plain.parts)
+    return plain.suffix.lower() in _DATA_SUFFIXES and plain.name.lower() not in _NO_DATA and not hidden
+
+
+def _places(path: str, card_data: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
+    """Configuration, split and completeness of a file: by the conversion's layout, the card, or its name."""
+    if converted := _CONVERTED_FILE.fullmatch(path):
+        return [(converted[1], converted[3], converted[2] is None)]
+    declared = list(_declared(path, card_data))
+    return [(config, split or _split_of(path), True) for config, split in declared or [("default", None)]]
+
+
+def _declared(path: str, card_data: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    """Where a card's `configs` put a file: huggingface.co/docs/hub/datasets-manual-configuration."""
+    for config in map(as_table, as_list(card_data.get("configs"))):
+        name = as_text(config.get("config_name"), MAX_CHARS) or "default"
+        data_files = config.get("data_files")
+        for entry in data_files if isinstance(data_files, list) else [data_files]:
+            split = as_text(entry.get("split"), MAX_CHARS) if isinstance(entry, dict) else None
+            patterns = entry.get("path") if isinstance(entry, dict) else entry
+            for pattern in patterns if isinstance(patterns, list) else [patterns]:
+                if isinstance(pattern, str) and fnmatch.fnmatchcase(
+                    path, pattern.removeprefix("./")[:MAX_CHARS]
+                ):
+                    yield name, split
+
+
+def _split_of(path: str) -> str:
+    """The split a file's name tells: huggingface.co/docs/hub/datasets-file-names-and-splits."""
+    if numbered := _NUMBERED_FILE.fullmatch(path):
+        return _SPLIT_WORDS.get(numbered[1], numbered[1])
+    for part in reversed(path.lower().split("/")):
+        for word in re.split(r"[^a-z]+", part):
+            if word in _SPLIT_WORDS:
+                return _SPLIT_WORDS[word]
+    return "train"

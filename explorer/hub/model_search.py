@@ -1,0 +1,217 @@
+"""Embedding models on the Hugging Face Hub, found by name and by what they are.
+
+What the Hub says of a model is written by strangers: each fact is checked and cut, and one that is missing or
+makes no sense is None.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from explorer.hub.answers import as_count, as_list, as_table, as_text, as_time
+from explorer.hub.client import get_json
+from explorer.hub.download import is_model_id
+from explorer.hub.search import MAX_LISTINGS, SORTS, Sort
+
+# The Hub's own names (huggingface.co/tasks) of the tasks that embedding models are listed under.
+Task = Literal[
+    "any",
+    "sentence-similarity",
+    "feature-extraction",
+    "image-feature-extraction",
+    "zero-shot-image-classification",
+]
+MAX_CHARS = 200  # of a text that the Hub or a file says of a model
+MAX_ENTRIES = 500  # of a list
+_EXPAND = [
+    *("author", "createdAt", "downloads", "gated", "lastModified", "library_name", "likes", "pipeline_tag"),
+    *("safetensors", "tags"),
+]
+_BITS = {"F64": 64, "I64": 64, "F32": 32, "I32": 32, "F16": 16, "BF16": 16, "I16": 16, "I8": 8, "U8": 8}
+_FORMAT_TAGS = {"tf"}  # two letters, and no language
+
+
+@dataclass(frozen=True)
+class ModelFilter:
+    """What to look for; an empty field asks for nothing.
+
+    Attributes:
+        search: Words in the name.
+        task: A task of the Hub.
+        library: The library that loads it; a model of another one seldom makes sentence embeddings by itself.
+        language: A language's code, such as `en`.
+        max_parameters: Parameters at most; models that do not say are left out.
+        licence: A licence's code, such as `mit`.
+        gated: Whether those that let in only approved people are listed too.
+        sort: What comes first.
+    """
+
+    search: str = ""
+    task: Task = "any"
+    library: str = "sentence-transformers"
+    language: str = ""
+    max_parameters: int | None = None
+    licence: str = ""
+    gated: bool = False
+    sort: Sort = "downloads"
+
+
+@dataclass(frozen=True)
+class ModelListing:
+    """What the Hub says of a model; None for what it does not say.
+
+    Attributes:
+        id: `owner/name`, or one word for the oldest models.
+        author: The person or organisation it belongs to.
+        is_organisation: Whether that is an organisation; None in listings, which do not say.
+        downloads: Downloads in the last 30 days.
+        likes: Likes.
+        modified: Day of the last commit.
+        created: Day it was made; the Hub knows of none before 2 March 2022.
+        licence: Code of its licence.
+        parameters: Parameters in its safetensors files.
+        size: Bytes of these, from how many there are of each type.
+        task: The task it is listed under.
+        library: The library that loads it.
+        languages: Codes of its languages.
+        tags: Its tags.
+        base_model: Id of the model it was made from.
+        has_safetensors: Whether it has weights that can be loaded without running code.
+        gated: Whether only approved people may download it.
+        needs_remote_code: Whether it needs code of its own, which Explorer does not run.
+    """
+
+    id: str
+    author: str | None
+    is_organisation: bool | None
+    downloads: int | None
+    likes: int | None
+    modified: datetime.date | None
+    created: datetime.date | None
+    licence: str | None
+    parameters: int | None
+    size: int | None
+    task: str | None
+    library: str | None
+    languages: tuple[str, ...]
+    tags: tuple[str, ...]
+    base_model: str | None
+    has_safetensors: bool
+    gated: bool
+    needs_remote_code: bool
+
+
+def search_models(wanted: ModelFilter, limit: int = 30) -> list[ModelListing]:
+    """Models on the Hub.
+
+    Args:
+        wanted: What to look for.
+        limit: Models at most, up to 100.
+
+    Returns:
+        Models in the order asked for. One that the Hub describes without a usable id is left out.
+
+    Raises:
+        HubUnreachableError: The Hub does not answer, or not with sense.
+    """
+    limit = min(limit, MAX_LISTINGS)
+    tags = [wanted.library, wanted.language, f"license:{wanted.licence}" if wanted.licence else ""]
+    params: dict[str, Any] = {"sort": SORTS[wanted.sort], "limit": limit, "expand": _EXPAND}
+    if wanted.search.strip():
+        params["search"] = wanted.search.strip()[:MAX_CHARS]
+    if filters := [tag[:MAX_CHARS] for tag in tags if tag]:
+        params["filter"] = filters
+    if wanted.task != "any":
+        params["pipeline_tag"] = wanted.task
+    if wanted.max_parameters is not None:
+        # The Hub takes whole millions; what is between is left out below.
+        params["num_parameters"] = f"max:{math.ceil(wanted.max_parameters / 1e6)}M"
+    if not wanted.gated:
+        params["gated"] = False
+    answer = get_json("/api/models", params)
+    found = [listing_of(as_table(said)) for said in as_list(answer, MAX_ENTRIES)]
+    return [model for model in found if model is not None and _fits(model, wanted)][:limit]
+
+
+def listing_of(said: Mapping[str, Any], is_organisation: bool | None = None) -> ModelListing | None:
+    """What the Hub says of a model, in a listing or by itself; None without a usable id.
+
+    Args:
+        said: What it says, unchecked.
+        is_organisation: Whether the author is an organisation, where that was asked for.
+    """
+    name = said.get("id")
+    if not isinstance(name, str) or not is_model_id(name):
+        return None
+    tags = _texts(said.get("tags"))
+    safetensors = said.get("safetensors")
+    gated = said.get("gated")
+    return ModelListing(
+        id=name,
+        author=as_text(said.get("author"), MAX_CHARS),
+        is_organisation=is_organisation,
+        downloads=as_count(said.get("downloads")),
+        likes=as_count(said.get("likes")),
+        modified=_day(said.get("lastModified")),
+        created=_day(said.get("createdAt")),
+        licence=_after("license:", tags),
+        parameters=as_count(as_table(safetensors).get("total")),
+        size=weights_size(as_table(safetensors).get("parameters")),
+        task=as_text(said.get("pipeline_tag"), MAX_CHARS),
+        library=as_text(said.get("library_name"), MAX_CHARS),
+        languages=_languages(as_table(said.get("cardData")).get("language"), tags),
+        tags=tags,
+        base_model=_after("base_model:", tags),
+        has_safetensors=isinstance(safetensors, dict) or "safetensors" in tags,
+        gated=gated is True or isinstance(gated, str),
+        needs_remote_code="custom_code" in tags,
+    )
+
+
+def weights_size(counts: object) -> int | None:
+    """Bytes of weights, from how many there are of each type; None when a type or a number is unknown."""
+    if not isinstance(counts, dict) or not counts:
+        return None
+    bits = 0
+    for kind, count in counts.items():
+        if kind not in _BITS or as_count(count) is None:
+            return None
+        bits += _BITS[kind] * count
+    return bits // 8
+
+
+def _fits(model: ModelListing, wanted: ModelFilter) -> bool:
+    if model.gated and not wanted.gated:
+        return False
+    most = wanted.max_parameters
+    return most is None or (model.parameters is not None and model.parameters <= most)
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    texts = (as_text(value, MAX_CHARS) for value in as_list(values, MAX_ENTRIES))
+    return tuple(text for text in texts if text is not None)
+
+
+def _languages(declared: object, tags: tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(declared, str):
+        declared = [declared]
+    if isinstance(declared, list):
+        return _texts(declared)
+    # A listing tells them only among the other tags, where three letters may be anything.
+    found = [tag for tag in tags if tag.isascii() and tag.isalpha() and tag.islower() and len(tag) == 2]
+    return tuple(tag for tag in [*found, *({"multilingual"} & set(tags))] if tag not in _FORMAT_TAGS)
+
+
+def _after(prefix: str, tags: tuple[str, ...]) -> str | None:
+    """What the first tag with a prefix has after it; `base_model:finetune:…` only repeats `base_model:…`."""
+    found = (tag.removeprefix(prefix) for tag in tags if tag.startswith(prefix))
+    return next((rest for rest in found if rest and ":" not in rest), None)
+
+
+def _day(value: object) -> datetime.date | None:
+    time = as_time(value)
+    return None if time is None else time.date()
