@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 MODEL = "tiny/served"
@@ -40,6 +42,17 @@ def talk_to(server: LocalInference, monkeypatch) -> None:
     helper = PROVIDERS["hf-inference"]["feature-extraction"]
     monkeypatch.setattr(helper, "base_url", f"{server.url}/hf-inference")
     monkeypatch.setattr("explorer.encode.remote._FIRST_WAIT", 0.02)
+
+
+def settings_to_talk_to(server: LocalInference, folder: Path) -> dict[str, str]:
+    """What has a new process's real client of the Inference Providers ask a server; writes into a folder."""
+    # No variable of huggingface_hub's sets the router's address: Python runs this before the app.
+    (folder / "sitecustomize.py").write_text(
+        "from huggingface_hub import constants\n\n"
+        f"constants.INFERENCE_PROXY_TEMPLATE = {server.url + '/{provider}'!r}\n"
+    )
+    path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+    return {"HF_ENDPOINT": server.url, "PYTHONPATH": path}
 
 
 class LocalInference:

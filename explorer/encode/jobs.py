@@ -27,6 +27,7 @@ Work = Callable[[OnProgress], Any]
 
 _RATE_SECONDS = 10.0  # the window over which a rate is taken
 _KEEP_SECONDS = 600.0  # how long the result of a finished job is held for those who come back for it
+_IDLE_SECONDS = 60.0  # how long a lane's thread waits for another job before it ends
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ class Job:
 
 
 class JobRegistry:
-    """All jobs of the process; one worker thread for each lane, such as a device."""
+    """All jobs of the process; one worker thread for each lane, such as a device, while it has jobs."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -222,7 +223,7 @@ class JobRegistry:
                 job = Job(key, title, lane, work)
                 self._jobs[key] = job
                 job.join(visitor)
-                self._queue(lane).put(job)
+                self._enqueue(job)
             else:
                 job.join(visitor)
             return job
@@ -242,24 +243,33 @@ class JobRegistry:
         ahead = sum(other.lane == job.lane and other.state in ("waiting", "running") for other in earlier)
         return job.view(ahead)
 
-    def _queue(self, lane: str) -> queue.SimpleQueue[Job]:
-        if lane not in self._lanes:
-            self._lanes[lane] = queue.SimpleQueue()
+    def _enqueue(self, job: Job) -> None:
+        if job.lane not in self._lanes:
+            self._lanes[job.lane] = queue.SimpleQueue()
             threading.Thread(
-                target=_work_through, args=(self._lanes[lane],), name=f"jobs on {lane}", daemon=True
+                target=self._work_through, args=(job.lane,), name=f"jobs on {job.lane}", daemon=True
             ).start()
-        return self._lanes[lane]
+        self._lanes[job.lane].put(job)
+
+    def _work_through(self, lane: str) -> None:
+        jobs = self._lanes[lane]
+        while True:
+            try:
+                job = jobs.get(timeout=_IDLE_SECONDS)
+            except queue.Empty:
+                with self._lock:  # under which jobs are put: none can slip in after the look
+                    if jobs.empty():
+                        del self._lanes[lane]
+                        return
+            else:
+                job.run()
+                del job  # its result is not held while waiting for the next
 
     def _forget_old(self) -> None:
         limit = time.monotonic() - _KEEP_SECONDS
         for key, job in list(self._jobs.items()):
             if job.ended and job.ended < limit:
                 del self._jobs[key]
-
-
-def _work_through(jobs: queue.SimpleQueue[Job]) -> None:
-    while True:
-        jobs.get().run()
 
 
 @functools.cache

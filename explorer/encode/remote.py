@@ -153,7 +153,7 @@ class InferenceProviders:
             raise ModelError(
                 "Inference Providers need a Hugging Face token.",
                 where=self._provider,
-                fix="Type yours on the Data page, or set HF_TOKEN where you call explorer.embed.",
+                fix="Type yours on the Data page; in Python, give it to explorer.embed.",
             )
         client: Any = InferenceClient(
             provider=self._provider,  # type: ignore[arg-type]  # one of its literals
@@ -349,7 +349,7 @@ class RemoteEngine:
         )
         self._service = service
         self._stop = threading.Event()
-        self._waiting = ""  # why the last try failed, for on_wait
+        self._waiting: tuple[str, float] | None = None  # why the last try failed, and when the next one is
         self._pool = ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="remote")
 
     @cached_property
@@ -387,7 +387,7 @@ class RemoteEngine:
                     if time.monotonic() - began > _HANGING:
                         raise self._error(_Refusal(None), [])
                     if self.on_wait is not None:
-                        self.on_wait(self._waiting or f"Waiting for {self._service.name}")
+                        self.on_wait(self._awaited())
                 return answer.result()
             except BaseException:
                 self.stop()
@@ -399,7 +399,14 @@ class RemoteEngine:
         """End all batches under way: none is tried again. The engine can be used further."""
         self._stop.set()
         self._stop = threading.Event()
-        self._waiting = ""
+        self._waiting = None
+
+    def _awaited(self) -> str:
+        waiting = self._waiting
+        if waiting is None:
+            return f"Waiting for {self._service.name}"
+        trouble, until = waiting
+        return f"{trouble}; trying again in {max(1, round(until - time.monotonic()))} s"
 
     def _encode(self, texts: list[str], stop: threading.Event) -> np.ndarray:
         answer = self._ask_patiently(texts, stop)
@@ -428,9 +435,9 @@ class RemoteEngine:
             pause = min(2 * pause, _LONGEST_WAIT)
             if attempt == _TRIES or time.monotonic() - began + delay > _PATIENCE:
                 return answer
-            self._waiting = f"{self._trouble(answer)}; trying again in {max(1, round(delay))} s"
+            self._waiting = (self._trouble(answer), time.monotonic() + delay)
             stop.wait(delay)
-            self._waiting = ""
+            self._waiting = None
         raise AssertionError("the last try returns")
 
     def _checked(self, answer: Any, texts: int) -> np.ndarray:  # noqa: ANN401 - unchecked

@@ -48,6 +48,11 @@ def token_for(spec: EncoderSpec) -> Secret | None:
     return kept or (Secret(lent) if lent else None)
 
 
+def needs_token(spec: EncoderSpec) -> bool:
+    """Whether an encoder cannot be asked for want of a token."""
+    return spec.provider in PROVIDERS and token_for(spec) is None
+
+
 def _forget() -> None:
     st.session_state.pop(_KEPT, None)
     st.session_state[_FIELD] = ""

@@ -16,7 +16,7 @@ from explorer.ui import warm
 from explorer.ui.model_names import encoder_name
 from explorer.ui.session import Session
 from explorer.ui.text import as_html, markdown, show_error
-from explorer.ui.token import token_for
+from explorer.ui.token import needs_token, token_for
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
@@ -43,6 +43,8 @@ def space_or_progress(session: Session) -> Space | None:
         session.spaces[spec] = _for_corpus(job.result, corpus)
         _shared[_kept_under(session)] = session.spaces[spec]
         return session.spaces[spec]
+    if job.state == "failed" and needs_token(spec):
+        st.page_link("pages/data.py", label="Type a token on the Data page", icon=":material/key:")
     _explain(job, session, "Encoding", encode)
     return None
 
@@ -120,13 +122,14 @@ def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> To
         from explorer.encode.models import find_model
         from explorer.encode.tokens import TokenAudit, count_tokens
 
-        files = find_model(spec.model, revision=spec.revision)
-
+        code = spec.trust_remote_code
+        files = find_model(spec.model, revision=spec.revision, trust_remote_code=code)
         say = counting(on_progress, "Counting tokens", "rows")
         lengths = count_tokens(files, corpus.texts, prompt=spec.prompt or "", on_progress=say)
         return TokenAudit(lengths, files.max_length)
 
-    key = ("tokens", spec.model, spec.revision, spec.prompt, corpus.text_fingerprint)
+    named = (spec.model, spec.revision, spec.trust_remote_code)
+    key = ("tokens", *named, spec.prompt, corpus.text_fingerprint)
     return _kept_or_progress(session, key, f"Counting the tokens of {corpus.name}", count, "quick")
 
 
@@ -208,7 +211,8 @@ def _ask(session: Session) -> Job:
         ("encode", *_kept_under(session)),
         f"Encoding {corpus.name} with {encoder_name(spec)}",
         work,
-        lane="device",
+        # What a server makes wait is in nobody's way here.
+        lane=f"elsewhere for {session.visitor}" if spec.provider else "device",
         visitor=session.visitor,
     )
     session.jobs[spec] = job

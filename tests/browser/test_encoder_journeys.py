@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import numpy as np
@@ -11,7 +12,9 @@ from sentence_transformers import SentenceTransformer
 
 from explorer.encode.models import BUNDLED_MODEL, find_model
 from tests.browser.conftest import Server, settled, shoot
-from tests.inference_server import MODEL, Answer, LocalInference
+from tests.inference_server import MODEL, Answer, LocalInference, settings_to_talk_to
+
+TOKEN = "hf_" + "paidbyme" * 4
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +30,34 @@ def inference():
 @pytest.fixture(scope="module")
 def served(inference, tmp_path_factory):
     running = Server(
-        tmp_path_factory.mktemp("elsewhere-app"), EXPLORER_EMBEDDING_SERVERS=f"team={inference.url}"
+        tmp_path_factory.mktemp("elsewhere-app"),
+        EXPLORER_EMBEDDING_SERVERS=f"team={inference.url}",
+        **settings_to_talk_to(inference, tmp_path_factory.mktemp("router")),
     )
     yield running
     running.kill()
     assert "Traceback" not in running.log, running.log
+
+
+def choose_inference_providers(page):
+    page.get_by_text("Model elsewhere").click()
+    page.get_by_role("combobox", name="Server").click()
+    page.get_by_role("option", name="Inference Providers: hf-inference").click()
+    expect(page.get_by_text("Hugging Face token")).to_be_visible()
+
+
+def ask_the_published_question(page, published):
+    wanted = published["published"]
+    page.get_by_label("Query").fill(wanted["query"])
+    page.keyboard.press("Enter")
+    hits = page.get_by_test_id("stHtml").filter(has_text="random pair")
+    expect(hits.first).to_be_visible()
+    settled(page)
+    shown = hits.all_inner_texts()[:5]
+    scores = [float(re.search(r"0\.\d{3}", text)[0]) for text in shown]
+    np.testing.assert_allclose(scores, [hit["score"] for hit in wanted["hits"]], atol=6e-4)
+    for text, hit in zip(shown, wanted["hits"], strict=True):
+        assert published["texts"][hit["corpus_id"]] in text
 
 
 def test_the_published_numbers_come_from_a_server_that_loads_and_asks_for_patience(
@@ -52,18 +78,55 @@ def test_the_published_numbers_come_from_a_server_that_loads_and_asks_for_patien
     expect(page.get_by_label("Query")).to_be_visible()
     assert "provider=team" in page.url
     assert not inference.prepared
-    wanted = published["published"]
-    page.get_by_label("Query").fill(wanted["query"])
-    page.keyboard.press("Enter")
-    scores = page.get_by_test_id("stHtml").filter(has_text="random pair")
-    expect(scores.first).to_be_visible()
-    settled(page)
+    ask_the_published_question(page, published)
     best = max(inference.asked, key=len)
     assert sorted(best) == sorted(published["texts"])
-    assert [wanted["query"]] in inference.asked
-    shown = [float(re.search(r"0\.\d{3}", text)[0]) for text in scores.all_inner_texts()[:5]]
-    np.testing.assert_allclose(shown, [hit["score"] for hit in wanted["hits"][:5]], atol=6e-4)
+    assert [published["published"]["query"]] in inference.asked
     shoot(page, "elsewhere-hits")
+
+
+def test_a_token_pays_for_its_own_visitor_alone_and_is_written_down_nowhere(
+    visit, served, inference, published
+):
+    page = visit("/data?corpus=medicare-faq", at=served)
+    choose_inference_providers(page)
+    model = page.get_by_label("Model", exact=True)
+    model.fill(MODEL)
+    model.press("Enter")
+    field = page.locator("input[type=password]")
+    field.fill(TOKEN)
+    field.press("Enter")
+    settled(page)
+    loading = Answer(503, {"error": f"Model {MODEL} is currently loading", "estimated_time": 2})
+    inference.prepared += [loading, Answer(429, {"error": "slow down"}, {"Retry-After": "2"})]
+    inference.asked.clear()
+    inference.tokens.clear()
+    page.get_by_role("button", name="Encode 13 rows").click()
+    expect(page.get_by_text(re.compile("loading the model; trying again in"))).to_be_visible()
+    assert TOKEN not in page.inner_text("body")  # in the markup it is, as the field's own value
+    expect(page.get_by_text(re.compile("asks to go slower; trying again in"))).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 900})
+    shoot(page, "providers-waiting-390")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("link", name="Search these rows").click()
+    expect(page.get_by_label("Query")).to_be_visible()
+    ask_the_published_question(page, published)
+    assert not inference.prepared
+    assert sorted(max(inference.asked, key=len)) == sorted(published["texts"])
+    assert set(inference.tokens) == {f"Bearer {TOKEN}"}
+    assert "provider=hf-inference" in page.url
+    assert TOKEN not in page.url + page.content() + json.dumps(page.context.storage_state())
+    shoot(page, "providers-hits-1440")
+
+    asked = len(inference.asked)
+    other = visit(page.url.removeprefix(served.url), width=390, at=served)
+    expect(other.get_by_text("Inference Providers need a Hugging Face token.")).to_be_visible()
+    shoot(other, "providers-no-token-390")
+    assert len(inference.asked) == asked
+
+    assert TOKEN not in served.log
+    files = [path for path in served.cache.parent.rglob("*") if path.is_file()]
+    assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -72,10 +135,7 @@ def test_the_choice_of_a_server_fits_its_width_and_its_token_stays_out_of_the_li
 ):
     for scheme in schemes:
         page = visit("/data", width=width, scheme=scheme, at=served)
-        page.get_by_text("Model elsewhere").click()
-        page.get_by_role("combobox", name="Server").click()
-        page.get_by_role("option", name="Inference Providers: hf-inference").click()
-        expect(page.get_by_text("Hugging Face token")).to_be_visible()
+        choose_inference_providers(page)
         token = page.locator("input[type=password]")
         token.fill("hf_donotshowthis")
         token.press("Enter")

@@ -152,6 +152,19 @@ def test_the_view_tells_progress_rate_and_time_left(registry, monkeypatch):
     assert view.seconds_left == pytest.approx(12)
 
 
+def test_the_thread_of_an_idle_lane_ends_and_the_lane_can_be_used_again(registry, monkeypatch):
+    monkeypatch.setattr("explorer.encode.jobs._IDLE_SECONDS", 0.05)
+    ran = []
+    for key in range(2):
+        job = submit(
+            registry, lambda _say: ran.append(threading.current_thread()), key=key, lane="one visitor"
+        )
+        assert job.wait(10)
+        ran[key].join(10)
+        assert not ran[key].is_alive()
+    assert ran[0] is not ran[1]
+
+
 def test_results_are_let_go_after_a_while(registry, monkeypatch):
     job = submit(registry, lambda _say: "old")
     assert job.wait(10)
