@@ -33,6 +33,7 @@ def embed(
     prompt: str | None = None,
     query_prompt: str | None = None,
     revision: str | None = None,
+    trust_remote_code: bool = False,
     provider: str = "",
     token: str | None = None,
     own_vectors: bool | None = None,
@@ -47,6 +48,8 @@ def embed(
         prompt: Put before each row; None takes the model's own.
         query_prompt: Put before each query; None takes the model's own.
         revision: Branch, tag or commit on the Hub.
+        trust_remote_code: Run the code the model brings along. Its `revision` must then be a full commit, or
+            the model a folder below EXPLORER_MODEL_DIR, and EXPLORER_ALLOW_REMOTE_CODE be on.
         provider: Who runs the model; this machine when empty. Else an Inference Provider, such as
             `hf-inference`, or the name of a server in EXPLORER_EMBEDDING_SERVERS.
         token: For an Inference Provider; HF_TOKEN or the stored login when None.
@@ -66,7 +69,7 @@ def embed(
     """
     opened = corpus if isinstance(corpus, Corpus) else open_corpus(corpus)
     own = opened.vectors is not None if own_vectors is None else own_vectors
-    spec = EncoderSpec(model, precision, prompt, query_prompt, revision, provider, own)
+    spec = EncoderSpec(model, precision, prompt, query_prompt, revision, provider, own, trust_remote_code)
     if provider in PROVIDERS and token is None:
         from huggingface_hub import get_token
 

@@ -24,13 +24,16 @@ def secret(env: str) -> str:
     return os.environ.get(env, "").strip()
 
 
+_SWITCH = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+
 def _setting(env: str, default: object, about: str) -> Any:  # noqa: ANN401 - dataclass field
     return field(default=default, metadata={"env": env, "about": about})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The values in force. Numbers are positive whole numbers."""
+    """The values in force. Numbers are positive whole numbers; switches are yes or no."""
 
     cache_dir: str = _setting(
         "EXPLORER_CACHE_DIR", "", "Folder of vectors, graphs and maps kept. Empty: the user's cache folder."
@@ -56,6 +59,12 @@ class Settings:
     )
     max_model_mb: int = _setting(
         "EXPLORER_MAX_MODEL_MB", 2000, "Size of a model that is downloaded from the Hub, in MB."
+    )
+    allow_pickle: bool = _setting(
+        "EXPLORER_ALLOW_PICKLE", False, "Whether models whose weights are pickle files may be used."
+    )
+    allow_remote_code: bool = _setting(
+        "EXPLORER_ALLOW_REMOTE_CODE", False, "Whether visitors may run the code a model brings along."
     )
     embedding_servers: str = _setting(
         "EXPLORER_EMBEDDING_SERVERS",
@@ -84,6 +93,10 @@ class Settings:
 
 
 def _parse(env: str, raw: str, default: object) -> object:
+    if isinstance(default, bool):
+        if raw.lower() not in _SWITCH:
+            raise SettingError(f"{raw!r} is neither yes nor no.", where=env, fix="The default is no.")
+        return _SWITCH[raw.lower()]
     if not isinstance(default, int):
         return raw
     try:
@@ -102,7 +115,7 @@ def settings() -> Settings:
     """The settings of this process, read from the environment once.
 
     Raises:
-        SettingError: A number is not a positive whole number.
+        SettingError: A number is not a positive whole number, or a switch neither yes nor no.
     """
     values: dict[str, Any] = {}
     for entry in dataclasses.fields(Settings):

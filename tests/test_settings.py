@@ -19,7 +19,8 @@ def test_every_setting_is_in_the_table_with_its_default_and_the_table_has_no_oth
     assert set(documented) == {entry.metadata["env"] for entry in ENTRIES} | SECRETS
     for entry in ENTRIES:
         if entry.default != "":
-            assert documented[entry.metadata["env"]] == str(entry.default)
+            shown = "no" if entry.default is False else str(entry.default)
+            assert documented[entry.metadata["env"]] == shown
 
 
 def test_no_code_reads_a_variable_that_is_not_a_setting():
@@ -42,6 +43,25 @@ def test_a_number_that_is_none_names_its_variable(monkeypatch, value):
     with pytest.raises(SettingError, match="EXPLORER_MAX_ROWS") as caught:
         settings()
     assert value in caught.value.what
+    settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("value", "on"),
+    [("yes", True), ("True", True), ("1", True), ("no", False), ("FALSE", False), ("0", False)],
+)
+def test_a_switch_is_turned_in_plain_words(monkeypatch, value, on):
+    monkeypatch.setenv("EXPLORER_ALLOW_REMOTE_CODE", value)
+    settings.cache_clear()
+    assert settings().allow_remote_code is on
+    assert settings().allow_pickle is False
+
+
+def test_a_switch_that_is_neither_on_nor_off_names_its_variable(monkeypatch):
+    monkeypatch.setenv("EXPLORER_ALLOW_PICKLE", "maybe")
+    settings.cache_clear()
+    with pytest.raises(SettingError, match="EXPLORER_ALLOW_PICKLE: 'maybe' is neither yes nor no"):
+        settings()
     settings.cache_clear()
 
 

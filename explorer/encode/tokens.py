@@ -125,7 +125,7 @@ def count_tokens(
     Returns:
         int32, shape (texts,).
     """
-    count = _counter(files.folder)
+    count = _counter(files.folder, files.trust_remote_code)
     lengths = np.empty(len(texts), dtype=np.int32)
     for start in range(0, len(texts), _CHUNK):
         chunk = texts[start : start + _CHUNK]
@@ -154,13 +154,15 @@ def _tokenizer(folder: Path, max_length: int | None) -> Any:  # noqa: ANN401 - a
 
 
 @functools.lru_cache(maxsize=4)
-def _counter(folder: Path) -> Callable[[list[str]], list[int]]:
+def _counter(folder: Path, trust_remote_code: bool) -> Callable[[list[str]], list[int]]:
     if has_fast_tokenizer(folder):
         fast = _tokenizer(folder, None)
         return lambda texts: [len(encoding.ids) for encoding in fast.encode_batch_fast(texts)]
     from transformers import AutoTokenizer
 
-    slow: Any = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+    slow: Any = AutoTokenizer.from_pretrained(
+        str(folder), local_files_only=True, trust_remote_code=trust_remote_code
+    )
     return lambda texts: [len(ids) for ids in slow(texts, truncation=False, verbose=False)["input_ids"]]
 
 

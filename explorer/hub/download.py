@@ -16,12 +16,12 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from explorer.errors import HubUnreachableError, NotOnHubError, SettingError, TooLargeError
 from explorer.hub.client import file_path, get_json, pieces, stream
-from explorer.hub.safety import MODEL_SUFFIXES, check_weights
+from explorer.hub.safety import MODEL_SUFFIXES, check_weights, files_below, has_weights, model_files
 from explorer.settings import settings
 
 OnProgress = Callable[[int, int], None]
@@ -108,17 +108,19 @@ def files_of(said: Mapping[str, Any]) -> list[RemoteFile]:
     return files
 
 
-def wanted_files(files: list[RemoteFile]) -> list[RemoteFile]:
-    """Those of a model's files that running it takes."""
+def wanted_files(files: list[RemoteFile], *, code: bool = False) -> list[RemoteFile]:
+    """Those of a model's files that running it takes, with its own code or without."""
+    needed = set(model_files([file.path for file in files], code=code))
     return [
         file
         for file in files
-        if PurePosixPath(file.path).suffix in MODEL_SUFFIXES
-        and not any(fnmatch(file.path, pattern) for pattern in _UNWANTED)
+        if file.path in needed and not any(fnmatch(file.path, pattern) for pattern in _UNWANTED)
     ]
 
 
-def fetch_model(name: str, revision: str | None, on_progress: OnProgress | None = None) -> tuple[Path, str]:
+def fetch_model(
+    name: str, revision: str | None, on_progress: OnProgress | None = None, *, code: bool = False
+) -> tuple[Path, str]:
     """Download what a model needs to run, or find it on disk.
 
     Args:
@@ -126,6 +128,7 @@ def fetch_model(name: str, revision: str | None, on_progress: OnProgress | None 
         revision: Branch, tag or commit; None for the default branch.
         on_progress: Told the bytes that are here and the bytes in all, several times a second while they
             arrive. What it raises stops the download and passes through; the next one goes on from there.
+        code: Whether its own code is needed too.
 
     Returns:
         The folder of the snapshot and the commit it is at.
@@ -133,7 +136,7 @@ def fetch_model(name: str, revision: str | None, on_progress: OnProgress | None 
     Raises:
         NotOnHubError: The Hub has no such model or revision, or it is private.
         GatedError: Its authors let in only those they approve.
-        UnsafeModelError: The weights are pickle files only.
+        UnsafeModelError: The weights are pickle files only, and the host does not allow these.
         UnusableModelError: There are no weights.
         TooLargeError: More would be downloaded than the host allows or the disk holds.
         SettingError: The folder of downloads cannot be made.
@@ -142,7 +145,7 @@ def fetch_model(name: str, revision: str | None, on_progress: OnProgress | None 
     try:
         said, commit = model_information(name, revision)
     except HubUnreachableError as error:
-        kept = snapshot_on_disk(name, revision)
+        kept = snapshot_on_disk(name, revision, code=code)
         if kept is not None:
             return kept, kept.name
         raise HubUnreachableError(
@@ -152,7 +155,7 @@ def fetch_model(name: str, revision: str | None, on_progress: OnProgress | None 
         ) from error
     files = files_of(said)
     check_weights([file.path for file in files], name)
-    wanted = wanted_files(files)
+    wanted = wanted_files(files, code=code)
     _check_size(wanted, name)
     repo = _repo_folder(name)
     done, total = 0, sum(file.size or 0 for file in wanted)
@@ -170,8 +173,8 @@ def fetch_model(name: str, revision: str | None, on_progress: OnProgress | None 
     return _link_snapshot(repo, commit, wanted, revision or "main"), commit
 
 
-def snapshot_on_disk(name: str, revision: str | None) -> Path | None:
-    """The folder of a model that was downloaded before; None when it was not."""
+def snapshot_on_disk(name: str, revision: str | None, *, code: bool = False) -> Path | None:
+    """The folder of a model that was downloaded before; None when it was not, or without the code needed."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -181,14 +184,15 @@ def snapshot_on_disk(name: str, revision: str | None) -> Path | None:
                 name,
                 revision=revision,
                 local_files_only=True,
-                allow_patterns=[f"*{suffix}" for suffix in MODEL_SUFFIXES],
+                allow_patterns=[f"*{suffix}" for suffix in MODEL_SUFFIXES | ({".py"} if code else set())],
                 ignore_patterns=list(_UNWANTED),
             )
         )
     except LocalEntryNotFoundError:
         return None
     # Tools that look at a model leave a snapshot of its small files behind.
-    return folder if any(folder.rglob("*.safetensors")) else None
+    complete = has_weights(files_below(folder)) and (not code or any(folder.rglob("*.py")))
+    return folder if complete else None
 
 
 def _stays_inside(path: str) -> bool:

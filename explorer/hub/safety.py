@@ -3,26 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from explorer.errors import UnsafeModelError, UnusableModelError
+from explorer.settings import settings
 
 # The files a sentence-transformers model is made of; a README or an export for another runtime is none.
 MODEL_SUFFIXES = {".json", ".safetensors", ".txt", ".model", ".spm"}
+_PICKLE_WEIGHTS = "pytorch_model*.bin"  # what torch writes and the libraries read
 _PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
 
 
+def files_below(folder: Path) -> list[str]:
+    """Names of all files in a folder and the folders in it, in order."""
+    return [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def model_files(files: Iterable[str], *, code: bool = False) -> list[str]:
+    """Those of a model's files that running it takes.
+
+    Pickle weights are among them where the host allows them and no safetensors lie beside them.
+
+    Args:
+        files: Names of all its files.
+        code: Whether its own code runs too.
+    """
+    paths = [PurePosixPath(file) for file in files]
+    safe = {path.parent for path in paths if path.suffix == ".safetensors"}
+    suffixes = MODEL_SUFFIXES | ({".py"} if code else set())
+    return [
+        str(path)
+        for path in paths
+        if path.suffix in suffixes
+        or (settings().allow_pickle and path.match(_PICKLE_WEIGHTS) and path.parent not in safe)
+    ]
+
+
+def has_weights(files: Iterable[str]) -> bool:
+    """Whether a list of file names has weights that may be loaded."""
+    return any(PurePosixPath(file).suffix in {".safetensors", ".bin"} for file in model_files(files))
+
+
 def check_weights(files: Iterable[str], name: str) -> None:
-    """Refuse a list of file names that has no safetensors weights.
+    """Refuse a list of file names that has no weights that may be loaded.
 
     Raises:
-        UnsafeModelError: The weights are pickle files.
+        UnsafeModelError: The weights are pickle files, and the host does not allow these.
         UnusableModelError: There are no weights at all.
     """
-    suffixes = {PurePosixPath(file).suffix for file in files}
-    if ".safetensors" in suffixes:
+    names = list(files)
+    if has_weights(names):
         return
-    if suffixes & _PICKLE_SUFFIXES:
+    if {PurePosixPath(file).suffix for file in names} & _PICKLE_SUFFIXES and not settings().allow_pickle:
         raise pickle_error(name)
     raise UnusableModelError(
         "The model has no weights (no .safetensors file).",
@@ -36,5 +68,6 @@ def pickle_error(name: str) -> UnsafeModelError:
     return UnsafeModelError(
         "The model's weights are pickle files, which can run code when opened; they are not loaded.",
         where=name,
-        fix="Choose a revision with safetensors weights, or convert them with safetensors' own tool.",
+        fix="Choose a revision with safetensors weights, or convert them with safetensors' own tool. A host "
+        "can allow them, read without running code (EXPLORER_ALLOW_PICKLE).",
     )

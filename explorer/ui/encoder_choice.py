@@ -74,9 +74,12 @@ def _here(current: EncoderSpec) -> EncoderSpec | None:
         "vectors (cosine of at least 0.9999 to the exact ones). Exact is float32.",
         persist_state="session",
     )
-    # A model that was chosen at a revision keeps it, until another is chosen.
+    # A model that was chosen at a revision keeps it, and leave to run code, until another is chosen.
     revision = current.revision if model == current.model else None
-    defined = find_model(model, revision=revision).prompts if is_on_disk(model, revision) else {}
+    code = current.trust_remote_code and model == current.model
+    defined: dict[str, str] = {}
+    if is_on_disk(model, revision):
+        defined = find_model(model, revision=revision, trust_remote_code=code).prompts
     prompt, query_prompt = _prompts(model_name(model), defined)
     return EncoderSpec(
         model,
@@ -84,6 +87,7 @@ def _here(current: EncoderSpec) -> EncoderSpec | None:
         prompt=prompt,
         query_prompt=query_prompt,
         revision=revision,
+        trust_remote_code=code,
     )
 
 

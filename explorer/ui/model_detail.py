@@ -15,7 +15,9 @@ from explorer.encode.progress import OnProgress
 from explorer.encode.prompts import family_prompts
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import ExplorerError
-from explorer.hub.models import ModelDetails, details_on_disk
+from explorer.hub.model_details import ModelDetails
+from explorer.hub.models_on_disk import details_on_disk
+from explorer.settings import settings
 from explorer.ui.corpus_view import show_report
 from explorer.ui.hub_jobs import ask_hub
 from explorer.ui.model_facts import (
@@ -24,6 +26,7 @@ from explorer.ui.model_facts import (
     estimate,
     folder_on_disk,
     look_up,
+    may_run_code,
     obstacle,
 )
 from explorer.ui.model_names import choose_model, model_name
@@ -99,14 +102,18 @@ def _title(facts: ModelFacts) -> None:
 def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
     """The cost, and the one action."""
     details = facts.details
-    folder = folder_on_disk(facts.model, facts.revision)
+    code = may_run_code(facts)
+    folder = folder_on_disk(facts.model, facts.revision, code=code)
     _show_cost(session, facts, on_disk=folder is not None)
     under_way = finish(session)
-    reason = obstacle(facts, folder)
+    reason = obstacle(facts, folder, code=code)
     if reason:
         st.warning(markdown(reason), icon=":material/block:")
         return
-    spec = _with_prompts(EncoderSpec(facts.model, revision=facts.revision), details)
+    if settings().allow_pickle and not details.listing.has_safetensors:
+        st.caption("Its weights are pickle files. They are read as numbers only: no code in them is run.")
+    spec = EncoderSpec(facts.model, revision=facts.revision, trust_remote_code=code)
+    spec = _with_prompts(spec, details)
     if session.encoder == spec:
         space = space_or_progress(session)
         if space is not None:
@@ -115,6 +122,8 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
             st.page_link("pages/search.py", label="Search these rows", icon=":material/search:")
     elif under_way:
         st.caption("It is used as soon as it is here; the progress is at the top.")
+    elif code and not _confirmed(facts):
+        st.caption("It can be used once its code is confirmed.")
     elif folder is not None:
         st.button("Use it", type="primary", icon=":material/bolt:", on_click=use, args=(session, spec))
     else:
@@ -125,6 +134,27 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
             on_click=download,
             args=(session, spec, branch),
         )
+
+
+def _confirmed(facts: ModelFacts) -> bool:
+    """Ask whether the code of this model at this commit may run; another commit is asked for anew."""
+    name, commit = markdown(facts.details.listing.id), facts.revision
+    st.warning(
+        f"{name} runs only with code that its authors wrote"
+        + (f", here as it is at commit {commit}" if commit else "")
+        + ". This server runs it with all its own rights, on its files and its network. Nobody here has "
+        "checked it.",
+        icon=":material/code:",
+    )
+    if commit:
+        from huggingface_hub import constants
+
+        address = f"{constants.ENDPOINT}/{facts.model}/tree/{commit}"
+        st.link_button("Its files at this commit", address, icon=":material/open_in_new:", type="tertiary")
+    return st.checkbox(
+        f"Run the code of {name}" + (f" at commit {commit[:8]}…" if commit else "") + " on this server",
+        key=f"model-code-{facts.model}-{commit}",
+    )
 
 
 def _with_prompts(spec: EncoderSpec, details: ModelDetails) -> EncoderSpec:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from explorer.data.corpus import Corpus
 from explorer.encode.models import BUNDLED_MODEL, find_model
-from explorer.encode.safety import check_folder
-from explorer.errors import ExplorerError, HubError
+from explorer.encode.safety import check_folder, names_own_code
+from explorer.errors import ExplorerError, HubError, UnusableModelError
 from explorer.hub.download import check_revision, is_model_id, snapshot_on_disk
-from explorer.hub.models import ModelDetails, details_on_disk, model_details, models_on_disk
+from explorer.hub.model_details import ModelDetails, model_details
+from explorer.hub.models_on_disk import details_on_disk, models_on_disk
 from explorer.settings import settings
 from explorer.ui.model_names import model_name
 
@@ -80,15 +81,15 @@ def is_bundled(model: str, revision: str | None) -> bool:
     return model == BUNDLED_MODEL and revision is None
 
 
-def folder_on_disk(model: str, revision: str | None) -> Path | None:
-    """Where a model is on this machine; None when it would have to be downloaded."""
+def folder_on_disk(model: str, revision: str | None, *, code: bool = False) -> Path | None:
+    """Where a model, with its own code or without, is on this machine; None if it had to be downloaded."""
     if is_bundled(model, revision):
         return find_model(model).folder
     if Path(model).is_dir():
         return Path(model)
     if not is_model_id(model):
         return None
-    folder = snapshot_on_disk(model, revision)
+    folder = snapshot_on_disk(model, revision, code=code)
     if folder is None and revision is None:
         # Only commits of it were asked for by now, so that nothing says which of them the default branch is.
         kept = next((kept for kept in models_on_disk() if kept.id == model), None)
@@ -96,19 +97,34 @@ def folder_on_disk(model: str, revision: str | None) -> Path | None:
     return folder
 
 
-def obstacle(facts: ModelFacts, folder: Path | None) -> str:
+def may_run_code(facts: ModelFacts) -> bool:
+    """Whether a model needs code of its own, and the host allows it to those who confirm it."""
+    if not settings().allow_remote_code:
+        return False
+    folder = folder_on_disk(facts.model, facts.revision)
+    try:
+        return facts.details.listing.needs_remote_code or (folder is not None and names_own_code(folder))
+    except UnusableModelError:  # `obstacle` says what is wrong with its files
+        return False
+
+
+def obstacle(facts: ModelFacts, folder: Path | None, *, code: bool = False) -> str:
     """Why a model cannot be used, in a sentence or two; empty when nothing forbids it.
 
     Args:
         facts: The model.
         folder: Where it is on this machine; None when it would be downloaded.
+        code: Whether its own code may run, once that is confirmed.
     """
     listing, size_mb = facts.details.listing, (facts.details.download_size or 0) / 1e6
-    if listing.needs_remote_code:
-        return "It needs code of its own from its repository, which is not run here."
+    if listing.needs_remote_code and not code:
+        return (
+            "It needs code of its own from its repository, which is not run here. A host can allow it "
+            "(EXPLORER_ALLOW_REMOTE_CODE)."
+        )
     if folder is not None:
         try:
-            check_folder(folder, listing.id)
+            check_folder(folder, listing.id, trust_remote_code=code)
         except ExplorerError as error:
             return f"{error.what} {error.fix}"
         return ""
@@ -117,8 +133,11 @@ def obstacle(facts: ModelFacts, folder: Path | None) -> str:
             "It is gated: its authors let in only those they approve. Ask for access on its Hub page; a host "
             "who has it can download the model to this machine."
         )
-    if not listing.has_safetensors:
-        return "It has no safetensors weights. Pickle files can run code when opened, so they are not loaded."
+    if not listing.has_safetensors and not settings().allow_pickle:
+        return (
+            "It has no safetensors weights. Pickle files can run code when opened, so they are not loaded. A "
+            "host can allow them, read without running code (EXPLORER_ALLOW_PICKLE)."
+        )
     if size_mb > settings().max_model_mb:
         return (
             f"It is {size_mb:,.0f} MB, and this server downloads up to {settings().max_model_mb:,} MB. "

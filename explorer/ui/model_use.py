@@ -37,9 +37,12 @@ def download(session: Session, spec: EncoderSpec, branch: str | None) -> None:
             share = arrived / max(1, total)
             on_progress(Progress("Downloading", arrived // 1000, total // 1000, fraction=share, unit="kB"))
 
-        return find_model(spec.model, revision=branch, on_progress=say)
+        code = spec.trust_remote_code
+        # Code is run at the commit that was confirmed, and not at what its branch has become.
+        revision = spec.revision if code else branch
+        return find_model(spec.model, revision=revision, trust_remote_code=code, on_progress=say)
 
-    key = ("download", spec.model, spec.revision)
+    key = ("download", spec.model, spec.revision, spec.trust_remote_code)
     job = registry().submit(key, f"Downloading {spec.model}", work, lane="download", visitor=session.visitor)
     st.session_state.pop(_REFUSED, None)
     st.session_state[_DOWNLOAD] = (spec, job)

@@ -37,7 +37,7 @@ _KEEP_SECONDS = 30 * 60.0
 _KEEP_SESSIONS = 32
 MAX_PROMPT_CHARS = 500
 _MAX_PROVIDER_CHARS = 64
-# What the URL says of the encoder; a token is never in it.
+# What the URL says of the encoder; neither a token nor leave to run a model's code is ever in it.
 _ENCODER_PARAMETERS = ("model", "precision", "prompt", "query_prompt", "revision", "provider", "vectors")
 _OWN = "own"
 
@@ -284,6 +284,9 @@ def _opened_from_url() -> Session:
     else:
         unusable = spec is not None and spec.own_vectors and session.corpus.vectors is None
         if spec is not None and (session.arriving is not None or not unusable):
+            # This browser's own encoder may have leave to run code, which no link can give.
+            own = [session.encoder, *session.encoders]
+            spec = next((one for one in own if replace(one, trust_remote_code=False) == spec), spec)
             if spec not in session.encoders:
                 # A fresh tab has nothing yet: what the link names replaces the default.
                 session.encoders = [*session.encoders, spec] if came_back else [spec]

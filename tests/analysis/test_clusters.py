@@ -167,7 +167,7 @@ def test_a_sweep_can_be_stopped():
         sweep(space_of(blobs()), range(2, 5), on_progress=stop)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(pairs=st.lists(st.tuples(st.sampled_from(["", "a", "b", "c"]), st.integers(-1, 3)), min_size=1))
 def test_agreement_is_that_of_scikit_learn(pairs):
     labels, found = [label for label, _ in pairs], np.array([number for _, number in pairs])
@@ -252,7 +252,6 @@ def test_one_cluster_is_described_by_its_own_words(vectors):
     assert summary.spread == pytest.approx(0, abs=1e-6)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_class_tfidf_is_the_published_formula(seed):
     counts = np.random.default_rng(seed).integers(0, 3, (4, 9))

@@ -40,7 +40,7 @@ def tickets(tmp_path_factory):
         return explorer.embed("support-tickets", precision="float32")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     kind=st.sampled_from(["normal", "repeated", "one_row", "whole", "zeros", "multiples"]),
     seed=st.integers(0, 2**32),

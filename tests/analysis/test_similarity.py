@@ -47,7 +47,7 @@ def branches(tree, count, flips=None):
     return nodes
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(kind=kinds, seed=st.integers(0, 2**32), count=st.integers(3, 8))
 def test_no_turn_of_the_branches_is_shorter(kind, seed, count):
     vectors = make(kind, seed, count, 4)
@@ -138,7 +138,7 @@ def test_a_heatmap_of_no_rows():
     assert heatmap(space(np.eye(3)), [], [1]).scores.shape == (0, 1)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(vectors=matrices(40), data=st.data(), block=st.sampled_from([1, 50, 1 << 18]))
 def test_means_of_groups_are_those_of_all_pairs(vectors, data, block):
     groups = np.array(data.draw(st.lists(st.integers(-1, 4), min_size=len(vectors), max_size=len(vectors))))
@@ -170,7 +170,7 @@ def test_groups_of_some_rows_by_name():
         group_similarity(some, names)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(vectors=matrices(40), k=st.integers(1, 5))
 def test_nearest_scores_are_those_of_the_reference(vectors, k):
     found = distributions(space(vectors), k)

@@ -8,7 +8,7 @@ from explorer.data.samples import open_sample
 from explorer.encode.jobs import registry
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.run import EncodeReport
-from explorer.hub.models import details_on_disk
+from explorer.hub.models_on_disk import details_on_disk
 from explorer.settings import settings
 from explorer.ui.model_facts import estimate
 from tests.app.driving import finished, html_texts, open_app
@@ -211,8 +211,8 @@ def _large(folder, hub):
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        (_pickle_only, "no safetensors weights"),
-        (_own_module, "needs code of its own"),
+        (_pickle_only, "EXPLORER_ALLOW_PICKLE"),
+        (_own_module, "EXPLORER_ALLOW_REMOTE_CODE"),
         (_custom_code, "needs code of its own"),
         (_gated, "It is gated"),
         (_large, "downloads up to 1 MB"),

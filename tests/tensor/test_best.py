@@ -1,6 +1,6 @@
 import numpy as np
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.tensor.best import Best, Pairs
@@ -8,7 +8,6 @@ from explorer.tensor.best import Best, Pairs
 CPU = torch.device("cpu")
 
 
-@settings(deadline=None)
 @given(
     rows=st.integers(1, 300), queries=st.integers(1, 20), width=st.integers(1, 60), step=st.integers(1, 300),
     seed=st.integers(0, 2**32), order=st.sampled_from(["any", "rising", "falling", "equal", "few"]),
@@ -37,7 +36,6 @@ def test_a_row_left_out_is_never_kept():
     assert best.bounds.isfinite().all()
 
 
-@settings(deadline=None)
 @given(
     pairs=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 50), st.integers(-3, 3)), max_size=80),
     k=st.integers(1, 9),

@@ -74,7 +74,7 @@ def test_many_groups_are_searched_the_quick_way(quick, metric):
     check(matrix, 5, metric, found)
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kind=st.sampled_from(sorted(KINDS)), seed=st.integers(0, 2**32), rows=st.integers(300, 700),
     dims=st.sampled_from([1, 2, 8, 24]), metric=st.sampled_from(METRICS), k=st.integers(1, 12),

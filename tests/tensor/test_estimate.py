@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.tensor import METRICS, bounds
@@ -27,7 +27,6 @@ def bounds_and_floors(matrix, queries, metric, dtype):
     return found.double(), floors, estimate
 
 
-@settings(deadline=None)
 @given(
     kind=st.sampled_from(ORDINARY),
     metric=st.sampled_from(METRICS),

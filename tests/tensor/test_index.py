@@ -15,9 +15,7 @@ from tests.tensor.matrices import KINDS, make, matrices
 
 metrics = st.sampled_from(METRICS)
 budgets = st.sampled_from([0.001, 0.02, 256])  # MB: blocks of 16 rows, of some hundred, of all
-both_formats = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+both_formats = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def same(found, expected):
@@ -49,7 +47,7 @@ def test_search_finds_what_the_reference_finds(coarse, matrix, metric, k, memory
     same(found, reference.ranking(reference.scores(queries, matrix, metric), k))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(matrix=matrices(), metric=metrics, k=st.integers(1, 40), memory_mb=budgets, data=st.data())
 def test_search_among_some_rows(matrix, metric, k, memory_mb, data):
     mask = np.array(data.draw(st.lists(st.booleans(), min_size=len(matrix), max_size=len(matrix))))

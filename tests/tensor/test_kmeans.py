@@ -66,7 +66,7 @@ def test_a_tie_goes_to_the_lower_centroid():
         assert found.labels[[1, 3, 4]].tolist() == [0, 0, 0]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**32 - 1), rows=st.integers(1, 60), dims=st.integers(1, 6), k=st.integers(1, 12),
     starts=st.integers(1, 2), metric=st.sampled_from(METRICS), whole=st.booleans(),

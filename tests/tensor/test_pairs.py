@@ -36,7 +36,7 @@ def same(found, columns):
         np.testing.assert_array_equal(column, wanted)
 
 
-@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(matrix=matrices(40), metric=metrics, memory_mb=budgets, data=st.data())
 def test_pairs_are_those_of_the_reference(coarse, matrix, metric, memory_mb, data):
     scores = reference.scores(matrix, matrix, metric)

@@ -21,7 +21,6 @@ def all_pairs(matrix, metric):
     return pair_scores(rows, left, rows, right, metric).view(len(matrix), -1).numpy()
 
 
-@settings(deadline=None)
 @given(matrix=matrices(30), metric=st.sampled_from(METRICS))
 def test_scores_are_the_reference_bit_for_bit(matrix, metric):
     scores = all_pairs(matrix, metric)
@@ -30,7 +29,7 @@ def test_scores_are_the_reference_bit_for_bit(matrix, metric):
     assert not np.signbit(scores[scores == 0]).any()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(matrix=matrices(12))
 def test_scores_are_what_exact_arithmetic_gives(matrix):
     """Against `math.fsum`, which rounds once."""

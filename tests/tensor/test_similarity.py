@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.errors import QueryError, VectorError
@@ -10,7 +10,6 @@ from tests.tensor import reference
 from tests.tensor.matrices import make, matrices
 
 
-@settings(deadline=None)
 @given(
     matrix=matrices(), metric=st.sampled_from(METRICS), count=st.integers(1, 20),
     memory_mb=st.sampled_from([0.0001, 0.01, 256]),
