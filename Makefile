@@ -25,7 +25,7 @@ first-page: .venv/dev browser  ## how long until the first page is drawn
 
 # A quarter of an hour on two cores. `growth` and `memory --million` take longer: they are asked for by name.
 bench: .venv/bench browser  ## what is claimed of speed and memory, each beside what people use today
-	for name in encode kmeans "neighbors --runs 1" map search time_to_map threads first_page "memory --pages"; do \
+	for name in encode kmeans "neighbors --runs 1" map search time_to_map threads first_page "memory --pages" payload; do \
 		echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
 	$(BIN)/python -m benchmarks.results

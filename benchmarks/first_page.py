@@ -7,21 +7,16 @@ on the screen. A hook in the server's process notes when the import of torch beg
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from benchmarks.results import record
+from benchmarks.served import chromium, served
 
-ROOT = Path(__file__).resolve().parent.parent
 _HOOK = """
 import sys, time
 class Watch:
@@ -38,25 +33,13 @@ def measure(browser: Browser, folder: Path) -> tuple[float, float | None, float]
     """Seconds until drawn, until torch's import began (None: it had not), and until 10 hits are shown."""
     note = folder / "torch-imported"
     (folder / "sitecustomize.py").write_text(_HOOK.format(note=str(note)))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(folder),
-        "EXPLORER_CACHE_DIR": str(folder / "cache"),
-    }
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-    command += ["--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"]
+    environment = {"PYTHONPATH": str(folder), "EXPLORER_CACHE_DIR": str(folder / "cache")}
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     started = time.time()
-    server = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
+    with served(environment) as (url, server):
         while True:
             try:
-                page.goto(f"http://127.0.0.1:{port}/?q=my+parcel+never+came", wait_until="commit")
+                page.goto(f"{url}/?q=my+parcel+never+came", wait_until="commit")
                 break
             except Exception as error:  # not listening yet
                 if server.poll() is not None:
@@ -68,10 +51,7 @@ def measure(browser: Browser, folder: Path) -> tuple[float, float | None, float]
         page.wait_for_selector("text=random pairs", timeout=120_000)
         answered = time.time() - started
         began = float(note.read_text().split()[0]) - started if note.exists() else None
-    finally:
-        server.kill()
-        server.wait()
-        page.close()
+    page.close()
     return drawn, began, answered
 
 
@@ -80,14 +60,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        sys.exit("There is no Chromium on this machine.")
     results = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
-        )
+    with chromium() as browser:
         print("run   first page drawn   torch import began   first answer (cold: model, 624 rows encoded)")
         for run in range(1, runs + 1):
             with tempfile.TemporaryDirectory() as folder:
@@ -97,7 +71,6 @@ def main() -> None:
                 f"{run:3}   {drawn:14.2f} s   {began or float('nan'):16.2f} s   {answered:10.2f} s",
                 flush=True,
             )
-        browser.close()
     drawn, answered = (statistics.median(result[column] for result in results) for column in (0, 2))
     early = sum(began is not None and began < drawn_at for drawn_at, began, _ in results)
     print(f"median: drawn {drawn:.2f} s (bar: 3 s), first answer {answered:.2f} s, over {runs} runs")

@@ -10,8 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +18,7 @@ from pathlib import Path
 
 from benchmarks.corpora import ROOT
 from benchmarks.results import record
+from benchmarks.served import chromium, served
 
 _PAGES = (
     ("/?q=my+parcel+never+came", "random pair"),
@@ -71,39 +70,18 @@ def main() -> None:
 
 def pages(environment: dict[str, str]) -> dict[str, float]:
     """Show every page; the server's memory after each, in MB."""
-    from playwright.sync_api import sync_playwright
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless=true"]
-    server = subprocess.Popen(
-        [*command, f"--server.port={port}"],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        with sync_playwright() as playwright:
-            chromium = shutil.which("chromium") or shutil.which("google-chrome")
-            browser = playwright.chromium.launch(
-                executable_path=chromium, args=["--no-sandbox", "--enable-unsafe-swiftshader"]
-            )
-            page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-            time.sleep(5)  # until it listens
-            for path, sign in _PAGES:
-                page.goto(f"http://127.0.0.1:{port}{path}")
-                page.get_by_text(sign).first.wait_for(timeout=120_000)
-                page.wait_for_timeout(1000)
-                print(f"{resident(server.pid, 'VmRSS'):6,.0f} MB after {path}", flush=True)
-            browser.close()
+    with served(environment) as (url, server), chromium() as browser:
+        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        time.sleep(5)  # until it listens
+        for path, sign in _PAGES:
+            page.goto(url + path)
+            page.get_by_text(sign).first.wait_for(timeout=120_000)
+            page.wait_for_timeout(1000)
+            print(f"{resident(server.pid, 'VmRSS'):6,.0f} MB after {path}", flush=True)
         return {
             "every page shown, resident MB": resident(server.pid, "VmRSS"),
             "every page shown, peak MB": resident(server.pid, "VmHWM"),
         }
-    finally:
-        server.kill()
 
 
 def million(rows: int, environment: dict[str, str]) -> dict[str, float]:

@@ -17,7 +17,7 @@ from explorer.data.table import SourceTable, source_table
 from explorer.data.values import Column
 from explorer.data.vectors import VectorColumn, with_texts
 from explorer.errors import ColumnError, DataError, UnknownCorpusError
-from explorer.hub.dataset_details import is_dataset_id
+from explorer.hub.names import is_dataset_id
 
 
 def open_corpus(

@@ -15,7 +15,8 @@ from typing import Any, Literal
 
 from explorer.encode.safety import check_folder, check_may_run_code, read_json
 from explorer.errors import ModelNotFoundError, UnusableModelError
-from explorer.hub.download import OnProgress, fetch_model, is_model_id, snapshot_on_disk
+from explorer.hub.download import OnProgress, fetch_model, snapshot_on_disk
+from explorer.hub.names import is_model_id
 from explorer.hub.safety import files_below, model_files
 
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"

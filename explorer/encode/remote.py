@@ -28,7 +28,7 @@ from explorer.errors import (
     SettingError,
     UnusableModelError,
 )
-from explorer.hub.download import is_model_id
+from explorer.hub.names import is_model_id
 from explorer.settings import EMBEDDING_KEY, secret, settings
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.errors import UnsafeModelError, UnusableModelError
+from explorer.hub.names import is_commit
 from explorer.hub.safety import check_weights, files_below, pickle_error
 from explorer.settings import settings
 
@@ -37,7 +38,7 @@ def check_may_run_code(name: str, revision: str | None) -> None:
                 where=name,
                 fix=f"Put the model into “{settings().model_dir}”, or set EXPLORER_MODEL_DIR.",
             )
-    elif not re.fullmatch(r"[0-9a-f]{40}", revision or ""):
+    elif not is_commit(revision or ""):
         raise UnsafeModelError(
             "The code of a model is run only at a commit that is named in full.",
             where=name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,10 +13,9 @@ from explorer.hub.cards import read_card
 from explorer.hub.client import get_json
 from explorer.hub.dataset_search import MAX_CHARS, DatasetListing, listing_of
 from explorer.hub.dataset_splits import DatasetSplit, splits_in
+from explorer.hub.names import check_revision, is_commit, is_dataset_id
 
 _MAX_SPLITS = 1_000
-_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
-_REVISION = re.compile(r"\w[\w./-]{0,127}", re.ASCII)
 
 # The branch on which the Hub keeps every dataset as Parquet: huggingface.co/docs/dataset-viewer/parquet
 # huggingface_hub's list_dataset_parquet_files names the same files, but no commit, and refuses mirrors.
@@ -61,11 +59,6 @@ class DatasetDetails:
         return next(part for part in self.splits if (part.config, part.split) == (config, split))
 
 
-def is_dataset_id(name: str) -> bool:
-    """Whether a name has the form of a Hub id, `owner/name`."""
-    return bool(_ID.fullmatch(name)) and ".." not in name and "--" not in name
-
-
 def dataset_details(name: str, revision: str | None = None) -> DatasetDetails:
     """What there is in a dataset: card, configurations, splits and their files.
 
@@ -82,8 +75,7 @@ def dataset_details(name: str, revision: str | None = None) -> DatasetDetails:
     """
     if not is_dataset_id(name):
         raise NotOnHubError("That is no name of a dataset.", where=f"{name:.100}", fix="Give owner/name.")
-    if revision is not None and (not _REVISION.fullmatch(revision) or ".." in revision):
-        raise NotOnHubError("That is no name of a revision.", where=name, fix="Give a branch, tag or commit.")
+    check_revision(revision, name)
     answer = _information(name, revision)
     listing = listing_of(name, answer)
     commit = _commit(answer, name)
@@ -129,12 +121,12 @@ def _converted(name: str) -> list[DatasetSplit]:
     except NotOnHubError:
         return []
     paths, commit = _paths(answer), as_text(answer.get("sha"), MAX_CHARS)
-    return list(splits_in(name, commit, paths, {})) if commit else []
+    return list(splits_in(name, commit, paths, {})) if commit and is_commit(commit) else []
 
 
 def _commit(answer: Mapping[str, Any], name: str) -> str:
     commit = as_text(answer.get("sha"), MAX_CHARS)
-    if not commit or not _REVISION.fullmatch(commit):
+    if not commit or not is_commit(commit):
         raise NotOnHubError("The Hub names no commit of the dataset.", where=name, fix="Try another dataset.")
     return commit
 

@@ -10,112 +10,22 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from fnmatch import fnmatch
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-from explorer.errors import HubUnreachableError, NotOnHubError, SettingError, TooLargeError
-from explorer.hub.client import file_path, get_json, pieces, stream
-from explorer.hub.safety import MODEL_SUFFIXES, check_weights, files_below, has_weights, model_files
+from explorer.errors import HubUnreachableError, SettingError, TooLargeError
+from explorer.hub.client import file_path, pieces, stream
+from explorer.hub.model_files import UNWANTED, RemoteFile, files_of, model_information, wanted_files
+from explorer.hub.names import is_commit
+from explorer.hub.safety import MODEL_SUFFIXES, check_weights, files_below, has_weights
 from explorer.settings import settings
 
 OnProgress = Callable[[int, int], None]
 
-_MODEL_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
-_REVISION = re.compile(r"\w[\w./-]{0,127}", re.ASCII)
-_COMMIT = re.compile(r"[0-9a-f]{40}")
-_CHECKSUM = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_UNWANTED = ("onnx/*", "openvino/*")  # exports for other runtimes stay on the Hub
-_MAX_FILES = 10_000
 _TRIES = 5  # for a file whose connection breaks while bytes arrive
 _LOCK_SECONDS = 0.2
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file of a model on the Hub.
-
-    Attributes:
-        path: Its path in the repository.
-        size: Its bytes; None when the Hub does not say.
-        checksum: SHA-256 of a large file, git's SHA-1 of another; None when the Hub does not say.
-    """
-
-    path: str
-    size: int | None
-    checksum: str | None
-
-
-def is_model_id(name: str) -> bool:
-    """Whether a name has the form of a Hub id: `owner/name`, or one word for the oldest models."""
-    return bool(_MODEL_ID.fullmatch(name)) and ".." not in name
-
-
-def check_revision(revision: str | None, name: str) -> None:
-    """Refuse what cannot be the name of a revision: it becomes part of a path on disk and of a URL.
-
-    Raises:
-        NotOnHubError: It is none.
-    """
-    if revision is not None and (not _REVISION.fullmatch(revision) or ".." in revision):
-        raise NotOnHubError("That is no name of a revision.", where=name, fix="Give a branch, tag or commit.")
-
-
-def model_information(name: str, revision: str | None) -> tuple[dict[str, Any], str]:
-    """What the Hub says of a model, unchecked but for the commit, and the commit.
-
-    Raises:
-        NotOnHubError: There is no such model or revision, or it is private.
-        GatedError: Its authors let in only those they approve.
-        HubUnreachableError: The Hub does not answer, or not with sense.
-    """
-    if not is_model_id(name):
-        raise NotOnHubError(
-            "That is no name of a model.", where=name[:100], fix="A Hub id has the form owner/name."
-        )
-    check_revision(revision, name)
-    at = "" if revision is None else f"/revision/{revision.replace('/', '%2F')}"
-    said = get_json(f"/api/models/{name}{at}", {"blobs": True}, where=name)
-    commit = said.get("sha") if isinstance(said, dict) else None
-    if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
-        raise HubUnreachableError("The Hub does not say which commit that is.", where=name)
-    return said, commit
-
-
-def files_of(said: Mapping[str, Any]) -> list[RemoteFile]:
-    """The files named in what the Hub says of a model; names that would leave its folder are left out."""
-    siblings = said.get("siblings")
-    files = []
-    for sibling in siblings[:_MAX_FILES] if isinstance(siblings, list) else []:
-        path = sibling.get("rfilename") if isinstance(sibling, dict) else None
-        if not isinstance(path, str) or not _stays_inside(path):
-            continue
-        lfs = sibling.get("lfs")
-        checksum = lfs.get("sha256") if isinstance(lfs, dict) else sibling.get("blobId")
-        size = sibling.get("size")
-        files.append(
-            RemoteFile(
-                path,
-                size if isinstance(size, int) and size >= 0 else None,
-                checksum if isinstance(checksum, str) and _CHECKSUM.fullmatch(checksum) else None,
-            )
-        )
-    return files
-
-
-def wanted_files(files: list[RemoteFile], *, code: bool = False) -> list[RemoteFile]:
-    """Those of a model's files that running it takes, with its own code or without."""
-    needed = set(model_files([file.path for file in files], code=code))
-    return [
-        file
-        for file in files
-        if file.path in needed and not any(fnmatch(file.path, pattern) for pattern in _UNWANTED)
-    ]
 
 
 def fetch_model(
@@ -185,7 +95,7 @@ def snapshot_on_disk(name: str, revision: str | None, *, code: bool = False) -> 
                 revision=revision,
                 local_files_only=True,
                 allow_patterns=[f"*{suffix}" for suffix in MODEL_SUFFIXES | ({".py"} if code else set())],
-                ignore_patterns=list(_UNWANTED),
+                ignore_patterns=list(UNWANTED),
             )
         )
     except LocalEntryNotFoundError:
@@ -193,13 +103,6 @@ def snapshot_on_disk(name: str, revision: str | None, *, code: bool = False) -> 
     # Tools that look at a model leave a snapshot of its small files behind.
     complete = has_weights(files_below(folder)) and (not code or any(folder.rglob("*.py")))
     return folder if complete else None
-
-
-def _stays_inside(path: str) -> bool:
-    parts = path.split("/")
-    return (
-        0 < len(path) <= 500 and not {"", ".", ".."} & set(parts) and not re.search(r"[\\:\x00-\x1f]", path)
-    )
 
 
 def _check_size(wanted: list[RemoteFile], name: str) -> None:
@@ -345,7 +248,7 @@ def _link_snapshot(repo: Path, commit: str, files: list[RemoteFile], revision: s
             shutil.copyfile(blob, new)
         new.replace(path)
     ref = repo / "refs" / revision
-    if not _COMMIT.fullmatch(revision) and not (ref.is_file() and ref.read_text() == commit):
+    if not is_commit(revision) and not (ref.is_file() and ref.read_text() == commit):
         ref.parent.mkdir(parents=True, exist_ok=True)
         new = ref.with_name(f".{uuid.uuid4().hex}")
         new.write_text(commit)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from explorer.hub.answers import as_count, as_list, as_table, as_text, as_time
 from explorer.hub.client import get_json
-from explorer.hub.download import is_model_id
+from explorer.hub.names import is_model_id
 from explorer.hub.search import MAX_LISTINGS, SORTS, Sort
 
 # The Hub's own names (huggingface.co/tasks) of the tasks that embedding models are listed under.

@@ -10,11 +10,10 @@ from explorer.data.corpus import Corpus
 from explorer.data.hub_corpus import open_dataset
 from explorer.encode.progress import OnProgress, Progress
 from explorer.errors import UnknownCorpusError
-from explorer.hub.dataset_details import is_dataset_id
+from explorer.hub.names import is_commit, is_dataset_id
 
 PREFIX = "hub:"
 _MAX_LINK_CHARS = 1_500
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 _NUMBERS = re.compile(r"(?P<limit>[0-9]{0,9}),(?P<seed>[0-9]{1,10})")
 
 
@@ -75,14 +74,7 @@ class HubRows:
             name, _, revision = parts[0].partition("@")
             config, split, text, label, vectors = parts[1:6]
             limit = int(numbers["limit"]) if numbers["limit"] else None
-            if (
-                is_dataset_id(name)
-                and _COMMIT.fullmatch(revision)
-                and config
-                and split
-                and text
-                and limit != 0
-            ):
+            if is_dataset_id(name) and is_commit(revision) and config and split and text and limit != 0:
                 return cls(
                     name, revision, config, split, text, label, vectors, limit, seed=int(numbers["seed"])
                 )

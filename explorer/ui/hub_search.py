@@ -8,8 +8,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.errors import ExplorerError
-from explorer.hub.dataset_details import is_dataset_id
 from explorer.hub.dataset_search import DatasetFilter, DatasetListing, search_datasets
+from explorer.hub.names import is_dataset_id
 from explorer.hub.search import Sort
 from explorer.ui.hub_jobs import ask_hub
 from explorer.ui.session import Session

@@ -11,9 +11,10 @@ from explorer.data.corpus import Corpus
 from explorer.encode.models import BUNDLED_MODEL, find_model
 from explorer.encode.safety import check_folder, names_own_code
 from explorer.errors import ExplorerError, HubError, UnusableModelError
-from explorer.hub.download import check_revision, is_model_id, snapshot_on_disk
+from explorer.hub.download import snapshot_on_disk
 from explorer.hub.model_details import ModelDetails, model_details
 from explorer.hub.models_on_disk import details_on_disk, models_on_disk
+from explorer.hub.names import check_revision, is_model_id
 from explorer.settings import settings
 from explorer.ui.model_names import model_name
 

@@ -1,9 +1,10 @@
-"""Rows encoded by a server elsewhere, from the choice to hits, with such a server on this machine."""
+"""Encoders that are chosen on the data page: elsewhere, with prompts, by words alone."""
 
 from __future__ import annotations
 
 import json
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from sentence_transformers import SentenceTransformer
 from explorer.encode.models import BUNDLED_MODEL, find_model
 from tests.browser.conftest import Server, settled, shoot
 from tests.inference_server import MODEL, Answer, LocalInference, settings_to_talk_to
+from tests.tiny_model import save_tiny_model
 
 TOKEN = "hf_" + "paidbyme" * 4
 
@@ -127,6 +129,31 @@ def test_a_token_pays_for_its_own_visitor_alone_and_is_written_down_nowhere(
     assert TOKEN not in served.log
     files = [path for path in served.cache.parent.rglob("*") if path.is_file()]
     assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
+
+
+def test_the_prompts_a_model_expects_are_offered_and_used(visit, served):
+    save_tiny_model(served.cache.parent / "models" / "e5-small-v2")
+    page = visit("/data?corpus=medicare-faq&model=e5-small-v2", at=served)
+    expect(page.get_by_text("E5").first).to_be_visible()
+    shoot(page, "prompts-offered-1440-light")
+    page.get_by_role("button", name="Use these prompts").click()
+    expect(page.get_by_role("button", name="Use these prompts")).to_have_count(0)
+    page.get_by_role("button", name="Encode 13 rows").click()
+    page.get_by_role("link", name="Search these rows").click()
+    expect(page.get_by_label("Query")).to_be_visible()
+    sent = parse_qs(urlsplit(page.url).query)
+    assert (sent["prompt"], sent["query_prompt"]) == (["passage: "], ["query: "])
+
+
+def test_rows_are_searched_by_their_words_without_any_model(visit, served):
+    page = visit("/data?corpus=medicare-faq", at=served)
+    page.get_by_role("radio", name="TF-IDF").click()
+    page.get_by_role("button", name="Encode 13 rows").click()
+    page.get_by_role("link", name="Search these rows").click()
+    page.get_by_label("Query").fill("premium")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("stHtml").filter(has_text="random pair").first).to_contain_text("premium")
+    assert "model=tfidf" in page.url
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Server, settled, shoot
 from tests.hub_server import COMMIT, LocalHub
-from tests.tiny_model import save_tiny_model
+from tests.tiny_model import add_own_code, save_tiny_model
 
 CARD = "# Tiny\n\nA model for tests.\n\n<script>window.hurt = 1</script>\n<img src=x onerror=window.hurt=1>\n"
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory):
+def marker(tmp_path_factory):
+    """A file that is only there once code of a model has run."""
+    return tmp_path_factory.mktemp("marker") / "marker"
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory, marker):
     running = LocalHub()
     folder = save_tiny_model(tmp_path_factory.mktemp("repositories") / "tiny")
     (folder / "README.md").write_text(CARD)
@@ -30,13 +37,16 @@ def hub(tmp_path_factory):
             "safetensors": {"parameters": {"F32": 12_000}, "total": 12_000},
             "tags": ["sentence-transformers", "safetensors", "en", "license:mit"],
         }
+    own = shutil.copytree(folder, folder.with_name("own"))
+    running.repositories["own/code"] = add_own_code(own, marker)
+    running.facts["own/code"] = {"tags": ["sentence-transformers", "safetensors", "custom_code"]}
     yield running
     running.close()
 
 
 @pytest.fixture(scope="module")
 def served(hub, tmp_path_factory):
-    running = Server(tmp_path_factory.mktemp("hub-app"), HF_ENDPOINT=hub.url)
+    running = Server(tmp_path_factory.mktemp("hub-app"), HF_ENDPOINT=hub.url, EXPLORER_ALLOW_REMOTE_CODE="yes")
     yield running
     running.kill()
     assert "Traceback" not in running.log, running.log
@@ -67,11 +77,33 @@ def test_a_model_is_found_judged_downloaded_and_searched_with(visit, served):
     assert "model=tiny%2Fmodel" in page.url
 
 
+def test_code_of_a_model_runs_once_it_is_confirmed_and_no_link_confirms_it(visit, served, marker):
+    page = visit("/models?model-id=own/code", at=served)
+    use = page.get_by_role("button", name=re.compile("Download .* and use it"))
+    expect(page.get_by_text("own/code runs only with code that its authors wrote")).to_be_visible()
+    expect(page.get_by_role("checkbox")).not_to_be_checked()
+    expect(use).to_have_count(0)
+    shoot(page, "models-own-code-1440-light")
+    page.get_by_text(f"Run the code of own/code at commit {COMMIT[:8]}").click()
+    expect(use).to_be_visible()
+    assert not marker.exists()
+    use.click()
+    page.get_by_role("link", name="Search these rows").click()
+    page.get_by_label("Query").fill("refund my order")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("stHtml").filter(has_text="random pair").first).to_be_visible()
+    assert marker.exists()
+
+    other = visit(page.url.removeprefix(served.url), at=served)
+    expect(other.get_by_text("The model needs code of its own")).to_be_visible()
+    shoot(other, "models-own-code-link-1440-light")
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize(
     ("name", "path", "sign"),
     [
-        ("models", "/models", "2 models; pick one"),
+        ("models", "/models", "3 models; pick one"),
         ("models-one", "/models?model-id=other/model", COMMIT),
     ],
 )

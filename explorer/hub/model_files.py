@@ -1,0 +1,92 @@
+"""What the Hub says of one model, and which of its files running it takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from typing import Any
+
+from explorer.errors import HubUnreachableError, NotOnHubError
+from explorer.hub.client import get_json
+from explorer.hub.names import check_revision, is_commit, is_model_id
+from explorer.hub.safety import model_files
+
+UNWANTED = ("onnx/*", "openvino/*")  # exports for other runtimes stay on the Hub
+_CHECKSUM = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_MAX_FILES = 10_000
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file of a model on the Hub.
+
+    Attributes:
+        path: Its path in the repository.
+        size: Its bytes; None when the Hub does not say.
+        checksum: SHA-256 of a large file, git's SHA-1 of another; None when the Hub does not say.
+    """
+
+    path: str
+    size: int | None
+    checksum: str | None
+
+
+def model_information(name: str, revision: str | None) -> tuple[dict[str, Any], str]:
+    """What the Hub says of a model, unchecked but for the commit, and the commit.
+
+    Raises:
+        NotOnHubError: There is no such model or revision, or it is private.
+        GatedError: Its authors let in only those they approve.
+        HubUnreachableError: The Hub does not answer, or not with sense.
+    """
+    if not is_model_id(name):
+        raise NotOnHubError(
+            "That is no name of a model.", where=name[:100], fix="A Hub id has the form owner/name."
+        )
+    check_revision(revision, name)
+    at = "" if revision is None else f"/revision/{revision.replace('/', '%2F')}"
+    said = get_json(f"/api/models/{name}{at}", {"blobs": True}, where=name)
+    commit = said.get("sha") if isinstance(said, dict) else None
+    if not isinstance(commit, str) or not is_commit(commit):
+        raise HubUnreachableError("The Hub does not say which commit that is.", where=name)
+    return said, commit
+
+
+def files_of(said: Mapping[str, Any]) -> list[RemoteFile]:
+    """The files named in what the Hub says of a model; names that would leave its folder are left out."""
+    siblings = said.get("siblings")
+    files = []
+    for sibling in siblings[:_MAX_FILES] if isinstance(siblings, list) else []:
+        path = sibling.get("rfilename") if isinstance(sibling, dict) else None
+        if not isinstance(path, str) or not _stays_inside(path):
+            continue
+        lfs = sibling.get("lfs")
+        checksum = lfs.get("sha256") if isinstance(lfs, dict) else sibling.get("blobId")
+        size = sibling.get("size")
+        files.append(
+            RemoteFile(
+                path,
+                size if isinstance(size, int) and size >= 0 else None,
+                checksum if isinstance(checksum, str) and _CHECKSUM.fullmatch(checksum) else None,
+            )
+        )
+    return files
+
+
+def wanted_files(files: list[RemoteFile], *, code: bool = False) -> list[RemoteFile]:
+    """Those of a model's files that running it takes, with its own code or without."""
+    needed = set(model_files([file.path for file in files], code=code))
+    return [
+        file
+        for file in files
+        if file.path in needed and not any(fnmatch(file.path, pattern) for pattern in UNWANTED)
+    ]
+
+
+def _stays_inside(path: str) -> bool:
+    parts = path.split("/")
+    return (
+        0 < len(path) <= 500 and not {"", ".", ".."} & set(parts) and not re.search(r"[\\:\x00-\x1f]", path)
+    )

@@ -1,0 +1,38 @@
+"""Names of the Hub that become part of a URL or of a path on disk: models, datasets, revisions."""
+
+from __future__ import annotations
+
+import re
+
+from explorer.errors import NotOnHubError
+
+_WORD = r"[A-Za-z0-9][\w.-]{0,95}"
+_DATASET_ID = re.compile(f"{_WORD}/{_WORD}", re.ASCII)
+_MODEL_ID = re.compile(f"{_WORD}(/{_WORD})?", re.ASCII)
+_REVISION = re.compile(r"\w[\w./-]{0,127}", re.ASCII)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def is_model_id(name: str) -> bool:
+    """Whether a name has the form of a Hub id: `owner/name`, or one word for the oldest models."""
+    return bool(_MODEL_ID.fullmatch(name)) and ".." not in name
+
+
+def check_revision(revision: str | None, name: str) -> None:
+    """Refuse what cannot be the name of a revision: it becomes part of a path on disk and of a URL.
+
+    Raises:
+        NotOnHubError: It is none.
+    """
+    if revision is not None and (not _REVISION.fullmatch(revision) or ".." in revision):
+        raise NotOnHubError("That is no name of a revision.", where=name, fix="Give a branch, tag or commit.")
+
+
+def is_dataset_id(name: str) -> bool:
+    """Whether a name has the form of a Hub id, `owner/name`."""
+    return bool(_DATASET_ID.fullmatch(name)) and ".." not in name and "--" not in name
+
+
+def is_commit(revision: str) -> bool:
+    """Whether a revision is a commit, named in full."""
+    return bool(_COMMIT.fullmatch(revision))
