@@ -15,6 +15,7 @@ from explorer.errors import ExplorerError
 from explorer.ui.model_names import encoder_name
 from explorer.ui.session import Session, current_session, has_session, remember
 from explorer.ui.text import markdown, show_error
+from explorer.ui.token import point_to_token
 from explorer.ui.work import job_panel
 
 _SOON_SECONDS = 0.5
@@ -59,6 +60,7 @@ def page(title: str, question: str) -> Iterator[Session]:
         yield session
     except ExplorerError as error:
         show_error(error)
+        point_to_token(session.encoder)
     # Drawn last, so that work this page began is shown too; at the top, where it is seen without scrolling.
     with work:
         job_panel(session)

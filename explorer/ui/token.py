@@ -48,9 +48,10 @@ def token_for(spec: EncoderSpec) -> Secret | None:
     return kept or (Secret(lent) if lent else None)
 
 
-def needs_token(spec: EncoderSpec) -> bool:
-    """Whether an encoder cannot be asked for want of a token."""
-    return spec.provider in PROVIDERS and token_for(spec) is None
+def point_to_token(spec: EncoderSpec) -> None:
+    """Draw the way to the token field, where an encoder cannot be asked for want of a token."""
+    if spec.provider in PROVIDERS and token_for(spec) is None:
+        st.page_link("pages/data.py", label="Type a token on the Data page", icon=":material/key:")
 
 
 def _forget() -> None:

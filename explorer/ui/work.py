@@ -16,7 +16,7 @@ from explorer.ui import warm
 from explorer.ui.model_names import encoder_name
 from explorer.ui.session import Session
 from explorer.ui.text import as_html, markdown, show_error
-from explorer.ui.token import needs_token, token_for
+from explorer.ui.token import point_to_token, token_for
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
@@ -43,9 +43,9 @@ def space_or_progress(session: Session) -> Space | None:
         session.spaces[spec] = _for_corpus(job.result, corpus)
         _shared[_kept_under(session)] = session.spaces[spec]
         return session.spaces[spec]
-    if job.state == "failed" and needs_token(spec):
-        st.page_link("pages/data.py", label="Type a token on the Data page", icon=":material/key:")
     _explain(job, session, "Encoding", encode)
+    if job.state == "failed":
+        point_to_token(spec)
     return None
 
 

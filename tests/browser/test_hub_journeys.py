@@ -46,7 +46,9 @@ def hub(tmp_path_factory, marker):
 
 @pytest.fixture(scope="module")
 def served(hub, tmp_path_factory):
-    running = Server(tmp_path_factory.mktemp("hub-app"), HF_ENDPOINT=hub.url, EXPLORER_ALLOW_REMOTE_CODE="yes")
+    running = Server(
+        tmp_path_factory.mktemp("hub-app"), HF_ENDPOINT=hub.url, EXPLORER_ALLOW_REMOTE_CODE="yes"
+    )
     yield running
     running.kill()
     assert "Traceback" not in running.log, running.log
