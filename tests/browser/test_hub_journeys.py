@@ -101,6 +101,36 @@ def test_code_of_a_model_runs_once_it_is_confirmed_and_no_link_confirms_it(visit
     shoot(other, "models-own-code-link-1440-light")
 
 
+def test_offline_every_page_works_with_what_is_on_disk_and_says_so_once(visit, served, tmp_path):
+    # The first journey of this file downloads the model; alone, this test does.
+    page = visit("/models?model-id=tiny/model", at=served)
+    page.get_by_role("button", name=re.compile("use it", re.IGNORECASE)).click()
+    expect(page.get_by_text("This model encodes your rows.")).to_be_visible()
+
+    offline = Server(tmp_path, HF_HUB_OFFLINE="1", HF_HOME=str(served.cache.parent / "hf"))
+    try:
+        link = f"model=tiny/model&revision={COMMIT}"
+        for path, sign in (
+            (f"/?{link}&q=refund+my+order", "random pair"),
+            (f"/similarity?{link}", "The closest pair here"),
+            (f"/clusters?{link}", "V-measure"),
+            (f"/map?map-method=PCA&{link}", "How far to trust it"),
+            (f"/data?{link}", "texts encoded"),
+        ):
+            page = visit(path, at=offline)
+            expect(page.get_by_text(sign).first).to_be_visible()
+            expect(page.get_by_text("out of reach")).to_have_count(0)
+        page.get_by_role("radio", name="Hub").click()
+        expect(page.get_by_text("out of reach")).to_have_count(1)
+        page = visit(f"/models?{link}", at=offline)
+        expect(page.get_by_text("out of reach")).to_have_count(1)
+        expect(page.get_by_text("tiny/model").first).to_be_visible()
+        shoot(page, "models-offline-1440-light")
+    finally:
+        offline.kill()
+    assert "Traceback" not in offline.log
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize(
     ("name", "path", "sign"),
