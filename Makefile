@@ -7,7 +7,7 @@ app: .venv/app  ## serve the app
 	$(BIN)/streamlit run streamlit_app.py
 
 test: check browser  ## every check and every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 shots: .venv/dev browser  ## pictures of every page, in test-screenshots/
 	$(BIN)/python -m pytest tests/browser --shots

@@ -29,6 +29,14 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
+def pytest_collection_modifyitems(items):
+    """Tests that run side by side: those of a file share what takes long to make, browsers run one by one."""
+    for item in items:
+        place = item.path.relative_to(ROOT / "tests")
+        item.add_marker(pytest.mark.xdist_group("browser" if place.parts[0] == "browser" else str(place)))
+
+
 @pytest.fixture(autouse=True)
 def _own_settings(monkeypatch, tmp_path):
     """Each test has its own empty cache and reads the settings anew."""

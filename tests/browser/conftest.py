@@ -140,6 +140,23 @@ def settled(page: Page) -> None:
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=60_000)
 
 
+def quiet(page: Page) -> None:
+    """Wait until the script has run and nothing is under way."""
+    page.wait_for_timeout(1_000)
+    settled(page)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    settled(page)
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Pick from a list, once the page is quiet: one that is drawn anew closes the list."""
+    box = page.get_by_role("combobox", name=label)
+    expect(box).to_be_visible()
+    quiet(page)
+    box.click()
+    page.get_by_role("option", name=option).click()
+
+
 @pytest.fixture
 def schemes() -> tuple[str, ...]:
     """The colour schemes to draw a page in; only people see whether the dark one is good."""

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from sentence_transformers import SentenceTransformer
 
 from explorer.encode.models import BUNDLED_MODEL, find_model
-from tests.browser.conftest import Server, settled, shoot
+from tests.browser.conftest import Server, choose, settled, shoot
 from tests.inference_server import MODEL, Answer, LocalInference, settings_to_talk_to
 from tests.tiny_model import save_tiny_model
 
@@ -43,8 +43,7 @@ def served(inference, tmp_path_factory):
 
 def choose_inference_providers(page):
     page.get_by_text("Model elsewhere").click()
-    page.get_by_role("combobox", name="Server").click()
-    page.get_by_role("option", name="Inference Providers: hf-inference").click()
+    choose(page, "Server", "Inference Providers: hf-inference")
     expect(page.get_by_text("Hugging Face token")).to_be_visible()
 
 

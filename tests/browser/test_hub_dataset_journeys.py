@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, settled, shoot
-from tests.browser.test_journeys import cards, quiet
+from tests.browser.conftest import Server, quiet, settled, shoot
+from tests.browser.test_journeys import cards
 from tests.hub_datasets import CONVERTED_COMMIT, DatasetHub
 
 TOPICS = {

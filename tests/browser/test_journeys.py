@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, settled, shoot
+from tests.browser.conftest import Server, choose, quiet, settled, shoot
 from tests.tiny_model import save_tiny_model
 
 QUERY = "How can Medicare help me?"
@@ -155,8 +155,7 @@ def test_texts_are_shown_as_typed_and_run_nothing(visit):
     page = visit("/data")
     label = "<i>queue</i> *x* $y$ :smile:"
     upload(page, "<b>hostile</b>.csv", csv_of(HOSTILE, label))
-    page.get_by_role("combobox", name="Label column").click()
-    page.get_by_role("option", name=label).click()
+    choose(page, "Label column", label)
     shoot(page, "data-hostile-1440-light")
     page.get_by_role("button", name=f"Encode {len(HOSTILE)} rows").click()
     page.get_by_role("link", name="Search these rows").click()
@@ -171,8 +170,7 @@ def test_texts_are_shown_as_typed_and_run_nothing(visit):
     assert f"{label} 0" in shown
     hebrew = cards(page).filter(has_text="שלום").locator('div[dir="auto"]').first
     assert hebrew.evaluate("element => getComputedStyle(element).direction") == "rtl"
-    page.get_by_role("combobox", name="Only these").click()
-    page.get_by_role("option", name=f"{label} 1").click()
+    choose(page, "Only these", f"{label} 1")
     page.keyboard.press("Escape")  # while the choice is open, the rest of the page is hidden from roles
     expect(cards(page)).to_have_count(len(HOSTILE) // 2)
     expect(page.locator('[data-testid="stMultiSelect"]')).to_contain_text(f"{label} 1")
@@ -219,8 +217,7 @@ def test_a_lasso_on_the_map_selects_rows_that_follow_to_the_search(visit):
     expect(page.get_by_text("Words that tell the selection apart")).to_be_visible()
     shoot(page, "map-lasso-1440-light")
     told = line.inner_text()
-    page.get_by_role("combobox", name="Colour").click()
-    page.get_by_role("option", name="genre").click()
+    choose(page, "Colour", "genre")
     expect(line).to_have_text(told)
     page.get_by_role("link", name="Search", exact=True).click()
     expect(page.get_by_text(told)).to_be_visible()
@@ -273,8 +270,7 @@ def test_a_map_of_a_hundred_thousand_rows_is_light_and_keeps_its_lasso(visit, se
     page.get_by_label("Find on the map").press("Enter")
     quiet(page)
     assert 0 < received[0] < 50_000
-    page.get_by_role("combobox", name="Colour").click()
-    page.get_by_role("option", name="One colour").click()
+    choose(page, "Colour", "One colour")
     quiet(page)
     expect(selection).to_have_text(told)
     page.get_by_role("link", name="Search", exact=True).click()
@@ -298,14 +294,6 @@ def count_bytes(page: Page) -> list[int]:
 
     page.on("websocket", lambda socket: socket.on("framereceived", add))
     return received
-
-
-def quiet(page: Page) -> None:
-    """Wait until the script has run and nothing is under way."""
-    page.wait_for_timeout(1_000)
-    settled(page)
-    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
-    settled(page)
 
 
 @pytest.mark.slow
