@@ -1,13 +1,19 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test shots check browser first-page bench atlas
+.PHONY: app test journeys others shots check browser first-page bench atlas
 
 app: .venv/app  ## serve the app
 	$(BIN)/streamlit run streamlit_app.py
 
-test: check browser  ## every check and every test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+test: check browser  ## every check and every test, those with a browser beside the others
+	$(MAKE) --jobs=2 journeys others
+
+journeys: .venv/dev browser
+	$(BIN)/python -m pytest tests/browser
+
+others: .venv/dev
+	$(BIN)/python -m pytest --ignore=tests/browser
 
 shots: .venv/dev browser  ## pictures of every page, in test-screenshots/
 	$(BIN)/python -m pytest tests/browser --shots

@@ -10,7 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-# Two tests run at a time in CI: how long one example took says nothing.
+# Two processes run tests at a time: how long one example took says nothing.
 hypothesis.settings.register_profile("explorer", deadline=None)
 hypothesis.settings.load_profile("explorer")
 
@@ -27,14 +27,6 @@ def pytest_addoption(parser):
     parser.addoption(
         "--shots", action="store_true", help="keep pictures of the pages that browser tests visit"
     )
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
-def pytest_collection_modifyitems(items):
-    """Tests that run side by side: those of a file share what takes long to make, browsers run one by one."""
-    for item in items:
-        place = item.path.relative_to(ROOT / "tests")
-        item.add_marker(pytest.mark.xdist_group("browser" if place.parts[0] == "browser" else str(place)))
 
 
 @pytest.fixture(autouse=True)
