@@ -94,7 +94,7 @@ def folder_on_disk(model: str, revision: str | None, *, code: bool = False) -> P
     if folder is None and revision is None:
         # Only commits of it were asked for by now, so that nothing says which of them the default branch is.
         kept = next((kept for kept in models_on_disk() if kept.id == model), None)
-        folder = snapshot_on_disk(model, kept.commit) if kept is not None else None
+        folder = snapshot_on_disk(model, kept.commit, code=code) if kept is not None else None
     return folder
 
 
@@ -102,9 +102,11 @@ def may_run_code(facts: ModelFacts) -> bool:
     """Whether a model needs code of its own, and the host allows it to those who confirm it."""
     if not settings().allow_remote_code:
         return False
+    if facts.details.listing.needs_remote_code:
+        return True
     folder = folder_on_disk(facts.model, facts.revision)
     try:
-        return facts.details.listing.needs_remote_code or (folder is not None and names_own_code(folder))
+        return folder is not None and names_own_code(folder)
     except UnusableModelError:  # `obstacle` says what is wrong with its files
         return False
 
