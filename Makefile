@@ -29,8 +29,8 @@ browser:  ## a Chromium for the browser tests, where the system can install one
 first-page: .venv/dev browser  ## how long until the first page is drawn
 	$(BIN)/python -m benchmarks.first_page
 
-# Ten minutes on two cores, with fewer repeats than each takes by itself; four more with `make atlas` before it.
-# `threads`, `growth` and `memory --million` are asked for by name.
+# With fewer repeats than each takes by itself, and Embedding Atlas only after `make atlas`. `threads`, `growth` and
+# `memory --million` take long and are asked for by name.
 bench: .venv/bench browser  ## what is claimed of speed and memory, each beside what people use today
 	for name in "encode --runs 2" "kmeans --runs 2" "neighbors --runs 1" map "search --runs 5" time_to_map \
 		"first_page --runs 3" "memory --pages" "payload --rows 20000"; do \
