@@ -16,8 +16,8 @@ from explorer.encode.encoder import Encoder, open_encoder
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.own_vectors import read_own_vectors
 from explorer.encode.progress import OnProgress, Progress
-from explorer.encode.remote import PROVIDERS, Secret
 from explorer.encode.run import encode_corpus
+from explorer.encode.services import PROVIDERS, Secret
 from explorer.encode.spec import EncoderSpec, Precision
 from explorer.settings import settings
 

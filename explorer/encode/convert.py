@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from explorer.encode.engine import fast_tokenizer, load_model
 from explorer.encode.graphs import GRAPH, About, check_modules, write_about
+from explorer.encode.loading import fast_tokenizer, load_model
 from explorer.encode.models import ModelFiles
 from explorer.encode.openvino import library
 

@@ -16,7 +16,8 @@ from explorer.encode import openvino
 from explorer.encode.batches import plan_batches
 from explorer.encode.cache import VectorCache
 from explorer.encode.models import ModelFiles, find_model
-from explorer.encode.remote import RemoteEngine, Secret, remote_service
+from explorer.encode.remote import RemoteEngine
+from explorer.encode.services import Secret, remote_service
 from explorer.encode.spec import TFIDF, EncoderSpec
 from explorer.errors import EncodeError, QueryError
 from explorer.settings import settings

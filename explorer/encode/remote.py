@@ -1,23 +1,19 @@
-"""Encoders that run elsewhere: Hugging Face Inference Providers, and servers with OpenAI's embeddings API."""
+"""The engine for models that run elsewhere: requests in flight, tried again with patience, put together."""
 
 from __future__ import annotations
 
-import json
 import random
-import re
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlsplit
+from typing import Any
 
 import numpy as np
 
 from explorer.encode.batches import plan_batches
+from explorer.encode.services import LONGEST_WAIT, Refusal, Service
 from explorer.encode.tokens import OnCount
 from explorer.errors import (
     EncodeError,
@@ -25,277 +21,26 @@ from explorer.errors import (
     JobCancelledError,
     ModelError,
     ModelNotFoundError,
-    SettingError,
     UnusableModelError,
 )
-from explorer.hub.names import is_model_id
-from explorer.settings import EMBEDDING_KEY, secret, settings
-
-if TYPE_CHECKING:
-    import httpx2
 
 _BATCH_TEXTS = 32  # what text-embeddings-inference takes in one request unless its host allows more
 _BATCH_TOKENS = 8192
 _CHARS_PER_TOKEN = 4  # roughly, in English; the server alone knows the number
 _IN_FLIGHT = 4
-_ANSWER_SECONDS = 60.0  # one request; a model that is being loaded says so before
-_ANSWER_BYTES = 1 << 26  # 32 vectors of 16,384 dimensions take 12 MB
 _TRIES = 8
 _PATIENCE = 300.0  # seconds, all tries of one batch together
 _FIRST_WAIT = 0.5  # seconds; doubled with every try
-_LONGEST_WAIT = 30.0
 _HANGING = 600.0  # seconds until an answer is no longer waited for, whatever the client is doing
 _TICK = 0.5  # seconds between two calls of on_wait
 
 _PASSING = {408, 424, 429, 500, 502, 503, 504}  # 424: text-embeddings-inference, when its model fails
 _TOO_MUCH = {400, 413, 422}  # servers disagree on what they call a text, or a batch, that is too long
 
-# Those whose feature extraction huggingface_hub 2.4 speaks.
-PROVIDERS = ("hf-inference", "deepinfra", "scaleway", "together")
-_SERVER_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-_SERVED_MODEL = re.compile(r"[\w./:@-]{1,200}")  # Ollama's have a colon: nomic-embed-text:v1.5
-
-
-class Secret:
-    """A token or key that no log, error or repr shows; `reveal` gives it.
-
-    Raises:
-        ModelError: It has characters that cannot be sent.
-    """
-
-    def __init__(self, value: str) -> None:
-        value = value.strip()
-        # httpx2 would quote a header it cannot send in its error.
-        if not value or not re.fullmatch(r"[!-~]{1,4096}", value):
-            raise ModelError("The token is empty or has characters that no token has.", fix="Copy it again.")
-        self._value = value
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    def __reduce__(self) -> str:
-        raise TypeError("a secret is not stored")
-
-    def reveal(self) -> str:
-        """The token itself, for the header of a request."""
-        return self._value
-
-    def hide(self, text: str) -> str:
-        """A text without the token, should it be in there."""
-        return text.replace(self._value, "…")
-
-
-@dataclass(frozen=True)
-class _Refusal:
-    """An answer that is not vectors; `status` is None when none came."""
-
-    status: int | None
-    said: str = ""  # by the server, without the token
-    wait: float | None = None  # seconds the server asks for
-    loading: bool = False
-
-
-class _Service(Protocol):
-    name: str
-    model: str
-
-    def ask(self, texts: list[str]) -> Any:  # noqa: ANN401 - unchecked, from outside
-        """Vectors of some texts as the server gives them, or a `_Refusal`."""
-        ...
-
-    def identity(self) -> dict[str, str]: ...
-
-
-class InferenceProviders:
-    """A model run by Hugging Face or a provider behind it, asked through `huggingface_hub`.
-
-    Args:
-        model: Hub id.
-        token: Of the person who pays. The server's own is never used in its place. Without one nothing can
-            be asked, but vectors that are in the cache can be read.
-        provider: One of `PROVIDERS`.
-
-    Raises:
-        ModelNotFoundError: The model is no Hub id, or the provider none of those.
-    """
-
-    def __init__(self, model: str, token: Secret | None, provider: str = "hf-inference") -> None:
-        # The client takes a URL for a model too and would send the token there.
-        if not is_model_id(model):
-            raise ModelNotFoundError("That is no Hub id.", where=model, fix="It has the form owner/name.")
-        if provider not in PROVIDERS:
-            raise ModelNotFoundError(
-                "No provider by that name makes embeddings.",
-                where=provider,
-                fix=f"There are {', '.join(PROVIDERS)}.",
-            )
-        self.name = f"Inference Providers ({provider})"
-        self.model = model
-        self._provider = provider
-        self._token = token
-
-    def identity(self) -> dict[str, str]:
-        """What the vectors depend on."""
-        return {"service": "inference-providers", "provider": self._provider, "model": self.model}
-
-    def ask(self, texts: list[str]) -> Any:  # noqa: ANN401 - unchecked, from outside
-        """Vectors of some texts as the server gives them, or a `_Refusal`."""
-        import httpx2
-        from huggingface_hub import InferenceClient
-        from huggingface_hub.errors import (
-            HfHubHTTPError,
-            InferenceTimeoutError,
-            OfflineModeIsEnabled,
-            RepositoryNotFoundError,
-        )
-
-        if self._token is None:
-            raise ModelError(
-                "Inference Providers need a Hugging Face token.",
-                where=self._provider,
-                fix="Type yours on the Data page; in Python, give it to explorer.embed.",
-            )
-        client: Any = InferenceClient(
-            provider=self._provider,  # type: ignore[arg-type]  # one of its literals
-            token=self._token.reveal(),
-            timeout=_ANSWER_SECONDS,
-        )
-        try:
-            # The others speak OpenAI's API, which knows no such parameter.
-            truncate = True if self._provider == "hf-inference" else None
-            with np.errstate(over="ignore"):  # too large for float32 becomes infinite, and is refused as such
-                return client.feature_extraction(texts, truncate=truncate, model=self.model)
-        except RepositoryNotFoundError:
-            return _Refusal(404)
-        except HfHubHTTPError as error:
-            return _refusal(error.response, self._token)
-        except (InferenceTimeoutError, httpx2.TransportError):
-            return _Refusal(None)
-        except OfflineModeIsEnabled:
-            return _Refusal(403, "HF_HUB_OFFLINE is set, so nothing is asked")
-        except UnicodeDecodeError:
-            return None
-        except ValueError as error:
-            # Of the client's own checks before the request, each names the model; an answer that is no
-            # JSON, or ragged, is a ValueError too.
-            return _Refusal(404) if self.model in str(error) else None
-        except (AttributeError, KeyError, TypeError):  # the client takes the answer apart without a look
-            return None
-
-
-class EmbeddingServer:
-    """A server of the host's with OpenAI's `/v1/embeddings`: text-embeddings-inference, vLLM, Ollama.
-
-    Args:
-        server: One of the names in EXPLORER_EMBEDDING_SERVERS; never a URL.
-        model: The model's name on that server.
-
-    Raises:
-        ModelNotFoundError: No server has that name, or no model could have.
-        SettingError: EXPLORER_EMBEDDING_SERVERS cannot be read.
-    """
-
-    def __init__(self, server: str, model: str) -> None:
-        servers = embedding_servers()
-        if server not in servers:
-            known = f"There are {', '.join(servers)}." if servers else "This host has set none."
-            raise ModelNotFoundError("No embedding server has that name.", where=server[:64], fix=known)
-        if not _SERVED_MODEL.fullmatch(model):
-            raise ModelNotFoundError("That is no name of a model.", where=model[:64])
-        self.name = f"the server {server}"
-        self.model = model
-        self._server = server
-        self._url = f"{servers[server]}/v1/embeddings"
-        key = secret(EMBEDDING_KEY + server.upper().replace("-", "_"))
-        self._key = Secret(key) if key else None
-
-    def identity(self) -> dict[str, str]:
-        """What the vectors depend on; the address only as a digest, since visitors may see this."""
-        address = blake2b(self._url.encode(), digest_size=8).hexdigest()
-        return {"service": "openai", "server": self._server, "address": address, "model": self.model}
-
-    def ask(self, texts: list[str]) -> Any:  # noqa: ANN401 - unchecked, from outside
-        """Vectors of some texts as the server gives them, or a `_Refusal`."""
-        import httpx2
-
-        asked = {"model": self.model, "input": texts, "encoding_format": "float"}
-        deadline = time.monotonic() + _ANSWER_SECONDS  # the client's own bound is for each piece it reads
-        content = bytearray()
-        headers = {"Authorization": f"Bearer {self._key.reveal()}"} if self._key else {}
-        # A connection for each batch: nobody could say when the last one was no longer needed.
-        client = httpx2.Client(headers=headers, timeout=_ANSWER_SECONDS, follow_redirects=False)
-        try:
-            with client, client.stream("POST", self._url, json=asked) as response:
-                for piece in response.iter_bytes():
-                    content += piece
-                    if len(content) > _ANSWER_BYTES:
-                        return None
-                    if time.monotonic() > deadline:
-                        return _Refusal(None)
-        except httpx2.DecodingError:
-            return None
-        except httpx2.TransportError:
-            return _Refusal(None)
-        if response.status_code != 200:
-            read = httpx2.Response(response.status_code, headers=_plain(response), content=bytes(content))
-            return _refusal(read, self._key)
-        try:
-            data = json.loads(content)["data"]
-            ordered = sorted(data, key=lambda item: item["index"])
-            if [item["index"] for item in ordered] != list(range(len(texts))):
-                return None
-            with np.errstate(over="ignore"):
-                return np.array([item["embedding"] for item in ordered], dtype=np.float32)
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return None
-
-
-def remote_service(provider: str, model: str, token: Secret | None) -> InferenceProviders | EmbeddingServer:
-    """Who is asked under the name of a provider: one of `PROVIDERS`, or a server of the host's.
-
-    Raises:
-        ModelNotFoundError: There is no such provider or server, or no such name of a model.
-    """
-    if provider in PROVIDERS:
-        return InferenceProviders(model, token, provider)
-    return EmbeddingServer(provider, model)
-
 
 def requests_for(texts: Sequence[str]) -> int:
     """Requests it takes to encode texts, when none has to be made again."""
     return len(plan_batches(RemoteTokens(texts).lengths, _BATCH_TOKENS))
-
-
-def embedding_servers() -> dict[str, str]:
-    """The embedding servers the host offers: base URLs by name, from EXPLORER_EMBEDDING_SERVERS.
-
-    Raises:
-        SettingError: An entry is not `name=http://host:port`.
-    """
-    servers: dict[str, str] = {}
-    for position, entry in enumerate(
-        filter(None, map(str.strip, settings().embedding_servers.split(","))), 1
-    ):
-        name, _, url = (part.strip() for part in entry.partition("="))
-        # The value is not shown: by mistake there may be a password in it.
-        if not _SERVER_NAME.fullmatch(name) or name in servers or not _is_base_url(url):
-            raise SettingError(
-                f"Entry {position} is not name=http://host:port.",
-                where="EXPLORER_EMBEDDING_SERVERS",
-                fix="Names are lower-case letters, digits and hyphens, each once; a key goes into "
-                "a variable of its own.",
-            )
-        servers[name] = url.rstrip("/").removesuffix("/v1")
-    return servers
-
-
-def _is_base_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        bare = parts.port != 0 and parts.username is None and not parts.query and not parts.fragment
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and bare
 
 
 class RemoteTokens:
@@ -341,7 +86,7 @@ class RemoteEngine:
     token_budget = _BATCH_TOKENS
     in_flight = _IN_FLIGHT
 
-    def __init__(self, service: _Service, on_wait: Callable[[str], None] | None = None) -> None:
+    def __init__(self, service: Service, on_wait: Callable[[str], None] | None = None) -> None:
         self.on_wait = on_wait
         self.name = f"{service.model} by {service.name}"
         self.notes: tuple[str, ...] = (
@@ -385,7 +130,7 @@ class RemoteEngine:
                 while not wait([answer], _TICK).done:
                     # huggingface_hub looks the model up before it asks, and that has no bound of its own.
                     if time.monotonic() - began > _HANGING:
-                        raise self._error(_Refusal(None), [])
+                        raise self._error(Refusal(None), [])
                     if self.on_wait is not None:
                         self.on_wait(self._awaited())
                 return answer.result()
@@ -410,7 +155,7 @@ class RemoteEngine:
 
     def _encode(self, texts: list[str], stop: threading.Event) -> np.ndarray:
         answer = self._ask_patiently(texts, stop)
-        if not isinstance(answer, _Refusal):
+        if not isinstance(answer, Refusal):
             return self._checked(answer, len(texts))
         if answer.status in _TOO_MUCH and len(texts) > 1:
             half = len(texts) // 2
@@ -421,18 +166,18 @@ class RemoteEngine:
         raise self._error(answer, texts)
 
     def _ask_patiently(self, texts: list[str], stop: threading.Event) -> Any:  # noqa: ANN401 - unchecked
-        """The answer to texts, be it a `_Refusal`, after as many tries as it takes."""
+        """The answer to texts, be it a `Refusal`, after as many tries as it takes."""
         began = time.monotonic()
         pause = _FIRST_WAIT
         for attempt in range(1, _TRIES + 1):
             if stop.is_set():
                 raise JobCancelledError("Encoding was stopped.")
             answer = self._service.ask(texts)
-            if not isinstance(answer, _Refusal) or not (answer.status is None or answer.status in _PASSING):
+            if not isinstance(answer, Refusal) or not (answer.status is None or answer.status in _PASSING):
                 return answer
             # Batches that were refused together do not come back together.
             delay = (pause if answer.wait is None else answer.wait) + random.uniform(0, pause / 2)  # noqa: S311
-            pause = min(2 * pause, _LONGEST_WAIT)
+            pause = min(2 * pause, LONGEST_WAIT)
             if attempt == _TRIES or time.monotonic() - began + delay > _PATIENCE:
                 return answer
             self._waiting = (self._trouble(answer), time.monotonic() + delay)
@@ -462,7 +207,7 @@ class RemoteEngine:
             fix="Choose a model that is served for sentence embeddings.",
         )
 
-    def _trouble(self, refusal: _Refusal) -> str:
+    def _trouble(self, refusal: Refusal) -> str:
         if refusal.loading:
             return "The server is loading the model"
         if refusal.status is None:
@@ -471,7 +216,7 @@ class RemoteEngine:
             return "The server asks to go slower"
         return f"The server answered with status {refusal.status}"
 
-    def _error(self, refusal: _Refusal, texts: list[str]) -> ExplorerError:
+    def _error(self, refusal: Refusal, texts: list[str]) -> ExplorerError:
         where = self.name
         said = f": {refusal.said}" if refusal.said else ""
         status = refusal.status
@@ -507,32 +252,3 @@ class RemoteEngine:
                 fix="Try again later: what was encoded is kept.",
             )
         return EncodeError(f"The server answered with status {status}{said}.", where=where)
-
-
-def _plain(response: httpx2.Response) -> dict[str, str]:
-    """The headers that matter of a response that was read and unpacked."""
-    return {name: response.headers[name] for name in ("Retry-After",) if name in response.headers}
-
-
-def _refusal(response: httpx2.Response, secret: Secret | None) -> _Refusal:
-    from huggingface_hub.utils._http import parse_ratelimit_headers
-
-    asked = response.headers.get("Retry-After", "").strip()
-    pause = float(asked) if re.fullmatch(r"\d{1,9}", asked) else None
-    limit = parse_ratelimit_headers(response.headers)  # the Hub's way to say it
-    if pause is None and limit is not None and limit.remaining == 0:
-        pause = float(limit.reset_in_seconds)
-    said, loading = "", False
-    try:
-        told = response.json()
-    except ValueError:
-        told = None
-    if isinstance(told, dict):
-        error = told.get("error") or told.get("message") or ""
-        said = str(error.get("message", "") if isinstance(error, dict) else error)
-        estimated = told.get("estimated_time")
-        loading = response.status_code == 503 and ("loading" in said.lower() or estimated is not None)
-        if pause is None and isinstance(estimated, int | float) and 0 <= estimated < 1e9:
-            pause = min(float(estimated), _LONGEST_WAIT)  # an estimate: it may be ready before
-    said = " ".join(said.split()).rstrip(".")
-    return _Refusal(response.status_code, (secret.hide(said) if secret else said)[:200], pause, loading)

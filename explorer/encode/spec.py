@@ -21,8 +21,8 @@ class EncoderSpec:
         prompt: Put before each row; None takes the model's own document prompt, if it has one.
         query_prompt: Put before each query; None takes the model's own query prompt, if it has one.
         revision: Branch, tag or commit on the Hub.
-        provider: Who runs the model: this machine when empty, else one of `remote.PROVIDERS`, or the name of
-            a server the host listed in EXPLORER_EMBEDDING_SERVERS.
+        provider: Who runs the model: this machine when empty, else one of `services.PROVIDERS`, or the name
+            of a server the host listed in EXPLORER_EMBEDDING_SERVERS.
         own_vectors: The rows brought their vectors along; the model, if one is named, encodes queries only.
         trust_remote_code: The model's own code may run: a person confirmed this model at this revision, which
             is a full commit, or a folder in the host's model folder. The host has to allow it as well.

@@ -7,7 +7,8 @@ import streamlit as st
 from explorer.data.corpus import Corpus
 from explorer.encode.models import BUNDLED_MODEL, find_model, is_on_disk
 from explorer.encode.prompts import Prompts, advice, family_prompts
-from explorer.encode.remote import PROVIDERS, embedding_servers, requests_for
+from explorer.encode.remote import requests_for
+from explorer.encode.services import PROVIDERS, embedding_servers
 from explorer.encode.spec import TFIDF, EncoderSpec
 from explorer.errors import ExplorerError
 from explorer.ui.model_names import choose_model, model_folders, model_name

@@ -6,7 +6,7 @@ from typing import cast
 
 import streamlit as st
 
-from explorer.encode.remote import PROVIDERS, Secret
+from explorer.encode.services import PROVIDERS, Secret
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import ExplorerError
 from explorer.settings import INFERENCE_TOKEN, secret

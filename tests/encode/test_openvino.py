@@ -12,7 +12,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, LayerNorm, Normalize
 
 import explorer
-from explorer.encode import convert, engine, graphs, openvino
+from explorer.encode import convert, engine, graphs, loading, openvino
 from explorer.encode.encoder import open_encoder
 from explorer.encode.models import BUNDLED_MODEL, find_model
 from explorer.encode.run import encode_corpus
@@ -262,16 +262,16 @@ def test_a_fast_tokenizer_that_differs_from_the_models_own_code_is_not_used(tiny
     other = shutil.copytree(tiny_model, tmp_path / "other")
     model = SentenceTransformer(str(other), device="cpu")
     files = find_model(str(other))
-    assert engine.fast_tokenizer(files, model) is not None
+    assert loading.fast_tokenizer(files, model) is not None
     preprocess = model.preprocess
 
     def changed(texts):
         return preprocess([text.replace("short", "cat") for text in texts])
 
     model.preprocess = changed
-    assert engine.fast_tokenizer(files, model) is None
+    assert loading.fast_tokenizer(files, model) is None
     (other / "tokenizer.json").unlink()
-    assert engine.fast_tokenizer(find_model(str(other)), model) is None
+    assert loading.fast_tokenizer(find_model(str(other)), model) is None
 
 
 def test_batches_of_the_models_own_code_and_of_the_fast_tokenizer_give_the_same_vectors(tiny_model):

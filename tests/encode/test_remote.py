@@ -5,16 +5,11 @@ import time
 import numpy as np
 import pytest
 
-from explorer.encode import remote
+from explorer.encode import remote, services
 from explorer.encode.batches import plan_batches
 from explorer.encode.encoder import open_encoder
-from explorer.encode.remote import (
-    EmbeddingServer,
-    InferenceProviders,
-    RemoteEngine,
-    Secret,
-    embedding_servers,
-)
+from explorer.encode.remote import RemoteEngine
+from explorer.encode.services import EmbeddingServer, InferenceProviders, Secret, embedding_servers
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import (
     EncodeError,
@@ -202,7 +197,7 @@ def test_a_server_that_does_not_answer_is_given_up(engine, server, monkeypatch):
 
 @pytest.mark.parametrize("service", [providers, own_server])
 def test_a_slow_answer_is_not_waited_for_without_end(server, monkeypatch, service):
-    monkeypatch.setattr(remote, "_ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(services, "_ANSWER_SECONDS", 0.3)
     engine = RemoteEngine(service())
     server.prepared += [Answer(seconds=2.0)]
     began = time.monotonic()
@@ -261,7 +256,7 @@ def test_dimensions_that_change_are_refused(engine, server):
 
 
 def test_an_answer_without_end_is_not_read_to_its_end(server, monkeypatch):
-    monkeypatch.setattr(remote, "_ANSWER_BYTES", 10_000)
+    monkeypatch.setattr(services, "_ANSWER_BYTES", 10_000)
     server.encode = lambda _texts: Answer(body=b"[" + b" " * 1_000_000)
     engine = RemoteEngine(own_server())
     with pytest.raises(EncodeError, match="something else"):
