@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.corpora import glosses
 from benchmarks.results import record
-from benchmarks.served import chromium, served
+from benchmarks.served import chromium, draw_lasso, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -76,7 +76,7 @@ def measure(url: str, texts: list[str], labels: list[str]) -> dict[str, int]:
         quiet(page)
         sizes["rerun without new data"] = received[0]
         received[0] = 0
-        lasso(page)
+        draw_lasso(page, [(0.4, 0.4), (0.6, 0.4), (0.6, 0.6), (0.4, 0.6), (0.4, 0.42)])
         page.get_by_text("Selection ·").first.wait_for()
         quiet(page)
         sizes["lasso"] = received[0]
@@ -88,20 +88,6 @@ def quiet(page: Page) -> None:
     page.wait_for_timeout(2_000)
     page.get_by_role("button", name="Cancel").first.wait_for(state="hidden")
     page.locator('[data-test-script-state="notRunning"]').first.wait_for()
-
-
-def lasso(page: Page) -> None:
-    """Draw around the middle of the map."""
-    box = page.locator('[data-testid="stPlotlyChart"] .nsewdrag').first.bounding_box()
-    if box is None:
-        raise RuntimeError("there is no map")
-    corners = [(0.4, 0.4), (0.6, 0.4), (0.6, 0.6), (0.4, 0.6), (0.4, 0.42)]
-    places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=2)
-    page.mouse.up()
 
 
 def express(texts: list[str], labels: list[str]) -> int:

@@ -92,3 +92,15 @@ def tiny_model(tmp_path_factory) -> Path:
     return save_tiny_model(
         tmp_path_factory.mktemp("models") / "tiny", prompts={"query": "query: ", "document": "document: "}
     )
+
+
+@pytest.fixture
+def dataset_hub(monkeypatch, tmp_path):
+    """A Hub on this machine without any dataset yet; the real client talks to it."""
+    from tests.hub_datasets import DatasetHub
+    from tests.hub_server import talk_to
+
+    server = DatasetHub()
+    talk_to(server, monkeypatch, tmp_path / "hub-cache")
+    yield server
+    server.close()

@@ -12,17 +12,13 @@ from explorer.hub.models_on_disk import details_on_disk
 from explorer.settings import settings
 from explorer.ui.model_facts import estimate
 from tests.app.driving import finished, html_texts, open_app
+from tests.hub.conftest import MODEL_FACTS
 from tests.hub_server import COMMIT, EVERYTHING, LocalHub, talk_to
 from tests.tiny_model import save_tiny_model
 
 HOSTILE = "<script>window.hurt = 1</script> **not bold** [no](javascript:alert(1))"
 FACTS = {
-    "downloads": 1234,
-    "likes": 56,
-    "lastModified": "2025-03-06T13:37:44.000Z",
-    "createdAt": "2022-03-02T23:29:05.000Z",
-    "library_name": "sentence-transformers",
-    "pipeline_tag": "sentence-similarity",
+    **MODEL_FACTS,
     "safetensors": {"parameters": {"F32": 12_000}, "total": 12_000},
     "tags": ["sentence-transformers", "safetensors", "en", "license:mit"],
 }

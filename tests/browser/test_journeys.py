@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from benchmarks.served import draw_lasso
 from tests.browser.conftest import Server, choose, quiet, settled, shoot
 from tests.tiny_model import save_tiny_model
 
@@ -46,14 +47,7 @@ def upload(page: Page, name: str, content: bytes) -> None:
 
 def lasso(page: Page) -> None:
     """Draw around most of the map."""
-    box = page.locator('[data-testid="stPlotlyChart"] .nsewdrag').first.bounding_box()
-    corners = [(0.2, 0.1), (0.8, 0.1), (0.8, 0.9), (0.2, 0.9), (0.2, 0.15)]
-    places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=2)
-    page.mouse.up()
+    draw_lasso(page, [(0.2, 0.1), (0.8, 0.1), (0.8, 0.9), (0.2, 0.9), (0.2, 0.15)])
 
 
 def csv_of(texts: list[str], label: str = "kind") -> bytes:

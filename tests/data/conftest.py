@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 from explorer.settings import settings
-from tests.hub_datasets import DatasetHub
-from tests.hub_server import talk_to
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,12 +29,3 @@ def bound(monkeypatch):
 
     yield set_bound
     settings.cache_clear()
-
-
-@pytest.fixture
-def dataset_hub(monkeypatch, tmp_path):
-    """A Hub on this machine without datasets; the real client talks to it."""
-    server = DatasetHub()
-    talk_to(server, monkeypatch, tmp_path / "hub-cache")
-    yield server
-    server.close()

@@ -6,7 +6,6 @@ import shutil
 
 import pytest
 
-from tests.hub_datasets import DatasetHub
 from tests.hub_server import LocalHub, talk_to
 
 MODEL_FACTS = {
@@ -61,12 +60,3 @@ def catalogue(hub, tiny_model):
         hub.facts[name] = facts
     hub.gated.add("closed/model")
     return hub
-
-
-@pytest.fixture
-def dataset_hub(monkeypatch, tmp_path):
-    """A Hub without any dataset yet."""
-    server = DatasetHub()
-    talk_to(server, monkeypatch, tmp_path / "hub-cache")
-    yield server
-    server.close()
