@@ -279,8 +279,11 @@ def _etag(file: Path) -> str:
 
 
 def talk_to(server: LocalHub, monkeypatch, cache: Path) -> None:
-    """Point huggingface_hub at a server, and at a cache of its own."""
+    """Point huggingface_hub at a server, and at a cache of its own; `impatient` makes it give up soon."""
     from huggingface_hub import constants
+
+    # This server shares its process with the tests: beside other work it may take seconds to answer.
+    monkeypatch.setattr("explorer.hub.client._ANSWER_SECONDS", 60.0)
 
     for module in ("huggingface_hub.constants", "huggingface_hub.hf_api", "huggingface_hub.file_download"):
         monkeypatch.setattr(f"{module}.ENDPOINT", server.url, raising=False)
@@ -288,3 +291,8 @@ def talk_to(server: LocalHub, monkeypatch, cache: Path) -> None:
         constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.url + "/{repo_id}/resolve/{revision}/{filename}"
     )
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+
+
+def impatient(monkeypatch) -> None:
+    """Have the client give up a silent server after a moment."""
+    monkeypatch.setattr("explorer.hub.client._ANSWER_SECONDS", 0.3)

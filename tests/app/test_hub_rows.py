@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import numpy as np
 import pyarrow as pa
@@ -323,9 +322,8 @@ def test_reading_can_be_stopped_and_begun_again(app, hub):
 def test_without_the_hub_that_is_said_once_and_the_rest_works(hub, fault):
     app = finished(open_app("pages/data.py"))
     hub.silent.add(EVERYTHING) if fault == "silent" else hub.close()
-    started = time.monotonic()
     app.segmented_control(key="rows-from").set_value("Hub").run()
-    assert time.monotonic() - started < 5
+    hub.closed.set()  # until now a silent one gave no answer, and the page was drawn without one
     finished(app)
     assert not app.error
     assert len([info for info in app.info if "out of reach" in info.value]) == 1
@@ -398,10 +396,9 @@ def test_a_link_to_rows_with_vectors_that_leads_nowhere_leaves_an_encoder_that_w
 
 def test_a_link_while_the_hub_is_silent_can_be_given_up(hub):
     hub.silent.add(EVERYTHING)
-    started = time.monotonic()
     app = open_app(corpus=LINK)
-    assert time.monotonic() - started < 5
     assert "on their way" in app.info[0].value
+    hub.closed.set()  # no answer came until now
     finished(app)
     assert "cannot be reached" in plain(app.warning[0].value)
 

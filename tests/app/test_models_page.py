@@ -13,7 +13,7 @@ from explorer.settings import settings
 from explorer.ui.model_facts import estimate
 from tests.app.driving import finished, html_texts, open_app
 from tests.hub.conftest import MODEL_FACTS
-from tests.hub_server import COMMIT, EVERYTHING, LocalHub, talk_to
+from tests.hub_server import COMMIT, EVERYTHING, LocalHub, impatient, talk_to
 from tests.tiny_model import save_tiny_model
 
 HOSTILE = "<script>window.hurt = 1</script> **not bold** [no](javascript:alert(1))"
@@ -233,8 +233,10 @@ def test_a_model_that_cannot_be_used_says_why_and_has_no_button(hub, monkeypatch
         ("nonsense", "not the Hub"),
     ],
 )
-def test_a_hub_that_fails_says_how_on_the_list_and_on_a_model(hub, fault, message):
+def test_a_hub_that_fails_says_how_on_the_list_and_on_a_model(hub, monkeypatch, fault, message):
     getattr(hub, fault).add(EVERYTHING)
+    if fault == "silent":
+        impatient(monkeypatch)
     app = models()
     assert message in said(app.info) + said(app.error)
     assert "all-MiniLM-L6-v2 · comes with Explorer" in labels(app)

@@ -1,5 +1,4 @@
 import re
-import time
 
 import pytest
 
@@ -109,7 +108,6 @@ def test_a_card_whose_front_matter_is_long_is_drawn_and_a_long_card_is_cut():
      "[a](" * 50_000],
     ids=lambda text: text[:9],
 )  # fmt: skip
+@pytest.mark.timeout(120)  # were one of them quadratic, it would take hours
 def test_a_card_made_to_be_slow_is_not(markdown):
-    started = time.monotonic()
     assert len(card_html(markdown)) < 4_000_000
-    assert time.monotonic() - started < 4
