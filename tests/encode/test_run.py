@@ -178,7 +178,7 @@ def test_vectors_are_stored_by_another_thread_in_order_while_the_model_goes_on(e
     written, threads = [], set()
 
     def write(_fingerprint, keys, vectors):
-        assert model_went_on.wait(10)
+        assert model_went_on.wait(60)
         written.extend(vectors.tolist())
         threads.add(threading.current_thread().name)
 
