@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 import streamlit as st
 
-from explorer.encode.jobs import Job, registry
+from explorer.encode.jobs import Job, Lane, registry
 from explorer.encode.progress import OnProgress
 from explorer.errors import ExplorerError, HubUnreachableError, JobCancelledError
 from explorer.hub.client import reachable
@@ -26,7 +26,7 @@ def ask_hub(
     title: str,
     work: Callable[[OnProgress], T],
     *,
-    lane: str = "hub",
+    lane: Lane = Lane.HUB,
 ) -> T | ExplorerError | None:
     """What the Hub gives, from a worker thread.
 
