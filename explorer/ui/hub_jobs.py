@@ -47,6 +47,8 @@ def ask_hub(
     kept = cast("dict[str, Job]", st.session_state.setdefault(_JOBS, {}))
     job = kept.get(kind)
     if job is None or job.key != (kind, key):
+        if job is not None and job.waits_for(session.visitor):
+            job.leave(session.visitor)  # it has not begun, and the page asks for something else now
         job = registry().submit((kind, key), title, work, lane=lane, visitor=session.visitor)
         kept[kind] = job
     job.wait(_SOON_SECONDS)

@@ -142,10 +142,27 @@ def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> To
 def job_panel(session: Session) -> None:
     """What this visitor waits for, with progress and cancel; nothing when there is nothing."""
     awaited, session.awaited = session.awaited, []
+    _leave_stale(session, awaited)
     if any(job.ended for job in awaited):
         st.rerun()  # it ended while the rest of the page was drawn
     if registry().awaited_by(session.visitor):
         _follow(session)
+
+
+def _leave_stale(session: Session, awaited: list[Job]) -> None:
+    """Stop waiting for what has not begun and the page now asks for with another choice, as of a slider."""
+    kinds = {_kind(job.key) for job in awaited}
+    for key, job in list(session.results.items()):
+        if job.waits_for(session.visitor) and job not in awaited and _kind(key) in kinds:
+            job.leave(session.visitor)
+            del session.results[key]
+
+
+def _kind(key: Hashable) -> Hashable:
+    """What is asked for, whatever the choices, the encoder and the rows."""
+    while isinstance(key, tuple):
+        key = key[0]
+    return key
 
 
 @st.fragment(run_every=_POLL_SECONDS)
