@@ -40,7 +40,8 @@ class LocalHub:
         broken_files: Names of files that break off half way.
         paused_files: Names of files that stay silent half way, until the server is closed.
         storage: Address of the server that large files are redirected to; "" for this one.
-        gated, failing, limited, silent, nonsense: Repositories that answer so; `EVERYTHING` stands for all.
+        gated, failing, limited, silent, nonsense: Repositories or paths that answer so; `EVERYTHING` stands
+            for all.
     """
 
     def __init__(self) -> None:
@@ -99,7 +100,7 @@ class LocalHub:
         self.requests.append(f"{handler.command} {path}")
         self.queries.append(parse_qs(address.query))
         self.authorizations.append(handler.headers.get("Authorization", ""))
-        if self.fails(handler, EVERYTHING):
+        if self.fails(handler, EVERYTHING) or self.fails(handler, path):
             return
         if path in self.bodies:
             self._send(handler, 200, self.bodies[path])

@@ -90,7 +90,9 @@ def slider_page(key: str):
     choice = st.slider("Neighbours", 2, 30)
     for kind in ("map", "other"):
         chosen = choice if kind == "map" else 0
-        found = result_or_progress(session, (kind, chosen), kind, lambda _say, kind=kind: kind, lane=Lane.LONG)
+        found = result_or_progress(
+            session, (kind, chosen), kind, lambda _say, kind=kind: kind, lane=Lane.LONG
+        )
         st.text(str(found))
     job_panel(session)
 
