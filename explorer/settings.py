@@ -60,6 +60,11 @@ class Settings:
     max_model_mb: int = _setting(
         "EXPLORER_MAX_MODEL_MB", 2000, "Size of a model that is downloaded from the Hub, in MB."
     )
+    sessions_mb: int = _setting(
+        "EXPLORER_SESSIONS_MB",
+        500,
+        "Memory for the rows and results of visitors who may come back, in MB; the oldest go first.",
+    )
     allow_pickle: bool = _setting(
         "EXPLORER_ALLOW_PICKLE", False, "Whether models whose weights are pickle files may be used."
     )

@@ -12,6 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import pytest
+
+from explorer.errors import HubUnreachableError
+from explorer.hub.client import get_json
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 EVERYTHING = "*"  # as a repository's name in a set of faults: every request fails so
 _LFS_SUFFIXES = (".safetensors", ".bin", ".parquet")  # as on the Hub, these are served by redirection
@@ -40,7 +45,8 @@ class LocalHub:
         broken_files: Names of files that break off half way.
         paused_files: Names of files that stay silent half way, until the server is closed.
         storage: Address of the server that large files are redirected to; "" for this one.
-        gated, failing, limited, silent, nonsense: Repositories that answer so; `EVERYTHING` stands for all.
+        gated, failing, limited, silent, nonsense: Repositories or paths that answer so; `EVERYTHING` stands
+            for all.
     """
 
     def __init__(self) -> None:
@@ -99,7 +105,7 @@ class LocalHub:
         self.requests.append(f"{handler.command} {path}")
         self.queries.append(parse_qs(address.query))
         self.authorizations.append(handler.headers.get("Authorization", ""))
-        if self.fails(handler, EVERYTHING):
+        if self.fails(handler, EVERYTHING) or self.fails(handler, path):
             return
         if path in self.bodies:
             self._send(handler, 200, self.bodies[path])
@@ -296,3 +302,11 @@ def talk_to(server: LocalHub, monkeypatch, cache: Path) -> None:
 def impatient(monkeypatch) -> None:
     """Have the client give up a silent server after a moment."""
     monkeypatch.setattr("explorer.hub.client._ANSWER_SECONDS", 0.3)
+
+
+def unanswered(path: str, **params: str) -> None:
+    """Ask a silent server something, and give up soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        impatient(patch)
+        with pytest.raises(HubUnreachableError, match="cannot be reached"):
+            get_json(path, params)

@@ -8,209 +8,43 @@ asks a job how far it is.
 from __future__ import annotations
 
 import functools
-import logging
-import queue
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Hashable
 
-from explorer.encode.progress import OnProgress, Progress
-from explorer.errors import ExplorerError, JobCancelledError
+from explorer.encode.job import Job, JobView, Work
+from explorer.encode.lanes import Lane, Turns
+from explorer.encode.sizes import Memory
+from explorer.settings import settings
 
-_log = logging.getLogger(__name__)
+__all__ = ["Job", "JobRegistry", "JobView", "Lane", "registry"]
 
-State = Literal["waiting", "running", "done", "failed", "cancelled"]
-Work = Callable[[OnProgress], Any]
-
-_RATE_SECONDS = 10.0  # the window over which a rate is taken
 _KEEP_SECONDS = 600.0  # how long the result of a finished job is held for those who come back for it
-_IDLE_SECONDS = 60.0  # how long a lane's thread waits for another job before it ends
-
-
-@dataclass(frozen=True)
-class JobView:
-    """A job at one moment, for the screen.
-
-    Attributes:
-        title: What it does.
-        state: Where it stands.
-        progress: How far it is.
-        rate: Rows a second over the last seconds; None before that is known.
-        seconds_left: Estimate; None before that is known.
-        seconds: How long it has run.
-        waiting: Visitors who wait for it.
-        ahead: Jobs before it on the same device.
-        error: Why it failed.
-    """
-
-    title: str
-    state: State
-    progress: Progress
-    rate: float | None
-    seconds_left: float | None
-    seconds: float
-    waiting: int
-    ahead: int
-    error: ExplorerError | None
-
-
-class Job:
-    """One piece of work; see `JobRegistry.submit`."""
-
-    def __init__(self, key: Hashable, title: str, lane: str, work: Work) -> None:
-        self.key = key
-        self.title = title
-        self.lane = lane
-        self._work: Work | None = work
-        self._lock = threading.Lock()
-        self._cancelled = threading.Event()
-        self._finished = threading.Event()
-        self._visitors: set[str] = set()
-        self._progress = Progress("Waiting for its turn")
-        self._marks: deque[tuple[float, int, float]] = deque()  # (time, rows done, fraction)
-        self._started = 0.0
-        self._ended = 0.0
-        self._result: Any = None
-        self.state: State = "waiting"
-        self.error: ExplorerError | None = None
-
-    @property
-    def result(self) -> Any:  # noqa: ANN401
-        """What the work gave; None until it is done."""
-        return self._result
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it was told to stop."""
-        return self._cancelled.is_set()
-
-    @property
-    def ended(self) -> float:
-        """When it ended, on the monotonic clock; 0 while it has not."""
-        return self._ended
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the end; whether it came within `timeout` seconds."""
-        return self._finished.wait(timeout)
-
-    def join(self, visitor: str) -> None:
-        """A visitor waits for this job."""
-        with self._lock:
-            self._visitors.add(visitor)
-
-    def awaited_by(self, visitor: str) -> bool:
-        """Whether a visitor waits for this job."""
-        return visitor in self._visitors
-
-    def leave(self, visitor: str) -> bool:
-        """A visitor cancels; the work stops when nobody else waits for it.
-
-        Returns:
-            Whether the work was told to stop.
-        """
-        with self._lock:
-            self._visitors.discard(visitor)
-            if self._visitors or self.state not in ("waiting", "running"):
-                return False
-            self._cancelled.set()
-            if self.state == "waiting":
-                self._end("cancelled")
-            return True
-
-    def run(self) -> None:
-        """Do the work in the calling thread; its outcome is kept in the job."""
-        with self._lock:
-            work, self._work = self._work, None  # what the work holds on to, such as vectors, goes with it
-            if self.state != "waiting" or work is None:
-                return
-            self.state = "running"
-            self._started = time.monotonic()
-        try:
-            result = work(self._report)
-        except JobCancelledError:
-            self._close("cancelled")
-        except ExplorerError as error:
-            self.error = error
-            self._close("failed")
-        except BaseException as error:
-            # Whatever it was, the visitor must hear of it, and the worker must go on to the next job.
-            _log.exception("the job %r failed", self.title)
-            self.error = ExplorerError(
-                f"Something unforeseen went wrong: {type(error).__name__}: {error}",
-                where=self.title,
-                fix="What was finished is kept. Try again; if it stays, report it with this message.",
-            )
-            self.error.__cause__ = error
-            self._close("failed")
-        else:
-            self._result = result
-            self._close("done")
-
-    def view(self, ahead: int = 0) -> JobView:
-        """How the job stands now."""
-        with self._lock:
-            now = self._ended or time.monotonic()
-            rate = seconds_left = None
-            if len(self._marks) >= 2:
-                (t0, done0, share0), (t1, done1, share1) = self._marks[0], self._marks[-1]
-                span = max(now - t0, t1 - t0, 1e-6)
-                rate = (done1 - done0) / span
-                if share1 > share0:
-                    seconds_left = (1 - share1) / ((share1 - share0) / span)
-            return JobView(
-                title=self.title,
-                state=self.state,
-                progress=self._progress,
-                rate=rate,
-                seconds_left=seconds_left,
-                seconds=now - self._started if self._started else 0.0,
-                waiting=len(self._visitors),
-                ahead=ahead,
-                error=self.error,
-            )
-
-    def _report(self, progress: Progress) -> None:
-        if self._cancelled.is_set():
-            raise JobCancelledError("The work was stopped; what it finished is kept.")
-        now = time.monotonic()
-        with self._lock:
-            if progress.phase != self._progress.phase:
-                self._marks.clear()  # another kind of work has another pace
-            self._progress = progress
-            self._marks.append((now, progress.done, progress.fraction))
-            while self._marks[0][0] < now - _RATE_SECONDS:
-                self._marks.popleft()
-
-    def _close(self, state: State) -> None:
-        with self._lock:
-            self._end(state)
-
-    def _end(self, state: State) -> None:
-        self.state = state
-        self._ended = time.monotonic()
-        self._finished.set()
+_MOST_WAITING = 16  # jobs of one visitor that may wait, in all lanes together
 
 
 class JobRegistry:
-    """All jobs of the process; one worker thread for each lane, such as a device, while it has jobs."""
+    """All jobs of the process: of each lane a few run at once, and visitors take turns."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._jobs: dict[Hashable, Job] = {}
-        self._lanes: dict[str, queue.SimpleQueue[Job]] = {}
+        self._held: dict[Job, None] = {}  # those that hold a result, in the order in which they ended
+        self._memory = Memory()  # of these results
+        self._lanes: dict[Lane, Turns[Job]] = {lane: Turns(lane.workers) for lane in Lane}
 
-    def submit(self, key: Hashable, title: str, work: Work, *, lane: str, visitor: str) -> Job:
+    def submit(self, key: Hashable, title: str, work: Work, *, lane: Lane, visitor: str) -> Job:
         """Ask for a piece of work, or join those who did already.
+
+        Where too many jobs of the visitor wait, the one asked for longest ago is no longer waited for: a
+        person who has asked for so much since looks at something else.
 
         Args:
             key: Names what is computed: equal keys, equal results.
             title: What a person reads.
             work: Called in a worker thread with a function that takes its progress; that function raises
                 `JobCancelledError` when the work should stop.
-            lane: Jobs of one lane run one after the other.
+            lane: What it waits for.
             visitor: Who asks.
 
         Returns:
@@ -219,13 +53,14 @@ class JobRegistry:
         with self._lock:
             self._forget_old()
             job = self._jobs.get(key)
-            if job is None or job.state in ("failed", "cancelled") or job.stopping:
-                job = Job(key, title, lane, work)
-                self._jobs[key] = job
+            if job is None or not job.join(visitor):
+                self._jobs.pop(key, None)  # so that jobs stand in the order in which they were asked for
+                job = self._jobs[key] = Job(key, title, lane, work)
                 job.join(visitor)
-                self._enqueue(job)
-            else:
-                job.join(visitor)
+            if job.waits_for(visitor):
+                self._lanes[job.lane].put(job, visitor)
+                self._begin(job.lane)
+                self._leave_oldest(visitor)
             return job
 
     def awaited_by(self, visitor: str) -> list[Job]:
@@ -238,38 +73,53 @@ class JobRegistry:
     def view(self, job: Job) -> JobView:
         """How a job stands now, its place in the queue included."""
         with self._lock:
-            jobs = list(self._jobs.values())
-        earlier = jobs[: jobs.index(job)] if job in jobs else []
-        ahead = sum(other.lane == job.lane and other.state in ("waiting", "running") for other in earlier)
+            ahead = self._lanes[job.lane].ahead(job)
         return job.view(ahead)
 
-    def _enqueue(self, job: Job) -> None:
-        if job.lane not in self._lanes:
-            self._lanes[job.lane] = queue.SimpleQueue()
+    def _begin(self, lane: Lane) -> None:
+        """Begin what can begin, each job in a thread of its own, which goes on with others and then ends."""
+        while (taken := self._lanes[lane].take()) is not None:
             threading.Thread(
-                target=self._work_through, args=(job.lane,), name=f"jobs on {job.lane}", daemon=True
+                target=self._work_through, args=(lane, *taken), name=f"jobs: {lane.label}", daemon=True
             ).start()
-        self._lanes[job.lane].put(job)
 
-    def _work_through(self, lane: str) -> None:
-        jobs = self._lanes[lane]
+    def _work_through(self, lane: Lane, visitor: str, job: Job) -> None:
         while True:
-            try:
-                job = jobs.get(timeout=_IDLE_SECONDS)
-            except queue.Empty:
-                with self._lock:  # under which jobs are put: none can slip in after the look
-                    if jobs.empty():
-                        del self._lanes[lane]
-                        return
-            else:
-                job.run()
-                del job  # its result is not held while waiting for the next
+            job.run()
+            with self._lock:
+                self._hold(job)
+                turns = self._lanes[lane]
+                turns.end(visitor)
+                taken = turns.take()
+            if taken is None:
+                return
+            visitor, job = taken
+
+    def _leave_oldest(self, visitor: str) -> None:
+        waiting = [job for turns in self._lanes.values() for job in turns.waiting_for(visitor)]
+        waiting.sort(key=lambda job: job.asked(visitor))
+        for job in waiting[:-_MOST_WAITING]:
+            job.leave(visitor)
+
+    def _hold(self, job: Job) -> None:
+        """Keep the result of a job that has ended; those that ended first go where memory runs short."""
+        if job.state == "done" and self._jobs.get(job.key) is job:
+            self._held[job] = None
+            self._memory.add(job.parts)
+        while self._memory.bytes > settings().sessions_mb * 1_000_000:
+            self._forget(next(iter(self._held)))
 
     def _forget_old(self) -> None:
         limit = time.monotonic() - _KEEP_SECONDS
-        for key, job in list(self._jobs.items()):
+        for job in list(self._jobs.values()):
             if job.ended and job.ended < limit:
-                del self._jobs[key]
+                self._forget(job)
+
+    def _forget(self, job: Job) -> None:
+        self._jobs.pop(job.key, None)
+        if job in self._held:
+            del self._held[job]
+            self._memory.remove(job.parts)
 
 
 @functools.cache

@@ -7,15 +7,16 @@ but not through its functions: those ask again and again, for minutes, before th
 from __future__ import annotations
 
 import json
-import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from explorer.errors import GatedError, HubError, HubUnreachableError, NotOnHubError
+from explorer.hub.contact import Contact, Question
 
 if TYPE_CHECKING:
     import httpx2
@@ -25,42 +26,54 @@ RepoKind = Literal["model", "dataset"]
 _ANSWER_SECONDS = 5.0  # until an answer begins, and between two pieces of it
 _BODY_SECONDS = 30.0  # until an answer is complete, and more for one that keeps arriving at this rate:
 _BYTES_PER_SECOND = 50_000
-_REST_SECONDS = 30.0  # nothing is asked for so long after there was no answer
 _MAX_JSON_BYTES = 16_000_000
 _WHOLE_FILE_BYTES = 8_000_000  # downloaded whole for a part of it, from a server that sends no parts
 _PIECE_BYTES = 64 * 1024
 
 # Looking up a name and trying one address after another have no bound of their own: these threads wait.
-_waiters = ThreadPoolExecutor(max_workers=16, thread_name_prefix="hub")
-_lock = threading.Lock()
-_last: dict[str, tuple[bool, float]] = {}  # by endpoint: whether it answered when it was last asked, and when
+_waiters = ThreadPoolExecutor(max_workers=32, thread_name_prefix="hub")
+_SPARE_SECONDS = 0.5  # more than the client's own bound, which comes first where it holds
+
+_contacts: defaultdict[str, Contact] = defaultdict(Contact)  # by endpoint
+
+
+def _contact() -> Contact:
+    from huggingface_hub import constants
+
+    return _contacts[constants.ENDPOINT]
 
 
 def reachable() -> bool | None:
-    """Whether the Hub answers: False while calls fail at once, None before it was asked or asked again."""
+    """Whether the Hub answered when it was last asked: None before that, and once it may be asked again."""
     from huggingface_hub import constants
 
     if constants.is_offline_mode():
         return False
-    with _lock:
-        answered, when = _last.get(constants.ENDPOINT, (None, 0.0))
-    return None if answered is False and time.monotonic() - when > _REST_SECONDS else answered
+    return _contact().answers()
 
 
-def get_json(path: str, params: Mapping[str, Any] | None = None, *, where: str = "") -> Any:  # noqa: ANN401
+def get_json(
+    path: str, params: Mapping[str, Any] | None = None, *, where: str = "", insist: bool = False
+) -> Any:  # noqa: ANN401
     """What the Hub's API answers, unchecked.
+
+    While the Hub is out of reach (see `Contact`) this fails at once.
 
     Args:
         path: The path of the endpoint, such as `/api/models`.
         params: The query.
         where: What is asked about, for messages.
+        insist: Whether to ask even while the Hub is out of reach.
 
     Raises:
         NotOnHubError: There is no such repository or revision, or it is private.
         GatedError: Its authors let in only those they approve.
         HubUnreachableError: The Hub does not answer, or not with JSON.
     """
-    with stream(path, params=params, where=where) as response:
+    question = path, urlencode(params or {}, doseq=True)
+    if _contact().rests(question) and not insist:
+        raise _unreachable(where)
+    with stream(path, params=params, where=where, question=question) as response:
         content = _read(response, _MAX_JSON_BYTES, where)
     try:
         return json.loads(content)
@@ -112,8 +125,19 @@ def stream(
     params: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
     where: str = "",
+    question: Question | None = None,
 ) -> Iterator[httpx2.Response]:
     """An answer of which nothing but the headers is read yet; its body comes by `pieces`.
+
+    Files are asked for whatever is known of the Hub: a download goes on while it brings something, and that
+    it brings nothing says little of what else the Hub answers.
+
+    Args:
+        path: The path.
+        params: The query.
+        headers: More headers.
+        where: What is asked about, for messages.
+        question: Names what is asked for, if it is no file.
 
     Raises:
         HubError: As in `get_json`, also while the body is read.
@@ -122,27 +146,32 @@ def stream(
     from huggingface_hub import constants, get_session
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # documented there
 
-    endpoint = constants.ENDPOINT
-    if reachable() is False:
+    contact = _contact()
+    if constants.is_offline_mode():
         raise _unreachable(where)
     client = get_session()
     request = client.build_request(
         "GET",
-        endpoint + path,
+        constants.ENDPOINT + path,
         params=params,
         headers={**build_hf_headers(), **(headers or {})},
         timeout=_ANSWER_SECONDS,
     )
+    began = time.monotonic()
     waiting: Future[httpx2.Response] = _waiters.submit(client.send, request, stream=True)
     try:
-        response = waiting.result(timeout=_ANSWER_SECONDS)
+        response = waiting.result(timeout=_ANSWER_SECONDS + _SPARE_SECONDS)
     except (TimeoutError, httpx2.TransportError) as error:
         waiting.add_done_callback(_close_late)
-        _note(endpoint, answered=False)
-        raise _unreachable(where) from error
+        connected = not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError)
+        if question is None or contact.got_nothing(question, began, connected=connected):
+            raise _unreachable(where) from error
+        raise HubUnreachableError(
+            "The Hub took too long to answer this.", where=where, fix="Try again in a minute."
+        ) from error
     except (httpx2.RequestError, httpx2.InvalidURL) as error:
         raise HubUnreachableError("The Hub's answer makes no sense.", where=where) from error
-    _note(endpoint, answered=True)
+    contact.heard()
     try:
         _check_status(response, where)
         yield response
@@ -162,6 +191,7 @@ def pieces(response: httpx2.Response, where: str) -> Iterator[bytes]:
 
     try:
         for piece in response.iter_raw():
+            _contact().heard()
             for at in range(0, len(piece), _PIECE_BYTES):
                 yield piece[at : at + _PIECE_BYTES]
     except httpx2.RequestError as error:
@@ -172,6 +202,7 @@ def _read(response: httpx2.Response, most: int, where: str) -> bytes:
     content = bytearray()
     started = time.monotonic()
     for piece in response.iter_bytes():
+        _contact().heard()
         content += piece
         if len(content) > most:
             raise HubUnreachableError("The Hub's answer is far too long.", where=where)
@@ -212,11 +243,6 @@ def _check_status(response: httpx2.Response, where: str) -> None:
 def _close_late(waiting: Future[httpx2.Response]) -> None:
     if not waiting.cancelled() and waiting.exception() is None:
         waiting.result().close()
-
-
-def _note(endpoint: str, *, answered: bool) -> None:
-    with _lock:
-        _last[endpoint] = (answered, time.monotonic())
 
 
 def _unreachable(where: str) -> HubError:

@@ -17,7 +17,14 @@ from pathlib import Path
 
 from explorer.errors import HubUnreachableError, SettingError, TooLargeError
 from explorer.hub.client import file_path, pieces, stream
-from explorer.hub.model_files import UNWANTED, RemoteFile, files_of, model_information, wanted_files
+from explorer.hub.model_files import (
+    UNWANTED,
+    RemoteFile,
+    check_name,
+    files_of,
+    model_information,
+    wanted_files,
+)
 from explorer.hub.names import is_commit
 from explorer.hub.safety import MODEL_SUFFIXES, check_weights, files_below, has_weights
 from explorer.settings import settings
@@ -52,10 +59,11 @@ def fetch_model(
         SettingError: The folder of downloads cannot be made.
         HubUnreachableError: The Hub does not answer and the model is not on disk.
     """
+    check_name(name, revision)
+    kept = snapshot_on_disk(name, revision, code=code)
     try:
-        said, commit = model_information(name, revision)
+        said, commit = model_information(name, revision, insist=kept is None)
     except HubUnreachableError as error:
-        kept = snapshot_on_disk(name, revision, code=code)
         if kept is not None:
             return kept, kept.name
         raise HubUnreachableError(

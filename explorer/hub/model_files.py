@@ -33,25 +33,39 @@ class RemoteFile:
     checksum: str | None
 
 
-def model_information(name: str, revision: str | None) -> tuple[dict[str, Any], str]:
+def model_information(name: str, revision: str | None, *, insist: bool = False) -> tuple[dict[str, Any], str]:
     """What the Hub says of a model, unchecked but for the commit, and the commit.
+
+    Args:
+        name: Hub id.
+        revision: Branch, tag or commit; None for the default branch.
+        insist: As for `get_json`.
 
     Raises:
         NotOnHubError: There is no such model or revision, or it is private.
         GatedError: Its authors let in only those they approve.
         HubUnreachableError: The Hub does not answer, or not with sense.
     """
+    check_name(name, revision)
+    at = "" if revision is None else f"/revision/{revision.replace('/', '%2F')}"
+    said = get_json(f"/api/models/{name}{at}", {"blobs": True}, where=name, insist=insist)
+    commit = said.get("sha") if isinstance(said, dict) else None
+    if not isinstance(commit, str) or not is_commit(commit):
+        raise HubUnreachableError("The Hub does not say which commit that is.", where=name)
+    return said, commit
+
+
+def check_name(name: str, revision: str | None) -> None:
+    """Refuse what can be no model of the Hub, or no revision.
+
+    Raises:
+        NotOnHubError: It cannot.
+    """
     if not is_model_id(name):
         raise NotOnHubError(
             "That is no name of a model.", where=name[:100], fix="A Hub id has the form owner/name."
         )
     check_revision(revision, name)
-    at = "" if revision is None else f"/revision/{revision.replace('/', '%2F')}"
-    said = get_json(f"/api/models/{name}{at}", {"blobs": True}, where=name)
-    commit = said.get("sha") if isinstance(said, dict) else None
-    if not isinstance(commit, str) or not is_commit(commit):
-        raise HubUnreachableError("The Hub does not say which commit that is.", where=name)
-    return said, commit
 
 
 def files_of(said: Mapping[str, Any]) -> list[RemoteFile]:

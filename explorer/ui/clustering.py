@@ -14,7 +14,7 @@ from explorer.errors import QueryError
 from explorer.ui.distance import Distance
 from explorer.ui.scope import Scope
 from explorer.ui.session import Session
-from explorer.ui.work import counting, result_or_progress
+from explorer.ui.work import analysis_lane, counting, result_or_progress
 
 MAX_K = 60
 _MOST_DENSITY_ROWS = 20_000
@@ -99,7 +99,8 @@ def clusters_or_progress(session: Session, scope: Scope) -> Clusters | None:
             names[one.label] = f"{one.label + 1}. {words}" if words else f"{one.label + 1}"
         return Clusters(choice, found, summaries, held, worst_fitting(space, found, _WORST), names)
 
-    found = result_or_progress(session, ("clusters", scope.key, choice), "Clustering", work)
+    lane = analysis_lane(len(space))
+    found = result_or_progress(session, ("clusters", scope.key, choice), "Clustering", work, lane=lane)
     if found is None:
         return None
     given = {

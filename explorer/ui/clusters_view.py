@@ -14,7 +14,7 @@ from explorer.ui.distance import choose_distance
 from explorer.ui.scope import Scope, choose_scope
 from explorer.ui.session import Session
 from explorer.ui.text import as_html, markdown
-from explorer.ui.work import counting, result_or_progress
+from explorer.ui.work import analysis_lane, counting, result_or_progress
 
 _SWEEP_K = (2, 4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50)
 _WORDS = 6
@@ -53,6 +53,7 @@ def show_sweep(session: Session, space: Space) -> None:
         ("sweep", scope.key, ks),
         "Comparing numbers of clusters",
         lambda say: sweep(space, ks, on_progress=counting(say, "Trying k", "steps")),
+        lane=analysis_lane(len(space)),
     )
     if found is None:
         return

@@ -10,7 +10,7 @@ from explorer.analysis.space import Space
 from explorer.share.export import rows_csv
 from explorer.ui.session import Session
 from explorer.ui.text import as_html
-from explorer.ui.work import counting, result_or_progress
+from explorer.ui.work import analysis_lane, counting, result_or_progress
 
 _SHOWN_PAIRS = 1_000
 _SHOWN_GROUPS = 50
@@ -34,6 +34,7 @@ def show_duplicates(session: Session, space: Space) -> None:
         ("duplicates", threshold),
         "Looking for near-duplicates",
         lambda say: find_duplicates(space, threshold, on_progress=counting(say, "Comparing texts", "pairs")),
+        lane=analysis_lane(len(space)),
     )
     if found is None:
         return

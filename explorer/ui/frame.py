@@ -31,6 +31,7 @@ def page(title: str, question: str) -> Iterator[Session]:
     """
     _leave_automatic_pages()
     session = current_session()
+    session.awaited = []  # those of a run that was broken off are not awaited any more
     if session.arriving is not None:
         _await_rows(session, session.arriving)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):

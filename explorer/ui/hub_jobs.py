@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 import streamlit as st
 
-from explorer.encode.jobs import Job, registry
+from explorer.encode.jobs import Job, Lane, registry
 from explorer.encode.progress import OnProgress
 from explorer.errors import ExplorerError, HubUnreachableError, JobCancelledError
 from explorer.hub.client import reachable
@@ -26,7 +26,7 @@ def ask_hub(
     title: str,
     work: Callable[[OnProgress], T],
     *,
-    lane: str = "hub",
+    lane: Lane = Lane.HUB,
 ) -> T | ExplorerError | None:
     """What the Hub gives, from a worker thread.
 
@@ -47,6 +47,8 @@ def ask_hub(
     kept = cast("dict[str, Job]", st.session_state.setdefault(_JOBS, {}))
     job = kept.get(kind)
     if job is None or job.key != (kind, key):
+        if job is not None and job.waits_for(session.visitor):
+            job.leave(session.visitor)  # it has not begun, and the page asks for something else now
         job = registry().submit((kind, key), title, work, lane=lane, visitor=session.visitor)
         kept[kind] = job
     job.wait(_SOON_SECONDS)

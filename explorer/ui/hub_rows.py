@@ -12,6 +12,7 @@ from explorer.data.corpus import Corpus
 from explorer.data.hub_corpus import read_table
 from explorer.data.preview import Preview, PreviewColumn, preview_split
 from explorer.data.table import SourceTable
+from explorer.encode.jobs import Lane
 from explorer.encode.progress import OnProgress
 from explorer.errors import ExplorerError
 from explorer.hub.cards import card_html
@@ -99,7 +100,7 @@ def _choose_rows(
     asked = st.session_state.get(_READING) == wanted
     if asked:
         title = f"Reading {details.listing.id}"
-        read = ask_hub(session, "rows", wanted, title, lambda say: _read(wanted, say), lane="hub rows")
+        read = ask_hub(session, "rows", wanted, title, lambda say: _read(wanted, say), lane=Lane.ROWS)
     if not isinstance(read, Corpus | SourceTable):
         with contents:
             _show_preview(preview)

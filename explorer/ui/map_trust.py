@@ -13,7 +13,7 @@ from explorer.encode.progress import OnProgress, Progress
 from explorer.ui.map_choice import MapChoice, make_umap
 from explorer.ui.scope import Scope
 from explorer.ui.session import Session
-from explorer.ui.work import result_or_progress
+from explorer.ui.work import analysis_lane, result_or_progress
 
 _TRUST_HELP = "How few of a point's neighbours on the map are far from it in the full space. 1 is perfect."
 _CONTINUITY_HELP = "How few of a row's neighbours in the full space are far from it on the map. 1 is perfect."
@@ -36,7 +36,11 @@ def trust_or_progress(
         return found, trust(space, other, on_progress=say)
 
     return result_or_progress(
-        session, ("trust", scope.key, choice), "Checking how far to trust the map", work
+        session,
+        ("trust", scope.key, choice),
+        "Checking how far to trust the map",
+        work,
+        lane=analysis_lane(len(scope)),
     )
 
 
@@ -89,6 +93,7 @@ def _stability_or_progress(
         ("stability", scope.key, choice),
         "Comparing maps of other seeds",
         lambda say: _stability(scope.space, choice, projection, say),
+        lane=analysis_lane(len(scope)),
     )
 
 

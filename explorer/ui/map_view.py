@@ -21,7 +21,7 @@ from explorer.ui.map_trust import show_trust
 from explorer.ui.scope import Scope, choose_scope
 from explorer.ui.session import Selection, Session
 from explorer.ui.text import as_html
-from explorer.ui.work import result_or_progress
+from explorer.ui.work import analysis_lane, result_or_progress
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -79,6 +79,7 @@ def _projection(session: Session, scope: Scope, choice: MapChoice) -> tuple[Proj
             ("map", scope.key, choice),
             f"UMAP of {len(scope):,} rows",
             lambda say: make_umap(scope.space, choice, say),
+            lane=analysis_lane(len(scope)),
         )
         if found is not None:
             return found, True
@@ -87,7 +88,6 @@ def _projection(session: Session, scope: Scope, choice: MapChoice) -> tuple[Proj
         ("pca", scope.key, choice.dims, choice.metric),
         "PCA",
         lambda _say: pca(scope.space, choice.dims, metric=choice.metric),
-        lane="quick",
     )
     return quick, choice.method == "pca"
 

@@ -6,7 +6,7 @@ from typing import cast
 
 import streamlit as st
 
-from explorer.encode.jobs import Job, registry
+from explorer.encode.jobs import Job, Lane, registry
 from explorer.encode.models import ModelFiles, find_model
 from explorer.encode.progress import OnProgress, Progress
 from explorer.encode.spec import EncoderSpec
@@ -43,7 +43,9 @@ def download(session: Session, spec: EncoderSpec, branch: str | None) -> None:
         return find_model(spec.model, revision=revision, trust_remote_code=code, on_progress=say)
 
     key = ("download", spec.model, spec.revision, spec.trust_remote_code)
-    job = registry().submit(key, f"Downloading {spec.model}", work, lane="download", visitor=session.visitor)
+    job = registry().submit(
+        key, f"Downloading {spec.model}", work, lane=Lane.DOWNLOAD, visitor=session.visitor
+    )
     st.session_state.pop(_REFUSED, None)
     st.session_state[_DOWNLOAD] = (spec, job)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import secrets
-import threading
-import time
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,13 +15,15 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.data.samples import SAMPLES, open_sample
-from explorer.encode.jobs import Job, registry
+from explorer.encode.jobs import Job, Lane, registry
 from explorer.encode.models import BUNDLED_MODEL
+from explorer.encode.sizes import Memory
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import ExplorerError, ModelNotFoundError
 from explorer.settings import settings
 from explorer.ui.hub_link import PREFIX, HubRows
 from explorer.ui.model_names import choose_model, model_name
+from explorer.ui.remembered import remembered
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 _KEY = "explorer-session"
 _KEEP_SELECTIONS = 20
 _KEEP_RESULTS = 24
+_RESULTS_SHARE = 4  # the results of one session may take this part of EXPLORER_SESSIONS_MB
 _XSRF_COOKIE = "_streamlit_xsrf"  # Streamlit sets it in every browser; it tells browsers apart
-_KEEP_SECONDS = 30 * 60.0
-_KEEP_SESSIONS = 32
 MAX_PROMPT_CHARS = 500
 _MAX_PROVIDER_CHARS = 64
 # What the URL says of the encoder; neither a token nor leave to run a model's code is ever in it.
@@ -155,63 +154,21 @@ class Session:
         self.results.move_to_end(key)
         while len(self.results) > _KEEP_RESULTS:
             self.results.popitem(last=False)
+        self.trim_results(Memory(), settings().sessions_mb * 1_000_000 // _RESULTS_SHARE)
 
+    def trim_results(self, memory: Memory, most: int) -> None:
+        """Let go of results that do not fit into memory, the oldest first and never the newest.
 
-def _copy(session: Session) -> Session:
-    """The same corpus and encoders for another tab, without vectors: those are read from the cache again."""
-    return replace(
-        session,
-        encoders=list(session.encoders),
-        spaces={},
-        jobs={spec: job for spec, job in session.jobs.items() if job.state != "done"},
-        results=OrderedDict(session.results),
-        awaited=[],
-        notice="",
-        focused={},
-        cluster_choices=dict(session.cluster_choices),
-        cluster_names=dict(session.cluster_names),
-        _selections=list(session._selections),
-    )
-
-
-class _Remembered:
-    """Open sessions by browser and corpus, so that a reloaded tab finds its corpus again.
-
-    Only for browsers that come back with the same cookie: a pasted link never opens another person's rows.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._sessions: OrderedDict[tuple[str, str], tuple[float, Session]] = OrderedDict()
-
-    def keep(self, session: Session) -> None:
-        """Remember a session as it is now."""
-        copy = _copy(session)
-        with self._lock:
-            key = (session.visitor, corpus_parameter(session.corpus))
-            self._sessions[key] = (time.monotonic(), copy)
-            self._sessions.move_to_end(key)
-            oldest = time.monotonic() - _KEEP_SECONDS
-            rows = 0
-            for younger, kept in enumerate(reversed(list(self._sessions))):
-                kept_at, other = self._sessions[kept]
-                rows += len(other.corpus)
-                crowded = rows > 2 * settings().max_rows or younger >= _KEEP_SESSIONS
-                if younger and (crowded or kept_at < oldest):
-                    del self._sessions[kept]
-
-    def find(self, visitor: str, corpus: str) -> Session | None:
-        """The session of a browser on a corpus, if it is still remembered."""
-        with self._lock:
-            kept = self._sessions.get((visitor, corpus))
-        if kept is None or kept[0] < time.monotonic() - _KEEP_SECONDS:
-            return None
-        return _copy(kept[1])
-
-
-@st.cache_resource
-def _remembered() -> _Remembered:
-    return _Remembered()
+        Args:
+            memory: What is held already; the results kept are counted in.
+            most: Bytes it may come to.
+        """
+        for older, key in enumerate(reversed(list(self.results))):
+            parts = self.results[key].parts
+            memory.add(parts)
+            if older and parts and memory.bytes > most:
+                memory.remove(parts)
+                del self.results[key]
 
 
 def has_session() -> bool:
@@ -230,7 +187,7 @@ def current_session() -> Session:
 
 def remember(session: Session) -> None:
     """Write the session into the URL and keep it for a reload."""
-    _remembered().keep(session)
+    remembered().keep(session, corpus_parameter(session.corpus))
     wanted = {"corpus": corpus_parameter(session.corpus)}
     spec, plain = session.encoder, EncoderSpec()
     if spec.model != plain.model:
@@ -264,7 +221,7 @@ def _opened_from_url() -> Session:
     visitor = _visitor()
     asked = st.query_params.get("corpus", "")
     notice = ""
-    session = _remembered().find(visitor, asked) if asked else None
+    session = remembered().find(visitor, asked) if asked else None
     came_back = session is not None
     if session is None:
         arriving = None
@@ -296,9 +253,7 @@ def _opened_from_url() -> Session:
 
 
 def _read_rows(rows: HubRows, visitor: str) -> Job:
-    return registry().submit(
-        ("rows", rows), f"Reading {rows.id}", rows.read, lane="hub rows", visitor=visitor
-    )
+    return registry().submit(("rows", rows), f"Reading {rows.id}", rows.read, lane=Lane.ROWS, visitor=visitor)
 
 
 def _spec_from_url() -> EncoderSpec | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import streamlit as st
 
 from explorer.data.corpus import Corpus
-from explorer.encode.jobs import Job, JobView, registry
+from explorer.encode.jobs import Job, JobView, Lane, registry
 from explorer.encode.progress import OnProgress, Progress
 from explorer.encode.spec import EncoderSpec
 from explorer.ui import warm
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 1.0
 _SOON_SECONDS = 0.5  # what ends by then needs no progress: nobody could read it
+_QUICK_ROWS = 5_000  # with which the longest analysis takes seconds
 T = TypeVar("T")
 # Spaces of open sessions, by encoder and texts: two visitors with the same rows hold one matrix.
 _shared: weakref.WeakValueDictionary[tuple[EncoderSpec, str, str], Space] = weakref.WeakValueDictionary()
@@ -50,7 +51,7 @@ def space_or_progress(session: Session) -> Space | None:
 
 
 def result_or_progress(
-    session: Session, key: Hashable, title: str, work: Callable[[OnProgress], T], *, lane: str = "analysis"
+    session: Session, key: Hashable, title: str, work: Callable[[OnProgress], T], *, lane: Lane = Lane.QUICK
 ) -> T | None:
     """What a page computes on the session's rows; None while it is under way, and the page says so.
 
@@ -59,14 +60,14 @@ def result_or_progress(
         key: What the result depends on, beside the corpus and the encoder.
         title: What a person reads while it is computed.
         work: Computes it, in a worker thread.
-        lane: What it waits for; `quick` is for work of seconds, which must not wait for work of minutes.
+        lane: What it waits for; see `analysis_lane` for work that may take minutes.
     """
     whole = (key, session.encoder, session.corpus.fingerprint)
     return _kept_or_progress(session, whole, title, work, lane)
 
 
 def _kept_or_progress(
-    session: Session, key: Hashable, title: str, work: Callable[[OnProgress], T], lane: str
+    session: Session, key: Hashable, title: str, work: Callable[[OnProgress], T], lane: Lane
 ) -> T | None:
     def ask(session: Session) -> None:
         session.keep_result(key, registry().submit(key, title, work, lane=lane, visitor=session.visitor))
@@ -81,6 +82,11 @@ def _kept_or_progress(
         return result
     _explain(job, session, title, ask)
     return None
+
+
+def analysis_lane(rows: int) -> Lane:
+    """Where work waits that takes minutes with many rows; with few it must not wait for that of others."""
+    return Lane.QUICK if rows <= _QUICK_ROWS else Lane.LONG
 
 
 def counting(say: OnProgress, phase: str, unit: str) -> Callable[[int, int], None]:
@@ -130,16 +136,33 @@ def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> To
 
     named = (spec.model, spec.revision, spec.trust_remote_code)
     key = ("tokens", *named, spec.prompt, corpus.text_fingerprint)
-    return _kept_or_progress(session, key, f"Counting the tokens of {corpus.name}", count, "quick")
+    return _kept_or_progress(session, key, f"Counting the tokens of {corpus.name}", count, Lane.QUICK)
 
 
 def job_panel(session: Session) -> None:
     """What this visitor waits for, with progress and cancel; nothing when there is nothing."""
     awaited, session.awaited = session.awaited, []
+    _leave_stale(session, awaited)
     if any(job.ended for job in awaited):
         st.rerun()  # it ended while the rest of the page was drawn
     if registry().awaited_by(session.visitor):
         _follow(session)
+
+
+def _leave_stale(session: Session, awaited: list[Job]) -> None:
+    """Stop waiting for what has not begun and the page now asks for with another choice, as of a slider."""
+    kinds = {_kind(job.key) for job in awaited}
+    for key, job in list(session.results.items()):
+        if job.waits_for(session.visitor) and job not in awaited and _kind(key) in kinds:
+            job.leave(session.visitor)
+            del session.results[key]
+
+
+def _kind(key: Hashable) -> Hashable:
+    """What is asked for, whatever the choices, the encoder and the rows."""
+    while isinstance(key, tuple):
+        key = key[0]
+    return key
 
 
 @st.fragment(run_every=_POLL_SECONDS)
@@ -211,8 +234,7 @@ def _ask(session: Session) -> Job:
         ("encode", *_kept_under(session)),
         f"Encoding {corpus.name} with {encoder_name(spec)}",
         work,
-        # What a server makes wait is in nobody's way here.
-        lane=f"elsewhere for {session.visitor}" if spec.provider else "device",
+        lane=Lane.HOSTED if spec.provider else Lane.DEVICE,
         visitor=session.visitor,
     )
     session.jobs[spec] = job

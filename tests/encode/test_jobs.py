@@ -2,11 +2,14 @@ import gc
 import threading
 import weakref
 
+import numpy as np
 import pytest
 
-from explorer.encode.jobs import JobRegistry
+from explorer.encode import jobs as jobs_module
+from explorer.encode.jobs import JobRegistry, Lane
 from explorer.encode.progress import Progress
 from explorer.errors import EncodeError
+from explorer.settings import settings
 
 
 class Steps:
@@ -38,7 +41,7 @@ def registry():
     return JobRegistry()
 
 
-def submit(registry, work, key="k", visitor="a", lane="cpu"):
+def submit(registry, work, key="k", visitor="a", lane=Lane.DEVICE):
     return registry.submit(key, "Title", work, lane=lane, visitor=visitor)
 
 
@@ -101,7 +104,7 @@ def test_one_lane_runs_one_job_at_a_time_and_lanes_do_not_wait_for_each_other(re
     submit(registry, first, key=1)
     job = submit(registry, second, key=2)
     assert first.started.wait(10)
-    other = submit(registry, lambda _say: 7, key=3, lane="reading")
+    other = submit(registry, lambda _say: 7, key=3, lane=Lane.QUICK)
     assert other.wait(10)
     assert not second.started.is_set()
     first.allow()
@@ -152,13 +155,10 @@ def test_the_view_tells_progress_rate_and_time_left(registry, monkeypatch):
     assert view.seconds_left == pytest.approx(12)
 
 
-def test_the_thread_of_an_idle_lane_ends_and_the_lane_can_be_used_again(registry, monkeypatch):
-    monkeypatch.setattr("explorer.encode.jobs._IDLE_SECONDS", 0.05)
+def test_the_thread_of_an_idle_lane_ends_and_the_lane_can_be_used_again(registry):
     ran = []
     for key in range(2):
-        job = submit(
-            registry, lambda _say: ran.append(threading.current_thread()), key=key, lane="one visitor"
-        )
+        job = submit(registry, lambda _say: ran.append(threading.current_thread()), key=key)
         assert job.wait(10)
         ran[key].join(10)
         assert not ran[key].is_alive()
@@ -193,3 +193,160 @@ def test_a_finished_job_lets_go_of_what_its_work_held(registry):
     gc.collect()
     assert gone() is None
     assert job.result == "done"
+
+
+class Order:
+    """Hands out work of one step, and writes down in which order it is begun."""
+
+    def __init__(self):
+        self.begun = []
+
+    def work(self, name):
+        return lambda _say: self.begun.append(name)
+
+
+@pytest.fixture
+def busy(registry):
+    """A device that is held up by a job of `a`, until it is allowed to go on."""
+    work = Steps(1)
+    submit(registry, work, key="held up", visitor="a")
+    assert work.started.wait(10)
+    return work
+
+
+def test_one_visitors_500_jobs_hold_another_back_by_no_more_than_the_one_that_runs(registry, busy):
+    order = Order()
+    for number in range(500):
+        last = submit(registry, order.work("a"), key=number, visitor="a")
+    job = submit(registry, order.work("b"), key="b", visitor="b")
+    assert registry.view(job).ahead == 1
+    busy.allow()
+    assert job.wait(10)
+    assert last.wait(10)
+    assert order.begun[0] == "b"
+
+
+def test_visitors_take_turns_and_none_is_kept_waiting_by_those_who_always_ask_again(registry, busy):
+    order = Order()
+    jobs = [submit(registry, order.work(f"a{n}"), key=f"a{n}", visitor="a") for n in range(4)]
+
+    def ask_again(visitor, times):
+        def work(_say):
+            order.begun.append(visitor)
+            if times:
+                jobs.append(submit(registry, *ask_again(visitor, times - 1), visitor=visitor))
+
+        return work, (visitor, times)
+
+    for visitor in "bc":
+        jobs.append(submit(registry, *ask_again(visitor, 2), visitor=visitor))
+    busy.allow()
+    for job in jobs:  # which grows meanwhile
+        assert job.wait(10)
+    assert order.begun == ["b", "c", "a0", "b", "c", "a1", "b", "c", "a2", "a3"]
+
+
+def test_a_job_of_two_visitors_begins_at_the_turn_that_comes_first_and_takes_no_other(registry, busy):
+    order = Order()
+    jobs = [submit(registry, order.work(f"a{n}"), key=f"a{n}", visitor="a") for n in range(4)]
+    assert submit(registry, order.work("not run"), key="a3", visitor="b") is jobs[3]
+    jobs.append(submit(registry, order.work("b"), key="b", visitor="b"))
+    jobs.append(submit(registry, order.work("c"), key="c", visitor="c"))
+    assert [registry.view(job).ahead for job in jobs] == [3, 5, 6, 1, 4, 2]
+    busy.allow()
+    for job in jobs:
+        assert job.wait(10)
+    assert order.begun == ["a3", "c", "a0", "b", "a1", "a2"]
+
+
+def test_the_place_in_the_queue_is_the_order_in_which_jobs_begin_whatever_was_asked(registry, busy):
+    order = Order()
+    jobs = {}
+    for name in ("a1", "b1", "a2", "c1", "b2", "a3", "c2", "a4"):
+        jobs[name] = submit(registry, order.work(name), key=name, visitor=name[0])
+    assert jobs["b1"].leave("b")
+    places = {name: registry.view(job).ahead for name, job in jobs.items() if name != "b1"}
+    busy.allow()
+    for job in jobs.values():
+        assert job.wait(10)
+    assert order.begun == sorted(places, key=places.__getitem__)
+    assert sorted(places.values()) == list(range(1, 8))
+
+
+def test_a_failed_job_that_is_asked_for_again_has_its_true_place(registry):
+    def fail(_say):
+        raise EncodeError("It broke.")
+
+    assert submit(registry, fail, key="fails").wait(10)
+    others = [Steps(1) for _ in range(2)]
+    first, second = (submit(registry, work, key=n) for n, work in enumerate(others))
+    assert others[0].started.wait(10)
+    again = submit(registry, lambda _say: None, key="fails")
+    assert [registry.view(job).ahead for job in (first, second, again)] == [0, 1, 2]
+    assert registry.awaited_by("a") == [first, second, again]
+    for work in others:
+        work.allow()
+    assert again.wait(10)
+
+
+def test_the_number_of_threads_is_bounded_whatever_visitors_ask_for(registry):
+    go = threading.Event()
+    jobs = [
+        submit(registry, lambda _say: go.wait(60), key=(lane, n), visitor=f"v{n}", lane=lane)
+        for n in range(300)
+        for lane in Lane
+    ]
+    ours = [thread for thread in threading.enumerate() if thread.name.startswith("jobs: ")]
+    assert len(ours) == sum(lane.workers for lane in Lane) < 32
+    assert registry.view(jobs[-1]).ahead > 30
+    go.set()
+    for job in jobs:
+        assert job.wait(10)
+
+
+def test_a_server_that_makes_one_visitor_wait_is_in_nobody_elses_way(registry):
+    patient = [Steps(1) for _ in range(10)]
+    for number, work in enumerate(patient):
+        submit(registry, work, key=number, visitor="a", lane=Lane.HOSTED)
+    assert patient[0].started.wait(10)
+    other = submit(registry, lambda _say: "vectors", key="b", visitor="b", lane=Lane.HOSTED)
+    assert other.wait(10)
+    assert not patient[1].started.is_set()
+    for work in patient:
+        work.allow()
+
+
+def test_of_too_many_jobs_of_a_visitor_the_one_asked_for_longest_ago_is_left(registry, busy):
+    bound = jobs_module._MOST_WAITING
+    shared = submit(registry, lambda _say: "shared", key="shared", visitor="b")
+    asked = [submit(registry, lambda _say: "a", key=0, visitor="a")]
+    submit(registry, lambda _say: "not run", key="shared", visitor="a")
+    asked += [submit(registry, lambda _say: "a", key=n, visitor="a") for n in range(1, bound + 3)]
+    submit(registry, lambda _say: "not run", key=4, visitor="a")  # asked for again: it is wanted after all
+    asked += [submit(registry, lambda _say: "a", key=n, visitor="a") for n in range(bound + 3, bound + 6)]
+    left = [number for number, job in enumerate(asked) if job.state == "cancelled"]
+    assert left == [0, 1, 2, 3, 5, 6]
+    assert not shared.awaited_by("a")
+    assert shared.awaited_by("b")
+    busy.allow()
+    assert asked[-1].wait(10)
+    assert shared.wait(10)
+    assert shared.state == "done"
+
+
+def test_results_that_ended_first_are_let_go_where_all_take_too_much_memory(registry, monkeypatch):
+    monkeypatch.setenv("EXPLORER_SESSIONS_MB", "11")
+    settings.cache_clear()
+    common = np.zeros(4_000_000, np.uint8)
+
+    def ask(key):
+        job = submit(registry, lambda _say: (common, np.zeros(2_000_000, np.uint8)), key=key)
+        assert job.wait(10)
+        return job
+
+    jobs = [ask(key) for key in range(5)]
+    # What has just ended is looked at before the next job of its lane begins.
+    assert submit(registry, lambda _say: None, key="the next").wait(10)
+    # Three times 2 MB and the 4 MB they share.
+    assert [ask(key) is jobs[key] for key in (4, 3, 2)] == [True, True, True]
+    assert ask(1) is not jobs[1]

@@ -1,9 +1,12 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from explorer.errors import GatedError, HubUnreachableError, NotOnHubError
-from explorer.hub import client
+from explorer.hub import client, contact
 from explorer.hub.client import get_bytes, get_json, reachable
-from tests.hub_server import COMMIT, EVERYTHING, impatient
+from tests.hub_server import COMMIT, EVERYTHING, impatient, unanswered
 
 
 def test_a_silent_hub_is_given_up_and_then_left_alone(hub, monkeypatch):
@@ -17,7 +20,7 @@ def test_a_silent_hub_is_given_up_and_then_left_alone(hub, monkeypatch):
     assert len(hub.requests) == 1
     hub.silent.clear()
     monkeypatch.setattr(client, "_ANSWER_SECONDS", 60.0)
-    monkeypatch.setattr(client, "_REST_SECONDS", 0.0)
+    monkeypatch.setattr(contact, "_REST_SECONDS", 0.0)
     assert reachable() is None
     assert len(get_json("/api/models")) == 1
     assert reachable() is True
@@ -104,3 +107,51 @@ def test_the_servers_token_goes_to_the_hub_and_to_no_one_else(hub, monkeypatch, 
     with pytest.raises(HubUnreachableError) as caught:
         get_json("/api/models")
     assert "secret" not in repr(caught.value) + str(caught.value)
+
+
+def test_one_question_without_an_answer_leaves_all_others_to_be_asked(hub):
+    hub.silent.add("/api/models")
+    unanswered("/api/models", search="slow")
+    assert reachable() is False
+    unanswered("/api/models", search="slow")
+    assert len(hub.requests) == 1  # the same one is left alone
+    assert get_json("/api/models/tiny/model")["id"] == "tiny/model"
+    assert reachable() is True
+    hub.silent.clear()
+    assert len(get_json("/api/models", {"search": "slow"})) == 0
+
+
+def test_once_two_kinds_of_questions_got_no_answer_every_question_is_left_alone(hub):
+    hub.silent.add(EVERYTHING)
+    unanswered("/api/models")
+    unanswered("/api/models", search="other words")
+    unanswered("/api/models/tiny/model")
+    asked = len(hub.requests)
+    unanswered("/api/datasets")
+    assert len(hub.requests) == asked == 3
+    hub.silent.clear()
+    assert get_json("/api/models", insist=True)
+    assert reachable() is True
+
+
+def test_a_question_that_takes_too_long_while_bytes_arrive_says_nothing_of_the_hub(hub, monkeypatch):
+    hub.silent.add("/api/models")
+    path = client.file_path("tiny/model", "model.safetensors", COMMIT, "model")
+    with ThreadPoolExecutor(1) as pool, client.stream(path) as response:
+        impatient(monkeypatch)
+        search = pool.submit(get_json, "/api/models")
+        while "GET /api/models" not in hub.requests:
+            time.sleep(0.01)
+        assert sum(map(len, client.pieces(response, ""))) > 0
+        with pytest.raises(HubUnreachableError, match="took too long"):
+            search.result()
+    assert reachable() is True
+
+
+def test_files_are_read_on_whatever_questions_got_no_answer(hub):
+    hub.silent |= {"/api/models", "/api/datasets"}
+    unanswered("/api/models")
+    unanswered("/api/datasets")
+    assert reachable() is False
+    assert len(get_bytes("tiny/model", "model.safetensors", COMMIT, 0, 8, kind="model")) == 8
+    assert reachable() is True

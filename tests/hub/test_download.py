@@ -19,7 +19,7 @@ from explorer.hub.client import get_json
 from explorer.hub.download import fetch_model, snapshot_on_disk
 from explorer.hub.models_on_disk import models_on_disk
 from explorer.settings import settings
-from tests.hub_server import COMMIT, EVERYTHING, impatient
+from tests.hub_server import COMMIT, EVERYTHING, impatient, unanswered
 
 
 class StoppedError(Exception):
@@ -230,3 +230,37 @@ def test_two_who_want_the_same_model_download_it_once(hub):
         found = list(pool.map(lambda _: fetch_model("tiny/model", None), range(2)))
     assert found[0] == found[1]
     assert hub.bytes_sent[f"/lfs{large}"] == 4_000_000
+
+
+def test_a_search_that_times_out_does_not_end_anothers_download(hub):
+    add_weights(hub, 200_000)
+    hub.silent |= {"/api/models", "/api/datasets"}
+    timed_out = []
+
+    def search(_done, _total):
+        if not timed_out:
+            timed_out.append(True)
+            unanswered("/api/models", search="a visitor's words")
+            unanswered("/api/datasets", search="another's")
+
+    folder, _ = fetch_model("tiny/model", None, search)
+    assert timed_out
+    assert (folder / "large.safetensors").stat().st_size == 200_000 // 256 * 256
+
+
+def test_a_download_goes_on_and_a_new_one_begins_after_searches_that_timed_out(hub):
+    large = add_weights(hub, 4_000_000)
+
+    def stop(done, _total):
+        if done > 1_000_000:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        fetch_model("tiny/model", None, stop)
+    hub.bytes_sent.clear()
+    hub.silent |= {"/api/models", "/api/datasets"}
+    unanswered("/api/models")
+    unanswered("/api/datasets")
+    folder, _ = fetch_model("tiny/model", None)
+    assert hub.bytes_sent[f"/lfs{large}"] < 3_100_000
+    assert (folder / "large.safetensors").read_bytes() == large.read_bytes()

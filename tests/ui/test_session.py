@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 import explorer
+from explorer.encode.jobs import Job, Lane
 from explorer.encode.spec import EncoderSpec
 from explorer.settings import settings
-from explorer.ui import session as module
-from explorer.ui.session import Session, corpus_parameter
+from explorer.ui.session import Session
 
 
 @pytest.fixture
@@ -13,46 +13,30 @@ def faq():
     return explorer.open_corpus("medicare-faq")
 
 
-def kept(remembered, corpus, visitors):
-    return [n for n in range(visitors) if remembered.find(f"visitor {n}", corpus_parameter(corpus))]
+def done(result):
+    job = Job("key", "Title", Lane.QUICK, lambda _say: result)
+    job.run()
+    return job
 
 
-def test_with_too_many_sessions_the_oldest_are_forgotten(faq):
-    remembered = module._Remembered()
-    for number in range(40):
-        remembered.keep(Session(f"visitor {number}", faq, [EncoderSpec()]))
-    assert kept(remembered, faq, 40) == list(range(8, 40))
-
-
-def test_with_too_many_rows_the_oldest_are_forgotten_and_never_the_newest(faq, monkeypatch):
-    monkeypatch.setenv("EXPLORER_MAX_ROWS", "20")
+def test_results_of_a_session_go_where_they_take_too_much_memory_and_never_the_newest(faq, monkeypatch):
+    monkeypatch.setenv("EXPLORER_SESSIONS_MB", "20")  # and of these a quarter
     settings.cache_clear()
-    remembered = module._Remembered()
-    for number in range(6):
-        remembered.keep(Session(f"visitor {number}", faq, [EncoderSpec()]))
-    assert kept(remembered, faq, 6) == [3, 4, 5]  # 3 times 13 rows are below 2 times 20
+    session = Session("v", faq, [EncoderSpec()])
+    for number in range(4):
+        session.keep_result(number, done(np.zeros(2_000_000, np.uint8)))
+    assert list(session.results) == [2, 3]
+    session.keep_result("large", done(np.zeros(8_000_000, np.uint8)))
+    assert list(session.results) == ["large"]
+    session.keep_result("small", done(1))
+    assert list(session.results) == ["small"]
 
 
-def test_a_session_is_forgotten_after_a_while(faq, monkeypatch):
-    clock = [1000.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
-    remembered = module._Remembered()
-    remembered.keep(Session("visitor 0", faq, [EncoderSpec()]))
-    assert kept(remembered, faq, 1) == [0]
-    clock[0] += module._KEEP_SECONDS + 1
-    assert kept(remembered, faq, 1) == []
-
-
-def test_what_is_found_shares_nothing_that_changes(faq):
-    remembered = module._Remembered()
-    first = Session("visitor 0", faq, [EncoderSpec()])
-    remembered.keep(first)
-    found = remembered.find("visitor 0", corpus_parameter(faq))
-    found.encoders.append(EncoderSpec(precision="float32"))
-    found.select([1], "a test")
-    assert len(first.encoders) == 1
-    assert first.selection is None
-    assert remembered.find("visitor 0", corpus_parameter(faq)).selection is None
+def test_only_so_many_results_of_a_session_are_kept(faq):
+    session = Session("v", faq, [EncoderSpec()])
+    for number in range(30):
+        session.keep_result(number, done(number))
+    assert list(session.results) == list(range(6, 30))
 
 
 def test_selections_are_undone_one_by_one(faq):

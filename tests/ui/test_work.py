@@ -1,8 +1,10 @@
+import threading
 import uuid
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.encode.jobs import Lane, registry
 from explorer.ui import work
 
 
@@ -76,3 +78,66 @@ def test_a_count_that_fails_is_shown_once_and_not_begun_again_by_itself(monkeypa
     assert len(app.error) == 1
     assert app.session_state["runs"] <= 5
     assert [button.label for button in app.button] == ["Try again"]
+
+
+def slider_page(key: str):
+    import streamlit as st
+
+    import explorer
+    from explorer.encode.jobs import Lane
+    from explorer.encode.spec import EncoderSpec
+    from explorer.ui.session import Session
+    from explorer.ui.work import job_panel, result_or_progress
+
+    if "session" not in st.session_state:
+        st.session_state["session"] = Session(key, explorer.open_corpus(["a"]), [EncoderSpec()])
+    session = st.session_state["session"]
+    choice = st.slider("Neighbours", 2, 30)
+    for kind in ("map", "other"):
+        chosen = choice if kind == "map" else 0
+        found = result_or_progress(
+            session, (kind, chosen), kind, lambda _say, kind=kind: kind, lane=Lane.LONG
+        )
+        st.text(str(found))
+    job_panel(session)
+
+
+@pytest.fixture
+def busy_lane():
+    """The lane of long analyses, held up by another visitor until it is set."""
+    go = threading.Event()
+    begun = threading.Event()
+
+    def work(_say):
+        begun.set()
+        go.wait(60)
+
+    job = registry().submit(uuid.uuid4(), "Another's", work, lane=Lane.LONG, visitor="another")
+    assert begun.wait(10)
+    yield go
+    go.set()
+    assert job.wait(10)
+
+
+def test_of_what_a_slider_asked_for_only_the_last_is_waited_for(busy_lane, monkeypatch):
+    monkeypatch.setattr(work, "_SOON_SECONDS", 0.0)
+    visitor = uuid.uuid4().hex
+    app = AppTest.from_function(slider_page, args=(visitor,), default_timeout=20).run()
+    for choice in range(3, 23):
+        app.slider[0].set_value(choice).run()
+        assert not app.exception
+    waiting = registry().awaited_by(visitor)
+    assert [job.key[0] for job in waiting] == [("other", 0), ("map", 22)]
+    assert [registry().view(job).ahead for job in waiting] == [1, 2]
+    app.slider[0].set_value(3).run()  # back again: it is asked for anew, not said to be stopped
+    assert not app.info
+    busy_lane.set()
+    for job in registry().awaited_by(visitor):
+        assert job.wait(10)
+    app.run()
+    assert [text.value for text in app.text] == ["map", "other"]
+
+
+def test_few_rows_wait_for_nobodys_long_work():
+    assert work.analysis_lane(5_000) is Lane.QUICK
+    assert work.analysis_lane(5_001) is Lane.LONG

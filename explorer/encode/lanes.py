@@ -1,0 +1,119 @@
+"""Who is next: jobs wait in lanes, each with a few workers, and visitors take turns.
+
+See `docs/decisions/0002-jobs.md` for why.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterator
+from enum import Enum
+from typing import Generic, Protocol, TypeVar
+
+
+class Lane(Enum):
+    """What jobs wait for; those of different lanes do not wait for each other.
+
+    Attributes:
+        label: What it is, for the names of threads.
+        workers: Jobs of it that run at once, each of another visitor.
+    """
+
+    DEVICE = ("the device", 1)
+    LONG = ("long analyses", 1)
+    QUICK = ("quick analyses", 2)
+    FILES = ("files", 1)
+    HUB = ("questions to the Hub", 4)
+    ROWS = ("rows of the Hub", 2)
+    DOWNLOAD = ("downloads", 2)
+    HOSTED = ("hosted encoders", 8)
+
+    def __init__(self, label: str, workers: int) -> None:
+        self.label = label
+        self.workers = workers
+
+
+class Queued(Protocol):
+    """What waits in a lane."""
+
+    def waits_for(self, visitor: str) -> bool:
+        """Whether it has not begun and a visitor still wants it."""
+        ...
+
+
+J = TypeVar("J", bound=Queued)
+
+
+class Turns(Generic[J]):
+    """The jobs of one lane that have not begun, and whose turn it is.
+
+    The next turn is that of the visitor whose last one is longest ago, those who had none first, and who has
+    no job running here. Each turn is that visitor's job asked for first. A job of several visitors begins at
+    the turn that comes first. Not safe to use from several threads at once.
+
+    Args:
+        workers: Jobs that run at once.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._waiting: dict[str, dict[J, None]] = {}
+        self._running: list[str] = []  # whose turn each running job was, in the order in which they began
+        self._last: dict[str, int] = {}  # when a visitor's last turn was
+        self._count = itertools.count()
+
+    def put(self, job: J, visitor: str) -> None:
+        """Let a visitor wait for a job."""
+        self._waiting[visitor] = {**dict.fromkeys(self.waiting_for(visitor)), job: None}
+
+    def take(self) -> tuple[str, J] | None:
+        """The job that begins now and the visitor whose turn it is; None when none can begin now."""
+        if len(self._running) == self._workers:
+            return None
+        ended, visitor, job = next(self._order(), (0, "", None))
+        if job is None or ended:
+            return None
+        self._last[visitor] = next(self._count)
+        self._running.append(visitor)
+        wanted = {visitor: dict.fromkeys(self.waiting_for(visitor)) for visitor in self._waiting}
+        for jobs in wanted.values():
+            jobs.pop(job, None)
+        self._waiting = {visitor: jobs for visitor, jobs in wanted.items() if jobs}
+        return visitor, job
+
+    def end(self, visitor: str) -> None:
+        """Take note that the job of a visitor's turn has ended."""
+        self._running.remove(visitor)
+        if not self._running and not any(self.waiting_for(one) for one in self._waiting):
+            self._last.clear()
+
+    def waiting_for(self, visitor: str) -> list[J]:
+        """The jobs that a visitor waits for, in the order in which they were first asked for."""
+        return [job for job in self._waiting.get(visitor, ()) if job.waits_for(visitor)]
+
+    def ahead(self, job: J) -> int:
+        """Jobs that end before one begins, if they end in the order they began; 0 if it has begun."""
+        return next((ended for ended, _, other in self._order() if other is job), 0)
+
+    def _order(self) -> Iterator[tuple[int, str, J]]:
+        """The waiting jobs in the order they begin: after how many others end, at whose turn, which."""
+        waiting = {visitor: iter(self.waiting_for(visitor)) for visitor in self._waiting}
+        visitors = deque(sorted(waiting, key=lambda visitor: self._last.get(visitor, -1)))
+        running = deque(self._running)
+        begun: set[J] = set()
+        ended = 0
+        while visitors:
+            free = len(running) < self._workers
+            visitor = next((one for one in visitors if one not in running), None) if free else None
+            if visitor is None:
+                running.popleft()
+                ended += 1
+                continue
+            visitors.remove(visitor)
+            job = next((job for job in waiting[visitor] if job not in begun), None)
+            if job is not None:
+                yield ended, visitor, job
+                begun.add(job)
+                running.append(visitor)
+                visitors.append(visitor)

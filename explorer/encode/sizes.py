@@ -1,0 +1,131 @@
+"""How much memory things hold on to, with what several of them share counted once."""
+
+from __future__ import annotations
+
+import mmap
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import is_dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+Parts = dict[int, int]  # bytes of each part, by what names the part for as long as what holds it lives
+
+_LARGE = 1_000  # items: of a collection with as many it is known whether others share it
+_PLAIN = (str, bytes, int, float, type(None))
+_OPENED = ("explorer.", "scipy.")  # modules of classes whose attributes are looked at
+
+
+class Memory:
+    """The memory of several things together.
+
+    Attributes:
+        bytes: What they hold, each part once.
+    """
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._holders: Counter[int] = Counter()
+
+    def add(self, parts: Parts) -> None:
+        """Count a thing in."""
+        self.bytes += sum(size for part, size in parts.items() if not self._holders[part])
+        self._holders.update(parts.keys())
+
+    def remove(self, parts: Parts) -> None:
+        """Count out a thing that was counted in."""
+        for part, size in parts.items():
+            self._holders[part] -= 1
+            if not self._holders[part]:
+                del self._holders[part]
+                self.bytes -= size
+
+
+def parts_of(thing: object) -> Parts:
+    """The parts of memory that a result holds on to.
+
+    Arrays, tables and tensors are found in collections and in the attributes of our own and scipy's classes.
+    Not counted are what functions hold, files mapped into memory, which the system drops by itself, and the
+    memory of a GPU.
+
+    Args:
+        thing: Anything; it must not change much afterwards.
+
+    Returns:
+        The bytes of each buffer and each large collection, and of all the rest together.
+    """
+    parts: Parts = {}
+    mapped: set[int] = set()
+    seen: set[int] = set()
+    rest = 0
+    stack: list[object] = [thing]
+    while stack:
+        one = stack.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        buffers = _buffers(one, mapped)
+        if buffers is not None:
+            parts.update(buffers)
+            continue
+        inside, size = _inside(one)
+        size += sum(sys.getsizeof(item) for item in inside if isinstance(item, _PLAIN))
+        stack += [item for item in inside if not isinstance(item, _PLAIN)]
+        if len(inside) >= _LARGE:
+            parts[id(one)] = size
+        else:
+            rest += size
+    parts = {part: size for part, size in parts.items() if part not in mapped}
+    parts[id(thing)] = parts.get(id(thing), 0) + rest
+    return parts
+
+
+def _inside(thing: object) -> tuple[list[Any], int]:
+    """What a collection or an object of ours holds, and its own bytes without that."""
+    size = sys.getsizeof(thing)
+    if isinstance(thing, Mapping):
+        return [*thing, *thing.values()], size
+    if isinstance(thing, list | tuple | set | frozenset):
+        return list(thing), size
+    if is_dataclass(thing) or type(thing).__module__.startswith(_OPENED):
+        return list(getattr(thing, "__dict__", {}).values()), size
+    return [], size
+
+
+def _buffers(thing: object, mapped: set[int]) -> Iterable[tuple[int, int]] | None:
+    """Address and size of each buffer of an array, table or tensor; None for anything else.
+
+    Args:
+        thing: What may be one.
+        mapped: Takes the addresses of what lies in a mapped file.
+    """
+    torch = sys.modules.get("torch")  # who has a tensor has imported it
+    if isinstance(thing, np.ndarray):
+        owner = thing
+        while isinstance(owner.base, np.ndarray):
+            owner = owner.base
+        address: int = owner.__array_interface__["data"][0]
+        if isinstance(owner.base, mmap.mmap):
+            mapped.add(address)
+        held = sum(map(sys.getsizeof, owner.flat)) if owner.dtype == object else 0
+        return [(address, owner.nbytes + held)]
+    if isinstance(thing, pa.Table):
+        return [pair for column in thing.columns for pair in _arrow_buffers(column)]
+    if isinstance(thing, pa.ChunkedArray | pa.Array):
+        return list(_arrow_buffers(thing))
+    if torch is not None and isinstance(thing, torch.Tensor):
+        storage = thing.untyped_storage()
+        return [(storage.data_ptr(), storage.nbytes())] if thing.device.type == "cpu" else []
+    return None
+
+
+def _arrow_buffers(array: pa.ChunkedArray | pa.Array) -> Iterator[tuple[int, int]]:
+    for chunk in array.chunks if isinstance(array, pa.ChunkedArray) else [array]:
+        for buffer in chunk.buffers():
+            if buffer is not None:
+                yield buffer.address, buffer.size
+        if isinstance(chunk, pa.DictionaryArray):
+            yield from _arrow_buffers(chunk.dictionary)
