@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -188,12 +189,24 @@ class SeveralGPUs:
 
 
 _MAX_LOADED = 2  # models held in memory at once, the least recently used goes first
-_loaded: OrderedDict[tuple[str, str, str], Engine] = OrderedDict()
-_loading = threading.Lock()
+_Key = tuple[str, str, str]
+_loaded: OrderedDict[_Key, Engine] = OrderedDict()
+_known = threading.Lock()  # held for a moment, to look at what is loaded
+_opening: WeakValueDictionary[_Key, _Opening] = WeakValueDictionary()
+_reading = threading.Lock()  # weights are read one model at a time: more would take the memory of all
+
+
+class _Opening:
+    """One model being loaded: who wants it too waits here, and nobody else does."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
 
 
 def load(files: ModelFiles, device: torch.device, dtype: str) -> Engine:
     """The engine for a model, loaded once for the whole process: on a processor OpenVINO, else torch.
+
+    A model that is loaded is there at once, whatever other models are being loaded or converted.
 
     Args:
         files: The model.
@@ -205,13 +218,28 @@ def load(files: ModelFiles, device: torch.device, dtype: str) -> Engine:
         UnsafeModelError: It needs code of its own that may not run, or its weights would run code.
     """
     key = (files.identity, str(device), dtype)
-    with _loading:
-        if key not in _loaded:
-            _loaded[key] = _open(files, device, dtype)
+    with _known:
+        engine = _use(key)
+        opening = _opening.setdefault(key, _Opening())
+    if engine is not None:
+        return engine
+    with opening.lock:
+        with _known:
+            engine = _use(key)
+        if engine is None:
+            engine = _open(files, device, dtype)
+            with _known:
+                _loaded[key] = engine
+                while len(_loaded) > _MAX_LOADED:
+                    _loaded.popitem(last=False)
+        return engine
+
+
+def _use(key: _Key) -> Engine | None:
+    engine = _loaded.get(key)
+    if engine is not None:
         _loaded.move_to_end(key)
-        while len(_loaded) > _MAX_LOADED:
-            _loaded.popitem(last=False)
-        return _loaded[key]
+    return engine
 
 
 def _open(files: ModelFiles, device: torch.device, dtype: str) -> Engine:
@@ -220,13 +248,16 @@ def _open(files: ModelFiles, device: torch.device, dtype: str) -> Engine:
     notes = []
     if device.type == "cpu":
         try:
-            return openvino.OpenVINOEngine(files, dtype)
+            graph = openvino.ready(files, dtype)
+            with _reading:
+                return openvino.OpenVINOEngine(files, graph, dtype)
         except NoGraphError as reason:
             notes.append(f"OpenVINO, which is faster here, was not used: {reason.what}.")
-    if device == torch.device("cuda") and torch.cuda.device_count() > 1:
-        every = [torch.device("cuda", number) for number in range(torch.cuda.device_count())]
-        return SeveralGPUs([TorchEngine(files, one, getattr(torch, dtype)) for one in every])
-    return TorchEngine(files, device, getattr(torch, dtype), tuple(notes))
+    with _reading:
+        if device == torch.device("cuda") and torch.cuda.device_count() > 1:
+            every = [torch.device("cuda", number) for number in range(torch.cuda.device_count())]
+            return SeveralGPUs([TorchEngine(files, one, getattr(torch, dtype)) for one in every])
+        return TorchEngine(files, device, getattr(torch, dtype), tuple(notes))
 
 
 def fast_dtype(files: ModelFiles, device: torch.device) -> str:
@@ -238,5 +269,5 @@ def fast_dtype(files: ModelFiles, device: torch.device) -> str:
 
 def unload(files: ModelFiles, device: torch.device, dtype: str) -> None:
     """Let go of a model's memory."""
-    with _loading:
+    with _known:
         _loaded.pop((files.identity, str(device), dtype), None)

@@ -28,6 +28,7 @@ class Lane(Enum):
     ROWS = ("rows of the Hub", 2)
     DOWNLOAD = ("downloads", 2)
     HOSTED = ("hosted encoders", 8)
+    QUERIES = ("queries", 8)
 
     def __init__(self, label: str, workers: int) -> None:
         self.label = label

@@ -8,12 +8,13 @@ import importlib.metadata
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from explorer.encode.graphs import GRAPH, NoGraphError, check_modules, graph_for
+from explorer.encode.graphs import GRAPH, About, NoGraphError, check_modules, graph_for
 from explorer.encode.models import ModelFiles
 from explorer.encode.tokens import FastTokenizer, IdTokens, OnCount, has_fast_tokenizer
 
@@ -25,10 +26,11 @@ class OpenVINOEngine:
 
     Args:
         files: The model.
+        graph: What `ready` gave.
         dtype: What it computes in: float32 or bfloat16. The vectors are float32 all the same.
 
     Raises:
-        NoGraphError: OpenVINO, or a graph of this model, or the type is not to be had on this machine.
+        NoGraphError: The graph cannot be loaded.
     """
 
     kind = "openvino"
@@ -38,13 +40,8 @@ class OpenVINOEngine:
     # A second request begun beside the first, on the same cores, was seen to gain nothing.
     in_flight = 1
 
-    def __init__(self, files: ModelFiles, dtype: str) -> None:
-        if not serves(files):
-            check_modules(files)
-            raise NoGraphError("it is not installed, or the model has no fast tokenizer", where=files.name)
-        if dtype == "bfloat16" and not has_bfloat16():
-            raise NoGraphError("it has no bfloat16 on this processor", where=files.name)
-        folder, about = graph_for(files)
+    def __init__(self, files: ModelFiles, graph: tuple[Path, About], dtype: str) -> None:
+        folder, about = graph
         # One stream: batches end in the order they began, each on all cores. What is stored when a run is
         # stopped is then its first batches, and the rest are those an unbroken run would have made.
         options = {"INFERENCE_PRECISION_HINT": _HINTS[dtype], "NUM_STREAMS": 1}
@@ -72,6 +69,20 @@ class OpenVINOEngine:
 
     def stop(self) -> None:
         """Nothing: what was begun has ended."""
+
+
+def ready(files: ModelFiles, dtype: str) -> tuple[Path, About]:
+    """The graph of a model, converted if there is none yet, which may take minutes.
+
+    Raises:
+        NoGraphError: OpenVINO, or a graph of this model, or the type is not to be had on this machine.
+    """
+    if not serves(files):
+        check_modules(files)
+        raise NoGraphError("it is not installed, or the model has no fast tokenizer", where=files.name)
+    if dtype == "bfloat16" and not has_bfloat16():
+        raise NoGraphError("it has no bfloat16 on this processor", where=files.name)
+    return graph_for(files)
 
 
 def library() -> ModuleType:
