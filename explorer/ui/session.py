@@ -19,11 +19,13 @@ from explorer.data.corpus import Corpus
 from explorer.data.samples import SAMPLES, open_sample
 from explorer.encode.jobs import Job, registry
 from explorer.encode.models import BUNDLED_MODEL
+from explorer.encode.queries import QueryVectors
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import ExplorerError, ModelNotFoundError
 from explorer.settings import settings
 from explorer.ui.hub_link import PREFIX, HubRows
 from explorer.ui.model_names import choose_model, model_name
+from explorer.ui.opened import awaited
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
@@ -75,6 +77,8 @@ class Session:
         spaces: The spaces that are ready.
         jobs: The jobs this session asked for.
         results: What pages computed on its spaces, by what it depends on.
+        queries: The vectors of what it searched for.
+        asking: The job that encodes what it searches for now.
         awaited: Jobs whose results the page that is being drawn has to do without.
         arriving: The job that reads the rows a link names; the corpus is a sample until it has ended.
         notice: Something to say until rows are opened, such as that a link led nowhere.
@@ -91,6 +95,8 @@ class Session:
     spaces: dict[EncoderSpec, Space] = field(default_factory=dict)
     jobs: dict[EncoderSpec, Job] = field(default_factory=dict)
     results: OrderedDict[Hashable, Job] = field(default_factory=OrderedDict)
+    queries: QueryVectors = field(default_factory=QueryVectors)
+    asking: Job | None = None
     awaited: list[Job] = field(default_factory=list)
     arriving: Job | None = None
     notice: str = ""
@@ -112,6 +118,7 @@ class Session:
             self.encoders = []
             self.spaces = {}
             self.jobs = {}
+            self.asking = None
             self.results = OrderedDict()
             # Rows and clusters of another corpus mean nothing here.
             self._selections = [None]
@@ -149,6 +156,12 @@ class Session:
         self.focus = rows
         self.focused = {}
 
+    def close_space(self, spec: EncoderSpec) -> None:
+        """Let go of an encoder's space, which no longer is what the encoder makes of the rows."""
+        self.spaces.pop(spec, None)
+        self.focused.pop(spec, None)
+        self.jobs.pop(spec, None)
+
     def keep_result(self, key: Hashable, job: Job) -> None:
         """Hold on to what a page computed, so that coming back shows it without computing again."""
         self.results[key] = job
@@ -163,8 +176,9 @@ def _copy(session: Session) -> Session:
         session,
         encoders=list(session.encoders),
         spaces={},
-        jobs={spec: job for spec, job in session.jobs.items() if job.state != "done"},
+        jobs={spec: job for spec, job in session.jobs.items() if awaited(job).state != "done"},
         results=OrderedDict(session.results),
+        asking=None,
         awaited=[],
         notice="",
         focused={},

@@ -3,11 +3,14 @@ import uuid
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.errors import ModelError
 from explorer.ui import work
+from tests.tiny_model import save_tiny_model
 
 
 def page(key: str, fails: bool):
     import time
+    from types import SimpleNamespace
 
     import streamlit as st
 
@@ -20,6 +23,7 @@ def page(key: str, fails: bool):
     if "session" not in st.session_state:
         st.session_state["session"] = Session(key, explorer.open_corpus(["a"]), [EncoderSpec()])
     session = st.session_state["session"]
+    session.spaces[session.encoder] = SimpleNamespace(fingerprint=key)
 
     def compute(_say):
         time.sleep(0.2)
@@ -46,7 +50,7 @@ def test_what_ends_while_the_rest_of_the_page_is_drawn_is_shown_without_another_
         assert app.text[0].value == "the answer"
 
 
-def audit_page(key: str):
+def audit_page(key: str, folder: str):
     import streamlit as st
 
     import explorer
@@ -58,13 +62,18 @@ def audit_page(key: str):
         st.session_state["session"] = Session(key, explorer.open_corpus([key]), [EncoderSpec()])
     session = st.session_state["session"]
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
-    audit_or_progress(session, session.corpus, EncoderSpec("/nowhere/at/all"))
+    audit_or_progress(session, session.corpus, EncoderSpec(folder))
     job_panel(session)
 
 
-def test_a_count_that_fails_is_shown_once_and_not_begun_again_by_itself(monkeypatch):
+def test_a_count_that_fails_is_shown_once_and_not_begun_again_by_itself(monkeypatch, tmp_path):
+    def count(*_args, **_options):
+        raise ModelError("It went wrong.")
+
+    monkeypatch.setattr("explorer.encode.tokens.count_tokens", count)
     monkeypatch.setattr(work, "_SOON_SECONDS", 0.0)
-    app = AppTest.from_function(audit_page, args=(uuid.uuid4().hex,), default_timeout=20).run()
+    folder = str(save_tiny_model(tmp_path / "model"))
+    app = AppTest.from_function(audit_page, args=(uuid.uuid4().hex, folder), default_timeout=20).run()
     assert not app.exception
     for _ in range(3):
         app.run()
