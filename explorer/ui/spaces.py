@@ -41,8 +41,7 @@ def space_or_progress(session: Session) -> Space | None:
     job = job_of(session, spec) or _ask(session)
     if warm.is_done():
         wait_briefly(job)
-        job = job_of(session, spec) or job
-        wait_briefly(job)
+    job = job_of(session, spec) or job
     if job.state == "done" and _take(session, spec):
         return session.spaces[spec]
     explain(job, session, "Encoding", encode)
@@ -65,7 +64,7 @@ def encode_again(session: Session, change: ModelChangedError) -> None:
 
 
 def job_of(session: Session, spec: EncoderSpec) -> Job | None:
-    """The job a space waits for now; None before it was asked for."""
+    """The job a space waits for now: to open the encoder, then to encode the rows; None before either."""
     opening = session.jobs.get(spec)
     return None if opening is None else awaited(opening)
 
