@@ -8,17 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from explorer.analysis.space import Space
 from explorer.data.corpus import Corpus
 from explorer.data.opening import open_corpus
 from explorer.encode.cache import VectorCache
 from explorer.encode.encoder import Encoder, open_encoder
 from explorer.encode.models import BUNDLED_MODEL
-from explorer.encode.own_vectors import read_own_vectors
+from explorer.encode.own_vectors import own_encoder, read_own_vectors
 from explorer.encode.progress import OnProgress, Progress
+from explorer.encode.report import EncodeReport
 from explorer.encode.run import encode_corpus
 from explorer.encode.services import PROVIDERS, Secret
 from explorer.encode.spec import EncoderSpec, Precision
+from explorer.errors import ModelChangedError
 from explorer.settings import settings
 
 if TYPE_CHECKING:
@@ -74,15 +78,17 @@ def embed(
         from huggingface_hub import get_token
 
         token = get_token()
-    return embed_spec(opened, spec, token=None if token is None else Secret(token), on_progress=on_progress)
+    secret = None if token is None else Secret(token)
+    encoder = open_spec(opened, spec, token=secret, on_progress=on_progress)
+    encoder, vectors, report = encode_with(encoder, opened, token=secret, on_progress=on_progress)
+    return Space(opened, encoder, vectors, report)
 
 
-def embed_spec(
+def open_spec(
     corpus: Corpus, spec: EncoderSpec, *, token: Secret | None = None, on_progress: OnProgress | None = None
-) -> Space:
-    """Encode a corpus with an encoder that was already chosen; see `embed`."""
+) -> Encoder:
+    """Open an encoder that was chosen for a corpus, so that it has its fingerprint; see `embed`."""
     say = on_progress or (lambda _progress: None)
-    cache = vector_cache()
 
     def downloading(done: int, total: int) -> None:
         share = done / max(1, total)
@@ -92,18 +98,41 @@ def embed_spec(
         return open_encoder(
             replace(spec, own_vectors=False),
             corpus.texts,
-            cache,
+            vector_cache(),
             token=token,
             on_phase=lambda phase: say(Progress(phase, total=len(corpus))),
+            on_wait=lambda why: say(Progress("Asking the server", total=len(corpus), note=why)),
             on_download=downloading,
         )
 
     if spec.own_vectors:
-        encoder, vectors, report = read_own_vectors(corpus, spec, opened() if spec.model else None)
-    else:
-        encoder = opened()
-        vectors, report = encode_corpus(encoder, corpus, cache, on_progress)
-    return Space(corpus, encoder, vectors, report)
+        return own_encoder(corpus, spec, opened() if spec.model else None)
+    return opened()
+
+
+def encode_with(
+    encoder: Encoder,
+    corpus: Corpus,
+    *,
+    token: Secret | None = None,
+    on_progress: OnProgress | None = None,
+) -> tuple[Encoder, np.ndarray, EncodeReport]:
+    """Encode a corpus with an encoder that was opened for it; see `embed`.
+
+    Returns:
+        The encoder, which is another one where the model behind its name has changed; the vectors, float32,
+        shape (rows, dims); and what it took.
+    """
+    if encoder.spec.own_vectors:
+        return encoder, *read_own_vectors(corpus)
+    try:
+        return encoder, *encode_corpus(encoder, corpus, vector_cache(), on_progress)
+    except ModelChangedError as change:
+        # The model that is there now has a fingerprint of its own, under which no older vector is.
+        encoder = open_spec(corpus, encoder.spec, token=token, on_progress=on_progress)
+        vectors, report = encode_corpus(encoder, corpus, vector_cache(), on_progress)
+        note = f"{change.what} The rows were encoded again."
+        return encoder, vectors, replace(report, notes=(note, *report.notes))
 
 
 def vector_cache() -> VectorCache:

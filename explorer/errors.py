@@ -17,6 +17,7 @@ ExplorerError
 │   ├── NotOnHubError           no repository or revision by that name, or a private one
 │   └── GatedError              its authors let in only those they approve
 ├── EncodeError             encoding itself: memory, values that are no numbers
+│   └── ModelChangedError       behind its name elsewhere there is another model now
 ├── VectorError             vectors with a wrong shape, NaN or infinity
 ├── QueryError              a query that asks nothing
 └── JobCancelledError       the work was stopped on request
@@ -107,6 +108,10 @@ class GatedError(HubError):
 
 class EncodeError(ExplorerError):
     """Encoding failed: memory, or values that are not numbers."""
+
+
+class ModelChangedError(EncodeError):
+    """The model behind a name elsewhere is another one now; its vectors do not go with the older ones."""
 
 
 class VectorError(ExplorerError):

@@ -5,7 +5,7 @@ from explorer.ui import corpus_view as view
 from explorer.ui.data_controls import choose_rows
 from explorer.ui.encoder_choice import choose_encoder
 from explorer.ui.frame import page
-from explorer.ui.work import encode, space_or_progress
+from explorer.ui.spaces import encode, space_or_progress
 
 with page("Data", "What is in my rows, and what encodes them?") as session:
     choice, contents = st.columns([1, 2], gap="large")

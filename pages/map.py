@@ -1,5 +1,5 @@
 from explorer.ui.frame import page
-from explorer.ui.work import space_or_progress
+from explorer.ui.spaces import space_or_progress
 
 with page("Map", "What does the whole corpus look like?") as session:
     space = space_or_progress(session)

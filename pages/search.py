@@ -2,7 +2,7 @@ import streamlit as st
 
 from explorer.ui import search_controls as controls
 from explorer.ui.frame import page
-from explorer.ui.work import space_or_progress
+from explorer.ui.spaces import space_or_progress
 
 with page("Search", "Which rows mean what I mean?") as session:
     asked = controls.ask(session)
@@ -11,13 +11,11 @@ with page("Search", "Which rows mean what I mean?") as session:
         controls.show_waiting(session)
     elif asked.is_empty:
         controls.show_start(space)
-    else:
-        from explorer.ui.hits import (
-            hits_csv,
-            show_hits,
-        )  # brings torch, which the first page must not wait for
+    elif (found := controls.answer(session, space, asked)) is not None:
+        # Brings torch, which the first page must not wait for.
+        from explorer.ui.hits import hits_csv, show_hits
 
-        queries, hits = controls.answer(space, asked)
+        queries, hits = found
         chosen = controls.show_summary(
             session, space, asked, queries, hits, lambda: hits_csv(space, queries, hits, asked.metric)
         )

@@ -1,7 +1,7 @@
 import streamlit as st
 
 from explorer.ui.frame import page
-from explorer.ui.work import space_or_progress
+from explorer.ui.spaces import space_or_progress
 
 HEATMAP, GROUPS, DUPLICATES, SCORES = "Heatmap", "Between groups", "Near-duplicates", "Usual scores"
 

@@ -33,6 +33,16 @@ def by_length(texts: list[str]) -> list[list[float]]:
     return [[float(len(text)), 1.0, 2.0, 3.0] for text in texts]
 
 
+def by_another_model(texts: list[str]) -> list[list[float]]:
+    """Vectors of other directions: as if another model had taken the place of that of `by_length`."""
+    return [[1.0, 2.0, 3.0, float(len(text))] for text in texts]
+
+
+def by_a_wider_model(texts: list[str]) -> list[list[float]]:
+    """Vectors of more dimensions."""
+    return [[float(len(text))] + [1.0] * (2 * DIMS) for text in texts]
+
+
 def talk_to(server: LocalInference, monkeypatch) -> None:
     """Have the real client of the Inference Providers ask a server, and try again soon."""
     from huggingface_hub.inference._providers import PROVIDERS

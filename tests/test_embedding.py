@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import explorer
-from explorer.errors import JobCancelledError, ModelError, ModelNotFoundError, QueryError, VectorError
+from explorer.errors import (
+    JobCancelledError,
+    ModelChangedError,
+    ModelError,
+    ModelNotFoundError,
+    QueryError,
+    VectorError,
+)
 from explorer.settings import settings
-from tests.inference_server import MODEL, Answer, LocalInference
+from tests.inference_server import (
+    MODEL,
+    Answer,
+    LocalInference,
+    by_a_wider_model,
+    by_another_model,
+    by_length,
+)
 
 
 def test_tfidf_finds_rows_by_their_words_and_is_kept_like_any_other(published):
@@ -91,6 +107,75 @@ def test_why_a_server_keeps_us_waiting_is_said_and_cancelling_cuts_it_short(serv
     with pytest.raises(JobCancelledError, match="enough"):
         explorer.embed(["the cat"], MODEL, provider="team", on_progress=cancel)
     assert "trying again in" in notes[-1]
+
+
+@pytest.fixture
+def no_trust(monkeypatch):
+    """A model elsewhere is asked each time whether it is still the same."""
+    monkeypatch.setattr("explorer.encode.remote._TRUSTED", 0.0)
+
+
+@pytest.mark.parametrize("model", [by_another_model, by_a_wider_model], ids=["as wide", "wider"])
+def test_rows_of_a_model_that_has_changed_are_never_mixed_with_those_of_the_new_one(server, no_trust, model):
+    explorer.embed(["the cat", "my dog"], MODEL, provider="team")
+    server.encode = model
+    space = explorer.embed(["the cat", "my dog", "a third row"], MODEL, provider="team")
+    np.testing.assert_array_equal(space.vectors, model(["the cat", "my dog", "a third row"]))
+    assert "has changed since" in space.report.notes[0]
+    server.encode = by_length
+    back = explorer.embed(["the cat", "my dog", "one more"], MODEL, provider="team")
+    np.testing.assert_array_equal(back.vectors, by_length(["the cat", "my dog", "one more"]))
+    assert back.report.cached == 2  # those of before are known again
+
+
+@pytest.mark.parametrize("model", [by_another_model, by_a_wider_model], ids=["as wide", "wider"])
+def test_a_query_to_a_model_that_has_changed_says_so(server, no_trust, model):
+    space = explorer.embed(["the cat", "my dog"], MODEL, provider="team")
+    server.encode = model
+    for _ in range(2):
+        with pytest.raises(
+            ModelChangedError, match=r"tiny/served .* has changed since \d{4}-.*Encode the rows"
+        ):
+            space.search("the cat")
+    again = explorer.embed(["the cat", "my dog"], MODEL, provider="team")
+    assert again.report.encoded == 2
+    assert again.fingerprint != space.fingerprint
+    assert again.search("the cat")[0].text == "the cat"
+
+
+@pytest.mark.parametrize("model", [by_another_model, by_a_wider_model], ids=["as wide", "wider"])
+def test_a_model_that_changes_while_rows_are_encoded_leaves_no_mixed_space(server, model):
+    texts = [f"{'long ' * number}{number}" for number in range(100)]
+
+    def change_half_way(asked):
+        if len(server.asked) > 3:
+            server.encode = model
+            return model(asked)
+        return by_length(asked)
+
+    server.encode = change_half_way
+    space = explorer.embed(texts, MODEL, provider="team")
+    np.testing.assert_array_equal(space.vectors, model(texts))
+
+
+def test_the_rows_own_vectors_and_a_query_model_of_other_dimensions(server, no_trust):
+    rows = explorer.open_corpus(["the cat", "my dog"])
+    rows = replace(rows, vectors=np.array(by_length(rows.texts), np.float32), vector_column="v")
+    space = explorer.embed(rows, MODEL, provider="team")
+    assert space.search("the cat")[0].text == "the cat"
+    server.encode = by_a_wider_model
+    with pytest.raises(ModelChangedError):
+        space.search("my dog")
+    with pytest.raises(VectorError, match="4 dimensions, those of the model 9"):
+        explorer.embed(rows, MODEL, provider="team")
+
+
+def test_rows_in_the_cache_are_read_without_asking_even_when_the_model_has_changed(server):
+    explorer.embed(["the cat"], MODEL, provider="team")
+    asked = len(server.asked)
+    server.encode = by_another_model
+    assert explorer.embed(["the cat"], MODEL, provider="team").report.cached == 1
+    assert len(server.asked) == asked
 
 
 def test_who_is_asked_must_be_known_and_an_inference_provider_needs_a_token(monkeypatch):

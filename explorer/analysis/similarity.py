@@ -111,7 +111,7 @@ def order_rows(space: Space, rows: ArrayLike, order: Order) -> NDArray[np.int64]
     if order == "label":
         labels = space.corpus.labels
         if labels is None:
-            raise QueryError("There are no labels to order by.", where=space.corpus.name)
+            raise QueryError("There are no labels to order by.")
         return np.array(sorted(numbers.tolist(), key=lambda row: (not labels[row], labels[row])), np.int64)
     if order == "similarity" and len(numbers) > 2:
         _check_size(len(numbers), "rows")
@@ -203,9 +203,7 @@ def _numbers(space: Space, rows: ArrayLike) -> NDArray[np.int64]:
     if numbers.ndim != 1 or (numbers.size > 0 and numbers.dtype.kind not in "iu"):
         raise QueryError("Rows are given as a list of whole numbers.")
     if numbers.size > 0 and not 0 <= numbers.min() <= numbers.max() < len(space):
-        raise QueryError(
-            "A row does not exist.", where=space.corpus.name, fix=f"Rows go from 0 to {len(space) - 1}."
-        )
+        raise QueryError("A row does not exist.", fix=f"Rows go from 0 to {len(space) - 1}.")
     return numbers.astype(np.int64)
 
 

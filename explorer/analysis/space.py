@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.data.corpus import Corpus
 from explorer.encode.encoder import Encoder
-from explorer.encode.run import EncodeReport
+from explorer.encode.report import EncodeReport
 from explorer.errors import QueryError, VectorError
 from explorer.settings import settings
 from explorer.tensor import Index, Metric, Neighbors, pick_device
@@ -36,6 +37,11 @@ class Hit:
     text: str
 
 
+def make_index(vectors: np.ndarray) -> Index:
+    """An index of vectors, float32, shape (rows, dims), on the device and in the memory of the settings."""
+    return Index(vectors, device=pick_device(settings().device), memory_mb=settings().memory_mb)
+
+
 class Space:
     """The embeddings of one corpus by one encoder.
 
@@ -44,24 +50,31 @@ class Space:
     Args:
         corpus: The rows.
         encoder: What made the vectors; it also encodes queries.
-        vectors: float32, shape (rows, dims).
+        vectors: float32, shape (rows, dims); or an index of them, which several spaces may share.
         report: What encoding took.
 
     Raises:
         VectorError: There is not one vector for each row, or one holds NaN or infinity.
     """
 
-    def __init__(self, corpus: Corpus, encoder: Encoder, vectors: np.ndarray, report: EncodeReport) -> None:
+    def __init__(
+        self, corpus: Corpus, encoder: Encoder, vectors: np.ndarray | Index, report: EncodeReport
+    ) -> None:
         if len(vectors) != len(corpus):
             raise VectorError(f"There are {len(vectors)} vectors for {len(corpus)} rows.", where=corpus.name)
         self.corpus = corpus
         self.encoder = encoder
         self.report = report
-        self.index = Index(vectors, device=pick_device(settings().device), memory_mb=settings().memory_mb)
+        self.index = vectors if isinstance(vectors, Index) else make_index(vectors)
         self._pairs: dict[Metric, np.ndarray] = {}
 
     def __len__(self) -> int:
         return len(self.corpus)
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Names all that a result can depend on: what made the vectors, and all that is in the rows."""
+        return f"{self.encoder.fingerprint} {self.corpus.fingerprint}"
 
     @property
     def vectors(self) -> np.ndarray:
@@ -106,15 +119,33 @@ class Space:
 
         Raises:
             QueryError: A text is empty, or k is below 1.
+            ModelChangedError: The model is elsewhere, and another one than that which encoded the rows.
         """
         texts = [query] if isinstance(query, str) else list(query)
         if not texts:
             return []
-        found = self.index.search(self.encoder.encode_queries(texts), k, metric, rows=rows)
-        hits = [
+        hits = self.search_vectors(self.encoder.encode_queries(texts), k, metric=metric, rows=rows)
+        return hits[0] if isinstance(query, str) else hits
+
+    def search_vectors(
+        self, queries: np.ndarray, k: int = 10, *, metric: Metric = "cosine", rows: np.ndarray | None = None
+    ) -> list[list[Hit]]:
+        """The rows closest to each of some vectors, such as `encoder.encode_queries` gives; see `search`.
+
+        Args:
+            queries: Shape (queries, dims).
+            k: As for `search`.
+            metric: As for `search`.
+            rows: As for `search`.
+
+        Raises:
+            QueryError: k is below 1.
+            VectorError: The vectors have other dimensions than the space.
+        """
+        found = self.index.search(queries, k, metric, rows=rows)
+        return [
             self._hits(indices, scores) for indices, scores in zip(found.indices, found.scores, strict=True)
         ]
-        return hits[0] if isinstance(query, str) else hits
 
     def similar_to(
         self, row: int, k: int = 10, *, metric: Metric = "cosine", rows: np.ndarray | None = None

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from explorer.encode.engine import Engine
 
 
 def plan_batches(lengths: np.ndarray, token_budget: int) -> list[np.ndarray]:
@@ -27,3 +32,12 @@ def plan_batches(lengths: np.ndarray, token_budget: int) -> list[np.ndarray]:
         batches.append(order[start : start + size])
         start += size
     return batches
+
+
+def encode_few(engine: Engine, texts: list[str]) -> np.ndarray:
+    """Vectors of a handful of texts, in order, by the engine's own batches."""
+    tokens = engine.tokenize(texts)
+    out = np.empty((len(texts), engine.dims), dtype=np.float32)
+    for batch in plan_batches(tokens.lengths, engine.token_budget):
+        out[batch] = engine.start(tokens.batch(batch))()
+    return out

@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 _SCHEMA = 1
 _LOOKUP = 500  # keys in one SELECT; SQLite takes 32,766 variables, more than this gains nothing
 _BUSY_SECONDS = 60.0
+_VERDICTS = 100_000  # kept, the newest ones: each new corpus adds one
 _TABLES = """
 CREATE TABLE IF NOT EXISTS encoders (id INTEGER PRIMARY KEY, fingerprint TEXT UNIQUE, dims INTEGER);
 CREATE TABLE IF NOT EXISTS vectors (
@@ -94,15 +95,20 @@ class VectorCache:
         self._run(lambda connection: self._write(connection, fingerprint, keys, vectors))
 
     def verdict(self, subject: str) -> str | None:
-        """What was once found out about a subject, such as whether fast precision holds on this machine."""
+        """What was once found out about a subject, such as whether fast precision holds for some texts."""
         query = "SELECT verdict FROM verdicts WHERE subject = ?"
         found = self._run(lambda connection: connection.execute(query, (subject,)).fetchone())
         return None if found is None else str(found[0])
 
     def record_verdict(self, subject: str, verdict: str) -> None:
         """Keep what was found out about a subject."""
-        query = "INSERT OR REPLACE INTO verdicts VALUES (?, ?)"
-        self._run(lambda connection: connection.execute(query, (subject, verdict)))
+        self._run(lambda connection: self._record(connection, subject, verdict))
+
+    @staticmethod
+    def _record(connection: sqlite3.Connection, subject: str, verdict: str) -> None:
+        connection.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?)", (subject, verdict))
+        oldest = "SELECT max(rowid) - ? FROM verdicts"  # a verdict that is replaced gets a new rowid
+        connection.execute(f"DELETE FROM verdicts WHERE rowid <= ({oldest})", (_VERDICTS,))  # noqa: S608
 
     def _run(self, operation: Callable[[sqlite3.Connection], _T]) -> _T:
         """One transaction; on a file SQLite cannot read, once more on a new one."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from explorer.encode import engine as engines
-from explorer.encode import openvino
-from explorer.encode.batches import plan_batches
+from explorer.encode.batches import encode_few
 from explorer.encode.cache import VectorCache
 from explorer.encode.models import ModelFiles, find_model
+from explorer.encode.precision import PrecisionCheck, check_precision, probe_texts
+from explorer.encode.progress import OnProgress, Progress
 from explorer.encode.remote import RemoteEngine
 from explorer.encode.services import Secret, remote_service
 from explorer.encode.spec import TFIDF, EncoderSpec
@@ -27,28 +27,6 @@ if TYPE_CHECKING:
     import torch
 
 _SCHEME = 1  # raise it when vectors of the same encoder would come out differently
-_PROBE_ROWS = 64
-# Fast precision is taken only when every probed row keeps at least this cosine to its float32 vector.
-_MIN_COSINE = {"bfloat16": 0.9999, "float16": 0.999}
-
-
-@dataclass(frozen=True)
-class PrecisionCheck:
-    """What the probe of a short type gave.
-
-    Attributes:
-        dtype: The type tried.
-        rows: Rows encoded both ways.
-        min_cosine: The lowest cosine between a row's two vectors.
-        passed: Whether the type is used.
-        engine: What ran the model in that type: torch or openvino.
-    """
-
-    dtype: str
-    rows: int
-    min_cosine: float
-    passed: bool
-    engine: str = "torch"
 
 
 class Encoder:
@@ -98,19 +76,32 @@ class Encoder:
         """
         return self._load()
 
-    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
+    def encode_queries(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> np.ndarray:
         """Vectors of queries: float32, shape (texts, dims).
+
+        Args:
+            texts: The queries.
+            on_progress: Told what is waited for; an exception it raises stops the work.
 
         Raises:
             QueryError: A query has no text in it.
+            ModelChangedError: The model is elsewhere, and no longer the one that the fingerprint names.
             EncodeError: The model gave values that are not numbers.
         """
+        say = on_progress or (lambda _progress: None)
         for position, text in enumerate(texts, start=1):
             if not text.strip():
                 raise QueryError(
                     "A query needs some text.", where=f"query {position}" if len(texts) > 1 else ""
                 )
-        vectors = _encode_small(self.engine, [self.query_prompt + text for text in texts])
+        say(Progress("Loading the model", total=len(texts)))
+        engine = self.engine
+        doing = Progress("Encoding", total=len(texts), unit="texts")
+        say(doing)
+        if isinstance(engine, RemoteEngine):
+            engine.on_wait = lambda why: say(replace(doing, note=why))
+            engine.confirm()
+        vectors = encode_few(engine, [self.query_prompt + text for text in texts])
         if not np.isfinite(vectors).all():
             raise EncodeError("The model gave values that are not numbers.", where=self.name)
         return vectors
@@ -123,30 +114,33 @@ def open_encoder(
     *,
     token: Secret | None = None,
     on_phase: Callable[[str], None] | None = None,
+    on_wait: Callable[[str], None] | None = None,
     on_download: Callable[[int, int], None] | None = None,
 ) -> Encoder:
     """Find a model, settle its precision and give it its fingerprint.
 
-    With `auto`, the first use of a model on a machine encodes up to 64 of the texts both ways; the verdict is
-    kept beside the vectors, so that later uses need neither the probe nor the weights.
+    With `auto`, up to 64 of the texts are encoded both ways. The verdict is kept beside the vectors, under
+    those texts: opening the same rows again needs neither the probe nor the weights, and rows that are unlike
+    those checked before are checked themselves. What says which model is behind a name elsewhere is kept too.
 
     Args:
         spec: What was chosen.
         texts: The user's own: the probe is drawn from them, and TF-IDF is fitted on them.
-        cache: Where verdicts are kept.
+        cache: Where verdicts are kept, and what is known of models elsewhere.
         token: For an Inference Provider.
         on_phase: Called with a few plain words when a longer step begins.
+        on_wait: Called every half second with what a server elsewhere is waited for; may raise to stop.
         on_download: Called with the bytes that came from the Hub and those to come; may raise to stop.
 
     Raises:
         ModelError: The model cannot be had; see `find_model`.
         HubError: The model is on the Hub, which does not give it.
-        EncodeError: The model is run elsewhere and is not given there; or no text has a word, for TF-IDF.
+        EncodeError: The model is elsewhere and its server gives nothing; or no text has a word, for TF-IDF.
         SettingError: EXPLORER_DEVICE names a device that is not there.
     """
     say = on_phase or (lambda _phase: None)
     if spec.provider:
-        return _remote(spec, token)
+        return _remote(spec, cache, token, on_wait)
     if spec.model == TFIDF:
         say("Fitting TF-IDF on your rows")
         return _tfidf(spec, texts)
@@ -156,7 +150,7 @@ def open_encoder(
 
 def _local(
     spec: EncoderSpec,
-    probe: Sequence[str],
+    texts: Sequence[str],
     cache: VectorCache,
     say: Callable[[str], None],
     on_download: Callable[[int, int], None] | None,
@@ -170,15 +164,10 @@ def _local(
     device = pick_device(settings().device)
     check = None
     fast = engines.fast_dtype(files, device) if spec.precision == "auto" else "float32"
-    if fast != "float32":
-        subject = f"{files.identity} {fast} {device} {_machine()}"
-        stored = cache.verdict(subject)
-        check = None if stored is None else PrecisionCheck(**json.loads(stored))
-        # A verdict from fewer rows than there are now, such as a first look at three lines, is asked again.
-        if probe and (check is None or check.rows < min(_PROBE_ROWS, len(set(probe)))):
-            say("Checking fast precision on your rows")
-            check = _probe(files, device, fast, prompts_of(spec, files)[0], probe)
-            cache.record_verdict(subject, json.dumps(asdict(check)))
+    if fast != "float32" and texts:
+        prompt = prompts_of(spec, files)[0]
+        probe = [prompt + text for text in probe_texts(texts)]
+        check = check_precision(files, device, fast, probe, cache, say)
     return local_encoder(spec, files, device, check)
 
 
@@ -213,10 +202,14 @@ def local_encoder(
     return Encoder(spec, files.name, identity, prompts=prompts, load=load, dtype=dtype, check=check)
 
 
-def _remote(spec: EncoderSpec, token: Secret | None) -> Encoder:
-    engine = RemoteEngine(remote_service(spec.provider, spec.model, token))
+def _remote(
+    spec: EncoderSpec, cache: VectorCache, token: Secret | None, on_wait: Callable[[str], None] | None
+) -> Encoder:
+    engine = RemoteEngine(remote_service(spec.provider, spec.model, token), cache, on_wait)
     prompts = (spec.prompt or "", spec.query_prompt or "")
-    return Encoder(spec, engine.name, engine.identity(), prompts=prompts, load=lambda: engine)
+    identity = engine.identity()
+    engine.on_wait = None
+    return Encoder(spec, engine.name, identity, prompts=prompts, load=lambda: engine)
 
 
 def _tfidf(spec: EncoderSpec, texts: Sequence[str]) -> Encoder:
@@ -238,37 +231,3 @@ def _prompt(chosen: str | None, files: ModelFiles, names: tuple[str, ...]) -> st
     if chosen is not None:
         return chosen
     return next((files.prompts[name] for name in names if name in files.prompts), "")
-
-
-def _machine() -> str:
-    import torch
-
-    cpu = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
-    return f"{cpu} torch {torch.__version__} openvino {openvino.version()}"
-
-
-def _probe(
-    files: ModelFiles, device: torch.device, dtype: str, prompt: str, texts: Sequence[str]
-) -> PrecisionCheck:
-    by_length = sorted(set(texts), key=lambda text: (len(text), text))
-    spread = np.linspace(0, len(by_length) - 1, min(_PROBE_ROWS, len(by_length))).round().astype(int)
-    chosen = [prompt + by_length[position] for position in np.unique(spread)]
-    exact = _encode_small(engines.load(files, device, "float32"), chosen).astype(np.float64)
-    engine = engines.load(files, device, dtype)
-    short = _encode_small(engine, chosen).astype(np.float64)
-    norms = np.linalg.norm(exact, axis=1) * np.linalg.norm(short, axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        cosines = (exact * short).sum(axis=1) / norms
-    lowest = float(np.nan_to_num(cosines, nan=-1.0).min())
-    passed = lowest >= _MIN_COSINE[dtype]
-    engines.unload(files, device, "float32" if passed else dtype)  # the loser only holds memory
-    return PrecisionCheck(dtype=dtype, rows=len(chosen), min_cosine=lowest, passed=passed, engine=engine.kind)
-
-
-def _encode_small(engine: engines.Engine, texts: list[str]) -> np.ndarray:
-    """Vectors of a handful of texts, in order, by the engine's own batches."""
-    tokens = engine.tokenize(texts)
-    out = np.empty((len(texts), engine.dims), dtype=np.float32)
-    for batch in plan_batches(tokens.lengths, engine.token_budget):
-        out[batch] = engine.start(tokens.batch(batch))()
-    return out

@@ -20,6 +20,7 @@ class Lane(Enum):
         workers: Jobs of it that run at once, each of another visitor.
     """
 
+    OPENING = ("opening encoders", 4)
     DEVICE = ("the device", 1)
     LONG = ("long analyses", 1)
     QUICK = ("quick analyses", 2)

@@ -137,6 +137,25 @@ def find_model(
     return ModelFiles(name, folder, commit, "hub", trust_remote_code)
 
 
+def files_on_disk(
+    name: str, *, revision: str | None = None, trust_remote_code: bool = False
+) -> ModelFiles | None:
+    """The files of a model as they are on this machine, whatever the Hub has; None where they are not.
+
+    Raises:
+        ModelError: As `find_model`.
+    """
+    if name == BUNDLED_MODEL or Path(name).expanduser().is_dir():
+        return find_model(name, revision=revision, trust_remote_code=trust_remote_code)
+    folder = snapshot_on_disk(name, revision, code=trust_remote_code) if is_model_id(name) else None
+    if folder is None:
+        return None
+    if trust_remote_code:
+        check_may_run_code(name, revision)
+    check_folder(folder, name, trust_remote_code=trust_remote_code)
+    return ModelFiles(name, folder, folder.name, "hub", trust_remote_code)
+
+
 def is_on_disk(name: str, revision: str | None = None) -> bool:
     """Whether a model, at a revision, can be had without the network."""
     if name == BUNDLED_MODEL or Path(name).expanduser().is_dir():

@@ -8,52 +8,47 @@ import numpy as np
 
 from explorer.data.corpus import Corpus
 from explorer.encode.encoder import Encoder
-from explorer.encode.run import EncodeReport
+from explorer.encode.report import EncodeReport
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import QueryError, VectorError
 
 NAME = "the rows' own vectors"
 
 
-def read_own_vectors(
-    corpus: Corpus, spec: EncoderSpec, queries: Encoder | None
-) -> tuple[Encoder, np.ndarray, EncodeReport]:
-    """The vectors of a corpus as it brought them.
+def own_encoder(corpus: Corpus, spec: EncoderSpec, queries: Encoder | None) -> Encoder:
+    """What stands for the vectors a corpus brought, and encodes queries.
 
     Args:
         corpus: The rows.
         spec: What was chosen.
         queries: The model that made the vectors, for queries; None when it is not known.
 
-    Returns:
-        What encodes queries; the vectors, float32, shape (rows, dims); and what it took, which is nothing.
-
     Raises:
         VectorError: The rows have no vectors, or the model's have other dimensions.
     """
-    vectors = corpus.vectors
-    if vectors is None:
-        raise VectorError(
-            "The rows have no vectors of their own.",
-            where=corpus.name,
-            fix="Name their column when the rows are opened, or choose a model to encode them.",
-        )
-    ours, theirs = vectors.shape[1], None if queries is None else queries.engine.dims
+    ours, theirs = _vectors(corpus).shape[1], None if queries is None else queries.engine.dims
     if queries is not None and ours != theirs:
         raise VectorError(
             f"The rows' vectors have {ours} dimensions, those of the model {theirs}.",
             where=queries.name,
             fix="Choose the model that made the vectors, or none.",
         )
-    identity = {"vectors": corpus.fingerprint, "queries": None if queries is None else queries.fingerprint}
-    encoder = Encoder(
+    return Encoder(
         spec,
         NAME if queries is None else f"{NAME}, queries by {queries.name}",
-        identity,
+        {"vectors": corpus.fingerprint, "queries": None if queries is None else queries.fingerprint},
         prompts=("", "" if queries is None else queries.query_prompt),
         load=_unknown if queries is None else lambda: queries.engine,
     )
-    report = EncodeReport(
+
+
+def read_own_vectors(corpus: Corpus) -> tuple[np.ndarray, EncodeReport]:
+    """The vectors of a corpus as it brought them, float32, shape (rows, dims), and that it took nothing.
+
+    Raises:
+        VectorError: The rows have no vectors.
+    """
+    return _vectors(corpus), EncodeReport(
         rows=len(corpus),
         distinct=len(corpus),
         cached=0,
@@ -64,7 +59,16 @@ def read_own_vectors(
         check=None,
         notes=(f"The vectors came with the rows, in {corpus.vector_column}.",),
     )
-    return encoder, vectors, report
+
+
+def _vectors(corpus: Corpus) -> np.ndarray:
+    if corpus.vectors is None:
+        raise VectorError(
+            "The rows have no vectors of their own.",
+            where=corpus.name,
+            fix="Name their column when the rows are opened, or choose a model to encode them.",
+        )
+    return corpus.vectors
 
 
 def _unknown() -> NoReturn:

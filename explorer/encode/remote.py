@@ -11,14 +11,18 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer.encode.batches import plan_batches
+from explorer.encode.cache import VectorCache
+from explorer.encode.generations import CANARY, Generation, Generations
 from explorer.encode.services import LONGEST_WAIT, Refusal, Service
 from explorer.encode.tokens import OnCount
 from explorer.errors import (
     EncodeError,
     ExplorerError,
     JobCancelledError,
+    ModelChangedError,
     ModelError,
     ModelNotFoundError,
     UnusableModelError,
@@ -33,6 +37,7 @@ _PATIENCE = 300.0  # seconds, all tries of one batch together
 _FIRST_WAIT = 0.5  # seconds; doubled with every try
 _HANGING = 600.0  # seconds until an answer is no longer waited for, whatever the client is doing
 _TICK = 0.5  # seconds between two calls of on_wait
+_TRUSTED = 60.0  # seconds for which a model is taken to be the one that it was when it was last asked
 
 _PASSING = {408, 424, 429, 500, 502, 503, 504}  # 424: text-embeddings-inference, when its model fails
 _TOO_MUCH = {400, 413, 422}  # servers disagree on what they call a text, or a batch, that is too long
@@ -68,8 +73,13 @@ class RemoteEngine:
     again, up to 8 times and for 5 minutes, after the time the server asks for or twice as long as before.
     A batch that is too long is halved until the text is found.
 
+    Behind the name of a model there may be another one tomorrow. Which it is, a `Generation`, is a part of
+    the engine's identity. It comes from the cache, so that what is kept can be read without asking; whoever
+    asks for vectors asks with `confirm` first.
+
     Args:
         service: Who is asked.
+        cache: Where generations are kept.
         on_wait: Called every half second while an answer is waited for, in the thread that waits, with a
             plain sentence of what for; what it raises stops all batches under way and is passed on.
 
@@ -86,25 +96,60 @@ class RemoteEngine:
     token_budget = _BATCH_TOKENS
     in_flight = _IN_FLIGHT
 
-    def __init__(self, service: Service, on_wait: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, service: Service, cache: VectorCache, on_wait: Callable[[str], None] | None = None
+    ) -> None:
         self.on_wait = on_wait
         self.name = f"{service.model} by {service.name}"
         self.notes: tuple[str, ...] = (
             f"The texts were sent to {service.name}, which may change its model without saying so.",
         )
         self._service = service
+        self._generations = Generations(cache, service.identity())
+        self._confirmed: float | None = None  # when the model was last asked for its canary
         self._stop = threading.Event()
         self._waiting: tuple[str, float] | None = None  # why the last try failed, and when the next one is
         self._pool = ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="remote")
 
     @cached_property
+    def generation(self) -> Generation:
+        """The model that was behind the name last; one small request where nobody has seen it yet."""
+        return self._generations.current() or self._generations.seen(self._canary())
+
+    @property
     def dims(self) -> int:
-        """Dimensions of its vectors, found by one small request."""
-        return int(self.start(["dimensions"])().shape[1])
+        """Dimensions of its vectors."""
+        return self.generation.dims
 
     def identity(self) -> dict[str, str]:
         """What the vectors depend on, without any secret, for a fingerprint."""
-        return {"kind": self.kind, **self._service.identity()}
+        return {"kind": self.kind, **self._service.identity(), "generation": self.generation.name}
+
+    def confirm(self, *, anew: bool = False) -> None:
+        """Make sure that the model is still the one `generation` names, by one small request.
+
+        Args:
+            anew: Ask even if it was asked within the last minute.
+
+        Raises:
+            ModelChangedError: It is another one. An engine that is opened next finds out which.
+        """
+        known = self.generation  # to ask for it, where nobody has seen it, is to confirm it
+        recent = self._confirmed is not None and time.monotonic() - self._confirmed < _TRUSTED
+        if (anew or not recent) and not known.gives(self._canary()):
+            raise self._changed("")
+
+    def _canary(self) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self.start([CANARY])()[0].astype(np.float32)
+        self._confirmed = time.monotonic()
+        return vector
+
+    def _changed(self, how: str) -> ModelChangedError:
+        self._generations.leave(self.generation)
+        return ModelChangedError(
+            f"The model behind {self.name} has changed since {self.generation.day}{how}.",
+            fix="Encode the rows again.",
+        )
 
     def tokenize(self, texts: Sequence[str], on_progress: OnCount | None = None) -> RemoteTokens:
         """Guess the lengths of texts; `on_progress` is called once, with (texts, texts)."""
@@ -196,8 +241,8 @@ class RemoteEngine:
             raise self._no_vectors(f"an array of shape {vectors.shape} for {texts} texts")
         if not np.isfinite(vectors).all():
             raise self._no_vectors("values that are not numbers")
-        if vectors.shape[1] != self.__dict__.get("dims", vectors.shape[1]):
-            raise self._no_vectors(f"{vectors.shape[1]} dimensions where it gave {self.dims} before")
+        if "generation" in self.__dict__ and vectors.shape[1] != self.dims:
+            raise self._changed(f": it gives {vectors.shape[1]} dimensions where it gave {self.dims}")
         return vectors
 
     def _no_vectors(self, what: str) -> EncodeError:

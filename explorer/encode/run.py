@@ -21,10 +21,11 @@ import numpy as np
 from explorer.data.corpus import Corpus
 from explorer.encode.batches import plan_batches
 from explorer.encode.cache import VectorCache
-from explorer.encode.encoder import Encoder, PrecisionCheck
+from explorer.encode.encoder import Encoder
 from explorer.encode.engine import Engine, OutOfMemoryError, Vectors
 from explorer.encode.progress import OnProgress, Progress
 from explorer.encode.remote import RemoteEngine
+from explorer.encode.report import EncodeReport
 from explorer.encode.tokens import Tokens
 from explorer.errors import EncodeError
 from explorer.settings import settings
@@ -34,33 +35,6 @@ _log = logging.getLogger(__name__)
 _AHEAD = 4  # batches made before the model asks for them
 _IN_MEMORY = 1 << 29  # bytes of a matrix that is held in memory as a whole
 _WRITE_ROWS = 512  # rows in one transaction; a kill costs what is encoded while one such is written
-
-
-@dataclass(frozen=True)
-class EncodeReport:
-    """What encoding a corpus took.
-
-    Attributes:
-        rows: Rows of the corpus.
-        distinct: Different texts among them; each is encoded once.
-        cached: Different texts whose vectors were in the cache.
-        encoded: Different texts that were encoded now.
-        seconds: Time from start to end.
-        engine: What ran; empty when nothing had to.
-        dtype: What it computed in.
-        check: The probe behind a short type; None when none was tried.
-        notes: What the person should know.
-    """
-
-    rows: int
-    distinct: int
-    cached: int
-    encoded: int
-    seconds: float
-    engine: str
-    dtype: str
-    check: PrecisionCheck | None
-    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -93,6 +67,7 @@ def encode_corpus(
 
     Raises:
         EncodeError: One text alone does not fit the memory, or the model gave values that are no numbers.
+        ModelChangedError: The model is elsewhere, and no longer the one that the fingerprint names.
     """
     say = on_progress or (lambda _progress: None)
     started = time.perf_counter()
@@ -102,7 +77,7 @@ def encode_corpus(
     for row, key in enumerate(keys):
         first.setdefault(key, row)
 
-    dims = cache.dims(encoder.fingerprint) or _dims(encoder, say, len(corpus))
+    dims = cache.dims(encoder.fingerprint) or encoder.engine.dims
     vectors = _room(len(keys), dims)
     found = cache.read_into(vectors, encoder.fingerprint, first)
     missing = np.array([row for row in first.values() if not found[row]], dtype=np.int64)
@@ -123,13 +98,6 @@ def encode_corpus(
         check=encoder.check,
         notes=tuple(run.notes),
     )
-
-
-def _dims(encoder: Encoder, say: OnProgress, total: int) -> int:
-    engine = encoder.engine
-    if isinstance(engine, RemoteEngine):
-        engine.on_wait = lambda why: say(Progress("Asking the server", total=total, note=why))
-    return engine.dims
 
 
 def _room(rows: int, dims: int) -> np.ndarray:
@@ -160,6 +128,7 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
     if isinstance(engine, RemoteEngine):
         # While its servers keep us waiting, the reason is shown, and cancelling is noticed.
         engine.on_wait = lambda why: run.on_progress(replace(latest, note=why))
+        engine.confirm()
 
     def counting(done: int, of: int) -> None:
         run.on_progress(
@@ -187,6 +156,7 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
             latest = Progress("Encoding", run.cached_rows + done_texts, total, run.cached_rows, fraction)
             run.on_progress(latest)
     if isinstance(engine, RemoteEngine):
+        engine.confirm(anew=True)  # had it changed meanwhile, these rows would be of two models
         engine.on_wait = None
     return engine.name
 

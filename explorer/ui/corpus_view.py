@@ -106,7 +106,7 @@ def show_report(space: Space) -> None:
         parts.append(f"computed in {report.dtype}")
     elif check.passed:
         parts.append(
-            f"computed in {check.dtype}, checked on {check.rows} rows on this machine:"
+            f"computed in {check.dtype}, checked on {check.rows} of these rows on this machine:"
             f" lowest cosine {check.min_cosine:.5f}"
         )
     else:

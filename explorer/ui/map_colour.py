@@ -36,7 +36,7 @@ def colouring_of(
         look: What was chosen.
         choice: What made the map.
         projection: The map.
-        query: The vector of the query, shape (1, dims); None without one.
+        query: The vector of the query, shape (1, dims); None without one, or while it is encoded.
     """
     corpus = scope.space.corpus
     if look.colour == LABEL and corpus.labels is not None:
@@ -49,7 +49,10 @@ def colouring_of(
     if look.colour == SIMILARITY:
         if query is not None:
             return Colouring("cosine", numbers=pairwise(query, scope.space.vectors)[0].astype(np.float64))
-        st.caption("Type a text under “Find on the map”: rows are then coloured by how close they are to it.")
+        if not look.query:
+            st.caption(
+                "Type a text under “Find on the map”: rows are then coloured by how close they are to it."
+            )
     if look.colour == TRUST:
         checked = trust_or_progress(session, scope, choice, projection)
         if checked is not None:

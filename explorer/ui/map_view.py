@@ -18,6 +18,7 @@ from explorer.ui.map_colour import colouring_of
 from explorer.ui.map_figure import map_figure, trace_rows
 from explorer.ui.map_selection import highlight, take_picked
 from explorer.ui.map_trust import show_trust
+from explorer.ui.queries import query_vectors_or_progress
 from explorer.ui.scope import Scope, choose_scope
 from explorer.ui.session import Selection, Session
 from explorer.ui.text import as_html
@@ -96,7 +97,7 @@ def _figure(
     session: Session, scope: Scope, choice: MapChoice, look: MapLook, projection: Projection
 ) -> go.Figure:
     space = scope.space
-    query = space.encoder.encode_queries([look.query]) if look.query else None
+    query = query_vectors_or_progress(session, space, (look.query,)) if look.query else None
     colouring = colouring_of(session, scope, look, choice, projection, query)
     figure = map_figure(
         projection.coordinates,

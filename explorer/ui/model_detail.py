@@ -33,11 +33,12 @@ from explorer.ui.model_names import choose_model, model_name
 from explorer.ui.model_use import download, finish, forget_ended, use
 from explorer.ui.models_view import MODEL_PARAMETER
 from explorer.ui.session import Session
+from explorer.ui.spaces import space_or_progress
 from explorer.ui.text import markdown
-from explorer.ui.work import duration, space_or_progress
+from explorer.ui.work import duration
 
 if TYPE_CHECKING:
-    from explorer.encode.run import EncodeReport
+    from explorer.encode.report import EncodeReport
 
 _SHOWN_TAGS = 30
 _CARD_HEIGHT = 480

@@ -19,7 +19,7 @@ from explorer.settings import settings
 from explorer.ui.model_names import model_name
 
 if TYPE_CHECKING:
-    from explorer.encode.run import EncodeReport
+    from explorer.encode.report import EncodeReport
 
 MEASURED_TEXTS = 200  # fewer take mostly the time of loading the model
 _FLOPS = 200e9  # of two cores that compute in float32, as benchmarks/encode.py measured them

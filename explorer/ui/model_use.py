@@ -12,8 +12,8 @@ from explorer.encode.progress import OnProgress, Progress
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import ExplorerError
 from explorer.ui.session import Session
+from explorer.ui.spaces import encode, job_of
 from explorer.ui.text import show_error
-from explorer.ui.work import encode
 
 # Session keys: the download asked for last, the encoder added last with the one before it, and why that one
 # could not encode.
@@ -105,12 +105,12 @@ def _take_back_failed(session: Session) -> None:
     if added is None or added[0] not in session.encoders or added[1] not in session.encoders:
         return
     spec, before = added
-    job = session.jobs.get(spec)
+    job = job_of(session, spec)
     if spec == before or job is None or job.error is None or session.encoder != spec:
         return
     st.session_state.pop(_ADDED)
     st.session_state[_REFUSED] = job.error
-    del session.jobs[spec]
+    session.close_space(spec)
     session.encoders.remove(spec)
     session.active = session.encoders.index(before)
     st.rerun()

@@ -12,6 +12,7 @@ import streamlit as st
 
 from explorer.encode.sizes import Memory, Parts, parts_of
 from explorer.settings import settings
+from explorer.ui.opened import awaited
 
 if TYPE_CHECKING:
     from explorer.ui.session import Session
@@ -86,8 +87,9 @@ def _copy(session: Session) -> Session:
         session,
         encoders=list(session.encoders),
         spaces={},
-        jobs={spec: job for spec, job in session.jobs.items() if job.state != "done"},
+        jobs={spec: job for spec, job in session.jobs.items() if awaited(job).state != "done"},
         results=OrderedDict(session.results),
+        asking=None,
         awaited=[],
         notice="",
         focused={},

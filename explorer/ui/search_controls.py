@@ -11,7 +11,9 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
+from explorer.ui.queries import query_vectors_or_progress
 from explorer.ui.session import Session
+from explorer.ui.spaces import job_of
 from explorer.ui.text import as_html, markdown
 
 if TYPE_CHECKING:
@@ -115,8 +117,8 @@ def ask(session: Session) -> Asked:
     )
 
 
-def answer(space: Space, asked: Asked) -> tuple[list[str], list[list[Hit]]]:
-    """The texts sought and their hits.
+def answer(session: Session, space: Space, asked: Asked) -> tuple[list[str], list[list[Hit]]] | None:
+    """The texts sought and their hits; None while the queries are encoded, and the page says so.
 
     Raises:
         QueryError: There are too many queries, or one is too long.
@@ -145,9 +147,11 @@ def answer(space: Space, asked: Asked) -> tuple[list[str], list[list[Hit]]]:
                 where=f"query {number}",
                 fix="Shorten it.",
             )
-    return list(asked.queries), space.search(
-        asked.queries, min(asked.k, _MAX_HITS), metric=asked.metric, rows=rows
-    )
+    vectors = query_vectors_or_progress(session, space, asked.queries)
+    if vectors is None:
+        return None
+    k = min(asked.k, _MAX_HITS)
+    return list(asked.queries), space.search_vectors(vectors, k, metric=asked.metric, rows=rows)
 
 
 def show_summary(
@@ -208,7 +212,7 @@ def show_start(space: Space) -> None:
 
 def show_waiting(session: Session) -> None:
     """Say that the answer comes by itself."""
-    job = session.jobs.get(session.encoder)
+    job = job_of(session, session.encoder)
     if job is not None and job.state in ("waiting", "running"):
         st.caption("The rows are being encoded. Hits appear here as soon as that is done.")
 

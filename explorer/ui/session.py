@@ -17,6 +17,7 @@ from explorer.data.corpus import Corpus
 from explorer.data.samples import SAMPLES, open_sample
 from explorer.encode.jobs import Job, Lane, registry
 from explorer.encode.models import BUNDLED_MODEL
+from explorer.encode.queries import QueryVectors
 from explorer.encode.sizes import Memory
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import ExplorerError, ModelNotFoundError
@@ -74,6 +75,8 @@ class Session:
         spaces: The spaces that are ready.
         jobs: The jobs this session asked for.
         results: What pages computed on its spaces, by what it depends on.
+        queries: The vectors of what it searched for.
+        asking: The job that encodes what it searches for now.
         awaited: Jobs whose results the page that is being drawn has to do without.
         arriving: The job that reads the rows a link names; the corpus is a sample until it has ended.
         notice: Something to say until rows are opened, such as that a link led nowhere.
@@ -90,6 +93,8 @@ class Session:
     spaces: dict[EncoderSpec, Space] = field(default_factory=dict)
     jobs: dict[EncoderSpec, Job] = field(default_factory=dict)
     results: OrderedDict[Hashable, Job] = field(default_factory=OrderedDict)
+    queries: QueryVectors = field(default_factory=QueryVectors)
+    asking: Job | None = None
     awaited: list[Job] = field(default_factory=list)
     arriving: Job | None = None
     notice: str = ""
@@ -111,6 +116,7 @@ class Session:
             self.encoders = []
             self.spaces = {}
             self.jobs = {}
+            self.asking = None
             self.results = OrderedDict()
             # Rows and clusters of another corpus mean nothing here.
             self._selections = [None]
@@ -147,6 +153,12 @@ class Session:
         """Show these rows alone on the map and among the clusters, or all again."""
         self.focus = rows
         self.focused = {}
+
+    def close_space(self, spec: EncoderSpec) -> None:
+        """Let go of an encoder's space, which no longer is what the encoder makes of the rows."""
+        self.spaces.pop(spec, None)
+        self.focused.pop(spec, None)
+        self.jobs.pop(spec, None)
 
     def keep_result(self, key: Hashable, job: Job) -> None:
         """Hold on to what a page computed, so that coming back shows it without computing again."""

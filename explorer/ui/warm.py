@@ -26,6 +26,11 @@ def wait() -> None:
     _ready.wait()
 
 
+def is_done() -> bool:
+    """Whether it is imported: before, no answer comes soon enough for a page to wait."""
+    return _ready.is_set()
+
+
 @functools.cache
 def _thread() -> threading.Thread:
     thread = threading.Thread(target=_bring, name="warm-up", daemon=True)

@@ -1,8 +1,7 @@
-"""Long work as the pages see it: spaces that are ready or on their way, and the job panel."""
+"""Long work as the pages see it: results that are ready or on their way, and the job panel."""
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,57 +11,32 @@ from explorer.data.corpus import Corpus
 from explorer.encode.jobs import Job, JobView, Lane, registry
 from explorer.encode.progress import OnProgress, Progress
 from explorer.encode.spec import EncoderSpec
-from explorer.ui import warm
-from explorer.ui.model_names import encoder_name
 from explorer.ui.session import Session
 from explorer.ui.text import as_html, markdown, show_error
-from explorer.ui.token import point_to_token, token_for
 
 if TYPE_CHECKING:
-    from explorer.analysis.space import Space
     from explorer.encode.tokens import TokenAudit
 
 _POLL_SECONDS = 1.0
 _SOON_SECONDS = 0.5  # what ends by then needs no progress: nobody could read it
 _QUICK_ROWS = 5_000  # with which the longest analysis takes seconds
 T = TypeVar("T")
-# Spaces of open sessions, by encoder and texts: two visitors with the same rows hold one matrix.
-_shared: weakref.WeakValueDictionary[tuple[EncoderSpec, str, str], Space] = weakref.WeakValueDictionary()
-
-
-def space_or_progress(session: Session) -> Space | None:
-    """The active space; while it is not ready its job is started or followed, and the page says so."""
-    spec, corpus = session.encoder, session.corpus
-    space = session.spaces.get(spec) or _take_shared(session)
-    if space is not None:
-        session.spaces[spec] = space
-        return space
-    job = session.jobs.get(spec)
-    if job is None:
-        job = _ask(session)
-    if job.state == "done":
-        session.spaces[spec] = _for_corpus(job.result, corpus)
-        _shared[_kept_under(session)] = session.spaces[spec]
-        return session.spaces[spec]
-    _explain(job, session, "Encoding", encode)
-    if job.state == "failed":
-        point_to_token(spec)
-    return None
 
 
 def result_or_progress(
     session: Session, key: Hashable, title: str, work: Callable[[OnProgress], T], *, lane: Lane = Lane.QUICK
 ) -> T | None:
-    """What a page computes on the session's rows; None while it is under way, and the page says so.
+    """What a page computes on the active space; None while it is under way, and the page says so.
 
     Args:
-        session: Whose rows; a result is kept in it, so that coming back computes nothing.
-        key: What the result depends on, beside the corpus and the encoder.
+        session: Whose space, which is ready; a result is kept in it, so that coming back computes nothing.
+        key: What the result depends on, beside the space.
         title: What a person reads while it is computed.
-        work: Computes it, in a worker thread.
+        work: Computes it, in a worker thread. Visitors with the same rows share what it gives: what a
+            fingerprint leaves out of a corpus, such as its name, must not be in there.
         lane: What it waits for; see `analysis_lane` for work that may take minutes.
     """
-    whole = (key, session.encoder, session.corpus.fingerprint)
+    whole = (key, session.spaces[session.encoder].fingerprint)
     return _kept_or_progress(session, whole, title, work, lane)
 
 
@@ -75,13 +49,18 @@ def _kept_or_progress(
     if key not in session.results:
         ask(session)
     job = session.results[key]
-    job.wait(_SOON_SECONDS)
+    wait_briefly(job)
     if job.state == "done":
         session.keep_result(key, job)
         result: T = job.result
         return result
-    _explain(job, session, title, ask)
+    explain(job, session, title, ask)
     return None
+
+
+def wait_briefly(job: Job) -> None:
+    """Wait for a job that may end at once, so that its progress is not drawn for nothing."""
+    job.wait(_SOON_SECONDS)
 
 
 def analysis_lane(rows: int) -> Lane:
@@ -98,7 +77,7 @@ def counting(say: OnProgress, phase: str, unit: str) -> Callable[[int, int], Non
     return report
 
 
-def _explain(job: Job, session: Session, what: str, again: Callable[[Session], None]) -> None:
+def explain(job: Job, session: Session, what: str, again: Callable[[Session], None]) -> None:
     """Say why a job gave nothing yet, when nothing more will come of it by itself."""
     _await(session, job)
     if job.state == "failed" and job.error is not None:
@@ -115,28 +94,23 @@ def _await(session: Session, job: Job) -> None:
         session.awaited.append(job)
 
 
-def encode(session: Session) -> None:
-    """Start encoding the session's corpus with its active encoder, unless it is under way."""
-    if session.encoder not in session.spaces and _take_shared(session) is None:
-        _ask(session)
-
-
 def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> TokenAudit | None:
-    """The token audit of a corpus for an encoder; None while it is counted, and the page says so."""
+    """The token audit of a corpus for a model on this machine; None without it, or while it is counted."""
+    from explorer.encode.models import files_on_disk
+
+    files = files_on_disk(spec.model, revision=spec.revision, trust_remote_code=spec.trust_remote_code)
+    if files is None:
+        return None
 
     def count(on_progress: OnProgress) -> TokenAudit:
-        from explorer.encode.models import find_model
         from explorer.encode.tokens import TokenAudit, count_tokens
 
-        code = spec.trust_remote_code
-        files = find_model(spec.model, revision=spec.revision, trust_remote_code=code)
         say = counting(on_progress, "Counting tokens", "rows")
         lengths = count_tokens(files, corpus.texts, prompt=spec.prompt or "", on_progress=say)
         return TokenAudit(lengths, files.max_length)
 
-    named = (spec.model, spec.revision, spec.trust_remote_code)
-    key = ("tokens", *named, spec.prompt, corpus.text_fingerprint)
-    return _kept_or_progress(session, key, f"Counting the tokens of {corpus.name}", count, Lane.QUICK)
+    key = ("tokens", files.name, files.identity, spec.prompt, corpus.text_fingerprint)
+    return _kept_or_progress(session, key, f"Counting the tokens of {len(corpus):,} rows", count, Lane.QUICK)
 
 
 def job_panel(session: Session) -> None:
@@ -218,44 +192,3 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def _ask(session: Session) -> Job:
-    spec, corpus = session.encoder, session.corpus
-    token = token_for(spec)
-
-    def work(on_progress: OnProgress) -> Space:
-        warm.wait()
-        from explorer.embedding import embed_spec
-
-        return embed_spec(corpus, spec, token=token, on_progress=on_progress)
-
-    job = registry().submit(
-        ("encode", *_kept_under(session)),
-        f"Encoding {corpus.name} with {encoder_name(spec)}",
-        work,
-        lane=Lane.HOSTED if spec.provider else Lane.DEVICE,
-        visitor=session.visitor,
-    )
-    session.jobs[spec] = job
-    return job
-
-
-def _kept_under(session: Session) -> tuple[EncoderSpec, str, str]:
-    """What names the session's space: the same for all visitors who may share it."""
-    spec, corpus = session.encoder, session.corpus
-    rows = corpus.fingerprint if spec.own_vectors else corpus.text_fingerprint
-    # A space from elsewhere encodes queries with the token of whoever opened it.
-    return spec, rows, session.visitor if spec.provider else ""
-
-
-def _take_shared(session: Session) -> Space | None:
-    shared = _shared.get(_kept_under(session))
-    return None if shared is None else _for_corpus(shared, session.corpus)
-
-
-def _for_corpus(space: Space, corpus: Corpus) -> Space:
-    """The same vectors for a corpus of the same texts, which may have other columns."""
-    if space.corpus.fingerprint == corpus.fingerprint:
-        return space
-    return type(space)(corpus, space.encoder, space.vectors, space.report)

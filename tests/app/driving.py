@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
@@ -31,6 +32,16 @@ def finished(app: AppTest, seconds: float = 60) -> AppTest:
         assert not app.exception
         if not _under_way():  # what was shown may have begun more work
             return app
+
+
+def driven_until(app: AppTest, shown: Callable[[], bool], seconds: float = 60) -> AppTest:
+    """The page once it shows something while work goes on; the polling that a browser does is done here."""
+    deadline = time.monotonic() + seconds
+    while not shown():
+        assert time.monotonic() < deadline, "it was never shown"
+        app.run()
+        assert not app.exception
+    return app
 
 
 def _under_way() -> bool:

@@ -7,7 +7,7 @@ import pytest
 from explorer.data.samples import open_sample
 from explorer.encode.jobs import registry
 from explorer.encode.models import BUNDLED_MODEL
-from explorer.encode.run import EncodeReport
+from explorer.encode.report import EncodeReport
 from explorer.hub.models_on_disk import details_on_disk
 from explorer.settings import settings
 from explorer.ui.model_facts import estimate

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.encode import encoder as module
-from explorer.encode import engine, openvino
-from explorer.encode.encoder import PrecisionCheck, open_encoder
+from explorer.encode import engine, openvino, precision
+from explorer.encode.encoder import local_encoder, open_encoder
 from explorer.encode.models import BUNDLED_MODEL, find_model
+from explorer.encode.precision import PrecisionCheck, probe_texts
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import EncodeError, QueryError
 
@@ -33,23 +33,71 @@ def test_fast_precision_is_used_where_the_probe_allows_it_and_says_its_cosine(sh
 
 
 def test_fast_precision_is_left_where_the_probe_speaks_against_it(short_type, cache, monkeypatch):
-    monkeypatch.setitem(module._MIN_COSINE, "bfloat16", 1.1)
+    monkeypatch.setitem(precision._MIN_COSINE, "bfloat16", 1.1)
     opened = open_encoder(EncoderSpec(), PROBE, cache)
     assert (opened.dtype, opened.check.passed) == ("float32", False)
     assert opened.fingerprint == open_encoder(EncoderSpec(precision="float32"), PROBE, cache).fingerprint
 
 
-def test_the_probe_runs_once_for_each_model_and_machine(short_type, cache, monkeypatch):
+@pytest.fixture
+def probes(short_type, monkeypatch):
+    """The texts of each probe; none is really made, and all of them pass."""
+    made = []
+
+    def probe(_files, _device, dtype, texts):
+        made.append(texts)
+        return PrecisionCheck(dtype, len(texts), 0.99995, passed=True)
+
+    monkeypatch.setattr(precision, "_probe", probe)
+    return made
+
+
+def test_the_probe_runs_once_for_the_same_rows(probes, cache):
     first = open_encoder(EncoderSpec(), PROBE, cache)
-    monkeypatch.setattr(module, "_probe", lambda *_args: pytest.fail("probed again"))
-    assert open_encoder(EncoderSpec(), PROBE[:3], cache).check == first.check
-    assert open_encoder(EncoderSpec(), [], cache).check == first.check
+    assert open_encoder(EncoderSpec(), PROBE[::-1] * 2, cache).check == first.check
+    assert len(probes) == 1
 
 
-def test_a_verdict_from_a_few_rows_is_asked_again_with_more(short_type, cache):
+def test_rows_unlike_those_that_were_checked_are_checked_themselves(probes, cache):
+    open_encoder(EncoderSpec(), PROBE, cache)
+    other = ["Это совсем другой язык", "短い文", *(f"{'long ' * 200}{row}" for row in range(100))]
+    assert open_encoder(EncoderSpec(), other, cache).check.rows == 64
+    assert len(probes) == 2
+    assert set(probes[1]) <= set(other)
+    assert {other[0], other[1]} <= set(probes[1])
+    open_encoder(EncoderSpec(), PROBE[:3], cache)
+    assert sorted(probes[2]) == sorted(PROBE[:3])
+
+
+def test_another_prompt_is_checked_itself(probes, cache):
+    open_encoder(EncoderSpec(), PROBE, cache)
+    open_encoder(EncoderSpec(prompt="passage: "), PROBE, cache)
+    assert len(probes) == 2
+    assert all(text.startswith("passage: ") for text in probes[1])
+
+
+def test_rows_that_fail_are_encoded_exactly_while_others_stay_fast(short_type, cache, monkeypatch):
+    passed = open_encoder(EncoderSpec(), PROBE, cache)
+    monkeypatch.setitem(precision._MIN_COSINE, "bfloat16", 1.1)
+    failed = open_encoder(EncoderSpec(), [f"other {text}" for text in PROBE], cache)
+    assert (passed.dtype, failed.dtype) == ("bfloat16", "float32")
+    assert passed.fingerprint != failed.fingerprint
+    assert open_encoder(EncoderSpec(), PROBE, cache).fingerprint == passed.fingerprint
+
+
+def test_without_rows_there_is_nothing_to_check_and_precision_is_exact(probes, cache):
     assert open_encoder(EncoderSpec(), [], cache).check is None
-    assert open_encoder(EncoderSpec(), PROBE[:3] * 40, cache).check.rows == 3
-    assert open_encoder(EncoderSpec(), PROBE, cache).check.rows == 64
+    assert probes == []
+
+
+def test_the_probe_has_texts_of_all_lengths_and_one_more_row_seldom_changes_it():
+    texts = [f"{'word ' * (number % 200)}{number}" for number in range(5000)]
+    chosen = probe_texts(texts)
+    assert len(chosen) == len(set(chosen)) == 64
+    assert {len(text).bit_length() for text in chosen} == {len(text).bit_length() for text in texts}
+    changed = sum(set(probe_texts([*texts, f"a new row {number}"])) != set(chosen) for number in range(50))
+    assert changed <= 5
+    assert probe_texts(["same"] * 100) == ["same"]
 
 
 def test_a_processor_without_a_short_type_computes_in_float32(cache, monkeypatch):
@@ -63,7 +111,7 @@ def test_engines_share_a_fingerprint_in_float32_and_have_their_own_in_a_short_ty
 
     def fingerprint(kind, passed):
         check = PrecisionCheck("bfloat16", 64, 0.99995, passed, kind)
-        return module.local_encoder(EncoderSpec(str(tiny_model)), files, device, check).fingerprint
+        return local_encoder(EncoderSpec(str(tiny_model)), files, device, check).fingerprint
 
     assert fingerprint("torch", True) != fingerprint("openvino", True)
     assert fingerprint("torch", False) == fingerprint("openvino", False)
@@ -71,7 +119,7 @@ def test_engines_share_a_fingerprint_in_float32_and_have_their_own_in_a_short_ty
 
 def test_an_engine_other_than_the_one_checked_is_not_used_in_its_place(tiny_model, monkeypatch):
     check = PrecisionCheck("bfloat16", 64, 0.99995, True, "openvino")
-    opened = module.local_encoder(
+    opened = local_encoder(
         EncoderSpec(str(tiny_model)), find_model(str(tiny_model)), torch.device("cpu"), check
     )
     engine.unload(find_model(str(tiny_model)), torch.device("cpu"), "bfloat16")

@@ -15,6 +15,7 @@ from explorer.encode.spec import EncoderSpec
 from explorer.errors import (
     EncodeError,
     JobCancelledError,
+    ModelChangedError,
     ModelError,
     ModelNotFoundError,
     SettingError,
@@ -52,8 +53,8 @@ def own_server():
 
 
 @pytest.fixture(params=[providers, own_server], ids=["providers", "openai"])
-def engine(request, server):
-    made = RemoteEngine(request.param())
+def engine(request, server, cache):
+    made = RemoteEngine(request.param(), cache)
     yield made
     made.stop()
 
@@ -92,7 +93,7 @@ def test_vectors_come_in_the_order_of_the_texts_in_bounded_batches(engine, serve
     assert vectors.shape == (300, DIMS)
     assert vectors[:, 0].tolist() == list(range(1, 301))
     assert max(map(len, server.asked)) == 32
-    assert len(server.asked) == remote.requests_for(texts) + 1  # and one to find the dimensions
+    assert len(server.asked) == remote.requests_for(texts) + 1  # and one to know the model by
     assert 1 < server.most_at_once <= 4
 
 
@@ -102,9 +103,9 @@ def test_long_texts_share_a_request_with_fewer_others(engine, server):
     assert max(sum(map(len, asked)) for asked in server.asked) <= 4 * engine.token_budget + 32
 
 
-def test_each_protocol_is_spoken_as_it_is_written(server):
+def test_each_protocol_is_spoken_as_it_is_written(server, cache):
     for service in (providers(), own_server(), EmbeddingServer("here", MODEL)):
-        engine = RemoteEngine(service)
+        engine = RemoteEngine(service, cache)
         assert engine.start(["a"])().tolist() == [[1, 1, 2, 3]]
         engine.stop()
     assert server.paths == [
@@ -178,10 +179,10 @@ def test_a_server_that_asks_for_more_patience_than_we_have_is_left_at_once(engin
     assert len(server.asked) == 1
 
 
-def test_the_limits_that_the_hub_tells_in_its_own_header_are_kept(server):
+def test_the_limits_that_the_hub_tells_in_its_own_header_are_kept(server, cache):
     server.prepared += [Answer(429, {}, {"ratelimit": '"inference";r=0;t=1'})]
     began = time.monotonic()
-    engine = RemoteEngine(providers())
+    engine = RemoteEngine(providers(), cache)
     assert engine.start(["abc"])().shape == (1, DIMS)
     assert time.monotonic() - began >= 1
     engine.stop()
@@ -202,9 +203,9 @@ def test_a_server_that_does_not_answer_is_given_up(engine, server, monkeypatch):
 
 
 @pytest.mark.parametrize("service", [providers, own_server])
-def test_a_slow_answer_is_not_waited_for_without_end(server, monkeypatch, service):
+def test_a_slow_answer_is_not_waited_for_without_end(server, cache, monkeypatch, service):
     monkeypatch.setattr(services, "_ANSWER_SECONDS", 0.3)
-    engine = RemoteEngine(service())
+    engine = RemoteEngine(service(), cache)
     server.prepared += [Answer(seconds=2.0)]
     assert engine.start(["abc"])()[0, 0] == 3
     assert len(server.asked) == 2
@@ -256,14 +257,14 @@ def test_too_few_vectors_are_refused(engine, server):
 def test_dimensions_that_change_are_refused(engine, server):
     assert engine.dims == DIMS
     server.encode = lambda texts: [[1.0] * 7] * len(texts)
-    with pytest.raises(EncodeError, match="7 dimensions where it gave 4"):
+    with pytest.raises(ModelChangedError, match="7 dimensions where it gave 4"):
         engine.start(["a"])()
 
 
-def test_an_answer_without_end_is_not_read_to_its_end(server, monkeypatch):
+def test_an_answer_without_end_is_not_read_to_its_end(server, cache, monkeypatch):
     monkeypatch.setattr(services, "_ANSWER_BYTES", 10_000)
     server.encode = lambda _texts: Answer(body=b"[" + b" " * 1_000_000)
-    engine = RemoteEngine(own_server())
+    engine = RemoteEngine(own_server(), cache)
     with pytest.raises(EncodeError, match="something else"):
         engine.start(["a"])()
     engine.stop()
@@ -299,18 +300,18 @@ def test_a_model_that_is_not_served(engine, server):
         engine.start(["a"])()
 
 
-def test_a_model_the_hub_does_not_have(server):
-    engine = RemoteEngine(InferenceProviders("tiny/other", Secret(TOKEN)))
+def test_a_model_the_hub_does_not_have(server, cache):
+    engine = RemoteEngine(InferenceProviders("tiny/other", Secret(TOKEN)), cache)
     with pytest.raises(ModelNotFoundError, match="not served"):
         engine.start(["a"])()
     assert server.asked == []
     engine.stop()
 
 
-def test_redirects_are_not_followed_with_the_hosts_key(server):
+def test_redirects_are_not_followed_with_the_hosts_key(server, cache):
     other = LocalInference()
     server.encode = lambda _texts: Answer(307, headers={"Location": f"{other.url}/v1/embeddings"})
-    engine = RemoteEngine(own_server())
+    engine = RemoteEngine(own_server(), cache)
     with pytest.raises(UnusableModelError, match="redirects"):
         engine.start(["a"])()
     assert other.asked == []
@@ -380,9 +381,9 @@ def test_no_servers_is_no_error():
     assert embedding_servers() == {}
 
 
-def test_the_identity_tells_services_apart_and_holds_no_secret(server):
+def test_the_identity_tells_services_apart_and_holds_no_secret(server, cache):
     engines = [
-        RemoteEngine(service)
+        RemoteEngine(service, cache)
         for service in (
             providers(),
             own_server(),
@@ -392,7 +393,9 @@ def test_the_identity_tells_services_apart_and_holds_no_secret(server):
     ]
     identities = [str(engine.identity()) for engine in engines]
     assert len(set(identities)) == 4
-    assert str(RemoteEngine(InferenceProviders(MODEL, Secret("hf_another"))).identity()) == identities[0]
+    assert (
+        str(RemoteEngine(InferenceProviders(MODEL, Secret("hf_another")), cache).identity()) == identities[0]
+    )
     for engine in engines:
         engine.stop()
     assert not [text for text in identities if "secret" in text or server.url in text]

@@ -5,11 +5,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.encode.jobs import Lane, registry
+from explorer.errors import ModelError
 from explorer.ui import work
+from tests.tiny_model import save_tiny_model
 
 
 def page(key: str, fails: bool):
     import threading
+    from types import SimpleNamespace
 
     import streamlit as st
 
@@ -23,6 +26,7 @@ def page(key: str, fails: bool):
     if "session" not in st.session_state:
         st.session_state["session"] = Session(key, explorer.open_corpus(["a"]), [EncoderSpec()])
     session = st.session_state["session"]
+    session.spaces[session.encoder] = SimpleNamespace(fingerprint=key)
 
     looked_at = threading.Event()
 
@@ -53,7 +57,7 @@ def test_what_ends_while_the_rest_of_the_page_is_drawn_is_shown_without_another_
         assert app.text[0].value == "the answer"
 
 
-def audit_page(key: str):
+def audit_page(key: str, folder: str):
     import streamlit as st
 
     import explorer
@@ -65,13 +69,18 @@ def audit_page(key: str):
         st.session_state["session"] = Session(key, explorer.open_corpus([key]), [EncoderSpec()])
     session = st.session_state["session"]
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
-    audit_or_progress(session, session.corpus, EncoderSpec("/nowhere/at/all"))
+    audit_or_progress(session, session.corpus, EncoderSpec(folder))
     job_panel(session)
 
 
-def test_a_count_that_fails_is_shown_once_and_not_begun_again_by_itself(monkeypatch):
+def test_a_count_that_fails_is_shown_once_and_not_begun_again_by_itself(monkeypatch, tmp_path):
+    def count(*_args, **_options):
+        raise ModelError("It went wrong.")
+
+    monkeypatch.setattr("explorer.encode.tokens.count_tokens", count)
     monkeypatch.setattr(work, "_SOON_SECONDS", 0.0)
-    app = AppTest.from_function(audit_page, args=(uuid.uuid4().hex,), default_timeout=60).run()
+    folder = str(save_tiny_model(tmp_path / "model"))
+    app = AppTest.from_function(audit_page, args=(uuid.uuid4().hex, folder), default_timeout=60).run()
     assert not app.exception
     for _ in range(3):
         app.run()
@@ -81,6 +90,8 @@ def test_a_count_that_fails_is_shown_once_and_not_begun_again_by_itself(monkeypa
 
 
 def slider_page(key: str):
+    from types import SimpleNamespace
+
     import streamlit as st
 
     import explorer
@@ -92,6 +103,7 @@ def slider_page(key: str):
     if "session" not in st.session_state:
         st.session_state["session"] = Session(key, explorer.open_corpus(["a"]), [EncoderSpec()])
     session = st.session_state["session"]
+    session.spaces[session.encoder] = SimpleNamespace(fingerprint=key)
     choice = st.slider("Neighbours", 2, 30)
     for kind in ("map", "other"):
         chosen = choice if kind == "map" else 0
@@ -113,16 +125,16 @@ def busy_lane():
         go.wait(60)
 
     job = registry().submit(uuid.uuid4(), "Another's", work, lane=Lane.LONG, visitor="another")
-    assert begun.wait(10)
+    assert begun.wait(60)
     yield go
     go.set()
-    assert job.wait(10)
+    assert job.wait(60)
 
 
 def test_of_what_a_slider_asked_for_only_the_last_is_waited_for(busy_lane, monkeypatch):
     monkeypatch.setattr(work, "_SOON_SECONDS", 0.0)
     visitor = uuid.uuid4().hex
-    app = AppTest.from_function(slider_page, args=(visitor,), default_timeout=20).run()
+    app = AppTest.from_function(slider_page, args=(visitor,), default_timeout=60).run()
     for choice in range(3, 23):
         app.slider[0].set_value(choice).run()
         assert not app.exception
@@ -133,7 +145,7 @@ def test_of_what_a_slider_asked_for_only_the_last_is_waited_for(busy_lane, monke
     assert not app.info
     busy_lane.set()
     for job in registry().awaited_by(visitor):
-        assert job.wait(10)
+        assert job.wait(60)
     app.run()
     assert [text.value for text in app.text] == ["map", "other"]
 

@@ -1,0 +1,117 @@
+"""Which model is behind a name elsewhere: told by its vector of one fixed sentence.
+
+Servers and providers change models without saying so, and a commit on the Hub is not what they run. What
+counts is whether vectors asked for today go with those that are kept, and that can be asked.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.encode.cache import VectorCache
+
+CANARY = "Each model gives this sentence a vector of its own, which tells when another has taken its place."
+# Servers that compute in bfloat16 stay above it from request to request; another model is far below.
+_MIN_COSINE = 0.9999
+_KNOWN = 8  # generations kept of a model; servers that go back to an earlier one find its vectors again
+
+
+@dataclass(frozen=True, eq=False)
+class Generation:
+    """A model behind a name, from when it was first seen until another takes its place.
+
+    Attributes:
+        name: Names it, as a part of fingerprints.
+        since: When it was first seen, in seconds since 1970.
+        canary: Its vector of `CANARY`, float32, shape (dims,).
+    """
+
+    name: str
+    since: float
+    canary: NDArray[np.float32]
+
+    @property
+    def dims(self) -> int:
+        """Dimensions of its vectors."""
+        return len(self.canary)
+
+    @property
+    def day(self) -> str:
+        """The day it was first seen, in UTC, such as 2026-11-28."""
+        return time.strftime("%Y-%m-%d", time.gmtime(self.since))
+
+    def gives(self, canary: NDArray[np.float32]) -> bool:
+        """Whether a vector of `CANARY`, shape (dims,), is this model's, but for rounding."""
+        if len(canary) != self.dims:
+            return False
+        ours, theirs = self.canary.astype(np.float64), canary.astype(np.float64)
+        lengths = float(np.linalg.norm(ours) * np.linalg.norm(theirs))
+        if lengths == 0:
+            return np.array_equal(ours, theirs)
+        return float(ours @ theirs) >= _MIN_COSINE * lengths
+
+
+class Generations:
+    """The models that were seen behind one name, kept beside the vectors.
+
+    Args:
+        cache: Where they are kept.
+        identity: The name: of the service and of the model there.
+    """
+
+    def __init__(self, cache: VectorCache, identity: Mapping[str, str]) -> None:
+        self._cache = cache
+        self._subject = f"generations of {json.dumps(dict(identity), sort_keys=True)}"
+
+    def current(self) -> Generation | None:
+        """The one that was there last; None before the first, and after `leave`."""
+        name, known = self._read()
+        return known.get(name)
+
+    def seen(self, canary: NDArray[np.float32]) -> Generation:
+        """The one that gives this vector of `CANARY`, shape (dims,), known or new; it is current now."""
+        _, known = self._read()
+        found = next((one for one in known.values() if one.gives(canary)), None)
+        if found is None:
+            name = hashlib.blake2b(canary.tobytes(), digest_size=8).hexdigest()
+            found = Generation(name, time.time(), canary)
+        known.pop(found.name, None)
+        known[found.name] = found  # the last one seen is the last to go
+        self._write(found.name, list(known.values())[-_KNOWN:])
+        return found
+
+    def leave(self, generation: Generation) -> None:
+        """Note that this one is there no longer: which one is now has to be asked."""
+        current, known = self._read()
+        if current == generation.name:
+            self._write("", list(known.values()))
+
+    def _read(self) -> tuple[str, dict[str, Generation]]:
+        kept: dict[str, Any] = json.loads(
+            self._cache.verdict(self._subject) or '{"current": "", "known": []}'
+        )
+        known = [
+            Generation(one["name"], one["since"], np.frombuffer(base64.b64decode(one["canary"]), "<f4"))
+            for one in kept["known"]
+        ]
+        return kept["current"], {one.name: one for one in known}
+
+    def _write(self, current: str, known: list[Generation]) -> None:
+        entries = [
+            {
+                "name": one.name,
+                "since": one.since,
+                "canary": base64.b64encode(one.canary.astype("<f4").tobytes()).decode(),
+            }
+            for one in known
+        ]
+        self._cache.record_verdict(self._subject, json.dumps({"current": current, "known": entries}))

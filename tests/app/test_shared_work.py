@@ -1,0 +1,127 @@
+"""What visitors with the same texts share, which is the vectors and nothing else; and what goes stale."""
+
+import shutil
+import threading
+
+import numpy as np
+import pytest
+
+from explorer.settings import settings
+from explorer.ui.hits import hits_csv
+from tests.app.driving import driven_until, finished, html_texts, open_app
+from tests.tiny_model import save_tiny_model
+
+ROWS = b"the cat sat,1\nmy order is late,2\nplease help,3\n"
+FIRST, SECOND = "first-secret.csv", "second.csv"
+
+
+@pytest.fixture
+def models(monkeypatch, tmp_path, tiny_model):
+    folder = tmp_path / "models"
+    shutil.copytree(tiny_model, folder / "tiny")
+    monkeypatch.setenv("EXPLORER_MODEL_DIR", str(folder))
+    settings.cache_clear()
+    return folder
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """Rows are encoded only while it is open."""
+    from explorer.encode import run
+
+    opened, encode = threading.Event(), run._encode_missing
+    opened.set()
+
+    def wait(state, missing):
+        opened.wait()
+        return encode(state, missing)
+
+    monkeypatch.setattr(run, "_encode_missing", wait)
+    yield opened
+    opened.set()
+
+
+def uploaded(name, content):
+    app = finished(open_app("pages/data.py", model="tiny", precision="float32"))
+    app.segmented_control(key="rows-from").set_value("File").run()
+    app.file_uploader(key="file").upload(name, content, "application/octet-stream")
+    return finished(app)
+
+
+def encode(app):
+    return next(button for button in app.button if button.label.startswith("Encode ")).click().run()
+
+
+def session_of(app):
+    return app.session_state["explorer-session"]
+
+
+def space_of(app):
+    session = session_of(app)
+    return session.spaces[session.encoder]
+
+
+def test_the_same_texts_under_another_name_keep_their_own_name_and_source_rows(models):
+    first = finished(encode(uploaded(FIRST, b"text,n\n" + ROWS)))
+    second = finished(encode(uploaded(SECOND, b"text,n\n,0\n,0\n" + ROWS)))
+    spaces = [space_of(app) for app in (first, second)]
+    assert spaces[0].fingerprint == spaces[1].fingerprint  # so all but the name and the places are the same
+    assert spaces[0].index is spaces[1].index  # the vectors are held once
+    assert [space.corpus.name for space in spaces] == [FIRST, SECOND]
+    for space, source_rows in zip(spaces, ([1, 2, 3], [3, 4, 5]), strict=True):
+        lines = hits_csv(space, ["q"], [space.search("the cat sat", k=3)], "cosine").decode("utf-8-sig")
+        columns = lines.splitlines()[0].replace('"', "").split(",")
+        found = [line.split(",")[columns.index("source_row")] for line in lines.splitlines()[1:]]
+        assert sorted(map(int, found)) == source_rows
+
+
+def test_a_shared_job_names_nobody_elses_file(models, gate):
+    rows = ROWS.replace(b"late", b"here")  # which no job of another test has encoded
+    apps = [uploaded(FIRST, b"text,n\n" + rows), uploaded(SECOND, b"text,n\n,0\n" + rows)]
+    gate.clear()
+    for app in apps:
+        encode(app)
+        driven_until(app, lambda app=app: "Encoding 3 rows with tiny" in " ".join(html_texts(app)))
+    assert FIRST not in " ".join(html_texts(apps[1]))
+    assert any("shared with 1 other visitor" in bar.proto.text for bar in apps[1].get("progress"))
+    gate.set()
+    for app in apps:
+        assert not finished(app).error
+
+
+def test_who_has_the_vectors_at_hand_does_not_wait_for_what_another_encodes(models, gate):
+    content = b"text,n\n" + ROWS
+    first = finished(encode(uploaded(FIRST, content)))
+    busy, other = uploaded("busy.csv", b"text,n\nsomething,1\nelse,2\n"), uploaded(SECOND, content)
+    gate.clear()
+    encode(busy)
+    driven_until(busy, lambda: "Encoding 2 rows" in " ".join(html_texts(busy)))
+    encode(other)
+    driven_until(other, lambda: session_of(other).encoder in session_of(other).spaces)
+    assert space_of(other).index is space_of(first).index
+
+
+def test_a_model_whose_files_changed_shows_nothing_of_before(models):
+    content = b"text,n\n" + ROWS
+    before = space_of(finished(encode(uploaded(FIRST, content))))
+    shutil.rmtree(models / "tiny")
+    save_tiny_model(models / "tiny", prompts={"query": "query: ", "document": "document: "}, seed=1)
+    shutil.rmtree(models / "tiny-raw")
+    after = space_of(finished(encode(uploaded(SECOND, content))))
+    assert after.fingerprint != before.fingerprint
+    assert np.abs(after.vectors - before.vectors).max() > 1e-3
+
+
+def test_a_result_of_a_model_that_changed_is_computed_again(models):
+    apps = []
+    for seed in (0, 1):
+        shutil.rmtree(models / "tiny")
+        save_tiny_model(models / "tiny", prompts={"query": "query: ", "document": "document: "}, seed=seed)
+        shutil.rmtree(models / "tiny-raw")
+        app = finished(encode(uploaded(FIRST, b"text,n\n" + ROWS)))
+        app.switch_page("pages/map.py").run()
+        apps.append(finished(app))
+    keys = [{key for key in session_of(app).results if "MapChoice" in str(key)} for app in apps]
+    assert keys[0]
+    assert keys[1]
+    assert not keys[0] & keys[1]
