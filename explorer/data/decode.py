@@ -18,6 +18,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_NO_FILE_HAS = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"})
 _STEP = 1 << 20
 _GUESSED = "The file is not UTF-8 and was read as {}. If letters look wrong, save it again as UTF-8."
 
@@ -44,15 +45,23 @@ class Encoding:
         return (self.note,) if self.note else ()
 
 
-def detect_encoding(content: bytes, name: str) -> Encoding:
+def detect_encoding(content: bytes, name: str, chosen: str | None = None) -> Encoding:
     """Find the encoding of a text file from its byte order mark, or else from all its bytes.
 
     Without a mark it is UTF-16 where NUL bytes alternate, UTF-8 where that is valid or where
     more characters are intact than broken, and Windows-1252 or Latin-1 otherwise.
 
+    Args:
+        content: The file.
+        name: Its name, for messages.
+        chosen: Python's name of the encoding to take, whatever the bytes look like.
+
     Raises:
-        UnreadableFileError: The mark promises an encoding that the bytes do not keep.
+        UnreadableFileError: The mark promises an encoding that the bytes do not keep, or the chosen one is
+            not known or does not fit.
     """
+    if chosen is not None:
+        return _chosen(content, chosen, name)
     for mark, codec in _MARKS:
         if content.startswith(mark):
             return _marked(content, codec, len(mark), name)
@@ -90,6 +99,28 @@ def checked_lines(stream: io.TextIOBase, name: str) -> Iterator[str]:
                 fix="Save it again as text in UTF-8.",
             )
         yield line
+
+
+def _chosen(content: bytes, codec: str, name: str) -> Encoding:
+    try:
+        codec = codecs.lookup(codec).name
+        "".encode(codec)  # refuses codecs that are not from text to bytes, such as zlib
+        known = codec not in _NO_FILE_HAS
+    except (LookupError, ValueError):  # ValueError: a NUL character in the name
+        known = False
+    if not known:
+        raise UnreadableFileError(
+            f'There is no encoding called "{codec:.60}".', where=name, fix="Choose another, such as utf-8."
+        )
+    skip = next((len(mark) for mark, marked in _MARKS if marked == codec and content.startswith(mark)), 0)
+    error = _first_error(content, codec, skip)
+    if error is not None:
+        raise UnreadableFileError(
+            f"The file is not {codec}: it does not decode ({error.reason}).",
+            where=name,
+            fix="Choose another encoding, or let it be detected.",
+        )
+    return Encoding(codec, skip)
 
 
 def _marked(content: bytes, codec: str, skip: int, name: str) -> Encoding:

@@ -24,26 +24,27 @@ _SAMPLE_CHARS = 1 << 16
 _BATCH_ROWS = 8_192
 
 
-def read_delimited(content: bytes, name: str, *, kind: str) -> SourceTable:
+def read_delimited(content: bytes, name: str, *, kind: str, encoding: str | None = None) -> SourceTable:
     """Read a CSV or TSV file with a header row.
 
     Args:
         content: The file.
         name: Its name, for messages.
         kind: "csv", whose delimiter is found by consistency, or "tsv".
+        encoding: As in `read_file`.
 
     Raises:
         EmptyDataError: Nothing in it, or a header alone.
         UnreadableFileError: Rows of differing length, a quote never closed, NUL bytes.
         TooLargeError: Too many columns or too long a cell.
     """
-    encoding = detect_encoding(content, name)
-    notes = list(encoding.notes)
+    found = detect_encoding(content, name, encoding)
+    notes = list(found.notes)
     with _any_cell_length():
-        delimiter = "\t" if kind == "tsv" else _guess_delimiter(content, encoding)
+        delimiter = "\t" if kind == "tsv" else _guess_delimiter(content, found)
         if kind == "csv" and delimiter != ",":
             notes.append(f"Columns are separated by {_DELIMITERS[delimiter]}.")
-        file = _File(content, encoding, name, delimiter)
+        file = _File(content, found, name, delimiter)
         try:
             columns = _parse(file)
         except UnreadableFileError as error:
@@ -51,7 +52,7 @@ def read_delimited(content: bytes, name: str, *, kind: str) -> SourceTable:
                 raise
             columns = _parse_unquoted(file, error)
             notes.append("Quotes are read as plain characters: they enclose nothing in this file.")
-    return source_table(name, kind, columns, notes=notes)
+    return source_table(name, kind, columns, notes=notes, encoding=found.codec)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,13 +23,23 @@ from explorer.settings import settings
 _BATCH_LINES = 8_192
 
 
-def read_file(data: bytes | Path, name: str, *, seed: int = 0) -> SourceTable:
+def read_file(
+    data: bytes | Path,
+    name: str,
+    *,
+    seed: int = 0,
+    encoding: str | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> SourceTable:
     """Read a file of rows: .csv, .tsv, .jsonl, .ndjson, .json, .parquet or .txt.
 
     Args:
         data: Its bytes, or where it lies.
         name: Its name; the ending says the kind, and the contents must agree.
         seed: What draws the rows of a Parquet file over the bound on rows.
+        encoding: Python's name of the encoding of a text file; found from its bytes when None.
+        on_progress: Called while it is read, with the bytes done and those to read; an exception it raises
+            stops the work.
 
     Raises:
         TooLargeError: Over a bound the host set; the file's size is looked at before it is read.
@@ -40,6 +50,8 @@ def read_file(data: bytes | Path, name: str, *, seed: int = 0) -> SourceTable:
     try:
         size = data.stat().st_size if isinstance(data, Path) else len(data)
         _check_size(size, name)
+        say = on_progress or (lambda _done, _total: None)
+        say(0, size)
         kind = file_kind(_head(data), name)
         if kind == "parquet":
             return read_parquet(data, name, seed=seed)
@@ -49,10 +61,10 @@ def read_file(data: bytes | Path, name: str, *, seed: int = 0) -> SourceTable:
             f"The file cannot be opened: {error.strerror}.", where=name, fix="Check its name and permissions."
         ) from error
     if kind == "txt":
-        return _read_text(content, name)
+        return _read_text(content, name, encoding)
     if kind in ("csv", "tsv"):
-        return read_delimited(content, name, kind=kind)
-    return read_json(content, name, kind=kind)
+        return read_delimited(content, name, kind=kind, encoding=encoding)
+    return read_json(content, name, kind=kind, encoding=encoding)
 
 
 def read_lines(text: str, *, name: str = "pasted lines") -> SourceTable:
@@ -68,13 +80,15 @@ def read_lines(text: str, *, name: str = "pasted lines") -> SourceTable:
         return _lines_table(stream, name, "lines", notes)
 
 
-def _read_text(content: bytes, name: str) -> SourceTable:
-    encoding = detect_encoding(content, name)
+def _read_text(content: bytes, name: str, chosen: str | None) -> SourceTable:
+    encoding = detect_encoding(content, name, chosen)
     with open_text(content, encoding, newline=None) as stream:
-        return _lines_table(checked_lines(stream, name), name, "txt", encoding.notes)
+        return _lines_table(checked_lines(stream, name), name, "txt", encoding.notes, encoding.codec)
 
 
-def _lines_table(lines: Iterable[str], name: str, kind: str, notes: tuple[str, ...] = ()) -> SourceTable:
+def _lines_table(
+    lines: Iterable[str], name: str, kind: str, notes: tuple[str, ...] = (), codec: str = ""
+) -> SourceTable:
     remaining = (line.removesuffix("\n") for line in lines)
     chunks: list[pa.Array] = []
     while batch := list(itertools.islice(remaining, _BATCH_LINES)):
@@ -82,7 +96,7 @@ def _lines_table(lines: Iterable[str], name: str, kind: str, notes: tuple[str, .
     texts = pa.chunked_array(chunks, pa.string())
     if not pc.any(pc.invert(empty_mask(texts))).as_py():
         raise EmptyDataError("There is no text in it.", where=name)
-    return source_table(name, kind, [("text", Column(texts))], notes=notes)
+    return source_table(name, kind, [("text", Column(texts))], notes=notes, encoding=codec)
 
 
 def _check_size(size: int, name: str) -> None:

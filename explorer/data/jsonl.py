@@ -23,7 +23,7 @@ _MAX_CELLS = 50_000_000  # a few bytes a row can name a key each, and every row 
 _MAX_DIGITS = 4_000  # Python refuses to parse longer whole numbers
 
 
-def read_json(content: bytes, name: str, *, kind: str) -> SourceTable:
+def read_json(content: bytes, name: str, *, kind: str, encoding: str | None = None) -> SourceTable:
     """Read one object a line, or an array of objects.
 
     Keys become columns. A key that an object lacks is null there; lists and records become JSON
@@ -34,16 +34,17 @@ def read_json(content: bytes, name: str, *, kind: str) -> SourceTable:
         content: The file.
         name: Its name, for messages.
         kind: "jsonl" or "json"; the contents decide which of the two forms is read.
+        encoding: As in `read_file`.
 
     Raises:
         EmptyDataError: Nothing in it.
         UnreadableFileError: Broken JSON, or something that is not an object.
         TooLargeError: Too many columns or too long a cell.
     """
-    encoding = detect_encoding(content, name)
+    found = detect_encoding(content, name, encoding)
     rows = _Rows(name)
-    objects = _items if _first_char(content, encoding) == "[" else _lines
-    for place, value in objects(content, encoding, name, rows.decoder):
+    objects = _items if _first_char(content, found) == "[" else _lines
+    for place, value in objects(content, found, name, rows.decoder):
         try:
             rows.add(place, value)
         except RecursionError as error:  # depth that can just be read may be too deep to write
@@ -51,7 +52,8 @@ def read_json(content: bytes, name: str, *, kind: str) -> SourceTable:
     if rows.count == 0:
         raise EmptyDataError("There is nothing in the file.", where=name)
     columns = rows.columns()
-    return source_table(name, kind, columns, notes=(*encoding.notes, *rows.notes()), vectors=rows.vectors())
+    notes = (*found.notes, *rows.notes())
+    return source_table(name, kind, columns, notes=notes, vectors=rows.vectors(), encoding=found.codec)
 
 
 class _Rows:
