@@ -17,10 +17,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from explorer.data.handover import error_from_json, out_of_memory, take_over
 from explorer.data.table import SourceTable
+from explorer.data.values import count
 from explorer.errors import DataError, TooLargeError, UnreadableFileError
 from explorer.settings import settings
 
@@ -50,8 +51,8 @@ def read_bounded(
         data: Its bytes.
         name: Its name.
         encoding: As in `read_file`.
-        on_progress: Called several times a second with the bytes read and their total, both 0 at first. An
-            exception it raises ends the process at once.
+        on_progress: Called at once and then several times a second, with the bytes read and their total, both
+            0 at first. An exception it raises ends the process.
 
     Returns:
         The table. It lies in a file without a name, which goes with it.
@@ -105,13 +106,15 @@ def _follow(
     process: subprocess.Popen[bytes], name: str, on_progress: Callable[[int, int], None] | None
 ) -> dict[str, Any]:
     """Listen to the process until it ends or its time is over."""
-    seconds = settings().read_seconds
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + settings().read_seconds
     rest, words, at = b"", "", [0, 0]
-    assert process.stderr is not None  # noqa: S101 - it was asked for
-    with process.stderr as voice, selectors.DefaultSelector() as selector:
+    with cast("BinaryIO", process.stderr) as voice, selectors.DefaultSelector() as selector:
         selector.register(voice, selectors.EVENT_READ)
         while True:
+            if on_progress is not None:
+                on_progress(*at)
+            if time.monotonic() > deadline:
+                raise _too_slow(name)
             if selector.select(_POLL_SECONDS):
                 block = os.read(voice.fileno(), _BLOCK)
                 if not block:
@@ -127,10 +130,6 @@ def _follow(
                     at = told.get("read", at)
                     if not told:
                         words = f"{words}{line.decode(errors='replace')}\n"[-_WORDS:]
-            if on_progress is not None:
-                on_progress(*at)
-            if time.monotonic() > deadline:
-                raise _too_slow(name)
     raise _crash(process.wait(), words, name)
 
 
@@ -164,7 +163,7 @@ def _crash(status: int, words: str, name: str) -> TooLargeError | UnreadableFile
 
 def _too_slow(name: str) -> TooLargeError:
     return TooLargeError(
-        f"Reading it takes longer than the {settings().read_seconds:,} seconds that are allowed.",
+        f"Reading it takes longer than the {count(settings().read_seconds, 'second')} allowed.",
         where=name,
         fix="Keep fewer rows or columns, or let the host raise EXPLORER_READ_SECONDS.",
     )

@@ -121,7 +121,7 @@ def readable(error: ExplorerError | MemoryError | OSError, where: str) -> Explor
 def out_of_memory(where: str) -> TooLargeError:
     """The error of a file that takes more memory than the host allows."""
     return TooLargeError(
-        f"Reading it takes more than the {settings().read_mb:,} MB of memory that are allowed.",
+        f"Reading it takes more than the {settings().read_mb:,} MB of memory allowed.",
         where=where,
         fix="Keep fewer rows or columns, or let the host raise EXPLORER_READ_MB.",
     )
