@@ -31,13 +31,14 @@ def page(title: str, question: str) -> Iterator[Session]:
     """
     _leave_automatic_pages()
     session = current_session()
+    session.awaited, session.placed = [], []  # a page that was left before its end may have left some
     if session.arriving is not None:
         _await_rows(session, session.arriving)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.header(title, anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             rows = f"{len(session.corpus):,} row{'' if len(session.corpus) == 1 else 's'}"
-            st.html(f"<b>{html.escape(session.corpus.name)}</b> · {rows}", width="content")
+            st.html(f"Open: <b>{html.escape(session.corpus.name)}</b> · {rows}", width="content")
             st.session_state["encoder"] = session.active
             st.selectbox(
                 "Encoder",
