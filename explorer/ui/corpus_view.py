@@ -23,7 +23,7 @@ _CUT_ROWS = 5
 
 def show_name(corpus: Corpus, is_open: bool) -> None:
     """Draw whose contents these are: rows that are only looked at are not those that the pages work on."""
-    name = f"<b>{html.escape(corpus.name)}</b>"
+    name = html.escape(corpus.name)
     st.html(f"{name} · open" if is_open else f"Looking at {name} · not open yet")
 
 

@@ -24,7 +24,7 @@ ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-16": "UTF-16",
     "cp1252": "Windows-1252 (Western European)",
-    "iso8859-15": "ISO 8859-15 (Western European)",
+    "iso8859-1": "ISO 8859-1 (Western European)",
     "cp1250": "Windows-1250 (Central European)",
     "iso8859-2": "ISO 8859-2 (Central European)",
     "cp1251": "Windows-1251 (Cyrillic)",
@@ -40,7 +40,6 @@ ENCODINGS = {
     "cp949": "EUC-KR (Korean)",
     "mac_roman": "Mac Roman (Western European)",
 }
-_DETECT = "Detect"
 _LANE = "files"  # one file at a time, whoever asks: each may take as much memory as the host allows one
 
 
@@ -69,9 +68,9 @@ def upload(
         args=(session, key),
     )
     options = st.container()
-    chosen = None
+    chosen = ""
     if file is not None:
-        chosen = st.session_state.get(_encoding_key(key, file.file_id))
+        chosen = st.session_state.get(_encoding_key(key, file.file_id), "")
         ask_alone(
             session,
             key,
@@ -98,23 +97,23 @@ def encoding_name(codec: str) -> str:
     return named.get(codecs.lookup(codec).name, codec.upper())
 
 
-def _read(data: bytes, name: str, encoding: str | None, say: OnProgress) -> SourceTable:
+def _read(data: bytes, name: str, encoding: str, say: OnProgress) -> SourceTable:
     def report(done: int, total: int) -> None:
         size, unit = (1_000_000, "MB") if total >= 10_000_000 else (1_000, "kB")
         share = done / max(1, total)
         say(Progress("Reading", done // size, total // size, fraction=share, unit=unit))
 
-    return read_bounded(data, name, encoding=encoding, on_progress=report)
+    return read_bounded(data, name, encoding=encoding or None, on_progress=report)
 
 
-def _choose_encoding(place: DeltaGenerator, key: str, chosen: str | None, table: SourceTable | None) -> None:
+def _choose_encoding(place: DeltaGenerator, key: str, chosen: str, table: SourceTable | None) -> None:
     """Say which encoding was taken, and let another be chosen; in view where it may be wrong."""
-    doubtful = chosen is not None or (table is not None and table.encoding not in ("", "utf-8", "ascii"))
+    doubtful = bool(chosen) or (table is not None and table.encoding not in ("", "utf-8", "ascii"))
     with place.expander("File options", expanded=doubtful):
         st.selectbox(
             "Encoding",
-            [None, *ENCODINGS],
-            format_func=lambda codec: _DETECT if codec is None else ENCODINGS[codec],
+            ["", *ENCODINGS],
+            format_func=lambda codec: ENCODINGS.get(codec, "Detect"),
             key=key,
             help="Which characters the bytes of the file stand for. Choose another where letters look wrong.",
         )

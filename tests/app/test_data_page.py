@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from explorer.ui import session as sessions
@@ -210,12 +211,12 @@ def test_what_is_looked_at_is_told_from_what_is_open(app):
     upload(app, "notes.csv", CSV)
     texts = html_texts(app)
     assert "Open: <b>support-tickets</b> · 624 rows" in texts
-    assert "Looking at <b>notes.csv</b> · not open yet" in texts
+    assert "Looking at notes.csv · not open yet" in texts
     encode_button(app).click().run()
     finished(app)
     texts = html_texts(app)
     assert "Open: <b>notes.csv</b> · 5 rows" in texts
-    assert "<b>notes.csv</b> · open" in texts
+    assert "notes.csv · open" in texts
 
 
 def test_coming_back_to_the_page_shows_what_is_open(app, one_browser):
@@ -227,7 +228,7 @@ def test_coming_back_to_the_page_shows_what_is_open(app, one_browser):
     app.text_input(key="prompt-rows").set_value("note: ").run()
     encode_button(app).click().run()
     finished(app)
-    parameters = {name: values[0] for name, values in app.query_params.items()}
+    parameters = dict(app.query_params)
     for back in (app.switch_page("pages/search.py").run(), open_app(**parameters)):
         finished(back.switch_page("pages/data.py").run())
         assert back.segmented_control(key="rows-from").value == "File"
@@ -246,7 +247,7 @@ def test_coming_back_to_pasted_lines_shows_them(one_browser):
     app.text_area(key="lines").set_value("one line\nand another").run()
     encode_button(finished(app)).click().run()
     finished(app)
-    back = finished(open_app("pages/data.py", corpus=app.query_params["corpus"][0]))
+    back = finished(open_app("pages/data.py", corpus=app.query_params["corpus"]))
     assert back.segmented_control(key="rows-from").value == "Pasted lines"
     assert metric(back, "Rows") == "2"
     assert not primary(back)
@@ -259,11 +260,11 @@ def test_the_same_rows_by_another_name_take_that_name_and_keep_what_was_made_of_
     session.select([1], "a test")
     vectors = session.spaces[session.encoder].vectors
     upload(app, "new.csv", CSV)
-    assert "Looking at <b>new.csv</b> · not open yet" in html_texts(app)
+    assert "Looking at new.csv · not open yet" in html_texts(app)
     encode_button(app).click().run()
     assert "Open: <b>new.csv</b> · 5 rows" in html_texts(app)
     space = session.spaces[session.encoder]
-    assert space.vectors is vectors
+    assert np.shares_memory(space.vectors, vectors)
     assert space.corpus.name == "new.csv"
     assert len(session.selection) == 1
 
@@ -282,7 +283,7 @@ def test_a_file_in_another_encoding_says_which_and_lets_one_choose(app):
     next(box for box in app.selectbox if box.label == "Encoding").select("utf-8").run()
     finished(app)
     assert "utf-8" in error(app)
-    next(box for box in app.selectbox if box.label == "Encoding").select(None).run()
+    next(box for box in app.selectbox if box.label == "Encoding").select("").run()
     finished(app)
     assert not app.error
 
