@@ -51,7 +51,7 @@ def hand_over(source: SourceTable, sink: BinaryIO) -> dict[str, Any]:
         "notes": source.notes,
         "kind": source.kind,
         "nested": sorted(source.nested),
-        "total_rows": source.total_rows,
+        "total_rows": int(source.total_rows),  # it may be NumPy's
         "encoding": source.encoding,
         "vectors": vectors,
     }

@@ -31,7 +31,6 @@ def page(title: str, question: str) -> Iterator[Session]:
     """
     _leave_automatic_pages()
     session = current_session()
-    session.awaited, session.placed = [], []  # a page that was left before its end may have left some
     if session.arriving is not None:
         _await_rows(session, session.arriving)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):

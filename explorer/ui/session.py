@@ -78,7 +78,7 @@ class Session:
         jobs: The jobs this session asked for.
         results: What pages computed on its spaces, by what it depends on.
         awaited: Jobs whose results the page that is being drawn has to do without.
-        placed: Those of them whose progress the page shows where their results will be.
+        placed: Jobs whose progress is shown where their results will be, and nowhere else.
         arriving: The job that reads the rows a link names; the corpus is a sample until it has ended.
         notice: Something to say until rows are opened, such as that a link led nowhere.
         focus: The rows that the map and the clusters show alone; None for all.
@@ -95,7 +95,7 @@ class Session:
     jobs: dict[EncoderSpec, Job] = field(default_factory=dict)
     results: OrderedDict[Hashable, Job] = field(default_factory=OrderedDict)
     awaited: list[Job] = field(default_factory=list)
-    placed: list[Job] = field(default_factory=list)
+    placed: set[Job] = field(default_factory=set)
     brought: Brought | None = None
     arriving: Job | None = None
     notice: str = ""
@@ -193,7 +193,7 @@ def _copy(session: Session) -> Session:
         jobs={spec: job for spec, job in session.jobs.items() if job.state != "done"},
         results=OrderedDict(session.results),
         awaited=[],
-        placed=[],
+        placed=set(),
         notice="",
         focused={},
         cluster_choices=dict(session.cluster_choices),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 1.0
 _HERE_POLL_SECONDS = 0.5  # a person looks at the place where the answer will be
 _SOON_SECONDS = 0.5  # what ends by then needs no progress: nobody could read it
+_TOKENS = "tokens"
 T = TypeVar("T")
 # Spaces of open sessions, by encoder and texts: two visitors with the same rows hold one matrix.
 _shared: weakref.WeakValueDictionary[tuple[EncoderSpec, str, str], Space] = weakref.WeakValueDictionary()
@@ -136,29 +137,37 @@ def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> To
         return TokenAudit(lengths, files.max_length)
 
     named = (spec.model, spec.revision, spec.trust_remote_code)
-    key = ("tokens", *named, spec.prompt, corpus.text_fingerprint)
+    key = (_TOKENS, *named, spec.prompt, corpus.text_fingerprint)
+    _leave_others(session, key)
     return _kept_or_progress(session, key, f"Counting the tokens of {corpus.name}", count, "quick", here=True)
 
 
+def _leave_others(session: Session, key: tuple[Hashable, ...]) -> None:
+    """Count no more of rows that are not looked at now."""
+    for other, job in list(session.results.items()):
+        if isinstance(other, tuple) and other[0] == _TOKENS and other != key and not job.ended:
+            session.results.pop(other).leave(session.visitor)
+
+
 def job_panel(session: Session) -> None:
-    """What this visitor waits for, with progress and cancel, but for what the page shows elsewhere."""
+    """What this visitor waits for, with progress and cancel, but for what has a place of its own."""
     awaited, session.awaited = session.awaited, []
     if any(job.ended for job in awaited):
         st.rerun()  # it ended while the rest of the page was drawn
-    elsewhere = frozenset(job.key for job in session.placed)
-    if _followed(session, elsewhere):
-        _follow(session, elsewhere)
+    session.placed = {job for job in session.placed if not job.ended}
+    if _followed(session):
+        _follow(session)
 
 
 def show_here(session: Session, job: Job) -> None:
-    """A job's progress in the place where its answer will be, so that it moves nothing else.
+    """A job's progress in the place where its result will be, so that it moves nothing else.
 
     Args:
         session: Who waits for it.
         job: It has not ended, or has just now; the page is drawn anew when it does.
     """
     session.awaited.append(job)
-    session.placed.append(job)
+    session.placed.add(job)
     _follow_here(session, job)
 
 
@@ -169,13 +178,13 @@ def _follow_here(session: Session, job: Job) -> None:
     _draw(job, session)
 
 
-def _followed(session: Session, elsewhere: frozenset[Hashable]) -> list[Job]:
-    return [job for job in registry().awaited_by(session.visitor) if job.key not in elsewhere]
+def _followed(session: Session) -> list[Job]:
+    return [job for job in registry().awaited_by(session.visitor) if job not in session.placed]
 
 
 @st.fragment(run_every=_POLL_SECONDS)
-def _follow(session: Session, elsewhere: frozenset[Hashable]) -> None:
-    jobs = _followed(session, elsewhere)
+def _follow(session: Session) -> None:
+    jobs = _followed(session)
     seen = st.session_state.get("explorer-followed", set())
     st.session_state["explorer-followed"] = {job.key for job in jobs}
     if seen - {job.key for job in jobs}:

@@ -45,7 +45,7 @@ def test_a_table_of_every_plain_type_arrives_as_it_was():
         ),
         notes=["One.", "Two."],
         source_rows=np.array([3, 5, 9]),
-        total_rows=11,
+        total_rows=np.int64(11),
         encoding="cp932",
     )
     given = passed_on(source)
