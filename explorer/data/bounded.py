@@ -51,8 +51,8 @@ def read_bounded(
         data: Its bytes.
         name: Its name.
         encoding: As in `read_file`.
-        on_progress: Called at once and then several times a second, with the bytes read and their total, both
-            0 at first. An exception it raises ends the process.
+        on_progress: Called at once and then several times a second, with the bytes read and their total. An
+            exception it raises ends the process.
 
     Returns:
         The table. It lies in a file without a name, which goes with it.
@@ -62,13 +62,19 @@ def read_bounded(
         UnreadableFileError: It crashed what reads it, or as in `read_file`.
         DataError: As in `read_file`; or there is no room on the disk.
     """
-    folder = settings().cache_folder
+    folder, size = settings().cache_folder, len(data)
+
+    def report(done: int) -> None:
+        if on_progress is not None:
+            on_progress(done, size)
+
+    report(0)
     try:
         # Neither file ever has a name that a killed server could leave behind.
         with tempfile.TemporaryFile(dir=folder) as file, tempfile.TemporaryFile(dir=folder) as columns:
             file.write(data)
             file.seek(0)
-            told = _run(file, columns, name, encoding or "", on_progress)
+            told = _run(file, columns, name, encoding or "", report)
             return take_over(told, columns)
     except OSError as error:
         raise DataError(
@@ -79,11 +85,7 @@ def read_bounded(
 
 
 def _run(
-    file: BinaryIO,
-    columns: BinaryIO,
-    name: str,
-    encoding: str,
-    on_progress: Callable[[int, int], None] | None,
+    file: BinaryIO, columns: BinaryIO, name: str, encoding: str, report: Callable[[int], None]
 ) -> dict[str, Any]:
     """Run `explorer.data.reader`; what it says of the table."""
     root = str(Path(__file__).resolve().parents[2])
@@ -96,23 +98,20 @@ def _run(
         stderr=subprocess.PIPE,
     )
     try:
-        return _follow(process, name, on_progress)
+        return _follow(process, name, report)
     finally:
         process.kill()  # also when it has said all: taking its libraries down takes longer than a small file
         process.wait()
 
 
-def _follow(
-    process: subprocess.Popen[bytes], name: str, on_progress: Callable[[int, int], None] | None
-) -> dict[str, Any]:
+def _follow(process: subprocess.Popen[bytes], name: str, report: Callable[[int], None]) -> dict[str, Any]:
     """Listen to the process until it ends or its time is over."""
     deadline = time.monotonic() + settings().read_seconds
-    rest, words, at = b"", "", [0, 0]
+    rest, words, done = b"", "", 0
     with cast("BinaryIO", process.stderr) as voice, selectors.DefaultSelector() as selector:
         selector.register(voice, selectors.EVENT_READ)
         while True:
-            if on_progress is not None:
-                on_progress(*at)
+            report(done)
             if time.monotonic() > deadline:
                 raise _too_slow(name)
             if selector.select(_POLL_SECONDS):
@@ -127,7 +126,7 @@ def _follow(
                         return table
                     if "failed" in told:
                         raise error_from_json(told["failed"])
-                    at = told.get("read", at)
+                    done = told.get("read", done)
                     if not told:
                         words = f"{words}{line.decode(errors='replace')}\n"[-_WORDS:]
     raise _crash(process.wait(), words, name)

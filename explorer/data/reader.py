@@ -55,16 +55,16 @@ def _file() -> bytes | Path:
 
 
 class _Progress:
-    """Says how many bytes of how many are read, now and then."""
+    """Says how many bytes are read, now and then."""
 
     def __init__(self) -> None:
         self._said = 0.0
 
-    def __call__(self, done: int, total: int) -> None:
+    def __call__(self, done: int, _total: int) -> None:
         now = time.monotonic()
         if now - self._said >= _SAY_SECONDS:
             self._said = now
-            _say(read=[done, total])
+            _say(read=done)
 
 
 def _say(**told: object) -> None:

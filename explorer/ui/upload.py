@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import functools
 from pathlib import PurePath
 
@@ -10,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.data.bounded import read_bounded
+from explorer.data.decode import ENCODINGS
 from explorer.data.kinds import KINDS
 from explorer.data.table import SourceTable
 from explorer.encode.progress import OnProgress, Progress
@@ -19,27 +19,6 @@ from explorer.ui.session import Session
 from explorer.ui.tab_jobs import answer, ask_alone, forget, was_asked
 from explorer.ui.text import markdown
 
-# Encodings in use, by Python's names.
-ENCODINGS = {
-    "utf-8": "UTF-8",
-    "utf-16": "UTF-16",
-    "cp1252": "Windows-1252 (Western European)",
-    "iso8859-1": "ISO 8859-1 (Western European)",
-    "cp1250": "Windows-1250 (Central European)",
-    "iso8859-2": "ISO 8859-2 (Central European)",
-    "cp1251": "Windows-1251 (Cyrillic)",
-    "koi8-r": "KOI8-R (Cyrillic)",
-    "cp1253": "Windows-1253 (Greek)",
-    "cp1254": "Windows-1254 (Turkish)",
-    "cp1255": "Windows-1255 (Hebrew)",
-    "cp1256": "Windows-1256 (Arabic)",
-    "cp932": "Shift-JIS (Japanese)",
-    "euc_jp": "EUC-JP (Japanese)",
-    "gb18030": "GB 18030 (Simplified Chinese)",
-    "big5": "Big5 (Traditional Chinese)",
-    "cp949": "EUC-KR (Korean)",
-    "mac_roman": "Mac Roman (Western European)",
-}
 _LANE = "files"  # one file at a time, whoever asks: each may take as much memory as the host allows one
 
 
@@ -91,12 +70,6 @@ def upload(
     return read
 
 
-def encoding_name(codec: str) -> str:
-    """What people call an encoding, given any of Python's names for it."""
-    named = {codecs.lookup(name).name: shown for name, shown in ENCODINGS.items()}
-    return named.get(codecs.lookup(codec).name, codec.upper())
-
-
 def _read(data: bytes, name: str, encoding: str, say: OnProgress) -> SourceTable:
     def report(done: int, total: int) -> None:
         size, unit = (1_000_000, "MB") if total >= 10_000_000 else (1_000, "kB")
@@ -118,7 +91,7 @@ def _choose_encoding(place: DeltaGenerator, key: str, chosen: str, table: Source
             help="Which characters the bytes of the file stand for. Choose another where letters look wrong.",
         )
         if table is not None and table.encoding:
-            st.caption(f"Read as {encoding_name(table.encoding)}.")
+            st.caption(f"Read as {ENCODINGS.get(table.encoding, table.encoding)}.")
 
 
 def _encoding_key(key: str, file: str) -> str:

@@ -119,8 +119,8 @@ def test_it_says_how_far_it_is_and_keeps_no_file_with_a_name():
 
     content = b"text,n\n" + LINE * 300_000
     read_bounded(content, "a.csv", on_progress=hear)
-    assert said[0] == (0, 0)
-    assert said[-1][1] == len(content)
+    assert said[0] == (0, len(content))
+    assert {total for _, total in said} == {len(content)}
     assert said == sorted(said)
 
 
@@ -166,7 +166,8 @@ def test_a_file_that_takes_too_long_is_refused(bound, processes):
 @pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL])
 def test_a_file_that_crashes_what_reads_it_crashes_nothing_else(how, processes):
     def crash(_done, _total):
-        processes[0].send_signal(how)
+        if processes:
+            processes[0].send_signal(how)
 
     error = failure(UnreadableFileError, read_bounded, SLOW_CSV, "crash.csv", on_progress=crash)
     assert signal.strsignal(how) in error.what
@@ -175,7 +176,8 @@ def test_a_file_that_crashes_what_reads_it_crashes_nothing_else(how, processes):
 
 def test_a_stop_ends_the_process(processes):
     def stop(_done, _total):
-        raise JobCancelledError("Stop.")
+        if processes:
+            raise JobCancelledError("Stop.")
 
     with pytest.raises(JobCancelledError):
         read_bounded(SLOW_CSV, "a.csv", on_progress=stop)
