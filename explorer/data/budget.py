@@ -28,7 +28,7 @@ class Budget:
         self.left -= size
         if self.left < 0:
             raise TooLargeError(
-                f"Unpacked, the rows are over {_UNPACKED * settings().max_file_mb:,} MB.",
+                f"Once read, the file takes over {_UNPACKED * settings().max_file_mb:,} MB.",
                 where=self._name,
                 fix="Keep fewer rows or columns, or let the host raise EXPLORER_MAX_FILE_MB.",
             )

@@ -152,17 +152,20 @@ class TextFile:
                 wanted = drawn[np.searchsorted(drawn, first) : np.searchsorted(drawn, number)] - first
             else:
                 wanted = np.arange(len(kept))
-            starts = np.concatenate(([0], cuts[:-1]))
-            lines = line + np.searchsorted(splitter.line_breaks(block), np.append(starts, cuts[-1]))
-            lines[0] = open_line
-            for place in wanted.tolist():
-                at = int(kept[place])
-                data = block[starts[at] : cuts[at]]
-                if at == 0 and pending:
-                    data = b"".join((*pending, data))
-                yield Row(first + place, int(lines[at]), data, passed + int(cuts[at]))
+            if len(wanted):
+                ends = cuts[kept[wanted]]
+                starts = np.where(kept[wanted] > 0, cuts[kept[wanted] - 1], 0)
+                lines = line + np.searchsorted(splitter.line_breaks(block), starts)
+                for place, start, end, at in zip(
+                    wanted.tolist(), starts.tolist(), ends.tolist(), lines.tolist(), strict=True
+                ):
+                    data = block[start:end]
+                    if start == 0:
+                        data, at = b"".join((*pending, data)), open_line
+                    yield Row(first + place, at, data, passed + end)
             passed += len(block)
-            pending, open_line = [block[cuts[-1] :]], int(lines[-1])
+            pending = [block[cuts[-1] :]]
+            open_line = splitter.line - len(splitter.line_breaks(pending[0]))
             open_filled = bool(counts[-1])
         last = b"".join(pending)
         is_row = len(last) > 0 if every else open_filled

@@ -122,14 +122,6 @@ def empty_mask(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.fill_null(pc.match_substring_regex(column, _EMPTY), True)
 
 
-def as_strings(column: pa.ChunkedArray) -> list[str]:
-    """Each value as a person would write it; null and NaN become ""."""
-    if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_nan(column), None, column)
-    strings: list[str] = pc.fill_null(column.cast(pa.string()), "").to_pylist()
-    return strings
-
-
 def count(number: int, noun: str) -> str:
     """A number and its noun in the right form: "1 row", "1,200 rows"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
