@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from explorer.data.values import as_strings
+from explorer.data.cells import as_strings, cells
 from explorer.errors import DataError
 
 _DIGEST_BYTES = 16
@@ -94,8 +94,8 @@ class Corpus:
         """
         if not 0 <= i < len(self):
             raise DataError(f"There is no row {i}.", where=self.name, fix=f"Rows are 0 to {len(self) - 1:,}.")
-        values: dict[str, Any] = self.table.slice(i, 1).to_pylist()[0]
-        return values
+        row = self.table.slice(i, 1)
+        return {name: cells(row[name])[0] for name in row.column_names}
 
     def take(self, rows: NDArray[np.int64]) -> Corpus:
         """A corpus of some rows (from 0) in the order given, with all their columns."""

@@ -4,134 +4,179 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import dataclasses
 import io
-import re
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from explorer.data.decode import Encoding, checked_lines, detect_encoding, open_text
+from explorer.data.blocks import OnBytes, Source, utf8_blocks
+from explorer.data.budget import Budget
+from explorer.data.decode import Encoding, detect_encoding
+from explorer.data.sampling import Row, TextFile, draw, drawn_note
+from explorer.data.splitting import Records
 from explorer.data.table import SourceTable, check_width, source_table
-from explorer.data.values import Column, count
+from explorer.data.values import Column, chunked, count
 from explorer.errors import EmptyDataError, UnreadableFileError
+from explorer.settings import settings
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-_SAMPLE_CHARS = 1 << 16
+_SAMPLE_BYTES = 1 << 16
 _BATCH_ROWS = 8_192
+_BATCH_BYTES = 4_000_000
+_SPACES = b"\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f "  # a row of nothing else is blank, where it has one field
 
 
-def read_delimited(content: bytes, name: str, *, kind: str) -> SourceTable:
-    """Read a CSV or TSV file with a header row.
+def read_delimited(
+    data: Source,
+    name: str,
+    *,
+    kind: str,
+    seed: int = 0,
+    encoding: str | None = None,
+    on_progress: OnBytes | None = None,
+) -> SourceTable:
+    """Read a CSV or TSV file with a header row; of one over the bound on rows, a random part in its order.
 
     Args:
-        content: The file.
+        data: The file.
         name: Its name, for messages.
         kind: "csv", whose delimiter is found by consistency, or "tsv".
+        seed: As in `read_file`.
+        encoding: As in `read_file`.
+        on_progress: As in `read_file`.
 
     Raises:
         EmptyDataError: Nothing in it, or a header alone.
         UnreadableFileError: Rows of differing length, a quote never closed, NUL bytes.
-        TooLargeError: Too many columns or too long a cell.
+        TooLargeError: Too many columns, too long a cell, or too much text.
     """
-    encoding = detect_encoding(content, name)
-    notes = list(encoding.notes)
+    found = detect_encoding(data, name, encoding)
+    notes = list(found.notes)
+
+    def table(quoting: Literal[0, 3]) -> _Table:
+        quotes = quoting == csv.QUOTE_MINIMAL
+        spaces = _SPACES.replace(delimiter.encode(), b"")
+        file = TextFile(
+            data, name, found, lambda: Records(delimiter, quotes=quotes), spaces, on_progress=on_progress
+        )
+        return _Table(file, delimiter, quoting, seed)
+
     with _any_cell_length():
-        delimiter = "\t" if kind == "tsv" else _guess_delimiter(content, encoding)
+        delimiter = "\t" if kind == "tsv" else _guess_delimiter(data, found)
         if kind == "csv" and delimiter != ",":
             notes.append(f"Columns are separated by {_DELIMITERS[delimiter]}.")
-        file = _File(content, encoding, name, delimiter)
         try:
-            columns = _parse(file)
+            read = table(csv.QUOTE_MINIMAL)
         except UnreadableFileError as error:
             if delimiter != "\t":
                 raise
-            columns = _parse_unquoted(file, error)
+            # Many TSV files are written without quoting; as many tabs on each line prove it.
+            try:
+                read = table(csv.QUOTE_NONE)
+            except UnreadableFileError:
+                raise error from None
             notes.append("Quotes are read as plain characters: they enclose nothing in this file.")
-    return source_table(name, kind, columns, notes=notes)
+    if len(read.numbers) < read.total:
+        notes.insert(0, drawn_note(len(read.numbers), read.total, seed))
+    return source_table(
+        name,
+        kind,
+        read.columns,
+        notes=notes,
+        source_rows=read.numbers,
+        total_rows=read.total,
+        encoding=found.codec,
+    )
 
 
-@dataclass(frozen=True)
-class _File:
-    content: bytes
-    encoding: Encoding
-    name: str
-    delimiter: str
-    quotes: bool = True
+class _Table:
+    """What is read of a file.
+
+    Attributes:
+        columns: Names and values.
+        numbers: For each row its 1-based position among all rows.
+        total: Rows in all.
+    """
+
+    def __init__(self, file: TextFile, delimiter: str, quoting: Literal[0, 3], seed: int) -> None:
+        self._delimiter = delimiter
+        self._quoting = quoting
+        self._name = file.name
+        self._file = file
+        first = next(self._records(file.rows()), None)
+        if first is None:
+            file.count()  # a quote may be open, so that there is no row to its end
+            raise EmptyDataError("There is nothing in the file.", where=file.name)
+        row, header = first
+        check_width(len(header), file.name)
+        body = file.after(row, file.blank if len(header) > 1 else b"\r\n")
+        total = body.count().filled
+        drawn = draw(total, settings().max_rows, seed)
+        self.columns, kept = self._read(header, body.rows(drawn))
+        # Rows of spaces beyond ASCII are known to be blank only now.
+        all_read = len(drawn) == total
+        self.total = kept.sum() if all_read else total
+        self.numbers = np.arange(1, self.total + 1) if all_read else drawn[kept] + 1
+
+    def _read(
+        self, header: list[str], rows: Iterator[Row]
+    ) -> tuple[list[tuple[str, Column]], NDArray[np.bool_]]:
+        """The columns, and which of the rows are in them."""
+        chunks: list[list[pa.Array]] = [[] for _ in header]
+        budget = Budget(self._name)
+        batch: list[list[str]] = []
+        kept: list[bool] = []
+        ragged: list[tuple[int, int]] = []
+        size = 0
+        for row, record in self._records(rows):
+            good = len(record) == len(header)
+            kept.append(good)
+            if good:
+                batch.append(record)
+            elif len(record) > 1 or record[0].strip():  # else a blank line
+                ragged.append((row.line, len(record)))
+            size += len(row.data)
+            if len(batch) == _BATCH_ROWS or size > _BATCH_BYTES:
+                _move(batch, chunks, budget)
+                size = 0
+        _move(batch, chunks, budget)
+        if ragged:
+            raise _ragged_error(ragged, len(header), self._name)
+        columns = [Column(pa.chunked_array(chunk, pa.string())) for chunk in chunks]
+        return list(zip(header, columns, strict=True)), np.array(kept, dtype=bool)
+
+    def _records(self, rows: Iterator[Row]) -> Iterator[tuple[Row, list[str]]]:
+        """The fields of each row."""
+        at: list[Row] = []
+
+        def texts() -> Iterator[str]:
+            for row in rows:
+                at[:] = [row]
+                yield row.data.decode()
+
+        reader = csv.reader(texts(), delimiter=self._delimiter, quoting=self._quoting, strict=True)
+        try:
+            for record in reader:
+                yield at[0], record
+        except csv.Error as error:
+            self._file.count()  # which says where, if a quote is never closed
+            line = at[0].line + len(Records(self._delimiter).line_breaks(at[0].data.rstrip(b"\r\n")))
+            raise _closed_quote_error(f"{self._name}, line {line:,}") from error
 
 
-def _parse_unquoted(file: _File, first_error: UnreadableFileError) -> list[tuple[str, Column]]:
-    """Read tabs without quoting, as many TSV files are written; as many tabs on each line prove it."""
-    try:
-        return _parse(dataclasses.replace(file, quotes=False))
-    except UnreadableFileError:
-        raise first_error from None
-
-
-def _parse(file: _File) -> list[tuple[str, Column]]:
-    records = _records(file)
-    header = next((record for _, record in records if len(record) > 1 or record[0].strip()), [])
-    if not header:
-        raise EmptyDataError("There is nothing in the file.", where=file.name)
-    check_width(len(header), file.name)
-    width = len(header)
-    chunks: list[list[pa.Array]] = [[] for _ in header]
-    rows: list[list[str]] = []
-    ragged: list[tuple[int, int]] = []
-    for line, record in records:
-        if len(record) == width:
-            rows.append(record)
-        elif len(record) > 1 or record[0].strip():  # else a blank line
-            ragged.append((line, len(record)))
-        if len(rows) == _BATCH_ROWS:
-            _move(rows, chunks)
-    _move(rows, chunks)
-    if ragged:
-        raise _ragged_error(ragged, width, file.name)
-    columns = [Column(pa.chunked_array(chunk, pa.string())) for chunk in chunks]
-    return list(zip(header, columns, strict=True))
-
-
-def _move(rows: list[list[str]], chunks: list[list[pa.Array]]) -> None:
+def _move(rows: list[list[str]], chunks: list[list[pa.Array]], budget: Budget) -> None:
     """Turn the rows into one more Arrow chunk a column, so that few Python strings live at a time."""
     if not rows:
         return
     for chunk, values in zip(chunks, zip(*rows, strict=True), strict=True):
-        data = pa.array(values, pa.string())
-        chunk.extend(data.chunks if isinstance(data, pa.ChunkedArray) else [data])
+        data = chunked(pa.array(values, pa.string()))
+        budget.spend(data.nbytes)
+        chunk.extend(data.chunks)
     rows.clear()
-
-
-def _records(file: _File) -> Iterator[tuple[int, list[str]]]:
-    """Each record that is not an empty line, with the line it starts on."""
-    seen: list[str] = []  # the lines of the record at hand
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if file.quotes else csv.QUOTE_NONE
-    with open_text(file.content, file.encoding) as stream:
-        lines = _remembered(checked_lines(stream, file.name), seen)
-        reader = csv.reader(lines, delimiter=file.delimiter, quoting=quoting, strict=True)
-        while True:
-            first_line = reader.line_num + 1
-            seen.clear()
-            try:
-                record = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                if "end of data" in str(error):
-                    opened = first_line + _lines_before_open_quote("".join(seen), file.delimiter)
-                    raise _open_quote_error(f"{file.name}, line {opened:,}") from error
-                raise _closed_quote_error(f"{file.name}, line {reader.line_num:,}") from error
-            if record:
-                yield first_line, record
-
-
-def _remembered(lines: Iterator[str], seen: list[str]) -> Iterator[str]:
-    for line in lines:
-        seen.append(line)
-        yield line
 
 
 def _ragged_error(ragged: list[tuple[int, int]], width: int, name: str) -> UnreadableFileError:
@@ -146,14 +191,6 @@ def _ragged_error(ragged: list[tuple[int, int]], width: int, name: str) -> Unrea
     )
 
 
-def _open_quote_error(where: str) -> UnreadableFileError:
-    return UnreadableFileError(
-        "A quote is opened here and never closed.",
-        where=where,
-        fix='Close it with ", or write "" for a quote that is part of the text.',
-    )
-
-
 def _closed_quote_error(where: str) -> UnreadableFileError:
     return UnreadableFileError(
         "Text goes on after a closing quote.",
@@ -162,20 +199,10 @@ def _closed_quote_error(where: str) -> UnreadableFileError:
     )
 
 
-def _lines_before_open_quote(record: str, delimiter: str) -> int:
-    """Line breaks before the field that never ends: it comes after the last field that does."""
-    mark = re.escape(delimiter)
-    field = re.compile(rf'(?:"[^"]*+(?:""[^"]*+)*+"|[^"{mark}\r\n][^{mark}\r\n]*+|){mark}')
-    end = 0
-    while match := field.match(record, end):
-        end = match.end()
-    return len(re.findall(r"\r\n|\r|\n", record[:end]))
-
-
-def _guess_delimiter(content: bytes, encoding: Encoding) -> str:
+def _guess_delimiter(data: Source, encoding: Encoding) -> str:
     """The delimiter that splits the header and gives most of the first rows as many fields."""
-    with open_text(content, encoding) as stream:
-        sample = stream.read(_SAMPLE_CHARS)
+    head = next(utf8_blocks(data, encoding), b"")[:_SAMPLE_BYTES]
+    sample = head.decode(errors="ignore")
     best, best_score = ",", (-1.0, 0)
     for delimiter in _DELIMITERS:
         try:

@@ -3,77 +3,56 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
+from explorer.data.blocks import OnBytes, Source, size_of
+from explorer.data.budget import Budget
 from explorer.data.class_labels import class_names, named
-from explorer.data.plain import is_list_of_numbers, left_out, plain_columns
+from explorer.data.pages import Group, Work, as_stream, check_pages, read_footer_bytes, read_groups
+from explorer.data.plain import Plain, is_list_of_numbers, leaf_count, left_out, widest_row
+from explorer.data.sampling import draw, drawn_note
 from explorer.data.table import SourceTable, check_width, source_table
 from explorer.data.values import Column, ReadColumn
-from explorer.errors import TooLargeError, UnreadableFileError
+from explorer.errors import ColumnError, UnreadableFileError
 from explorer.settings import settings
 
 _BATCH_ROWS = 16_384
-_HEAD_ROWS = 1_000
-_UNPACKED = 4  # a compressed file may grow by this much over the bound on files
+_BATCH_BYTES = 64_000_000  # what a batch may unpack to
+_BUFFER_BYTES = 1 << 20
 
 
-def read_parquet(data: bytes | Path, name: str, *, seed: int = 0) -> SourceTable:
+def read_parquet(
+    data: Source, name: str, *, seed: int = 0, on_progress: OnBytes | None = None
+) -> SourceTable:
     """Read a Parquet file; of a file over the bound on rows, a random part in its order.
 
     Args:
         data: The file's bytes, or where it lies.
         name: Its name, for messages.
         seed: What draws the rows.
+        on_progress: As in `read_file`.
 
     Raises:
         UnreadableFileError: Not Parquet, incomplete or damaged.
         ColumnError: Every column holds raw bytes.
         EmptyDataError: No column or no row.
         TooLargeError: Too many columns, too long a cell, or too much once unpacked.
+        OSError: The file cannot be read.
     """
     _check_ends(data, name)
-    try:
-        with pq.ParquetFile(data if isinstance(data, Path) else pa.BufferReader(data)) as file:
-            check_width(len(file.schema_arrow), name)
-            skipped = _skipped(file)
-            total = file.metadata.num_rows
-            rows = _draw(total, settings().max_rows, seed)
-            table = _read_rows(file, rows, _others(file, skipped), name)
-            lists = [field.name for field in file.schema_arrow if is_list_of_numbers(field.type)]
-            classes = class_names(file.schema_arrow)
-    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: names that are not UTF-8
-        raise damaged(error, name) from error
-    skips = [f'Column "{column}" is left out: {reason}.' for column, reason in skipped.items()]
-    vectors: dict[str, ReadColumn] = {
-        column: functools.partial(_read_vectors, data, rows, column, name)
-        for column in lists
-        if column in skipped
-    }
-    data_columns: list[pa.ChunkedArray | Column] = [
-        named(values, classes[column]) if column in classes else values
-        for column, values in zip(table.column_names, table.columns, strict=True)
-    ]
-    if data_columns or not vectors:
-        columns, notes, longer = plain_columns(table.column_names, data_columns, name, notes=skips)
-    else:
-        columns, notes, longer = [], skips, {}
-    if len(rows) < total:
-        notes.insert(0, f"{len(rows):,} of {total:,} rows were read, drawn at random (seed {seed}).")
-    return source_table(
-        name,
-        "parquet",
-        columns,
-        notes=notes,
-        source_rows=rows + 1,
-        total_rows=total,
-        vectors=vectors | longer,
-    )
+    with _open(data) as stream:
+        groups = read_groups(read_footer_bytes(stream, size_of(data), name), name)
+        try:
+            return _Reader(data, stream, groups, name, seed, on_progress).table()
+        except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: names that are not UTF-8
+            raise damaged(error, name) from error
 
 
 def damaged(error: Exception, name: str) -> UnreadableFileError:
@@ -84,15 +63,12 @@ def damaged(error: Exception, name: str) -> UnreadableFileError:
     )
 
 
-def _check_ends(data: bytes | Path, name: str) -> None:
+def _check_ends(data: Source, name: str) -> None:
     """A Parquet file begins and ends with its mark; the end is what an interrupted copy lacks."""
-    if isinstance(data, Path):
-        with data.open("rb") as stream:
-            head = stream.read(4)
-            stream.seek(-min(4, data.stat().st_size), 2)
-            tail = stream.read(4)
-    else:
-        head, tail = data[:4], data[-4:]
+    with _open(data) as stream:
+        head = stream.read(4)
+        stream.seek(max(0, size_of(data) - 4))
+        tail = stream.read(4)
     if head == b"PARE":
         raise UnreadableFileError(
             "The Parquet file is encrypted.", where=name, fix="Write it again without encryption."
@@ -103,7 +79,7 @@ def _check_ends(data: bytes | Path, name: str) -> None:
             where=name,
             fix="Check how it was written, or give it the ending of what it is.",
         )
-    if tail != b"PAR1":
+    if tail != b"PAR1" or size_of(data) < 12:
         raise UnreadableFileError(
             "The Parquet file is incomplete: its end is missing.",
             where=name,
@@ -111,61 +87,177 @@ def _check_ends(data: bytes | Path, name: str) -> None:
         )
 
 
-def _skipped(file: pq.ParquetFile) -> dict[str, str]:
-    """Columns not worth unpacking, and why, judged by type and by the first rows.
-
-    The file's own account of column sizes would be cheaper, but where it is damaged pyarrow ends the process.
-    """
-    reasons = {field.name: left_out(field.type) for field in file.schema_arrow}
-    nested = [field.name for field in file.schema_arrow if field.type.num_fields and not reasons[field.name]]
-    head = next(file.iter_batches(batch_size=_HEAD_ROWS, columns=nested), None) if nested else None
-    if head is not None:
-        for field, values in zip(head.schema, head.columns, strict=True):
-            reasons[field.name] = left_out(field.type, values.nbytes / max(len(values), 1))
-    return {name: reason for name, reason in reasons.items() if reason}
+def _open(data: Source) -> BinaryIO:
+    return data.open("rb") if isinstance(data, Path) else as_stream(data)
 
 
-def _others(file: pq.ParquetFile, skipped: Collection[str]) -> list[str]:
-    return [field.name for field in file.schema_arrow if field.name not in skipped]
+def _parquet_file(data: Source, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
+    """The file, where columns under some paths stay dictionaries; read in pieces, with none held whole."""
+    return pq.ParquetFile(
+        data if isinstance(data, Path) else pa.BufferReader(data),
+        read_dictionary=list(dictionaries),
+        pre_buffer=False,
+        buffer_size=_BUFFER_BYTES,
+    )
 
 
-def _read_vectors(data: bytes | Path, rows: NDArray[np.int64], column: str, name: str) -> pa.ChunkedArray:
-    """A column of lists of numbers, read when it is chosen: most people never do."""
-    try:
-        with pq.ParquetFile(data if isinstance(data, Path) else pa.BufferReader(data)) as file:
-            return _read_rows(file, rows, [column], name)[column]
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise damaged(error, name) from error
+def _fields(file: pq.ParquetFile) -> list[_Field]:
+    """The columns with their leaves, which follow each other in the order of the schema."""
+    fields: list[_Field] = []
+    at = 0
+    for field in file.schema_arrow:
+        end = at + leaf_count(field.type)
+        fields.append(
+            _Field(field, range(at, end), tuple(file.schema.column(leaf).path for leaf in range(at, end)))
+        )
+        at = end
+    if at != len(file.schema):
+        raise pa.ArrowInvalid("its schema has columns that Arrow does not")
+    return fields
 
 
-def _read_rows(file: pq.ParquetFile, rows: NDArray[np.int64], columns: list[str], name: str) -> pa.Table:
-    """The rows asked for, unpacked batch by batch so that the others never pile up."""
-    most = _UNPACKED * settings().max_file_mb * 1_000_000
-    schema = pa.schema([field for field in file.schema_arrow if field.name in columns])
-    batches: list[pa.RecordBatch] = []
-    start = unpacked = 0
-    for batch in file.iter_batches(
-        batch_size=_BATCH_ROWS, columns=columns if len(columns) < len(file.schema_arrow) else None
-    ):
-        end = start + len(batch)
-        first, last = np.searchsorted(rows, (start, end))
-        if last - first < len(batch):
-            batch = batch.take(pa.array(rows[first:last] - start))
-        batches.append(batch)
-        start, unpacked = end, unpacked + batch.nbytes
-        if unpacked > most:
-            raise TooLargeError(
-                f"Unpacked, the file is over {most // 1_000_000:,} MB.",
-                where=name,
-                fix="Keep fewer rows or columns, or let the host raise EXPLORER_MAX_FILE_MB.",
+@dataclass(frozen=True)
+class _Field:
+    """A column of the schema, its leaves, and their paths."""
+
+    field: pa.Field
+    leaves: range
+    paths: tuple[str, ...]
+
+
+class _Reader:
+    """Reads one column after the other, so that no more than one is unpacked at a time."""
+
+    def __init__(
+        self,
+        data: Source,
+        stream: BinaryIO,
+        groups: list[Group],
+        name: str,
+        seed: int,
+        on_progress: OnBytes | None,
+    ) -> None:
+        self._data = data
+        self._stream = stream
+        self._groups = groups
+        self._name = name
+        self._seed = seed
+        self._say = on_progress
+        self._work = Work(name)
+        self._total = sum(group.rows for group in groups)
+        self._rows = draw(self._total, settings().max_rows, seed)
+
+    def table(self) -> SourceTable:
+        """All columns that can be shown."""
+        with _parquet_file(self._data) as file:
+            schema = file.schema_arrow
+            check_width(len(schema), self._name)
+            fields = _fields(file)
+        classes = class_names(schema)
+        budget = Budget(self._name)
+        skipped = {place: reason for place, known in enumerate(fields) if (reason := self._left_out(known))}
+        columns: list[tuple[str, Column]] = []
+        notes = [
+            f'Column "{fields[place].field.name}" is left out: {reason}.' for place, reason in skipped.items()
+        ]
+        vectors: dict[str, ReadColumn] = {}
+        for place, known in enumerate(fields):
+            label = known.field.name
+            if place in skipped:
+                if is_list_of_numbers(known.field.type):
+                    vectors[label] = functools.partial(_read_vectors, self, known)
+                continue
+            plain = Plain(known.field.type, f'{self._name}, column "{label}"', budget)
+            for batch in self._batches(known):
+                plain.add(named(batch, classes[label]) if label in classes else batch)
+            columns.append((label, plain.column()))
+            self._progress(place + 1, len(fields))
+        if notes and not columns and not vectors:
+            raise ColumnError("No column can be shown as text.", where=self._name, fix=" ".join(notes))
+        if len(self._rows) < self._total:
+            notes.insert(0, drawn_note(len(self._rows), self._total, self._seed))
+        return source_table(
+            self._name,
+            "parquet",
+            columns,
+            notes=notes,
+            source_rows=self._rows + 1,
+            total_rows=self._total,
+            vectors=vectors,
+        )
+
+    def vectors(self, known: _Field) -> pa.ChunkedArray:
+        """A column of lists of numbers."""
+        budget = Budget(self._name)
+        chunks: list[pa.Array] = []
+        for batch in self._batches(known):
+            budget.spend(batch.nbytes)
+            chunks.append(batch)
+        return pa.chunked_array(chunks, chunks[0].type if chunks else known.field.type)
+
+    def _left_out(self, known: _Field) -> str:
+        """Why a column is not worth unpacking, by its type and by the file's account of its values."""
+        size = sum(
+            group.chunks[leaf].values * group.chunks[leaf].width
+            for group in self._groups
+            for leaf in known.leaves
+            if leaf < len(group.chunks)
+        )
+        return left_out(known.field.type, size / max(self._total, 1))
+
+    def _batches(self, known: _Field) -> Iterator[pa.Array]:
+        """The rows drawn of a column, in batches that do not unpack to too much."""
+        nested = known.field.type.num_fields > 0
+        groups = [(place, group) for place, group in enumerate(self._groups) if group.rows]
+        starts = np.cumsum([0] + [group.rows for _, group in groups])
+        bounds = np.searchsorted(self._rows, starts)
+        wanted = [
+            (place, group, start)
+            for (place, group), start, first, last in zip(groups, starts, bounds, bounds[1:], strict=False)
+            if last > first
+        ]
+        costs = [
+            check_pages(
+                self._stream,
+                [group for _, group, _ in wanted],
+                leaf,
+                self._name,
+                nested=nested,
+                work=self._work,
             )
-    if start != file.metadata.num_rows:
-        raise pa.ArrowInvalid(f"{start:,} of {file.metadata.num_rows:,} rows are there")
-    return pa.Table.from_batches(batches, schema=batches[0].schema if batches else schema)
+            for leaf in known.leaves
+        ]
+        one = max([cost.page for cost in costs if cost.prefixes], default=0)
+        most = max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, one, widest_row(known.field.type))))
+        if widest_row(known.field.type) > _BATCH_BYTES:
+            raise ColumnError(
+                "The lists of a column are too long.",
+                where=f'{self._name}, column "{known.field.name}"',
+                fix="Leave the column out.",
+            )
+        dictionaries = [path for path, cost in zip(known.paths, costs, strict=True) if cost.dictionary]
+        with _parquet_file(self._data, dictionaries) as file:
+            for place, group, start in wanted:
+                at = int(start)
+                for batch in file.reader.iter_batches(
+                    most, row_groups=[place], column_indices=list(known.leaves), use_threads=False
+                ):
+                    end = at + len(batch)
+                    first, last = np.searchsorted(self._rows, (at, end))
+                    values = batch.column(0)
+                    if last - first < len(batch):
+                        values = values.take(pa.array(self._rows[first:last] - at))
+                    yield values
+                    at = end
+                if at != start + group.rows:
+                    raise pa.ArrowInvalid(f"{at - start:,} of {group.rows:,} rows are there")
+
+    def _progress(self, done: int, of: int) -> None:
+        if self._say is not None:
+            size = size_of(self._data)
+            self._say(size * done // of, size)
 
 
-def _draw(total: int, most: int, seed: int) -> NDArray[np.int64]:
-    """The 0-based rows to read, in order: all, or `most` of them without replacement."""
-    if total <= most:
-        return np.arange(total, dtype=np.int64)
-    return np.sort(np.random.default_rng(seed).choice(total, most, replace=False, shuffle=False))
+def _read_vectors(reader: _Reader, known: _Field) -> pa.ChunkedArray:
+    """A column of lists of numbers, read when it is chosen: most people never do."""
+    return reader.vectors(known)

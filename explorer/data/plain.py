@@ -6,13 +6,19 @@ import functools
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from explorer.data.values import Column, ReadColumn, as_text, text_column
-from explorer.errors import ColumnError, UnreadableFileError
+from explorer.data.budget import Budget
+from explorer.data.cells import in_range, known_zone, texts
+from explorer.data.values import Column, ReadColumn, chunked, text_column
+from explorer.errors import ColumnError, TooLargeError, UnreadableFileError
+from explorer.settings import settings
 
 # Longer lists of numbers are vectors, and their JSON nothing to read; whole numbers may be tokens.
 _VECTOR_BYTES_A_ROW = 256
 _NUMBERS_BYTES_A_ROW = 1_000
+_STEP_BYTES = 32_000_000  # of Python values that live at a time
+_CELL_BYTES = 64  # of a Python value, beside its text
 
 _PLAIN = (
     pa.types.is_boolean,
@@ -45,9 +51,11 @@ def plain_columns(
     Raises:
         ColumnError: None is left.
         UnreadableFileError: A column said to be text holds bytes that are not.
+        TooLargeError: They are too much once dictionaries are expanded and lists written as text.
     """
     columns: list[tuple[str, Column]] = []
     notes = list(notes)
+    budget = Budget(source)
     vectors: dict[str, ReadColumn] = {}
     for name, values in zip(names, data, strict=True):
         if isinstance(values, Column):
@@ -57,10 +65,172 @@ def plain_columns(
             if is_list_of_numbers(values.type):
                 vectors[name] = functools.partial(_same, values)
         else:
-            columns.append((name, _plain(values, f'{source}, column "{name}"')))
+            plain = Plain(values.type, f'{source}, column "{name}"', budget)
+            for chunk in values.chunks:
+                plain.add(chunk)
+            columns.append((name, plain.column()))
     if notes and not columns and not vectors:
         raise ColumnError("No column can be shown as text.", where=source, fix=" ".join(notes))
     return columns, notes, vectors
+
+
+class Plain:
+    """A column brought to a plain type, batch by batch; what a batch expands to is counted before it does.
+
+    Args:
+        kind: The type of its values.
+        where: The column, for messages.
+        budget: What it may take.
+    """
+
+    def __init__(self, kind: pa.DataType, where: str, budget: Budget) -> None:
+        self._where = where
+        self._budget = budget
+        self._chunks: list[pa.Array] = []
+        self._nested = False
+        self._remarks: dict[str, None] = {}
+        self._kind = _stored(kind)
+
+    def add(self, values: pa.Array | pa.ChunkedArray) -> None:
+        """Take the next values, whose type may differ from the column's in what they are stored as.
+
+        Raises:
+            UnreadableFileError: Text that is not.
+            TooLargeError: A cell, or all of them, are too much.
+        """
+        if isinstance(values, pa.ChunkedArray):
+            for chunk in values.chunks:
+                self.add(chunk)
+            return
+        try:
+            self._add(_storage(values))
+        except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+            raise UnreadableFileError(
+                "The column should hold text, but some of its bytes are not valid UTF-8.",
+                where=self._where,
+                fix="Write it again with that column decoded.",
+            ) from error
+
+    def column(self) -> Column:
+        """All values taken."""
+        kind = self._chunks[0].type if self._chunks else pa.string() if _is_text(self._kind) else self._kind
+        if not any(is_plain(kind) for is_plain in (*_PLAIN, pa.types.is_string)):
+            kind = pa.string()
+            self._nested = True
+        data = pa.chunked_array(self._chunks, kind)
+        if pa.types.is_float16(kind):
+            data = data.cast(pa.float32())
+        elif pa.types.is_timestamp(kind) and not known_zone(kind):
+            plain = pa.timestamp(kind.unit)
+            data = pa.chunked_array([chunk.view(plain) for chunk in data.chunks], plain)
+            self._remarks["its time zone is not known, so its times are in UTC"] = None
+        if pa.types.is_temporal(data.type) and not in_range(data):
+            data = chunked(pa.array(texts(data), pa.string()))
+            self._budget.spend(data.nbytes)
+            self._remarks["dates, times or durations out of the usual range, kept as text"] = None
+        if self._nested:
+            self._remarks = {"lists or records, kept as JSON text": None, **self._remarks}
+        return Column(data, tuple(self._remarks), nested=self._nested)
+
+    def _add(self, values: pa.Array) -> None:
+        kind = values.type
+        if pa.types.is_dictionary(kind) and not kind.value_type.num_fields:
+            self._budget.spend(_expanded(values))
+            self._add(values.cast(kind.value_type) if len(values) else pa.array([], kind.value_type))
+            return
+        if any(is_plain(kind) for is_plain in _PLAIN):
+            self._budget.spend(values.nbytes)
+            self._chunks.append(values)
+        elif _is_text(kind):
+            if not pa.types.is_dictionary(values.type):
+                self._budget.spend(values.nbytes)
+            for text in chunked(values.cast(pa.string())).chunks:
+                text.validate(full=True)  # Arrow trusts a file that says its text is UTF-8
+                self._chunks.append(text)
+        else:
+            self._nested = True
+            self._add_nested(values)
+
+    def _add_nested(self, values: pa.Array) -> None:
+        """Lists and records as JSON, in steps, of which each has few Python values."""
+        if len(values) > 1 and _weight(values) > _STEP_BYTES:
+            half = len(values) // 2
+            self._add_nested(values.slice(0, half))
+            self._add_nested(values.slice(half))
+            return
+        most = settings().max_cell_chars
+        if len(values) == 1 and _weight(values) > max(_STEP_BYTES, most * _CELL_BYTES):
+            raise TooLargeError(
+                f"A cell holds over {most:,} characters.",
+                where=self._where,
+                fix="Shorten or split the lists, or let the host raise EXPLORER_MAX_CELL_CHARS.",
+            )
+        column = text_column(texts(values))
+        self._budget.spend(column.data.nbytes)
+        self._chunks += column.data.chunks
+        self._remarks.update(dict.fromkeys(column.remarks))
+
+
+def widest_row(kind: pa.DataType) -> int:
+    """The bytes of a row that is null, as lists of a fixed size take room for what is not there."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return widest_row(kind.storage_type)
+    if pa.types.is_fixed_size_list(kind):
+        return int(kind.list_size) * max(1, widest_row(kind.value_type))
+    if pa.types.is_dictionary(kind):
+        return 4
+    if kind.num_fields:
+        return sum(widest_row(kind.field(place).type) for place in range(kind.num_fields))
+    return 8
+
+
+def leaf_count(kind: pa.DataType) -> int:
+    """The columns that Parquet makes of a type."""
+    return sum(1 for _ in _leaves(kind))
+
+
+def _storage(values: pa.Array) -> pa.Array:
+    return _storage(values.storage) if isinstance(values.type, pa.BaseExtensionType) else values
+
+
+def _stored(kind: pa.DataType) -> pa.DataType:
+    if isinstance(kind, pa.BaseExtensionType):
+        return _stored(kind.storage_type)
+    return _stored(kind.value_type) if pa.types.is_dictionary(kind) else kind
+
+
+def _expanded(values: pa.Array) -> int:
+    """The bytes of values once each has its own copy of what a dictionary keeps once."""
+    kind = values.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return _expanded(values.storage)
+    if pa.types.is_dictionary(kind):
+        known = values.dictionary
+        if _is_text(known.type) or _is_binary(known.type):
+            sizes = pc.fill_null(pc.binary_length(known.cast(pa.large_binary())), 0).cast(pa.int64())
+            return 4 * len(values) + (pc.sum(sizes.take(values.indices)).as_py() or 0)
+        return 16 * len(values)
+    return sum(_expanded(child) for child in _children(values)) or int(values.nbytes)
+
+
+def _weight(values: pa.Array) -> int:
+    """About what values take as Python objects."""
+    children = _children(values)
+    if children:
+        return _CELL_BYTES * len(values) + sum(_weight(child) for child in children)
+    return _CELL_BYTES * len(values) + _expanded(values)
+
+
+def _children(values: pa.Array) -> list[pa.Array]:
+    kind = values.type
+    if pa.types.is_struct(kind):
+        return list(values.flatten())
+    if pa.types.is_map(kind):
+        first, last = values.offsets[0].as_py(), values.offsets[-1].as_py()
+        return [child.slice(first, last - first) for child in (values.keys, values.items)]
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return [values.flatten()]
+    return []
 
 
 def is_list_of_numbers(kind: pa.DataType) -> bool:
@@ -84,30 +254,6 @@ def left_out(kind: pa.DataType, bytes_a_row: float = 0) -> str:
 
 def _same(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return values
-
-
-def _plain(values: pa.ChunkedArray, where: str) -> Column:
-    kind = values.type
-    if isinstance(kind, pa.BaseExtensionType):
-        chunks = [chunk.storage for chunk in values.chunks]
-        return _plain(pa.chunked_array(chunks, kind.storage_type), where)
-    if pa.types.is_dictionary(kind):
-        return _plain(values.cast(kind.value_type), where)
-    if any(is_plain(kind) for is_plain in _PLAIN):
-        return Column(values)
-    try:
-        if _is_text(kind):
-            text = values.cast(pa.string())
-            text.validate(full=True)  # Arrow trusts a file that says its text is UTF-8
-            return Column(text)
-        column = text_column([as_text(value) for value in values.to_pylist()])
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise UnreadableFileError(
-            "The column should hold text, but some of its bytes are not valid UTF-8.",
-            where=where,
-            fix="Write it again with that column decoded.",
-        ) from error
-    return Column(column.data, ("lists or records, kept as JSON text", *column.remarks), nested=True)
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -32,6 +32,7 @@ class SourceTable:
         total_rows: Rows in the source; more than the table has if it was sampled while reading.
         vectors: Columns of long lists of numbers, which the table leaves out: each is read, a list for
             each row of the table, when it is asked for.
+        encoding: Python's name of the encoding a text file was read in; empty for other sources.
     """
 
     name: str
@@ -42,6 +43,7 @@ class SourceTable:
     source_rows: NDArray[np.int64]
     total_rows: int
     vectors: Mapping[str, ReadColumn] = field(default_factory=dict)
+    encoding: str = ""
 
     @property
     def typed(self) -> bool:
@@ -58,6 +60,7 @@ def source_table(
     source_rows: NDArray[np.int64] | None = None,
     total_rows: int | None = None,
     vectors: Mapping[str, ReadColumn] | None = None,
+    encoding: str = "",
 ) -> SourceTable:
     """Put columns together: names made unique, remarks turned into notes, bounds checked.
 
@@ -69,6 +72,7 @@ def source_table(
         source_rows: As in `SourceTable`; all rows in order when not given.
         total_rows: As in `SourceTable`; the rows given when not given.
         vectors: As in `SourceTable`, under the names in the source.
+        encoding: As in `SourceTable`.
 
     Raises:
         EmptyDataError: No column or no row.
@@ -101,6 +105,7 @@ def source_table(
         vectors={
             _trimmed(label): load for label, load in (vectors or {}).items() if _trimmed(label) not in names
         },
+        encoding=encoding,
     )
 
 

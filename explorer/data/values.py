@@ -20,7 +20,8 @@ NUMBER = r"^[ \t]*[+-]?([0-9]+([.,][0-9]+)*|[.,][0-9]+)([eE][+-]?[0-9]+)?[ \t]*$
 _ITEM = r"([+-]?[0-9.][0-9.eE+-]*|[+-]?(NaN|nan|Infinity|inf)|null)"
 LIST_OF_NUMBERS = rf"^\s*\[\s*{_ITEM}([\s,]+{_ITEM})*\s*\]\s*$"  # as JSON writes it, or NumPy without commas
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
+MIXED = "values of several kinds, or numbers beyond 64 bits, kept as text"
+_NUMBERS = (pa.int64(), pa.uint64(), pa.float64())  # each holds more than those before it
 
 ReadColumn = Callable[[], pa.ChunkedArray]  # gives a column that is read only when someone wants it
 
@@ -62,38 +63,63 @@ def chunked(data: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
 
 def text_column(values: Sequence[str | None]) -> Column:
     """A column of text from strings and None, of type `string`."""
-    try:
-        return Column(chunked(pa.array(values, pa.string())))
-    except UnicodeEncodeError:
-        clean = [None if value is None else without_surrogates(value) for value in values]
-        changed = sum(new != old for new, old in zip(clean, values, strict=True))
-        remark = f"half a character (a lone surrogate) became � in {count(changed, 'value')}"
-        return Column(chunked(pa.array(clean, pa.string())), (remark,))
+    data, halves = _texts(values)
+    return Column(data, (half_remark(halves),) if halves else ())
 
 
 def column_of(values: Sequence[object]) -> Column:
     """A column from Python values: typed where they are of one kind, else as text."""
+    data, mixed, halves = typed(values)
+    remarks = ([MIXED] if mixed else []) + ([half_remark(halves)] if halves else [])
+    return Column(data, tuple(remarks))
+
+
+def typed(values: Sequence[object]) -> tuple[pa.ChunkedArray, bool, int]:
+    """Python values as Arrow, whether they had to become text for want of one kind, and how many changed.
+
+    What changed are texts with half a character, see `half_remark`.
+    """
     if all(value is None or isinstance(value, str) for value in values):
-        return text_column(values)  # type: ignore[arg-type]
+        data, halves = _texts(values)  # type: ignore[arg-type]
+        return data, False, halves
     try:
-        return Column(chunked(pa.array(values)))
+        return chunked(pa.array(values)), False, 0
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        column = text_column([as_text(value) for value in values])
-        remark = "values of several kinds, or numbers beyond 64 bits, kept as text"
-        return Column(column.data, (remark, *column.remarks))
+        data, halves = _texts([as_text(value) for value in values])
+        return data, True, halves
+
+
+def joined(chunks: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray | None:
+    """Batches of one column as one, of the type that all values have; None where only text holds them all."""
+    kinds = {chunk.type for chunk in chunks if not pa.types.is_null(chunk.type)}
+    numbers = all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in kinds)
+    if len(kinds) > 1 and not numbers:
+        return None
+    kind = max(kinds, key=_NUMBERS.index) if len(kinds) > 1 else next(iter(kinds), pa.null())
+    try:
+        pieces = [piece for chunk in chunks for piece in chunk.cast(kind).chunks]
+    except pa.ArrowInvalid:  # a number that the wider type does not hold exactly
+        return None
+    return pa.chunked_array(pieces, kind)
+
+
+def half_remark(values: int) -> str:
+    """Says how many texts had a lone surrogate, which no encoding can hold."""
+    return f"half a character (a lone surrogate) became � in {count(values, 'value')}"
+
+
+def _texts(values: Sequence[str | None]) -> tuple[pa.ChunkedArray, int]:
+    try:
+        return chunked(pa.array(values, pa.string())), 0
+    except UnicodeEncodeError:
+        clean = [None if value is None else without_surrogates(value) for value in values]
+        changed = sum(new != old for new, old in zip(clean, values, strict=True))
+        return chunked(pa.array(clean, pa.string())), changed
 
 
 def empty_mask(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """True where a text column has nothing to read: null, empty or only whitespace."""
     return pc.fill_null(pc.match_substring_regex(column, _EMPTY), True)
-
-
-def as_strings(column: pa.ChunkedArray) -> list[str]:
-    """Each value as a person would write it; null and NaN become ""."""
-    if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_nan(column), None, column)
-    strings: list[str] = pc.fill_null(column.cast(pa.string()), "").to_pylist()
-    return strings
 
 
 def count(number: int, noun: str) -> str:

@@ -19,7 +19,6 @@ from explorer.hub.model_details import ModelDetails
 from explorer.hub.models_on_disk import details_on_disk
 from explorer.settings import settings
 from explorer.ui.corpus_view import show_report
-from explorer.ui.hub_jobs import ask_hub
 from explorer.ui.model_facts import (
     MEASURED_TEXTS,
     ModelFacts,
@@ -34,6 +33,7 @@ from explorer.ui.model_use import download, finish, forget_ended, use
 from explorer.ui.models_view import MODEL_PARAMETER
 from explorer.ui.session import Session
 from explorer.ui.spaces import space_or_progress
+from explorer.ui.tab_jobs import ask_hub
 from explorer.ui.text import markdown
 from explorer.ui.work import duration
 

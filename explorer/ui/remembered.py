@@ -91,6 +91,7 @@ def _copy(session: Session) -> Session:
         results=OrderedDict(session.results),
         asking=None,
         awaited=[],
+        placed=set(),
         notice="",
         focused={},
         cluster_choices=dict(session.cluster_choices),

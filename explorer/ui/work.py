@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from explorer.encode.tokens import TokenAudit
 
 _POLL_SECONDS = 1.0
+_HERE_POLL_SECONDS = 0.5  # a person looks at the place where the answer will be
 _SOON_SECONDS = 0.5  # what ends by then needs no progress: nobody could read it
 _QUICK_ROWS = 5_000  # with which the longest analysis takes seconds
+_TOKENS = "tokens"
 T = TypeVar("T")
 
 
@@ -41,7 +43,13 @@ def result_or_progress(
 
 
 def _kept_or_progress(
-    session: Session, key: Hashable, title: str, work: Callable[[OnProgress], T], lane: Lane
+    session: Session,
+    key: Hashable,
+    title: str,
+    work: Callable[[OnProgress], T],
+    lane: Lane,
+    *,
+    here: bool = False,
 ) -> T | None:
     def ask(session: Session) -> None:
         session.keep_result(key, registry().submit(key, title, work, lane=lane, visitor=session.visitor))
@@ -54,7 +62,7 @@ def _kept_or_progress(
         session.keep_result(key, job)
         result: T = job.result
         return result
-    explain(job, session, title, ask)
+    explain(job, session, title, ask, here=here)
     return None
 
 
@@ -77,25 +85,27 @@ def counting(say: OnProgress, phase: str, unit: str) -> Callable[[int, int], Non
     return report
 
 
-def explain(job: Job, session: Session, what: str, again: Callable[[Session], None]) -> None:
-    """Say why a job gave nothing yet, when nothing more will come of it by itself."""
-    _await(session, job)
+def explain(
+    job: Job, session: Session, what: str, again: Callable[[Session], None], *, here: bool = False
+) -> None:
+    """Say why a job gave nothing yet; what is under way is shown here, or at the top of the page."""
     if job.state == "failed" and job.error is not None:
         show_error(job.error)
         st.button("Try again", type="primary", key=f"again-{what}", on_click=again, args=(session,))
     elif job.state == "cancelled" or not job.awaited_by(session.visitor):
         st.info(f"{markdown(what)} was stopped. What was finished is kept.", icon=":material/pause_circle:")
         st.button("Go on", type="primary", key=f"go-on-{what}", on_click=again, args=(session,))
-
-
-def _await(session: Session, job: Job) -> None:
-    """Note that the page being drawn has to do without the job's result."""
-    if job.state not in ("failed", "cancelled"):
+    elif here:
+        show_here(session, job)
+    else:
         session.awaited.append(job)
 
 
 def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> TokenAudit | None:
-    """The token audit of a corpus for a model on this machine; None without it, or while it is counted."""
+    """The token audit of a corpus for a model on this machine; None without it, or while it is counted.
+
+    Counting is shown where the audit will be.
+    """
     from explorer.encode.models import files_on_disk
 
     files = files_on_disk(spec.model, revision=spec.revision, trust_remote_code=spec.trust_remote_code)
@@ -109,17 +119,27 @@ def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> To
         lengths = count_tokens(files, corpus.texts, prompt=spec.prompt or "", on_progress=say)
         return TokenAudit(lengths, files.max_length)
 
-    key = ("tokens", files.name, files.identity, spec.prompt, corpus.text_fingerprint)
-    return _kept_or_progress(session, key, f"Counting the tokens of {len(corpus):,} rows", count, Lane.QUICK)
+    title = f"Counting the tokens of {len(corpus):,} rows"
+    key = (_TOKENS, files.name, files.identity, spec.prompt, corpus.text_fingerprint)
+    _leave_others(session, key)
+    return _kept_or_progress(session, key, title, count, Lane.QUICK, here=True)
+
+
+def _leave_others(session: Session, key: tuple[Hashable, ...]) -> None:
+    """Count no more of rows that are not looked at now."""
+    for other, job in list(session.results.items()):
+        if isinstance(other, tuple) and other[0] == _TOKENS and other != key and not job.ended:
+            session.results.pop(other).leave(session.visitor)
 
 
 def job_panel(session: Session) -> None:
-    """What this visitor waits for, with progress and cancel; nothing when there is nothing."""
+    """What this visitor waits for, with progress and cancel, but for what has a place of its own."""
     awaited, session.awaited = session.awaited, []
     _leave_stale(session, awaited)
     if any(job.ended for job in awaited):
         st.rerun()  # it ended while the rest of the page was drawn
-    if registry().awaited_by(session.visitor):
+    session.placed = {job for job in session.placed if not job.ended}
+    if _followed(session):
         _follow(session)
 
 
@@ -139,9 +159,32 @@ def _kind(key: Hashable) -> Hashable:
     return key
 
 
+def show_here(session: Session, job: Job) -> None:
+    """A job's progress in the place where its result will be, so that it moves nothing else.
+
+    Args:
+        session: Who waits for it.
+        job: It has not ended, or has just now; the page is drawn anew when it does.
+    """
+    session.awaited.append(job)
+    session.placed.add(job)
+    _follow_here(session, job)
+
+
+@st.fragment(run_every=_HERE_POLL_SECONDS)
+def _follow_here(session: Session, job: Job) -> None:
+    if job.ended:
+        st.rerun()
+    _draw(job, session)
+
+
+def _followed(session: Session) -> list[Job]:
+    return [job for job in registry().awaited_by(session.visitor) if job not in session.placed]
+
+
 @st.fragment(run_every=_POLL_SECONDS)
 def _follow(session: Session) -> None:
-    jobs = registry().awaited_by(session.visitor)
+    jobs = _followed(session)
     seen = st.session_state.get("explorer-followed", set())
     st.session_state["explorer-followed"] = {job.key for job in jobs}
     if seen - {job.key for job in jobs}:

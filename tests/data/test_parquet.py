@@ -222,7 +222,7 @@ def test_a_file_that_unpacks_beyond_the_bound_is_refused(bound):
     content = _bytes(pa.table({"text": ["x" * 1000] * 5_000}))
     assert len(content) < 1_000_000
     error = failure(TooLargeError, read_parquet, content, "rows.parquet")
-    assert error.what == "Unpacked, the file is over 4 MB."
+    assert error.what == "Once read, the file takes over 2 MB."
     assert "EXPLORER_MAX_FILE_MB" in error.fix
 
 

@@ -8,7 +8,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.data.values import as_strings, as_text, column_of, count, empty_mask, text_column
+from explorer.data.cells import as_strings
+from explorer.data.values import as_text, column_of, count, empty_mask, text_column
 
 
 def test_empty_is_exactly_what_strip_leaves_nothing_of():

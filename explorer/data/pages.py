@@ -1,0 +1,247 @@
+"""What a Parquet file unpacks to, judged before it is unpacked.
+
+The footer says how many values each part of a column has, and the header of each page how large it becomes.
+Footers may lie; page headers are what pyarrow makes room by, so they are read too.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from explorer.data.thrift import Fields, Reader, ThriftError
+from explorer.errors import TooLargeError, UnreadableFileError
+from explorer.settings import settings
+
+_MAX_FOOTER = 16_000_000
+_MAX_CHUNKS = 100_000
+_MAX_FOOTER_VALUES = 4_000_000
+_MAX_PAGES = 500_000
+_MAX_VALUES = 500_000_000  # of all columns read: seconds of work
+_WORK = 20  # times the bound on files, what all pages read may unpack to
+_LEVELS = 4  # bytes of the levels beside each nested value
+_HEADER_BYTES = (1 << 9, 1 << 14, 1 << 20)  # of a page; longer ones have long statistics
+_PADDING = 100  # old writers count the length of a chunk too short by a header
+_MAX_HEADER_VALUES = 1_000
+_DICTIONARY = 2
+_DELTA = (5, 6, 7)  # encodings whose numbers or lengths are unpacked for a whole page
+_DELTA_TEXT = 7  # each value takes its beginning from the one before
+_WIDTHS = {0: 1, 1: 4, 2: 8, 3: 12, 4: 4, 5: 8}  # bytes of a value by physical type; 4 for others
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One column's part of a row group.
+
+    Attributes:
+        start: Its first byte in the file.
+        end: The byte behind it.
+        values: Its values, in lists one by one.
+        width: Bytes of a value; of a text only those of its place.
+    """
+
+    start: int
+    end: int
+    values: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """A row group: its rows, and a chunk for each column at the bottom of the schema."""
+
+    rows: int
+    chunks: tuple[Chunk, ...]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the pages of one leaf column take.
+
+    Attributes:
+        page: Bytes of the largest page, unpacked.
+        dictionary: Whether values are kept once and pointed to.
+        prefixes: Whether values take their beginnings from those before, so that each may be a page long.
+    """
+
+    page: int
+    dictionary: bool
+    prefixes: bool
+
+
+def read_groups(footer: bytes, name: str) -> list[Group]:
+    """The row groups that a footer describes.
+
+    Raises:
+        UnreadableFileError: It is damaged.
+        TooLargeError: It describes more parts than a table of texts has.
+    """
+    try:
+        fields = Reader(footer, _MAX_FOOTER_VALUES).struct()
+        groups = [_group(raw) for raw in fields.get(4, [])]
+    except (ThriftError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise damaged_metadata(str(error), name) from None
+    if sum(len(group.chunks) for group in groups) > _MAX_CHUNKS:
+        raise too_large(f"The file has over {_MAX_CHUNKS:,} parts of columns.", name)
+    return groups
+
+
+def read_footer_bytes(stream: BinaryIO, size: int, name: str) -> bytes:
+    """The footer of a file of so many bytes.
+
+    Raises:
+        UnreadableFileError: The file is shorter than its footer should be.
+        TooLargeError: It is longer than any table of texts needs.
+    """
+    stream.seek(max(0, size - 8))
+    length = int.from_bytes(stream.read(4), "little")
+    if length > size - 12:
+        raise damaged_metadata("its metadata is cut off", name)
+    if length > _MAX_FOOTER:
+        raise too_large(
+            f"The file's metadata takes {length / 1e6:,.0f} MB; up to {_MAX_FOOTER // 1_000_000} are read.",
+            name,
+        )
+    stream.seek(size - 8 - length)
+    return stream.read(length)
+
+
+def check_pages(
+    stream: BinaryIO, groups: Sequence[Group], leaf: int, name: str, *, nested: bool, work: Work
+) -> Cost:
+    """Look at the pages of a leaf column before they are unpacked.
+
+    Args:
+        stream: The file.
+        groups: The row groups to be read.
+        leaf: The column's place among the leaves.
+        name: The file's name, for messages.
+        nested: Whether its values are in lists, so that a row may have all of them.
+        work: Counts what is unpacked in all.
+
+    Raises:
+        TooLargeError: A page, or a row group of a nested column, unpacks to too much.
+        UnreadableFileError: The pages are damaged.
+    """
+    most = settings().max_file_mb * 1_000_000
+    largest, dictionary, prefixes = 0, False, False
+    for group in groups:
+        chunk = group.chunks[leaf]
+        values = 0
+        for page in _pages(stream, chunk, name):
+            work.spend(page.size, page.values)
+            values += page.values
+            room = page.size + (page.values * _LEVELS if page.encoding in _DELTA else 0)
+            largest = max(largest, room)
+            dictionary |= page.is_dictionary
+            prefixes |= page.encoding == _DELTA_TEXT
+            if room > most or (nested and values * (_LEVELS + chunk.width) > 2 * most):
+                raise too_large(f"A part of a column unpacks to over {most // 1_000_000:,} MB.", name)
+    return Cost(largest, dictionary, prefixes)
+
+
+class Work:
+    """Counts what all pages read unpack to.
+
+    Args:
+        name: The file, for the message.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._bytes = _WORK * settings().max_file_mb * 1_000_000
+        self._values = _MAX_VALUES
+        self._pages = _MAX_PAGES
+        self._name = name
+
+    def spend(self, size: int, values: int) -> None:
+        """Take note of a page.
+
+        Raises:
+            TooLargeError: It is too much.
+        """
+        self._bytes -= size
+        self._values -= values
+        self._pages -= 1
+        if self._bytes < 0 or self._values < 0 or self._pages < 0:
+            raise too_large(
+                f"The file unpacks to over {_WORK * settings().max_file_mb:,} MB, {_MAX_VALUES:,} values or "
+                f"{_MAX_PAGES:,} pages.",
+                self._name,
+            )
+
+
+def damaged_metadata(reason: str, name: str) -> UnreadableFileError:
+    """What to say of metadata that cannot be read."""
+    return UnreadableFileError(
+        f"The Parquet file is damaged or incomplete ({reason}).", where=name, fix="Copy or download it again."
+    )
+
+
+def too_large(what: str, name: str) -> TooLargeError:
+    """What to say of a file that unpacks to too much."""
+    return TooLargeError(
+        what,
+        where=name,
+        fix="Keep fewer rows or columns, or write it with smaller row groups and pages.",
+    )
+
+
+@dataclass(frozen=True)
+class _Page:
+    size: int
+    values: int
+    encoding: int
+    is_dictionary: bool
+
+
+def _group(raw: Fields) -> Group:
+    return Group(_natural(raw.get(3, 0)), tuple(_chunk(column) for column in raw.get(1, [])))
+
+
+def _chunk(raw: Fields) -> Chunk:
+    meta: Fields = raw[3]
+    first, dictionary = _natural(meta[9]), meta.get(11, 0)
+    start = min(first, _natural(dictionary)) if dictionary else first
+    return Chunk(start, start + _natural(meta[7]), _natural(meta[5]), _WIDTHS.get(meta[1], 4))
+
+
+def _natural(value: int) -> int:
+    if value < 0:
+        raise ValueError("a negative size")
+    return value
+
+
+def _pages(stream: BinaryIO, chunk: Chunk, name: str) -> Iterator[_Page]:
+    at, seen = chunk.start, 0
+    while seen < chunk.values and at < chunk.end + _PADDING:
+        header, size = _header(stream, at, name)
+        try:
+            packed, unpacked = _natural(header[3]), _natural(header[2])
+            data = header.get(5) or header.get(8) or {}
+            values = _natural(data.get(1, 0))
+            is_dictionary = header.get(1) == _DICTIONARY
+            encoding = data.get(4 if 8 in header else 2, 0)
+        except (KeyError, TypeError, AttributeError, ValueError):
+            raise damaged_metadata("a page has no sizes", name) from None
+        yield _Page(unpacked, values, encoding, is_dictionary)
+        seen += values
+        at += size + packed
+
+
+def _header(stream: BinaryIO, at: int, name: str) -> tuple[Fields, int]:
+    """The header of the page that begins at a byte, and its length."""
+    for most in _HEADER_BYTES:
+        stream.seek(at)
+        reader = Reader(stream.read(most), _MAX_HEADER_VALUES)
+        try:
+            return reader.struct(), reader.at
+        except ThriftError as error:
+            broken = error
+    raise damaged_metadata(f"the header of a page: {broken}", name)
+
+
+def as_stream(data: bytes) -> BinaryIO:
+    """Bytes as a file."""
+    return io.BytesIO(data)
