@@ -54,6 +54,10 @@ class Settings:
     max_cell_chars: int = _setting(
         "EXPLORER_MAX_CELL_CHARS", 1_000_000, "Characters one cell of a file may have."
     )
+    read_mb: int = _setting(
+        "EXPLORER_READ_MB", 1000, "Memory that reading an uploaded file may take, in MB; enforced on Linux."
+    )
+    read_seconds: int = _setting("EXPLORER_READ_SECONDS", 30, "Time that reading an uploaded file may take.")
     model_dir: str = _setting(
         "EXPLORER_MODEL_DIR", "models", "Folder whose model folders visitors may choose on the page."
     )

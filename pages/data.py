@@ -2,7 +2,7 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.ui import corpus_view as view
-from explorer.ui.data_controls import choose_rows
+from explorer.ui.data_controls import brought, choose_rows
 from explorer.ui.encoder_choice import choose_encoder
 from explorer.ui.frame import page
 from explorer.ui.work import encode, space_or_progress
@@ -14,7 +14,7 @@ with page("Data", "What is in my rows, and what encodes them?") as session:
         corpus = chosen if isinstance(chosen, Corpus) else None
         spec = choose_encoder(session.encoder, corpus) if corpus is not None else None
         if corpus is not None and spec is not None:
-            if corpus.fingerprint == session.corpus.fingerprint and spec == session.encoder:
+            if session.is_open(corpus) and spec == session.encoder:
                 space = space_or_progress(session)
                 if space is not None:
                     view.show_report(space)
@@ -26,14 +26,19 @@ with page("Data", "What is in my rows, and what encodes them?") as session:
                 icon=":material/bolt:",
                 width="stretch",
             ):
-                session.open(corpus, spec)
+                session.open(corpus, spec, brought(corpus))
                 encode(session)
                 st.rerun()
     with contents:
         if corpus is not None:
-            audit = view.audit_for(session, corpus, spec) if spec is not None else None
-            view.show_counts(corpus, audit)
-            if audit is not None:
-                view.show_audit(corpus, audit)
-            view.show_preview(corpus)
-            view.show_source(corpus)
+            rows, tokens = st.container(), st.container()
+            # Tokens are counted below all else, so that what comes of it in a while moves nothing.
+            with tokens:
+                audit = view.audit_for(session, corpus, spec) if spec is not None else None
+                if audit is not None:
+                    view.show_audit(corpus, audit)
+            with rows:
+                view.show_name(corpus, session.is_open(corpus))
+                view.show_counts(corpus, audit)
+                view.show_preview(corpus)
+                view.show_source(corpus)

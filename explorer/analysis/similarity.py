@@ -65,6 +65,15 @@ class Distributions:
     rows: NDArray[np.int64]
     nearest: NDArray[np.float32]
 
+    @property
+    def chance(self) -> float:
+        """The cosine that 99 % of the random pairs stay below; NaN where there are none."""
+        return float(np.quantile(self.random, 0.99)) if len(self.random) else float("nan")
+
+    def close_rows(self, threshold: float) -> int:
+        """How many of `rows` have another row at or above a cosine, compared as `find_duplicates` does."""
+        return int(np.count_nonzero((self.nearest >= np.float32(threshold)).any(axis=1)))
+
 
 def heatmap(
     space: Space, rows: ArrayLike, columns: ArrayLike | None = None, *, order: Order = "as given"

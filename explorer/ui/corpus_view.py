@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 _PREVIEW_ROWS = 200
 _CUT_ROWS = 5
+
+
+def show_name(corpus: Corpus, is_open: bool) -> None:
+    """Draw whose contents these are: rows that are only looked at are not those that the pages work on."""
+    name = html.escape(corpus.name)
+    st.html(f"{name} · open" if is_open else f"Looking at {name} · not open yet")
 
 
 def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:

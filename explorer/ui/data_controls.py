@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import cast
 
 import streamlit as st
@@ -11,56 +10,70 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.data.choose import make_corpus
 from explorer.data.columns import guess_label, guess_text
 from explorer.data.corpus import Corpus
-from explorer.data.files import read_file, read_lines
-from explorer.data.kinds import KINDS
+from explorer.data.files import read_lines
 from explorer.data.samples import SAMPLES, open_sample
 from explorer.data.table import SourceTable
 from explorer.errors import ExplorerError
 from explorer.settings import settings
+from explorer.ui.brought import FILE, HUB, LINES, PLACES, SAMPLE, Brought
 from explorer.ui.hub_rows import choose_hub_rows
 from explorer.ui.session import Session
-from explorer.ui.text import show_error
+from explorer.ui.tab_jobs import was_asked
+from explorer.ui.text import markdown, show_error
+from explorer.ui.upload import upload
 from explorer.ui.vector_choice import MAX_PASTED_CHARS, choose_vectors
 
-_SAMPLE, _FILE, _LINES, _HUB = "Sample", "File", "Pasted lines", "Hub"
 _NO_LABEL = "(none)"
-# Session keys: what was read last, and the corpus made of it last.
+_FILE_KEY = "file"
+# Session keys: the pasted lines read last, and the corpus made last with what was chosen for it.
 _READ = "explorer-read"
 _MADE = "explorer-made"
 
 
 def choose_rows(session: Session, contents: DeltaGenerator) -> Corpus | ExplorerError | None:
-    """Draw the choice of rows and columns.
+    """Draw the choice of rows and columns, from what is open on.
 
     Args:
         session: Whose rows.
         contents: Where there is room for what the Hub has.
 
     Returns:
-        The corpus they make; the error, already drawn, when they make none; None while nothing is chosen.
+        The corpus they make; the error, already drawn, when they make none; None while nothing is chosen, or
+        it is being read.
     """
-    source = st.segmented_control(
+    place = st.segmented_control(
         "Rows from",
-        [_SAMPLE, _FILE, _LINES, _HUB],
-        default=_HUB if session.corpus.origin else _SAMPLE,
+        PLACES,
+        default=_place_of(session),
         required=True,
         key="rows-from",
         persist_state="session",
     )
     try:
-        if source == _SAMPLE:
+        if place == SAMPLE:
             return _sample(session)
-        if source == _HUB:
+        if place == HUB:
             rows = choose_hub_rows(session, contents)
-            return _columns(rows) if isinstance(rows, SourceTable) else rows
-        table = _uploaded() if source == _FILE else _pasted()
-        corpus = None if table is None else _columns(table)
-        if corpus is None:
-            contents.info("Choose rows to see what is in them.", icon=":material/table_rows:")
-        return corpus
+        else:
+            rows = _uploaded(session) if place == FILE else _pasted(session)
+            if rows is None and not (place == FILE and was_asked(_FILE_KEY)):
+                contents.info("Choose rows to see what is in them.", icon=":material/table_rows:")
+        return _columns(session, str(place), rows) if isinstance(rows, SourceTable) else rows
     except ExplorerError as error:
         show_error(error)
         return error
+
+
+def brought(corpus: Corpus) -> Brought | None:
+    """Where a corpus that `choose_rows` gave came from, if a person brought it."""
+    made = cast("tuple[Brought, Corpus] | None", st.session_state.get(_MADE))
+    return made[0] if made is not None and made[1] is corpus else None
+
+
+def _place_of(session: Session) -> str:
+    if session.brought is not None:
+        return session.brought.place
+    return HUB if session.corpus.origin else SAMPLE
 
 
 def _sample(session: Session) -> Corpus:
@@ -79,22 +92,14 @@ def _sample(session: Session) -> Corpus:
     return open_sample(str(name))
 
 
-def _uploaded() -> SourceTable | None:
-    file = st.file_uploader(
-        "File",
-        type=sorted(KINDS),
-        max_upload_size=settings().max_file_mb,
-        key="file",
-        help="CSV, TSV, JSON Lines, Parquet, or plain text with one row a line.",
+def _uploaded(session: Session) -> SourceTable | ExplorerError | None:
+    read = upload(
+        session, "File", _FILE_KEY, help="CSV, TSV, JSON Lines, Parquet, or plain text with one row a line."
     )
-    if file is None:
-        # The widget forgets its file when another page is visited; what was read from it is still here.
-        kept = cast("tuple[tuple[str, str], SourceTable] | None", st.session_state.get(_READ))
-        return kept[1] if kept is not None and kept[0][0] == _FILE else None
-    return _read_once((_FILE, file.file_id), lambda: read_file(file.getvalue(), file.name))
+    return read if read is not None or was_asked(_FILE_KEY) else _open_table(session, FILE)
 
 
-def _pasted() -> SourceTable | None:
+def _pasted(session: Session) -> SourceTable | None:
     text = st.text_area(
         "One row a line",
         key="lines",
@@ -104,30 +109,39 @@ def _pasted() -> SourceTable | None:
         persist_state="session",
     )
     if not text or not text.strip():
-        return None
-    return _read_once((_LINES, text), lambda: read_lines(text))
-
-
-def _read_once(key: tuple[str, str], read: Callable[[], SourceTable]) -> SourceTable:
-    """The table read last, if it is the one asked for: a rerun reads nothing again."""
-    kept = cast("tuple[tuple[str, str], SourceTable] | None", st.session_state.get(_READ))
-    if kept is None or kept[0] != key:
-        kept = (key, read())
+        return _open_table(session, LINES)
+    kept = cast("tuple[str, SourceTable] | None", st.session_state.get(_READ))
+    if kept is None or kept[0] != text:  # a rerun reads nothing again
+        kept = (text, read_lines(text))
         st.session_state[_READ] = kept
     return kept[1]
 
 
-def _columns(source: SourceTable) -> Corpus | None:
-    with_vectors = choose_vectors(source)
-    if with_vectors is None:
+def _open_table(session: Session, place: str) -> SourceTable | None:
+    """What is open, where this tab has chosen nothing else: another tab may have brought it."""
+    back = session.brought
+    if back is None or back.place != place:
         return None
-    source, vectors = with_vectors
+    st.caption(f"Rows of {markdown(back.source.name)}")
+    return back.source
+
+
+def _columns(session: Session, place: str, table: SourceTable) -> Corpus | ExplorerError | None:
+    opened = session.brought
+    chosen = choose_vectors(session, table)
+    if not isinstance(chosen, tuple):
+        return chosen
+    source, vectors = chosen
+    back = opened if opened is not None and opened.source is source else None
     names = source.table.column_names
-    guessed = guess_text(source)
     text = st.selectbox(
-        "Text column", names, index=names.index(guessed), key=f"text-{source.name}", persist_state="session"
+        "Text column",
+        names,
+        index=names.index(back.text if back else guess_text(source)),
+        key=f"text-{source.name}",
+        persist_state="session",
     )
-    label_guess = guess_label(source, text)
+    label_guess = back.label if back and back.text == text else guess_label(source, text)
     labels = [_NO_LABEL, *(name for name in names if name != text)]
     label = st.selectbox(
         "Label column",
@@ -141,21 +155,28 @@ def _columns(source: SourceTable) -> Corpus | None:
     if source.total_rows > 1:
         with st.expander("Use fewer rows"):
             limit = st.number_input(
-                "Rows", 1, most, most, key=f"limit-{source.name}", persist_state="session"
+                "Rows",
+                1,
+                most,
+                min(most, back.limit or most) if back else most,
+                key=f"limit-{source.name}",
+                persist_state="session",
             )
             seed = st.number_input(
                 "Seed",
                 0,
                 2**31 - 1,
-                0,
+                back.seed if back else 0,
                 key="seed",
                 help="The same seed draws the same rows.",
                 persist_state="session",
             )
-    choices = (text, None if label == _NO_LABEL else label, limit, seed, vectors)
-    made = cast("tuple[SourceTable, object, Corpus] | None", st.session_state.get(_MADE))
-    if made is None or made[0] is not source or made[1] != choices:
-        corpus = make_corpus(source, text=text, label=choices[1], limit=limit, seed=seed, vectors=vectors)
-        made = (source, choices, corpus)
+    wanted = Brought(place, source, text, None if label == _NO_LABEL else label, limit, seed, vectors)
+    if back == wanted:
+        return session.corpus
+    made = cast("tuple[Brought, Corpus] | None", st.session_state.get(_MADE))
+    if made is None or made[0] != wanted:
+        corpus = make_corpus(source, text=text, label=wanted.label, limit=limit, seed=seed, vectors=vectors)
+        made = (wanted, corpus)
         st.session_state[_MADE] = made
-    return made[2]
+    return made[1]

@@ -17,18 +17,25 @@ _SHOWN_GROUPS = 50
 _SHOWN_MEMBERS = 20
 
 
+def choose_threshold() -> float:
+    """Draw the choice of the score from which rows are near-duplicates, one for all views that use it."""
+    return float(
+        st.slider(
+            "Rows count as near-duplicates from a similarity of",
+            0.5,
+            1.0,
+            0.9,
+            0.01,
+            key="threshold",
+            bind="query-params",
+            help="The view “Usual scores” shows how random pairs and nearest neighbours score here.",
+        )
+    )
+
+
 def show_duplicates(session: Session, space: Space) -> None:
     """Draw near-duplicates over the whole corpus, and offer one of each group as a file."""
-    threshold = st.slider(
-        "Rows count as near-duplicates from a similarity of",
-        0.5,
-        1.0,
-        0.9,
-        0.01,
-        key="threshold",
-        bind="query-params",
-        help="The view “Usual scores” shows how random pairs and nearest neighbours score here.",
-    )
+    threshold = choose_threshold()
     found = result_or_progress(
         session,
         ("duplicates", threshold),

@@ -81,7 +81,7 @@ def _here(current: EncoderSpec) -> EncoderSpec | None:
     defined: dict[str, str] = {}
     if is_on_disk(model, revision):
         defined = find_model(model, revision=revision, trust_remote_code=code).prompts
-    prompt, query_prompt = _prompts(model_name(model), defined)
+    prompt, query_prompt = _prompts(current, model_name(model), defined)
     return EncoderSpec(
         model,
         "float32" if precision == "float32" else "auto",
@@ -113,7 +113,7 @@ def _elsewhere(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | Non
     )
     if provider in PROVIDERS:
         ask_for_token()
-    prompt, query_prompt = _prompts(model or "", {})
+    prompt, query_prompt = _prompts(current, model or "", {})
     if not (model or "").strip():
         return None
     if corpus is not None:
@@ -169,13 +169,14 @@ def _model(label: str, current: str, more: list[str]) -> str | None:
     return str(chosen) if chosen in (BUNDLED_MODEL, *more) else choose_model(str(chosen))
 
 
-def _prompts(model: str, defined: dict[str, str]) -> tuple[str | None, str | None]:
+def _prompts(current: EncoderSpec, model: str, defined: dict[str, str]) -> tuple[str | None, str | None]:
     """Draw the prompts: what the model expects, and what is put in their place."""
     family = family_prompts(model)
     with st.expander("Prompts"):
         st.caption("Text put before each row or query. Leave empty for the model's own, if it has any.")
         prompt = st.text_input(
             "Before each row",
+            current.prompt or "",
             key="prompt-rows",
             max_chars=MAX_PROMPT_CHARS,
             placeholder=defined.get("document") or defined.get("passage") or "none",
@@ -183,6 +184,7 @@ def _prompts(model: str, defined: dict[str, str]) -> tuple[str | None, str | Non
         )
         query_prompt = st.text_input(
             "Before each query",
+            current.query_prompt or "",
             key="prompt-queries",
             max_chars=MAX_PROMPT_CHARS,
             placeholder=defined.get("query") or "none",

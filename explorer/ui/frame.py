@@ -37,7 +37,7 @@ def page(title: str, question: str) -> Iterator[Session]:
         st.header(title, anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             rows = f"{len(session.corpus):,} row{'' if len(session.corpus) == 1 else 's'}"
-            st.html(f"<b>{html.escape(session.corpus.name)}</b> · {rows}", width="content")
+            st.html(f"Open: <b>{html.escape(session.corpus.name)}</b> · {rows}", width="content")
             st.session_state["encoder"] = session.active
             st.selectbox(
                 "Encoder",

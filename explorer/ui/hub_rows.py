@@ -19,10 +19,11 @@ from explorer.hub.dataset_details import DatasetDetails, dataset_details
 from explorer.hub.dataset_search import DatasetListing
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.settings import settings
-from explorer.ui.hub_jobs import ask_hub
+from explorer.ui.brought import HUB
 from explorer.ui.hub_link import HubRows
 from explorer.ui.hub_search import OPENED, open_dataset_page, search_hub
 from explorer.ui.session import Session
+from explorer.ui.tab_jobs import ask_hub
 from explorer.ui.text import as_html, markdown
 from explorer.ui.work import counting
 
@@ -48,8 +49,8 @@ def choose_hub_rows(
         The rows that were read; a table when they are vectors without texts; the error, already drawn, when
         they could not be had; None while nothing was read.
     """
-    here = session.corpus if OPENED not in st.session_state and session.corpus.origin else None
-    name = here.origin.id if here and here.origin else st.session_state.get(OPENED)
+    here = None if OPENED in st.session_state else _open_rows(session)
+    name = here[0] if here else st.session_state.get(OPENED)
     if not name:
         return search_hub(session, contents)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -61,8 +62,8 @@ def choose_hub_rows(
             on_click=open_dataset_page,
             args=(None,),
         )
-    if here:  # a link brought them
-        return here
+    if here:
+        return here[1]
     described = ask_hub(session, "dataset", name, f"Looking at {name}", lambda _say: _describe(name))
     if not isinstance(described, _Described):
         return described
@@ -72,6 +73,14 @@ def choose_hub_rows(
             with st.expander("Dataset card"), st.container(height=_CARD_HEIGHT, border=False):
                 st.html(described.card)
     return _choose_rows(session, described.details, contents)
+
+
+def _open_rows(session: Session) -> tuple[str, Corpus | SourceTable] | None:
+    """The dataset that is open, and its rows, where a link or another tab brought them."""
+    if session.corpus.origin is not None:
+        return session.corpus.origin.id, session.corpus
+    back = session.brought
+    return (back.source.name, back.source) if back is not None and back.place == HUB else None
 
 
 def _describe(name: str) -> _Described:

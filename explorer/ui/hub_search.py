@@ -11,8 +11,8 @@ from explorer.errors import ExplorerError
 from explorer.hub.dataset_search import DatasetFilter, DatasetListing, search_datasets
 from explorer.hub.names import is_dataset_id
 from explorer.hub.search import Sort
-from explorer.ui.hub_jobs import ask_hub
 from explorer.ui.session import Session
+from explorer.ui.tab_jobs import ask_hub
 
 OPENED = "explorer-hub-dataset"  # session key: the id of the dataset that is open
 _SEARCH = "hub-search"

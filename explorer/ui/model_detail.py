@@ -19,7 +19,6 @@ from explorer.hub.model_details import ModelDetails
 from explorer.hub.models_on_disk import details_on_disk
 from explorer.settings import settings
 from explorer.ui.corpus_view import show_report
-from explorer.ui.hub_jobs import ask_hub
 from explorer.ui.model_facts import (
     MEASURED_TEXTS,
     ModelFacts,
@@ -33,6 +32,7 @@ from explorer.ui.model_names import choose_model, model_name
 from explorer.ui.model_use import download, finish, forget_ended, use
 from explorer.ui.models_view import MODEL_PARAMETER
 from explorer.ui.session import Session
+from explorer.ui.tab_jobs import ask_hub
 from explorer.ui.text import markdown
 from explorer.ui.work import duration, space_or_progress
 

@@ -16,10 +16,10 @@ from explorer.hub.model_search import ModelFilter, ModelListing, Task, search_mo
 from explorer.hub.models_on_disk import ModelOnDisk, models_on_disk
 from explorer.hub.search import Sort
 from explorer.hub.starters import STARTERS
-from explorer.ui.hub_jobs import ask_hub
 from explorer.ui.model_names import model_folders
 from explorer.ui.model_use import forget_ended
 from explorer.ui.session import Session
+from explorer.ui.tab_jobs import ask_hub
 from explorer.ui.text import markdown
 
 MODEL_PARAMETER = "model-id"

@@ -27,6 +27,7 @@ from explorer.ui.model_names import choose_model, model_name
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
+    from explorer.ui.brought import Brought
     from explorer.ui.clustering import ClusterChoice
 
 _KEY = "explorer-session"
@@ -70,12 +71,14 @@ class Session:
     Attributes:
         visitor: Names the browser; shared by its tabs.
         corpus: The rows under study.
+        brought: Where they came from, when a person brought them.
         encoders: What encodes them, in the order they were added.
         active: Position in `encoders` of the one the pages use.
         spaces: The spaces that are ready.
         jobs: The jobs this session asked for.
         results: What pages computed on its spaces, by what it depends on.
         awaited: Jobs whose results the page that is being drawn has to do without.
+        placed: Jobs whose progress is shown where their results will be, and nowhere else.
         arriving: The job that reads the rows a link names; the corpus is a sample until it has ended.
         notice: Something to say until rows are opened, such as that a link led nowhere.
         focus: The rows that the map and the clusters show alone; None for all.
@@ -92,6 +95,8 @@ class Session:
     jobs: dict[EncoderSpec, Job] = field(default_factory=dict)
     results: OrderedDict[Hashable, Job] = field(default_factory=OrderedDict)
     awaited: list[Job] = field(default_factory=list)
+    placed: set[Job] = field(default_factory=set)
+    brought: Brought | None = None
     arriving: Job | None = None
     notice: str = ""
     focus: Selection | None = None
@@ -105,23 +110,45 @@ class Session:
         """The active encoder."""
         return self.encoders[self.active]
 
-    def open(self, corpus: Corpus, spec: EncoderSpec) -> None:
-        """Work on a corpus with an encoder; another corpus closes the one before, with its spaces."""
-        if corpus.fingerprint != self.corpus.fingerprint:
-            self.corpus = corpus
-            self.encoders = []
-            self.spaces = {}
-            self.jobs = {}
-            self.results = OrderedDict()
-            # Rows and clusters of another corpus mean nothing here.
-            self._selections = [None]
-            self.focus_on(None)
-            self.cluster_choices = {}
-            self.cluster_names = {}
+    def open(self, corpus: Corpus, spec: EncoderSpec, brought: Brought | None = None) -> None:
+        """Work on a corpus with an encoder; other rows close those before, with all that was made of them.
+
+        Args:
+            corpus: The rows. The same rows by another name keep what was made of them.
+            spec: What encodes them.
+            brought: Where a person's own rows came from.
+        """
+        if corpus is not self.corpus:
+            if corpus.fingerprint == self.corpus.fingerprint:
+                self.spaces = {spec: space.for_corpus(corpus) for spec, space in self.spaces.items()}
+            else:
+                self._forget_rows()
+            self.corpus, self.brought, self.focused = corpus, brought, {}
         if spec not in self.encoders:
             self.encoders.append(spec)
         self.notice = ""
         self.active = self.encoders.index(spec)
+
+    def is_open(self, corpus: Corpus) -> bool:
+        """Whether these rows are the open ones, by the same name and from the same place."""
+        mine = self.corpus
+        return corpus is mine or (
+            corpus.fingerprint == mine.fingerprint
+            and (corpus.name, corpus.sample, corpus.origin, corpus.total_rows, corpus.notes)
+            == (mine.name, mine.sample, mine.origin, mine.total_rows, mine.notes)
+            and np.array_equal(corpus.source_rows, mine.source_rows)
+        )
+
+    def _forget_rows(self) -> None:
+        """Rows, vectors and clusters of another corpus mean nothing."""
+        self.encoders = []
+        self.spaces = {}
+        self.jobs = {}
+        self.results = OrderedDict()
+        self._selections = [None]
+        self.focus_on(None)
+        self.cluster_choices = {}
+        self.cluster_names = {}
 
     @property
     def selection(self) -> Selection | None:
@@ -166,6 +193,7 @@ def _copy(session: Session) -> Session:
         jobs={spec: job for spec, job in session.jobs.items() if job.state != "done"},
         results=OrderedDict(session.results),
         awaited=[],
+        placed=set(),
         notice="",
         focused={},
         cluster_choices=dict(session.cluster_choices),

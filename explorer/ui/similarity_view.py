@@ -15,6 +15,7 @@ from explorer.analysis.similarity import (
 from explorer.analysis.space import Space
 from explorer.ui import figures
 from explorer.ui.clustering import clusters_or_progress
+from explorer.ui.duplicates_view import choose_threshold
 from explorer.ui.row_choice import choose_rows
 from explorer.ui.scope import scope_of
 from explorer.ui.session import Session
@@ -135,7 +136,8 @@ def _clusters(session: Session, space: Space) -> tuple[GroupSimilarity, list[str
 
 
 def show_usual_scores(session: Session, space: Space) -> None:
-    """Draw the scores of random pairs beside those of nearest neighbours."""
+    """Draw the scores of random pairs beside those of nearest neighbours, and what a threshold would find."""
+    threshold = choose_threshold()
     found = result_or_progress(
         session,
         ("distributions",),
@@ -144,15 +146,22 @@ def show_usual_scores(session: Session, space: Space) -> None:
     )
     if found is None:
         return
-    threshold = float(st.session_state.get("threshold", 0.9))
     st.plotly_chart(
         figures.score_distributions(found.random, found.nearest.ravel(), threshold),
         key="distributions",
         config={"displayModeBar": False},
         alt="Histogram of the similarity of random pairs and of nearest neighbours",
     )
+    rows = f"{len(found.rows):,} {'randomly drawn ' if len(found.rows) < len(space) else ''}rows"
+    st.caption(f"{len(found.random):,} random pairs, and the nearest neighbour of {rows}.")
+    if np.isnan(found.chance):
+        return
+    # Where the two histograms part, rows begin to be about the same thing. Near-duplicates say the same, and
+    # lie far above: a threshold at the parting would take every row's nearest neighbour for a duplicate.
+    close = found.close_rows(threshold)
     st.caption(
-        f"{len(found.random):,} random pairs, and the nearest neighbour of {len(found.rows):,} "
-        f"{'randomly drawn ' if len(found.rows) < len(space) else ''}rows. Where the two hardly overlap is a "
-        "good threshold for near-duplicates."
+        f"99 % of random pairs score below {found.chance:.2f}. A pair that scores more is related, which "
+        "does not make it a near-duplicate: those often show as a second hump at the right end, and the "
+        f"threshold belongs in the gap before it. From {threshold:.2f} on, {close:,} of the {rows} "
+        f"({close / len(found.rows):.1%}) have a near-duplicate."
     )

@@ -7,39 +7,46 @@ from typing import cast
 import streamlit as st
 
 from explorer.data.columns import text_columns
-from explorer.data.files import read_file, read_lines
-from explorer.data.kinds import KINDS
+from explorer.data.files import read_lines
 from explorer.data.table import SourceTable
 from explorer.data.vectors import ALL, VectorColumn, vectors_in, with_texts
-from explorer.settings import settings
+from explorer.errors import ExplorerError
+from explorer.ui.brought import FILE, LINES
+from explorer.ui.session import Session
+from explorer.ui.upload import upload
 
 MAX_PASTED_CHARS = 5_000_000
 _ENCODE = "Encode the texts"
-_FILE, _LINES = "File", "Pasted lines"
-# Session keys: what was found in the table asked about last, the texts read last, and both together.
+# Session keys: what was found in the table asked about last, the texts pasted last, and both together.
 _FOUND = "explorer-vectors-found"
 _TEXTS = "explorer-vectors-texts"
 _JOINED = "explorer-vectors-joined"
 
 
-def choose_vectors(source: SourceTable) -> tuple[SourceTable, VectorColumn | None] | None:
+def choose_vectors(
+    session: Session, source: SourceTable
+) -> tuple[SourceTable, VectorColumn | None] | ExplorerError | None:
     """Draw the choice of the rows' vectors, if they brought any.
 
     Returns:
-        The table of texts and where its vectors are, None to encode the texts; None while a table of vectors
-        alone has no texts.
+        The table of texts and where its vectors are, None to encode the texts; the error, already drawn, when
+        the texts cannot be read; None while a table of vectors alone has no texts.
 
     Raises:
-        DataError: The texts cannot be read, or are not as many as the vectors.
+        DataError: The texts are not as many as the vectors.
         VectorError: A row's vector cannot be used.
     """
     has_texts, places = _found(source)
     if not places:
         return source, None
     if has_texts:
+        back = session.brought
+        options = [None, *places]
+        opened = back.vectors if back is not None and back.source is source else None
         chosen = st.selectbox(
             "Vectors",
-            [None, *places],
+            options,
+            index=options.index(opened) if opened in options else 0,
             format_func=_name,
             key=f"vectors-{source.name}",
             help="Rows that bring their own vectors need not be encoded.",
@@ -52,8 +59,8 @@ def choose_vectors(source: SourceTable) -> tuple[SourceTable, VectorColumn | Non
             "Vectors", places, format_func=_name, key=f"vectors-{source.name}", persist_state="session"
         )
     st.caption(f"{source.total_rows:,} vectors without texts: give one text for each, in the same order.")
-    texts = _texts()
-    return None if texts is None else _joined(source, place, texts)
+    texts = _texts(session)
+    return _joined(source, place, texts) if isinstance(texts, SourceTable) else texts
 
 
 def _name(place: VectorColumn | None) -> str:
@@ -70,40 +77,30 @@ def _found(source: SourceTable) -> tuple[bool, list[VectorColumn]]:
     return kept[1], kept[2]
 
 
-def _texts() -> SourceTable | None:
+def _texts(session: Session) -> SourceTable | ExplorerError | None:
     where = st.segmented_control(
         "Texts from",
-        [_FILE, _LINES],
-        default=_FILE,
+        [FILE, LINES],
+        default=FILE,
         required=True,
         key="texts-from",
         persist_state="session",
     )
-    kept = cast("tuple[tuple[str, str], SourceTable] | None", st.session_state.get(_TEXTS))
-    if where == _FILE:
-        file = st.file_uploader(
-            "File of texts", type=sorted(KINDS), max_upload_size=settings().max_file_mb, key="texts-file"
-        )
-        if file is None:
-            # As with rows: the widget forgets its file when another page is visited.
-            return kept[1] if kept is not None and kept[0][0] == _FILE else None
-        key = (_FILE, file.file_id)
-        if kept is None or kept[0] != key:
-            kept = (key, read_file(file.getvalue(), file.name))
-    else:
-        lines = st.text_area(
-            "One text a line",
-            key="texts-lines",
-            height=220,
-            max_chars=MAX_PASTED_CHARS,
-            persist_state="session",
-        )
-        if not lines or not lines.strip():
-            return None
-        key = (_LINES, lines)
-        if kept is None or kept[0] != key:
-            kept = (key, read_lines(lines))
-    st.session_state[_TEXTS] = kept
+    if where == FILE:
+        return upload(session, "File of texts", "texts-file")
+    lines = st.text_area(
+        "One text a line",
+        key="texts-lines",
+        height=220,
+        max_chars=MAX_PASTED_CHARS,
+        persist_state="session",
+    )
+    if not lines or not lines.strip():
+        return None
+    kept = cast("tuple[str, SourceTable] | None", st.session_state.get(_TEXTS))
+    if kept is None or kept[0] != lines:
+        kept = (lines, read_lines(lines))
+        st.session_state[_TEXTS] = kept
     return kept[1]
 
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from explorer.encode.tokens import TokenAudit
 
 _POLL_SECONDS = 1.0
+_HERE_POLL_SECONDS = 0.5  # a person looks at the place where the answer will be
 _SOON_SECONDS = 0.5  # what ends by then needs no progress: nobody could read it
+_TOKENS = "tokens"
 T = TypeVar("T")
 # Spaces of open sessions, by encoder and texts: two visitors with the same rows hold one matrix.
 _shared: weakref.WeakValueDictionary[tuple[EncoderSpec, str, str], Space] = weakref.WeakValueDictionary()
@@ -40,7 +42,8 @@ def space_or_progress(session: Session) -> Space | None:
     if job is None:
         job = _ask(session)
     if job.state == "done":
-        session.spaces[spec] = _for_corpus(job.result, corpus)
+        space = job.result
+        session.spaces[spec] = space.for_corpus(corpus)
         _shared[_kept_under(session)] = session.spaces[spec]
         return session.spaces[spec]
     _explain(job, session, "Encoding", encode)
@@ -66,7 +69,13 @@ def result_or_progress(
 
 
 def _kept_or_progress(
-    session: Session, key: Hashable, title: str, work: Callable[[OnProgress], T], lane: str
+    session: Session,
+    key: Hashable,
+    title: str,
+    work: Callable[[OnProgress], T],
+    lane: str,
+    *,
+    here: bool = False,
 ) -> T | None:
     def ask(session: Session) -> None:
         session.keep_result(key, registry().submit(key, title, work, lane=lane, visitor=session.visitor))
@@ -79,7 +88,7 @@ def _kept_or_progress(
         session.keep_result(key, job)
         result: T = job.result
         return result
-    _explain(job, session, title, ask)
+    _explain(job, session, title, ask, here=here)
     return None
 
 
@@ -92,20 +101,19 @@ def counting(say: OnProgress, phase: str, unit: str) -> Callable[[int, int], Non
     return report
 
 
-def _explain(job: Job, session: Session, what: str, again: Callable[[Session], None]) -> None:
-    """Say why a job gave nothing yet, when nothing more will come of it by itself."""
-    _await(session, job)
+def _explain(
+    job: Job, session: Session, what: str, again: Callable[[Session], None], *, here: bool = False
+) -> None:
+    """Say why a job gave nothing yet; what is under way is shown here, or at the top of the page."""
     if job.state == "failed" and job.error is not None:
         show_error(job.error)
         st.button("Try again", type="primary", key=f"again-{what}", on_click=again, args=(session,))
     elif job.state == "cancelled" or not job.awaited_by(session.visitor):
         st.info(f"{markdown(what)} was stopped. What was finished is kept.", icon=":material/pause_circle:")
         st.button("Go on", type="primary", key=f"go-on-{what}", on_click=again, args=(session,))
-
-
-def _await(session: Session, job: Job) -> None:
-    """Note that the page being drawn has to do without the job's result."""
-    if job.state not in ("failed", "cancelled"):
+    elif here:
+        show_here(session, job)
+    else:
         session.awaited.append(job)
 
 
@@ -116,7 +124,7 @@ def encode(session: Session) -> None:
 
 
 def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> TokenAudit | None:
-    """The token audit of a corpus for an encoder; None while it is counted, and the page says so."""
+    """The token audit of a corpus for an encoder; None while it is counted, which is shown in its place."""
 
     def count(on_progress: OnProgress) -> TokenAudit:
         from explorer.encode.models import find_model
@@ -129,22 +137,54 @@ def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> To
         return TokenAudit(lengths, files.max_length)
 
     named = (spec.model, spec.revision, spec.trust_remote_code)
-    key = ("tokens", *named, spec.prompt, corpus.text_fingerprint)
-    return _kept_or_progress(session, key, f"Counting the tokens of {corpus.name}", count, "quick")
+    key = (_TOKENS, *named, spec.prompt, corpus.text_fingerprint)
+    _leave_others(session, key)
+    return _kept_or_progress(session, key, f"Counting the tokens of {corpus.name}", count, "quick", here=True)
+
+
+def _leave_others(session: Session, key: tuple[Hashable, ...]) -> None:
+    """Count no more of rows that are not looked at now."""
+    for other, job in list(session.results.items()):
+        if isinstance(other, tuple) and other[0] == _TOKENS and other != key and not job.ended:
+            session.results.pop(other).leave(session.visitor)
 
 
 def job_panel(session: Session) -> None:
-    """What this visitor waits for, with progress and cancel; nothing when there is nothing."""
+    """What this visitor waits for, with progress and cancel, but for what has a place of its own."""
     awaited, session.awaited = session.awaited, []
     if any(job.ended for job in awaited):
         st.rerun()  # it ended while the rest of the page was drawn
-    if registry().awaited_by(session.visitor):
+    session.placed = {job for job in session.placed if not job.ended}
+    if _followed(session):
         _follow(session)
+
+
+def show_here(session: Session, job: Job) -> None:
+    """A job's progress in the place where its result will be, so that it moves nothing else.
+
+    Args:
+        session: Who waits for it.
+        job: It has not ended, or has just now; the page is drawn anew when it does.
+    """
+    session.awaited.append(job)
+    session.placed.add(job)
+    _follow_here(session, job)
+
+
+@st.fragment(run_every=_HERE_POLL_SECONDS)
+def _follow_here(session: Session, job: Job) -> None:
+    if job.ended:
+        st.rerun()
+    _draw(job, session)
+
+
+def _followed(session: Session) -> list[Job]:
+    return [job for job in registry().awaited_by(session.visitor) if job not in session.placed]
 
 
 @st.fragment(run_every=_POLL_SECONDS)
 def _follow(session: Session) -> None:
-    jobs = registry().awaited_by(session.visitor)
+    jobs = _followed(session)
     seen = st.session_state.get("explorer-followed", set())
     st.session_state["explorer-followed"] = {job.key for job in jobs}
     if seen - {job.key for job in jobs}:
@@ -229,11 +269,4 @@ def _kept_under(session: Session) -> tuple[EncoderSpec, str, str]:
 
 def _take_shared(session: Session) -> Space | None:
     shared = _shared.get(_kept_under(session))
-    return None if shared is None else _for_corpus(shared, session.corpus)
-
-
-def _for_corpus(space: Space, corpus: Corpus) -> Space:
-    """The same vectors for a corpus of the same texts, which may have other columns."""
-    if space.corpus.fingerprint == corpus.fingerprint:
-        return space
-    return type(space)(corpus, space.encoder, space.vectors, space.report)
+    return None if shared is None else shared.for_corpus(session.corpus)

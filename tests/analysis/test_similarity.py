@@ -8,7 +8,14 @@ from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 
 import explorer
 from explorer.analysis import similarity
-from explorer.analysis.similarity import ORDERS, distributions, group_similarity, heatmap, order_rows
+from explorer.analysis.similarity import (
+    ORDERS,
+    Distributions,
+    distributions,
+    group_similarity,
+    heatmap,
+    order_rows,
+)
 from explorer.analysis.space import Space
 from explorer.errors import JobCancelledError, QueryError
 from tests.tensor import reference
@@ -212,3 +219,14 @@ def test_looking_up_neighbours_can_be_cancelled():
 
     with pytest.raises(JobCancelledError):
         distributions(space(np.eye(3)), on_progress=cancel)
+
+
+def test_what_scores_are_chance_and_how_many_rows_have_a_close_one():
+    found = Distributions(
+        np.linspace(0, 1, 101, dtype=np.float32),
+        np.array([0, 4, 7]),
+        np.array([[0.9, 0.1], [0.8999, 0.5], [1.0, 1.0]], np.float32),
+    )
+    assert found.chance == pytest.approx(0.99)
+    assert [found.close_rows(score) for score in (0.5, 0.9, 1.0)] == [3, 2, 1]
+    assert np.isnan(Distributions(np.array([], np.float32), found.rows, found.nearest).chance)

@@ -1,6 +1,9 @@
+import numpy as np
 import pytest
 
+from explorer.ui import session as sessions
 from tests.app.driving import finished, html_texts, open_app
+from tests.data.test_bounded import SLOW_CSV
 
 
 @pytest.fixture
@@ -152,3 +155,142 @@ def test_rows_longer_than_the_encoder_reads_are_counted(app):
     captions = " ".join(element.value for element in app.caption)
     assert "1 row is longer than the 256 tokens" in captions
     assert "146 tokens" in captions
+
+
+def captions(app):
+    return " ".join(caption.value for caption in app.caption)
+
+
+def primary(app):
+    """What the page offers to do first."""
+    return [button.label for button in app.button if button.proto.type == "primary"]
+
+
+def chosen(app):
+    return [box.value for box in app.selectbox if "column" in box.label]
+
+
+@pytest.fixture
+def one_browser(monkeypatch):
+    """All tabs are those of one visitor, as Streamlit's cookie would say."""
+    monkeypatch.setattr(sessions, "_visitor", lambda: "this browser")
+
+
+def begun(app, name, content):
+    """A file on its way: the page says so, and offers to stop it."""
+    app.segmented_control(key="rows-from").set_value("File").run()
+    app.file_uploader(key="file").upload(name, content, "application/octet-stream").run()
+    return next(button for button in app.button if button.label == "Cancel")
+
+
+def test_reading_a_file_can_be_stopped_and_begun_again(app):
+    stop = begun(app, "slow.csv", SLOW_CSV)
+    assert any("Reading slow.csv" in text for text in html_texts(app))
+    assert not app.info
+    stop.click().run()
+    finished(app)
+    assert "was stopped" in app.info[0].value
+    assert any("support-tickets" in text and "624 rows" in text for text in html_texts(app))
+    next(button for button in app.button if button.label == "Try again").click().run()
+    assert any(button.label == "Cancel" for button in app.button)
+    app.file_uploader(key="file").upload("short.csv", b"text\none\n", "text/csv")
+    finished(app)
+    assert metric(app, "Rows") == "1"
+
+
+def test_a_file_that_takes_too_long_says_so(app, monkeypatch):
+    from explorer.settings import settings
+
+    monkeypatch.setenv("EXPLORER_READ_SECONDS", "1")
+    settings.cache_clear()
+    upload(app, "slow.csv", SLOW_CSV)
+    assert "longer than the 1 second allowed" in error(app)
+
+
+def test_what_is_looked_at_is_told_from_what_is_open(app):
+    upload(app, "notes.csv", CSV)
+    texts = html_texts(app)
+    assert "Open: <b>support-tickets</b> · 624 rows" in texts
+    assert "Looking at notes.csv · not open yet" in texts
+    encode_button(app).click().run()
+    finished(app)
+    texts = html_texts(app)
+    assert "Open: <b>notes.csv</b> · 5 rows" in texts
+    assert "notes.csv · open" in texts
+
+
+def test_coming_back_to_the_page_shows_what_is_open(app, one_browser):
+    app = finished(open_app("pages/data.py"))
+    upload(app, "notes.csv", CSV.replace(b"NA,b", b"NA,c"))
+    next(box for box in app.selectbox if box.label == "Label column").select("price").run()
+    app.number_input(key="limit-notes.csv").set_value(3).run()
+    app.segmented_control(key="precision-choice").set_value("float32").run()
+    app.text_input(key="prompt-rows").set_value("note: ").run()
+    encode_button(app).click().run()
+    finished(app)
+    parameters = dict(app.query_params)
+    for back in (app.switch_page("pages/search.py").run(), open_app(**parameters)):
+        finished(back.switch_page("pages/data.py").run())
+        assert back.segmented_control(key="rows-from").value == "File"
+        assert chosen(back) == ["text", "price"]
+        assert back.number_input(key="limit-notes.csv").value == 3
+        assert metric(back, "Rows") == "3"
+        assert "texts encoded" in captions(back)
+        assert not primary(back)
+    other = next(box for box in back.selectbox if box.label == "Label column").select("queue").run()
+    assert primary(finished(other)) == ["Encode 3 rows"]
+
+
+def test_coming_back_to_pasted_lines_shows_them(one_browser):
+    app = finished(open_app("pages/data.py"))
+    app.segmented_control(key="rows-from").set_value("Pasted lines").run()
+    app.text_area(key="lines").set_value("one line\nand another").run()
+    encode_button(finished(app)).click().run()
+    finished(app)
+    back = finished(open_app("pages/data.py", corpus=app.query_params["corpus"]))
+    assert back.segmented_control(key="rows-from").value == "Pasted lines"
+    assert metric(back, "Rows") == "2"
+    assert not primary(back)
+
+
+def test_the_same_rows_by_another_name_take_that_name_and_keep_what_was_made_of_them(app):
+    upload(app, "old.csv", CSV)
+    encode_button(app).click().run()
+    session = finished(app).session_state["explorer-session"]
+    session.select([1], "a test")
+    vectors = session.spaces[session.encoder].vectors
+    upload(app, "new.csv", CSV)
+    assert "Looking at new.csv · not open yet" in html_texts(app)
+    encode_button(app).click().run()
+    assert "Open: <b>new.csv</b> · 5 rows" in html_texts(app)
+    space = session.spaces[session.encoder]
+    assert np.shares_memory(space.vectors, vectors)
+    assert space.corpus.name == "new.csv"
+    assert len(session.selection) == 1
+
+
+def test_a_file_in_another_encoding_says_which_and_lets_one_choose(app):
+    upload(app, "brief.csv", "text\nпривет мир\nдобрый день\n".encode("cp1251"))
+    box = next(box for box in app.selectbox if box.label == "Encoding")
+    assert "Read as " in captions(app)
+    box.select("koi8-r").run()
+    finished(app)
+    assert "Read as KOI8-R (Cyrillic)." in captions(app)
+    next(box for box in app.selectbox if box.label == "Encoding").select("cp1251").run()
+    finished(app)
+    assert "Read as Windows-1251 (Cyrillic)." in captions(app)
+    assert app.dataframe[0].value["text"].tolist() == ["привет мир", "добрый день"]
+    next(box for box in app.selectbox if box.label == "Encoding").select("utf-8").run()
+    finished(app)
+    assert "utf-8" in error(app)
+    next(box for box in app.selectbox if box.label == "Encoding").select("").run()
+    finished(app)
+    assert not app.error
+
+
+def test_a_file_that_was_taken_away_is_not_shown(app):
+    upload(app, "notes.csv", CSV)
+    app.file_uploader(key="file").set_value(None).run()
+    finished(app)
+    assert "Choose rows" in app.info[0].value
+    assert not app.metric

@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pytest
@@ -104,11 +105,26 @@ def test_labels_are_compared_or_clusters():
     assert len(figure(app)["layout"]["xaxis"]["labelalias"]) == 6
 
 
-def test_usual_scores_name_their_samples():
+def test_usual_scores_name_their_samples_and_what_the_threshold_would_find():
     app = view("Usual scores")
     captions = " ".join(caption.value for caption in app.caption)
     assert "20,000 random pairs" in captions
-    assert "624 rows" in captions
+    assert "From 0.90 on, 72 of the 624 rows (11.5%)" in captions
+    slider = app.slider(key="threshold")
+    slider.set_value(1.0).run()
+    assert "From 1.00 on, 0 of the 624 rows" in " ".join(caption.value for caption in app.caption)
+    app.segmented_control(key="view").set_value("Near-duplicates").run()
+    assert app.slider(key="threshold").value == 1.0
+
+
+def test_usual_scores_advise_no_threshold_that_cannot_be_chosen():
+    app = view("Usual scores")
+    slider = app.slider(key="threshold")
+    captions = " ".join(caption.value for caption in app.caption)
+    advised = [float(score) for score in re.findall(r"[Ff]rom (0\.\d+)", captions)]
+    assert advised
+    assert all(slider.min <= score <= slider.max for score in advised)
+    assert "hardly overlap" not in captions
 
 
 @pytest.mark.parametrize(

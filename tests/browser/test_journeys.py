@@ -183,6 +183,57 @@ def test_an_error_message_shows_somebodys_text_as_typed(visit):
     shoot(page, "data-error-1440-light")
 
 
+def test_an_upload_is_read_with_progress_and_can_be_stopped(visit, tmp_path):
+    large = tmp_path / "large.csv"
+    large.write_bytes(b"text,n\n" + b'"a text, in ""quotes""",1\n' * 7_000_000)  # a buffer may have 50 MB
+    page = visit("/data")
+    quiet(page)
+    page.get_by_role("radio", name="File").click()
+    place = page.locator('[data-testid="stFileUploader"] input[type=file]')
+    place.set_input_files(large)
+    expect(page.get_by_text("Reading large.csv")).to_be_visible()
+    expect(page.get_by_text("Choose rows to see")).to_have_count(0)
+    shoot(page, "data-reading-1440-light")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Reading large.csv was stopped")).to_be_visible()
+    expect(page.get_by_text("Open: support-tickets")).to_be_visible()
+    upload(page, "short.csv", b"text\none\ntwo\n")
+    expect(page.get_by_text("Looking at short.csv")).to_be_visible()
+    expect(page.get_by_role("button", name="Encode 2 rows")).to_be_visible()
+
+
+def test_a_reloaded_data_page_shows_the_upload_that_is_open(visit):
+    page = visit("/data")
+    upload(page, "thirteen.csv", csv_of([f"row {n} is here" for n in range(13)], label="queue"))
+    expect(page.get_by_text("Looking at thirteen.csv")).to_be_visible()
+    page.get_by_role("button", name="Encode 13 rows").click()
+    for come_back in (page.reload, page.reload, lambda: None):
+        expect(page.get_by_text("thirteen.csv · open")).to_be_visible()
+        expect(page.get_by_text("texts encoded")).to_be_visible()
+        expect(page.get_by_role("radio", name="File")).to_be_checked()
+        expect(page.get_by_role("button", name=re.compile("Encode|Use "))).to_have_count(0)
+        come_back()
+    page.get_by_role("link", name="Search", exact=True).click()
+    expect(page.get_by_text("Ask in your own words")).to_be_visible()
+    page.get_by_role("link", name="Data", exact=True).click()
+    expect(page.get_by_text("thirteen.csv · open")).to_be_visible()
+
+
+def test_counting_tokens_moves_nothing_on_the_data_page(visit):
+    page = visit("/data")
+    quiet(page)
+    upload(page, "many.csv", csv_of([f"the cat {n:x} sat on a dog " * 20 for n in range(60_000)]))
+    expect(page.get_by_text("Looking at many.csv")).to_be_visible()
+    button = page.get_by_role("button", name="Encode 60,000 rows")
+    expect(page.get_by_text("Counting the tokens")).to_be_visible()
+    expect(button).to_be_visible()
+    grid = page.locator('[data-testid="stDataFrame"]')
+    before = [part.bounding_box() for part in (button, grid)]
+    expect(page.get_by_text("Counting the tokens")).to_have_count(0)
+    expect(page.get_by_text("the encoder reads")).to_be_visible()
+    assert [part.bounding_box() for part in (button, grid)] == before
+
+
 def test_a_heatmap_names_what_is_under_the_mouse_and_a_click_opens_the_pair(visit):
     page = visit("/similarity?corpus=medicare-faq&precision=float32&order=As+in+the+corpus")
     plot = page.locator('[data-testid="stPlotlyChart"] .nsewdrag').first

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -67,3 +69,21 @@ def test_selections_are_undone_one_by_one(faq):
     assert not session.can_undo_selection
     session.undo_selection()
     assert session.selection is None
+
+
+def test_the_same_rows_by_another_name_keep_what_was_made_of_them(faq):
+    session = Session("v", faq, [EncoderSpec(), EncoderSpec("tfidf")], active=1)
+    session.select([1], "a test")
+    session.results["key"] = "a result"
+    renamed = dataclasses.replace(faq, name="another.csv", sample=None, source_rows=faq.source_rows + 1)
+    assert not session.is_open(renamed)
+    session.open(renamed, EncoderSpec())
+    assert session.is_open(renamed)
+    assert session.corpus.name == "another.csv"
+    assert session.corpus.source_rows[0] == 2
+    assert len(session.selection) == 1
+    assert session.results
+    assert len(session.encoders) == 2
+    session.open(faq.take(np.arange(3)), EncoderSpec())
+    assert session.selection is None
+    assert not session.results

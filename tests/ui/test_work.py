@@ -71,3 +71,40 @@ def test_a_count_that_fails_is_shown_once_and_not_begun_again_by_itself(monkeypa
     assert len(app.error) == 1
     assert app.session_state["runs"] <= 5
     assert [button.label for button in app.button] == ["Try again"]
+
+
+def here_page(key: str):
+    import threading
+
+    import streamlit as st
+
+    import explorer
+    from explorer.encode.jobs import registry
+    from explorer.encode.spec import EncoderSpec
+    from explorer.ui.session import Session
+    from explorer.ui.work import job_panel, show_here
+
+    if "session" not in st.session_state:
+        st.session_state["session"] = Session(key, explorer.open_corpus(["a"]), [EncoderSpec()])
+        st.session_state["go"], st.session_state["elsewhere"] = threading.Event(), False
+    session, go = st.session_state["session"], st.session_state["go"]
+    job = registry().submit(key, "Something", lambda _say: go.wait(), lane="a test", visitor=key)
+    st.session_state["job"] = job
+    if job.ended:
+        st.text("done")
+    elif not st.session_state["elsewhere"]:
+        show_here(session, job)
+    job_panel(session)
+
+
+def test_a_job_shown_in_a_place_of_its_own_is_never_shown_at_the_top():
+    app = AppTest.from_function(here_page, args=(uuid.uuid4().hex,), default_timeout=20).run()
+    assert not app.exception
+    assert [button.label for button in app.button] == ["Cancel"]
+    app.session_state["elsewhere"] = True  # another page, which has no place for it
+    assert not app.run().button
+    app.session_state["go"].set()
+    app.session_state["job"].wait()
+    app.run()
+    assert not app.exception
+    assert app.text[0].value == "done"
