@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -47,12 +48,8 @@ def read_parquet(
         OSError: The file cannot be read.
     """
     _check_ends(data, name)
-    with _open(data) as stream:
-        groups = read_groups(read_footer_bytes(stream, size_of(data), name), name)
-        try:
-            return _Reader(data, stream, groups, name, seed, on_progress).table()
-        except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: names that are not UTF-8
-            raise damaged(error, name) from error
+    with _reader(data, name, seed, on_progress) as reader:
+        return reader.table()
 
 
 def damaged(error: Exception, name: str) -> UnreadableFileError:
@@ -165,7 +162,9 @@ class _Reader:
             label = known.field.name
             if place in skipped:
                 if is_list_of_numbers(known.field.type):
-                    vectors[label] = functools.partial(_read_vectors, self, known)
+                    vectors[label] = functools.partial(
+                        _read_vectors, self._data, self._name, self._seed, place
+                    )
                 continue
             plain = Plain(known.field.type, f'{self._name}, column "{label}"', budget)
             for batch in self._batches(known):
@@ -186,8 +185,10 @@ class _Reader:
             vectors=vectors,
         )
 
-    def vectors(self, known: _Field) -> pa.ChunkedArray:
-        """A column of lists of numbers."""
+    def vectors(self, place: int) -> pa.ChunkedArray:
+        """A column of lists of numbers, by its place in the schema."""
+        with _parquet_file(self._data) as file:
+            known = _fields(file)[place]
         budget = Budget(self._name)
         chunks: list[pa.Array] = []
         for batch in self._batches(known):
@@ -258,6 +259,18 @@ class _Reader:
             self._say(size * done // of, size)
 
 
-def _read_vectors(reader: _Reader, known: _Field) -> pa.ChunkedArray:
+@contextlib.contextmanager
+def _reader(data: Source, name: str, seed: int, on_progress: OnBytes | None = None) -> Iterator[_Reader]:
+    """What reads a file; what pyarrow raises meanwhile becomes an error of ours."""
+    with _open(data) as stream:
+        groups = read_groups(read_footer_bytes(stream, size_of(data), name), name)
+        try:
+            yield _Reader(data, stream, groups, name, seed, on_progress)
+        except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: names that are not UTF-8
+            raise damaged(error, name) from error
+
+
+def _read_vectors(data: Source, name: str, seed: int, place: int) -> pa.ChunkedArray:
     """A column of lists of numbers, read when it is chosen: most people never do."""
-    return reader.vectors(known)
+    with _reader(data, name, seed) as reader:
+        return reader.vectors(place)

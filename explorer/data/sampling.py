@@ -210,11 +210,11 @@ class TextFile:
                 fix="Save it again as text in UTF-8.",
             )
 
-    def _filled(self, block: bytes, cuts: Places) -> NDArray[np.int64]:
+    def _filled(self, block: bytes, cuts: Places) -> NDArray[np.int32]:
         """How many bytes that are not blank each piece between cuts has, and the rest behind the last."""
         there = _table(self.blank)[np.frombuffer(block, np.uint8)]
-        sums = np.cumsum(there, dtype=np.int64)
-        counts: NDArray[np.int64] = np.diff(sums[np.append(cuts, len(block)) - 1], prepend=0)
+        sums = np.cumsum(there, dtype=np.int32)
+        counts: NDArray[np.int32] = np.diff(sums[np.append(cuts, len(block)) - 1], prepend=0)
         return counts
 
 
