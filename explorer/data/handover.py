@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from explorer import errors
+import explorer.errors as errors
 from explorer.data.table import SourceTable
 from explorer.data.values import ReadColumn
 from explorer.errors import DataError, ExplorerError, TooLargeError
