@@ -14,7 +14,6 @@ from explorer.encode.progress import OnProgress
 from explorer.ui.distance import Distance, choose_distance
 
 _MAX_QUERY_CHARS = 500
-LABEL, CLUSTER, SIMILARITY, TRUST, ONE = "label", "cluster", "similarity", "trust", "one colour"
 
 
 @dataclass(frozen=True)
@@ -30,17 +29,30 @@ class MapChoice:
 
 
 @dataclass(frozen=True)
+class ColourBy:
+    """What the colours of a map are taken from.
+
+    Attributes:
+        kind: The kind of source.
+        column: The metadata column, for the kind "column"; it may be named like one of the other kinds.
+    """
+
+    kind: Literal["label", "cluster", "column", "similarity", "trust", "nothing"]
+    column: str = ""
+
+
+@dataclass(frozen=True)
 class MapLook:
     """How a map looks; none of it moves a point.
 
     Attributes:
-        colour: One of the names above, or that of a metadata column.
+        colour: What the points are coloured by.
         query: Text whose closest rows are marked; "" for none.
         names: Whether groups have their names at their centres.
         contours: Whether lines show where points are dense.
     """
 
-    colour: str
+    colour: ColourBy
     query: str
     names: bool
     contours: bool
@@ -49,18 +61,10 @@ class MapLook:
 def choose_map(corpus: Corpus) -> tuple[MapChoice, MapLook]:
     """Draw the controls and give what they choose."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        colours = [*([LABEL] if corpus.label else []), CLUSTER, *corpus.metadata, SIMILARITY, TRUST, ONE]
-        shown = {
-            LABEL: f"Label ({corpus.label})",
-            CLUSTER: "Cluster",
-            SIMILARITY: "Similarity to a text",
-            TRUST: "Trust in the map",
-            ONE: "One colour",
-        }
         colour = st.selectbox(
             "Colour",
-            colours,
-            format_func=lambda name: shown.get(name, name),
+            _colours(corpus),
+            format_func=lambda colour: _colour_name(colour, corpus),
             key="colour",
             width=220,
             bind="query-params",
@@ -76,8 +80,32 @@ def choose_map(corpus: Corpus) -> tuple[MapChoice, MapLook]:
         )
         names = st.toggle("Names", value=True, key="map-names", persist_state="session")
         contours = st.toggle("Contours", key="map-contours", persist_state="session")
-    look = MapLook(str(colour), (query or "").strip()[:_MAX_QUERY_CHARS], names, contours)
+    look = MapLook(colour, (query or "").strip()[:_MAX_QUERY_CHARS], names, contours)
     return _choose_making(), look
+
+
+def _colours(corpus: Corpus) -> list[ColourBy]:
+    return [
+        *([ColourBy("label")] if corpus.label else []),
+        ColourBy("cluster"),
+        *(ColourBy("column", name) for name in corpus.metadata),
+        ColourBy("similarity"),
+        ColourBy("trust"),
+        ColourBy("nothing"),
+    ]
+
+
+def _colour_name(colour: ColourBy, corpus: Corpus) -> str:
+    """A colouring as the page and the link name it: no two share a name, whatever columns are called."""
+    names = {
+        "label": f"Label ({corpus.label})",
+        "cluster": "Cluster",
+        "column": f"Column: {colour.column}",
+        "similarity": "Similarity to a text",
+        "trust": "Trust in the map",
+        "nothing": "One colour",
+    }
+    return names[colour.kind]
 
 
 def make_umap(space: Space, choice: MapChoice, say: OnProgress) -> Projection:
