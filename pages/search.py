@@ -13,13 +13,13 @@ with page("Search", "Which rows mean what I mean?") as session:
         controls.show_start(space)
     else:
         from explorer.ui.hits import (
-            hits_csv,
+            hits_table,
             show_hits,
         )  # brings torch, which the first page must not wait for
 
         queries, hits = controls.answer(space, asked)
         chosen = controls.show_summary(
-            session, space, asked, queries, hits, lambda: hits_csv(space, queries, hits, asked.metric)
+            session, space, asked, queries, hits, lambda: hits_table(space, queries, hits, asked.metric)
         )
         show_hits(space, hits[chosen], asked.metric, more_like=controls.more_like)
         if not hits[chosen]:

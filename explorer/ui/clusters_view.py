@@ -7,10 +7,11 @@ import streamlit as st
 
 from explorer.analysis.clusters import NOISE, sweep
 from explorer.analysis.space import Space
-from explorer.share.export import rows_csv
+from explorer.share.export import rows_table
 from explorer.ui import figures
 from explorer.ui.clustering import MAX_K, ClusterChoice, Clusters, clusters_or_progress, usual_k
 from explorer.ui.distance import choose_distance
+from explorer.ui.downloads import download_table
 from explorer.ui.scope import Scope, choose_scope
 from explorer.ui.session import Session
 from explorer.ui.text import as_html, markdown
@@ -203,9 +204,9 @@ def _open_cluster(session: Session, scope: Scope, found: Clusters, label: int) -
 
 def _assignments(session: Session, scope: Scope, found: Clusters) -> None:
     labels = found.clustering.labels
-    st.download_button(
-        "Download the assignments (CSV)",
-        lambda: rows_csv(
+    download_table(
+        "Download the assignments",
+        lambda: rows_table(
             session.corpus,
             scope.rows,
             {
@@ -213,11 +214,8 @@ def _assignments(session: Session, scope: Scope, found: Clusters) -> None:
                 "cluster name": [found.names[label] for label in labels.tolist()],
             },
         ),
-        file_name=f"{session.corpus.name}-clusters.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        help="Every row with the number and name of its cluster; noise is 0.",
+        f"{session.corpus.name}-clusters",
+        about="Every row with the number and name of its cluster; noise is 0.",
     )
 
 

@@ -44,7 +44,7 @@ _CARD_HEIGHT = 480
 _CARD_STYLE = (
     "<style>.explorer-card { overflow-x: auto; overflow-wrap: anywhere } .explorer-card a { color: inherit } "
     ".explorer-card pre { overflow-x: auto } "
-    ".explorer-card :is(h1, h2, h3, h4) { font-size: 1.1rem; padding: 0.5rem 0 }</style>"
+    ".explorer-card :is(h3, h4, h5, h6) { font-size: 1.1rem; padding: 0.5rem 0 }</style>"
 )
 _UNKNOWN = "not said"
 
@@ -85,7 +85,7 @@ def _close() -> None:
 def _title(facts: ModelFacts) -> None:
     listing = facts.details.listing
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader(markdown(listing.id), anchor=False, width="content")
+        st.header(markdown(listing.id), anchor=False, width="content")
         if facts.from_hub:
             from huggingface_hub import constants
 

@@ -11,10 +11,13 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
+from explorer.ui.downloads import download_table
 from explorer.ui.session import Session
 from explorer.ui.text import as_html, markdown
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from explorer.analysis.space import Hit, Space
     from explorer.tensor import Metric
 
@@ -156,7 +159,7 @@ def show_summary(
     asked: Asked,
     queries: Sequence[str],
     hits: Sequence[Sequence[Hit]],
-    csv: Callable[[], bytes],
+    table: Callable[[], pa.Table],
 ) -> int:
     """Draw what the hits are of, and what can be done with them; give the position of the query to show."""
     chosen = 0
@@ -180,14 +183,7 @@ def show_summary(
             args=([hit.row for hit in hits[chosen]], f"hits for “{queries[chosen][:_ORIGIN_CHARS]}”"),
             help="The selection follows you to every page.",
         )
-        st.download_button(
-            "Download CSV",
-            csv,
-            file_name=f"{space.corpus.name}-hits.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        download_table("Download the hits", table, f"{space.corpus.name}-hits")
     return int(chosen)
 
 

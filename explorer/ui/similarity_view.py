@@ -72,7 +72,7 @@ def show_heatmap(session: Session, space: Space) -> None:
     else:
         heading = "The pair you clicked"
     down, across = divmod(place, drawn.scores.shape[1])
-    st.subheader(f"{heading}: {drawn.scores[down, across]:.3f}", anchor=False)
+    st.header(f"{heading}: {drawn.scores[down, across]:.3f}", anchor=False)
     for column, row in zip(st.columns(2), (drawn.rows[down], drawn.columns[across]), strict=True):
         with column.container(border=True, height="stretch"):
             st.caption(f"Row {row + 1:,}")

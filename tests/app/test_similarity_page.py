@@ -23,7 +23,7 @@ def metric(app, label):
 def test_the_heatmap_shows_rows_and_the_closest_pair_side_by_side():
     app = view("Heatmap", corpus="medicare-faq", precision="float32")
     assert figure(app)["data"][0]["type"] == "heatmap"
-    assert app.subheader[0].value.startswith("The closest pair here: 0.")
+    assert app.header[0].value.startswith("The closest pair here: 0.")
     pair = [text for text in html_texts(app) if "Medicare" in text]
     assert len(pair) == 2
     assert pair[0] != pair[1]
@@ -44,7 +44,7 @@ def test_a_clicked_cell_opens_its_pair():
         }
     )
     app.run()
-    assert app.subheader[0].value.startswith("The pair you clicked")
+    assert app.header[0].value.startswith("The pair you clicked")
     assert [caption.value for caption in app.caption if caption.value.startswith("Row ")] == [
         "Row 3",
         "Row 12",
