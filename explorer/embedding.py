@@ -18,7 +18,7 @@ from explorer.encode.own_vectors import read_own_vectors
 from explorer.encode.progress import OnProgress, Progress
 from explorer.encode.run import encode_corpus
 from explorer.encode.services import PROVIDERS, Secret
-from explorer.encode.spec import EncoderSpec, Precision
+from explorer.encode.spec import TFIDF, EncoderSpec, Precision
 from explorer.settings import settings
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def embed(
     """
     opened = corpus if isinstance(corpus, Corpus) else open_corpus(corpus)
     own = opened.vectors is not None if own_vectors is None else own_vectors
+    model = model if provider else _named_by_folder(model)
     spec = EncoderSpec(model, precision, prompt, query_prompt, revision, provider, own, trust_remote_code)
     if provider in PROVIDERS and token is None:
         from huggingface_hub import get_token
@@ -104,6 +105,14 @@ def embed_spec(
         encoder = opened()
         vectors, report = encode_corpus(encoder, corpus, cache, on_progress)
     return Space(corpus, encoder, vectors, report)
+
+
+def _named_by_folder(model: str) -> str:
+    """The absolute path of a folder, which wins over a Hub id of its spelling; any other name as it is."""
+    folder = Path(model).expanduser()
+    if model in ("", BUNDLED_MODEL, TFIDF) or not folder.is_dir():
+        return model
+    return str(folder.resolve())
 
 
 def vector_cache() -> VectorCache:

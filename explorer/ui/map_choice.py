@@ -12,6 +12,7 @@ from explorer.analysis.space import Space
 from explorer.data.corpus import Corpus
 from explorer.encode.progress import OnProgress
 from explorer.ui.distance import Distance, choose_distance
+from explorer.ui.numbers import linked_number
 
 _MAX_QUERY_CHARS = 500
 
@@ -127,25 +128,14 @@ def _choose_making() -> MapChoice:
         pca = method == "PCA"
         dims = st.selectbox("Dimensions", [2, 3], key="map-dims", width=120, bind="query-params")
         metric = choose_distance("map-metric")
-        neighbors = st.number_input(
-            "Neighbours", 2, 200, 15, key="map-neighbours", width=140, bind="query-params", disabled=pca
+        neighbors = linked_number("Neighbours", 2, 200, 15, key="map-neighbours", width=140, disabled=pca)
+        distance = linked_number(
+            "Minimum distance", 0.0, 1.0, 0.1, 0.05, key="map-distance", width=160, disabled=pca
         )
-        distance = st.number_input(
-            "Minimum distance", 0.0, 1.0, 0.1, 0.05, key="map-distance", width=160, bind="query-params",
-            disabled=pca,
-        )  # fmt: skip
-        seed = st.number_input(
-            "Seed", 0, 9999, 0, key="map-seed", width=110, bind="query-params", disabled=pca,
-            help="Same seed, same map.",
-        )  # fmt: skip
+        seed = linked_number(
+            "Seed", 0, 9999, 0, key="map-seed", width=110, disabled=pca, about="Same seed, same map."
+        )
     dims = 3 if dims == 3 else 2
     if pca:
         return MapChoice("pca", dims, 0, 0, metric, 0)
-    return MapChoice(
-        "umap",
-        dims,
-        int(neighbors or 15),
-        float(distance if distance is not None else 0.1),
-        metric,
-        int(seed or 0),
-    )
+    return MapChoice("umap", dims, neighbors, distance, metric, seed)

@@ -6,13 +6,13 @@ import datetime
 import html
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from explorer.encode.progress import OnProgress
 from explorer.encode.prompts import family_prompts
+from explorer.encode.safety import folder_named
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import ExplorerError
 from explorer.hub.model_details import ModelDetails
@@ -91,7 +91,7 @@ def _title(facts: ModelFacts) -> None:
 
             address = f"{constants.ENDPOINT}/{listing.id}"
             st.link_button("On the Hub", address, icon=":material/open_in_new:", type="tertiary")
-    if not facts.from_hub and not Path(facts.model).is_dir():
+    if not facts.from_hub and folder_named(facts.model) is None:
         st.info(
             "The Hugging Face Hub is out of reach; what is on this machine works. These facts are from the "
             "model's own files.",

@@ -12,6 +12,7 @@ import streamlit as st
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
 from explorer.ui.downloads import download_table
+from explorer.ui.numbers import linked_number, number_from
 from explorer.ui.session import Session
 from explorer.ui.text import as_html, markdown
 
@@ -80,7 +81,7 @@ def ask(session: Session) -> Asked:
             on_change=_forget_like,
         )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        k = st.number_input("Hits", 1, _MAX_HITS, 10, key="k", width=130, bind="query-params")
+        k = linked_number("Hits", 1, _MAX_HITS, 10, key="k", width=130)
         metric = st.selectbox(
             "Similarity",
             list(_METRICS),
@@ -111,7 +112,7 @@ def ask(session: Session) -> Asked:
     return Asked(
         queries=tuple(line.strip() for line in lines if line.strip()),
         like=_like(corpus),
-        k=int(k or 10),
+        k=k,
         metric=cast("Metric", metric),
         labels=tuple(labels),
         within=within,
@@ -215,10 +216,8 @@ def more_like(row: int) -> None:
 
 
 def _like(corpus: Corpus) -> int | None:
-    asked = st.query_params.get(_LIKE, "")
-    if asked.isdecimal() and 1 <= int(asked) <= len(corpus):
-        return int(asked) - 1
-    return None
+    asked = number_from(st.query_params.get(_LIKE, ""), 1, len(corpus))
+    return None if asked is None else asked - 1
 
 
 def _forget_like() -> None:

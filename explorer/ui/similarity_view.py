@@ -92,6 +92,7 @@ def show_groups(session: Session, space: Space) -> None:
         key="groups-of",
         bind="query-params",
     )
+    kind = kind or kinds[0]  # a link may leave it empty
     found = _labels(session, space) if kind == "label" else _clusters(session, space)
     if found is None:
         return

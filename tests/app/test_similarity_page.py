@@ -122,3 +122,7 @@ def test_row_numbers_are_read(typed, rows):
 def test_what_is_no_row_number_is_refused(typed):
     with pytest.raises(QueryError):
         parse_rows(typed, 5)
+
+
+def test_a_link_with_an_empty_view_shows_the_first():
+    assert view("", corpus="medicare-faq", precision="float32").get("plotly_chart")
