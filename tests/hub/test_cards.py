@@ -110,6 +110,6 @@ def test_a_card_whose_front_matter_is_long_is_drawn_and_a_long_card_is_cut():
     ids=lambda text: text[:9],
 )  # fmt: skip
 def test_a_card_made_to_be_slow_is_not(markdown):
-    started = time.monotonic()
+    started = time.process_time()
     assert len(card_html(markdown)) < 4_000_000
-    assert time.monotonic() - started < 4
+    assert time.process_time() - started < 4
