@@ -1,10 +1,15 @@
 """Explorer's front door: page config and navigation, nothing else."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from explorer.ui import warm
 
-st.set_page_config(page_title="Explorer", page_icon=":material/hub:", layout="wide")
+# A file of ours: of a name such as ":material/hub:" the browser would ask a font host for the picture.
+ICON = Path(__file__).parent / "explorer" / "ui" / "icon.svg"
+
+st.set_page_config(page_title="Explorer", page_icon=str(ICON), layout="wide")
 page = st.navigation(
     [
         st.Page(

@@ -45,7 +45,7 @@ def measure(browser: Browser, folder: Path) -> tuple[float, float | None, float]
                 if server.poll() is not None:
                     raise RuntimeError("the server ended") from error
                 time.sleep(0.02)
-        for sign in ('h2:has-text("Search")', 'b:text-is("support-tickets")', 'input[type="search"]'):
+        for sign in ('h1:has-text("Search")', 'b:text-is("support-tickets")', 'input[type="search"]'):
             page.wait_for_selector(sign, timeout=60_000)
         drawn = time.time() - started
         page.wait_for_selector("text=random pairs", timeout=120_000)

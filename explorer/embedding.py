@@ -21,7 +21,7 @@ from explorer.encode.progress import OnProgress, Progress
 from explorer.encode.report import EncodeReport
 from explorer.encode.run import encode_corpus
 from explorer.encode.services import PROVIDERS, Secret
-from explorer.encode.spec import EncoderSpec, Precision
+from explorer.encode.spec import TFIDF, EncoderSpec, Precision
 from explorer.errors import ModelChangedError
 from explorer.settings import settings
 
@@ -73,6 +73,7 @@ def embed(
     """
     opened = corpus if isinstance(corpus, Corpus) else open_corpus(corpus)
     own = opened.vectors is not None if own_vectors is None else own_vectors
+    model = model if provider else _named_by_folder(model)
     spec = EncoderSpec(model, precision, prompt, query_prompt, revision, provider, own, trust_remote_code)
     if provider in PROVIDERS and token is None:
         from huggingface_hub import get_token
@@ -133,6 +134,14 @@ def encode_with(
         vectors, report = encode_corpus(encoder, corpus, vector_cache(), on_progress)
         note = f"{change.what} The rows were encoded again."
         return encoder, vectors, replace(report, notes=(note, *report.notes))
+
+
+def _named_by_folder(model: str) -> str:
+    """The absolute path of a folder, which wins over a Hub id of its spelling; any other name as it is."""
+    folder = Path(model).expanduser()
+    if model in ("", BUNDLED_MODEL, TFIDF) or not folder.is_dir():
+        return model
+    return str(folder.resolve())
 
 
 def vector_cache() -> VectorCache:

@@ -19,7 +19,7 @@ with page("Clusters", "Which groups are there, and what tells them apart?") as s
     if space is not None:
         from explorer.ui import clusters_view as view  # brings torch, which a first page must not wait for
 
-        if shown == CLUSTERS:
-            view.show_clusters(session, space)
-        else:
+        if shown == SWEEP:
             view.show_sweep(session, space)
+        else:
+            view.show_clusters(session, space)

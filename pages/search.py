@@ -13,11 +13,11 @@ with page("Search", "Which rows mean what I mean?") as session:
         controls.show_start(space)
     elif (found := controls.answer(session, space, asked)) is not None:
         # Brings torch, which the first page must not wait for.
-        from explorer.ui.hits import hits_csv, show_hits
+        from explorer.ui.hits import hits_table, show_hits
 
         queries, hits = found
         chosen = controls.show_summary(
-            session, space, asked, queries, hits, lambda: hits_csv(space, queries, hits, asked.metric)
+            session, space, asked, queries, hits, lambda: hits_table(space, queries, hits, asked.metric)
         )
         show_hits(space, hits[chosen], asked.metric, more_like=controls.more_like)
         if not hits[chosen]:

@@ -27,4 +27,5 @@ with page("Similarity", "Which rows are alike, and which say the same?") as sess
             DUPLICATES: duplicates_view.show_duplicates,
             SCORES: view.show_usual_scores,
         }
-        show[shown](session, space)
+        # A link may leave it empty.
+        show[shown or HEATMAP](session, space)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import tempfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.scratch import remove_abandoned, scratch_folder
 from explorer.settings import settings
 
 _log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ def map_name(vectors: NDArray[np.float32], *choices: object) -> str:
 
 def find_map(name: str) -> tuple[NDArray[np.float32], float] | None:
     """The points of a kept map, float32, shape (rows, dims), and its recall; None where there is none."""
+    remove_abandoned(_folder())
     path = _folder() / f"{name}.npz"
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
@@ -46,9 +47,8 @@ def keep_map(name: str, points: NDArray[np.float32], recall: float) -> None:
     """Keep a map; beyond the bound, those not used for longest go. A disk that is full keeps nothing."""
     try:
         folder = _folder()
-        folder.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as aside:
-            whole = Path(aside) / "map.npz"
+        with scratch_folder(folder) as aside:
+            whole = aside / "map.npz"
             np.savez(whole, points=points, recall=np.float64(recall))
             whole.replace(folder / f"{name}.npz")  # it appears whole or not at all
         kept = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)

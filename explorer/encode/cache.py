@@ -143,6 +143,8 @@ class VectorCache:
         aside = self._path.with_name(f"{self._path.name}.damaged-{time.time_ns()}")
         _log.warning("%s is damaged (%s): set aside as %s", self._path, reason, aside.name)
         with filelock.FileLock(f"{self._path}.lock"), contextlib.suppress(FileNotFoundError):
+            for earlier in self._path.parent.glob(f"{self._path.name}.damaged-*"):
+                earlier.unlink()  # one is enough to look into, and each may be as large as the cache
             self._path.rename(aside)
             for tail in ("-wal", "-shm"):
                 self._path.with_name(self._path.name + tail).unlink(missing_ok=True)

@@ -14,14 +14,13 @@ import platform
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from explorer.encode.models import ModelFiles
 from explorer.encode.safety import read_json
 from explorer.errors import EncodeError
+from explorer.scratch import is_scratch, remove_abandoned, scratch_folder
 from explorer.settings import settings
 
 _log = logging.getLogger(__name__)
@@ -30,7 +29,6 @@ _KEEP = 4  # graphs on disk, each the size of its weights; the one opened longes
 _CONVERT_SECONDS = 600.0
 _PACKAGES = ("openvino", "torch", "transformers", "sentence-transformers")
 _MODULES = {"Transformer", "Pooling", "Dense", "Normalize"}
-_UNFINISHED = "new-"
 GRAPH = "graph.xml"
 _ABOUT = "about.json"
 _FILES = (GRAPH, "graph.bin")
@@ -72,6 +70,7 @@ def graph_for(files: ModelFiles) -> tuple[Path, About]:
         NoGraphError: The model cannot be converted, or converting it failed this time.
     """
     check_modules(files)
+    remove_abandoned(graphs_folder())
     folder = graphs_folder() / _key(files)
     about = _read(folder)
     if about is None:
@@ -132,18 +131,16 @@ def _read(folder: Path) -> About | None:
 def _convert(files: ModelFiles, folder: Path) -> About:
     """Have another process convert a model, and move what it wrote into place."""
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
-        try:
+        with scratch_folder(folder.parent) as aside:
+            made = aside / "graph"
+            made.mkdir()
             last_words = _run_converter(files, made)
             about = _read(made)
             if about is None:
                 raise NoGraphError(f"converting the model failed ({last_words})", where=files.name)
             shutil.rmtree(folder, ignore_errors=True)
             made.rename(folder)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
-            _forget_old(folder.parent)
+        _forget_old(folder.parent)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoGraphError(f"converting the model failed ({error})", where=files.name) from error
     return about
@@ -166,15 +163,9 @@ def _run_converter(files: ModelFiles, made: Path) -> str:
 
 
 def _forget_old(parent: Path) -> None:
-    """Remove graphs beyond the number kept, and what processes that were killed have left."""
-    finished = []
-    for path in parent.iterdir():
-        changed = path.stat().st_mtime
-        if not path.name.startswith(_UNFINISHED):
-            finished.append((changed, path))
-        elif changed < time.time() - 2 * _CONVERT_SECONDS:
-            shutil.rmtree(path, ignore_errors=True)
-    for _, path in sorted(finished)[:-_KEEP]:
+    """Remove graphs beyond the number kept."""
+    finished = [path for path in parent.iterdir() if not is_scratch(path)]
+    for path in sorted(finished, key=lambda path: path.stat().st_mtime)[:-_KEEP]:
         shutil.rmtree(path, ignore_errors=True)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from explorer.encode.safety import check_folder, check_may_run_code, read_json
+from explorer.encode.safety import check_folder, check_may_run_code, folder_named, read_json
 from explorer.errors import ModelNotFoundError, UnusableModelError
 from explorer.hub.download import OnProgress, fetch_model, snapshot_on_disk
 from explorer.hub.names import is_model_id
@@ -93,8 +93,8 @@ def find_model(
     """The files of a model.
 
     Args:
-        name: `sentence-transformers/all-MiniLM-L6-v2` (bundled), a folder, or a Hub id. A folder wins
-            over a Hub id of the same spelling.
+        name: `sentence-transformers/all-MiniLM-L6-v2` (bundled), a folder's absolute path, or a Hub id. A
+            relative path is none: a visitor's Hub id must not open a folder of this machine.
         revision: Branch, tag or commit on the Hub; the default branch when None.
         trust_remote_code: Whether its own code may run: a person has confirmed this repository at this
             commit, and the host allows it.
@@ -118,8 +118,8 @@ def find_model(
         return _bundled()
     if trust_remote_code:
         check_may_run_code(name, revision)
-    folder = Path(name).expanduser()
-    if folder.is_dir():
+    folder = folder_named(name)
+    if folder is not None:
         check_folder(folder, name, trust_remote_code=trust_remote_code)
         folder = folder.resolve()
         digest = _hash_files(folder, code=trust_remote_code)
@@ -158,7 +158,7 @@ def files_on_disk(
 
 def is_on_disk(name: str, revision: str | None = None) -> bool:
     """Whether a model, at a revision, can be had without the network."""
-    if name == BUNDLED_MODEL or Path(name).expanduser().is_dir():
+    if name == BUNDLED_MODEL or folder_named(name) is not None:
         return True
     return is_model_id(name) and snapshot_on_disk(name, revision) is not None
 

@@ -17,6 +17,12 @@ _CODE_KEYS = ("auto_map", "type", "types")  # what names a class, in the files o
 _WORD_LISTS = {"tokenizer.json", "vocab.json"}  # large, and never asked for a class
 
 
+def folder_named(name: str) -> Path | None:
+    """The folder that a model is named by: the absolute path of one that exists; None for any other name."""
+    folder = Path(name)
+    return folder if folder.is_absolute() and folder.is_dir() else None
+
+
 def check_may_run_code(name: str, revision: str | None) -> None:
     """Refuse to run a model's own code unless the host allows it and it is settled which code that is.
 
@@ -30,8 +36,8 @@ def check_may_run_code(name: str, revision: str | None) -> None:
             where=name,
             fix="A host can allow it (EXPLORER_ALLOW_REMOTE_CODE).",
         )
-    folder, root = Path(name).expanduser(), Path(settings().model_dir).expanduser()
-    if folder.is_dir():
+    folder, root = folder_named(name), Path(settings().model_dir).expanduser()
+    if folder is not None:
         if not folder.resolve().is_relative_to(root.resolve()):
             raise UnsafeModelError(
                 "The code of a folder is run only below the server's model folder.",

@@ -17,6 +17,7 @@ _MAX_BYTES = 1_000_000
 _MAX_CHARS = 100_000  # tags nested without end take quadratic time: a second for so many
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n.*?^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _IMAGE = re.compile(r'<img(?: alt="([^"]*)")?>')
+_HEADING = re.compile(r"(</?h)([1-6])>")
 _TAGS = {
     *(
         "a",
@@ -73,8 +74,9 @@ def read_card(repo: str, commit: str, kind: RepoKind) -> str | None:
 def card_html(markdown: str) -> str:
     """A card as HTML without scripts, styles, forms, images or anything else that is loaded or runs.
 
-    Front matter is left out, an image is replaced by its description, and links lead to http(s) addresses
-    only, in a new tab. What goes beyond 100,000 characters is cut.
+    Headings are two levels lower, since a card is part of a section of a page. Front matter is left out, an
+    image is replaced by its description, and links lead to http(s) addresses only, in a new tab. What goes
+    beyond 100,000 characters is cut.
 
     Args:
         markdown: The card, HTML in it included.
@@ -90,9 +92,10 @@ def card_html(markdown: str) -> str:
         url_schemes={"http", "https"},
     )
     worded = _IMAGE.sub(lambda image: html.escape(html.unescape(image[1] or "")), described)
+    lower = _HEADING.sub(lambda tag: f"{tag[1]}{min(6, int(tag[2]) + 2)}>", worded)
     # Cleaned once more, because text was put in after the first time.
     return nh3.clean(
-        worded,
+        lower,
         tags=_TAGS,
         attributes={"*": set(), "a": {"href"}},
         attribute_filter=_keep_attribute,

@@ -6,7 +6,7 @@ import re
 
 from explorer.errors import NotOnHubError
 
-_WORD = r"[A-Za-z0-9][\w.-]{0,95}"
+_WORD = r"[A-Za-z0-9](?:[\w.-]{0,94}\w)?"
 _DATASET_ID = re.compile(f"{_WORD}/{_WORD}", re.ASCII)
 _MODEL_ID = re.compile(f"{_WORD}(/{_WORD})?", re.ASCII)
 _REVISION = re.compile(r"\w[\w./-]{0,127}", re.ASCII)
@@ -15,7 +15,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 def is_model_id(name: str) -> bool:
     """Whether a name has the form of a Hub id: `owner/name`, or one word for the oldest models."""
-    return bool(_MODEL_ID.fullmatch(name)) and ".." not in name
+    return bool(_MODEL_ID.fullmatch(name)) and _is_free_of_reserved(name)
 
 
 def check_revision(revision: str | None, name: str) -> None:
@@ -30,7 +30,12 @@ def check_revision(revision: str | None, name: str) -> None:
 
 def is_dataset_id(name: str) -> bool:
     """Whether a name has the form of a Hub id, `owner/name`."""
-    return bool(_DATASET_ID.fullmatch(name)) and ".." not in name and "--" not in name
+    return bool(_DATASET_ID.fullmatch(name)) and _is_free_of_reserved(name)
+
+
+def _is_free_of_reserved(name: str) -> bool:
+    """Whether an id has none of what the Hub reserves: its cache joins owner and name by two hyphens."""
+    return ".." not in name and "--" not in name and not name.endswith(".git")
 
 
 def is_commit(revision: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,55 +12,69 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from explorer.data.corpus import Corpus
+from explorer.share.formulas import neutralise
 
 
-def rows_csv(
+def rows_table(
     corpus: Corpus, rows: Sequence[int] | np.ndarray, found: Mapping[str, Sequence[Any] | np.ndarray]
-) -> bytes:
-    """Rows as CSV: UTF-8 with a byte-order mark, so that spreadsheets read it too.
+) -> pa.Table:
+    """Rows as a table to be written to a file.
 
     Args:
         corpus: Where the rows are from.
         rows: Rows, from 0, in the order wanted; a row may come several times.
         found: What was found out about them, by column name, one value for each of `rows`; these columns
-            come first. A corpus column of the same name gets " (corpus)" behind it.
+            come first. A corpus column of the same name gets " (corpus)" behind it, again if that is taken.
 
     Returns:
-        The file: the found columns, `row` (place in the corpus, from 1), `source_row` (place in what was
-        opened, from 1), then every column of the corpus.
+        The found columns, `row` (place in the corpus, from 1), `source_row` (place in what was opened, from
+        1), then every column of the corpus.
     """
-    buffer = io.BytesIO(b"\xef\xbb\xbf")
-    buffer.seek(0, io.SEEK_END)
-    pa.csv.write_csv(_table(corpus, rows, found), buffer)
-    return buffer.getvalue()
-
-
-def rows_parquet(
-    corpus: Corpus, rows: Sequence[int] | np.ndarray, found: Mapping[str, Sequence[Any] | np.ndarray]
-) -> bytes:
-    """Rows as Parquet, every column with its type.
-
-    Args:
-        corpus: Where the rows are from.
-        rows: As for `rows_csv`.
-        found: As for `rows_csv`.
-
-    Returns:
-        The file, with the columns of `rows_csv`.
-    """
-    buffer = io.BytesIO()
-    pa.parquet.write_table(_table(corpus, rows, found), buffer)
-    return buffer.getvalue()
-
-
-def _table(
-    corpus: Corpus, rows: Sequence[int] | np.ndarray, found: Mapping[str, Sequence[Any] | np.ndarray]
-) -> pa.Table:
     places = np.asarray(rows, dtype=np.int64)
     columns: dict[str, Any] = {name: pa.array(values) for name, values in found.items()}
     columns["row"] = pa.array(places + 1)
     columns["source_row"] = pa.array(corpus.source_rows[places])
     taken = corpus.table.take(pa.array(places))
+    names = set(taken.column_names)
     for name in taken.column_names:
-        columns[name if name not in columns else f"{name} (corpus)"] = taken[name]
+        columns[_free_name(name, columns, names - {name})] = taken[name]
     return pa.table(columns)
+
+
+def csv_file(table: pa.Table, *, exact: bool = False) -> bytes:
+    """A table as CSV: UTF-8 with a byte-order mark, so that spreadsheets read it too.
+
+    Args:
+        table: The table.
+        exact: Whether texts and column names stay as they are even where a spreadsheet would run them as
+            formulas. Otherwise those are neutralised, in a way that `explorer.share.formulas.restore` undoes.
+    """
+    if not exact:
+        table = pa.table(
+            [_neutral(column) for column in table.columns], names=[neutralise(n) for n in table.column_names]
+        )
+    buffer = io.BytesIO(b"\xef\xbb\xbf")
+    buffer.seek(0, io.SEEK_END)
+    pa.csv.write_csv(table, buffer)
+    return buffer.getvalue()
+
+
+def parquet_file(table: pa.Table) -> bytes:
+    """A table as Parquet, every column with its type and every text as it is."""
+    buffer = io.BytesIO()
+    pa.parquet.write_table(table, buffer)
+    return buffer.getvalue()
+
+
+def _free_name(name: str, used: Collection[str], others: Collection[str]) -> str:
+    free = name
+    while free in used or (free != name and free in others):
+        free = f"{free} (corpus)"
+    return free
+
+
+def _neutral(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return column
+    texts = [None if text is None else neutralise(text) for text in column.to_pylist()]
+    return pa.chunked_array([pa.array(texts, column.type)])

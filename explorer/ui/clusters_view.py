@@ -7,10 +7,12 @@ import streamlit as st
 
 from explorer.analysis.clusters import NOISE, sweep
 from explorer.analysis.space import Space
-from explorer.share.export import rows_csv
+from explorer.share.export import rows_table
 from explorer.ui import figures
 from explorer.ui.clustering import MAX_K, ClusterChoice, Clusters, clusters_or_progress, usual_k
 from explorer.ui.distance import choose_distance
+from explorer.ui.downloads import download_table
+from explorer.ui.numbers import linked_number
 from explorer.ui.scope import Scope, choose_scope
 from explorer.ui.session import Session
 from explorer.ui.text import as_html, markdown
@@ -88,32 +90,16 @@ def _choose(scope: Scope) -> ClusterChoice:
             bind="query-params",
         )
         if method == "k-means":
-            number = st.number_input(
-                "Number of clusters (k)", 1, most, usual, key="clusters", width=190, bind="query-params"
-            )
+            number = linked_number("Number of clusters (k)", 1, most, usual, key="clusters", width=190)
         else:
-            number = st.number_input(
-                "Smallest cluster", 2, max(2, len(scope)), 5, key="min-size", width=190, bind="query-params"
-            )
+            number = linked_number("Smallest cluster", 2, max(2, len(scope)), 5, key="min-size", width=190)
         metric = choose_distance("distance")
         seed = 0
         if method == "k-means":
-            seed = st.number_input(
-                "Seed",
-                0,
-                9999,
-                0,
-                key="cluster-seed",
-                width=120,
-                bind="query-params",
-                help="Same seed, same clusters.",
+            seed = linked_number(
+                "Seed", 0, 9999, 0, key="cluster-seed", width=120, about="Same seed, same clusters."
             )
-    return ClusterChoice(
-        "hdbscan" if method == "hdbscan" else "k-means",
-        int(number or usual),
-        metric,
-        int(seed or 0),
-    )
+    return ClusterChoice("hdbscan" if method == "hdbscan" else "k-means", number, metric, seed)
 
 
 def _facts(found: Clusters) -> None:
@@ -204,9 +190,9 @@ def _open_cluster(session: Session, scope: Scope, found: Clusters, label: int) -
 
 def _assignments(session: Session, scope: Scope, found: Clusters) -> None:
     labels = found.clustering.labels
-    st.download_button(
-        "Download the assignments (CSV)",
-        lambda: rows_csv(
+    download_table(
+        "Download the assignments",
+        lambda: rows_table(
             session.corpus,
             scope.rows,
             {
@@ -214,11 +200,8 @@ def _assignments(session: Session, scope: Scope, found: Clusters) -> None:
                 "cluster name": [found.names[label] for label in labels.tolist()],
             },
         ),
-        file_name=f"{session.corpus.name}-clusters.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        help="Every row with the number and name of its cluster; noise is 0.",
+        f"{session.corpus.name}-clusters",
+        about="Every row with the number and name of its cluster; noise is 0.",
     )
 
 

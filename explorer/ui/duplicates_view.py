@@ -7,7 +7,8 @@ import streamlit as st
 
 from explorer.analysis.duplicates import Duplicates, find_duplicates
 from explorer.analysis.space import Space
-from explorer.share.export import rows_csv
+from explorer.share.export import rows_table
+from explorer.ui.downloads import download_table
 from explorer.ui.session import Session
 from explorer.ui.text import as_html
 from explorer.ui.work import analysis_lane, counting, result_or_progress
@@ -62,7 +63,7 @@ def show_duplicates(session: Session, space: Space) -> None:
     _pair_table(space, found)
     larger = [group for group in found.groups if len(group) > 2]  # two rows are a line of the table above
     if larger:
-        st.subheader("Groups of three rows and more", anchor=False)
+        st.header("Groups of three rows and more", anchor=False)
     for group in larger[:_SHOWN_GROUPS]:
         with st.expander(f"{len(group):,} rows, closest {group.score:.3f}"):
             for row in group.rows[:_SHOWN_MEMBERS]:
@@ -75,23 +76,17 @@ def _duplicate_actions(session: Session, space: Space, found: Duplicates) -> Non
     corpus = space.corpus
     members = np.concatenate([group.rows for group in found.groups])
     with st.container(horizontal=True):
-        st.download_button(
-            "Keep one of each group (CSV)",
-            lambda: rows_csv(corpus, np.flatnonzero(found.keep), {}),
-            file_name=f"{corpus.name}-without-duplicates.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            type="primary",
-            on_click="ignore",
+        download_table(
+            "Keep one of each group",
+            lambda: rows_table(corpus, np.flatnonzero(found.keep), {}),
+            f"{corpus.name}-without-duplicates",
+            kind="primary",
         )
         numbers = np.repeat(np.arange(1, len(found.groups) + 1), [len(group) for group in found.groups])
-        st.download_button(
-            "Groups (CSV)",
-            lambda: rows_csv(corpus, members, {"group": numbers, "kept": found.keep[members]}),
-            file_name=f"{corpus.name}-groups.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
+        download_table(
+            "Groups",
+            lambda: rows_table(corpus, members, {"group": numbers, "kept": found.keep[members]}),
+            f"{corpus.name}-groups",
         )
         st.button(
             "Select their rows",
@@ -104,7 +99,7 @@ def _duplicate_actions(session: Session, space: Space, found: Duplicates) -> Non
 def _pair_table(space: Space, found: Duplicates) -> None:
     if not len(found.pairs):
         return
-    st.subheader("Pairs, closest first", anchor=False)
+    st.header("Pairs, closest first", anchor=False)
     texts, shown = space.corpus.texts, slice(0, _SHOWN_PAIRS)
     left, right = found.pairs.left[shown], found.pairs.right[shown]
     st.dataframe(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import html
 from collections.abc import Iterator
+from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -19,6 +20,7 @@ from explorer.ui.token import point_to_token
 from explorer.ui.work import job_panel
 
 _SOON_SECONDS = 0.5
+_STYLE = Path(__file__).with_name("style.css")
 
 
 @contextlib.contextmanager
@@ -30,12 +32,13 @@ def page(title: str, question: str) -> Iterator[Session]:
         question: What the page answers, one line.
     """
     _leave_automatic_pages()
+    st.html(_STYLE)
     session = current_session()
     session.awaited = []  # those of a run that was broken off are not awaited any more
     if session.arriving is not None:
         _await_rows(session, session.arriving)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.header(title, anchor=False, width="content")
+        st.title(title, anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             rows = f"{len(session.corpus):,} row{'' if len(session.corpus) == 1 else 's'}"
             st.html(f"Open: <b>{html.escape(session.corpus.name)}</b> · {rows}", width="content")

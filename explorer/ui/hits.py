@@ -5,10 +5,11 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Sequence
 
+import pyarrow as pa
 import streamlit as st
 
 from explorer.analysis.space import Hit, Space
-from explorer.share.export import rows_csv
+from explorer.share.export import rows_table
 from explorer.tensor import Metric
 from explorer.ui.text import as_html
 
@@ -38,14 +39,16 @@ def show_hits(space: Space, hits: Sequence[Hit], metric: Metric, more_like: Call
             )
 
 
-def hits_csv(space: Space, queries: Sequence[str], hits: Sequence[Sequence[Hit]], metric: Metric) -> bytes:
-    """Hits as a CSV file: query, rank, score and percentile, then the rows as `rows_csv` gives them."""
+def hits_table(
+    space: Space, queries: Sequence[str], hits: Sequence[Sequence[Hit]], metric: Metric
+) -> pa.Table:
+    """Hits as a table: query, rank, score and percentile, then the rows as `rows_table` gives them."""
     listed = [
         (query, rank, hit)
         for query, found in zip(queries, hits, strict=True)
         for rank, hit in enumerate(found, start=1)
     ]
-    return rows_csv(
+    return rows_table(
         space.corpus,
         [hit.row for _, _, hit in listed],
         {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -11,10 +10,12 @@ from explorer.data.hub_corpus import open_dataset
 from explorer.encode.progress import OnProgress, Progress
 from explorer.errors import UnknownCorpusError
 from explorer.hub.names import is_commit, is_dataset_id
+from explorer.ui.numbers import number_from
 
 PREFIX = "hub:"
 _MAX_LINK_CHARS = 1_500
-_NUMBERS = re.compile(r"(?P<limit>[0-9]{0,9}),(?P<seed>[0-9]{1,10})")
+_MAX_LIMIT = 10**9 - 1
+_MAX_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -69,15 +70,13 @@ class HubRows:
             UnknownCorpusError: It is not such a link.
         """
         parts = [unquote(part) for part in link[:_MAX_LINK_CHARS].removeprefix(PREFIX).split(",")]
-        whole = len(parts) == 8 and all(part.isprintable() for part in parts)
-        if whole and (numbers := _NUMBERS.fullmatch(",".join(parts[6:]))):
+        if len(parts) == 8 and all(part.isprintable() for part in parts):
             name, _, revision = parts[0].partition("@")
             config, split, text, label, vectors = parts[1:6]
-            limit = int(numbers["limit"]) if numbers["limit"] else None
-            if is_dataset_id(name) and is_commit(revision) and config and split and text and limit != 0:
-                return cls(
-                    name, revision, config, split, text, label, vectors, limit, seed=int(numbers["seed"])
-                )
+            limit, seed = number_from(parts[6], 1, _MAX_LIMIT), number_from(parts[7], 0, _MAX_SEED)
+            named = is_dataset_id(name) and is_commit(revision) and config and split and text
+            if named and seed is not None and (limit is not None or not parts[6]):
+                return cls(name, revision, config, split, text, label, vectors, limit, seed)
         raise UnknownCorpusError("This link names no rows of the Hub.", fix="Check that all of it is there.")
 
     @property

@@ -12,9 +12,9 @@ from explorer.analysis.space import Space
 from explorer.data.corpus import Corpus
 from explorer.encode.progress import OnProgress
 from explorer.ui.distance import Distance, choose_distance
+from explorer.ui.numbers import linked_number
 
 _MAX_QUERY_CHARS = 500
-LABEL, CLUSTER, SIMILARITY, TRUST, ONE = "label", "cluster", "similarity", "trust", "one colour"
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,30 @@ class MapChoice:
 
 
 @dataclass(frozen=True)
+class ColourBy:
+    """What the colours of a map are taken from.
+
+    Attributes:
+        kind: The kind of source.
+        column: The metadata column, for the kind "column"; it may be named like one of the other kinds.
+    """
+
+    kind: Literal["label", "cluster", "column", "similarity", "trust", "nothing"]
+    column: str = ""
+
+
+@dataclass(frozen=True)
 class MapLook:
     """How a map looks; none of it moves a point.
 
     Attributes:
-        colour: One of the names above, or that of a metadata column.
+        colour: What the points are coloured by.
         query: Text whose closest rows are marked; "" for none.
         names: Whether groups have their names at their centres.
         contours: Whether lines show where points are dense.
     """
 
-    colour: str
+    colour: ColourBy
     query: str
     names: bool
     contours: bool
@@ -49,18 +62,10 @@ class MapLook:
 def choose_map(corpus: Corpus) -> tuple[MapChoice, MapLook]:
     """Draw the controls and give what they choose."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        colours = [*([LABEL] if corpus.label else []), CLUSTER, *corpus.metadata, SIMILARITY, TRUST, ONE]
-        shown = {
-            LABEL: f"Label ({corpus.label})",
-            CLUSTER: "Cluster",
-            SIMILARITY: "Similarity to a text",
-            TRUST: "Trust in the map",
-            ONE: "One colour",
-        }
         colour = st.selectbox(
             "Colour",
-            colours,
-            format_func=lambda name: shown.get(name, name),
+            _colours(corpus),
+            format_func=lambda colour: _colour_name(colour, corpus),
             key="colour",
             width=220,
             bind="query-params",
@@ -76,8 +81,32 @@ def choose_map(corpus: Corpus) -> tuple[MapChoice, MapLook]:
         )
         names = st.toggle("Names", value=True, key="map-names", persist_state="session")
         contours = st.toggle("Contours", key="map-contours", persist_state="session")
-    look = MapLook(str(colour), (query or "").strip()[:_MAX_QUERY_CHARS], names, contours)
+    look = MapLook(colour, (query or "").strip()[:_MAX_QUERY_CHARS], names, contours)
     return _choose_making(), look
+
+
+def _colours(corpus: Corpus) -> list[ColourBy]:
+    return [
+        *([ColourBy("label")] if corpus.label else []),
+        ColourBy("cluster"),
+        *(ColourBy("column", name) for name in corpus.metadata),
+        ColourBy("similarity"),
+        ColourBy("trust"),
+        ColourBy("nothing"),
+    ]
+
+
+def _colour_name(colour: ColourBy, corpus: Corpus) -> str:
+    """A colouring as the page and the link name it: no two share a name, whatever columns are called."""
+    names = {
+        "label": f"Label ({corpus.label})",
+        "cluster": "Cluster",
+        "column": f"Column: {colour.column}",
+        "similarity": "Similarity to a text",
+        "trust": "Trust in the map",
+        "nothing": "One colour",
+    }
+    return names[colour.kind]
 
 
 def make_umap(space: Space, choice: MapChoice, say: OnProgress) -> Projection:
@@ -99,25 +128,14 @@ def _choose_making() -> MapChoice:
         pca = method == "PCA"
         dims = st.selectbox("Dimensions", [2, 3], key="map-dims", width=120, bind="query-params")
         metric = choose_distance("map-metric")
-        neighbors = st.number_input(
-            "Neighbours", 2, 200, 15, key="map-neighbours", width=140, bind="query-params", disabled=pca
+        neighbors = linked_number("Neighbours", 2, 200, 15, key="map-neighbours", width=140, disabled=pca)
+        distance = linked_number(
+            "Minimum distance", 0.0, 1.0, 0.1, 0.05, key="map-distance", width=160, disabled=pca
         )
-        distance = st.number_input(
-            "Minimum distance", 0.0, 1.0, 0.1, 0.05, key="map-distance", width=160, bind="query-params",
-            disabled=pca,
-        )  # fmt: skip
-        seed = st.number_input(
-            "Seed", 0, 9999, 0, key="map-seed", width=110, bind="query-params", disabled=pca,
-            help="Same seed, same map.",
-        )  # fmt: skip
+        seed = linked_number(
+            "Seed", 0, 9999, 0, key="map-seed", width=110, disabled=pca, about="Same seed, same map."
+        )
     dims = 3 if dims == 3 else 2
     if pca:
         return MapChoice("pca", dims, 0, 0, metric, 0)
-    return MapChoice(
-        "umap",
-        dims,
-        int(neighbors or 15),
-        float(distance if distance is not None else 0.1),
-        metric,
-        int(seed or 0),
-    )
+    return MapChoice("umap", dims, neighbors, distance, metric, seed)

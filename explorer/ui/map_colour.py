@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from explorer.analysis.projection import Projection
 from explorer.tensor import pairwise
 from explorer.ui.clustering import clusters_or_progress
-from explorer.ui.map_choice import CLUSTER, LABEL, SIMILARITY, TRUST, MapChoice, MapLook
+from explorer.ui.map_choice import MapChoice, MapLook
 from explorer.ui.map_figure import Colouring
 from explorer.ui.map_trust import trust_or_progress
 from explorer.ui.scope import Scope
@@ -38,22 +38,22 @@ def colouring_of(
         projection: The map.
         query: The vector of the query, shape (1, dims); None without one, or while it is encoded.
     """
-    corpus = scope.space.corpus
-    if look.colour == LABEL and corpus.labels is not None:
+    corpus, colour = scope.space.corpus, look.colour
+    if colour.kind == "label" and corpus.labels is not None:
         return Colouring(corpus.label or "label", groups=corpus.labels)
-    if look.colour == CLUSTER:
+    if colour.kind == "cluster":
         found = clusters_or_progress(session, scope)
         if found is not None:
             names = found.names
             return Colouring("cluster", groups=[names[label] for label in found.clustering.labels.tolist()])
-    if look.colour == SIMILARITY:
+    if colour.kind == "similarity":
         if query is not None:
             return Colouring("cosine", numbers=pairwise(query, scope.space.vectors)[0].astype(np.float64))
         if not look.query:
             st.caption(
                 "Type a text under “Find on the map”: rows are then coloured by how close they are to it."
             )
-    if look.colour == TRUST:
+    if colour.kind == "trust":
         checked = trust_or_progress(session, scope, choice, projection)
         if checked is not None:
             numbers = np.full(len(scope), np.nan)
@@ -62,8 +62,8 @@ def colouring_of(
             if np.isnan(numbers).any():
                 st.caption(f"Trust is known for {len(this.rows):,} rows; the others are grey.")
             return Colouring("trust", numbers=numbers)
-    if look.colour in corpus.metadata:
-        return column_colouring(look.colour, corpus.table[look.colour].to_pylist())
+    if colour.kind == "column":
+        return column_colouring(colour.column, corpus.table[colour.column].to_pylist())
     return Colouring("")
 
 

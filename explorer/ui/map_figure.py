@@ -218,13 +218,14 @@ def _name_centres(
     taken: list[tuple[float, float, float]] = []
     for name, (x, y) in centres:
         text = _short(name, _NAME_CHARS)
-        half = len(text) * 3.4 * across
+        half = len(text) * 3.6 * across
         if any(abs(x - ox) < half + other and abs(y - oy) < 18 * up for ox, oy, other in taken):
             continue
         taken.append((float(x), float(y), half))
         figure.add_annotation(
             x=float(x), y=float(y), text=text, showarrow=False,
-            bgcolor="rgba(255,255,255,0.75)", font={"size": 11, "color": "#222"},
+            # On the page, style.css gives it the theme's colours, and a new theme's at once.
+            font={"size": 11, "weight": 600, "shadow": "auto"},
         )  # fmt: skip
 
 

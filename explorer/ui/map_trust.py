@@ -51,7 +51,7 @@ def show_trust(session: Session, scope: Scope, choice: MapChoice, projection: Pr
     found = trust_or_progress(session, scope, choice, projection)
     if found is None:
         return
-    st.subheader("How far to trust it", anchor=False)
+    st.header("How far to trust it", anchor=False)
     held = _stability_or_progress(session, scope, choice, projection)
     this, other = found
     with st.grid(3, min_column_width=150):

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from explorer.analysis.cluster_words import telling_words
 from explorer.analysis.projection import Projection, pca, place
 from explorer.analysis.space import Space
-from explorer.share.export import rows_csv, rows_parquet
+from explorer.share.export import rows_table
+from explorer.ui.downloads import download_file, download_table
 from explorer.ui.map_choice import MapChoice, MapLook, choose_map, make_umap
 from explorer.ui.map_colour import colouring_of
 from explorer.ui.map_figure import map_figure, trace_rows
@@ -157,13 +158,10 @@ def _picked(session: Session, space: Space) -> None:
         with st.container(horizontal=True):
             if len(selection) > len(shown):
                 st.caption(f"The first {len(shown):,} of {len(selection):,} rows; the download has all.")
-            st.download_button(
-                "Download the selection (CSV)",
-                lambda: rows_csv(space.corpus, selection.rows, {}),
-                file_name=f"{space.corpus.name}-selection.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                on_click="ignore",
+            download_table(
+                "Download the selection",
+                lambda: rows_table(space.corpus, selection.rows, {}),
+                f"{space.corpus.name}-selection",
             )
 
 
@@ -186,23 +184,11 @@ def _downloads(session: Session, scope: Scope, projection: Projection, figure: g
     names = ("x", "y", "z")[: projection.dims]
     columns = {name: projection.coordinates[:, place] for place, name in enumerate(names)}
     corpus = session.corpus
-    files = (
-        ("Coordinates (CSV)", "map.csv", "", lambda: rows_csv(corpus, scope.rows, columns)),
-        ("Coordinates (Parquet)", "map.parquet", "", lambda: rows_parquet(corpus, scope.rows, columns)),
-        (
-            "Interactive map (HTML)",
-            "map.html",
-            _HTML_HELP,
-            lambda: figure.to_html(include_plotlyjs=True).encode(),
-        ),
-    )
     with st.container(horizontal=True):
-        for label, ending, about, make in files:
-            st.download_button(
-                label,
-                make,
-                file_name=f"{corpus.name}-{ending}",
-                icon=":material/download:",
-                on_click="ignore",
-                help=about or None,
-            )
+        download_table("Coordinates", lambda: rows_table(corpus, scope.rows, columns), f"{corpus.name}-map")
+        download_file(
+            "Interactive map (HTML)",
+            lambda: figure.to_html(include_plotlyjs=True).encode(),
+            f"{corpus.name}-map.html",
+            about=_HTML_HELP,
+        )

@@ -6,13 +6,13 @@ import datetime
 import html
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from explorer.encode.progress import OnProgress
 from explorer.encode.prompts import family_prompts
+from explorer.encode.safety import folder_named
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import ExplorerError
 from explorer.hub.model_details import ModelDetails
@@ -45,7 +45,7 @@ _CARD_HEIGHT = 480
 _CARD_STYLE = (
     "<style>.explorer-card { overflow-x: auto; overflow-wrap: anywhere } .explorer-card a { color: inherit } "
     ".explorer-card pre { overflow-x: auto } "
-    ".explorer-card :is(h1, h2, h3, h4) { font-size: 1.1rem; padding: 0.5rem 0 }</style>"
+    ".explorer-card :is(h3, h4, h5, h6) { font-size: 1.1rem; padding: 0.5rem 0 }</style>"
 )
 _UNKNOWN = "not said"
 
@@ -86,13 +86,13 @@ def _close() -> None:
 def _title(facts: ModelFacts) -> None:
     listing = facts.details.listing
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader(markdown(listing.id), anchor=False, width="content")
+        st.header(markdown(listing.id), anchor=False, width="content")
         if facts.from_hub:
             from huggingface_hub import constants
 
             address = f"{constants.ENDPOINT}/{listing.id}"
             st.link_button("On the Hub", address, icon=":material/open_in_new:", type="tertiary")
-    if not facts.from_hub and not Path(facts.model).is_dir():
+    if not facts.from_hub and folder_named(facts.model) is None:
         st.info(
             "The Hugging Face Hub is out of reach; what is on this machine works. These facts are from the "
             "model's own files.",

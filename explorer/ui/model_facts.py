@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from explorer.data.corpus import Corpus
 from explorer.encode.models import BUNDLED_MODEL, find_model
-from explorer.encode.safety import check_folder, names_own_code
+from explorer.encode.safety import check_folder, folder_named, names_own_code
 from explorer.errors import ExplorerError, HubError, UnusableModelError
 from explorer.hub.download import snapshot_on_disk
 from explorer.hub.model_details import ModelDetails, model_details
@@ -64,8 +64,9 @@ def look_up(model: str, revision: str | None) -> ModelFacts:
         HubError: The Hub does not answer, or has no such model, and it is not on this machine either.
     """
     check_revision(revision, model)
-    if Path(model).is_dir():
-        return ModelFacts(model, None, details_on_disk(model_name(model), Path(model), ""), from_hub=False)
+    own = folder_named(model)
+    if own is not None:
+        return ModelFacts(model, None, details_on_disk(model_name(model), own, ""), from_hub=False)
     bundled = is_bundled(model, revision)
     try:
         details, from_hub = model_details(model, revision), True
@@ -86,8 +87,9 @@ def folder_on_disk(model: str, revision: str | None, *, code: bool = False) -> P
     """Where a model, with its own code or without, is on this machine; None if it had to be downloaded."""
     if is_bundled(model, revision):
         return find_model(model).folder
-    if Path(model).is_dir():
-        return Path(model)
+    own = folder_named(model)
+    if own is not None:
+        return own
     if not is_model_id(model):
         return None
     folder = snapshot_on_disk(model, revision, code=code)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.spec import TFIDF, EncoderSpec
 from explorer.errors import ModelNotFoundError
+from explorer.hub.names import is_model_id
 from explorer.settings import settings
 
 _MAX_NAME_CHARS = 200
@@ -21,21 +22,25 @@ def model_name(model: str) -> str:
 def choose_model(name: str) -> str:
     """What a visitor may open under a name: a folder below EXPLORER_MODEL_DIR, or a Hub id.
 
+    A name that leads elsewhere gets the answer of one that leads nowhere: nobody learns which folders exist.
+
+    Returns:
+        The folder's absolute path, or the Hub id.
+
     Raises:
-        ModelNotFoundError: The name leads to a folder elsewhere, or is empty.
+        ModelNotFoundError: There is no such folder, and the name has not the form of a Hub id.
     """
     name = name.strip()
     if not name.isprintable() or len(name) > _MAX_NAME_CHARS:
         raise ModelNotFoundError("That is no name of a model.", fix=f"A Hub id looks like {BUNDLED_MODEL}.")
-    root = Path(settings().model_dir).expanduser().resolve()
-    folder = (root / name).resolve()
-    if name and folder.is_relative_to(root) and folder != root and folder.is_dir():
+    folder = _own_folder(name)
+    if folder is not None:
         return str(folder)
-    if not name or name.startswith((".", "~", "/")) or "\\" in name or Path(name).is_dir():
+    if not is_model_id(name):
         raise ModelNotFoundError(
-            "Only folders below the server's model folder can be opened here.",
+            "The server's model folder has no model by that name, and it is no Hub id either.",
             where=name or "model",
-            fix=f"Put the model into “{settings().model_dir}”, or type a Hub id such as {BUNDLED_MODEL}.",
+            fix=f"A Hub id looks like {BUNDLED_MODEL}.",
         )
     return name
 
@@ -45,7 +50,22 @@ def model_folders() -> list[str]:
     root = Path(settings().model_dir).expanduser()
     if not root.is_dir():
         return []
-    return sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    names = (path.name for path in root.iterdir() if not path.name.startswith("."))
+    return sorted(name for name in names if _own_folder(name) is not None)
+
+
+def _own_folder(name: str) -> Path | None:
+    """The folder below EXPLORER_MODEL_DIR that a name leads to; None where it leads out or nowhere."""
+    parts = PurePath(name).parts
+    # By the words alone first: what lies outside is never looked at.
+    if not parts or PurePath(name).is_absolute() or ".." in parts or name.startswith((".", "~")):
+        return None
+    root = Path(settings().model_dir).expanduser().resolve()
+    try:
+        folder = (root / name).resolve()
+        return folder if folder.is_relative_to(root) and folder.is_dir() else None
+    except (OSError, RuntimeError, ValueError):  # too long for a file's name, or links in a circle
+        return None
 
 
 def encoder_name(spec: EncoderSpec) -> str:

@@ -81,7 +81,7 @@ def open_model(name: str) -> None:
 
 def show_on_disk() -> None:
     """Draw the models on this machine: the bundled one, the host's folders, huggingface_hub's cache."""
-    st.markdown("##### On this machine")
+    st.header("On this machine", anchor=False)
     cached = _cached()
     names = {BUNDLED_MODEL: "comes with Explorer"}
     names |= dict.fromkeys(model_folders(), "folder of this server")
@@ -101,7 +101,7 @@ def show_on_disk() -> None:
 
 def show_starters() -> None:
     """Draw a few good models, by what they are for."""
-    st.markdown("##### Good starting points")
+    st.header("Good starting points", anchor=False)
     with st.grid(3, min_column_width=280):
         for starter in STARTERS:
             need, name = starter.need[0].upper() + starter.need[1:], starter.id.rpartition("/")[2]
@@ -120,7 +120,7 @@ def show_starters() -> None:
 
 def show_search(session: Session) -> None:
     """Draw the search on the Hub and what it finds."""
-    st.markdown("##### On the Hugging Face Hub")
+    st.header("On the Hugging Face Hub", anchor=False)
     wanted = _filter()
     name = wanted.search.strip()
     if "/" in name:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from explorer.analysis.similarity import MAX_SIDE
 from explorer.errors import ExplorerError, QueryError
+from explorer.ui.numbers import number_from
 from explorer.ui.session import Session
 from explorer.ui.text import show_error
 
@@ -18,6 +19,7 @@ _SELECTION, _FIRST, _RANDOM, _LABEL, _TYPED = (
     "Row numbers",
 )
 _DEFAULT_ROWS = 100
+_SHOWN_CHARS = 40
 
 
 def choose_rows(session: Session, label: str, key: str) -> np.ndarray:
@@ -58,14 +60,13 @@ def parse_rows(typed: str, total: int) -> np.ndarray:
     rows: list[int] = []
     for part in filter(None, (part.strip() for part in typed.replace(";", ",").split(","))):
         first, dash, last = (side.strip() for side in part.partition("-"))
-        last = last if dash else first
-        if not first.isdecimal() or not last.isdecimal():
+        low, high = (number_from(side, 1, total) for side in (first, last if dash else first))
+        if low is None or high is None or low > high:
+            shown = part if len(part) <= _SHOWN_CHARS else f"{part[:_SHOWN_CHARS]}…"
             raise QueryError(
-                f"“{part}” is no row number.", fix="Type numbers and ranges, such as 1, 5, 20-30."
+                f"There are no rows {shown}.",
+                fix=f"Type numbers from 1 to {total:,} and ranges, such as 1, 5, 20-30.",
             )
-        low, high = int(first), int(last)
-        if not 1 <= low <= high <= total:
-            raise QueryError(f"There are no rows {part}.", fix=f"Rows go from 1 to {total:,}.")
         if high - low >= MAX_SIDE or len(rows) > MAX_SIDE:
             raise QueryError(f"These are more than {MAX_SIDE:,} rows.", fix="Choose fewer.")
         rows += range(low - 1, high)

@@ -11,12 +11,16 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
+from explorer.ui.downloads import download_table
+from explorer.ui.numbers import linked_number, number_from
 from explorer.ui.queries import query_vectors_or_progress
 from explorer.ui.session import Session
 from explorer.ui.spaces import job_of
 from explorer.ui.text import as_html, markdown
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from explorer.analysis.space import Hit, Space
     from explorer.tensor import Metric
 
@@ -79,7 +83,7 @@ def ask(session: Session) -> Asked:
             on_change=_forget_like,
         )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        k = st.number_input("Hits", 1, _MAX_HITS, 10, key="k", width=130, bind="query-params")
+        k = linked_number("Hits", 1, _MAX_HITS, 10, key="k", width=130)
         metric = st.selectbox(
             "Similarity",
             list(_METRICS),
@@ -110,7 +114,7 @@ def ask(session: Session) -> Asked:
     return Asked(
         queries=tuple(line.strip() for line in lines if line.strip()),
         like=_like(corpus),
-        k=int(k or 10),
+        k=k,
         metric=cast("Metric", metric),
         labels=tuple(labels),
         within=within,
@@ -160,7 +164,7 @@ def show_summary(
     asked: Asked,
     queries: Sequence[str],
     hits: Sequence[Sequence[Hit]],
-    csv: Callable[[], bytes],
+    table: Callable[[], pa.Table],
 ) -> int:
     """Draw what the hits are of, and what can be done with them; give the position of the query to show."""
     chosen = 0
@@ -184,14 +188,7 @@ def show_summary(
             args=([hit.row for hit in hits[chosen]], f"hits for “{queries[chosen][:_ORIGIN_CHARS]}”"),
             help="The selection follows you to every page.",
         )
-        st.download_button(
-            "Download CSV",
-            csv,
-            file_name=f"{space.corpus.name}-hits.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        download_table("Download the hits", table, f"{space.corpus.name}-hits")
     return int(chosen)
 
 
@@ -223,10 +220,8 @@ def more_like(row: int) -> None:
 
 
 def _like(corpus: Corpus) -> int | None:
-    asked = st.query_params.get(_LIKE, "")
-    if asked.isdecimal() and 1 <= int(asked) <= len(corpus):
-        return int(asked) - 1
-    return None
+    asked = number_from(st.query_params.get(_LIKE, ""), 1, len(corpus))
+    return None if asked is None else asked - 1
 
 
 def _forget_like() -> None:

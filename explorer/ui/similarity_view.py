@@ -73,7 +73,7 @@ def show_heatmap(session: Session, space: Space) -> None:
     else:
         heading = "The pair you clicked"
     down, across = divmod(place, drawn.scores.shape[1])
-    st.subheader(f"{heading}: {drawn.scores[down, across]:.3f}", anchor=False)
+    st.header(f"{heading}: {drawn.scores[down, across]:.3f}", anchor=False)
     for column, row in zip(st.columns(2), (drawn.rows[down], drawn.columns[across]), strict=True):
         with column.container(border=True, height="stretch"):
             st.caption(f"Row {row + 1:,}")
@@ -93,6 +93,7 @@ def show_groups(session: Session, space: Space) -> None:
         key="groups-of",
         bind="query-params",
     )
+    kind = kind or kinds[0]  # a link may leave it empty
     found = _labels(session, space) if kind == "label" else _clusters(session, space)
     if found is None:
         return

@@ -75,6 +75,15 @@ def test_the_maps_used_last_are_kept(space, monkeypatch):
     assert [path.name for path in files()] == ["map3.npz", "map4.npz", "map5.npz"]
 
 
+def test_what_a_killed_process_was_writing_goes_when_a_map_is_looked_for(space):
+    projection.umap(space)
+    (kept,) = files()
+    (kept.parent / "new-dead").mkdir()
+    (kept.parent / "new-dead" / "map.npz").write_bytes(b"half of it")
+    projection.umap(space_of(space.vectors.copy()))
+    assert files() == [kept]
+
+
 def test_a_folder_that_cannot_be_written_keeps_nothing_and_breaks_nothing(space, caplog):
     (settings().cache_folder / "maps").write_text("in the way")
     assert len(projection.umap(space)) == 60

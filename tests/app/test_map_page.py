@@ -73,7 +73,7 @@ def test_points_that_were_lassoed_become_the_selection_with_its_words_and_table(
     assert any("Words that tell the selection apart" in text for text in html_texts(app))
     assert len(app.dataframe[0].value) == 9
     assert len(set(app.dataframe[0].value["mood"])) == 1
-    app.selectbox(key="colour").select("one colour").run()
+    app.selectbox(key="colour").select("One colour").run()
     assert any("9 rows" in text for text in html_texts(app))
 
 
@@ -86,7 +86,7 @@ def test_what_was_lassoed_stays_the_same_rows_when_the_colours_change_and_stands
     chosen = app.session_state["explorer-session"].selection
     assert chosen.rows.tolist() == sorted(rows.tolist())
     assert all("selectedpoints" not in trace for trace in figure(app)["data"])  # the browser shows its own
-    app.selectbox(key="colour").select("one colour").run()
+    app.selectbox(key="colour").select("One colour").run()
     assert app.session_state["explorer-session"].selection is chosen
     (trace,) = figure(app)["data"]
     assert (decoded(trace["customdata"]) - 1)[
@@ -120,25 +120,25 @@ def test_clusters_have_their_names_on_the_map_too():
     next(element for element in app.text_input if element.label == "Name").set_value("my songs").run()
     app.query_params["map-method"] = "PCA"
     app.switch_page("pages/map.py").run()
-    app.selectbox(key="colour").select("cluster").run()
+    app.selectbox(key="colour").select("Cluster").run()
     finished(app)
     names = {trace["name"] for trace in figure(app)["data"]}
     assert len(names) == 3
     assert "my songs" in names
 
 
-@pytest.mark.parametrize("colour", ["similarity", "trust"])
+@pytest.mark.parametrize("colour", ["Similarity to a text", "Trust in the map"])
 def test_colours_by_closeness_to_a_text_and_by_trust(colour):
     app = opened(**{"corpus": "medicare-faq", "precision": "float32", "map-method": "PCA"})
     app.selectbox(key="colour").select(colour).run()
-    if colour == "similarity":
+    if colour == "Similarity to a text":
         assert any("Type a text" in caption.value for caption in app.caption)
         app.text_input(key="map-query").set_value("How do I replace my card?").run()
     finished(app)
     trace = figure(app)["data"][0]
     numbers = decoded(trace["marker"]["color"])
     assert len(numbers) == 13
-    if colour == "similarity":
+    if colour == "Similarity to a text":
         session = app.session_state["explorer-session"]
         space = next(iter(session.spaces.values()))
         hits = space.search("How do I replace my card?", 13)

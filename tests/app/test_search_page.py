@@ -160,3 +160,11 @@ def test_a_browser_that_comes_back_keeps_its_encoders_when_its_link_names_anothe
     assert again.selectbox(key="encoder").value == 1
     monkeypatch.setattr("explorer.ui.session._visitor", lambda: "another browser")
     assert len(finished(open_app(corpus="medicare-faq")).selectbox(key="encoder").options) == 1
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "1e999", "inf", "nan", "-1", "٣", ""])
+def test_a_number_in_a_link_that_is_none_is_left_out(number):
+    app = finished(open_app(corpus="medicare-faq", precision="float32", q="my card", k=number, like=number))
+    assert not app.error
+    assert app.number_input(key="k").value == 10
+    assert sum("random pair" in text for text in html_texts(app)) == 10

@@ -24,7 +24,7 @@ def metric(app, label):
 def test_the_heatmap_shows_rows_and_the_closest_pair_side_by_side():
     app = view("Heatmap", corpus="medicare-faq", precision="float32")
     assert figure(app)["data"][0]["type"] == "heatmap"
-    assert app.subheader[0].value.startswith("The closest pair here: 0.")
+    assert app.header[0].value.startswith("The closest pair here: 0.")
     pair = [text for text in html_texts(app) if "Medicare" in text]
     assert len(pair) == 2
     assert pair[0] != pair[1]
@@ -45,7 +45,7 @@ def test_a_clicked_cell_opens_its_pair():
         }
     )
     app.run()
-    assert app.subheader[0].value.startswith("The pair you clicked")
+    assert app.header[0].value.startswith("The pair you clicked")
     assert [caption.value for caption in app.caption if caption.value.startswith("Row ")] == [
         "Row 3",
         "Row 12",
@@ -138,3 +138,7 @@ def test_row_numbers_are_read(typed, rows):
 def test_what_is_no_row_number_is_refused(typed):
     with pytest.raises(QueryError):
         parse_rows(typed, 5)
+
+
+def test_a_link_with_an_empty_view_shows_the_first():
+    assert view("", corpus="medicare-faq", precision="float32").get("plotly_chart")

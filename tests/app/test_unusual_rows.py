@@ -64,7 +64,7 @@ def test_few_equal_and_mixed_rows_have_every_page(content, monkeypatch, tiny_mod
                 assert not app.error, (colour, app.error)
                 assert points(app)
             app.text_input(key="map-query").set_value("a note").run()
-            app.selectbox(key="colour").select("similarity").run()
+            app.selectbox(key="colour").select("Similarity to a text").run()
             finished(app)
             assert not app.error
             assert points(app)
@@ -85,7 +85,7 @@ def test_ten_thousand_labels_are_still_a_page(monkeypatch, tiny_model):
         app.switch_page(f"pages/{name}.py").run()
         finished(app)
         assert not app.error, (name, app.error)
-    app.selectbox(key="colour").select("label").run()
+    app.selectbox(key="colour").select("Label (label)").run()
     finished(app)
     assert len(points(app)) <= 50
     app.switch_page("pages/similarity.py").run()
@@ -93,6 +93,24 @@ def test_ten_thousand_labels_are_still_a_page(monkeypatch, tiny_model):
     finished(app)
     (error,) = app.error
     assert "10,000 groups are too many for one picture" in error.value
+
+
+NAMED_LIKE_COLOURS = ("cluster", "Cluster", "trust", "similarity", "nothing", "One colour", "Column: trust")
+
+
+def test_columns_named_like_a_colouring_are_coloured_by_their_own_values(monkeypatch, tiny_model):
+    header = ",".join(("text", "topic", *NAMED_LIKE_COLOURS))
+    rows = [",".join((f"row {n}", f"t{n % 2}", *(f"{c}{n % 2}" for c in "abcdefg"))) for n in range(8)]
+    app = opened("names.csv", "\n".join((header, *rows)).encode(), monkeypatch, tiny_model)
+    app.query_params["map-method"] = "PCA"
+    app.switch_page("pages/map.py").run()
+    for letter, column in zip("abcdefg", NAMED_LIKE_COLOURS, strict=True):
+        app.selectbox(key="colour").select(f"Column: {column}").run()
+        finished(app)
+        assert {trace["name"] for trace in points(app)} == {f"{letter}0", f"{letter}1"}
+    app.selectbox(key="colour").select("Cluster").run()
+    finished(app)
+    assert not {"a0", "b0"} & {trace["name"] for trace in points(app)}
 
 
 def test_a_selection_and_its_focus_end_with_their_corpus(monkeypatch, tiny_model):

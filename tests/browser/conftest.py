@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -114,16 +115,23 @@ def browser():
 
 @pytest.fixture
 def visit(browser: Browser, server: Server):
-    """Open the app as a new visitor: a browser context of its own."""
+    """Open the app as a new visitor: a browser context of its own, which may ask no other host."""
     contexts: list[BrowserContext] = []
     problems: list[str] = []
+
+    def own_host_only(url: str, at: Server) -> None:
+        asked = urlsplit(url)
+        if asked.netloc and asked.netloc != urlsplit(at.url).netloc:
+            problems.append(f"asked another host: {url}")
 
     def open_page(path: str = "/", *, width: int = 1440, scheme: str = "light", at: Server = server) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True
         )
         contexts.append(context)
+        context.on("request", lambda request: own_host_only(request.url, at))
         page = context.new_page()
+        page.on("websocket", lambda socket: own_host_only(socket.url, at))
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(at.url + path)
         settled(page)

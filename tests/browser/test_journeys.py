@@ -33,7 +33,7 @@ def cards(page: Page):
 
 def download(page: Page) -> list[dict[str, str]]:
     with page.expect_download() as got:
-        page.get_by_role("button", name="Download CSV").click()
+        page.get_by_role("button", name="Download the hits (CSV)").click()
     with Path(got.value.path()).open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 

@@ -109,6 +109,14 @@ def test_a_file_that_is_no_database_is_set_aside(tmp_path, content):
     assert [file.read_bytes() for file in aside] == ([content] if content else [])
 
 
+def test_one_file_that_was_set_aside_is_kept(tmp_path):
+    path = VectorCache(tmp_path, 100).path
+    for content in (b"not a database", b"nor is this one"):
+        path.write_bytes(content * 100)
+        VectorCache(tmp_path, 100).write("a", keys_of([1]), vectors_of([1]))
+    assert [file.read_bytes() for file in tmp_path.glob("*.damaged-*")] == [b"nor is this one" * 100]
+
+
 def test_pages_overwritten_while_it_is_open_cost_vectors_never_wrong_ones(cache):
     numbers = list(range(2_000))
     cache.write("a", keys_of(numbers), vectors_of(numbers))

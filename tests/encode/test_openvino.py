@@ -18,6 +18,7 @@ from explorer.encode.models import BUNDLED_MODEL, find_model
 from explorer.encode.run import encode_corpus
 from explorer.encode.spec import EncoderSpec
 from explorer.encode.tokens import TextTokens
+from explorer.scratch import scratch_folder
 from tests.conftest import ROOT
 
 CPU = torch.device("cpu")
@@ -225,16 +226,25 @@ def test_a_graph_is_converted_once_and_its_description_says_how_close_it_is(tiny
     assert about["dims"] == 16
 
 
-def test_graphs_opened_longest_ago_and_unfinished_ones_go(tiny_model, own_graphs, here, monkeypatch):
+def test_graphs_opened_longest_ago_go(tiny_model, own_graphs, here, monkeypatch):
     monkeypatch.setattr(graphs, "_KEEP", 4)
     now = time.time()
-    for name, age in [*((f"old{n}", 100 + n) for n in range(6)), ("new-dead", 99_999), ("new-live", 5)]:
+    for name, age in ((f"old{n}", 100 + n) for n in range(6)):
         (own_graphs / name).mkdir()
         os.utime(own_graphs / name, (now - age, now - age))
-    engine.load(find_model(str(tiny_model)), CPU, "float32")
-    left = {path.name for path in own_graphs.iterdir()}
-    assert len(left) == 5
-    assert {"old0", "old1", "old2", "new-live"} < left
+    with scratch_folder(own_graphs) as written_by_another:
+        engine.load(find_model(str(tiny_model)), CPU, "float32")
+        left = {path.name for path in own_graphs.iterdir()}
+        assert len(left) == 5
+        assert {"old0", "old1", "old2", written_by_another.name} < left
+
+
+def test_unfinished_graphs_go_when_a_finished_one_is_opened(tiny_model, own_graphs, here):
+    files = find_model(str(tiny_model))
+    folder, _ = graphs.graph_for(files)
+    (own_graphs / "new-dead").mkdir()
+    graphs.graph_for(files)
+    assert list(own_graphs.iterdir()) == [folder]
 
 
 def test_a_second_start_needs_neither_torchs_models_nor_statistics_of_openvino(tiny_model, shared_graphs):

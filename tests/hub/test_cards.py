@@ -64,7 +64,7 @@ def test_nothing_hostile_survives(markdown, around):
 
 def test_the_usual_parts_of_a_card_are_drawn():
     drawn = card_html("# A *model*\n\n| k | v |\n| - | - |\n| 1 | ~~2~~ |\n\n```python\nx < 1\n```\n")
-    assert "<h1>A <em>model</em></h1>" in drawn
+    assert "<h3>A <em>model</em></h3>" in drawn
     assert "<td>1</td>" in drawn
     assert "<s>2</s>" in drawn
     assert "x &lt; 1" in drawn
@@ -91,13 +91,13 @@ def test_an_image_is_replaced_by_its_description():
 def test_front_matter_is_left_out(line):
     drawn = card_html(line.join(["---", "license: mit", "tags: [a]", "---", "# Title", "", "---", "", "end"]))
     assert "license" not in drawn
-    assert "<h1>Title</h1>" in drawn
+    assert "<h3>Title</h3>" in drawn
     assert "end" in drawn
 
 
 def test_a_card_whose_front_matter_is_long_is_drawn_and_a_long_card_is_cut():
     scores = "- value: 1.0\n" * 30_000
-    assert card_html(f"---\n{scores}---\n# Title") == "<h1>Title</h1>\n"
+    assert card_html(f"---\n{scores}---\n# Title") == "<h3>Title</h3>\n"
     assert len(card_html("word " * 100_000)) < 101_000
 
 

@@ -1,0 +1,29 @@
+"""Every table that is downloaded is offered in the same three forms, with a word on formulas."""
+
+import pytest
+
+from tests.app.driving import finished, open_app
+
+SMALL = {"corpus": "medicare-faq", "precision": "float32"}
+
+
+@pytest.mark.parametrize(
+    ("page", "parameters", "tables"),
+    [
+        ("search", {"q": "my card"}, ["Download the hits"]),
+        (
+            "similarity",
+            {"view": "Near-duplicates", "threshold": "0.5"},
+            ["Keep one of each group", "Groups"],
+        ),
+        ("clusters", {}, ["Download the assignments"]),
+        ("map", {"map-method": "PCA", "colour": "One colour"}, ["Coordinates"]),
+    ],
+)
+def test_tables_are_downloaded_in_three_forms(page, parameters, tables):
+    app = finished(open_app(f"pages/{page}.py", **SMALL, **parameters), seconds=120)
+    labels = [button.proto.label for button in app.get("download_button")]
+    forms = [form for table in tables for form in (f"{table} (CSV)", "Exact CSV", "Parquet")]
+    assert labels[: len(forms)] == forms
+    told = [element.value for element in app.markdown if "run as a formula" in element.value]
+    assert len(told) == len(tables)

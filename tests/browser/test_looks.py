@@ -1,0 +1,76 @@
+"""What is measured on every page: contrast, headings, and that no other host is asked for anything."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import quiet
+
+ROWS = "corpus=song-moods"
+PAGES = {
+    "search": f"/?{ROWS}&q=rain&label=calm",
+    "heatmap": f"/similarity?{ROWS}",
+    "duplicates": f"/similarity?{ROWS}&view=Near-duplicates&threshold=0.6",
+    "clusters": f"/clusters?{ROWS}",
+    "map": f"/map?{ROWS}&map-method=PCA&colour=Cluster",
+    "data": f"/data?{ROWS}",
+    "models": f"/models?{ROWS}",
+    "a model": f"/models?{ROWS}&model-id=sentence-transformers/all-MiniLM-L6-v2",
+}
+CHECKS = ["color-contrast", "empty-heading", "heading-order"]
+# Sizes of headings as they are drawn, by level; hidden ones do not count.
+HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
+    .filter((heading) => heading.checkVisibility()).map((heading) => heading.tagName)"""
+
+
+def violations(page: Page) -> list[tuple[str, str]]:
+    found = Axe().run(page, options={"runOnly": CHECKS}).response["violations"]
+    return [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_can_be_read_and_has_one_title(visit, name, scheme):
+    page = visit(PAGES[name], scheme=scheme)
+    quiet(page)
+    assert violations(page) == []
+    assert page.evaluate(HEADINGS).count("H1") == 1
+
+
+def test_names_on_the_map_follow_the_colours_of_the_system(visit):
+    page = visit(f"/map?{ROWS}&map-method=PCA&colour=Cluster")
+    name = page.locator(".annotation text").first
+    expect(name).to_be_visible()
+    quiet(page)
+
+    def drawn() -> tuple[str, str, str]:
+        return name.evaluate(
+            "(text) => [getComputedStyle(text).fill, getComputedStyle(text).textShadow,"
+            " getComputedStyle(text.closest('.annotation').querySelector('.bg')).fillOpacity]"
+        )
+
+    fill, shadow, box = drawn()
+    assert brightness(fill) < 0.3 < 0.7 < brightness(shadow)
+    assert box == "0"
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator(".stApp")).to_have_css("color-scheme", "dark")
+    fill, shadow, box = drawn()
+    assert brightness(shadow) < 0.3 < 0.7 < brightness(fill)
+    assert box == "0"
+
+
+def brightness(colour: str) -> float:
+    """How bright the first colour in a CSS value is, from 0 to 1."""
+    numbers = colour.partition("rgb(")[2].partition(")")[0].split(",")
+    return sum(map(int, numbers)) / 765
+
+
+def test_the_icon_of_the_page_is_its_own(visit):
+    page = visit()
+    icons = page.evaluate("[...document.querySelectorAll('link[rel~=icon]')].map((link) => link.href)")
+    assert icons
+    assert {urlsplit(icon).scheme for icon in icons} == {"data"}
