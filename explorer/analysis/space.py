@@ -88,7 +88,7 @@ class Space:
 
     def for_corpus(self, corpus: Corpus) -> Space:
         """The same vectors for a corpus of the same texts, which may have another name or other columns."""
-        return self if corpus is self.corpus else Space(corpus, self.encoder, self.vectors, self.report)
+        return self if corpus is self.corpus else Space(corpus, self.encoder, self.index, self.report)
 
     def subspace(self, rows: NDArray[np.int64]) -> Space:
         """The space of some rows (from 0) alone, in the order given; its rows are numbered anew from 0."""

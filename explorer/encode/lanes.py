@@ -29,7 +29,8 @@ class Lane(Enum):
     ROWS = ("rows of the Hub", 2)
     DOWNLOAD = ("downloads", 2)
     HOSTED = ("hosted encoders", 8)
-    QUERIES = ("queries", 8)
+    QUERIES = ("queries", 4)
+    HOSTED_QUERIES = ("queries to hosted encoders", 8)
 
     def __init__(self, label: str, workers: int) -> None:
         self.label = label

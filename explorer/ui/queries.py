@@ -42,9 +42,10 @@ def query_vectors_or_progress(
     def ask() -> Job:
         if session.asking is not None and session.asking.key != key:
             session.asking.leave(visitor)  # another query has taken its place
+        lane = Lane.HOSTED_QUERIES if encoder.spec.provider else Lane.QUERIES
         what = "the query" if len(texts) == 1 else f"{len(texts):,} queries"
         session.asking = registry().submit(
-            key, f"Encoding {what} with {encoder.name}", work, lane=Lane.QUERIES, visitor=visitor
+            key, f"Encoding {what} with {encoder.name}", work, lane=lane, visitor=visitor
         )
         return session.asking
 

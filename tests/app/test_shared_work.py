@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from explorer.settings import settings
-from explorer.ui.hits import hits_csv
+from explorer.ui.hits import hits_table
 from tests.app.driving import driven_until, finished, html_texts, open_app
 from tests.tiny_model import save_tiny_model
 
@@ -69,10 +69,8 @@ def test_the_same_texts_under_another_name_keep_their_own_name_and_source_rows(m
     assert spaces[0].index is spaces[1].index  # the vectors are held once
     assert [space.corpus.name for space in spaces] == [FIRST, SECOND]
     for space, source_rows in zip(spaces, ([1, 2, 3], [3, 4, 5]), strict=True):
-        lines = hits_csv(space, ["q"], [space.search("the cat sat", k=3)], "cosine").decode("utf-8-sig")
-        columns = lines.splitlines()[0].replace('"', "").split(",")
-        found = [line.split(",")[columns.index("source_row")] for line in lines.splitlines()[1:]]
-        assert sorted(map(int, found)) == source_rows
+        found = hits_table(space, ["q"], [space.search("the cat sat", k=3)], "cosine")
+        assert sorted(found["source_row"].to_pylist()) == source_rows
 
 
 def test_a_shared_job_names_nobody_elses_file(models, gate):
