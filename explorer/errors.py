@@ -14,6 +14,7 @@ ExplorerError
 │   └── UnsafeModelError        would need pickle or remote code
 ├── HubError                the Hugging Face Hub
 │   ├── HubUnreachableError     it did not answer, or not as it should
+│   │   └── HubSilentError          it did not answer at all
 │   ├── NotOnHubError           no repository or revision by that name, or a private one
 │   └── GatedError              its authors let in only those they approve
 ├── EncodeError             encoding itself: memory, values that are no numbers
@@ -96,6 +97,10 @@ class HubError(ExplorerError):
 
 class HubUnreachableError(HubError):
     """The Hugging Face Hub did not answer, or not as it should."""
+
+
+class HubSilentError(HubUnreachableError):
+    """Nothing came from the Hugging Face Hub, or nothing was asked of it because nothing had come before."""
 
 
 class NotOnHubError(HubError):

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from explorer.errors import HubUnreachableError
+from explorer.errors import HubSilentError
 from explorer.hub.client import get_json
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -308,5 +308,5 @@ def unanswered(path: str, **params: str) -> None:
     """Ask a silent server something, and give up soon."""
     with pytest.MonkeyPatch.context() as patch:
         impatient(patch)
-        with pytest.raises(HubUnreachableError, match="cannot be reached"):
+        with pytest.raises(HubSilentError, match="cannot be reached"):
             get_json(path, params)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlencode
 
-from explorer.errors import GatedError, HubError, HubUnreachableError, NotOnHubError
+from explorer.errors import GatedError, HubError, HubSilentError, HubUnreachableError, NotOnHubError
 from explorer.hub.contact import Contact, Question
 
 if TYPE_CHECKING:
@@ -41,15 +41,6 @@ def _contact() -> Contact:
     from huggingface_hub import constants
 
     return _contacts[constants.ENDPOINT]
-
-
-def reachable() -> bool | None:
-    """Whether the Hub answered when it was last asked: None before that, and once it may be asked again."""
-    from huggingface_hub import constants
-
-    if constants.is_offline_mode():
-        return False
-    return _contact().answers()
 
 
 def get_json(
@@ -246,7 +237,7 @@ def _close_late(waiting: Future[httpx2.Response]) -> None:
 
 
 def _unreachable(where: str) -> HubError:
-    return HubUnreachableError(
+    return HubSilentError(
         "The Hugging Face Hub cannot be reached.",
         where=where,
         fix="Check the network; what is on this machine works without it.",

@@ -57,11 +57,3 @@ class Contact:
             recent = [one for one, when in self._unanswered.items() if when > limit]
             lost = self._lost is not None and self._lost > limit
             return lost or question in recent or len({path for path, _ in recent}) > 1
-
-    def answers(self) -> bool | None:
-        """Whether it answered when it was last asked; None before that, and once it may be asked again."""
-        with self._lock:
-            if self._unanswered:
-                recent = max(self._unanswered.values()) > time.monotonic() - _REST_SECONDS
-                return False if recent else None
-            return None if self._heard is None else True

@@ -14,8 +14,7 @@ import streamlit as st
 
 from explorer.encode.jobs import Job, Lane, registry
 from explorer.encode.progress import OnProgress
-from explorer.errors import ExplorerError, HubUnreachableError, JobCancelledError
-from explorer.hub.client import reachable
+from explorer.errors import ExplorerError, HubSilentError, JobCancelledError
 from explorer.ui.session import Session
 from explorer.ui.text import markdown, show_error
 from explorer.ui.work import show_here
@@ -152,7 +151,7 @@ def _asked() -> dict[str, _Asked]:
 
 def _show_hub_error(error: ExplorerError) -> None:
     """Draw an error; that the Hub is out of reach is no alarm, since everything else works."""
-    if isinstance(error, HubUnreachableError) and reachable() is False:
+    if isinstance(error, HubSilentError):
         st.info(
             "The Hugging Face Hub is out of reach; what is on this machine works without it.",
             icon=":material/cloud_off:",
