@@ -16,7 +16,16 @@ import pyarrow.parquet as pq
 from explorer.data.blocks import OnBytes, Source, size_of
 from explorer.data.budget import Budget
 from explorer.data.class_labels import class_names, named
-from explorer.data.pages import Group, Work, as_stream, check_pages, read_footer_bytes, read_groups
+from explorer.data.pages import (
+    Group,
+    Work,
+    as_stream,
+    check_pages,
+    damaged_metadata,
+    read_footer_bytes,
+    read_groups,
+    too_large,
+)
 from explorer.data.plain import Plain, is_list_of_numbers, leaf_count, left_out, widest_row
 from explorer.data.sampling import draw, drawn_note
 from explorer.data.table import SourceTable, check_width, source_table
@@ -27,6 +36,7 @@ from explorer.settings import settings
 _BATCH_ROWS = 16_384
 _BATCH_BYTES = 64_000_000  # what a batch may unpack to
 _BUFFER_BYTES = 1 << 20
+_MAX_ROWS = 1 << 48  # no file has as many
 
 
 def read_parquet(
@@ -122,6 +132,23 @@ class _Field:
     paths: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """How a column is read.
+
+    Attributes:
+        known: The column.
+        groups: The row groups with rows that were drawn: place, first row, and what is in them.
+        batch: Rows of a batch.
+        dictionaries: The paths of leaves whose values are kept once and pointed to.
+    """
+
+    known: _Field
+    groups: list[tuple[int, int, Group]]
+    batch: int
+    dictionaries: list[str]
+
+
 class _Reader:
     """Reads one column after the other, so that no more than one is unpacked at a time."""
 
@@ -142,6 +169,8 @@ class _Reader:
         self._say = on_progress
         self._work = Work(name)
         self._total = sum(group.rows for group in groups)
+        if self._total > _MAX_ROWS:
+            raise damaged_metadata(f"it counts {self._total:,} rows", name)
         self._rows = draw(self._total, settings().max_rows, seed)
 
     def table(self) -> SourceTable:
@@ -149,7 +178,7 @@ class _Reader:
         with _parquet_file(self._data) as file:
             schema = file.schema_arrow
             check_width(len(schema), self._name)
-            fields = _fields(file)
+            fields = self._checked(_fields(file))
         classes = class_names(schema)
         budget = Budget(self._name)
         skipped = {place: reason for place, known in enumerate(fields) if (reason := self._left_out(known))}
@@ -157,20 +186,21 @@ class _Reader:
         notes = [
             f'Column "{fields[place].field.name}" is left out: {reason}.' for place, reason in skipped.items()
         ]
-        vectors: dict[str, ReadColumn] = {}
-        for place, known in enumerate(fields):
-            label = known.field.name
-            if place in skipped:
-                if is_list_of_numbers(known.field.type):
-                    vectors[label] = functools.partial(
-                        _read_vectors, self._data, self._name, self._seed, place
-                    )
-                continue
-            plain = Plain(known.field.type, f'{self._name}, column "{label}"', budget)
-            for batch in self._batches(known):
-                plain.add(named(batch, classes[label]) if label in classes else batch)
-            columns.append((label, plain.column()))
-            self._progress(place + 1, len(fields))
+        vectors: dict[str, ReadColumn] = {
+            fields[place].field.name: functools.partial(
+                _read_vectors, self._data, self._name, self._seed, place
+            )
+            for place in skipped
+            if is_list_of_numbers(fields[place].field.type)
+        }
+        plans = [self._plan(known) for place, known in enumerate(fields) if place not in skipped]
+        with _parquet_file(self._data, [path for plan in plans for path in plan.dictionaries]) as file:
+            for place, plan in enumerate(plans):
+                label = plan.known.field.name
+                plain = Plain(plan.known.field.type, f'{self._name}, column "{label}"', budget)
+                for batch in self._batches(file, plan, place / len(plans), 1 / len(plans)):
+                    plain.add(named(batch, classes[label]) if label in classes else batch)
+                columns.append((label, plain.column()))
         if notes and not columns and not vectors:
             raise ColumnError("No column can be shown as text.", where=self._name, fix=" ".join(notes))
         if len(self._rows) < self._total:
@@ -188,13 +218,14 @@ class _Reader:
     def vectors(self, place: int) -> pa.ChunkedArray:
         """A column of lists of numbers, by its place in the schema."""
         with _parquet_file(self._data) as file:
-            known = _fields(file)[place]
+            plan = self._plan(self._checked(_fields(file))[place])
         budget = Budget(self._name)
         chunks: list[pa.Array] = []
-        for batch in self._batches(known):
-            budget.spend(batch.nbytes)
-            chunks.append(batch)
-        return pa.chunked_array(chunks, chunks[0].type if chunks else known.field.type)
+        with _parquet_file(self._data) as file:
+            for batch in self._batches(file, plan, 0, 1):
+                budget.spend(batch.nbytes)
+                chunks.append(batch)
+        return pa.chunked_array(chunks, chunks[0].type if chunks else plan.known.field.type)
 
     def _left_out(self, known: _Field) -> str:
         """Why a column is not worth unpacking, by its type and by the file's account of its values."""
@@ -202,61 +233,59 @@ class _Reader:
             group.chunks[leaf].values * group.chunks[leaf].width
             for group in self._groups
             for leaf in known.leaves
-            if leaf < len(group.chunks)
         )
         return left_out(known.field.type, size / max(self._total, 1))
 
-    def _batches(self, known: _Field) -> Iterator[pa.Array]:
-        """The rows drawn of a column, in batches that do not unpack to too much."""
+    def _checked(self, fields: list[_Field]) -> list[_Field]:
+        """The columns, when the row groups have each of them."""
+        leaves = sum(len(known.leaves) for known in fields)
+        if any(len(group.chunks) != leaves for group in self._groups if group.rows):
+            raise pa.ArrowInvalid("a row group lacks a column")
+        return fields
+
+    def _plan(self, known: _Field) -> _Plan:
+        """How to read a column, judged by its pages."""
         nested = known.field.type.num_fields > 0
-        groups = [(place, group) for place, group in enumerate(self._groups) if group.rows]
-        starts = np.cumsum([0] + [group.rows for _, group in groups])
-        bounds = np.searchsorted(self._rows, starts)
-        wanted = [
-            (place, group, start)
-            for (place, group), start, first, last in zip(groups, starts, bounds, bounds[1:], strict=False)
-            if last > first
-        ]
+        wanted: list[tuple[int, int, Group]] = []
+        start = 0
+        for place, group in enumerate(self._groups):
+            first, last = np.searchsorted(self._rows, (start, start + group.rows))
+            if last > first:
+                wanted.append((place, start, group))
+            start += group.rows
+        groups = [group for _, _, group in wanted]
         costs = [
-            check_pages(
-                self._stream,
-                [group for _, group, _ in wanted],
-                leaf,
-                self._name,
-                nested=nested,
-                work=self._work,
-            )
+            check_pages(self._stream, groups, leaf, self._name, nested=nested, work=self._work)
             for leaf in known.leaves
         ]
-        one = max([cost.page for cost in costs if cost.prefixes], default=0)
-        most = max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, one, widest_row(known.field.type))))
+        widest = max(
+            [widest_row(known.field.type), *(cost.page for cost in costs if cost.prefixes)],
+        )
         if widest_row(known.field.type) > _BATCH_BYTES:
-            raise ColumnError(
-                "The lists of a column are too long.",
-                where=f'{self._name}, column "{known.field.name}"',
-                fix="Leave the column out.",
-            )
+            raise too_large("The lists of a column are too long.", self._name)
         dictionaries = [path for path, cost in zip(known.paths, costs, strict=True) if cost.dictionary]
-        with _parquet_file(self._data, dictionaries) as file:
-            for place, group, start in wanted:
-                at = int(start)
-                for batch in file.reader.iter_batches(
-                    most, row_groups=[place], column_indices=list(known.leaves), use_threads=False
-                ):
-                    end = at + len(batch)
-                    first, last = np.searchsorted(self._rows, (at, end))
-                    values = batch.column(0)
-                    if last - first < len(batch):
-                        values = values.take(pa.array(self._rows[first:last] - at))
-                    yield values
-                    at = end
-                if at != start + group.rows:
-                    raise pa.ArrowInvalid(f"{at - start:,} of {group.rows:,} rows are there")
+        batch = max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, widest)))
+        return _Plan(known, wanted, batch, dictionaries)
 
-    def _progress(self, done: int, of: int) -> None:
-        if self._say is not None:
-            size = size_of(self._data)
-            self._say(size * done // of, size)
+    def _batches(self, file: pq.ParquetFile, plan: _Plan, before: float, share: float) -> Iterator[pa.Array]:
+        """The rows drawn of a column; it is a share of the work, and some was done before."""
+        size = size_of(self._data)
+        for place, start, group in plan.groups:
+            at = start
+            for batch in file.reader.iter_batches(
+                plan.batch, row_groups=[place], column_indices=list(plan.known.leaves), use_threads=False
+            ):
+                end = at + len(batch)
+                first, last = np.searchsorted(self._rows, (at, end))
+                values = batch.column(0)
+                if last - first < len(batch):
+                    values = values.take(pa.array(self._rows[first:last] - at))
+                yield values
+                at = end
+                if self._say is not None:
+                    self._say(round(size * (before + share * at / self._total)), size)
+            if at != start + group.rows:
+                raise pa.ArrowInvalid(f"{at - start:,} of {group.rows:,} rows are there")
 
 
 @contextlib.contextmanager
