@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -19,23 +18,23 @@ from explorer.data.class_labels import class_names, named
 from explorer.data.pages import (
     Group,
     Work,
-    as_stream,
     check_pages,
     damaged_metadata,
     read_footer_bytes,
     read_groups,
     too_large,
 )
-from explorer.data.plain import Plain, is_list_of_numbers, leaf_count, left_out, widest_row
+from explorer.data.parquet_file import Field, check_ends, damaged, fields_of, open_stream, parquet_file
+from explorer.data.plain import Plain, is_list_of_numbers, left_out, widest_row
 from explorer.data.sampling import draw, drawn_note
 from explorer.data.table import SourceTable, check_width, source_table
 from explorer.data.values import Column, ReadColumn
-from explorer.errors import ColumnError, UnreadableFileError
+from explorer.errors import ColumnError
 from explorer.settings import settings
 
 _BATCH_ROWS = 16_384
 _BATCH_BYTES = 64_000_000  # what a batch may unpack to
-_BUFFER_BYTES = 1 << 20
+_MAX_BATCHES = 200_000
 _MAX_ROWS = 1 << 48  # no file has as many
 
 
@@ -57,79 +56,9 @@ def read_parquet(
         TooLargeError: Too many columns, too long a cell, or too much once unpacked.
         OSError: The file cannot be read.
     """
-    _check_ends(data, name)
+    check_ends(data, name)
     with _reader(data, name, seed, on_progress) as reader:
         return reader.table()
-
-
-def damaged(error: Exception, name: str) -> UnreadableFileError:
-    """What to say of a file that pyarrow cannot read."""
-    reason = (str(error).splitlines() or ["no reason given"])[0]
-    return UnreadableFileError(
-        f"The Parquet file is damaged or incomplete ({reason}).", where=name, fix="Copy or download it again."
-    )
-
-
-def _check_ends(data: Source, name: str) -> None:
-    """A Parquet file begins and ends with its mark; the end is what an interrupted copy lacks."""
-    with _open(data) as stream:
-        head = stream.read(4)
-        stream.seek(max(0, size_of(data) - 4))
-        tail = stream.read(4)
-    if head == b"PARE":
-        raise UnreadableFileError(
-            "The Parquet file is encrypted.", where=name, fix="Write it again without encryption."
-        )
-    if head != b"PAR1":
-        raise UnreadableFileError(
-            "This is not a Parquet file, though its name ends in .parquet.",
-            where=name,
-            fix="Check how it was written, or give it the ending of what it is.",
-        )
-    if tail != b"PAR1" or size_of(data) < 12:
-        raise UnreadableFileError(
-            "The Parquet file is incomplete: its end is missing.",
-            where=name,
-            fix="Copy or download it again.",
-        )
-
-
-def _open(data: Source) -> BinaryIO:
-    return data.open("rb") if isinstance(data, Path) else as_stream(data)
-
-
-def _parquet_file(data: Source, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
-    """The file, where columns under some paths stay dictionaries; read in pieces, with none held whole."""
-    return pq.ParquetFile(
-        data if isinstance(data, Path) else pa.BufferReader(data),
-        read_dictionary=list(dictionaries),
-        pre_buffer=False,
-        buffer_size=_BUFFER_BYTES,
-    )
-
-
-def _fields(file: pq.ParquetFile) -> list[_Field]:
-    """The columns with their leaves, which follow each other in the order of the schema."""
-    fields: list[_Field] = []
-    at = 0
-    for field in file.schema_arrow:
-        end = at + leaf_count(field.type)
-        fields.append(
-            _Field(field, range(at, end), tuple(file.schema.column(leaf).path for leaf in range(at, end)))
-        )
-        at = end
-    if at != len(file.schema):
-        raise pa.ArrowInvalid("its schema has columns that Arrow does not")
-    return fields
-
-
-@dataclass(frozen=True)
-class _Field:
-    """A column of the schema, its leaves, and their paths."""
-
-    field: pa.Field
-    leaves: range
-    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -143,7 +72,7 @@ class _Plan:
         dictionaries: The paths of leaves whose values are kept once and pointed to.
     """
 
-    known: _Field
+    known: Field
     groups: list[tuple[int, int, Group]]
     batch: int
     dictionaries: list[str]
@@ -175,10 +104,10 @@ class _Reader:
 
     def table(self) -> SourceTable:
         """All columns that can be shown."""
-        with _parquet_file(self._data) as file:
+        with parquet_file(self._data) as file:
             schema = file.schema_arrow
             check_width(len(schema), self._name)
-            fields = self._checked(_fields(file))
+            fields = self._checked(fields_of(file))
         classes = class_names(schema)
         budget = Budget(self._name)
         skipped = {place: reason for place, known in enumerate(fields) if (reason := self._left_out(known))}
@@ -194,7 +123,7 @@ class _Reader:
             if is_list_of_numbers(fields[place].field.type)
         }
         plans = [self._plan(known) for place, known in enumerate(fields) if place not in skipped]
-        with _parquet_file(self._data, [path for plan in plans for path in plan.dictionaries]) as file:
+        with parquet_file(self._data, [path for plan in plans for path in plan.dictionaries]) as file:
             for place, plan in enumerate(plans):
                 label = plan.known.field.name
                 plain = Plain(plan.known.field.type, f'{self._name}, column "{label}"', budget)
@@ -217,17 +146,17 @@ class _Reader:
 
     def vectors(self, place: int) -> pa.ChunkedArray:
         """A column of lists of numbers, by its place in the schema."""
-        with _parquet_file(self._data) as file:
-            plan = self._plan(self._checked(_fields(file))[place])
+        with parquet_file(self._data) as file:
+            plan = self._plan(self._checked(fields_of(file))[place])
         budget = Budget(self._name)
         chunks: list[pa.Array] = []
-        with _parquet_file(self._data) as file:
+        with parquet_file(self._data) as file:
             for batch in self._batches(file, plan, 0, 1):
                 budget.spend(batch.nbytes)
                 chunks.append(batch)
         return pa.chunked_array(chunks, chunks[0].type if chunks else plan.known.field.type)
 
-    def _left_out(self, known: _Field) -> str:
+    def _left_out(self, known: Field) -> str:
         """Why a column is not worth unpacking, by its type and by the file's account of its values."""
         size = sum(
             group.chunks[leaf].values * group.chunks[leaf].width
@@ -236,14 +165,14 @@ class _Reader:
         )
         return left_out(known.field.type, size / max(self._total, 1))
 
-    def _checked(self, fields: list[_Field]) -> list[_Field]:
+    def _checked(self, fields: list[Field]) -> list[Field]:
         """The columns, when the row groups have each of them."""
         leaves = sum(len(known.leaves) for known in fields)
         if any(len(group.chunks) != leaves for group in self._groups if group.rows):
             raise pa.ArrowInvalid("a row group lacks a column")
         return fields
 
-    def _plan(self, known: _Field) -> _Plan:
+    def _plan(self, known: Field) -> _Plan:
         """How to read a column, judged by its pages."""
         nested = known.field.type.num_fields > 0
         wanted: list[tuple[int, int, Group]] = []
@@ -258,14 +187,19 @@ class _Reader:
             check_pages(self._stream, groups, leaf, self._name, nested=nested, work=self._work)
             for leaf in known.leaves
         ]
-        widest = max(
-            [widest_row(known.field.type), *(cost.page for cost in costs if cost.prefixes)],
-        )
-        if widest_row(known.field.type) > _BATCH_BYTES:
+        widest = widest_row(known.field.type)
+        if widest > _BATCH_BYTES:
             raise too_large("The lists of a column are too long.", self._name)
-        dictionaries = [path for path, cost in zip(known.paths, costs, strict=True) if cost.dictionary]
-        batch = max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, widest)))
-        return _Plan(known, wanted, batch, dictionaries)
+        rows = sum(group.rows for group in groups)
+        dictionaries: list[str] = []
+        for path, cost in zip(known.paths, costs, strict=True):
+            # Arrow puts values that stand for themselves into the dictionary too, and keeps all it has seen.
+            few = rows * max(cost.value, 1) <= _MAX_BATCHES * _BATCH_BYTES
+            if cost.dictionary and (nested or not cost.direct or not few):
+                dictionaries.append(path)
+            else:
+                widest = max(widest, cost.value)
+        return _Plan(known, wanted, max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, widest))), dictionaries)
 
     def _batches(self, file: pq.ParquetFile, plan: _Plan, before: float, share: float) -> Iterator[pa.Array]:
         """The rows drawn of a column; it is a share of the work, and some was done before."""
@@ -291,7 +225,7 @@ class _Reader:
 @contextlib.contextmanager
 def _reader(data: Source, name: str, seed: int, on_progress: OnBytes | None = None) -> Iterator[_Reader]:
     """What reads a file; what pyarrow raises meanwhile becomes an error of ours."""
-    with _open(data) as stream:
+    with open_stream(data) as stream:
         groups = read_groups(read_footer_bytes(stream, size_of(data), name), name)
         try:
             yield _Reader(data, stream, groups, name, seed, on_progress)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from explorer.data.parquet import damaged
+from explorer.data.parquet_file import damaged
 from explorer.hub.ranges import HubFile, Meter, RangeReader
 
 SPREAD = 5  # times the rows wanted are read, so that they come from more than one place
