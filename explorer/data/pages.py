@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from explorer.data.thrift import Fields, Reader, ThriftError
 from explorer.errors import TooLargeError, UnreadableFileError
@@ -30,6 +30,18 @@ _DELTA = (5, 6, 7)  # encodings whose numbers or lengths are unpacked for a whol
 _POINTERS = (2, 8)  # encodings of places in a dictionary
 _DELTA_TEXT = 7  # each value takes its beginning from the one before
 _WIDTHS = {0: 1, 1: 4, 2: 8, 3: 12, 4: 4, 5: 8}  # bytes of a value by physical type; 4 for others
+
+
+class Seekable(Protocol):
+    """A file, as far as it is needed here."""
+
+    def seek(self, offset: int, /) -> int:
+        """Move to a place in the file."""
+        ...
+
+    def read(self, size: int, /) -> bytes:
+        """Read the next bytes."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -90,7 +102,7 @@ def read_groups(footer: bytes, name: str) -> list[Group]:
     return groups
 
 
-def read_footer_bytes(stream: BinaryIO, size: int, name: str) -> bytes:
+def read_footer_bytes(stream: Seekable, size: int, name: str) -> bytes:
     """The footer of a file of so many bytes.
 
     Raises:
