@@ -64,6 +64,8 @@ def in_range(values: pa.ChunkedArray) -> bool:
         low, high = _FIRST_DAY, _LAST_DAY
     elif pa.types.is_time(kind):
         low, high = 0, _DAY * second - 1
+        if kind.unit == "ns" and _has_parts_of_microseconds(values):
+            return False
     elif not pa.types.is_duration(kind):  # a time zone may shift a moment by a day
         low, high = (_FIRST_DAY + 1) * _DAY * second, _LAST_DAY * _DAY * second
     for chunk in values.chunks:
@@ -72,6 +74,11 @@ def in_range(values: pa.ChunkedArray) -> bool:
         if least is not None and (least < low or most > high):
             return False
     return True
+
+
+def moments(values: pa.ChunkedArray) -> list[str | None]:
+    """Dates, times or durations out of range as text: ISO 8601 with any year, or a count of units."""
+    return [text for chunk in values.chunks for text in _moments(chunk)]
 
 
 def known_zone(kind: pa.DataType) -> bool:
@@ -97,7 +104,7 @@ def _cells(values: pa.Array) -> list[Any]:
         )
     if _is_list(kind):
         return _lists(values)
-    if pa.types.is_temporal(kind):
+    if pa.types.is_temporal(kind) and not pa.types.is_interval(kind):
         return _moments(values)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         binary = (
@@ -159,25 +166,30 @@ def _within(values: pa.MapArray, child: pa.Array) -> list[Any]:
     return cells(child.slice(first, last - first))
 
 
-def _moments(values: pa.Array) -> list[Any]:
-    """Dates, times and durations: those that Python can hold as they are, the others as text."""
+def _moments(values: pa.Array) -> list[str | None]:
+    """Dates and times as ISO 8601; times beyond a day and durations as their count."""
     kind = values.type
-    if pa.types.is_interval(kind):
-        return [_cell(values[place]) for place in range(len(values))]
     unit = "D" if pa.types.is_date32(kind) else "ms" if pa.types.is_date64(kind) else kind.unit
-    dated = pa.types.is_date(kind) or pa.types.is_timestamp(kind)
-    found: list[Any] = []
-    for place, number in enumerate(_numbers(values).to_pylist()):
-        try:
-            found.append(None if number is None else values[place].as_py())
-        except _REFUSED:
-            zone = "Z" if pa.types.is_timestamp(kind) and _has_zone(kind) else ""
-            found.append(
-                f"{np.array(number).view(f'datetime64[{unit}]')}{zone}"
-                if dated
-                else f"{number} {_UNITS[unit]}"
-            )
-    return found
+    numbers = _numbers(values)
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        zone = "Z" if pa.types.is_timestamp(kind) and _has_zone(kind) else ""
+        counted = pc.fill_null(numbers, 0).to_numpy().astype(np.int64).view(f"datetime64[{unit}]")
+        texts = [f"{text}{zone}" for text in np.datetime_as_string(counted).tolist()]
+    elif pa.types.is_time(kind) and pc.all(_within_a_day(numbers, unit)).as_py():
+        texts = pc.fill_null(values.cast(pa.string()), "").to_pylist()
+    else:
+        texts = [f"{number} {_UNITS[unit]}" for number in numbers.to_pylist()]
+    there = values.is_valid().to_pylist()
+    return [text if valid else None for text, valid in zip(texts, there, strict=True)]
+
+
+def _within_a_day(numbers: pa.Array, unit: str) -> pa.Array:
+    return pc.and_(pc.greater_equal(numbers, 0), pc.less(numbers.cast(pa.int64()), _DAY * _A_SECOND[unit]))
+
+
+def _has_parts_of_microseconds(values: pa.ChunkedArray) -> bool:
+    numbers = values.cast(pa.int64())
+    return bool(pc.any(pc.not_equal(pc.multiply(pc.divide(numbers, 1000), 1000), numbers)).as_py())
 
 
 def _numbers(values: pa.Array) -> pa.Array:

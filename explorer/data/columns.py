@@ -191,8 +191,11 @@ def _label_score(source: SourceTable, name: str) -> float:
     """0 for a column that cannot be the label; above 1 with a telling name."""
     if _holds(source, name) not in ("", "numbers", "true/false values"):
         return 0.0
-    column = source.table[name].drop_null()
+    column = source.table[name]
     is_text = pa.types.is_string(column.type)
+    if is_text and (pc.max(pc.utf8_length(column.slice(0, _HEAD_ROWS))).as_py() or 0) > _MAX_LABEL_CHARS:
+        return 0.0  # most columns of texts are known by their first rows, and need no copies
+    column = column.drop_null()
     if is_text:
         column = column.filter(pc.invert(empty_mask(column)))
         if pc.max(pc.utf8_length(column)).as_py() > _MAX_LABEL_CHARS:

@@ -59,7 +59,7 @@ def read_file(
             on_progress(0, size)
         kind = file_kind(_head(data), name)
         if kind == "parquet":
-            return read_parquet(data, name, seed=seed)
+            return read_parquet(data, name, seed=seed, on_progress=on_progress)
         if kind == "txt":
             return _read_text(data, name, seed, encoding, on_progress)
         read = read_delimited if kind in ("csv", "tsv") else read_json

@@ -33,6 +33,7 @@ def open_corpus(
     config: str | None = None,
     split: str | None = None,
     revision: str | None = None,
+    encoding: str | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Corpus:
     """Open a corpus.
@@ -58,8 +59,9 @@ def open_corpus(
         split: Its split; `train` or the first when None. Columns inside records and lists go by a path
             such as `answers.text` or `messages[0].content`.
         revision: Its branch, tag or commit; the newest when None.
-        on_progress: Called while rows come from the Hub, with the rows read and those to read; an
-            exception it raises stops the work.
+        encoding: Python's name of the encoding of a text file; found from its bytes when None.
+        on_progress: Called while rows come from the Hub, with the rows read and those to read, or while a
+            file is read, with the bytes; an exception it raises stops the work.
 
     Raises:
         UnknownCorpusError: No sample and no file has that name.
@@ -76,7 +78,9 @@ def open_corpus(
     if isinstance(source, str) and source in SAMPLES and vectors is None and texts is None:
         corpus = open_sample(source, text=text, label=label, limit=limit, seed=seed)
     elif texts is not None:
-        corpus = _with_texts(_read(source, name, seed), vectors, texts, text, label, limit, seed)
+        corpus = _with_texts(
+            _read(source, name, seed, encoding, on_progress), vectors, texts, text, label, limit, seed
+        )
     elif isinstance(source, str) and on_hub:
         from explorer.data.hub_corpus import open_dataset
 
@@ -95,15 +99,21 @@ def open_corpus(
             on_progress=on_progress,
         )
     else:
-        table = _read(source, name, seed)
+        table = _read(source, name, seed, encoding, on_progress)
         corpus = make_corpus(table, text=text, label=label, limit=limit, seed=seed, vectors=vectors)
     return corpus if name is None else dataclasses.replace(corpus, name=name)
 
 
-def _read(source: object, name: str | None, seed: int) -> SourceTable:
+def _read(
+    source: object,
+    name: str | None,
+    seed: int,
+    encoding: str | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> SourceTable:
     if isinstance(source, str | Path):
         path = _existing(source)
-        return read_file(path, path.name, seed=seed)
+        return read_file(path, path.name, seed=seed, encoding=encoding, on_progress=on_progress)
     if isinstance(source, list | tuple):
         return from_texts(source, name or "texts")
     if isinstance(source, Mapping):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from explorer.data.thrift import Fields, Reader, ThriftError
 from explorer.errors import TooLargeError, UnreadableFileError
@@ -27,8 +27,21 @@ _PADDING = 100  # old writers count the length of a chunk too short by a header
 _MAX_HEADER_VALUES = 1_000
 _DICTIONARY = 2
 _DELTA = (5, 6, 7)  # encodings whose numbers or lengths are unpacked for a whole page
+_POINTERS = (2, 8)  # encodings of places in a dictionary
 _DELTA_TEXT = 7  # each value takes its beginning from the one before
 _WIDTHS = {0: 1, 1: 4, 2: 8, 3: 12, 4: 4, 5: 8}  # bytes of a value by physical type; 4 for others
+
+
+class Seekable(Protocol):
+    """A file, as far as it is needed here."""
+
+    def seek(self, offset: int, /) -> int:
+        """Move to a place in the file."""
+        ...
+
+    def read(self, size: int, /) -> bytes:
+        """Read the next bytes."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -61,14 +74,15 @@ class Cost:
     """What the pages of one leaf column take.
 
     Attributes:
-        page: Bytes of the largest page, unpacked.
-        dictionary: Whether values are kept once and pointed to.
-        prefixes: Whether values take their beginnings from those before, so that each may be a page long.
+        value: Bytes that one value may take beyond its own in the file: it may point to an entry of a
+            dictionary, or take its beginning from the value before.
+        dictionary: Whether values point to entries of dictionaries.
+        direct: Whether some stand for themselves.
     """
 
-    page: int
+    value: int
     dictionary: bool
-    prefixes: bool
+    direct: bool
 
 
 def read_groups(footer: bytes, name: str) -> list[Group]:
@@ -88,7 +102,7 @@ def read_groups(footer: bytes, name: str) -> list[Group]:
     return groups
 
 
-def read_footer_bytes(stream: BinaryIO, size: int, name: str) -> bytes:
+def read_footer_bytes(stream: Seekable, size: int, name: str) -> bytes:
     """The footer of a file of so many bytes.
 
     Raises:
@@ -126,20 +140,24 @@ def check_pages(
         UnreadableFileError: The pages are damaged.
     """
     most = settings().max_file_mb * 1_000_000
-    largest, dictionary, prefixes = 0, False, False
+    largest, dictionary, direct = 0, False, False
     for group in groups:
         chunk = group.chunks[leaf]
-        values = 0
+        values = size = 0
         for page in _pages(stream, chunk, name):
             work.spend(page.size, page.values)
             values += page.values
             room = page.size + (page.values * _LEVELS if page.encoding in _DELTA else 0)
-            largest = max(largest, room)
+            size += page.size
             dictionary |= page.is_dictionary
-            prefixes |= page.encoding == _DELTA_TEXT
-            if room > most or (nested and values * (_LEVELS + chunk.width) > 2 * most):
+            direct |= not page.is_dictionary and page.encoding not in _POINTERS
+            if page.is_dictionary or page.encoding == _DELTA_TEXT:
+                largest = max(largest, page.size)
+            # Of a column in lists, a row may have all values; and those beside a dictionary are put into it.
+            within = max(values * (_LEVELS + chunk.width), 2 * size if dictionary and direct else 0)
+            if room > most or (nested and within > 2 * most):
                 raise too_large(f"A part of a column unpacks to over {most // 1_000_000:,} MB.", name)
-    return Cost(largest, dictionary, prefixes)
+    return Cost(largest, dictionary, direct)
 
 
 class Work:

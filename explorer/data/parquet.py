@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -16,17 +15,27 @@ import pyarrow.parquet as pq
 from explorer.data.blocks import OnBytes, Source, size_of
 from explorer.data.budget import Budget
 from explorer.data.class_labels import class_names, named
-from explorer.data.pages import Group, Work, as_stream, check_pages, read_footer_bytes, read_groups
-from explorer.data.plain import Plain, is_list_of_numbers, leaf_count, left_out, widest_row
+from explorer.data.pages import (
+    Group,
+    Work,
+    check_pages,
+    damaged_metadata,
+    read_footer_bytes,
+    read_groups,
+    too_large,
+)
+from explorer.data.parquet_file import Field, check_ends, damaged, fields_of, open_stream, parquet_file
+from explorer.data.plain import Plain, is_list_of_numbers, left_out, widest_row
 from explorer.data.sampling import draw, drawn_note
 from explorer.data.table import SourceTable, check_width, source_table
 from explorer.data.values import Column, ReadColumn
-from explorer.errors import ColumnError, UnreadableFileError
+from explorer.errors import ColumnError
 from explorer.settings import settings
 
 _BATCH_ROWS = 16_384
 _BATCH_BYTES = 64_000_000  # what a batch may unpack to
-_BUFFER_BYTES = 1 << 20
+_MAX_BATCHES = 200_000
+_MAX_ROWS = 1 << 48  # no file has as many
 
 
 def read_parquet(
@@ -47,79 +56,26 @@ def read_parquet(
         TooLargeError: Too many columns, too long a cell, or too much once unpacked.
         OSError: The file cannot be read.
     """
-    _check_ends(data, name)
+    check_ends(data, name)
     with _reader(data, name, seed, on_progress) as reader:
         return reader.table()
 
 
-def damaged(error: Exception, name: str) -> UnreadableFileError:
-    """What to say of a file that pyarrow cannot read."""
-    reason = (str(error).splitlines() or ["no reason given"])[0]
-    return UnreadableFileError(
-        f"The Parquet file is damaged or incomplete ({reason}).", where=name, fix="Copy or download it again."
-    )
-
-
-def _check_ends(data: Source, name: str) -> None:
-    """A Parquet file begins and ends with its mark; the end is what an interrupted copy lacks."""
-    with _open(data) as stream:
-        head = stream.read(4)
-        stream.seek(max(0, size_of(data) - 4))
-        tail = stream.read(4)
-    if head == b"PARE":
-        raise UnreadableFileError(
-            "The Parquet file is encrypted.", where=name, fix="Write it again without encryption."
-        )
-    if head != b"PAR1":
-        raise UnreadableFileError(
-            "This is not a Parquet file, though its name ends in .parquet.",
-            where=name,
-            fix="Check how it was written, or give it the ending of what it is.",
-        )
-    if tail != b"PAR1" or size_of(data) < 12:
-        raise UnreadableFileError(
-            "The Parquet file is incomplete: its end is missing.",
-            where=name,
-            fix="Copy or download it again.",
-        )
-
-
-def _open(data: Source) -> BinaryIO:
-    return data.open("rb") if isinstance(data, Path) else as_stream(data)
-
-
-def _parquet_file(data: Source, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
-    """The file, where columns under some paths stay dictionaries; read in pieces, with none held whole."""
-    return pq.ParquetFile(
-        data if isinstance(data, Path) else pa.BufferReader(data),
-        read_dictionary=list(dictionaries),
-        pre_buffer=False,
-        buffer_size=_BUFFER_BYTES,
-    )
-
-
-def _fields(file: pq.ParquetFile) -> list[_Field]:
-    """The columns with their leaves, which follow each other in the order of the schema."""
-    fields: list[_Field] = []
-    at = 0
-    for field in file.schema_arrow:
-        end = at + leaf_count(field.type)
-        fields.append(
-            _Field(field, range(at, end), tuple(file.schema.column(leaf).path for leaf in range(at, end)))
-        )
-        at = end
-    if at != len(file.schema):
-        raise pa.ArrowInvalid("its schema has columns that Arrow does not")
-    return fields
-
-
 @dataclass(frozen=True)
-class _Field:
-    """A column of the schema, its leaves, and their paths."""
+class _Plan:
+    """How a column is read.
 
-    field: pa.Field
-    leaves: range
-    paths: tuple[str, ...]
+    Attributes:
+        known: The column.
+        groups: The row groups with rows that were drawn: place, first row, and what is in them.
+        batch: Rows of a batch.
+        dictionaries: The paths of leaves whose values are kept once and pointed to.
+    """
+
+    known: Field
+    groups: list[tuple[int, int, Group]]
+    batch: int
+    dictionaries: list[str]
 
 
 class _Reader:
@@ -142,14 +98,16 @@ class _Reader:
         self._say = on_progress
         self._work = Work(name)
         self._total = sum(group.rows for group in groups)
+        if self._total > _MAX_ROWS:
+            raise damaged_metadata(f"it counts {self._total:,} rows", name)
         self._rows = draw(self._total, settings().max_rows, seed)
 
     def table(self) -> SourceTable:
         """All columns that can be shown."""
-        with _parquet_file(self._data) as file:
+        with parquet_file(self._data) as file:
             schema = file.schema_arrow
             check_width(len(schema), self._name)
-            fields = _fields(file)
+            fields = self._checked(fields_of(file))
         classes = class_names(schema)
         budget = Budget(self._name)
         skipped = {place: reason for place, known in enumerate(fields) if (reason := self._left_out(known))}
@@ -157,20 +115,21 @@ class _Reader:
         notes = [
             f'Column "{fields[place].field.name}" is left out: {reason}.' for place, reason in skipped.items()
         ]
-        vectors: dict[str, ReadColumn] = {}
-        for place, known in enumerate(fields):
-            label = known.field.name
-            if place in skipped:
-                if is_list_of_numbers(known.field.type):
-                    vectors[label] = functools.partial(
-                        _read_vectors, self._data, self._name, self._seed, place
-                    )
-                continue
-            plain = Plain(known.field.type, f'{self._name}, column "{label}"', budget)
-            for batch in self._batches(known):
-                plain.add(named(batch, classes[label]) if label in classes else batch)
-            columns.append((label, plain.column()))
-            self._progress(place + 1, len(fields))
+        vectors: dict[str, ReadColumn] = {
+            fields[place].field.name: functools.partial(
+                _read_vectors, self._data, self._name, self._seed, place
+            )
+            for place in skipped
+            if is_list_of_numbers(fields[place].field.type)
+        }
+        plans = [self._plan(known) for place, known in enumerate(fields) if place not in skipped]
+        with parquet_file(self._data, [path for plan in plans for path in plan.dictionaries]) as file:
+            for place, plan in enumerate(plans):
+                label = plan.known.field.name
+                plain = Plain(plan.known.field.type, f'{self._name}, column "{label}"', budget)
+                for batch in self._batches(file, plan, place / len(plans), 1 / len(plans)):
+                    plain.add(named(batch, classes[label]) if label in classes else batch)
+                columns.append((label, plain.column()))
         if notes and not columns and not vectors:
             raise ColumnError("No column can be shown as text.", where=self._name, fix=" ".join(notes))
         if len(self._rows) < self._total:
@@ -187,82 +146,86 @@ class _Reader:
 
     def vectors(self, place: int) -> pa.ChunkedArray:
         """A column of lists of numbers, by its place in the schema."""
-        with _parquet_file(self._data) as file:
-            known = _fields(file)[place]
+        with parquet_file(self._data) as file:
+            plan = self._plan(self._checked(fields_of(file))[place])
         budget = Budget(self._name)
         chunks: list[pa.Array] = []
-        for batch in self._batches(known):
-            budget.spend(batch.nbytes)
-            chunks.append(batch)
-        return pa.chunked_array(chunks, chunks[0].type if chunks else known.field.type)
+        with parquet_file(self._data) as file:
+            for batch in self._batches(file, plan, 0, 1):
+                budget.spend(batch.nbytes)
+                chunks.append(batch)
+        return pa.chunked_array(chunks, chunks[0].type if chunks else plan.known.field.type)
 
-    def _left_out(self, known: _Field) -> str:
+    def _left_out(self, known: Field) -> str:
         """Why a column is not worth unpacking, by its type and by the file's account of its values."""
         size = sum(
             group.chunks[leaf].values * group.chunks[leaf].width
             for group in self._groups
             for leaf in known.leaves
-            if leaf < len(group.chunks)
         )
         return left_out(known.field.type, size / max(self._total, 1))
 
-    def _batches(self, known: _Field) -> Iterator[pa.Array]:
-        """The rows drawn of a column, in batches that do not unpack to too much."""
+    def _checked(self, fields: list[Field]) -> list[Field]:
+        """The columns, when the row groups have each of them."""
+        leaves = sum(len(known.leaves) for known in fields)
+        if any(len(group.chunks) != leaves for group in self._groups if group.rows):
+            raise pa.ArrowInvalid("a row group lacks a column")
+        return fields
+
+    def _plan(self, known: Field) -> _Plan:
+        """How to read a column, judged by its pages."""
         nested = known.field.type.num_fields > 0
-        groups = [(place, group) for place, group in enumerate(self._groups) if group.rows]
-        starts = np.cumsum([0] + [group.rows for _, group in groups])
-        bounds = np.searchsorted(self._rows, starts)
-        wanted = [
-            (place, group, start)
-            for (place, group), start, first, last in zip(groups, starts, bounds, bounds[1:], strict=False)
-            if last > first
-        ]
+        wanted: list[tuple[int, int, Group]] = []
+        start = 0
+        for place, group in enumerate(self._groups):
+            first, last = np.searchsorted(self._rows, (start, start + group.rows))
+            if last > first:
+                wanted.append((place, start, group))
+            start += group.rows
+        groups = [group for _, _, group in wanted]
         costs = [
-            check_pages(
-                self._stream,
-                [group for _, group, _ in wanted],
-                leaf,
-                self._name,
-                nested=nested,
-                work=self._work,
-            )
+            check_pages(self._stream, groups, leaf, self._name, nested=nested, work=self._work)
             for leaf in known.leaves
         ]
-        one = max([cost.page for cost in costs if cost.prefixes], default=0)
-        most = max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, one, widest_row(known.field.type))))
-        if widest_row(known.field.type) > _BATCH_BYTES:
-            raise ColumnError(
-                "The lists of a column are too long.",
-                where=f'{self._name}, column "{known.field.name}"',
-                fix="Leave the column out.",
-            )
-        dictionaries = [path for path, cost in zip(known.paths, costs, strict=True) if cost.dictionary]
-        with _parquet_file(self._data, dictionaries) as file:
-            for place, group, start in wanted:
-                at = int(start)
-                for batch in file.reader.iter_batches(
-                    most, row_groups=[place], column_indices=list(known.leaves), use_threads=False
-                ):
-                    end = at + len(batch)
-                    first, last = np.searchsorted(self._rows, (at, end))
-                    values = batch.column(0)
-                    if last - first < len(batch):
-                        values = values.take(pa.array(self._rows[first:last] - at))
-                    yield values
-                    at = end
-                if at != start + group.rows:
-                    raise pa.ArrowInvalid(f"{at - start:,} of {group.rows:,} rows are there")
+        widest = widest_row(known.field.type)
+        if widest > _BATCH_BYTES:
+            raise too_large("The lists of a column are too long.", self._name)
+        rows = sum(group.rows for group in groups)
+        dictionaries: list[str] = []
+        for path, cost in zip(known.paths, costs, strict=True):
+            # Arrow puts values that stand for themselves into the dictionary too, and keeps all it has seen.
+            few = rows * max(cost.value, 1) <= _MAX_BATCHES * _BATCH_BYTES
+            if cost.dictionary and (nested or not cost.direct or not few):
+                dictionaries.append(path)
+            else:
+                widest = max(widest, cost.value)
+        return _Plan(known, wanted, max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, widest))), dictionaries)
 
-    def _progress(self, done: int, of: int) -> None:
-        if self._say is not None:
-            size = size_of(self._data)
-            self._say(size * done // of, size)
+    def _batches(self, file: pq.ParquetFile, plan: _Plan, before: float, share: float) -> Iterator[pa.Array]:
+        """The rows drawn of a column; it is a share of the work, and some was done before."""
+        size = size_of(self._data)
+        for place, start, group in plan.groups:
+            at = start
+            for batch in file.reader.iter_batches(
+                plan.batch, row_groups=[place], column_indices=list(plan.known.leaves), use_threads=False
+            ):
+                end = at + len(batch)
+                first, last = np.searchsorted(self._rows, (at, end))
+                values = batch.column(0)
+                if last - first < len(batch):
+                    values = values.take(pa.array(self._rows[first:last] - at))
+                yield values
+                at = end
+                if self._say is not None:
+                    self._say(round(size * (before + share * at / self._total)), size)
+            if at != start + group.rows:
+                raise pa.ArrowInvalid(f"{at - start:,} of {group.rows:,} rows are there")
 
 
 @contextlib.contextmanager
 def _reader(data: Source, name: str, seed: int, on_progress: OnBytes | None = None) -> Iterator[_Reader]:
     """What reads a file; what pyarrow raises meanwhile becomes an error of ours."""
-    with _open(data) as stream:
+    with open_stream(data) as stream:
         groups = read_groups(read_footer_bytes(stream, size_of(data), name), name)
         try:
             yield _Reader(data, stream, groups, name, seed, on_progress)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from explorer.data.budget import Budget
-from explorer.data.cells import in_range, known_zone, texts
+from explorer.data.cells import in_range, known_zone, moments, texts
 from explorer.data.values import Column, ReadColumn, chunked, text_column
 from explorer.errors import ColumnError, TooLargeError, UnreadableFileError
 from explorer.settings import settings
@@ -125,7 +125,7 @@ class Plain:
             data = pa.chunked_array([chunk.view(plain) for chunk in data.chunks], plain)
             self._remarks["its time zone is not known, so its times are in UTC"] = None
         if pa.types.is_temporal(data.type) and not in_range(data):
-            data = chunked(pa.array(texts(data), pa.string()))
+            data = chunked(pa.array(moments(data), pa.string()))
             self._budget.spend(data.nbytes)
             self._remarks["dates, times or durations out of the usual range, kept as text"] = None
         if self._nested:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from explorer.data.class_labels import card_class_names, class_names
 from explorer.data.columns import guess_label, guess_text
 from explorer.data.nested import column_of_path, paths_in
-from explorer.data.plain import is_list_of_numbers, left_out
+from explorer.data.plain import is_list_of_numbers, leaf_count, left_out
 from explorer.data.remote import MAX_FILES, pick_columns, read_whole, where_of
 from explorer.data.row_groups import SPREAD, Part, RowGroup, read_footer, read_group
 from explorer.data.table import SourceTable
@@ -131,7 +131,7 @@ def preview_split(details: DatasetDetails, config: str | None = None, split: str
             pick_columns(head, shown, classes, where_of(found), rows, found.rows or part.footer.num_rows)
         )
     total = found.rows if found.rows is not None or len(found.files) > 1 else part.footer.num_rows
-    sizes = _row_bytes(part, set(schema.names))
+    sizes = _row_bytes(part, schema)
     columns = tuple(
         PreviewColumn(
             path,
@@ -149,9 +149,9 @@ def preview_split(details: DatasetDetails, config: str | None = None, split: str
 def _head(part: Part, schema: pa.Schema, meter: Meter) -> tuple[pa.Table, list[str]]:
     """The first rows of each column that the bound on bytes leaves room for, and the others' names."""
     columns: dict[str, pa.ChunkedArray] = {}
-    if part.footer.num_row_groups == 0 or part.footer.row_group(0).num_rows == 0:
+    if not part.groups or part.groups[0].rows == 0:
         return pa.table({}), []
-    group = RowGroup(0, 0, 0, part.footer.row_group(0).num_rows)
+    group = RowGroup(0, 0, 0, part.groups[0].rows)
     missing = [
         field.name for field in schema if not left_out(field.type) and not is_list_of_numbers(field.type)
     ]
@@ -169,16 +169,15 @@ def _head(part: Part, schema: pa.Schema, meter: Meter) -> tuple[pa.Table, list[s
     return pa.table(columns), missing
 
 
-def _row_bytes(part: Part, names: set[str]) -> dict[str, float]:
+def _row_bytes(part: Part, schema: pa.Schema) -> dict[str, float]:
     """What a row of each column takes in the first row group, compressed."""
     sizes: dict[str, float] = {}
-    if part.footer.num_row_groups and (group := part.footer.row_group(0)).num_rows:
-        for position in range(group.num_columns):
-            chunk = group.column(position)
-            name = chunk.path_in_schema  # a column's own name may hold dots too
-            while name not in names and "." in name:
-                name = name.rpartition(".")[0]
-            sizes[name] = sizes.get(name, 0.0) + chunk.total_compressed_size / group.num_rows
+    if part.groups and (group := part.groups[0]).rows:
+        chunks = iter(group.chunks)
+        for field in schema:
+            own = itertools.islice(chunks, leaf_count(field.type))
+            size = sum(chunk.end - chunk.start for chunk in own) / group.rows
+            sizes[field.name] = sizes.get(field.name, 0.0) + size
     return sizes
 
 

@@ -282,11 +282,27 @@ def _parsed(column: pa.ChunkedArray, rows: NDArray[np.int64], where: str) -> pa.
     try:
         return trimmed.cast(pa.float32())
     except pa.ArrowInvalid:
-        wrong = pc.index(pc.match_substring_regex(trimmed, NUMBER), False).as_py()
-        value, row = (trimmed[wrong], rows[wrong]) if wrong >= 0 else ("a number beyond float32", rows[0])
+        wrong = _first_refused(trimmed)
+        value = trimmed[wrong].as_py()
         raise VectorError(
-            f"This is no number: {value!s:.60}.", where=f"{where}, row {row:,}", fix=_FIX
+            f"This is no number: {value:.60}.",
+            where=f"{where}, row {rows[wrong]:,}",
+            fix="Write numbers with a decimal point and no commas." if "," in value else _FIX,
         ) from None
+
+
+def _first_refused(column: pa.ChunkedArray) -> int:
+    """The first place in a column whose text Arrow does not take for a number."""
+    start, end = 0, len(column)
+    while end - start > 1:
+        middle = (start + end) // 2
+        try:
+            column.slice(start, middle - start).cast(pa.float32())
+        except pa.ArrowInvalid:
+            end = middle
+        else:
+            start = middle
+    return start
 
 
 def _numbers(text: str) -> NDArray[np.float64]:

@@ -9,6 +9,23 @@ from explorer.data.decode import detect_encoding
 from explorer.errors import UnreadableFileError
 
 from .failing import failure, outcome
+from .languages import (
+    ARABIC,
+    CHINESE,
+    FRENCH,
+    GERMAN,
+    GREEK,
+    HEBREW,
+    JAPANESE,
+    KOREAN,
+    POLISH,
+    RUSSIAN,
+    SPANISH,
+    TAIWANESE,
+    THAI,
+    TURKISH,
+    UKRAINIAN,
+)
 
 TEXT = "name,text\nAnna,Grüße aus Köln – 5 €\nעברית,שלום 🙂\n"
 
@@ -99,3 +116,66 @@ def test_any_bytes_have_an_encoding_or_a_plain_error(content):
     else:
         assert first == detect_encoding(content, "f")
         _decoded(content)
+
+
+WRITTEN = [
+    *((RUSSIAN, codec) for codec in ("cp1251", "koi8-r", "cp866", "iso8859-5")),
+    *((JAPANESE, codec) for codec in ("shift-jis", "euc-jp")),
+    (KOREAN, "euc-kr"),
+    (CHINESE, "gb18030"),
+    (CHINESE, "gb2312"),
+    (TAIWANESE, "big5"),
+    *((texts, "cp1252") for texts in (GERMAN, FRENCH, SPANISH)),
+    (SPANISH, "latin-1"),
+    (FRENCH, "mac-roman"),
+    *((POLISH, codec) for codec in ("cp1250", "iso8859-2")),
+    (GREEK, "cp1253"),
+    (TURKISH, "cp1254"),
+    (HEBREW, "cp1255"),
+    (ARABIC, "cp1256"),
+    (UKRAINIAN, "cp1251"),
+    (THAI, "cp874"),
+]
+
+
+@pytest.mark.parametrize("rows", [13, 2_000])
+@pytest.mark.parametrize(("texts", "codec"), WRITTEN)
+def test_what_is_not_unicode_is_told_by_its_bytes(texts, codec, rows):
+    lines = [f'{number},"{texts[number % len(texts)]}"' for number in range(rows)]
+    text = "id,text\n" + "".join(f"{line}\n" for line in lines)
+    content = text.encode(codec, errors="ignore")
+    assert _decoded(content) == content.decode(codec)
+    note = detect_encoding(content, "f").note
+    assert note.startswith("The file is not UTF-8 and was read as ")
+    assert "choose another encoding" in note
+
+
+def test_a_few_strange_bytes_are_found_far_down_in_a_long_file():
+    content = b"plain text\n" * 200_000 + "\n".join(RUSSIAN).encode("cp1251")
+    assert detect_encoding(content, "f").codec == "cp1251"
+
+
+def test_the_encoding_can_be_chosen():
+    content = "\n".join(RUSSIAN).encode("koi8-r")
+    assert detect_encoding(content, "f", "koi8-r").codec == "koi8-r"
+    wrong = detect_encoding(content, "f", "cp1252")
+    assert (wrong.codec, wrong.note) == ("cp1252", "Read as Windows-1252 (Western), as chosen.")
+    for codec in ("utf-8", "utf-16", "ascii"):
+        error = failure(UnreadableFileError, detect_encoding, content, "f", codec)
+        assert "does not decode" in error.what
+        assert "Choose another encoding" in error.fix
+
+
+def test_a_mark_is_no_text_in_an_encoding_that_was_chosen():
+    for chosen, codec in (("utf-8", "utf-8-sig"), ("utf-16", "utf-16"), ("utf-16-le", "utf-16")):
+        content = "text\n".encode(codec)
+        encoding = detect_encoding(content, "f", chosen)
+        assert b"".join(utf8_blocks(content, encoding)) == b"text\n"
+
+
+@pytest.mark.parametrize(
+    "chosen", ["nothing", "zlib", "hex", "rot13", "idna", "punycode", "unicode_escape", "utf-7", "a\0", ""]
+)
+def test_what_is_no_encoding_of_files_is_refused(chosen):
+    error = failure(UnreadableFileError, detect_encoding, b"text", "f", chosen)
+    assert error.what.startswith("There is no encoding called")
