@@ -18,10 +18,9 @@ from explorer.errors import ExplorerError, HubUnreachableError, JobCancelledErro
 from explorer.hub.client import reachable
 from explorer.ui.session import Session
 from explorer.ui.text import markdown, show_error
-from explorer.ui.work import show_here
+from explorer.ui.work import show_here, wait_briefly
 
 _ASKED = "explorer-tab-jobs"
-_SOON_SECONDS = 0.5
 T = TypeVar("T")
 
 
@@ -125,7 +124,7 @@ def answer(
     """
     asked = _asked()[kind]
     job = asked.job
-    job.wait(_SOON_SECONDS)
+    wait_briefly(job)
     if job.state == "done":
         return asked.own[0] if asked.own else job.result
     error = job.error
