@@ -17,9 +17,8 @@ from explorer.ui.model_names import encoder_name
 from explorer.ui.session import Session, current_session, has_session, remember
 from explorer.ui.text import markdown, show_error
 from explorer.ui.token import point_to_token
-from explorer.ui.work import job_panel
+from explorer.ui.work import job_panel, wait_briefly
 
-_SOON_SECONDS = 0.5
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -84,7 +83,7 @@ def _leave_automatic_pages() -> None:
 
 def _await_rows(session: Session, job: Job) -> None:
     """Open the rows that a link names, once they are here; until then the page is only that."""
-    job.wait(_SOON_SECONDS)
+    wait_briefly(job)
     stopped = job.state == "cancelled" or not job.awaited_by(session.visitor)
     if not stopped and job.state in ("waiting", "running"):
         st.info(

@@ -14,13 +14,13 @@ from explorer.errors import ExplorerError
 from explorer.ui.session import Session
 from explorer.ui.spaces import encode, job_of
 from explorer.ui.text import show_error
+from explorer.ui.work import wait_briefly
 
 # Session keys: the download asked for last, the encoder added last with the one before it, and why that one
 # could not encode.
 _DOWNLOAD = "explorer-model-download"
 _ADDED = "explorer-model-added"
 _REFUSED = "explorer-model-refused"
-_SOON_SECONDS = 0.5
 
 
 def download(session: Session, spec: EncoderSpec, branch: str | None) -> None:
@@ -80,7 +80,7 @@ def finish(session: Session) -> bool:
     if asked is None:
         return False
     spec, job = asked
-    job.wait(_SOON_SECONDS)
+    wait_briefly(job)
     if job.state == "done":
         st.session_state.pop(_DOWNLOAD)
         use(session, spec)

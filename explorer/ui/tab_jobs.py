@@ -17,10 +17,9 @@ from explorer.encode.progress import OnProgress
 from explorer.errors import ExplorerError, HubSilentError, JobCancelledError
 from explorer.ui.session import Session
 from explorer.ui.text import markdown, show_error
-from explorer.ui.work import show_here
+from explorer.ui.work import show_here, wait_briefly
 
 _ASKED = "explorer-tab-jobs"
-_SOON_SECONDS = 0.5
 T = TypeVar("T")
 
 
@@ -124,7 +123,7 @@ def answer(
     """
     asked = _asked()[kind]
     job = asked.job
-    job.wait(_SOON_SECONDS)
+    wait_briefly(job)
     if job.state == "done":
         return asked.own[0] if asked.own else job.result
     error = job.error

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 def open_app(page: str | None = None, **parameters: str) -> AppTest:
     """A session of its own, as if a link had been followed."""
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=600)
     for name, value in parameters.items():
         app.query_params[name] = value
     app.run()
@@ -21,7 +21,7 @@ def open_app(page: str | None = None, **parameters: str) -> AppTest:
     return app.switch_page(page).run() if page else app
 
 
-def finished(app: AppTest, seconds: float = 60) -> AppTest:
+def finished(app: AppTest, seconds: float = 300) -> AppTest:
     """The page once all work is done; the polling that a browser does is done here."""
     deadline = time.monotonic() + seconds
     while True:
@@ -34,7 +34,7 @@ def finished(app: AppTest, seconds: float = 60) -> AppTest:
             return app
 
 
-def driven_until(app: AppTest, shown: Callable[[], bool], seconds: float = 60) -> AppTest:
+def driven_until(app: AppTest, shown: Callable[[], bool], seconds: float = 300) -> AppTest:
     """The page once it shows something while work goes on; the polling that a browser does is done here."""
     deadline = time.monotonic() + seconds
     while not shown():

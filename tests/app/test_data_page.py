@@ -183,6 +183,7 @@ def begun(app, name, content):
     return next(button for button in app.button if button.label == "Cancel")
 
 
+@pytest.mark.usefixtures("hasty_pages")
 def test_reading_a_file_can_be_stopped_and_begun_again(app):
     stop = begun(app, "slow.csv", SLOW_CSV)
     assert any("Reading slow.csv" in text for text in html_texts(app))

@@ -62,6 +62,7 @@ def test_a_reloaded_tab_does_not_ask_again(server, monkeypatch):
     assert server.asked.count(["a card"]) == 1
 
 
+@pytest.mark.usefixtures("hasty_pages")
 def test_a_server_that_is_busy_leaves_the_page_to_its_visitor(app, server):
     server.encode = lambda _texts: Answer(503, {"error": "overloaded"}, {"Retry-After": "30"})
     ask(app, "a card")
@@ -75,6 +76,7 @@ def test_a_server_that_is_busy_leaves_the_page_to_its_visitor(app, server):
     assert len(cards(finished(app))) == 10
 
 
+@pytest.mark.usefixtures("hasty_pages")
 def test_a_query_that_another_takes_the_place_of_is_given_up(app, server):
     server.encode = lambda _texts: Answer(503, {"error": "overloaded"}, {"Retry-After": "30"})
     ask(app, "first")

@@ -305,6 +305,7 @@ def test_a_download_that_breaks_off_can_be_tried_again(app, hub):
     assert metric(finished(app), "Rows") == "300"
 
 
+@pytest.mark.usefixtures("hasty_pages")
 def test_reading_can_be_stopped_and_begun_again(app, hub):
     opened(app)
     hub.paused_files.add("0000.parquet")
@@ -318,6 +319,7 @@ def test_reading_can_be_stopped_and_begun_again(app, hub):
     assert metric(finished(app), "Rows") == "300"
 
 
+@pytest.mark.usefixtures("hasty_pages")
 @pytest.mark.parametrize("fault", ["silent", "closed"])
 def test_without_the_hub_that_is_said_once_and_the_rest_works(hub, fault):
     app = finished(open_app("pages/data.py"))
@@ -394,6 +396,7 @@ def test_a_link_to_rows_with_vectors_that_leads_nowhere_leaves_an_encoder_that_w
     assert "vectors" not in app.query_params
 
 
+@pytest.mark.usefixtures("hasty_pages")
 def test_a_link_while_the_hub_is_silent_can_be_given_up(hub):
     hub.silent.add(EVERYTHING)
     app = open_app(corpus=LINK)

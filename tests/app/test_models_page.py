@@ -269,6 +269,7 @@ def test_a_download_that_breaks_off_leaves_the_session_and_can_be_tried_again(hu
     assert app.query_params["model"] == "tiny/model"
 
 
+@pytest.mark.usefixtures("hasty_pages")
 def test_a_download_can_be_cancelled(hub):
     app = opened("tiny/model")
     hub.paused_files.add("model.safetensors")

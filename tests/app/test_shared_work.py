@@ -73,6 +73,7 @@ def test_the_same_texts_under_another_name_keep_their_own_name_and_source_rows(m
         assert sorted(found["source_row"].to_pylist()) == source_rows
 
 
+@pytest.mark.usefixtures("hasty_pages")
 def test_a_shared_job_names_nobody_elses_file(models, gate):
     rows = ROWS.replace(b"late", b"here")  # which no job of another test has encoded
     apps = [uploaded(FIRST, b"text,n\n" + rows), uploaded(SECOND, b"text,n\n,0\n" + rows)]
@@ -87,6 +88,7 @@ def test_a_shared_job_names_nobody_elses_file(models, gate):
         assert not finished(app).error
 
 
+@pytest.mark.usefixtures("hasty_pages")
 def test_who_has_the_vectors_at_hand_does_not_wait_for_what_another_encodes(models, gate):
     content = b"text,n\n" + ROWS
     first = finished(encode(uploaded(FIRST, content)))

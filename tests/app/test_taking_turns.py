@@ -23,12 +23,12 @@ def another():
             go.wait(120)
 
         jobs.append(registry().submit(uuid.uuid4(), "Another's", work, lane=lane, visitor="another"))
-        assert begun.wait(10)
+        assert begun.wait(60)
 
     yield begin
     go.set()
     for job in jobs:
-        assert job.wait(10)
+        assert job.wait(60)
 
 
 def drawn(app):
