@@ -35,7 +35,7 @@ def test_details_say_what_the_models_own_files_say(catalogue):
     assert details.listing.languages == ("en", "deu")
     assert details.listing.is_organisation is True
     assert details.scores == {"STS12": 72.37, "NFCorpus": 31.5}
-    assert details.card.strip() == "<h1>Tiny</h1>"
+    assert details.card.strip() == "<h3>Tiny</h3>"
     wanted = [
         path.stat().st_size
         for path in served.rglob("*")

@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.encode.jobs import Lane, registry
-from explorer.ui import hub_jobs
+from explorer.ui import work
 
 
 def page(visitor: str):
@@ -13,8 +13,8 @@ def page(visitor: str):
 
     import explorer
     from explorer.encode.spec import EncoderSpec
-    from explorer.ui.hub_jobs import ask_hub
     from explorer.ui.session import Session
+    from explorer.ui.tab_jobs import ask_hub
 
     session = Session(visitor, explorer.open_corpus(["a"]), [EncoderSpec()])
     words = st.text_input("Words")
@@ -31,21 +31,21 @@ def visitor():
         go.wait(60)
 
     job = registry().submit(uuid.uuid4(), "Slow", work, lane=Lane.HUB, visitor=name)
-    assert begun.wait(10)
+    assert begun.wait(60)
     yield name, go
     go.set()
-    assert job.wait(10)
+    assert job.wait(60)
 
 
 def test_words_that_were_typed_over_are_not_searched_for(visitor, monkeypatch):
-    monkeypatch.setattr(hub_jobs, "_SOON_SECONDS", 0.0)
+    monkeypatch.setattr(work, "_SOON_SECONDS", 0.0)
     name, go = visitor
-    app = AppTest.from_function(page, args=(name,), default_timeout=20).run()
+    app = AppTest.from_function(page, args=(name,), default_timeout=60).run()
     for words in ("v", "ve", "vec"):
         app.text_input[0].set_value(words).run()
         assert not app.exception
     (_, search) = registry().awaited_by(name)
     assert search.key == ("search", "vec")
     go.set()
-    assert search.wait(10)
+    assert search.wait(60)
     assert app.run().text[0].value == "found vec"
