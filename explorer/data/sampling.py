@@ -112,11 +112,7 @@ class TextFile:
         if isinstance(splitter, Records) and splitter.opened:
             raise open_quote(f"{self.name}, line {splitter.opened:,}")
         if long_line:
-            raise TooLargeError(
-                f"A row takes more than {_row_bytes() // 1_000_000:,} MB.",
-                where=f"{self.name}, near line {long_line:,}",
-                fix="Put the rows on lines of their own, and shorten or split the texts.",
-            )
+            raise self._too_long(long_line)
         return Counted(rows + (open_bytes > 0), filled + open_filled, splitter)
 
     def rows(self, drawn: Places | None = None, *, every: bool = False) -> Iterator[Row]:
@@ -128,6 +124,7 @@ class TextFile:
 
         Raises:
             UnreadableFileError: A NUL byte.
+            TooLargeError: A row too long to be held.
             OSError: The file cannot be read.
         """
         splitter = self._splitter()
@@ -140,6 +137,8 @@ class TextFile:
                 pending.append(block)
                 open_filled = open_filled or bool(counts[-1])
                 passed += len(block)
+                if sum(map(len, pending)) > _row_bytes():
+                    raise self._too_long(open_line)
                 continue
             kept = np.arange(len(cuts))
             if not every:
@@ -195,6 +194,13 @@ class TextFile:
                 yield whole, splitter.line
         if held:
             yield held, splitter.line
+
+    def _too_long(self, line: int) -> TooLargeError:
+        return TooLargeError(
+            f"A row takes more than {_row_bytes() // 1_000_000:,} MB.",
+            where=f"{self.name}, near line {line:,}",
+            fix="Put the rows on lines of their own, and shorten or split the texts.",
+        )
 
     def _splitter(self) -> Splitter:
         splitter = self.split()
