@@ -109,7 +109,6 @@ class RemoteEngine:
         self._confirmed: float | None = None  # when the model was last asked for its canary
         self._stop = threading.Event()
         self._waiting: tuple[str, float] | None = None  # why the last try failed, and when the next one is
-        self._pool = ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="remote")
 
     @cached_property
     def generation(self) -> Generation:
@@ -167,7 +166,10 @@ class RemoteEngine:
             JobCancelledError after `stop`.
         """
         stop = self._stop
-        answer = self._pool.submit(self._encode, batch, stop)
+        # A thread for each request, so that none is left idle: every open space has an engine of its own.
+        request = ThreadPoolExecutor(1, thread_name_prefix="remote")
+        answer = request.submit(self._encode, batch, stop)
+        request.shutdown(wait=False)
 
         def collect() -> np.ndarray:
             began = time.monotonic()

@@ -131,6 +131,14 @@ def test_the_published_hits_come_through_a_server_with_the_published_model(engin
     np.testing.assert_allclose(scores[best], [hit["score"] for hit in numbers["hits"]], atol=1e-5)
 
 
+def test_no_thread_is_left_once_all_is_answered(engine, server):
+    encode(engine, ["x" * length for length in range(1, 101)])
+    left = [thread for thread in threading.enumerate() if thread.name.startswith("remote")]
+    for thread in left:
+        thread.join(60)
+    assert not [thread for thread in left if thread.is_alive()]
+
+
 def test_a_model_that_is_loading_and_a_limit_are_waited_for_visibly(engine, server):
     server.prepared += [
         Answer(503, {"error": f"Model {MODEL} is currently loading", "estimated_time": 0.3}),
