@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from explorer import errors
+import explorer.errors
 from explorer.data.table import SourceTable
 from explorer.data.values import ReadColumn
 from explorer.errors import DataError, ExplorerError, TooLargeError
@@ -93,7 +93,7 @@ def error_as_json(error: ExplorerError) -> dict[str, str]:
 
 def error_from_json(told: dict[str, str]) -> ExplorerError:
     """The error that `error_as_json` described."""
-    kind: type[ExplorerError] = getattr(errors, told["kind"])
+    kind: type[ExplorerError] = getattr(explorer.errors, told["kind"])
     return kind(told["what"], where=told["where"], fix=told["fix"])
 
 
