@@ -46,10 +46,10 @@ def guess_text(source: SourceTable) -> str:
         EmptyDataError: Every cell of the table is empty.
         ColumnError: No column holds text.
     """
-    names = text_columns(source)
+    holds = [(name, _holds(source, name)) for name in source.table.column_names]
+    names = _likeliest_first(source, [name for name, held in holds if not held])
     if names:
         return names[0]
-    holds = [(name, _holds(source, name)) for name in source.table.column_names]
     if all(held == _NOTHING for _, held in holds):
         raise EmptyDataError("There are rows, but every cell is empty.", where=source.name)
     listed = list_names([f"{name} ({held})" for name, held in holds])
@@ -62,7 +62,10 @@ def guess_text(source: SourceTable) -> str:
 
 def text_columns(source: SourceTable) -> list[str]:
     """The columns that hold text, the likeliest first."""
-    names = [name for name in source.table.column_names if not _holds(source, name)]
+    return _likeliest_first(source, [name for name in source.table.column_names if not _holds(source, name)])
+
+
+def _likeliest_first(source: SourceTable, names: list[str]) -> list[str]:
     return sorted(names, key=lambda name: -_text_score(source, name))  # stable: the first of equals first
 
 

@@ -161,10 +161,12 @@ class _Key:
         """Turn the batch into a chunk; its bytes."""
         values, self.values = self.values, []
         kinds = set(map(type, values)) - {type(None)}
-        if kinds == {array.array}:
+        if not kinds:
+            data = chunked(pa.nulls(len(values)))
+        elif kinds == {array.array}:
             data = _lists(values)
         else:
-            self._only_vectors &= not kinds
+            self._only_vectors = False
             if array.array in kinds:
                 values = [
                     as_text(value.tolist()) if type(value) is array.array else value for value in values

@@ -120,6 +120,9 @@ class Plain:
         data = pa.chunked_array(self._chunks, kind)
         if pa.types.is_float16(kind):
             data = data.cast(pa.float32())
+        elif pa.types.is_decimal(kind) and kind.scale < 0:  # which Parquet files cannot hold
+            data = data.cast(pa.string())
+            self._remarks["decimal numbers of a negative scale, kept as text"] = None
         elif pa.types.is_timestamp(kind) and not known_zone(kind):
             plain = pa.timestamp(kind.unit)
             data = pa.chunked_array([chunk.view(plain) for chunk in data.chunks], plain)

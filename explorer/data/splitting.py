@@ -114,10 +114,13 @@ class Records:
         if goes_on:
             starts[0] = not self._plain
             odd[0] &= not self._plain
-        changes = np.cumsum(odd & starts)
-        resets = np.maximum.accumulate(np.where(odd & ~starts, np.arange(len(runs)), -1))
-        since = np.where(resets >= 0, changes[resets], -int(inside)) if len(runs) else changes
-        states = (changes - since) % 2 == 1
+        changes = np.cumsum(odd & starts, dtype=np.int32)
+        leaves = odd & ~starts
+        since: NDArray[np.int32] | int = -int(inside)
+        if leaves.any():
+            resets = np.maximum.accumulate(np.where(leaves, np.arange(len(runs)), -1))
+            since = np.where(resets >= 0, changes[resets], -int(inside))
+        states = (changes - since) & 1 == 1
         was = np.concatenate(([inside], states))[:-1]
         if len(runs):
             lines = self.line + np.searchsorted(breaks, runs)

@@ -41,8 +41,6 @@ class Reader:
         Raises:
             ThriftError: There is none.
         """
-        if depth > _MAX_DEPTH:
-            raise ThriftError("metadata nested too deeply")
         fields: Fields = {}
         number = 0
         try:
@@ -55,6 +53,8 @@ class Reader:
         return fields
 
     def _value(self, kind: int, depth: int) -> Any:  # noqa: ANN401 - of any type that Thrift has
+        if depth > _MAX_DEPTH:
+            raise ThriftError("metadata nested too deeply")
         self._left -= 1
         if self._left < 0:
             raise ThriftError("metadata with too many values")
@@ -71,7 +71,7 @@ class Reader:
         if kind in (_LIST, _SET):
             head = self._byte()
             size = head >> 4 if head >> 4 < 15 else self._varint()
-            return [self._value(head & 15, depth) for _ in range(size)]
+            return [self._value(head & 15, depth + 1) for _ in range(size)]
         if kind in (_BYTE, _TRUE, _FALSE):
             return self._byte()
         if kind == _DOUBLE:
@@ -80,7 +80,9 @@ class Reader:
         if kind == _MAP:
             size = self._varint()
             kinds = self._byte() if size else 0
-            return [(self._value(kinds >> 4, depth), self._value(kinds & 15, depth)) for _ in range(size)]
+            return [
+                (self._value(kinds >> 4, depth + 1), self._value(kinds & 15, depth + 1)) for _ in range(size)
+            ]
         raise ThriftError(f"metadata of an unknown type {kind}")
 
     def _byte(self) -> int:

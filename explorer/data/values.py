@@ -79,7 +79,7 @@ def typed(values: Sequence[object]) -> tuple[pa.ChunkedArray, bool, int]:
 
     What changed are texts with half a character, see `half_remark`.
     """
-    if all(value is None or isinstance(value, str) for value in values):
+    if set(map(type, values)) <= {str, type(None)}:
         data, halves = _texts(values)  # type: ignore[arg-type]
         return data, False, halves
     try:
