@@ -16,7 +16,7 @@ from explorer.hub.dataset_details import dataset_details
 from explorer.ui.hub_search import OPENED
 from tests.app.driving import finished, html_texts, open_app
 from tests.hub_datasets import CONVERTED_COMMIT, DatasetHub
-from tests.hub_server import EVERYTHING, talk_to
+from tests.hub_server import EVERYTHING, impatient, talk_to
 
 HOSTILE = "<script>alert(1)</script> **bold** $x$ [go](javascript:alert(1))"
 CARD = (
@@ -309,10 +309,12 @@ def test_a_download_that_breaks_off_can_be_tried_again(app, hub):
 def test_reading_can_be_stopped_and_begun_again(app, hub):
     opened(app)
     hub.paused_files.add("0000.parquet")
-    button(app, "Read ").click().run()
-    assert "Reading post/letters" in " ".join(html_texts(app))
-    button(app, "Cancel").click().run()
-    finished(app)
+    with pytest.MonkeyPatch.context() as patch:
+        impatient(patch)  # a silent server is only noticed to be stopped when it is given up
+        button(app, "Read ").click().run()
+        assert "Reading post/letters" in " ".join(html_texts(app))
+        button(app, "Cancel").click().run()
+        finished(app)
     assert "stopped" in plain(app.info[0].value) or "broke off" in error(app)
     hub.paused_files.clear()
     button(app, "Try again").click().run()

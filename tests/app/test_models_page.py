@@ -11,7 +11,7 @@ from explorer.encode.report import EncodeReport
 from explorer.hub.models_on_disk import details_on_disk
 from explorer.settings import settings
 from explorer.ui.model_facts import estimate
-from tests.app.driving import finished, html_texts, open_app
+from tests.app.driving import driven_until, finished, html_texts, open_app
 from tests.hub.conftest import MODEL_FACTS
 from tests.hub_server import COMMIT, EVERYTHING, LocalHub, impatient, talk_to
 from tests.tiny_model import save_tiny_model
@@ -274,8 +274,8 @@ def test_a_download_can_be_cancelled(hub):
     app = opened("tiny/model")
     hub.paused_files.add("model.safetensors")
     button(app, "Download").click().run()
+    driven_until(app, lambda: any("kB" in bar.proto.text for bar in app.get("progress")))
     assert any("Downloading tiny/model" in text for text in html_texts(app))
-    assert "kB" in app.get("progress")[0].proto.text
     assert nothing_to_press(app)
     button(app, "Cancel").click().run()
     hub.closed.set()

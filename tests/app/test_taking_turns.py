@@ -46,6 +46,6 @@ def test_a_heatmap_and_a_map_of_few_rows_do_not_wait_for_anothers_long_and_quick
     another(Lane.LONG)
     another(Lane.QUICK)
     app = drawn(open_app("pages/similarity.py", view="Heatmap", corpus="medicare-faq", precision="float32"))
-    assert app.subheader[0].value.startswith("The closest pair here")
+    assert app.header[0].value.startswith("The closest pair here")
     app = drawn(app.switch_page("pages/map.py").run())
     assert [metric.label for metric in app.metric] == ["Trustworthiness", "Continuity"]

@@ -29,3 +29,15 @@ def test_starting_it_brings_nothing_heavy():
     code = f"import sys, explorer.data.reader; print([name for name in {heavy} if name in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert told.stdout.strip() == "[]"
+
+
+def test_reading_brings_no_pandas():
+    told = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "explorer.data.reader", "a.json", ""],
+        input=b'[{"text": "a"}, {"text": "b"}]',
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert b"pyarrow.lib" in told.stderr
+    assert b"pandas.core" not in told.stderr
