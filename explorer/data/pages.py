@@ -95,7 +95,7 @@ def read_groups(footer: bytes, name: str) -> list[Group]:
     try:
         fields = Reader(footer, _MAX_FOOTER_VALUES).struct()
         groups = [_group(raw) for raw in fields.get(4, [])]
-    except (ThriftError, AttributeError, KeyError, TypeError, ValueError) as error:
+    except (ThriftError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise damaged_metadata(str(error), name) from None
     if sum(len(group.chunks) for group in groups) > _MAX_CHUNKS:
         raise too_large(f"The file has over {_MAX_CHUNKS:,} parts of columns.", name)
@@ -241,7 +241,7 @@ def _pages(stream: BinaryIO, chunk: Chunk, name: str) -> Iterator[_Page]:
             values = _natural(data.get(1, 0))
             is_dictionary = header.get(1) == _DICTIONARY
             encoding = data.get(4 if 8 in header else 2, 0)
-        except (KeyError, TypeError, AttributeError, ValueError):
+        except (LookupError, TypeError, AttributeError, ValueError):
             raise damaged_metadata("a page has no sizes", name) from None
         yield _Page(unpacked, values, encoding, is_dictionary)
         seen += values

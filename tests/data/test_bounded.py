@@ -136,10 +136,10 @@ def test_a_file_that_unpacks_to_more_than_the_bound_on_memory_is_refused(bound):
 
 @LINUX
 def test_a_file_that_is_small_enough_to_send_and_too_large_to_hold_is_refused(bound):
-    bound("EXPLORER_READ_MB", 100)
-    rows = b"".join(b'{"t": "%d %s"}\n' % (n, b"x" * 500) for n in range(100_000))
+    bound("EXPLORER_READ_MB", 150)
+    rows = b"".join(b'{"t": "%d %s"}\n' % (n, b"x" * 900) for n in range(150_000))
     error = failure(TooLargeError, read_bounded, rows, "large.jsonl")
-    assert "100 MB of memory" in error.what
+    assert "150 MB of memory" in error.what
     assert "EXPLORER_READ_MB" in error.fix
 
 
