@@ -33,7 +33,8 @@ from explorer.errors import ColumnError
 from explorer.settings import settings
 
 _BATCH_ROWS = 16_384
-_BATCH_BYTES = 64_000_000  # what a batch may unpack to
+_BATCH_BYTES = 128_000_000  # what a batch may unpack to
+_JOINED_BYTES = 4_000_000
 _MAX_BATCHES = 200_000
 _MAX_ROWS = 1 << 48  # no file has as many
 
@@ -127,7 +128,7 @@ class _Reader:
             for place, plan in enumerate(plans):
                 label = plan.known.field.name
                 plain = Plain(plan.known.field.type, f'{self._name}, column "{label}"', budget)
-                for batch in self._batches(file, plan, place / len(plans), 1 / len(plans)):
+                for batch in _joined(self._batches(file, plan, place / len(plans), 1 / len(plans))):
                     plain.add(named(batch, classes[label]) if label in classes else batch)
                 columns.append((label, plain.column()))
         if notes and not columns and not vectors:
@@ -220,6 +221,23 @@ class _Reader:
                     self._say(round(size * (before + share * at / self._total)), size)
             if at != start + group.rows:
                 raise pa.ArrowInvalid(f"{at - start:,} of {group.rows:,} rows are there")
+
+
+def _joined(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
+    """Batches put together to larger ones: they are as small as their longest possible values ask for."""
+    small: list[pa.Array] = []
+    rows = size = 0
+    for batch in batches:
+        if pa.types.is_dictionary(batch.type) or batch.type.num_fields:
+            yield batch
+            continue
+        small.append(batch)
+        rows, size = rows + len(batch), size + batch.nbytes
+        if rows >= _BATCH_ROWS or size >= _JOINED_BYTES:
+            yield pa.concat_arrays(small)
+            small, rows, size = [], 0, 0
+    if small:
+        yield pa.concat_arrays(small)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,7 @@ _ROW_BYTES = 32_000_000  # no row of texts is longer, and one has to be held who
 _NOTHING = np.zeros(0, np.int64)
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):  # made a hundred thousand times: a dataclass takes three times as long
     """A row as it stands in the file.
 
     Attributes:
