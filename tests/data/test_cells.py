@@ -83,7 +83,8 @@ def _array(data, kind: pa.DataType, rows: int) -> pa.Array:
     if pa.types.is_null(kind):
         return pa.nulls(rows)
     if pa.types.is_boolean(kind):
-        return pa.array(data.draw(st.lists(st.none() | st.booleans(), min_size=rows, max_size=rows)))
+        drawn = data.draw(st.lists(st.none() | st.booleans(), min_size=rows, max_size=rows))
+        return pa.array(drawn, pa.bool_())  # of nulls alone pyarrow would make another type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         drawn = data.draw(st.lists(st.none() | st.text(max_size=4), min_size=rows, max_size=rows))
         return pa.array(drawn, pa.string()).cast(kind)
