@@ -186,6 +186,13 @@ def test_times_of_an_unknown_zone_are_kept_as_times():
     assert source.notes == ('Column "column": its time zone is not known, so its times are in UTC.',)
 
 
+def test_lists_of_a_fixed_size_of_an_extension_type_become_text():
+    values = pa.ExtensionArray.from_storage(pa.json_(), pa.array(list("123456")))
+    lists = pa.FixedSizeListArray.from_arrays(values, 2, mask=pa.array([True, False, False]))
+    assert texts(lists) == [None, '["3", "4"]', '["5", "6"]']
+    assert texts(lists.slice(1)) == ['["3", "4"]', '["5", "6"]']
+
+
 def test_two_fields_of_one_name_are_both_kept():
     records = pa.StructArray.from_arrays([pa.array([1, 2]), pa.array(["x", None])], names=["a", "a"])
     source = from_arrow(pa.table({"text": ["a b", "c d"], "column": records}), "t")
