@@ -129,10 +129,9 @@ def _chosen(data: Source, head: bytes, chosen: str, name: str) -> Encoding:
         if head.startswith(mark) and codec in (marked, marked.removesuffix("-le").removesuffix("-be")):
             codec, skip = marked, len(mark)
             break
-    error = _first_error(data, codec, skip)
-    if error is not None:
+    if _first_error(data, codec, skip) is not None:
         raise UnreadableFileError(
-            f"The file is not in {codec}: it does not decode ({error}).",
+            f"This file is not valid {ENCODINGS.get(codec, codec)}.",
             where=name,
             fix="Choose another encoding, or let it be detected.",
         )
