@@ -131,7 +131,7 @@ def _chosen(data: Source, head: bytes, chosen: str, name: str) -> Encoding:
             break
     if _first_error(data, codec, skip) is not None:
         raise UnreadableFileError(
-            f"This file is not valid {ENCODINGS.get(codec, codec)}.",
+            f"This file is not valid {ENCODINGS.get(codec, codec.upper())}.",
             where=name,
             fix="Choose another encoding, or let it be detected.",
         )

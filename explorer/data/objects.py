@@ -113,9 +113,8 @@ class Objects:
         if absent:
             notes.append(f"Keys that some rows lack are empty there: {list_names(absent)}.")
         if self._repeated:
-            notes.append(
-                f'Some objects have a key twice, such as "{self._repeated:.200}"; the last value counts.'
-            )
+            key = self._repeated[:200]
+            notes.append(f'Some objects have a key twice, such as "{key}"; the last value counts.')
         return notes
 
     def _move(self) -> None:

@@ -152,7 +152,8 @@ def check_name(column: str, name: str) -> None:
     """Raise TooLargeError when a column's name is longer than any name is."""
     if len(column) > MAX_NAME:
         raise TooLargeError(
-            f'The name of a column, "{column[:40]}…", has {len(column):,} characters; up to {MAX_NAME} are read.',
+            f'The name of a column, "{column[:40]}…", has {len(column):,} characters; '
+            f"up to {MAX_NAME} are read.",
             where=name,
             fix="Give the column a short name; a CSV or TSV file begins with a row of names.",
         )
