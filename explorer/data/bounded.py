@@ -6,6 +6,7 @@ process and nothing else; until then the server's own memory and interpreter are
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import os
@@ -23,12 +24,15 @@ from explorer.data.handover import error_from_json, out_of_memory, take_over
 from explorer.data.table import SourceTable
 from explorer.data.values import count
 from explorer.errors import DataError, TooLargeError, UnreadableFileError
-from explorer.settings import settings
+from explorer.settings import Settings, settings
 
 _log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.1  # how soon a stop is noticed
 _BLOCK = 1 << 16
+_MAX_LINE = 8_000_000  # what it says of a table of as many columns and notes as there may be, and more
 _WORDS = 4_000  # characters kept of what a library said before it crashed
+# Python, its libraries and the system's find themselves by these.
+_NEEDED = frozenset({"PATH", "LANG", "TZ", "TZDIR", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT"})
 # Threads and arenas that the libraries reserve for each core would count as memory taken.
 _LEAN = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
@@ -92,7 +96,7 @@ def _run(
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     process = subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "explorer.data.reader", _argument(name), encoding],
-        env={**os.environ, **_LEAN, "PYTHONPATH": path},
+        env={**_environment(), **_LEAN, "PYTHONPATH": path},
         stdin=file,
         stdout=columns,
         stderr=subprocess.PIPE,
@@ -104,10 +108,22 @@ def _run(
         process.wait()
 
 
+def _environment() -> dict[str, str]:
+    """What the process needs of ours: it reads strangers' files, so secrets stay here."""
+    bounds = {
+        entry.metadata["env"] for entry in dataclasses.fields(Settings) if isinstance(entry.default, int)
+    }
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if key in bounds or key in _NEEDED or key.startswith(("LC_", "PYTHON"))
+    }
+
+
 def _follow(process: subprocess.Popen[bytes], name: str, report: Callable[[int], None]) -> dict[str, Any]:
     """Listen to the process until it ends or its time is over."""
     deadline = time.monotonic() + settings().read_seconds
-    rest, words, done = b"", "", 0
+    rest, words, done = bytearray(), "", 0
     with cast("BinaryIO", process.stderr) as voice, selectors.DefaultSelector() as selector:
         selector.register(voice, selectors.EVENT_READ)
         while True:
@@ -118,8 +134,12 @@ def _follow(process: subprocess.Popen[bytes], name: str, report: Callable[[int],
                 block = os.read(voice.fileno(), _BLOCK)
                 if not block:
                     break
-                *lines, rest = (rest + block).split(b"\n")
-                for line in lines:
+                first, *others = block.split(b"\n")
+                rest += first
+                if len(rest) > _MAX_LINE:
+                    raise _says_too_much(name)
+                for following in others:
+                    line, rest = bytes(rest), bytearray(following)
                     told = _told(line)
                     if "table" in told:
                         table: dict[str, Any] = told["table"]
@@ -157,6 +177,14 @@ def _crash(status: int, words: str, name: str) -> TooLargeError | UnreadableFile
         f"Reading it broke off ({how}).",
         where=name,
         fix="It may be damaged. If other programs can open it, save it again from one of them.",
+    )
+
+
+def _says_too_much(name: str) -> TooLargeError:
+    return TooLargeError(
+        "What there is to say of its columns is too long.",
+        where=name,
+        fix="Keep fewer columns, and give them short names.",
     )
 
 

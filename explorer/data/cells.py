@@ -116,6 +116,17 @@ def _cells(values: pa.Array) -> list[Any]:
     return [_cell(values[place]) for place in range(len(values))]
 
 
+def list_values(values: pa.Array) -> pa.Array:
+    """The values of all lists that are not null, one after the other."""
+    kind = values.type
+    if not pa.types.is_fixed_size_list(kind) or not values.null_count:
+        return values.flatten()
+    # Arrow cannot take extension types out of lists of a fixed size, some of which are null.
+    there = np.repeat(values.is_valid().to_numpy(zero_copy_only=False), kind.list_size)
+    start = values.offset * kind.list_size
+    return values.values.slice(start, len(there)).take(pa.array(np.flatnonzero(there)))
+
+
 def _cell(scalar: pa.Scalar) -> Any:  # noqa: ANN401 - of any type
     if not scalar.is_valid:
         return None
@@ -142,7 +153,7 @@ def _records(values: pa.StructArray) -> list[Any]:
 
 
 def _lists(values: pa.Array) -> list[Any]:
-    flat = cells(values.flatten())
+    flat = cells(list_values(values))
     lengths = pc.list_value_length(values).to_pylist()
     found: list[Any] = []
     at = 0

@@ -54,6 +54,12 @@ ENCODINGS = {
 _CLOSE = 0.02  # a difference in charset-normalizer's measure of mess that says nothing
 _SIGN_IN_WORD = re.compile(r"(?<=[a-z])[^\w\s\x00-\x7f’‘–—](?=[a-z])|(?<=[a-z])[¹²³](?=[a-z])", re.IGNORECASE)
 _LATIN = frozenset({"cp1252", "cp1250", "cp1254", "iso8859-2", "mac-roman"})
+# Words of these have no Latin letters among their own.
+_OF_OTHER_LETTERS = frozenset(
+    {"cp1251", "cp1253", "cp1255", "cp1256", "cp874", "iso8859-5", "koi8-r", "cp866"}
+)
+_MIXED_WORD = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
+_HALF_WIDTH = re.compile("[\uff61-\uff9f]")
 _GUESSED = (
     "The file is not UTF-8 and was read as {}, which was guessed from its bytes. If letters look wrong, "
     "choose another encoding, or save the file as UTF-8."
@@ -129,10 +135,9 @@ def _chosen(data: Source, head: bytes, chosen: str, name: str) -> Encoding:
         if head.startswith(mark) and codec in (marked, marked.removesuffix("-le").removesuffix("-be")):
             codec, skip = marked, len(mark)
             break
-    error = _first_error(data, codec, skip)
-    if error is not None:
+    if _first_error(data, codec, skip) is not None:
         raise UnreadableFileError(
-            f"The file is not in {codec}: it does not decode ({error}).",
+            f"This file is not valid {ENCODINGS.get(codec, codec.upper())}.",
             where=name,
             fix="Choose another encoding, or let it be detected.",
         )
@@ -237,11 +242,16 @@ def _guess(sample: bytes) -> str:
     order = [codec for codec in ENCODINGS if not codec.startswith("utf") and codec != "iso8859-1"]
     matches = from_bytes(sample, cp_isolation=[codec.replace("-", "_") for codec in order])
     best = matches.best()
+    if best is not None and best.encoding == "cp932" and _is_half_width(str(best)):
+        order.remove("cp932")
+        matches = from_bytes(sample, cp_isolation=[codec.replace("-", "_") for codec in order])
+        best = matches.best()
     if best is None:
         return "cp1252"
     names = {name.replace("-", "_"): name for name in ENCODINGS}
     if names[best.encoding] not in _LATIN:
-        return names[best.encoding]
+        mixed = names[best.encoding] in _OF_OTHER_LETTERS and _MIXED_WORD.search(sample)
+        return "cp1252" if mixed and strange < _FEW_LATIN else names[best.encoding]
     if strange < _FEW_LATIN:
         return "cp1252"
     # These differ in a few letters, which its scores hardly tell apart; signs within words do.
@@ -253,3 +263,9 @@ def _guess(sample: bytes) -> str:
         if codec in _LATIN
     ]
     return min(close)[-1]
+
+
+def _is_half_width(text: str) -> bool:
+    """Whether most of a text is half-width katakana, as capital letters of Cyrillic are in Shift-JIS."""
+    beyond = sum(not letter.isascii() for letter in text)
+    return 2 * len(_HALF_WIDTH.findall(text)) > beyond

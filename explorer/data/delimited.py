@@ -18,7 +18,7 @@ from explorer.data.budget import Budget
 from explorer.data.decode import Encoding, detect_encoding
 from explorer.data.sampling import Row, TextFile, draw, drawn_note
 from explorer.data.splitting import Records
-from explorer.data.table import SourceTable, check_width, source_table
+from explorer.data.table import SourceTable, check_name, check_width, source_table
 from explorer.data.values import Column, chunked, count
 from explorer.errors import EmptyDataError, UnreadableFileError
 from explorer.settings import settings
@@ -113,24 +113,27 @@ class _Table:
             raise EmptyDataError("There is nothing in the file.", where=file.name)
         row, header = first
         check_width(len(header), file.name)
+        for label in header:
+            check_name(label, file.name)
         body = file.after(row, file.blank if len(header) > 1 else b"\r\n")
         total = body.count().filled
         drawn = draw(total, settings().max_rows, seed)
-        self.columns, kept = self._read(header, body.rows(drawn))
+        self.columns, kept = self._read(header, body.rows(drawn), total)
         # Rows of spaces beyond ASCII are known to be blank only now.
         all_read = len(drawn) == total
         self.total = kept.sum() if all_read else total
         self.numbers = np.arange(1, self.total + 1) if all_read else drawn[kept] + 1
 
     def _read(
-        self, header: list[str], rows: Iterator[Row]
+        self, header: list[str], rows: Iterator[Row], total: int
     ) -> tuple[list[tuple[str, Column]], NDArray[np.bool_]]:
-        """The columns, and which of the rows are in them."""
+        """The columns, and which of the rows, drawn from so many, are in them."""
         chunks: list[list[pa.Array]] = [[] for _ in header]
         budget = Budget(self._name)
         batch: list[list[str]] = []
         kept: list[bool] = []
-        ragged: list[tuple[int, int]] = []
+        first_ragged: tuple[int, int] | None = None
+        ragged = 0
         size = 0
         for row, record in self._records(rows):
             good = len(record) == len(header)
@@ -138,14 +141,16 @@ class _Table:
             if good:
                 batch.append(record)
             elif len(record) > 1 or record[0].strip():  # else a blank line
-                ragged.append((row.line, len(record)))
+                first_ragged = first_ragged or (row.line, len(record))
+                ragged += 1
             size += len(row.data)
             if len(batch) == _BATCH_ROWS or size > _BATCH_BYTES:
                 _move(batch, chunks, budget)
                 size = 0
         _move(batch, chunks, budget)
-        if ragged:
-            raise _ragged_error(ragged, len(header), self._name)
+        if first_ragged is not None:
+            drawn = len(kept) if len(kept) < total else None
+            raise _ragged_error(*first_ragged, ragged, drawn, len(header), self._name)
         columns = [Column(pa.chunked_array(chunk, pa.string())) for chunk in chunks]
         return list(zip(header, columns, strict=True)), np.array(kept, dtype=bool)
 
@@ -179,9 +184,13 @@ def _move(rows: list[list[str]], chunks: list[list[pa.Array]], budget: Budget) -
     rows.clear()
 
 
-def _ragged_error(ragged: list[tuple[int, int]], width: int, name: str) -> UnreadableFileError:
-    line, fields = ragged[0]
-    others = f" {len(ragged):,} rows in all differ from the header." if len(ragged) > 1 else ""
+def _ragged_error(
+    line: int, fields: int, ragged: int, drawn: int | None, width: int, name: str
+) -> UnreadableFileError:
+    """What to say of rows of another length; `drawn` is how many were looked at, None for all."""
+    others = f" {ragged:,} rows in all differ from the header." if ragged > 1 else ""
+    if drawn is not None:
+        others = f" Of the {drawn:,} rows drawn at random, {ragged:,} differ from the header."
     return UnreadableFileError(
         f"This row has {count(fields, 'field')} and the header has {width:,}.{others}",
         where=f"{name}, line {line:,}",

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from explorer.data.budget import Budget
-from explorer.data.table import check_width, list_names
+from explorer.data.table import check_name, check_width, list_names
 from explorer.data.values import (
     MIXED,
     Column,
@@ -59,6 +59,7 @@ class Objects:
             known = self._keys.get(key)
             if known is None:
                 check_width(len(self._keys) + 1, self._name)
+                check_name(key, f"{self._name}, {place}")
                 known = self._keys[key] = _Key(self.count - self._batch)
             if len(known.values) < self._batch:
                 known.pad(self._batch)
@@ -112,7 +113,8 @@ class Objects:
         if absent:
             notes.append(f"Keys that some rows lack are empty there: {list_names(absent)}.")
         if self._repeated:
-            notes.append(f'Some objects have a key twice, such as "{self._repeated}"; the last value counts.')
+            key = self._repeated[:200]
+            notes.append(f'Some objects have a key twice, such as "{key}"; the last value counts.')
         return notes
 
     def _move(self) -> None:

@@ -23,9 +23,10 @@ _MAX_VALUES = 500_000_000  # of all columns read: seconds of work
 _WORK = 20  # times the bound on files, what all pages read may unpack to
 _LEVELS = 4  # bytes of the levels beside each nested value
 _HEADER_BYTES = (1 << 9, 1 << 14, 1 << 20)  # of a page; longer ones have long statistics
-_PADDING = 100  # old writers count the length of a chunk too short by a header
+PADDING = 100  # old writers count the length of a chunk too short by a header
 _MAX_HEADER_VALUES = 1_000
-_DICTIONARY = 2
+_DATA, _INDEX, _DICTIONARY, _DATA_2 = range(4)  # types of pages
+_DETAILS = {_DATA: 5, _INDEX: 6, _DICTIONARY: 7, _DATA_2: 8}  # the field with what a type of page has
 _DELTA = (5, 6, 7)  # encodings whose numbers or lengths are unpacked for a whole page
 _POINTERS = (2, 8)  # encodings of places in a dictionary
 _DELTA_TEXT = 7  # each value takes its beginning from the one before
@@ -67,6 +68,35 @@ class Group:
 
     rows: int
     chunks: tuple[Chunk, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the header of a page says.
+
+    Attributes:
+        end: The byte behind it.
+        size: Bytes that it unpacks to.
+        values: Its values, or the entries of a dictionary.
+        encoding: How they are written.
+        is_dictionary: Whether it is a dictionary.
+    """
+
+    end: int
+    size: int
+    values: int
+    encoding: int
+    is_dictionary: bool
+
+    @property
+    def is_delta_text(self) -> bool:
+        """Whether it holds texts whose lengths come first, as differences."""
+        return not self.is_dictionary and self.encoding in _DELTA[1:]
+
+    @property
+    def has_prefixes(self) -> bool:
+        """Whether each value takes its beginning from the one before."""
+        return not self.is_dictionary and self.encoding == _DELTA_TEXT
 
 
 @dataclass(frozen=True)
@@ -144,14 +174,14 @@ def check_pages(
     for group in groups:
         chunk = group.chunks[leaf]
         values = size = 0
-        for page in _pages(stream, chunk, name):
+        for page in pages(stream, chunk, name):
             work.spend(page.size, page.values)
             values += page.values
             room = page.size + (page.values * _LEVELS if page.encoding in _DELTA else 0)
             size += page.size
             dictionary |= page.is_dictionary
             direct |= not page.is_dictionary and page.encoding not in _POINTERS
-            if page.is_dictionary or page.encoding == _DELTA_TEXT:
+            if page.is_dictionary or page.has_prefixes:
                 largest = max(largest, page.size)
             # Of a column in lists, a row may have all values; and those beside a dictionary are put into it.
             within = max(values * (_LEVELS + chunk.width), 2 * size if dictionary and direct else 0)
@@ -206,14 +236,6 @@ def too_large(what: str, name: str) -> TooLargeError:
     )
 
 
-@dataclass(frozen=True)
-class _Page:
-    size: int
-    values: int
-    encoding: int
-    is_dictionary: bool
-
-
 def _group(raw: Fields) -> Group:
     return Group(_natural(raw.get(3, 0)), tuple(_chunk(column) for column in raw.get(1, [])))
 
@@ -231,24 +253,32 @@ def _natural(value: int) -> int:
     return value
 
 
-def _pages(stream: BinaryIO, chunk: Chunk, name: str) -> Iterator[_Page]:
+def pages(stream: Seekable, chunk: Chunk, name: str) -> Iterator[Page]:
+    """The pages of a column's part, each of them looked at when it is asked for.
+
+    Raises:
+        UnreadableFileError: A header is damaged, or contradicts the type of its page.
+    """
     at, seen = chunk.start, 0
-    while seen < chunk.values and at < chunk.end + _PADDING:
+    while seen < chunk.values and at < chunk.end + PADDING:
         header, size = _header(stream, at, name)
         try:
             packed, unpacked = _natural(header[3]), _natural(header[2])
-            data = header.get(5) or header.get(8) or {}
-            values = _natural(data.get(1, 0))
-            is_dictionary = header.get(1) == _DICTIONARY
-            encoding = data.get(4 if 8 in header else 2, 0)
+            kind = header[1]
+            details = header[_DETAILS[kind]] if kind != _INDEX else {}
+            values = _natural(details[1]) if kind != _INDEX else 0
+            encoding = details.get(4 if kind == _DATA_2 else 2, 0)
         except (LookupError, TypeError, AttributeError, ValueError):
             raise damaged_metadata("a page has no sizes", name) from None
-        yield _Page(unpacked, values, encoding, is_dictionary)
-        seen += values
+        if any(field in header for other, field in _DETAILS.items() if other != kind):
+            raise damaged_metadata("the header of a page contradicts its type", name)
         at += size + packed
+        yield Page(at, unpacked, values, encoding, kind == _DICTIONARY)
+        if kind != _DICTIONARY:
+            seen += values
 
 
-def _header(stream: BinaryIO, at: int, name: str) -> tuple[Fields, int]:
+def _header(stream: Seekable, at: int, name: str) -> tuple[Fields, int]:
     """The header of the page that begins at a byte, and its length."""
     for most in _HEADER_BYTES:
         stream.seek(at)

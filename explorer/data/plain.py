@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from explorer.data.budget import Budget
-from explorer.data.cells import in_range, known_zone, moments, texts
+from explorer.data.cells import in_range, known_zone, list_values, moments, texts
 from explorer.data.values import Column, ReadColumn, chunked, text_column
 from explorer.errors import ColumnError, TooLargeError, UnreadableFileError
 from explorer.settings import settings
@@ -232,7 +232,7 @@ def _children(values: pa.Array) -> list[pa.Array]:
         first, last = values.offsets[0].as_py(), values.offsets[-1].as_py()
         return [child.slice(first, last - first) for child in (values.keys, values.items)]
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        return [values.flatten()]
+        return [list_values(values)]
     return []
 
 

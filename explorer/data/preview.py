@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
+from explorer.data.budget import Budget
 from explorer.data.class_labels import card_class_names, class_names
 from explorer.data.columns import guess_label, guess_text
 from explorer.data.nested import column_of_path, paths_in
@@ -159,7 +160,8 @@ def _head(part: Part, schema: pa.Schema, meter: Meter) -> tuple[pa.Table, list[s
         for name in missing:
             own = Meter(min(bound, _PREVIEW_BYTES - meter.spent))
             try:
-                table = read_group(part, group, [name], min(group.rows, _PREVIEW_ROWS), own)
+                budget = Budget(part.file.where)
+                table = read_group(part, group, [name], min(group.rows, _PREVIEW_ROWS), own, budget)
             except TooLargeError:
                 continue
             finally:

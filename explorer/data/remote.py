@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from explorer.data.bounded import read_bounded
+from explorer.data.budget import Budget
 from explorer.data.class_labels import class_names, named
-from explorer.data.files import read_file
 from explorer.data.nested import column_of_path, take_path
 from explorer.data.plain import plain_columns
 from explorer.data.row_groups import RowGroup, draw_groups, read_footer, read_group, row_groups
@@ -26,7 +27,6 @@ OnRows = Callable[[int, int], None]
 
 MAX_FILES = 256  # each costs a request for its footer
 _THREADS = 8
-_UNPACKED = 4  # compressed rows may grow by this much over the bound on files
 
 
 def read_split(
@@ -60,6 +60,7 @@ def read_split(
     say = on_progress or (lambda _done, _total: None)
     where = where_of(split)
     meter = Meter(settings().max_file_mb * 1_000_000)
+    budget = Budget(where)
     files, notes = _draw_files(split, seed)
     with _Pool(_THREADS) as pool:
         parts = list(pool.map(lambda file: read_footer(file, meter), files))
@@ -73,7 +74,7 @@ def read_split(
         chosen, cap = draw_groups(groups, total, most, seed)
 
         def read(group: RowGroup) -> pa.Table:
-            return read_group(parts[group.part], group, names, cap, meter)
+            return read_group(parts[group.part], group, names, cap, meter, budget)
 
         tables: list[pa.Table] = []
         expected = sum(min(group.rows, cap) for group in chosen)
@@ -84,10 +85,10 @@ def read_split(
                 tables.append(table)
                 done += table.num_rows
                 say(done, expected)
-        except TooLargeError:
+        except TooLargeError as error:
             if not tables:
                 raise
-            notes.append(f"The rest is over the {settings().max_file_mb:,} MB that may be downloaded.")
+            notes.append(f"The rest is left out: {error.what[0].lower()}{error.what[1:]}")
     chosen = chosen[: len(tables)]
     if len(chosen) < len(groups) or cap < max(group.rows for group in chosen):
         head = (
@@ -109,7 +110,7 @@ def read_split(
 
 
 def read_whole(split: DatasetSplit) -> SourceTable:
-    """A CSV, JSON Lines or text file, downloaded and read like any other."""
+    """A CSV, JSON Lines or text file, read as an upload is: within bounds, in another process."""
     file = split.files[0]
     most = settings().max_file_mb * 1_000_000
     if file.size is not None and file.size > most:
@@ -118,7 +119,7 @@ def read_whole(split: DatasetSplit) -> SourceTable:
             where=file.where,
             fix="Choose a dataset with Parquet files, or let the host raise EXPLORER_MAX_FILE_MB.",
         )
-    source = read_file(read_small(file, most + 1), file.path.rsplit("/", 1)[-1])
+    source = read_bounded(read_small(file, most + 1), file.path.rsplit("/", 1)[-1])
     return dataclasses.replace(source, name=where_of(split), notes=(_provenance(split), *source.notes))
 
 
@@ -154,18 +155,10 @@ def _in_waves(
     Raises:
         TooLargeError: The bound is reached.
     """
-    most = _UNPACKED * settings().max_file_mb * 1_000_000
-    at, width, unpacked = 0, 1, 0
+    at, width = 0, 1
     while at < len(groups):
         before = meter.spent
-        for table in list(pool.map(read, groups[at : at + width])):
-            unpacked += table.nbytes
-            if unpacked > most:
-                raise TooLargeError(
-                    f"Unpacked, the rows are over {most // 1_000_000:,} MB.",
-                    fix="Ask for fewer rows or columns.",
-                )
-            yield table
+        yield from list(pool.map(read, groups[at : at + width]))
         at += width
         a_group = (meter.spent - before) // width
         width = max(1, min(_THREADS, meter.left // (2 * a_group + 1)))

@@ -10,12 +10,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from explorer.data.budget import Budget
+from explorer.data.page_gate import PageGate
 from explorer.data.pages import Group, read_footer_bytes, read_groups
 from explorer.data.parquet_file import damaged
+from explorer.data.plain import leaf_count
 from explorer.hub.ranges import HubFile, Meter, RangeReader
 
 SPREAD = 5  # times the rows wanted are read, so that they come from more than one place
 _BUFFER_BYTES = 1 << 17
+_BATCH_BYTES = 64_000_000  # what a batch may unpack to
 _MARK = b"PAR1"
 _BROKEN = (pa.ArrowException, OSError, ValueError)
 
@@ -94,27 +98,65 @@ def draw_groups(groups: list[RowGroup], total: int, most: int, seed: int) -> tup
     return chosen, cap
 
 
-def read_group(part: Part, group: RowGroup, names: list[str], most: int, meter: Meter) -> pa.Table:
-    """Columns of a row group; of one with more rows than wanted, the first pages alone are downloaded."""
+def read_group(
+    part: Part, group: RowGroup, names: list[str], most: int, meter: Meter, budget: Budget
+) -> pa.Table:
+    """Columns of a row group; of one with more rows than wanted, the first pages alone are downloaded.
+
+    Raises:
+        HubUnreachableError: The Hub does not answer as it should.
+        UnreadableFileError: The row group is damaged.
+        TooLargeError: It is over the meter's bound, or unpacks to more than the budget has left; pages are
+            judged before they are unpacked.
+    """
     whole = group.rows <= most
-    paths = [column.path for column in map(part.footer.schema.column, range(part.footer.num_columns))]
-    source = pa.PythonFile(RangeReader(part.file, meter), "r")
+    chunks = part.groups[group.index].chunks
     try:
+        leaves = _leaves(part.footer.schema.to_arrow_schema(), names)
+        gate = PageGate(part.file, [chunks[leaf] for leaf in leaves], meter, budget)
+        gate.open(None if whole else most)
+        # Dictionaries stay, so that what repeats is there once until it is counted; but values that take
+        # their beginning from the one before are unpacked a few at a time, and counted as they come.
+        widest = gate.widest
+        kept = [] if widest else [leaves[place] for place in gate.dictionaries]
+        paths = [part.footer.schema.column(leaf).path for leaf in kept]
+        rows = max(1, min(most, _BATCH_BYTES // widest)) if widest else min(most, group.rows)
+        tables: list[pa.RecordBatch] = []
+        left = min(group.rows, most)
         with pq.ParquetFile(
-            source,
+            pa.PythonFile(gate, "r"),
             metadata=part.footer,
-            pre_buffer=whole,
+            pre_buffer=False,
             buffer_size=0 if whole else _BUFFER_BYTES,
-            read_dictionary=paths,  # so that what repeats is there once until it is counted
+            read_dictionary=paths,
         ) as file:
-            if whole:
+            if whole and not widest:
                 table = file.read_row_group(group.index, columns=names, use_threads=False)
             else:
-                batches = file.iter_batches(most, row_groups=[group.index], columns=names, use_threads=False)
-                first = next(batches, None)
-                table = pa.table({}) if first is None else pa.Table.from_batches([first])
+                for batch in file.iter_batches(
+                    rows, row_groups=[group.index], columns=names, use_threads=False
+                ):
+                    if widest:
+                        budget.spend(batch.nbytes)
+                    tables.append(batch.slice(0, left))
+                    left -= len(tables[-1])
+                    if left <= 0:
+                        break
+                table = pa.Table.from_batches(tables) if tables else pa.table({})
     except _BROKEN as error:
         raise damaged(error, part.file.where) from error
     if table.num_rows != min(group.rows, most):
         raise damaged(pa.ArrowInvalid("rows are missing"), part.file.where)
     return table
+
+
+def _leaves(schema: pa.Schema, names: list[str]) -> list[int]:
+    """The places of the leaves of some columns."""
+    leaves: list[int] = []
+    at = 0
+    for field in schema:
+        end = at + leaf_count(field.type)
+        if field.name in names:
+            leaves += range(at, end)
+        at = end
+    return leaves

@@ -14,6 +14,9 @@ from explorer.data.values import Column, ReadColumn, column_of, without_surrogat
 from explorer.errors import EmptyDataError, TooLargeError
 from explorer.settings import settings
 
+MAX_NAME = 200  # characters of a column's name; longer ones are text in the wrong place
+_MAX_NOTES = 200
+_MAX_NOTE = 2_000
 MAX_COLUMNS = 2_000  # a table wider than this is a matrix, and no page could show it
 UNTYPED_KINDS = frozenset({"csv", "tsv", "txt", "lines"})  # where a number is only its digits
 
@@ -76,9 +79,11 @@ def source_table(
 
     Raises:
         EmptyDataError: No column or no row.
-        TooLargeError: Too many columns, or a cell with too many characters.
+        TooLargeError: Too many columns, or a name or a cell with too many characters.
     """
     check_width(len(columns), name)
+    for raw in (*(raw for raw, _ in columns), *(vectors or ())):
+        check_name(raw, name)
     if vectors and not columns:  # a table has to have a column
         rows = len(next(iter(vectors.values()))()) if source_rows is None else len(source_rows)
         columns = [("row", column_of(range(1, rows + 1)))]
@@ -97,7 +102,7 @@ def source_table(
     return SourceTable(
         name=name,
         table=table,
-        notes=(*notes, *renamed, *remarks),
+        notes=_bounded([*notes, *renamed, *remarks]),
         kind=kind,
         nested=frozenset(label for label, column in named if column.nested),
         source_rows=source_rows,
@@ -141,6 +146,25 @@ def check_width(columns: int, name: str) -> None:
             where=name,
             fix="Keep the text column and those that describe it.",
         )
+
+
+def check_name(column: str, name: str) -> None:
+    """Raise TooLargeError when a column's name is longer than any name is."""
+    if len(column) > MAX_NAME:
+        raise TooLargeError(
+            f'The name of a column, "{column[:40]}…", has {len(column):,} characters; '
+            f"up to {MAX_NAME} are read.",
+            where=name,
+            fix="Give the column a short name; a CSV or TSV file begins with a row of names.",
+        )
+
+
+def _bounded(notes: Sequence[str]) -> tuple[str, ...]:
+    """As many notes as can be read, none of them endless."""
+    kept = [note if len(note) <= _MAX_NOTE else f"{note[:_MAX_NOTE]}…" for note in notes[:_MAX_NOTES]]
+    if len(notes) > _MAX_NOTES:
+        kept.append(f"{len(notes) - _MAX_NOTES:,} more notes are left out.")
+    return tuple(kept)
 
 
 def _trimmed(name: str) -> str:

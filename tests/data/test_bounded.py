@@ -163,6 +163,37 @@ def test_a_file_that_takes_too_long_is_refused(bound, processes):
     assert processes[0].poll() is not None
 
 
+def test_no_secret_goes_to_the_process(monkeypatch):
+    given = []
+
+    class Noted(subprocess.Popen):
+        def __init__(self, *args, env, **options):
+            super().__init__(*args, env=env, **options)
+            given.append(env)
+
+    monkeypatch.setattr(bounded.subprocess, "Popen", Noted)
+    monkeypatch.setenv("EXPLORER_MAX_ROWS", "150000")
+    for secret in ("HF_TOKEN", "EXPLORER_INFERENCE_TOKEN", "EXPLORER_EMBEDDING_KEY_HERE", "AWS_SECRET_KEY"):
+        monkeypatch.setenv(secret, "s3cret")
+    read_bounded(FILES["a.csv"], "a.csv")
+    assert "s3cret" not in given[0].values()
+    assert given[0]["EXPLORER_MAX_ROWS"] == "150000"
+
+
+def test_what_the_process_says_is_bounded(processes):
+    content = b"".join(b'{"%b": 1}\n' % (letter * 15_000_000) for letter in (b"a", b"b", b"c"))
+    error = failure(TooLargeError, read_bounded, content, "keys.jsonl")
+    assert len(str(error)) < 1_000
+    assert "15,000,000 characters" in error.what
+
+
+def test_an_endless_line_of_the_process_is_refused(monkeypatch):
+    monkeypatch.setattr(bounded, "_MAX_LINE", 100)
+    labels = ",".join(f"column {number}" for number in range(50))
+    error = failure(TooLargeError, read_bounded, f"{labels}\n{labels}\n".encode(), "wide.csv")
+    assert "columns is too long" in error.what
+
+
 @pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL])
 def test_a_file_that_crashes_what_reads_it_crashes_nothing_else(how, processes):
     def crash(_done, _total):

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from explorer.data.files import read_file, read_lines
+from explorer.data.pages import pages, read_footer_bytes, read_groups
 from explorer.data.parquet import read_parquet
 from explorer.errors import TooLargeError, UnreadableFileError
 
@@ -129,6 +130,46 @@ def test_rows_of_another_length_are_counted_and_not_kept(bound):
     finally:
         tracemalloc.stop()
     assert error.what.startswith("This row has 1 field and the header has 2.")
+
+
+def test_of_rows_drawn_the_message_says_so(bound):
+    bound("EXPLORER_MAX_ROWS", 1_000)
+    error = failure(UnreadableFileError, read_file, b"a,b\n" + b"1\n" * 5_000, "rows.csv")
+    assert error.what.endswith("Of the 1,000 rows drawn at random, 1,000 differ from the header.")
+    error = failure(UnreadableFileError, read_file, b"a,b\n" + b"1\n" * 500, "rows.csv")
+    assert error.what.endswith("500 rows in all differ from the header.")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("rows.csv", b"a," + b"b" * 30_000_000 + b"\n1,2\n"),
+        ("rows.jsonl", b'{"a": "1", "' + b"b" * 30_000_000 + b'": 2}\n'),
+        ("rows.parquet", _bytes(pa.table({"a": ["1"], "b" * 300: ["2"]}))),
+    ],
+)
+def test_a_name_of_a_column_is_bounded(name, content):
+    error = failure(TooLargeError, read_file, content, name)
+    assert "up to 200 are read" in error.what
+    assert len(str(error)) < 1_000
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3])
+def test_a_page_whose_header_contradicts_its_type_is_damage(kind):
+    content = bytearray(_bytes(pa.table({"text": ["x" * 50] * 10}), use_dictionary=False, compression="none"))
+    assert content[4:6] == b"\x15\x00"  # the first field, an integer: a page of data
+    content[5] = 2 * kind
+    error = failure(UnreadableFileError, read_parquet, bytes(content), "rows.parquet")
+    assert "has no sizes" in error.what or "contradicts its type" in error.what
+
+
+def test_a_dictionary_does_not_count_as_values_of_the_column(bound):
+    texts = [f"{number} {'x' * 2_000}" for number in range(2_000)]
+    content = _bytes(pa.table({"text": texts}), compression="zstd", dictionary_pagesize_limit=1 << 30)
+    group = read_groups(read_footer_bytes(io.BytesIO(content), len(content), "a"), "a")[0]
+    found = list(pages(io.BytesIO(content), group.chunks[0], "a"))
+    assert [page.is_dictionary for page in found][:2] == [True, False]
+    assert sum(page.values for page in found if not page.is_dictionary) == 2_000
 
 
 def test_a_key_that_comes_twice_among_many_is_found_at_once(bound):

@@ -150,6 +150,16 @@ def test_what_is_not_unicode_is_told_by_its_bytes(texts, codec, rows):
     assert "choose another encoding" in note
 
 
+def test_capital_letters_of_cyrillic_are_no_katakana():
+    content = "id,text\n1,МОСКВА\n2,САНКТ-ПЕТЕРБУРГ\n3,КАЗАНЬ\n".encode("cp1251")
+    assert "САНКТ-ПЕТЕРБУРГ" in _decoded(content)
+
+
+def test_few_letters_with_accents_in_plain_text_are_western():
+    text = "plain text\n" * 50 + "éèà café éé\n"
+    assert _decoded(text.encode("latin-1")) == text
+
+
 def test_a_few_strange_bytes_are_found_far_down_in_a_long_file():
     content = b"plain text\n" * 200_000 + "\n".join(RUSSIAN).encode("cp1251")
     assert detect_encoding(content, "f").codec == "cp1251"
@@ -162,7 +172,7 @@ def test_the_encoding_can_be_chosen():
     assert (wrong.codec, wrong.note) == ("cp1252", "Read as Windows-1252 (Western), as chosen.")
     for codec in ("utf-8", "utf-16", "ascii"):
         error = failure(UnreadableFileError, detect_encoding, content, "f", codec)
-        assert "does not decode" in error.what
+        assert error.what == f"This file is not valid {codec.upper()}."
         assert "Choose another encoding" in error.fix
 
 

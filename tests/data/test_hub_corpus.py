@@ -9,6 +9,7 @@ import pytest
 
 from explorer.data.opening import open_corpus
 from explorer.data.preview import preview_split
+from explorer.data.remote import read_split
 from explorer.errors import (
     ColumnError,
     DataError,
@@ -26,6 +27,7 @@ from tests.hub_server import COMMIT
 from .failing import failure
 
 FEATURES = {"label": {"_type": "ClassLabel", "names": ["no", "yes"]}, "text": {"_type": "Value"}}
+KEPT: list[pa.MemoryPool] = []  # what was allocated from a pool is given back to it
 SCHEMA = {b"huggingface": json.dumps({"info": {"features": FEATURES}}).encode()}
 
 
@@ -148,11 +150,59 @@ def test_the_hosts_bounds_hold(dataset_hub, tmp_path, bound):
     corpus = open_corpus("me/rows", text="text", label=None)
     assert 0 < len(corpus) < 1_000
     assert dataset_hub.downloaded <= 2_000_000
-    assert "The rest is over the 2 MB that may be downloaded." in corpus.notes
+    assert "The rest is left out: more than 2 MB would have to be downloaded." in corpus.notes
     assert open_corpus("me/rows", text="text", label=None).fingerprint == corpus.fingerprint
     bound("EXPLORER_MAX_FILE_MB", 200)
     bound("EXPLORER_MAX_ROWS", 30)
     assert len(open_corpus("me/rows", limit=500)) == 30
+
+
+@pytest.mark.parametrize("options", [{}, {"column_encoding": "DELTA_BYTE_ARRAY", "use_dictionary": False}])
+def test_rows_that_unpack_to_too_much_are_refused_before_they_are_unpacked(
+    dataset_hub, tmp_path, bound, options
+):
+    rows = pa.table({"text": [f"{row} {'x' * 9_000}" for row in range(10_000)]})
+    size = serve(dataset_hub, tmp_path, [rows], compression="zstd", data_page_size=100_000, **options)
+    assert size < 1_000_000
+    del rows
+    bound("EXPLORER_MAX_FILE_MB", 5)
+    before, counting = pa.default_memory_pool(), pa.proxy_memory_pool(pa.system_memory_pool())
+    pa.set_memory_pool(counting)
+    try:
+        failure(TooLargeError, open_corpus, "me/rows", text="text", label=None)
+        preview_split(dataset_details("me/rows"), None, None)
+    finally:
+        pa.set_memory_pool(before)
+    assert counting.max_memory() < 60e6
+    KEPT.append(counting)
+
+
+@pytest.mark.parametrize("encoding", ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY", "PLAIN"])
+@pytest.mark.parametrize("limit", [None, 40])
+def test_rows_in_any_encoding_come_as_they_are(dataset_hub, tmp_path, encoding, limit):
+    rows = pa.table(
+        {
+            "text": [f"message {row} {'words ' * 20}" for row in range(3_000)],
+            "tags": [[f"t{row}", f"u{row}"] for row in range(3_000)],
+        }
+    )
+    serve(dataset_hub, tmp_path, [rows], use_dictionary=False, column_encoding=encoding, data_page_size=2_000)
+    split = dataset_details("me/rows").find_split(None, None)
+    source = read_split(split, ["text", "tags"], limit=limit)
+    assert source.table.num_rows == (3_000 if limit is None else 200)  # five times as many are drawn from
+    drawn = rows.take(source.source_rows - 1)
+    assert source.table["text"].to_pylist() == drawn["text"].to_pylist()
+    assert [json.loads(tags) for tags in source.table["tags"].to_pylist()] == drawn["tags"].to_pylist()
+
+
+def test_a_file_without_parquet_is_read_within_the_bounds_on_uploads(dataset_hub, tmp_path, bound):
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    (folder / "train.csv").write_bytes(b"text,n\n" + b'"a text, in ""quotes""",1\n' * 3_000_000)
+    dataset_hub.datasets["me/rows"] = folder
+    bound("EXPLORER_READ_SECONDS", 1)
+    error = failure(TooLargeError, open_corpus, "me/rows")
+    assert "1 second allowed" in error.what
 
 
 def test_work_stops_when_progress_raises(dataset_hub, tmp_path, million):
