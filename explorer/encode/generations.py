@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from explorer.encode.cache import VectorCache
 
 CANARY = "Each model gives this sentence a vector of its own, which tells when another has taken its place."
-# Servers that compute in bfloat16 stay above it from request to request; another model is far below.
-_MIN_COSINE = 0.9999
+_SAME = 0.9999  # the least cosine of two answers that are one model's, but for rounding
 _KNOWN = 8  # generations kept of a model; servers that go back to an earlier one find its vectors again
 
 
@@ -51,13 +50,23 @@ class Generation:
 
     def gives(self, canary: NDArray[np.float32]) -> bool:
         """Whether a vector of `CANARY`, shape (dims,), is this model's, but for rounding."""
-        if len(canary) != self.dims:
-            return False
-        ours, theirs = self.canary.astype(np.float64), canary.astype(np.float64)
-        lengths = float(np.linalg.norm(ours) * np.linalg.norm(theirs))
-        if lengths == 0:
-            return np.array_equal(ours, theirs)
-        return float(ours @ theirs) >= _MIN_COSINE * lengths
+        return is_same(agreement(self.canary, canary))
+
+
+def agreement(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """The cosine of two vectors of `CANARY`, each of shape (dims,); -1 where dimensions differ."""
+    if len(one) != len(other):
+        return -1.0
+    ours, theirs = one.astype(np.float64), other.astype(np.float64)
+    lengths = float(np.linalg.norm(ours) * np.linalg.norm(theirs))
+    if lengths == 0:
+        return 1.0 if np.array_equal(ours, theirs) else -1.0
+    return float(ours @ theirs) / lengths
+
+
+def is_same(cosine: float) -> bool:
+    """Whether two answers of this `agreement` are one model's, but for rounding."""
+    return cosine >= _SAME
 
 
 class Generations:

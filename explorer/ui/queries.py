@@ -50,9 +50,10 @@ def query_vectors_or_progress(
         return session.asking
 
     def again(session: Session) -> None:
-        if isinstance(job.error, ModelChangedError):
+        error = None if session.asking is None else session.asking.error
+        if isinstance(error, ModelChangedError):
             session.asking = None
-            encode_again(session, job.error)
+            encode_again(session, error)
         else:
             ask()
 
