@@ -83,44 +83,52 @@ class Generations:
 
     def current(self) -> Generation | None:
         """The one that was there last; None before the first, and after `leave`."""
-        name, known = self._read()
+        name, known = _parsed(self._cache.verdict(self._subject))
         return known.get(name)
 
     def seen(self, canary: NDArray[np.float32]) -> Generation:
         """The one that gives this vector of `CANARY`, shape (dims,), known or new; it is current now."""
-        _, known = self._read()
-        found = next((one for one in known.values() if one.gives(canary)), None)
-        if found is None:
-            name = hashlib.blake2b(canary.tobytes(), digest_size=8).hexdigest()
-            found = Generation(name, time.time(), canary)
-        known.pop(found.name, None)
-        known[found.name] = found  # the last one seen is the last to go
-        self._write(found.name, list(known.values())[-_KNOWN:])
+        name = hashlib.blake2b(canary.tobytes(), digest_size=8).hexdigest()
+        found = Generation(name, time.time(), canary)
+
+        def add(kept: str | None) -> str:
+            nonlocal found
+            _, known = _parsed(kept)
+            found = next((one for one in known.values() if one.gives(canary)), found)
+            known.pop(found.name, None)
+            known[found.name] = found  # the last one seen is the last to go
+            return _serial(found.name, list(known.values())[-_KNOWN:])
+
+        self._cache.revise_verdict(self._subject, add)
         return found
 
     def leave(self, generation: Generation) -> None:
         """Note that this one is there no longer: which one is now has to be asked."""
-        current, known = self._read()
-        if current == generation.name:
-            self._write("", list(known.values()))
 
-    def _read(self) -> tuple[str, dict[str, Generation]]:
-        kept: dict[str, Any] = json.loads(
-            self._cache.verdict(self._subject) or '{"current": "", "known": []}'
-        )
-        known = [
-            Generation(one["name"], one["since"], np.frombuffer(base64.b64decode(one["canary"]), "<f4"))
-            for one in kept["known"]
-        ]
-        return kept["current"], {one.name: one for one in known}
+        def leave(kept: str | None) -> str:
+            current, known = _parsed(kept)
+            return _serial("" if current == generation.name else current, list(known.values()))
 
-    def _write(self, current: str, known: list[Generation]) -> None:
-        entries = [
-            {
-                "name": one.name,
-                "since": one.since,
-                "canary": base64.b64encode(one.canary.astype("<f4").tobytes()).decode(),
-            }
-            for one in known
-        ]
-        self._cache.record_verdict(self._subject, json.dumps({"current": current, "known": entries}))
+        self._cache.revise_verdict(self._subject, leave)
+
+
+def _parsed(kept: str | None) -> tuple[str, dict[str, Generation]]:
+    """The name of the current generation, empty for none, and all that are known by name."""
+    entries: dict[str, Any] = json.loads(kept or '{"current": "", "known": []}')
+    known = [
+        Generation(one["name"], one["since"], np.frombuffer(base64.b64decode(one["canary"]), "<f4"))
+        for one in entries["known"]
+    ]
+    return entries["current"], {one.name: one for one in known}
+
+
+def _serial(current: str, known: list[Generation]) -> str:
+    entries = [
+        {
+            "name": one.name,
+            "since": one.since,
+            "canary": base64.b64encode(one.canary.astype("<f4").tobytes()).decode(),
+        }
+        for one in known
+    ]
+    return json.dumps({"current": current, "known": entries})
