@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from explorer.errors import (
     ModelError,
     ModelNotFoundError,
     QueryError,
+    UnusableModelError,
     VectorError,
 )
 from explorer.settings import settings
@@ -168,6 +170,38 @@ def test_the_rows_own_vectors_and_a_query_model_of_other_dimensions(server, no_t
         space.search("my dog")
     with pytest.raises(VectorError, match="4 dimensions, those of the model 9"):
         explorer.embed(rows, MODEL, provider="team")
+
+
+def varying(angle):
+    """Vectors of one model, each answer turned by an angle to another side than the one before."""
+    turns = itertools.count()
+
+    def encode(texts):
+        side = (0.0, angle, -angle)[next(turns) % 3]
+        return [[np.cos(side), np.sin(side), len(text) / 1000, 0.0] for text in texts]
+
+    return encode
+
+
+def test_a_server_whose_answers_vary_is_used_and_what_it_gave_is_kept(server, no_trust):
+    server.encode = varying(0.04)
+    texts = [f"{'long ' * number}{number}" for number in range(100)]
+    first = explorer.embed(texts, MODEL, provider="team")
+    assert first.report.encoded == 100
+    more = explorer.embed([*texts, "one more"], MODEL, provider="team")
+    assert (more.report.cached, more.encoder.fingerprint) == (100, first.encoder.fingerprint)
+    assert any("answers vary (cosine 0.99" in note for note in first.report.notes + more.report.notes)
+    assert sum(map(len, server.asked)) < 101 + 20
+    more.search("the cat")
+
+
+def test_unlike_models_that_answer_in_turns_are_refused_and_never_mixed(server, no_trust):
+    explorer.embed(["the cat", "my dog"], MODEL, provider="team")
+    turns = itertools.cycle([by_another_model, by_length])
+    server.encode = lambda texts: next(turns)(texts)
+    with pytest.raises(UnusableModelError, match="Several models answer"):
+        explorer.embed(["the cat", "my dog", "a third row"], MODEL, provider="team")
+    assert sum(map(len, server.asked)) < 10
 
 
 def test_rows_in_the_cache_are_read_without_asking_even_when_the_model_has_changed(server):

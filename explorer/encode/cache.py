@@ -104,6 +104,17 @@ class VectorCache:
         """Keep what was found out about a subject."""
         self._run(lambda connection: self._record(connection, subject, verdict))
 
+    def revise_verdict(self, subject: str, revise: Callable[[str | None], str]) -> None:
+        """Keep what `revise` makes of what is kept of a subject; nobody else changes it meanwhile."""
+
+        def operation(connection: sqlite3.Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            query = "SELECT verdict FROM verdicts WHERE subject = ?"
+            found = connection.execute(query, (subject,)).fetchone()
+            self._record(connection, subject, revise(None if found is None else str(found[0])))
+
+        self._run(operation)
+
     @staticmethod
     def _record(connection: sqlite3.Connection, subject: str, verdict: str) -> None:
         connection.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?)", (subject, verdict))

@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from explorer.encode.cache import VectorCache
 
 CANARY = "Each model gives this sentence a vector of its own, which tells when another has taken its place."
-# Servers that compute in bfloat16 stay above it from request to request; another model is far below.
-_MIN_COSINE = 0.9999
+_SAME = 0.9999  # the least cosine of two answers that are one model's, but for rounding
 _KNOWN = 8  # generations kept of a model; servers that go back to an earlier one find its vectors again
 
 
@@ -51,13 +50,23 @@ class Generation:
 
     def gives(self, canary: NDArray[np.float32]) -> bool:
         """Whether a vector of `CANARY`, shape (dims,), is this model's, but for rounding."""
-        if len(canary) != self.dims:
-            return False
-        ours, theirs = self.canary.astype(np.float64), canary.astype(np.float64)
-        lengths = float(np.linalg.norm(ours) * np.linalg.norm(theirs))
-        if lengths == 0:
-            return np.array_equal(ours, theirs)
-        return float(ours @ theirs) >= _MIN_COSINE * lengths
+        return is_same(agreement(self.canary, canary))
+
+
+def agreement(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """The cosine of two vectors of `CANARY`, each of shape (dims,); -1 where dimensions differ."""
+    if len(one) != len(other):
+        return -1.0
+    ours, theirs = one.astype(np.float64), other.astype(np.float64)
+    lengths = float(np.linalg.norm(ours) * np.linalg.norm(theirs))
+    if lengths == 0:
+        return 1.0 if np.array_equal(ours, theirs) else -1.0
+    return float(ours @ theirs) / lengths
+
+
+def is_same(cosine: float) -> bool:
+    """Whether two answers of this `agreement` are one model's, but for rounding."""
+    return cosine >= _SAME
 
 
 class Generations:
@@ -74,44 +83,52 @@ class Generations:
 
     def current(self) -> Generation | None:
         """The one that was there last; None before the first, and after `leave`."""
-        name, known = self._read()
+        name, known = _parsed(self._cache.verdict(self._subject))
         return known.get(name)
 
     def seen(self, canary: NDArray[np.float32]) -> Generation:
         """The one that gives this vector of `CANARY`, shape (dims,), known or new; it is current now."""
-        _, known = self._read()
-        found = next((one for one in known.values() if one.gives(canary)), None)
-        if found is None:
-            name = hashlib.blake2b(canary.tobytes(), digest_size=8).hexdigest()
-            found = Generation(name, time.time(), canary)
-        known.pop(found.name, None)
-        known[found.name] = found  # the last one seen is the last to go
-        self._write(found.name, list(known.values())[-_KNOWN:])
+        name = hashlib.blake2b(canary.tobytes(), digest_size=8).hexdigest()
+        found = Generation(name, time.time(), canary)
+
+        def add(kept: str | None) -> str:
+            nonlocal found
+            _, known = _parsed(kept)
+            found = next((one for one in known.values() if one.gives(canary)), found)
+            known.pop(found.name, None)
+            known[found.name] = found  # the last one seen is the last to go
+            return _serial(found.name, list(known.values())[-_KNOWN:])
+
+        self._cache.revise_verdict(self._subject, add)
         return found
 
     def leave(self, generation: Generation) -> None:
         """Note that this one is there no longer: which one is now has to be asked."""
-        current, known = self._read()
-        if current == generation.name:
-            self._write("", list(known.values()))
 
-    def _read(self) -> tuple[str, dict[str, Generation]]:
-        kept: dict[str, Any] = json.loads(
-            self._cache.verdict(self._subject) or '{"current": "", "known": []}'
-        )
-        known = [
-            Generation(one["name"], one["since"], np.frombuffer(base64.b64decode(one["canary"]), "<f4"))
-            for one in kept["known"]
-        ]
-        return kept["current"], {one.name: one for one in known}
+        def leave(kept: str | None) -> str:
+            current, known = _parsed(kept)
+            return _serial("" if current == generation.name else current, list(known.values()))
 
-    def _write(self, current: str, known: list[Generation]) -> None:
-        entries = [
-            {
-                "name": one.name,
-                "since": one.since,
-                "canary": base64.b64encode(one.canary.astype("<f4").tobytes()).decode(),
-            }
-            for one in known
-        ]
-        self._cache.record_verdict(self._subject, json.dumps({"current": current, "known": entries}))
+        self._cache.revise_verdict(self._subject, leave)
+
+
+def _parsed(kept: str | None) -> tuple[str, dict[str, Generation]]:
+    """The name of the current generation, empty for none, and all that are known by name."""
+    entries: dict[str, Any] = json.loads(kept or '{"current": "", "known": []}')
+    known = [
+        Generation(one["name"], one["since"], np.frombuffer(base64.b64decode(one["canary"]), "<f4"))
+        for one in entries["known"]
+    ]
+    return entries["current"], {one.name: one for one in known}
+
+
+def _serial(current: str, known: list[Generation]) -> str:
+    entries = [
+        {
+            "name": one.name,
+            "since": one.since,
+            "canary": base64.b64encode(one.canary.astype("<f4").tobytes()).decode(),
+        }
+        for one in known
+    ]
+    return json.dumps({"current": current, "known": entries})

@@ -14,6 +14,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -28,6 +29,7 @@ _SCHEME = 1  # raise it when a graph would be converted or checked differently
 _KEEP = 4  # graphs on disk, each the size of its weights; the one opened longest ago goes first
 _CONVERT_SECONDS = 600.0
 _PACKAGES = ("openvino", "torch", "transformers", "sentence-transformers")
+_converting = threading.Lock()  # a converter takes a gigabyte and all cores: one at a time
 _MODULES = {"Transformer", "Pooling", "Dense", "Normalize"}
 GRAPH = "graph.xml"
 _ABOUT = "about.json"
@@ -74,7 +76,8 @@ def graph_for(files: ModelFiles) -> tuple[Path, About]:
     folder = graphs_folder() / _key(files)
     about = _read(folder)
     if about is None:
-        about = _convert(files, folder)
+        with _converting:
+            about = _read(folder) or _convert(files, folder)
     if about.refused:
         raise NoGraphError(about.refused, where=files.name)
     os.utime(folder)

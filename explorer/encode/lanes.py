@@ -65,9 +65,11 @@ class Turns(Generic[J]):
         self._running: list[str] = []  # whose turn each running job was, in the order in which they began
         self._last: dict[str, int] = {}  # when a visitor's last turn was
         self._count = itertools.count()
+        self._places: dict[J, tuple[int, str]] | None = None  # of `_order`; None since the last change
 
     def put(self, job: J, visitor: str) -> None:
         """Let a visitor wait for a job."""
+        self._places = None
         self._waiting[visitor] = {**dict.fromkeys(self.waiting_for(visitor)), job: None}
 
     def take(self) -> tuple[str, J] | None:
@@ -77,6 +79,7 @@ class Turns(Generic[J]):
         ended, visitor, job = next(self._order(), (0, "", None))
         if job is None or ended:
             return None
+        self._places = None
         self._last[visitor] = next(self._count)
         self._running.append(visitor)
         wanted = {visitor: dict.fromkeys(self.waiting_for(visitor)) for visitor in self._waiting}
@@ -87,6 +90,7 @@ class Turns(Generic[J]):
 
     def end(self, visitor: str) -> None:
         """Take note that the job of a visitor's turn has ended."""
+        self._places = None
         self._running.remove(visitor)
         if not self._running and not any(self.waiting_for(one) for one in self._waiting):
             self._last.clear()
@@ -97,7 +101,10 @@ class Turns(Generic[J]):
 
     def ahead(self, job: J) -> int:
         """Jobs that end before one begins, if they end in the order they began; 0 if it has begun."""
-        return next((ended for ended, _, other in self._order() if other is job), 0)
+        # A job that its visitor has left since does not tell us.
+        if self._places is None or not all(one.waits_for(who) for one, (_, who) in self._places.items()):
+            self._places = {one: (ended, who) for ended, who, one in self._order()}
+        return self._places.get(job, (0, ""))[0]
 
     def _order(self) -> Iterator[tuple[int, str, J]]:
         """The waiting jobs in the order they begin: after how many others end, at whose turn, which."""

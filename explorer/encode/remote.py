@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from explorer.encode.batches import plan_batches
 from explorer.encode.cache import VectorCache
-from explorer.encode.generations import CANARY, Generation, Generations
+from explorer.encode.generations import CANARY, Generation, Generations, agreement, is_same
 from explorer.encode.services import LONGEST_WAIT, Refusal, Service
 from explorer.encode.tokens import OnCount
 from explorer.errors import (
@@ -37,6 +37,7 @@ _PATIENCE = 300.0  # seconds, all tries of one batch together
 _FIRST_WAIT = 0.5  # seconds; doubled with every try
 _HANGING = 600.0  # seconds until an answer is no longer waited for, whatever the client is doing
 _TICK = 0.5  # seconds between two calls of on_wait
+_NOISE = 0.99  # the least cosine of two answers of a server whose answers vary; unlike models are below
 _TRUSTED = 60.0  # seconds for which a model is taken to be the one that it was when it was last asked
 
 _PASSING = {408, 424, 429, 500, 502, 503, 504}  # 424: text-embeddings-inference, when its model fails
@@ -127,16 +128,35 @@ class RemoteEngine:
     def confirm(self, *, anew: bool = False) -> None:
         """Make sure that the model is still the one `generation` names, by one small request.
 
+        Where the answer is not that model's, a second request tells another model, which gives it twice, from
+        a server whose answers vary.
+
         Args:
             anew: Ask even if it was asked within the last minute.
 
         Raises:
             ModelChangedError: It is another one. An engine that is opened next finds out which.
+            UnusableModelError: Unlike models answer in turns.
         """
         known = self.generation  # to ask for it, where nobody has seen it, is to confirm it
         recent = self._confirmed is not None and time.monotonic() - self._confirmed < _TRUSTED
-        if (anew or not recent) and not known.gives(self._canary()):
+        if recent and not anew:
+            return
+        first = self._canary()
+        if known.gives(first):
+            return
+        second = self._canary()
+        cosine = agreement(first, second)
+        if is_same(cosine):
             raise self._changed("")
+        if cosine < _NOISE or agreement(known.canary, second) < _NOISE:
+            raise UnusableModelError(
+                f"Several models answer in turns (cosine {cosine:.2f} between two answers to the same text).",
+                where=self.name,
+                fix="Have it serve one model by this name.",
+            )
+        varies = f"This server's answers vary (cosine {cosine:.4f} between two answers to the same text)."
+        self.notes = (self.notes[0], varies)
 
     def _canary(self) -> NDArray[np.float32]:
         vector: NDArray[np.float32] = self.start([CANARY])()[0].astype(np.float32)

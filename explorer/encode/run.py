@@ -123,7 +123,6 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
     total = len(run.corpus)
     run.on_progress(Progress("Loading the model", run.cached_rows, total, run.cached_rows))
     engine = encoder.engine
-    run.notes += engine.notes
     latest = Progress("Encoding", run.cached_rows, total, run.cached_rows)
     if isinstance(engine, RemoteEngine):
         # While its servers keep us waiting, the reason is shown, and cancelling is noticed.
@@ -158,6 +157,7 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
     if isinstance(engine, RemoteEngine):
         engine.confirm(anew=True)  # had it changed meanwhile, these rows would be of two models
         engine.on_wait = None
+    run.notes[:0] = engine.notes  # a model elsewhere has shown by now whether its answers vary
     return engine.name
 
 
@@ -227,7 +227,7 @@ def _encoded_batches(run: _Run, engine: Engine, tokens: Tokens) -> Iterator[tupl
             remaining = np.concatenate(plan[done:])
             budget = max(1, min(budget, len(batch) * int(lengths[batch].max())) // 2)
             note = f"Memory was short: batches were cut to {budget} tokens."
-            run.notes[:] = [*engine.notes, note]
+            run.notes[:] = [note]
             run.on_progress(Progress("Encoding with smaller batches", total=len(run.corpus), note=note))
         else:
             return

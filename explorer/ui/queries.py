@@ -49,19 +49,26 @@ def query_vectors_or_progress(
         )
         return session.asking
 
-    def again(_session: Session) -> None:
-        ask()
+    def again(session: Session) -> None:
+        error = None if session.asking is None else session.asking.error
+        if isinstance(error, ModelChangedError):
+            session.asking = None
+            encode_again(session, error)
+        else:
+            ask()
 
     job = session.asking
     if job is None or job.key != key:
         job = ask()
     wait_briefly(job)
     if job.state == "done":
+        session.again_for = ()
         vectors: NDArray[np.float32] = job.result
         return vectors
-    if isinstance(job.error, ModelChangedError):
-        session.asking = None
-        encode_again(session, job.error)
+    # Once by itself: a name behind which models take turns would have the rows encoded, and paid, for ever.
+    if isinstance(job.error, ModelChangedError) and session.again_for != texts:
+        session.again_for = texts
+        again(session)
         st.rerun()
     explain(job, session, "The query", again)
     if job.state == "failed":

@@ -26,6 +26,7 @@ class _Kept:
     at: float
     session: Session
     rows: Parts  # the memory of its corpus
+    computed: frozenset[str]  # what the corpus had of its own by then: it keeps what pages ask of it
 
 
 class Remembered:
@@ -53,11 +54,13 @@ class Remembered:
         with self._lock:
             key = (session.visitor, corpus)
             before = self._sessions.pop(key, None)
-            if before is not None and before.session.corpus is session.corpus:
+            computed = frozenset(vars(session.corpus))
+            same = before is not None and before.session.corpus is session.corpus
+            if before is not None and same and before.computed == computed:
                 rows = before.rows
             else:
-                rows = parts_of((session.corpus.table, session.corpus.vectors, session.corpus.source_rows))
-            self._sessions[key] = _Kept(now, copy, rows)
+                rows = parts_of(session.corpus)
+            self._sessions[key] = _Kept(now, copy, rows, computed)
             memory, most = Memory(), settings().sessions_mb * 1_000_000
             for younger, (name, kept) in enumerate(reversed(list(self._sessions.items()))):
                 memory.add(kept.rows)

@@ -79,6 +79,7 @@ class Session:
         results: What pages computed on its spaces, by what it depends on.
         queries: The vectors of what it searched for.
         asking: The job that encodes what it searches for now.
+        again_for: The queries for which rows were encoded again, since another model had to encode them.
         awaited: Jobs whose results the page that is being drawn has to do without.
         placed: Jobs whose progress is shown where their results will be, and nowhere else.
         arriving: The job that reads the rows a link names; the corpus is a sample until it has ended.
@@ -98,6 +99,7 @@ class Session:
     results: OrderedDict[Hashable, Job] = field(default_factory=OrderedDict)
     queries: QueryVectors = field(default_factory=QueryVectors)
     asking: Job | None = None
+    again_for: tuple[str, ...] = ()
     awaited: list[Job] = field(default_factory=list)
     placed: set[Job] = field(default_factory=set)
     brought: Brought | None = None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from explorer.encode.encoder import Encoder
 from explorer.settings import settings
 from tests.app.driving import driven_until, finished, html_texts, open_app
 from tests.inference_server import (
@@ -110,3 +111,25 @@ def test_a_model_that_changed_is_said_and_the_rows_are_encoded_again(app, server
     assert len(cards(app)) == 10
     session = app.session_state["explorer-session"]
     assert session.spaces[session.encoder].dims == len(model(["x"])[0])
+
+
+def test_rows_are_encoded_again_for_one_query_once_and_then_at_the_push_of_a_button(app, server, monkeypatch):
+    monkeypatch.setattr("explorer.encode.remote._TRUSTED", 0.0)
+    encode_queries = Encoder.encode_queries
+    turns = 0
+
+    def in_turns(*args):
+        nonlocal turns
+        turns += 1
+        server.encode = by_another_model if turns % 2 else by_length
+        return encode_queries(*args)
+
+    monkeypatch.setattr(Encoder, "encode_queries", in_turns)
+    finished(ask(app, "a card"))
+    assert turns == 2
+    assert "has changed since" in app.error[0].value
+    app.run()
+    assert turns == 2
+    monkeypatch.setattr(Encoder, "encode_queries", encode_queries)
+    next(button for button in app.button if button.label == "Try again").click().run()
+    assert len(cards(finished(app))) == 10

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -52,3 +54,10 @@ def test_only_the_last_few_are_kept(generations):
         generations.seen(other)
     assert generations.seen(np.eye(12, dtype=np.float32)[11]).name == generations.current().name
     assert generations.seen(first.canary).since > first.since
+
+
+def test_generations_seen_at_once_are_all_kept(generations, cache):
+    canaries = np.eye(8, dtype=np.float32)
+    with ThreadPoolExecutor(8) as threads:
+        seen = list(threads.map(lambda canary: Generations(cache, NAME).seen(canary), canaries))
+    assert [generations.seen(canary).since for canary in canaries] == [one.since for one in seen]

@@ -1,9 +1,12 @@
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -14,7 +17,7 @@ from sentence_transformers.sentence_transformer.modules import Dense, LayerNorm,
 import explorer
 from explorer.encode import convert, engine, graphs, loading, openvino
 from explorer.encode.encoder import open_encoder
-from explorer.encode.models import BUNDLED_MODEL, find_model
+from explorer.encode.models import BUNDLED_MODEL, ModelFiles, find_model
 from explorer.encode.run import encode_corpus
 from explorer.encode.spec import EncoderSpec
 from explorer.encode.tokens import TextTokens
@@ -292,3 +295,24 @@ def test_batches_of_the_models_own_code_and_of_the_fast_tokenizer_give_the_same_
     own = TextTokens(files, TEXTS, torchs._model.preprocess)
     assert fast.lengths.tolist() == own.lengths.tolist()
     np.testing.assert_array_equal(torchs.start(fast.batch(rows))(), torchs.start(own.batch(rows))())
+
+
+def test_models_are_converted_one_at_a_time(tiny_model, own_graphs, monkeypatch):
+    together = threading.Barrier(2)
+
+    def run(_files, _made):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            together.wait(0.5)
+            return "two at once"
+        return "alone"
+
+    monkeypatch.setattr(graphs, "_run_converter", run)
+
+    def words(revision):
+        with pytest.raises(graphs.NoGraphError) as refused:
+            graphs.graph_for(ModelFiles("m", tiny_model, revision, "folder"))
+        return str(refused.value)
+
+    with ThreadPoolExecutor(2) as threads:
+        said = list(threads.map(words, "ab"))
+    assert all("(alone)" in one for one in said)
