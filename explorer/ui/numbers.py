@@ -59,7 +59,7 @@ def linked_number(
         disabled: Whether it is shown only.
         about: More about it.
     """
-    # Only a link is judged: once the input is there, Streamlit keeps the two equal and lets nobody else delete.
+    # Only a link is judged: once the input is there, Streamlit keeps both equal and lets nobody delete it.
     asked = None if key in st.session_state else st.query_params.get(key)
     if asked is not None and not _is_decimal(asked):
         # Streamlit drops what is no number, but fails on one that is too large for a float.
