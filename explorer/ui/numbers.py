@@ -56,7 +56,7 @@ def linked_number(
         step: What its buttons add.
         key: Its name in the link.
         width: In pixels.
-        disabled: Whether it is shown only.
+        disabled: Whether it is shown but cannot be changed.
         about: More about it.
     """
     # Only a link is judged: once the input is there, Streamlit keeps both equal and lets nobody delete it.

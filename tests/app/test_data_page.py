@@ -99,6 +99,7 @@ def test_fewer_rows_are_a_seeded_sample(app):
 def test_bad_input_says_what_and_where_and_leaves_the_session_alone(app, name, content, said):
     upload(app, name, content)
     assert said in error(app)
+    assert not [button for button in app.button if button.label == "Try again"]
     assert any("support-tickets" in text and "624 rows" in text for text in html_texts(app))
     app.switch_page("pages/search.py").run()
     assert not app.error
