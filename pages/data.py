@@ -2,7 +2,7 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.ui import corpus_view as view
-from explorer.ui.data_controls import brought, choose_rows
+from explorer.ui.data_controls import brought, choose_rows, offer_way_back
 from explorer.ui.encoder_choice import choose_encoder
 from explorer.ui.frame import page
 from explorer.ui.spaces import encode, space_or_progress
@@ -20,8 +20,7 @@ with page("Data", "What is in my rows, and what encodes them?") as session:
                     view.show_report(space)
                     st.page_link("pages/search.py", label="Search these rows", icon=":material/search:")
             elif st.button(
-                f"{'Use' if spec.own_vectors else 'Encode'} "
-                f"{len(corpus):,} row{'' if len(corpus) == 1 else 's'}",
+                view.open_label(session, corpus, spec),
                 type="primary",
                 icon=":material/bolt:",
                 width="stretch",
@@ -38,7 +37,10 @@ with page("Data", "What is in my rows, and what encodes them?") as session:
                 if audit is not None:
                     view.show_audit(corpus, audit)
             with rows:
-                view.show_name(corpus, session.is_open(corpus))
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    view.show_name(corpus, session.is_open(corpus))
+                    if not session.is_open(corpus):
+                        offer_way_back(session)
                 view.show_counts(corpus, audit)
                 view.show_preview(corpus)
                 view.show_source(corpus)

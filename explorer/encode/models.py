@@ -126,7 +126,7 @@ def find_model(
         return ModelFiles(folder.name, folder, digest, "folder", trust_remote_code)
     if not is_model_id(name):
         raise ModelNotFoundError(
-            "There is no folder by that name, and it is no Hub id either.",
+            "There is no folder by that name, and it is not a valid Hub id.",
             where=name,
             fix="A Hub id has the form owner/name.",
         )

@@ -24,7 +24,15 @@ _CUT_ROWS = 5
 def show_name(corpus: Corpus, is_open: bool) -> None:
     """Draw whose contents these are: rows that are only looked at are not those that the pages work on."""
     name = html.escape(corpus.name)
-    st.html(f"{name} · open" if is_open else f"Looking at {name} · not open yet")
+    st.html(f"{name} · open" if is_open else f"Looking at {name} · not open yet", width="content")
+
+
+def open_label(session: Session, corpus: Corpus, spec: EncoderSpec) -> str:
+    """What the button that opens rows with an encoder is called, by what it does."""
+    if corpus.fingerprint == session.corpus.fingerprint and spec == session.encoder:
+        return "Open these rows"  # by another name: what was made of them is kept
+    rows = f"{len(corpus):,} row{'' if len(corpus) == 1 else 's'}"
+    return f"{'Use' if spec.own_vectors else 'Encode'} {rows}"
 
 
 def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:

@@ -17,15 +17,19 @@ from explorer.errors import ExplorerError
 from explorer.settings import settings
 from explorer.ui.brought import FILE, HUB, LINES, PLACES, SAMPLE, Brought
 from explorer.ui.hub_rows import choose_hub_rows
+from explorer.ui.hub_search import OPENED
 from explorer.ui.session import Session
-from explorer.ui.tab_jobs import was_asked
+from explorer.ui.tab_jobs import forget, was_asked
 from explorer.ui.text import markdown, show_error
-from explorer.ui.upload import upload
+from explorer.ui.upload import say_source, upload
 from explorer.ui.vector_choice import MAX_PASTED_CHARS, choose_vectors
 
 _NO_LABEL = "(none)"
 _FILE_KEY = "file"
-# Session keys: the pasted lines read last, and the corpus made last with what was chosen for it.
+# Session keys: the place chosen last, how often the choice was emptied, the pasted lines read last, and the
+# corpus made last with what was chosen for it.
+_PLACE = "explorer-place"
+_EMPTIED = "explorer-emptied"
 _READ = "explorer-read"
 _MADE = "explorer-made"
 
@@ -41,14 +45,12 @@ def choose_rows(session: Session, contents: DeltaGenerator) -> Corpus | Explorer
         The corpus they make; the error, already drawn, when they make none; None while nothing is chosen, or
         it is being read.
     """
-    place = st.segmented_control(
-        "Rows from",
-        PLACES,
-        default=_place_of(session),
-        required=True,
-        key="rows-from",
-        persist_state="session",
-    )
+    # Kept by hand: Streamlit loses the widget's state where the first page of a tab was this one.
+    place_key = _key("rows-from")
+    if place_key not in st.session_state:
+        st.session_state[place_key] = st.session_state.get(_PLACE) or _place_of(session)
+    place = st.segmented_control("Rows from", PLACES, required=True, key=place_key)
+    st.session_state[_PLACE] = place
     try:
         if place == SAMPLE:
             return _sample(session)
@@ -56,7 +58,7 @@ def choose_rows(session: Session, contents: DeltaGenerator) -> Corpus | Explorer
             rows = choose_hub_rows(session, contents)
         else:
             rows = _uploaded(session) if place == FILE else _pasted(session)
-            if rows is None and not (place == FILE and was_asked(_FILE_KEY)):
+            if rows is None and not (place == FILE and was_asked(_key(_FILE_KEY))):
                 contents.info("Choose rows to see what is in them.", icon=":material/table_rows:")
         return _columns(session, str(place), rows) if isinstance(rows, SourceTable) else rows
     except ExplorerError as error:
@@ -68,6 +70,30 @@ def brought(corpus: Corpus) -> Brought | None:
     """Where a corpus that `choose_rows` gave came from, if a person brought it."""
     made = cast("tuple[Brought, Corpus] | None", st.session_state.get(_MADE))
     return made[0] if made is not None and made[1] is corpus else None
+
+
+def offer_way_back(session: Session) -> None:
+    """Draw the button that ends the look at other rows and shows those that are open."""
+    st.button(
+        f"Back to {markdown(session.corpus.name)}",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        on_click=_show_open,
+        args=(session,),
+    )
+
+
+def _show_open(session: Session) -> None:
+    forget(session, _key(_FILE_KEY))
+    st.session_state.pop(OPENED, None)
+    st.session_state[_PLACE] = _place_of(session)
+    st.session_state[_EMPTIED] = st.session_state.get(_EMPTIED, 0) + 1
+
+
+def _key(name: str) -> str:
+    """A widget's key; a new one each time the choice is emptied, since a widget's file cannot be taken."""
+    emptied = st.session_state.get(_EMPTIED, 0)
+    return f"{name}-{emptied}" if emptied else name
 
 
 def _place_of(session: Session) -> str:
@@ -85,7 +111,7 @@ def _sample(session: Session) -> Corpus:
         index=names.index(current) if current in names else 0,
         format_func=lambda name: SAMPLES[name].title,
         captions=[SAMPLES[name].description for name in names],
-        key="sample",
+        key=_key("sample"),
         label_visibility="collapsed",
         persist_state="session",
     )
@@ -93,16 +119,19 @@ def _sample(session: Session) -> Corpus:
 
 
 def _uploaded(session: Session) -> SourceTable | ExplorerError | None:
+    key = _key(_FILE_KEY)
+    if st.session_state.get(key) is None and session.brought is not None and session.brought.place == FILE:
+        forget(session, key)  # back from another page: the open file is shown, not the one looked at last
     read = upload(
-        session, "File", _FILE_KEY, help="CSV, TSV, JSON Lines, Parquet, or plain text with one row a line."
+        session, "File", key, help="CSV, TSV, JSON Lines, Parquet, or plain text with one row a line."
     )
-    return read if read is not None or was_asked(_FILE_KEY) else _open_table(session, FILE)
+    return read if read is not None or was_asked(key) else _open_table(session, FILE)
 
 
 def _pasted(session: Session) -> SourceTable | None:
     text = st.text_area(
         "One row a line",
-        key="lines",
+        key=_key("lines"),
         height=220,
         max_chars=MAX_PASTED_CHARS,
         placeholder="Paste or type texts here, one a line",
@@ -122,7 +151,7 @@ def _open_table(session: Session, place: str) -> SourceTable | None:
     back = session.brought
     if back is None or back.place != place:
         return None
-    st.caption(f"Rows of {markdown(back.source.name)}")
+    say_source(back.source)
     return back.source
 
 
@@ -138,7 +167,7 @@ def _columns(session: Session, place: str, table: SourceTable) -> Corpus | Explo
         "Text column",
         names,
         index=names.index(back.text if back else guess_text(source)),
-        key=f"text-{source.name}",
+        key=_key(f"text-{source.name}"),
         persist_state="session",
     )
     label_guess = back.label if back and back.text == text else guess_label(source, text)
@@ -147,7 +176,7 @@ def _columns(session: Session, place: str, table: SourceTable) -> Corpus | Explo
         "Label column",
         labels,
         index=labels.index(label_guess) if label_guess in labels else 0,
-        key=f"label-{source.name}-{text}",
+        key=_key(f"label-{source.name}-{text}"),
         persist_state="session",
     )
     limit, seed = None, 0
@@ -159,7 +188,7 @@ def _columns(session: Session, place: str, table: SourceTable) -> Corpus | Explo
                 1,
                 most,
                 min(most, back.limit or most) if back else most,
-                key=f"limit-{source.name}",
+                key=_key(f"limit-{source.name}"),
                 persist_state="session",
             )
             seed = st.number_input(
@@ -167,7 +196,7 @@ def _columns(session: Session, place: str, table: SourceTable) -> Corpus | Explo
                 0,
                 2**31 - 1,
                 back.seed if back else 0,
-                key="seed",
+                key=_key("seed"),
                 help="The same seed draws the same rows.",
                 persist_state="session",
             )

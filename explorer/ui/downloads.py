@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 from collections.abc import Callable
 from typing import Literal
 
 import pyarrow as pa
 import streamlit as st
 
+from explorer.data.kinds import KINDS
 from explorer.share.export import csv_file, parquet_file
+
+_FORMULAS = "Texts a spreadsheet could run as a formula get a leading apostrophe; see the other formats."
+# The ending of the file that rows came from, before what we add to its name.
+_OLD_ENDING = re.compile(rf"(?:{'|'.join(map(re.escape, KINDS))})(?=-[^.]*\.[a-z]+$)", re.IGNORECASE)
 
 
 def download_table(
@@ -30,18 +36,25 @@ def download_table(
         about: More about the table.
     """
     with st.container(horizontal=True, gap="xsmall", width="content"):
-        download_file(f"{label} (CSV)", lambda: csv_file(make()), f"{name}.csv", kind=kind, about=about)
-        with st.popover("Other formats", type="tertiary"):
+        download_file(
+            f"{label} (CSV)",
+            lambda: csv_file(make()),
+            f"{name}.csv",
+            kind=kind,
+            about=f"{about} {_FORMULAS}".strip(),
+        )
+        with st.popover(f"{label}: other formats", type="tertiary"):
             st.markdown(
                 "In the CSV, a text that a spreadsheet could run as a formula, because it begins with =, +, "
                 "-, @, a tab or a line break, has an apostrophe before it; numbers have none. To undo it, "
-                "take one away wherever apostrophes stand before such a character."
+                "remove one apostrophe from each text that has apostrophes before such a character. In "
+                "Python, `explorer.share.formulas.restore` undoes it."
             )
             with st.container(horizontal=True):
                 download_file("Exact CSV", lambda: csv_file(make(), exact=True), f"{name}-exact.csv")
                 download_file("Parquet", lambda: parquet_file(make()), f"{name}.parquet")
             st.caption(
-                "Both have every text as it is. Open an exact CSV in a spreadsheet only if you trust it."
+                "Both keep every text unchanged. Open an exact CSV in a spreadsheet only if you trust it."
             )
 
 
@@ -65,7 +78,7 @@ def download_file(
     st.download_button(
         label,
         make,
-        file_name=name,
+        file_name=_file_name(name),
         mime=mimetypes.guess_type(name)[0],
         icon=":material/download:",
         type=kind,
@@ -73,3 +86,8 @@ def download_file(
         help=about or None,
         key=f"download-{name}",
     )
+
+
+def _file_name(name: str) -> str:
+    """A name with one ending: `notes-clusters.csv`, and not `notes.csv-clusters.csv`."""
+    return _OLD_ENDING.sub("", name)

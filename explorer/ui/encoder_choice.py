@@ -18,7 +18,7 @@ from explorer.ui.token import ask_for_token
 
 _OTHER_MODEL = "Another model…"
 _NO_MODEL = "Not known"
-_HERE, _ELSEWHERE, _WORDS, _OWN = "Model here", "Model elsewhere", "TF-IDF", "Rows' vectors"
+_HERE, _ELSEWHERE, _WORDS, _OWN = "Local model", "Hosted model", "TF-IDF", "Rows' vectors"
 
 
 def choose_encoder(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:

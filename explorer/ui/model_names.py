@@ -38,7 +38,7 @@ def choose_model(name: str) -> str:
         return str(folder)
     if not is_model_id(name):
         raise ModelNotFoundError(
-            "The server's model folder has no model by that name, and it is no Hub id either.",
+            "The server's model folder has no model by that name, and it is not a valid Hub id.",
             where=name or "model",
             fix=f"A Hub id looks like {BUNDLED_MODEL}.",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TypeVar
 
@@ -10,7 +11,8 @@ import streamlit as st
 # Bounded, so that nothing is spent on the digits of a number that is out of range anyway; of other scripts'
 # digits none is meant.
 _NUMBER = re.compile(r"[0-9]{1,15}")
-_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+_MAX_CHARS = 32
+_MAX_LINKED = 1e15
 
 Number = TypeVar("Number", int, float)
 
@@ -54,11 +56,12 @@ def linked_number(
         step: What its buttons add.
         key: Its name in the link.
         width: In pixels.
-        disabled: Whether it is shown only.
+        disabled: Whether it is shown but cannot be changed.
         about: More about it.
     """
-    asked = st.query_params.get(key)
-    if asked is not None and not _DECIMAL.fullmatch(asked):
+    # Only a link is judged: once the input is there, Streamlit keeps both equal and lets nobody delete it.
+    asked = None if key in st.session_state else st.query_params.get(key)
+    if asked is not None and not _is_decimal(asked):
         # Streamlit drops what is no number, but fails on one that is too large for a float.
         del st.query_params[key]
         st.rerun()
@@ -75,3 +78,14 @@ def linked_number(
         bind="query-params",
     )
     return default if chosen is None else chosen
+
+
+def _is_decimal(text: str) -> bool:
+    """Whether a text is a number of usual size, as a browser writes one: exponents too."""
+    if len(text) > _MAX_CHARS or not text.isascii():
+        return False
+    try:
+        number = float(text)
+    except ValueError:
+        return False
+    return math.isfinite(number) and abs(number) <= _MAX_LINKED

@@ -64,7 +64,7 @@ def parse_rows(typed: str, total: int) -> np.ndarray:
         if low is None or high is None or low > high:
             shown = part if len(part) <= _SHOWN_CHARS else f"{part[:_SHOWN_CHARS]}…"
             raise QueryError(
-                f"There are no rows {shown}.",
+                f"Row numbers are whole numbers from 1 to {total:,}, not {shown}.",
                 fix=f"Type numbers from 1 to {total:,} and ranges, such as 1, 5, 20-30.",
             )
         if high - low >= MAX_SIDE or len(rows) > MAX_SIDE:

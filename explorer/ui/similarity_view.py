@@ -163,6 +163,9 @@ def show_usual_scores(session: Session, space: Space) -> None:
     st.caption(
         f"99 % of random pairs score below {found.chance:.2f}. A pair that scores more is related, which "
         "does not make it a near-duplicate: those often show as a second hump at the right end, and the "
-        f"threshold belongs in the gap before it. From {threshold:.2f} on, {close:,} of the {rows} "
+        "threshold belongs in the gap before it."
+    )
+    st.caption(
+        f"From {threshold:.2f} on, {close:,} of the {rows} "
         f"({close / len(found.rows):.1%}) have a near-duplicate."
     )

@@ -14,12 +14,22 @@ import streamlit as st
 
 from explorer.encode.jobs import Job, Lane, registry
 from explorer.encode.progress import OnProgress
-from explorer.errors import ExplorerError, HubSilentError, JobCancelledError
+from explorer.errors import (
+    ColumnError,
+    EmptyDataError,
+    ExplorerError,
+    HubSilentError,
+    JobCancelledError,
+    UnknownCorpusError,
+    UnreadableFileError,
+)
 from explorer.ui.session import Session
 from explorer.ui.text import markdown, show_error
 from explorer.ui.work import show_here, wait_briefly
 
 _ASKED = "explorer-tab-jobs"
+# Errors that come again however often the same is asked for.
+_LASTING = (UnreadableFileError, EmptyDataError, ColumnError, UnknownCorpusError)
 T = TypeVar("T")
 
 
@@ -67,7 +77,7 @@ def ask_hub(
 def ask_alone(
     session: Session, kind: str, key: Hashable, title: str, work: Callable[[OnProgress], T], *, lane: Lane
 ) -> None:
-    """Begin what is nobody else's business, unless it was what this tab asked for last.
+    """Begin work for this tab only, unless it was the last this tab asked for.
 
     The answer is the tab's alone: no other visitor joins the job, and it goes when the tab does.
 
@@ -138,6 +148,8 @@ def answer(
     else:
         session.awaited.append(job)
         return None
+    if isinstance(error, _LASTING):
+        return error
     st.button(
         "Try again", key=f"again-{kind}", icon=":material/refresh:", on_click=forget, args=(session, kind)
     )

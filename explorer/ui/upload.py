@@ -29,7 +29,7 @@ def upload(
     Args:
         session: Whose file.
         label: What it is.
-        key: Names the widget; the tab keeps the last file of each.
+        key: Key of the widget; the last file read through each key is kept.
         help: What may be uploaded.
 
     Returns:
@@ -63,10 +63,20 @@ def upload(
     read: SourceTable | ExplorerError | None = answer(session, key, here=True)
     table = read if isinstance(read, SourceTable) else None
     if file is None and table is not None:
-        st.caption(f"Rows of {markdown(table.name)}")
+        say_source(table)
     if file is not None and KINDS.get(PurePath(file.name).suffix.lower()) != "parquet":
         _choose_encoding(options, _encoding_key(key, file.file_id), chosen, table)
     return read
+
+
+def say_source(table: SourceTable) -> None:
+    """Say which file rows are from, where the widget holds it no more, and how its text was decoded."""
+    st.caption(f"Rows of {markdown(table.name)}")
+    if table.encoding:
+        st.caption(
+            f"Read as {ENCODINGS.get(table.encoding, table.encoding)}. "
+            "Upload it again to choose another encoding."
+        )
 
 
 def _read(data: bytes, name: str, encoding: str, say: OnProgress) -> SourceTable:

@@ -99,6 +99,7 @@ def test_fewer_rows_are_a_seeded_sample(app):
 def test_bad_input_says_what_and_where_and_leaves_the_session_alone(app, name, content, said):
     upload(app, name, content)
     assert said in error(app)
+    assert not [button for button in app.button if button.label == "Try again"]
     assert any("support-tickets" in text and "624 rows" in text for text in html_texts(app))
     app.switch_page("pages/search.py").run()
     assert not app.error
@@ -262,7 +263,8 @@ def test_the_same_rows_by_another_name_take_that_name_and_keep_what_was_made_of_
     vectors = session.spaces[session.encoder].vectors
     upload(app, "new.csv", CSV)
     assert "Looking at new.csv · not open yet" in html_texts(app)
-    encode_button(app).click().run()
+    assert primary(app) == ["Open these rows"]
+    next(button for button in app.button if button.label == "Open these rows").click().run()
     assert "Open: <b>new.csv</b> · 5 rows" in html_texts(app)
     space = session.spaces[session.encoder]
     assert np.shares_memory(space.vectors, vectors)
@@ -295,3 +297,45 @@ def test_a_file_that_was_taken_away_is_not_shown(app):
     finished(app)
     assert "Choose rows" in app.info[0].value
     assert not app.metric
+
+
+OTHER = "text\nпривет мир\nдобрый день\n".encode("cp1251")
+
+
+def test_coming_back_shows_the_open_file_and_not_the_one_looked_at(app):
+    upload(app, "old.csv", CSV)
+    encode_button(app).click().run()
+    finished(app)
+    upload(app, "other.csv", OTHER)
+    assert "Looking at other.csv · not open yet" in html_texts(app)
+    app.switch_page("pages/search.py").run()
+    finished(app.switch_page("pages/data.py").run())
+    assert "old.csv · open" in html_texts(app)
+    assert not primary(app)
+
+
+def test_a_button_goes_back_to_what_is_open(app):
+    upload(app, "old.csv", CSV)
+    encode_button(app).click().run()
+    finished(app)
+    upload(app, "other.csv", OTHER)
+    next(button for button in app.button if button.label == "Back to old.csv").click().run()
+    finished(app)
+    assert "old.csv · open" in html_texts(app)
+    assert not primary(app)
+    assert not [button for button in app.button if button.label.startswith("Back to")]
+    app.segmented_control[0].set_value("Pasted lines").run()
+    app.text_area[0].set_value("one\ntwo").run()
+    finished(app)
+    next(button for button in app.button if button.label == "Back to old.csv").click().run()
+    finished(app)
+    assert "old.csv · open" in html_texts(app)
+
+
+def test_a_file_only_looked_at_is_there_after_another_page_with_its_encoding(app):
+    upload(app, "other.csv", OTHER)
+    app.switch_page("pages/search.py").run()
+    finished(app.switch_page("pages/data.py").run())
+    assert app.segmented_control(key="rows-from").value == "File"
+    assert "Looking at other.csv · not open yet" in html_texts(app)
+    assert "Upload it again to choose another encoding" in captions(app)

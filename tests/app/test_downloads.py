@@ -2,6 +2,7 @@
 
 import pytest
 
+from explorer.ui.downloads import _file_name
 from tests.app.driving import finished, open_app
 
 SMALL = {"corpus": "medicare-faq", "precision": "float32"}
@@ -27,3 +28,9 @@ def test_tables_are_downloaded_in_three_forms(page, parameters, tables):
     assert labels[: len(forms)] == forms
     told = [element.value for element in app.markdown if "run as a formula" in element.value]
     assert len(told) == len(tables)
+
+
+def test_names_of_files_have_one_ending():
+    assert _file_name("typed.csv-clusters-exact.csv") == "typed-clusters-exact.csv"
+    assert _file_name("rows.jsonl-map.html") == "rows-map.html"
+    assert _file_name("song-moods-hits.csv") == "song-moods-hits.csv"

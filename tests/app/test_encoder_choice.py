@@ -42,7 +42,7 @@ def encode(app):
 
 
 def elsewhere(app, provider):
-    encode_with(app, "Model elsewhere")
+    encode_with(app, "Hosted model")
     app.selectbox(key="provider").select(provider).run()
     return app.text_input(key="remote-model").set_value(MODEL).run()
 

@@ -235,3 +235,13 @@ def test_a_column_is_coloured_as_numbers_when_most_values_are(values, numeric):
     colouring = column_colouring("c", values)
     assert (colouring.numbers is not None) is numeric
     assert (colouring.groups is not None) is not numeric
+
+
+def test_a_small_number_is_typed_and_linked():
+    app = opened(**{"corpus": "medicare-faq", "precision": "float32"})
+    app.number_input(key="map-distance").set_value(1e-7)
+    app.query_params["map-distance"] = "1e-7"  # as the browser writes it beside
+    finished(app, seconds=120)
+    assert app.number_input(key="map-distance").value == 1e-7
+    linked = opened(**{"corpus": "medicare-faq", "precision": "float32", "map-distance": "1e-7"})
+    assert linked.number_input(key="map-distance").value == 1e-7

@@ -122,7 +122,10 @@ def test_usual_scores_advise_no_threshold_that_cannot_be_chosen():
     slider = app.slider(key="threshold")
     captions = " ".join(caption.value for caption in app.caption)
     advised = [float(score) for score in re.findall(r"[Ff]rom (0\.\d+)", captions)]
-    assert advised
+    assert advised == [slider.value]
+    assert "threshold belongs in the gap before it." in captions
+    assert "have a near-duplicate." in captions
+    assert not re.search(r"threshold (of|near|about|at) 0", captions)
     assert all(slider.min <= score <= slider.max for score in advised)
     assert "hardly overlap" not in captions
 

@@ -42,7 +42,7 @@ def served(inference, tmp_path_factory):
 
 
 def choose_inference_providers(page):
-    page.get_by_text("Model elsewhere").click()
+    page.get_by_text("Hosted model").click()
     choose(page, "Server", "Inference Providers: hf-inference")
     expect(page.get_by_text("Hugging Face token")).to_be_visible()
 
@@ -65,7 +65,7 @@ def test_the_published_numbers_come_from_a_server_that_loads_and_asks_for_patien
     visit, served, inference, published
 ):
     page = visit("/data?corpus=medicare-faq", at=served)
-    page.get_by_text("Model elsewhere").click()
+    page.get_by_text("Hosted model").click()
     model = page.get_by_label("Model", exact=True)
     model.fill(MODEL)
     model.press("Enter")

@@ -41,6 +41,15 @@ def test_a_page_can_be_read_and_has_one_title(visit, name, scheme):
     assert page.evaluate(HEADINGS).count("H1") == 1
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_button_of_an_open_popover_can_be_read(visit, scheme):
+    page = visit(f"/clusters?{ROWS}", scheme=scheme)
+    quiet(page)
+    page.get_by_role("button", name="other formats").click()
+    expect(page.get_by_role("button", name="Exact CSV")).to_be_visible()
+    assert violations(page) == []
+
+
 def test_names_on_the_map_follow_the_colours_of_the_system(visit):
     page = visit(f"/map?{ROWS}&map-method=PCA&colour=Cluster")
     name = page.locator(".annotation text").first
