@@ -23,6 +23,7 @@ _MARKS = (
 _NO_FILE_HAS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"})
 _SAMPLE_BYTES = 1 << 16  # charset-normalizer is slow, and this much settles it
 _LINE_BYTES = 1 << 13
+_MANY = 100_000  # broken characters that settle that a file is not UTF-8
 _FEW = 6  # with fewer bytes beyond ASCII any guess is chance, and Western text the likeliest
 _FEW_LATIN = 12
 
@@ -199,6 +200,8 @@ def _damaged_utf8(data: Source, skip: int, *, certain: bool = False) -> Encoding
         broken += found
         beyond += len(text) - len(text.encode("ascii", errors="ignore"))
         line += text.count("\n")
+        if not certain and broken > _MANY and beyond - broken <= broken:
+            break  # replacing is slow, and the rest is no better
     if not certain and beyond - broken <= broken:
         return None
     shown = f"{count(broken, 'character')}, the first on line {first_line:,}"

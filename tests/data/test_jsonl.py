@@ -229,3 +229,25 @@ def test_a_cell_over_the_bound_is_named(bound):
     bound("EXPLORER_MAX_CELL_CHARS", 3)
     error = failure(TooLargeError, _read, '{"a": "abc"}\n{"a": "abcd"}\n')
     assert error.where == 'rows.jsonl, row 2, column "a"'
+
+
+def test_a_column_has_one_type_over_all_batches():
+    pad = "x" * 900  # some thousand rows make a batch
+    rows = [{"text": pad, "n": row, "x": row} for row in range(9_000)]
+    rows[2_000:6_000] = [{"text": pad} for _ in range(4_000)]
+    rows += [{"text": pad, "n": None, "x": 0.5}, {"text": pad, "s": "late"}]
+    source = _read("\n".join(map(json.dumps, rows)))
+    assert source.table.schema.types == [pa.string(), pa.int64(), pa.float64(), pa.string()]
+    for key in ("n", "x", "s"):
+        assert source.table[key].to_pylist() == [row.get(key) for row in rows]
+
+
+def test_values_of_several_kinds_in_different_batches_become_text():
+    pad = "x" * 900
+    rows = [{"text": pad, "a": row, "b": 2**60 + 1, "c": 1} for row in range(6_000)]
+    rows += [{"text": pad, "a": "word", "b": 0.5, "c": [True]}]
+    source = _read("\n".join(map(json.dumps, rows)))
+    assert source.table["a"].to_pylist() == [*map(str, range(6_000)), "word"]
+    assert set(source.table["b"].to_pylist()) == {str(2**60 + 1), "0.5"}
+    assert source.table["c"].to_pylist() == [*["1"] * 6_000, "[true]"]
+    assert source.nested == {"c"}
