@@ -85,7 +85,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "header.csv": lambda: many(b"a,"),
     "long-cell.csv": lambda: many(b"x", b"a,b\n1,"),
     "long-cells.csv": lambda: many(b"1," + b"x" * 900_000 + b"\n", b"a,b\n"),
-    "texts.csv": lambda: many(f"1,{_TEXT!r},delivery\n".encode(), b"id,text,label\n"),
+    "texts.csv": lambda: many(f'1,"{_TEXT}",delivery\n'.encode(), b"id,text,label\n"),
     "utf-16.csv": lambda: many("ab\n".encode("utf-16-le"), "\ufefft\n".encode("utf-16-le")),
     "utf-32.txt": lambda: many("ab\n".encode("utf-32-le"), "\ufefft\n".encode("utf-32-le")),
     "cp1251.csv": lambda: many(f'1,"{_CYRILLIC}"\n'.encode("cp1251"), b"id,text\n"),

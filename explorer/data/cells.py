@@ -27,10 +27,17 @@ def cells(values: pa.Array | pa.ChunkedArray) -> list[Any]:
     """Python values; what Python cannot hold becomes text, and a record a dict whose keys differ."""
     if isinstance(values, pa.ChunkedArray):
         return [cell for chunk in values.chunks for cell in cells(chunk)]
+    values = without_extensions(values)
     try:
         return list(values.to_pylist())
     except _REFUSED:
         return _cells(values)
+
+
+def without_extensions(values: pa.Array) -> pa.Array:
+    """Values as they are stored, at the top and within lists and records: Arrow can do more with these."""
+    kind = _stored(values.type)
+    return values if kind == values.type else values.cast(kind)
 
 
 def texts(values: pa.Array | pa.ChunkedArray) -> list[str | None]:
@@ -91,8 +98,6 @@ def known_zone(kind: pa.DataType) -> bool:
 
 def _cells(values: pa.Array) -> list[Any]:
     kind = values.type
-    if isinstance(kind, pa.BaseExtensionType):
-        return cells(values.storage)
     if pa.types.is_dictionary(kind):
         known = cells(values.dictionary)
         return [None if place is None else known[place] for place in values.indices.to_pylist()]
@@ -213,6 +218,24 @@ def _has_zone(kind: pa.DataType) -> bool:
         return kind.tz is not None
     except UnicodeDecodeError:
         return True
+
+
+def _stored(kind: pa.DataType) -> pa.DataType:
+    """A type with what extension types are stored as in their place."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return _stored(kind.storage_type)
+    if pa.types.is_struct(kind):
+        fields = [kind.field(place) for place in range(kind.num_fields)]
+        return pa.struct([field.with_type(_stored(field.type)) for field in fields])
+    if pa.types.is_map(kind):
+        return pa.map_(_stored(kind.key_type), kind.item_field.with_type(_stored(kind.item_type)))
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_stored(kind.value_type)))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(kind.value_field.with_type(_stored(kind.value_type)))
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(kind.value_field.with_type(_stored(kind.value_type)), kind.list_size)
+    return kind
 
 
 def _is_list(kind: pa.DataType) -> bool:

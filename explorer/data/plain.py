@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from explorer.data.budget import Budget
-from explorer.data.cells import in_range, known_zone, list_values, moments, texts
+from explorer.data.cells import in_range, known_zone, list_values, moments, texts, without_extensions
 from explorer.data.values import Column, ReadColumn, chunked, text_column
 from explorer.errors import ColumnError, TooLargeError, UnreadableFileError
 from explorer.settings import settings
@@ -103,7 +103,7 @@ class Plain:
                 self.add(chunk)
             return
         try:
-            self._add(_storage(values))
+            self._add(without_extensions(values))
         except (pa.ArrowInvalid, UnicodeDecodeError) as error:
             raise UnreadableFileError(
                 "The column should hold text, but some of its bytes are not valid UTF-8.",
@@ -190,10 +190,6 @@ def widest_row(kind: pa.DataType) -> int:
 def leaf_count(kind: pa.DataType) -> int:
     """The columns that Parquet makes of a type."""
     return sum(1 for _ in _leaves(kind))
-
-
-def _storage(values: pa.Array) -> pa.Array:
-    return _storage(values.storage) if isinstance(values.type, pa.BaseExtensionType) else values
 
 
 def _stored(kind: pa.DataType) -> pa.DataType:
