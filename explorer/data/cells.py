@@ -127,9 +127,10 @@ def list_values(values: pa.Array) -> pa.Array:
     if not pa.types.is_fixed_size_list(kind) or not values.null_count:
         return values.flatten()
     # Arrow cannot take extension types out of lists of a fixed size, some of which are null.
-    there = np.repeat(values.is_valid().to_numpy(zero_copy_only=False), kind.list_size)
     start = values.offset * kind.list_size
-    return values.values.slice(start, len(there)).take(pa.array(np.flatnonzero(there)))
+    inside = without_extensions(values.values.slice(start, len(values) * kind.list_size))
+    lists = pa.FixedSizeListArray.from_arrays(inside, kind.list_size, mask=values.is_null())
+    return lists.flatten()
 
 
 def _cell(scalar: pa.Scalar) -> Any:  # noqa: ANN401 - of any type

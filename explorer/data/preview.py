@@ -22,7 +22,7 @@ from explorer.data.table import SourceTable
 from explorer.errors import ExplorerError, TooLargeError
 from explorer.hub.dataset_details import DatasetDetails
 from explorer.hub.dataset_splits import DatasetSplit
-from explorer.hub.ranges import TAIL_BYTES, Meter
+from explorer.hub.ranges import Meter
 
 Kind = Literal["text", "label", "number", "vector", "image", "other"]
 
@@ -65,6 +65,7 @@ class Preview:
         label: The path most likely to label the rows, if there is one.
         partial: What is missing here and why, one sentence each; empty when nothing is.
         bytes_read: Bytes downloaded for it.
+        footer_bytes: Bytes of these for what the first file says of itself.
     """
 
     columns: tuple[PreviewColumn, ...]
@@ -74,6 +75,7 @@ class Preview:
     label: str | None
     partial: tuple[str, ...]
     bytes_read: int
+    footer_bytes: int = 0
 
     def download_bytes(self, split: DatasetSplit, paths: Sequence[str], limit: int) -> int | None:
         """About what opening so many rows downloads, from the first row group; None when that is not known.
@@ -88,7 +90,7 @@ class Preview:
         sizes = {column.column: column.row_bytes for column in self.columns if column.path in paths}
         most = limit * SPREAD
         rows = most if self.rows is None else min(self.rows, most)
-        footers = sum(min(TAIL_BYTES, file.size or TAIL_BYTES) for file in split.files[:MAX_FILES])
+        footers = self.footer_bytes * len(split.files[:MAX_FILES])
         return round(rows * sum(sizes.values())) + footers
 
 
@@ -111,6 +113,7 @@ def preview_split(details: DatasetDetails, config: str | None = None, split: str
     if found.kind != "parquet":
         return _preview_file(found)
     part = read_footer(found.files[0], meter)
+    footer_bytes = meter.spent
     schema = part.footer.schema.to_arrow_schema()
     classes = {**card_class_names(details.features.get(found.config)), **class_names(schema)}
     paths = list(itertools.islice(paths_in(schema), _MAX_PATHS + 1))
@@ -144,7 +147,7 @@ def preview_split(details: DatasetDetails, config: str | None = None, split: str
         )
         for path, kind in paths[:_MAX_PATHS]
     )
-    return Preview(columns, table, total, text, label, tuple(partial), meter.spent)
+    return Preview(columns, table, total, text, label, tuple(partial), meter.spent, footer_bytes)
 
 
 def _head(part: Part, schema: pa.Schema, meter: Meter) -> tuple[pa.Table, list[str]]:
