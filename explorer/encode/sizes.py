@@ -102,7 +102,8 @@ def _buffers(thing: object, mapped: set[int]) -> Iterable[tuple[int, int]] | Non
         thing: What may be one.
         mapped: Takes the addresses of what lies in a mapped file.
     """
-    torch = sys.modules.get("torch")  # who has a tensor has imported it
+    # Who has a tensor has imported torch; while another thread imports it, nobody has one.
+    tensor = getattr(sys.modules.get("torch"), "Tensor", None)
     if isinstance(thing, np.ndarray):
         owner = thing
         while isinstance(owner.base, np.ndarray):
@@ -116,7 +117,7 @@ def _buffers(thing: object, mapped: set[int]) -> Iterable[tuple[int, int]] | Non
         return [pair for column in thing.columns for pair in _arrow_buffers(column)]
     if isinstance(thing, pa.ChunkedArray | pa.Array):
         return list(_arrow_buffers(thing))
-    if torch is not None and isinstance(thing, torch.Tensor):
+    if tensor is not None and isinstance(thing, tensor):
         storage = thing.untyped_storage()
         return [(storage.data_ptr(), storage.nbytes())] if thing.device.type == "cpu" else []
     return None

@@ -1,7 +1,9 @@
 import gc
 import mmap
+import sys
 import tempfile
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 import pyarrow as pa
@@ -86,3 +88,8 @@ def test_files_mapped_into_memory_and_what_functions_hold_are_not_counted():
     assert size([kept, torch.from_numpy(kept), lambda: held]) < SMALL
     del mapped
     gc.collect()
+
+
+def test_a_result_is_measured_while_another_thread_imports_torch(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", ModuleType("torch"))
+    assert sum(parts_of((np.zeros(1000), object())).values()) >= 8000
