@@ -58,7 +58,7 @@ def test_rows_can_be_typed_and_nonsense_is_named():
     app.text_input(key="rows-typed").set_value("1, 3-4").run()
     assert len(figure(finished(app))["layout"]["xaxis"]["labelalias"]) == 3
     app.text_input(key="rows-typed").set_value("1, 99").run()
-    assert "There are no rows 99" in app.error[0].value
+    assert "whole numbers from 1 to 13, not 99" in app.error[0].value
 
 
 def test_one_set_against_another():
