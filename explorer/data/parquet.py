@@ -34,7 +34,7 @@ from explorer.settings import settings
 
 _BATCH_ROWS = 16_384
 _BATCH_BYTES = 128_000_000  # what a batch may unpack to
-_JOINED_BYTES = 4_000_000
+_JOINED_BYTES = 4_000_000  # of small batches, before they become one chunk of a column
 _MAX_BATCHES = 200_000
 _MAX_ROWS = 1 << 48  # no file has as many
 

@@ -310,7 +310,7 @@ def test_reading_can_be_stopped_and_begun_again(app, hub):
     opened(app)
     hub.paused_files.add("0000.parquet")
     with pytest.MonkeyPatch.context() as patch:
-        impatient(patch)  # a silent server is only noticed to be stopped when it is given up
+        impatient(patch)  # a stop is noticed once the silent server is given up
         button(app, "Read ").click().run()
         assert "Reading post/letters" in " ".join(html_texts(app))
         button(app, "Cancel").click().run()
