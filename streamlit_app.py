@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui import warm
+from explorer.ui.shell import warm_up
 
 # A file of ours: of a name such as ":material/hub:" the browser would ask a font host for the picture.
-ICON = Path(__file__).parent / "explorer" / "ui" / "icon.svg"
+ICON = Path(__file__).parent / "explorer" / "ui" / "shell" / "icon.svg"
 
 st.set_page_config(page_title="Explorer", page_icon=str(ICON), layout="wide")
 page = st.navigation(
@@ -53,4 +53,4 @@ page = st.navigation(
     position="top",
 )
 page.run()
-warm.start()
+warm_up.start()

@@ -21,7 +21,7 @@ from benchmarks.results import record
 from explorer.analysis.projection import Projection, umap
 from explorer.analysis.space import Space
 from explorer.analysis.trust import trust
-from explorer.encode.progress import Progress
+from explorer.jobs.progress import Progress
 
 _PARTS = {
     "Finding neighbours": "neighbours",

@@ -234,8 +234,8 @@ def work(start: int, end: int, *, bounded: bool) -> None:
 def outcome(read, content: bytes, name: str) -> tuple[str, str]:  # noqa: ANN001 - either of two readers
     """How reading a file and everything in it ended, and what is wrong with that."""
     from explorer.data.cells import as_strings, texts
-    from explorer.data.choose import make_corpus
-    from explorer.data.vectors import vectors_in, vectors_of
+    from explorer.data.corpus_from_table import make_corpus
+    from explorer.data.vector_columns import vectors_in, vectors_of
     from explorer.errors import ExplorerError
 
     try:

@@ -26,7 +26,7 @@ import sys
 import numpy as np
 import explorer
 from explorer.analysis.projection import umap
-from explorer.ui.map_figure import Colouring, map_figure
+from explorer.ui.map.figure import Colouring, map_figure
 corpus = explorer.open_corpus(sys.argv[1], text="text", label=None)
 space = explorer.embed(corpus)
 made = umap(space)

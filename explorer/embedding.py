@@ -15,14 +15,14 @@ from explorer.data.corpus import Corpus
 from explorer.data.opening import open_corpus
 from explorer.encode.cache import VectorCache
 from explorer.encode.encoder import Encoder, open_encoder
+from explorer.encode.engines.own_vectors import own_encoder, read_own_vectors
+from explorer.encode.engines.services import PROVIDERS, Secret
 from explorer.encode.models import BUNDLED_MODEL
-from explorer.encode.own_vectors import own_encoder, read_own_vectors
-from explorer.encode.progress import OnProgress, Progress
 from explorer.encode.report import EncodeReport
 from explorer.encode.run import encode_corpus
-from explorer.encode.services import PROVIDERS, Secret
 from explorer.encode.spec import TFIDF, EncoderSpec, Precision
 from explorer.errors import ModelChangedError
+from explorer.jobs.progress import OnProgress, Progress
 from explorer.settings import settings
 
 if TYPE_CHECKING:

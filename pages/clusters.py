@@ -1,7 +1,7 @@
 import streamlit as st
 
-from explorer.ui.frame import page
-from explorer.ui.spaces import space_or_progress
+from explorer.ui.shell.frame import page
+from explorer.ui.shell.spaces import space_or_progress
 
 CLUSTERS, SWEEP = "Clusters", "How many clusters?"
 
@@ -17,7 +17,7 @@ with page("Clusters", "Which groups are there, and what tells them apart?") as s
     )
     space = space_or_progress(session)
     if space is not None:
-        from explorer.ui import clusters_view as view  # brings torch, which a first page must not wait for
+        from explorer.ui.clusters import view as view
 
         if shown == SWEEP:
             view.show_sweep(session, space)

@@ -1,11 +1,11 @@
 import streamlit as st
 
 from explorer.data.corpus import Corpus
-from explorer.ui import corpus_view as view
-from explorer.ui.data_controls import brought, choose_rows, offer_way_back
-from explorer.ui.encoder_choice import choose_encoder
-from explorer.ui.frame import page
-from explorer.ui.spaces import encode, space_or_progress
+from explorer.ui.data import overview as view
+from explorer.ui.data.controls import brought, choose_rows, offer_way_back
+from explorer.ui.data.encoder_choice import choose_encoder
+from explorer.ui.shell.frame import page
+from explorer.ui.shell.spaces import encode, space_or_progress
 
 with page("Data", "What is in my rows, and what encodes them?") as session:
     choice, contents = st.columns([1, 2], gap="large")

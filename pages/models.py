@@ -1,9 +1,9 @@
 import streamlit as st
 
-from explorer.ui import models_view as view
-from explorer.ui.frame import page
-from explorer.ui.model_detail import show_model
-from explorer.ui.model_use import finish
+from explorer.ui.models import models_list as view
+from explorer.ui.models.detail import show_model
+from explorer.ui.models.use import finish
+from explorer.ui.shell.frame import page
 
 with page("Models", "Which model should encode my rows?") as session:
     opened = st.query_params.get(view.MODEL_PARAMETER)

@@ -1,8 +1,8 @@
 import streamlit as st
 
-from explorer.ui import search_controls as controls
-from explorer.ui.frame import page
-from explorer.ui.spaces import space_or_progress
+from explorer.ui.search import controls as controls
+from explorer.ui.shell.frame import page
+from explorer.ui.shell.spaces import space_or_progress
 
 with page("Search", "Which rows mean what I mean?") as session:
     asked = controls.ask(session)
@@ -13,7 +13,7 @@ with page("Search", "Which rows mean what I mean?") as session:
         controls.show_start(space)
     elif (found := controls.answer(session, space, asked)) is not None:
         # Brings torch, which the first page must not wait for.
-        from explorer.ui.hits import hits_table, show_hits
+        from explorer.ui.widgets.hits import hits_table, show_hits
 
         queries, hits = found
         chosen = controls.show_summary(

@@ -1,7 +1,7 @@
 import streamlit as st
 
-from explorer.ui.frame import page
-from explorer.ui.spaces import space_or_progress
+from explorer.ui.shell.frame import page
+from explorer.ui.shell.spaces import space_or_progress
 
 HEATMAP, GROUPS, DUPLICATES, SCORES = "Heatmap", "Between groups", "Near-duplicates", "Usual scores"
 
@@ -18,13 +18,13 @@ with page("Similarity", "Which rows are alike, and which say the same?") as sess
     space = space_or_progress(session)
     if space is not None:
         # These bring torch, which a first page must not wait for.
-        from explorer.ui import duplicates_view
-        from explorer.ui import similarity_view as view
+        from explorer.ui.similarity import duplicates
+        from explorer.ui.similarity import view as view
 
         show = {
             HEATMAP: view.show_heatmap,
             GROUPS: view.show_groups,
-            DUPLICATES: duplicates_view.show_duplicates,
+            DUPLICATES: duplicates.show_duplicates,
             SCORES: view.show_usual_scores,
         }
         # A link may leave it empty.

@@ -49,7 +49,7 @@ def shared_graphs(tmp_path_factory) -> Path:
 @pytest.fixture(autouse=True)
 def _shared_graphs(shared_graphs, monkeypatch):
     """Models are converted once for all tests, not once for each test's own cache."""
-    from explorer.encode import graphs
+    from explorer.encode.engines import graphs
 
     monkeypatch.setattr(graphs, "graphs_folder", lambda: shared_graphs)
     monkeypatch.setattr(graphs, "_KEEP", 100)
@@ -58,7 +58,7 @@ def _shared_graphs(shared_graphs, monkeypatch):
 @pytest.fixture(scope="session")
 def bundled_graph(shared_graphs):
     """Give another process's cache folder the graph of the bundled model, which takes seconds to convert."""
-    from explorer.encode import graphs
+    from explorer.encode.engines import graphs
     from explorer.encode.models import BUNDLED_MODEL, find_model
 
     with pytest.MonkeyPatch.context() as patch:

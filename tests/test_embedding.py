@@ -95,7 +95,7 @@ def test_a_server_of_the_hosts_encodes_and_its_vectors_are_kept(server):
 
 @pytest.mark.parametrize("known", [True, False])
 def test_why_a_server_keeps_us_waiting_is_said_and_cancelling_cuts_it_short(server, monkeypatch, known):
-    monkeypatch.setattr("explorer.encode.remote._TICK", 0.05)
+    monkeypatch.setattr("explorer.encode.engines.hosted._TICK", 0.05)
     if known:
         explorer.embed(["dims are known"], MODEL, provider="team")
     server.prepared += [Answer(503, {"error": "Model is currently loading", "estimated_time": 60})] * 3
@@ -114,7 +114,7 @@ def test_why_a_server_keeps_us_waiting_is_said_and_cancelling_cuts_it_short(serv
 @pytest.fixture
 def no_trust(monkeypatch):
     """A model elsewhere is asked each time whether it is still the same."""
-    monkeypatch.setattr("explorer.encode.remote._TRUSTED", 0.0)
+    monkeypatch.setattr("explorer.encode.engines.hosted._TRUSTED", 0.0)
 
 
 @pytest.mark.parametrize("model", [by_another_model, by_a_wider_model], ids=["as wide", "wider"])

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT
 
 # Each layer may import those before it. The face and the errors have no layer: see below.
-LAYERS = ["tensor", "hub", "data", "encode", "analysis", "share", "embedding", "ui"]
+LAYERS = ["tensor", "jobs", "hub", "data", "encode", "analysis", "share", "embedding", "ui"]
 EVERYONE = {"errors", "scratch", "settings"}
 SOURCES = sorted((ROOT / "explorer").rglob("*.py"))
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.encode.progress import OnProgress, Progress
+from explorer.jobs.progress import OnProgress, Progress
 
 _REPELLED = 5  # random rows that a row is pushed away from, for each neighbour that it is pulled to
 _BLOCK = 4_096  # rows

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from explorer.analysis.kept_maps import find_map, keep_map, map_name
 from explorer.analysis.layout import lay_out
+from explorer.analysis.map_cache import find_map, keep_map, map_name
 from explorer.analysis.space import Space
-from explorer.encode.progress import OnProgress, Progress
 from explorer.errors import QueryError
+from explorer.jobs.progress import OnProgress, Progress
 from explorer.tensor import Metric, Neighbors
-from explorer.tensor.vectors import as_tensor, blocks, row_norms
+from explorer.tensor.matrices import as_tensor, blocks, row_norms
 
 _FEWEST = 4  # rows; with fewer, neighbours say nothing that PCA does not show
 _NEIGHBORS = 15

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from explorer.analysis.projection import Projection
 from explorer.analysis.space import Space
-from explorer.encode.progress import OnProgress, Progress
 from explorer.errors import QueryError
+from explorer.jobs.progress import OnProgress, Progress
 from explorer.tensor import Metric
-from explorer.tensor.vectors import blocks, row_norms
+from explorer.tensor.matrices import blocks, row_norms
 
 _SAMPLE = 1_000
 _BLOCK = 1 << 23  # numbers in float64 at a time: 64 MB

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from explorer.data.choose import GUESS, LabelChoice, make_corpus
 from explorer.data.class_labels import card_class_names
 from explorer.data.corpus import Corpus, HubOrigin
+from explorer.data.corpus_from_table import GUESS, LabelChoice, make_corpus
+from explorer.data.hub_rows import OnRows, read_split, read_whole, where_of
 from explorer.data.preview import preview_split
-from explorer.data.remote import OnRows, read_split, read_whole, where_of
 from explorer.data.row_groups import read_footer
 from explorer.data.table import SourceTable
 from explorer.errors import ColumnError, DataError

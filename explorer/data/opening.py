@@ -7,15 +7,15 @@ import enum
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from explorer.data.choose import GUESS, LabelChoice, make_corpus
 from explorer.data.corpus import Corpus
+from explorer.data.corpus_from_table import GUESS, LabelChoice, make_corpus
 from explorer.data.files import read_file
 from explorer.data.kinds import KINDS
 from explorer.data.python import from_arrow, from_columns, from_data_frame, from_texts, is_data_frame
 from explorer.data.samples import SAMPLES, open_sample
 from explorer.data.table import SourceTable, source_table
 from explorer.data.values import Column
-from explorer.data.vectors import VectorColumn, with_texts
+from explorer.data.vector_columns import VectorColumn, with_texts
 from explorer.errors import ColumnError, DataError, UnknownCorpusError
 from explorer.hub.names import is_dataset_id
 

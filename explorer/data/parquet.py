@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from explorer.data.arrow_columns import Plain, is_list_of_numbers, left_out, widest_row
 from explorer.data.blocks import OnBytes, Source, size_of
 from explorer.data.budget import Budget
 from explorer.data.class_labels import class_names, named
@@ -25,7 +26,6 @@ from explorer.data.pages import (
     too_large,
 )
 from explorer.data.parquet_file import Field, check_ends, damaged, fields_of, open_stream, parquet_file
-from explorer.data.plain import Plain, is_list_of_numbers, left_out, widest_row
 from explorer.data.sampling import draw, drawn_note
 from explorer.data.table import SourceTable, check_width, source_table
 from explorer.data.values import Column, ReadColumn

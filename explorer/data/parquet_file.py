@@ -10,9 +10,9 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from explorer.data.arrow_columns import leaf_count
 from explorer.data.blocks import Source, size_of
 from explorer.data.pages import as_stream
-from explorer.data.plain import leaf_count
 from explorer.errors import UnreadableFileError
 
 _BUFFER_BYTES = 1 << 20

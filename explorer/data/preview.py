@@ -11,12 +11,12 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
+from explorer.data.arrow_columns import is_list_of_numbers, leaf_count, left_out
 from explorer.data.budget import Budget
 from explorer.data.class_labels import card_class_names, class_names
 from explorer.data.columns import guess_label, guess_text
+from explorer.data.hub_rows import MAX_FILES, pick_columns, read_whole, where_of
 from explorer.data.nested import column_of_path, paths_in
-from explorer.data.plain import is_list_of_numbers, leaf_count, left_out
-from explorer.data.remote import MAX_FILES, pick_columns, read_whole, where_of
 from explorer.data.row_groups import SPREAD, Part, RowGroup, read_footer, read_group
 from explorer.data.table import SourceTable
 from explorer.errors import ExplorerError, TooLargeError

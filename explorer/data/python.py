@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from explorer.data.plain import plain_columns
+from explorer.data.arrow_columns import plain_columns
 from explorer.data.table import SourceTable, source_table
 from explorer.data.values import Column, chunked, column_of, text_column
 from explorer.errors import ColumnError, EmptyDataError

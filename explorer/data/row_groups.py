@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from explorer.data.arrow_columns import leaf_count
 from explorer.data.budget import Budget
 from explorer.data.page_gate import PageGate
 from explorer.data.pages import Group, read_footer_bytes, read_groups
 from explorer.data.parquet_file import damaged
-from explorer.data.plain import leaf_count
 from explorer.hub.ranges import HubFile, Meter, RangeReader
 
 SPREAD = 5  # times the rows wanted are read, so that they come from more than one place

@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from explorer.data.choose import GUESS, LabelChoice, make_corpus
 from explorer.data.corpus import Corpus
+from explorer.data.corpus_from_table import GUESS, LabelChoice, make_corpus
 from explorer.data.files import read_file
 from explorer.data.table import SourceTable, source_table
 from explorer.data.values import text_column

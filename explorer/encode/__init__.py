@@ -1,1 +1,1 @@
-"""Encoders, the vector cache and jobs: from texts to vectors."""
+"""Encoders and the vector cache: from texts to vectors."""

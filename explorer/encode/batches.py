@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from explorer.encode.engine import Engine
+    from explorer.encode.engines.loaded_models import Engine
 
 
 def plan_batches(lengths: np.ndarray, token_budget: int) -> list[np.ndarray]:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explorer.encode import engine as engines
 from explorer.encode.batches import encode_few
 from explorer.encode.cache import VectorCache
+from explorer.encode.engines import loaded_models as engines
+from explorer.encode.engines.hosted import RemoteEngine
+from explorer.encode.engines.services import Secret, remote_service
 from explorer.encode.models import ModelFiles, find_model
 from explorer.encode.precision import PrecisionCheck, check_precision, probe_texts
-from explorer.encode.progress import OnProgress, Progress
-from explorer.encode.remote import RemoteEngine
-from explorer.encode.services import Secret, remote_service
 from explorer.encode.spec import TFIDF, EncoderSpec
 from explorer.errors import EncodeError, QueryError
+from explorer.jobs.progress import OnProgress, Progress
 from explorer.settings import settings
 from explorer.tensor import pick_device
 
@@ -213,7 +213,7 @@ def _remote(
 
 
 def _tfidf(spec: EncoderSpec, texts: Sequence[str]) -> Encoder:
-    from explorer.encode.tfidf import TfidfEngine
+    from explorer.encode.engines.tfidf import TfidfEngine
 
     engine = TfidfEngine.fit(texts)
     return Encoder(spec, "TF-IDF", engine.identity(), load=lambda: engine)

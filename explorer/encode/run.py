@@ -22,12 +22,12 @@ from explorer.data.corpus import Corpus
 from explorer.encode.batches import plan_batches
 from explorer.encode.cache import VectorCache
 from explorer.encode.encoder import Encoder
-from explorer.encode.engine import Engine, OutOfMemoryError, Vectors
-from explorer.encode.progress import OnProgress, Progress
-from explorer.encode.remote import RemoteEngine
+from explorer.encode.engines.hosted import RemoteEngine
+from explorer.encode.engines.loaded_models import Engine, OutOfMemoryError, Vectors
 from explorer.encode.report import EncodeReport
 from explorer.encode.tokens import Tokens
 from explorer.errors import EncodeError
+from explorer.jobs.progress import OnProgress, Progress
 from explorer.settings import settings
 
 _log = logging.getLogger(__name__)

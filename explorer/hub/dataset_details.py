@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from explorer.errors import NotOnHubError
-from explorer.hub.answers import as_count, as_list, as_table, as_text
 from explorer.hub.cards import read_card
 from explorer.hub.client import get_json
 from explorer.hub.dataset_search import MAX_CHARS, DatasetListing, listing_of
 from explorer.hub.dataset_splits import DatasetSplit, splits_in
+from explorer.hub.json_values import as_count, as_list, as_table, as_text
 from explorer.hub.names import check_revision, is_commit, is_dataset_id
 
 _MAX_SPLITS = 1_000

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from explorer.hub.answers import as_count, as_list, as_text, as_time
 from explorer.hub.client import get_json
-from explorer.hub.search import MAX_LISTINGS, SORTS, Sort
+from explorer.hub.json_values import as_count, as_list, as_text, as_time
+from explorer.hub.search_options import MAX_LISTINGS, SORTS, Sort
 
 MAX_CHARS = 500  # of a text that the Hub or a card says of a dataset
 _MAX_TAGS = 200

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from explorer.hub.answers import as_list, as_table, as_text
 from explorer.hub.dataset_search import MAX_CHARS
+from explorer.hub.json_values import as_list, as_table, as_text
 from explorer.hub.ranges import HubFile
 
 _CONVERTED_FILE = re.compile(r"([^/]+)/(partial-)?([^/]+)/\d{4,}\.parquet")

@@ -25,8 +25,8 @@ from explorer.hub.model_files import (
     model_information,
     wanted_files,
 )
+from explorer.hub.model_weights import MODEL_SUFFIXES, check_weights, files_below, has_weights
 from explorer.hub.names import is_commit
-from explorer.hub.safety import MODEL_SUFFIXES, check_weights, files_below, has_weights
 from explorer.settings import settings
 
 OnProgress = Callable[[int, int], None]

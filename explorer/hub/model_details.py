@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explorer.errors import GatedError, HubError, NotOnHubError
-from explorer.hub.answers import as_count, as_list, as_table, as_text
 from explorer.hub.cards import card_html, read_card
 from explorer.hub.client import get_bytes, get_json
+from explorer.hub.json_values import as_count, as_list, as_table, as_text
 from explorer.hub.model_files import files_of, model_information, wanted_files
 from explorer.hub.model_search import MAX_CHARS, MAX_ENTRIES, ModelListing, listing_of
 from explorer.hub.names import is_model_id

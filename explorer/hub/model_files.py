@@ -10,8 +10,8 @@ from typing import Any
 
 from explorer.errors import HubUnreachableError, NotOnHubError
 from explorer.hub.client import get_json
+from explorer.hub.model_weights import model_files
 from explorer.hub.names import check_revision, is_commit, is_model_id
-from explorer.hub.safety import model_files
 
 UNWANTED = ("onnx/*", "openvino/*")  # exports for other runtimes stay on the Hub
 _CHECKSUM = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from explorer.hub.answers import as_count, as_list, as_table, as_text, as_time
 from explorer.hub.client import get_json
+from explorer.hub.json_values import as_count, as_list, as_table, as_text, as_time
 from explorer.hub.names import is_model_id
-from explorer.hub.search import MAX_LISTINGS, SORTS, Sort
+from explorer.hub.search_options import MAX_LISTINGS, SORTS, Sort
 
 # The Hub's own names (huggingface.co/tasks) of the tasks that embedding models are listed under.
 Task = Literal[

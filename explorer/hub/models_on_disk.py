@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from explorer.hub.answers import as_count, as_list, as_table
+from explorer.hub.json_values import as_count, as_list, as_table
 from explorer.hub.model_details import MAX_JSON_BYTES, ModelDetails, own_facts
 from explorer.hub.model_search import MAX_ENTRIES, ModelListing, weights_size
 

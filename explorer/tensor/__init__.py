@@ -12,10 +12,10 @@ os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 from explorer.tensor.device import fast_dtype, pick_device
 from explorer.tensor.index import Index, Neighbors, TopK
 from explorer.tensor.kmeans import KMeans, kmeans
+from explorer.tensor.matrices import as_matrix, normalize
 from explorer.tensor.pairs import Pairs, pairs_above
+from explorer.tensor.pairwise import pairwise
 from explorer.tensor.scores import METRICS, Metric
-from explorer.tensor.similarity import pairwise
-from explorer.tensor.vectors import as_matrix, normalize
 
 __all__ = [
     "METRICS",

@@ -11,13 +11,13 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from explorer.errors import QueryError, VectorError
-from explorer.tensor.cells import quick_neighbors
 from explorer.tensor.device import exact_device
-from explorer.tensor.prepared import Prepared
+from explorer.tensor.exact_search import Search
+from explorer.tensor.inverted_lists import quick_neighbors
+from explorer.tensor.matrices import as_matrix
+from explorer.tensor.pairwise import all_scores, random_pairs
 from explorer.tensor.scores import Metric, Rows, check_metric, pair_scores
-from explorer.tensor.search import Search
-from explorer.tensor.similarity import all_scores, random_pairs
-from explorer.tensor.vectors import as_matrix
+from explorer.tensor.search_matrix import Prepared
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from explorer.errors import QueryError, VectorError
 from explorer.tensor.device import exact_device
-from explorer.tensor.points import Points, distinct_rows, plus_plus
-from explorer.tensor.vectors import as_matrix, normalize, row_norms
+from explorer.tensor.kmeans_rows import Points, distinct_rows, plus_plus
+from explorer.tensor.matrices import as_matrix, normalize, row_norms
 
 _SAMPLE = 1 << 14  # rows on which starts are chosen and first improved
 _ROUGH = 1000  # times the tolerance is close enough on them

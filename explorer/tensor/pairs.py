@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from explorer.errors import QueryError
 from explorer.tensor.device import exact_device
-from explorer.tensor.estimate import Estimate, Scratch
-from explorer.tensor.prepared import Prepared
+from explorer.tensor.matrices import as_matrix
+from explorer.tensor.score_bounds import Estimate, Scratch
 from explorer.tensor.scores import Metric, Rows, check_metric, pair_scores
-from explorer.tensor.vectors import as_matrix
+from explorer.tensor.search_matrix import Prepared
 
 _BYTES = 96  # per number of a tile all of whose pairs have to be scored: products, places, scores
 _TILE = 1 << 21  # numbers of a tile on a processor: larger ones leave its cache

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from explorer.errors import QueryError
-from explorer.tensor.vectors import as_tensor, blocks, row_norms, row_sums
+from explorer.tensor.matrices import as_tensor, blocks, row_norms, row_sums
 
 Metric = Literal["cosine", "dot", "euclidean"]
 METRICS: tuple[Metric, ...] = get_args(Metric)

@@ -10,13 +10,13 @@ import pytest
 import explorer
 from explorer.embedding import vector_cache
 from explorer.settings import settings
-from explorer.ui import work
+from explorer.ui.shell import job_progress
 
 
 @pytest.fixture(scope="session")
 def samples_encoded(tmp_path_factory, shared_graphs) -> Path:
     """A vector cache with the samples that nearly every test opens, in the precisions they ask for."""
-    from explorer.encode import graphs
+    from explorer.encode.engines import graphs
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(graphs, "graphs_folder", lambda: shared_graphs)
@@ -40,10 +40,10 @@ def _encoded_before(samples_encoded, _own_settings, tmp_path):
 @pytest.fixture(autouse=True)
 def _patient_pages(monkeypatch):
     """A page waits for the work that it begins, so that one run shows the result on any machine."""
-    monkeypatch.setattr(work, "_SOON_SECONDS", 60.0)
+    monkeypatch.setattr(job_progress, "_SOON_SECONDS", 60.0)
 
 
 @pytest.fixture
 def hasty_pages(monkeypatch):
     """A page waits for no work, so that it shows how far that is."""
-    monkeypatch.setattr(work, "_SOON_SECONDS", 0.0)
+    monkeypatch.setattr(job_progress, "_SOON_SECONDS", 0.0)

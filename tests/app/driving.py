@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
-from explorer.encode.jobs import registry
+from explorer.jobs.registry import registry
 from tests.conftest import ROOT
 
 

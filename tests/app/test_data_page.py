@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from explorer.ui import session as sessions
+from explorer.ui.shell import session as sessions
 from tests.app.driving import finished, html_texts, open_app
 from tests.data.test_bounded import SLOW_CSV
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from explorer.ui.downloads import _file_name
+from explorer.ui.widgets.downloads import _file_name
 from tests.app.driving import finished, open_app
 
 SMALL = {"corpus": "medicare-faq", "precision": "float32"}

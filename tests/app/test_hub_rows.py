@@ -11,9 +11,9 @@ import pytest
 
 from explorer.data.opening import open_corpus
 from explorer.data.preview import preview_split
-from explorer.encode.jobs import registry
 from explorer.hub.dataset_details import dataset_details
-from explorer.ui.hub_search import OPENED
+from explorer.jobs.registry import registry
+from explorer.ui.data.hub_search import OPENED
 from tests.app.driving import finished, html_texts, open_app
 from tests.hub_datasets import CONVERTED_COMMIT, DatasetHub
 from tests.hub_server import EVERYTHING, impatient, talk_to

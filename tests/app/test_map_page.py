@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from streamlit.typing import PlotlyState
 
-from explorer.ui.map_colour import column_colouring
-from explorer.ui.map_figure import Colouring, map_figure, trace_rows
+from explorer.ui.map.colour import column_colouring
+from explorer.ui.map.figure import Colouring, map_figure, trace_rows
 from tests.app.driving import finished, html_texts, open_app
 
 HOSTILE = "</script><script>window.hurt=1</script><b>x</b>"

@@ -5,12 +5,12 @@ from collections import OrderedDict
 import pytest
 
 from explorer.data.samples import open_sample
-from explorer.encode.jobs import registry
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.report import EncodeReport
 from explorer.hub.models_on_disk import details_on_disk
+from explorer.jobs.registry import registry
 from explorer.settings import settings
-from explorer.ui.model_facts import estimate
+from explorer.ui.models.facts import estimate
 from tests.app.driving import driven_until, finished, html_texts, open_app
 from tests.hub.conftest import MODEL_FACTS
 from tests.hub_server import COMMIT, EVERYTHING, LocalHub, impatient, talk_to
@@ -40,7 +40,7 @@ def hub(monkeypatch, tmp_path, tiny_model):
     server.facts["big/model"] = {**FACTS, "downloads": 9, "safetensors": {"total": 7_000_000_000}}
     talk_to(server, monkeypatch, tmp_path / "hub-cache")
     # Engines are known by their commit, and this Hub has one commit for all models.
-    monkeypatch.setattr("explorer.encode.engine._loaded", OrderedDict())
+    monkeypatch.setattr("explorer.encode.engines.loaded_models._loaded", OrderedDict())
     yield server
     server.close()
 

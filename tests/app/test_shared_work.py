@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from explorer.settings import settings
-from explorer.ui.hits import hits_table
+from explorer.ui.widgets.hits import hits_table
 from tests.app.driving import driven_until, finished, html_texts, open_app
 from tests.tiny_model import save_tiny_model
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from explorer.errors import QueryError
-from explorer.ui.row_choice import parse_rows
+from explorer.ui.widgets.row_choice import parse_rows
 from tests.app.driving import finished, html_texts, open_app
 
 

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from explorer.encode.jobs import Lane, registry
+from explorer.jobs.registry import Lane, registry
 from tests.app.driving import open_app
 
 

@@ -50,8 +50,8 @@ def test_the_button_of_an_open_popover_can_be_read(visit, scheme):
     assert violations(page) == []
 
 
-# Whether the names on the map stand out: the ink, its halo, and no box behind. The figure is drawn anew when the
-# theme changes, so it is asked again until it holds.
+# Whether the names on the map stand out: the ink, its halo, and no box behind. The figure is drawn anew when
+# the theme changes, so it is asked again until it holds.
 STAND_OUT = """(scheme) => {
     const text = document.querySelector(".annotation text");
     if (!text) return false;

@@ -15,7 +15,7 @@ import pytest
 
 from explorer.data import bounded
 from explorer.data.bounded import read_bounded
-from explorer.data.choose import make_corpus
+from explorer.data.corpus_from_table import make_corpus
 from explorer.data.files import read_file
 from explorer.errors import (
     EmptyDataError,

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.data.cells import as_strings, cells, texts
-from explorer.data.choose import make_corpus
 from explorer.data.columns import text_columns
+from explorer.data.corpus_from_table import make_corpus
 from explorer.data.parquet import read_parquet
 from explorer.data.python import from_arrow
 from explorer.errors import ExplorerError

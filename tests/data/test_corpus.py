@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.data.choose import make_corpus
 from explorer.data.corpus import text_key
+from explorer.data.corpus_from_table import make_corpus
 from explorer.data.python import from_arrow, from_columns
 from explorer.errors import DataError
 

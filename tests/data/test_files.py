@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.data.choose import make_corpus
+from explorer.data.corpus_from_table import make_corpus
 from explorer.data.files import read_file, read_lines
 from explorer.data.kinds import KINDS
 from explorer.errors import EmptyDataError, TooLargeError, UnreadableFileError

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from explorer.data.hub_rows import read_split
 from explorer.data.opening import open_corpus
 from explorer.data.preview import preview_split
-from explorer.data.remote import read_split
 from explorer.errors import (
     ColumnError,
     DataError,

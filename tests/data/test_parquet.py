@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.data.choose import make_corpus
+from explorer.data.corpus_from_table import make_corpus
 from explorer.data.parquet import read_parquet
 from explorer.data.table import MAX_COLUMNS
 from explorer.errors import ColumnError, EmptyDataError, TooLargeError, UnreadableFileError

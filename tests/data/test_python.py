@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.data.choose import make_corpus
+from explorer.data.corpus_from_table import make_corpus
 from explorer.data.python import from_arrow, from_columns, from_data_frame, from_texts, is_data_frame
 from explorer.errors import ColumnError, EmptyDataError, UnreadableFileError
 

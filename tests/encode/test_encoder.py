@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.encode import engine, openvino, precision
+from explorer.encode import precision
 from explorer.encode.encoder import local_encoder, open_encoder
+from explorer.encode.engines import loaded_models, openvino
 from explorer.encode.models import BUNDLED_MODEL, find_model
 from explorer.encode.precision import PrecisionCheck, probe_texts
 from explorer.encode.spec import EncoderSpec
@@ -17,7 +18,7 @@ PROBE = [f"text number {i} {'more words ' * (i % 9)}" for i in range(200)]
 @pytest.fixture
 def short_type(monkeypatch):
     # Where OpenVINO has no bfloat16, torch runs it: slowly, but that is enough here.
-    monkeypatch.setattr(engine, "fast_dtype", lambda _files, _device: "bfloat16")
+    monkeypatch.setattr(loaded_models, "fast_dtype", lambda _files, _device: "bfloat16")
 
 
 def test_fast_precision_is_used_where_the_probe_allows_it_and_says_its_cosine(short_type, cache):
@@ -122,11 +123,11 @@ def test_an_engine_other_than_the_one_checked_is_not_used_in_its_place(tiny_mode
     opened = local_encoder(
         EncoderSpec(str(tiny_model)), find_model(str(tiny_model)), torch.device("cpu"), check
     )
-    engine.unload(find_model(str(tiny_model)), torch.device("cpu"), "bfloat16")
+    loaded_models.unload(find_model(str(tiny_model)), torch.device("cpu"), "bfloat16")
     monkeypatch.setitem(sys.modules, "openvino", None)
     with pytest.raises(EncodeError, match=r"checked with openvino.*OpenVINO.*exact precision"):
         opened.encode_queries(["the cat"])
-    engine.unload(find_model(str(tiny_model)), torch.device("cpu"), "bfloat16")
+    loaded_models.unload(find_model(str(tiny_model)), torch.device("cpu"), "bfloat16")
 
 
 def test_the_fingerprint_changes_with_whatever_changes_the_vectors(tiny_model, cache):

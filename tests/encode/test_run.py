@@ -10,7 +10,7 @@ import explorer
 from explorer.analysis.space import Space
 from explorer.encode import run as running
 from explorer.encode.encoder import open_encoder
-from explorer.encode.engine import OutOfMemoryError, SeveralGPUs, TorchEngine
+from explorer.encode.engines.loaded_models import OutOfMemoryError, SeveralGPUs, TorchEngine
 from explorer.encode.models import find_model
 from explorer.encode.run import encode_corpus
 from explorer.encode.spec import EncoderSpec
@@ -70,7 +70,7 @@ def encoder(tiny_model, cache, monkeypatch):
 
     def use(engine):
         engine.files = find_model(str(tiny_model))
-        monkeypatch.setattr("explorer.encode.engine.load", lambda *_args: engine)
+        monkeypatch.setattr("explorer.encode.engines.loaded_models.load", lambda *_args: engine)
         return opened
 
     return use

@@ -10,7 +10,7 @@ import torch
 
 from explorer.embedding import embed
 from explorer.encode.encoder import open_encoder
-from explorer.encode.loading import _weights_only, load_model
+from explorer.encode.engines.loading import _weights_only, load_model
 from explorer.encode.models import find_model
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import UnsafeModelError, UnusableModelError

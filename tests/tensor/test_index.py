@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explorer.errors import JobCancelledError, QueryError, VectorError
-from explorer.tensor import METRICS, Index, search
+from explorer.tensor import METRICS, Index, exact_search
 from explorer.tensor.scores import pair_scores
 from tests.tensor import reference
 from tests.tensor.matrices import KINDS, make, matrices
@@ -136,7 +136,7 @@ def test_hard_matrices_are_not_scored_pair_by_pair(coarse, monkeypatch, kind, me
         scored.append(len(left_rows))
         return pair_scores(left, left_rows, *rest)
 
-    monkeypatch.setattr(search, "pair_scores", counting)
+    monkeypatch.setattr(exact_search, "pair_scores", counting)
     matrix = np.zeros((900, 16), np.float32) if kind == "nothing" else make(kind, 0, 900, 16)
     same(Index(matrix).neighbors(5, metric), reference.neighbors(matrix, 5, metric))
     assert sum(scored) < 900 * 900 / 8
@@ -144,7 +144,7 @@ def test_hard_matrices_are_not_scored_pair_by_pair(coarse, monkeypatch, kind, me
 
 def test_floors_are_never_rounded_up():
     values = torch.tensor(np.random.default_rng(0).standard_normal(1000))
-    rounded = search._rounded_down(values, torch.float32)
+    rounded = exact_search._rounded_down(values, torch.float32)
     assert (rounded <= values).all()
     assert (values - rounded <= 1e-6 * values.abs()).all()
 

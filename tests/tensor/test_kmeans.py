@@ -9,7 +9,7 @@ from sklearn.cluster import KMeans as Peer
 
 from explorer.errors import QueryError, VectorError
 from explorer.tensor import kmeans, normalize
-from explorer.tensor.points import Points, products
+from explorer.tensor.kmeans_rows import Points, products
 
 module = importlib.import_module("explorer.tensor.kmeans")  # the package's name for it is the function
 CPU = torch.device("cpu")

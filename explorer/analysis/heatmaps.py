@@ -1,0 +1,226 @@
+"""Similarity as pictures: heatmaps of rows, means of groups, and what scores are usual."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from explorer.analysis.leaf_order import leaf_order
+from explorer.analysis.space import Space
+from explorer.errors import QueryError
+from explorer.tensor.matrices import blocks, row_norms
+
+Order = Literal["as given", "label", "similarity"]
+ORDERS: tuple[Order, ...] = get_args(Order)
+MAX_SIDE = 2_000
+"""Rows a heatmap may have on a side, and groups: 4 million scores are 16 MB."""
+
+
+@dataclass(frozen=True, eq=False)
+class Heatmap:
+    """The cosine of every row of one set with every row of another.
+
+    Attributes:
+        rows: Row numbers from top to bottom, int64, shape (rows,).
+        columns: Row numbers from left to right, int64, shape (columns,).
+        scores: float32, shape (rows, columns).
+    """
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class GroupSimilarity:
+    """The mean cosine between groups of rows.
+
+    Attributes:
+        groups: The groups in ascending order, shape (groups,).
+        sizes: Rows of each, int64, shape (groups,).
+        scores: Mean over all pairs of a row of the one and a row of the other group, and within a group
+            over all pairs of different rows; NaN within a group of one row. float32, shape (groups, groups).
+    """
+
+    groups: NDArray[np.generic]
+    sizes: NDArray[np.int64]
+    scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Distributions:
+    """What cosines are usual in a space, by which a threshold can be chosen.
+
+    Attributes:
+        random: Cosines of random pairs of different rows, ascending, float32, shape (pairs,).
+        rows: The rows whose neighbours were looked up, a random sample or all, ascending, int64, shape (n,).
+        nearest: Their cosines with their k nearest other rows, best first, float32, shape (n, k).
+    """
+
+    random: NDArray[np.float32]
+    rows: NDArray[np.int64]
+    nearest: NDArray[np.float32]
+
+    @property
+    def chance(self) -> float:
+        """The cosine that 99 % of the random pairs stay below; NaN where there are none."""
+        return float(np.quantile(self.random, 0.99)) if len(self.random) else float("nan")
+
+    def close_rows(self, threshold: float) -> int:
+        """How many of `rows` have another row at or above a cosine, compared as `find_duplicates` does."""
+        return int(np.count_nonzero((self.nearest >= np.float32(threshold)).any(axis=1)))
+
+
+def heatmap(
+    space: Space, rows: ArrayLike, columns: ArrayLike | None = None, *, order: Order = "as given"
+) -> Heatmap:
+    """Score two sets of rows with one another, each set in an order.
+
+    Args:
+        space: Where the rows are.
+        rows: Row numbers, at most `MAX_SIDE`.
+        columns: Row numbers of the second set, at most `MAX_SIDE`; the first set again by default.
+        order: As for `order_rows`.
+
+    Raises:
+        QueryError: There are too many rows, or as `order_rows`.
+    """
+    for side in (rows, columns):
+        if side is not None:
+            _check_size(len(_numbers(space, side)), "rows")
+    down = order_rows(space, rows, order)
+    across = down if columns is None else order_rows(space, columns, order)
+    return Heatmap(down, across, space.similarity(down, across))
+
+
+def order_rows(space: Space, rows: ArrayLike, order: Order) -> NDArray[np.int64]:
+    """Put rows in an order in which a heatmap of them is readable.
+
+    Args:
+        space: Where the rows are.
+        rows: Row numbers.
+        order: `as given`; by `label`, rows without one last, equal labels as given; or by `similarity`:
+            the leaves of an average-linkage tree over cosine distances, its branches turned so that
+            neighbours are as close as the tree allows.
+
+    Returns:
+        The same rows, int64, shape (rows,).
+
+    Raises:
+        QueryError: There is no such row or order, labels are asked for where there are none, or more than
+            `MAX_SIDE` rows are to be ordered by similarity.
+    """
+    if order not in ORDERS:
+        raise QueryError(f"There is no order {order!r}.", fix=f"Choose one of {', '.join(ORDERS)}.")
+    numbers = _numbers(space, rows)
+    if order == "label":
+        labels = space.corpus.labels
+        if labels is None:
+            raise QueryError("There are no labels to order by.")
+        return np.array(sorted(numbers.tolist(), key=lambda row: (not labels[row], labels[row])), np.int64)
+    if order == "similarity" and len(numbers) > 2:
+        _check_size(len(numbers), "rows")
+        return numbers[leaf_order(1 - space.similarity(numbers).astype(np.float64))]
+    return numbers
+
+
+def group_similarity(
+    space: Space, groups: Sequence[str] | Sequence[int] | NDArray[np.generic], rows: ArrayLike | None = None
+) -> GroupSimilarity:
+    """The mean cosine between every two groups of rows.
+
+    The mean of all cosines between two groups is the dot product of the means of their unit vectors, so
+    this takes one pass over the rows. Of the sum of all pairs within a group, those of a row with itself
+    are taken off.
+
+    Args:
+        space: Where the rows are.
+        groups: The name or number of each row's group, shape (rows,); at most `MAX_SIDE` different ones.
+        rows: Row numbers, each once; all rows by default.
+
+    Raises:
+        QueryError: There is not one group for each row, there are too many groups, or no such row.
+    """
+    numbers = np.arange(len(space)) if rows is None else _numbers(space, rows)
+    names, group = np.unique(np.asarray(groups), return_inverse=True)
+    if group.shape != numbers.shape:
+        raise QueryError(f"There are groups for {len(group):,} rows, but {len(numbers):,} rows.")
+    _check_size(len(names), "groups")
+    sizes = np.bincount(group, minlength=len(names)).astype(np.int64)
+    sums = np.zeros((len(names), space.dims))
+    own = np.zeros(len(names))  # of each row with itself: 1, or 0 for a row of zeros
+    order = np.argsort(group, kind="stable")
+    for start, stop in blocks(len(order), space.dims):
+        part = order[start:stop]
+        unit = _unit(space.vectors[numbers[part]])
+        firsts = np.flatnonzero(np.diff(group[part], prepend=-1))
+        here = group[part[firsts]]
+        sums[here] += np.add.reduceat(unit, firsts)
+        own[here] += np.add.reduceat(np.square(unit).sum(axis=1), firsts)
+    totals = sums @ sums.T
+    pairs = np.outer(sizes, sizes).astype(np.float64)
+    totals[np.diag_indices_from(totals)] -= own
+    pairs[np.diag_indices_from(pairs)] -= sizes
+    scores = np.divide(totals, pairs, out=np.full_like(totals, np.nan), where=pairs > 0)
+    return GroupSimilarity(names, sizes, scores.astype(np.float32))
+
+
+def distributions(
+    space: Space,
+    k: int = 1,
+    *,
+    sample: int = 2_000,
+    pairs: int = 20_000,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Distributions:
+    """Cosines of random pairs, and of rows with their nearest neighbours among all rows.
+
+    Args:
+        space: Where the rows are.
+        k: Neighbours of each row; fewer where there are fewer other rows.
+        sample: Rows to look up the neighbours of; all rows where there are no more.
+        pairs: Random pairs; all pairs where there are no more.
+        seed: The same seed gives the same sample and pairs.
+        on_progress: Called with the rows looked up and their number. What it raises stops the work.
+
+    Raises:
+        QueryError: `k`, `sample` or `pairs` is under 1.
+    """
+    for number, what in ((k, "neighbours"), (sample, "rows")):
+        if number < 1:
+            raise QueryError(f"{number} {what} were asked for.", fix="Ask for 1 or more.")
+    random = space.index.random_pairs(pairs=pairs, seed=seed)
+    rows = np.arange(len(space))
+    if len(rows) > sample:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, sample, replace=False))
+    k = min(k, len(space) - 1)
+    found = space.index.search(space.vectors[rows], k + 1, on_progress=on_progress)
+    # The row itself is left out by its number; where others tie with it, it may not be among the k + 1.
+    others = found.indices != rows[:, None]
+    others[:, -1] &= ~others.all(axis=1)
+    return Distributions(random, rows, found.scores[others].reshape(len(rows), k))
+
+
+def _numbers(space: Space, rows: ArrayLike) -> NDArray[np.int64]:
+    """Row numbers, checked."""
+    numbers = np.asarray(rows)
+    if numbers.ndim != 1 or (numbers.size > 0 and numbers.dtype.kind not in "iu"):
+        raise QueryError("Rows are given as a list of whole numbers.")
+    if numbers.size > 0 and not 0 <= numbers.min() <= numbers.max() < len(space):
+        raise QueryError("A row does not exist.", fix=f"Rows go from 0 to {len(space) - 1}.")
+    return numbers.astype(np.int64)
+
+
+def _check_size(count: int, what: str) -> None:
+    if count > MAX_SIDE:
+        raise QueryError(f"{count:,} {what} are too many for one picture; {MAX_SIDE:,} are possible.")
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    lengths = row_norms(vectors)[:, None]
+    return np.divide(vectors, lengths, out=np.zeros(vectors.shape), where=lengths > 0)

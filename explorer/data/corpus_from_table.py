@@ -1,0 +1,99 @@
+"""From a table to a corpus: columns chosen, empty rows left out, the rest sampled."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from explorer.data.columns import check_label_column, check_text_column, guess_label, guess_text
+from explorer.data.corpus import Corpus
+from explorer.data.table import SourceTable
+from explorer.data.values import count, empty_mask
+from explorer.data.vector_columns import ALL, VectorColumn, number_columns, vectors_of
+from explorer.errors import DataError
+from explorer.settings import settings
+
+
+class Guess(enum.Enum):
+    """The one value that asks for a guess, since None asks for no label."""
+
+    GUESS = "guess"
+
+
+GUESS: Final = Guess.GUESS
+LabelChoice = str | None | Literal[Guess.GUESS]
+
+
+def make_corpus(
+    source: SourceTable,
+    *,
+    text: str | None = None,
+    label: LabelChoice = GUESS,
+    limit: int | None = None,
+    seed: int = 0,
+    vectors: VectorColumn | None = None,
+) -> Corpus:
+    """Choose the columns of a table and keep the rows that have text.
+
+    Args:
+        source: The table.
+        text: The text column; guessed when None.
+        label: The label column, None for none; guessed when not given.
+        limit: Rows to keep at most, drawn at random without replacement, in their order. The
+            host's bound holds as well.
+        seed: What draws them.
+        vectors: Where the rows' own vectors stand, one of `vectors_in`; None leaves them out.
+
+    Raises:
+        ColumnError: A column is missing or cannot be used so.
+        VectorError: A row kept has no vector, or one that cannot be used.
+        EmptyDataError: There is no text at all.
+        DataError: The limit is below 1.
+    """
+    if limit is not None and limit < 1:
+        raise DataError(f"The limit on rows is {limit}.", where=source.name, fix="Give 1 or more, or None.")
+    if text is None:
+        text = guess_text(source)
+    else:
+        check_text_column(source, text)
+    if label is GUESS:
+        label = guess_label(source, text)
+    elif label is not None:
+        check_label_column(source, label, text)
+
+    keep = ~empty_mask(source.table[text]).to_numpy()
+    filled = np.flatnonzero(keep)
+    most = min(settings().max_rows, limit or len(filled))
+    notes = list(source.notes)
+    if len(filled) > most:
+        drawn = np.random.default_rng(seed).choice(filled, most, replace=False, shuffle=False)
+        keep = np.zeros(len(keep), dtype=bool)
+        keep[drawn] = True
+        notes.append(f"{count(most, 'row')} of {len(filled):,} with text, drawn at random (seed {seed}).")
+    own = None if vectors is None else vectors_of(source, vectors, keep=keep)
+    if own is not None:
+        # A table of texts that was given such vectors calls them by the value of `ALL`.
+        spread = vectors in (ALL, ALL.value)
+        place = "one column a dimension" if spread else f'in column "{vectors}"'
+        notes.append(f"Vectors of {own.shape[1]:,} numbers come with the rows, {place}.")
+        left = [] if isinstance(vectors, str) else number_columns(source)
+        notes += [
+            f'Column "{name}" counts the rows and is no dimension.'
+            for name in source.table.column_names
+            if left and name not in left
+        ]
+    return Corpus(
+        name=source.name,
+        table=source.table if keep.all() else source.table.filter(pa.array(keep)),
+        text=text,
+        label=label,
+        source_rows=source.source_rows[keep],
+        total_rows=source.total_rows,
+        empty_rows=source.table.num_rows - len(filled),
+        notes=tuple(notes),
+        vectors=own,
+        vector_column="" if vectors is None else vectors if isinstance(vectors, str) else vectors.value,
+    )

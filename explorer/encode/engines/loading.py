@@ -1,0 +1,142 @@
+"""From the files of a model to what runs them: the `SentenceTransformer` and its tokenizer."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from explorer.encode.model_safety import remote_code_error
+from explorer.encode.models import ModelFiles
+from explorer.encode.tokens import FastTokenizer, has_fast_tokenizer
+from explorer.errors import ModelError, UnsafeModelError, UnusableModelError
+from explorer.settings import settings
+
+if TYPE_CHECKING:
+    import torch
+
+_FORCE_WEIGHTS_ONLY = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
+_INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
+# What tokenizers disagree on when they do: spaces, capitals, accents, signs that are no letters, the spelling
+# of special tokens, and where a text is cut.
+_CHECK_TEXTS = [
+    "",
+    " ",
+    "a",
+    "One short text.",
+    "  two  spaces\tand\r\nlines  ",
+    "ÜNÏCÖDÉ ﬁ ß 日本語 🎉\u200b",
+    "[CLS] [SEP] [MASK] <s> </s> <mask> <pad>",
+    "don't — “quotes”, 3,141.59 & user@example.org",
+]
+
+
+def fast_tokenizer(files: ModelFiles, model: Any) -> FastTokenizer | None:  # noqa: ANN401
+    """The Rust tokenizer of a loaded model, if it gives just what the model's own Python code does.
+
+    Args:
+        files: The model.
+        model: The `SentenceTransformer` loaded from it.
+
+    Returns:
+        The tokenizer; None when there is none, or when it differs on a check text.
+    """
+    if not has_fast_tokenizer(files.folder):
+        return None
+    texts = [*_CHECK_TEXTS, "word " * (files.max_length or 512) + "and more"]
+    features = model.preprocess(texts)
+    expected = {name: value.numpy() for name, value in features.items() if hasattr(value, "numpy")}
+    pad_id = getattr(model.tokenizer, "pad_token_id", None)
+    if (
+        not isinstance(pad_id, int)
+        or not {"input_ids", "attention_mask"} <= set(expected) <= _INPUTS
+        or features.get("modality", "text") != "text"
+    ):
+        return None
+    tokenizer = FastTokenizer(files.folder, files.max_length, pad_id, tuple(sorted(expected)))
+    given = tokenizer.tokenize(texts).batch(np.arange(len(texts)))
+    same = all(np.array_equal(given[name], values) for name, values in expected.items())
+    return tokenizer if same else None
+
+
+@contextlib.contextmanager
+def _weights_only() -> Iterator[None]:
+    """Have torch read pickle files without running code, whatever a model's own settings ask for.
+
+    A model's `sentence_bert_config.json` may pass `weights_only` on; torch's own switch is above it
+    (docs.pytorch.org/docs/stable/notes/serialization.html).
+    """
+    before = os.environ.get(_FORCE_WEIGHTS_ONLY)
+    os.environ[_FORCE_WEIGHTS_ONLY] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_FORCE_WEIGHTS_ONLY]
+        else:
+            os.environ[_FORCE_WEIGHTS_ONLY] = before
+
+
+def _named_by_content(files: ModelFiles) -> Path:
+    """A model's folder under a name that is another's as soon as its files are.
+
+    transformers keeps code by the folder's name and a hash of single files; of a folder that was changed it
+    would run what it registered before. A snapshot of the Hub has its commit for a name.
+    """
+    if files.origin == "hub" or not files.trust_remote_code:
+        return files.folder
+    link = settings().cache_folder / "code" / files.revision.removeprefix("sha256:")
+    if link.resolve() != files.folder:
+        link.parent.mkdir(exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(files.folder)
+    return link
+
+
+def load_model(files: ModelFiles, device: torch.device, dtype: torch.dtype) -> Any:  # noqa: ANN401
+    """The `SentenceTransformer` of a model, ready to run.
+
+    Raises:
+        UnusableModelError: The files do not make a model that embeds texts.
+        UnsafeModelError: The model needs code of its own that may not run, or its weights would run code.
+    """
+    import transformers
+    from sentence_transformers import SentenceTransformer
+
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        with _weights_only():
+            model = SentenceTransformer(
+                str(_named_by_content(files)),
+                device=str(device),
+                trust_remote_code=files.trust_remote_code,
+                local_files_only=True,
+                model_kwargs={"use_safetensors": None if settings().allow_pickle else True, "dtype": dtype},
+            )
+    except ModelError:
+        raise
+    except pickle.UnpicklingError as error:
+        raise UnsafeModelError(
+            "A pickle file of the model holds something other than weights, or is damaged; nothing in it "
+            "was run.",
+            where=files.name,
+            fix="Choose a model with safetensors weights.",
+        ) from error
+    except Exception as error:  # the libraries raise many kinds for a folder they cannot read
+        if "trust_remote_code" in str(error):
+            raise remote_code_error(files.name) from error
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UnusableModelError(
+            f"The model cannot be loaded: {reason}",
+            where=files.name,
+            fix="Choose a sentence-transformers model.",
+        ) from error
+    if not model.supports("text"):
+        raise UnusableModelError("The model does not take texts.", where=files.name)
+    model.eval()
+    return model.to(dtype)

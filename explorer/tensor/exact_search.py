@@ -1,0 +1,223 @@
+"""Exact search: quick scores choose candidates, float64 scores decide, a bound proves nothing is missed.
+
+For each query, in three steps:
+
+1. **Shortlist.** Matrix products give every row a bound that its score cannot exceed (`Estimate`);
+   the rows with the highest bounds are kept, some more than are asked for (`Best`).
+2. **Rescore.** Those are scored in float64. If the highest bound left out is under the k-th best
+   score, no row left out can enter, and the result is proved.
+3. **Sweep.** Queries still open have more near ties than the shortlist holds, in practice rows that
+   are repeated. Every row whose bound reaches the k-th best score so far is scored.
+
+Formats are tried from cheap to dear: bfloat16 where the processor has it, then float32, then float64,
+which is needed only where float32 cannot tell rows apart, as far away from the origin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from explorer.tensor.score_bounds import Estimate, Scratch
+from explorer.tensor.scores import Metric, Rows, pair_scores
+from explorer.tensor.search_matrix import Prepared
+from explorer.tensor.top_k import GROUP, Best, Pairs
+
+_BYTES = 16  # what a search needs per number of a tile: the product, its conversion, and room to sort
+_TILE = 1 << 23  # numbers of a tile on a processor: larger ones are slower, as they leave its cache
+_QUERIES = 1024  # queries of a block: enough to be bound by arithmetic, few enough to cancel soon
+
+
+class Search:
+    """The k best rows of a matrix, for one block of queries after the other.
+
+    Args:
+        matrix: What is searched.
+        metric: Which score.
+        k: Rows wanted, at most as many as there are to choose from.
+        allowed: The rows to choose from, int64, ascending; None for all.
+        memory_mb: Memory to use beside the matrix and the results, in MB.
+        tick: Called after each block of the matrix; what it raises ends the search.
+    """
+
+    def __init__(
+        self,
+        matrix: Prepared,
+        metric: Metric,
+        k: int,
+        *,
+        allowed: torch.Tensor | None,
+        memory_mb: float,
+        tick: Callable[[], None],
+    ) -> None:
+        self.matrix = matrix
+        self.metric = metric
+        self.k = k
+        self.allowed = allowed
+        self.total = len(matrix) if allowed is None else len(allowed)
+        self.tick = tick
+        self._scratch = Scratch(matrix.device)
+        self.numbers = max(1, int(memory_mb * 2**20) // _BYTES)
+        if matrix.device.type == "cpu":
+            self.numbers = min(self.numbers, _TILE)
+
+    @property
+    def block(self) -> int:
+        """Number of queries to give to `run` at a time."""
+        return max(1, min(_QUERIES, self.numbers // (4 * self.k), self.numbers // GROUP))
+
+    def run(self, queries: Rows, own: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
+        """Find the best rows of each query.
+
+        Args:
+            queries: The queries, on the device of the matrix.
+            own: For each query the row that is the query itself and is left out, int64, shape
+                (queries,); only where all rows are allowed.
+
+        Returns:
+            Rows (int64) and scores (float64), best first, equal scores by row: shape (queries, k).
+        """
+        rows = torch.empty((len(queries), self.k), dtype=torch.int64, device=self.matrix.device)
+        scores = torch.empty(rows.shape, dtype=torch.float64, device=rows.device)
+        left = torch.arange(len(queries), device=rows.device)
+        formats = self.matrix.formats(self.metric, queries)
+        for dtype in formats:
+            part = _Part(queries[left], None if own is None else own[left])
+            rows[left], scores[left], proved = self._shortlist(dtype, part)
+            left = left[~proved]
+            if len(left) == 0:
+                break
+            if dtype == torch.bfloat16:
+                continue
+            part = _Part(queries[left], None if own is None else own[left])
+            swept = self._sweep(dtype, part, scores[left, -1], may_stop=dtype != formats[-1])
+            if swept is not None:
+                rows[left], scores[left] = swept
+                break
+        return (rows if self.allowed is None else self.allowed[rows]), scores
+
+    def _shortlist(self, dtype: torch.dtype, part: _Part) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The best rows of a shortlist, their scores, and which queries they are proved for."""
+        queries, norms = part.queries, part.queries.norms
+        estimate = self.matrix.estimate(self.metric, dtype)
+        sources = estimate.queries(queries)
+        candidates = self.total - (part.own is not None)
+        width = min(self.k + max(16, self.k // 2), candidates)
+        best = Best(len(queries), width, estimate.wide, self.matrix.device)
+        for start, stop in self._tiles(self.numbers, len(queries), dtype):
+            best.absorb(self._bounds(estimate, sources, part, start, stop), start)
+            self.tick()
+        bounds, rows = best.bounds.double(), best.rows
+
+        # The rows with the k highest bounds give a first k-th score, which spares scoring the others
+        # that cannot reach it.
+        chosen = torch.zeros_like(rows, dtype=torch.bool)
+        chosen[:, : self.k] = True
+        head = self._score(queries, *_entries(rows, chosen))
+        floors = estimate.floors(head.score.view(-1, self.k).amin(1), norms)
+        tail = self._score(queries, *_entries(rows, (bounds >= floors[:, None]) & ~chosen))
+        best_rows, scores = self._table(Pairs.join([head, tail]), len(queries))
+        proved = bounds[:, -1] < estimate.floors(scores[:, -1], norms)
+        return best_rows, scores, proved | (width == candidates)
+
+    def _sweep(
+        self, dtype: torch.dtype, part: _Part, reached: torch.Tensor, *, may_stop: bool
+    ) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """The best rows and their scores, given for each query a score that k rows reach.
+
+        If it may, it stops where so many rows reach that score that a finer format will be quicker.
+        """
+        queries = part.queries
+        estimate = self.matrix.estimate(self.metric, dtype)
+        sources = estimate.queries(queries)
+        floors = _rounded_down(estimate.floors(reached, queries.norms), estimate.wide)
+        # All rows tie with a query of zeros, so only the first of them can be its best.
+        blank = (queries.norms == 0) & (self.metric != "euclidean")
+        found: list[Pairs] = []
+        for start, stop in self._tiles(self.numbers // 4, len(queries), dtype):
+            listed = self._bounds(estimate, sources, part, start, stop) >= floors
+            listed &= self._useful[start:stop, None]
+            listed[max(0, self.k + 1 - start) :] &= ~blank
+            row, query = listed.nonzero(as_tuple=True)
+            if may_stop and len(row) > listed.numel() // 8:
+                return None
+            found.append(self._score(queries, query, row + start))
+            if sum(map(len, found)) > self.numbers // 8:
+                found = [Pairs.join(found).best(self.k)]
+            self.tick()
+        return self._table(Pairs.join(found), len(queries))
+
+    def _tiles(self, numbers: int, queries: int, dtype: torch.dtype) -> Iterator[tuple[int, int]]:
+        """Cut the rows into ranges whose product with the queries, and copy if any, fill `numbers`."""
+        copied = self.allowed is not None or dtype != torch.float32
+        step = numbers // (queries + copied * self.matrix.dims)
+        step = max(GROUP, step // GROUP * GROUP)
+        for start in range(0, self.total, step):
+            yield start, min(start + step, self.total)
+
+    def _bounds(
+        self, estimate: Estimate, sources: torch.Tensor, part: _Part, start: int, stop: int
+    ) -> torch.Tensor:
+        """The bounds of rows `start` to `stop` of those allowed: shape (rows, queries)."""
+        rows = self._places(start, stop)
+        bounds = estimate.bounds(self.matrix.rows.vectors[rows], rows, sources, self._scratch)
+        if part.own is not None:
+            query = ((part.own >= start) & (part.own < stop)).nonzero()[:, 0]
+            bounds[part.own[query] - start, query] = -torch.inf
+        return bounds
+
+    def _places(self, start: int, stop: int) -> slice | torch.Tensor:
+        """Where those rows stand in the matrix, as a range (which copies nothing) if they are one."""
+        if self.allowed is None:
+            return slice(start, stop)
+        places = self.allowed[start:stop]
+        first, last = int(places[0]), int(places[-1])
+        return slice(first, last + 1) if last - first == stop - start - 1 else places
+
+    def _score(self, queries: Rows, query: torch.Tensor, row: torch.Tensor) -> Pairs:
+        """Score pairs exactly; rows count among those allowed."""
+        place = row if self.allowed is None else self.allowed[row]
+        return Pairs(query, row, pair_scores(queries, query, self.matrix.rows, place, self.metric))
+
+    def _table(self, pairs: Pairs, queries: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The k best rows and their scores, where every query has k pairs or more."""
+        best = pairs.best(self.k)
+        return best.row.view(queries, self.k), best.score.view(queries, self.k)
+
+    @cached_property
+    def _useful(self) -> torch.Tensor:
+        """Which allowed rows can be among the k best: those with at most k equal rows before them.
+
+        One more than k, since the query's own row may be among them.
+        """
+        first = self.matrix.twins
+        if self.allowed is not None:
+            first = first[self.allowed.cpu().numpy()]
+        order = np.argsort(first, kind="stable")
+        starts = np.searchsorted(first[order], first[order])
+        useful = np.empty(len(first), dtype=np.bool_)
+        useful[order] = np.arange(len(first)) - starts <= self.k
+        return torch.from_numpy(useful).to(self.matrix.device)
+
+
+class _Part(NamedTuple):
+    """Some queries of a block: themselves, and the rows they are, to be left out."""
+
+    queries: Rows
+    own: torch.Tensor | None
+
+
+def _entries(rows: torch.Tensor, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The chosen entries of a table (queries, width), as queries and rows."""
+    query, column = chosen.nonzero(as_tuple=True)
+    return query, rows[query, column]
+
+
+def _rounded_down(values: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """The values in another format, never larger than they were."""
+    rounded = values.to(dtype)
+    return rounded.nextafter(torch.full_like(rounded, -torch.inf))

@@ -1,0 +1,85 @@
+"""A matrix made ready to be searched many times."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from explorer.tensor.device import fast_dtype
+from explorer.tensor.rounding import dot_error
+from explorer.tensor.score_bounds import Estimate
+from explorer.tensor.scores import Metric, Rows
+
+# Lengths between which neither a float32 product nor a square overflows, or loses digits by vanishing.
+_SHORTEST, _LONGEST = 2.0**-60, 2.0**60
+_MANY = 8  # queries; with fewer a product takes no longer than reading the matrix, in any format
+
+
+class Prepared:
+    """A matrix on its device, with what a search needs to know of it, each measured once.
+
+    Attributes:
+        matrix: float32, shape (rows, dims), read-only; not copied.
+        rows: The matrix and its lengths, on its device.
+    """
+
+    def __init__(self, matrix: NDArray[np.float32], device: torch.device) -> None:
+        self.matrix = matrix.view()
+        self.matrix.flags.writeable = False  # what is measured here has to stay true
+        self.rows = Rows.of(self.matrix, device)
+        self._estimates: dict[tuple[Metric, torch.dtype, float], Estimate] = {}
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the matrix is and searches run."""
+        return self.rows.norms.device
+
+    @property
+    def dims(self) -> int:
+        """Length of the vectors."""
+        return int(self.matrix.shape[1])
+
+    def estimate(self, metric: Metric, dtype: torch.dtype) -> Estimate:
+        """The quick scores of a metric in a format."""
+        error = dot_error(self.dims, dtype, self.device)  # may change with a setting of the process
+        key = (metric, dtype, error)
+        if key not in self._estimates:
+            self._estimates[key] = Estimate.of(self.rows, metric, dtype, error)
+        return self._estimates[key]
+
+    def formats(self, metric: Metric, queries: Rows) -> list[torch.dtype]:
+        """The formats to try for some queries, cheapest first."""
+        longest = float(queries.norms.max()) if metric == "euclidean" else 1
+        if not self._is_ordinary or longest > _LONGEST:
+            return [torch.float64]
+        # Only the processor's bfloat16 is used: its sums are float32. A GPU may sum halves in halves,
+        # and is quick enough in float32.
+        coarse = fast_dtype(self.device) == torch.bfloat16 and len(queries) >= _MANY
+        return [*([torch.bfloat16] if coarse else []), torch.float32, torch.float64]
+
+    @cached_property
+    def _is_ordinary(self) -> bool:
+        norms = self.rows.norms[self.rows.norms > 0]
+        return len(norms) == 0 or bool(norms.min() >= _SHORTEST and norms.max() <= _LONGEST)
+
+    @cached_property
+    def twins(self) -> NDArray[np.int64]:
+        """For every row the first row with the same numbers, int64, shape (rows,).
+
+        Equal lengths find the rows that may be equal; a hash of their bytes decides.
+        """
+        _, length, count = np.unique(self.rows.norms.cpu().numpy(), return_inverse=True, return_counts=True)
+        first = np.arange(len(self))
+        seen: dict[bytes, int] = {}
+        for row in np.flatnonzero(count[length] > 1).tolist():
+            numbers = self.matrix[row] + np.float32(0)  # −0 becomes 0, which is the same number
+            digest = hashlib.blake2b(numbers.tobytes(), digest_size=32).digest()
+            first[row] = seen.setdefault(digest, row)
+        return first

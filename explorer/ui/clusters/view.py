@@ -1,0 +1,240 @@
+"""The clusters page: how rows fall into groups, what tells the groups apart, and which k suits."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from explorer.analysis.clusters import NOISE, sweep
+from explorer.analysis.space import Space
+from explorer.share.export import rows_table
+from explorer.ui.shell.job_progress import analysis_lane, counting, result_or_progress
+from explorer.ui.shell.numbers import linked_number
+from explorer.ui.shell.session import Session
+from explorer.ui.shell.text import as_html, markdown
+from explorer.ui.widgets import figures
+from explorer.ui.widgets.clustering import MAX_K, ClusterChoice, Clusters, clusters_or_progress, usual_k
+from explorer.ui.widgets.distance import choose_distance
+from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.shown_rows import Scope, choose_scope
+
+_SWEEP_K = (2, 4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50)
+_WORDS = 6
+_METHODS = {"k-means": "k-means", "hdbscan": "HDBSCAN (finds k itself, leaves noise)"}
+
+
+def show_clusters(session: Session, space: Space) -> None:
+    """Draw the choice of clusters and what is in them."""
+    scope = choose_scope(session, space)
+    session.cluster_choices[scope.key] = _choose(scope)
+    found = clusters_or_progress(session, scope)
+    if found is None:
+        return
+    _facts(found)
+    picked = _table(scope, found)
+    if picked is None:
+        st.caption("Click the left edge of a row to open a cluster.")
+    else:
+        _open_cluster(session, scope, found, picked)
+    _assignments(session, scope, found)
+    with st.expander("Rows that fit their cluster worst"):
+        _worst(scope, found)
+
+
+def show_sweep(session: Session, space: Space) -> None:
+    """Draw k-means over several k, and offer the k that suits best."""
+    scope = choose_scope(session, space)
+    space = scope.space
+    rows = len(space) - space.corpus.repeated
+    ks = tuple(k for k in _SWEEP_K if k < rows)
+    if not ks:
+        st.info("There are too few different rows to compare.", icon=":material/workspaces:")
+        return
+    found = result_or_progress(
+        session,
+        ("sweep", scope.key, ks),
+        "Comparing numbers of clusters",
+        lambda say: sweep(space, ks, on_progress=counting(say, "Trying k", "steps")),
+        lane=analysis_lane(len(space)),
+    )
+    if found is None:
+        return
+    st.plotly_chart(
+        figures.sweep(found),
+        key="sweep",
+        config={"displayModeBar": False},
+        alt="Silhouette and inertia for several numbers of clusters",
+    )
+    st.caption(
+        "The silhouette says how much closer rows are to their own cluster than to the next, from −1 to 1; "
+        f"taken of {len(found.sample):,} rows."
+    )
+    if found.suggested_k is not None:
+        st.button(
+            f"Use k = {found.suggested_k}, the highest silhouette",
+            type="primary",
+            on_click=_use,
+            args=(found.suggested_k,),
+        )
+
+
+def _choose(scope: Scope) -> ClusterChoice:
+    most, usual = min(MAX_K, len(scope)), usual_k(scope.space.corpus)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method = st.selectbox(
+            "Method",
+            list(_METHODS),
+            format_func=_METHODS.__getitem__,
+            key="method",
+            width=300,
+            bind="query-params",
+        )
+        if method == "k-means":
+            number = linked_number("Number of clusters (k)", 1, most, usual, key="clusters", width=190)
+        else:
+            number = linked_number("Smallest cluster", 2, max(2, len(scope)), 5, key="min-size", width=190)
+        metric = choose_distance("distance")
+        seed = 0
+        if method == "k-means":
+            seed = linked_number(
+                "Seed", 0, 9999, 0, key="cluster-seed", width=120, about="Same seed, same clusters."
+            )
+    return ClusterChoice("hdbscan" if method == "hdbscan" else "k-means", number, metric, seed)
+
+
+def _facts(found: Clusters) -> None:
+    clustering, held = found.clustering, found.agreement
+    with st.grid(4, min_column_width=110):
+        noise = int((clustering.labels == NOISE).sum())
+        if noise:
+            st.metric("Noise", f"{noise:,}", help="Rows in no cluster.")
+        st.metric("Clusters", f"{clustering.k:,}")
+        if held is not None:
+            st.metric(
+                "ARI", f"{held.ari:.3f}", help="Agreement with the labels: 1 the same division, 0 chance."
+            )
+            st.metric(
+                "AMI", f"{held.ami:.3f}", help="Shared information with the labels, 0 by chance, 1 all."
+            )
+            st.metric("V-measure", f"{held.v_measure:.3f}", help="Mean of homogeneity and completeness.")
+    if clustering.reduced_to is not None:
+        st.caption(f"Rows were brought to {clustering.reduced_to} dimensions by PCA first.")
+    if not clustering.k:
+        st.info("No cluster is that dense: lower the smallest cluster.", icon=":material/workspaces:")
+
+
+def _table(scope: Scope, found: Clusters) -> int | None:
+    """Draw the table of clusters; give the cluster that is opened."""
+    corpus, names = scope.space.corpus, found.names
+    texts = corpus.texts
+    columns: dict[str, list[object]] = {
+        "cluster": [names[summary.label] for summary in found.summaries],
+        "rows": [summary.size for summary in found.summaries],
+        "words": [", ".join(word.text for word in summary.words[:_WORDS]) for summary in found.summaries],
+        "most central row": [
+            texts[summary.central[0]] if summary.central else "" for summary in found.summaries
+        ],
+        "spread": [summary.spread for summary in found.summaries],
+    }
+    if corpus.labels is not None:
+        columns["main label"] = [
+            f"{summary.labels[0].label} ({summary.labels[0].share:.0%})" if summary.labels else ""
+            for summary in found.summaries
+        ]
+    event = st.dataframe(
+        columns,
+        column_config={
+            "spread": st.column_config.NumberColumn(format="%.3f", help="Mean distance to the centroid."),
+            "most central row": st.column_config.TextColumn(width="large"),
+        },
+        hide_index=True,
+        key="cluster-table",
+        on_select="rerun",
+        selection_mode="single-row",
+        alt="Clusters with their size, words and most central row",
+    )
+    chosen = event.selection.rows
+    return found.summaries[chosen[0]].label if chosen and chosen[0] < len(found.summaries) else None
+
+
+def _open_cluster(session: Session, scope: Scope, found: Clusters, label: int) -> None:
+    corpus, names = scope.space.corpus, found.names
+    summary = next(summary for summary in found.summaries if summary.label == label)
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            place = (found.choice, scope.key, label)
+            key = f"name-{hash(place)}"
+            st.text_input(
+                "Name",
+                names[label],
+                max_chars=80,
+                key=key,
+                width=320,
+                on_change=_rename,
+                args=(session, place, key),
+            )
+            st.button(
+                f"Select its {summary.size:,} rows",
+                type="primary",
+                icon=":material/select_all:",
+                on_click=session.select,
+                args=(scope.rows[found.clustering.rows(label)], f"cluster “{names[label]}”"),
+            )
+        if summary.labels and corpus.labels is not None:
+            shares = (f"{share.label or '(no label)'} {share.share:.0%}" for share in summary.labels[:8])
+            st.caption(f"Labels: {markdown(' · '.join(shares))}")
+        st.caption("Most central rows")
+        for row in summary.central:
+            st.html(f"<b>row {scope.rows[row] + 1:,}</b>{as_html(corpus.texts[row])}")
+
+
+def _assignments(session: Session, scope: Scope, found: Clusters) -> None:
+    labels = found.clustering.labels
+    download_table(
+        "Download the assignments",
+        lambda: rows_table(
+            session.corpus,
+            scope.rows,
+            {
+                "cluster": np.where(labels == NOISE, 0, labels + 1),
+                "cluster name": [found.names[label] for label in labels.tolist()],
+            },
+        ),
+        f"{session.corpus.name}-clusters",
+        about="Every row with the number and name of its cluster; noise is 0.",
+    )
+
+
+def _worst(scope: Scope, found: Clusters) -> None:
+    fits, names = found.worst, found.names
+    if not fits:
+        st.caption("With one cluster, no row could be in another.")
+        return
+    st.caption("Margin: 1 is deep in its cluster, 0 on the border to the next, below 0 nearer to the next.")
+    st.dataframe(
+        {
+            "margin": [fit.margin for fit in fits],
+            "row": [int(scope.rows[fit.row]) + 1 for fit in fits],
+            "text": [scope.space.corpus.texts[fit.row] for fit in fits],
+            "cluster": [names[fit.label] for fit in fits],
+            "next cluster": [names[fit.next_label] for fit in fits],
+        },
+        column_config={"margin": st.column_config.NumberColumn(format="%.3f")},
+        hide_index=True,
+        key="worst",
+        alt="Rows that fit their cluster worst",
+    )
+
+
+def _rename(session: Session, place: tuple[ClusterChoice, str, int], key: str) -> None:
+    name = str(st.session_state[key]).strip()
+    if name:
+        session.cluster_names[place] = name
+    else:
+        session.cluster_names.pop(place, None)
+
+
+def _use(k: int) -> None:
+    st.session_state["method"] = "k-means"
+    st.session_state["clusters"] = k
+    st.session_state["clusters-view"] = "Clusters"

@@ -1,0 +1,1 @@
+"""The data page: a corpus is chosen, and what encodes it."""

@@ -1,0 +1,211 @@
+"""The controls of the data page: where rows come from, and which columns count."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.data.columns import guess_label, guess_text
+from explorer.data.corpus import Corpus
+from explorer.data.corpus_from_table import make_corpus
+from explorer.data.files import read_lines
+from explorer.data.samples import SAMPLES, open_sample
+from explorer.data.table import SourceTable
+from explorer.errors import ExplorerError
+from explorer.settings import settings
+from explorer.ui.data.hub_dataset import choose_hub_rows
+from explorer.ui.data.hub_search import OPENED
+from explorer.ui.data.upload import say_source, upload
+from explorer.ui.data.vector_choice import MAX_PASTED_CHARS, choose_vectors
+from explorer.ui.shell.brought import FILE, HUB, LINES, PLACES, SAMPLE, Brought
+from explorer.ui.shell.session import Session
+from explorer.ui.shell.tab_jobs import forget, was_asked
+from explorer.ui.shell.text import markdown, show_error
+
+_NO_LABEL = "(none)"
+_FILE_KEY = "file"
+# Session keys: the place chosen last, how often the choice was emptied, the pasted lines read last, and the
+# corpus made last with what was chosen for it.
+_PLACE = "explorer-place"
+_EMPTIED = "explorer-emptied"
+_READ = "explorer-read"
+_MADE = "explorer-made"
+
+
+def choose_rows(session: Session, contents: DeltaGenerator) -> Corpus | ExplorerError | None:
+    """Draw the choice of rows and columns, from what is open on.
+
+    Args:
+        session: Whose rows.
+        contents: Where there is room for what the Hub has.
+
+    Returns:
+        The corpus they make; the error, already drawn, when they make none; None while nothing is chosen, or
+        it is being read.
+    """
+    # Kept by hand: Streamlit loses the widget's state where the first page of a tab was this one.
+    place_key = _key("rows-from")
+    if place_key not in st.session_state:
+        st.session_state[place_key] = st.session_state.get(_PLACE) or _place_of(session)
+    place = st.segmented_control("Rows from", PLACES, required=True, key=place_key)
+    st.session_state[_PLACE] = place
+    try:
+        if place == SAMPLE:
+            return _sample(session)
+        if place == HUB:
+            rows = choose_hub_rows(session, contents)
+        else:
+            rows = _uploaded(session) if place == FILE else _pasted(session)
+            if rows is None and not (place == FILE and was_asked(_key(_FILE_KEY))):
+                contents.info("Choose rows to see what is in them.", icon=":material/table_rows:")
+        return _columns(session, str(place), rows) if isinstance(rows, SourceTable) else rows
+    except ExplorerError as error:
+        show_error(error)
+        return error
+
+
+def brought(corpus: Corpus) -> Brought | None:
+    """Where a corpus that `choose_rows` gave came from, if a person brought it."""
+    made = cast("tuple[Brought, Corpus] | None", st.session_state.get(_MADE))
+    return made[0] if made is not None and made[1] is corpus else None
+
+
+def offer_way_back(session: Session) -> None:
+    """Draw the button that ends the look at other rows and shows those that are open."""
+    st.button(
+        f"Back to {markdown(session.corpus.name)}",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        on_click=_show_open,
+        args=(session,),
+    )
+
+
+def _show_open(session: Session) -> None:
+    forget(session, _key(_FILE_KEY))
+    st.session_state.pop(OPENED, None)
+    st.session_state[_PLACE] = _place_of(session)
+    st.session_state[_EMPTIED] = st.session_state.get(_EMPTIED, 0) + 1
+
+
+def _key(name: str) -> str:
+    """A widget's key; a new one each time the choice is emptied, since a widget's file cannot be taken."""
+    emptied = st.session_state.get(_EMPTIED, 0)
+    return f"{name}-{emptied}" if emptied else name
+
+
+def _place_of(session: Session) -> str:
+    if session.brought is not None:
+        return session.brought.place
+    return HUB if session.corpus.origin else SAMPLE
+
+
+def _sample(session: Session) -> Corpus:
+    names = list(SAMPLES)
+    current = session.corpus.sample
+    name = st.radio(
+        "Sample",
+        names,
+        index=names.index(current) if current in names else 0,
+        format_func=lambda name: SAMPLES[name].title,
+        captions=[SAMPLES[name].description for name in names],
+        key=_key("sample"),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return open_sample(str(name))
+
+
+def _uploaded(session: Session) -> SourceTable | ExplorerError | None:
+    key = _key(_FILE_KEY)
+    if st.session_state.get(key) is None and session.brought is not None and session.brought.place == FILE:
+        forget(session, key)  # back from another page: the open file is shown, not the one looked at last
+    read = upload(
+        session, "File", key, help="CSV, TSV, JSON Lines, Parquet, or plain text with one row a line."
+    )
+    return read if read is not None or was_asked(key) else _open_table(session, FILE)
+
+
+def _pasted(session: Session) -> SourceTable | None:
+    text = st.text_area(
+        "One row a line",
+        key=_key("lines"),
+        height=220,
+        max_chars=MAX_PASTED_CHARS,
+        placeholder="Paste or type texts here, one a line",
+        persist_state="session",
+    )
+    if not text or not text.strip():
+        return _open_table(session, LINES)
+    kept = cast("tuple[str, SourceTable] | None", st.session_state.get(_READ))
+    if kept is None or kept[0] != text:  # a rerun reads nothing again
+        kept = (text, read_lines(text))
+        st.session_state[_READ] = kept
+    return kept[1]
+
+
+def _open_table(session: Session, place: str) -> SourceTable | None:
+    """What is open, where this tab has chosen nothing else: another tab may have brought it."""
+    back = session.brought
+    if back is None or back.place != place:
+        return None
+    say_source(back.source)
+    return back.source
+
+
+def _columns(session: Session, place: str, table: SourceTable) -> Corpus | ExplorerError | None:
+    opened = session.brought
+    chosen = choose_vectors(session, table)
+    if not isinstance(chosen, tuple):
+        return chosen
+    source, vectors = chosen
+    back = opened if opened is not None and opened.source is source else None
+    names = source.table.column_names
+    text = st.selectbox(
+        "Text column",
+        names,
+        index=names.index(back.text if back else guess_text(source)),
+        key=_key(f"text-{source.name}"),
+        persist_state="session",
+    )
+    label_guess = back.label if back and back.text == text else guess_label(source, text)
+    labels = [_NO_LABEL, *(name for name in names if name != text)]
+    label = st.selectbox(
+        "Label column",
+        labels,
+        index=labels.index(label_guess) if label_guess in labels else 0,
+        key=_key(f"label-{source.name}-{text}"),
+        persist_state="session",
+    )
+    limit, seed = None, 0
+    most = min(source.total_rows, settings().max_rows)
+    if source.total_rows > 1:
+        with st.expander("Use fewer rows"):
+            limit = st.number_input(
+                "Rows",
+                1,
+                most,
+                min(most, back.limit or most) if back else most,
+                key=_key(f"limit-{source.name}"),
+                persist_state="session",
+            )
+            seed = st.number_input(
+                "Seed",
+                0,
+                2**31 - 1,
+                back.seed if back else 0,
+                key=_key("seed"),
+                help="The same seed draws the same rows.",
+                persist_state="session",
+            )
+    wanted = Brought(place, source, text, None if label == _NO_LABEL else label, limit, seed, vectors)
+    if back == wanted:
+        return session.corpus
+    made = cast("tuple[Brought, Corpus] | None", st.session_state.get(_MADE))
+    if made is None or made[0] != wanted:
+        corpus = make_corpus(source, text=text, label=wanted.label, limit=limit, seed=seed, vectors=vectors)
+        made = (wanted, corpus)
+        st.session_state[_MADE] = made
+    return made[1]

@@ -1,0 +1,298 @@
+"""Rows of a dataset on the Hub: what there is, which of it is wanted, and reading it."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.data.corpus import Corpus
+from explorer.data.hub_corpus import read_table
+from explorer.data.preview import Preview, PreviewColumn, preview_split
+from explorer.data.table import SourceTable
+from explorer.errors import ExplorerError
+from explorer.hub.cards import card_html
+from explorer.hub.dataset_details import DatasetDetails, dataset_details
+from explorer.hub.dataset_search import DatasetListing
+from explorer.hub.dataset_splits import DatasetSplit
+from explorer.jobs.progress import OnProgress
+from explorer.jobs.registry import Lane
+from explorer.settings import settings
+from explorer.ui.data.hub_search import OPENED, open_dataset_page, search_hub
+from explorer.ui.shell.brought import HUB
+from explorer.ui.shell.hub_link import HubRows
+from explorer.ui.shell.job_progress import counting
+from explorer.ui.shell.session import Session
+from explorer.ui.shell.tab_jobs import ask_hub
+from explorer.ui.shell.text import as_html, markdown
+
+_READING = "explorer-hub-reading"  # session key: the rows asked for last
+_USUAL_ROWS = 10_000
+_CARD_HEIGHT = 420
+_NO_LABEL = "(none)"
+_CLASSES_SHOWN = 6
+
+
+@dataclass(frozen=True, eq=False)
+class _Described:
+    details: DatasetDetails
+    card: str
+
+
+def choose_hub_rows(
+    session: Session, contents: DeltaGenerator
+) -> Corpus | SourceTable | ExplorerError | None:
+    """Draw the search, or the dataset that is open, here, and what there is to look at in `contents`.
+
+    Returns:
+        The rows that were read; a table when they are vectors without texts; the error, already drawn, when
+        they could not be had; None while nothing was read.
+    """
+    here = None if OPENED in st.session_state else _open_rows(session)
+    name = here[0] if here else st.session_state.get(OPENED)
+    if not name:
+        return search_hub(session, contents)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.html(f'<b style="overflow-wrap: anywhere">{html.escape(name)}</b>', width="content")
+        st.button(
+            "Other datasets",
+            icon=":material/arrow_back:",
+            type="tertiary",
+            on_click=open_dataset_page,
+            args=(None,),
+        )
+    if here:
+        return here[1]
+    described = ask_hub(session, "dataset", name, f"Looking at {name}", lambda _say: _describe(name))
+    if not isinstance(described, _Described):
+        return described
+    with contents:
+        _show_listing(described.details.listing)
+        if described.card:
+            with st.expander("Dataset card"), st.container(height=_CARD_HEIGHT, border=False):
+                st.html(described.card)
+    return _choose_rows(session, described.details, contents)
+
+
+def _open_rows(session: Session) -> tuple[str, Corpus | SourceTable] | None:
+    """The dataset that is open, and its rows, where a link or another tab brought them."""
+    if session.corpus.origin is not None:
+        return session.corpus.origin.id, session.corpus
+    back = session.brought
+    return (back.source.name, back.source) if back is not None and back.place == HUB else None
+
+
+def _describe(name: str) -> _Described:
+    details = dataset_details(name)
+    return _Described(details, card_html(details.card) if details.card else "")
+
+
+def _choose_rows(
+    session: Session, details: DatasetDetails, contents: DeltaGenerator
+) -> Corpus | SourceTable | ExplorerError | None:
+    split = _choose_split(details)
+    preview = ask_hub(
+        session,
+        "preview",
+        (details.listing.id, split.commit, split.config, split.split),
+        f"Looking at the first rows of {details.listing.id}",
+        lambda _say: preview_split(details, split.config, split.split),
+    )
+    if not isinstance(preview, Preview):
+        return preview
+    wanted: HubRows | DatasetSplit = split
+    read: Corpus | SourceTable | ExplorerError | None = None
+    if preview.text is not None:
+        wanted = _choose_columns(details.listing.id, split, preview, preview.text)
+    asked = st.session_state.get(_READING) == wanted
+    if asked:
+        title = f"Reading {details.listing.id}"
+        read = ask_hub(session, "rows", wanted, title, lambda say: _read(wanted, say), lane=Lane.ROWS)
+    if not isinstance(read, Corpus | SourceTable):
+        with contents:
+            _show_preview(preview)
+    if not asked:
+        _offer(wanted, split, preview)
+    return read
+
+
+def _read(wanted: HubRows | DatasetSplit, say: OnProgress) -> Corpus | SourceTable:
+    if isinstance(wanted, HubRows):
+        return wanted.read(say)
+    return read_table(wanted, counting(say, "Reading", "rows"))
+
+
+def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview) -> None:
+    """The button that reads, with what it will cost."""
+    if isinstance(wanted, HubRows):
+        paths = [wanted.text, wanted.label, wanted.vectors]
+        number = wanted.limit
+        size = preview.download_bytes(split, paths, wanted.limit or 1)
+    else:
+        number, size = preview.rows, split.size
+        if preview.columns:
+            st.caption("No column holds text: the rows are read as they are, and may be vectors.")
+    if size is not None:
+        st.caption(f"About {_bytes(size)} will be downloaded.")
+    st.button(
+        "Read the rows" if number is None else f"Read {number:,} row{'' if number == 1 else 's'}",
+        type="primary",
+        icon=":material/download:",
+        width="stretch",
+        on_click=_begin,
+        args=(wanted,),
+    )
+
+
+def _begin(wanted: HubRows | DatasetSplit) -> None:
+    st.session_state[_READING] = wanted
+
+
+def _choose_split(details: DatasetDetails) -> DatasetSplit:
+    usual = details.find_split(None, None)
+    configs = list(dict.fromkeys(part.config for part in details.splits))
+    config = usual.config
+    if len(configs) > 1:
+        config = st.selectbox(
+            "Configuration",
+            configs,
+            index=configs.index(config),
+            key=f"hub-config-{details.listing.id}",
+            persist_state="session",
+        )
+    splits = [part.split for part in details.splits if part.config == config]
+    split = details.find_split(config, None).split
+    if len(splits) > 1:
+        split = st.selectbox(
+            "Split",
+            splits,
+            index=splits.index(split),
+            key=f"hub-split-{details.listing.id}-{config}",
+            persist_state="session",
+        )
+    return details.find_split(config, split)
+
+
+def _choose_columns(name: str, split: DatasetSplit, preview: Preview, guess: str) -> HubRows:
+    key = f"{name}-{split.config}-{split.split}"
+    usable = [column.path for column in preview.columns if column.kind not in ("vector", "image")]
+    words = [column.path for column in preview.columns if column.kind in ("text", "label", "other")]
+    vectors = [column.path for column in preview.columns if column.kind == "vector"]
+    text = st.selectbox(
+        "Text column", words, index=words.index(guess), key=f"hub-text-{key}", persist_state="session"
+    )
+    labels = [_NO_LABEL, *(path for path in usable if path != text)]
+    label = st.selectbox(
+        "Label column",
+        labels,
+        index=labels.index(preview.label) if preview.label in labels else 0,
+        key=f"hub-label-{key}-{text}",
+        persist_state="session",
+    )
+    own = ""
+    if vectors:
+        own = st.selectbox(
+            "Vectors",
+            ["", *vectors],
+            format_func=lambda path: f"Column “{path}”" if path else "Encode the texts",
+            key=f"hub-vectors-{key}",
+            help="Rows that bring their own vectors need not be encoded.",
+            persist_state="session",
+        )
+    most = min(preview.rows or settings().max_rows, settings().max_rows)
+    with st.container(horizontal=True):
+        limit = st.number_input(
+            "Rows",
+            1,
+            max(1, most),
+            max(1, min(_USUAL_ROWS, most)),
+            step=1_000,
+            key=f"hub-limit-{key}",
+            help="Drawn at random from random parts of the files.",
+            persist_state="session",
+        )
+        seed = st.number_input(
+            "Seed",
+            0,
+            2**31 - 1,
+            0,
+            key="hub-seed",
+            help="The same seed draws the same rows.",
+            persist_state="session",
+        )
+    return HubRows(
+        name,
+        split.commit,
+        split.config,
+        split.split,
+        text,
+        "" if label == _NO_LABEL else label,
+        own,
+        limit,
+        seed,
+    )
+
+
+def _show_listing(listing: DatasetListing) -> None:
+    facts = [
+        f"{listing.downloads:,} downloads a month" if listing.downloads is not None else "",
+        f"{listing.likes:,} likes" if listing.likes is not None else "",
+        f"licence {listing.licence}" if listing.licence else "no licence given",
+        f"{listing.size} rows" if listing.size else "",
+        f"changed {listing.modified:%Y-%m-%d}" if listing.modified else "",
+        "gated: only people its authors approve may read it" if listing.gated else "",
+        ", ".join(listing.languages[:_CLASSES_SHOWN]),
+        ", ".join(listing.tasks[:_CLASSES_SHOWN]),
+    ]
+    st.caption(" · ".join(markdown(fact) for fact in facts if fact))
+    if listing.description:
+        st.html(as_html(listing.description))
+
+
+def _show_preview(preview: Preview) -> None:
+    head = preview.head
+    if head is not None:
+        first = [path for path in (preview.text, preview.label) if path]
+        st.dataframe(
+            head.table,
+            column_order=[*first, *(name for name in head.table.column_names if name not in first)],
+            column_config={preview.text: st.column_config.TextColumn(width="large")}
+            if preview.text
+            else None,
+            hide_index=True,
+            height=320,
+            key="hub-preview",
+            alt="The first rows of the split",
+        )
+        of = "" if preview.rows is None else f" of {preview.rows:,}"
+        came = _bytes(preview.bytes_read)
+        st.caption(f"The first {head.table.num_rows}{of} rows; {came} were downloaded to show them.")
+    for sentence in preview.partial:
+        st.caption(markdown(sentence))
+    if preview.columns:
+        with st.expander(f"{len(preview.columns)} columns"):
+            st.dataframe(
+                {
+                    "Column": [column.path for column in preview.columns],
+                    "Looks like": [column.kind for column in preview.columns],
+                    "Type": [column.type for column in preview.columns],
+                    "Classes": [_classes(column) for column in preview.columns],
+                },
+                hide_index=True,
+                key="hub-columns",
+                alt="The columns of the split",
+            )
+
+
+def _classes(column: PreviewColumn) -> str:
+    shown = ", ".join(column.classes[:_CLASSES_SHOWN])
+    more = len(column.classes) - _CLASSES_SHOWN
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def _bytes(size: int) -> str:
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1_000)):,} kB"
+    return f"{size / 1e6:,.1f} MB" if size < 10_000_000 else f"{size / 1e6:,.0f} MB"

@@ -1,0 +1,145 @@
+"""What is in a corpus: counts, token lengths, a preview, and how its encoding went."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from explorer.data.corpus import Corpus
+from explorer.encode.spec import TFIDF, EncoderSpec
+from explorer.ui.shell.job_progress import audit_or_progress, duration
+from explorer.ui.shell.session import Session
+from explorer.ui.shell.text import as_html, markdown
+
+if TYPE_CHECKING:
+    from explorer.analysis.space import Space
+    from explorer.encode.tokens import TokenAudit
+
+_PREVIEW_ROWS = 200
+_CUT_ROWS = 5
+
+
+def show_name(corpus: Corpus, is_open: bool) -> None:
+    """Draw whose contents these are: rows that are only looked at are not those that the pages work on."""
+    name = html.escape(corpus.name)
+    st.html(f"{name} · open" if is_open else f"Looking at {name} · not open yet", width="content")
+
+
+def open_label(session: Session, corpus: Corpus, spec: EncoderSpec) -> str:
+    """What the button that opens rows with an encoder is called, by what it does."""
+    if corpus.fingerprint == session.corpus.fingerprint and spec == session.encoder:
+        return "Open these rows"  # by another name: what was made of them is kept
+    rows = f"{len(corpus):,} row{'' if len(corpus) == 1 else 's'}"
+    return f"{'Use' if spec.own_vectors else 'Encode'} {rows}"
+
+
+def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
+    """Draw how many rows there are, were left out, repeat others, and are longer than the encoder reads."""
+    with st.grid(4, min_column_width=110):
+        st.metric("Rows", f"{len(corpus):,}")
+        st.metric(
+            "Empty",
+            f"{corpus.empty_rows:,}",
+            help="Rows left out because their text is empty or blank.",
+        )
+        st.metric(
+            "Repeated",
+            f"{corpus.repeated:,}",
+            help="Rows whose text came before. Each text is encoded once.",
+        )
+        cut = "–" if audit is None else f"{len(audit.cut_rows):,}"
+        st.metric("Cut off", cut, help="Rows longer than the encoder reads.")
+    for note in corpus.notes:
+        st.caption(markdown(note))
+
+
+def show_audit(corpus: Corpus, audit: TokenAudit) -> None:
+    """Draw how long rows are for the encoder, and what it never reads."""
+    from explorer.ui.widgets.figures import token_histogram
+
+    st.plotly_chart(
+        token_histogram(audit),
+        key="token-histogram",
+        config={"displayModeBar": False},
+        alt="Histogram of the number of tokens in a row",
+    )
+    if audit.max_length is None:
+        st.caption("The encoder reads rows of any length.")
+        return
+    cut = audit.cut_rows
+    if not len(cut):
+        st.caption(
+            f"No row is longer than the {audit.max_length:,} tokens the encoder reads: nothing is lost."
+        )
+        return
+    st.caption(
+        f"{len(cut):,} row{'s are' if len(cut) > 1 else ' is'} longer than the {audit.max_length:,} tokens "
+        f"the encoder reads; {audit.lost_tokens:,} tokens ({audit.lost_share:.1%} of all) are never read."
+    )
+    with st.expander("The longest rows"):
+        for row in cut[:_CUT_ROWS]:
+            lost = int(audit.lengths[row]) - audit.max_length
+            st.caption(f"Row {row + 1:,}: {audit.lengths[row]:,} tokens, {lost:,} not read")
+            st.html(as_html(corpus.texts[row]))
+
+
+def show_preview(corpus: Corpus) -> None:
+    """Draw the first rows, text column first."""
+    order = [corpus.text, *([corpus.label] if corpus.label else []), *corpus.metadata]
+    shown = corpus.table.slice(0, _PREVIEW_ROWS)
+    st.dataframe(
+        shown,
+        column_order=order,
+        column_config={corpus.text: st.column_config.TextColumn(width="large")},
+        hide_index=True,
+        key="preview",
+        alt="The first rows of the corpus",
+    )
+    if len(corpus) > _PREVIEW_ROWS:
+        st.caption(f"The first {_PREVIEW_ROWS} of {len(corpus):,} rows.")
+
+
+def show_source(corpus: Corpus) -> None:
+    """Draw where a sample or a dataset of the Hub comes from and what it may be used for."""
+    if corpus.source:
+        licence = f"Licence: {markdown(corpus.licence)}." if corpus.licence else "No licence is given."
+        st.caption(f"Source: {markdown(corpus.source.removesuffix('.'))}. {licence}")
+
+
+def show_report(space: Space) -> None:
+    """Draw what encoding took, and what the check of fast precision gave."""
+    report = space.report
+    parts = [
+        f"{report.encoded:,} texts encoded, {report.cached:,} from the cache, in {duration(report.seconds)}"
+    ]
+    if report.engine:
+        parts.append(markdown(report.engine))
+    check = report.check
+    if check is None:
+        parts.append(f"computed in {report.dtype}")
+    elif check.passed:
+        parts.append(
+            f"computed in {check.dtype}, checked on {check.rows} of these rows on this machine:"
+            f" lowest cosine {check.min_cosine:.5f}"
+        )
+    else:
+        parts.append(
+            f"computed in float32, because {check.dtype} only kept a cosine of {check.min_cosine:.5f}"
+        )
+    st.caption(" · ".join(parts))
+    for note in report.notes:
+        st.caption(markdown(note))
+
+
+def audit_for(session: Session, corpus: Corpus, spec: EncoderSpec) -> TokenAudit | None:
+    """The token audit, for a model whose tokenizer is on this machine; a page never downloads one unasked."""
+    from explorer.encode.models import is_on_disk
+
+    if spec.provider or spec.own_vectors or spec.model == TFIDF:
+        return None
+    if not is_on_disk(spec.model, spec.revision):
+        st.caption("Token lengths are shown once the model is on this machine.")
+        return None
+    return audit_or_progress(session, corpus, spec)

@@ -1,0 +1,115 @@
+"""Vectors that rows bring along: whether they are used, and where their texts are when a table has none."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import streamlit as st
+
+from explorer.data.columns import text_columns
+from explorer.data.files import read_lines
+from explorer.data.table import SourceTable
+from explorer.data.vector_columns import ALL, VectorColumn, vectors_in, with_texts
+from explorer.errors import ExplorerError
+from explorer.ui.data.upload import upload
+from explorer.ui.shell.brought import FILE, LINES
+from explorer.ui.shell.session import Session
+
+MAX_PASTED_CHARS = 5_000_000
+_ENCODE = "Encode the texts"
+# Session keys: what was found in the table asked about last, the texts pasted last, and both together.
+_FOUND = "explorer-vectors-found"
+_TEXTS = "explorer-vectors-texts"
+_JOINED = "explorer-vectors-joined"
+
+
+def choose_vectors(
+    session: Session, source: SourceTable
+) -> tuple[SourceTable, VectorColumn | None] | ExplorerError | None:
+    """Draw the choice of the rows' vectors, if they brought any.
+
+    Returns:
+        The table of texts and where its vectors are, None to encode the texts; the error, already drawn, when
+        the texts cannot be read; None while a table of vectors alone has no texts.
+
+    Raises:
+        DataError: The texts are not as many as the vectors.
+        VectorError: A row's vector cannot be used.
+    """
+    has_texts, places = _found(source)
+    if not places:
+        return source, None
+    if has_texts:
+        back = session.brought
+        options = [None, *places]
+        opened = back.vectors if back is not None and back.source is source else None
+        chosen = st.selectbox(
+            "Vectors",
+            options,
+            index=options.index(opened) if opened in options else 0,
+            format_func=_name,
+            key=f"vectors-{source.name}",
+            help="Rows that bring their own vectors need not be encoded.",
+            persist_state="session",
+        )
+        return source, chosen
+    place: VectorColumn = places[0]
+    if len(places) > 1:
+        place = st.selectbox(
+            "Vectors", places, format_func=_name, key=f"vectors-{source.name}", persist_state="session"
+        )
+    st.caption(f"{source.total_rows:,} vectors without texts: give one text for each, in the same order.")
+    texts = _texts(session)
+    return _joined(source, place, texts) if isinstance(texts, SourceTable) else texts
+
+
+def _name(place: VectorColumn | None) -> str:
+    if place is None:
+        return _ENCODE
+    return "One column a dimension" if place is ALL else f"Column “{place}”"
+
+
+def _found(source: SourceTable) -> tuple[bool, list[VectorColumn]]:
+    kept = cast("tuple[SourceTable, bool, list[VectorColumn]] | None", st.session_state.get(_FOUND))
+    if kept is None or kept[0] is not source:
+        kept = (source, bool(text_columns(source)), vectors_in(source))
+        st.session_state[_FOUND] = kept
+    return kept[1], kept[2]
+
+
+def _texts(session: Session) -> SourceTable | ExplorerError | None:
+    where = st.segmented_control(
+        "Texts from",
+        [FILE, LINES],
+        default=FILE,
+        required=True,
+        key="texts-from",
+        persist_state="session",
+    )
+    if where == FILE:
+        return upload(session, "File of texts", "texts-file")
+    lines = st.text_area(
+        "One text a line",
+        key="texts-lines",
+        height=220,
+        max_chars=MAX_PASTED_CHARS,
+        persist_state="session",
+    )
+    if not lines or not lines.strip():
+        return None
+    kept = cast("tuple[str, SourceTable] | None", st.session_state.get(_TEXTS))
+    if kept is None or kept[0] != lines:
+        kept = (lines, read_lines(lines))
+        st.session_state[_TEXTS] = kept
+    return kept[1]
+
+
+def _joined(source: SourceTable, place: VectorColumn, texts: SourceTable) -> tuple[SourceTable, str]:
+    kept = cast(
+        "tuple[SourceTable, VectorColumn, SourceTable, tuple[SourceTable, str]] | None",
+        st.session_state.get(_JOINED),
+    )
+    if kept is None or kept[0] is not source or kept[1] != place or kept[2] is not texts:
+        kept = (source, place, texts, with_texts(source, place, texts))
+        st.session_state[_JOINED] = kept
+    return kept[3]

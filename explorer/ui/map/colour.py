@@ -1,0 +1,84 @@
+"""What the colours of a map stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.analysis.projection import Projection
+from explorer.tensor import pairwise
+from explorer.ui.map.choice import MapChoice, MapLook
+from explorer.ui.map.figure import Colouring
+from explorer.ui.map.trust import trust_or_progress
+from explorer.ui.shell.session import Session
+from explorer.ui.widgets.clustering import clusters_or_progress
+from explorer.ui.widgets.shown_rows import Scope
+
+_NUMBERS_SHARE = 0.9  # a column is one of numbers when this share of its values are
+
+
+def colouring_of(
+    session: Session,
+    scope: Scope,
+    look: MapLook,
+    choice: MapChoice,
+    projection: Projection,
+    query: NDArray[np.float32] | None,
+) -> Colouring:
+    """The colours chosen; one colour, with a word on why, while they cannot be had.
+
+    Args:
+        session: Whose map.
+        scope: The rows on it.
+        look: What was chosen.
+        choice: What made the map.
+        projection: The map.
+        query: The vector of the query, shape (1, dims); None without one, or while it is encoded.
+    """
+    corpus, colour = scope.space.corpus, look.colour
+    if colour.kind == "label" and corpus.labels is not None:
+        return Colouring(corpus.label or "label", groups=corpus.labels)
+    if colour.kind == "cluster":
+        found = clusters_or_progress(session, scope)
+        if found is not None:
+            names = found.names
+            return Colouring("cluster", groups=[names[label] for label in found.clustering.labels.tolist()])
+    if colour.kind == "similarity":
+        if query is not None:
+            return Colouring("cosine", numbers=pairwise(query, scope.space.vectors)[0].astype(np.float64))
+        if not look.query:
+            st.caption(
+                "Type a text under “Find on the map”: rows are then coloured by how close they are to it."
+            )
+    if colour.kind == "trust":
+        checked = trust_or_progress(session, scope, choice, projection)
+        if checked is not None:
+            numbers = np.full(len(scope), np.nan)
+            this, _ = checked
+            numbers[this.rows] = this.row_trustworthiness
+            if np.isnan(numbers).any():
+                st.caption(f"Trust is known for {len(this.rows):,} rows; the others are grey.")
+            return Colouring("trust", numbers=numbers)
+    if colour.kind == "column":
+        return column_colouring(colour.column, corpus.table[colour.column].to_pylist())
+    return Colouring("")
+
+
+def column_colouring(name: str, values: Sequence[object]) -> Colouring:
+    """Colours of a metadata column: of numbers if most values are, else of groups."""
+    numbers = np.array([_number(value) for value in values], dtype=np.float64)
+    given = sum(value not in (None, "") and value == value for value in values)  # NaN is not itself
+    if given and np.isfinite(numbers).sum() >= _NUMBERS_SHARE * given:
+        return Colouring(name, numbers=numbers)
+    return Colouring(name, groups=["" if value is None else str(value) for value in values])
+
+
+def _number(value: object) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        return float("nan")
+    return number if np.isfinite(number) else float("nan")

@@ -1,0 +1,114 @@
+"""How far to trust a map, in figures beside those of PCA."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from explorer.analysis.projection import Projection, pca
+from explorer.analysis.space import Space
+from explorer.analysis.trust import Stability, Trust, stability, trust
+from explorer.jobs.progress import OnProgress, Progress
+from explorer.ui.map.choice import MapChoice, make_umap
+from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
+from explorer.ui.shell.session import Session
+from explorer.ui.widgets.shown_rows import Scope
+
+_TRUST_HELP = "How few of a point's neighbours on the map are far from it in the full space. 1 is perfect."
+_CONTINUITY_HELP = "How few of a row's neighbours in the full space are far from it on the map. 1 is perfect."
+_STABILITY_HELP = "How much of a point's neighbourhood on the map is the same whatever the seed. 1 is all."
+_SEEDS = 3
+_ASKED = "explorer-map-stability"  # session key: the maps whose stability was asked for
+
+
+def trust_or_progress(
+    session: Session, scope: Scope, choice: MapChoice, projection: Projection
+) -> tuple[Trust, Trust | None] | None:
+    """Trust in a map, and in PCA's for comparison (None: it is PCA's); None while it is being measured."""
+    space = scope.space
+
+    def work(say: OnProgress) -> tuple[Trust, Trust | None]:
+        found = trust(space, projection, on_progress=say)
+        if projection.method == "pca":
+            return found, None
+        other = pca(space, choice.dims, metric=choice.metric)
+        return found, trust(space, other, on_progress=say)
+
+    return result_or_progress(
+        session,
+        ("trust", scope.key, choice),
+        "Checking how far to trust the map",
+        work,
+        lane=analysis_lane(len(scope)),
+    )
+
+
+def show_trust(session: Session, scope: Scope, choice: MapChoice, projection: Projection) -> None:
+    """Draw trustworthiness and continuity of a map, of PCA for comparison, and stability when asked for."""
+    if len(scope) < 3:
+        return
+    found = trust_or_progress(session, scope, choice, projection)
+    if found is None:
+        return
+    st.header("How far to trust it", anchor=False)
+    held = _stability_or_progress(session, scope, choice, projection)
+    this, other = found
+    with st.grid(3, min_column_width=150):
+        for name, measure, about in (
+            ("Trustworthiness", "trustworthiness", _TRUST_HELP),
+            ("Continuity", "continuity", _CONTINUITY_HELP),
+        ):
+            beside = None if other is None else f"PCA: {getattr(other, measure):.3f}"
+            value = f"{getattr(this, measure):.3f}"
+            st.metric(name, value, beside, delta_color="off", delta_arrow="off", help=about)
+        if held is not None:
+            st.metric(f"Stability over {held.maps} seeds", f"{held.overlap:.3f}", help=_STABILITY_HELP)
+    sampled = (
+        f"a sample of {len(this.rows):,} of {this.total:,} rows"
+        if len(this.rows) < this.total
+        else "all rows"
+    )
+    st.caption(f"Over {this.k} neighbours, exact for {sampled}.")
+
+
+def _stability_or_progress(
+    session: Session, scope: Scope, choice: MapChoice, projection: Projection
+) -> Stability | None:
+    """How alike maps of other seeds are; they are made only when a person asks, as each takes as long."""
+    if projection.method == "pca":
+        return None
+    asked = st.session_state.setdefault(_ASKED, set())
+    if (scope.key, choice) not in asked:
+        st.button(
+            "Compare with maps of other seeds",
+            icon=":material/casino:",
+            on_click=asked.add,
+            args=((scope.key, choice),),
+            help=f"Makes {_SEEDS - 1} more maps, each as long as this one took.",
+        )
+        return None
+    return result_or_progress(
+        session,
+        ("stability", scope.key, choice),
+        "Comparing maps of other seeds",
+        lambda say: _stability(scope.space, choice, projection, say),
+        lane=analysis_lane(len(scope)),
+    )
+
+
+def _stability(space: Space, choice: MapChoice, projection: Projection, say: OnProgress) -> Stability:
+    maps = [projection]
+    for number in range(1, _SEEDS):
+
+        def told(progress: Progress, number: int = number) -> None:
+            say(
+                replace(
+                    progress,
+                    phase=f"Map {number} of {_SEEDS - 1}: {progress.phase.lower()}",
+                    fraction=(number - 1 + progress.fraction) / (_SEEDS - 1),
+                )
+            )
+
+        maps.append(make_umap(space, replace(choice, seed=choice.seed + number), told))
+    return stability(maps)

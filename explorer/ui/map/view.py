@@ -1,0 +1,194 @@
+"""The map page: a space in two or three dimensions, what is picked on it, and how far to trust it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.analysis.cluster_words import telling_words
+from explorer.analysis.projection import Projection, pca, place
+from explorer.analysis.space import Space
+from explorer.share.export import rows_table
+from explorer.ui.map.choice import MapChoice, MapLook, choose_map, make_umap
+from explorer.ui.map.colour import colouring_of
+from explorer.ui.map.figure import map_figure, trace_rows
+from explorer.ui.map.selection import highlight, take_picked
+from explorer.ui.map.trust import show_trust
+from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
+from explorer.ui.shell.queries import query_vectors_or_progress
+from explorer.ui.shell.session import Selection, Session
+from explorer.ui.shell.text import as_html
+from explorer.ui.widgets.downloads import download_file, download_table
+from explorer.ui.widgets.shown_rows import Scope, choose_scope
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_MARKED = 30
+_NEIGHBOURS_SHOWN = 8
+_TABLE_ROWS = 1_000
+_HTML_HELP = "One file that opens without a network. For a PNG, use the camera above the map."
+
+
+def show_map(session: Session, space: Space) -> None:
+    """Draw the map, and below it what was picked on it."""
+    widget = take_picked(session)
+    scope = choose_scope(session, space)
+    choice, look = choose_map(space.corpus)
+    projection, ready = _projection(session, scope, choice)
+    if projection is None:
+        return
+    figure = _figure(session, scope, choice, look, projection)
+    st.plotly_chart(
+        figure,
+        key=widget,
+        on_select="rerun",
+        selection_mode=("points", "box", "lasso"),
+        config={
+            "displaylogo": False,
+            "scrollZoom": True,
+            "toImageButtonOptions": {"scale": 2, "filename": "map"},
+        },
+        alt="Map of the rows",
+    )
+    if not ready:
+        st.caption("A PCA map, shown until UMAP is ready.")
+    elif projection.fallback == "few":
+        st.caption("A PCA map: there are too few rows for UMAP.")
+    elif projection.fallback == "equal":
+        st.caption("All rows are equal, so all points are one.")
+    if projection.recall is not None and projection.recall < 1:
+        st.caption(
+            f"Made from neighbours of which {projection.recall:.1%} are the nearest, by a sample of rows."
+        )
+    if all(trace.text is None for trace in figure.data):
+        st.caption("So many texts are not sent along: hovering names the row, a click shows its text.")
+    _picked(session, space)
+    _downloads(session, scope, projection, figure)
+    if ready:
+        show_trust(session, scope, choice, projection)
+
+
+def _projection(session: Session, scope: Scope, choice: MapChoice) -> tuple[Projection | None, bool]:
+    """The map asked for, or a PCA map until it is ready, or none yet; and whether it is the one asked for."""
+    if choice.method == "umap":
+        found = result_or_progress(
+            session,
+            ("map", scope.key, choice),
+            f"UMAP of {len(scope):,} rows",
+            lambda say: make_umap(scope.space, choice, say),
+            lane=analysis_lane(len(scope)),
+        )
+        if found is not None:
+            return found, True
+    quick = result_or_progress(
+        session,
+        ("pca", scope.key, choice.dims, choice.metric),
+        "PCA",
+        lambda _say: pca(scope.space, choice.dims, metric=choice.metric),
+    )
+    return quick, choice.method == "pca"
+
+
+def _figure(
+    session: Session, scope: Scope, choice: MapChoice, look: MapLook, projection: Projection
+) -> go.Figure:
+    space = scope.space
+    query = query_vectors_or_progress(session, space, (look.query,)) if look.query else None
+    colouring = colouring_of(session, scope, look, choice, projection, query)
+    figure = map_figure(
+        projection.coordinates,
+        scope.rows,
+        colouring,
+        space.corpus.texts,
+        names=look.names,
+        narrow="Mobi" in st.context.headers.get("User-Agent", ""),
+        contours=look.contours,
+        marked=None if query is None else _marked(space, projection, query),
+    )
+    shown = (scope.key, choice, projection.method, look, colouring.title)
+    highlight(session, figure, trace_rows(figure), shown)
+    return figure
+
+
+def _marked(space: Space, projection: Projection, query: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Where the query would be on the map, and where the rows closest to it are."""
+    hits = space.index.search(query, min(_MARKED, len(space)))
+    return np.concatenate([place(space, projection, query), projection.coordinates[hits.indices[0]]])
+
+
+def _picked(session: Session, space: Space) -> None:
+    selection = session.selection
+    if selection is None:
+        st.caption(
+            "Draw around points to select them; click one to see what is near it in the full space. "
+            "A double click shows the map whole."
+        )
+        return
+    texts = space.corpus.texts
+    if len(selection) == 1:
+        row = int(selection.rows[0])
+        with st.container(border=True):
+            st.html(f"<b>row {row + 1:,}</b>{as_html(texts[row])}")
+            st.caption("Nearest in the full space")
+            for hit in space.similar_to(row, _NEIGHBOURS_SHOWN):
+                st.html(f"<b>{hit.score:.3f}</b> row {hit.row + 1:,}{as_html(hit.text)}")
+        return
+    words = _words(session, space, selection)
+    with st.container(border=True):
+        if words:
+            st.html(f"<b>Words that tell the selection apart</b>{as_html(', '.join(words))}")
+        shown = selection.rows[:_TABLE_ROWS]
+        st.dataframe(
+            space.corpus.table.take(pa.array(shown)),
+            column_order=[
+                space.corpus.text,
+                *([space.corpus.label] if space.corpus.label else []),
+                *space.corpus.metadata,
+            ],
+            column_config={space.corpus.text: st.column_config.TextColumn(width="large")},
+            hide_index=True,
+            key="map-selection",
+            alt="The selected rows",
+        )
+        with st.container(horizontal=True):
+            if len(selection) > len(shown):
+                st.caption(f"The first {len(shown):,} of {len(selection):,} rows; the download has all.")
+            download_table(
+                "Download the selection",
+                lambda: rows_table(space.corpus, selection.rows, {}),
+                f"{space.corpus.name}-selection",
+            )
+
+
+def _words(session: Session, space: Space, selection: Selection) -> list[str]:
+    """Words that tell rows apart from all others; none while they are being counted."""
+    if len(selection) == len(space):
+        return []
+    inside = np.zeros(len(space), dtype=np.int64)
+    inside[selection.rows] = 1
+    found = result_or_progress(
+        session,
+        ("words", selection.key),
+        "Words of the selection",
+        lambda _say: telling_words(space.corpus.texts, inside),
+    )
+    return [] if found is None else [word.text for word in found.get(1, ())]
+
+
+def _downloads(session: Session, scope: Scope, projection: Projection, figure: go.Figure) -> None:
+    names = ("x", "y", "z")[: projection.dims]
+    columns = {name: projection.coordinates[:, place] for place, name in enumerate(names)}
+    corpus = session.corpus
+    with st.container(horizontal=True):
+        download_table("Coordinates", lambda: rows_table(corpus, scope.rows, columns), f"{corpus.name}-map")
+        download_file(
+            "Interactive map (HTML)",
+            lambda: figure.to_html(include_plotlyjs=True).encode(),
+            f"{corpus.name}-map.html",
+            about=_HTML_HELP,
+        )

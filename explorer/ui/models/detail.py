@@ -1,0 +1,299 @@
+"""One model: what it is, what it costs, and the button that uses it."""
+
+from __future__ import annotations
+
+import datetime
+import html
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from explorer.encode.model_safety import folder_named
+from explorer.encode.prompts import family_prompts
+from explorer.encode.spec import EncoderSpec
+from explorer.errors import ExplorerError
+from explorer.hub.model_details import ModelDetails
+from explorer.hub.models_on_disk import details_on_disk
+from explorer.jobs.progress import OnProgress
+from explorer.settings import settings
+from explorer.ui.data.overview import show_report
+from explorer.ui.models.facts import (
+    MEASURED_TEXTS,
+    ModelFacts,
+    estimate,
+    folder_on_disk,
+    look_up,
+    may_run_code,
+    obstacle,
+)
+from explorer.ui.models.models_list import MODEL_PARAMETER
+from explorer.ui.models.use import download, finish, forget_ended, use
+from explorer.ui.shell.job_progress import duration
+from explorer.ui.shell.model_names import choose_model, model_name
+from explorer.ui.shell.session import Session
+from explorer.ui.shell.spaces import space_or_progress
+from explorer.ui.shell.tab_jobs import ask_hub
+from explorer.ui.shell.text import markdown
+
+if TYPE_CHECKING:
+    from explorer.encode.report import EncodeReport
+
+_SHOWN_TAGS = 30
+_CARD_HEIGHT = 480
+_CARD_STYLE = (
+    "<style>.explorer-card { overflow-x: auto; overflow-wrap: anywhere } .explorer-card a { color: inherit } "
+    ".explorer-card pre { overflow-x: auto } "
+    ".explorer-card :is(h3, h4, h5, h6) { font-size: 1.1rem; padding: 0.5rem 0 }</style>"
+)
+_UNKNOWN = "not said"
+
+
+def show_model(session: Session, name: str) -> None:
+    """Draw one model by its name in the link."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.button("All models", icon=":material/arrow_back:", type="tertiary", on_click=_close)
+        revision = st.text_input(
+            "Revision",
+            key=f"model-revision-{name}",
+            placeholder="revision: branch, tag or commit",
+            max_chars=128,
+            width=260,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    model = choose_model(name)
+    pinned = (revision or "").strip() or None
+
+    def look(_on_progress: OnProgress) -> ModelFacts:
+        return look_up(model, pinned)
+
+    facts = ask_hub(session, "model", (model, pinned), f"Looking up {model_name(model)}", look)
+    if facts is None:
+        st.caption("The Hub is being asked…")
+    elif not isinstance(facts, ExplorerError):
+        _title(facts)
+        _use(session, facts, pinned)
+        _show_facts(facts)
+
+
+def _close() -> None:
+    forget_ended()
+    st.query_params.pop(MODEL_PARAMETER, None)
+
+
+def _title(facts: ModelFacts) -> None:
+    listing = facts.details.listing
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.header(markdown(listing.id), anchor=False, width="content")
+        if facts.from_hub:
+            from huggingface_hub import constants
+
+            address = f"{constants.ENDPOINT}/{listing.id}"
+            st.link_button("On the Hub", address, icon=":material/open_in_new:", type="tertiary")
+    if not facts.from_hub and folder_named(facts.model) is None:
+        st.info(
+            "The Hugging Face Hub is out of reach; what is on this machine works. These facts are from the "
+            "model's own files.",
+            icon=":material/cloud_off:",
+        )
+
+
+def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
+    """The cost, and the one action."""
+    details = facts.details
+    code = may_run_code(facts)
+    folder = folder_on_disk(facts.model, facts.revision, code=code)
+    _show_cost(session, facts, on_disk=folder is not None)
+    under_way = finish(session)
+    reason = obstacle(facts, folder, code=code)
+    if reason:
+        st.warning(markdown(reason), icon=":material/block:")
+        return
+    if settings().allow_pickle and not details.listing.has_safetensors:
+        st.caption("Its weights are pickle files. They are read as numbers only: no code in them is run.")
+    spec = EncoderSpec(facts.model, revision=facts.revision, trust_remote_code=code)
+    spec = _with_prompts(spec, details)
+    if session.encoder == spec:
+        space = space_or_progress(session)
+        if space is not None:
+            st.success("This model encodes your rows.", icon=":material/check:")
+            show_report(space)
+            st.page_link("pages/search.py", label="Search these rows", icon=":material/search:")
+    elif under_way:
+        st.caption("It is used as soon as it is here; the progress is at the top.")
+    elif code and not _confirmed(facts):
+        st.caption("It can be used once its code is confirmed.")
+    elif folder is not None:
+        st.button("Use it", type="primary", icon=":material/bolt:", on_click=use, args=(session, spec))
+    else:
+        st.button(
+            f"Download {_megabytes(details.download_size)} and use it",
+            type="primary",
+            icon=":material/download:",
+            on_click=download,
+            args=(session, spec, branch),
+        )
+
+
+def _confirmed(facts: ModelFacts) -> bool:
+    """Ask whether the code of this model at this commit may run; another commit is asked for anew."""
+    name, commit = markdown(facts.details.listing.id), facts.revision
+    st.warning(
+        f"{name} runs only with code that its authors wrote"
+        + (f", here as it is at commit {commit}" if commit else "")
+        + ". This server runs it with all its own rights, on its files and its network. Nobody here has "
+        "checked it.",
+        icon=":material/code:",
+    )
+    if commit:
+        from huggingface_hub import constants
+
+        address = f"{constants.ENDPOINT}/{facts.model}/tree/{commit}"
+        st.link_button("Its files at this commit", address, icon=":material/open_in_new:", type="tertiary")
+    return st.checkbox(
+        f"Run the code of {name}" + (f" at commit {commit[:8]}…" if commit else "") + " on this server",
+        key=f"model-code-{facts.model}-{commit}",
+    )
+
+
+def _with_prompts(spec: EncoderSpec, details: ModelDetails) -> EncoderSpec:
+    """The encoder with the prompts its authors expect, where its own files name none and nobody objects."""
+    expected = family_prompts(details.listing.id)
+    if details.prompts or expected is None or not (expected.query or expected.document):
+        return spec
+    wanted = st.checkbox(
+        f"Put “{markdown(expected.query)}” before queries and "
+        + (f"“{markdown(expected.document)}” before rows" if expected.document else "nothing before rows"),
+        value=True,
+        key=f"model-prompts-{spec.model}",
+        help=f"{expected.why} Its files do not say so.",
+    )
+    return replace(spec, prompt=expected.document, query_prompt=expected.query) if wanted else spec
+
+
+def _show_cost(session: Session, facts: ModelFacts, *, on_disk: bool) -> None:
+    listing, corpus = facts.details.listing, session.corpus
+    used = session.encoder.model == facts.model and session.encoder.revision == facts.revision
+    time = None if used else estimate(facts.details, corpus, _measured(session))
+    memory = listing.parameters and 4 * listing.parameters
+    with st.grid(4, min_column_width=140):
+        st.metric("Parameters", _count(listing.parameters))
+        st.metric("Download", "none" if on_disk else _megabytes(facts.details.download_size))
+        st.metric("Memory", _megabytes(memory), help="Parameters times 4 bytes; texts under way come on top.")
+        if not used:
+            st.metric(
+                "Encoding",
+                _UNKNOWN if time is None else f"≈ {duration(time.seconds)}",
+                help=f"An estimate for the {len(corpus):,} rows that are open.",
+            )
+    if time is not None:
+        st.caption(f"The time is an estimate. {markdown(time.basis)}")
+
+
+def _measured(session: Session) -> tuple[ModelDetails, EncodeReport] | None:
+    """What encoding these rows took in this session, of the active encoder if it encoded enough of them."""
+    for spec in sorted(session.spaces, key=lambda spec: spec != session.encoder):
+        report = session.spaces[spec].report
+        if spec.provider or spec.own_vectors or report.encoded < MEASURED_TEXTS:
+            continue
+        folder = folder_on_disk(spec.model, spec.revision)
+        if folder is not None:
+            return details_on_disk(model_name(spec.model), folder, ""), report
+    return None
+
+
+def _show_facts(facts: ModelFacts) -> None:
+    details = facts.details
+    what, more = st.columns([3, 2], gap="large")
+    with what:
+        st.html(_definitions(_facts(facts)))
+        if details.listing.tags:
+            with st.expander("Tags"):
+                st.html(html.escape(" · ".join(details.listing.tags[:_SHOWN_TAGS])))
+    with more:
+        _show_prompts(details)
+        if details.scores:
+            st.markdown("**On MTEB, as its authors say**")
+            st.dataframe(
+                {"Task": list(details.scores), "Score": list(details.scores.values())},
+                column_config={"Score": st.column_config.NumberColumn(format="%.2f")},
+                hide_index=True,
+                height=min(260, 36 * (len(details.scores) + 1)),
+                key="model-scores",
+                alt="Scores on MTEB by task",
+            )
+            st.caption("Nobody has checked these figures; your own rows may rank models otherwise.")
+    if details.card:
+        with st.expander("Its card"), st.container(height=_CARD_HEIGHT, border=False):
+            # card_html made it safe; a wide table scrolls within its own frame.
+            st.html(f"{_CARD_STYLE}<div class='explorer-card'>{details.card}</div>")
+
+
+def _facts(facts: ModelFacts) -> list[tuple[str, str | None]]:
+    details, listing = facts.details, facts.details.listing
+    kind = {True: " (an organisation)", False: " (a person)", None: ""}[listing.is_organisation]
+    length = None if details.max_length is None else f"{details.max_length:,} tokens of a text"
+    return [
+        ("Author", listing.author and listing.author + kind),
+        ("Licence", listing.licence),
+        ("Dimensions", f"{details.dims:,}" if details.dims else None),
+        ("Reads", length),
+        ("Pooling", details.pooling),
+        ("Languages", ", ".join(listing.languages)),
+        ("Downloads in 30 days", None if listing.downloads is None else f"{listing.downloads:,}"),
+        ("Likes", None if listing.likes is None else f"{listing.likes:,}"),
+        ("Created", _day(listing.created)),
+        ("Last change", _day(listing.modified)),
+        ("Task", listing.task),
+        ("Library", listing.library),
+        ("Made from", listing.base_model),
+        ("Safetensors weights", "yes" if listing.has_safetensors else "no"),
+        ("Gated", "yes" if listing.gated else "no"),
+        ("Needs code of its own", "yes" if listing.needs_remote_code else "no"),
+        ("Commit", details.commit),
+    ]
+
+
+def _definitions(rows: Iterable[tuple[str, str | None]]) -> str:
+    cells = "".join(
+        f'<dt style="margin: 0; opacity: 0.7">{name}</dt>'
+        f'<dd style="margin: 0; overflow-wrap: anywhere" dir="auto">{html.escape(value)}</dd>'
+        for name, value in rows
+        if value
+    )
+    columns = "display: grid; grid-template-columns: minmax(5rem, max-content) 1fr; gap: 0.3rem 1rem"
+    return f'<dl style="{columns}; margin: 0; padding: 0">{cells}</dl>'
+
+
+def _show_prompts(details: ModelDetails) -> None:
+    expected = family_prompts(details.listing.id)
+    st.markdown("**Prompts it expects**")
+    if details.prompts:
+        st.caption("As its own files define them:")
+        st.html(_definitions((html.escape(name), prompt) for name, prompt in details.prompts.items()))
+    elif expected is None:
+        st.caption("Its files define none, and its family is not known here. Its card may name some.")
+    else:
+        st.caption(markdown(expected.why))
+        st.html(_definitions([("query", expected.query), ("row", expected.document)]))
+
+
+def _day(day: datetime.date | None) -> str | None:
+    return None if day is None else f"{day.day} {day:%B %Y}"
+
+
+def _count(number: int | None) -> str:
+    if number is None:
+        return _UNKNOWN
+    for unit, size in (("B", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.3g} {unit}"
+    return str(number)
+
+
+def _megabytes(size: int | None) -> str:
+    if size is None:
+        return _UNKNOWN
+    return f"{size / 1e6:,.0f} MB" if size >= 1e6 else f"{max(1, size // 1000)} kB"

@@ -1,0 +1,268 @@
+"""The list of the models page: what is on this machine, good starting points, and what the Hub has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import streamlit as st
+
+from explorer.encode.models import BUNDLED_MODEL
+from explorer.errors import ExplorerError
+from explorer.hub.model_search import ModelFilter, ModelListing, Task, search_models
+from explorer.hub.models_on_disk import ModelOnDisk, models_on_disk
+from explorer.hub.search_options import Sort
+from explorer.hub.starters import STARTERS
+from explorer.jobs.progress import OnProgress
+from explorer.ui.models.use import forget_ended
+from explorer.ui.shell.model_names import model_folders
+from explorer.ui.shell.session import Session
+from explorer.ui.shell.tab_jobs import ask_hub
+from explorer.ui.shell.text import markdown
+
+MODEL_PARAMETER = "model-id"
+_SHOWN_ON_DISK = 12
+_MAX_CHARS = 100
+_USUAL_OWNER = "sentence-transformers/"
+_ANY = "any"
+_SIZES = {
+    _ANY: None,
+    "30 M": 30_000_000,
+    "120 M": 120_000_000,
+    "350 M": 350_000_000,
+    "600 M": 600_000_000,
+    "2 B": 2_000_000_000,
+    "8 B": 8_000_000_000,
+}
+_SORTS: dict[Sort, str] = {
+    "downloads": "Most downloads",
+    "likes": "Most likes",
+    "trending": "Trending",
+    "modified": "Last change",
+}
+_TASKS: dict[Task, str] = {
+    "any": _ANY,
+    "sentence-similarity": "sentence similarity",
+    "feature-extraction": "feature extraction",
+    "image-feature-extraction": "image features",
+    "zero-shot-image-classification": "images and texts",
+}
+_LIBRARIES = ["sentence-transformers", "transformers", _ANY]
+_LICENCES = [_ANY, "apache-2.0", "mit", "cc-by-4.0", "cc-by-nc-4.0", "gemma", "llama3"]
+_COLUMNS = {
+    "id": st.column_config.TextColumn("Model", width=250),
+    "parameters": st.column_config.NumberColumn("Parameters", format="compact"),
+    "downloads": st.column_config.NumberColumn(
+        "Downloads", format="compact", help="In the last 30 days; 0 where the Hub does not say."
+    ),
+    "likes": st.column_config.NumberColumn("Likes", format="compact"),
+    "licence": st.column_config.TextColumn("Licence", width=90),
+    "languages": st.column_config.TextColumn("Languages", width=80),
+    "modified": st.column_config.DateColumn("Last change"),
+    "author": st.column_config.TextColumn("Author", width=110),
+    "base": st.column_config.TextColumn("Base model", width=150),
+    "safetensors": st.column_config.CheckboxColumn(
+        "Safetensors", help="Weights that can be loaded without running code."
+    ),
+    "gated": st.column_config.CheckboxColumn("Gated", help="Its authors let in only those they approve."),
+    "code": st.column_config.CheckboxColumn(
+        "Own code", help="It needs code from its repository, which runs only where the host allows it."
+    ),
+}
+
+
+def open_model(name: str) -> None:
+    """Show one model, in the link too."""
+    forget_ended()
+    st.query_params[MODEL_PARAMETER] = name
+
+
+def show_on_disk() -> None:
+    """Draw the models on this machine: the bundled one, the host's folders, huggingface_hub's cache."""
+    st.header("On this machine", anchor=False)
+    cached = _cached()
+    names = {BUNDLED_MODEL: "comes with Explorer"}
+    names |= dict.fromkeys(model_folders(), "folder of this server")
+    names |= {model.id: f"{model.size / 1e6:,.0f} MB" for model in cached if model.id not in names}
+    with st.container(horizontal=True, gap="small"):
+        for name, about in list(names.items())[:_SHOWN_ON_DISK]:
+            st.button(
+                f"{markdown(name.removeprefix(_USUAL_OWNER))} · {about}",
+                key=f"disk-{name}",
+                on_click=open_model,
+                args=(name,),
+                wrap=True,
+            )
+    if len(names) > _SHOWN_ON_DISK:
+        st.caption(f"And {len(names) - _SHOWN_ON_DISK} more: type the name of one below.")
+
+
+def show_starters() -> None:
+    """Draw a few good models, by what they are for."""
+    st.header("Good starting points", anchor=False)
+    with st.grid(3, min_column_width=280):
+        for starter in STARTERS:
+            need, name = starter.need[0].upper() + starter.need[1:], starter.id.rpartition("/")[2]
+            with st.container(border=True, gap="xsmall", height="stretch"):
+                st.button(
+                    f"**{need}** · {markdown(name)}",
+                    key=f"starter-{starter.id}",
+                    type="tertiary",
+                    on_click=open_model,
+                    args=(starter.id,),
+                    help=markdown(starter.id),
+                    wrap=True,
+                )
+                st.caption(starter.reason)
+
+
+def show_search(session: Session) -> None:
+    """Draw the search on the Hub and what it finds."""
+    st.header("On the Hugging Face Hub", anchor=False)
+    wanted = _filter()
+    name = wanted.search.strip()
+    if "/" in name:
+        st.button(
+            f"Open {markdown(name)}", icon=":material/arrow_forward:", on_click=open_model, args=(name,)
+        )
+
+    def search(_on_progress: OnProgress) -> list[ModelListing]:
+        return search_models(wanted)
+
+    found = ask_hub(session, "models", wanted, "Searching the Hub for models", search)
+    if found is None:
+        st.caption("The Hub is being asked…")
+    elif not isinstance(found, ExplorerError):
+        _table(found)
+
+
+@st.cache_data(ttl=10, max_entries=4, show_spinner=False)
+def _scanned(_cache: str, _changed: int) -> list[ModelOnDisk]:
+    return models_on_disk()
+
+
+def _cached() -> list[ModelOnDisk]:
+    from huggingface_hub import constants
+
+    folder = Path(constants.HF_HUB_CACHE)
+    return _scanned(str(folder), folder.stat().st_mtime_ns if folder.is_dir() else 0)
+
+
+def _filter() -> ModelFilter:
+    search, sort, more = st.columns([4, 2, 1.4], vertical_alignment="bottom")
+    words = search.text_input(
+        "Search",
+        key="models-search",
+        placeholder="Words in the name, or a model's id: owner/name",
+        max_chars=_MAX_CHARS,
+        persist_state="session",
+    )
+    order = sort.selectbox(
+        "Order", list(_SORTS), format_func=_SORTS.__getitem__, key="models-sort", persist_state="session"
+    )
+    with more.popover("Filters", icon=":material/tune:", width="stretch"):
+        size = st.selectbox("Parameters at most", list(_SIZES), key="models-size", persist_state="session")
+        language = st.text_input(
+            "Language",
+            key="models-language",
+            placeholder="en, de, multilingual",
+            max_chars=20,
+            persist_state="session",
+        )
+        licence = st.selectbox("Licence", _LICENCES, key="models-licence", persist_state="session")
+        task = st.selectbox(
+            "Task", list(_TASKS), format_func=_TASKS.__getitem__, key="models-task", persist_state="session"
+        )
+        library = st.selectbox(
+            "Library",
+            _LIBRARIES,
+            key="models-library",
+            help="A model of sentence-transformers makes embeddings as its authors meant them.",
+            persist_state="session",
+        )
+        gated = st.toggle("Gated ones too", key="models-gated", persist_state="session")
+    _say_filters(size, language or "", licence, task, library, gated)
+    return ModelFilter(
+        search=words or "",
+        task=task,
+        library="" if library == _ANY else library,
+        language=(language or "").strip().lower(),
+        max_parameters=_SIZES[size],
+        licence="" if licence == _ANY else licence,
+        gated=gated,
+        sort=order,
+    )
+
+
+def _say_filters(size: str, language: str, licence: str, task: Task, library: str, gated: bool) -> None:
+    said = [
+        "" if library == _ANY else library,
+        "" if size == _ANY else f"{size} parameters at most",
+        f"language {markdown(language)}" if language.strip() else "",
+        "" if licence == _ANY else licence,
+        "" if task == "any" else _TASKS[task],
+        "gated ones too" if gated else "no gated ones",
+    ]
+    st.caption("Only " + " · ".join(part for part in said if part))
+
+
+def _table(found: Sequence[ModelListing]) -> None:
+    if not found:
+        st.info("No model fits: loosen the filters, or use other words.", icon=":material/filter_alt_off:")
+        return
+    ids = [model.id for model in found]
+    st.dataframe(
+        pa.Table.from_pylist([_row(model) for model in found], schema=_SCHEMA),
+        column_config=_COLUMNS,
+        hide_index=True,
+        key="models-found",
+        on_select=lambda: _open_picked(ids),
+        selection_mode=["single-row", "single-cell"],
+        alt="Models on the Hub",
+    )
+    models = f"{len(found)} model{'s' if len(found) > 1 else ''}"
+    st.caption(f"{models}; pick one to see what it is, what it costs, and to use it.")
+
+
+def _open_picked(ids: list[str]) -> None:
+    selection = st.session_state["models-found"].selection
+    rows = [*selection.rows, *(row for row, _column in selection.cells)]
+    if rows and rows[0] < len(ids):
+        open_model(ids[rows[0]])
+
+
+_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("parameters", pa.int64()),
+        ("downloads", pa.int64()),
+        ("likes", pa.int64()),
+        ("licence", pa.string()),
+        ("languages", pa.string()),
+        ("modified", pa.date32()),
+        ("author", pa.string()),
+        ("base", pa.string()),
+        ("safetensors", pa.bool_()),
+        ("gated", pa.bool_()),
+        ("code", pa.bool_()),
+    ]
+)
+
+
+def _row(model: ModelListing) -> dict[str, Any]:
+    return {
+        "id": model.id,
+        "parameters": model.parameters,
+        "downloads": model.downloads,
+        "likes": model.likes,
+        "licence": model.licence or "",
+        "languages": ", ".join(model.languages[:5]) + ("…" if len(model.languages) > 5 else ""),
+        "modified": model.modified,
+        "author": model.author or "",
+        "base": model.base_model or "",
+        "safetensors": model.has_safetensors,
+        "gated": model.gated,
+        "code": model.needs_remote_code,
+    }

@@ -1,0 +1,235 @@
+"""The controls of the search page: what is asked, where, and how similarity is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import streamlit as st
+
+from explorer.data.corpus import Corpus
+from explorer.errors import QueryError
+from explorer.ui.shell.numbers import linked_number, number_from
+from explorer.ui.shell.queries import query_vectors_or_progress
+from explorer.ui.shell.session import Session
+from explorer.ui.shell.spaces import job_of
+from explorer.ui.shell.text import as_html, markdown
+from explorer.ui.widgets.downloads import download_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from explorer.analysis.space import Hit, Space
+    from explorer.tensor import Metric
+
+_MAX_QUERIES = 50
+_MAX_QUERY_CHARS = 2_000
+_MAX_HITS = 100
+_ORIGIN_CHARS = 40
+_LIKE = "like"  # URL parameter: the row (from 1) whose like is sought
+_METRICS: dict[str, str] = {"cosine": "Cosine", "dot": "Dot product", "euclidean": "Euclidean"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the page was asked.
+
+    Attributes:
+        queries: Texts to search for.
+        like: A row (from 0) whose like is sought instead; None otherwise.
+        k: Hits for each query.
+        metric: The similarity.
+        labels: Only rows with one of these labels; empty: all rows.
+        within: Only these rows (from 0); None: all rows.
+    """
+
+    queries: tuple[str, ...]
+    like: int | None
+    k: int
+    metric: Metric
+    labels: tuple[str, ...]
+    within: np.ndarray | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was asked yet."""
+        return not self.queries and self.like is None
+
+
+def ask(session: Session) -> Asked:
+    """Draw the controls and give what they ask. All of it but the selection is in the URL."""
+    corpus = session.corpus
+    several = st.session_state.get("several", st.query_params.get("several") == "true")
+    if several:
+        typed = st.text_area(
+            "Queries, one a line",
+            key="queries",
+            height=120,
+            max_chars=_MAX_QUERIES * _MAX_QUERY_CHARS,
+            bind="query-params",
+            on_change=_forget_like,
+        )
+    else:
+        typed = st.text_input(
+            "Query",
+            key="q",
+            type="search",
+            max_chars=_MAX_QUERY_CHARS,
+            placeholder="Describe what you look for, in your own words",
+            icon=":material/search:",
+            bind="query-params",
+            on_change=_forget_like,
+        )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        k = linked_number("Hits", 1, _MAX_HITS, 10, key="k", width=130)
+        metric = st.selectbox(
+            "Similarity",
+            list(_METRICS),
+            format_func=_METRICS.__getitem__,
+            key="metric",
+            width=170,
+            bind="query-params",
+            help="Cosine compares directions and is what most models are made for. Dot product also counts "
+            "length. Euclidean is a distance: smaller is closer.",
+        )
+        labels: list[str] = []
+        if corpus.labels is not None:
+            labels = st.multiselect(
+                f"Only these ({markdown(corpus.label or '')})",
+                sorted({label for label in corpus.labels if label}),
+                key="label",
+                width=320,
+                placeholder="All labels",
+                bind="query-params",
+            )
+        within = None
+        if session.selection is not None and st.toggle("Only the selection", value=True, key="within"):
+            within = session.selection.rows
+        st.toggle(
+            "Several queries", key="several", bind="query-params", help="Search for many texts at once."
+        )
+    lines = (typed or "").splitlines() if several else [typed or ""]
+    return Asked(
+        queries=tuple(line.strip() for line in lines if line.strip()),
+        like=_like(corpus),
+        k=k,
+        metric=cast("Metric", metric),
+        labels=tuple(labels),
+        within=within,
+    )
+
+
+def answer(session: Session, space: Space, asked: Asked) -> tuple[list[str], list[list[Hit]]] | None:
+    """The texts sought and their hits; None while the queries are encoded, and the page says so.
+
+    Raises:
+        QueryError: There are too many queries, or one is too long.
+    """
+    rows = None
+    if asked.within is not None:
+        rows = np.zeros(len(space), dtype=bool)
+        rows[asked.within] = True
+    if asked.labels and space.corpus.labels is not None:
+        wanted = set(asked.labels)
+        labelled = np.array([label in wanted for label in space.corpus.labels], dtype=bool)
+        rows = labelled if rows is None else rows & labelled
+    if asked.like is not None:
+        text = space.corpus.texts[asked.like]
+        return [text], [space.similar_to(asked.like, asked.k, metric=asked.metric, rows=rows)]
+    if len(asked.queries) > _MAX_QUERIES:
+        raise QueryError(
+            f"There are {len(asked.queries)} queries; the page takes {_MAX_QUERIES} at once.",
+            fix="Search in several goes, or use the Python package.",
+        )
+    # The input's own limit is only kept by the browser; a link can carry more.
+    for number, query in enumerate(asked.queries, start=1):
+        if len(query) > _MAX_QUERY_CHARS:
+            raise QueryError(
+                f"It has {len(query):,} characters; the page takes {_MAX_QUERY_CHARS:,}.",
+                where=f"query {number}",
+                fix="Shorten it.",
+            )
+    vectors = query_vectors_or_progress(session, space, asked.queries)
+    if vectors is None:
+        return None
+    k = min(asked.k, _MAX_HITS)
+    return list(asked.queries), space.search_vectors(vectors, k, metric=asked.metric, rows=rows)
+
+
+def show_summary(
+    session: Session,
+    space: Space,
+    asked: Asked,
+    queries: Sequence[str],
+    hits: Sequence[Sequence[Hit]],
+    table: Callable[[], pa.Table],
+) -> int:
+    """Draw what the hits are of, and what can be done with them; give the position of the query to show."""
+    chosen = 0
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        if asked.like is not None:
+            st.html(f"Rows like row {asked.like + 1:,}:{as_html(queries[0])}")
+            st.button("Back to the query", icon=":material/arrow_back:", on_click=_forget_like)
+        elif len(queries) > 1:
+            chosen = st.selectbox(
+                "Hits of",
+                range(len(queries)),
+                format_func=lambda position: f"{position + 1}. {queries[position]}",
+                width=420,
+            )
+        else:
+            st.caption(f"The closest of {len(space):,} rows")
+        st.button(
+            "Select these",
+            icon=":material/select_all:",
+            on_click=session.select,
+            args=([hit.row for hit in hits[chosen]], f"hits for “{queries[chosen][:_ORIGIN_CHARS]}”"),
+            help="The selection follows you to every page.",
+        )
+        download_table("Download the hits", table, f"{space.corpus.name}-hits")
+    return int(chosen)
+
+
+def show_start(space: Space) -> None:
+    """Draw what to do first: suggested queries, or rows to start from."""
+    if space.corpus.queries:
+        st.caption("For example:")
+        with st.container(horizontal=True):
+            for query in space.corpus.queries:
+                st.button(markdown(query), on_click=_ask_for, args=(query,), key=f"try-{query}")
+        return
+    st.caption("Ask in your own words, or start from a row:")
+    for row in range(min(5, len(space))):
+        with st.container(border=True):
+            st.html(as_html(space.corpus.texts[row]))
+            st.button("More like this", key=f"start-{row}", type="tertiary", on_click=more_like, args=(row,))
+
+
+def show_waiting(session: Session) -> None:
+    """Say that the answer comes by itself."""
+    job = job_of(session, session.encoder)
+    if job is not None and job.state in ("waiting", "running"):
+        st.caption("The rows are being encoded. Hits appear here as soon as that is done.")
+
+
+def more_like(row: int) -> None:
+    """Search for rows like a row (from 0)."""
+    st.query_params[_LIKE] = str(row + 1)
+
+
+def _like(corpus: Corpus) -> int | None:
+    asked = number_from(st.query_params.get(_LIKE, ""), 1, len(corpus))
+    return None if asked is None else asked - 1
+
+
+def _forget_like() -> None:
+    if _LIKE in st.query_params:
+        del st.query_params[_LIKE]
+
+
+def _ask_for(query: str) -> None:
+    _forget_like()
+    st.session_state["several"] = False
+    st.session_state["q"] = query

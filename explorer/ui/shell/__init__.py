@@ -1,0 +1,1 @@
+"""What every page has: the session, its link, the frame, jobs and their progress, the token, text."""

@@ -1,0 +1,125 @@
+"""What every page has at its top: title, corpus, encoder, and the work under way."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+from collections.abc import Iterator
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from explorer.encode.spec import EncoderSpec
+from explorer.errors import ExplorerError
+from explorer.jobs.registry import Job
+from explorer.ui.shell.job_progress import job_panel, wait_briefly
+from explorer.ui.shell.model_names import encoder_name
+from explorer.ui.shell.session import Session, current_session, has_session, remember
+from explorer.ui.shell.text import markdown, show_error
+from explorer.ui.shell.token import point_to_token
+
+_STYLE = Path(__file__).with_name("style.css")
+
+
+@contextlib.contextmanager
+def page(title: str, question: str) -> Iterator[Session]:
+    """Draw the top of a page, and give the session to what draws the rest; its errors are drawn below it.
+
+    Args:
+        title: The page's name.
+        question: What the page answers, one line.
+    """
+    _leave_automatic_pages()
+    st.html(_STYLE)
+    session = current_session()
+    session.awaited = []  # those of a run that was broken off are not awaited any more
+    if session.arriving is not None:
+        _await_rows(session, session.arriving)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title(title, anchor=False, width="content")
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            rows = f"{len(session.corpus):,} row{'' if len(session.corpus) == 1 else 's'}"
+            st.html(f"Open: <b>{html.escape(session.corpus.name)}</b> · {rows}", width="content")
+            st.session_state["encoder"] = session.active
+            st.selectbox(
+                "Encoder",
+                range(len(session.encoders)),
+                format_func=lambda position: encoder_name(session.encoders[position]),
+                key="encoder",
+                on_change=_activate,
+                args=(session,),
+                label_visibility="collapsed",
+                width=300,
+            )
+    st.caption(question)
+    if session.notice:
+        st.warning(markdown(session.notice), icon=":material/link_off:")
+    remember(session)
+    if session.selection is not None or session.can_undo_selection:
+        _selection_line(session)
+    work = st.container()
+    try:
+        yield session
+    except ExplorerError as error:
+        show_error(error)
+        point_to_token(session.encoder)
+    # Drawn last, so that work this page began is shown too; at the top, where it is seen without scrolling.
+    with work:
+        job_panel(session)
+
+
+def _leave_automatic_pages() -> None:
+    """Run the front door first, whichever page a visitor comes to.
+
+    Streamlit makes a menu of `pages/` by itself until `st.navigation` was called once in the process. So the
+    first visitor, when a link leads straight to a page, would see that menu and no page config. A session
+    that has begun is past that, and a rerun would lose its click.
+    """
+    if PagesManager.uses_pages_directory and not has_session():
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+def _await_rows(session: Session, job: Job) -> None:
+    """Open the rows that a link names, once they are here; until then the page is only that."""
+    wait_briefly(job)
+    stopped = job.state == "cancelled" or not job.awaited_by(session.visitor)
+    if not stopped and job.state in ("waiting", "running"):
+        st.info(
+            "This link leads to rows of a dataset on the Hub. They are on their way.", icon=":material/link:"
+        )
+        session.awaited.append(job)
+        job_panel(session)
+        st.stop()
+    session.arriving = None
+    if job.state == "done":
+        notice = session.notice
+        session.open(job.result, session.encoder)
+        session.notice = notice
+        return
+    if session.encoder.own_vectors:
+        session.encoders, session.active = [EncoderSpec()], 0
+    if job.error is not None:
+        session.notice = f"The rows of this link could not be read. {job.error}"
+    else:
+        session.notice = "Reading the rows of this link was stopped."
+
+
+def _selection_line(session: Session) -> None:
+    selection = session.selection
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if selection is None:
+            st.caption("Nothing is selected.", width="content")
+        else:
+            rows = f"{len(selection):,} row{'' if len(selection) == 1 else 's'}"
+            st.html(f"<b>Selection</b> · {rows} · {html.escape(selection.origin)}", width="content")
+            st.button(
+                "Clear", icon=":material/close:", type="tertiary", on_click=session.select, args=([], "")
+            )
+        if session.can_undo_selection:
+            st.button("Undo", icon=":material/undo:", type="tertiary", on_click=session.undo_selection)
+
+
+def _activate(session: Session) -> None:
+    session.active = int(st.session_state["encoder"])

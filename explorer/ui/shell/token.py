@@ -1,0 +1,59 @@
+"""The token for Inference Providers: a visitor's own, or one the host lends."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import streamlit as st
+
+from explorer.encode.engines.services import PROVIDERS, Secret
+from explorer.encode.spec import EncoderSpec
+from explorer.errors import ExplorerError
+from explorer.settings import INFERENCE_TOKEN, secret
+from explorer.ui.shell.text import show_error
+
+_KEPT = "explorer-token"
+_FIELD = "hf-token"
+
+
+def ask_for_token() -> None:
+    """Draw the password field. What is typed stays in this tab's memory, and goes when the tab does."""
+    lent = secret(INFERENCE_TOKEN)
+    typed = st.text_input(
+        "Hugging Face token",
+        type="password",
+        key=_FIELD,
+        placeholder="The host lends one; yours is used instead if you type it" if lent else "hf_…",
+        help="It is kept in this browser tab's session only: not in the link, the cache or a log. Requests "
+        "are charged to its owner. A fine-grained token that may call Inference Providers is enough.",
+        autocomplete="off",
+    )
+    if typed:
+        try:
+            st.session_state[_KEPT] = Secret(typed)
+        except ExplorerError as error:
+            show_error(error)
+    elif _KEPT in st.session_state:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("A token was given in this tab.", width="content")
+            st.button("Forget it", type="tertiary", on_click=_forget)
+
+
+def token_for(spec: EncoderSpec) -> Secret | None:
+    """The token an encoder needs, if this visitor has one."""
+    if spec.provider not in PROVIDERS:
+        return None
+    kept = cast("Secret | None", st.session_state.get(_KEPT))
+    lent = secret(INFERENCE_TOKEN)
+    return kept or (Secret(lent) if lent else None)
+
+
+def point_to_token(spec: EncoderSpec) -> None:
+    """Draw the way to the token field, where an encoder cannot be asked for want of a token."""
+    if spec.provider in PROVIDERS and token_for(spec) is None:
+        st.page_link("pages/data.py", label="Type a token on the Data page", icon=":material/key:")
+
+
+def _forget() -> None:
+    st.session_state.pop(_KEPT, None)
+    st.session_state[_FIELD] = ""

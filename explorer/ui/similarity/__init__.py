@@ -1,0 +1,1 @@
+"""The similarity page: heatmaps and near-duplicates."""

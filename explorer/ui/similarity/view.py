@@ -1,0 +1,171 @@
+"""Similarity in pictures: heatmaps of rows and of groups, and what scores are usual."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from explorer.analysis.heatmaps import (
+    GroupSimilarity,
+    Order,
+    distributions,
+    group_similarity,
+    heatmap,
+)
+from explorer.analysis.space import Space
+from explorer.ui.shell.job_progress import counting, result_or_progress
+from explorer.ui.shell.session import Session
+from explorer.ui.shell.text import as_html
+from explorer.ui.similarity.duplicates import choose_threshold
+from explorer.ui.widgets import figures
+from explorer.ui.widgets.clustering import clusters_or_progress
+from explorer.ui.widgets.row_choice import choose_rows
+from explorer.ui.widgets.shown_rows import scope_of
+
+_ORDERS: dict[Order, str] = {
+    "similarity": "By similarity",
+    "label": "By label",
+    "as given": "As in the corpus",
+}
+_NAMED_CELLS = 40  # rows on a side up to which names stand at the axes
+
+
+def show_heatmap(session: Session, space: Space) -> None:
+    """Draw a heatmap of chosen rows, and the pair that was clicked side by side."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        rows = choose_rows(session, "Rows", "rows")
+        columns = None
+        if st.toggle("Against other rows", key="against", persist_state="session"):
+            columns = choose_rows(session, "Against", "columns")
+        orders = [order for order in _ORDERS if order != "label" or space.corpus.labels is not None]
+        order = st.selectbox(
+            "Order", orders, format_func=_ORDERS.__getitem__, key="order", width=180, bind="query-params"
+        )
+    if not len(rows) or (columns is not None and not len(columns)):
+        st.info("No rows are chosen.", icon=":material/grid_on:")
+        return
+    drawn = result_or_progress(
+        session,
+        ("heatmap", rows.tobytes(), None if columns is None else columns.tobytes(), order),
+        f"Heatmap of {len(rows):,} rows",
+        lambda _say: heatmap(space, rows, columns, order=order),
+    )
+    if drawn is None:
+        return
+    texts = space.corpus.texts
+    names = [[f"{row + 1}. {texts[row]}" for row in side] for side in (drawn.rows, drawn.columns)]
+    picked = st.plotly_chart(
+        figures.heatmap(drawn.scores, *names, show_names=max(map(len, names)) <= _NAMED_CELLS),
+        key="heatmap",
+        on_select="rerun",
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt="Heatmap of the similarity of the chosen rows",
+    )
+    place = next(iter(picked.selection.point_indices), None)
+    if place is None:
+        apart = drawn.scores.copy()
+        apart[drawn.rows[:, None] == drawn.columns[None, :]] = -np.inf
+        place = int(apart.argmax())
+        heading = "The closest pair here"
+        if not np.isfinite(apart).any():
+            return
+    else:
+        heading = "The pair you clicked"
+    down, across = divmod(place, drawn.scores.shape[1])
+    st.header(f"{heading}: {drawn.scores[down, across]:.3f}", anchor=False)
+    for column, row in zip(st.columns(2), (drawn.rows[down], drawn.columns[across]), strict=True):
+        with column.container(border=True, height="stretch"):
+            st.caption(f"Row {row + 1:,}")
+            st.html(as_html(texts[row]))
+
+
+def show_groups(session: Session, space: Space) -> None:
+    """Draw the mean similarity between labels, or between clusters."""
+    corpus = space.corpus
+    kinds = [*(["label"] if corpus.labels is not None else []), "cluster"]
+    kind = st.segmented_control(
+        "Groups",
+        kinds,
+        format_func=lambda kind: f"Labels ({corpus.label})" if kind == "label" else "Clusters",
+        default=kinds[0],
+        required=True,
+        key="groups-of",
+        bind="query-params",
+    )
+    kind = kind or kinds[0]  # a link may leave it empty
+    found = _labels(session, space) if kind == "label" else _clusters(session, space)
+    if found is None:
+        return
+    means, names = found
+    names = [f"{name} ({size:,})" for name, size in zip(names, means.sizes, strict=True)]
+    st.plotly_chart(
+        figures.heatmap(means.scores, names, names, show_names=len(names) <= _NAMED_CELLS * 2),
+        key="groups",
+        config={"displayModeBar": False},
+        alt=f"Heatmap of the mean similarity between {kind}s",
+    )
+    st.caption(
+        f"The mean cosine over all pairs of rows of two {kind}s; on the diagonal, of different rows of one."
+    )
+
+
+def _labels(session: Session, space: Space) -> tuple[GroupSimilarity, list[str]] | None:
+    labels = space.corpus.labels or []
+    found = result_or_progress(
+        session,
+        ("groups", space.corpus.label),
+        "Similarity between labels",
+        lambda _say: group_similarity(space, labels),
+    )
+    return None if found is None else (found, [str(name) or "(no label)" for name in found.groups])
+
+
+def _clusters(session: Session, space: Space) -> tuple[GroupSimilarity, list[str]] | None:
+    """The clusters are those of the clusters page, of the rows it shows."""
+    scope = scope_of(session, space)
+    clusters = clusters_or_progress(session, scope)
+    if clusters is None:
+        return None
+    found = result_or_progress(
+        session,
+        ("groups of clusters", scope.key, clusters.choice),
+        "Similarity between clusters",
+        lambda _say: group_similarity(scope.space, clusters.clustering.labels),
+    )
+    return None if found is None else (found, [clusters.names[int(label)] for label in found.groups])
+
+
+def show_usual_scores(session: Session, space: Space) -> None:
+    """Draw the scores of random pairs beside those of nearest neighbours, and what a threshold would find."""
+    threshold = choose_threshold()
+    found = result_or_progress(
+        session,
+        ("distributions",),
+        "Usual scores",
+        lambda say: distributions(space, on_progress=counting(say, "Looking up neighbours", "rows")),
+    )
+    if found is None:
+        return
+    st.plotly_chart(
+        figures.score_distributions(found.random, found.nearest.ravel(), threshold),
+        key="distributions",
+        config={"displayModeBar": False},
+        alt="Histogram of the similarity of random pairs and of nearest neighbours",
+    )
+    rows = f"{len(found.rows):,} {'randomly drawn ' if len(found.rows) < len(space) else ''}rows"
+    st.caption(f"{len(found.random):,} random pairs, and the nearest neighbour of {rows}.")
+    if np.isnan(found.chance):
+        return
+    # Where the two histograms part, rows begin to be about the same thing. Near-duplicates say the same, and
+    # lie far above: a threshold at the parting would take every row's nearest neighbour for a duplicate.
+    close = found.close_rows(threshold)
+    st.caption(
+        f"99 % of random pairs score below {found.chance:.2f}. A pair that scores more is related, which "
+        "does not make it a near-duplicate: those often show as a second hump at the right end, and the "
+        "threshold belongs in the gap before it."
+    )
+    st.caption(
+        f"From {threshold:.2f} on, {close:,} of the {rows} "
+        f"({close / len(found.rows):.1%}) have a near-duplicate."
+    )

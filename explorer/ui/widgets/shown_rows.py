@@ -1,0 +1,72 @@
+"""Which rows the map and the clusters show: all, or the selection alone."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.analysis.space import Space
+from explorer.ui.shell.session import Session
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """The rows a page works on.
+
+    Attributes:
+        space: The space of these rows alone.
+        rows: Their numbers in the corpus, from 0, int64, shape (rows,).
+        key: Names them among the keys of results; "" for all rows.
+    """
+
+    space: Space
+    rows: NDArray[np.int64]
+    key: str
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def scope_of(session: Session, space: Space) -> Scope:
+    """The rows in focus, or all rows of a space."""
+    focus = session.focus
+    if focus is None:
+        return Scope(space, np.arange(len(space)), "")
+    if session.encoder not in session.focused:
+        session.focused[session.encoder] = space.subspace(focus.rows)
+    return Scope(session.focused[session.encoder], focus.rows, focus.key)
+
+
+def choose_scope(session: Session, space: Space) -> Scope:
+    """Draw which rows are shown and the way to others; give those rows."""
+    focus, selection = session.focus, session.selection
+    narrower = (
+        selection
+        if selection is not None
+        and 1 < len(selection) < len(space)
+        and (focus is None or selection.key != focus.key)
+        else None
+    )
+    if focus is not None or narrower is not None:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if focus is not None:
+                st.html(
+                    f"Only <b>{len(focus):,} rows</b> are shown · {html.escape(focus.origin)}",
+                    width="content",
+                )
+                st.button(
+                    "Show all rows", icon=":material/zoom_out:", on_click=session.focus_on, args=(None,)
+                )
+            if narrower is not None:
+                st.button(
+                    f"Show only the {len(narrower):,} selected rows",
+                    icon=":material/zoom_in:",
+                    on_click=session.focus_on,
+                    args=(narrower,),
+                    help="The map and the clusters are then made of these rows alone.",
+                )
+    return scope_of(session, space)
