@@ -41,8 +41,8 @@ def encode(app):
     return finished(app)
 
 
-def elsewhere(app, provider):
-    encode_with(app, "Hosted model")
+def hosted(app, provider):
+    encode_with(app, "Hosted")
     app.selectbox(key="provider").select(provider).run()
     return app.text_input(key="remote-model").set_value(MODEL).run()
 
@@ -61,7 +61,7 @@ def test_tf_idf_needs_no_model_and_finds_by_words(app):
 
 
 def test_a_server_of_the_hosts_encodes_rows_and_queries_and_stands_in_the_link(app, server):
-    elsewhere(app, "team")
+    hosted(app, "team")
     assert any("20 requests at most" in caption.value for caption in app.caption)
     encode(app)
     assert not app.error
@@ -75,7 +75,7 @@ def test_a_server_of_the_hosts_encodes_rows_and_queries_and_stands_in_the_link(a
 def test_a_token_stays_in_its_tab_and_appears_nowhere(app, server, tmp_path, caplog):
     caplog.set_level(logging.DEBUG)
     server.prepared += [Answer(503, {"error": f"{TOKEN} waits", "estimated_time": 0.1})]
-    elsewhere(app, "hf-inference")
+    hosted(app, "hf-inference")
     app.text_input(key="hf-token").set_value(TOKEN).run()
     encode(app)
     assert not app.error
@@ -101,7 +101,7 @@ def test_a_token_stays_in_its_tab_and_appears_nowhere(app, server, tmp_path, cap
 
 
 def test_without_a_token_an_inference_provider_says_what_is_missing_and_the_rest_stays(app, server):
-    encode(elsewhere(app, "hf-inference"))
+    encode(hosted(app, "hf-inference"))
     assert "need a Hugging Face token" in app.error[0].value.replace("\\", "")
     assert server.asked == []
     app.selectbox(key="encoder").set_value(0).run()

@@ -1,4 +1,4 @@
-"""Fingerprints name the vectors that are kept on disks: they stay what they were in the first release."""
+"""Fingerprints are the keys of vectors on disks: they stay what they are, whatever code makes them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 import torch
 
 import explorer
-from explorer.encode.encoder import local_encoder, open_encoder
 from explorer.encode.engines.generations import Generations
-from explorer.encode.engines.own_vectors import own_encoder
-from explorer.encode.engines.services import remote_service
+from explorer.encode.local_encoder import local_encoder
 from explorer.encode.models import find_model
+from explorer.encode.opening import open_encoder, service_for
 from explorer.encode.precision import PrecisionCheck
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import HostedModel, LocalModel, OwnVectors, Tfidf
 from explorer.settings import settings
+from tests.encode.opening import open_for
 
 TEXTS = ["the cat sat on the mat", "my order is late", "please help me"]
 
@@ -26,7 +26,7 @@ TEXTS = ["the cat sat on the mat", "my order is late", "please help me"]
     [(None, "3ed47ed64ed99dd1093bfc030631ed36"), ("passage: ", "ea4ee5be87ed79f1b65b412704541914")],
 )
 def test_of_the_bundled_model_in_float32(cache, prompt, fingerprint):
-    assert open_encoder(EncoderSpec(precision="float32", prompt=prompt), [], cache).fingerprint == fingerprint
+    assert open_for(LocalModel(precision="float32", prompt=prompt), cache).fingerprint == fingerprint
 
 
 @pytest.mark.parametrize(
@@ -41,22 +41,21 @@ def test_of_the_bundled_model_in_float32(cache, prompt, fingerprint):
 )
 def test_of_a_model_in_a_folder(tiny_model, code, check, fingerprint):
     files = dataclasses.replace(find_model(str(tiny_model)), revision="a commit", trust_remote_code=code)
-    opened = local_encoder(EncoderSpec(str(tiny_model)), files, torch.device("cpu"), check)
+    opened = local_encoder(LocalModel(str(tiny_model)), files, torch.device("cpu"), check)
     assert opened.fingerprint == fingerprint
 
 
 def test_of_tfidf(cache):
-    opened = open_encoder(EncoderSpec("tfidf"), TEXTS, cache)
-    assert opened.fingerprint == "dcd32d42bd57b63ba303718250f1bc34"
+    assert open_for(Tfidf(), cache, TEXTS).fingerprint == "dcd32d42bd57b63ba303718250f1bc34"
 
 
 @pytest.fixture
 def seen(cache, monkeypatch):
-    """Two models elsewhere that were asked before: opening them asks nobody."""
+    """Two hosted models that were asked before: opening them asks nobody."""
     monkeypatch.setenv("EXPLORER_EMBEDDING_SERVERS", "team=http://embeddings.test:8080")
     settings.cache_clear()
     for provider in ("team", "hf-inference"):
-        identity = remote_service(provider, "tiny/served", None).identity()
+        identity = service_for(HostedModel(provider, "tiny/served"), None).identity()
         Generations(cache, identity).seen(np.array([1, 2, 3, 4], np.float32))
     return cache
 
@@ -69,15 +68,14 @@ def seen(cache, monkeypatch):
     ],
 )
 def test_of_a_hosted_model(seen, provider, fingerprint):
-    opened = open_encoder(EncoderSpec("tiny/served", provider=provider, prompt="row: "), [], seen)
+    opened = open_for(HostedModel(provider, "tiny/served", prompt="row: "), seen)
     assert opened.fingerprint == fingerprint
 
 
 def test_of_the_vectors_that_rows_bring(seen):
     table = {"t": ["a", "b"], "v": [[1.0, 0, 0, 0], [0.9, 0.1, 0, 0]]}
     corpus = explorer.open_corpus(table, text="t", vectors="v")
-    unknown = EncoderSpec("", own_vectors=True)
-    assert own_encoder(corpus, unknown, None).fingerprint == "70862cd16d932419ad6d0e890b26a977"
-    queries = open_encoder(EncoderSpec("tiny/served", provider="team"), [], seen)
-    own = own_encoder(corpus, dataclasses.replace(queries.spec, own_vectors=True), queries)
-    assert own.fingerprint == "b4293c42b2e3ea12a4f2d921e547cb86"
+    unknown = open_encoder(OwnVectors(), corpus, seen)
+    assert unknown.fingerprint == "70862cd16d932419ad6d0e890b26a977"
+    known = open_encoder(OwnVectors(HostedModel("team", "tiny/served")), corpus, seen)
+    assert known.fingerprint == "b4293c42b2e3ea12a4f2d921e547cb86"
