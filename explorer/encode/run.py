@@ -66,7 +66,7 @@ def encode_corpus(
 
     Raises:
         EncodeError: One text alone does not fit the memory, or the model gave values that are no numbers.
-        ModelChangedError: The model is elsewhere, and no longer the one that the fingerprint names.
+        ModelChangedError: The model is hosted, and no longer the one that the fingerprint names.
     """
     say = on_progress or (lambda _progress: None)
     started = time.perf_counter()

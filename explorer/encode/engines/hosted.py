@@ -1,4 +1,4 @@
-"""The engine for models that run elsewhere, and which model is behind their names."""
+"""The engine of hosted models, and whether the model behind a name is still the same."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class HostedTokens:
 
 
 class HostedEngine:
-    """A model that runs elsewhere; see `engine.Engine`.
+    """A hosted model; see `engine.Engine`.
 
     Behind the name of a model there may be another one tomorrow. Which it is, a `Generation`, is a part of
     the engine's identity. It comes from the cache, so that what is kept can be read without asking; one small

@@ -1,4 +1,4 @@
-"""Who can be asked for vectors elsewhere, and with what secret."""
+"""Who runs hosted models, and the secrets they are asked with."""
 
 from __future__ import annotations
 
