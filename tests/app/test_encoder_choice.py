@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
 import pytest
 
+from explorer.encode.spec import OwnVectors
 from explorer.settings import settings
 from tests.app.driving import finished, html_texts, open_app
 from tests.inference_server import MODEL, Answer, LocalInference, talk_to
@@ -127,6 +129,26 @@ def test_a_model_that_expects_prompts_is_offered_them(app, tmp_path, monkeypatch
     encode(app)
     assert app.query_params["prompt"][0].startswith("passage: ") or app.query_params["prompt"] == "passage: "
     assert app.selectbox(key="encoder").options[-1] == "e5-small-v2 · fast · “passage: ”"
+
+
+def test_vectors_in_the_rows_are_used_without_a_model_of_queries(app):
+    rows = [{"text": f"row {number}", "vector": [1.0, number, 0.5]} for number in range(3)]
+    content = "\n".join(map(json.dumps, rows)).encode()
+    app.segmented_control(key="rows-from").set_value("File").run()
+    app.file_uploader(key="file").upload("rows.jsonl", content, "application/octet-stream").run()
+    finished(app)
+    app.selectbox(key="vectors-rows.jsonl").select_index(1).run()
+    choice = app.segmented_control(key="encode-with-True")
+    assert choice.options == ["Vectors in the rows", "Local", "Hosted", "TF-IDF"]
+    assert choice.value == "Vectors in the rows"
+    app.selectbox(key="model-choice-Query model").select("Unknown").run()
+    next(button for button in app.button if button.label == "Use 3 rows").click().run()
+    finished(app)
+    assert not app.error
+    assert app.selectbox(key="encoder").options == ["vectors in the rows"]
+    assert dict(app.query_params)["vectors"] in ("own", ["own"])
+    assert app.session_state["explorer-session"].encoder == OwnVectors()
+    assert not [button for button in app.button if button.label.startswith("Use ")]
 
 
 def test_the_models_own_prompts_are_used_for_rows_and_queries(tiny_model, cache):

@@ -18,7 +18,7 @@ from explorer.ui.shell.text import markdown, show_error
 from explorer.ui.shell.token import ask_for_token
 
 _OTHER_MODEL = "Another model…"
-_NO_MODEL = "Not known"
+_NO_MODEL = "Unknown"
 _LOCAL, _HOSTED, _TFIDF, _OWN = "Local", "Hosted", "TF-IDF", "Vectors in the rows"
 
 
@@ -34,8 +34,8 @@ def choose_encoder(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec |
         key=f"encode-with-{own}",
         persist_state="session",
         wrap=True,
-        help="A model on this machine, one that runs on a server, or TF-IDF: words only, a floor to compare "
-        "models with.",
+        help="A model on this machine, one that runs on a server, or TF-IDF: words only, a baseline for "
+        "models.",
     )
     try:
         if way == _OWN:
@@ -133,7 +133,7 @@ def _hosted(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:
 
 def _own(current: EncoderSpec) -> EncoderSpec | None:
     st.caption(
-        "The rows brought their vectors along. To search them by text, the model that made them is needed."
+        "These rows come with vectors. To search them by text, choose the model that made the vectors."
     )
     match current:
         case (LocalModel() as local) | OwnVectors(query_model=LocalModel() as local):
@@ -142,7 +142,7 @@ def _own(current: EncoderSpec) -> EncoderSpec | None:
             known = _NO_MODEL
         case _:
             known = BUNDLED_MODEL
-    model = _model("Model of queries", known, [_NO_MODEL])
+    model = _model("Query model", known, [_NO_MODEL])
     if model is None:
         return None
     return OwnVectors() if model == _NO_MODEL else spec_for(model, precision="float32", own_vectors=True)
