@@ -123,7 +123,7 @@ class Space:
 
         Raises:
             QueryError: A text is empty, or k is below 1.
-            ModelChangedError: The model is elsewhere, and another one than that which encoded the rows.
+            ModelChangedError: The model is hosted, and another one than that which encoded the rows.
         """
         texts = [query] if isinstance(query, str) else list(query)
         if not texts:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.data.corpus import Corpus
-from explorer.encode.spec import TFIDF, EncoderSpec
+from explorer.encode.spec import EncoderSpec, LocalModel, OwnVectors
 from explorer.ui.shell.job_progress import audit_or_progress, duration
 from explorer.ui.shell.session import Session
 from explorer.ui.shell.text import as_html, markdown
@@ -32,7 +32,7 @@ def open_label(session: Session, corpus: Corpus, spec: EncoderSpec) -> str:
     if corpus.fingerprint == session.corpus.fingerprint and spec == session.encoder:
         return "Open these rows"  # by another name: what was made of them is kept
     rows = f"{len(corpus):,} row{'' if len(corpus) == 1 else 's'}"
-    return f"{'Use' if spec.own_vectors else 'Encode'} {rows}"
+    return f"{'Use' if isinstance(spec, OwnVectors) else 'Encode'} {rows}"
 
 
 def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
@@ -137,7 +137,7 @@ def audit_for(session: Session, corpus: Corpus, spec: EncoderSpec) -> TokenAudit
     """The token audit, for a model whose tokenizer is on this machine; a page never downloads one unasked."""
     from explorer.encode.models import is_on_disk
 
-    if spec.provider or spec.own_vectors or spec.model == TFIDF:
+    if not isinstance(spec, LocalModel):
         return None
     if not is_on_disk(spec.model, spec.revision):
         st.caption("Token lengths are shown once the model is on this machine.")

@@ -7,7 +7,7 @@ from typing import cast
 import streamlit as st
 
 from explorer.encode.models import ModelFiles, find_model
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import EncoderSpec, LocalModel
 from explorer.errors import ExplorerError
 from explorer.jobs.progress import OnProgress, Progress
 from explorer.jobs.registry import Job, Lane, registry
@@ -23,7 +23,7 @@ _ADDED = "explorer-model-added"
 _REFUSED = "explorer-model-refused"
 
 
-def download(session: Session, spec: EncoderSpec, branch: str | None) -> None:
+def download(session: Session, spec: LocalModel, branch: str | None) -> None:
     """Begin to download a model; `finish` uses it once it is here.
 
     Args:
@@ -50,7 +50,7 @@ def download(session: Session, spec: EncoderSpec, branch: str | None) -> None:
     st.session_state[_DOWNLOAD] = (spec, job)
 
 
-def use(session: Session, spec: EncoderSpec) -> None:
+def use(session: Session, spec: LocalModel) -> None:
     """Encode the open corpus with a model that is on this machine."""
     st.session_state.pop(_REFUSED, None)
     st.session_state[_ADDED] = (spec, session.encoder)
@@ -95,13 +95,13 @@ def finish(session: Session) -> bool:
     return False
 
 
-def _asked() -> tuple[EncoderSpec, Job] | None:
-    return cast("tuple[EncoderSpec, Job] | None", st.session_state.get(_DOWNLOAD))
+def _asked() -> tuple[LocalModel, Job] | None:
+    return cast("tuple[LocalModel, Job] | None", st.session_state.get(_DOWNLOAD))
 
 
 def _take_back_failed(session: Session) -> None:
     """Go back to the encoder before where the one just added cannot encode."""
-    added = cast("tuple[EncoderSpec, EncoderSpec] | None", st.session_state.get(_ADDED))
+    added = cast("tuple[LocalModel, EncoderSpec] | None", st.session_state.get(_ADDED))
     if added is None or added[0] not in session.encoders or added[1] not in session.encoders:
         return
     spec, before = added

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import LocalModel, OwnVectors
 from explorer.errors import ExplorerError
 from explorer.jobs.registry import Job
 from explorer.ui.shell.job_progress import job_panel, wait_briefly
@@ -98,8 +98,8 @@ def _await_rows(session: Session, job: Job) -> None:
         session.open(job.result, session.encoder)
         session.notice = notice
         return
-    if session.encoder.own_vectors:
-        session.encoders, session.active = [EncoderSpec()], 0
+    if isinstance(session.encoder, OwnVectors):
+        session.encoders, session.active = [LocalModel()], 0
     if job.error is not None:
         session.notice = f"The rows of this link could not be read. {job.error}"
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import streamlit as st
 
 from explorer.data.corpus import Corpus
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import LocalModel
 from explorer.jobs.progress import OnProgress, Progress
 from explorer.jobs.registry import Job, JobView, Lane, registry
 from explorer.ui.shell.session import Session
@@ -101,7 +101,7 @@ def explain(
         session.awaited.append(job)
 
 
-def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> TokenAudit | None:
+def audit_or_progress(session: Session, corpus: Corpus, spec: LocalModel) -> TokenAudit | None:
     """The token audit of a corpus for a model on this machine; None without it, or while it is counted.
 
     Counting is shown where the audit will be.

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from explorer.errors import ModelChangedError
 from explorer.jobs.progress import OnProgress
-from explorer.jobs.registry import Job, Lane, registry
+from explorer.jobs.registry import Job, registry
 from explorer.ui.shell.job_progress import explain, wait_briefly
 from explorer.ui.shell.session import Session
-from explorer.ui.shell.spaces import encode_again
+from explorer.ui.shell.spaces import encode_again, lanes_for
 from explorer.ui.shell.token import point_to_token
 
 if TYPE_CHECKING:
@@ -42,10 +42,13 @@ def query_vectors_or_progress(
     def ask() -> Job:
         if session.asking is not None and session.asking.key != key:
             session.asking.leave(visitor)  # another query has taken its place
-        lane = Lane.HOSTED_QUERIES if encoder.spec.provider else Lane.QUERIES
         what = "the query" if len(texts) == 1 else f"{len(texts):,} queries"
         session.asking = registry().submit(
-            key, f"Encoding {what} with {encoder.name}", work, lane=lane, visitor=visitor
+            key,
+            f"Encoding {what} with {encoder.name}",
+            work,
+            lane=lanes_for(encoder.spec).queries,
+            visitor=visitor,
         )
         return session.asking
 

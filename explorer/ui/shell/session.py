@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -15,15 +15,14 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.data.samples import SAMPLES, open_sample
-from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.queries import QueryVectors
-from explorer.encode.spec import EncoderSpec
-from explorer.errors import ExplorerError, ModelNotFoundError
+from explorer.encode.spec import EncoderSpec, LocalModel, OwnVectors, without_own_code
+from explorer.errors import ExplorerError
 from explorer.jobs.registry import Job, Lane, registry
 from explorer.jobs.sizes import Memory
 from explorer.settings import settings
+from explorer.ui.shell.encoder_link import PARAMETERS, from_parameters, to_parameters
 from explorer.ui.shell.hub_link import PREFIX, HubRows
-from explorer.ui.shell.model_names import choose_model, model_name
 from explorer.ui.shell.remembered import remembered
 
 if TYPE_CHECKING:
@@ -36,11 +35,6 @@ _KEEP_SELECTIONS = 20
 _KEEP_RESULTS = 24
 _RESULTS_SHARE = 4  # the results of one session may take this part of EXPLORER_SESSIONS_MB
 _XSRF_COOKIE = "_streamlit_xsrf"  # Streamlit sets it in every browser; it tells browsers apart
-MAX_PROMPT_CHARS = 500
-_MAX_PROVIDER_CHARS = 64
-# What the URL says of the encoder; neither a token nor leave to run a model's code is ever in it.
-_ENCODER_PARAMETERS = ("model", "precision", "prompt", "query_prompt", "revision", "provider", "vectors")
-_OWN = "own"
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,23 +223,8 @@ def current_session() -> Session:
 def remember(session: Session) -> None:
     """Write the session into the URL and keep it for a reload."""
     remembered().keep(session, corpus_parameter(session.corpus))
-    wanted = {"corpus": corpus_parameter(session.corpus)}
-    spec, plain = session.encoder, EncoderSpec()
-    if spec.model != plain.model:
-        wanted["model"] = model_name(spec.model)
-    if spec.precision != plain.precision:
-        wanted["precision"] = spec.precision
-    if spec.prompt is not None:
-        wanted["prompt"] = spec.prompt
-    if spec.query_prompt is not None:
-        wanted["query_prompt"] = spec.query_prompt
-    if spec.revision is not None:
-        wanted["revision"] = spec.revision
-    if spec.provider:
-        wanted["provider"] = spec.provider
-    if spec.own_vectors:
-        wanted["vectors"] = _OWN
-    for name in ("corpus", *_ENCODER_PARAMETERS):
+    wanted = {"corpus": corpus_parameter(session.corpus), **to_parameters(session.encoder)}
+    for name in ("corpus", *PARAMETERS):
         if name in wanted and st.query_params.get(name) != wanted[name]:
             st.query_params[name] = wanted[name]
         elif name not in wanted and name in st.query_params:
@@ -274,17 +253,17 @@ def _opened_from_url() -> Session:
         elif asked and asked not in SAMPLES:
             notice = "This link leads to rows that only the browser they were opened in can show."
         corpus = open_sample(asked if asked in SAMPLES else next(iter(SAMPLES)))
-        session = Session(visitor, corpus, [EncoderSpec()], arriving=arriving)
+        session = Session(visitor, corpus, [LocalModel()], arriving=arriving)
     try:
-        spec = _spec_from_url()
+        spec = from_parameters(st.query_params)
     except ExplorerError as error:
         notice = str(error)
     else:
-        unusable = spec is not None and spec.own_vectors and session.corpus.vectors is None
+        unusable = isinstance(spec, OwnVectors) and session.corpus.vectors is None
         if spec is not None and (session.arriving is not None or not unusable):
             # This browser's own encoder may have leave to run code, which no link can give.
             own = [session.encoder, *session.encoders]
-            spec = next((one for one in own if replace(one, trust_remote_code=False) == spec), spec)
+            spec = next((one for one in own if without_own_code(one) == spec), spec)
             if spec not in session.encoders:
                 # A fresh tab has nothing yet: what the link names replaces the default.
                 session.encoders = [*session.encoders, spec] if came_back else [spec]
@@ -295,30 +274,6 @@ def _opened_from_url() -> Session:
 
 def _read_rows(rows: HubRows, visitor: str) -> Job:
     return registry().submit(("rows", rows), f"Reading {rows.id}", rows.read, lane=Lane.ROWS, visitor=visitor)
-
-
-def _spec_from_url() -> EncoderSpec | None:
-    parameters = st.query_params
-    if not set(_ENCODER_PARAMETERS) & set(parameters):
-        return None
-    provider, own = parameters.get("provider", ""), parameters.get("vectors") == _OWN
-    model = parameters.get("model", BUNDLED_MODEL)
-    if len(provider) > _MAX_PROVIDER_CHARS:
-        raise ModelNotFoundError("The link names no server.")
-    return EncoderSpec(
-        # A model elsewhere is no folder here, and the model of the rows' own vectors need not be known.
-        model=model if provider or (own and not model) else choose_model(model),
-        precision="float32" if parameters.get("precision") == "float32" else "auto",
-        prompt=_cut(parameters.get("prompt")),
-        query_prompt=_cut(parameters.get("query_prompt")),
-        revision=parameters.get("revision"),
-        provider=provider,
-        own_vectors=own,
-    )
-
-
-def _cut(prompt: str | None) -> str | None:
-    return None if prompt is None else prompt[:MAX_PROMPT_CHARS]
 
 
 def _visitor() -> str:
