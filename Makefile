@@ -1,10 +1,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test journeys others shots check browser first-page bench atlas
+.PHONY: app quick test journeys others shots check browser first-page bench atlas
 
 app: .venv/app  ## serve the app
 	$(BIN)/streamlit run streamlit_app.py
+
+quick: .venv/dev  ## tests while you work: none that is slow, none with a browser
+	$(BIN)/python -m pytest --ignore=tests/browser -m "not slow"
 
 test: check browser  ## every check and every test, those with a browser beside the others
 	$(MAKE) --jobs=2 journeys others

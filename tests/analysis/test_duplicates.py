@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -29,15 +31,11 @@ def components(count, edges):
     return [[row for row in range(count) if lowest[row] == low] for low in sorted(set(lowest))]
 
 
-@pytest.fixture(scope="module")
-def tickets(tmp_path_factory):
+@pytest.fixture
+def tickets(prepared, tmp_path):
     """The sample with marked pairs, exact."""
-    from explorer.settings import settings as in_force
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        in_force.cache_clear()
-        return explorer.embed("support-tickets", precision="float32")
+    shutil.copytree(prepared.vectors(), tmp_path / "cache")
+    return explorer.embed("support-tickets", precision="float32")
 
 
 @settings(max_examples=60)

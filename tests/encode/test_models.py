@@ -114,6 +114,7 @@ def test_what_is_neither_folder_nor_hub_id_says_so(name):
         find_model(name)
 
 
+@pytest.mark.usefixtures("here")
 def test_a_model_that_needs_remote_code_is_refused_when_it_would_be_loaded(folder, cache):
     config = json.loads((folder / "config.json").read_text())
     config |= {"model_type": "homemade", "auto_map": {"AutoConfig": "code.Config", "AutoModel": "code.Model"}}
@@ -126,6 +127,7 @@ def test_a_model_that_needs_remote_code_is_refused_when_it_would_be_loaded(folde
     assert "needs code of its own from its repository" in caught.value.what
 
 
+@pytest.mark.usefixtures("here")
 def test_weights_that_are_damaged_name_the_model(folder, cache):
     (folder / "model.safetensors").write_bytes(b"not weights")
     with pytest.raises(UnusableModelError) as caught:
