@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from explorer.data.budget import Budget
 from explorer.data.cells import in_range, known_zone, list_values, moments, texts, without_extensions
-from explorer.data.values import Column, ReadColumn, chunked, text_column
-from explorer.errors import ColumnError, TooLargeError, UnreadableFileError
+from explorer.data.table import TableBuilder
+from explorer.data.values import NESTED, Remarks, chunked, text_column
+from explorer.errors import TooLargeError, UnreadableFileError
 from explorer.settings import settings
 
 # Longer lists of numbers are vectors, and their JSON nothing to read; whole numbers may be tokens.
@@ -33,45 +33,26 @@ _PLAIN = (
 )
 
 
-def plain_columns(
-    names: Sequence[str],
-    data: Sequence[pa.ChunkedArray | Column],
-    source: str,
-    *,
-    notes: Sequence[str] = (),
-) -> tuple[list[tuple[str, Column]], list[str], dict[str, ReadColumn]]:
-    """The columns in plain types, a note on each that was left out, and those of these that hold vectors.
+def add_column(builder: TableBuilder, label: str, values: pa.ChunkedArray, remarks: Remarks = ()) -> None:
+    """Add a column of any Arrow type to a table in the making, brought to a plain type or left out.
 
     Args:
-        names: The columns' names as they stand in the source.
-        data: Their values, of any Arrow type, or columns that are plain already.
-        source: The file's name, for messages.
-        notes: Notes on columns that were left out before.
+        builder: The table.
+        label: The column's name as it stands in the source.
+        values: Its values.
+        remarks: What was done to them already.
 
     Raises:
-        ColumnError: None is left.
         UnreadableFileError: A column said to be text holds bytes that are not.
-        TooLargeError: They are too much once dictionaries are expanded and lists written as text.
+        TooLargeError: It is too much once dictionaries are expanded and lists written as text.
     """
-    columns: list[tuple[str, Column]] = []
-    notes = list(notes)
-    budget = Budget(source)
-    vectors: dict[str, ReadColumn] = {}
-    for name, values in zip(names, data, strict=True):
-        if isinstance(values, Column):
-            columns.append((name, values))
-        elif reason := left_out(values.type, values.nbytes / max(len(values), 1)):
-            notes.append(f'Column "{name}" is left out: {reason}.')
-            if is_list_of_numbers(values.type):
-                vectors[name] = functools.partial(_same, values)
-        else:
-            plain = Plain(values.type, f'{source}, column "{name}"', budget)
-            for chunk in values.chunks:
-                plain.add(chunk)
-            columns.append((name, plain.column()))
-    if notes and not columns and not vectors:
-        raise ColumnError("No column can be shown as text.", where=source, fix=" ".join(notes))
-    return columns, notes, vectors
+    if reason := left_out(values.type, values.nbytes / max(len(values), 1)):
+        builder.leave_out(label, reason, (lambda: values) if is_list_of_numbers(values.type) else None)
+        return
+    plain = Plain(values.type, f'{builder.name}, column "{label}"', builder.budget)
+    plain.add(values)
+    data, more = plain.column()
+    builder.add(label, data, remarks + more)
 
 
 class Plain:
@@ -111,8 +92,8 @@ class Plain:
                 fix="Write it again with that column decoded.",
             ) from error
 
-    def column(self) -> Column:
-        """All values taken."""
+    def column(self) -> tuple[pa.ChunkedArray, Remarks]:
+        """All values taken, and remarks on what was done to them."""
         kind = self._chunks[0].type if self._chunks else pa.string() if _is_text(self._kind) else self._kind
         if not any(is_plain(kind) for is_plain in (*_PLAIN, pa.types.is_string)):
             kind = pa.string()
@@ -132,8 +113,8 @@ class Plain:
             self._budget.spend(data.nbytes)
             self._remarks["dates, times or durations out of the usual range, kept as text"] = None
         if self._nested:
-            self._remarks = {"lists or records, kept as JSON text": None, **self._remarks}
-        return Column(data, tuple(self._remarks), nested=self._nested)
+            self._remarks = {NESTED: None, **self._remarks}
+        return data, tuple(self._remarks)
 
     def _add(self, values: pa.Array) -> None:
         kind = values.type
@@ -168,10 +149,10 @@ class Plain:
                 where=self._where,
                 fix="Shorten or split the lists, or let the host raise EXPLORER_MAX_CELL_CHARS.",
             )
-        column = text_column(texts(values))
-        self._budget.spend(column.data.nbytes)
-        self._chunks += column.data.chunks
-        self._remarks.update(dict.fromkeys(column.remarks))
+        data, remarks = text_column(texts(values))
+        self._budget.spend(data.nbytes)
+        self._chunks += data.chunks
+        self._remarks.update(dict.fromkeys(remarks))
 
 
 def widest_row(kind: pa.DataType) -> int:
@@ -249,10 +230,6 @@ def left_out(kind: pa.DataType, bytes_a_row: float = 0) -> str:
     ):
         return "its lists of numbers are too long to read, as those of vectors are"
     return ""
-
-
-def _same(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    return values
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -18,8 +18,8 @@ from explorer.data.budget import Budget
 from explorer.data.decode import Encoding, detect_encoding
 from explorer.data.sampling import Row, TextFile, draw, drawn_note
 from explorer.data.splitting import Records
-from explorer.data.table import SourceTable, check_name, check_width, source_table
-from explorer.data.values import Column, chunked, count
+from explorer.data.table import SourceTable, TableBuilder, check_name, check_width
+from explorer.data.values import chunked, count
 from explorer.errors import EmptyDataError, UnreadableFileError
 from explorer.settings import settings
 
@@ -82,15 +82,11 @@ def read_delimited(
             notes.append("Quotes are read as plain characters: they enclose nothing in this file.")
     if len(read.numbers) < read.total:
         notes.insert(0, drawn_note(len(read.numbers), read.total, seed))
-    return source_table(
-        name,
-        kind,
-        read.columns,
-        notes=notes,
-        source_rows=read.numbers,
-        total_rows=read.total,
-        encoding=found.codec,
-    )
+    builder = TableBuilder(name, kind)
+    builder.note(*notes)
+    for label, data in read.columns:
+        builder.add(label, data)
+    return builder.finish(source_rows=read.numbers, total_rows=read.total, encoding=found.codec)
 
 
 class _Table:
@@ -126,7 +122,7 @@ class _Table:
 
     def _read(
         self, header: list[str], rows: Iterator[Row], total: int
-    ) -> tuple[list[tuple[str, Column]], NDArray[np.bool_]]:
+    ) -> tuple[list[tuple[str, pa.ChunkedArray]], NDArray[np.bool_]]:
         """The columns, and which of the rows, drawn from so many, are in them."""
         chunks: list[list[pa.Array]] = [[] for _ in header]
         budget = Budget(self._name)
@@ -151,7 +147,7 @@ class _Table:
         if first_ragged is not None:
             drawn = len(kept) if len(kept) < total else None
             raise _ragged_error(*first_ragged, ragged, drawn, len(header), self._name)
-        columns = [Column(pa.chunked_array(chunk, pa.string())) for chunk in chunks]
+        columns = [pa.chunked_array(chunk, pa.string()) for chunk in chunks]
         return list(zip(header, columns, strict=True)), np.array(kept, dtype=bool)
 
     def _records(self, rows: Iterator[Row]) -> Iterator[tuple[Row, list[str]]]:

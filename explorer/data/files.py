@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from explorer.data.blocks import OnBytes, Source, size_of
-from explorer.data.budget import Budget
 from explorer.data.decode import Encoding, detect_encoding
 from explorer.data.delimited import read_delimited
 from explorer.data.jsonl import read_json
@@ -18,8 +17,8 @@ from explorer.data.kinds import HEAD_BYTES, file_kind
 from explorer.data.parquet import read_parquet
 from explorer.data.sampling import TextFile, draw, drawn_note
 from explorer.data.splitting import Lines
-from explorer.data.table import SourceTable, source_table
-from explorer.data.values import Column, chunked, empty_mask, without_surrogates
+from explorer.data.table import SourceTable, TableBuilder
+from explorer.data.values import chunked, empty_mask, without_surrogates
 from explorer.errors import EmptyDataError, TooLargeError, UnreadableFileError
 from explorer.settings import settings
 
@@ -104,23 +103,21 @@ def _lines_table(file: TextFile, kind: str, seed: int, notes: tuple[str, ...]) -
     numbers = draw(counted.rows if every else counted.filled, settings().max_rows, seed)
     if not every:
         notes = (drawn_note(len(numbers), counted.filled, seed, "lines with text"), *notes)
+    builder = TableBuilder(file.name, kind)
+    builder.note(*notes)
     remaining = iter(file.rows(numbers, every=every))
-    budget = Budget(file.name)
     chunks: list[pa.Array] = []
     places: list[int] = []
     while batch := list(itertools.islice(remaining, _BATCH_LINES)):
         places += [row.line for row in batch]
         texts = pa.array([row.data.removesuffix(b"\n").removesuffix(b"\r").decode() for row in batch])
-        budget.spend(texts.nbytes)
+        builder.budget.spend(texts.nbytes)
         chunks += chunked(texts).chunks
     texts = pa.chunked_array(chunks, pa.string())
     if not pc.any(pc.invert(empty_mask(texts))).as_py():
         raise EmptyDataError("There is no text in it.", where=file.name)
-    return source_table(
-        file.name,
-        kind,
-        [("text", Column(texts))],
-        notes=notes,
+    builder.add("text", texts)
+    return builder.finish(
         source_rows=np.array(places, dtype=np.int64),
         total_rows=counted.rows,
         encoding=file.encoding.codec if kind == "txt" else "",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import functools
 import mmap
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -17,7 +18,6 @@ import pyarrow as pa
 
 import explorer.errors
 from explorer.data.table import SourceTable
-from explorer.data.values import ReadColumn
 from explorer.errors import DataError, ExplorerError, TooLargeError
 from explorer.settings import settings
 
@@ -67,7 +67,7 @@ def take_over(told: dict[str, Any], file: BinaryIO) -> SourceTable:
     written = pa.py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     table = _read(written, 0)
     rows = table.column(table.num_columns - 1)
-    vectors: dict[str, ReadColumn] = {}
+    vectors: dict[str, Callable[[], pa.ChunkedArray]] = {}
     for column, found in told["vectors"].items():
         if isinstance(found, int):
             vectors[column] = functools.partial(_read_column, written, found)

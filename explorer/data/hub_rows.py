@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from explorer.data.arrow_columns import plain_columns
+from explorer.data.arrow_columns import add_column
 from explorer.data.bounded import read_bounded
 from explorer.data.budget import Budget
 from explorer.data.class_labels import class_names, named
 from explorer.data.nested import column_of_path, take_path
 from explorer.data.row_groups import RowGroup, draw_groups, read_footer, read_group, row_groups
-from explorer.data.table import SourceTable, source_table
-from explorer.data.values import Column, count
+from explorer.data.table import SourceTable, TableBuilder
+from explorer.data.values import count
 from explorer.errors import DataError, EmptyDataError, TooLargeError
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.hub.ranges import HubFile, Meter, read_small
@@ -132,14 +132,11 @@ def pick_columns(
     total: int,
 ) -> SourceTable:
     """The values under the paths, as a table whose columns are called by them."""
-    taken: list[pa.ChunkedArray | Column] = []
+    builder = TableBuilder(where, "parquet")
     for path in paths:
         values = take_path(table, path, where)
-        taken.append(named(values, classes[path]) if path in classes else values)
-    columns, notes, vectors = plain_columns(paths, taken, where)
-    return source_table(
-        where, "parquet", columns, notes=notes, source_rows=rows, total_rows=total, vectors=vectors
-    )
+        add_column(builder, path, named(values, classes[path]) if path in classes else values)
+    return builder.finish(source_rows=rows, total_rows=total)
 
 
 def where_of(split: DatasetSplit) -> str:

@@ -14,7 +14,7 @@ from explorer.data.decode import Encoding, detect_encoding
 from explorer.data.objects import Objects
 from explorer.data.sampling import Row, TextFile, draw, drawn_note
 from explorer.data.splitting import Items, Lines
-from explorer.data.table import SourceTable, source_table
+from explorer.data.table import SourceTable, TableBuilder
 from explorer.errors import EmptyDataError, UnreadableFileError
 from explorer.settings import settings
 
@@ -59,7 +59,11 @@ def read_json(
     if reader.total == 0:
         raise EmptyDataError("There is nothing in the file.", where=name)
     numbers = draw(reader.total, settings().max_rows, seed)
-    objects = Objects(name)
+    builder = TableBuilder(name, kind)
+    if len(numbers) < reader.total:
+        builder.note(drawn_note(len(numbers), reader.total, seed))
+    builder.note(*found.notes)
+    objects = Objects(name, builder.budget)
     decoder = json.JSONDecoder(object_pairs_hook=objects.object_of, parse_int=_whole_number)
     for row in reader.rows(numbers):
         place, value = reader.value(row, decoder)
@@ -67,20 +71,8 @@ def read_json(
             objects.add(place, value, len(row.data))
         except RecursionError as error:  # depth that can just be read may be too deep to write
             raise _broken(error, f"{name}, {place}") from None
-    columns = objects.columns()
-    notes = [*found.notes, *objects.notes()]
-    if len(numbers) < reader.total:
-        notes.insert(0, drawn_note(len(numbers), reader.total, seed))
-    return source_table(
-        name,
-        kind,
-        columns,
-        notes=notes,
-        source_rows=numbers + 1,
-        total_rows=reader.total,
-        vectors=objects.vectors(),
-        encoding=found.codec,
-    )
+    objects.fill(builder)
+    return builder.finish(source_rows=numbers + 1, total_rows=reader.total, encoding=found.codec)
 
 
 class _JsonLines:

@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from explorer.data.budget import Budget
-from explorer.data.table import check_name, check_width, list_names
+from explorer.data.table import TableBuilder, check_name, check_width, list_names
 from explorer.data.values import (
     MIXED,
-    Column,
-    ReadColumn,
+    NESTED,
+    Remarks,
     as_text,
     chunked,
     count,
@@ -36,12 +36,13 @@ class Objects:
 
     Args:
         name: The file, for messages.
+        budget: What they may take in memory.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, budget: Budget) -> None:
         self.count = 0
         self._name = name
-        self._budget = Budget(name)
+        self._budget = budget
         self._keys: dict[str, _Key] = {}
         self._batch = 0  # rows that are still Python values
         self._size = 0
@@ -85,37 +86,23 @@ class Objects:
                 seen.add(key)
         return values
 
-    def columns(self) -> list[tuple[str, Column]]:
-        """The columns, in the order in which their keys first came."""
+    def fill(self, builder: TableBuilder) -> None:
+        """Add all columns to a table, in the order in which their keys first came, and notes on keys."""
         self._move()
-        return [
-            (key, known.column(self._budget)) for key, known in self._keys.items() if not known.is_vectors
-        ]
-
-    def vectors(self) -> dict[str, ReadColumn]:
-        """The columns of long lists of numbers, in which a row may lack its list; call it after `columns`."""
-        return {
-            key: functools.partial(_vectors, known.chunks)
-            for key, known in self._keys.items()
-            if known.is_vectors
-        }
-
-    def notes(self) -> list[str]:
-        """What a reader should know about keys; call it after `columns`."""
-        notes = [
-            f'Column "{key}" is left out: its lists of numbers are too long to read, as those of vectors are.'
-            for key, known in self._keys.items()
-            if known.is_vectors
-        ]
+        for key, known in self._keys.items():
+            if known.is_vectors:
+                reason = "its lists of numbers are too long to read, as those of vectors are"
+                builder.leave_out(key, reason, functools.partial(_vectors, known.chunks))
+            else:
+                builder.add(key, *known.column(self._budget))
         absent = [
             f'"{key}" in {count(known.absent, "row")}' for key, known in self._keys.items() if known.absent
         ]
         if absent:
-            notes.append(f"Keys that some rows lack are empty there: {list_names(absent)}.")
+            builder.note(f"Keys that some rows lack are empty there: {list_names(absent)}.")
         if self._repeated:
             key = self._repeated[:200]
-            notes.append(f'Some objects have a key twice, such as "{key}"; the last value counts.')
-        return notes
+            builder.note(f'Some objects have a key twice, such as "{key}"; the last value counts.')
 
     def _move(self) -> None:
         if self.count * len(self._keys) > _MAX_CELLS:
@@ -179,10 +166,10 @@ class _Key:
         self.chunks.append(data)
         return int(data.nbytes)
 
-    def column(self, budget: Budget) -> Column:
-        """All values: typed where they are of one kind, else as text."""
+    def column(self, budget: Budget) -> tuple[pa.ChunkedArray, Remarks]:
+        """All values, typed where they are of one kind, else as text; and remarks on them."""
         data = None if self.nested or self._mixed else joined(self.chunks)
-        remarks = [half_remark(self._halves)] if self._halves else []
+        remarks: Remarks = (half_remark(self._halves),) if self._halves else ()
         if data is None:
             chunks = []
             for chunk in self.chunks:
@@ -192,8 +179,8 @@ class _Key:
                     budget.spend(text.nbytes)
                 chunks += text.chunks
             data = pa.chunked_array(chunks, pa.string())
-            remarks.insert(0, "lists or records, kept as JSON text" if self.nested else MIXED)
-        return Column(data, tuple(remarks), nested=self.nested)
+            remarks = (NESTED if self.nested else MIXED, *remarks)
+        return data, remarks
 
 
 def packed(value: dict[str, Any] | list[Any]) -> array.array[float] | str | None:

@@ -13,8 +13,7 @@ from explorer.data.files import read_file
 from explorer.data.kinds import KINDS
 from explorer.data.python import from_arrow, from_columns, from_data_frame, from_texts, is_data_frame
 from explorer.data.samples import SAMPLES, open_sample
-from explorer.data.table import SourceTable, source_table
-from explorer.data.values import Column
+from explorer.data.table import SourceTable, TableBuilder
 from explorer.data.vector_columns import VectorColumn, with_texts
 from explorer.errors import ColumnError, DataError, UnknownCorpusError
 from explorer.hub.names import is_dataset_id
@@ -138,9 +137,10 @@ def _with_texts(
     seed: int,
 ) -> Corpus:
     if isinstance(texts, Corpus):
-        table = source_table(
-            texts.name, "python", [(name, Column(texts.table[name])) for name in texts.table.column_names]
-        )
+        builder = TableBuilder(texts.name, "python")
+        for name in texts.table.column_names:
+            builder.add(name, texts.table[name])
+        table = builder.finish()
         text, label = text or texts.text, texts.label if label is GUESS else label
     else:
         table = _read(texts, None, seed)

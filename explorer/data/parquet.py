@@ -27,9 +27,7 @@ from explorer.data.pages import (
 )
 from explorer.data.parquet_file import Field, check_ends, damaged, fields_of, open_stream, parquet_file
 from explorer.data.sampling import draw, drawn_note
-from explorer.data.table import SourceTable, check_width, source_table
-from explorer.data.values import Column, ReadColumn
-from explorer.errors import ColumnError
+from explorer.data.table import SourceTable, TableBuilder, check_width
 from explorer.settings import settings
 
 _BATCH_ROWS = 16_384
@@ -110,40 +108,27 @@ class _Reader:
             check_width(len(schema), self._name)
             fields = self._checked(fields_of(file))
         classes = class_names(schema)
-        budget = Budget(self._name)
-        skipped = {place: reason for place, known in enumerate(fields) if (reason := self._left_out(known))}
-        columns: list[tuple[str, Column]] = []
-        notes = [
-            f'Column "{fields[place].field.name}" is left out: {reason}.' for place, reason in skipped.items()
-        ]
-        vectors: dict[str, ReadColumn] = {
-            fields[place].field.name: functools.partial(
-                _read_vectors, self._data, self._name, self._seed, place
-            )
-            for place in skipped
-            if is_list_of_numbers(fields[place].field.type)
-        }
-        plans = [self._plan(known) for place, known in enumerate(fields) if place not in skipped]
+        builder = TableBuilder(self._name, "parquet")
+        if len(self._rows) < self._total:
+            builder.note(drawn_note(len(self._rows), self._total, self._seed))
+        kept: list[Field] = []
+        for place, known in enumerate(fields):
+            if reason := self._left_out(known):
+                load = functools.partial(_read_vectors, self._data, self._name, self._seed, place)
+                builder.leave_out(
+                    known.field.name, reason, load if is_list_of_numbers(known.field.type) else None
+                )
+            else:
+                kept.append(known)
+        plans = [self._plan(known) for known in kept]
         with parquet_file(self._data, [path for plan in plans for path in plan.dictionaries]) as file:
             for place, plan in enumerate(plans):
                 label = plan.known.field.name
-                plain = Plain(plan.known.field.type, f'{self._name}, column "{label}"', budget)
+                plain = Plain(plan.known.field.type, f'{self._name}, column "{label}"', builder.budget)
                 for batch in _joined(self._batches(file, plan, place / len(plans), 1 / len(plans))):
                     plain.add(named(batch, classes[label]) if label in classes else batch)
-                columns.append((label, plain.column()))
-        if notes and not columns and not vectors:
-            raise ColumnError("No column can be shown as text.", where=self._name, fix=" ".join(notes))
-        if len(self._rows) < self._total:
-            notes.insert(0, drawn_note(len(self._rows), self._total, self._seed))
-        return source_table(
-            self._name,
-            "parquet",
-            columns,
-            notes=notes,
-            source_rows=self._rows + 1,
-            total_rows=self._total,
-            vectors=vectors,
-        )
+                builder.add(label, *plain.column())
+        return builder.finish(source_rows=self._rows + 1, total_rows=self._total)
 
     def vectors(self, place: int) -> pa.ChunkedArray:
         """A column of lists of numbers, by its place in the schema."""

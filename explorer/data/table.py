@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from explorer.data.values import Column, ReadColumn, column_of, without_surrogates
-from explorer.errors import EmptyDataError, TooLargeError
+from explorer.data.budget import Budget
+from explorer.data.values import NESTED, column_of, without_surrogates
+from explorer.errors import ColumnError, EmptyDataError, TooLargeError
 from explorer.settings import settings
 
 MAX_NAME = 200  # characters of a column's name; longer ones are text in the wrong place
@@ -45,7 +46,7 @@ class SourceTable:
     nested: frozenset[str]
     source_rows: NDArray[np.int64]
     total_rows: int
-    vectors: Mapping[str, ReadColumn] = field(default_factory=dict)
+    vectors: Mapping[str, Callable[[], pa.ChunkedArray]] = field(default_factory=dict)
     encoding: str = ""
 
     @property
@@ -54,64 +55,111 @@ class SourceTable:
         return self.kind not in UNTYPED_KINDS
 
 
-def source_table(
-    name: str,
-    kind: str,
-    columns: Sequence[tuple[str, Column]],
-    *,
-    notes: Sequence[str] = (),
-    source_rows: NDArray[np.int64] | None = None,
-    total_rows: int | None = None,
-    vectors: Mapping[str, ReadColumn] | None = None,
-    encoding: str = "",
-) -> SourceTable:
-    """Put columns together: names made unique, remarks turned into notes, bounds checked.
+class TableBuilder:
+    """A table in the making: a reader adds what it parsed, column by column, and notes on it.
 
     Args:
         name: As in `SourceTable`.
         kind: As in `SourceTable`.
-        columns: Names as they stand in the source, and their values, all of one length.
-        notes: Notes that come before those on columns.
-        source_rows: As in `SourceTable`; all rows in order when not given.
-        total_rows: As in `SourceTable`; the rows given when not given.
-        vectors: As in `SourceTable`, under the names in the source.
-        encoding: As in `SourceTable`.
 
-    Raises:
-        EmptyDataError: No column or no row.
-        TooLargeError: Too many columns, or a name or a cell with too many characters.
+    Attributes:
+        budget: What the columns may take in memory.
     """
-    check_width(len(columns), name)
-    for raw in (*(raw for raw, _ in columns), *(vectors or ())):
-        check_name(raw, name)
-    if vectors and not columns:  # a table has to have a column
-        rows = len(next(iter(vectors.values()))()) if source_rows is None else len(source_rows)
-        columns = [("row", column_of(range(1, rows + 1)))]
-    names, renamed = unique_names([raw for raw, _ in columns])
-    table = pa.table([column.data for _, column in columns], names=names)
-    if table.num_columns == 0:
-        raise EmptyDataError("There are no columns.", where=name)
-    if table.num_rows == 0:
-        listed = list_names(names)
-        raise EmptyDataError(f"There are columns ({listed}) but no rows under them.", where=name)
-    if source_rows is None:
-        source_rows = np.arange(1, table.num_rows + 1, dtype=np.int64)
-    _check_cells(table, name, source_rows)
-    named = list(zip(names, (column for _, column in columns), strict=True))
-    remarks = [f'Column "{label}": {remark}.' for label, column in named for remark in column.remarks]
-    return SourceTable(
-        name=name,
-        table=table,
-        notes=_bounded([*notes, *renamed, *remarks]),
-        kind=kind,
-        nested=frozenset(label for label, column in named if column.nested),
-        source_rows=source_rows,
-        total_rows=table.num_rows if total_rows is None else total_rows,
-        vectors={
-            _trimmed(label): load for label, load in (vectors or {}).items() if _trimmed(label) not in names
-        },
-        encoding=encoding,
-    )
+
+    def __init__(self, name: str, kind: str) -> None:
+        self.name = name
+        self.budget = Budget(name)
+        self._kind = kind
+        self._notes: list[str] = []
+        self._left_out: list[str] = []
+        self._labels: list[str] = []
+        self._data: list[pa.ChunkedArray] = []
+        self._remarks: list[Sequence[str]] = []
+        self._vectors: dict[str, Callable[[], pa.ChunkedArray]] = {}
+
+    def note(self, *sentences: str) -> None:
+        """Say what was done while reading; notes keep their order and come before remarks on columns."""
+        self._notes += sentences
+
+    def add(self, label: str, data: pa.ChunkedArray, remarks: Sequence[str] = ()) -> None:
+        """Add a column.
+
+        Args:
+            label: Its name as it stands in the source.
+            data: Its values, of a plain type: text, number, true/false, date or time.
+            remarks: What was done to them, each to follow the column's name in a note.
+        """
+        self._labels.append(label)
+        self._data.append(data)
+        self._remarks.append(remarks)
+
+    def leave_out(
+        self, label: str, reason: str, vectors: Callable[[], pa.ChunkedArray] | None = None
+    ) -> None:
+        """Leave a column out, with a note.
+
+        Args:
+            label: Its name as it stands in the source.
+            reason: Why, to follow "is left out".
+            vectors: Reads it, where it holds lists of numbers.
+        """
+        self._left_out.append(f'Column "{label}" is left out: {reason}.')
+        self._notes.append(self._left_out[-1])
+        if vectors is not None:
+            self._vectors[label] = vectors
+
+    def finish(
+        self,
+        *,
+        source_rows: NDArray[np.int64] | None = None,
+        total_rows: int | None = None,
+        encoding: str = "",
+    ) -> SourceTable:
+        """The table: names made unique, remarks turned into notes, bounds checked.
+
+        Args:
+            source_rows: As in `SourceTable`; all rows in order when not given.
+            total_rows: As in `SourceTable`; the rows there are when not given.
+            encoding: As in `SourceTable`.
+
+        Raises:
+            ColumnError: Every column was left out.
+            EmptyDataError: No column or no row.
+            TooLargeError: Too many columns, or a name or a cell with too many characters.
+        """
+        name = self.name
+        if self._left_out and not self._labels and not self._vectors:
+            raise ColumnError("No column can be shown as text.", where=name, fix=" ".join(self._left_out))
+        check_width(len(self._labels), name)
+        for label in (*self._labels, *self._vectors):
+            check_name(label, name)
+        if self._vectors and not self._labels:  # a table has to have a column
+            rows = len(next(iter(self._vectors.values()))()) if source_rows is None else len(source_rows)
+            self.add("row", *column_of(range(1, rows + 1)))
+        names, renamed = unique_names(self._labels)
+        table = pa.table(self._data, names=names)
+        if table.num_columns == 0:
+            raise EmptyDataError("There are no columns.", where=name)
+        if table.num_rows == 0:
+            listed = list_names(names)
+            raise EmptyDataError(f"There are columns ({listed}) but no rows under them.", where=name)
+        if source_rows is None:
+            source_rows = np.arange(1, table.num_rows + 1, dtype=np.int64)
+        _check_cells(table, name, source_rows)
+        remarks = list(zip(names, self._remarks, strict=True))
+        said = [f'Column "{label}": {remark}.' for label, column in remarks for remark in column]
+        vectors = {_trimmed(label): load for label, load in self._vectors.items()}
+        return SourceTable(
+            name=name,
+            table=table,
+            notes=_bounded([*self._notes, *renamed, *said]),
+            kind=self._kind,
+            nested=frozenset(label for label, column in remarks if NESTED in column),
+            source_rows=source_rows,
+            total_rows=table.num_rows if total_rows is None else total_rows,
+            vectors={label: load for label, load in vectors.items() if label not in names},
+            encoding=encoding,
+        )
 
 
 def unique_names(raw: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,25 +19,11 @@ NUMBER = r"^[ \t]*[+-]?([0-9]+([.,][0-9]+)*|[.,][0-9]+)([eE][+-]?[0-9]+)?[ \t]*$
 _ITEM = r"([+-]?[0-9.][0-9.eE+-]*|[+-]?(NaN|nan|Infinity|inf)|null)"
 LIST_OF_NUMBERS = rf"^\s*\[\s*{_ITEM}([\s,]+{_ITEM})*\s*\]\s*$"  # as JSON writes it, or NumPy without commas
 _SURROGATE = re.compile("[\ud800-\udfff]")
+NESTED = "lists or records, kept as JSON text"
 MIXED = "values of several kinds, or numbers beyond 64 bits, kept as text"
 _NUMBERS = (pa.int64(), pa.uint64(), pa.float64())  # each holds more than those before it
 
-ReadColumn = Callable[[], pa.ChunkedArray]  # gives a column that is read only when someone wants it
-
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """One column as it was read.
-
-    Args:
-        data: The values, a chunked array of a plain type: text, number, true/false, date or time.
-        remarks: What was done to the values, each to follow the column's name in a note.
-        nested: The column held lists or records, which are now JSON text.
-    """
-
-    data: pa.ChunkedArray
-    remarks: tuple[str, ...] = ()
-    nested: bool = False
+Remarks = tuple[str, ...]  # what was done to the values of a column, each to follow its name in a note
 
 
 def without_surrogates(text: str) -> str:
@@ -61,17 +46,16 @@ def chunked(data: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
     return data if isinstance(data, pa.ChunkedArray) else pa.chunked_array([data])
 
 
-def text_column(values: Sequence[str | None]) -> Column:
-    """A column of text from strings and None, of type `string`."""
+def text_column(values: Sequence[str | None]) -> tuple[pa.ChunkedArray, Remarks]:
+    """A column of text from strings and None, of type `string`, and remarks on it."""
     data, halves = _texts(values)
-    return Column(data, (half_remark(halves),) if halves else ())
+    return data, (half_remark(halves),) if halves else ()
 
 
-def column_of(values: Sequence[object]) -> Column:
-    """A column from Python values: typed where they are of one kind, else as text."""
+def column_of(values: Sequence[object]) -> tuple[pa.ChunkedArray, Remarks]:
+    """A column from Python values, typed where they are of one kind, else as text; and remarks on it."""
     data, mixed, halves = typed(values)
-    remarks = ([MIXED] if mixed else []) + ([half_remark(halves)] if halves else [])
-    return Column(data, tuple(remarks))
+    return data, ((MIXED,) if mixed else ()) + ((half_remark(halves),) if halves else ())
 
 
 def typed(values: Sequence[object]) -> tuple[pa.ChunkedArray, bool, int]:

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from explorer.data.handover import error_as_json, error_from_json, hand_over, readable, take_over
-from explorer.data.table import source_table
-from explorer.data.values import Column
+from explorer.data.table import TableBuilder
+from explorer.data.values import NESTED
 from explorer.errors import DataError, TooLargeError, UnreadableFileError
 from tests.data.failing import failure
 
@@ -23,31 +23,30 @@ def passed_on(source):
         return take_over(told, file)
 
 
-def columns(**values):
-    return [(name, Column(pa.chunked_array([value]))) for name, value in values.items()]
+def builder(name, kind, **columns):
+    made = TableBuilder(name, kind)
+    for label, values in columns.items():
+        made.add(label, pa.chunked_array([values]))
+    return made
 
 
 def test_a_table_of_every_plain_type_arrives_as_it_was():
     moment = datetime.datetime(2026, 1, 2, 3, 4, 5, 678)
-    source = source_table(
+    made = builder(
         "a *file*.csv",
         "parquet",
-        columns(
-            text=pa.array(["a", None, "\U0001f600"]),
-            whole=pa.array([1, None, -(2**63)]),
-            real=pa.array([0.5, float("-inf"), None]),
-            truth=pa.array([True, None, False]),
-            exact=pa.array([Decimal("1.10"), None, Decimal("-2.00")]),
-            day=pa.array([moment.date(), None, moment.date()]),
-            moment=pa.array([moment, None, moment], pa.timestamp("us", "Europe/Berlin")),
-            span=pa.array([1, None, 3], pa.duration("ms")),
-            nothing=pa.nulls(3),
-        ),
-        notes=["One.", "Two."],
-        source_rows=np.array([3, 5, 9]),
-        total_rows=np.int64(11),
-        encoding="cp932",
+        text=pa.array(["a", None, "\U0001f600"]),
+        whole=pa.array([1, None, -(2**63)]),
+        real=pa.array([0.5, float("-inf"), None]),
+        truth=pa.array([True, None, False]),
+        exact=pa.array([Decimal("1.10"), None, Decimal("-2.00")]),
+        day=pa.array([moment.date(), None, moment.date()]),
+        moment=pa.array([moment, None, moment], pa.timestamp("us", "Europe/Berlin")),
+        span=pa.array([1, None, 3], pa.duration("ms")),
+        nothing=pa.nulls(3),
     )
+    made.note("One.", "Two.")
+    source = made.finish(source_rows=np.array([3, 5, 9]), total_rows=np.int64(11), encoding="cp932")
     given = passed_on(source)
     assert given.table.equals(source.table)
     assert given.table.schema.equals(source.table.schema, check_metadata=True)
@@ -59,9 +58,10 @@ def test_a_table_of_every_plain_type_arrives_as_it_was():
 
 def test_columns_in_pieces_and_nested_ones_arrive():
     pieces = pa.chunked_array([pa.array(["a"]), pa.array([], pa.string()), pa.array(["b", "c"])])
-    source = source_table(
-        "x", "jsonl", [("t", Column(pieces)), ("n", Column(pa.chunked_array([["[1]"] * 3]), nested=True))]
-    )
+    made = TableBuilder("x", "jsonl")
+    made.add("t", pieces)
+    made.add("n", pa.chunked_array([["[1]"] * 3]), [NESTED])
+    source = made.finish()
     given = passed_on(source)
     assert given.table.to_pydict() == {"t": ["a", "b", "c"], "n": ["[1]"] * 3}
     assert given.nested == {"n"}
@@ -75,13 +75,10 @@ def test_vectors_arrive_and_one_column_that_fails_spoils_no_other():
         raise MemoryError
 
     lists = pa.chunked_array([pa.array([[1.0, 2.0], [3.0, 4.0]], pa.list_(pa.float32()))])
-    source = source_table(
-        "x",
-        "parquet",
-        columns(text=pa.array(["a", "b"])),
-        vectors={"broken": broken, "huge": huge, "good": lambda: lists},
-    )
-    given = passed_on(source)
+    made = builder("x", "parquet", text=pa.array(["a", "b"]))
+    for label, load in {"broken": broken, "huge": huge, "good": lambda: lists}.items():
+        made.leave_out(label, "it is long", load)
+    given = passed_on(made.finish())
     assert list(given.vectors) == ["broken", "huge", "good"]
     assert given.vectors["good"]().equals(lists)
     assert given.vectors["good"]().equals(lists)

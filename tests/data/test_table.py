@@ -4,15 +4,22 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.data.table import MAX_COLUMNS, list_names, source_table, unique_names
-from explorer.data.values import Column
-from explorer.errors import EmptyDataError, TooLargeError
+from explorer.data.table import MAX_COLUMNS, TableBuilder, list_names, unique_names
+from explorer.data.values import NESTED
+from explorer.errors import ColumnError, EmptyDataError, TooLargeError
 
 from .failing import failure
 
 
 def _column(*values):
-    return Column(pa.chunked_array([pa.array(values, pa.string())]))
+    return pa.chunked_array([pa.array(values, pa.string())])
+
+
+def _built(*columns, name="t.csv", kind="csv"):
+    builder = TableBuilder(name, kind)
+    for column in columns:
+        builder.add(*column)
+    return builder
 
 
 def test_names_that_are_there_and_unique_stay():
@@ -44,12 +51,13 @@ def test_names_are_always_unique_trimmed_and_there(raw):
 
 
 def test_remarks_become_notes_under_the_name_the_column_got():
-    columns = [("a", _column("x")), ("a", Column(_column("y").data, ("kept as JSON text",), nested=True))]
-    source = source_table("t", "json", columns, notes=["First."])
+    builder = _built(("a", _column("x")), ("a", _column("y"), [NESTED]), kind="json")
+    builder.note("First.")
+    source = builder.finish()
     assert source.notes == (
         "First.",
         'Column 2, named "a", is called "a (2)" here.',
-        'Column "a (2)": kept as JSON text.',
+        'Column "a (2)": lists or records, kept as JSON text.',
     )
     assert source.nested == {"a (2)"}
     assert source.source_rows.tolist() == [1]
@@ -57,23 +65,45 @@ def test_remarks_become_notes_under_the_name_the_column_got():
 
 
 def test_no_rows_names_the_columns_and_no_columns_says_so():
-    error = failure(EmptyDataError, source_table, "t.csv", "csv", [("a", _column()), ("b", _column())])
+    error = failure(EmptyDataError, _built(("a", _column()), ("b", _column())).finish)
     assert str(error) == "t.csv: There are columns (a, b) but no rows under them."
-    assert failure(EmptyDataError, source_table, "t", "json", []).what == "There are no columns."
+    assert failure(EmptyDataError, _built().finish).what == "There are no columns."
+
+
+def test_columns_left_out_are_noted_in_their_turn_and_a_table_of_no_other_says_why():
+    builder = TableBuilder("t", "json")
+    builder.note("First.")
+    builder.leave_out("raw", "it holds raw bytes")
+    builder.note("Last.")
+    error = failure(ColumnError, builder.finish)
+    assert (error.what, error.fix) == (
+        "No column can be shown as text.",
+        'Column "raw" is left out: it holds raw bytes.',
+    )
+    builder.add("a", _column("x"))
+    assert builder.finish().notes == ("First.", error.fix, "Last.")
+
+
+def test_a_table_of_vectors_alone_counts_its_rows():
+    builder = TableBuilder("t", "json")
+    builder.leave_out(" v ", "it is long", lambda: pa.chunked_array([[[1.0, 2.0], [3.0, 4.0]]]))
+    source = builder.finish()
+    assert source.table.to_pydict() == {"row": [1, 2]}
+    assert list(source.vectors) == ["v"]
 
 
 def test_too_many_columns_are_refused():
     columns = [(f"c{number}", _column("x")) for number in range(MAX_COLUMNS + 1)]
-    error = failure(TooLargeError, source_table, "wide.csv", "csv", columns)
+    error = failure(TooLargeError, _built(*columns, name="wide.csv").finish)
     assert "2,001 columns" in error.what
     assert error.where == "wide.csv"
-    assert len(source_table("ok", "csv", columns[:-1]).table.column_names) == MAX_COLUMNS
+    assert len(_built(*columns[:-1]).finish().table.column_names) == MAX_COLUMNS
 
 
 def test_a_cell_over_the_bound_is_named_by_row_and_column(bound):
     bound("EXPLORER_MAX_CELL_CHARS", 5)
     columns = [("a", _column("12345", "é" * 5)), ("b", _column(None, "123456"))]
-    error = failure(TooLargeError, source_table, "t.csv", "csv", columns)
+    error = failure(TooLargeError, _built(*columns).finish)
     assert error.where == 't.csv, row 2, column "b"'
     assert error.what == "A cell holds 6 characters; up to 5 are read."
     assert "EXPLORER_MAX_CELL_CHARS" in error.fix
