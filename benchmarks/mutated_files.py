@@ -235,7 +235,8 @@ def outcome(read, content: bytes, name: str) -> tuple[str, str]:  # noqa: ANN001
     """How reading a file and everything in it ended, and what is wrong with that."""
     from explorer.data.cells import as_strings, texts
     from explorer.data.corpus_from_table import make_corpus
-    from explorer.data.vector_columns import vectors_in, vectors_of
+    from explorer.data.vector_columns import vectors_in
+    from explorer.data.vector_matrix import vectors_of
     from explorer.errors import ExplorerError
 
     try:

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from explorer.data.decode import Encoding
 
 STEP = 1 << 20  # bytes of a block
 
 Source = bytes | Path
 OnBytes = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How bytes become characters.
+
+    Args:
+        codec: Python's name for it.
+        skip: Bytes of the byte order mark, which is no part of the text.
+        errors: "strict", or "replace" where a few bytes are known to be damaged.
+        note: What a reader of the text should know; empty for plain UTF-8.
+    """
+
+    codec: str
+    skip: int = 0
+    errors: str = "strict"
+    note: str = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The note, if there is one."""
+        return (self.note,) if self.note else ()
 
 
 def size_of(data: Source) -> int:

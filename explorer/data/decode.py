@@ -5,9 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from explorer.data.blocks import Source, raw_blocks
+from explorer.data.blocks import Encoding, Source, raw_blocks
 from explorer.data.values import count
 from explorer.errors import UnreadableFileError
 
@@ -65,28 +64,6 @@ _GUESSED = (
     "The file is not UTF-8 and was read as {}, which was guessed from its bytes. If letters look wrong, "
     "choose another encoding, or save the file as UTF-8."
 )
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """How bytes become characters.
-
-    Args:
-        codec: Python's name for it.
-        skip: Bytes of the byte order mark, which is no part of the text.
-        errors: "strict", or "replace" where a few bytes are known to be damaged.
-        note: What a reader of the text should know; empty for plain UTF-8.
-    """
-
-    codec: str
-    skip: int = 0
-    errors: str = "strict"
-    note: str = ""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """The note, if there is one."""
-        return (self.note,) if self.note else ()
 
 
 def detect_encoding(data: Source, name: str, chosen: str | None = None) -> Encoding:

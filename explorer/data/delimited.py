@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from explorer.data.blocks import OnBytes, Source, utf8_blocks
+from explorer.data.blocks import Encoding, OnBytes, Source, utf8_blocks
 from explorer.data.budget import Budget
-from explorer.data.decode import Encoding, detect_encoding
+from explorer.data.decode import detect_encoding
 from explorer.data.sampling import Row, TextFile, draw, drawn_note
 from explorer.data.splitting import Records
 from explorer.data.table import SourceTable, TableBuilder, check_name, check_width

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from explorer.data.blocks import OnBytes, Source, size_of
-from explorer.data.decode import Encoding, detect_encoding
+from explorer.data.blocks import Encoding, OnBytes, Source, size_of
+from explorer.data.decode import detect_encoding
 from explorer.data.delimited import read_delimited
 from explorer.data.jsonl import read_json
 from explorer.data.kinds import HEAD_BYTES, file_kind

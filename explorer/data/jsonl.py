@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.data.blocks import OnBytes, Source, utf8_blocks
-from explorer.data.decode import Encoding, detect_encoding
+from explorer.data.blocks import Encoding, OnBytes, Source, utf8_blocks
+from explorer.data.decode import detect_encoding
 from explorer.data.objects import Objects
 from explorer.data.sampling import Row, TextFile, draw, drawn_note
 from explorer.data.splitting import Items, Lines

@@ -14,7 +14,8 @@ from explorer.data.kinds import KINDS
 from explorer.data.python import from_arrow, from_columns, from_data_frame, from_texts, is_data_frame
 from explorer.data.samples import SAMPLES, open_sample
 from explorer.data.table import SourceTable, TableBuilder
-from explorer.data.vector_columns import VectorColumn, with_texts
+from explorer.data.vector_columns import VectorColumn
+from explorer.data.vector_matrix import with_texts
 from explorer.errors import ColumnError, DataError, UnknownCorpusError
 from explorer.hub.names import is_dataset_id
 

@@ -13,8 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.data.blocks import OnBytes, Source, size_of, utf8_blocks
-from explorer.data.decode import Encoding
+from explorer.data.blocks import Encoding, OnBytes, Source, size_of, utf8_blocks
 from explorer.data.splitting import Places, Records, Splitter
 from explorer.errors import TooLargeError, UnreadableFileError
 from explorer.settings import settings

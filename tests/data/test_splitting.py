@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.data import blocks
-from explorer.data.decode import Encoding
+from explorer.data.blocks import Encoding
 from explorer.data.sampling import TextFile
 from explorer.data.splitting import Items, Lines, Records
 from explorer.errors import UnreadableFileError

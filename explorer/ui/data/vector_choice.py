@@ -9,7 +9,8 @@ import streamlit as st
 from explorer.data.columns import text_columns
 from explorer.data.files import read_lines
 from explorer.data.table import SourceTable
-from explorer.data.vector_columns import ALL, VectorColumn, vectors_in, with_texts
+from explorer.data.vector_columns import ALL, VectorColumn, vectors_in
+from explorer.data.vector_matrix import with_texts
 from explorer.errors import ExplorerError
 from explorer.ui.data.upload import upload
 from explorer.ui.shell.brought import FILE, LINES
