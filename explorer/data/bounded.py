@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import mmap
 import os
 import selectors
 import signal
@@ -43,7 +44,7 @@ _LEAN = {
 
 
 def read_bounded(
-    data: bytes,
+    data: bytes | mmap.mmap,
     name: str,
     *,
     encoding: str | None = None,
@@ -59,7 +60,7 @@ def read_bounded(
             exception it raises ends the process.
 
     Returns:
-        The table. It lies in a file without a name, which goes with it.
+        The table. It lies in a file without a name, which goes with it; so does the text file it came from.
 
     Raises:
         TooLargeError: It takes too much memory or time, or is over another bound.
@@ -79,7 +80,10 @@ def read_bounded(
             file.write(data)
             file.seek(0)
             told = _run(file, columns, name, encoding or "", report)
-            return take_over(told, columns)
+            table = take_over(told, columns)
+            if not table.encoding:
+                return table
+            return dataclasses.replace(table, file=mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except OSError as error:
         raise DataError(
             f"The file cannot be read on this server: {error.strerror}.",
@@ -176,7 +180,9 @@ def _crash(status: int, words: str, name: str) -> TooLargeError | UnreadableFile
     return UnreadableFileError(
         f"Reading it broke off ({how}).",
         where=name,
-        fix="It may be damaged. If other programs can open it, save it again from one of them.",
+        # Libraries that get no memory may crash rather than say so, and a crash does not tell why.
+        fix="It may be damaged: if other programs can open it, save it again from one of them. Or the "
+        f"{settings().read_mb:,} MB of memory allowed are too few: let the host raise EXPLORER_READ_MB.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -37,6 +38,7 @@ class SourceTable:
         vectors: Columns of long lists of numbers, which the table leaves out: each is read, a list for
             each row of the table, when it is asked for.
         encoding: Python's name of the encoding a text file was read in; empty for other sources.
+        file: The bytes of an uploaded text file, so that it can be read again in another encoding.
     """
 
     name: str
@@ -48,6 +50,7 @@ class SourceTable:
     total_rows: int
     vectors: Mapping[str, Callable[[], pa.ChunkedArray]] = field(default_factory=dict)
     encoding: str = ""
+    file: mmap.mmap | None = None
 
     @property
     def typed(self) -> bool:

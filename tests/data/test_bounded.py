@@ -102,6 +102,15 @@ def test_an_encoding_can_be_chosen():
     assert read_bounded(content, "a.csv", encoding="cp1251").table["text"].to_pylist() == ["привет мир"]
 
 
+def test_a_text_file_can_be_read_again_in_another_encoding():
+    content = "text\nпривет мир\n".encode("cp1251")
+    source = read_bounded(content, "a.csv", encoding="koi8-r")
+    again = read_bounded(source.file, "a.csv", encoding="cp1251")
+    assert again.table["text"].to_pylist() == ["привет мир"]
+    assert again.file[:] == content
+    assert read_bounded(FILES["a.parquet"], "a.parquet").file is None
+
+
 def test_vectors_come_along():
     matrix = np.random.default_rng(0).random((50, 384), np.float32)
     lists = pa.FixedSizeListArray.from_arrays(matrix.ravel(), 384).cast(pa.list_(pa.float32()))
@@ -203,6 +212,7 @@ def test_a_file_that_crashes_what_reads_it_crashes_nothing_else(how, processes):
     error = failure(UnreadableFileError, read_bounded, SLOW_CSV, "crash.csv", on_progress=crash)
     assert signal.strsignal(how) in error.what
     assert error.where == "crash.csv"
+    assert "EXPLORER_READ_MB" in error.fix  # want of memory crashes libraries too
 
 
 def test_a_stop_ends_the_process(processes):

@@ -12,6 +12,7 @@ from .failing import failure, outcome
 from .languages import (
     ARABIC,
     CHINESE,
+    CROATIAN,
     FRENCH,
     GERMAN,
     GREEK,
@@ -129,6 +130,7 @@ WRITTEN = [
     (SPANISH, "latin-1"),
     (FRENCH, "mac-roman"),
     *((POLISH, codec) for codec in ("cp1250", "iso8859-2")),
+    (CROATIAN, "cp1250"),
     (GREEK, "cp1253"),
     (TURKISH, "cp1254"),
     (HEBREW, "cp1255"),
