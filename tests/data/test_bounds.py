@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from explorer.data.files import read_file, read_lines
+from explorer.data.files import read_file
+from explorer.data.lines import read_lines
 from explorer.data.pages import pages, read_footer_bytes, read_groups
 from explorer.data.parquet import read_parquet
 from explorer.errors import TooLargeError, UnreadableFileError

@@ -12,7 +12,8 @@ from explorer.data.columns import (
     guess_text,
     text_columns,
 )
-from explorer.data.files import read_file, read_lines
+from explorer.data.files import read_file
+from explorer.data.lines import read_lines
 from explorer.data.python import from_arrow, from_columns
 from explorer.errors import ColumnError, EmptyDataError
 

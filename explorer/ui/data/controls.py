@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.data.columns import guess_label, guess_text
 from explorer.data.corpus import Corpus
-from explorer.data.files import read_lines
+from explorer.data.lines import read_lines
 from explorer.data.samples import SAMPLES, open_sample
 from explorer.data.table import SourceTable
 from explorer.errors import ExplorerError
