@@ -9,11 +9,11 @@ from pathlib import Path
 
 from explorer.data.corpus import Corpus
 from explorer.data.corpus_from_table import GUESS, LabelChoice, make_corpus
-from explorer.data.files import read_file
-from explorer.data.kinds import KINDS
+from explorer.data.formats.files import read_file
+from explorer.data.formats.kinds import KINDS
 from explorer.data.python import from_arrow, from_columns, from_data_frame, from_texts, is_data_frame
 from explorer.data.samples import SAMPLES, open_sample
-from explorer.data.table import SourceTable, TableBuilder
+from explorer.data.tables.source_table import SourceTable, TableBuilder
 from explorer.data.vector_columns import VectorColumn
 from explorer.data.vector_matrix import with_texts
 from explorer.errors import ColumnError, DataError, UnknownCorpusError
@@ -82,7 +82,7 @@ def open_corpus(
             _read(source, name, seed, encoding, on_progress), vectors, texts, text, label, limit, seed
         )
     elif isinstance(source, str) and on_hub:
-        from explorer.data.hub_corpus import open_dataset
+        from explorer.data.hub.dataset import open_dataset
 
         if isinstance(vectors, enum.Enum):
             raise ColumnError("A dataset on the Hub needs a column of vectors.", where=source, fix="Name it.")

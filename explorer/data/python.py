@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from explorer.data.arrow_columns import add_column
-from explorer.data.table import SourceTable, TableBuilder
-from explorer.data.values import Remarks, chunked, column_of, text_column
+from explorer.data.tables.arrow_columns import add_column
+from explorer.data.tables.source_table import SourceTable, TableBuilder
+from explorer.data.tables.values import Remarks, chunked, column_of, text_column
 from explorer.errors import ColumnError, EmptyDataError
 
 _Values = tuple[pa.ChunkedArray, Remarks]  # of any Arrow type

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from explorer.data.corpus import Corpus
 from explorer.data.corpus_from_table import GUESS, LabelChoice, make_corpus
-from explorer.data.files import read_file
-from explorer.data.table import SourceTable, TableBuilder
-from explorer.data.values import text_column
+from explorer.data.formats.files import read_file
+from explorer.data.tables.source_table import SourceTable, TableBuilder
+from explorer.data.tables.values import text_column
 from explorer.errors import UnknownCorpusError
 
 _FOLDER = Path(__file__).parent / "samples"

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from explorer.data.table import SourceTable
-from explorer.data.values import LIST_OF_NUMBERS, NUMBER
+from explorer.data.tables.source_table import SourceTable
+from explorer.data.tables.values import LIST_OF_NUMBERS, NUMBER
 
 _HEAD_ROWS = 100  # enough to tell vectors from texts
 

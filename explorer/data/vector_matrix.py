@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from explorer.data.table import SourceTable, list_names
-from explorer.data.values import count
+from explorer.data.tables.source_table import SourceTable, list_names
+from explorer.data.tables.values import count
 from explorer.data.vector_columns import (
     ALL,
     VectorColumn,

@@ -4,7 +4,7 @@ import json
 
 import pyarrow as pa
 
-from explorer.data.files import read_file
+from explorer.data.formats.files import read_file
 from explorer.data.python import from_arrow
 from explorer.data.vector_columns import ALL, number_columns, vectors_in
 

@@ -12,14 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.data.corpus_from_table import make_corpus
-from explorer.data.files import read_file
+from explorer.data.formats.files import read_file
 from explorer.data.opening import open_corpus
 from explorer.data.python import from_arrow, from_data_frame
 from explorer.data.vector_columns import ALL, vectors_in
 from explorer.data.vector_matrix import vectors_of
 from explorer.errors import ColumnError, TooLargeError, VectorError
-
-from .failing import failure
+from tests.data.failing import failure
 
 MATRIX = np.random.default_rng(0).standard_normal((7, 48)).astype(np.float32)
 TEXTS = [f"text number {row}" for row in range(7)]

@@ -7,9 +7,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.data.columns import guess_label, guess_text
 from explorer.data.corpus import Corpus
-from explorer.data.lines import read_lines
+from explorer.data.formats.lines import read_lines
 from explorer.data.samples import SAMPLES, open_sample
-from explorer.data.table import SourceTable
+from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ExplorerError
 from explorer.settings import settings
 from explorer.ui.data.hub_dataset import choose_hub_rows

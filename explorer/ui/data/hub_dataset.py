@@ -9,9 +9,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.data.corpus import Corpus
-from explorer.data.hub_corpus import read_table
-from explorer.data.preview import Preview, PreviewColumn, preview_split
-from explorer.data.table import SourceTable
+from explorer.data.hub.dataset import read_table
+from explorer.data.hub.preview import Preview, PreviewColumn, preview_split
+from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ExplorerError
 from explorer.hub.cards import card_html
 from explorer.hub.dataset_details import DatasetDetails, dataset_details

@@ -9,10 +9,10 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from explorer.data.bounded import read_bounded
-from explorer.data.decode import ENCODINGS
-from explorer.data.kinds import KINDS
-from explorer.data.table import SourceTable
+from explorer.data.formats.decode import ENCODINGS
+from explorer.data.formats.kinds import KINDS
+from explorer.data.tables.source_table import SourceTable
+from explorer.data.uploads.bounded import read_bounded
 from explorer.errors import ExplorerError
 from explorer.jobs.progress import OnProgress, Progress
 from explorer.jobs.registry import Lane

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.data.columns import text_columns
-from explorer.data.lines import read_lines
-from explorer.data.table import SourceTable
+from explorer.data.formats.lines import read_lines
+from explorer.data.tables.source_table import SourceTable
 from explorer.data.vector_columns import ALL, VectorColumn, vectors_in
 from explorer.data.vector_matrix import with_texts
 from explorer.errors import ExplorerError
