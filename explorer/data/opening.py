@@ -9,13 +9,13 @@ from pathlib import Path
 
 from explorer.data.corpus import Corpus
 from explorer.data.corpus_from_table import GUESS, LabelChoice, make_corpus
-from explorer.data.files import read_file
-from explorer.data.kinds import KINDS
+from explorer.data.formats.files import read_file
+from explorer.data.formats.kinds import KINDS
 from explorer.data.python import from_arrow, from_columns, from_data_frame, from_texts, is_data_frame
 from explorer.data.samples import SAMPLES, open_sample
-from explorer.data.table import SourceTable, source_table
-from explorer.data.values import Column
-from explorer.data.vector_columns import VectorColumn, with_texts
+from explorer.data.tables.source_table import SourceTable, TableBuilder
+from explorer.data.vector_columns import VectorColumn
+from explorer.data.vector_matrix import with_texts
 from explorer.errors import ColumnError, DataError, UnknownCorpusError
 from explorer.hub.names import is_dataset_id
 
@@ -82,7 +82,7 @@ def open_corpus(
             _read(source, name, seed, encoding, on_progress), vectors, texts, text, label, limit, seed
         )
     elif isinstance(source, str) and on_hub:
-        from explorer.data.hub_corpus import open_dataset
+        from explorer.data.hub.dataset import open_dataset
 
         if isinstance(vectors, enum.Enum):
             raise ColumnError("A dataset on the Hub needs a column of vectors.", where=source, fix="Name it.")
@@ -138,9 +138,10 @@ def _with_texts(
     seed: int,
 ) -> Corpus:
     if isinstance(texts, Corpus):
-        table = source_table(
-            texts.name, "python", [(name, Column(texts.table[name])) for name in texts.table.column_names]
-        )
+        builder = TableBuilder(texts.name, "python")
+        for name in texts.table.column_names:
+            builder.add(name, texts.table[name])
+        table = builder.finish()
         text, label = text or texts.text, texts.label if label is GUESS else label
     else:
         table = _read(texts, None, seed)

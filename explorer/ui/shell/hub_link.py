@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from explorer.data.corpus import Corpus
-from explorer.data.hub_corpus import open_dataset
+from explorer.data.hub.dataset import open_dataset
 from explorer.errors import UnknownCorpusError
 from explorer.hub.names import is_commit, is_dataset_id
 from explorer.jobs.progress import OnProgress, Progress
