@@ -18,7 +18,7 @@ _SAVED = ("state.json", "dataset_dict.json")  # a folder of one dataset, and one
 
 
 def is_dataset(source: object) -> bool:
-    """Whether it is a dataset of that library, or several by split; the library is not imported to find out."""
+    """Whether it is a dataset of that library, or several by split; imports nothing to find out."""
     library = sys.modules.get("datasets")
     return library is not None and isinstance(source, library.Dataset | library.DatasetDict)
 
