@@ -60,7 +60,7 @@ def test_what_a_method_reads_makes_a_difference(other):
 
 
 @pytest.mark.parametrize(
-    "other", [{"densmap": True}, {"supervised": True}, {"metric": "chebyshev"}, {"seed": 1}, {"min_dist": 0.2}]
+    "other", [{"densmap": True}, {"supervised": True}, {"metric": "chebyshev"}, {"seed": 1}]
 )
 def test_what_umap_learn_reads_makes_a_difference(other):
     assert MapSpec("umap-learn", **other) != MapSpec("umap-learn")
