@@ -20,6 +20,7 @@ from explorer.tensor import Index, Metric, Neighbors, pick_device
 if TYPE_CHECKING:
     from explorer.analysis.clusters import Clustering, ClusterMetric
     from explorer.analysis.projection import Projection
+    from explorer.analysis.specs import MapMethod
 
 
 @dataclass(frozen=True)
@@ -209,11 +210,12 @@ class Space:
 
         return cluster(self, k, metric=metric, seed=seed, starts=starts)
 
-    def project(self, dims: int = 2, seed: int = 0) -> Projection:
-        """A map of the rows by UMAP; see `explorer.analysis.projection.umap`, which has more to choose."""
-        from explorer.analysis.projection import umap
+    def project(self, dims: int = 2, seed: int = 0, *, method: MapMethod = "umap") -> Projection:
+        """A map of the rows by UMAP; see `explorer.analysis.projection.project`, which has more to choose."""
+        from explorer.analysis.projection import project
+        from explorer.analysis.specs import MapSpec
 
-        return umap(self, dims=dims, seed=seed)
+        return project(self, MapSpec(method, dims, seed=seed))
 
     def percentile(self, score: float, metric: Metric = "cosine") -> float | None:
         """How a score stands among those of random pairs of rows of this corpus.
