@@ -11,10 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from explorer.analysis.layout import lay_out
 from explorer.analysis.map_cache import find_map, keep_map, map_name
-from explorer.analysis.space import Space
 from explorer.analysis.specs import Distance, MapMethod, MapSpec
 from explorer.jobs.progress import OnProgress, Progress
-from explorer.tensor import Neighbors
+from explorer.tensor import Neighbors, VectorIndex
 from explorer.tensor.matrices import as_tensor, blocks, row_norms
 
 _FEWEST = 4  # rows; with fewer, neighbours say nothing that PCA does not show
@@ -60,20 +59,20 @@ class Projection:
         return len(self.coordinates)
 
 
-def project(space: Space, spec: MapSpec, *, on_progress: OnProgress | None = None) -> Projection:
+def project(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = None) -> Projection:
     """Make the map that a spec describes.
 
     Args:
-        space: The rows.
+        index: The rows.
         spec: How the map is made.
         on_progress: Called between and within the steps. What it raises stops the work.
     """
     if spec.method == "pca":
-        return pca(space, spec.dims, metric=spec.metric)
-    return umap(space, spec, on_progress=on_progress)
+        return pca(index, spec.dims, metric=spec.metric)
+    return umap(index, spec, on_progress=on_progress)
 
 
-def pca(space: Space, dims: int = 2, *, metric: Distance = "cosine") -> Projection:
+def pca(index: VectorIndex, dims: int = 2, *, metric: Distance = "cosine") -> Projection:
     """Project onto the directions of largest variance (Pearson 1901).
 
     The covariance is summed in float64, block by block, and its eigenvectors are exact: no seed is needed.
@@ -81,7 +80,7 @@ def pca(space: Space, dims: int = 2, *, metric: Distance = "cosine") -> Projecti
     includes those beyond the rank of the vectors, are zero.
 
     Args:
-        space: The rows.
+        index: The rows.
         dims: Dimensions of the map.
         metric: `cosine` scales the rows to length 1 first, so that only directions count; `euclidean` takes
             them as they are.
@@ -93,29 +92,28 @@ def pca(space: Space, dims: int = 2, *, metric: Distance = "cosine") -> Projecti
         QueryError: `dims` is below 1, or `metric` is neither of the two.
     """
     MapSpec("pca", dims, metric)  # refuses what is out of range
-    matrix = as_tensor(space.vectors)
-    lengths = torch.from_numpy(row_norms(space.vectors))[:, None]
-    parts = list(blocks(len(matrix), space.dims, _BLOCK))
+    parts = list(blocks(len(index), index.dims, _BLOCK))
+    lengths = torch.cat([torch.from_numpy(row_norms(index.take(slice(*rows)))) for rows in parts])[:, None]
 
     def part(start: int, stop: int) -> torch.Tensor:
-        rows = matrix[start:stop].double()
+        rows = as_tensor(index.take(slice(start, stop))).double()
         length = lengths[start:stop]
         return rows / torch.where(length == 0, 1, length) if metric == "cosine" else rows
 
-    mean = torch.stack([part(*rows).sum(dim=0) for rows in parts]).sum(dim=0) / len(matrix)
-    covariance = torch.zeros(space.dims, space.dims, dtype=torch.float64)
+    mean = torch.stack([part(*rows).sum(dim=0) for rows in parts]).sum(dim=0) / len(index)
+    covariance = torch.zeros(index.dims, index.dims, dtype=torch.float64)
     for rows in parts:
         centred = part(*rows) - mean
         covariance += centred.T @ centred
     total = float(covariance.trace())
-    squares = total + len(matrix) * float(mean.square().sum())
+    squares = total + len(index) * float(mean.square().sum())
     variances, directions = torch.linalg.eigh(covariance)
     variances, directions = variances.flip(0)[:dims], directions.flip(1)[:, :dims]
     largest = directions.gather(0, directions.abs().argmax(dim=0, keepdim=True))
     seen = variances > _FLAT * squares
     directions = directions * torch.where(largest < 0, -1, 1) * seen
 
-    coordinates = np.zeros((len(matrix), dims), dtype=np.float32)
+    coordinates = np.zeros((len(index), dims), dtype=np.float32)
     for start, stop in parts:
         coordinates[start:stop, : len(seen)] = ((part(start, stop) - mean) @ directions).float().numpy()
     shares = [
@@ -126,7 +124,7 @@ def pca(space: Space, dims: int = 2, *, metric: Distance = "cosine") -> Projecti
     return Projection(coordinates, "pca", dims, metric, explained=explained)
 
 
-def umap(space: Space, spec: MapSpec, *, on_progress: OnProgress | None = None) -> Projection:
+def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = None) -> Projection:
     """Lay the rows out so that neighbours stay neighbours (McInnes, Healy and Melville 2018).
 
     With umap-learn's defaults, but the core's neighbours, PCA to start from and a layout of our own; of many
@@ -134,7 +132,7 @@ def umap(space: Space, spec: MapSpec, *, on_progress: OnProgress | None = None) 
     same machine, whatever the number of threads. Maps are kept in the cache folder.
 
     Args:
-        space: The rows.
+        index: The rows.
         spec: How the map is made.
         on_progress: Called between and within the steps. What it raises stops the work.
 
@@ -143,13 +141,13 @@ def umap(space: Space, spec: MapSpec, *, on_progress: OnProgress | None = None) 
     """
     dims, metric, min_distance, seed = spec.dims, spec.metric, spec.min_dist, spec.seed
     tell = on_progress or (lambda _: None)
-    neighbors = min(spec.n_neighbors, len(space))
-    name = map_name(space.vectors, dims, neighbors, min_distance, metric, seed)
+    neighbors = min(spec.n_neighbors, len(index))
+    name = map_name(index.take(slice(None)), dims, neighbors, min_distance, metric, seed)
     kept = find_map(name)
     if kept is not None:
         return Projection(kept[0], "umap", dims, metric, (), seed, neighbors, min_distance, kept[1])
-    start = pca(space, dims, metric=metric)
-    if len(space) < _FEWEST:
+    start = pca(index, dims, metric=metric)
+    if len(index) < _FEWEST:
         return replace(start, fallback="few")
     if not start.coordinates.any():
         return replace(start, fallback="equal")
@@ -157,7 +155,7 @@ def umap(space: Space, spec: MapSpec, *, on_progress: OnProgress | None = None) 
     def searched(done: int, total: int) -> None:
         tell(Progress("Finding neighbours", done, total, fraction=0.5 * done / total))
 
-    near = space.index.neighbors(neighbors - 1, metric, min_recall=_RECALL, on_progress=searched)
+    near = index.neighbors(neighbors - 1, metric, min_recall=_RECALL, on_progress=searched)
     indices, distances = _with_itself(near, metric)
     points = lay_out(indices, distances, start.coordinates, min_distance, seed, tell)
     keep_map(name, points, near.recall)
@@ -165,7 +163,7 @@ def umap(space: Space, spec: MapSpec, *, on_progress: OnProgress | None = None) 
 
 
 def place(
-    space: Space,
+    index: VectorIndex,
     projection: Projection,
     vectors: ArrayLike,
     *,
@@ -178,7 +176,7 @@ def place(
     the space falls on that row's point; on the first one's if the row is repeated.
 
     Args:
-        space: The rows of the map.
+        index: The rows of the map.
         projection: The map.
         vectors: Shape (new, dims of the space) or (dims of the space,).
         k: Rows to place by.
@@ -190,7 +188,7 @@ def place(
         VectorError: They are no vectors, or have other dimensions than the space.
         QueryError: k is below 1.
     """
-    found = space.index.search(vectors, k, projection.metric)
+    found = index.search(vectors, k, projection.metric)
     distances = _distances(found.scores, projection.metric)
     squares = distances if projection.metric == "cosine" else distances**2
     weights = np.divide(squares[:, :1], squares, out=np.zeros_like(squares), where=squares > 0)

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.projection import Projection
-from explorer.analysis.space import Space
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, Progress
-from explorer.tensor import Metric
+from explorer.tensor import Metric, VectorIndex
 from explorer.tensor.matrices import blocks, row_norms
 
 _SAMPLE = 1_000
@@ -66,7 +65,7 @@ class Stability:
 
 
 def trust(
-    space: Space,
+    index: VectorIndex,
     projection: Projection,
     *,
     k: int = 15,
@@ -86,7 +85,7 @@ def trust(
     sample: the ranks of each sampled row are among all rows, so its part is exact.
 
     Args:
-        space: The rows; their distance is that of `projection.metric`.
+        index: The rows; their distance is that of `projection.metric`.
         projection: Their map, whose distance is Euclidean.
         k: Neighbours; the measure needs fewer than half of the rows, and k shrinks to that.
         sample: Rows to look at, all where there are no more.
@@ -99,14 +98,16 @@ def trust(
     Raises:
         QueryError: k or `sample` is below 1, or the map is not of these rows.
     """
-    n = len(space)
+    n = len(index)
     if len(projection) != n:
         raise QueryError(f"The map has {len(projection)} points, the space has {n} rows.")
     rows = _sampled(n, k, sample, seed)
     k = min(k, (n - 1) // 2)
     parts = np.ones((2, len(rows)))
     worst = k * (2 * n - 3 * k - 1) / 2
-    views = zip(_views(space.vectors, projection.metric, rows), _map_views(projection, rows), strict=True)
+    views = zip(
+        _views(index.take(slice(None)), projection.metric, rows), _map_views(projection, rows), strict=True
+    )
     for done, (in_space, on_map) in enumerate(views if k else ()):
         for part, truth, shown in ((parts[0], in_space, on_map), (parts[1], on_map, in_space)):
             part[done] -= np.maximum(0, truth.ranks(shown.nearest(k)) - k).sum() / worst

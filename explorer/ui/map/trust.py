@@ -7,10 +7,10 @@ from dataclasses import replace
 import streamlit as st
 
 from explorer.analysis.projection import Projection, pca, project
-from explorer.analysis.space import Space
 from explorer.analysis.specs import MapSpec
 from explorer.analysis.trust import Stability, Trust, stability, trust
 from explorer.jobs.progress import OnProgress, Progress
+from explorer.tensor import VectorIndex
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
 from explorer.ui.shell.session import Session
 from explorer.ui.widgets.shown_rows import Scope
@@ -26,14 +26,14 @@ def trust_or_progress(
     session: Session, scope: Scope, spec: MapSpec, projection: Projection
 ) -> tuple[Trust, Trust | None] | None:
     """Trust in a map, and in PCA's for comparison (None: it is PCA's); None while it is being measured."""
-    space = scope.space
+    index = scope.space.index
 
     def work(say: OnProgress) -> tuple[Trust, Trust | None]:
-        found = trust(space, projection, on_progress=say)
+        found = trust(index, projection, on_progress=say)
         if projection.method == "pca":
             return found, None
-        other = pca(space, spec.dims, metric=spec.metric)
-        return found, trust(space, other, on_progress=say)
+        other = pca(index, spec.dims, metric=spec.metric)
+        return found, trust(index, other, on_progress=say)
 
     return result_or_progress(
         session,
@@ -92,12 +92,12 @@ def _stability_or_progress(
         session,
         ("stability", scope.key, spec),
         "Comparing maps of other seeds",
-        lambda say: _stability(scope.space, spec, projection, say),
+        lambda say: _stability(scope.space.index, spec, projection, say),
         lane=analysis_lane(len(scope)),
     )
 
 
-def _stability(space: Space, spec: MapSpec, projection: Projection, say: OnProgress) -> Stability:
+def _stability(index: VectorIndex, spec: MapSpec, projection: Projection, say: OnProgress) -> Stability:
     maps = [projection]
     for number in range(1, _SEEDS):
 
@@ -110,5 +110,5 @@ def _stability(space: Space, spec: MapSpec, projection: Projection, say: OnProgr
                 )
             )
 
-        maps.append(project(space, replace(spec, seed=spec.seed + number), on_progress=told))
+        maps.append(project(index, replace(spec, seed=spec.seed + number), on_progress=told))
     return stability(maps)

@@ -81,7 +81,7 @@ def _projection(session: Session, scope: Scope, spec: MapSpec) -> tuple[Projecti
             session,
             ("map", scope.key, spec),
             f"UMAP of {len(scope):,} rows",
-            lambda say: project(scope.space, spec, on_progress=say),
+            lambda say: project(scope.space.index, spec, on_progress=say),
             lane=analysis_lane(len(scope)),
         )
         if found is not None:
@@ -90,7 +90,7 @@ def _projection(session: Session, scope: Scope, spec: MapSpec) -> tuple[Projecti
         session,
         ("pca", scope.key, spec.dims, spec.metric),
         "PCA",
-        lambda _say: pca(scope.space, spec.dims, metric=spec.metric),
+        lambda _say: pca(scope.space.index, spec.dims, metric=spec.metric),
     )
     return quick, spec.method == "pca"
 
@@ -119,7 +119,7 @@ def _figure(
 def _marked(space: Space, projection: Projection, query: NDArray[np.float32]) -> NDArray[np.float32]:
     """Where the query would be on the map, and where the rows closest to it are."""
     hits = space.index.search(query, min(_MARKED, len(space)))
-    return np.concatenate([place(space, projection, query), projection.coordinates[hits.indices[0]]])
+    return np.concatenate([place(space.index, projection, query), projection.coordinates[hits.indices[0]]])
 
 
 def _picked(session: Session, space: Space) -> None:

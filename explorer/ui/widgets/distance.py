@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import streamlit as st
 
-Distance = Literal["cosine", "euclidean"]
+from explorer.analysis.specs import Distance
 
 
 def choose_distance(key: str) -> Distance:
