@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explorer.analysis.space import Space
+from explorer.analysis.space import Space, make_index
 from explorer.data.corpus import Corpus
 from explorer.data.opening import open_corpus
 from explorer.encode.cache import VectorCache
@@ -92,7 +92,7 @@ def embed(
     secret = None if token is None else Secret(token)
     encoder = open_spec(opened, spec, token=secret, on_progress=on_progress)
     encoder, vectors, report = encode_with(encoder, opened, token=secret, on_progress=on_progress)
-    return Space(opened, encoder, vectors, report)
+    return Space(opened, make_index(vectors), encoder, report)
 
 
 def open_spec(

@@ -7,18 +7,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from explorer.analysis.distances import distances_to_rows, from_scores
 from explorer.analysis.projection import Projection
-from explorer.analysis.space import Space
 from explorer.analysis.specs import MapMetric
 from explorer.analysis.umap_learn import transform
 from explorer.errors import QueryError, VectorError
 from explorer.jobs.progress import OnProgress, untold
+from explorer.tensor import VectorIndex
 from explorer.tensor.matrices import as_matrix
 
 _PLACED_BY = 15  # rows that a new vector is placed among
 
 
 def place(
-    space: Space,
+    index: VectorIndex,
     projection: Projection,
     vectors: ArrayLike,
     *,
@@ -34,7 +34,7 @@ def place(
     the row is repeated.
 
     Args:
-        space: The rows of the map.
+        index: The rows of the map.
         projection: The map.
         vectors: Shape (new, dims of the space) or (dims of the space,).
         k: Rows to place by.
@@ -49,11 +49,11 @@ def place(
         ComputeError: umap-learn failed.
     """
     if projection.has_transform and projection.neighbors is not None and projection.min_distance is not None:
-        indices, distances = _nearest(space, vectors, projection.neighbors, projection.metric)
+        indices, distances = _nearest(index, vectors, projection.neighbors, projection.metric)
         return transform(
             projection.coordinates, indices, distances, projection.min_distance, on_progress or untold
         )
-    indices, distances = _nearest(space, vectors, k, projection.metric)
+    indices, distances = _nearest(index, vectors, k, projection.metric)
     squares = distances if projection.metric in ("cosine", "correlation") else distances**2
     weights = np.divide(squares[:, :1], squares, out=np.zeros_like(squares), where=squares > 0)
     weights[:, 0] = 1  # the nearest; at distance 0 it is the only one that counts
@@ -64,17 +64,17 @@ def place(
 
 
 def _nearest(
-    space: Space, vectors: ArrayLike, k: int, metric: MapMetric
+    index: VectorIndex, vectors: ArrayLike, k: int, metric: MapMetric
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The k nearest rows of new vectors and the distances to them, ascending, shape (new, k)."""
     if metric == "cosine" or metric == "euclidean":
-        found = space.index.search(vectors, k, metric)
+        found = index.search(vectors, k, metric)
         return found.indices, from_scores(found.scores, metric)
     if k < 1:
         raise QueryError(f"{k} rows to place by were asked for.", fix="Ask for 1 or more.")
     new = as_matrix(vectors, what="query vectors")
-    if new.shape[1] != space.dims:
-        raise VectorError(f"The query vectors have {new.shape[1]} dimensions, the space has {space.dims}.")
-    distances = distances_to_rows(new, space.vectors, metric)
+    if new.shape[1] != index.dims:
+        raise VectorError(f"The query vectors have {new.shape[1]} dimensions, the rows have {index.dims}.")
+    distances = distances_to_rows(new, index.take(slice(None)), metric)
     nearest = np.argsort(distances, axis=1, kind="stable")[:, :k]
     return nearest, np.take_along_axis(distances, nearest, axis=1)

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from explorer.analysis.distances import from_scores
 from explorer.analysis.layout import lay_out
 from explorer.analysis.map_cache import find_map, keep_map, map_name
-from explorer.analysis.space import Space
 from explorer.analysis.specs import Distance, MapMethod, MapMetric, MapSpec
 from explorer.analysis.umap_learn import fit, label_targets, versions
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, Progress, untold
-from explorer.tensor import Neighbors
+from explorer.tensor import Neighbors, VectorIndex
 from explorer.tensor.matrices import as_tensor, blocks, row_norms
 
 _FEWEST = 4  # rows; with fewer, neighbours say nothing that PCA does not show
@@ -73,7 +72,7 @@ class Projection:
 
 
 def project(
-    space: Space,
+    index: VectorIndex,
     spec: MapSpec,
     *,
     labels: Sequence[str] | None = None,
@@ -82,7 +81,7 @@ def project(
     """Make the map that a spec describes.
 
     Args:
-        space: The rows.
+        index: The rows.
         spec: How the map is made.
         labels: Of each row, "" for none; a supervised map needs them, no other looks at them.
         on_progress: Called between and within the steps. What it raises stops the work.
@@ -92,13 +91,13 @@ def project(
         ComputeError: umap-learn failed.
     """
     if spec.method == "pca":
-        return pca(space, spec.dims, metric=spec.pca_metric)
+        return pca(index, spec.dims, metric=spec.pca_metric)
     if spec.method == "umap":
-        return umap(space, spec, on_progress=on_progress)
-    return _by_umap_learn(space, spec, labels if spec.supervised else None, on_progress)
+        return umap(index, spec, on_progress=on_progress)
+    return _by_umap_learn(index, spec, labels if spec.supervised else None, on_progress)
 
 
-def pca(space: Space, dims: int = 2, *, metric: Distance = "cosine") -> Projection:
+def pca(index: VectorIndex, dims: int = 2, *, metric: Distance = "cosine") -> Projection:
     """Project onto the directions of largest variance (Pearson 1901).
 
     The covariance is summed in float64, block by block, and its eigenvectors are exact: no seed is needed.
@@ -106,7 +105,7 @@ def pca(space: Space, dims: int = 2, *, metric: Distance = "cosine") -> Projecti
     includes those beyond the rank of the vectors, are zero.
 
     Args:
-        space: The rows.
+        index: The rows.
         dims: Dimensions of the map.
         metric: `cosine` scales the rows to length 1 first, so that only directions count; `euclidean` takes
             them as they are.
@@ -118,29 +117,28 @@ def pca(space: Space, dims: int = 2, *, metric: Distance = "cosine") -> Projecti
         QueryError: `dims` is below 1, or `metric` is neither of the two.
     """
     MapSpec("pca", dims, metric)  # refuses what is out of range
-    matrix = as_tensor(space.vectors)
-    lengths = torch.from_numpy(row_norms(space.vectors))[:, None]
-    parts = list(blocks(len(matrix), space.dims, _BLOCK))
+    parts = list(blocks(len(index), index.dims, _BLOCK))
+    lengths = torch.cat([torch.from_numpy(row_norms(index.take(slice(*rows)))) for rows in parts])[:, None]
 
     def part(start: int, stop: int) -> torch.Tensor:
-        rows = matrix[start:stop].double()
+        rows = as_tensor(index.take(slice(start, stop))).double()
         length = lengths[start:stop]
         return rows / torch.where(length == 0, 1, length) if metric == "cosine" else rows
 
-    mean = torch.stack([part(*rows).sum(dim=0) for rows in parts]).sum(dim=0) / len(matrix)
-    covariance = torch.zeros(space.dims, space.dims, dtype=torch.float64)
+    mean = torch.stack([part(*rows).sum(dim=0) for rows in parts]).sum(dim=0) / len(index)
+    covariance = torch.zeros(index.dims, index.dims, dtype=torch.float64)
     for rows in parts:
         centred = part(*rows) - mean
         covariance += centred.T @ centred
     total = float(covariance.trace())
-    squares = total + len(matrix) * float(mean.square().sum())
+    squares = total + len(index) * float(mean.square().sum())
     variances, directions = torch.linalg.eigh(covariance)
     variances, directions = variances.flip(0)[:dims], directions.flip(1)[:, :dims]
     largest = directions.gather(0, directions.abs().argmax(dim=0, keepdim=True))
     seen = variances > _FLAT * squares
     directions = directions * torch.where(largest < 0, -1, 1) * seen
 
-    coordinates = np.zeros((len(matrix), dims), dtype=np.float32)
+    coordinates = np.zeros((len(index), dims), dtype=np.float32)
     for start, stop in parts:
         coordinates[start:stop, : len(seen)] = ((part(start, stop) - mean) @ directions).float().numpy()
     shares = [
@@ -151,7 +149,7 @@ def pca(space: Space, dims: int = 2, *, metric: Distance = "cosine") -> Projecti
     return Projection(coordinates, "pca", dims, metric, explained=explained)
 
 
-def umap(space: Space, spec: MapSpec, *, on_progress: OnProgress | None = None) -> Projection:
+def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = None) -> Projection:
     """Lay the rows out so that neighbours stay neighbours (McInnes, Healy and Melville 2018).
 
     With umap-learn's defaults, but the core's neighbours, PCA to start from and a layout of our own; of many
@@ -159,7 +157,7 @@ def umap(space: Space, spec: MapSpec, *, on_progress: OnProgress | None = None) 
     same machine, whatever the number of threads. Maps are kept in the cache folder.
 
     Args:
-        space: The rows.
+        index: The rows.
         spec: How the map is made.
         on_progress: Called between and within the steps. What it raises stops the work.
 
@@ -168,13 +166,13 @@ def umap(space: Space, spec: MapSpec, *, on_progress: OnProgress | None = None) 
     """
     dims, metric, min_distance, seed = spec.dims, spec.pca_metric, spec.min_dist, spec.seed
     tell = on_progress or untold
-    neighbors = min(spec.n_neighbors, len(space))
-    name = map_name(space.vectors, dims, neighbors, min_distance, metric, seed)
+    neighbors = min(spec.n_neighbors, len(index))
+    name = map_name(index.take(slice(None)), dims, neighbors, min_distance, metric, seed)
     kept = find_map(name)
     if kept is not None:
         return Projection(kept[0], "umap", dims, metric, (), seed, neighbors, min_distance, kept[1])
-    start = pca(space, dims, metric=metric)
-    if len(space) < _FEWEST:
+    start = pca(index, dims, metric=metric)
+    if len(index) < _FEWEST:
         return replace(start, fallback="few")
     if not start.coordinates.any():
         return replace(start, fallback="equal")
@@ -182,7 +180,7 @@ def umap(space: Space, spec: MapSpec, *, on_progress: OnProgress | None = None) 
     def searched(done: int, total: int) -> None:
         tell(Progress("Finding neighbours", done, total, fraction=0.5 * done / total))
 
-    near = space.index.neighbors(neighbors - 1, metric, min_recall=_RECALL, on_progress=searched)
+    near = index.neighbors(neighbors - 1, metric, min_recall=_RECALL, on_progress=searched)
     indices, distances = _with_itself(near, metric)
     points = lay_out(indices, distances, start.coordinates, min_distance, seed, tell)
     keep_map(name, points, near.recall)
@@ -190,7 +188,7 @@ def umap(space: Space, spec: MapSpec, *, on_progress: OnProgress | None = None) 
 
 
 def _by_umap_learn(
-    space: Space, spec: MapSpec, labels: Sequence[str] | None, on_progress: OnProgress | None
+    index: VectorIndex, spec: MapSpec, labels: Sequence[str] | None, on_progress: OnProgress | None
 ) -> Projection:
     """The map as umap-learn makes it; PCA's where that has too little to go by."""
     if spec.supervised and labels is None:
@@ -198,17 +196,17 @@ def _by_umap_learn(
             "A supervised map needs labels.", fix="Choose a label column, or turn supervision off."
         )
     targets = None if labels is None else label_targets(labels)
-    start = pca(space, spec.dims, metric=spec.pca_metric)
-    if len(space) < max(
+    start = pca(index, spec.dims, metric=spec.pca_metric)
+    if len(index) < max(
         _FEWEST, spec.dims + 2
     ):  # its start, a spectral layout, needs two rows more than dims
         return replace(start, fallback="few")
     if not start.coordinates.any():
         return replace(start, fallback="equal")
     supervised_by = None if targets is None else targets.tobytes()
-    name = map_name(space.vectors, spec, supervised_by, versions())
+    name = map_name(index.take(slice(None)), spec, supervised_by, versions())
     kept = find_map(name)
-    points = fit(space.vectors, spec, targets, on_progress or untold) if kept is None else kept[0]
+    points = fit(index.take(slice(None)), spec, targets, on_progress or untold) if kept is None else kept[0]
     if kept is None:
         keep_map(name, points, None)
     return Projection(
@@ -217,7 +215,7 @@ def _by_umap_learn(
         spec.dims,
         spec.metric,
         seed=spec.seed,
-        neighbors=min(spec.n_neighbors, len(space) - 1),
+        neighbors=min(spec.n_neighbors, len(index) - 1),
         min_distance=spec.min_dist,
         densmap=spec.densmap,
         supervised=spec.supervised,

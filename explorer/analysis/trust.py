@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from explorer.analysis.distances import distances_to_rows
 from explorer.analysis.projection import Projection
-from explorer.analysis.space import Space
 from explorer.analysis.specs import MapMetric
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, Progress
+from explorer.tensor import VectorIndex
 from explorer.tensor.matrices import blocks, row_norms
 
 _SAMPLE = 1_000
@@ -67,7 +67,7 @@ class Stability:
 
 
 def trust(
-    space: Space,
+    index: VectorIndex,
     projection: Projection,
     *,
     k: int = 15,
@@ -88,7 +88,7 @@ def trust(
     sample: the ranks of each sampled row are among all rows, so its part is exact.
 
     Args:
-        space: The rows.
+        index: The rows.
         projection: Their map, whose distance is Euclidean.
         k: Neighbours; the measure needs fewer than half of the rows, and k shrinks to that.
         sample: Rows to look at, all where there are no more.
@@ -102,14 +102,14 @@ def trust(
     Raises:
         QueryError: k or `sample` is below 1, or the map is not of these rows.
     """
-    n = len(space)
+    n = len(index)
     if len(projection) != n:
         raise QueryError(f"The map has {len(projection)} points, the space has {n} rows.")
     rows = _sampled(n, k, sample, seed)
     k = min(k, (n - 1) // 2)
     parts = np.ones((2, len(rows)))
     worst = k * (2 * n - 3 * k - 1) / 2
-    in_full = _views(space.vectors, metric or projection.metric, rows)
+    in_full = _views(index.take(slice(None)), metric or projection.metric, rows)
     views = zip(in_full, _map_views(projection, rows), strict=True)
     for done, (in_space, on_map) in enumerate(views if k else ()):
         for part, truth, shown in ((parts[0], in_space, on_map), (parts[1], on_map, in_space)):

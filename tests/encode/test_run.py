@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import explorer
-from explorer.analysis.space import Space
+from explorer.analysis.space import Space, make_index
 from explorer.encode import run as running
 from explorer.encode.engines.engine import LocalEngine, OutOfMemoryError
 from explorer.encode.engines.torch_engine import SeveralGPUs, TorchEngine
@@ -298,7 +298,7 @@ def test_a_large_matrix_is_in_a_file_or_in_memory_where_the_disk_is_full(
     assert not vectors.flags.writeable
     assert set(settings().cache_folder.iterdir()) == before
     assert ("stay in memory" in caplog.text) is disk_is_full
-    found = Space(corpus, encoder, vectors, None).search("my dog", 1)
+    found = Space(corpus, make_index(vectors), encoder).search("my dog", 1)
     assert found[0].row == 1
 
 

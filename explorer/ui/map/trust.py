@@ -27,14 +27,14 @@ def trust_or_progress(
     session: Session, scope: Scope, spec: MapSpec, projection: Projection
 ) -> tuple[Trust, Trust | None] | None:
     """Trust in a map, and in PCA's for comparison (None: it is PCA's); None while it is being measured."""
-    space = scope.space
+    index = scope.space.index
 
     def work(say: OnProgress) -> tuple[Trust, Trust | None]:
-        found = trust(space, projection, on_progress=say)
+        found = trust(index, projection, on_progress=say)
         if projection.method == "pca":
             return found, None
-        other = pca(space, spec.dims, metric=spec.pca_metric)
-        return found, trust(space, other, metric=projection.metric, on_progress=say)
+        other = pca(index, spec.dims, metric=spec.pca_metric)
+        return found, trust(index, other, metric=projection.metric, on_progress=say)
 
     return result_or_progress(
         session,
@@ -112,5 +112,5 @@ def _stability(space: Space, spec: MapSpec, projection: Projection, say: OnProgr
             )
 
         other = replace(spec, seed=spec.seed + number)
-        maps.append(project(space, other, labels=space.corpus.labels, on_progress=told))
+        maps.append(project(space.index, other, labels=space.corpus.labels, on_progress=told))
     return stability(maps)

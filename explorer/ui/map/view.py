@@ -84,7 +84,7 @@ def _projection(session: Session, scope: Scope, spec: MapSpec) -> tuple[Projecti
             session,
             ("map", scope.key, spec),
             f"UMAP of {len(scope):,} rows",
-            lambda say: project(scope.space, spec, labels=scope.space.corpus.labels, on_progress=say),
+            lambda say: project(scope.space.index, spec, labels=scope.space.corpus.labels, on_progress=say),
             lane=map_lane(spec, len(scope)),
         )
         if found is not None:
@@ -93,7 +93,7 @@ def _projection(session: Session, scope: Scope, spec: MapSpec) -> tuple[Projecti
         session,
         ("pca", scope.key, spec.dims, spec.pca_metric),
         "PCA",
-        lambda _say: pca(scope.space, spec.dims, metric=spec.pca_metric),
+        lambda _say: pca(scope.space.index, spec.dims, metric=spec.pca_metric),
     )
     return quick, spec.method == "pca"
 
@@ -132,10 +132,10 @@ def _marked_or_progress(
             session,
             ("placed", scope.key, spec, query.tobytes()),
             "Placing the text on the map",
-            lambda say: place(space, projection, query, on_progress=say),
+            lambda say: place(space.index, projection, query, on_progress=say),
         )
     else:
-        placed = place(space, projection, query)
+        placed = place(space.index, projection, query)
     if placed is None:
         return None
     hits = space.index.search(query, min(_MARKED, len(space)))

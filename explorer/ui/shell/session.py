@@ -27,8 +27,8 @@ from explorer.ui.shell.remembered import remembered
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
+    from explorer.analysis.specs import ClusterSpec
     from explorer.ui.shell.brought import Brought
-    from explorer.ui.widgets.clustering import ClusterChoice
 
 _KEY = "explorer-session"
 _KEEP_SELECTIONS = 20
@@ -101,8 +101,8 @@ class Session:
     notice: str = ""
     focus: Selection | None = None
     focused: dict[EncoderSpec, Space] = field(default_factory=dict)
-    cluster_choices: dict[str, ClusterChoice] = field(default_factory=dict)
-    cluster_names: dict[tuple[ClusterChoice, str, int], str] = field(default_factory=dict)
+    cluster_choices: dict[str, ClusterSpec] = field(default_factory=dict)
+    cluster_names: dict[tuple[ClusterSpec, str, int], str] = field(default_factory=dict)
     _selections: list[Selection | None] = field(default_factory=lambda: [None])
 
     @property

@@ -80,7 +80,7 @@ def _take(session: Session, spec: EncoderSpec) -> bool:
     # Where the rows were encoded for several, each has their own prompt for queries.
     own = opened.encoder.fingerprint == found.encoder.fingerprint
     encoder = opened.encoder if own else found.encoder
-    session.spaces[spec] = Space(session.corpus, encoder, found.index, found.report)
+    session.spaces[spec] = Space(session.corpus, found.index, encoder, found.report)
     return True
 
 

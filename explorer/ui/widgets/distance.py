@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import cast
 
-from explorer.analysis.specs import MapMetric
+from explorer.analysis.specs import Distance, MapMetric
 from explorer.ui.widgets.linked_choice import linked_choice
 
-Distance = Literal["cosine", "euclidean"]
 _NAMES: dict[MapMetric, str] = {
     "cosine": "Cosine",
     "euclidean": "Euclidean",
