@@ -19,6 +19,7 @@ ExplorerError
 │   └── GatedError              its authors let in only those they approve
 ├── EncodeError             encoding itself: memory, values that are no numbers
 │   └── ModelChangedError       behind its name elsewhere there is another model now
+├── ComputeError            an analysis failed: memory, disk, or what its library cannot do
 ├── VectorError             vectors with a wrong shape, NaN or infinity
 ├── QueryError              a query that asks nothing
 └── JobCancelledError       the work was stopped on request
@@ -117,6 +118,10 @@ class EncodeError(ExplorerError):
 
 class ModelChangedError(EncodeError):
     """The model behind a name elsewhere is another one now; its vectors do not go with the older ones."""
+
+
+class ComputeError(ExplorerError):
+    """An analysis failed: memory, disk, or something its library cannot do."""
 
 
 class VectorError(ExplorerError):

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from explorer.analysis.distances import from_scores
 from explorer.analysis.layout import lay_out
 from explorer.analysis.map_cache import find_map, keep_map, map_name
-from explorer.analysis.specs import Distance, MapMethod, MapSpec
-from explorer.jobs.progress import OnProgress, Progress
+from explorer.analysis.specs import Distance, MapMethod, MapMetric, MapSpec
+from explorer.analysis.umap_learn import fit, label_targets, versions
+from explorer.errors import QueryError
+from explorer.jobs.progress import OnProgress, Progress, untold
 from explorer.tensor import Neighbors, VectorIndex
 from explorer.tensor.matrices import as_tensor, blocks, row_norms
 
 _FEWEST = 4  # rows; with fewer, neighbours say nothing that PCA does not show
-_PLACED_BY = 15  # rows that a new vector is placed among
 _RECALL = 0.95  # share of the neighbours that a map has to be made from
 _FLAT = float(np.finfo(np.float32).eps) ** 2  # a variance this small beside the squares is float32's rounding
 _BLOCK = 1 << 22  # numbers in float64 at a time: 32 MB
@@ -31,25 +34,29 @@ class Projection:
         coordinates: A point for each row, float32, shape (rows, dims), read-only.
         method: What made it.
         dims: Dimensions of the map.
-        metric: The distance it shows: `cosine` or `euclidean`.
+        metric: The distance it shows.
         explained: PCA: the share of the whole variance along each dimension; empty for UMAP.
         seed: UMAP: the seed; None for PCA.
         neighbors: UMAP: how many nearest rows were used, the row itself among them; None for PCA.
         min_distance: UMAP: how close points may come; None for PCA.
-        recall: UMAP: the share of the nearest rows that was found and used, see `explorer.tensor.Neighbors`;
-            None for PCA.
+        recall: Our UMAP: the share of the nearest rows that was found and used, see
+            `explorer.tensor.Neighbors`; None for others.
+        densmap: umap-learn: whether dense regions stay dense.
+        supervised: umap-learn: whether labels drew the rows together.
         fallback: Why PCA stands in for the UMAP that was asked for: too `few` rows, or all rows `equal`.
     """
 
     coordinates: NDArray[np.float32]
     method: MapMethod
     dims: int
-    metric: Distance
+    metric: MapMetric
     explained: tuple[float, ...] = ()
     seed: int | None = None
     neighbors: int | None = None
     min_distance: float | None = None
     recall: float | None = None
+    densmap: bool = False
+    supervised: bool = False
     fallback: Literal["few", "equal"] | None = None
 
     def __post_init__(self) -> None:
@@ -58,18 +65,36 @@ class Projection:
     def __len__(self) -> int:
         return len(self.coordinates)
 
+    @property
+    def has_transform(self) -> bool:
+        """Whether umap-learn places new rows on it; it cannot on a densMAP."""
+        return self.method == "umap-learn" and not self.densmap
 
-def project(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = None) -> Projection:
+
+def project(
+    index: VectorIndex,
+    spec: MapSpec,
+    *,
+    labels: Sequence[str] | None = None,
+    on_progress: OnProgress | None = None,
+) -> Projection:
     """Make the map that a spec describes.
 
     Args:
         index: The rows.
         spec: How the map is made.
+        labels: Of each row, "" for none; a supervised map needs them, no other looks at them.
         on_progress: Called between and within the steps. What it raises stops the work.
+
+    Raises:
+        QueryError: A supervised map is asked for without labels.
+        ComputeError: umap-learn failed.
     """
     if spec.method == "pca":
-        return pca(index, spec.dims, metric=spec.metric)
-    return umap(index, spec, on_progress=on_progress)
+        return pca(index, spec.dims, metric=spec.pca_metric)
+    if spec.method == "umap":
+        return umap(index, spec, on_progress=on_progress)
+    return _by_umap_learn(index, spec, labels if spec.supervised else None, on_progress)
 
 
 def pca(index: VectorIndex, dims: int = 2, *, metric: Distance = "cosine") -> Projection:
@@ -139,8 +164,8 @@ def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = 
     Returns:
         The map. With fewer than 4 rows, or where all are equal, it is PCA's and `fallback` says so.
     """
-    dims, metric, min_distance, seed = spec.dims, spec.metric, spec.min_dist, spec.seed
-    tell = on_progress or (lambda _: None)
+    dims, metric, min_distance, seed = spec.dims, spec.pca_metric, spec.min_dist, spec.seed
+    tell = on_progress or untold
     neighbors = min(spec.n_neighbors, len(index))
     name = map_name(index.take(slice(None)), dims, neighbors, min_distance, metric, seed)
     kept = find_map(name)
@@ -162,50 +187,44 @@ def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = 
     return Projection(points, "umap", dims, metric, (), seed, neighbors, min_distance, near.recall)
 
 
-def place(
-    index: VectorIndex,
-    projection: Projection,
-    vectors: ArrayLike,
-    *,
-    k: int = _PLACED_BY,
-) -> NDArray[np.float32]:
-    """Place new vectors on a map, among the rows they are closest to.
-
-    A point is the mean of the points of its k nearest rows, weighted by 1 / d², d being the distance of the
-    vectors (Shepard 1968); between vectors of length 1, d² is 2 (1 − cosine). So a vector that is a row of
-    the space falls on that row's point; on the first one's if the row is repeated.
-
-    Args:
-        index: The rows of the map.
-        projection: The map.
-        vectors: Shape (new, dims of the space) or (dims of the space,).
-        k: Rows to place by.
-
-    Returns:
-        float32, shape (new, dims of the map).
-
-    Raises:
-        VectorError: They are no vectors, or have other dimensions than the space.
-        QueryError: k is below 1.
-    """
-    found = index.search(vectors, k, projection.metric)
-    distances = _distances(found.scores, projection.metric)
-    squares = distances if projection.metric == "cosine" else distances**2
-    weights = np.divide(squares[:, :1], squares, out=np.zeros_like(squares), where=squares > 0)
-    weights[:, 0] = 1  # the nearest; at distance 0 it is the only one that counts
-    weights /= weights.sum(axis=1, keepdims=True)
-    points = projection.coordinates[found.indices].astype(np.float64)
-    placed: NDArray[np.float32] = np.einsum("nk,nkd->nd", weights, points).astype(np.float32)
-    return placed
+def _by_umap_learn(
+    index: VectorIndex, spec: MapSpec, labels: Sequence[str] | None, on_progress: OnProgress | None
+) -> Projection:
+    """The map as umap-learn makes it; PCA's where that has too little to go by."""
+    if spec.supervised and labels is None:
+        raise QueryError(
+            "A supervised map needs labels.", fix="Choose a label column, or turn supervision off."
+        )
+    targets = None if labels is None else label_targets(labels)
+    start = pca(index, spec.dims, metric=spec.pca_metric)
+    if len(index) < max(
+        _FEWEST, spec.dims + 2
+    ):  # its start, a spectral layout, needs two rows more than dims
+        return replace(start, fallback="few")
+    if not start.coordinates.any():
+        return replace(start, fallback="equal")
+    supervised_by = None if targets is None else targets.tobytes()
+    vectors = index.take(slice(None))
+    name = map_name(vectors, spec, supervised_by, versions())
+    kept = find_map(name)
+    points = fit(vectors, spec, targets, on_progress or untold) if kept is None else kept[0]
+    if kept is None:
+        keep_map(name, points, None)
+    return Projection(
+        points,
+        spec.method,
+        spec.dims,
+        spec.metric,
+        seed=spec.seed,
+        neighbors=min(spec.n_neighbors, len(index) - 1),
+        min_distance=spec.min_dist,
+        densmap=spec.densmap,
+        supervised=spec.supervised,
+    )
 
 
 def _with_itself(near: Neighbors, metric: Distance) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The neighbours as `lay_out` wants them: each row first among its own, at distance 0."""
     own = np.arange(len(near.indices))[:, None]
-    distances = _distances(near.similarities, metric)
+    distances = from_scores(near.similarities, metric)
     return np.hstack([own, near.indices]), np.hstack([np.zeros(own.shape), distances])
-
-
-def _distances(scores: NDArray[np.float32], metric: Distance) -> NDArray[np.float64]:
-    wide = scores.astype(np.float64)
-    return np.maximum(0, 1 - wide if metric == "cosine" else -wide)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.analysis.clusters import Clustering, cluster
 from explorer.analysis.projection import Projection, project
-from explorer.analysis.specs import ClusterSpec, Distance, MapSpec
+from explorer.analysis.specs import ClusterSpec, Distance, MapMethod, MapSpec
 from explorer.data.corpus import Corpus
 from explorer.encode.encoder import Encoder
 from explorer.encode.report import EncodeReport
@@ -238,9 +238,9 @@ class Space:
         """Put rows in k clusters by k-means; `explorer.analysis.clusters.cluster` has HDBSCAN too."""
         return cluster(self.index, ClusterSpec(k=k, metric=metric, seed=seed, starts=starts))
 
-    def project(self, dims: int = 2, seed: int = 0) -> Projection:
-        """A map of the rows by UMAP; `explorer.analysis.projection.project` has more to choose."""
-        return project(self.index, MapSpec(dims=dims, seed=seed))
+    def project(self, dims: int = 2, seed: int = 0, *, method: MapMethod = "umap") -> Projection:
+        """A map of the rows; `explorer.analysis.projection.project` has more to choose."""
+        return project(self.index, MapSpec(method, dims, seed=seed))
 
     def percentile(self, score: float, metric: Metric = "cosine") -> float | None:
         """How a score stands among those of random pairs of rows of this corpus.

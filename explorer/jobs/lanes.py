@@ -24,6 +24,7 @@ class Lane(Enum):
     DEVICE = ("the device", 1)
     LONG = ("long analyses", 1)
     QUICK = ("quick analyses", 2)
+    UMAP_LEARN = ("umap-learn", 1)
     FILES = ("files", 1)
     HUB = ("questions to the Hub", 4)
     ROWS = ("rows of the Hub", 2)

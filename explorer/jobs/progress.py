@@ -30,3 +30,7 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+
+
+def untold(_progress: Progress) -> None:
+    """Tell nobody: what reports progress to those who did not ask for any."""

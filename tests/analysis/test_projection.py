@@ -5,7 +5,8 @@ import pytest
 
 from explorer.analysis import projection
 from explorer.analysis.layout import warm_up
-from explorer.analysis.projection import Projection, pca, place, project, umap
+from explorer.analysis.placing import place
+from explorer.analysis.projection import Projection, pca, project, umap
 from explorer.analysis.specs import MapSpec
 from explorer.errors import JobCancelledError, QueryError, VectorError
 from explorer.tensor import Index

@@ -7,10 +7,11 @@ from dataclasses import replace
 import streamlit as st
 
 from explorer.analysis.projection import Projection, pca, project
+from explorer.analysis.space import Space
 from explorer.analysis.specs import MapSpec
 from explorer.analysis.trust import Stability, Trust, stability, trust
 from explorer.jobs.progress import OnProgress, Progress
-from explorer.tensor import VectorIndex
+from explorer.ui.map.choice import map_lane
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
 from explorer.ui.shell.session import Session
 from explorer.ui.widgets.shown_rows import Scope
@@ -32,8 +33,8 @@ def trust_or_progress(
         found = trust(index, projection, on_progress=say)
         if projection.method == "pca":
             return found, None
-        other = pca(index, spec.dims, metric=spec.metric)
-        return found, trust(index, other, on_progress=say)
+        other = pca(index, spec.dims, metric=spec.pca_metric)
+        return found, trust(index, other, metric=projection.metric, on_progress=say)
 
     return result_or_progress(
         session,
@@ -92,12 +93,12 @@ def _stability_or_progress(
         session,
         ("stability", scope.key, spec),
         "Comparing maps of other seeds",
-        lambda say: _stability(scope.space.index, spec, projection, say),
-        lane=analysis_lane(len(scope)),
+        lambda say: _stability(scope.space, spec, projection, say),
+        lane=map_lane(spec, len(scope)),
     )
 
 
-def _stability(index: VectorIndex, spec: MapSpec, projection: Projection, say: OnProgress) -> Stability:
+def _stability(space: Space, spec: MapSpec, projection: Projection, say: OnProgress) -> Stability:
     maps = [projection]
     for number in range(1, _SEEDS):
 
@@ -110,5 +111,6 @@ def _stability(index: VectorIndex, spec: MapSpec, projection: Projection, say: O
                 )
             )
 
-        maps.append(project(index, replace(spec, seed=spec.seed + number), on_progress=told))
+        other = replace(spec, seed=spec.seed + number)
+        maps.append(project(space.index, other, labels=space.corpus.labels, on_progress=told))
     return stability(maps)
