@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.analysis.density import density_labels
+from explorer.analysis.hdbscan import hdbscan_labels
 from explorer.analysis.specs import ClusterMethod, ClusterSpec, Distance
 from explorer.errors import QueryError
+from explorer.jobs.progress import OnProgress, Progress, untold
 from explorer.tensor import VectorIndex, normalize
 
 NOISE = -1
@@ -49,40 +50,39 @@ class Clustering:
         return np.flatnonzero(self.labels == label)
 
 
-def cluster(
-    index: VectorIndex, spec: ClusterSpec, *, on_progress: Callable[[int, int], None] | None = None
-) -> Clustering:
+def cluster(index: VectorIndex, spec: ClusterSpec, *, on_progress: OnProgress | None = None) -> Clustering:
     """Put rows in clusters.
 
-    k-means is the index's own. HDBSCAN finds clusters of uneven shape, and noise (Campello, Moulavi and
-    Sander, Density-based clustering based on hierarchical density estimates, 2013); it is scikit-learn's. For
+    k-means is the index's own. HDBSCAN finds clusters of uneven shape, and noise; see `hdbscan_labels`. For
     `cosine` it is given rows scaled to length 1, where Euclidean distances order pairs as cosines do. More
     than 2,000 rows of more than 50 dimensions are brought to 50 by PCA first.
 
     Args:
         index: The rows.
         spec: How they are clustered.
-        on_progress: Called with the steps done and their total. What it raises stops the work.
+        on_progress: Called often. What it raises stops the work.
 
     Returns:
         The clusters; HDBSCAN may find none.
 
     Raises:
-        QueryError: There are fewer distinct rows than clusters asked for, or HDBSCAN ran out of memory.
+        QueryError: There are fewer distinct rows than clusters asked for.
+        ComputeError: HDBSCAN failed, as when memory runs out.
     """
+    tell = on_progress or untold
     if spec.method == "hdbscan":
-        return _by_density(index, spec, on_progress)
-    found = index.kmeans(
-        spec.k, metric=spec.metric, seed=spec.seed, starts=spec.starts, on_progress=on_progress
-    )
+        return _by_hdbscan(index, spec, tell)
+
+    def told(done: int, total: int) -> None:
+        tell(Progress("Clustering", done, total, fraction=done / total, unit="steps"))
+
+    found = index.kmeans(spec.k, metric=spec.metric, seed=spec.seed, starts=spec.starts, on_progress=told)
     return Clustering(
         found.labels, found.centroids, found.inertia, spec.metric, spec.k, spec.seed, spec.method
     )
 
 
-def _by_density(
-    index: VectorIndex, spec: ClusterSpec, on_progress: Callable[[int, int], None] | None
-) -> Clustering:
+def _by_hdbscan(index: VectorIndex, spec: ClusterSpec, tell: OnProgress) -> Clustering:
     metric = spec.metric
     rows = _scaled(index.take(slice(None)), metric)
     reduced_to = _MOST_DIMS if len(rows) > _MANY_ROWS and index.dims > _MOST_DIMS else None
@@ -91,7 +91,7 @@ def _by_density(
         from sklearn.decomposition import PCA
 
         near = PCA(reduced_to, svd_solver="covariance_eigh").fit_transform(rows) if reduced_to else rows
-        labels = density_labels(near, spec.min_size, spec.min_samples or spec.min_size, on_progress)
+        labels = hdbscan_labels(near, spec.min_size, spec.min_samples or spec.min_size, tell)
     k = int(labels.max(initial=NOISE)) + 1
     centroids = np.empty((k, index.dims), dtype=np.float32)
     for label in range(k):
@@ -147,7 +147,7 @@ def sweep(
     seed: int = 0,
     starts: int = 1,
     sample: int = 4_000,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Sweep:
     """Cluster with several k, to see which suits.
 
@@ -160,7 +160,7 @@ def sweep(
         seed: Of the sample and of every clustering.
         starts: As for `cluster`.
         sample: Rows to take silhouettes of; the work grows with its square.
-        on_progress: Called with the steps done and their total. What it raises stops the work.
+        on_progress: Called often. What it raises stops the work.
 
     Raises:
         QueryError: As `cluster`; or `ks` is empty, or `sample` is under 2.
@@ -175,13 +175,15 @@ def sweep(
     rows = np.sort(np.random.default_rng(seed).choice(len(index), size, replace=False))
     points: list[SweepPoint] = []
 
-    def tick(done: int, total: int) -> None:
-        if on_progress is not None:
-            on_progress(len(points) * _STEPS + _STEPS * done // total, len(ks) * _STEPS)
+    tell, total = on_progress or untold, len(ks) * _STEPS
+
+    def told(one: Progress) -> None:
+        done = len(points) * _STEPS + _STEPS * one.done // one.total
+        tell(Progress("Trying k", done, total, fraction=done / total, unit="steps"))
 
     distances: NDArray[np.float32] | None = None
     for spec in specs:
-        found = cluster(index, spec, on_progress=tick)
+        found = cluster(index, spec, on_progress=told)
         labels = found.labels[rows]
         silhouette = None
         if 1 < len(np.unique(labels)) < len(rows):

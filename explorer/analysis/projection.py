@@ -204,9 +204,10 @@ def _by_umap_learn(
     if not start.coordinates.any():
         return replace(start, fallback="equal")
     supervised_by = None if targets is None else targets.tobytes()
-    name = map_name(index.take(slice(None)), spec, supervised_by, versions())
+    vectors = index.take(slice(None))
+    name = map_name(vectors, spec, supervised_by, versions())
     kept = find_map(name)
-    points = fit(index.take(slice(None)), spec, targets, on_progress or untold) if kept is None else kept[0]
+    points = fit(vectors, spec, targets, on_progress or untold) if kept is None else kept[0]
     if kept is None:
         keep_map(name, points, None)
     return Projection(

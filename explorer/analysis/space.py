@@ -239,7 +239,7 @@ class Space:
         return cluster(self.index, ClusterSpec(k=k, metric=metric, seed=seed, starts=starts))
 
     def project(self, dims: int = 2, seed: int = 0, *, method: MapMethod = "umap") -> Projection:
-        """A map of the rows by UMAP; `explorer.analysis.projection.project` has more to choose."""
+        """A map of the rows; `explorer.analysis.projection.project` has more to choose."""
         return project(self.index, MapSpec(method, dims, seed=seed))
 
     def percentile(self, score: float, metric: Metric = "cosine") -> float | None:

@@ -10,7 +10,8 @@ from explorer.analysis.cluster_words import describe
 from explorer.analysis.clusters import cluster, sweep
 from explorer.analysis.duplicates import find_duplicates
 from explorer.analysis.heatmaps import distributions, group_similarity, heatmap
-from explorer.analysis.projection import pca, place, project
+from explorer.analysis.placing import place
+from explorer.analysis.projection import pca, project
 from explorer.analysis.space import Space
 from explorer.analysis.specs import ClusterSpec, MapSpec
 from explorer.analysis.trust import trust

@@ -9,7 +9,7 @@ from explorer.analysis.clusters import NOISE, sweep
 from explorer.analysis.space import Space
 from explorer.analysis.specs import ClusterSpec
 from explorer.share.export import rows_table
-from explorer.ui.shell.job_progress import analysis_lane, counting, result_or_progress
+from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
 from explorer.ui.shell.numbers import linked_number
 from explorer.ui.shell.session import Session
 from explorer.ui.shell.text import as_html, markdown
@@ -55,7 +55,7 @@ def show_sweep(session: Session, space: Space) -> None:
         session,
         ("sweep", scope.key, ks),
         "Comparing numbers of clusters",
-        lambda say: sweep(space.index, ks, on_progress=counting(say, "Trying k", "steps")),
+        lambda say: sweep(space.index, ks, on_progress=say),
         lane=analysis_lane(len(space)),
     )
     if found is None:

@@ -10,8 +10,8 @@ from explorer.analysis.clusters import NOISE, Clustering, cluster
 from explorer.analysis.specs import ClusterSpec
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
-from explorer.jobs.progress import OnProgress
-from explorer.ui.shell.job_progress import analysis_lane, counting, result_or_progress
+from explorer.jobs.progress import OnProgress, Progress
+from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
 from explorer.ui.shell.session import Session
 from explorer.ui.widgets.shown_rows import Scope
 
@@ -66,9 +66,8 @@ def clusters_or_progress(session: Session, scope: Scope) -> Clusters | None:
     labels = space.corpus.labels
 
     def work(say: OnProgress) -> Clusters:
-        tick = counting(say, "Clustering", "steps")
-        found = cluster(space.index, spec, on_progress=tick)
-        tick(1, 1)
+        found = cluster(space.index, spec, on_progress=say)
+        say(Progress("Describing the clusters", fraction=1.0))
         held = agreement(labels, found) if labels is not None and any(labels) else None
         summaries = describe(space, found)
         names = {NOISE: "noise"}
