@@ -3,7 +3,7 @@ import pytest
 
 from explorer.ui.shell import session as sessions
 from tests.app.driving import finished, html_texts, open_app
-from tests.data.test_bounded import SLOW_CSV
+from tests.data.uploads.test_bounded import SLOW_CSV
 
 
 @pytest.fixture
