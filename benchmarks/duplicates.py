@@ -22,7 +22,7 @@ import explorer
 from benchmarks.corpora import glosses
 from benchmarks.results import record
 from explorer.settings import settings
-from explorer.tensor import normalize, pairs_above, pick_device
+from explorer.tensor import Index, normalize, pick_device
 
 _FAISS_QUERIES = 4_096  # at once: its result holds every pair
 
@@ -68,8 +68,8 @@ def main() -> None:
 
 
 def _ours(vectors: np.ndarray, threshold: float) -> np.ndarray:
-    device, memory = pick_device(settings().device), settings().memory_mb
-    pairs = pairs_above(vectors, threshold, device=device, memory_mb=memory)
+    index = Index(vectors, device=pick_device(settings().device), memory_mb=settings().memory_mb)
+    pairs = index.pairs_above(threshold)
     return _named(pairs.left, pairs.right, len(vectors))
 
 
