@@ -67,13 +67,11 @@ class Prepared:
 
 def _kept(folder: Path, key: str, make: Callable[[Path], None]) -> Path:
     """What was kept under a key; whoever comes first makes it, and other processes wait for that."""
-    folder.mkdir(parents=True, exist_ok=True)
     made, unfinished = folder / key, folder / "unfinished"
     with filelock.FileLock(folder.with_name(f"{folder.name}.lock")):
         if not made.is_dir():
-            for earlier in folder.iterdir():
-                shutil.rmtree(earlier)
-            unfinished.mkdir()
+            shutil.rmtree(folder, ignore_errors=True)
+            unfinished.mkdir(parents=True)
             make(unfinished)
             unfinished.rename(made)
     return made
