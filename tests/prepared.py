@@ -67,13 +67,11 @@ class Prepared:
 
 def _kept(folder: Path, key: str, make: Callable[[Path], None]) -> Path:
     """What was kept under a key; whoever comes first makes it, and other processes wait for that."""
-    folder.mkdir(parents=True, exist_ok=True)
     made, unfinished = folder / key, folder / "unfinished"
     with filelock.FileLock(folder.with_name(f"{folder.name}.lock")):
         if not made.is_dir():
-            for earlier in folder.iterdir():
-                shutil.rmtree(earlier)
-            unfinished.mkdir()
+            shutil.rmtree(folder, ignore_errors=True)
+            unfinished.mkdir(parents=True)
             make(unfinished)
             unfinished.rename(made)
     return made
@@ -87,9 +85,10 @@ def _key(sources: tuple[str, ...]) -> str:
 
 
 def _convert(folder: Path) -> None:
-    """Convert the bundled model, and the tiny one with its prompts and without."""
+    """Convert the bundled model, and the tiny one with its prompts, without, and as local Hubs serve it."""
     from explorer.encode.engines import graphs
-    from explorer.encode.models import BUNDLED_MODEL, find_model
+    from explorer.encode.models import BUNDLED_MODEL, ModelFiles, find_model
+    from tests.hub_server import COMMIT
     from tests.tiny_model import save_tiny_model
 
     models = folder.with_name("models")
@@ -98,6 +97,7 @@ def _convert(folder: Path) -> None:
         patch.setattr(graphs, "graphs_folder", lambda: folder)
         for name in (BUNDLED_MODEL, *map(str, tiny)):
             graphs.graph_for(find_model(name))
+        graphs.graph_for(ModelFiles("tiny/model", tiny[0], COMMIT, "hub"))
     shutil.rmtree(models)
 
 

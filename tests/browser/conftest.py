@@ -129,6 +129,7 @@ def visit(browser: Browser, server: Server):
             viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True
         )
         contexts.append(context)
+        context.set_default_timeout(60_000)
         context.on("request", lambda request: own_host_only(request.url, at))
         page = context.new_page()
         page.on("websocket", lambda socket: own_host_only(socket.url, at))

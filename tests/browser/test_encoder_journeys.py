@@ -134,7 +134,7 @@ def test_a_token_pays_for_its_own_visitor_alone_and_is_written_down_nowhere(
 def test_the_prompts_a_model_expects_are_offered_and_used(visit, served):
     save_tiny_model(served.cache.parent / "models" / "e5-small-v2")
     page = visit("/data?corpus=medicare-faq&model=e5-small-v2", at=served)
-    expect(page.get_by_text("E5").first).to_be_visible()
+    expect(page.get_by_text("This model expects")).to_be_visible()
     shoot(page, "prompts-offered-1440-light")
     page.get_by_role("button", name="Use these prompts").click()
     expect(page.get_by_role("button", name="Use these prompts")).to_have_count(0)
