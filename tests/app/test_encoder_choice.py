@@ -137,7 +137,7 @@ def test_vectors_in_the_rows_are_used_without_a_model_of_queries(app):
     app.segmented_control(key="rows-from").set_value("File").run()
     app.file_uploader(key="file").upload("rows.jsonl", content, "application/octet-stream").run()
     finished(app)
-    app.selectbox(key="vectors-rows.jsonl").select_index(1).run()
+    app.selectbox(key="vectors-rows.jsonl").select("vector").run()
     choice = app.segmented_control(key="encode-with-True")
     assert choice.options == ["Vectors in the rows", "Local", "Hosted", "TF-IDF"]
     assert choice.value == "Vectors in the rows"
