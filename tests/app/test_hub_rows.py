@@ -195,6 +195,22 @@ def test_fewer_rows_of_another_split_by_a_nested_path(app):
     assert finished(app).query_params["corpus"].endswith(",default,test,body,meta.tone.name,,7,0")
 
 
+def test_a_dataset_without_parquet_is_streamed(app, hub, tmp_path):
+    folder = tmp_path / "post" / "lines"
+    folder.mkdir(parents=True)
+    for part in "ab":
+        rows = [{"body": f"line {part}{row}", "meta": {"kind": "xy"[row % 2]}} for row in range(30)]
+        (folder / f"{part}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    hub.datasets["post/lines"] = folder
+    opened(app, "post/lines")
+    assert "Rows are streamed from the first file on" in captions(app)
+    read(app, limit=40)
+    assert metric(app, "Rows") == "40"
+    assert "The first 40 rows were read, file after file." in captions(app)
+    button(app, "Encode 40 rows").click().run()
+    assert finished(app).query_params["corpus"].endswith(",default,train,body,meta.kind,,40,0")
+
+
 def test_another_choice_has_to_be_read_again(app):
     read(opened(app))
     box(app, "Text column").select("subject").run()

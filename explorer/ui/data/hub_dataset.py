@@ -132,9 +132,14 @@ def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview
         size = preview.download_bytes(split, paths, wanted.limit or 1)
     else:
         number, size = preview.rows, split.size
-        if preview.columns:
+        if any(column.kind == "image" for column in preview.columns):
+            st.caption("No column holds text, and images cannot be shown yet. The other columns can be read.")
+        elif preview.columns:
             st.caption("No column holds text: the rows are read as they are, and may be vectors.")
-    if size is not None:
+    if split.kind == "streamed":
+        most = settings().max_file_mb * 1_000_000
+        st.caption(f"Rows are streamed from the first file on; at most {_bytes(most)} will be downloaded.")
+    elif size is not None:
         st.caption(f"About {_bytes(size)} will be downloaded.")
     st.button(
         "Read the rows" if number is None else f"Read {number:,} row{'' if number == 1 else 's'}",
@@ -210,7 +215,9 @@ def _choose_columns(name: str, split: DatasetSplit, preview: Preview, guess: str
             max(1, min(_USUAL_ROWS, most)),
             step=1_000,
             key=f"hub-limit-{key}",
-            help="Drawn at random from random parts of the files.",
+            help="The first rows, file after file."
+            if split.kind == "streamed"
+            else "Drawn at random from random parts of the files.",
             persist_state="session",
         )
         seed = st.number_input(
