@@ -22,7 +22,7 @@ from explorer.encode.report import EncodeReport
 from explorer.encode.run import encode_corpus
 from explorer.encode.spec import TFIDF, EncoderSpec, Precision
 from explorer.errors import ModelChangedError
-from explorer.jobs.progress import OnProgress, Progress
+from explorer.jobs.progress import OnProgress, Progress, unheard
 from explorer.settings import settings
 
 if TYPE_CHECKING:
@@ -89,11 +89,7 @@ def open_spec(
     corpus: Corpus, spec: EncoderSpec, *, token: Secret | None = None, on_progress: OnProgress | None = None
 ) -> Encoder:
     """Open an encoder that was chosen for a corpus, so that it has its fingerprint; see `embed`."""
-    say = on_progress or (lambda _progress: None)
-
-    def downloading(done: int, total: int) -> None:
-        share = done / max(1, total)
-        say(Progress("Downloading the model", done // 1000, total // 1000, fraction=share, unit="kB"))
+    say = on_progress or unheard
 
     def opened() -> Encoder:
         return open_encoder(
@@ -103,7 +99,7 @@ def open_spec(
             token=token,
             on_phase=lambda phase: say(Progress(phase, total=len(corpus))),
             on_wait=lambda why: say(Progress("Asking the server", total=len(corpus), note=why)),
-            on_download=downloading,
+            on_download=say,
         )
 
     if spec.own_vectors:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 STEP = 1 << 20  # bytes of a block
 
 Source = bytes | Path
-OnBytes = Callable[[int, int], None]
 
 
 def size_of(data: Source) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from explorer.data.blocks import OnBytes, Source, size_of
+from explorer.data.blocks import Source, size_of
 from explorer.data.budget import Budget
 from explorer.data.decode import Encoding, detect_encoding
 from explorer.data.delimited import read_delimited
@@ -21,6 +21,7 @@ from explorer.data.splitting import Lines
 from explorer.data.table import SourceTable, source_table
 from explorer.data.values import Column, chunked, empty_mask, without_surrogates
 from explorer.errors import EmptyDataError, TooLargeError, UnreadableFileError
+from explorer.jobs.progress import BYTES, READING, OnProgress, counting
 from explorer.settings import settings
 
 _BATCH_LINES = 8_192
@@ -34,7 +35,7 @@ def read_file(
     *,
     seed: int = 0,
     encoding: str | None = None,
-    on_progress: OnBytes | None = None,
+    on_progress: OnProgress | None = None,
 ) -> SourceTable:
     """Read a file of rows: .csv, .tsv, .jsonl, .ndjson, .json, .parquet or .txt.
 
@@ -43,7 +44,7 @@ def read_file(
         name: Its name; the ending says the kind, and the contents must agree.
         seed: What draws the rows of a file over the bound on rows.
         encoding: Python's name of the encoding of a text file; found from its bytes when None.
-        on_progress: Called while it is read, with the bytes done and those to read; an exception it raises
+        on_progress: Told the bytes that are read, while it is read; an exception it raises
             stops the work.
 
     Raises:
@@ -55,8 +56,7 @@ def read_file(
     try:
         size = size_of(data)
         _check_size(size, name)
-        if on_progress is not None:
-            on_progress(0, size)
+        counting(on_progress, READING, BYTES)(0, size)
         kind = file_kind(_head(data), name)
         if kind == "parquet":
             return read_parquet(data, name, seed=seed, on_progress=on_progress)
@@ -89,7 +89,7 @@ def read_lines(text: str, *, name: str = "pasted lines", seed: int = 0) -> Sourc
 
 
 def _read_text(
-    data: Source, name: str, seed: int, chosen: str | None, on_progress: OnBytes | None
+    data: Source, name: str, seed: int, chosen: str | None, on_progress: OnProgress | None
 ) -> SourceTable:
     encoding = detect_encoding(data, name, chosen)
     lines = TextFile(data, name, encoding, _LINES, _SPACES, on_progress=on_progress)

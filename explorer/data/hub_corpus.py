@@ -7,7 +7,7 @@ import dataclasses
 from explorer.data.class_labels import card_class_names
 from explorer.data.corpus import Corpus, HubOrigin
 from explorer.data.corpus_from_table import GUESS, LabelChoice, make_corpus
-from explorer.data.hub_rows import OnRows, read_split, read_whole, where_of
+from explorer.data.hub_rows import read_split, read_whole, where_of
 from explorer.data.preview import preview_split
 from explorer.data.row_groups import read_footer
 from explorer.data.table import SourceTable
@@ -15,6 +15,7 @@ from explorer.errors import ColumnError, DataError
 from explorer.hub.dataset_details import dataset_details
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.hub.ranges import Meter
+from explorer.jobs.progress import OnProgress
 from explorer.settings import settings
 
 
@@ -29,7 +30,7 @@ def open_dataset(
     vectors: str | None = None,
     limit: int | None = None,
     seed: int = 0,
-    on_progress: OnRows | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Corpus:
     """Open rows of a dataset on the Hub; see `explorer.open_corpus`.
 
@@ -66,7 +67,7 @@ def open_dataset(
     )
 
 
-def read_table(split: DatasetSplit, on_progress: OnRows | None = None) -> SourceTable:
+def read_table(split: DatasetSplit, on_progress: OnProgress | None = None) -> SourceTable:
     """All columns and rows of a split as a table, up to the host's bounds: vectors without texts, say.
 
     Raises:

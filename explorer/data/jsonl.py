@@ -9,13 +9,14 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.data.blocks import OnBytes, Source, utf8_blocks
+from explorer.data.blocks import Source, utf8_blocks
 from explorer.data.decode import Encoding, detect_encoding
 from explorer.data.objects import Objects
 from explorer.data.sampling import Row, TextFile, draw, drawn_note
 from explorer.data.splitting import Items, Lines
 from explorer.data.table import SourceTable, source_table
 from explorer.errors import EmptyDataError, UnreadableFileError
+from explorer.jobs.progress import OnProgress
 from explorer.settings import settings
 
 _BLANK = b" \t\r\n"
@@ -30,7 +31,7 @@ def read_json(
     kind: str,
     seed: int = 0,
     encoding: str | None = None,
-    on_progress: OnBytes | None = None,
+    on_progress: OnProgress | None = None,
 ) -> SourceTable:
     """Read one object a line, or an array of objects; of more than the bound on rows, a random part in order.
 

@@ -115,7 +115,7 @@ def open_encoder(
     token: Secret | None = None,
     on_phase: Callable[[str], None] | None = None,
     on_wait: Callable[[str], None] | None = None,
-    on_download: Callable[[int, int], None] | None = None,
+    on_download: OnProgress | None = None,
 ) -> Encoder:
     """Find a model, settle its precision and give it its fingerprint.
 
@@ -130,7 +130,7 @@ def open_encoder(
         token: For an Inference Provider.
         on_phase: Called with a few plain words when a longer step begins.
         on_wait: Called every half second with what a server elsewhere is waited for; may raise to stop.
-        on_download: Called with the bytes that came from the Hub and those to come; may raise to stop.
+        on_download: Told the bytes that came from the Hub; may raise to stop.
 
     Raises:
         ModelError: The model cannot be had; see `find_model`.
@@ -153,7 +153,7 @@ def _local(
     texts: Sequence[str],
     cache: VectorCache,
     say: Callable[[str], None],
-    on_download: Callable[[int, int], None] | None,
+    on_download: OnProgress | None,
 ) -> Encoder:
     files = find_model(
         spec.model,

@@ -7,8 +7,9 @@ import streamlit as st
 
 from explorer.analysis.clusters import NOISE, sweep
 from explorer.analysis.space import Space
+from explorer.jobs.progress import counting
 from explorer.share.export import rows_table
-from explorer.ui.shell.job_progress import analysis_lane, counting, result_or_progress
+from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
 from explorer.ui.shell.numbers import linked_number
 from explorer.ui.shell.session import Session
 from explorer.ui.shell.text import as_html, markdown

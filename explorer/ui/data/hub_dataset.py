@@ -23,7 +23,6 @@ from explorer.settings import settings
 from explorer.ui.data.hub_search import OPENED, open_dataset_page, search_hub
 from explorer.ui.shell.brought import HUB
 from explorer.ui.shell.hub_link import HubRows
-from explorer.ui.shell.job_progress import counting
 from explorer.ui.shell.session import Session
 from explorer.ui.shell.tab_jobs import ask_hub
 from explorer.ui.shell.text import as_html, markdown
@@ -121,7 +120,7 @@ def _choose_rows(
 def _read(wanted: HubRows | DatasetSplit, say: OnProgress) -> Corpus | SourceTable:
     if isinstance(wanted, HubRows):
         return wanted.read(say)
-    return read_table(wanted, counting(say, "Reading", "rows"))
+    return read_table(wanted, say)
 
 
 def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview) -> None:

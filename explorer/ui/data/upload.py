@@ -13,7 +13,7 @@ from explorer.data.decode import ENCODINGS
 from explorer.data.kinds import KINDS
 from explorer.data.table import SourceTable
 from explorer.errors import ExplorerError
-from explorer.jobs.progress import OnProgress, Progress
+from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
 from explorer.settings import settings
 from explorer.ui.shell.session import Session
@@ -80,12 +80,7 @@ def say_source(table: SourceTable) -> None:
 
 
 def _read(data: bytes, name: str, encoding: str, say: OnProgress) -> SourceTable:
-    def report(done: int, total: int) -> None:
-        size, unit = (1_000_000, "MB") if total >= 10_000_000 else (1_000, "kB")
-        share = done / max(1, total)
-        say(Progress("Reading", done // size, total // size, fraction=share, unit=unit))
-
-    return read_bounded(data, name, encoding=encoding or None, on_progress=report)
+    return read_bounded(data, name, encoding=encoding or None, on_progress=say)
 
 
 def _choose_encoding(place: DeltaGenerator, key: str, chosen: str, table: SourceTable | None) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import streamlit as st
 
 from explorer.encode.models import ModelFiles, find_model
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import ExplorerError
-from explorer.jobs.progress import OnProgress, Progress
+from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Job, Lane, registry
 from explorer.ui.shell.job_progress import wait_briefly
 from explorer.ui.shell.session import Session
@@ -33,14 +33,10 @@ def download(session: Session, spec: EncoderSpec, branch: str | None) -> None:
     """
 
     def work(on_progress: OnProgress) -> ModelFiles:
-        def say(arrived: int, total: int) -> None:
-            share = arrived / max(1, total)
-            on_progress(Progress("Downloading", arrived // 1000, total // 1000, fraction=share, unit="kB"))
-
         code = spec.trust_remote_code
         # Code is run at the commit that was confirmed, and not at what its branch has become.
         revision = spec.revision if code else branch
-        return find_model(spec.model, revision=revision, trust_remote_code=code, on_progress=say)
+        return find_model(spec.model, revision=revision, trust_remote_code=code, on_progress=on_progress)
 
     key = ("download", spec.model, spec.revision, spec.trust_remote_code)
     job = registry().submit(
@@ -95,8 +91,8 @@ def finish(session: Session) -> bool:
     return False
 
 
-def _asked() -> tuple[EncoderSpec, Job] | None:
-    return cast("tuple[EncoderSpec, Job] | None", st.session_state.get(_DOWNLOAD))
+def _asked() -> tuple[EncoderSpec, Job[Any]] | None:
+    return cast("tuple[EncoderSpec, Job[Any]] | None", st.session_state.get(_DOWNLOAD))
 
 
 def _take_back_failed(session: Session) -> None:

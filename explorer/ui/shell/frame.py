@@ -6,6 +6,7 @@ import contextlib
 import html
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -81,7 +82,7 @@ def _leave_automatic_pages() -> None:
         st.rerun()
 
 
-def _await_rows(session: Session, job: Job) -> None:
+def _await_rows(session: Session, job: Job[Any]) -> None:
     """Open the rows that a link names, once they are here; until then the page is only that."""
     wait_briefly(job)
     stopped = job.state == "cancelled" or not job.awaited_by(session.visitor)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.encode.spec import EncoderSpec
-from explorer.jobs.progress import OnProgress, Progress
+from explorer.jobs.progress import BYTES, OnProgress, Progress, counting
 from explorer.jobs.registry import Job, JobView, Lane, registry
 from explorer.ui.shell.session import Session
 from explorer.ui.shell.text import as_html, markdown, show_error
@@ -66,7 +66,7 @@ def _kept_or_progress(
     return None
 
 
-def wait_briefly(job: Job) -> None:
+def wait_briefly(job: Job[Any]) -> None:
     """Wait for a job that may end at once, so that its progress is not drawn for nothing."""
     job.wait(_SOON_SECONDS)
 
@@ -76,17 +76,8 @@ def analysis_lane(rows: int) -> Lane:
     return Lane.QUICK if rows <= _QUICK_ROWS else Lane.LONG
 
 
-def counting(say: OnProgress, phase: str, unit: str) -> Callable[[int, int], None]:
-    """Progress of work that only counts, as the job panel takes it."""
-
-    def report(done: int, total: int) -> None:
-        say(Progress(phase, done, total, fraction=done / max(1, total), unit=unit))
-
-    return report
-
-
 def explain(
-    job: Job, session: Session, what: str, again: Callable[[Session], None], *, here: bool = False
+    job: Job[Any], session: Session, what: str, again: Callable[[Session], None], *, here: bool = False
 ) -> None:
     """Say why a job gave nothing yet; what is under way is shown here, or at the top of the page."""
     if job.state == "failed" and job.error is not None:
@@ -143,7 +134,7 @@ def job_panel(session: Session) -> None:
         _follow(session)
 
 
-def _leave_stale(session: Session, awaited: list[Job]) -> None:
+def _leave_stale(session: Session, awaited: list[Job[Any]]) -> None:
     """Stop waiting for what has not begun and the page now asks for with another choice, as of a slider."""
     kinds = {_kind(job.key) for job in awaited}
     for key, job in list(session.results.items()):
@@ -159,7 +150,7 @@ def _kind(key: Hashable) -> Hashable:
     return key
 
 
-def show_here(session: Session, job: Job) -> None:
+def show_here(session: Session, job: Job[Any]) -> None:
     """A job's progress in the place where its result will be, so that it moves nothing else.
 
     Args:
@@ -172,13 +163,13 @@ def show_here(session: Session, job: Job) -> None:
 
 
 @st.fragment(run_every=_HERE_POLL_SECONDS)
-def _follow_here(session: Session, job: Job) -> None:
+def _follow_here(session: Session, job: Job[Any]) -> None:
     if job.ended:
         st.rerun()
     _draw(job, session)
 
 
-def _followed(session: Session) -> list[Job]:
+def _followed(session: Session) -> list[Job[Any]]:
     return [job for job in registry().awaited_by(session.visitor) if job not in session.placed]
 
 
@@ -193,7 +184,7 @@ def _follow(session: Session) -> None:
         _draw(job, session)
 
 
-def _draw(job: Job, session: Session) -> None:
+def _draw(job: Job[Any], session: Session) -> None:
     view = registry().view(job)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -214,10 +205,11 @@ def progress_line(view: JobView) -> str:
     if view.state == "waiting" and view.ahead:
         return f"Waiting for {view.ahead} other job{'s' if view.ahead > 1 else ''}"
     parts = [progress.phase]
+    size, unit = _scale(progress)
     if progress.total and progress.done:
-        parts[0] += f" · {progress.done:,} of {progress.total:,} {progress.unit}"
+        parts[0] += f" · {progress.done // size:,} of {progress.total // size:,} {unit}"
     if view.rate:
-        parts.append(f"{view.rate:,.0f} {progress.unit}/s")
+        parts.append(f"{view.rate / size:,.0f} {unit}/s")
     if view.seconds_left is not None:
         parts.append(f"{duration(view.seconds_left)} left")
     if progress.cached:
@@ -225,6 +217,13 @@ def progress_line(view: JobView) -> str:
     if view.waiting > 1:
         parts.append(f"shared with {view.waiting - 1} other visitor{'s' if view.waiting > 2 else ''}")
     return " · ".join(parts)
+
+
+def _scale(progress: Progress) -> tuple[int, str]:
+    """In what the units of some work are shown: how many make one, and its name."""
+    if progress.unit != BYTES:
+        return 1, progress.unit
+    return (1_000_000, "MB") if progress.total >= 10_000_000 else (1_000, "kB")
 
 
 def duration(seconds: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from explorer.jobs.registry import Job
 
@@ -38,10 +38,10 @@ class Opened:
     """
 
     encoder: Encoder
-    rows: Encoded | Job
+    rows: Encoded | Job[Any]
 
 
-def awaited(opening: Job) -> Job:
+def awaited(opening: Job[Any]) -> Job[Any]:
     """What is waited for of a job that gives `Opened`: itself, then the one that encodes the rows."""
     rows = opening.result.rows if opening.state == "done" else None
     return rows if isinstance(rows, Job) else opening

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -39,7 +39,7 @@ def query_vectors_or_progress(
     def work(on_progress: OnProgress) -> NDArray[np.float32]:
         return session.queries.encode(encoder, texts, on_progress)
 
-    def ask() -> Job:
+    def ask() -> Job[Any]:
         if session.asking is not None and session.asking.key != key:
             session.asking.leave(visitor)  # another query has taken its place
         lane = Lane.HOSTED_QUERIES if encoder.spec.provider else Lane.QUERIES

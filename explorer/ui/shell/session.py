@@ -8,7 +8,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import streamlit as st
@@ -95,15 +95,15 @@ class Session:
     encoders: list[EncoderSpec]
     active: int = 0
     spaces: dict[EncoderSpec, Space] = field(default_factory=dict)
-    jobs: dict[EncoderSpec, Job] = field(default_factory=dict)
-    results: OrderedDict[Hashable, Job] = field(default_factory=OrderedDict)
+    jobs: dict[EncoderSpec, Job[Any]] = field(default_factory=dict)
+    results: OrderedDict[Hashable, Job[Any]] = field(default_factory=OrderedDict)
     queries: QueryVectors = field(default_factory=QueryVectors)
-    asking: Job | None = None
+    asking: Job[Any] | None = None
     again_for: tuple[str, ...] = ()
-    awaited: list[Job] = field(default_factory=list)
-    placed: set[Job] = field(default_factory=set)
+    awaited: list[Job[Any]] = field(default_factory=list)
+    placed: set[Job[Any]] = field(default_factory=set)
     brought: Brought | None = None
-    arriving: Job | None = None
+    arriving: Job[Any] | None = None
     notice: str = ""
     focus: Selection | None = None
     focused: dict[EncoderSpec, Space] = field(default_factory=dict)
@@ -189,7 +189,7 @@ class Session:
         self.focused.pop(spec, None)
         self.jobs.pop(spec, None)
 
-    def keep_result(self, key: Hashable, job: Job) -> None:
+    def keep_result(self, key: Hashable, job: Job[Any]) -> None:
         """Hold on to what a page computed, so that coming back shows it without computing again."""
         self.results[key] = job
         self.results.move_to_end(key)
@@ -293,7 +293,7 @@ def _opened_from_url() -> Session:
     return session
 
 
-def _read_rows(rows: HubRows, visitor: str) -> Job:
+def _read_rows(rows: HubRows, visitor: str) -> Job[Any]:
     return registry().submit(("rows", rows), f"Reading {rows.id}", rows.read, lane=Lane.ROWS, visitor=visitor)
 
 

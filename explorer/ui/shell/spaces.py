@@ -8,7 +8,7 @@ session makes its own space of its own rows.
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from explorer.data.corpus import Corpus
 from explorer.encode.engines.services import Secret
@@ -63,7 +63,7 @@ def encode_again(session: Session, change: ModelChangedError) -> None:
     _ask(session)
 
 
-def job_of(session: Session, spec: EncoderSpec) -> Job | None:
+def job_of(session: Session, spec: EncoderSpec) -> Job[Any] | None:
     """The job a space waits for now: to open the encoder, then to encode the rows; None before either."""
     opening = session.jobs.get(spec)
     return None if opening is None else awaited(opening)
@@ -84,7 +84,7 @@ def _take(session: Session, spec: EncoderSpec) -> bool:
     return True
 
 
-def _ask(session: Session) -> Job:
+def _ask(session: Session) -> Job[Any]:
     spec, corpus, visitor = session.encoder, session.corpus, session.visitor
     token = token_for(spec)
 
@@ -121,7 +121,7 @@ def _found(encoder: Encoder, corpus: Corpus) -> Encoded | None:
     return None if index is None else Encoded(encoder, index, report_of_kept(encoder, corpus))
 
 
-def _encode(encoder: Encoder, corpus: Corpus, visitor: str, token: Secret | None) -> Job:
+def _encode(encoder: Encoder, corpus: Corpus, visitor: str, token: Secret | None) -> Job[Any]:
     spec = encoder.spec
 
     def work(on_progress: OnProgress) -> Encoded:

@@ -38,7 +38,7 @@ class _Asked:
     """What a tab asked for, and what came of it."""
 
     key: Hashable
-    job: Job
+    job: Job[Any]
     own: list[Any] = field(default_factory=list)  # the answer, where the job does not keep it
 
 

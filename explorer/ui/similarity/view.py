@@ -13,7 +13,8 @@ from explorer.analysis.heatmaps import (
     heatmap,
 )
 from explorer.analysis.space import Space
-from explorer.ui.shell.job_progress import counting, result_or_progress
+from explorer.jobs.progress import counting
+from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.shell.session import Session
 from explorer.ui.shell.text import as_html
 from explorer.ui.similarity.duplicates import choose_threshold

@@ -10,8 +10,8 @@ from explorer.analysis.cluster_words import ClusterSummary, describe
 from explorer.analysis.clusters import NOISE, Clustering, cluster, cluster_by_density
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
-from explorer.jobs.progress import OnProgress
-from explorer.ui.shell.job_progress import analysis_lane, counting, result_or_progress
+from explorer.jobs.progress import OnProgress, counting
+from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
 from explorer.ui.shell.session import Session
 from explorer.ui.widgets.distance import Distance
 from explorer.ui.widgets.shown_rows import Scope
