@@ -20,6 +20,7 @@ from benchmarks.corpora import empty_cache, glosses
 from benchmarks.results import record
 from explorer.analysis.projection import Projection, umap
 from explorer.analysis.space import Space
+from explorer.analysis.specs import MapSpec
 from explorer.analysis.trust import trust
 from explorer.jobs.progress import Progress
 
@@ -40,7 +41,7 @@ def ours(space: Space, seed: int) -> tuple[Projection, dict[str, float]]:
 
     with empty_cache():
         started = time.perf_counter()
-        made = umap(space, seed=seed, on_progress=heard)
+        made = umap(space, MapSpec(seed=seed), on_progress=heard)
     ended = time.perf_counter()
     parts = {"PCA": started, **{name: began[phase] for phase, name in _PARTS.items()}}
     edges = [*parts.values(), ended]

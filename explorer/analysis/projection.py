@@ -12,13 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from explorer.analysis.layout import lay_out
 from explorer.analysis.map_cache import find_map, keep_map, map_name
 from explorer.analysis.space import Space
-from explorer.errors import QueryError
+from explorer.analysis.specs import Distance, MapMethod, MapSpec
 from explorer.jobs.progress import OnProgress, Progress
-from explorer.tensor import Metric, Neighbors
+from explorer.tensor import Neighbors
 from explorer.tensor.matrices import as_tensor, blocks, row_norms
 
 _FEWEST = 4  # rows; with fewer, neighbours say nothing that PCA does not show
-_NEIGHBORS = 15
+_PLACED_BY = 15  # rows that a new vector is placed among
 _RECALL = 0.95  # share of the neighbours that a map has to be made from
 _FLAT = float(np.finfo(np.float32).eps) ** 2  # a variance this small beside the squares is float32's rounding
 _BLOCK = 1 << 22  # numbers in float64 at a time: 32 MB
@@ -43,9 +43,9 @@ class Projection:
     """
 
     coordinates: NDArray[np.float32]
-    method: Literal["pca", "umap"]
+    method: MapMethod
     dims: int
-    metric: Metric
+    metric: Distance
     explained: tuple[float, ...] = ()
     seed: int | None = None
     neighbors: int | None = None
@@ -60,7 +60,20 @@ class Projection:
         return len(self.coordinates)
 
 
-def pca(space: Space, dims: int = 2, *, metric: Metric = "cosine") -> Projection:
+def project(space: Space, spec: MapSpec, *, on_progress: OnProgress | None = None) -> Projection:
+    """Make the map that a spec describes.
+
+    Args:
+        space: The rows.
+        spec: How the map is made.
+        on_progress: Called between and within the steps. What it raises stops the work.
+    """
+    if spec.method == "pca":
+        return pca(space, spec.dims, metric=spec.metric)
+    return umap(space, spec, on_progress=on_progress)
+
+
+def pca(space: Space, dims: int = 2, *, metric: Distance = "cosine") -> Projection:
     """Project onto the directions of largest variance (Pearson 1901).
 
     The covariance is summed in float64, block by block, and its eigenvectors are exact: no seed is needed.
@@ -79,7 +92,7 @@ def pca(space: Space, dims: int = 2, *, metric: Metric = "cosine") -> Projection
     Raises:
         QueryError: `dims` is below 1, or `metric` is neither of the two.
     """
-    _check(dims, metric)
+    MapSpec("pca", dims, metric)  # refuses what is out of range
     matrix = as_tensor(space.vectors)
     lengths = torch.from_numpy(row_norms(space.vectors))[:, None]
     parts = list(blocks(len(matrix), space.dims, _BLOCK))
@@ -113,16 +126,7 @@ def pca(space: Space, dims: int = 2, *, metric: Metric = "cosine") -> Projection
     return Projection(coordinates, "pca", dims, metric, explained=explained)
 
 
-def umap(
-    space: Space,
-    *,
-    dims: int = 2,
-    neighbors: int = _NEIGHBORS,
-    min_distance: float = 0.1,
-    metric: Metric = "cosine",
-    seed: int = 0,
-    on_progress: OnProgress | None = None,
-) -> Projection:
+def umap(space: Space, spec: MapSpec, *, on_progress: OnProgress | None = None) -> Projection:
     """Lay the rows out so that neighbours stay neighbours (McInnes, Healy and Melville 2018).
 
     With umap-learn's defaults, but the core's neighbours, PCA to start from and a layout of our own; of many
@@ -131,28 +135,15 @@ def umap(
 
     Args:
         space: The rows.
-        dims: Dimensions of the map.
-        neighbors: Nearest rows to stay close to, the row itself counted; at most all rows.
-        min_distance: How close points may come, 0 to 1.
-        metric: `cosine` or `euclidean`.
-        seed: Of the layout; 0 or more.
+        spec: How the map is made.
         on_progress: Called between and within the steps. What it raises stops the work.
 
     Returns:
         The map. With fewer than 4 rows, or where all are equal, it is PCA's and `fallback` says so.
-
-    Raises:
-        QueryError: An argument is out of range.
     """
-    _check(dims, metric)
-    if neighbors < 2:
-        raise QueryError(f"{neighbors} neighbours were asked for.", fix="Ask for 2 or more.")
-    if not 0 <= min_distance <= 1:
-        raise QueryError(f"The minimum distance is {min_distance}.", fix="Choose one from 0 to 1.")
-    if not 0 <= seed < 2**32:
-        raise QueryError(f"The seed is {seed}.", fix="Choose a whole number from 0 to 4,294,967,295.")
+    dims, metric, min_distance, seed = spec.dims, spec.metric, spec.min_dist, spec.seed
     tell = on_progress or (lambda _: None)
-    neighbors = min(neighbors, len(space))
+    neighbors = min(spec.n_neighbors, len(space))
     name = map_name(space.vectors, dims, neighbors, min_distance, metric, seed)
     kept = find_map(name)
     if kept is not None:
@@ -178,7 +169,7 @@ def place(
     projection: Projection,
     vectors: ArrayLike,
     *,
-    k: int = _NEIGHBORS,
+    k: int = _PLACED_BY,
 ) -> NDArray[np.float32]:
     """Place new vectors on a map, among the rows they are closest to.
 
@@ -210,20 +201,13 @@ def place(
     return placed
 
 
-def _with_itself(near: Neighbors, metric: Metric) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _with_itself(near: Neighbors, metric: Distance) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The neighbours as `lay_out` wants them: each row first among its own, at distance 0."""
     own = np.arange(len(near.indices))[:, None]
     distances = _distances(near.similarities, metric)
     return np.hstack([own, near.indices]), np.hstack([np.zeros(own.shape), distances])
 
 
-def _distances(scores: NDArray[np.float32], metric: Metric) -> NDArray[np.float64]:
+def _distances(scores: NDArray[np.float32], metric: Distance) -> NDArray[np.float64]:
     wide = scores.astype(np.float64)
     return np.maximum(0, 1 - wide if metric == "cosine" else -wide)
-
-
-def _check(dims: int, metric: str) -> None:
-    if dims < 1:
-        raise QueryError(f"A map of {dims} dimensions was asked for.", fix="Ask for 2 or 3.")
-    if metric not in ("cosine", "euclidean"):
-        raise QueryError(f"A map cannot show the metric {metric!r}.", fix="Choose cosine or euclidean.")

@@ -212,8 +212,9 @@ class Space:
     def project(self, dims: int = 2, seed: int = 0) -> Projection:
         """A map of the rows by UMAP; see `explorer.analysis.projection.umap`, which has more to choose."""
         from explorer.analysis.projection import umap
+        from explorer.analysis.specs import MapSpec
 
-        return umap(self, dims=dims, seed=seed)
+        return umap(self, MapSpec(dims=dims, seed=seed))
 
     def percentile(self, score: float, metric: Metric = "cosine") -> float | None:
         """How a score stands among those of random pairs of rows of this corpus.

@@ -7,26 +7,12 @@ from typing import Literal
 
 import streamlit as st
 
-from explorer.analysis.projection import Projection, umap
-from explorer.analysis.space import Space
+from explorer.analysis.specs import MapSpec
 from explorer.data.corpus import Corpus
-from explorer.jobs.progress import OnProgress
 from explorer.ui.shell.numbers import linked_number
-from explorer.ui.widgets.distance import Distance, choose_distance
+from explorer.ui.widgets.distance import choose_distance
 
 _MAX_QUERY_CHARS = 500
-
-
-@dataclass(frozen=True)
-class MapChoice:
-    """What makes a map: equal choices, equal maps. PCA has no neighbours, minimum distance or seed: 0."""
-
-    method: Literal["umap", "pca"]
-    dims: int
-    neighbors: int
-    min_distance: float
-    metric: Distance
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -59,7 +45,7 @@ class MapLook:
     contours: bool
 
 
-def choose_map(corpus: Corpus) -> tuple[MapChoice, MapLook]:
+def choose_map(corpus: Corpus) -> tuple[MapSpec, MapLook]:
     """Draw the controls and give what they choose."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         colour = st.selectbox(
@@ -109,20 +95,7 @@ def _colour_name(colour: ColourBy, corpus: Corpus) -> str:
     return names[colour.kind]
 
 
-def make_umap(space: Space, choice: MapChoice, say: OnProgress) -> Projection:
-    """The map that was chosen, by UMAP."""
-    return umap(
-        space,
-        dims=choice.dims,
-        neighbors=choice.neighbors,
-        min_distance=choice.min_distance,
-        metric=choice.metric,
-        seed=choice.seed,
-        on_progress=say,
-    )
-
-
-def _choose_making() -> MapChoice:
+def _choose_making() -> MapSpec:
     with st.expander("How the map is made"), st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.selectbox("Method", ["UMAP", "PCA"], key="map-method", width=120, bind="query-params")
         pca = method == "PCA"
@@ -135,7 +108,4 @@ def _choose_making() -> MapChoice:
         seed = linked_number(
             "Seed", 0, 9999, 0, key="map-seed", width=110, disabled=pca, about="Same seed, same map."
         )
-    dims = 3 if dims == 3 else 2
-    if pca:
-        return MapChoice("pca", dims, 0, 0, metric, 0)
-    return MapChoice("umap", dims, neighbors, distance, metric, seed)
+    return MapSpec("pca" if pca else "umap", 3 if dims == 3 else 2, metric, neighbors, distance, seed)

@@ -10,10 +10,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.analysis.cluster_words import telling_words
-from explorer.analysis.projection import Projection, pca, place
+from explorer.analysis.projection import Projection, pca, place, project
 from explorer.analysis.space import Space
+from explorer.analysis.specs import MapSpec
 from explorer.share.export import rows_table
-from explorer.ui.map.choice import MapChoice, MapLook, choose_map, make_umap
+from explorer.ui.map.choice import MapLook, choose_map
 from explorer.ui.map.colour import colouring_of
 from explorer.ui.map.figure import map_figure, trace_rows
 from explorer.ui.map.selection import highlight, take_picked
@@ -38,11 +39,11 @@ def show_map(session: Session, space: Space) -> None:
     """Draw the map, and below it what was picked on it."""
     widget = take_picked(session)
     scope = choose_scope(session, space)
-    choice, look = choose_map(space.corpus)
-    projection, ready = _projection(session, scope, choice)
+    spec, look = choose_map(space.corpus)
+    projection, ready = _projection(session, scope, spec)
     if projection is None:
         return
-    figure = _figure(session, scope, choice, look, projection)
+    figure = _figure(session, scope, spec, look, projection)
     st.plotly_chart(
         figure,
         key=widget,
@@ -70,36 +71,36 @@ def show_map(session: Session, space: Space) -> None:
     _picked(session, space)
     _downloads(session, scope, projection, figure)
     if ready:
-        show_trust(session, scope, choice, projection)
+        show_trust(session, scope, spec, projection)
 
 
-def _projection(session: Session, scope: Scope, choice: MapChoice) -> tuple[Projection | None, bool]:
+def _projection(session: Session, scope: Scope, spec: MapSpec) -> tuple[Projection | None, bool]:
     """The map asked for, or a PCA map until it is ready, or none yet; and whether it is the one asked for."""
-    if choice.method == "umap":
+    if spec.method == "umap":
         found = result_or_progress(
             session,
-            ("map", scope.key, choice),
+            ("map", scope.key, spec),
             f"UMAP of {len(scope):,} rows",
-            lambda say: make_umap(scope.space, choice, say),
+            lambda say: project(scope.space, spec, on_progress=say),
             lane=analysis_lane(len(scope)),
         )
         if found is not None:
             return found, True
     quick = result_or_progress(
         session,
-        ("pca", scope.key, choice.dims, choice.metric),
+        ("pca", scope.key, spec.dims, spec.metric),
         "PCA",
-        lambda _say: pca(scope.space, choice.dims, metric=choice.metric),
+        lambda _say: pca(scope.space, spec.dims, metric=spec.metric),
     )
-    return quick, choice.method == "pca"
+    return quick, spec.method == "pca"
 
 
 def _figure(
-    session: Session, scope: Scope, choice: MapChoice, look: MapLook, projection: Projection
+    session: Session, scope: Scope, spec: MapSpec, look: MapLook, projection: Projection
 ) -> go.Figure:
     space = scope.space
     query = query_vectors_or_progress(session, space, (look.query,)) if look.query else None
-    colouring = colouring_of(session, scope, look, choice, projection, query)
+    colouring = colouring_of(session, scope, look, spec, projection, query)
     figure = map_figure(
         projection.coordinates,
         scope.rows,
@@ -110,7 +111,7 @@ def _figure(
         contours=look.contours,
         marked=None if query is None else _marked(space, projection, query),
     )
-    shown = (scope.key, choice, projection.method, look, colouring.title)
+    shown = (scope.key, spec, projection.method, look, colouring.title)
     highlight(session, figure, trace_rows(figure), shown)
     return figure
 
