@@ -68,8 +68,8 @@ def outcome_of(job: Job[T], visitor: str) -> Outcome[T]:
     """What has come of a job by now for a visitor who asked for it."""
     if job.state == "done":
         return Done(job.result)
+    if job.state == "cancelled" or not job.awaited_by(visitor):
+        return Stopped(job.title, job.resumable)  # whatever came of it afterwards
     if job.state == "failed" and job.error is not None:
         return Failed(job.title, job.error)
-    if job.state == "cancelled" or not job.awaited_by(visitor):
-        return Stopped(job.title, job.resumable)
     return Pending(job)

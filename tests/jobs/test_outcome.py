@@ -41,6 +41,20 @@ def test_work_that_failed_says_what_failed_and_why(registry):
     assert outcome_of(job, "a") == Failed("Title", error)
 
 
+def test_work_that_fails_after_it_was_left_was_stopped(registry):
+    go = threading.Event()
+
+    def fail(_say):
+        go.wait(60)
+        raise EncodeError("It broke off.")
+
+    job = submit(registry, fail)
+    job.leave("a")
+    go.set()
+    assert job.wait(60)
+    assert outcome_of(job, "a") == Stopped("Title", False)
+
+
 @pytest.mark.parametrize("resumable", [False, True])
 def test_work_under_way_is_pending_and_stopped_only_for_who_left_it(registry, resumable):
     go = threading.Event()

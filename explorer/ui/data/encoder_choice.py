@@ -7,12 +7,12 @@ import streamlit as st
 from explorer.data.corpus import Corpus
 from explorer.encode.engines.hosted import requests_for
 from explorer.encode.engines.services import PROVIDERS, embedding_servers
+from explorer.encode.model_names import choose_model, model_folders, model_name
 from explorer.encode.models import BUNDLED_MODEL, find_model, is_on_disk
 from explorer.encode.prompts import Prompts, advice, family_prompts
 from explorer.encode.spec import TFIDF, EncoderSpec
 from explorer.errors import ExplorerError
-from explorer.ui.shell.model_names import choose_model, model_folders, model_name
-from explorer.ui.shell.session import MAX_PROMPT_CHARS
+from explorer.session.link import MAX_PROMPT_CHARS
 from explorer.ui.shell.text import markdown, show_error
 from explorer.ui.shell.token import ask_for_token
 

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.data.corpus import Corpus
 from explorer.data.hub_corpus import read_table
+from explorer.data.hub_link import HubRows
 from explorer.data.preview import Preview, PreviewColumn, preview_split
 from explorer.data.table import SourceTable
 from explorer.errors import ExplorerError
@@ -19,11 +20,10 @@ from explorer.hub.dataset_search import DatasetListing
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
+from explorer.session.brought import HUB
+from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.data.hub_search import OPENED, open_dataset_page, search_hub
-from explorer.ui.shell.brought import HUB
-from explorer.ui.shell.hub_link import HubRows
-from explorer.ui.shell.session import Session
 from explorer.ui.shell.tab_jobs import ask_hub
 from explorer.ui.shell.text import as_html, markdown
 

@@ -15,8 +15,8 @@ from explorer.data.table import SourceTable
 from explorer.errors import ExplorerError
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
+from explorer.session.session import Session
 from explorer.settings import settings
-from explorer.ui.shell.session import Session
 from explorer.ui.shell.tab_jobs import answer, ask_alone, forget, was_asked
 from explorer.ui.shell.text import markdown
 

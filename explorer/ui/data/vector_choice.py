@@ -11,9 +11,9 @@ from explorer.data.files import read_lines
 from explorer.data.table import SourceTable
 from explorer.data.vector_columns import ALL, VectorColumn, vectors_in, with_texts
 from explorer.errors import ExplorerError
+from explorer.session.brought import FILE, LINES
+from explorer.session.session import Session
 from explorer.ui.data.upload import upload
-from explorer.ui.shell.brought import FILE, LINES
-from explorer.ui.shell.session import Session
 
 MAX_PASTED_CHARS = 5_000_000
 _ENCODE = "Encode the texts"

@@ -9,8 +9,8 @@ import streamlit as st
 
 from explorer.analysis.specs import MapSpec
 from explorer.data.corpus import Corpus
-from explorer.ui.shell.numbers import linked_number
 from explorer.ui.widgets.distance import choose_distance
+from explorer.ui.widgets.linked_number import linked_number
 
 _MAX_QUERY_CHARS = 500
 

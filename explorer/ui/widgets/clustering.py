@@ -11,8 +11,8 @@ from explorer.analysis.clusters import NOISE, Clustering, cluster, cluster_by_de
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, counting
+from explorer.session.session import Session
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
-from explorer.ui.shell.session import Session
 from explorer.ui.widgets.distance import Distance
 from explorer.ui.widgets.shown_rows import Scope
 
@@ -103,9 +103,10 @@ def clusters_or_progress(session: Session, scope: Scope) -> Clusters | None:
     found = result_or_progress(session, ("clusters", scope.key, choice), "Clustering", work, lane=lane)
     if found is None:
         return None
+    fingerprint = session.spaces[session.encoder].fingerprint
     given = {
         label: name
         for label in found.names
-        if (name := session.cluster_names.get((choice, scope.key, label))) is not None
+        if (name := session.cluster_names.get((fingerprint, choice, scope.key, label))) is not None
     }
     return replace(found, names={**found.names, **given})

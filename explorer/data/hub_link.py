@@ -10,7 +10,7 @@ from explorer.data.hub_corpus import open_dataset
 from explorer.errors import UnknownCorpusError
 from explorer.hub.names import is_commit, is_dataset_id
 from explorer.jobs.progress import OnProgress
-from explorer.ui.shell.numbers import number_from
+from explorer.numbers import number_from
 
 PREFIX = "hub:"
 _MAX_LINK_CHARS = 1_500

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from explorer.jobs.registry import Job
 
@@ -38,10 +38,10 @@ class Opened:
     """
 
     encoder: Encoder
-    rows: Encoded | Job[Any]
+    rows: Encoded | Job[Encoded]
 
 
-def awaited(opening: Job[Any]) -> Job[Any]:
+def awaited(opening: Job[Opened]) -> Job[Opened] | Job[Encoded]:
     """What is waited for of a job that gives `Opened`: itself, then the one that encodes the rows."""
     rows = opening.result.rows if opening.state == "done" else None
     return rows if isinstance(rows, Job) else opening
