@@ -2,8 +2,9 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.ui.data import overview as view
-from explorer.ui.data.controls import brought, choose_rows, offer_way_back
+from explorer.ui.data.controls import choose_rows, offer_way_back
 from explorer.ui.data.encoder_choice import choose_encoder
+from explorer.ui.data.looked_at import looked_at
 from explorer.ui.data.token_audit import audit_or_progress
 from explorer.ui.shell.frame import page
 from explorer.ui.shell.spaces import encode, space_or_progress
@@ -26,7 +27,7 @@ with page("Data", "What is in my rows, and what encodes them?") as session:
                 icon=":material/bolt:",
                 width="stretch",
             ):
-                session.open(corpus, spec, brought(corpus))
+                session.open(corpus, spec, looked_at().brought(corpus))
                 encode(session, spec)
                 st.rerun()
     with contents:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from tests.prepared import ROOT, TINY_PROMPTS, Prepared
+
 # Two processes run tests at a time: how long one example took says nothing.
 hypothesis.settings.register_profile("explorer", deadline=None)
 hypothesis.settings.load_profile("explorer")
+
+# Read when torch and numpy are first imported. Tests run beside other tests: with more threads than one, each
+# would burn the other's core while its threads wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Read when huggingface_hub is first imported: no test may wait for the real Hub.
 os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "true"
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_addoption(parser):
@@ -42,33 +45,20 @@ def _own_settings(monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def shared_graphs(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("graphs")
+def prepared(request, tmp_path_factory) -> Prepared:
+    """Converted models, and the vectors of the samples."""
+    return Prepared(Path(request.config.cache.mkdir("prepared")), tmp_path_factory.mktemp("prepared"))
 
 
-@pytest.fixture(autouse=True)
-def _shared_graphs(shared_graphs, monkeypatch):
+@pytest.fixture(scope="session", autouse=True)
+def _shared_graphs(prepared):
     """Models are converted once for all tests, not once for each test's own cache."""
     from explorer.encode.engines import graphs
 
-    monkeypatch.setattr(graphs, "graphs_folder", lambda: shared_graphs)
-    monkeypatch.setattr(graphs, "_KEEP", 100)
-
-
-@pytest.fixture(scope="session")
-def bundled_graph(shared_graphs):
-    """Give another process's cache folder the graph of the bundled model, which takes seconds to convert."""
-    from explorer.encode.engines import graphs
-    from explorer.encode.models import BUNDLED_MODEL, find_model
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(graphs, "graphs_folder", lambda: shared_graphs)
-        folder, _ = graphs.graph_for(find_model(BUNDLED_MODEL))
-
-    def lend(cache: Path) -> None:
-        shutil.copytree(folder, cache / "graphs" / folder.name, copy_function=os.link)
-
-    return lend
+        patch.setattr(graphs, "graphs_folder", prepared.graphs)
+        patch.setattr(graphs, "_KEEP", 100)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -89,9 +79,7 @@ def tiny_model(tmp_path_factory) -> Path:
     """A sentence-transformers folder of a few kilobytes; do not write into it."""
     from tests.tiny_model import save_tiny_model
 
-    return save_tiny_model(
-        tmp_path_factory.mktemp("models") / "tiny", prompts={"query": "query: ", "document": "document: "}
-    )
+    return save_tiny_model(tmp_path_factory.mktemp("models") / "tiny", prompts=TINY_PROMPTS)
 
 
 @pytest.fixture

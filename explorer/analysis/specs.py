@@ -9,7 +9,8 @@ from explorer.errors import QueryError
 
 Distance = Literal["cosine", "euclidean"]
 ClusterMethod = Literal["k-means", "hdbscan"]
-MapMethod = Literal["pca", "umap"]
+MapMethod = Literal["pca", "umap", "umap-learn"]
+MapMetric = Literal["cosine", "euclidean", "manhattan", "chebyshev", "correlation"]
 
 _MAX_SEED = 2**32 - 1
 
@@ -63,30 +64,39 @@ class ClusterSpec:
 class MapSpec:
     """How a map is made.
 
-    What the method does not read is 0, whatever was given, so that specs of equal maps are equal.
+    What the method does not read is 0 or False, whatever was given, so that specs of equal maps are equal.
 
     Attributes:
-        method: `umap` or `pca`.
+        method: `umap` (our own, on all cores), `umap-learn` (that library) or `pca`.
         dims: Dimensions of the map.
-        metric: The distance it shows: `cosine` or `euclidean`.
-        n_neighbors: Nearest rows that a row stays close to, the row itself counted (UMAP).
-        min_dist: How close points may come, 0 to 1 (UMAP).
-        seed: Of the layout, 0 to 2³² − 1 (UMAP).
+        metric: The distance it shows: `cosine` or `euclidean`; `manhattan`, `chebyshev` or `correlation`
+            too with umap-learn.
+        n_neighbors: Nearest rows that a row stays close to, the row itself counted (both UMAPs).
+        min_dist: How close points may come, 0 to 1 (both UMAPs).
+        seed: Of the layout, 0 to 2³² − 1 (both UMAPs).
+        densmap: Whether dense regions stay dense on the map (umap-learn; Narayan, Berger and Cho 2021).
+        supervised: Whether rows of the same label are drawn together (umap-learn).
 
     Raises:
-        QueryError: A value is out of range, or there is no such method or metric.
+        QueryError: A value is out of range, or the method has no such metric, or there is no such method.
     """
 
     method: MapMethod = "umap"
     dims: int = 2
-    metric: Distance = "cosine"
+    metric: MapMetric = "cosine"
     n_neighbors: int = 15
     min_dist: float = 0.1
     seed: int = 0
+    densmap: bool = False
+    supervised: bool = False
 
     def __post_init__(self) -> None:
         _check_choice("method", self.method, get_args(MapMethod))
-        check_distance(self.metric, "Maps")
+        if self.method == "umap-learn":
+            _check_choice("metric", self.metric, get_args(MapMetric))
+        else:
+            check_distance(self.metric, f"Maps by {self.method}")
+            _set(self, densmap=False, supervised=False)
         if self.dims < 1:
             raise QueryError(f"A map of {self.dims} dimensions was asked for.", fix="Ask for 2 or 3.")
         if self.method == "pca":
@@ -100,6 +110,11 @@ class MapSpec:
             raise QueryError(
                 f"The seed is {self.seed}.", fix=f"Choose a whole number from 0 to {_MAX_SEED:,}."
             )
+
+    @property
+    def pca_metric(self) -> Distance:
+        """The metric of the PCA map to show beside this one; PCA has only two."""
+        return "cosine" if self.metric in ("cosine", "correlation") else "euclidean"
 
 
 def check_distance(metric: str, what: str) -> None:

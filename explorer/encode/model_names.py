@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 
 from explorer.encode.models import BUNDLED_MODEL
-from explorer.encode.spec import TFIDF, EncoderSpec
+from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf
 from explorer.errors import ModelNotFoundError
 from explorer.hub.names import is_model_id
 from explorer.settings import settings
@@ -32,7 +32,9 @@ def choose_model(name: str) -> str:
     """
     name = name.strip()
     if not name.isprintable() or len(name) > _MAX_NAME_CHARS:
-        raise ModelNotFoundError("That is no name of a model.", fix=f"A Hub id looks like {BUNDLED_MODEL}.")
+        raise ModelNotFoundError(
+            "That is not a valid model name.", fix=f"A Hub id looks like {BUNDLED_MODEL}."
+        )
     folder = _own_folder(name)
     if folder is not None:
         return str(folder)
@@ -70,10 +72,22 @@ def _own_folder(name: str) -> Path | None:
 
 def encoder_name(spec: EncoderSpec) -> str:
     """An encoder in a few words: model, where it runs or in what precision, prompt."""
-    model = model_name(spec.model).removeprefix("sentence-transformers/")
-    if spec.own_vectors:
-        return f"rows' vectors · queries by {model}" if model else "rows' vectors"
-    if spec.model == TFIDF and not spec.provider:
-        return "TF-IDF"
-    name = f"{model} · {spec.provider or PRECISION_NAMES[spec.precision]}"
-    return f"{name} · “{spec.prompt}”" if spec.prompt else name
+    match spec:
+        case LocalModel():
+            return _with_prompt(f"{_short(spec.model)} · {PRECISION_NAMES[spec.precision]}", spec.prompt)
+        case HostedModel():
+            return _with_prompt(f"{_short(spec.model)} · {spec.provider}", spec.prompt)
+        case Tfidf():
+            return "TF-IDF"
+        case OwnVectors(query_model=LocalModel() | HostedModel() as queries):
+            return f"vectors in the rows · queries by {_short(queries.model)}"
+        case OwnVectors():
+            return "vectors in the rows"
+
+
+def _short(model: str) -> str:
+    return model_name(model).removeprefix("sentence-transformers/")
+
+
+def _with_prompt(name: str, prompt: str | None) -> str:
+    return f"{name} · “{prompt}”" if prompt else name

@@ -25,6 +25,7 @@ class Lane(Enum):
     DEVICE = ("the device", 1, 1)
     LONG = ("long analyses", 1, 1)
     QUICK = ("quick analyses", 2, 1)
+    UMAP_LEARN = ("umap-learn", 1, 1)
     FILES = ("files", 1, 1)
     HUB = ("questions to the Hub", 4, 1)
     ROWS = ("rows of the Hub", 2, 1)

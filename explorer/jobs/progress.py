@@ -40,8 +40,8 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-def unheard(_progress: Progress) -> None:
-    """Progress that nobody follows."""
+def untold(_progress: Progress) -> None:
+    """Tell nobody: what reports progress to those who did not ask for any."""
 
 
 def counting(on_progress: OnProgress | None, phase: str, unit: str = "rows") -> Callable[[int, int], None]:
@@ -52,5 +52,5 @@ def counting(on_progress: OnProgress | None, phase: str, unit: str = "rows") -> 
         phase: What is being done.
         unit: What is counted.
     """
-    hear = on_progress or unheard
-    return lambda done, total: hear(Progress.count(phase, done, total, unit))
+    tell = on_progress or untold
+    return lambda done, total: tell(Progress.count(phase, done, total, unit))

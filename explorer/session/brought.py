@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from explorer.data.table import SourceTable
+from explorer.data.tables.source_table import SourceTable
 from explorer.data.vector_columns import VectorColumn
 
 SAMPLE, FILE, LINES, HUB = "Sample", "File", "Pasted lines", "Hub"

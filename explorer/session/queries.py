@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from explorer.jobs.outcome import Done, Outcome, outcome_of
 from explorer.jobs.progress import OnProgress
-from explorer.jobs.registry import Job, Lane, registry
+from explorer.jobs.registry import Job, registry
 from explorer.session.session import Session
+from explorer.session.spaces import lanes_for
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
@@ -66,6 +67,6 @@ def _submit(session: Session, space: Space, texts: tuple[str, ...], key: Hashabl
         key,
         f"Encoding {what} with {encoder.name}",
         work,
-        lane=Lane.HOSTED_QUERIES if encoder.spec.provider else Lane.QUERIES,
+        lane=lanes_for(encoder.spec).queries,
         visitor=session.visitor,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from explorer.analysis.specs import ClusterSpec
 from explorer.data.corpus import Corpus
 from explorer.encode.queries import QueryVectors
 from explorer.encode.spec import EncoderSpec
@@ -68,8 +69,8 @@ class Session:
     notice: str = ""
     focus: Selection | None = None
     focused: dict[str, Space] = field(default_factory=dict)
-    cluster_choices: dict[str, Any] = field(default_factory=dict)
-    cluster_names: dict[tuple[str, Any, str, int], str] = field(default_factory=dict)
+    cluster_choices: dict[str, ClusterSpec] = field(default_factory=dict)
+    cluster_names: dict[tuple[str, ClusterSpec, str, int], str] = field(default_factory=dict)
     _selections: list[Selection | None] = field(default_factory=lambda: [None])
 
     @property

@@ -9,12 +9,12 @@ the others.
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from explorer.data.corpus import Corpus
 from explorer.encode.engines.services import Secret
 from explorer.encode.model_names import encoder_name
-from explorer.encode.spec import TFIDF, EncoderSpec
+from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, hosted_model
 from explorer.jobs.outcome import Done, Outcome, outcome_of
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Job, Lane, registry
@@ -50,7 +50,7 @@ def space_outcome(session: Session, spec: EncoderSpec) -> Outcome[Space] | None:
     encoded = found.result
     # Where the rows were encoded for several, each has their own prompt for queries.
     own = encoder.fingerprint == encoded.encoder.fingerprint
-    space = Space(session.corpus, encoder if own else encoded.encoder, encoded.index, encoded.report)
+    space = Space(session.corpus, encoded.index, encoder if own else encoded.encoder, encoded.report)
     session.spaces[spec] = space
     return Done(space)
 
@@ -80,17 +80,10 @@ def ask_for_space(session: Session, spec: EncoderSpec, token: Secret | None) -> 
         object(),  # what a name stands for may have changed since it was opened last, by whomever
         f"Opening {encoder_name(spec)}",
         work,
-        lane=_opening_lane(spec),
+        lane=lanes_for(spec).opening,
         visitor=visitor,
     )
     return job
-
-
-def _opening_lane(spec: EncoderSpec) -> Lane:
-    if spec.provider:
-        return Lane.HOSTED  # its server may ask for patience
-    # Only TF-IDF computes with all rows already here.
-    return Lane.DEVICE if spec.model == TFIDF else Lane.OPENING
 
 
 def _found(encoder: Encoder, corpus: Corpus) -> Encoded | None:
@@ -100,7 +93,7 @@ def _found(encoder: Encoder, corpus: Corpus) -> Encoded | None:
     from explorer.encode.report import report_of_kept
 
     index = _shared.get((encoder.fingerprint, corpus.text_fingerprint))
-    if encoder.spec.own_vectors:
+    if isinstance(encoder.spec, OwnVectors):
         vectors, report = read_own_vectors(corpus)
         return Encoded(encoder, index or _share(encoder, corpus, make_index(vectors)), report)
     return None if index is None else Encoded(encoder, index, report_of_kept(encoder, corpus))
@@ -116,13 +109,13 @@ def _encode(encoder: Encoder, corpus: Corpus, visitor: str, token: Secret | None
         found, vectors, report = encode_with(encoder, corpus, token=token, on_progress=on_progress)
         return Encoded(found, _share(found, corpus, make_index(vectors)), report)
 
-    # An encoder elsewhere asks with the token of whoever opened it, and may be opened anew on the way.
-    own = (visitor, spec) if spec.provider else None
+    # A hosted model is asked with the token of whoever opened it, and may be opened anew on the way.
+    own = (visitor, spec) if hosted_model(spec) else None
     return registry().submit(
         ("encode", encoder.fingerprint, corpus.text_fingerprint, own),
         f"Encoding {len(corpus):,} row{'' if len(corpus) == 1 else 's'} with {encoder_name(spec)}",
         work,
-        lane=Lane.HOSTED if spec.provider else Lane.DEVICE,
+        lane=lanes_for(spec).rows,
         visitor=visitor,
         resumable=True,
     )
@@ -130,3 +123,24 @@ def _encode(encoder: Encoder, corpus: Corpus, visitor: str, token: Secret | None
 
 def _share(encoder: Encoder, corpus: Corpus, index: Index) -> Index:
     return _shared.setdefault((encoder.fingerprint, corpus.text_fingerprint), index)
+
+
+class Lanes(NamedTuple):
+    """Where the jobs of an encoder wait: to open it, to encode rows, to encode queries."""
+
+    opening: Lane
+    rows: Lane
+    queries: Lane
+
+
+def lanes_for(spec: EncoderSpec) -> Lanes:
+    """The lanes of an encoder's jobs."""
+    match spec:
+        case HostedModel():  # its server may ask for patience, to open it too
+            return Lanes(Lane.HOSTED, Lane.HOSTED, Lane.HOSTED_QUERIES)
+        case OwnVectors(query_model=HostedModel()):
+            return Lanes(Lane.HOSTED, Lane.DEVICE, Lane.HOSTED_QUERIES)
+        case LocalModel() | OwnVectors():
+            return Lanes(Lane.OPENING, Lane.DEVICE, Lane.QUERIES)
+        case Tfidf():  # to open it is to compute with all rows
+            return Lanes(Lane.DEVICE, Lane.DEVICE, Lane.QUERIES)

@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 
 import explorer
 from explorer.analysis.duplicates import find_duplicates
-from explorer.analysis.space import Space
+from explorer.analysis.space import Space, make_index
 from explorer.errors import JobCancelledError, QueryError
 from tests.tensor import reference
 from tests.tensor.matrices import make
@@ -13,7 +15,7 @@ from tests.tensor.matrices import make
 
 def space(texts, vectors):
     """A space of any vectors; equal texts have to be given equal vectors, as an encoder does."""
-    return Space(explorer.open_corpus(list(texts)), None, np.asarray(vectors, np.float32), None)
+    return Space(explorer.open_corpus(list(texts)), make_index(np.asarray(vectors, np.float32)))
 
 
 def components(count, edges):
@@ -29,15 +31,11 @@ def components(count, edges):
     return [[row for row in range(count) if lowest[row] == low] for low in sorted(set(lowest))]
 
 
-@pytest.fixture(scope="module")
-def tickets(tmp_path_factory):
+@pytest.fixture
+def tickets(prepared, tmp_path):
     """The sample with marked pairs, exact."""
-    from explorer.settings import settings as in_force
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        in_force.cache_clear()
-        return explorer.embed("support-tickets", precision="float32")
+    shutil.copytree(prepared.vectors(), tmp_path / "cache")
+    return explorer.embed("support-tickets", precision="float32")
 
 
 @settings(max_examples=60)

@@ -32,6 +32,15 @@ def laid(vectors, *, k=15, dims=2, min_distance=0.1, seed=0, tell=lambda _: None
     )
 
 
+@pytest.fixture(autouse=True)
+def _two_threads():
+    """Rows are shared out, whatever the number of threads of the other tests."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module")
 def clustered():
     rng = np.random.default_rng(0)
@@ -81,14 +90,10 @@ def test_the_forces_are_those_of_umap_learns_curve(min_distance):
 @pytest.mark.parametrize("dims", [2, 3])
 def test_the_same_seed_gives_the_same_points_whatever_the_number_of_threads(clustered, dims, monkeypatch):
     monkeypatch.setattr(layout, "_BLOCK", 100)  # so that even these rows are shared out
-    before = torch.get_num_threads()
-    try:
-        made = {}
-        for threads in (1, 2, 3):
-            torch.set_num_threads(threads)
-            made[threads] = laid(clustered, dims=dims, seed=3)
-    finally:
-        torch.set_num_threads(before)
+    made = {}
+    for threads in (1, 2, 3):
+        torch.set_num_threads(threads)
+        made[threads] = laid(clustered, dims=dims, seed=3)
     assert made[1].shape == (2_000, dims)
     assert made[1].dtype == np.float32
     assert made[1].tobytes() == made[2].tobytes() == made[3].tobytes()

@@ -6,12 +6,12 @@ import pytest
 from explorer.analysis import map_cache, projection
 from explorer.analysis.specs import MapSpec
 from explorer.settings import settings
-from tests.analysis.test_projection import space_of
+from tests.analysis.test_projection import index_of
 
 
 @pytest.fixture
 def space():
-    return space_of(np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32))
+    return index_of(np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32))
 
 
 def made_again(monkeypatch):
@@ -29,7 +29,7 @@ def files():
 def test_the_same_rows_and_choices_are_laid_out_once(space, monkeypatch):
     calls = made_again(monkeypatch)
     first = projection.umap(space, MapSpec(seed=3))
-    again = projection.umap(space_of(space.vectors.copy()), MapSpec(seed=3))
+    again = projection.umap(index_of(space.vectors.copy()), MapSpec(seed=3))
     assert len(calls) == 1
     assert np.array_equal(first.coordinates, again.coordinates)
     assert (again.seed, again.neighbors, again.min_distance, again.recall) == (3, 15, 0.1, first.recall)
@@ -51,7 +51,7 @@ def test_one_changed_number_is_another_map(space, monkeypatch):
     projection.umap(space, MapSpec())
     changed = space.vectors.copy()
     changed[17, 3] = np.nextafter(changed[17, 3], np.float32(9))
-    projection.umap(space_of(changed), MapSpec())
+    projection.umap(index_of(changed), MapSpec())
     assert len(calls) == 2
 
 
@@ -81,7 +81,7 @@ def test_what_a_killed_process_was_writing_goes_when_a_map_is_looked_for(space):
     (kept,) = files()
     (kept.parent / "new-dead").mkdir()
     (kept.parent / "new-dead" / "map.npz").write_bytes(b"half of it")
-    projection.umap(space_of(space.vectors.copy()), MapSpec())
+    projection.umap(index_of(space.vectors.copy()), MapSpec())
     assert files() == [kept]
 
 

@@ -1,4 +1,4 @@
-"""Queries to a model elsewhere: asked once, in nobody's way, and never beside rows of another model."""
+"""Queries to a hosted model: asked once, in nobody's way, and never beside rows of another model."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from tests.inference_server import (
 def server(monkeypatch):
     local = LocalInference()
     monkeypatch.setenv("EXPLORER_EMBEDDING_SERVERS", f"team={local.url}")
-    monkeypatch.setattr("explorer.encode.engines.hosted._FIRST_WAIT", 0.02)
+    monkeypatch.setattr("explorer.encode.engines.batch_requests._FIRST_WAIT", 0.02)
     settings.cache_clear()
     yield local
     local.close()

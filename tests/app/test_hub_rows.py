@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from explorer.data.hub.preview import preview_split
 from explorer.data.opening import open_corpus
-from explorer.data.preview import preview_split
 from explorer.hub.dataset_details import dataset_details
 from explorer.jobs.registry import registry
 from explorer.ui.data.hub_search import OPENED

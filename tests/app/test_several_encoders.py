@@ -28,7 +28,7 @@ def page(visitor: str, rows: list[str], folder: str, query: str):
     import streamlit as st
 
     import explorer
-    from explorer.encode.spec import TFIDF, EncoderSpec
+    from explorer.encode.spec import LocalModel, Tfidf
     from explorer.session.session import Session
     from explorer.ui.shell.job_progress import begin_page, job_panel
     from explorer.ui.shell.queries import query_vectors_or_progress
@@ -36,9 +36,9 @@ def page(visitor: str, rows: list[str], folder: str, query: str):
 
     if "session" not in st.session_state:
         specs = [
-            EncoderSpec(precision="float32"),
-            EncoderSpec(TFIDF),
-            EncoderSpec(folder, precision="float32"),
+            LocalModel(precision="float32"),
+            Tfidf(),
+            LocalModel(folder, precision="float32"),
         ]
         st.session_state["session"] = Session(visitor, explorer.open_corpus(rows), specs)
     session = st.session_state["session"]
@@ -67,8 +67,9 @@ def test_several_encoders_give_each_their_own_space_and_answer(folder):
     session = app.session_state["session"]
     assert len({space.fingerprint for space in session.spaces.values()}) == 3
     expected = [
-        explorer.embed(ROWS, spec.model, precision=spec.precision).search(QUERY, 3)
-        for spec in session.encoders
+        explorer.embed(ROWS, precision="float32").search(QUERY, 3),
+        explorer.embed(ROWS, "tfidf").search(QUERY, 3),
+        explorer.embed(ROWS, str(folder), precision="float32").search(QUERY, 3),
     ]
     assert [text.value for text in app.text] == [" ".join(str(hit.row) for hit in hits) for hits in expected]
 

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.conftest import ROOT
+from tests.prepared import Prepared
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SHOTS = ROOT / "test-screenshots"
@@ -38,13 +38,13 @@ def pytest_collection_modifyitems(items):
 
 
 class Server:
-    """The app as the README starts it, with a cache of its own."""
+    """The app as the README starts it, with a cache of its own in which the samples are."""
 
-    lend_graph: Callable[[Path], None]  # set before the first is started
+    prepared: Prepared  # set before the first is started
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.cache = folder / "cache"
-        self.lend_graph(self.cache)
+        self.prepared.lend(self.cache)
         self._log = folder / "server.log"
         self._settings = {
             "EXPLORER_CACHE_DIR": str(self.cache),
@@ -86,8 +86,8 @@ class Server:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _converted(bundled_graph):
-    Server.lend_graph = staticmethod(bundled_graph)
+def _prepared(prepared):
+    Server.prepared = prepared
 
 
 @pytest.fixture(scope="session")
@@ -129,6 +129,7 @@ def visit(browser: Browser, server: Server):
             viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True
         )
         contexts.append(context)
+        context.set_default_timeout(60_000)
         context.on("request", lambda request: own_host_only(request.url, at))
         page = context.new_page()
         page.on("websocket", lambda socket: own_host_only(socket.url, at))
@@ -148,12 +149,32 @@ def settled(page: Page) -> None:
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=60_000)
 
 
+# Whether the script has run, and no work is under way that could be cancelled, for a while.
+QUIET = """(milliseconds) => {
+    const script = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState;
+    const buttons = [...document.querySelectorAll("button")].map((button) => button.innerText.trim());
+    if (script !== "notRunning" || buttons.some((label) => label.endsWith("Cancel"))) {
+        window.quietSince = undefined;
+        return false;
+    }
+    window.quietSince ??= performance.now();
+    return performance.now() - window.quietSince > milliseconds;
+}"""
+
+
 def quiet(page: Page) -> None:
-    """Wait until the script has run and nothing is under way."""
-    page.wait_for_timeout(1_000)
-    settled(page)
-    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
-    settled(page)
+    """Wait until the script has run and nothing is under way: a choice is sent a moment after it is made."""
+    page.evaluate("window.quietSince = undefined")
+    page.wait_for_function(QUIET, arg=500, timeout=60_000)
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing is wider than the page."""
+    return page.evaluate(
+        "() => { const main = document.querySelector('[data-testid=stMain]');"
+        " return main.scrollWidth <= main.clientWidth"
+        " && document.documentElement.scrollWidth <= window.innerWidth; }"
+    )
 
 
 def choose(page: Page, label: str, option: str) -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, quiet, settled, shoot
+from tests.browser.conftest import Server, fits, quiet, settled, shoot
 from tests.browser.test_journeys import cards
 from tests.hub_datasets import CONVERTED_COMMIT, DatasetHub
 
@@ -86,14 +86,6 @@ def hub_server(hub, tmp_path_factory):
     yield running
     running.kill()
     assert "Traceback" not in running.log, running.log
-
-
-def fits(page: Page) -> bool:
-    return page.evaluate(
-        "() => { const main = document.querySelector('[data-testid=stMain]');"
-        " return main.scrollWidth <= main.clientWidth"
-        " && document.documentElement.scrollWidth <= window.innerWidth; }"
-    )
 
 
 def open_letters(page: Page) -> None:

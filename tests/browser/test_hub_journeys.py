@@ -107,9 +107,11 @@ def test_offline_every_page_works_with_what_is_on_disk_and_says_so_once(visit, s
     page.get_by_role("button", name=re.compile("use it", re.IGNORECASE)).click()
     expect(page.get_by_text("This model encodes your rows.")).to_be_visible()
 
-    offline = Server(tmp_path, HF_HUB_OFFLINE="1", HF_HOME=str(served.cache.parent / "hf"))
+    # As after a restart without network, with rows that no server has encoded.
+    disk = {"EXPLORER_CACHE_DIR": str(served.cache), "HF_HOME": str(served.cache.parent / "hf")}
+    offline = Server(tmp_path, HF_HUB_OFFLINE="1", **disk)
     try:
-        link = f"model=tiny/model&revision={COMMIT}"
+        link = f"corpus=song-moods&model=tiny/model&revision={COMMIT}"
         for path, sign in (
             (f"/?{link}&q=refund+my+order", "random pair"),
             (f"/similarity?{link}", "The closest pair here"),

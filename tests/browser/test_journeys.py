@@ -387,28 +387,3 @@ def test_a_cancelled_encoding_keeps_what_it_finished_and_goes_on(visit, server):
     assert encoded + kept == 3_000
     assert 0 < kept < 3_000
     assert stored(server) == before + 3_000
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize(
-    ("name", "path", "sign"),
-    [
-        ("search", "/?q=my+parcel+never+came&k=4", "random pairs"),
-        ("data", "/data?corpus=song-moods", "Song moods"),
-        ("similarity", "/similarity", "The closest pair here"),
-        ("similarity-groups", "/similarity?view=Between+groups", "The mean cosine"),
-        ("similarity-duplicates", "/similarity?view=Near-duplicates", "Pairs, closest first"),
-        ("clusters", "/clusters", "V-measure"),
-        ("clusters-sweep", "/clusters?clusters-view=How+many+clusters%3F", "the highest silhouette"),
-        ("map", "/map?map-method=PCA", "How far to trust it"),
-        ("similarity-scores", "/similarity?view=Usual+scores", "random pairs, and"),
-    ],
-)
-def test_pages_fit_their_width(visit, schemes, name, path, sign, width):
-    for scheme in schemes:
-        page = visit(path, width=width, scheme=scheme)
-        expect(page.get_by_text(sign).first).to_be_visible()
-        settled(page)
-        main = page.locator('[data-testid="stMain"]')
-        assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 0
-        shoot(page, f"{name}-{width}-{scheme}")

@@ -1,4 +1,4 @@
-"""What is measured on every page: contrast, headings, and that no other host is asked for anything."""
+"""What is measured on every page: contrast, headings, width, and that no other host is asked for anything."""
 
 from __future__ import annotations
 
@@ -8,23 +8,36 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import quiet
+from tests.browser.conftest import fits, quiet, shoot
 
-ROWS = "corpus=song-moods"
+SONGS = "corpus=song-moods"
+# Each page, and a text that it shows once it is there.
 PAGES = {
-    "search": f"/?{ROWS}&q=rain&label=calm",
-    "heatmap": f"/similarity?{ROWS}",
-    "duplicates": f"/similarity?{ROWS}&view=Near-duplicates&threshold=0.6",
-    "clusters": f"/clusters?{ROWS}",
-    "map": f"/map?{ROWS}&map-method=PCA&colour=Cluster",
-    "data": f"/data?{ROWS}",
-    "models": f"/models?{ROWS}",
-    "a model": f"/models?{ROWS}&model-id=sentence-transformers/all-MiniLM-L6-v2",
+    "search": ("/?q=my+parcel+never+came&k=4&label=delivery", "random pairs"),
+    "similarity": (f"/similarity?{SONGS}", "The closest pair here"),
+    "similarity-groups": ("/similarity?view=Between+groups", "The mean cosine"),
+    "similarity-duplicates": (
+        f"/similarity?{SONGS}&view=Near-duplicates&threshold=0.6",
+        "Pairs, closest first",
+    ),
+    "similarity-scores": ("/similarity?view=Usual+scores", "random pairs, and"),
+    "clusters": (f"/clusters?{SONGS}", "V-measure"),
+    "clusters-sweep": ("/clusters?clusters-view=How+many+clusters%3F", "the highest silhouette"),
+    "map": (f"/map?{SONGS}&map-method=PCA&colour=Cluster", "How far to trust it"),
+    "data": (f"/data?{SONGS}", "Song moods"),
+    "models": (f"/models?{SONGS}", "all-MiniLM-L6-v2"),
+    "models-bundled": (
+        f"/models?{SONGS}&model-id=sentence-transformers/all-MiniLM-L6-v2",
+        "all-MiniLM-L6-v2",
+    ),
 }
 CHECKS = ["color-contrast", "empty-heading", "heading-order"]
 # Sizes of headings as they are drawn, by level; hidden ones do not count.
 HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
     .filter((heading) => heading.checkVisibility()).map((heading) => heading.tagName)"""
+
+DRAWN_IN = """(scheme) =>
+    getComputedStyle(document.querySelector("[data-testid=stApp]")).colorScheme === scheme"""
 
 
 def violations(page: Page) -> list[tuple[str, str]]:
@@ -32,22 +45,43 @@ def violations(page: Page) -> list[tuple[str, str]]:
     return [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+def draw_in(page: Page, scheme: str) -> None:
+    """Have the system change its colours."""
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_function(DRAWN_IN, arg=scheme)
+    quiet(page)
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_can_be_read_and_has_one_title(visit, name, scheme):
-    page = visit(PAGES[name], scheme=scheme)
+def test_a_page_can_be_read_fits_its_width_and_has_one_title(visit, name):
+    path, sign = PAGES[name]
+    page = visit(path)
+    expect(page.get_by_text(sign).first).to_be_visible()
+    quiet(page)
+    assert page.evaluate(HEADINGS).count("H1") == 1
+    assert fits(page)
+    assert violations(page) == []
+    shoot(page, f"{name}-1440-light")
+    page.set_viewport_size({"width": 390, "height": 900})
+    quiet(page)
+    assert fits(page)
+    shoot(page, f"{name}-390-light")
+    draw_in(page, "dark")
+    shoot(page, f"{name}-390-dark")
+    page.set_viewport_size({"width": 1440, "height": 900})
     quiet(page)
     assert violations(page) == []
-    assert page.evaluate(HEADINGS).count("H1") == 1
+    shoot(page, f"{name}-1440-dark")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_button_of_an_open_popover_can_be_read(visit, scheme):
-    page = visit(f"/clusters?{ROWS}", scheme=scheme)
+def test_the_button_of_an_open_popover_can_be_read(visit):
+    page = visit(f"/clusters?{SONGS}")
     quiet(page)
     page.get_by_role("button", name="other formats").click()
-    expect(page.get_by_role("button", name="Exact CSV")).to_be_visible()
-    assert violations(page) == []
+    for scheme in ("light", "dark"):
+        draw_in(page, scheme)
+        expect(page.get_by_role("button", name="Exact CSV")).to_be_visible()
+        assert violations(page) == []
 
 
 # Whether the names on the map stand out: the ink, its halo, and no box behind. The figure is drawn anew when
@@ -67,7 +101,7 @@ STAND_OUT = """(scheme) => {
 
 
 def test_names_on_the_map_follow_the_colours_of_the_system(visit):
-    page = visit(f"/map?{ROWS}&map-method=PCA&colour=Cluster")
+    page = visit(f"/map?{SONGS}&map-method=PCA&colour=Cluster")
     page.wait_for_function(STAND_OUT, arg="light")
     page.emulate_media(color_scheme="dark")
     page.wait_for_function(STAND_OUT, arg="dark")

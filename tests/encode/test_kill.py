@@ -15,7 +15,7 @@ from explorer.settings import settings
 from tests.conftest import ROOT
 
 TEXTS = [
-    f"Note {n}: the ferry left at {n % 24}:00 with {n * 7919 % 1013} people on board" for n in range(2_000)
+    f"Note {n}: the ferry left at {n % 24}:00 with {n * 7919 % 1013} people on board" for n in range(1_200)
 ]
 SCRIPT = """
 import explorer
@@ -37,10 +37,10 @@ def stored(folder) -> int:
 
 @pytest.mark.slow
 def test_after_kill_9_only_what_was_missing_is_encoded_and_vectors_are_bit_for_bit_the_same(
-    tmp_path, monkeypatch, bundled_graph
+    tmp_path, monkeypatch, prepared
 ):
     killed = tmp_path / "killed"
-    bundled_graph(killed)
+    prepared.lend(killed, vectors=False)
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT], cwd=ROOT, env={**os.environ, "EXPLORER_CACHE_DIR": str(killed)}
     )

@@ -4,9 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from explorer.encode.encoder import open_encoder
 from explorer.encode.models import find_model, is_on_disk
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import LocalModel
 from explorer.errors import (
     GatedError,
     HubUnreachableError,
@@ -19,6 +18,7 @@ from explorer.hub.client import get_json
 from explorer.hub.download import fetch_model, snapshot_on_disk
 from explorer.hub.models_on_disk import models_on_disk
 from explorer.settings import settings
+from tests.encode.opening import open_for
 from tests.hub_server import COMMIT, EVERYTHING, impatient, unanswered
 
 
@@ -43,7 +43,7 @@ def test_a_model_is_downloaded_once_without_exports_and_then_works_offline(hub, 
     assert (files.folder / "model.safetensors").is_file()
     assert not (files.folder / "onnx").exists()
     assert is_on_disk("tiny/model")
-    vectors = open_encoder(EncoderSpec("tiny/model", "float32"), [], cache).encode_queries(["the cat"])
+    vectors = open_for(LocalModel("tiny/model", "float32"), cache).encode_queries(["the cat"])
     assert vectors.shape == (1, 16)
     before = len(downloads(hub))
     find_model("tiny/model")

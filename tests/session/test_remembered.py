@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import explorer
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import LocalModel
 from explorer.jobs.registry import Job, Lane
 from explorer.session import remembered as module
 from explorer.session.link import corpus_parameter
@@ -25,7 +25,7 @@ def done(result):
 
 
 def keep(remembered, number, corpus, *jobs):
-    session = Session(f"visitor {number}", corpus, [EncoderSpec()])
+    session = Session(f"visitor {number}", corpus, [LocalModel()])
     session.results.update(enumerate(jobs))
     remembered.keep(session, corpus_parameter(corpus))
 
@@ -97,10 +97,10 @@ def test_a_session_is_forgotten_after_a_while(faq, monkeypatch):
 
 def test_what_is_found_shares_nothing_that_changes(faq):
     remembered = Remembered()
-    first = Session("visitor 0", faq, [EncoderSpec()])
+    first = Session("visitor 0", faq, [LocalModel()])
     remembered.keep(first, corpus_parameter(faq))
     found = remembered.find("visitor 0", corpus_parameter(faq))
-    found.encoders.append(EncoderSpec(precision="float32"))
+    found.encoders.append(LocalModel(precision="float32"))
     found.select([1], "a test")
     assert len(first.encoders) == 1
     assert first.selection is None

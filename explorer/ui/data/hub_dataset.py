@@ -9,10 +9,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.data.corpus import Corpus
-from explorer.data.hub_corpus import read_table
-from explorer.data.hub_link import HubRows
-from explorer.data.preview import Preview, PreviewColumn, preview_split
-from explorer.data.table import SourceTable
+from explorer.data.hub.dataset import read_table
+from explorer.data.hub.link import HubRows
+from explorer.data.hub.preview import Preview, PreviewColumn, preview_split
+from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ExplorerError
 from explorer.hub.cards import card_html
 from explorer.hub.dataset_details import DatasetDetails, dataset_details
@@ -24,10 +24,10 @@ from explorer.session.brought import HUB
 from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.data.hub_search import OPENED, open_dataset_page, search_hub
+from explorer.ui.data.looked_at import looked_at
 from explorer.ui.shell.tab_jobs import ask_hub
 from explorer.ui.shell.text import as_html, markdown
 
-_READING = "explorer-hub-reading"  # session key: the rows asked for last
 _USUAL_ROWS = 10_000
 _CARD_HEIGHT = 420
 _NO_LABEL = "(none)"
@@ -105,7 +105,7 @@ def _choose_rows(
     read: Corpus | SourceTable | ExplorerError | None = None
     if preview.text is not None:
         wanted = _choose_columns(details.listing.id, split, preview, preview.text)
-    asked = st.session_state.get(_READING) == wanted
+    asked = looked_at().hub_rows == wanted
     if asked:
         title = f"Reading {details.listing.id}"
         read = ask_hub(session, "rows", wanted, title, lambda say: _read(wanted, say), lane=Lane.ROWS)
@@ -146,7 +146,7 @@ def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview
 
 
 def _begin(wanted: HubRows | DatasetSplit) -> None:
-    st.session_state[_READING] = wanted
+    looked_at().hub_rows = wanted
 
 
 def _choose_split(details: DatasetDetails) -> DatasetSplit:

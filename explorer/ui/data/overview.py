@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.data.corpus import Corpus
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import EncoderSpec, OwnVectors
 from explorer.session.session import Session
 from explorer.ui.shell.progress_text import duration
 from explorer.ui.shell.text import as_html, markdown
@@ -32,7 +32,7 @@ def open_label(session: Session, corpus: Corpus, spec: EncoderSpec) -> str:
     if corpus.fingerprint == session.corpus.fingerprint and spec == session.encoder:
         return "Open these rows"  # by another name: what was made of them is kept
     rows = f"{len(corpus):,} row{'' if len(corpus) == 1 else 's'}"
-    return f"{'Use' if spec.own_vectors else 'Encode'} {rows}"
+    return f"{'Use' if isinstance(spec, OwnVectors) else 'Encode'} {rows}"
 
 
 def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.data.corpus import Corpus
-from explorer.encode.spec import TFIDF, EncoderSpec
+from explorer.encode.spec import EncoderSpec, LocalModel
 from explorer.jobs.progress import OnProgress, counting
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import kept_or_progress
@@ -26,7 +26,7 @@ def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> To
     """
     from explorer.encode.models import files_on_disk, is_on_disk
 
-    if spec.provider or spec.own_vectors or spec.model == TFIDF:
+    if not isinstance(spec, LocalModel):
         return None
     if not is_on_disk(spec.model, spec.revision):
         st.caption("Token lengths are shown once the model is on this machine.")

@@ -12,6 +12,7 @@ from explorer.analysis.specs import MapSpec
 from explorer.analysis.trust import Stability, Trust, stability, trust
 from explorer.jobs.progress import OnProgress, Progress
 from explorer.session.session import Session
+from explorer.ui.map.choice import map_lane
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
 from explorer.ui.widgets.shown_rows import Scope
 
@@ -26,14 +27,14 @@ def trust_or_progress(
     session: Session, scope: Scope, spec: MapSpec, projection: Projection
 ) -> tuple[Trust, Trust | None] | None:
     """Trust in a map, and in PCA's for comparison (None: it is PCA's); None while it is being measured."""
-    space = scope.space
+    index = scope.space.index
 
     def work(say: OnProgress) -> tuple[Trust, Trust | None]:
-        found = trust(space, projection, on_progress=say)
+        found = trust(index, projection, on_progress=say)
         if projection.method == "pca":
             return found, None
-        other = pca(space, spec.dims, metric=spec.metric)
-        return found, trust(space, other, on_progress=say)
+        other = pca(index, spec.dims, metric=spec.pca_metric)
+        return found, trust(index, other, metric=projection.metric, on_progress=say)
 
     return result_or_progress(
         session,
@@ -93,7 +94,7 @@ def _stability_or_progress(
         ("stability", scope.key, spec),
         "Comparing maps of other seeds",
         lambda say: _stability(scope.space, spec, projection, say),
-        lane=analysis_lane(len(scope)),
+        lane=map_lane(spec, len(scope)),
     )
 
 
@@ -110,5 +111,6 @@ def _stability(space: Space, spec: MapSpec, projection: Projection, say: OnProgr
                 )
             )
 
-        maps.append(project(space, replace(spec, seed=spec.seed + number), on_progress=told))
+        other = replace(spec, seed=spec.seed + number)
+        maps.append(project(space.index, other, labels=space.corpus.labels, on_progress=told))
     return stability(maps)

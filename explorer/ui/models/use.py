@@ -9,7 +9,7 @@ from typing import cast
 import streamlit as st
 
 from explorer.encode.models import ModelFiles, find_model
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import EncoderSpec, LocalModel
 from explorer.errors import ExplorerError
 from explorer.jobs.outcome import Done, Failed, Pending
 from explorer.jobs.progress import OnProgress
@@ -37,12 +37,12 @@ class _Download:
         job: The job that downloads it.
     """
 
-    spec: EncoderSpec
+    spec: LocalModel
     branch: str | None
     job: Job[ModelFiles]
 
 
-def download(session: Session, spec: EncoderSpec, branch: str | None) -> None:
+def download(session: Session, spec: LocalModel, branch: str | None) -> None:
     """Begin to download a model; `finish` uses it once it is here.
 
     Args:
@@ -69,7 +69,7 @@ def download(session: Session, spec: EncoderSpec, branch: str | None) -> None:
     st.session_state[_DOWNLOAD] = _Download(spec, branch, job)
 
 
-def use(session: Session, spec: EncoderSpec) -> None:
+def use(session: Session, spec: LocalModel) -> None:
     """Encode the open corpus with a model that is on this machine."""
     st.session_state.pop(_REFUSED, None)
     st.session_state[_ADDED] = (spec, session.encoder)
@@ -114,7 +114,7 @@ def _asked() -> _Download | None:
 
 def _take_back_failed(session: Session) -> None:
     """Go back to the encoder before where the one just added cannot encode."""
-    added = cast("tuple[EncoderSpec, EncoderSpec] | None", st.session_state.get(_ADDED))
+    added = cast("tuple[LocalModel, EncoderSpec] | None", st.session_state.get(_ADDED))
     if added is None or added[0] not in session.encoders or added[1] not in session.encoders:
         return
     spec, before = added

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from explorer.encode.model_names import encoder_name
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import LocalModel, OwnVectors
 from explorer.errors import ExplorerError
 from explorer.jobs.outcome import Done, Pending
 from explorer.session.arriving import Arriving
@@ -99,8 +99,8 @@ def _await_rows(session: Session, arriving: Arriving) -> None:
     if isinstance(outcome, Pending):
         job_panel(session)
         st.stop()
-    if session.encoder.own_vectors:  # which only the rows of the link bring
-        session.encoders, session.active = [EncoderSpec()], 0
+    if isinstance(session.encoder, OwnVectors):  # which only the rows of the link have
+        session.encoders, session.active = [LocalModel()], 0
 
 
 def _show_unreadable(error: ExplorerError) -> None:

@@ -22,7 +22,7 @@ _DEFAULT_ROWS = 100
 _SHOWN_CHARS = 40
 
 
-def choose_rows(session: Session, label: str, key: str) -> np.ndarray:
+def choose_row_numbers(session: Session, label: str, key: str) -> np.ndarray:
     """Draw a choice of rows; give their numbers from 0."""
     total = len(session.corpus)
     options = [_FIRST, _RANDOM, _TYPED]

@@ -15,14 +15,15 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, LayerNorm, Normalize
 
 import explorer
-from explorer.encode.encoder import open_encoder
 from explorer.encode.engines import convert, graphs, loaded_models, loading, openvino
+from explorer.encode.engines.torch_engine import TorchEngine
 from explorer.encode.models import BUNDLED_MODEL, ModelFiles, find_model
 from explorer.encode.run import encode_corpus
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import LocalModel
 from explorer.encode.tokens import TextTokens
 from explorer.scratch import scratch_folder
 from tests.conftest import ROOT
+from tests.encode.opening import open_for
 
 CPU = torch.device("cpu")
 TEXTS = ["cat", "the cat sat on a mat", "my order is late, please help", "refund", "Ünïcødé 日本語 🎉"]
@@ -48,29 +49,16 @@ def own_graphs(tmp_path, monkeypatch):
     return folder
 
 
-@pytest.fixture
-def here(monkeypatch):
-    """Converts in this process, which is quicker; counts how often."""
-    converted = []
-
-    def run(files, made):
-        converted.append(files.name)
-        convert.convert(files, made)
-        return ""
-
-    monkeypatch.setattr(graphs, "_run_converter", run)
-    return converted
-
-
 def torch_vectors(folder, texts):
     return SentenceTransformer(str(folder), device="cpu").encode(texts)
 
 
 def embedded(model, cache, texts=TEXTS):
-    encoder = open_encoder(EncoderSpec(str(model), "float32", prompt=""), [], cache)
+    encoder = open_for(LocalModel(str(model), "float32", prompt=""), cache)
     return encode_corpus(encoder, explorer.open_corpus(texts), cache)
 
 
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("model", ["bundled", "tiny", "with dense and normalise"])
 def test_vectors_are_torchs_at_every_length_in_every_company(model, tiny_model, tmp_path):
     name = {"bundled": BUNDLED_MODEL, "tiny": str(tiny_model)}.get(model)
@@ -192,14 +180,16 @@ def test_without_bfloat16_instructions_the_type_is_float32(tiny_model, monkeypat
 
 
 @pytest.mark.parametrize("damage", ["cut short", "one bit", "missing file", "no description", "no JSON"])
-def test_a_damaged_graph_is_made_again(damage, tiny_model, own_graphs, here):
+def test_a_damaged_graph_is_made_again(damage, tiny_model, prepared, own_graphs, here):
     files = find_model(str(tiny_model))
+    shutil.copytree(prepared.graphs(), own_graphs, dirs_exist_ok=True)
     whole = loaded_models.load(files, CPU, "float32")
     batch = whole.tokenize(TEXTS).batch(np.arange(len(TEXTS)))
     expected = whole.start(batch)()
     loaded_models._loaded.clear()
     del whole
-    (folder,) = own_graphs.iterdir()
+    folder, _ = graphs.graph_for(files)
+    assert here == []
     weights = folder / "graph.bin"
     content = bytearray(weights.read_bytes())
     if damage == "cut short":
@@ -214,7 +204,7 @@ def test_a_damaged_graph_is_made_again(damage, tiny_model, own_graphs, here):
     else:
         (folder / "about.json").write_text("{")
     again = loaded_models.load(files, CPU, "float32")
-    assert here == ["tiny", "tiny"]
+    assert here == ["tiny"]
     assert again.kind == "openvino"
     np.testing.assert_array_equal(again.start(batch)(), expected)
 
@@ -252,16 +242,16 @@ def test_unfinished_graphs_go_when_a_finished_one_is_opened(tiny_model, own_grap
     assert list(own_graphs.iterdir()) == [folder]
 
 
-def test_a_second_start_needs_neither_torchs_models_nor_statistics_of_openvino(tiny_model, shared_graphs):
+def test_a_second_start_needs_neither_torchs_models_nor_statistics_of_openvino(tiny_model, prepared):
     loaded_models.load(find_model(str(tiny_model)), CPU, "float32")
     script = f"""
 import sys
 from pathlib import Path
-from explorer.encode import engine, graphs
+from explorer.encode.engines import graphs, loaded_models
 from explorer.encode.models import find_model
 import torch
-graphs.graphs_folder = lambda: Path({str(shared_graphs)!r})
-loaded = engine.load(find_model({str(tiny_model)!r}), torch.device("cpu"), "float32")
+graphs.graphs_folder = lambda: Path({str(prepared.graphs())!r})
+loaded = loaded_models.load(find_model({str(tiny_model)!r}), torch.device("cpu"), "float32")
 assert loaded.kind == "openvino", loaded.notes
 loaded.start(loaded.tokenize(["the cat"]).batch([0]))()
 print({{"transformers", "sentence_transformers"}} & set(sys.modules))
@@ -291,7 +281,7 @@ def test_a_fast_tokenizer_that_differs_from_the_models_own_code_is_not_used(tiny
 
 def test_batches_of_the_models_own_code_and_of_the_fast_tokenizer_give_the_same_vectors(tiny_model):
     files = find_model(str(tiny_model))
-    torchs = loaded_models.TorchEngine(files, CPU, torch.float32)
+    torchs = TorchEngine(files, CPU, torch.float32)
     rows = np.arange(len(TEXTS))
     fast = torchs.tokenize(TEXTS)
     own = TextTokens(files, TEXTS, torchs._model.preprocess)
