@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from explorer.data.corpus import Corpus
@@ -19,6 +19,7 @@ from explorer.data.vector_columns import VectorColumn
 from explorer.data.vector_matrix import with_texts
 from explorer.errors import ColumnError, DataError, UnknownCorpusError
 from explorer.hub.names import is_dataset_id
+from explorer.jobs.progress import OnProgress
 
 
 def open_corpus(
@@ -35,7 +36,7 @@ def open_corpus(
     split: str | None = None,
     revision: str | None = None,
     encoding: str | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Corpus:
     """Open a corpus.
 
@@ -62,8 +63,8 @@ def open_corpus(
             such as `answers.text` or `messages[0].content`.
         revision: Its branch, tag or commit; the newest when None.
         encoding: Python's name of the encoding of a text file; found from its bytes when None.
-        on_progress: Called while rows come from the Hub, with the rows read and those to read, or while a
-            file is read, with the bytes; an exception it raises stops the work.
+        on_progress: Told the rows that come from the Hub, or the bytes of a file that are read; an exception
+            it raises stops the work.
 
     Raises:
         UnknownCorpusError: No sample and no file has that name.
@@ -111,7 +112,7 @@ def _read(
     name: str | None,
     seed: int,
     encoding: str | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> SourceTable:
     if isinstance(source, str | Path):
         path = _existing(source)

@@ -39,17 +39,12 @@ def open_local(spec: LocalModel, texts: Sequence[str], cache: VectorCache, say: 
         HubError: The model is on the Hub, which does not give it.
         SettingError: EXPLORER_DEVICE names a device that is not there.
     """
-
-    def downloading(done: int, total: int) -> None:
-        share = done / max(1, total)
-        say(Progress("Downloading the model", done // 1000, total // 1000, fraction=share, unit="kB"))
-
     say(Progress("Opening the model", total=len(texts)))
     files = find_model(
         spec.model,
         revision=spec.revision,
         trust_remote_code=spec.trust_remote_code,
-        on_progress=downloading,
+        on_progress=say,
     )
     device = pick_device(settings().device)
     check = None

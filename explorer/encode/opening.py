@@ -14,7 +14,7 @@ from explorer.encode.engines.own_vectors import own_encoder
 from explorer.encode.engines.services import Secret, Service
 from explorer.encode.local_encoder import open_local
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, needs_token
-from explorer.jobs.progress import OnProgress, Progress
+from explorer.jobs.progress import OnProgress, Progress, untold
 
 
 def open_encoder(
@@ -42,7 +42,7 @@ def open_encoder(
         VectorError: The rows' own vectors are missing, or not those of the model of queries.
         SettingError: EXPLORER_DEVICE names a device that is not there.
     """
-    say = on_progress or (lambda _progress: None)
+    say = on_progress or untold
     match spec:
         case LocalModel():
             return open_local(spec, corpus.texts, cache, say)

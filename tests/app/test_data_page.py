@@ -193,7 +193,7 @@ def test_reading_a_file_can_be_stopped_and_begun_again(app):
     finished(app)
     assert "was stopped" in app.info[0].value
     assert any("support-tickets" in text and "624 rows" in text for text in html_texts(app))
-    next(button for button in app.button if button.label == "Try again").click().run()
+    next(button for button in app.button if button.label == "Start again").click().run()
     assert any(button.label == "Cancel" for button in app.button)
     app.file_uploader(key="file").upload("short.csv", b"text\none\n", "text/csv")
     finished(app)

@@ -73,7 +73,7 @@ def test_a_server_that_is_busy_leaves_the_page_to_its_visitor(app, server):
     finished(app)
     assert any("was stopped" in info.value for info in app.info)
     server.encode = by_length
-    next(button for button in app.button if button.label == "Go on").click().run()
+    next(button for button in app.button if button.label == "Start again").click().run()
     assert len(cards(finished(app))) == 10
 
 

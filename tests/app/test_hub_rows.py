@@ -331,9 +331,9 @@ def test_reading_can_be_stopped_and_begun_again(app, hub):
         assert "Reading post/letters" in " ".join(html_texts(app))
         button(app, "Cancel").click().run()
         finished(app)
-    assert "stopped" in plain(app.info[0].value) or "broke off" in error(app)
+    assert "stopped" in plain(app.info[0].value)
     hub.paused_files.clear()
-    button(app, "Try again").click().run()
+    button(app, "Start again").click().run()
     assert metric(finished(app), "Rows") == "300"
 
 

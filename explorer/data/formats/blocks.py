@@ -10,7 +10,6 @@ from pathlib import Path
 STEP = 1 << 20  # bytes of a block
 
 Source = bytes | Path
-OnBytes = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

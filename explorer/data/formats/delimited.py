@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from explorer.data.formats.blocks import Encoding, OnBytes, Source, utf8_blocks
+from explorer.data.formats.blocks import Encoding, Source, utf8_blocks
 from explorer.data.formats.decode import detect_encoding
 from explorer.data.formats.sampling import Row, TextFile, draw, drawn_note
 from explorer.data.formats.splitting import Records
@@ -21,6 +21,7 @@ from explorer.data.tables.budget import Budget
 from explorer.data.tables.source_table import SourceTable, TableBuilder, check_name, check_width
 from explorer.data.tables.values import chunked, count
 from explorer.errors import EmptyDataError, UnreadableFileError
+from explorer.jobs.progress import OnProgress
 from explorer.settings import settings
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -37,7 +38,7 @@ def read_delimited(
     kind: str,
     seed: int = 0,
     encoding: str | None = None,
-    on_progress: OnBytes | None = None,
+    on_progress: OnProgress | None = None,
 ) -> SourceTable:
     """Read a CSV or TSV file with a header row; of one over the bound on rows, a random part in its order.
 

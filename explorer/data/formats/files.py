@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from explorer.data.formats.blocks import OnBytes, Source, size_of
+from explorer.data.formats.blocks import Source, size_of
 from explorer.data.formats.delimited import read_delimited
 from explorer.data.formats.jsonl import read_json
 from explorer.data.formats.kinds import HEAD_BYTES, file_kind
@@ -10,6 +10,7 @@ from explorer.data.formats.lines import read_text
 from explorer.data.formats.parquet import read_parquet
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import EmptyDataError, TooLargeError, UnreadableFileError
+from explorer.jobs.progress import BYTES, READING, OnProgress, counting
 from explorer.settings import settings
 
 
@@ -19,7 +20,7 @@ def read_file(
     *,
     seed: int = 0,
     encoding: str | None = None,
-    on_progress: OnBytes | None = None,
+    on_progress: OnProgress | None = None,
 ) -> SourceTable:
     """Read a file of rows: .csv, .tsv, .jsonl, .ndjson, .json, .parquet or .txt.
 
@@ -28,8 +29,7 @@ def read_file(
         name: Its name; the ending says the kind, and the contents must agree.
         seed: What draws the rows of a file over the bound on rows.
         encoding: Python's name of the encoding of a text file; found from its bytes when None.
-        on_progress: Called while it is read, with the bytes done and those to read; an exception it raises
-            stops the work.
+        on_progress: Told the bytes that are read; an exception it raises stops the work.
 
     Raises:
         TooLargeError: Over a bound the host set; the file's size is looked at before it is read.
@@ -40,8 +40,7 @@ def read_file(
     try:
         size = size_of(data)
         _check_size(size, name)
-        if on_progress is not None:
-            on_progress(0, size)
+        counting(on_progress, READING, BYTES)(0, size)
         kind = file_kind(_head(data), name)
         if kind == "parquet":
             return read_parquet(data, name, seed=seed, on_progress=on_progress)

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.data.formats.blocks import Encoding, OnBytes, Source, utf8_blocks
+from explorer.data.formats.blocks import Encoding, Source, utf8_blocks
 from explorer.data.formats.decode import detect_encoding
 from explorer.data.formats.objects import Objects
 from explorer.data.formats.sampling import Row, TextFile, draw, drawn_note
 from explorer.data.formats.splitting import Items, Lines
 from explorer.data.tables.source_table import SourceTable, TableBuilder
 from explorer.errors import EmptyDataError, UnreadableFileError
+from explorer.jobs.progress import OnProgress
 from explorer.settings import settings
 
 _BLANK = b" \t\r\n"
@@ -30,7 +31,7 @@ def read_json(
     kind: str,
     seed: int = 0,
     encoding: str | None = None,
-    on_progress: OnBytes | None = None,
+    on_progress: OnProgress | None = None,
 ) -> SourceTable:
     """Read one object a line, or an array of objects; of more than the bound on rows, a random part in order.
 

@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from explorer.data.formats.blocks import Encoding, OnBytes, Source
+from explorer.data.formats.blocks import Encoding, Source
 from explorer.data.formats.decode import detect_encoding
 from explorer.data.formats.sampling import TextFile, draw, drawn_note
 from explorer.data.formats.splitting import Lines
 from explorer.data.tables.source_table import SourceTable, TableBuilder
 from explorer.data.tables.values import chunked, empty_mask, without_surrogates
 from explorer.errors import EmptyDataError
+from explorer.jobs.progress import OnProgress
 from explorer.settings import settings
 
 _BATCH_LINES = 8_192
@@ -29,7 +30,7 @@ def read_text(
     *,
     seed: int = 0,
     encoding: str | None = None,
-    on_progress: OnBytes | None = None,
+    on_progress: OnProgress | None = None,
 ) -> SourceTable:
     """Read a text file with one row a line, as `read_lines` does.
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from explorer.data.formats.blocks import OnBytes, Source, size_of
+from explorer.data.formats.blocks import Source, size_of
 from explorer.data.formats.pages import (
     Group,
     Work,
@@ -35,6 +35,7 @@ from explorer.data.tables.arrow_columns import Plain, is_list_of_numbers, left_o
 from explorer.data.tables.budget import Budget
 from explorer.data.tables.class_labels import class_names, named
 from explorer.data.tables.source_table import SourceTable, TableBuilder, check_width
+from explorer.jobs.progress import BYTES, READING, OnProgress, counting
 from explorer.settings import settings
 
 _BATCH_ROWS = 16_384
@@ -45,7 +46,7 @@ _MAX_ROWS = 1 << 48  # no file has as many
 
 
 def read_parquet(
-    data: Source, name: str, *, seed: int = 0, on_progress: OnBytes | None = None
+    data: Source, name: str, *, seed: int = 0, on_progress: OnProgress | None = None
 ) -> SourceTable:
     """Read a Parquet file; of a file over the bound on rows, a random part in its order.
 
@@ -94,14 +95,14 @@ class _Reader:
         groups: list[Group],
         name: str,
         seed: int,
-        on_progress: OnBytes | None,
+        on_progress: OnProgress | None,
     ) -> None:
         self._data = data
         self._stream = stream
         self._groups = groups
         self._name = name
         self._seed = seed
-        self._say = on_progress
+        self._say = counting(on_progress, READING, BYTES)
         self._work = Work(name)
         self._total = sum(group.rows for group in groups)
         if self._total > _MAX_ROWS:
@@ -209,8 +210,7 @@ class _Reader:
                     values = values.take(pa.array(self._rows[first:last] - at))
                 yield values
                 at = end
-                if self._say is not None:
-                    self._say(round(size * (before + share * at / self._total)), size)
+                self._say(round(size * (before + share * at / self._total)), size)
             if at != start + group.rows:
                 raise pa.ArrowInvalid(f"{at - start:,} of {group.rows:,} rows are there")
 
@@ -233,7 +233,7 @@ def _joined(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
 
 
 @contextlib.contextmanager
-def _reader(data: Source, name: str, seed: int, on_progress: OnBytes | None = None) -> Iterator[_Reader]:
+def _reader(data: Source, name: str, seed: int, on_progress: OnProgress | None = None) -> Iterator[_Reader]:
     """What reads a file; what pyarrow raises meanwhile becomes an error of ours."""
     with open_stream(data) as stream:
         groups = read_groups(read_footer_bytes(stream, size_of(data), name), name)

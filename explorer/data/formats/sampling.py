@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.data.formats.blocks import Encoding, OnBytes, Source, size_of, utf8_blocks
+from explorer.data.formats.blocks import Encoding, Source, size_of, utf8_blocks
 from explorer.data.formats.splitting import Places, Records, Splitter
 from explorer.errors import TooLargeError, UnreadableFileError
+from explorer.jobs.progress import BYTES, READING, OnProgress, counting
 from explorer.settings import settings
 
 _ROW_BYTES = 32_000_000  # no row of texts is longer, and one has to be held whole
@@ -75,7 +76,7 @@ class TextFile:
     split: Callable[[], Splitter]
     blank: bytes = b"\r\n"
     text: bool = True
-    on_progress: OnBytes | None = None
+    on_progress: OnProgress | None = None
     start: int = 0
     line: int = 1
 
@@ -174,9 +175,10 @@ class TextFile:
         """The blocks, none of which ends between a carriage return and its line feed, and their lines."""
         size = size_of(self.data)
 
+        tell = counting(self.on_progress, READING, BYTES)
+
         def say(done: int) -> None:
-            if self.on_progress is not None:
-                self.on_progress((turn * size + done) // 2, size)
+            tell((turn * size + done) // 2, size)
 
         held = b""
         skip = self.start

@@ -8,7 +8,7 @@ from explorer.data.corpus import Corpus, HubOrigin
 from explorer.data.corpus_from_table import GUESS, LabelChoice, make_corpus
 from explorer.data.hub.preview import preview_split
 from explorer.data.hub.row_groups import read_footer
-from explorer.data.hub.rows import OnRows, read_split, read_whole, where_of
+from explorer.data.hub.rows import read_split, read_whole, where_of
 from explorer.data.hub.stream import read_streamed
 from explorer.data.tables.class_labels import card_class_names
 from explorer.data.tables.source_table import SourceTable
@@ -16,6 +16,7 @@ from explorer.errors import ColumnError, DataError
 from explorer.hub.dataset_details import dataset_details
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.hub.ranges import Meter
+from explorer.jobs.progress import OnProgress
 from explorer.settings import settings
 
 
@@ -30,7 +31,7 @@ def open_dataset(
     vectors: str | None = None,
     limit: int | None = None,
     seed: int = 0,
-    on_progress: OnRows | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Corpus:
     """Open rows of a dataset on the Hub; see `explorer.open_corpus`.
 
@@ -71,7 +72,7 @@ def open_dataset(
     )
 
 
-def read_table(split: DatasetSplit, on_progress: OnRows | None = None) -> SourceTable:
+def read_table(split: DatasetSplit, on_progress: OnProgress | None = None) -> SourceTable:
     """All columns and rows of a split as a table, up to the host's bounds: vectors without texts, say.
 
     Raises:

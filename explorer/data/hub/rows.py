@@ -21,9 +21,8 @@ from explorer.data.uploads.bounded import read_bounded
 from explorer.errors import DataError, EmptyDataError, TooLargeError
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.hub.ranges import HubFile, Meter, read_small
+from explorer.jobs.progress import READING, OnProgress, counting
 from explorer.settings import settings
-
-OnRows = Callable[[int, int], None]
 
 MAX_FILES = 256  # each costs a request for its footer
 _THREADS = 8
@@ -36,7 +35,7 @@ def read_split(
     limit: int | None = None,
     seed: int = 0,
     classes: Mapping[str, Sequence[str]] | None = None,
-    on_progress: OnRows | None = None,
+    on_progress: OnProgress | None = None,
 ) -> SourceTable:
     """Read columns of a split of Parquet files.
 
@@ -48,7 +47,7 @@ def read_split(
         limit: Rows wanted; the host's bound holds as well.
         seed: What draws the row groups.
         classes: Names of numbered classes by path; a file's own come before them.
-        on_progress: Called with the rows read and those to read; an exception it raises stops the work.
+        on_progress: Told the rows that are read; an exception it raises stops the work.
 
     Raises:
         HubUnreachableError: The Hub does not answer as it should.
@@ -57,7 +56,7 @@ def read_split(
         EmptyDataError: There is no row.
         TooLargeError: Not even one part of the rows fits into the host's bound on files.
     """
-    say = on_progress or (lambda _done, _total: None)
+    say = counting(on_progress, READING)
     where = where_of(split)
     meter = Meter(settings().max_file_mb * 1_000_000)
     budget = Budget(where)

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from explorer.data.hf_datasets import not_installed
-from explorer.data.hub.rows import OnRows, pick_columns, provenance, where_of
+from explorer.data.hub.rows import pick_columns, provenance, where_of
 from explorer.data.hub.stream_process import StreamProcess
 from explorer.data.tables.class_labels import class_names
 from explorer.data.tables.source_table import SourceTable
@@ -27,6 +27,7 @@ from explorer.data.tables.values import count
 from explorer.errors import EmptyDataError, HubUnreachableError, TooLargeError, UnreadableFileError
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.hub.ranges import Meter, RangeReader
+from explorer.jobs.progress import READING, OnProgress, counting
 from explorer.scratch import remove_abandoned, scratch_folder
 from explorer.settings import settings
 
@@ -53,7 +54,7 @@ def read_streamed(
     *,
     limit: int | None = None,
     classes: Mapping[str, Sequence[str]] | None = None,
-    on_progress: OnRows | None = None,
+    on_progress: OnProgress | None = None,
 ) -> SourceTable:
     """Read the first rows of a split.
 
@@ -86,7 +87,7 @@ def read_streamed(
 
 
 def stream_rows(
-    split: DatasetSplit, limit: int, meter: Meter, *, block: int, on_progress: OnRows | None = None
+    split: DatasetSplit, limit: int, meter: Meter, *, block: int, on_progress: OnProgress | None = None
 ) -> Streamed:
     """Stream the first rows of a split, file after file.
 
@@ -95,8 +96,7 @@ def stream_rows(
         limit: Rows at most.
         meter: What bounds the bytes downloaded.
         block: Bytes to ask for at a time.
-        on_progress: Called several times a second with the rows read and the limit; an exception it raises
-            stops the work.
+        on_progress: Told several times a second how many rows are read; what it raises stops the work.
 
     Raises:
         HubError: The Hub does not give the files.
@@ -119,10 +119,7 @@ def stream_rows(
         reader.seek(start)
         return reader.read(max(1, min(end - start, meter.left)))
 
-    def report(done: int) -> None:
-        if on_progress is not None:
-            on_progress(done, limit)
-
+    say = counting(on_progress, READING)
     homes = settings().cache_folder / "streams"
     remove_abandoned(homes)
     with scratch_folder(homes) as home, tempfile.TemporaryFile(dir=home) as columns:
@@ -130,7 +127,7 @@ def stream_rows(
             tempfile.TemporaryFile(dir=home) as words,
             StreamProcess(columns, words, str(home), where) as process,
         ):
-            cut = process.follow(order_of(split, limit, block), read_part, report)
+            cut = process.follow(order_of(split, limit, block), read_part, lambda done: say(done, limit))
         if columns.seek(0, os.SEEK_END) == 0:
             raise cut or EmptyDataError("There are no rows.", where=where)
         written = pa.py_buffer(mmap.mmap(columns.fileno(), 0, access=mmap.ACCESS_READ))

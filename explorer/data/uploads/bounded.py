@@ -25,6 +25,7 @@ from explorer.data.tables.source_table import SourceTable
 from explorer.data.tables.values import count
 from explorer.data.uploads.handover import error_from_json, out_of_memory, take_over
 from explorer.errors import DataError, TooLargeError, UnreadableFileError
+from explorer.jobs.progress import BYTES, READING, OnProgress, counting
 from explorer.settings import Settings, settings
 
 _log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ def read_bounded(
     name: str,
     *,
     encoding: str | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> SourceTable:
     """Read a file as `read_file` does, in another process, within the host's bounds on memory and time.
 
@@ -56,8 +57,8 @@ def read_bounded(
         data: Its bytes.
         name: Its name.
         encoding: As in `read_file`.
-        on_progress: Called at once and then several times a second, with the bytes read and their total. An
-            exception it raises ends the process.
+        on_progress: Told the bytes that are read, at once and then several times a second. An exception it
+            raises ends the process.
 
     Returns:
         The table. It lies in a file without a name, which goes with it; so does the text file it came from.
@@ -69,9 +70,10 @@ def read_bounded(
     """
     folder, size = settings().cache_folder, len(data)
 
+    say = counting(on_progress, READING, BYTES)
+
     def report(done: int) -> None:
-        if on_progress is not None:
-            on_progress(done, size)
+        say(done, size)
 
     report(0)
     try:

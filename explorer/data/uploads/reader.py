@@ -18,6 +18,7 @@ from explorer.data.formats.files import read_file
 from explorer.data.uploads.handover import error_as_json, hand_over, readable
 from explorer.data.uploads.process_limits import bound_memory
 from explorer.errors import ExplorerError
+from explorer.jobs.progress import Progress
 from explorer.settings import settings
 
 _SAY_SECONDS = 0.1
@@ -29,7 +30,7 @@ def main(name: str, encoding: str) -> None:
     sys.meta_path.insert(0, _NoPandas())
     _limit()
     try:
-        source = read_file(_file(), name, encoding=encoding or None, on_progress=_Progress())
+        source = read_file(_file(), name, encoding=encoding or None, on_progress=_Reporter())
         with open(1, "wb", closefd=False) as sink:
             told = hand_over(source, sink)
     except (ExplorerError, MemoryError, OSError) as error:
@@ -61,17 +62,17 @@ def _file() -> bytes | Path:
     return Path("/dev/stdin") if sys.platform == "linux" else sys.stdin.buffer.read()
 
 
-class _Progress:
+class _Reporter:
     """Says how many bytes are read, now and then."""
 
     def __init__(self) -> None:
         self._said = 0.0
 
-    def __call__(self, done: int, _total: int) -> None:
+    def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
         if now - self._said >= _SAY_SECONDS:
             self._said = now
-            _say(read=done)
+            _say(read=progress.done)
 
 
 def _say(**told: object) -> None:

@@ -8,15 +8,15 @@ import streamlit as st
 from explorer.analysis.clusters import NOISE, sweep
 from explorer.analysis.space import Space
 from explorer.analysis.specs import ClusterSpec
+from explorer.session.session import Session
 from explorer.share.export import rows_table
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
-from explorer.ui.shell.numbers import linked_number
-from explorer.ui.shell.session import Session
 from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets import figures
 from explorer.ui.widgets.clustering import MAX_K, Clusters, clusters_or_progress, usual_k
 from explorer.ui.widgets.distance import choose_distance
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.linked_number import linked_number
 from explorer.ui.widgets.shown_rows import Scope, choose_scope
 
 _SWEEP_K = (2, 4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50)
@@ -165,7 +165,8 @@ def _open_cluster(session: Session, scope: Scope, found: Clusters, label: int) -
     summary = next(summary for summary in found.summaries if summary.label == label)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            place = (found.spec, scope.key, label)
+            fingerprint = session.spaces[session.encoder].fingerprint
+            place = (fingerprint, found.spec, scope.key, label)
             key = f"name-{hash(place)}"
             st.text_input(
                 "Name",
@@ -229,7 +230,7 @@ def _worst(scope: Scope, found: Clusters) -> None:
     )
 
 
-def _rename(session: Session, place: tuple[ClusterSpec, str, int], key: str) -> None:
+def _rename(session: Session, place: tuple[str, ClusterSpec, str, int], key: str) -> None:
     name = str(st.session_state[key]).strip()
     if name:
         session.cluster_names[place] = name

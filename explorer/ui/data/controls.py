@@ -11,14 +11,14 @@ from explorer.data.formats.lines import read_lines
 from explorer.data.samples import SAMPLES, open_sample
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ExplorerError
+from explorer.session.brought import FILE, HUB, LINES, PLACES, SAMPLE, Brought
+from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.data.hub_dataset import choose_hub_rows
 from explorer.ui.data.hub_search import OPENED
 from explorer.ui.data.looked_at import looked_at
 from explorer.ui.data.upload import forget_unheld, say_source, upload
 from explorer.ui.data.vector_choice import MAX_PASTED_CHARS, choose_vectors
-from explorer.ui.shell.brought import FILE, HUB, LINES, PLACES, SAMPLE, Brought
-from explorer.ui.shell.session import Session
 from explorer.ui.shell.tab_jobs import forget, was_asked
 from explorer.ui.shell.text import markdown, show_error
 

@@ -8,12 +8,12 @@ from explorer.data.corpus import Corpus
 from explorer.encode.engines.embedding_servers import embedding_servers
 from explorer.encode.engines.hosted import requests_for
 from explorer.encode.engines.inference_providers import PROVIDERS
+from explorer.encode.model_names import choose_model, model_folders, model_name
 from explorer.encode.models import BUNDLED_MODEL, find_model, is_on_disk
 from explorer.encode.prompts import Prompts, advice, family_prompts
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Precision, Tfidf, spec_for
 from explorer.errors import ExplorerError
-from explorer.ui.shell.encoder_link import MAX_PROMPT_CHARS
-from explorer.ui.shell.model_names import choose_model, model_folders, model_name
+from explorer.session.encoder_link import MAX_PROMPT_CHARS
 from explorer.ui.shell.text import markdown, show_error
 from explorer.ui.shell.token import ask_for_token
 

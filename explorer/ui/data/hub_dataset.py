@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.data.corpus import Corpus
 from explorer.data.hub.dataset import read_table
+from explorer.data.hub.link import HubRows
 from explorer.data.hub.preview import Preview, PreviewColumn, preview_split
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ExplorerError
@@ -19,13 +20,11 @@ from explorer.hub.dataset_search import DatasetListing
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
+from explorer.session.brought import HUB
+from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.data.hub_search import OPENED, open_dataset_page, search_hub
 from explorer.ui.data.looked_at import looked_at
-from explorer.ui.shell.brought import HUB
-from explorer.ui.shell.hub_link import HubRows
-from explorer.ui.shell.job_progress import counting
-from explorer.ui.shell.session import Session
 from explorer.ui.shell.tab_jobs import ask_hub
 from explorer.ui.shell.text import as_html, markdown
 
@@ -121,7 +120,7 @@ def _choose_rows(
 def _read(wanted: HubRows | DatasetSplit, say: OnProgress) -> Corpus | SourceTable:
     if isinstance(wanted, HubRows):
         return wanted.read(say)
-    return read_table(wanted, counting(say, "Reading", "rows"))
+    return read_table(wanted, say)
 
 
 def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview) -> None:

@@ -10,10 +10,10 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.data.corpus_from_table import make_corpus
+from explorer.data.hub.link import HubRows
 from explorer.data.tables.source_table import SourceTable
 from explorer.hub.dataset_splits import DatasetSplit
-from explorer.ui.shell.brought import Brought
-from explorer.ui.shell.hub_link import HubRows
+from explorer.session.brought import Brought
 
 _KEY = "explorer-looked-at"
 T = TypeVar("T")

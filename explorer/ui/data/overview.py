@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.data.corpus import Corpus
-from explorer.encode.spec import EncoderSpec, LocalModel, OwnVectors
-from explorer.ui.shell.job_progress import audit_or_progress, duration
-from explorer.ui.shell.session import Session
+from explorer.encode.spec import EncoderSpec, OwnVectors
+from explorer.session.session import Session
+from explorer.ui.shell.progress_text import duration
 from explorer.ui.shell.text import as_html, markdown
 
 if TYPE_CHECKING:
@@ -131,15 +131,3 @@ def show_report(space: Space) -> None:
     st.caption(" · ".join(parts))
     for note in report.notes:
         st.caption(markdown(note))
-
-
-def audit_for(session: Session, corpus: Corpus, spec: EncoderSpec) -> TokenAudit | None:
-    """The token audit, for a model whose tokenizer is on this machine; a page never downloads one unasked."""
-    from explorer.encode.models import is_on_disk
-
-    if not isinstance(spec, LocalModel):
-        return None
-    if not is_on_disk(spec.model, spec.revision):
-        st.caption("Token lengths are shown once the model is on this machine.")
-        return None
-    return audit_or_progress(session, corpus, spec)

@@ -14,11 +14,11 @@ from explorer.data.formats.kinds import KINDS
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.uploads.bounded import read_bounded
 from explorer.errors import ExplorerError
-from explorer.jobs.progress import OnProgress, Progress
+from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
+from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.data.looked_at import looked_at
-from explorer.ui.shell.session import Session
 from explorer.ui.shell.tab_jobs import answer, ask_alone, forget, was_asked
 from explorer.ui.shell.text import markdown
 
@@ -135,12 +135,7 @@ def _begin(
 
 
 def _read(data: bytes | mmap.mmap, name: str, encoding: str, say: OnProgress) -> SourceTable:
-    def report(done: int, total: int) -> None:
-        size, unit = (1_000_000, "MB") if total >= 10_000_000 else (1_000, "kB")
-        share = done / max(1, total)
-        say(Progress("Reading", done // size, total // size, fraction=share, unit=unit))
-
-    return read_bounded(data, name, encoding=encoding or None, on_progress=report)
+    return read_bounded(data, name, encoding=encoding or None, on_progress=say)
 
 
 def _is_doubtful(table: SourceTable | None) -> bool:

@@ -10,10 +10,10 @@ from explorer.data.tables.source_table import SourceTable
 from explorer.data.vector_columns import ALL, VectorColumn, vectors_in
 from explorer.data.vector_matrix import with_texts
 from explorer.errors import ExplorerError
+from explorer.session.brought import FILE, LINES
+from explorer.session.session import Session
 from explorer.ui.data.looked_at import looked_at
 from explorer.ui.data.upload import upload
-from explorer.ui.shell.brought import FILE, LINES
-from explorer.ui.shell.session import Session
 
 MAX_PASTED_CHARS = 5_000_000
 _ENCODE = "Encode the texts"

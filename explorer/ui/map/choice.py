@@ -11,10 +11,10 @@ from explorer.analysis.specs import MapMethod, MapSpec
 from explorer.data.corpus import Corpus
 from explorer.jobs.lanes import Lane
 from explorer.ui.shell.job_progress import analysis_lane
-from explorer.ui.shell.numbers import linked_number
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.distance import choose_distance, choose_map_metric
 from explorer.ui.widgets.linked_choice import linked_choice
+from explorer.ui.widgets.linked_number import linked_number
 
 _MAX_QUERY_CHARS = 500
 _COLUMN = "column:"  # what links begin with that name a metadata column

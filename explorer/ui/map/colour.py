@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from explorer.analysis.projection import Projection
 from explorer.analysis.specs import MapSpec
+from explorer.session.session import Session
 from explorer.tensor import pairwise
 from explorer.ui.map.choice import MapLook
 from explorer.ui.map.figure import Colouring
 from explorer.ui.map.trust import trust_or_progress
-from explorer.ui.shell.session import Session
 from explorer.ui.widgets.clustering import clusters_or_progress
 from explorer.ui.widgets.shown_rows import Scope
 

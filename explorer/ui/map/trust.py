@@ -11,9 +11,9 @@ from explorer.analysis.space import Space
 from explorer.analysis.specs import MapSpec
 from explorer.analysis.trust import Stability, Trust, stability, trust
 from explorer.jobs.progress import OnProgress, Progress
+from explorer.session.session import Session
 from explorer.ui.map.choice import map_lane
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
-from explorer.ui.shell.session import Session
 from explorer.ui.widgets.shown_rows import Scope
 
 _TRUST_HELP = "How few of a point's neighbours on the map are far from it in the full space. 1 is perfect."

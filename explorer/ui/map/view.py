@@ -14,6 +14,8 @@ from explorer.analysis.placing import place
 from explorer.analysis.projection import Projection, pca, project
 from explorer.analysis.space import Space
 from explorer.analysis.specs import MapSpec
+from explorer.session.selection import Selection
+from explorer.session.session import Session
 from explorer.share.export import rows_table
 from explorer.ui.map.choice import MapLook, choose_map, map_lane
 from explorer.ui.map.colour import colouring_of
@@ -22,7 +24,6 @@ from explorer.ui.map.selection import highlight, take_picked
 from explorer.ui.map.trust import show_trust
 from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.shell.queries import query_vectors_or_progress
-from explorer.ui.shell.session import Selection, Session
 from explorer.ui.shell.text import as_html
 from explorer.ui.widgets.downloads import download_file, download_table
 from explorer.ui.widgets.shown_rows import Scope, choose_scope
@@ -102,7 +103,8 @@ def _figure(
     session: Session, scope: Scope, spec: MapSpec, look: MapLook, projection: Projection
 ) -> go.Figure:
     space = scope.space
-    query = query_vectors_or_progress(session, space, (look.query,)) if look.query else None
+    found = query_vectors_or_progress(session, [space], (look.query,)) if look.query else None
+    query = None if found is None else found[0]
     colouring = colouring_of(session, scope, look, spec, projection, query)
     figure = map_figure(
         projection.coordinates,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from explorer.encode.model_names import choose_model, model_name
 from explorer.encode.model_safety import folder_named
 from explorer.encode.prompts import family_prompts
 from explorer.encode.spec import LocalModel
@@ -17,6 +18,7 @@ from explorer.errors import ExplorerError
 from explorer.hub.model_details import ModelDetails
 from explorer.hub.models_on_disk import details_on_disk
 from explorer.jobs.progress import OnProgress
+from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.data.overview import show_report
 from explorer.ui.models.facts import (
@@ -30,9 +32,7 @@ from explorer.ui.models.facts import (
 )
 from explorer.ui.models.models_list import MODEL_PARAMETER
 from explorer.ui.models.use import download, finish, forget_ended, use
-from explorer.ui.shell.job_progress import duration
-from explorer.ui.shell.model_names import choose_model, model_name
-from explorer.ui.shell.session import Session
+from explorer.ui.shell.progress_text import duration
 from explorer.ui.shell.spaces import space_or_progress
 from explorer.ui.shell.tab_jobs import ask_hub
 from explorer.ui.shell.text import markdown

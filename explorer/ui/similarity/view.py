@@ -13,8 +13,9 @@ from explorer.analysis.heatmaps import (
     heatmap,
 )
 from explorer.analysis.space import Space
-from explorer.ui.shell.job_progress import counting, result_or_progress
-from explorer.ui.shell.session import Session
+from explorer.jobs.progress import counting
+from explorer.session.session import Session
+from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.shell.text import as_html
 from explorer.ui.similarity.duplicates import choose_threshold
 from explorer.ui.widgets import figures

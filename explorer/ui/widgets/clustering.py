@@ -11,8 +11,8 @@ from explorer.analysis.specs import ClusterSpec
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, Progress
+from explorer.session.session import Session
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
-from explorer.ui.shell.session import Session
 from explorer.ui.widgets.shown_rows import Scope
 
 MAX_K = 60
@@ -80,9 +80,10 @@ def clusters_or_progress(session: Session, scope: Scope) -> Clusters | None:
     found = result_or_progress(session, ("clusters", scope.key, spec), "Clustering", work, lane=lane)
     if found is None:
         return None
+    fingerprint = session.spaces[session.encoder].fingerprint
     given = {
         label: name
         for label in found.names
-        if (name := session.cluster_names.get((spec, scope.key, label))) is not None
+        if (name := session.cluster_names.get((fingerprint, spec, scope.key, label))) is not None
     }
     return replace(found, names={**found.names, **given})

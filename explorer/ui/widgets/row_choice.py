@@ -7,8 +7,8 @@ import streamlit as st
 
 from explorer.analysis.heatmaps import MAX_SIDE
 from explorer.errors import ExplorerError, QueryError
-from explorer.ui.shell.numbers import number_from
-from explorer.ui.shell.session import Session
+from explorer.numbers import number_from
+from explorer.session.session import Session
 from explorer.ui.shell.text import show_error
 
 _SELECTION, _FIRST, _RANDOM, _LABEL, _TYPED = (

@@ -16,6 +16,7 @@ from explorer.data.formats.lines import read_lines
 from explorer.data.formats.pages import pages, read_footer_bytes, read_groups
 from explorer.data.formats.parquet import read_parquet
 from explorer.errors import TooLargeError, UnreadableFileError
+from explorer.jobs.progress import Progress
 from tests.data.failing import failure
 
 
@@ -238,8 +239,9 @@ def test_progress_is_told_and_may_stop_the_reading():
 
     said: list[tuple[int, int]] = []
 
-    def say(done: int, total: int) -> None:
-        said.append((done, total))
+    def say(progress: Progress) -> None:
+        assert progress.unit == "bytes"
+        said.append((progress.done, progress.total))
         if len(said) == 4:
             raise StoppedError
 

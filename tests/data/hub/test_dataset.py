@@ -21,6 +21,7 @@ from explorer.errors import (
     UnreadableFileError,
 )
 from explorer.hub.dataset_details import dataset_details
+from explorer.jobs.progress import Progress
 from tests.data.failing import failure
 from tests.hub_datasets import CONVERTED_COMMIT
 from tests.hub_server import COMMIT
@@ -77,7 +78,7 @@ def serve_million(hub, folder, files):
 def test_ten_thousand_of_a_million_rows_cost_less_than_a_tenth_of_the_bytes(dataset_hub, tmp_path, million):
     size = serve_million(dataset_hub, tmp_path, million)
     seen = []
-    corpus = open_corpus("me/rows", limit=10_000, on_progress=lambda done, total: seen.append((done, total)))
+    corpus = open_corpus("me/rows", limit=10_000, on_progress=seen.append)
     assert dataset_hub.downloaded < size / 10
     assert (len(corpus), corpus.text, corpus.label, corpus.total_rows) == (10_000, "text", "label", 1_000_000)
     assert corpus.source_rows.tolist() == [position(text) + 1 for text in corpus.texts]
@@ -87,9 +88,10 @@ def test_ten_thousand_of_a_million_rows_cost_less_than_a_tenth_of_the_bytes(data
     assert (
         "50,000 of 1,000,000 rows were read: 5 of 100 row groups, drawn at random (seed 0)." in corpus.notes
     )
-    assert seen[0] == (0, 50_000)
-    assert seen[-1] == (50_000, 50_000)
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert (seen[0].done, seen[0].total, seen[0].unit) == (0, 50_000, "rows")
+    assert (seen[-1].done, seen[-1].total) == (50_000, 50_000)
+    done = [progress.done for progress in seen]
+    assert done == sorted(done)
 
 
 def test_the_same_seed_draws_the_same_rows_and_another_does_not(dataset_hub, tmp_path, million):
@@ -210,8 +212,8 @@ def test_work_stops_when_progress_raises(dataset_hub, tmp_path, million):
     class StopError(Exception):
         pass
 
-    def stop(done: int, _total: int) -> None:
-        if done:
+    def stop(progress: Progress) -> None:
+        if progress.done:
             raise StopError
 
     with pytest.raises(StopError):

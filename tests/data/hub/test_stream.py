@@ -12,7 +12,7 @@ import tarfile
 import PIL.Image
 import pytest
 
-from explorer.data import stream_process
+from explorer.data.hub import stream_process
 from explorer.data.hub.preview import preview_split
 from explorer.data.opening import open_corpus
 from explorer.errors import (
@@ -177,9 +177,9 @@ def test_work_stops_when_progress_raises(repository, processes):
         (repository / name).write_text(lines(range(50_000)))
     seen = []
 
-    def stop(done, total):
-        seen.append((done, total))
-        if done:
+    def stop(progress):
+        seen.append((progress.done, progress.total))
+        if progress.done:
             raise JobCancelledError("Stopped.")
 
     with pytest.raises(JobCancelledError):

@@ -122,8 +122,8 @@ def test_vectors_come_along():
 def test_it_says_how_far_it_is_and_keeps_no_file_with_a_name():
     said = []
 
-    def hear(done, total):
-        said.append((done, total))
+    def hear(progress):
+        said.append((progress.done, progress.total))
         assert not [path for path in settings().cache_folder.rglob("*") if path.is_file()]
 
     content = b"text,n\n" + LINE * 300_000
@@ -205,7 +205,7 @@ def test_an_endless_line_of_the_process_is_refused(monkeypatch):
 
 @pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL])
 def test_a_file_that_crashes_what_reads_it_crashes_nothing_else(how, processes):
-    def crash(_done, _total):
+    def crash(_progress):
         if processes:
             processes[0].send_signal(how)
 
@@ -216,7 +216,7 @@ def test_a_file_that_crashes_what_reads_it_crashes_nothing_else(how, processes):
 
 
 def test_a_stop_ends_the_process(processes):
-    def stop(_done, _total):
+    def stop(_progress):
         if processes:
             raise JobCancelledError("Stop.")
 

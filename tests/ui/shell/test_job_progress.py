@@ -20,8 +20,8 @@ def page(key: str, fails: bool):
     from explorer.encode.spec import LocalModel
     from explorer.errors import DataError
     from explorer.jobs.registry import registry
+    from explorer.session.session import Session
     from explorer.ui.shell.job_progress import job_panel, result_or_progress
-    from explorer.ui.shell.session import Session
 
     if "session" not in st.session_state:
         st.session_state["session"] = Session(key, explorer.open_corpus(["a"]), [LocalModel()])
@@ -62,8 +62,9 @@ def audit_page(key: str, folder: str):
 
     import explorer
     from explorer.encode.spec import LocalModel
-    from explorer.ui.shell.job_progress import audit_or_progress, job_panel
-    from explorer.ui.shell.session import Session
+    from explorer.session.session import Session
+    from explorer.ui.data.token_audit import audit_or_progress
+    from explorer.ui.shell.job_progress import job_panel
 
     if "session" not in st.session_state:
         st.session_state["session"] = Session(key, explorer.open_corpus([key]), [LocalModel()])
@@ -97,8 +98,8 @@ def slider_page(key: str):
     import explorer
     from explorer.encode.spec import LocalModel
     from explorer.jobs.registry import Lane
+    from explorer.session.session import Session
     from explorer.ui.shell.job_progress import job_panel, result_or_progress
-    from explorer.ui.shell.session import Session
 
     if "session" not in st.session_state:
         st.session_state["session"] = Session(key, explorer.open_corpus(["a"]), [LocalModel()])
@@ -162,9 +163,10 @@ def here_page(key: str):
 
     import explorer
     from explorer.encode.spec import LocalModel
+    from explorer.jobs.outcome import outcome_of
     from explorer.jobs.registry import Lane, registry
-    from explorer.ui.shell.job_progress import job_panel, show_here
-    from explorer.ui.shell.session import Session
+    from explorer.session.session import Session
+    from explorer.ui.shell.job_progress import job_panel, show_outcome
 
     if "session" not in st.session_state:
         st.session_state["session"] = Session(key, explorer.open_corpus(["a"]), [LocalModel()])
@@ -175,7 +177,7 @@ def here_page(key: str):
     if job.ended:
         st.text("done")
     elif not st.session_state["elsewhere"]:
-        show_here(session, job)
+        show_outcome(session, outcome_of(job, key), key=key, again=lambda: None, here=True)
     job_panel(session)
 
 

@@ -13,7 +13,7 @@ def page(visitor: str):
 
     import explorer
     from explorer.encode.spec import LocalModel
-    from explorer.ui.shell.session import Session
+    from explorer.session.session import Session
     from explorer.ui.shell.tab_jobs import ask_hub
 
     session = Session(visitor, explorer.open_corpus(["a"]), [LocalModel()])

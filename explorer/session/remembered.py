@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
-import streamlit as st
+from dataclasses import dataclass
 
 from explorer.jobs.sizes import Memory, Parts, parts_of
+from explorer.session.session import Session
 from explorer.settings import settings
-from explorer.ui.shell.opened import awaited
-
-if TYPE_CHECKING:
-    from explorer.ui.shell.session import Session
 
 _KEEP_SECONDS = 30 * 60.0
 _KEEP_SESSIONS = 32
@@ -49,7 +44,7 @@ class Remembered:
             session: The session.
             corpus: How the URL names its corpus.
         """
-        copy = _copy(session)
+        copy = session.for_another_tab()
         now = time.monotonic()
         with self._lock:
             key = (session.visitor, corpus)
@@ -75,29 +70,10 @@ class Remembered:
             kept = self._sessions.get((visitor, corpus))
         if kept is None or kept.at < time.monotonic() - _KEEP_SECONDS:
             return None
-        return _copy(kept.session)
+        return kept.session.for_another_tab()
 
 
-@st.cache_resource
+@functools.cache
 def remembered() -> Remembered:
     """The sessions of this process."""
     return Remembered()
-
-
-def _copy(session: Session) -> Session:
-    """The same corpus and encoders for another tab, without vectors: those are read from the cache again."""
-    return replace(
-        session,
-        encoders=list(session.encoders),
-        spaces={},
-        jobs={spec: job for spec, job in session.jobs.items() if awaited(job).state != "done"},
-        results=OrderedDict(session.results),
-        asking=None,
-        awaited=[],
-        placed=set(),
-        notice="",
-        focused={},
-        cluster_choices=dict(session.cluster_choices),
-        cluster_names=dict(session.cluster_names),
-        _selections=list(session._selections),
-    )

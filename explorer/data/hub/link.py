@@ -9,8 +9,8 @@ from explorer.data.corpus import Corpus
 from explorer.data.hub.dataset import open_dataset
 from explorer.errors import UnknownCorpusError
 from explorer.hub.names import is_commit, is_dataset_id
-from explorer.jobs.progress import OnProgress, Progress
-from explorer.ui.shell.numbers import number_from
+from explorer.jobs.progress import OnProgress
+from explorer.numbers import number_from
 
 PREFIX = "hub:"
 _MAX_LINK_CHARS = 1_500
@@ -89,10 +89,6 @@ class HubRows:
 
     def read(self, on_progress: OnProgress) -> Corpus:
         """Read them; see `explorer.open_corpus`."""
-
-        def say(done: int, total: int) -> None:
-            on_progress(Progress("Reading", done, total, fraction=done / max(1, total)))
-
         return open_dataset(
             self.id,
             config=self.config,
@@ -103,5 +99,5 @@ class HubRows:
             vectors=self.vectors or None,
             limit=self.limit,
             seed=self.seed,
-            on_progress=say,
+            on_progress=on_progress,
         )

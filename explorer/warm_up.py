@@ -15,18 +15,18 @@ _MODULE = "explorer.embedding"  # brings torch
 _ready = threading.Event()
 
 
-def start() -> None:
+def start_warm_up() -> None:
     """Begin to import what every answer needs, then to compile what a map needs; later calls do nothing."""
     _thread()
 
 
-def wait() -> None:
+def wait_until_warm() -> None:
     """Wait until it is imported. Work that needs it calls this, so that it does not get in the page's way."""
     _thread()
     _ready.wait()
 
 
-def is_done() -> bool:
+def is_warm() -> bool:
     """Whether it is imported: before, no answer comes soon enough for a page to wait."""
     return _ready.is_set()
 

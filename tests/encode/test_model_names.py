@@ -5,11 +5,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from explorer.encode.model_names import choose_model, model_folders
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.errors import ExplorerError, ModelNotFoundError
 from explorer.hub.names import is_model_id
 from explorer.settings import settings
-from explorer.ui.shell.model_names import choose_model, model_folders
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ import pytest
 import explorer
 from explorer.encode.spec import LocalModel
 from explorer.jobs.registry import Job, Lane
+from explorer.session import remembered as module
+from explorer.session.link import corpus_parameter
+from explorer.session.remembered import Remembered
+from explorer.session.session import Session
 from explorer.settings import settings
-from explorer.ui.shell import remembered as module
-from explorer.ui.shell.remembered import Remembered
-from explorer.ui.shell.session import Session, corpus_parameter
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 import explorer
 from explorer.encode.spec import LocalModel, Tfidf
 from explorer.jobs.registry import Job, Lane
+from explorer.session.session import Session
 from explorer.settings import settings
-from explorer.ui.shell.session import Session
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ import pytest
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.spec import HostedModel, LocalModel, OwnVectors, Tfidf
 from explorer.errors import ModelNotFoundError, VectorError
+from explorer.session.encoder_link import MAX_PROMPT_CHARS, from_parameters, to_parameters
 from explorer.settings import settings
-from explorer.ui.shell.encoder_link import MAX_PROMPT_CHARS, from_parameters, to_parameters
 
 LINKS = [
     ({"model": "owner/model"}, LocalModel("owner/model")),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from explorer.encode.model_names import choose_model, model_name
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.spec import TFIDF, EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, spec_for
 from explorer.errors import ModelNotFoundError
-from explorer.ui.shell.model_names import choose_model, model_name
 
 PARAMETERS = ("model", "precision", "prompt", "query_prompt", "revision", "provider", "vectors")
 MAX_PROMPT_CHARS = 500

@@ -38,10 +38,10 @@ class Opened:
     """
 
     encoder: Encoder
-    rows: Encoded | Job
+    rows: Encoded | Job[Encoded]
 
 
-def awaited(opening: Job) -> Job:
+def awaited(opening: Job[Opened]) -> Job[Opened] | Job[Encoded]:
     """What is waited for of a job that gives `Opened`: itself, then the one that encodes the rows."""
     rows = opening.result.rows if opening.state == "done" else None
     return rows if isinstance(rows, Job) else opening
