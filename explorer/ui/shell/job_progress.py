@@ -120,7 +120,7 @@ def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> To
         return TokenAudit(lengths, files.max_length)
 
     title = f"Counting the tokens of {len(corpus):,} rows"
-    key = (_TOKENS, files.name, files.identity, spec.prompt, corpus.text_fingerprint)
+    key = (_TOKENS, files.name, files.identity, spec.prompt, corpus.items_fingerprint)
     _leave_others(session, key)
     return _kept_or_progress(session, key, title, count, Lane.QUICK, here=True)
 
