@@ -11,11 +11,12 @@ from explorer.analysis.specs import ClusterSpec
 from explorer.session.session import Session
 from explorer.share.export import rows_table
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
-from explorer.ui.shell.text import as_html, markdown
+from explorer.ui.shell.text import markdown
 from explorer.ui.widgets import figures
 from explorer.ui.widgets.clustering import MAX_K, Clusters, clusters_or_progress, usual_k
 from explorer.ui.widgets.distance import choose_distance
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.linked_number import linked_number
 from explorer.ui.widgets.shown_rows import Scope, choose_scope
 
@@ -129,13 +130,13 @@ def _facts(found: Clusters) -> None:
 def _table(scope: Scope, found: Clusters) -> int | None:
     """Draw the table of clusters; give the cluster that is opened."""
     corpus, names = scope.space.corpus, found.names
-    texts = corpus.texts
+    captions = corpus.captions
     columns: dict[str, list[object]] = {
         "cluster": [names[summary.label] for summary in found.summaries],
         "rows": [summary.size for summary in found.summaries],
         "words": [", ".join(word.text for word in summary.words[:_WORDS]) for summary in found.summaries],
         "most central row": [
-            texts[summary.central[0]] if summary.central else "" for summary in found.summaries
+            captions[summary.central[0]] if summary.central else "" for summary in found.summaries
         ],
         "spread": [summary.spread for summary in found.summaries],
     }
@@ -189,7 +190,7 @@ def _open_cluster(session: Session, scope: Scope, found: Clusters, label: int) -
             st.caption(f"Labels: {markdown(' · '.join(shares))}")
         st.caption("Most central rows")
         for row in summary.central:
-            st.html(f"<b>row {scope.rows[row] + 1:,}</b>{as_html(corpus.texts[row])}")
+            st.html(f"<b>row {scope.rows[row] + 1:,}</b>{item_html(corpus, row)}")
 
 
 def _assignments(session: Session, scope: Scope, found: Clusters) -> None:
@@ -219,7 +220,7 @@ def _worst(scope: Scope, found: Clusters) -> None:
         {
             "margin": [fit.margin for fit in fits],
             "row": [int(scope.rows[fit.row]) + 1 for fit in fits],
-            "text": [scope.space.corpus.texts[fit.row] for fit in fits],
+            "text": [scope.space.corpus.captions[fit.row] for fit in fits],
             "cluster": [names[fit.label] for fit in fits],
             "next cluster": [names[fit.next_label] for fit in fits],
         },

@@ -16,8 +16,9 @@ from explorer.numbers import number_from
 from explorer.session.session import Session
 from explorer.session.spaces import space_outcome
 from explorer.ui.shell.queries import query_vectors_or_progress
-from explorer.ui.shell.text import as_html, markdown
+from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.linked_number import linked_number
 
 if TYPE_CHECKING:
@@ -138,8 +139,8 @@ def answer(session: Session, space: Space, asked: Asked) -> tuple[list[str], lis
         labelled = np.array([label in wanted for label in space.corpus.labels], dtype=bool)
         rows = labelled if rows is None else rows & labelled
     if asked.like is not None:
-        text = space.corpus.texts[asked.like]
-        return [text], [space.similar_to(asked.like, asked.k, metric=asked.metric, rows=rows)]
+        caption = space.corpus.captions[asked.like]
+        return [caption], [space.similar_to(asked.like, asked.k, metric=asked.metric, rows=rows)]
     if len(asked.queries) > _MAX_QUERIES:
         raise QueryError(
             f"There are {len(asked.queries)} queries; the page takes {_MAX_QUERIES} at once.",
@@ -172,7 +173,7 @@ def show_summary(
     chosen = 0
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         if asked.like is not None:
-            st.html(f"Rows like row {asked.like + 1:,}:{as_html(queries[0])}")
+            st.html(f"Rows like row {asked.like + 1:,}:{item_html(space.corpus, asked.like)}")
             st.button("Back to the query", icon=":material/arrow_back:", on_click=_forget_like)
         elif len(queries) > 1:
             chosen = st.selectbox(
@@ -205,7 +206,7 @@ def show_start(space: Space) -> None:
     st.caption("Ask in your own words, or start from a row:")
     for row in range(min(5, len(space))):
         with st.container(border=True):
-            st.html(as_html(space.corpus.texts[row]))
+            st.html(item_html(space.corpus, row))
             st.button("More like this", key=f"start-{row}", type="tertiary", on_click=more_like, args=(row,))
 
 
