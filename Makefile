@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app quick test journeys others shots check browser first-page bench atlas
+.PHONY: app quick test newest journeys others shots check browser first-page bench atlas
 
 app: .venv/app  ## serve the app
 	$(BIN)/streamlit run streamlit_app.py
@@ -11,6 +11,9 @@ quick: .venv/dev  ## tests while you work: none that is slow, none with a browse
 
 test: check browser  ## every check and every test, those with a browser beside the others
 	$(MAKE) --jobs=2 journeys others
+
+newest: .venv/dev .venv-newest/made  ## tests of tables with the newest pandas and pyarrow that are allowed
+	PYTHONPATH=$(CURDIR)/.venv-newest $(BIN)/python -m pytest tests/data tests/share tests/app/test_data_page.py
 
 journeys: .venv/dev browser
 	$(BIN)/python -m pytest tests/browser
@@ -45,13 +48,18 @@ atlas:  ## Embedding Atlas in an environment of its own, for `benchmarks.time_to
 	$(PYTHON) -m venv .venv-atlas
 	.venv-atlas/bin/pip install --quiet embedding-atlas==0.26.0
 
-.venv/app: requirements.txt
+.venv/app: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet -r requirements.txt
+	$(BIN)/pip install --quiet --editable '.[app]' --constraint requirements.txt
 	touch $@
 
 .venv/dev: requirements.txt requirements-dev.txt .venv/app
 	$(BIN)/pip install --quiet -r requirements-dev.txt
+	touch $@
+
+# Two packages that are found before those in .venv, which has the oldest versions allowed.
+.venv-newest/made: requirements-newest.txt
+	$(BIN)/pip install --quiet --no-deps --upgrade --target .venv-newest -r requirements-newest.txt
 	touch $@
 
 .venv/bench: requirements-bench.txt .venv/dev

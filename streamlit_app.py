@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui.shell import warm_up
+from explorer.warm_up import start_warm_up
 
 # A file of ours: of a name such as ":material/hub:" the browser would ask a font host for the picture.
 ICON = Path(__file__).parent / "explorer" / "ui" / "shell" / "icon.svg"
@@ -53,4 +53,4 @@ page = st.navigation(
     position="top",
 )
 page.run()
-warm_up.start()
+start_warm_up()

@@ -19,7 +19,7 @@ from benchmarks.corpora import ROOT, empty_cache, glosses
 from benchmarks.results import record
 from benchmarks.search import noisy, rows
 from explorer.analysis.layout import warm_up
-from explorer.tensor import Index, kmeans
+from explorer.tensor import Index
 
 PICTURE = ROOT / "docs" / "pictures" / "growth.svg"
 SIZES = (1_000, 10_000, 100_000)
@@ -50,7 +50,7 @@ def main() -> None:
     for size in SIZES:
         space = explorer.embed(texts[:: len(texts) // size][:size])
         timed("neighbours", size, functools.partial(space.index.neighbors, 15, min_recall=0.95))
-        timed("k-means", size, functools.partial(kmeans, space.vectors, 50))
+        timed("k-means", size, functools.partial(space.index.kmeans, 50))
         with empty_cache():
             timed("map", size, space.project)
     matrix = rows(MILLION)

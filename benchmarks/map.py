@@ -19,9 +19,11 @@ import explorer
 from benchmarks.corpora import empty_cache, glosses
 from benchmarks.results import record
 from explorer.analysis.projection import Projection, umap
-from explorer.analysis.space import Space
+from explorer.analysis.space import make_index
+from explorer.analysis.specs import MapSpec
 from explorer.analysis.trust import trust
 from explorer.jobs.progress import Progress
+from explorer.tensor import Index
 
 _PARTS = {
     "Finding neighbours": "neighbours",
@@ -31,7 +33,7 @@ _PARTS = {
 _WARM = 5_000  # rows; with fewer, umap-learn does not search for neighbours as it does with many
 
 
-def ours(space: Space, seed: int) -> tuple[Projection, dict[str, float]]:
+def ours(index: Index, seed: int) -> tuple[Projection, dict[str, float]]:
     """Our map, and the seconds of its parts and of the whole."""
     began: dict[str, float] = {}
 
@@ -40,7 +42,7 @@ def ours(space: Space, seed: int) -> tuple[Projection, dict[str, float]]:
 
     with empty_cache():
         started = time.perf_counter()
-        made = umap(space, seed=seed, on_progress=heard)
+        made = umap(index, MapSpec(seed=seed), on_progress=heard)
     ended = time.perf_counter()
     parts = {"PCA": started, **{name: began[phase] for phase, name in _PARTS.items()}}
     edges = [*parts.values(), ended]
@@ -48,12 +50,12 @@ def ours(space: Space, seed: int) -> tuple[Projection, dict[str, float]]:
     return made, {**spent, "whole": ended - started}
 
 
-def theirs(space: Space) -> tuple[Projection, float]:
+def theirs(index: Index) -> tuple[Projection, float]:
     """umap-learn's map, and its seconds."""
     from umap import UMAP
 
     started = time.perf_counter()
-    points = UMAP(metric="cosine").fit_transform(space.vectors)
+    points = UMAP(metric="cosine").fit_transform(index.vectors)
     seconds = time.perf_counter() - started
     return Projection(np.asarray(points, dtype=np.float32), "umap", 2, "cosine"), seconds
 
@@ -67,8 +69,7 @@ def main() -> None:
     warnings.simplefilter("ignore")  # umap-learn's, of Tensorflow and of graphs in several pieces
     corpus = explorer.open_corpus(glosses(options.rows))
     vectors = explorer.embed(corpus.texts).vectors
-    space = Space(corpus, None, vectors, None)
-    few = Space(explorer.open_corpus(corpus.texts[:_WARM]), None, vectors[:_WARM], None)
+    index, few = make_index(vectors), make_index(vectors[:_WARM])
     ours(few, 0)
     theirs(few)
     print(
@@ -77,12 +78,12 @@ def main() -> None:
     seconds: tuple[list[float], list[float]] = ([], [])
     kept: tuple[list[float], list[float]] = ([], [])
     for seed in range(options.runs):
-        mine, spent = ours(space, seed)
-        other, whole = theirs(space)
+        mine, spent = ours(index, seed)
+        other, whole = theirs(index)
         for place, (name, made, took) in enumerate(
             [("ours", mine, spent["whole"]), ("umap-learn", other, whole)]
         ):
-            measured = trust(space, made)
+            measured = trust(index, made)
             seconds[place].append(took)
             kept[place].append(measured.trustworthiness)
             print(

@@ -210,8 +210,8 @@ def main() -> None:
 
 def work(start: int, end: int, *, bounded: bool) -> None:
     """Read files, and say of each how it ended."""
-    from explorer.data.bounded import read_bounded
-    from explorer.data.files import read_file
+    from explorer.data.formats.files import read_file
+    from explorer.data.uploads.bounded import read_bounded
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_DATA, (4 << 30, 4 << 30))  # so that the machine survives
@@ -233,9 +233,10 @@ def work(start: int, end: int, *, bounded: bool) -> None:
 
 def outcome(read, content: bytes, name: str) -> tuple[str, str]:  # noqa: ANN001 - either of two readers
     """How reading a file and everything in it ended, and what is wrong with that."""
-    from explorer.data.cells import as_strings, texts
     from explorer.data.corpus_from_table import make_corpus
-    from explorer.data.vector_columns import vectors_in, vectors_of
+    from explorer.data.tables.cells import as_strings, texts
+    from explorer.data.vector_columns import vectors_in
+    from explorer.data.vector_matrix import vectors_of
     from explorer.errors import ExplorerError
 
     try:

@@ -27,7 +27,7 @@ def encode_once(rows: int) -> None:
     import torch
 
     from explorer.encode.batches import plan_batches
-    from explorer.encode.engines.loaded_models import TorchEngine
+    from explorer.encode.engines.torch_engine import TorchEngine
     from explorer.encode.models import BUNDLED_MODEL, find_model
 
     loaded = TorchEngine(find_model(BUNDLED_MODEL), torch.device("cpu"), torch.float32)

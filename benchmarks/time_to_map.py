@@ -25,11 +25,10 @@ _OURS = """
 import sys
 import numpy as np
 import explorer
-from explorer.analysis.projection import umap
 from explorer.ui.map.figure import Colouring, map_figure
 corpus = explorer.open_corpus(sys.argv[1], text="text", label=None)
 space = explorer.embed(corpus)
-made = umap(space)
+made = space.project()
 rows = np.arange(len(space))
 map_figure(made.coordinates, rows, Colouring(""), corpus.texts).write_html(sys.argv[2], include_plotlyjs=True)
 """

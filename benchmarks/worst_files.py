@@ -186,9 +186,9 @@ def fresh(*arguments: str) -> str:
 
 def read(path: Path, *, direct: bool) -> dict:
     """Read a file in this process; seconds, the most memory that reading took in MB, and how it ended."""
-    from explorer.data.bounded import read_bounded
     from explorer.data.corpus_from_table import make_corpus
-    from explorer.data.files import read_file
+    from explorer.data.formats.files import read_file
+    from explorer.data.uploads.bounded import read_bounded
     from explorer.errors import ExplorerError
 
     data = b"" if direct else path.read_bytes()

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explorer.analysis.space import Space
+from explorer.analysis.space import Space, make_index
 from explorer.data.corpus import Corpus
 from explorer.data.opening import open_corpus
 from explorer.encode.cache import VectorCache
-from explorer.encode.encoder import Encoder, open_encoder
-from explorer.encode.engines.own_vectors import own_encoder, read_own_vectors
-from explorer.encode.engines.services import PROVIDERS, Secret
+from explorer.encode.encoder import Encoder
+from explorer.encode.engines.own_vectors import read_own_vectors
+from explorer.encode.engines.services import Secret
 from explorer.encode.models import BUNDLED_MODEL
+from explorer.encode.opening import open_encoder
 from explorer.encode.report import EncodeReport
 from explorer.encode.run import encode_corpus
-from explorer.encode.spec import TFIDF, EncoderSpec, Precision
+from explorer.encode.spec import TFIDF, EncoderSpec, OwnVectors, Precision, needs_token, spec_for
 from explorer.errors import ModelChangedError
-from explorer.jobs.progress import OnProgress, Progress
+from explorer.jobs.progress import OnProgress
 from explorer.settings import settings
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def embed(
         corpus: A corpus, or anything `open_corpus` takes.
         model: The bundled model's id, a folder, a Hub id, or `tfidf`, which needs no model.
         precision: `auto` computes in a short type where a check on your rows allows it; `float32` is exact.
+            Like `revision` and `trust_remote_code` it is of a model on this machine.
         prompt: Put before each row; None takes the model's own.
         query_prompt: Put before each query; None takes the model's own.
         revision: Branch, tag or commit on the Hub.
@@ -69,46 +71,35 @@ def embed(
         ModelError: The model cannot be had.
         HubError: The model is on the Hub, which does not give it.
         EncodeError: Encoding failed.
-        VectorError: The rows' own vectors are missing, or not the model's.
+        VectorError: The rows' own vectors are missing, or not the model's; TF-IDF never made them.
     """
     opened = corpus if isinstance(corpus, Corpus) else open_corpus(corpus)
     own = opened.vectors is not None if own_vectors is None else own_vectors
-    model = model if provider else _named_by_folder(model)
-    spec = EncoderSpec(model, precision, prompt, query_prompt, revision, provider, own, trust_remote_code)
-    if provider in PROVIDERS and token is None:
+    spec = spec_for(
+        model if provider else _named_by_folder(model),
+        precision=precision,
+        prompt=prompt,
+        query_prompt=query_prompt,
+        revision=revision,
+        trust_remote_code=trust_remote_code,
+        provider=provider,
+        own_vectors=own,
+    )
+    if needs_token(spec) and token is None:
         from huggingface_hub import get_token
 
         token = get_token()
     secret = None if token is None else Secret(token)
     encoder = open_spec(opened, spec, token=secret, on_progress=on_progress)
     encoder, vectors, report = encode_with(encoder, opened, token=secret, on_progress=on_progress)
-    return Space(opened, encoder, vectors, report)
+    return Space(opened, make_index(vectors), encoder, report)
 
 
 def open_spec(
     corpus: Corpus, spec: EncoderSpec, *, token: Secret | None = None, on_progress: OnProgress | None = None
 ) -> Encoder:
-    """Open an encoder that was chosen for a corpus, so that it has its fingerprint; see `embed`."""
-    say = on_progress or (lambda _progress: None)
-
-    def downloading(done: int, total: int) -> None:
-        share = done / max(1, total)
-        say(Progress("Downloading the model", done // 1000, total // 1000, fraction=share, unit="kB"))
-
-    def opened() -> Encoder:
-        return open_encoder(
-            replace(spec, own_vectors=False),
-            corpus.texts,
-            vector_cache(),
-            token=token,
-            on_phase=lambda phase: say(Progress(phase, total=len(corpus))),
-            on_wait=lambda why: say(Progress("Asking the server", total=len(corpus), note=why)),
-            on_download=downloading,
-        )
-
-    if spec.own_vectors:
-        return own_encoder(corpus, spec, opened() if spec.model else None)
-    return opened()
+    """Open an encoder that was chosen for a corpus, so that it has its fingerprint; see `open_encoder`."""
+    return open_encoder(spec, corpus, vector_cache(), token=token, on_progress=on_progress)
 
 
 def encode_with(
@@ -124,7 +115,7 @@ def encode_with(
         The encoder, which is another one where the model behind its name has changed; the vectors, float32,
         shape (rows, dims); and what it took.
     """
-    if encoder.spec.own_vectors:
+    if isinstance(encoder.spec, OwnVectors):
         return encoder, *read_own_vectors(corpus)
     try:
         return encoder, *encode_corpus(encoder, corpus, vector_cache(), on_progress)

@@ -18,7 +18,8 @@ ExplorerError
 │   ├── NotOnHubError           no repository or revision by that name, or a private one
 │   └── GatedError              its authors let in only those they approve
 ├── EncodeError             encoding itself: memory, values that are no numbers
-│   └── ModelChangedError       behind its name elsewhere there is another model now
+│   └── ModelChangedError       a hosted model: behind its name there is another one now
+├── ComputeError            an analysis failed: memory, disk, or what its library cannot do
 ├── VectorError             vectors with a wrong shape, NaN or infinity
 ├── QueryError              a query that asks nothing
 └── JobCancelledError       the work was stopped on request
@@ -116,7 +117,11 @@ class EncodeError(ExplorerError):
 
 
 class ModelChangedError(EncodeError):
-    """The model behind a name elsewhere is another one now; its vectors do not go with the older ones."""
+    """The model behind a hosted name is another one now; its vectors do not go with the older ones."""
+
+
+class ComputeError(ExplorerError):
+    """An analysis failed: memory, disk, or something its library cannot do."""
 
 
 class VectorError(ExplorerError):

@@ -2,8 +2,10 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.ui.data import overview as view
-from explorer.ui.data.controls import brought, choose_rows, offer_way_back
+from explorer.ui.data.controls import choose_rows, offer_way_back
 from explorer.ui.data.encoder_choice import choose_encoder
+from explorer.ui.data.looked_at import looked_at
+from explorer.ui.data.token_audit import audit_or_progress
 from explorer.ui.shell.frame import page
 from explorer.ui.shell.spaces import encode, space_or_progress
 
@@ -25,15 +27,15 @@ with page("Data", "What is in my rows, and what encodes them?") as session:
                 icon=":material/bolt:",
                 width="stretch",
             ):
-                session.open(corpus, spec, brought(corpus))
-                encode(session)
+                session.open(corpus, spec, looked_at().brought(corpus))
+                encode(session, spec)
                 st.rerun()
     with contents:
         if corpus is not None:
             rows, tokens = st.container(), st.container()
             # Tokens are counted below all else, so that what comes of it in a while moves nothing.
             with tokens:
-                audit = view.audit_for(session, corpus, spec) if spec is not None else None
+                audit = audit_or_progress(session, corpus, spec) if spec is not None else None
                 if audit is not None:
                     view.show_audit(corpus, audit)
             with rows:

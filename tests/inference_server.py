@@ -51,7 +51,7 @@ def talk_to(server: LocalInference, monkeypatch) -> None:
         monkeypatch.setattr(f"{module}.ENDPOINT", server.url, raising=False)
     helper = PROVIDERS["hf-inference"]["feature-extraction"]
     monkeypatch.setattr(helper, "base_url", f"{server.url}/hf-inference")
-    monkeypatch.setattr("explorer.encode.engines.hosted._FIRST_WAIT", 0.02)
+    monkeypatch.setattr("explorer.encode.engines.batch_requests._FIRST_WAIT", 0.02)
 
 
 def settings_to_talk_to(server: LocalInference, folder: Path) -> dict[str, str]:

@@ -95,7 +95,7 @@ def test_a_server_of_the_hosts_encodes_and_its_vectors_are_kept(server):
 
 @pytest.mark.parametrize("known", [True, False])
 def test_why_a_server_keeps_us_waiting_is_said_and_cancelling_cuts_it_short(server, monkeypatch, known):
-    monkeypatch.setattr("explorer.encode.engines.hosted._TICK", 0.05)
+    monkeypatch.setattr("explorer.encode.engines.batch_requests._TICK", 0.05)
     if known:
         explorer.embed(["dims are known"], MODEL, provider="team")
     server.prepared += [Answer(503, {"error": "Model is currently loading", "estimated_time": 60})] * 3
@@ -113,7 +113,7 @@ def test_why_a_server_keeps_us_waiting_is_said_and_cancelling_cuts_it_short(serv
 
 @pytest.fixture
 def no_trust(monkeypatch):
-    """A model elsewhere is asked each time whether it is still the same."""
+    """A hosted model is asked each time whether it is still the same."""
     monkeypatch.setattr("explorer.encode.engines.hosted._TRUSTED", 0.0)
 
 

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.clusters import NOISE, Clustering
-from explorer.analysis.space import Space
 from explorer.errors import QueryError
 from explorer.settings import settings
-from explorer.tensor import pairwise, pick_device
+from explorer.tensor import VectorIndex, pairwise, pick_device
 
 _BLOCK = 16_384  # rows scored with all centroids at a time
 
@@ -78,7 +77,7 @@ class Fit:
     margin: float
 
 
-def worst_fitting(space: Space, clustering: Clustering, n: int = 10) -> tuple[Fit, ...]:
+def worst_fitting(index: VectorIndex, clustering: Clustering, n: int = 10) -> tuple[Fit, ...]:
     """The rows that fit their cluster worst, worst first; equal ones in the order of rows.
 
     The margin is the simplified silhouette (b − a) / max(a, b), where a and b are the distances (1 − cosine
@@ -86,7 +85,7 @@ def worst_fitting(space: Space, clustering: Clustering, n: int = 10) -> tuple[Fi
     Evolutionary algorithms for clustering gene-expression data, 2004.
 
     Args:
-        space: The rows.
+        index: The rows.
         clustering: Their clusters.
         n: How many rows.
 
@@ -95,7 +94,7 @@ def worst_fitting(space: Space, clustering: Clustering, n: int = 10) -> tuple[Fi
     """
     if clustering.k < 2:
         return ()
-    own, other, next_label = centroid_distances(space, clustering)
+    own, other, next_label = centroid_distances(index, clustering)
     longer = np.maximum(own, other)
     margin = (other - own) / np.where(longer == 0, 1, longer)
     rows = np.flatnonzero(clustering.labels != NOISE)
@@ -106,7 +105,7 @@ def worst_fitting(space: Space, clustering: Clustering, n: int = 10) -> tuple[Fi
 
 
 def centroid_distances(
-    space: Space, clustering: Clustering
+    index: VectorIndex, clustering: Clustering
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
     """Distance of each row to its own centroid, to the nearest other one, and which that is.
 
@@ -123,7 +122,7 @@ def centroid_distances(
     device = pick_device(settings().device)
     for start in range(0, len(labels), _BLOCK):
         part = slice(start, start + _BLOCK)
-        scores = pairwise(space.vectors[part], clustering.centroids, clustering.metric, device=device)
+        scores = pairwise(index.take(part), clustering.centroids, clustering.metric, device=device)
         distances = (1.0 if clustering.metric == "cosine" else 0.0) - scores.astype(np.float64)
         distances = np.maximum(distances, 0)  # a cosine may be rounded to over 1
         inside = np.flatnonzero(labels[part] != NOISE)

@@ -90,7 +90,7 @@ def describe(
         One summary for each cluster, by its number.
     """
     told = telling_words(space.corpus.texts, clustering.labels, words)
-    own, _, _ = centroid_distances(space, clustering)
+    own, _, _ = centroid_distances(space.index, clustering)
     labels = space.corpus.labels
     summaries = []
     for label in range(clustering.k):

@@ -1,20 +1,19 @@
-"""Clusters of a space, found and compared over k."""
+"""Clusters of rows, found and compared over k."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.analysis.space import Space
+from explorer.analysis.hdbscan import hdbscan_labels
+from explorer.analysis.specs import ClusterMethod, ClusterSpec, Distance
 from explorer.errors import QueryError
-from explorer.settings import settings
-from explorer.tensor import kmeans, normalize, pick_device
+from explorer.jobs.progress import OnProgress, Progress, untold
+from explorer.tensor import VectorIndex, normalize
 
-ClusterMetric = Literal["cosine", "euclidean"]
 NOISE = -1
 
 _MOST_DIMS = 50  # density needs low dimensions to be told apart, and trees need them to be quick
@@ -24,7 +23,7 @@ _STEPS = 1_000  # steps of progress for each k of a sweep
 
 @dataclass(frozen=True, eq=False)
 class Clustering:
-    """Rows of a space in clusters.
+    """Rows in clusters.
 
     Attributes:
         labels: The cluster of each row, from 0; −1 for noise; int64, shape (rows,).
@@ -40,10 +39,10 @@ class Clustering:
     labels: NDArray[np.int64]
     centroids: NDArray[np.float32]
     inertia: float
-    metric: ClusterMetric
+    metric: Distance
     k: int
     seed: int | None
-    method: Literal["k-means", "hdbscan"]
+    method: ClusterMethod
     reduced_to: int | None = None
 
     def rows(self, label: int) -> NDArray[np.int64]:
@@ -51,83 +50,57 @@ class Clustering:
         return np.flatnonzero(self.labels == label)
 
 
-def cluster(
-    space: Space,
-    k: int = 8,
-    *,
-    metric: ClusterMetric = "cosine",
-    seed: int = 0,
-    starts: int = 1,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> Clustering:
-    """Put rows in k clusters by k-means; see `explorer.tensor.kmeans`.
+def cluster(index: VectorIndex, spec: ClusterSpec, *, on_progress: OnProgress | None = None) -> Clustering:
+    """Put rows in clusters.
+
+    k-means is the index's own. HDBSCAN finds clusters of uneven shape, and noise; see `hdbscan_labels`. For
+    `cosine` it is given rows scaled to length 1, where Euclidean distances order pairs as cosines do. More
+    than 2,000 rows of more than 50 dimensions are brought to 50 by PCA first.
 
     Args:
-        space: The rows.
-        k: Number of clusters.
-        metric: `cosine` or `euclidean`.
-        seed: The same seed gives the same clusters.
-        starts: Number of starts; the one with the lowest inertia is kept.
-        on_progress: Called with the iterations done and their total. What it raises stops the work.
-
-    Raises:
-        QueryError: A number is out of range, or there are fewer distinct rows than clusters.
-    """
-    found = kmeans(
-        space.vectors, k, metric=metric, seed=seed, starts=starts, on_progress=on_progress,
-        device=pick_device(settings().device), memory_mb=settings().memory_mb,
-    )  # fmt: skip
-    return Clustering(found.labels, found.centroids, found.inertia, metric, k, seed, "k-means")
-
-
-def cluster_by_density(
-    space: Space,
-    min_size: int = 15,
-    *,
-    metric: ClusterMetric = "cosine",
-    min_samples: int | None = None,
-) -> Clustering:
-    """Find clusters of uneven shape, and noise, by scikit-learn's HDBSCAN.
-
-    Source: Campello, Moulavi and Sander, Density-based clustering based on hierarchical density
-    estimates, 2013. For `cosine`, rows are scaled to length 1, where Euclidean distances order pairs as
-    cosines do. More than 2,000 rows of more than 50 dimensions are brought to 50 by PCA first.
-
-    Args:
-        space: The rows.
-        min_size: Rows a cluster has at least.
-        metric: `cosine` or `euclidean`.
-        min_samples: Neighbours that make a place dense, the row itself included; `min_size` by default.
+        index: The rows.
+        spec: How they are clustered.
+        on_progress: Called often. What it raises stops the work.
 
     Returns:
-        The clusters, which may be none.
+        The clusters; HDBSCAN may find none.
 
     Raises:
-        QueryError: `min_size` is under 2, `min_samples` is under 1, or `metric` is another one.
+        QueryError: There are fewer distinct rows than clusters asked for.
+        ComputeError: HDBSCAN failed, as when memory runs out.
     """
-    _check_metric(metric)
-    if min_size < 2:
-        raise QueryError(f"min_size is {min_size}.", where="HDBSCAN", fix="Choose 2 or more.")
-    if min_samples is not None and min_samples < 1:
-        raise QueryError(f"min_samples is {min_samples}.", where="HDBSCAN", fix="Choose 1 or more.")
-    rows = _scaled(space.vectors, metric)
-    reduced_to = _MOST_DIMS if len(rows) > _MANY_ROWS and space.dims > _MOST_DIMS else None
+    tell = on_progress or untold
+    if spec.method == "hdbscan":
+        return _by_hdbscan(index, spec, tell)
+
+    def told(done: int, total: int) -> None:
+        tell(Progress("Clustering", done, total, fraction=done / total, unit="steps"))
+
+    found = index.kmeans(spec.k, metric=spec.metric, seed=spec.seed, starts=spec.starts, on_progress=told)
+    return Clustering(
+        found.labels, found.centroids, found.inertia, spec.metric, spec.k, spec.seed, spec.method
+    )
+
+
+def _by_hdbscan(index: VectorIndex, spec: ClusterSpec, tell: OnProgress) -> Clustering:
+    metric = spec.metric
+    rows = _scaled(index.take(slice(None)), metric)
+    reduced_to = _MOST_DIMS if len(rows) > _MANY_ROWS and index.dims > _MOST_DIMS else None
     labels = np.full(len(rows), NOISE)
-    if len(rows) >= max(min_size, min_samples or 0):
-        from sklearn.cluster import HDBSCAN
+    if len(rows) >= max(spec.min_size, spec.min_samples or 0):
         from sklearn.decomposition import PCA
 
         near = PCA(reduced_to, svd_solver="covariance_eigh").fit_transform(rows) if reduced_to else rows
-        labels = HDBSCAN(min_cluster_size=min_size, min_samples=min_samples, copy=True).fit_predict(near)
+        labels = hdbscan_labels(near, spec.min_size, spec.min_samples or spec.min_size, tell)
     k = int(labels.max(initial=NOISE)) + 1
-    centroids = np.empty((k, space.dims), dtype=np.float32)
+    centroids = np.empty((k, index.dims), dtype=np.float32)
     for label in range(k):
         centroids[label] = rows[labels == label].mean(axis=0, dtype=np.float64)
     centroids = _scaled(centroids, metric)
     kept = labels != NOISE
     inertia = np.square(rows[kept] - centroids[labels[kept]], dtype=np.float64).sum()
     return Clustering(
-        labels.astype(np.int64), centroids, float(inertia), metric, k, None, "hdbscan", reduced_to
+        labels.astype(np.int64), centroids, float(inertia), metric, k, None, spec.method, reduced_to
     )
 
 
@@ -162,69 +135,66 @@ class Sweep:
     points: tuple[SweepPoint, ...]
     suggested_k: int | None
     sample: NDArray[np.int64]
-    metric: ClusterMetric
+    metric: Distance
     seed: int
 
 
 def sweep(
-    space: Space,
+    index: VectorIndex,
     ks: Iterable[int],
     *,
-    metric: ClusterMetric = "cosine",
+    metric: Distance = "cosine",
     seed: int = 0,
     starts: int = 1,
     sample: int = 4_000,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Sweep:
     """Cluster with several k, to see which suits.
 
     The silhouette (Rousseeuw, 1987) is scikit-learn's `silhouette_score` of the sampled rows alone.
 
     Args:
-        space: The rows.
+        index: The rows.
         ks: Numbers of clusters.
         metric: `cosine` or `euclidean`.
         seed: Of the sample and of every clustering.
         starts: As for `cluster`.
         sample: Rows to take silhouettes of; the work grows with its square.
-        on_progress: Called with the steps done and their total. What it raises stops the work.
+        on_progress: Called often. What it raises stops the work.
 
     Raises:
         QueryError: As `cluster`; or `ks` is empty, or `sample` is under 2.
     """
     from sklearn.metrics import pairwise_distances, silhouette_score
 
-    _check_metric(metric)
     ks = sorted(set(ks))
+    specs = [ClusterSpec(k=k, metric=metric, seed=seed, starts=starts) for k in ks]
     if not ks or sample < 2:
         raise QueryError("There is nothing to compare.", where="sweep", fix="Give one k and 2 rows or more.")
-    size = min(sample, len(space))
-    rows = np.sort(np.random.default_rng(seed).choice(len(space), size, replace=False))
+    size = min(sample, len(index))
+    rows = np.sort(np.random.default_rng(seed).choice(len(index), size, replace=False))
     points: list[SweepPoint] = []
 
-    def tick(done: int, total: int) -> None:
-        if on_progress is not None:
-            on_progress(len(points) * _STEPS + _STEPS * done // total, len(ks) * _STEPS)
+    tell, total = on_progress or untold, len(ks) * _STEPS
+
+    def told(one: Progress) -> None:
+        done = len(points) * _STEPS + _STEPS * one.done // one.total
+        tell(Progress("Trying k", done, total, fraction=done / total, unit="steps"))
 
     distances: NDArray[np.float32] | None = None
-    for k in ks:
-        found = cluster(space, k, metric=metric, seed=seed, starts=starts, on_progress=tick)
+    for spec in specs:
+        found = cluster(index, spec, on_progress=told)
         labels = found.labels[rows]
         silhouette = None
         if 1 < len(np.unique(labels)) < len(rows):
             if distances is None:
-                distances = pairwise_distances(space.vectors[rows], metric=metric)
+                distances = pairwise_distances(index.take(rows), metric=metric)
                 np.fill_diagonal(distances, 0)
             silhouette = float(silhouette_score(distances, labels, metric="precomputed"))
-        points.append(SweepPoint(k, found.inertia, silhouette))
+        points.append(SweepPoint(spec.k, found.inertia, silhouette))
     known = [(point.silhouette, -point.k) for point in points if point.silhouette is not None]
     return Sweep(tuple(points), -max(known)[1] if known else None, rows, metric, seed)
 
 
-def _scaled(vectors: NDArray[np.float32], metric: ClusterMetric) -> NDArray[np.float32]:
+def _scaled(vectors: NDArray[np.float32], metric: Distance) -> NDArray[np.float32]:
     return normalize(vectors) if metric == "cosine" and len(vectors) else vectors
-
-
-def _check_metric(metric: str) -> None:
-    if metric not in ("cosine", "euclidean"):
-        raise QueryError(f"Clusters have no metric {metric!r}.", fix="Choose cosine or euclidean.")

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.analysis.space import Space
 from explorer.errors import QueryError
-from explorer.settings import settings
-from explorer.tensor import Pairs, pairs_above, pick_device
+from explorer.tensor import Pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,13 +87,10 @@ def find_duplicates(
     shown = np.float32(threshold)
     if np.isnan(shown):
         raise QueryError("The threshold is not a number.")
-    found = pairs_above(
-        space.vectors,
+    found = space.index.pairs_above(
         float(np.nextafter(shown, np.float32(-np.inf))),  # all that may round to the threshold
         rows=distinct,
         limit=limit,
-        memory_mb=settings().memory_mb,
-        device=pick_device(settings().device),
         on_progress=on_progress,
     )
     near = found.scores >= shown

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from explorer.analysis.leaf_order import leaf_order
 from explorer.analysis.space import Space
 from explorer.errors import QueryError
+from explorer.tensor import VectorIndex
 from explorer.tensor.matrices import blocks, row_norms
 
 Order = Literal["as given", "label", "similarity"]
@@ -91,7 +92,7 @@ def heatmap(
     """
     for side in (rows, columns):
         if side is not None:
-            _check_size(len(_numbers(space, side)), "rows")
+            _check_size(len(_numbers(space.index, side)), "rows")
     down = order_rows(space, rows, order)
     across = down if columns is None else order_rows(space, columns, order)
     return Heatmap(down, across, space.similarity(down, across))
@@ -116,7 +117,7 @@ def order_rows(space: Space, rows: ArrayLike, order: Order) -> NDArray[np.int64]
     """
     if order not in ORDERS:
         raise QueryError(f"There is no order {order!r}.", fix=f"Choose one of {', '.join(ORDERS)}.")
-    numbers = _numbers(space, rows)
+    numbers = _numbers(space.index, rows)
     if order == "label":
         labels = space.corpus.labels
         if labels is None:
@@ -129,7 +130,9 @@ def order_rows(space: Space, rows: ArrayLike, order: Order) -> NDArray[np.int64]
 
 
 def group_similarity(
-    space: Space, groups: Sequence[str] | Sequence[int] | NDArray[np.generic], rows: ArrayLike | None = None
+    index: VectorIndex,
+    groups: Sequence[str] | Sequence[int] | NDArray[np.generic],
+    rows: ArrayLike | None = None,
 ) -> GroupSimilarity:
     """The mean cosine between every two groups of rows.
 
@@ -138,25 +141,25 @@ def group_similarity(
     are taken off.
 
     Args:
-        space: Where the rows are.
+        index: The rows.
         groups: The name or number of each row's group, shape (rows,); at most `MAX_SIDE` different ones.
         rows: Row numbers, each once; all rows by default.
 
     Raises:
         QueryError: There is not one group for each row, there are too many groups, or no such row.
     """
-    numbers = np.arange(len(space)) if rows is None else _numbers(space, rows)
+    numbers = np.arange(len(index)) if rows is None else _numbers(index, rows)
     names, group = np.unique(np.asarray(groups), return_inverse=True)
     if group.shape != numbers.shape:
         raise QueryError(f"There are groups for {len(group):,} rows, but {len(numbers):,} rows.")
     _check_size(len(names), "groups")
     sizes = np.bincount(group, minlength=len(names)).astype(np.int64)
-    sums = np.zeros((len(names), space.dims))
+    sums = np.zeros((len(names), index.dims))
     own = np.zeros(len(names))  # of each row with itself: 1, or 0 for a row of zeros
     order = np.argsort(group, kind="stable")
-    for start, stop in blocks(len(order), space.dims):
+    for start, stop in blocks(len(order), index.dims):
         part = order[start:stop]
-        unit = _unit(space.vectors[numbers[part]])
+        unit = _unit(index.take(numbers[part]))
         firsts = np.flatnonzero(np.diff(group[part], prepend=-1))
         here = group[part[firsts]]
         sums[here] += np.add.reduceat(unit, firsts)
@@ -170,7 +173,7 @@ def group_similarity(
 
 
 def distributions(
-    space: Space,
+    index: VectorIndex,
     k: int = 1,
     *,
     sample: int = 2_000,
@@ -181,7 +184,7 @@ def distributions(
     """Cosines of random pairs, and of rows with their nearest neighbours among all rows.
 
     Args:
-        space: Where the rows are.
+        index: The rows.
         k: Neighbours of each row; fewer where there are fewer other rows.
         sample: Rows to look up the neighbours of; all rows where there are no more.
         pairs: Random pairs; all pairs where there are no more.
@@ -194,25 +197,25 @@ def distributions(
     for number, what in ((k, "neighbours"), (sample, "rows")):
         if number < 1:
             raise QueryError(f"{number} {what} were asked for.", fix="Ask for 1 or more.")
-    random = space.index.random_pairs(pairs=pairs, seed=seed)
-    rows = np.arange(len(space))
+    random = index.random_pairs(pairs=pairs, seed=seed)
+    rows = np.arange(len(index))
     if len(rows) > sample:
         rows = np.sort(np.random.default_rng(seed).choice(rows, sample, replace=False))
-    k = min(k, len(space) - 1)
-    found = space.index.search(space.vectors[rows], k + 1, on_progress=on_progress)
+    k = min(k, len(index) - 1)
+    found = index.search(index.take(rows), k + 1, on_progress=on_progress)
     # The row itself is left out by its number; where others tie with it, it may not be among the k + 1.
     others = found.indices != rows[:, None]
     others[:, -1] &= ~others.all(axis=1)
     return Distributions(random, rows, found.scores[others].reshape(len(rows), k))
 
 
-def _numbers(space: Space, rows: ArrayLike) -> NDArray[np.int64]:
+def _numbers(index: VectorIndex, rows: ArrayLike) -> NDArray[np.int64]:
     """Row numbers, checked."""
     numbers = np.asarray(rows)
     if numbers.ndim != 1 or (numbers.size > 0 and numbers.dtype.kind not in "iu"):
         raise QueryError("Rows are given as a list of whole numbers.")
-    if numbers.size > 0 and not 0 <= numbers.min() <= numbers.max() < len(space):
-        raise QueryError("A row does not exist.", fix=f"Rows go from 0 to {len(space) - 1}.")
+    if numbers.size > 0 and not 0 <= numbers.min() <= numbers.max() < len(index):
+        raise QueryError("A row does not exist.", fix=f"Rows go from 0 to {len(index) - 1}.")
     return numbers.astype(np.int64)
 
 

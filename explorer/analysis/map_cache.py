@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
 import zipfile
 from pathlib import Path
@@ -27,13 +28,17 @@ def map_name(vectors: NDArray[np.float32], *choices: object) -> str:
     return digest.hexdigest()
 
 
-def find_map(name: str) -> tuple[NDArray[np.float32], float] | None:
-    """The points of a kept map, float32, shape (rows, dims), and its recall; None where there is none."""
+def find_map(name: str) -> tuple[NDArray[np.float32], float | None] | None:
+    """The points of a kept map, float32, shape (rows, dims), and its recall; None where there is none.
+
+    The recall itself is None where it was not measured.
+    """
     remove_abandoned(_folder())
     path = _folder() / f"{name}.npz"
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            found = kept["points"], float(kept["recall"])
+            recall = float(kept["recall"])
+            found = kept["points"], None if math.isnan(recall) else recall
         os.utime(path)
     except FileNotFoundError:
         return None
@@ -43,13 +48,13 @@ def find_map(name: str) -> tuple[NDArray[np.float32], float] | None:
     return found
 
 
-def keep_map(name: str, points: NDArray[np.float32], recall: float) -> None:
+def keep_map(name: str, points: NDArray[np.float32], recall: float | None) -> None:
     """Keep a map; beyond the bound, those not used for longest go. A disk that is full keeps nothing."""
     try:
         folder = _folder()
         with scratch_folder(folder) as aside:
             whole = aside / "map.npz"
-            np.savez(whole, points=points, recall=np.float64(recall))
+            np.savez(whole, points=points, recall=np.float64(math.nan if recall is None else recall))
             whole.replace(folder / f"{name}.npz")  # it appears whole or not at all
         kept = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
         for path in kept[:-_MOST]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from explorer.analysis.distances import from_scores
 from explorer.analysis.layout import lay_out
 from explorer.analysis.map_cache import find_map, keep_map, map_name
-from explorer.analysis.space import Space
+from explorer.analysis.specs import Distance, MapMethod, MapMetric, MapSpec
+from explorer.analysis.umap_learn import fit, label_targets, versions
 from explorer.errors import QueryError
-from explorer.jobs.progress import OnProgress, Progress
-from explorer.tensor import Metric, Neighbors
+from explorer.jobs.progress import OnProgress, Progress, untold
+from explorer.tensor import Neighbors, VectorIndex
 from explorer.tensor.matrices import as_tensor, blocks, row_norms
 
 _FEWEST = 4  # rows; with fewer, neighbours say nothing that PCA does not show
-_NEIGHBORS = 15
 _RECALL = 0.95  # share of the neighbours that a map has to be made from
 _FLAT = float(np.finfo(np.float32).eps) ** 2  # a variance this small beside the squares is float32's rounding
 _BLOCK = 1 << 22  # numbers in float64 at a time: 32 MB
@@ -32,25 +34,29 @@ class Projection:
         coordinates: A point for each row, float32, shape (rows, dims), read-only.
         method: What made it.
         dims: Dimensions of the map.
-        metric: The distance it shows: `cosine` or `euclidean`.
+        metric: The distance it shows.
         explained: PCA: the share of the whole variance along each dimension; empty for UMAP.
         seed: UMAP: the seed; None for PCA.
         neighbors: UMAP: how many nearest rows were used, the row itself among them; None for PCA.
         min_distance: UMAP: how close points may come; None for PCA.
-        recall: UMAP: the share of the nearest rows that was found and used, see `explorer.tensor.Neighbors`;
-            None for PCA.
+        recall: Our UMAP: the share of the nearest rows that was found and used, see
+            `explorer.tensor.Neighbors`; None for others.
+        densmap: umap-learn: whether dense regions stay dense.
+        supervised: umap-learn: whether labels drew the rows together.
         fallback: Why PCA stands in for the UMAP that was asked for: too `few` rows, or all rows `equal`.
     """
 
     coordinates: NDArray[np.float32]
-    method: Literal["pca", "umap"]
+    method: MapMethod
     dims: int
-    metric: Metric
+    metric: MapMetric
     explained: tuple[float, ...] = ()
     seed: int | None = None
     neighbors: int | None = None
     min_distance: float | None = None
     recall: float | None = None
+    densmap: bool = False
+    supervised: bool = False
     fallback: Literal["few", "equal"] | None = None
 
     def __post_init__(self) -> None:
@@ -59,8 +65,39 @@ class Projection:
     def __len__(self) -> int:
         return len(self.coordinates)
 
+    @property
+    def has_transform(self) -> bool:
+        """Whether umap-learn places new rows on it; it cannot on a densMAP."""
+        return self.method == "umap-learn" and not self.densmap
 
-def pca(space: Space, dims: int = 2, *, metric: Metric = "cosine") -> Projection:
+
+def project(
+    index: VectorIndex,
+    spec: MapSpec,
+    *,
+    labels: Sequence[str] | None = None,
+    on_progress: OnProgress | None = None,
+) -> Projection:
+    """Make the map that a spec describes.
+
+    Args:
+        index: The rows.
+        spec: How the map is made.
+        labels: Of each row, "" for none; a supervised map needs them, no other looks at them.
+        on_progress: Called between and within the steps. What it raises stops the work.
+
+    Raises:
+        QueryError: A supervised map is asked for without labels.
+        ComputeError: umap-learn failed.
+    """
+    if spec.method == "pca":
+        return pca(index, spec.dims, metric=spec.pca_metric)
+    if spec.method == "umap":
+        return umap(index, spec, on_progress=on_progress)
+    return _by_umap_learn(index, spec, labels if spec.supervised else None, on_progress)
+
+
+def pca(index: VectorIndex, dims: int = 2, *, metric: Distance = "cosine") -> Projection:
     """Project onto the directions of largest variance (Pearson 1901).
 
     The covariance is summed in float64, block by block, and its eigenvectors are exact: no seed is needed.
@@ -68,7 +105,7 @@ def pca(space: Space, dims: int = 2, *, metric: Metric = "cosine") -> Projection
     includes those beyond the rank of the vectors, are zero.
 
     Args:
-        space: The rows.
+        index: The rows.
         dims: Dimensions of the map.
         metric: `cosine` scales the rows to length 1 first, so that only directions count; `euclidean` takes
             them as they are.
@@ -79,30 +116,29 @@ def pca(space: Space, dims: int = 2, *, metric: Metric = "cosine") -> Projection
     Raises:
         QueryError: `dims` is below 1, or `metric` is neither of the two.
     """
-    _check(dims, metric)
-    matrix = as_tensor(space.vectors)
-    lengths = torch.from_numpy(row_norms(space.vectors))[:, None]
-    parts = list(blocks(len(matrix), space.dims, _BLOCK))
+    MapSpec("pca", dims, metric)  # refuses what is out of range
+    parts = list(blocks(len(index), index.dims, _BLOCK))
+    lengths = torch.cat([torch.from_numpy(row_norms(index.take(slice(*rows)))) for rows in parts])[:, None]
 
     def part(start: int, stop: int) -> torch.Tensor:
-        rows = matrix[start:stop].double()
+        rows = as_tensor(index.take(slice(start, stop))).double()
         length = lengths[start:stop]
         return rows / torch.where(length == 0, 1, length) if metric == "cosine" else rows
 
-    mean = torch.stack([part(*rows).sum(dim=0) for rows in parts]).sum(dim=0) / len(matrix)
-    covariance = torch.zeros(space.dims, space.dims, dtype=torch.float64)
+    mean = torch.stack([part(*rows).sum(dim=0) for rows in parts]).sum(dim=0) / len(index)
+    covariance = torch.zeros(index.dims, index.dims, dtype=torch.float64)
     for rows in parts:
         centred = part(*rows) - mean
         covariance += centred.T @ centred
     total = float(covariance.trace())
-    squares = total + len(matrix) * float(mean.square().sum())
+    squares = total + len(index) * float(mean.square().sum())
     variances, directions = torch.linalg.eigh(covariance)
     variances, directions = variances.flip(0)[:dims], directions.flip(1)[:, :dims]
     largest = directions.gather(0, directions.abs().argmax(dim=0, keepdim=True))
     seen = variances > _FLAT * squares
     directions = directions * torch.where(largest < 0, -1, 1) * seen
 
-    coordinates = np.zeros((len(matrix), dims), dtype=np.float32)
+    coordinates = np.zeros((len(index), dims), dtype=np.float32)
     for start, stop in parts:
         coordinates[start:stop, : len(seen)] = ((part(start, stop) - mean) @ directions).float().numpy()
     shares = [
@@ -113,16 +149,7 @@ def pca(space: Space, dims: int = 2, *, metric: Metric = "cosine") -> Projection
     return Projection(coordinates, "pca", dims, metric, explained=explained)
 
 
-def umap(
-    space: Space,
-    *,
-    dims: int = 2,
-    neighbors: int = _NEIGHBORS,
-    min_distance: float = 0.1,
-    metric: Metric = "cosine",
-    seed: int = 0,
-    on_progress: OnProgress | None = None,
-) -> Projection:
+def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = None) -> Projection:
     """Lay the rows out so that neighbours stay neighbours (McInnes, Healy and Melville 2018).
 
     With umap-learn's defaults, but the core's neighbours, PCA to start from and a layout of our own; of many
@@ -130,35 +157,22 @@ def umap(
     same machine, whatever the number of threads. Maps are kept in the cache folder.
 
     Args:
-        space: The rows.
-        dims: Dimensions of the map.
-        neighbors: Nearest rows to stay close to, the row itself counted; at most all rows.
-        min_distance: How close points may come, 0 to 1.
-        metric: `cosine` or `euclidean`.
-        seed: Of the layout; 0 or more.
+        index: The rows.
+        spec: How the map is made.
         on_progress: Called between and within the steps. What it raises stops the work.
 
     Returns:
         The map. With fewer than 4 rows, or where all are equal, it is PCA's and `fallback` says so.
-
-    Raises:
-        QueryError: An argument is out of range.
     """
-    _check(dims, metric)
-    if neighbors < 2:
-        raise QueryError(f"{neighbors} neighbours were asked for.", fix="Ask for 2 or more.")
-    if not 0 <= min_distance <= 1:
-        raise QueryError(f"The minimum distance is {min_distance}.", fix="Choose one from 0 to 1.")
-    if not 0 <= seed < 2**32:
-        raise QueryError(f"The seed is {seed}.", fix="Choose a whole number from 0 to 4,294,967,295.")
-    tell = on_progress or (lambda _: None)
-    neighbors = min(neighbors, len(space))
-    name = map_name(space.vectors, dims, neighbors, min_distance, metric, seed)
+    dims, metric, min_distance, seed = spec.dims, spec.pca_metric, spec.min_dist, spec.seed
+    tell = on_progress or untold
+    neighbors = min(spec.n_neighbors, len(index))
+    name = map_name(index.take(slice(None)), dims, neighbors, min_distance, metric, seed)
     kept = find_map(name)
     if kept is not None:
         return Projection(kept[0], "umap", dims, metric, (), seed, neighbors, min_distance, kept[1])
-    start = pca(space, dims, metric=metric)
-    if len(space) < _FEWEST:
+    start = pca(index, dims, metric=metric)
+    if len(index) < _FEWEST:
         return replace(start, fallback="few")
     if not start.coordinates.any():
         return replace(start, fallback="equal")
@@ -166,64 +180,51 @@ def umap(
     def searched(done: int, total: int) -> None:
         tell(Progress("Finding neighbours", done, total, fraction=0.5 * done / total))
 
-    near = space.index.neighbors(neighbors - 1, metric, min_recall=_RECALL, on_progress=searched)
+    near = index.neighbors(neighbors - 1, metric, min_recall=_RECALL, on_progress=searched)
     indices, distances = _with_itself(near, metric)
     points = lay_out(indices, distances, start.coordinates, min_distance, seed, tell)
     keep_map(name, points, near.recall)
     return Projection(points, "umap", dims, metric, (), seed, neighbors, min_distance, near.recall)
 
 
-def place(
-    space: Space,
-    projection: Projection,
-    vectors: ArrayLike,
-    *,
-    k: int = _NEIGHBORS,
-) -> NDArray[np.float32]:
-    """Place new vectors on a map, among the rows they are closest to.
+def _by_umap_learn(
+    index: VectorIndex, spec: MapSpec, labels: Sequence[str] | None, on_progress: OnProgress | None
+) -> Projection:
+    """The map as umap-learn makes it; PCA's where that has too little to go by."""
+    if spec.supervised and labels is None:
+        raise QueryError(
+            "A supervised map needs labels.", fix="Choose a label column, or turn supervision off."
+        )
+    targets = None if labels is None else label_targets(labels)
+    start = pca(index, spec.dims, metric=spec.pca_metric)
+    if len(index) < max(
+        _FEWEST, spec.dims + 2
+    ):  # its start, a spectral layout, needs two rows more than dims
+        return replace(start, fallback="few")
+    if not start.coordinates.any():
+        return replace(start, fallback="equal")
+    supervised_by = None if targets is None else targets.tobytes()
+    vectors = index.take(slice(None))
+    name = map_name(vectors, spec, supervised_by, versions())
+    kept = find_map(name)
+    points = fit(vectors, spec, targets, on_progress or untold) if kept is None else kept[0]
+    if kept is None:
+        keep_map(name, points, None)
+    return Projection(
+        points,
+        spec.method,
+        spec.dims,
+        spec.metric,
+        seed=spec.seed,
+        neighbors=min(spec.n_neighbors, len(index) - 1),
+        min_distance=spec.min_dist,
+        densmap=spec.densmap,
+        supervised=spec.supervised,
+    )
 
-    A point is the mean of the points of its k nearest rows, weighted by 1 / d², d being the distance of the
-    vectors (Shepard 1968); between vectors of length 1, d² is 2 (1 − cosine). So a vector that is a row of
-    the space falls on that row's point; on the first one's if the row is repeated.
 
-    Args:
-        space: The rows of the map.
-        projection: The map.
-        vectors: Shape (new, dims of the space) or (dims of the space,).
-        k: Rows to place by.
-
-    Returns:
-        float32, shape (new, dims of the map).
-
-    Raises:
-        VectorError: They are no vectors, or have other dimensions than the space.
-        QueryError: k is below 1.
-    """
-    found = space.index.search(vectors, k, projection.metric)
-    distances = _distances(found.scores, projection.metric)
-    squares = distances if projection.metric == "cosine" else distances**2
-    weights = np.divide(squares[:, :1], squares, out=np.zeros_like(squares), where=squares > 0)
-    weights[:, 0] = 1  # the nearest; at distance 0 it is the only one that counts
-    weights /= weights.sum(axis=1, keepdims=True)
-    points = projection.coordinates[found.indices].astype(np.float64)
-    placed: NDArray[np.float32] = np.einsum("nk,nkd->nd", weights, points).astype(np.float32)
-    return placed
-
-
-def _with_itself(near: Neighbors, metric: Metric) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _with_itself(near: Neighbors, metric: Distance) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The neighbours as `lay_out` wants them: each row first among its own, at distance 0."""
     own = np.arange(len(near.indices))[:, None]
-    distances = _distances(near.similarities, metric)
+    distances = from_scores(near.similarities, metric)
     return np.hstack([own, near.indices]), np.hstack([np.zeros(own.shape), distances])
-
-
-def _distances(scores: NDArray[np.float32], metric: Metric) -> NDArray[np.float64]:
-    wide = scores.astype(np.float64)
-    return np.maximum(0, 1 - wide if metric == "cosine" else -wide)
-
-
-def _check(dims: int, metric: str) -> None:
-    if dims < 1:
-        raise QueryError(f"A map of {dims} dimensions was asked for.", fix="Ask for 2 or 3.")
-    if metric not in ("cosine", "euclidean"):
-        raise QueryError(f"A map cannot show the metric {metric!r}.", fix="Choose cosine or euclidean.")

@@ -5,21 +5,20 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.analysis.clusters import Clustering, cluster
+from explorer.analysis.projection import Projection, project
+from explorer.analysis.specs import ClusterSpec, Distance, MapMethod, MapSpec
 from explorer.data.corpus import Corpus
 from explorer.encode.encoder import Encoder
 from explorer.encode.report import EncodeReport
 from explorer.errors import QueryError, VectorError
 from explorer.settings import settings
-from explorer.tensor import Index, Metric, Neighbors, pick_device
-
-if TYPE_CHECKING:
-    from explorer.analysis.clusters import Clustering, ClusterMetric
-    from explorer.analysis.projection import Projection
+from explorer.tensor import Index, Metric, Neighbors, VectorIndex, pick_device
 
 
 @dataclass(frozen=True)
@@ -45,31 +44,63 @@ def make_index(vectors: np.ndarray) -> Index:
 class Space:
     """The embeddings of one corpus by one encoder.
 
-    Beside its own methods, `index` searches by vectors and reports progress; see `explorer.tensor.Index`.
+    What is asked of vectors alone is asked of `index`; see `explorer.tensor.VectorIndex`.
 
     Args:
         corpus: The rows.
-        encoder: What made the vectors; it also encodes queries.
-        vectors: float32, shape (rows, dims); or an index of them, which several spaces may share.
-        report: What encoding took.
+        index: Their vectors, which several spaces may share.
+        encoder: What made the vectors; without one, the space answers no texts.
+        report: What encoding took, if it was encoded here.
 
     Raises:
-        VectorError: There is not one vector for each row, or one holds NaN or infinity.
+        VectorError: There is not one vector for each row.
     """
 
     def __init__(
-        self, corpus: Corpus, encoder: Encoder, vectors: np.ndarray | Index, report: EncodeReport
+        self,
+        corpus: Corpus,
+        index: VectorIndex,
+        encoder: Encoder | None = None,
+        report: EncodeReport | None = None,
     ) -> None:
-        if len(vectors) != len(corpus):
-            raise VectorError(f"There are {len(vectors)} vectors for {len(corpus)} rows.", where=corpus.name)
+        if len(index) != len(corpus):
+            raise VectorError(f"There are {len(index)} vectors for {len(corpus)} rows.", where=corpus.name)
         self.corpus = corpus
-        self.encoder = encoder
-        self.report = report
-        self.index = vectors if isinstance(vectors, Index) else make_index(vectors)
+        self.index = index
+        self._encoder = encoder
+        self._report = report
         self._pairs: dict[Metric, np.ndarray] = {}
 
     def __len__(self) -> int:
         return len(self.corpus)
+
+    @property
+    def encoder(self) -> Encoder:
+        """What made the vectors; it also encodes queries.
+
+        Raises:
+            QueryError: The space was made without one.
+        """
+        if self._encoder is None:
+            raise QueryError(
+                "This space has vectors only, and no encoder for queries.",
+                where=self.corpus.name,
+                fix="Search by a row or by a vector, or make the space with its encoder.",
+            )
+        return self._encoder
+
+    @property
+    def report(self) -> EncodeReport:
+        """What encoding took.
+
+        Raises:
+            QueryError: The space was made without a report.
+        """
+        if self._report is None:
+            raise QueryError(
+                "This space was not encoded here, so there is no report.", where=self.corpus.name
+            )
+        return self._report
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -79,20 +110,20 @@ class Space:
     @property
     def vectors(self) -> np.ndarray:
         """The embeddings: float32, shape (rows, dims), read-only."""
-        return self.index.vectors
+        return self.index.take(slice(None))
 
     @property
     def dims(self) -> int:
         """Dimensions of a vector."""
-        return int(self.vectors.shape[1])
+        return self.index.dims
 
     def for_corpus(self, corpus: Corpus) -> Space:
         """The same vectors for a corpus of the same texts, which may have another name or other columns."""
-        return self if corpus is self.corpus else Space(corpus, self.encoder, self.index, self.report)
+        return self if corpus is self.corpus else Space(corpus, self.index, self._encoder, self._report)
 
     def subspace(self, rows: NDArray[np.int64]) -> Space:
         """The space of some rows (from 0) alone, in the order given; its rows are numbered anew from 0."""
-        return Space(self.corpus.take(rows), self.encoder, self.vectors[rows], self.report)
+        return Space(self.corpus.take(rows), self.index.subset(rows), self._encoder, self._report)
 
     @overload
     def search(  # type: ignore[overload-overlap]  # a str is a Sequence[str] too; the first one wins
@@ -123,7 +154,7 @@ class Space:
 
         Raises:
             QueryError: A text is empty, or k is below 1.
-            ModelChangedError: The model is elsewhere, and another one than that which encoded the rows.
+            ModelChangedError: The model is hosted, and another one than that which encoded the rows.
         """
         texts = [query] if isinstance(query, str) else list(query)
         if not texts:
@@ -165,7 +196,7 @@ class Space:
             others[:] = False
             others[rows] = True
         others[row] = False
-        found = self.index.search(self.vectors[row : row + 1], k, metric, rows=others)
+        found = self.index.search(self.index.take([row]), k, metric, rows=others)
         return self._hits(found.indices[0], found.scores[0])
 
     def neighbors(self, k: int = 15, *, metric: Metric = "cosine", min_recall: float = 1.0) -> Neighbors:
@@ -202,18 +233,14 @@ class Space:
         return self.index.similarity(rows, others, metric)
 
     def cluster(
-        self, k: int = 8, *, metric: ClusterMetric = "cosine", seed: int = 0, starts: int = 1
+        self, k: int = 8, *, metric: Distance = "cosine", seed: int = 0, starts: int = 1
     ) -> Clustering:
-        """Put rows in k clusters by k-means; see `explorer.analysis.clusters.cluster`."""
-        from explorer.analysis.clusters import cluster
+        """Put rows in k clusters by k-means; `explorer.analysis.clusters.cluster` has HDBSCAN too."""
+        return cluster(self.index, ClusterSpec(k=k, metric=metric, seed=seed, starts=starts))
 
-        return cluster(self, k, metric=metric, seed=seed, starts=starts)
-
-    def project(self, dims: int = 2, seed: int = 0) -> Projection:
-        """A map of the rows by UMAP; see `explorer.analysis.projection.umap`, which has more to choose."""
-        from explorer.analysis.projection import umap
-
-        return umap(self, dims=dims, seed=seed)
+    def project(self, dims: int = 2, seed: int = 0, *, method: MapMethod = "umap") -> Projection:
+        """A map of the rows; `explorer.analysis.projection.project` has more to choose."""
+        return project(self.index, MapSpec(method, dims, seed=seed))
 
     def percentile(self, score: float, metric: Metric = "cosine") -> float | None:
         """How a score stands among those of random pairs of rows of this corpus.

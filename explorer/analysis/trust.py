@@ -9,11 +9,12 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.analysis.distances import distances_to_rows
 from explorer.analysis.projection import Projection
-from explorer.analysis.space import Space
+from explorer.analysis.specs import MapMetric
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, Progress
-from explorer.tensor import Metric
+from explorer.tensor import VectorIndex
 from explorer.tensor.matrices import blocks, row_norms
 
 _SAMPLE = 1_000
@@ -66,12 +67,13 @@ class Stability:
 
 
 def trust(
-    space: Space,
+    index: VectorIndex,
     projection: Projection,
     *,
     k: int = 15,
     sample: int = _SAMPLE,
     seed: int = 0,
+    metric: MapMetric | None = None,
     on_progress: OnProgress | None = None,
 ) -> Trust:
     """Compare the neighbourhoods of a map with those of the space, by trustworthiness and continuity.
@@ -86,11 +88,12 @@ def trust(
     sample: the ranks of each sampled row are among all rows, so its part is exact.
 
     Args:
-        space: The rows; their distance is that of `projection.metric`.
+        index: The rows.
         projection: Their map, whose distance is Euclidean.
         k: Neighbours; the measure needs fewer than half of the rows, and k shrinks to that.
         sample: Rows to look at, all where there are no more.
         seed: Of the sample.
+        metric: The distance in the space; None: that of the map.
         on_progress: Called after every row. What it raises stops the work.
 
     Returns:
@@ -99,14 +102,15 @@ def trust(
     Raises:
         QueryError: k or `sample` is below 1, or the map is not of these rows.
     """
-    n = len(space)
+    n = len(index)
     if len(projection) != n:
         raise QueryError(f"The map has {len(projection)} points, the space has {n} rows.")
     rows = _sampled(n, k, sample, seed)
     k = min(k, (n - 1) // 2)
     parts = np.ones((2, len(rows)))
     worst = k * (2 * n - 3 * k - 1) / 2
-    views = zip(_views(space.vectors, projection.metric, rows), _map_views(projection, rows), strict=True)
+    in_full = _views(index.take(slice(None)), metric or projection.metric, rows)
+    views = zip(in_full, _map_views(projection, rows), strict=True)
     for done, (in_space, on_map) in enumerate(views if k else ()):
         for part, truth, shown in ((parts[0], in_space, on_map), (parts[1], on_map, in_space)):
             part[done] -= np.maximum(0, truth.ranks(shown.nearest(k)) - k).sum() / worst
@@ -185,7 +189,7 @@ class _View:
         return np.concatenate([closer, tied[: k - len(closer)]])
 
     def ranks(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The how manyeth nearest each of some rows is, from 1, shape as `rows`."""
+        """The rank of each of some rows by closeness, 1 for the nearest, shape as `rows`."""
         level, slack, ordered = self.closeness[rows], self.rounding[rows], np.sort(self.closeness)
         farther = np.searchsorted(ordered, level - slack, side="left")
         up_to = np.searchsorted(ordered, level + slack, side="right")
@@ -199,8 +203,11 @@ def _map_views(projection: Projection, rows: NDArray[np.int64]) -> Iterator[_Vie
     return _views(projection.coordinates, "euclidean", rows)
 
 
-def _views(vectors: NDArray[np.float32], metric: Metric, rows: NDArray[np.int64]) -> Iterator[_View]:
-    """What each of some rows sees, by cosine or negative squared distance."""
+def _views(vectors: NDArray[np.float32], metric: MapMetric, rows: NDArray[np.int64]) -> Iterator[_View]:
+    """What each of some rows sees, by cosine, negative squared Euclidean distance or another's negative."""
+    if metric not in ("cosine", "euclidean"):
+        yield from _other_views(vectors, metric, rows)
+        return
     total, dims = vectors.shape
     lengths = row_norms(vectors)
     rounding = np.full(total, 4 * dims * _EPS)
@@ -222,3 +229,14 @@ def _views(vectors: NDArray[np.float32], metric: Metric, rows: NDArray[np.int64]
         for row, near in zip(own, closeness, strict=True):
             sizes = 1 if metric == "cosine" else lengths[row] ** 2 + lengths**2
             yield _View(near, rounding * sizes)
+
+
+def _other_views(vectors: NDArray[np.float32], metric: MapMetric, rows: NDArray[np.int64]) -> Iterator[_View]:
+    total, dims = vectors.shape
+    for start, stop in blocks(len(rows), total, _BLOCK):
+        own = rows[start:stop]
+        for row, distances in zip(own, distances_to_rows(vectors[own], vectors, metric), strict=True):
+            sizes = np.ones(total) if metric == "correlation" else distances
+            closeness = -distances
+            closeness[row] = -np.inf
+            yield _View(closeness, 4 * dims * _EPS * sizes)

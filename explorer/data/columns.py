@@ -7,8 +7,8 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from explorer.data.table import SourceTable, list_names
-from explorer.data.values import LIST_OF_NUMBERS, NUMBER, empty_mask
+from explorer.data.tables.source_table import SourceTable, list_names
+from explorer.data.tables.values import LIST_OF_NUMBERS, NUMBER, empty_mask
 from explorer.errors import ColumnError, EmptyDataError
 
 _HEAD_ROWS = 2_000  # enough to judge a column by

@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from explorer.data.columns import check_label_column, check_text_column, guess_label, guess_text
 from explorer.data.corpus import Corpus
-from explorer.data.table import SourceTable
-from explorer.data.values import count, empty_mask
-from explorer.data.vector_columns import ALL, VectorColumn, number_columns, vectors_of
+from explorer.data.tables.source_table import SourceTable
+from explorer.data.tables.values import count, empty_mask
+from explorer.data.vector_columns import ALL, VectorColumn, number_columns
+from explorer.data.vector_matrix import vectors_of
 from explorer.errors import DataError
 from explorer.settings import settings
 

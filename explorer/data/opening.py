@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from explorer.data.corpus import Corpus
 from explorer.data.corpus_from_table import GUESS, LabelChoice, make_corpus
-from explorer.data.files import read_file
-from explorer.data.kinds import KINDS
+from explorer.data.formats.files import read_file
+from explorer.data.formats.kinds import KINDS
+from explorer.data.hf_datasets import from_dataset, is_dataset, is_saved_dataset, read_saved_dataset
 from explorer.data.python import from_arrow, from_columns, from_data_frame, from_texts, is_data_frame
 from explorer.data.samples import SAMPLES, open_sample
-from explorer.data.table import SourceTable, source_table
-from explorer.data.values import Column
-from explorer.data.vector_columns import VectorColumn, with_texts
+from explorer.data.tables.source_table import SourceTable, TableBuilder
+from explorer.data.vector_columns import VectorColumn
+from explorer.data.vector_matrix import with_texts
 from explorer.errors import ColumnError, DataError, UnknownCorpusError
 from explorer.hub.names import is_dataset_id
+from explorer.jobs.progress import OnProgress
 
 
 def open_corpus(
@@ -34,7 +36,7 @@ def open_corpus(
     split: str | None = None,
     revision: str | None = None,
     encoding: str | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Corpus:
     """Open a corpus.
 
@@ -44,8 +46,9 @@ def open_corpus(
 
     Args:
         source: A path to a file, the name of a sample, a pandas DataFrame, an Arrow table (or what
-            can become one, such as a Polars frame), a list of texts, a dict of columns, or a dataset on the
-            Hugging Face Hub, `owner/name`. A file of that name is preferred to the dataset.
+            can become one, such as a Polars frame), a list of texts, a dict of columns, a `datasets.Dataset`
+            or a folder that its `save_to_disk` wrote, or a dataset on the Hugging Face Hub, `owner/name`.
+            A file or folder of that name is preferred to the dataset on the Hub.
         text: The text column; guessed when None.
         label: The label column, None for none; guessed when not given.
         limit: Rows to keep at most, drawn at random without replacement, in their order.
@@ -60,8 +63,8 @@ def open_corpus(
             such as `answers.text` or `messages[0].content`.
         revision: Its branch, tag or commit; the newest when None.
         encoding: Python's name of the encoding of a text file; found from its bytes when None.
-        on_progress: Called while rows come from the Hub, with the rows read and those to read, or while a
-            file is read, with the bytes; an exception it raises stops the work.
+        on_progress: Told the rows that come from the Hub, or the bytes of a file that are read; an exception
+            it raises stops the work.
 
     Raises:
         UnknownCorpusError: No sample and no file has that name.
@@ -82,7 +85,7 @@ def open_corpus(
             _read(source, name, seed, encoding, on_progress), vectors, texts, text, label, limit, seed
         )
     elif isinstance(source, str) and on_hub:
-        from explorer.data.hub_corpus import open_dataset
+        from explorer.data.hub.dataset import open_dataset
 
         if isinstance(vectors, enum.Enum):
             raise ColumnError("A dataset on the Hub needs a column of vectors.", where=source, fix="Name it.")
@@ -109,13 +112,17 @@ def _read(
     name: str | None,
     seed: int,
     encoding: str | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> SourceTable:
     if isinstance(source, str | Path):
         path = _existing(source)
+        if path.is_dir():
+            return read_saved_dataset(path)
         return read_file(path, path.name, seed=seed, encoding=encoding, on_progress=on_progress)
     if isinstance(source, list | tuple):
         return from_texts(source, name or "texts")
+    if is_dataset(source):
+        return from_dataset(source, name or "dataset")
     if isinstance(source, Mapping):
         return from_columns(source, name or "columns")
     if is_data_frame(source):
@@ -138,9 +145,10 @@ def _with_texts(
     seed: int,
 ) -> Corpus:
     if isinstance(texts, Corpus):
-        table = source_table(
-            texts.name, "python", [(name, Column(texts.table[name])) for name in texts.table.column_names]
-        )
+        builder = TableBuilder(texts.name, "python")
+        for name in texts.table.column_names:
+            builder.add(name, texts.table[name])
+        table = builder.finish()
         text, label = text or texts.text, texts.label if label is GUESS else label
     else:
         table = _read(texts, None, seed)
@@ -158,24 +166,26 @@ def _is_on_hub(source: str, config: str | None, split: str | None, revision: str
 
 
 def _existing(source: str | Path) -> Path:
-    """The path of a file that is there.
+    """The path of a file that is there, or of a folder that `datasets` saved.
 
     Raises:
-        UnknownCorpusError: It is not there, or a folder.
+        UnknownCorpusError: It is not there, or any other folder.
     """
     shown = f"{source!s:.100}"
     samples = ", ".join(SAMPLES)
     folder = False
     try:
         path = Path(source).expanduser()
-        if path.is_file():
+        if path.is_file() or is_saved_dataset(path):
             return path
         folder = path.is_dir()
     except (OSError, RuntimeError):
         pass  # no file can have the name: a text given in place of a list, or the home of nobody
     if folder:
         raise UnknownCorpusError(
-            "This is a folder.", where=shown, fix=f"Give a file in it, or a sample: {samples}."
+            "This is a folder.",
+            where=shown,
+            fix=f"Give a file, a folder written by save_to_disk, or a sample: {samples}.",
         )
     raise UnknownCorpusError(
         f'There is no file "{shown}" in {Path.cwd()} and no sample of that name.',

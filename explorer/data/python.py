@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from explorer.data.arrow_columns import plain_columns
-from explorer.data.table import SourceTable, source_table
-from explorer.data.values import Column, chunked, column_of, text_column
+from explorer.data.tables.arrow_columns import add_column
+from explorer.data.tables.source_table import SourceTable, TableBuilder
+from explorer.data.tables.values import Remarks, chunked, column_of, text_column
 from explorer.errors import ColumnError, EmptyDataError
 
+_Values = tuple[pa.ChunkedArray, Remarks]  # of any Arrow type
 _NOT_ONE_KIND = (pa.ArrowException, TypeError, ValueError, OverflowError)
 
 
@@ -39,8 +40,9 @@ def from_texts(texts: Sequence[object], name: str) -> SourceTable:
                 where=f"{name}, position {position:,}",
                 fix="Give strings, or a data frame or a dict of columns and the name of the text column.",
             )
-    column = text_column([value if isinstance(value, str) else None for value in texts])
-    return source_table(name, "python", [("text", column)])
+    builder = TableBuilder(name, "python")
+    builder.add("text", *text_column([value if isinstance(value, str) else None for value in texts]))
+    return builder.finish()
 
 
 def from_columns(columns: Mapping[Any, Any], name: str) -> SourceTable:
@@ -57,7 +59,7 @@ def from_columns(columns: Mapping[Any, Any], name: str) -> SourceTable:
         raise ColumnError(
             f"The columns differ in length: {listed}.", where=name, fix="Give each as many values."
         )
-    return _tidy(list(lengths), data, name)
+    return _table(zip(lengths, data, strict=True), name)
 
 
 def from_data_frame(frame: Any, name: str) -> SourceTable:  # noqa: ANN401 - pandas is not imported
@@ -66,9 +68,11 @@ def from_data_frame(frame: Any, name: str) -> SourceTable:  # noqa: ANN401 - pan
     Raises:
         EmptyDataError: No column or no row.
     """
-    names = [str(label) for label in frame.columns]
-    data = [_from_series(frame.iloc[:, position]) for position in range(len(names))]
-    return _tidy(names, data, name)
+    series = (frame.iloc[:, position] for position in range(frame.shape[1]))
+    return _table(
+        ((str(label), _from_series(values)) for label, values in zip(frame.columns, series, strict=True)),
+        name,
+    )
 
 
 def from_arrow(source: Any, name: str) -> SourceTable:  # noqa: ANN401 - whatever speaks Arrow
@@ -79,22 +83,26 @@ def from_arrow(source: Any, name: str) -> SourceTable:  # noqa: ANN401 - whateve
         EmptyDataError: No column or no row.
     """
     table = pa.table(source)
-    return _tidy(table.column_names, table.columns, name)
+    return _table(
+        ((label, (values, ())) for label, values in zip(table.column_names, table.columns, strict=True)), name
+    )
 
 
-def _tidy(names: Sequence[str], data: Sequence[pa.ChunkedArray | Column], name: str) -> SourceTable:
-    columns, notes, vectors = plain_columns(names, data, name)
-    return source_table(name, "python", columns, notes=notes, vectors=vectors)
+def _table(columns: Iterable[tuple[str, _Values]], name: str) -> SourceTable:
+    builder = TableBuilder(name, "python")
+    for label, (values, remarks) in columns:
+        add_column(builder, label, values, remarks)
+    return builder.finish()
 
 
-def _from_series(series: Any) -> pa.ChunkedArray | Column:  # noqa: ANN401 - pandas is not imported
+def _from_series(series: Any) -> _Values:  # noqa: ANN401 - pandas is not imported
     try:
-        return chunked(pa.array(series, from_pandas=True))
+        return chunked(pa.array(series, from_pandas=True)), ()
     except _NOT_ONE_KIND:
         return column_of([None if _is_missing(value) else value for value in series])
 
 
-def _from_values(values: Any, column: str, name: str) -> pa.ChunkedArray | Column:  # noqa: ANN401
+def _from_values(values: Any, column: str, name: str) -> _Values:  # noqa: ANN401
     where = f'{name}, column "{column}"'
     if isinstance(values, str | bytes) or not hasattr(values, "__len__") or getattr(values, "ndim", 1) != 1:
         raise ColumnError(
@@ -103,9 +111,9 @@ def _from_values(values: Any, column: str, name: str) -> pa.ChunkedArray | Colum
             fix="Give each column a list as long as the others.",
         )
     if isinstance(values, pa.Array | pa.ChunkedArray):
-        return chunked(values)
+        return chunked(values), ()
     try:
-        return chunked(pa.array(values, from_pandas=True))
+        return chunked(pa.array(values, from_pandas=True)), ()
     except _NOT_ONE_KIND as error:
         there = [(position, value) for position, value in enumerate(values) if not _is_missing(value)]
         first = type(there[0][1])

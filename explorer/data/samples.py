@@ -9,9 +9,9 @@ from pathlib import Path
 
 from explorer.data.corpus import Corpus
 from explorer.data.corpus_from_table import GUESS, LabelChoice, make_corpus
-from explorer.data.files import read_file
-from explorer.data.table import SourceTable, source_table
-from explorer.data.values import text_column
+from explorer.data.formats.files import read_file
+from explorer.data.tables.source_table import SourceTable, TableBuilder
+from explorer.data.tables.values import text_column
 from explorer.errors import UnknownCorpusError
 
 _FOLDER = Path(__file__).parent / "samples"
@@ -148,5 +148,7 @@ def _read(sample: Sample) -> SourceTable:
     path = _FOLDER / sample.file
     if path.suffix == ".json":  # the tutorial's own file: its questions beside the numbers it published
         texts = json.loads(path.read_text(encoding="utf-8"))["texts"]
-        return source_table(sample.name, "json", [(sample.text, text_column(texts))])
+        builder = TableBuilder(sample.name, "json")
+        builder.add(sample.text, *text_column(texts))
+        return builder.finish()
     return dataclasses.replace(read_file(path, path.name), name=sample.name)

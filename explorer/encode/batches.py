@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from explorer.encode.engines.loaded_models import Engine
+    from explorer.encode.engines.engine import Engine, OnWait
 
 
 def plan_batches(lengths: np.ndarray, token_budget: int) -> list[np.ndarray]:
@@ -34,10 +34,24 @@ def plan_batches(lengths: np.ndarray, token_budget: int) -> list[np.ndarray]:
     return batches
 
 
-def encode_few(engine: Engine, texts: list[str]) -> np.ndarray:
-    """Vectors of a handful of texts, in order, by the engine's own batches."""
+def encode_few(engine: Engine, texts: list[str], on_wait: OnWait | None = None) -> np.ndarray:
+    """Vectors of a handful of texts, in order, by the engine's own batches, in a run of their own.
+
+    Args:
+        engine: The model, which is confirmed first.
+        texts: The texts, prompt included.
+        on_wait: See `Engine.run`.
+
+    Returns:
+        float32, shape (texts, dims).
+
+    Raises:
+        ModelChangedError: The model is no longer the one that the encoder's fingerprint names.
+    """
     tokens = engine.tokenize(texts)
     out = np.empty((len(texts), engine.dims), dtype=np.float32)
-    for batch in plan_batches(tokens.lengths, engine.token_budget):
-        out[batch] = engine.start(tokens.batch(batch))()
+    with engine.run(on_wait) as run:
+        run.confirm()
+        for batch in plan_batches(tokens.lengths, engine.token_budget):
+            out[batch] = run.start(tokens.batch(batch))()
     return out

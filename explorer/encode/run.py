@@ -22,8 +22,7 @@ from explorer.data.corpus import Corpus
 from explorer.encode.batches import plan_batches
 from explorer.encode.cache import VectorCache
 from explorer.encode.encoder import Encoder
-from explorer.encode.engines.hosted import RemoteEngine
-from explorer.encode.engines.loaded_models import Engine, OutOfMemoryError, Vectors
+from explorer.encode.engines.engine import Engine, EngineRun, OutOfMemoryError, Vectors
 from explorer.encode.report import EncodeReport
 from explorer.encode.tokens import Tokens
 from explorer.errors import EncodeError
@@ -67,7 +66,7 @@ def encode_corpus(
 
     Raises:
         EncodeError: One text alone does not fit the memory, or the model gave values that are no numbers.
-        ModelChangedError: The model is elsewhere, and no longer the one that the fingerprint names.
+        ModelChangedError: The model is hosted, and no longer the one that the fingerprint names.
     """
     say = on_progress or (lambda _progress: None)
     started = time.perf_counter()
@@ -124,40 +123,39 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
     run.on_progress(Progress("Loading the model", run.cached_rows, total, run.cached_rows))
     engine = encoder.engine
     latest = Progress("Encoding", run.cached_rows, total, run.cached_rows)
-    if isinstance(engine, RemoteEngine):
-        # While its servers keep us waiting, the reason is shown, and cancelling is noticed.
-        engine.on_wait = lambda why: run.on_progress(replace(latest, note=why))
-        engine.confirm()
+
+    def waiting(why: str) -> None:
+        run.on_progress(replace(latest, note=why))
 
     def counting(done: int, of: int) -> None:
         run.on_progress(
             Progress("Counting tokens", run.cached_rows, total, run.cached_rows, 0.05 * done / of)
         )
 
-    prompted = [encoder.prompt + run.corpus.texts[row] for row in missing]
-    tokens = engine.tokenize(prompted, counting)
-    done_texts, done_tokens, all_tokens = 0, 0, max(1, int(tokens.lengths.sum()))
-    with _Writer(run) as writer:
-        for batch, vectors in _encoded_batches(run, engine, tokens):
-            rows = missing[batch]
-            if not np.isfinite(vectors).all():
-                bad = rows[~np.isfinite(vectors).all(axis=1)][0]
-                raise EncodeError(
-                    "The model gave values that are not numbers.",
-                    where=f"{encoder.name}, row {bad + 1}",
-                    fix="Choose exact precision, or another model.",
-                )
-            run.vectors[rows] = vectors
-            writer.add(rows)
-            done_texts += len(batch)
-            done_tokens += int(tokens.lengths[batch].sum())
-            fraction = 0.05 + 0.95 * done_tokens / all_tokens
-            latest = Progress("Encoding", run.cached_rows + done_texts, total, run.cached_rows, fraction)
-            run.on_progress(latest)
-    if isinstance(engine, RemoteEngine):
-        engine.confirm(anew=True)  # had it changed meanwhile, these rows would be of two models
-        engine.on_wait = None
-    run.notes[:0] = engine.notes  # a model elsewhere has shown by now whether its answers vary
+    with engine.run(waiting) as model:
+        model.confirm()
+        prompted = [encoder.prompt + run.corpus.texts[row] for row in missing]
+        tokens = engine.tokenize(prompted, counting)
+        done_texts, done_tokens, all_tokens = 0, 0, max(1, int(tokens.lengths.sum()))
+        with _Writer(run) as writer:
+            for batch, vectors in _encoded_batches(run, engine, model, tokens):
+                rows = missing[batch]
+                if not np.isfinite(vectors).all():
+                    bad = rows[~np.isfinite(vectors).all(axis=1)][0]
+                    raise EncodeError(
+                        "The model gave values that are not numbers.",
+                        where=f"{encoder.name}, row {bad + 1}",
+                        fix="Choose exact precision, or another model.",
+                    )
+                run.vectors[rows] = vectors
+                writer.add(rows)
+                done_texts += len(batch)
+                done_tokens += int(tokens.lengths[batch].sum())
+                fraction = 0.05 + 0.95 * done_tokens / all_tokens
+                latest = Progress("Encoding", run.cached_rows + done_texts, total, run.cached_rows, fraction)
+                run.on_progress(latest)
+        model.confirm(anew=True)  # had it changed meanwhile, these rows would be of two models
+    run.notes[:0] = model.notes
     return engine.name
 
 
@@ -204,7 +202,9 @@ class _Writer:
             self._writing.result()
 
 
-def _encoded_batches(run: _Run, engine: Engine, tokens: Tokens) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _encoded_batches(
+    run: _Run, engine: Engine, model: EngineRun, tokens: Tokens
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Positions and vectors, batch by batch; a batch that does not fit is made again at half the budget."""
     budget = engine.token_budget
     lengths = tokens.lengths
@@ -213,7 +213,7 @@ def _encoded_batches(run: _Run, engine: Engine, tokens: Tokens) -> Iterator[tupl
         plan = [remaining[batch] for batch in plan_batches(lengths[remaining], budget)]
         done = 0
         try:
-            for batch, vectors in _begun_ahead(engine, _made_ahead(tokens, plan)):
+            for batch, vectors in _begun_ahead(model, engine.in_flight, _made_ahead(tokens, plan)):
                 done += 1
                 yield batch, vectors
         except OutOfMemoryError as error:
@@ -234,22 +234,18 @@ def _encoded_batches(run: _Run, engine: Engine, tokens: Tokens) -> Iterator[tupl
 
 
 def _begun_ahead(
-    engine: Engine, made: Iterator[tuple[np.ndarray, Any]]
+    model: EngineRun, in_flight: int, made: Iterator[tuple[np.ndarray, Any]]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Positions and vectors, in order, with as many batches begun as the engine can have under way."""
     begun: deque[tuple[np.ndarray, Vectors]] = deque()
-    try:
-        for batch, inputs in made:
-            begun.append((batch, engine.start(inputs)))
-            if len(begun) == engine.in_flight:
-                batch, vectors = begun.popleft()
-                yield batch, vectors()
-        while begun:
+    for batch, inputs in made:
+        begun.append((batch, model.start(inputs)))
+        if len(begun) == in_flight:
             batch, vectors = begun.popleft()
             yield batch, vectors()
-    finally:
-        if begun:
-            engine.stop()
+    while begun:
+        batch, vectors = begun.popleft()
+        yield batch, vectors()
 
 
 def _made_ahead(tokens: Tokens, plan: list[np.ndarray]) -> Iterator[tuple[np.ndarray, Any]]:

@@ -27,9 +27,8 @@ from explorer.hub.model_files import (
 )
 from explorer.hub.model_weights import MODEL_SUFFIXES, check_weights, files_below, has_weights
 from explorer.hub.names import is_commit
+from explorer.jobs.progress import BYTES, OnProgress, counting
 from explorer.settings import settings
-
-OnProgress = Callable[[int, int], None]
 
 _TRIES = 5  # for a file whose connection breaks while bytes arrive
 _LOCK_SECONDS = 0.2
@@ -43,8 +42,8 @@ def fetch_model(
     Args:
         name: Hub id.
         revision: Branch, tag or commit; None for the default branch.
-        on_progress: Told the bytes that are here and the bytes in all, several times a second while they
-            arrive. What it raises stops the download and passes through; the next one goes on from there.
+        on_progress: Told the bytes that are here, several times a second while they arrive. What it raises
+            stops the download and passes through; the next one goes on from there.
         code: Whether its own code is needed too.
 
     Returns:
@@ -77,13 +76,13 @@ def fetch_model(
     _check_size(wanted, name)
     repo = _repo_folder(name)
     done, total = 0, sum(file.size or 0 for file in wanted)
+    say = counting(on_progress, "Downloading the model", BYTES)
     _make_room(repo, wanted, name)
     for file in wanted:
         before = done
 
         def report(arrived: int, before: int = before) -> None:
-            if on_progress is not None:
-                on_progress(before + arrived, total)
+            say(before + arrived, total)
 
         _fetch_blob(name, commit, file, repo, report)
         done += file.size or 0

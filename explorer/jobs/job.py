@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Generic, Literal, TypeVar, cast
 
 from explorer.errors import ExplorerError, JobCancelledError
 from explorer.jobs.lanes import Lane
@@ -19,7 +19,8 @@ from explorer.jobs.sizes import Parts, parts_of
 _log = logging.getLogger(__name__)
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
-Work = Callable[[OnProgress], Any]
+T = TypeVar("T")
+Work = Callable[[OnProgress], T]
 
 _RATE_SECONDS = 10.0  # the window over which a rate is taken
 _asked = itertools.count()  # numbers the times that a visitor asked for a job
@@ -52,14 +53,17 @@ class JobView:
     error: ExplorerError | None
 
 
-class Job:
+class Job(Generic[T]):
     """One piece of work; see `JobRegistry.submit`."""
 
-    def __init__(self, key: Hashable, title: str, lane: Lane, work: Work) -> None:
+    def __init__(
+        self, key: Hashable, title: str, lane: Lane, work: Work[T], *, resumable: bool = False
+    ) -> None:
         self.key = key
         self.title = title
         self.lane = lane
-        self._work: Work | None = work
+        self.resumable = resumable
+        self._work: Work[T] | None = work
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
         self._finished = threading.Event()
@@ -68,15 +72,15 @@ class Job:
         self._marks: deque[tuple[float, int, float]] = deque()  # (time, rows done, fraction)
         self._started = 0.0
         self._ended = 0.0
-        self._result: Any = None
+        self._result: T | None = None
         self._parts: Parts = {}
         self.state: State = "waiting"
         self.error: ExplorerError | None = None
 
     @property
-    def result(self) -> Any:  # noqa: ANN401
-        """What the work gave; None until it is done."""
-        return self._result
+    def result(self) -> T:
+        """What the work gave; only there once it is done."""
+        return cast("T", self._result)
 
     @property
     def stopping(self) -> bool:

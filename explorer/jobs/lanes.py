@@ -17,24 +17,27 @@ class Lane(Enum):
 
     Attributes:
         label: What it is, for the names of threads.
-        workers: Jobs of it that run at once, each of another visitor.
+        workers: Jobs of it that run at once.
+        each: Of these, jobs of one visitor at most.
     """
 
-    OPENING = ("opening encoders", 4)
-    DEVICE = ("the device", 1)
-    LONG = ("long analyses", 1)
-    QUICK = ("quick analyses", 2)
-    FILES = ("files", 1)
-    HUB = ("questions to the Hub", 4)
-    ROWS = ("rows of the Hub", 2)
-    DOWNLOAD = ("downloads", 2)
-    HOSTED = ("hosted encoders", 8)
-    QUERIES = ("queries", 4)
-    HOSTED_QUERIES = ("queries to hosted encoders", 8)
+    OPENING = ("opening encoders", 4, 1)
+    DEVICE = ("the device", 1, 1)
+    LONG = ("long analyses", 1, 1)
+    QUICK = ("quick analyses", 2, 1)
+    UMAP_LEARN = ("umap-learn", 1, 1)
+    FILES = ("files", 1, 1)
+    HUB = ("questions to the Hub", 4, 1)
+    ROWS = ("rows of the Hub", 2, 1)
+    DOWNLOAD = ("downloads", 2, 1)
+    HOSTED = ("hosted encoders", 12, 3)
+    QUERIES = ("queries", 6, 3)
+    HOSTED_QUERIES = ("queries to hosted encoders", 12, 3)
 
-    def __init__(self, label: str, workers: int) -> None:
+    def __init__(self, label: str, workers: int, each: int) -> None:
         self.label = label
         self.workers = workers
+        self.each = each
 
 
 class Queued(Protocol):
@@ -51,16 +54,18 @@ J = TypeVar("J", bound=Queued)
 class Turns(Generic[J]):
     """The jobs of one lane that have not begun, and whose turn it is.
 
-    The next turn is that of the visitor whose last one is longest ago, those who had none first, and who has
-    no job running here. Each turn is that visitor's job asked for first. A job of several visitors begins at
-    the turn that comes first. Not safe to use from several threads at once.
+    The next turn is that of the visitor whose last one is longest ago, those who had none first, and who may
+    have another job running here. Each turn is that visitor's job asked for first. A job of several visitors
+    begins at the turn that comes first. Not safe to use from several threads at once.
 
     Args:
         workers: Jobs that run at once.
+        each: Of these, jobs of one visitor at most.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, each: int = 1) -> None:
         self._workers = workers
+        self._each = each
         self._waiting: dict[str, dict[J, None]] = {}
         self._running: list[str] = []  # whose turn each running job was, in the order in which they began
         self._last: dict[str, int] = {}  # when a visitor's last turn was
@@ -115,7 +120,8 @@ class Turns(Generic[J]):
         ended = 0
         while visitors:
             free = len(running) < self._workers
-            visitor = next((one for one in visitors if one not in running), None) if free else None
+            may = (one for one in visitors if running.count(one) < self._each)
+            visitor = next(may, None) if free else None
             if visitor is None:
                 running.popleft()
                 ended += 1

@@ -11,6 +11,7 @@ import functools
 import threading
 import time
 from collections.abc import Hashable
+from typing import Any, TypeVar
 
 from explorer.jobs.job import Job, JobView, Work
 from explorer.jobs.lanes import Lane, Turns
@@ -21,6 +22,7 @@ __all__ = ["Job", "JobRegistry", "JobView", "Lane", "registry"]
 
 _KEEP_SECONDS = 600.0  # how long the result of a finished job is held for those who come back for it
 _MOST_WAITING = 16  # jobs of one visitor that may wait, in all lanes together
+T = TypeVar("T")
 
 
 class JobRegistry:
@@ -28,12 +30,21 @@ class JobRegistry:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._jobs: dict[Hashable, Job] = {}
-        self._held: dict[Job, None] = {}  # those that hold a result, in the order in which they ended
+        self._jobs: dict[Hashable, Job[Any]] = {}
+        self._held: dict[Job[Any], None] = {}  # those that hold a result, in the order in which they ended
         self._memory = Memory()  # of these results
-        self._lanes: dict[Lane, Turns[Job]] = {lane: Turns(lane.workers) for lane in Lane}
+        self._lanes: dict[Lane, Turns[Job[Any]]] = {lane: Turns(lane.workers, lane.each) for lane in Lane}
 
-    def submit(self, key: Hashable, title: str, work: Work, *, lane: Lane, visitor: str) -> Job:
+    def submit(
+        self,
+        key: Hashable,
+        title: str,
+        work: Work[T],
+        *,
+        lane: Lane,
+        visitor: str,
+        resumable: bool = False,
+    ) -> Job[T]:
         """Ask for a piece of work, or join those who did already.
 
         Where too many jobs of the visitor wait, the one asked for longest ago is no longer waited for: a
@@ -46,6 +57,7 @@ class JobRegistry:
                 `JobCancelledError` when the work should stop.
             lane: What it waits for.
             visitor: Who asks.
+            resumable: Whether what it finishes is kept when it is stopped, so that the next one goes on.
 
         Returns:
             The job: an old one while it waits, runs or still holds its result.
@@ -55,7 +67,7 @@ class JobRegistry:
             job = self._jobs.get(key)
             if job is None or not job.join(visitor):
                 self._jobs.pop(key, None)  # so that jobs stand in the order in which they were asked for
-                job = self._jobs[key] = Job(key, title, lane, work)
+                job = self._jobs[key] = Job(key, title, lane, work, resumable=resumable)
                 job.join(visitor)
             if job.waits_for(visitor):
                 self._lanes[job.lane].put(job, visitor)
@@ -63,14 +75,14 @@ class JobRegistry:
                 self._leave_oldest(visitor)
             return job
 
-    def awaited_by(self, visitor: str) -> list[Job]:
+    def awaited_by(self, visitor: str) -> list[Job[Any]]:
         """The jobs a visitor waits for that have not ended, oldest first."""
         with self._lock:
             self._forget_old()
             jobs = list(self._jobs.values())
         return [job for job in jobs if job.awaited_by(visitor) and job.state in ("waiting", "running")]
 
-    def view(self, job: Job) -> JobView:
+    def view(self, job: Job[Any]) -> JobView:
         """How a job stands now, its place in the queue included."""
         with self._lock:
             ahead = self._lanes[job.lane].ahead(job)
@@ -83,7 +95,7 @@ class JobRegistry:
                 target=self._work_through, args=(lane, *taken), name=f"jobs: {lane.label}", daemon=True
             ).start()
 
-    def _work_through(self, lane: Lane, visitor: str, job: Job) -> None:
+    def _work_through(self, lane: Lane, visitor: str, job: Job[Any]) -> None:
         while True:
             job.run()
             with self._lock:
@@ -101,7 +113,7 @@ class JobRegistry:
         for job in waiting[:-_MOST_WAITING]:
             job.leave(visitor)
 
-    def _hold(self, job: Job) -> None:
+    def _hold(self, job: Job[Any]) -> None:
         """Keep the result of a job that has ended; those that ended first go where memory runs short."""
         if job.state == "done" and self._jobs.get(job.key) is job:
             self._held[job] = None
@@ -115,7 +127,7 @@ class JobRegistry:
             if job.ended and job.ended < limit:
                 self._forget(job)
 
-    def _forget(self, job: Job) -> None:
+    def _forget(self, job: Job[Any]) -> None:
         self._jobs.pop(job.key, None)
         if job in self._held:
             del self._held[job]

@@ -10,12 +10,13 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
 from explorer.tensor.device import fast_dtype, pick_device
-from explorer.tensor.index import Index, Neighbors, TopK
-from explorer.tensor.kmeans import KMeans, kmeans
+from explorer.tensor.index import Index
+from explorer.tensor.kmeans import KMeans
 from explorer.tensor.matrices import as_matrix, normalize
-from explorer.tensor.pairs import Pairs, pairs_above
+from explorer.tensor.pairs import Pairs
 from explorer.tensor.pairwise import pairwise
 from explorer.tensor.scores import METRICS, Metric
+from explorer.tensor.vector_index import Neighbors, TopK, VectorIndex
 
 __all__ = [
     "METRICS",
@@ -25,11 +26,10 @@ __all__ = [
     "Neighbors",
     "Pairs",
     "TopK",
+    "VectorIndex",
     "as_matrix",
     "fast_dtype",
-    "kmeans",
     "normalize",
-    "pairs_above",
     "pairwise",
     "pick_device",
 ]

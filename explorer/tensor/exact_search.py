@@ -2,8 +2,8 @@
 
 For each query, in three steps:
 
-1. **Shortlist.** Matrix products give every row a bound that its score cannot exceed (`Estimate`);
-   the rows with the highest bounds are kept, some more than are asked for (`Best`).
+1. **Shortlist.** Matrix products give every row a bound that its score cannot exceed (`ScoreBounds`);
+   the rows with the highest bounds are kept, some more than are asked for (`TopKBuffer`).
 2. **Rescore.** Those are scored in float64. If the highest bound left out is under the k-th best
    score, no row left out can enter, and the result is proved.
 3. **Sweep.** Queries still open have more near ties than the shortlist holds, in practice rows that
@@ -22,10 +22,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from explorer.tensor.score_bounds import Estimate, Scratch
+from explorer.tensor.score_bounds import ScoreBounds, Scratch
 from explorer.tensor.scores import Metric, Rows, pair_scores
-from explorer.tensor.search_matrix import Prepared
-from explorer.tensor.top_k import GROUP, Best, Pairs
+from explorer.tensor.search_matrix import SearchMatrix
+from explorer.tensor.top_k import GROUP, Candidates, TopKBuffer
 
 _BYTES = 16  # what a search needs per number of a tile: the product, its conversion, and room to sort
 _TILE = 1 << 23  # numbers of a tile on a processor: larger ones are slower, as they leave its cache
@@ -46,7 +46,7 @@ class Search:
 
     def __init__(
         self,
-        matrix: Prepared,
+        matrix: SearchMatrix,
         metric: Metric,
         k: int,
         *,
@@ -86,30 +86,32 @@ class Search:
         left = torch.arange(len(queries), device=rows.device)
         formats = self.matrix.formats(self.metric, queries)
         for dtype in formats:
-            part = _Part(queries[left], None if own is None else own[left])
+            part = _QueryBlock(queries[left], None if own is None else own[left])
             rows[left], scores[left], proved = self._shortlist(dtype, part)
             left = left[~proved]
             if len(left) == 0:
                 break
             if dtype == torch.bfloat16:
                 continue
-            part = _Part(queries[left], None if own is None else own[left])
+            part = _QueryBlock(queries[left], None if own is None else own[left])
             swept = self._sweep(dtype, part, scores[left, -1], may_stop=dtype != formats[-1])
             if swept is not None:
                 rows[left], scores[left] = swept
                 break
         return (rows if self.allowed is None else self.allowed[rows]), scores
 
-    def _shortlist(self, dtype: torch.dtype, part: _Part) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def _shortlist(
+        self, dtype: torch.dtype, part: _QueryBlock
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """The best rows of a shortlist, their scores, and which queries they are proved for."""
         queries, norms = part.queries, part.queries.norms
-        estimate = self.matrix.estimate(self.metric, dtype)
-        sources = estimate.queries(queries)
+        score_bounds = self.matrix.score_bounds(self.metric, dtype)
+        sources = score_bounds.queries(queries)
         candidates = self.total - (part.own is not None)
         width = min(self.k + max(16, self.k // 2), candidates)
-        best = Best(len(queries), width, estimate.wide, self.matrix.device)
+        best = TopKBuffer(len(queries), width, score_bounds.wide, self.matrix.device)
         for start, stop in self._tiles(self.numbers, len(queries), dtype):
-            best.absorb(self._bounds(estimate, sources, part, start, stop), start)
+            best.absorb(self._bounds(score_bounds, sources, part, start, stop), start)
             self.tick()
         bounds, rows = best.bounds.double(), best.rows
 
@@ -118,28 +120,28 @@ class Search:
         chosen = torch.zeros_like(rows, dtype=torch.bool)
         chosen[:, : self.k] = True
         head = self._score(queries, *_entries(rows, chosen))
-        floors = estimate.floors(head.score.view(-1, self.k).amin(1), norms)
+        floors = score_bounds.floors(head.score.view(-1, self.k).amin(1), norms)
         tail = self._score(queries, *_entries(rows, (bounds >= floors[:, None]) & ~chosen))
-        best_rows, scores = self._table(Pairs.join([head, tail]), len(queries))
-        proved = bounds[:, -1] < estimate.floors(scores[:, -1], norms)
+        best_rows, scores = self._table(Candidates.join([head, tail]), len(queries))
+        proved = bounds[:, -1] < score_bounds.floors(scores[:, -1], norms)
         return best_rows, scores, proved | (width == candidates)
 
     def _sweep(
-        self, dtype: torch.dtype, part: _Part, reached: torch.Tensor, *, may_stop: bool
+        self, dtype: torch.dtype, part: _QueryBlock, reached: torch.Tensor, *, may_stop: bool
     ) -> tuple[torch.Tensor, torch.Tensor] | None:
         """The best rows and their scores, given for each query a score that k rows reach.
 
         If it may, it stops where so many rows reach that score that a finer format will be quicker.
         """
         queries = part.queries
-        estimate = self.matrix.estimate(self.metric, dtype)
-        sources = estimate.queries(queries)
-        floors = _rounded_down(estimate.floors(reached, queries.norms), estimate.wide)
+        score_bounds = self.matrix.score_bounds(self.metric, dtype)
+        sources = score_bounds.queries(queries)
+        floors = _rounded_down(score_bounds.floors(reached, queries.norms), score_bounds.wide)
         # All rows tie with a query of zeros, so only the first of them can be its best.
         blank = (queries.norms == 0) & (self.metric != "euclidean")
-        found: list[Pairs] = []
+        found: list[Candidates] = []
         for start, stop in self._tiles(self.numbers // 4, len(queries), dtype):
-            listed = self._bounds(estimate, sources, part, start, stop) >= floors
+            listed = self._bounds(score_bounds, sources, part, start, stop) >= floors
             listed &= self._useful[start:stop, None]
             listed[max(0, self.k + 1 - start) :] &= ~blank
             row, query = listed.nonzero(as_tuple=True)
@@ -147,9 +149,9 @@ class Search:
                 return None
             found.append(self._score(queries, query, row + start))
             if sum(map(len, found)) > self.numbers // 8:
-                found = [Pairs.join(found).best(self.k)]
+                found = [Candidates.join(found).best(self.k)]
             self.tick()
-        return self._table(Pairs.join(found), len(queries))
+        return self._table(Candidates.join(found), len(queries))
 
     def _tiles(self, numbers: int, queries: int, dtype: torch.dtype) -> Iterator[tuple[int, int]]:
         """Cut the rows into ranges whose product with the queries, and copy if any, fill `numbers`."""
@@ -160,11 +162,11 @@ class Search:
             yield start, min(start + step, self.total)
 
     def _bounds(
-        self, estimate: Estimate, sources: torch.Tensor, part: _Part, start: int, stop: int
+        self, score_bounds: ScoreBounds, sources: torch.Tensor, part: _QueryBlock, start: int, stop: int
     ) -> torch.Tensor:
         """The bounds of rows `start` to `stop` of those allowed: shape (rows, queries)."""
         rows = self._places(start, stop)
-        bounds = estimate.bounds(self.matrix.rows.vectors[rows], rows, sources, self._scratch)
+        bounds = score_bounds.bounds(self.matrix.rows.vectors[rows], rows, sources, self._scratch)
         if part.own is not None:
             query = ((part.own >= start) & (part.own < stop)).nonzero()[:, 0]
             bounds[part.own[query] - start, query] = -torch.inf
@@ -178,12 +180,12 @@ class Search:
         first, last = int(places[0]), int(places[-1])
         return slice(first, last + 1) if last - first == stop - start - 1 else places
 
-    def _score(self, queries: Rows, query: torch.Tensor, row: torch.Tensor) -> Pairs:
+    def _score(self, queries: Rows, query: torch.Tensor, row: torch.Tensor) -> Candidates:
         """Score pairs exactly; rows count among those allowed."""
         place = row if self.allowed is None else self.allowed[row]
-        return Pairs(query, row, pair_scores(queries, query, self.matrix.rows, place, self.metric))
+        return Candidates(query, row, pair_scores(queries, query, self.matrix.rows, place, self.metric))
 
-    def _table(self, pairs: Pairs, queries: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def _table(self, pairs: Candidates, queries: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The k best rows and their scores, where every query has k pairs or more."""
         best = pairs.best(self.k)
         return best.row.view(queries, self.k), best.score.view(queries, self.k)
@@ -204,7 +206,7 @@ class Search:
         return torch.from_numpy(useful).to(self.matrix.device)
 
 
-class _Part(NamedTuple):
+class _QueryBlock(NamedTuple):
     """Some queries of a block: themselves, and the rows they are, to be left out."""
 
     queries: Rows

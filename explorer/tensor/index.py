@@ -1,10 +1,8 @@
-"""The object that is asked: one matrix, searched by vectors or by its own rows."""
+"""The vector index in memory: one matrix, searched exactly."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -13,44 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 from explorer.errors import QueryError, VectorError
 from explorer.tensor.device import exact_device
 from explorer.tensor.exact_search import Search
-from explorer.tensor.inverted_lists import quick_neighbors
+from explorer.tensor.inverted_lists import approximate_neighbors
+from explorer.tensor.kmeans import KMeans, kmeans
 from explorer.tensor.matrices import as_matrix
+from explorer.tensor.pairs import Pairs, pairs_above
 from explorer.tensor.pairwise import all_scores, random_pairs
 from explorer.tensor.scores import Metric, Rows, check_metric, pair_scores
-from explorer.tensor.search_matrix import Prepared
-
-
-@dataclass(frozen=True, eq=False)
-class TopK:
-    """The best rows of each query.
-
-    Attributes:
-        indices: Rows of the matrix, best first, int64, shape (queries, k).
-        scores: Their scores, larger is closer, float32, shape (queries, k).
-    """
-
-    indices: NDArray[np.int64]
-    scores: NDArray[np.float32]
-
-
-@dataclass(frozen=True, eq=False)
-class Neighbors:
-    """The nearest rows of each row, the row itself left out.
-
-    Attributes:
-        indices: Rows of the matrix, nearest first, int64, shape (rows, k).
-        similarities: Their exact scores, larger is closer, float32, shape (rows, k).
-        recall: Share of the k nearest rows that were found: 1 where the search was exact, else as measured
-            on 1,000 random rows, where a row that scores no lower than the k-th nearest counts as found.
-    """
-
-    indices: NDArray[np.int64]
-    similarities: NDArray[np.float32]
-    recall: float
+from explorer.tensor.search_matrix import SearchMatrix
+from explorer.tensor.vector_index import Neighbors, OnSteps, TopK
 
 
 class Index:
-    """Exact search in one matrix, and quick neighbours where a few may be missed.
+    """The `VectorIndex` of one matrix in memory: exact search, and approximate neighbours where asked for.
 
     What is found, and in which order, is what float64 scores of every row would give; rows of equal
     score come in the order of the matrix. `Search` says how. Lengths are measured once, here.
@@ -72,7 +44,7 @@ class Index:
         device: torch.device | None = None,
         memory_mb: float = 256,
     ) -> None:
-        self._matrix = Prepared(as_matrix(vectors), exact_device(device))
+        self._matrix = SearchMatrix(as_matrix(vectors), exact_device(device))
         self._memory_mb = memory_mb
 
     @property
@@ -80,8 +52,23 @@ class Index:
         """The matrix: float32, shape (rows, dims), read-only."""
         return self._matrix.matrix
 
+    @property
+    def dims(self) -> int:
+        """Dimensions of a vector."""
+        return self._matrix.dims
+
     def __len__(self) -> int:
         return len(self._matrix)
+
+    def take(self, rows: slice | ArrayLike) -> NDArray[np.float32]:
+        """The vectors of some rows, read-only; a range is not copied; see `VectorIndex.take`."""
+        taken = self.vectors[rows if isinstance(rows, slice) else self._numbers(rows)]
+        taken.flags.writeable = False
+        return taken
+
+    def subset(self, rows: ArrayLike) -> Index:
+        """An index of some rows alone, with the same device and memory; see `VectorIndex.subset`."""
+        return Index(self.take(rows), device=self._matrix.device, memory_mb=self._memory_mb)
 
     def search(
         self,
@@ -90,25 +77,9 @@ class Index:
         metric: Metric = "cosine",
         *,
         rows: ArrayLike | None = None,
-        on_progress: Callable[[int, int], None] | None = None,
+        on_progress: OnSteps | None = None,
     ) -> TopK:
-        """Find the `k` rows closest to each query.
-
-        Args:
-            queries: What `as_matrix` takes, shape (queries, dims) or (dims,).
-            k: Rows wanted of each query.
-            metric: `cosine`, `dot` or `euclidean`; scores of `euclidean` are negative distances.
-            rows: Rows to choose from, as numbers or as one bool per row; all by default.
-            on_progress: Called after every block with the queries done and their total. What it
-                raises stops the search.
-
-        Returns:
-            The rows, by their place in the whole matrix. `k` shrinks to the rows there are.
-
-        Raises:
-            QueryError: `k` is under 1, `metric` does not exist, or `rows` names a row there is not.
-            VectorError: The queries are no vectors, or have other dimensions than the matrix.
-        """
+        """Find the `k` rows closest to each query, exactly; see `VectorIndex.search`."""
         vectors = as_matrix(queries, what="query vectors")
         if vectors.shape[1] != self._matrix.dims:
             raise VectorError(
@@ -125,24 +96,12 @@ class Index:
         metric: Metric = "cosine",
         *,
         min_recall: float = 1.0,
-        on_progress: Callable[[int, int], None] | None = None,
+        on_progress: OnSteps | None = None,
     ) -> Neighbors:
-        """Find the `k` rows closest to each row, the row itself left out.
+        """Find the `k` rows closest to each row, itself left out; see `VectorIndex.neighbors`.
 
-        Args:
-            k: Neighbours wanted of each row.
-            metric: As for `search`.
-            min_recall: Share of them that has to be found. Under 1, large matrices are searched by
-                `quick_neighbors`, several times as fast; what it finds differs from machine to machine, but
-                not from call to call.
-            on_progress: Called after every block with the rows done and their total. What it raises
-                stops the work.
-
-        Returns:
-            The neighbours, and the recall; `k` shrinks to the number of other rows.
-
-        Raises:
-            QueryError: `k` is under 1, `metric` does not exist, or `min_recall` is not above 0 and up to 1.
+        With a `min_recall` under 1, large matrices are searched by `approximate_neighbors`, several times as
+        fast; what it finds differs from machine to machine, but not from call to call.
         """
         _check(k, metric)
         if not 0 < min_recall <= 1:
@@ -154,12 +113,49 @@ class Index:
                 on_progress(done, total)
 
         if min_recall < 1:
-            quick = quick_neighbors(self._matrix, metric, k, min_recall, self._memory_mb, report)
-            if quick is not None:
-                return Neighbors(*quick)
+            found = approximate_neighbors(self._matrix, metric, k, min_recall, self._memory_mb, report)
+            if found is not None:
+                return Neighbors(*found)
         exact = self._matrix.rows
         own = torch.arange(len(self), device=self._matrix.device)
         return Neighbors(*self._found(exact, own, k, metric, None, on_progress), 1.0)
+
+    def pairs_above(
+        self,
+        threshold: float,
+        *,
+        metric: Metric = "cosine",
+        rows: NDArray[np.bool_] | None = None,
+        limit: int = 1_000_000,
+        on_progress: OnSteps | None = None,
+    ) -> Pairs:
+        """Find all pairs of rows at or above a threshold; see `VectorIndex.pairs_above`."""
+        return pairs_above(
+            self._matrix, threshold, metric=metric, rows=rows, limit=limit, memory_mb=self._memory_mb,
+            on_progress=on_progress,
+        )  # fmt: skip
+
+    def kmeans(
+        self,
+        k: int,
+        *,
+        metric: Literal["cosine", "euclidean"] = "cosine",
+        seed: int = 0,
+        starts: int = 1,
+        max_iterations: int = 100,
+        tolerance: float = 1e-4,
+        initial: Any = None,  # noqa: ANN401 - as_matrix checks it
+        on_progress: OnSteps | None = None,
+    ) -> KMeans:
+        """Put rows in k clusters; see `VectorIndex.kmeans`, and `explorer.tensor.kmeans` for how.
+
+        The last three settings are those of Lloyd's iterations: where to stop a start that does not converge,
+        when it has converged, and centroids to start from, which take the place of `seed` and `starts`.
+        """
+        return kmeans(
+            self._matrix, k, metric=metric, seed=seed, starts=starts, max_iterations=max_iterations,
+            tolerance=tolerance, initial=initial, memory_mb=self._memory_mb, on_progress=on_progress,
+        )  # fmt: skip
 
     def similarity(
         self,
@@ -167,19 +163,7 @@ class Index:
         others: ArrayLike | None = None,
         metric: Metric = "cosine",
     ) -> NDArray[np.float32]:
-        """Score rows with one another, as `pairwise` does.
-
-        Args:
-            rows: Row numbers, in any order; all rows by default.
-            others: Row numbers of the second set; the first set again by default.
-            metric: As for `search`.
-
-        Returns:
-            Scores, larger is closer, float32, shape (rows, others).
-
-        Raises:
-            QueryError: `metric` does not exist, or there is no such row.
-        """
+        """Score rows with one another, as `pairwise` does; see `VectorIndex.similarity`."""
         check_metric(metric)
         left = self._rows(rows)
         return all_scores(left, left if others is None else self._rows(others), metric, self._memory_mb)
@@ -187,19 +171,7 @@ class Index:
     def random_pairs(
         self, metric: Metric = "cosine", *, pairs: int = 20_000, seed: int = 0
     ) -> NDArray[np.float32]:
-        """Score random pairs of different rows, which tells what similarity is usual here.
-
-        Args:
-            metric: As for `search`.
-            pairs: Number of pairs; none is taken twice, and all are taken where there are no more.
-            seed: The same seed gives the same pairs.
-
-        Returns:
-            Scores in ascending order, float32, shape (pairs,); empty for fewer than two rows.
-
-        Raises:
-            QueryError: `metric` does not exist, or `pairs` is under 1.
-        """
+        """Score random pairs of different rows; see `VectorIndex.random_pairs`."""
         check_metric(metric)
         if pairs < 1:
             raise QueryError(f"{pairs} pairs were asked for.", fix="Ask for 1 or more.")
@@ -217,7 +189,7 @@ class Index:
         k: int,
         metric: Metric,
         allowed: torch.Tensor | None,
-        on_progress: Callable[[int, int], None] | None,
+        on_progress: OnSteps | None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         _check(k, metric)
         done, total = 0, len(queries)

@@ -1,14 +1,14 @@
-"""Quick neighbours: each row is compared with the cells of rows nearest to it, not with all rows.
+"""Approximate neighbours: each row is compared with the inverted lists nearest to it, not with all rows.
 
-This is an inverted file (Jégou, Douze and Schmid, Product quantization for nearest neighbor search, 2011,
-§ IV), asked with all of its rows at once:
+This is an inverted file, IVF (Jégou, Douze and Schmid, Product quantization for nearest neighbor search,
+2011, § IV), asked with all of its rows at once:
 
-1. **Cells.** A few iterations of k-means on a sample of the rows give centroids; a row belongs to the cell of
-   its nearest one. Large cells are cut up, small ones dissolved.
-2. **How many cells.** The neighbours of some rows are found by exact search. The cells in which they are tell
-   how many cells a row has to be compared with; what is then found of them is the recall.
-3. **Blocks.** For a block of rows and each cell, one matrix product scores those of the rows that want the
-   cell. The best of a row's scores are scored in float64, which puts them in order.
+1. **Lists.** A few iterations of k-means on a sample of the rows give centroids; a row belongs to the list of
+   its nearest one. Long lists are cut up, short ones dissolved.
+2. **How many probes.** The neighbours of some rows are found by exact search. The lists in which they are
+   tell how many lists a row has to be compared with; what is then found of them is the recall.
+3. **Blocks.** For a block of rows and each list, one matrix product scores those of the rows that probe the
+   list. The best of a row's scores are scored in float64, which puts them in order.
 """
 
 from __future__ import annotations
@@ -21,17 +21,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from explorer.tensor.device import fast_dtype
+from explorer.tensor.centred_products import CentredProducts
 from explorer.tensor.exact_search import Search
-from explorer.tensor.score_bounds import Scratch
 from explorer.tensor.scores import Metric, pair_scores
-from explorer.tensor.search_matrix import Prepared
+from explorer.tensor.search_matrix import SearchMatrix
 
 _SAMPLE = 1000  # rows on which recall is measured
-_FEWEST = 20_000  # rows; fewer are searched exactly in less time than it takes to make cells
-_CELLS = 1.0  # times the root of the rows: more cells hold fewer rows in vain, but make smaller products
-_LARGEST = 1.25  # times the mean: the rows of the largest cell
-_TRAINING = 64  # rows per cell on which centroids are improved
+_FEWEST = 20_000  # rows; fewer are searched exactly in less time than it takes to make lists
+_LISTS = 1.0  # times the root of the rows: more lists hold fewer rows in vain, but make smaller products
+_LARGEST = 1.25  # times the mean: the rows of the longest list
+_TRAINING = 64  # rows per list on which centroids are improved
 _ITERATIONS = 4  # more were seen to bring no clear gain
 _MARGIN = 0.1  # of what may be missed: kept in reserve, as the sample may flatter and scores are rounded
 _SPARE = 3  # rows scored in float64 beside those wanted and the row itself, as quick scores are rounded
@@ -43,7 +42,7 @@ _ROWS = 4096  # rows of a block where every row meets every centroid
 
 
 class Found(NamedTuple):
-    """What `quick_neighbors` found.
+    """What `approximate_neighbors` found.
 
     Attributes:
         indices: int64, shape (rows, k).
@@ -56,8 +55,8 @@ class Found(NamedTuple):
     recall: float
 
 
-def quick_neighbors(
-    matrix: Prepared,
+def approximate_neighbors(
+    matrix: SearchMatrix,
     metric: Metric,
     k: int,
     min_recall: float,
@@ -81,19 +80,19 @@ def quick_neighbors(
     """
     rows = len(matrix)
     formats = matrix.formats(metric, matrix.rows)
-    # A cell has to hold the neighbours of its rows, if need be.
-    count = min(int(_CELLS * math.sqrt(rows)), rows // (4 * (k + 1 + _SPARE)))
+    # A list has to hold the neighbours of its rows, if need be.
+    count = min(int(_LISTS * math.sqrt(rows)), rows // (4 * (k + 1 + _SPARE)))
     if rows < _FEWEST or count < 2 or formats == [torch.float64]:
         return None
     sample = torch.from_numpy(np.random.default_rng(0).choice(rows, _SAMPLE, replace=False)).to(matrix.device)
     nearest, reached = _exact(matrix, metric, k, sample, memory_mb, lambda: report(0))
-    cells = Cells(matrix, metric, k, count, memory_mb, lambda: report(0))
-    probes = cells.probes(sample, nearest, min_recall + _MARGIN * (1 - min_recall))
+    lists = InvertedLists(matrix, metric, k, count, memory_mb, lambda: report(0))
+    probes = lists.probes(sample, nearest, min_recall + _MARGIN * (1 - min_recall))
     while True:
-        if 2 * probes * cells.width > rows:
+        if 2 * probes * lists.width > rows:
             return None
         report(0)
-        _, scores = cells.run(sample, probes)
+        _, scores = lists.run(sample, probes)
         recall = float((scores >= reached[:, None]).double().mean())
         if recall >= min_recall:
             break
@@ -101,27 +100,27 @@ def quick_neighbors(
 
     indices = np.empty((rows, k), dtype=np.int64)
     found = np.empty((rows, k), dtype=np.float32)
-    step = cells.block(probes)
+    step = lists.block(probes)
     for start in range(0, rows, step):
-        part = cells.order[start : start + step]
-        best, scores = cells.run(part, probes)
+        part = lists.order[start : start + step]
+        best, scores = lists.run(part, probes)
         places = part.cpu().numpy()
         indices[places], found[places] = best.cpu().numpy(), scores.float().cpu().numpy()
         report(start + len(part))
     return Found(indices, found, recall)
 
 
-class Cells:
-    """The rows of a matrix in cells of rows that are close to one another.
+class InvertedLists:
+    """The rows of a matrix in lists of rows that are close to one another.
 
     Attributes:
-        order: The rows, cell by cell, int64, shape (rows,).
-        width: Rows of the largest cell. The smallest has more than k.
+        order: The rows, list by list, int64, shape (rows,).
+        width: Rows of the longest list. The shortest has more than k.
     """
 
     def __init__(
         self,
-        matrix: Prepared,
+        matrix: SearchMatrix,
         metric: Metric,
         k: int,
         count: int,
@@ -133,93 +132,93 @@ class Cells:
         rows, device = len(matrix), matrix.device
         drawn = np.random.default_rng(1).choice(rows, min(rows, _TRAINING * count), replace=False)
         training = torch.from_numpy(drawn).to(device)
-        self._points = _Products(matrix, metric, training[: _TRAINING * 16])
+        self._products = CentredProducts(matrix, metric, training[: _TRAINING * 16])
         centroids = self._trained(training, count, tick)
         everywhere = torch.arange(rows, device=device)
-        cell = self._nearest(everywhere, centroids, tick)
-        large = torch.bincount(cell, minlength=count) > k
-        if not large.all():
-            centroids = centroids[large]
-            cell = self._nearest(everywhere, centroids, tick)
+        nearest = self._nearest(everywhere, centroids, tick)
+        long = torch.bincount(nearest, minlength=count) > k
+        if not long.all():
+            centroids = centroids[long]
+            nearest = self._nearest(everywhere, centroids, tick)
 
         self.width = math.ceil(_LARGEST * rows / count)
-        held = torch.bincount(cell, minlength=len(centroids))
+        held = torch.bincount(nearest, minlength=len(centroids))
         pieces = (held + self.width - 1) // self.width
         whole = torch.arange(len(centroids), device=device).repeat_interleave(pieces)
         piece = torch.arange(len(whole), device=device) - (pieces.cumsum(0) - pieces)[whole]
         first, last = (held[whole] * side // pieces[whole] for side in (piece, piece + 1))
-        self.order = cell.argsort(stable=True)
+        self.order = nearest.argsort(stable=True)
         self._sizes = last - first
         self._starts = self._sizes.cumsum(0) - self._sizes
-        self._cell = torch.empty_like(cell)
-        self._cell[self.order] = torch.arange(len(whole), device=device).repeat_interleave(self._sizes)
-        # So that the last cells can be read beyond their end.
+        self._list_of = torch.empty_like(nearest)
+        self._list_of[self.order] = torch.arange(len(whole), device=device).repeat_interleave(self._sizes)
+        # So that the last lists can be read beyond their end.
         self._padded = torch.cat([self.order, self.order[:_STEP]])
-        self._centroids = self._points.features(centroids, metric)[whole].T.contiguous()
+        self._centroids = self._products.features(centroids, metric)[whole].T.contiguous()
 
     def probes(self, sample: torch.Tensor, nearest: torch.Tensor, recall: float) -> int:
-        """The number of nearest cells that hold a share of the neighbours.
+        """The number of nearest lists that hold a share of the neighbours.
 
         Args:
             sample: Some rows, int64, shape (sample,).
             nearest: Their neighbours, int64, shape (sample, k).
             recall: The share, 0 to 1.
         """
-        scores = (self._points.queries(sample) @ self._centroids).float()
-        theirs = scores.gather(1, self._cell[nearest])
+        scores = (self._products.queries(sample) @ self._centroids).float()
+        theirs = scores.gather(1, self._list_of[nearest])
         ahead = torch.searchsorted(
             scores.sort(dim=1).values, theirs
-        )  # the neighbour's cell comes after these
+        )  # the neighbour's list comes after these
         needed = (scores.shape[1] - ahead).flatten().sort().values
         return int(needed[max(0, math.ceil(recall * len(needed)) - 1)])
 
     def block(self, probes: int) -> int:
         """Number of rows to give to `run` at a time."""
-        size = self._points.dtype.itemsize
-        each = size * (probes * self.width + len(self._sizes) + 2 * self._points.columns) + 40 * probes
+        size = self._products.dtype.itemsize
+        each = size * (probes * self.width + len(self._sizes) + 2 * self._products.columns) + 40 * probes
         return max(1, int(_TABLE * self._bytes / (each + 64 * (self._k + 1 + _SPARE))))
 
     def run(self, rows: torch.Tensor, probes: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Find the nearest of the rows in the cells nearest to some rows.
+        """Find the nearest of the rows in the lists nearest to some rows.
 
         Args:
             rows: Rows, int64, shape (rows,).
-            probes: Number of cells.
+            probes: Number of lists.
 
         Returns:
             Rows (int64) and scores (float64), best first, equal scores by row: shape (rows, k).
         """
-        points, width = self._points, self.width
-        queries = points.queries(rows)
+        products, width = self._products, self.width
+        queries = products.queries(rows)
         wanted = (queries @ self._centroids).topk(probes, dim=1, sorted=False).indices
         in_order, place = wanted.flatten().sort(stable=True)
         ends = torch.searchsorted(in_order, torch.arange(len(self._sizes) + 1, device=place.device)).tolist()
         query = torch.cat([place // probes, place.new_zeros(_STEP)])
-        # A line for each row and cell it wants.
-        table = points.scratch.take("table", (len(place), width), points.dtype).fill_(-torch.inf)
+        # A line for each row and list that it probes.
+        table = products.scratch.take("table", (len(place), width), products.dtype).fill_(-torch.inf)
         starts = [*self._starts.tolist(), len(self.order)]
-        cell = 0
-        while cell < len(ends) - 1:
-            # Several cells are read at once: to wake the threads for each takes longer than the reading.
-            after = cell + 1
+        first = 0
+        while first < len(ends) - 1:
+            # Several lists are read at once: to wake the threads for each takes longer than the reading.
+            after = first + 1
             while (
                 after < len(ends) - 1
-                and starts[after + 1] - starts[cell] <= _ROWS
-                and ends[after + 1] - ends[cell] <= 4 * _ROWS
+                and starts[after + 1] - starts[first] <= _ROWS
+                and ends[after + 1] - ends[first] <= 4 * _ROWS
             ):
                 after += 1
-            members = points.rows(self._padded[starts[cell] : starts[after] + _STEP])
-            asking = queries.index_select(0, query[ends[cell] : ends[after] + _STEP])
-            first_member, first_asking = starts[cell], ends[cell]
-            for each in range(cell, after):
+            members = products.rows(self._padded[starts[first] : starts[after] + _STEP])
+            asking = queries.index_select(0, query[ends[first] : ends[after] + _STEP])
+            first_member, first_asking = starts[first], ends[first]
+            for each in range(first, after):
                 size, asked = starts[each + 1] - starts[each], ends[each + 1] - ends[each]
                 if asked == 0:
                     continue
                 left = asking[ends[each] - first_asking :][: _stepped(asked)]
                 right = members[starts[each] - first_member :][: _stepped(size)]
-                products = (left @ right.T)[:asked, :size]
-                table[:, :size].index_copy_(0, place[ends[each] : ends[each + 1]], products)
-            cell = after
+                scores = (left @ right.T)[:asked, :size]
+                table[:, :size].index_copy_(0, place[ends[each] : ends[each + 1]], scores)
+            first = after
         kept = min(self._k + 1 + _SPARE, probes * width)
         column = table.view(len(rows), -1).topk(kept, dim=1, sorted=False).indices
         holds, place = wanted.gather(1, column // width), column % width
@@ -241,93 +240,34 @@ class Cells:
 
     def _trained(self, training: torch.Tensor, count: int, tick: Callable[[], None]) -> torch.Tensor:
         """Centroids from rows in random order, the first of which they start from: shape (count, dims)."""
-        points = self._points
-        centroids = points.moved(training[:count]).clone()
-        cells = torch.arange(count, device=centroids.device)
+        products = self._products
+        centroids = products.moved(training[:count]).clone()
+        numbers = torch.arange(count, device=centroids.device)
         for _ in range(_ITERATIONS):
             sums = torch.zeros_like(centroids)
             held = torch.zeros(count, device=centroids.device)
             for rows in torch.split(training, _ROWS):
-                cell, order = self._nearest(rows, centroids, tick).sort(stable=True)
-                starts = torch.searchsorted(cell, cells)
+                nearest, order = self._nearest(rows, centroids, tick).sort(stable=True)
+                starts = torch.searchsorted(nearest, numbers)
                 # Unlike `index_add_` on a GPU, it adds in the same order every time.
-                sums += torch.nn.functional.embedding_bag(order, points.moved(rows), starts, mode="sum")
-                held += torch.bincount(cell, minlength=count)
+                sums += torch.nn.functional.embedding_bag(order, products.moved(rows), starts, mode="sum")
+                held += torch.bincount(nearest, minlength=count)
             centroids = torch.where(held[:, None] > 0, sums / held[:, None], centroids)
         return centroids
 
     def _nearest(self, rows: torch.Tensor, centroids: torch.Tensor, tick: Callable[[], None]) -> torch.Tensor:
         """The nearest centroid of each row, int64, shape (rows,)."""
-        columns = self._points.features(centroids, "euclidean").T
+        columns = self._products.features(centroids, "euclidean").T
         nearest = torch.empty_like(rows)
         for start in range(0, len(rows), _ROWS):
             tick()
             part = slice(start, start + _ROWS)
-            nearest[part] = (self._points.queries(rows[part]) @ columns).max(1).indices
+            nearest[part] = (self._products.queries(rows[part]) @ columns).max(1).indices
         return nearest
 
 
-class _Products:
-    """The rows so that the product of a query and a row orders the rows of that query as its scores do.
-
-    Rows are scaled (to length 1 for cosine, else so that none is longer), and moved to have their mean at the
-    origin, where products round less. With y the scaled row, m the mean and z = y − m,
-
-    * cosine and dot: y_q·y_x − y_q·m = z_q·z_x + m·z_x;
-    * euclidean: (|y_q − m|² − |y_q − y_x|²) / 2 = z_q·z_x − |z_x|²/2.
-
-    So a row is z_x and its offset, the last term, in two columns, as one holds too few of its digits; a query
-    is z_q and two ones.
-
-    Attributes:
-        dtype: Format of the products.
-        columns: Their number, a multiple of 8, as a GPU wants it.
-        scratch: Memory used again.
-    """
-
-    def __init__(self, matrix: Prepared, metric: Metric, some: torch.Tensor) -> None:
-        self._metric = metric
-        self._vectors = matrix.rows.vectors
-        norms = matrix.rows.norms if metric == "cosine" else matrix.rows.norms.max().expand(len(matrix))
-        self._factors = (1 / torch.where(norms == 0, 1, norms)).float()[:, None]
-        self._mean = torch.zeros(matrix.dims, device=matrix.device)
-        self.dtype = fast_dtype(matrix.device)
-        self.columns = (matrix.dims + 2 + 7) // 8 * 8
-        self.scratch = Scratch(matrix.device)
-        self._mean = self.moved(some).mean(0)
-
-    def moved(self, rows: torch.Tensor) -> torch.Tensor:
-        """Rows scaled and moved, float32, shape (rows, dims), until the next call."""
-        vectors = self.scratch.take("moved", (len(rows), self._vectors.shape[1]), torch.float32)
-        torch.index_select(self._vectors, 0, rows, out=vectors)
-        return vectors.mul_(self._factors[rows]).sub_(self._mean)
-
-    def rows(self, rows: torch.Tensor) -> torch.Tensor:
-        """Rows as one side of the product: shape (rows, columns), until the next call."""
-        return self.features(self.moved(rows), self._metric)
-
-    def queries(self, rows: torch.Tensor) -> torch.Tensor:
-        """Rows as the other side: shape (rows, columns)."""
-        vectors = self.moved(rows)
-        queries = vectors.new_zeros((len(rows), self.columns), dtype=self.dtype)
-        queries[:, : vectors.shape[1]] = vectors
-        queries[:, vectors.shape[1] : vectors.shape[1] + 2] = 1
-        return queries
-
-    def features(self, vectors: torch.Tensor, metric: Metric) -> torch.Tensor:
-        """Vectors that have been moved, as the side of the rows."""
-        dims = vectors.shape[1]
-        offset = -vectors.square().sum(1) / 2 if metric == "euclidean" else vectors @ self._mean
-        features = self.scratch.take("features", (len(vectors), self.columns), self.dtype)
-        features[:, :dims] = vectors
-        features[:, dims] = offset
-        features[:, dims + 1] = offset - features[:, dims].float()
-        features[:, dims + 2 :] = 0
-        return features
-
-
 def _exact(
-    matrix: Prepared,
+    matrix: SearchMatrix,
     metric: Metric,
     k: int,
     rows: torch.Tensor,

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from explorer.errors import QueryError, VectorError
-from explorer.tensor.device import exact_device
-from explorer.tensor.kmeans_rows import Points, distinct_rows, plus_plus
-from explorer.tensor.matrices import as_matrix, normalize, row_norms
+from explorer.tensor.kmeans_rows import CentredRows, distinct_rows, plus_plus
+from explorer.tensor.matrices import as_matrix, as_tensor, normalize, row_norms
+from explorer.tensor.search_matrix import SearchMatrix
 
 _SAMPLE = 1 << 14  # rows on which starts are chosen and first improved
 _ROUGH = 1000  # times the tolerance is close enough on them
@@ -41,18 +41,17 @@ class KMeans:
 
 
 def kmeans(
-    vectors: Any,  # noqa: ANN401 - as_matrix checks it
+    matrix: SearchMatrix,
     k: int,
     *,
-    metric: Literal["cosine", "euclidean"] = "cosine",
-    seed: int = 0,
-    starts: int = 1,
-    max_iterations: int = 100,
-    tolerance: float = 1e-4,
-    initial: Any = None,  # noqa: ANN401
-    device: torch.device | None = None,
-    memory_mb: float = 256,
-    on_progress: Callable[[int, int], None] | None = None,
+    metric: Literal["cosine", "euclidean"],
+    seed: int,
+    starts: int,
+    max_iterations: int,
+    tolerance: float,
+    initial: Any,  # noqa: ANN401 - as_matrix checks it
+    memory_mb: float,
+    on_progress: Callable[[int, int], None] | None,
 ) -> KMeans:
     """Put rows in k clusters so that they are close to the centroid of their cluster.
 
@@ -69,7 +68,7 @@ def kmeans(
     takes the row farthest from its centroid, as in scikit-learn.
 
     Args:
-        vectors: What `as_matrix` takes, shape (rows, dims).
+        matrix: The rows; for `euclidean`, and where they are of length 1, they are not copied.
         k: Number of clusters.
         metric: `cosine` or `euclidean`.
         seed: The same seed gives the same clusters on the same machine.
@@ -78,7 +77,6 @@ def kmeans(
         tolerance: A start has converged when the squared moves of its centroids sum to no more than this
             times the mean variance of a dimension, or when no row changes its cluster.
         initial: Centroids to start from, shape (k, dims), in place of `seed` and `starts`.
-        device: Where to compute; the processor by default, and in place of MPS, which has no float64.
         memory_mb: Memory to use beside the matrix (and its normalised copy, where `cosine` needs one), in MB.
         on_progress: Called with the iterations done and their total: after every iteration, and as each
             first centroid is chosen. What it raises stops the work.
@@ -89,7 +87,7 @@ def kmeans(
     Raises:
         QueryError: A number is out of range, `metric` is another one, or there are fewer distinct rows than
             clusters.
-        VectorError: As `as_matrix`, or `initial` has another shape.
+        VectorError: `initial` is no matrix, or has another shape.
     """
     if metric not in ("cosine", "euclidean"):
         raise QueryError(f"k-means has no metric {metric!r}.", fix="Choose cosine or euclidean.")
@@ -98,8 +96,11 @@ def kmeans(
             raise QueryError(f"{name} is {value}.", where="k-means", fix="Choose 1 or more.")
     if seed < 0:
         raise QueryError(f"The seed is {seed}.", where="k-means", fix="Choose 0 or more.")
-    matrix = _prepared(as_matrix(vectors), metric)
-    found = len(distinct_rows(matrix, k))
+    rows, vectors = matrix.matrix, matrix.rows.vectors
+    if metric == "cosine" and not _are_unit(matrix.rows.norms.cpu().numpy()):
+        rows = normalize(rows)
+        vectors = as_tensor(rows).to(matrix.device)
+    found = len(distinct_rows(rows, k))
     if found < k:
         raise QueryError(
             f"{k} clusters were asked for, but there are only {found} distinct rows.",
@@ -107,13 +108,15 @@ def kmeans(
             fix=f"Choose k from 1 to {found}." if found else "Bring rows first.",
         )
     unit = metric == "cosine"
-    points = Points(matrix, exact_device(device), k, memory_mb)
+    points = CentredRows(rows, vectors, k, memory_mb)
     if initial is not None:
-        given = _prepared(as_matrix(initial, what="initial centroids"), metric)
-        if given.shape != (k, matrix.shape[1]):
+        given = as_matrix(initial, what="initial centroids")
+        if given.shape != (k, matrix.dims):
             raise VectorError(
-                f"The initial centroids have the shape {given.shape}; it has to be {(k, matrix.shape[1])}."
+                f"The initial centroids have the shape {given.shape}; it has to be {(k, matrix.dims)}."
             )
+        if unit and not _are_unit(row_norms(given)):
+            given = normalize(given)
         starts = 1
 
     few = None if initial is not None else _sample(points, k, seed, memory_mb)
@@ -148,26 +151,26 @@ def kmeans(
     )
 
 
-def _sample(points: Points, k: int, seed: int, memory_mb: float) -> Points | None:
+def _sample(points: CentredRows, k: int, seed: int, memory_mb: float) -> CentredRows | None:
     """Some of the rows to start from, where there are many more."""
     size = max(_SAMPLE, 100 * k)
     if len(points) <= 3 * size:
         return None
     rows = np.sort(np.random.default_rng(seed).choice(len(points), size, replace=False))
     matrix = points.matrix[rows]
-    return Points(matrix, points.device, k, memory_mb) if len(distinct_rows(matrix, k)) == k else None
+    if len(distinct_rows(matrix, k)) < k:
+        return None
+    return CentredRows(matrix, as_tensor(matrix).to(points.device), k, memory_mb)
 
 
-def _prepared(matrix: NDArray[np.float32], metric: str) -> NDArray[np.float32]:
-    """The rows, scaled to length 1 for `cosine`; not copied where they already are."""
-    if metric == "euclidean" or (abs(row_norms(matrix) - 1) <= _UNIT).all():
-        return matrix
-    return normalize(matrix)
+def _are_unit(norms: NDArray[np.float64]) -> bool:
+    """Whether vectors of these lengths count as being of length 1, so that they need not be scaled."""
+    return bool((abs(norms - 1) <= _UNIT).all())
 
 
 @dataclass(frozen=True, eq=False)
 class _Run:
-    """What one start ended with; centroids and inertia as `Points` scales them."""
+    """What one start ended with; centroids and inertia as `CentredRows` scales them."""
 
     labels: torch.Tensor
     centroids: torch.Tensor
@@ -177,7 +180,7 @@ class _Run:
 
 
 def _lloyd(
-    points: Points,
+    points: CentredRows,
     centroids: torch.Tensor,
     unit: bool,
     max_iterations: int,
@@ -229,7 +232,7 @@ def _lloyd(
 
 
 def _assigned(
-    points: Points, centroids: torch.Tensor, labels: torch.Tensor, gaps: torch.Tensor
+    points: CentredRows, centroids: torch.Tensor, labels: torch.Tensor, gaps: torch.Tensor
 ) -> torch.Tensor:
     """Assign the rows whose gap the moves of the centroids have used up; the others keep their label."""
     stale = (gaps <= 0).nonzero()[:, 0]
@@ -240,7 +243,7 @@ def _assigned(
     return nearest
 
 
-def _means(points: Points, sums: torch.Tensor, labels: torch.Tensor, unit: bool) -> torch.Tensor:
+def _means(points: CentredRows, sums: torch.Tensor, labels: torch.Tensor, unit: bool) -> torch.Tensor:
     """The centroids: float32, shape (k, dims). One without rows is put where the largest cluster's is."""
     counts = torch.bincount(labels, minlength=len(sums))
     means = sums / counts[:, None]
@@ -256,7 +259,9 @@ def _empty(labels: torch.Tensor, k: int) -> torch.Tensor:
     return (torch.bincount(labels, minlength=k) == 0).nonzero()[:, 0]
 
 
-def _fill_empty(points: Points, centroids: torch.Tensor, labels: torch.Tensor, gaps: torch.Tensor) -> None:
+def _fill_empty(
+    points: CentredRows, centroids: torch.Tensor, labels: torch.Tensor, gaps: torch.Tensor
+) -> None:
     """Give each empty cluster one of the rows farthest from their centroids."""
     empty = _empty(labels, len(centroids))
     if len(empty):
@@ -267,7 +272,7 @@ def _fill_empty(points: Points, centroids: torch.Tensor, labels: torch.Tensor, g
 
 
 def _filled(
-    points: Points, centroids: torch.Tensor, labels: torch.Tensor
+    points: CentredRows, centroids: torch.Tensor, labels: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Put centroids without rows on the row farthest from its own, and assign again.
 

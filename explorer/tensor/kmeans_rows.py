@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from explorer.tensor.matrices import as_tensor, row_sums
+from explorer.tensor.matrices import row_sums
 from explorer.tensor.rounding import dot_error
 from explorer.tensor.score_bounds import Scratch
 
@@ -20,7 +20,7 @@ _ORDINARY = 2.0**30  # a spread between this and its inverse is left as it is
 _PLAIN = ("none", "ieee")  # settings of a process under which it does not shorten float32
 
 
-class Points:
+class CentredRows:
     """The rows, near the origin and of a spread that can be squared, a block at a time.
 
     Distances then neither overflow nor cancel out. Rows whose mean is longer than their spread, or
@@ -28,18 +28,24 @@ class Points:
     whole multiples of a power of two close to their spread, and scaled by that power, so that neither
     changes their digits. Others are used as they are.
 
+    Args:
+        matrix: The rows, float32, shape (rows, dims); not copied.
+        vectors: The same on the device where to compute.
+        k: Number of clusters.
+        memory_mb: Memory to use beside the rows, in MB.
+
     Attributes:
-        matrix: The rows as they were given, float32, shape (rows, dims).
+        matrix: The rows as they were given.
         scale: What lengths are multiplied by.
         variance: Mean variance of a dimension, scaled.
         squares: Squared lengths of the rows, float32, shape (rows,).
         blur: What a float32 product can put a squared distance off by, relative to the squared lengths.
     """
 
-    def __init__(self, matrix: NDArray[np.float32], device: torch.device, k: int, memory_mb: float) -> None:
+    def __init__(self, matrix: NDArray[np.float32], vectors: torch.Tensor, k: int, memory_mb: float) -> None:
         self.matrix = matrix
-        self._vectors = as_tensor(matrix).to(device)
-        self.device = device
+        self._vectors = vectors
+        self.device = device = vectors.device
         rows, dims = matrix.shape
         self.step = int(min(_ROWS, max(1, memory_mb * 2**20 // (24 * dims + 16 * k))))
         self._scratch = Scratch(device)
@@ -171,7 +177,9 @@ def products(rows: torch.Tensor, columns: torch.Tensor, offset: torch.Tensor | N
     return found.permute(0, 2, 3, 1).reshape(len(rows), len(columns))
 
 
-def plus_plus(points: Points, k: int, rng: np.random.Generator, tick: Callable[[], None]) -> torch.Tensor:
+def plus_plus(
+    points: CentredRows, k: int, rng: np.random.Generator, tick: Callable[[], None]
+) -> torch.Tensor:
     """Choose k distinct rows, far from one another, by greedy k-means++: float32, shape (k, dims)."""
     trials = 2 + int(math.log(k))
     chosen = [int(rng.integers(len(points)))]
@@ -193,7 +201,7 @@ def plus_plus(points: Points, k: int, rng: np.random.Generator, tick: Callable[[
     return points.take(torch.tensor(chosen, device=points.device))
 
 
-def _closer(points: Points, closest: torch.Tensor, candidates: torch.Tensor) -> torch.Tensor:
+def _closer(points: CentredRows, closest: torch.Tensor, candidates: torch.Tensor) -> torch.Tensor:
     """Squared distance of each row to its nearest centroid, if a candidate were one.
 
     Args:

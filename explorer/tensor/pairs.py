@@ -1,7 +1,7 @@
 """All pairs of rows that are close enough: quick scores rule out, float64 scores decide.
 
 Each block of rows is multiplied with the rows from there on. The product bounds every score from above
-(`Estimate`): a pair whose bound is under the floor of the threshold cannot reach it, and every other pair
+(`ScoreBounds`): a pair whose bound is under the floor of the threshold cannot reach it, and every other pair
 is scored in float64. Where a format leaves many pairs to score, the next finer one is tried first.
 """
 
@@ -11,18 +11,16 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from explorer.errors import QueryError
-from explorer.tensor.device import exact_device
-from explorer.tensor.matrices import as_matrix
-from explorer.tensor.score_bounds import Estimate, Scratch
+from explorer.tensor.score_bounds import ScoreBounds, Scratch
 from explorer.tensor.scores import Metric, Rows, check_metric, pair_scores
-from explorer.tensor.search_matrix import Prepared
+from explorer.tensor.search_matrix import SearchMatrix
 
 _BYTES = 96  # per number of a tile all of whose pairs have to be scored: products, places, scores
 _TILE = 1 << 21  # numbers of a tile on a processor: larger ones leave its cache
@@ -49,26 +47,24 @@ class Pairs:
 
 
 def pairs_above(
-    vectors: Any,  # noqa: ANN401 - as_matrix checks it
+    matrix: SearchMatrix,
     threshold: float,
     *,
-    metric: Metric = "cosine",
-    rows: NDArray[np.bool_] | None = None,
-    limit: int = 1_000_000,
-    memory_mb: float = 256,
-    device: torch.device | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    metric: Metric,
+    rows: NDArray[np.bool_] | None,
+    limit: int,
+    memory_mb: float,
+    on_progress: Callable[[int, int], None] | None,
 ) -> Pairs:
     """Find all pairs of rows whose float64 score is at or above a threshold.
 
     Args:
-        vectors: What `as_matrix` takes, shape (rows, dims). A float32 matrix is not copied.
+        matrix: The rows.
         threshold: The lowest score wanted. By rounding, the cosine of equal rows may be just under 1.
         metric: `cosine`, `dot` or `euclidean`; scores of `euclidean` are negative distances.
-        rows: Which rows to pair, one bool per row; all by default.
+        rows: Which rows to pair, one bool per row; None for all.
         limit: Pairs the result may have.
         memory_mb: Memory to use beside the matrix and the pairs found, in MB.
-        device: Where to compute; the processor by default, and in place of MPS, which has no float64.
         on_progress: Called after every tile with the pairs compared and their total. What it raises
             stops the work.
 
@@ -78,17 +74,15 @@ def pairs_above(
     Raises:
         QueryError: There are more than `limit` pairs (found out as soon as that many have been met),
             `limit` is under 1, `threshold` is NaN, `metric` does not exist, or `rows` is no such mask.
-        VectorError: As `as_matrix`.
     """
     check_metric(metric)
     if math.isnan(threshold):
         raise QueryError("The threshold is not a number.")
     if limit < 1:
         raise QueryError(f"{limit} pairs were asked for.", fix="Ask for 1 or more.")
-    matrix = Prepared(as_matrix(vectors), exact_device(device))
     places = None if rows is None else _places(rows, len(matrix)).to(matrix.device)
     sieve = _Sieve(matrix, metric, threshold, places, memory_mb)
-    found = _Found()
+    found = PairBuffer()
     done, total = 0, sieve.rows * (sieve.rows - 1) // 2
     for part, compared in sieve:
         found.add(part)
@@ -103,7 +97,7 @@ def pairs_above(
     return found.in_order()
 
 
-class _Part(NamedTuple):
+class _ScoredPairs(NamedTuple):
     """Some pairs: int64, int64 and float64, each of shape (pairs,)."""
 
     left: torch.Tensor
@@ -111,7 +105,7 @@ class _Part(NamedTuple):
     score: torch.Tensor
 
 
-class _Found:
+class PairBuffer:
     """The pairs found so far, in one piece of memory.
 
     Kept as one piece for each tile, they would lie between the tiles' own memory, and glibc's heap would
@@ -125,7 +119,7 @@ class _Found:
     def __len__(self) -> int:
         return self._count
 
-    def add(self, part: _Part) -> None:
+    def add(self, part: _ScoredPairs) -> None:
         """Take in pairs."""
         start, self._count = self._count, self._count + len(part.score)
         if self._count > len(self._pairs):
@@ -167,7 +161,7 @@ class _Sieve:
 
     def __init__(
         self,
-        matrix: Prepared,
+        matrix: SearchMatrix,
         metric: Metric,
         threshold: float,
         places: torch.Tensor | None,
@@ -183,7 +177,7 @@ class _Sieve:
         if matrix.device.type == "cpu":
             self._numbers = min(self._numbers, _TILE)
 
-    def __iter__(self) -> Iterator[tuple[_Part, int]]:
+    def __iter__(self) -> Iterator[tuple[_ScoredPairs, int]]:
         """The pairs of each tile, and how many pairs were compared for them."""
         height = min(_BLOCK, max(1, math.isqrt(self._numbers)))
         width = max(1, self._numbers // (height + self._matrix.dims))
@@ -200,7 +194,7 @@ class _Sieve:
         """What the rows of a block ask in each format, cheapest first."""
         queries = self._matrix.rows[self._at(block)]
         return [
-            _Question(self._matrix.estimate(self._metric, dtype), queries, self._threshold)
+            _Question(self._matrix.score_bounds(self._metric, dtype), queries, self._threshold)
             for dtype in self._matrix.formats(self._metric, queries)
         ]
 
@@ -215,14 +209,14 @@ class _Sieve:
         right, left = listed.nonzero(as_tuple=True)
         return left, right
 
-    def _kept(self, left: torch.Tensor, right: torch.Tensor) -> _Part:
+    def _kept(self, left: torch.Tensor, right: torch.Tensor) -> _ScoredPairs:
         """Those pairs whose exact score reaches the threshold."""
         exact = self._matrix.rows
         if self._places is not None:
             left, right = self._places[left], self._places[right]
         score = pair_scores(exact, left, exact, right, self._metric)
         kept = score >= self._threshold
-        return _Part(left[kept], right[kept], score[kept])
+        return _ScoredPairs(left[kept], right[kept], score[kept])
 
     def _at(self, rows: range) -> slice | torch.Tensor:
         """Where those of the rows to pair stand in the matrix."""
@@ -233,24 +227,24 @@ class _Sieve:
 class _Question:
     """Which rows may reach the threshold with the rows of a block, in one format."""
 
-    def __init__(self, estimate: Estimate, queries: Rows, threshold: float) -> None:
-        self._estimate = estimate
+    def __init__(self, score_bounds: ScoreBounds, queries: Rows, threshold: float) -> None:
+        self._score_bounds = score_bounds
         self._queries = queries
         self._threshold = threshold
 
     @cached_property
     def _sources(self) -> torch.Tensor:
-        return self._estimate.queries(self._queries)
+        return self._score_bounds.queries(self._queries)
 
     @cached_property
     def _floors(self) -> torch.Tensor:
         threshold = torch.full_like(self._queries.norms, self._threshold)
-        floors = self._estimate.floors(threshold, self._queries.norms).to(self._estimate.wide)
+        floors = self._score_bounds.floors(threshold, self._queries.norms).to(self._score_bounds.wide)
         return floors.nextafter(torch.full_like(floors, -torch.inf))  # rounding may have raised them
 
     def reached(self, vectors: torch.Tensor, rows: slice | torch.Tensor, scratch: Scratch) -> torch.Tensor:
         """For each of some rows and each of the block, whether they may: bool, shape (rows, block)."""
-        return self._estimate.bounds(vectors, rows, self._sources, scratch) >= self._floors
+        return self._score_bounds.bounds(vectors, rows, self._sources, scratch) >= self._floors
 
 
 def _places(mask: NDArray[np.bool_], rows: int) -> torch.Tensor:

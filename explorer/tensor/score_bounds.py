@@ -27,7 +27,7 @@ class Scratch:
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
+class ScoreBounds:
     """Upper bounds on the scores of one matrix, by matrix products in one number format.
 
     With q the query and x the row, q' = q/|q|, and E the `dot_error` of the format, each metric is
@@ -61,8 +61,8 @@ class Estimate:
     offset: torch.Tensor | None
 
     @classmethod
-    def of(cls, rows: Rows, metric: Metric, dtype: torch.dtype, error: float) -> Estimate:
-        """Prepare the estimate of some rows; `error` is the `dot_error` of the format."""
+    def of(cls, rows: Rows, metric: Metric, dtype: torch.dtype, error: float) -> ScoreBounds:
+        """Prepare the bounds of some rows; `error` is the `dot_error` of the format."""
         norms = rows.norms[:, None]
         scale = offset = None
         if metric == "cosine":

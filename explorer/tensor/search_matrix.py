@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.tensor.device import fast_dtype
 from explorer.tensor.rounding import dot_error
-from explorer.tensor.score_bounds import Estimate
+from explorer.tensor.score_bounds import ScoreBounds
 from explorer.tensor.scores import Metric, Rows
 
 # Lengths between which neither a float32 product nor a square overflows, or loses digits by vanishing.
@@ -19,7 +19,7 @@ _SHORTEST, _LONGEST = 2.0**-60, 2.0**60
 _MANY = 8  # queries; with fewer a product takes no longer than reading the matrix, in any format
 
 
-class Prepared:
+class SearchMatrix:
     """A matrix on its device, with what a search needs to know of it, each measured once.
 
     Attributes:
@@ -31,7 +31,7 @@ class Prepared:
         self.matrix = matrix.view()
         self.matrix.flags.writeable = False  # what is measured here has to stay true
         self.rows = Rows.of(self.matrix, device)
-        self._estimates: dict[tuple[Metric, torch.dtype, float], Estimate] = {}
+        self._score_bounds: dict[tuple[Metric, torch.dtype, float], ScoreBounds] = {}
 
     def __len__(self) -> int:
         return len(self.matrix)
@@ -46,13 +46,13 @@ class Prepared:
         """Length of the vectors."""
         return int(self.matrix.shape[1])
 
-    def estimate(self, metric: Metric, dtype: torch.dtype) -> Estimate:
-        """The quick scores of a metric in a format."""
+    def score_bounds(self, metric: Metric, dtype: torch.dtype) -> ScoreBounds:
+        """The bounds of a metric in a format."""
         error = dot_error(self.dims, dtype, self.device)  # may change with a setting of the process
         key = (metric, dtype, error)
-        if key not in self._estimates:
-            self._estimates[key] = Estimate.of(self.rows, metric, dtype, error)
-        return self._estimates[key]
+        if key not in self._score_bounds:
+            self._score_bounds[key] = ScoreBounds.of(self.rows, metric, dtype, error)
+        return self._score_bounds[key]
 
     def formats(self, metric: Metric, queries: Rows) -> list[torch.dtype]:
         """The formats to try for some queries, cheapest first."""

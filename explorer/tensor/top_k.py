@@ -9,11 +9,11 @@ import torch
 GROUP = 16  # rows looked at together: only a group whose highest score enters is opened
 
 
-class Best:
+class TopKBuffer:
     """The highest bounds met so far, for each query.
 
     Attributes:
-        bounds: Best first, shape (queries, width); −∞ while fewer than `width` have been met.
+        bounds: TopKBuffer first, shape (queries, width); −∞ while fewer than `width` have been met.
         rows: Where they stand, int64, shape (queries, width).
     """
 
@@ -72,8 +72,8 @@ class Best:
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
-    """Scored pairs of a query and a row.
+class Candidates:
+    """Rows that may be among the best of a query, with their scores.
 
     Attributes:
         query: int64, shape (pairs,).
@@ -86,8 +86,8 @@ class Pairs:
     score: torch.Tensor
 
     @classmethod
-    def join(cls, parts: list[Pairs]) -> Pairs:
-        """Put the pairs of one part or more in one."""
+    def join(cls, parts: list[Candidates]) -> Candidates:
+        """Put one set of candidates or more together."""
         return cls(
             torch.cat([part.query for part in parts]),
             torch.cat([part.row for part in parts]),
@@ -97,13 +97,13 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.score)
 
-    def best(self, k: int) -> Pairs:
-        """The `k` best pairs of each query, ordered by query, then highest score, then lowest row."""
+    def best(self, k: int) -> Candidates:
+        """The `k` best candidates of each query, ordered by query, then highest score, then lowest row."""
         order = self.row.argsort(stable=True)
         order = order[self.score[order].argsort(descending=True, stable=True)]
         order = order[self.query[order].argsort(stable=True)]
         order = order[_slots(self.query[order]) < k]
-        return Pairs(self.query[order], self.row[order], self.score[order])
+        return Candidates(self.query[order], self.row[order], self.score[order])
 
 
 def _slots(query: torch.Tensor) -> torch.Tensor:

@@ -12,10 +12,10 @@ from explorer.analysis.clusters import (
     NOISE,
     Clustering,
     cluster,
-    cluster_by_density,
     sweep,
 )
-from explorer.analysis.space import Space
+from explorer.analysis.space import Space, make_index
+from explorer.analysis.specs import ClusterSpec
 from explorer.errors import QueryError
 from explorer.tensor import normalize
 
@@ -46,7 +46,11 @@ def space_of(vectors, texts=None, labels=None):
 
         frame = pd.DataFrame({"body": texts, "queue": labels})
         corpus = explorer.open_corpus(frame, text="body", label="queue")
-    return Space(corpus, None, np.asarray(vectors, np.float32), None)
+    return Space(corpus, make_index(np.asarray(vectors, np.float32)))
+
+
+def index_of(vectors):
+    return make_index(np.asarray(vectors, np.float32))
 
 
 def blobs(rows=200, dims=8, centers=4, seed=0, spread=0.5):
@@ -69,21 +73,21 @@ def tickets():
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_the_clusters_of_a_space(metric):
-    space = space_of(blobs())
-    found = cluster(space, 4, metric=metric, seed=3, starts=3)
+    index, spec = index_of(blobs()), ClusterSpec(k=4, metric=metric, seed=3, starts=3)
+    found = cluster(index, spec)
     assert (found.k, found.metric, found.seed, found.method) == (4, metric, 3, "k-means")
     assert agreement([str(row % 4) for row in range(200)], found).ari == 1
-    np.testing.assert_array_equal(found.labels, cluster(space, 4, metric=metric, seed=3, starts=3).labels)
+    np.testing.assert_array_equal(found.labels, cluster(index, spec).labels)
     assert sorted(np.concatenate([found.rows(label) for label in range(4)]).tolist()) == list(range(200))
     with pytest.raises(QueryError, match="only 200 distinct"):
-        cluster(space, 201)
+        cluster(index, ClusterSpec(k=201))
 
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_density_finds_the_clusters_and_the_noise(metric):
     vectors = blobs()
     vectors[:3] = -20 * np.eye(8)[:3] * (1 if metric == "euclidean" else -1)
-    found = cluster_by_density(space_of(vectors), 10, metric=metric)
+    found = cluster(index_of(vectors), ClusterSpec("hdbscan", min_size=10, metric=metric))
     assert (found.k, found.method, found.seed, found.reduced_to) == (4, "hdbscan", None, None)
     kept = found.labels != NOISE
     assert not kept[:3].any()
@@ -97,7 +101,7 @@ def test_density_finds_the_clusters_and_the_noise(metric):
 
 
 def test_density_of_many_long_rows_is_taken_after_pca():
-    found = cluster_by_density(space_of(blobs(2100, 60, spread=0.2)), 50)
+    found = cluster(index_of(blobs(2100, 60, spread=0.2)), ClusterSpec("hdbscan", min_size=50))
     assert found.reduced_to == 50
     assert found.centroids.shape == (4, 60)
 
@@ -105,66 +109,61 @@ def test_density_of_many_long_rows_is_taken_after_pca():
 @pytest.mark.parametrize("vectors", [np.ones((1, 2)), np.ones((4, 2)), np.eye(5)])
 def test_too_few_rows_are_all_noise(vectors):
     space = space_of(vectors)
-    found = cluster_by_density(space)
+    found = cluster(space.index, ClusterSpec("hdbscan"))
     assert found.labels.tolist() == [NOISE] * len(vectors)
     assert found.centroids.shape == (0, vectors.shape[1])
     assert (found.k, found.inertia) == (0, 0)
     assert describe(space, found) == ()
-    assert worst_fitting(space, found) == ()
+    assert worst_fitting(space.index, found) == ()
 
 
 def test_density_of_equal_rows():
-    found = cluster_by_density(space_of(np.ones((20, 3))), 5)
+    found = cluster(index_of(np.ones((20, 3))), ClusterSpec("hdbscan", min_size=5))
     assert len(found.labels) == 20
-
-
-def test_settings_of_density_are_checked():
-    for options in ({"min_size": 1}, {"min_samples": 0}, {"metric": "dot"}):
-        with pytest.raises(QueryError):
-            cluster_by_density(space_of(np.eye(5)), **options)
 
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_silhouettes_are_those_of_scikit_learn(metric):
     vectors = blobs(300, spread=1)
     vectors[10:20] = vectors[0]
-    space, told = space_of(vectors), []
+    index, told = index_of(vectors), []
     found = sweep(
-        space,
+        index,
         [6, 2, 4, 4],
         metric=metric,
         seed=5,
         starts=3,
         sample=100,
-        on_progress=lambda *d: told.append(d),
+        on_progress=told.append,
     )
     assert [point.k for point in found.points] == [2, 4, 6]
     assert len(set(found.sample.tolist())) == 100
     for point in found.points:
-        same = cluster(space, point.k, metric=metric, seed=5, starts=3)
+        same = cluster(index, ClusterSpec(k=point.k, metric=metric, seed=5, starts=3))
         assert point.inertia == same.inertia
         expected = metrics.silhouette_score(vectors[found.sample], same.labels[found.sample], metric=metric)
         assert point.silhouette == pytest.approx(expected, abs=1e-5)
     assert found.suggested_k == max(found.points, key=lambda point: point.silhouette).k == 4
-    assert told == sorted(told)
-    assert told[-1] == (3000, 3000)
+    steps = [progress.done for progress in told]
+    assert steps == sorted(steps)
+    assert (told[-1].done, told[-1].total, told[-1].phase) == (3000, 3000, "Trying k")
 
 
 def test_a_sweep_says_where_there_is_no_silhouette():
-    found = sweep(space_of(np.eye(3)), [1, 3])
+    found = sweep(index_of(np.eye(3)), [1, 3])
     assert [point.silhouette for point in found.points] == [None, None]
     assert found.suggested_k is None
     assert found.sample.tolist() == [0, 1, 2]
     with pytest.raises(QueryError):
-        sweep(space_of(np.eye(3)), [])
+        sweep(index_of(np.eye(3)), [])
 
 
 def test_a_sweep_can_be_stopped():
-    def stop(done, total):
+    def stop(_progress):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sweep(space_of(blobs()), range(2, 5), on_progress=stop)
+        sweep(index_of(blobs()), range(2, 5), on_progress=stop)
 
 
 @settings(max_examples=30)
@@ -187,42 +186,42 @@ def test_agreement_is_that_of_scikit_learn(pairs):
 
 def test_agreement_needs_a_label_for_each_row():
     with pytest.raises(QueryError, match="2 labels for 3 rows"):
-        agreement(["a", "b"], cluster(space_of(np.eye(3)), 2))
+        agreement(["a", "b"], cluster(index_of(np.eye(3)), ClusterSpec(k=2)))
 
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_rows_that_fit_worst(metric):
     vectors = blobs(spread=1.5)
-    space = space_of(vectors)
-    found = cluster(space, 4, metric=metric)
+    index = index_of(vectors)
+    found = cluster(index, ClusterSpec(k=4, metric=metric))
     table = metrics.pairwise_distances(
         vectors.astype(np.float64), found.centroids.astype(np.float64), metric=metric
     )
     own = table[np.arange(200), found.labels]
     table[np.arange(200), found.labels] = np.inf
     margin = (table.min(1) - own) / np.maximum(own, table.min(1))
-    worst = worst_fitting(space, found, 7)
+    worst = worst_fitting(index, found, 7)
     assert [fit.row for fit in worst] == np.argsort(margin)[:7].tolist()
     np.testing.assert_allclose([fit.margin for fit in worst], np.sort(margin)[:7], atol=1e-4)
     for fit in worst:
         assert fit.label == found.labels[fit.row]
         assert fit.next_label == table[fit.row].argmin()
-    assert len(worst_fitting(space, found, 999)) == 200
-    assert worst_fitting(space, cluster(space, 1)) == ()
+    assert len(worst_fitting(index, found, 999)) == 200
+    assert worst_fitting(index, cluster(index, ClusterSpec(k=1))) == ()
 
 
 def test_noise_fits_nowhere():
     vectors = np.eye(3, dtype=np.float32)
     found = Clustering(np.array([0, -1, 1]), vectors[[0, 2]], 0.0, "euclidean", 2, None, "hdbscan")
-    own, other, which = centroid_distances(space_of(vectors), found)
+    own, other, which = centroid_distances(index_of(vectors), found)
     np.testing.assert_allclose(own, [0, np.nan, 0])
     np.testing.assert_allclose(other, [2**0.5] * 3, rtol=1e-6)
     assert which.tolist() == [1, 0, 0]
-    assert [fit.row for fit in worst_fitting(space_of(vectors), found)] == [0, 2]
+    assert [fit.row for fit in worst_fitting(index_of(vectors), found)] == [0, 2]
 
 
 def test_clusters_are_described(tickets):
-    found = cluster(tickets, 3, starts=3)
+    found = tickets.cluster(3, starts=3)
     summaries = {summary.labels[0].label: summary for summary in describe(tickets, found, words=2, central=2)}
     assert set(summaries) == set(QUEUES)
     assert {word.text for word in summaries["billing"].words} == {"invoice", "refund"}
@@ -245,7 +244,7 @@ def test_clusters_are_described(tickets):
 @pytest.mark.parametrize("vectors", [np.ones((1, 2)), np.ones((3, 2))])
 def test_one_cluster_is_described_by_its_own_words(vectors):
     space = space_of(vectors, ["good words"] * len(vectors))
-    (summary,) = describe(space, cluster(space, 1))
+    (summary,) = describe(space, space.cluster(1))
     assert [word.text for word in summary.words] == ["good", "words"]
     assert summary.labels == ()
     assert summary.central == tuple(range(len(vectors)))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import explorer
 from explorer.analysis.duplicates import find_duplicates
-from explorer.analysis.space import Space
+from explorer.analysis.space import Space, make_index
 from explorer.errors import JobCancelledError, QueryError
 from tests.tensor import reference
 from tests.tensor.matrices import make
@@ -15,7 +15,7 @@ from tests.tensor.matrices import make
 
 def space(texts, vectors):
     """A space of any vectors; equal texts have to be given equal vectors, as an encoder does."""
-    return Space(explorer.open_corpus(list(texts)), None, np.asarray(vectors, np.float32), None)
+    return Space(explorer.open_corpus(list(texts)), make_index(np.asarray(vectors, np.float32)))
 
 
 def components(count, edges):

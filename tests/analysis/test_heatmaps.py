@@ -16,12 +16,16 @@ from explorer.analysis.heatmaps import (
     heatmap,
     order_rows,
 )
-from explorer.analysis.space import Space
+from explorer.analysis.space import Space, make_index
 from explorer.errors import JobCancelledError, QueryError
 from tests.tensor import reference
 from tests.tensor.matrices import make, matrices
 
 kinds = st.sampled_from(["normal", "repeated", "one_row", "whole", "zeros", "multiples"])
+
+
+def index_of(vectors):
+    return make_index(np.asarray(vectors, np.float32))
 
 
 def space(vectors, labels=None):
@@ -32,7 +36,7 @@ def space(vectors, labels=None):
     if labels is not None:
         rows["label"] = labels
     corpus = explorer.open_corpus(rows, text="text", label=None if labels is None else "label")
-    return Space(corpus, None, np.asarray(vectors, np.float32), None)
+    return Space(corpus, index_of(vectors))
 
 
 def length(distances, order):
@@ -122,7 +126,7 @@ def test_2000_rows_are_the_most(monkeypatch):
         with pytest.raises(QueryError, match="5 rows are too many"):
             heatmap(some, rows, columns)
     with pytest.raises(QueryError, match="5 groups are too many"):
-        group_similarity(some, range(5))
+        group_similarity(some.index, range(5))
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -152,7 +156,7 @@ def test_means_of_groups_are_those_of_all_pairs(vectors, data, block):
     cut = heatmaps.blocks
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(heatmaps, "blocks", lambda rows, width: cut(rows, width, block))
-        found = group_similarity(space(vectors), groups)
+        found = group_similarity(index_of(vectors), groups)
     table = reference.scores(vectors, vectors, "cosine")
     assert found.groups.tolist() == sorted(set(groups.tolist()))
     assert found.sizes.tolist() == [int((groups == group).sum()) for group in found.groups]
@@ -166,21 +170,21 @@ def test_means_of_groups_are_those_of_all_pairs(vectors, data, block):
 def test_groups_of_some_rows_by_name():
     vectors = make("normal", 0, 9, 4)
     some, names = space(vectors), ["x", "y", "x"]
-    found = group_similarity(some, names, rows=[8, 1, 3])
+    found = group_similarity(some.index, names, rows=[8, 1, 3])
     assert found.groups.tolist() == ["x", "y"]
     assert found.sizes.tolist() == [2, 1]
     table = reference.scores(vectors, vectors, "cosine")
     cross = (table[8, 1] + table[3, 1]) / 2
     np.testing.assert_allclose(found.scores, [[table[8, 3], cross], [cross, np.nan]], atol=1e-6)
-    assert group_similarity(some, [], rows=[]).scores.shape == (0, 0)
+    assert group_similarity(some.index, [], rows=[]).scores.shape == (0, 0)
     with pytest.raises(QueryError, match="groups for 3 rows, but 9 rows"):
-        group_similarity(some, names)
+        group_similarity(some.index, names)
 
 
 @settings(max_examples=30)
 @given(vectors=matrices(40), k=st.integers(1, 5))
 def test_nearest_scores_are_those_of_the_reference(vectors, k):
-    found = distributions(space(vectors), k)
+    found = distributions(index_of(vectors), k)
     _, wanted = reference.neighbors(vectors, min(k, len(vectors) - 1), "cosine")
     np.testing.assert_array_equal(found.nearest, wanted)
     left, right = np.triu_indices(len(vectors), 1)
@@ -191,7 +195,7 @@ def test_nearest_scores_are_those_of_the_reference(vectors, k):
 def test_a_sample_says_its_rows_and_is_seeded():
     vectors = make("repeated", 0, 300, 6)
     some = space(vectors)
-    one, two, other = (distributions(some, 2, sample=50, pairs=100, seed=seed) for seed in (1, 1, 2))
+    one, two, other = (distributions(some.index, 2, sample=50, pairs=100, seed=seed) for seed in (1, 1, 2))
     assert len(set(one.rows.tolist())) == 50
     assert one.nearest.shape == (50, 2)
     assert one.random.shape == (100,)
@@ -202,7 +206,7 @@ def test_a_sample_says_its_rows_and_is_seeded():
 
 
 def test_one_row_has_no_distribution():
-    found = distributions(space([[1.0, 2.0]]), 3)
+    found = distributions(index_of([[1.0, 2.0]]), 3)
     assert found.random.shape == (0,)
     assert found.nearest.shape == (1, 0)
 
@@ -210,7 +214,7 @@ def test_one_row_has_no_distribution():
 @pytest.mark.parametrize("changed", [{"k": 0}, {"sample": 0}, {"pairs": 0}])
 def test_nothing_asked_for(changed):
     with pytest.raises(QueryError, match=r"0 \w+ were asked for"):
-        distributions(space(np.eye(3)), **changed)
+        distributions(index_of(np.eye(3)), **changed)
 
 
 def test_looking_up_neighbours_can_be_cancelled():
@@ -218,7 +222,7 @@ def test_looking_up_neighbours_can_be_cancelled():
         raise JobCancelledError("stop")
 
     with pytest.raises(JobCancelledError):
-        distributions(space(np.eye(3)), on_progress=cancel)
+        distributions(index_of(np.eye(3)), on_progress=cancel)
 
 
 def test_what_scores_are_chance_and_how_many_rows_have_a_close_one():

@@ -3,12 +3,13 @@ import threading
 import numpy as np
 import pytest
 
-import explorer
 from explorer.analysis import projection
 from explorer.analysis.layout import warm_up
-from explorer.analysis.projection import Projection, pca, place, umap
-from explorer.analysis.space import Space
+from explorer.analysis.placing import place
+from explorer.analysis.projection import Projection, pca, project, umap
+from explorer.analysis.specs import MapSpec
 from explorer.errors import JobCancelledError, QueryError, VectorError
+from explorer.tensor import Index
 
 # umap-learn says so when it is imported; Python hides it unless warnings are errors.
 pytestmark = pytest.mark.filterwarnings("ignore:Tensorflow not installed:ImportWarning")
@@ -20,9 +21,8 @@ def _made_each_time(monkeypatch):
     monkeypatch.setattr(projection, "find_map", lambda _name: None)
 
 
-def space_of(vectors):
-    vectors = np.asarray(vectors, dtype=np.float32)
-    return Space(explorer.open_corpus([f"text {row}" for row in range(len(vectors))]), None, vectors, None)
+def index_of(vectors):
+    return Index(np.asarray(vectors, dtype=np.float32))
 
 
 def unit(vectors):
@@ -32,7 +32,7 @@ def unit(vectors):
 @pytest.fixture(scope="module")
 def random():
     rng = np.random.default_rng(0)
-    return space_of(rng.normal(size=(300, 24)) * np.linspace(3, 0.2, 24) + rng.normal(size=24))
+    return index_of(rng.normal(size=(300, 24)) * np.linspace(3, 0.2, 24) + rng.normal(size=24))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def blobs():
     vectors = rng.normal(size=(300, 16))
     vectors[:, 0] += np.where(np.arange(300) < 145, 10, -10)
     vectors[10::10] = vectors[9:-1:10]
-    return space_of(vectors)
+    return index_of(vectors)
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
@@ -63,20 +63,20 @@ def test_pca_is_scikit_learns_up_to_sign(random, metric, monkeypatch):
 def test_pca_is_the_same_each_time_and_whatever_the_length_of_the_rows(random):
     made = pca(random)
     assert (pca(random).coordinates == made.coordinates).all()
-    longer = space_of(random.vectors * np.linspace(1, 9, 300)[:, None])
+    longer = index_of(random.vectors * np.linspace(1, 9, 300)[:, None])
     np.testing.assert_allclose(pca(longer).coordinates, made.coordinates, atol=1e-6)
     assert np.abs(pca(longer, metric="euclidean").coordinates).max() > 5
 
 
 def test_an_axis_points_to_its_largest_entry():
-    line = space_of(np.outer([-1, 0, 2], [3, -4, 1]))
+    line = index_of(np.outer([-1, 0, 2], [3, -4, 1]))
     assert pca(line, metric="euclidean").coordinates[:, 0].argmax() == 0
 
 
 @pytest.mark.parametrize("rows", [1, 2, 5])
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e30])
 def test_equal_rows_fall_on_one_point(rows, value):
-    made = pca(space_of(np.full((rows, 7), value)), 3, metric="euclidean")
+    made = pca(index_of(np.full((rows, 7), value)), 3, metric="euclidean")
     assert made.coordinates.shape == (rows, 3)
     assert not made.coordinates.any()
     assert made.explained == (0, 0, 0)
@@ -84,18 +84,18 @@ def test_equal_rows_fall_on_one_point(rows, value):
 
 def test_dimensions_beyond_the_rank_are_zero():
     rng = np.random.default_rng(2)
-    flat = pca(space_of(np.outer(rng.normal(size=40), rng.normal(size=9)) + 5), 3, metric="euclidean")
+    flat = pca(index_of(np.outer(rng.normal(size=40), rng.normal(size=9)) + 5), 3, metric="euclidean")
     assert flat.coordinates[:, 0].any()
     assert not flat.coordinates[:, 1:].any()
     assert flat.explained == (pytest.approx(1), 0, 0)
-    narrow = pca(space_of([[1, 0], [0, 1], [1, 1]]), 3)
+    narrow = pca(index_of([[1, 0], [0, 1], [1, 1]]), 3)
     assert narrow.coordinates.shape == (3, 3)
     assert not narrow.coordinates[:, 2].any()
     assert len(narrow.explained) == 3
 
 
 def test_rows_of_zeros_have_a_place():
-    assert np.isfinite(pca(space_of([[0, 0], [1, 0], [0, 1]])).coordinates).all()
+    assert np.isfinite(pca(index_of([[0, 0], [1, 0], [0, 1]])).coordinates).all()
 
 
 def test_a_map_cannot_be_written_to(random):
@@ -103,32 +103,33 @@ def test_a_map_cannot_be_written_to(random):
         pca(random).coordinates[0, 0] = 1
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"dims": 0},
-        {"metric": "dot"},
-        {"neighbors": 1},
-        {"min_distance": -0.1},
-        {"min_distance": 2},
-        {"seed": -1},
-    ],
-)
-def test_what_cannot_be_asked(random, wrong):
+@pytest.mark.parametrize("wrong", [{"dims": 0}, {"metric": "dot"}])
+def test_what_pca_cannot_be_asked(random, wrong):
     with pytest.raises(QueryError):
-        umap(random, **wrong)
+        pca(random, **wrong)
+
+
+@pytest.mark.parametrize("method", ["pca", "umap"])
+def test_a_spec_says_which_map_is_made(random, method, monkeypatch):
+    monkeypatch.setattr(projection, "lay_out", lambda _indices, _distances, start, *_: start.copy())
+    spec = MapSpec(method, 3, "euclidean", n_neighbors=9, min_dist=0.2, seed=4)
+    made = project(random, spec)
+    assert (made.method, made.dims, made.metric) == (method, 3, "euclidean")
+    assert (made.neighbors, made.min_distance, made.seed) == (
+        (9, 0.2, 4) if method == "umap" else (None,) * 3
+    )
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3])
 def test_few_rows_are_shown_by_pca(rows):
-    space = space_of(np.eye(3)[:rows])
-    made = umap(space, seed=5)
+    index = index_of(np.eye(3)[:rows])
+    made = umap(index, MapSpec(seed=5))
     assert (made.method, made.fallback, made.seed) == ("pca", "few", None)
-    assert (made.coordinates == pca(space).coordinates).all()
+    assert (made.coordinates == pca(index).coordinates).all()
 
 
 def test_equal_rows_are_shown_by_pca():
-    made = umap(space_of(np.outer(range(1, 9), [1, 2, 2])))  # of one direction
+    made = umap(index_of(np.outer(range(1, 9), [1, 2, 2])), MapSpec())  # of one direction
     assert (made.method, made.fallback) == ("pca", "equal")
     assert not made.coordinates.any()
 
@@ -142,7 +143,7 @@ def test_umap_is_given_the_exact_neighbours(blobs, metric, monkeypatch):
         return start.copy()
 
     monkeypatch.setattr(projection, "lay_out", spy)
-    umap(blobs, neighbors=12, min_distance=0.3, metric=metric)
+    umap(blobs, MapSpec(n_neighbors=12, min_dist=0.3, metric=metric))
     ((indices, distances, min_distance),) = given
     assert min_distance == 0.3
     assert indices.shape == distances.shape == (300, 12)
@@ -164,7 +165,7 @@ def test_umap_is_given_the_exact_neighbours(blobs, metric, monkeypatch):
 
 @pytest.mark.slow
 def test_umap_keeps_groups_apart_and_repeats_together(blobs):
-    made = umap(blobs, neighbors=10)
+    made = umap(blobs, MapSpec(n_neighbors=10))
     assert made.coordinates.shape == (300, 2)
     assert made.coordinates.dtype == np.float32
     assert np.isfinite(made.coordinates).all()
@@ -180,16 +181,16 @@ def test_umap_keeps_groups_apart_and_repeats_together(blobs):
 
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_map(random):
-    made = umap(random, seed=3)
-    assert umap(random, seed=3).coordinates.tobytes() == made.coordinates.tobytes()
-    assert umap(random, seed=4).coordinates.tobytes() != made.coordinates.tobytes()
+    made = umap(random, MapSpec(seed=3))
+    assert umap(random, MapSpec(seed=3)).coordinates.tobytes() == made.coordinates.tobytes()
+    assert umap(random, MapSpec(seed=4)).coordinates.tobytes() != made.coordinates.tobytes()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 @pytest.mark.parametrize("rows", [4, 5, 9])
 def test_neighbours_are_at_most_all_rows(rows, metric):
-    made = umap(space_of(np.eye(9)[:rows]), dims=3, metric=metric)
+    made = umap(index_of(np.eye(9)[:rows]), MapSpec(dims=3, metric=metric))
     assert made.neighbors == rows
     assert made.coordinates.shape == (rows, 3)
     assert np.isfinite(made.coordinates).all()
@@ -197,17 +198,17 @@ def test_neighbours_are_at_most_all_rows(rows, metric):
 
 @pytest.mark.slow
 def test_a_few_distinct_rows_and_rows_on_a_line_have_a_map():
-    repeated = umap(space_of(np.eye(4)[np.arange(60) % 3]))
+    repeated = umap(index_of(np.eye(4)[np.arange(60) % 3]), MapSpec())
     assert np.isfinite(repeated.coordinates).all()
-    line = umap(space_of(np.outer(np.arange(30), [1, 2, 3])), metric="euclidean", dims=3)
+    line = umap(index_of(np.outer(np.arange(30), [1, 2, 3])), MapSpec(metric="euclidean", dims=3))
     assert np.isfinite(line.coordinates).all()
 
 
 @pytest.mark.slow
 def test_umap_tells_how_far_it_is_and_prints_nothing(random, capfd):
     told = []
-    quiet = umap(random)
-    assert (umap(random, on_progress=told.append).coordinates == quiet.coordinates).all()
+    quiet = umap(random, MapSpec())
+    assert (umap(random, MapSpec(), on_progress=told.append).coordinates == quiet.coordinates).all()
     phases = list(dict.fromkeys(progress.phase for progress in told))
     assert phases == ["Finding neighbours", "Getting UMAP ready", "Weighing neighbours", "Laying out the map"]
     fractions = [progress.fraction for progress in told]
@@ -224,8 +225,8 @@ def test_umap_can_be_stopped_in_each_phase(random, phase):
             raise JobCancelledError("Stopped.")
 
     with pytest.raises(JobCancelledError):
-        umap(random, on_progress=stop)
-    after = threading.Thread(target=umap, args=(random,), daemon=True)
+        umap(random, MapSpec(), on_progress=stop)
+    after = threading.Thread(target=umap, args=(random, MapSpec()), daemon=True)
     after.start()
     after.join(60)
     assert not after.is_alive()  # nothing is left locked
@@ -235,9 +236,9 @@ def test_umap_can_be_stopped_in_each_phase(random, phase):
 def test_warming_up_beside_a_map_does_no_harm(random):
     warming = threading.Thread(target=warm_up)
     warming.start()
-    made = umap(random)
+    made = umap(random, MapSpec())
     warming.join()
-    assert (made.coordinates == umap(random).coordinates).all()
+    assert (made.coordinates == umap(random, MapSpec()).coordinates).all()
 
 
 def some_map(space, metric="cosine"):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import explorer
-from explorer.analysis.space import Space
+from explorer.analysis.space import Space, make_index
 from explorer.errors import QueryError, VectorError
 
 QUERY = "How can Medicare help me?"
@@ -106,11 +106,11 @@ def test_one_row_has_no_random_pairs():
 
 def test_a_space_needs_one_sound_vector_for_each_row(faq):
     with pytest.raises(VectorError, match="12 vectors for 13 rows"):
-        Space(faq.corpus, faq.encoder, faq.vectors[:12], faq.report)
+        Space(faq.corpus, faq.index.subset(range(12)))
     broken = faq.vectors.copy()
     broken[4, 7] = np.nan
     with pytest.raises(VectorError):
-        Space(faq.corpus, faq.encoder, broken, faq.report)
+        Space(faq.corpus, make_index(broken))
 
 
 def test_vectors_cannot_be_written_to(faq):

@@ -8,7 +8,7 @@ from explorer.analysis import trust as module
 from explorer.analysis.projection import Projection, pca
 from explorer.analysis.trust import stability, trust
 from explorer.errors import QueryError
-from tests.analysis.test_projection import space_of
+from tests.analysis.test_projection import index_of
 
 
 def map_of(points, metric="cosine"):
@@ -17,7 +17,7 @@ def map_of(points, metric="cosine"):
 
 @pytest.fixture(scope="module")
 def random():
-    return space_of(np.random.default_rng(0).normal(size=(240, 12)))
+    return index_of(np.random.default_rng(0).normal(size=(240, 12)))
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_repeated_rows_rank_in_their_order(metric):
     closeness, shown = (
         -np.square(rows[:, None] - rows).sum(axis=2).round(12) for rows in (wide, points.astype(np.float64))
     )
-    found = trust(space_of(vectors), map_of(points, metric), k=4)
+    found = trust(index_of(vectors), map_of(points, metric), k=4)
     np.testing.assert_allclose(found.row_trustworthiness, expected_parts(closeness, shown, 4), atol=1e-12)
     np.testing.assert_allclose(found.row_continuity, expected_parts(shown, closeness, 4), atol=1e-12)
 
@@ -93,14 +93,14 @@ def test_rows_parts_make_the_whole_and_a_sample_has_the_same_parts(random, point
 
 
 def test_the_space_itself_is_a_perfect_map(points):
-    space = space_of(points)
+    space = index_of(points)
     found = trust(space, pca(space, metric="euclidean"))
     assert (found.trustworthiness, found.continuity) == (1, 1)
 
 
 @pytest.mark.parametrize(("rows", "k"), [(1, 0), (2, 0), (3, 1), (4, 1), (31, 15)])
 def test_neighbours_are_fewer_than_half_of_the_rows(rows, k):
-    space = space_of(np.random.default_rng(4).normal(size=(rows, 5)))
+    space = index_of(np.random.default_rng(4).normal(size=(rows, 5)))
     found = trust(space, map_of(np.arange(2.0 * rows).reshape(rows, 2)), k=99)
     assert found.k == k
     assert 0 <= found.trustworthiness <= 1
@@ -110,7 +110,7 @@ def test_neighbours_are_fewer_than_half_of_the_rows(rows, k):
 
 
 def test_equal_rows_on_one_point_are_a_perfect_map():
-    found = trust(space_of(np.ones((12, 3))), map_of(np.zeros((12, 2))), k=3)
+    found = trust(index_of(np.ones((12, 3))), map_of(np.zeros((12, 2))), k=3)
     assert (found.trustworthiness, found.continuity) == (1, 1)
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from explorer.ui.shell import session as sessions
 from tests.app.driving import finished, html_texts, open_app
-from tests.data.test_bounded import SLOW_CSV
+from tests.data.uploads.test_bounded import SLOW_CSV
 
 
 @pytest.fixture
@@ -193,7 +193,7 @@ def test_reading_a_file_can_be_stopped_and_begun_again(app):
     finished(app)
     assert "was stopped" in app.info[0].value
     assert any("support-tickets" in text and "624 rows" in text for text in html_texts(app))
-    next(button for button in app.button if button.label == "Try again").click().run()
+    next(button for button in app.button if button.label == "Start again").click().run()
     assert any(button.label == "Cancel" for button in app.button)
     app.file_uploader(key="file").upload("short.csv", b"text\none\n", "text/csv")
     finished(app)
@@ -338,4 +338,34 @@ def test_a_file_only_looked_at_is_there_after_another_page_with_its_encoding(app
     finished(app.switch_page("pages/data.py").run())
     assert app.segmented_control(key="rows-from").value == "File"
     assert "Looking at other.csv · not open yet" in html_texts(app)
-    assert "Upload it again to choose another encoding" in captions(app)
+    assert "Read as Windows-1251 (Cyrillic)." in captions(app)
+
+
+def encoding(app):
+    return next(box for box in app.selectbox if box.label == "Encoding")
+
+
+def test_a_file_that_is_open_is_read_in_another_encoding_without_being_uploaded_again(app):
+    upload(app, "other.csv", OTHER)
+    encode_button(app).click().run()
+    finished(app)
+    app.switch_page("pages/search.py").run()
+    finished(app.switch_page("pages/data.py").run())
+    assert encoding(app).value == "cp1251"
+    encoding(app).select("koi8-r").run()
+    finished(app)
+    assert "Looking at other.csv · not open yet" in html_texts(app)
+    assert "Read as KOI8-R (Cyrillic)." in captions(app)
+    encoding(app).select("utf-8").run()
+    finished(app)
+    assert "UTF-8" in error(app)
+    encoding(app).select("").run()
+    finished(app)
+    assert "other.csv · open" in html_texts(app)
+    assert not app.error
+    encoding(app).select("koi8-r").run()
+    finished(app)
+    app.switch_page("pages/search.py").run()
+    finished(app.switch_page("pages/data.py").run())
+    assert "other.csv · open" in html_texts(app)
+    assert encoding(app).value == "cp1251"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
 import pytest
 
+from explorer.encode.spec import OwnVectors
 from explorer.settings import settings
 from tests.app.driving import finished, html_texts, open_app
 from tests.inference_server import MODEL, Answer, LocalInference, talk_to
@@ -41,8 +43,8 @@ def encode(app):
     return finished(app)
 
 
-def elsewhere(app, provider):
-    encode_with(app, "Hosted model")
+def hosted(app, provider):
+    encode_with(app, "Hosted")
     app.selectbox(key="provider").select(provider).run()
     return app.text_input(key="remote-model").set_value(MODEL).run()
 
@@ -61,7 +63,7 @@ def test_tf_idf_needs_no_model_and_finds_by_words(app):
 
 
 def test_a_server_of_the_hosts_encodes_rows_and_queries_and_stands_in_the_link(app, server):
-    elsewhere(app, "team")
+    hosted(app, "team")
     assert any("20 requests at most" in caption.value for caption in app.caption)
     encode(app)
     assert not app.error
@@ -75,7 +77,7 @@ def test_a_server_of_the_hosts_encodes_rows_and_queries_and_stands_in_the_link(a
 def test_a_token_stays_in_its_tab_and_appears_nowhere(app, server, tmp_path, caplog):
     caplog.set_level(logging.DEBUG)
     server.prepared += [Answer(503, {"error": f"{TOKEN} waits", "estimated_time": 0.1})]
-    elsewhere(app, "hf-inference")
+    hosted(app, "hf-inference")
     app.text_input(key="hf-token").set_value(TOKEN).run()
     encode(app)
     assert not app.error
@@ -101,7 +103,7 @@ def test_a_token_stays_in_its_tab_and_appears_nowhere(app, server, tmp_path, cap
 
 
 def test_without_a_token_an_inference_provider_says_what_is_missing_and_the_rest_stays(app, server):
-    encode(elsewhere(app, "hf-inference"))
+    encode(hosted(app, "hf-inference"))
     assert "need a Hugging Face token" in app.error[0].value.replace("\\", "")
     assert server.asked == []
     app.selectbox(key="encoder").set_value(0).run()
@@ -127,6 +129,26 @@ def test_a_model_that_expects_prompts_is_offered_them(app, tmp_path, monkeypatch
     encode(app)
     assert app.query_params["prompt"][0].startswith("passage: ") or app.query_params["prompt"] == "passage: "
     assert app.selectbox(key="encoder").options[-1] == "e5-small-v2 · fast · “passage: ”"
+
+
+def test_vectors_in_the_rows_are_used_without_a_model_of_queries(app):
+    rows = [{"text": f"row {number}", "vector": [1.0, number, 0.5]} for number in range(3)]
+    content = "\n".join(map(json.dumps, rows)).encode()
+    app.segmented_control(key="rows-from").set_value("File").run()
+    app.file_uploader(key="file").upload("rows.jsonl", content, "application/octet-stream").run()
+    finished(app)
+    app.selectbox(key="vectors-rows.jsonl").select("vector").run()
+    choice = app.segmented_control(key="encode-with-True")
+    assert choice.options == ["Vectors in the rows", "Local", "Hosted", "TF-IDF"]
+    assert choice.value == "Vectors in the rows"
+    app.selectbox(key="model-choice-Query model").select("Unknown").run()
+    next(button for button in app.button if button.label == "Use 3 rows").click().run()
+    finished(app)
+    assert not app.error
+    assert app.selectbox(key="encoder").options == ["vectors in the rows"]
+    assert dict(app.query_params)["vectors"] in ("own", ["own"])
+    assert app.session_state["explorer-session"].encoder == OwnVectors()
+    assert not [button for button in app.button if button.label.startswith("Use ")]
 
 
 def test_the_models_own_prompts_are_used_for_rows_and_queries(tiny_model, cache):

@@ -1,4 +1,4 @@
-"""Queries to a model elsewhere: asked once, in nobody's way, and never beside rows of another model."""
+"""Queries to a hosted model: asked once, in nobody's way, and never beside rows of another model."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from tests.inference_server import (
 def server(monkeypatch):
     local = LocalInference()
     monkeypatch.setenv("EXPLORER_EMBEDDING_SERVERS", f"team={local.url}")
-    monkeypatch.setattr("explorer.encode.engines.hosted._FIRST_WAIT", 0.02)
+    monkeypatch.setattr("explorer.encode.engines.batch_requests._FIRST_WAIT", 0.02)
     settings.cache_clear()
     yield local
     local.close()
@@ -73,7 +73,7 @@ def test_a_server_that_is_busy_leaves_the_page_to_its_visitor(app, server):
     finished(app)
     assert any("was stopped" in info.value for info in app.info)
     server.encode = by_length
-    next(button for button in app.button if button.label == "Go on").click().run()
+    next(button for button in app.button if button.label == "Start again").click().run()
     assert len(cards(finished(app))) == 10
 
 

@@ -245,3 +245,101 @@ def test_a_small_number_is_typed_and_linked():
     assert app.number_input(key="map-distance").value == 1e-7
     linked = opened(**{"corpus": "medicare-faq", "precision": "float32", "map-distance": "1e-7"})
     assert linked.number_input(key="map-distance").value == 1e-7
+
+
+def linked(app, name):
+    """What the link says of a choice: a list where a person wrote it, text where the page did."""
+    value = app.query_params.get(name)
+    return value[0] if isinstance(value, list) else value
+
+
+PCA_OF_TICKETS = {"corpus": "support-tickets", "map-method": "pca"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "chosen"),
+    [
+        ("cluster", "cluster"),
+        ("column:channel", "column:channel"),
+        ("none", "none"),
+        # As links were written before.
+        ("Label (queue)", "label"),
+        ("Cluster", "cluster"),
+        ("Column: channel", "column:channel"),
+        ("channel", "column:channel"),
+        ("Similarity to a text", "similarity"),
+        ("Trust in the map", "trust"),
+        ("One colour", "none"),
+        ("one colour", "none"),
+        # Of no meaning here: as without.
+        ("label", "label"),
+        ("column:nothing", "label"),
+    ],
+)
+def test_links_name_colourings_by_words_of_their_own_and_older_ones_open(asked, chosen):
+    app = finished(open_app("pages/map.py", **PCA_OF_TICKETS, colour=asked))
+    assert app.selectbox(key="colour").value == chosen
+    assert linked(app, "colour") == (None if chosen == "label" else chosen)
+
+
+def test_links_name_how_the_map_is_made_by_words_of_their_own_and_older_ones_open():
+    for method, metric in (("PCA", "Euclidean"), ("pca", "euclidean")):
+        app = finished(open_app("pages/map.py", **{"map-method": method, "map-metric": metric}))
+        assert app.selectbox(key="map-method").value == "pca"
+        assert app.selectbox(key="map-metric").value == "euclidean"
+        assert linked(app, "map-method") == "pca"
+        assert linked(app, "map-metric") == "euclidean"
+    app.selectbox(key="map-metric").select("cosine").run()
+    assert "map-metric" not in app.query_params
+
+
+def test_choices_of_the_map_are_kept_while_another_page_is_shown():
+    app = finished(open_app("pages/map.py", **PCA_OF_TICKETS))
+    app.selectbox(key="colour").select("column:channel").run()
+    app.switch_page("pages/search.py").run()
+    app.switch_page("pages/map.py").run()
+    assert app.selectbox(key="colour").value == "column:channel"
+    assert linked(app, "colour") == "column:channel"
+
+
+def test_only_umap_learn_offers_its_metrics_supervision_and_densmap():
+    app = finished(open_app("pages/map.py", **PCA_OF_TICKETS))
+    assert app.selectbox(key="map-metric").options == ["Cosine", "Euclidean"]
+    assert not {"map-densmap", "map-supervised"} & {toggle.key for toggle in app.toggle}
+
+
+@pytest.mark.slow
+def test_umap_learn_makes_a_supervised_map_and_places_a_text_by_its_transform():
+    app = opened(
+        **{
+            "corpus": "song-moods",
+            "map-method": "umap-learn",
+            "map-supervised": "true",
+            "map-metric": "manhattan",
+            "map-query": "rain on a window",
+        }
+    )
+    captions = " ".join(caption.value for caption in app.caption)
+    assert "Supervised" in captions
+    assert "process of its own" in captions
+    assert "until UMAP is ready" not in captions
+    assert linked(app, "map-metric") == "manhattan"
+    assert [metric.label for metric in app.metric] == ["Trustworthiness", "Continuity"]
+    session = app.session_state["explorer-session"]
+    (placed,) = [job.result for key, job in session.results.items() if key[0][0] == "placed"]
+    assert placed.shape == (1, 2)
+    assert np.isfinite(placed).all()
+    app.toggle(key="map-densmap").set_value(True)
+    finished(app.run(), seconds=120)
+    assert any("no transform" in caption.value for caption in app.caption)
+    app.selectbox(key="map-method").select("umap").run()
+    finished(app, seconds=120)
+    assert app.selectbox(key="map-metric").value == "cosine"  # Fast has no Manhattan
+
+
+def test_rows_without_labels_cannot_supervise():
+    app = open_app("pages/map.py", **{"corpus": "medicare-faq", "precision": "float32", "map-method": "pca"})
+    app.query_params["map-supervised"] = "true"
+    app.selectbox(key="map-method").select("umap-learn")
+    app.run()
+    assert app.toggle(key="map-supervised").disabled

@@ -35,7 +35,7 @@ def hub(monkeypatch, tmp_path, tiny_model, marker):
     talk_to(server, monkeypatch, tmp_path / "hub-cache")
     # Engines and spaces are known by their commit, and this Hub has one commit for all models.
     monkeypatch.setattr("explorer.encode.engines.loaded_models._loaded", OrderedDict())
-    monkeypatch.setattr("explorer.ui.shell.spaces._shared", WeakValueDictionary())
+    monkeypatch.setattr("explorer.session.spaces._shared", WeakValueDictionary())
     yield server
     server.close()
 

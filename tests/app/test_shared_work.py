@@ -121,7 +121,7 @@ def test_a_result_of_a_model_that_changed_is_computed_again(models):
         app = finished(encode(uploaded(FIRST, b"text,n\n" + ROWS)))
         app.switch_page("pages/map.py").run()
         apps.append(finished(app))
-    keys = [{key for key in session_of(app).results if "MapChoice" in str(key)} for app in apps]
+    keys = [{key for key in session_of(app).results if "MapSpec" in str(key)} for app in apps]
     assert keys[0]
     assert keys[1]
     assert not keys[0] & keys[1]

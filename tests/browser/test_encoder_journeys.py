@@ -1,4 +1,4 @@
-"""Encoders that are chosen on the data page: elsewhere, with prompts, by words alone."""
+"""Encoders that are chosen on the data page: hosted, with prompts, by words alone."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def served(inference, tmp_path_factory):
 
 
 def choose_inference_providers(page):
-    page.get_by_text("Hosted model").click()
+    page.get_by_text("Hosted", exact=True).click()
     choose(page, "Server", "Inference Providers: hf-inference")
     expect(page.get_by_text("Hugging Face token")).to_be_visible()
 
@@ -65,7 +65,7 @@ def test_the_published_numbers_come_from_a_server_that_loads_and_asks_for_patien
     visit, served, inference, published
 ):
     page = visit("/data?corpus=medicare-faq", at=served)
-    page.get_by_text("Hosted model").click()
+    page.get_by_text("Hosted", exact=True).click()
     model = page.get_by_label("Model", exact=True)
     model.fill(MODEL)
     model.press("Enter")
@@ -105,7 +105,7 @@ def test_a_token_pays_for_its_own_visitor_alone_and_is_written_down_nowhere(
     page.get_by_role("button", name="Encode 13 rows").click()
     expect(page.get_by_text(re.compile("loading the model; trying again in"))).to_be_visible()
     assert TOKEN not in page.inner_text("body")  # in the markup it is, as the field's own value
-    expect(page.get_by_text(re.compile("asks to go slower; trying again in"))).to_be_visible()
+    expect(page.get_by_text(re.compile("is rate-limiting requests; trying again in"))).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 900})
     shoot(page, "providers-waiting-390")
     page.set_viewport_size({"width": 1440, "height": 900})

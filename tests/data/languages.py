@@ -77,6 +77,21 @@ TAIWANESE = (
     "感應器在夜間無故觸發。",
     "我想退貨並獲得退款。",
 )
+CROATIAN = (
+    "Moja narudžba nije stigla, iako su prošla već dva tjedna.",
+    "Aplikacija se ne pokreće nakon ažuriranja.",
+    "Kako mogu promijeniti adresu dostave?",
+    "Dvaput mi je naplaćena pretplata.",
+    "Kamera stalno gubi vezu s mrežom.",
+    "Molim vas, izbrišite sve moje podatke.",
+    "Ne mogu se prijaviti na svoj račun.",
+    "Koliko košta dostava u Zagreb?",
+    "Termostat pokazuje pogrešnu temperaturu.",
+    "Hvala, sve radi odlično!",
+    "Gdje mogu preuzeti upute na hrvatskom jeziku?",
+    "Senzor se noću uključuje bez razloga.",
+    "Želim vratiti proizvod i dobiti povrat novca.",
+)
 GERMAN = (
     "Meine Bestellung ist noch nicht angekommen, obwohl zwei Wochen vergangen sind.",
     "Die App startet nach dem Update nicht mehr.",

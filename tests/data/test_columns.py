@@ -12,11 +12,11 @@ from explorer.data.columns import (
     guess_text,
     text_columns,
 )
-from explorer.data.files import read_file, read_lines
+from explorer.data.formats.files import read_file
+from explorer.data.formats.lines import read_lines
 from explorer.data.python import from_arrow, from_columns
 from explorer.errors import ColumnError, EmptyDataError
-
-from .failing import failure
+from tests.data.failing import failure
 
 SENTENCES = ["The lock does not close.", "Where is my parcel?", "I was charged twice.", "How do I pair it?"]
 

@@ -16,8 +16,7 @@ from explorer.data.corpus import text_key
 from explorer.data.corpus_from_table import make_corpus
 from explorer.data.python import from_arrow, from_columns
 from explorer.errors import DataError
-
-from .failing import failure
+from tests.data.failing import failure
 
 COLUMNS = {
     "text": ["one", "two", "two", "four"],

@@ -7,11 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.data.corpus_from_table import make_corpus
-from explorer.data.files import read_file
+from explorer.data.formats.files import read_file
 from explorer.data.python import from_arrow, from_columns, from_texts
 from explorer.errors import ColumnError, DataError, EmptyDataError
-
-from .failing import failure
+from tests.data.failing import failure
 
 
 def _source(rows: int):

@@ -11,9 +11,9 @@ import pytest
 
 from explorer.data.opening import open_corpus
 from explorer.errors import ColumnError, DataError, UnknownCorpusError
+from tests.data.failing import failure
 
 from .conftest import ROOT
-from .failing import failure
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from explorer.data.corpus_from_table import make_corpus
 from explorer.data.python import from_arrow, from_columns, from_data_frame, from_texts, is_data_frame
 from explorer.errors import ColumnError, EmptyDataError, UnreadableFileError
-
-from .failing import failure
+from tests.data.failing import failure
 
 
 @given(st.lists(st.text(), min_size=1), st.booleans())

@@ -5,12 +5,12 @@ from collections import Counter
 import pytest
 
 from explorer.data.columns import guess_label, guess_text
-from explorer.data.files import read_file
+from explorer.data.formats.files import read_file
 from explorer.data.samples import SAMPLES, open_sample
 from explorer.errors import ColumnError, UnknownCorpusError
+from tests.data.failing import failure
 
 from .conftest import ROOT
-from .failing import failure
 
 FOLDER = ROOT / "explorer/data/samples"
 

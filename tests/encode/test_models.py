@@ -4,9 +4,8 @@ import shutil
 import pytest
 
 from explorer.encode import models
-from explorer.encode.encoder import open_encoder
 from explorer.encode.models import BUNDLED_MODEL, find_model, is_on_disk
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import LocalModel
 from explorer.errors import (
     HubUnreachableError,
     ModelNotFoundError,
@@ -14,6 +13,7 @@ from explorer.errors import (
     UnsafeModelError,
     UnusableModelError,
 )
+from tests.encode.opening import open_for
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_a_model_that_needs_remote_code_is_refused_when_it_would_be_loaded(folde
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "code.py").write_text("raise SystemExit('this ran')")
     with pytest.raises(UnsafeModelError) as caught:
-        open_encoder(EncoderSpec(str(folder), "float32"), [], cache).encode_queries(["x"])
+        open_for(LocalModel(str(folder), "float32"), cache).encode_queries(["x"])
     assert caught.value.where == "my-model"
     assert "needs code of its own from its repository" in caught.value.what
 
@@ -131,7 +131,7 @@ def test_a_model_that_needs_remote_code_is_refused_when_it_would_be_loaded(folde
 def test_weights_that_are_damaged_name_the_model(folder, cache):
     (folder / "model.safetensors").write_bytes(b"not weights")
     with pytest.raises(UnusableModelError) as caught:
-        open_encoder(EncoderSpec(str(folder), "float32"), [], cache).encode_queries(["x"])
+        open_for(LocalModel(str(folder), "float32"), cache).encode_queries(["x"])
     assert caught.value.where == "my-model"
     assert "cannot be loaded" in caught.value.what
 

@@ -1,27 +1,30 @@
 import errno
 import mmap
 import threading
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 import torch
 
 import explorer
-from explorer.analysis.space import Space
+from explorer.analysis.space import Space, make_index
 from explorer.encode import run as running
-from explorer.encode.encoder import open_encoder
-from explorer.encode.engines.loaded_models import OutOfMemoryError, SeveralGPUs, TorchEngine
+from explorer.encode.engines.engine import LocalEngine, OutOfMemoryError
+from explorer.encode.engines.torch_engine import SeveralGPUs, TorchEngine
 from explorer.encode.models import find_model
+from explorer.encode.opening import open_encoder
 from explorer.encode.run import encode_corpus
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import LocalModel
 from explorer.encode.tokens import TextTokens
 from explorer.errors import EncodeError, JobCancelledError, SettingError
 from explorer.settings import settings
+from tests.encode.opening import open_for
 
 TEXTS = [f"the cat sat on mat {'dog ' * (i % 7)}{i}" for i in range(60)]
 
 
-class SpyEngine:
+class SpyEngine(LocalEngine):
     """Stands in for a model: a text's vector is made of its characters, so order and identity show."""
 
     kind = name = "spy"
@@ -30,7 +33,6 @@ class SpyEngine:
     dims = 3
     token_budget = 40
     in_flight = 1
-    stopped = False
 
     def __init__(self, most_texts=None, stop_after=None):
         self.most_texts = most_texts
@@ -45,9 +47,6 @@ class SpyEngine:
     def prepare(self, texts):
         self.threads.add(threading.current_thread().name)
         return texts
-
-    def stop(self):
-        self.stopped = True
 
     def start(self, batch):
         if self.most_texts is not None and len(batch) > self.most_texts:
@@ -66,7 +65,7 @@ def vectors_of(texts):
 @pytest.fixture
 def encoder(tiny_model, cache, monkeypatch):
     """An encoder over the tiny model's files whose engine is a spy."""
-    opened = open_encoder(EncoderSpec(str(tiny_model), "float32", prompt=""), [], cache)
+    opened = open_for(LocalModel(str(tiny_model), "float32", prompt=""), cache)
 
     def use(engine):
         engine.files = find_model(str(tiny_model))
@@ -247,7 +246,7 @@ def test_vectors_equal_those_of_sentence_transformers(tiny_model, cache):
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(str(tiny_model), device="cpu")
-    opened = open_encoder(EncoderSpec(str(tiny_model), "float32"), [], cache)
+    opened = open_for(LocalModel(str(tiny_model), "float32"), cache)
     vectors, _ = run(opened, TEXTS, cache)
     np.testing.assert_allclose(vectors, model.encode(TEXTS, prompt="document: "), atol=1e-6)
     np.testing.assert_allclose(
@@ -269,7 +268,7 @@ def test_a_static_model_gives_sentence_transformers_vectors_and_has_no_longest_i
     model = SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=12)], device="cpu")
     model.save(str(tmp_path / "static"))
     texts = [*TEXTS, "my cat " * 400]
-    opened = open_encoder(EncoderSpec(str(tmp_path / "static"), "float32"), [], cache)
+    opened = open_for(LocalModel(str(tmp_path / "static"), "float32"), cache)
     vectors, _ = run(opened, texts, cache)
     np.testing.assert_allclose(vectors, model.encode(texts), atol=1e-6)
     assert find_model(str(tmp_path / "static")).max_length is None
@@ -280,7 +279,7 @@ def test_a_large_matrix_is_in_a_file_or_in_memory_where_the_disk_is_full(
     tiny_model, cache, monkeypatch, caplog, disk_is_full
 ):
     corpus = explorer.open_corpus(["the cat", "my dog", "the cat", "a refund"])
-    encoder = open_encoder(EncoderSpec(str(tiny_model), "float32"), corpus.texts, cache)
+    encoder = open_encoder(LocalModel(str(tiny_model), "float32"), corpus, cache)
     usual, _ = encode_corpus(encoder, corpus, cache)
     monkeypatch.setattr(running, "_IN_MEMORY", 0)
     if disk_is_full:
@@ -299,11 +298,11 @@ def test_a_large_matrix_is_in_a_file_or_in_memory_where_the_disk_is_full(
     assert not vectors.flags.writeable
     assert set(settings().cache_folder.iterdir()) == before
     assert ("stay in memory" in caplog.text) is disk_is_full
-    found = Space(corpus, encoder, vectors, None).search("my dog", 1)
+    found = Space(corpus, make_index(vectors), encoder).search("my dog", 1)
     assert found[0].row == 1
 
 
-class RemoteSpy(SpyEngine):
+class HostedSpy(SpyEngine):
     """Gives vectors only when they are waited for, as a GPU or a server does."""
 
     in_flight = 3
@@ -311,6 +310,16 @@ class RemoteSpy(SpyEngine):
     def __init__(self):
         super().__init__()
         self.events = []
+
+    @contextmanager
+    def run(self, on_wait=None):
+        try:
+            yield self
+        finally:
+            self.events.append(("left", 0))
+
+    def confirm(self, *, anew=False):
+        self.events.append(("confirm anew" if anew else "confirm", 0))
 
     def start(self, batch):
         number = sum(event == "start" for event, _ in self.events)
@@ -324,18 +333,30 @@ class RemoteSpy(SpyEngine):
 
 
 def test_as_many_batches_are_begun_as_an_engine_takes_and_are_waited_for_in_order(encoder, cache):
-    engine = RemoteSpy()
+    engine = HostedSpy()
     vectors, _ = run(encoder(engine), TEXTS, cache)
     np.testing.assert_array_equal(vectors, vectors_of(TEXTS))
-    begun = [number for event, number in engine.events if event == "start"]
-    assert [number for event, number in engine.events if event == "wait"] == begun
-    ahead = [sum(1 if event == "start" else -1 for event, _ in engine.events[:n]) for n in range(len(begun))]
+    events = [(event, number) for event, number in engine.events if event in ("start", "wait")]
+    begun = [number for event, number in events if event == "start"]
+    assert [number for event, number in events if event == "wait"] == begun
+    ahead = [sum(1 if event == "start" else -1 for event, _ in events[:n]) for n in range(len(begun))]
     assert max(ahead) == 3
-    assert not engine.stopped
+
+
+def test_a_model_is_confirmed_before_the_first_batch_and_anew_after_the_last(encoder, cache):
+    engine = HostedSpy()
+    opened = encoder(engine)
+    run(opened, TEXTS, cache)
+    events = [event for event, _ in engine.events]
+    assert events[0] == "confirm"
+    assert events[-2:] == ["confirm anew", "left"]
+    engine.events.clear()
+    opened.encode_queries(["the cat"])
+    assert [event for event, _ in engine.events] == ["confirm", "start", "wait", "left"]
 
 
 def test_what_was_begun_is_given_up_when_the_run_is_stopped(encoder, cache):
-    engine = RemoteSpy()
+    engine = HostedSpy()
 
     def stop(progress):
         if progress.done:
@@ -343,7 +364,10 @@ def test_what_was_begun_is_given_up_when_the_run_is_stopped(encoder, cache):
 
     with pytest.raises(JobCancelledError):
         run(encoder(engine), TEXTS, cache, stop)
-    assert engine.stopped
+    events = [event for event, _ in engine.events]
+    assert events.count("start") > events.count("wait")
+    assert events[-1] == "left"
+    assert "confirm anew" not in events
 
 
 def test_several_devices_take_batches_in_turn_and_give_what_one_gives(tiny_model):

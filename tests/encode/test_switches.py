@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from explorer.embedding import embed
-from explorer.encode.encoder import open_encoder
 from explorer.encode.engines.loading import _weights_only, load_model
 from explorer.encode.models import find_model
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import LocalModel
 from explorer.errors import UnsafeModelError, UnusableModelError
 from explorer.settings import settings
+from tests.encode.opening import open_for
 from tests.tiny_model import Malicious, add_own_code, pickle_weights
 
 TEXTS = ["the cat sat", "my order is late"]
@@ -40,7 +40,7 @@ def plain(tiny_model, cache):
 
 
 def vectors(folder, cache, **chosen):
-    return open_encoder(EncoderSpec(str(folder), "float32", **chosen), [], cache).encode_queries(TEXTS)
+    return open_for(LocalModel(str(folder), "float32", **chosen), cache).encode_queries(TEXTS)
 
 
 def loaded(folder, **chosen):
@@ -127,7 +127,7 @@ def test_a_pickle_error_names_the_switch(folder):
 @pytest.mark.usefixtures("here")
 def test_pickle_weights_give_the_same_vectors_with_the_same_engine(folder, plain, cache, monkeypatch):
     switch(monkeypatch, "PICKLE")
-    encoder = open_encoder(EncoderSpec(str(pickle_weights(folder)), "float32"), [], cache)
+    encoder = open_for(LocalModel(str(pickle_weights(folder)), "float32"), cache)
     assert np.allclose(encoder.encode_queries(TEXTS), plain, atol=1e-5)
     assert encoder.engine.kind == "openvino"
 
@@ -214,14 +214,14 @@ def test_confirmed_code_runs_by_torch_and_is_another_encoder_when_it_changes(
 ):
     switch(monkeypatch, "REMOTE_CODE")
     add_own_code(folder, marker)
-    spec = EncoderSpec(str(folder), "float32", trust_remote_code=True)
-    encoder = open_encoder(spec, TEXTS, cache)
+    spec = LocalModel(str(folder), "float32", trust_remote_code=True)
+    encoder = open_for(spec, cache, TEXTS)
     assert np.allclose(encoder.encode_queries(TEXTS), 2 * plain, atol=1e-5)
     assert marker.exists()
     assert encoder.engine.kind == "torch"
     assert "runs code of its own" in encoder.engine.notes[0]
     add_own_code(folder, marker, factor=3)
-    changed = open_encoder(spec, TEXTS, cache)
+    changed = open_for(spec, cache, TEXTS)
     assert changed.fingerprint != encoder.fingerprint
     assert np.allclose(changed.encode_queries(TEXTS), 3 * plain, atol=1e-5)
 
@@ -248,9 +248,9 @@ def test_with_and_without_its_code_a_model_is_two_encoders(folder, marker, plain
     add_automatic_code(folder, marker)
     assert np.allclose(vectors(folder, cache), plain, atol=1e-5)
     assert not marker.exists()
-    with_code = open_encoder(EncoderSpec(str(folder), "float32", trust_remote_code=True), [], cache)
+    with_code = open_for(LocalModel(str(folder), "float32", trust_remote_code=True), cache)
     assert np.allclose(with_code.encode_queries(TEXTS), 5 * plain, atol=1e-4)
-    without = open_encoder(EncoderSpec(str(folder), "float32"), [], cache)
+    without = open_for(LocalModel(str(folder), "float32"), cache)
     assert without.fingerprint != with_code.fingerprint
     assert np.allclose(without.encode_queries(TEXTS), plain, atol=1e-5)
 

@@ -4,9 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from explorer.encode.encoder import open_encoder
 from explorer.encode.models import find_model, is_on_disk
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import LocalModel
 from explorer.errors import (
     GatedError,
     HubUnreachableError,
@@ -19,6 +18,7 @@ from explorer.hub.client import get_json
 from explorer.hub.download import fetch_model, snapshot_on_disk
 from explorer.hub.models_on_disk import models_on_disk
 from explorer.settings import settings
+from tests.encode.opening import open_for
 from tests.hub_server import COMMIT, EVERYTHING, impatient, unanswered
 
 
@@ -43,7 +43,7 @@ def test_a_model_is_downloaded_once_without_exports_and_then_works_offline(hub, 
     assert (files.folder / "model.safetensors").is_file()
     assert not (files.folder / "onnx").exists()
     assert is_on_disk("tiny/model")
-    vectors = open_encoder(EncoderSpec("tiny/model", "float32"), [], cache).encode_queries(["the cat"])
+    vectors = open_for(LocalModel("tiny/model", "float32"), cache).encode_queries(["the cat"])
     assert vectors.shape == (1, 16)
     before = len(downloads(hub))
     find_model("tiny/model")
@@ -71,7 +71,7 @@ def test_what_was_downloaded_is_what_the_library_itself_finds(hub):
 def test_progress_goes_from_nothing_to_all_in_small_steps(hub):
     add_weights(hub, 4_000_000)
     seen = []
-    folder, _ = fetch_model("tiny/model", None, lambda done, total: seen.append((done, total)))
+    folder, _ = fetch_model("tiny/model", None, lambda progress: seen.append((progress.done, progress.total)))
     total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     assert {all_of_it for _, all_of_it in seen} == {total}
     done = [arrived for arrived, _ in seen]
@@ -83,8 +83,8 @@ def test_progress_goes_from_nothing_to_all_in_small_steps(hub):
 def test_a_stopped_download_goes_on_where_it_stopped(hub):
     large = add_weights(hub, 4_000_000)
 
-    def stop(done, total):
-        if done > 1_000_000:
+    def stop(progress):
+        if progress.done > 1_000_000:
             raise StoppedError
 
     with pytest.raises(StoppedError):
@@ -93,7 +93,7 @@ def test_a_stopped_download_goes_on_where_it_stopped(hub):
     assert models_on_disk() == []
     hub.bytes_sent.clear()
     seen = []
-    folder, _ = fetch_model("tiny/model", None, lambda done, total: seen.append(done))
+    folder, _ = fetch_model("tiny/model", None, lambda progress: seen.append(progress.done))
     assert seen[0] > 0
     assert hub.bytes_sent[f"/lfs{large}"] < 3_100_000
     assert (folder / "large.safetensors").read_bytes() == large.read_bytes()
@@ -237,7 +237,7 @@ def test_a_search_that_times_out_does_not_end_anothers_download(hub):
     hub.silent |= {"/api/models", "/api/datasets"}
     timed_out = []
 
-    def search(_done, _total):
+    def search(_progress):
         if not timed_out:
             timed_out.append(True)
             unanswered("/api/models", search="a visitor's words")
@@ -251,8 +251,8 @@ def test_a_search_that_times_out_does_not_end_anothers_download(hub):
 def test_a_download_goes_on_and_a_new_one_begins_after_searches_that_timed_out(hub):
     large = add_weights(hub, 4_000_000)
 
-    def stop(done, _total):
-        if done > 1_000_000:
+    def stop(progress):
+        if progress.done > 1_000_000:
             raise StoppedError
 
     with pytest.raises(StoppedError):

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explorer.errors import JobCancelledError, QueryError
-from explorer.tensor import METRICS, Index, inverted_lists, search_matrix
+from explorer.tensor import METRICS, Index, centred_products, inverted_lists, search_matrix
 from tests.tensor import reference
 from tests.tensor.matrices import KINDS, make
 
@@ -18,7 +18,7 @@ OFF = 0.06
 def small(request, monkeypatch):
     """Few rows are searched the quick way too, on a processor with bfloat16 and on one without."""
     monkeypatch.setattr(search_matrix, "fast_dtype", lambda device: getattr(torch, request.param))
-    monkeypatch.setattr(inverted_lists, "fast_dtype", lambda device: getattr(torch, request.param))
+    monkeypatch.setattr(centred_products, "fast_dtype", lambda device: getattr(torch, request.param))
     monkeypatch.setattr(inverted_lists, "_FEWEST", 300)
     monkeypatch.setattr(inverted_lists, "_SAMPLE", 300)
 
@@ -27,13 +27,13 @@ def small(request, monkeypatch):
 def quick(small, monkeypatch):
     """Whether the last search that could be quick was."""
     calls = []
-    real = inverted_lists.quick_neighbors
+    real = inverted_lists.approximate_neighbors
 
     def spy(*args):
         calls.append(real(*args))
         return calls[-1]
 
-    monkeypatch.setattr("explorer.tensor.index.quick_neighbors", spy)
+    monkeypatch.setattr("explorer.tensor.index.approximate_neighbors", spy)
     return lambda: calls[-1] is not None
 
 
@@ -101,7 +101,7 @@ def test_one_tight_group_and_groups_of_uneven_size(small, metric, sizes):
     check(matrix, 8, metric, found)
 
 
-def test_where_cells_do_not_help_the_search_is_exact(quick):
+def test_where_lists_do_not_help_the_search_is_exact(quick):
     matrix = make("normal", 0, 800, 200)
     found = Index(matrix).neighbors(5, min_recall=0.99)
     assert not quick()

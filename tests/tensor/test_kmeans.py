@@ -1,5 +1,3 @@
-import importlib
-
 import numpy as np
 import pytest
 import torch
@@ -8,12 +6,16 @@ from hypothesis import strategies as st
 from sklearn.cluster import KMeans as Peer
 
 from explorer.errors import QueryError, VectorError
-from explorer.tensor import kmeans, normalize
-from explorer.tensor.kmeans_rows import Points, products
+from explorer.tensor import Index, normalize
+from explorer.tensor import kmeans as module
+from explorer.tensor.kmeans_rows import CentredRows, products
 
-module = importlib.import_module("explorer.tensor.kmeans")  # the package's name for it is the function
 CPU = torch.device("cpu")
 METRICS = ["cosine", "euclidean"]
+
+
+def kmeans(vectors, k, *, memory_mb=256, **options):
+    return Index(vectors, memory_mb=memory_mb).kmeans(k, **options)
 
 
 def blobs(rows=600, dims=12, centers=6, seed=0, spread=1.5):
@@ -122,13 +124,13 @@ def test_rows_that_are_not_compared_again_keep_their_nearest_centroid(steps, mon
     matrix, initial = near_ties()
     options = {"metric": "euclidean", "initial": initial, "max_iterations": steps, "tolerance": 0}
     found = kmeans(matrix, 4, **options)
-    nearest = Points.nearest
+    nearest = CentredRows.nearest
 
     def without_gaps(self, rows, centroids):
         labels, gaps = nearest(self, rows, centroids)
         return labels, torch.full_like(gaps, -torch.inf)
 
-    monkeypatch.setattr(Points, "nearest", without_gaps)
+    monkeypatch.setattr(CentredRows, "nearest", without_gaps)
     slow = kmeans(matrix, 4, **options)
     np.testing.assert_array_equal(found.labels, slow.labels)
     np.testing.assert_allclose(found.centroids, slow.centroids, atol=1e-6)
@@ -179,7 +181,7 @@ def test_sums_are_those_of_float64_whatever_the_block():
     expected = np.zeros((6, 7))
     np.add.at(expected, labels.numpy(), matrix[1::2].astype(np.float64))
     for memory_mb in (0.001, 256):
-        found = Points(matrix, CPU, 6, memory_mb).sums(rows, labels, 6)
+        found = CentredRows(matrix, torch.from_numpy(matrix), 6, memory_mb).sums(rows, labels, 6)
         np.testing.assert_allclose(found.numpy(), expected, rtol=1e-12, atol=1e-12)
 
 
@@ -294,6 +296,25 @@ def test_what_cannot_be_clustered_is_refused():
         kmeans(matrix, 2, initial=matrix[:3])
     with pytest.raises(QueryError, match="Bring rows"):
         kmeans(np.empty((0, 3)), 1)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_rows_that_need_no_scaling_are_not_copied(metric, monkeypatch):
+    matrix = normalize(blobs())
+    used = []
+    made = CentredRows.__init__
+
+    def spy(self, rows, vectors, *rest):
+        used.append((rows, vectors))
+        made(self, rows, vectors, *rest)
+
+    monkeypatch.setattr(CentredRows, "__init__", spy)
+    index = Index(matrix)
+    index.kmeans(3, metric=metric)
+    index.kmeans(4, metric=metric)
+    for rows, vectors in used:
+        assert np.shares_memory(rows, matrix)
+        assert vectors.data_ptr() == matrix.ctypes.data
 
 
 def test_the_matrix_is_not_written_to():

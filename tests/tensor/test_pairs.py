@@ -8,12 +8,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explorer.errors import JobCancelledError, QueryError, VectorError
-from explorer.tensor import METRICS, pairs, pairs_above
+from explorer.tensor import METRICS, Index, pairs
 from tests.tensor import reference
 from tests.tensor.matrices import KINDS, make, matrices
 
 metrics = st.sampled_from(METRICS)
 budgets = st.sampled_from([0.001, 0.02, 256])  # MB: tiles of some pairs, of a hundred, of all
+
+
+def pairs_above(vectors, threshold, *, memory_mb=256, **options):
+    return Index(vectors, memory_mb=memory_mb).pairs_above(threshold, **options)
 
 
 def expected(matrix, threshold, metric, rows=None):
@@ -176,7 +180,8 @@ def test_wrong_vectors():
 def test_read_only_vectors_on_a_device_of_choice():
     matrix = make("normal", 0, 30, 8)
     matrix.flags.writeable = False
-    same(pairs_above(matrix, 0.2, device=torch.device("cpu")), expected(matrix, 0.2, "cosine"))
+    found = Index(matrix, device=torch.device("cpu")).pairs_above(0.2)
+    same(found, expected(matrix, 0.2, "cosine"))
 
 
 @pytest.mark.slow

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from explorer.tensor import METRICS, rounding
 from explorer.tensor.rounding import UNIT_ROUNDOFF, dot_error, gamma
-from explorer.tensor.score_bounds import Estimate, Scratch
+from explorer.tensor.score_bounds import ScoreBounds, Scratch
 from explorer.tensor.scores import Rows
-from explorer.tensor.search_matrix import Prepared
+from explorer.tensor.search_matrix import SearchMatrix
 from tests.tensor import reference
 from tests.tensor.matrices import KINDS, make
 
@@ -20,11 +20,11 @@ def bounds_and_floors(matrix, queries, metric, dtype):
     """Bounds (rows, queries) and, for the exact score of each pair, what they have to reach."""
     rows, asked = (Rows.of(side, CPU) for side in (matrix, queries))
     error = dot_error(matrix.shape[1], dtype, CPU)
-    estimate = Estimate.of(rows, metric, dtype, error)
-    found = estimate.bounds(rows.vectors, slice(None), estimate.queries(asked), Scratch(CPU))
+    bounds_of = ScoreBounds.of(rows, metric, dtype, error)
+    found = bounds_of.bounds(rows.vectors, slice(None), bounds_of.queries(asked), Scratch(CPU))
     exact = torch.from_numpy(reference.scores(queries, matrix, metric)).T
-    floors = torch.stack([estimate.floors(line, asked.norms) for line in exact])
-    return found.double(), floors, estimate
+    floors = torch.stack([bounds_of.floors(line, asked.norms) for line in exact])
+    return found.double(), floors, bounds_of
 
 
 @given(
@@ -65,9 +65,9 @@ def test_no_score_exceeds_its_float64_bound_at_any_scale(kind, metric):
 def test_a_bound_is_close_to_the_score(metric, dtype):
     """A bound that is never too low is easy; it also has to rule rows out."""
     matrix = make("normal", 0, 200, 384)
-    found, floors, estimate = bounds_and_floors(matrix, matrix[:20], metric, dtype)
+    found, floors, bounds_of = bounds_and_floors(matrix, matrix[:20], metric, dtype)
     size = {"cosine": 1, "dot": 30, "euclidean": 2 * 30 * 30}[metric]  # lengths are near √384
-    assert (found - floors).max() <= 2 * estimate.error * size
+    assert (found - floors).max() <= 2 * bounds_of.error * size
 
 
 def test_error_bounds_follow_higham():
@@ -87,13 +87,13 @@ def test_the_error_follows_how_this_process_multiplies(monkeypatch):
 
 
 @pytest.mark.parametrize("precision", ["high", "medium"])
-def test_an_estimate_notices_when_float32_is_shortened(precision):
-    matrix = Prepared(np.eye(4, dtype=np.float32), CPU)
-    usual = matrix.estimate("cosine", torch.float32)
-    assert matrix.estimate("cosine", torch.float32) is usual
+def test_bounds_notice_when_float32_is_shortened(precision):
+    matrix = SearchMatrix(np.eye(4, dtype=np.float32), CPU)
+    usual = matrix.score_bounds("cosine", torch.float32)
+    assert matrix.score_bounds("cosine", torch.float32) is usual
     torch.set_float32_matmul_precision(precision)
     try:
-        assert matrix.estimate("cosine", torch.float32).error > 100 * usual.error
+        assert matrix.score_bounds("cosine", torch.float32).error > 100 * usual.error
     finally:
         torch.set_float32_matmul_precision("highest")
 

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.tensor.top_k import Best, Pairs
+from explorer.tensor.top_k import Candidates, TopKBuffer
 
 CPU = torch.device("cpu")
 
@@ -19,7 +19,7 @@ def test_the_highest_bounds_are_kept(rows, queries, width, step, seed, order):
         "equal": np.ones_like(bounds), "few": np.round(bounds),
     }[order]  # fmt: skip
     width = min(width, rows)
-    best = Best(queries, width, torch.float32, CPU)
+    best = TopKBuffer(queries, width, torch.float32, CPU)
     for start in range(0, rows, step):
         best.absorb(torch.tensor(bounds[start : start + step]), start)
     np.testing.assert_array_equal(best.bounds, -np.sort(-bounds.T, axis=1)[:, :width])
@@ -30,7 +30,7 @@ def test_the_highest_bounds_are_kept(rows, queries, width, step, seed, order):
 def test_a_row_left_out_is_never_kept():
     bounds = torch.zeros(40, 2)
     bounds[7, 0] = -torch.inf
-    best = Best(2, 39, torch.float32, CPU)
+    best = TopKBuffer(2, 39, torch.float32, CPU)
     best.absorb(bounds, 0)
     assert 7 not in best.rows[0].tolist()
     assert best.bounds.isfinite().all()
@@ -40,11 +40,11 @@ def test_a_row_left_out_is_never_kept():
     pairs=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 50), st.integers(-3, 3)), max_size=80),
     k=st.integers(1, 9),
 )
-def test_pairs_are_ordered_by_query_score_and_row(pairs, k):
+def test_candidates_are_ordered_by_query_score_and_row(pairs, k):
     query, row, score = (torch.tensor([pair[i] for pair in pairs], dtype=torch.int64) for i in range(3))
-    best = Pairs(query, row, score.double()).best(k)
+    best = Candidates(query, row, score.double()).best(k)
     expected = []
     for number in range(5):
         expected += sorted((p for p in pairs if p[0] == number), key=lambda p: (-p[2], p[1]))[:k]
     assert list(zip(best.query.tolist(), best.row.tolist(), best.score.tolist(), strict=True)) == expected
-    assert len(Pairs.join([best, best])) == 2 * len(expected)
+    assert len(Candidates.join([best, best])) == 2 * len(expected)

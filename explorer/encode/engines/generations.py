@@ -1,4 +1,4 @@
-"""Which model is behind a name elsewhere: told by its vector of one fixed sentence.
+"""Which model is behind the name of a hosted one: told by its vector of one fixed sentence.
 
 Servers and providers change models without saying so, and a commit on the Hub is not what they run. What
 counts is whether vectors asked for today go with those that are kept, and that can be asked.

@@ -7,13 +7,14 @@ import importlib
 import importlib.metadata
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from explorer.encode.engines.engine import LocalEngine, Vectors
 from explorer.encode.engines.graphs import GRAPH, About, NoGraphError, check_modules, graph_for
 from explorer.encode.models import ModelFiles
 from explorer.encode.tokens import FastTokenizer, IdTokens, OnCount, has_fast_tokenizer
@@ -21,7 +22,7 @@ from explorer.encode.tokens import FastTokenizer, IdTokens, OnCount, has_fast_to
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}
 
 
-class OpenVINOEngine:
+class OpenVINOEngine(LocalEngine):
     """A model of standard modules as an OpenVINO graph; torch is not needed to run it.
 
     Args:
@@ -34,7 +35,6 @@ class OpenVINOEngine:
     """
 
     kind = "openvino"
-    notes: tuple[str, ...] = ()
     # Measured with 2 cores: 1,024 to 4,096 tokens are alike, less or more is slower.
     token_budget = 2048
     # A second request begun beside the first, on the same cores, was seen to gain nothing.
@@ -60,15 +60,12 @@ class OpenVINOEngine:
         """Tokens of texts, cut to the model's maximum length."""
         return self._tokenizer.tokenize(texts, on_progress)
 
-    def start(self, batch: dict[str, np.ndarray]) -> Callable[[], np.ndarray]:
+    def start(self, batch: dict[str, np.ndarray]) -> Vectors:
         """Encode a batch of `tokenize`: what is returned gives its vectors, float32, shape (texts, dims)."""
         with self._lock:
             # The arrays are read where they are: the batch outlives the call.
             result: np.ndarray = self._request.infer(batch, share_inputs=True)[0]
             return lambda: result
-
-    def stop(self) -> None:
-        """Nothing: what was begun has ended."""
 
 
 def ready(files: ModelFiles, dtype: str) -> tuple[Path, About]:

@@ -9,13 +9,13 @@ import numpy as np
 from explorer.data.corpus import Corpus
 from explorer.encode.encoder import Encoder
 from explorer.encode.report import EncodeReport
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import OwnVectors
 from explorer.errors import QueryError, VectorError
 
 NAME = "the rows' own vectors"
 
 
-def own_encoder(corpus: Corpus, spec: EncoderSpec, queries: Encoder | None) -> Encoder:
+def own_encoder(corpus: Corpus, spec: OwnVectors, queries: Encoder | None) -> Encoder:
     """What stands for the vectors a corpus brought, and encodes queries.
 
     Args:

@@ -6,11 +6,12 @@ import hashlib
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from explorer.encode.engines.engine import LocalEngine, Vectors
 from explorer.encode.tokens import OnCount
 from explorer.errors import EncodeError
 from explorer.tensor import normalize
@@ -52,7 +53,7 @@ class TfidfTokens:
         return [self._texts[position] for position in positions]
 
 
-class TfidfEngine:
+class TfidfEngine(LocalEngine):
     """TF-IDF of words and pairs of words, reduced by a singular value decomposition; see `engine.Engine`.
 
     Term frequency is 1 + ln(count), inverse document frequency ln((1 + n) / (1 + df)) + 1, as in
@@ -78,7 +79,7 @@ class TfidfEngine:
         self._texts_digest = texts_digest
         self.dims = components.shape[1]
         self.name = f"TF-IDF of {components.shape[0]:,} terms in {self.dims} dimensions"
-        self.notes: tuple[str, ...] = ("It was fitted on these rows: other rows give other vectors.",)
+        self.notes = ("It was fitted on these rows: other rows give other vectors.",)
 
     @classmethod
     def fit(cls, texts: Iterable[str], on_progress: OnCount | None = None) -> Self:
@@ -125,16 +126,13 @@ class TfidfEngine:
         counts = (len(_words(text)) for text in _counted(texts, on_progress))
         return TfidfTokens(texts, np.fromiter(counts, np.int32, len(texts)))
 
-    def start(self, batch: list[str]) -> Callable[[], np.ndarray]:
+    def start(self, batch: list[str]) -> Vectors:
         """Encode a batch of `TfidfTokens.batch` when what this returns is called.
 
         Returns:
             A call that gives float32, shape (texts, dims): of length 1, or zeros.
         """
         return lambda: normalize(self._vectorizer.transform(batch) @ self._components)
-
-    def stop(self) -> None:
-        """Nothing: a batch is encoded when it is waited for."""
 
 
 def _terms(text: str) -> list[str]:

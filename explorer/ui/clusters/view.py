@@ -7,15 +7,16 @@ import streamlit as st
 
 from explorer.analysis.clusters import NOISE, sweep
 from explorer.analysis.space import Space
+from explorer.analysis.specs import ClusterSpec
+from explorer.session.session import Session
 from explorer.share.export import rows_table
-from explorer.ui.shell.job_progress import analysis_lane, counting, result_or_progress
-from explorer.ui.shell.numbers import linked_number
-from explorer.ui.shell.session import Session
+from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
 from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets import figures
-from explorer.ui.widgets.clustering import MAX_K, ClusterChoice, Clusters, clusters_or_progress, usual_k
+from explorer.ui.widgets.clustering import MAX_K, Clusters, clusters_or_progress, usual_k
 from explorer.ui.widgets.distance import choose_distance
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.linked_number import linked_number
 from explorer.ui.widgets.shown_rows import Scope, choose_scope
 
 _SWEEP_K = (2, 4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50)
@@ -54,7 +55,7 @@ def show_sweep(session: Session, space: Space) -> None:
         session,
         ("sweep", scope.key, ks),
         "Comparing numbers of clusters",
-        lambda say: sweep(space, ks, on_progress=counting(say, "Trying k", "steps")),
+        lambda say: sweep(space.index, ks, on_progress=say),
         lane=analysis_lane(len(space)),
     )
     if found is None:
@@ -78,8 +79,9 @@ def show_sweep(session: Session, space: Space) -> None:
         )
 
 
-def _choose(scope: Scope) -> ClusterChoice:
+def _choose(scope: Scope) -> ClusterSpec:
     most, usual = min(MAX_K, len(scope)), usual_k(scope.space.corpus)
+    k, min_size, seed = usual, 2, 0
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.selectbox(
             "Method",
@@ -90,16 +92,17 @@ def _choose(scope: Scope) -> ClusterChoice:
             bind="query-params",
         )
         if method == "k-means":
-            number = linked_number("Number of clusters (k)", 1, most, usual, key="clusters", width=190)
+            k = linked_number("Number of clusters (k)", 1, most, usual, key="clusters", width=190)
         else:
-            number = linked_number("Smallest cluster", 2, max(2, len(scope)), 5, key="min-size", width=190)
+            min_size = linked_number("Minimum size", 2, max(2, len(scope)), 5, key="min-size", width=190)
         metric = choose_distance("distance")
-        seed = 0
         if method == "k-means":
             seed = linked_number(
                 "Seed", 0, 9999, 0, key="cluster-seed", width=120, about="Same seed, same clusters."
             )
-    return ClusterChoice("hdbscan" if method == "hdbscan" else "k-means", number, metric, seed)
+    return ClusterSpec(
+        "hdbscan" if method == "hdbscan" else "k-means", k=k, min_size=min_size, metric=metric, seed=seed
+    )
 
 
 def _facts(found: Clusters) -> None:
@@ -120,7 +123,7 @@ def _facts(found: Clusters) -> None:
     if clustering.reduced_to is not None:
         st.caption(f"Rows were brought to {clustering.reduced_to} dimensions by PCA first.")
     if not clustering.k:
-        st.info("No cluster is that dense: lower the smallest cluster.", icon=":material/workspaces:")
+        st.info("No clusters found. Try a smaller minimum size.", icon=":material/workspaces:")
 
 
 def _table(scope: Scope, found: Clusters) -> int | None:
@@ -162,7 +165,8 @@ def _open_cluster(session: Session, scope: Scope, found: Clusters, label: int) -
     summary = next(summary for summary in found.summaries if summary.label == label)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            place = (found.choice, scope.key, label)
+            fingerprint = session.spaces[session.encoder].fingerprint
+            place = (fingerprint, found.spec, scope.key, label)
             key = f"name-{hash(place)}"
             st.text_input(
                 "Name",
@@ -226,7 +230,7 @@ def _worst(scope: Scope, found: Clusters) -> None:
     )
 
 
-def _rename(session: Session, place: tuple[ClusterChoice, str, int], key: str) -> None:
+def _rename(session: Session, place: tuple[str, ClusterSpec, str, int], key: str) -> None:
     name = str(st.session_state[key]).strip()
     if name:
         session.cluster_names[place] = name

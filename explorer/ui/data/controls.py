@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.data.columns import guess_label, guess_text
 from explorer.data.corpus import Corpus
-from explorer.data.corpus_from_table import make_corpus
-from explorer.data.files import read_lines
+from explorer.data.formats.lines import read_lines
 from explorer.data.samples import SAMPLES, open_sample
-from explorer.data.table import SourceTable
+from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ExplorerError
+from explorer.session.brought import FILE, HUB, LINES, PLACES, SAMPLE, Brought
+from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.data.hub_dataset import choose_hub_rows
 from explorer.ui.data.hub_search import OPENED
-from explorer.ui.data.upload import say_source, upload
+from explorer.ui.data.looked_at import looked_at
+from explorer.ui.data.upload import forget_unheld, say_source, upload
 from explorer.ui.data.vector_choice import MAX_PASTED_CHARS, choose_vectors
-from explorer.ui.shell.brought import FILE, HUB, LINES, PLACES, SAMPLE, Brought
-from explorer.ui.shell.session import Session
 from explorer.ui.shell.tab_jobs import forget, was_asked
 from explorer.ui.shell.text import markdown, show_error
 
 _NO_LABEL = "(none)"
 _FILE_KEY = "file"
-# Session keys: the place chosen last, how often the choice was emptied, the pasted lines read last, and the
-# corpus made last with what was chosen for it.
-_PLACE = "explorer-place"
-_EMPTIED = "explorer-emptied"
-_READ = "explorer-read"
-_MADE = "explorer-made"
 
 
 def choose_rows(session: Session, contents: DeltaGenerator) -> Corpus | ExplorerError | None:
@@ -48,9 +40,9 @@ def choose_rows(session: Session, contents: DeltaGenerator) -> Corpus | Explorer
     # Kept by hand: Streamlit loses the widget's state where the first page of a tab was this one.
     place_key = _key("rows-from")
     if place_key not in st.session_state:
-        st.session_state[place_key] = st.session_state.get(_PLACE) or _place_of(session)
+        st.session_state[place_key] = looked_at().place or _place_of(session)
     place = st.segmented_control("Rows from", PLACES, required=True, key=place_key)
-    st.session_state[_PLACE] = place
+    looked_at().place = str(place)
     try:
         if place == SAMPLE:
             return _sample(session)
@@ -64,12 +56,6 @@ def choose_rows(session: Session, contents: DeltaGenerator) -> Corpus | Explorer
     except ExplorerError as error:
         show_error(error)
         return error
-
-
-def brought(corpus: Corpus) -> Brought | None:
-    """Where a corpus that `choose_rows` gave came from, if a person brought it."""
-    made = cast("tuple[Brought, Corpus] | None", st.session_state.get(_MADE))
-    return made[0] if made is not None and made[1] is corpus else None
 
 
 def offer_way_back(session: Session) -> None:
@@ -86,13 +72,12 @@ def offer_way_back(session: Session) -> None:
 def _show_open(session: Session) -> None:
     forget(session, _key(_FILE_KEY))
     st.session_state.pop(OPENED, None)
-    st.session_state[_PLACE] = _place_of(session)
-    st.session_state[_EMPTIED] = st.session_state.get(_EMPTIED, 0) + 1
+    looked_at().empty(_place_of(session))
 
 
 def _key(name: str) -> str:
     """A widget's key; a new one each time the choice is emptied, since a widget's file cannot be taken."""
-    emptied = st.session_state.get(_EMPTIED, 0)
+    emptied = looked_at().emptied
     return f"{name}-{emptied}" if emptied else name
 
 
@@ -120,12 +105,18 @@ def _sample(session: Session) -> Corpus:
 
 def _uploaded(session: Session) -> SourceTable | ExplorerError | None:
     key = _key(_FILE_KEY)
-    if st.session_state.get(key) is None and session.brought is not None and session.brought.place == FILE:
-        forget(session, key)  # back from another page: the open file is shown, not the one looked at last
-    read = upload(
-        session, "File", key, help="CSV, TSV, JSON Lines, Parquet, or plain text with one row a line."
+    back = session.brought
+    opened = back.source if back is not None and back.place == FILE else None
+    if opened is not None:
+        # Back from another page, what is open is shown, and not what was looked at last.
+        forget_unheld(session, key)
+    return upload(
+        session,
+        "File",
+        key,
+        opened=opened,
+        help="CSV, TSV, JSON Lines, Parquet, or plain text with one row a line.",
     )
-    return read if read is not None or was_asked(key) else _open_table(session, FILE)
 
 
 def _pasted(session: Session) -> SourceTable | None:
@@ -138,21 +129,12 @@ def _pasted(session: Session) -> SourceTable | None:
         persist_state="session",
     )
     if not text or not text.strip():
-        return _open_table(session, LINES)
-    kept = cast("tuple[str, SourceTable] | None", st.session_state.get(_READ))
-    if kept is None or kept[0] != text:  # a rerun reads nothing again
-        kept = (text, read_lines(text))
-        st.session_state[_READ] = kept
-    return kept[1]
-
-
-def _open_table(session: Session, place: str) -> SourceTable | None:
-    """What is open, where this tab has chosen nothing else: another tab may have brought it."""
-    back = session.brought
-    if back is None or back.place != place:
-        return None
-    say_source(back.source)
-    return back.source
+        back = session.brought
+        if back is None or back.place != LINES:
+            return None
+        say_source(back.source)  # this tab has pasted nothing else: another one may have brought them
+        return back.source
+    return looked_at().once("pasted lines", text, lambda: read_lines(text))
 
 
 def _columns(session: Session, place: str, table: SourceTable) -> Corpus | ExplorerError | None:
@@ -203,9 +185,4 @@ def _columns(session: Session, place: str, table: SourceTable) -> Corpus | Explo
     wanted = Brought(place, source, text, None if label == _NO_LABEL else label, limit, seed, vectors)
     if back == wanted:
         return session.corpus
-    made = cast("tuple[Brought, Corpus] | None", st.session_state.get(_MADE))
-    if made is None or made[0] != wanted:
-        corpus = make_corpus(source, text=text, label=wanted.label, limit=limit, seed=seed, vectors=vectors)
-        made = (wanted, corpus)
-        st.session_state[_MADE] = made
-    return made[1]
+    return looked_at().corpus(wanted)

@@ -1,30 +1,31 @@
-"""The choice of encoder on the data page: a model here, a model elsewhere, TF-IDF, or the rows' vectors."""
+"""The choice of encoder on the data page: a local or hosted model, TF-IDF, or the vectors in the rows."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from explorer.data.corpus import Corpus
+from explorer.encode.engines.embedding_servers import embedding_servers
 from explorer.encode.engines.hosted import requests_for
-from explorer.encode.engines.services import PROVIDERS, embedding_servers
+from explorer.encode.engines.inference_providers import PROVIDERS
+from explorer.encode.model_names import choose_model, model_folders, model_name
 from explorer.encode.models import BUNDLED_MODEL, find_model, is_on_disk
 from explorer.encode.prompts import Prompts, advice, family_prompts
-from explorer.encode.spec import TFIDF, EncoderSpec
+from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Precision, Tfidf, spec_for
 from explorer.errors import ExplorerError
-from explorer.ui.shell.model_names import choose_model, model_folders, model_name
-from explorer.ui.shell.session import MAX_PROMPT_CHARS
+from explorer.session.encoder_link import MAX_PROMPT_CHARS
 from explorer.ui.shell.text import markdown, show_error
 from explorer.ui.shell.token import ask_for_token
 
 _OTHER_MODEL = "Another model…"
-_NO_MODEL = "Not known"
-_HERE, _ELSEWHERE, _WORDS, _OWN = "Local model", "Hosted model", "TF-IDF", "Rows' vectors"
+_NO_MODEL = "Unknown"
+_LOCAL, _HOSTED, _TFIDF, _OWN = "Local", "Hosted", "TF-IDF", "Vectors in the rows"
 
 
 def choose_encoder(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:
     """Draw the choice of encoder, from the current one on; None while it names none."""
     own = corpus is not None and corpus.vectors is not None
-    ways = [*([_OWN] if own else []), _HERE, _ELSEWHERE, _WORDS]
+    ways = [*([_OWN] if own else []), _LOCAL, _HOSTED, _TFIDF]
     way = st.segmented_control(
         "Encode with",
         ways,
@@ -33,42 +34,47 @@ def choose_encoder(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec |
         key=f"encode-with-{own}",
         persist_state="session",
         wrap=True,
-        help="A model on this machine, one that runs on a server, or TF-IDF: words only, a floor to compare "
-        "models with.",
+        help="A model on this machine, one that runs on a server, or TF-IDF: words only, a baseline for "
+        "models.",
     )
     try:
         if way == _OWN:
             return _own(current)
-        if way == _ELSEWHERE:
-            return _elsewhere(current, corpus)
-        if way == _WORDS:
+        if way == _HOSTED:
+            return _hosted(current, corpus)
+        if way == _TFIDF:
             st.caption(
                 "TF-IDF counts words and pairs of words, and is fitted on these rows. It knows no synonyms."
             )
-            return EncoderSpec(TFIDF)
-        return _here(current)
+            return Tfidf()
+        return _local(current)
     except ExplorerError as error:
         show_error(error)
         return None
 
 
 def _way(spec: EncoderSpec) -> str:
-    if spec.own_vectors:
-        return _OWN
-    if spec.provider:
-        return _ELSEWHERE
-    return _WORDS if spec.model == TFIDF else _HERE
+    match spec:
+        case LocalModel():
+            return _LOCAL
+        case HostedModel():
+            return _HOSTED
+        case Tfidf():
+            return _TFIDF
+        case OwnVectors():
+            return _OWN
 
 
-def _here(current: EncoderSpec) -> EncoderSpec | None:
-    model = _model("Model", current.model if _way(current) == _HERE else BUNDLED_MODEL, [])
+def _local(current: EncoderSpec) -> EncoderSpec | None:
+    before = current if isinstance(current, LocalModel) else LocalModel()
+    model = _model("Model", before.model, [])
     if model is None:
         return None
-    precision = st.segmented_control(
+    precision: Precision = st.segmented_control(
         "Precision",
         ["auto", "float32"],
         format_func={"auto": "Fast", "float32": "Exact"}.__getitem__,
-        default=current.precision,
+        default=before.precision,
         required=True,
         key="precision-choice",
         help="Fast computes in a short number type where a check on your own rows shows that it keeps the "
@@ -76,15 +82,15 @@ def _here(current: EncoderSpec) -> EncoderSpec | None:
         persist_state="session",
     )
     # A model that was chosen at a revision keeps it, and leave to run code, until another is chosen.
-    revision = current.revision if model == current.model else None
-    code = current.trust_remote_code and model == current.model
+    revision = before.revision if model == before.model else None
+    code = before.trust_remote_code and model == before.model
     defined: dict[str, str] = {}
     if is_on_disk(model, revision):
         defined = find_model(model, revision=revision, trust_remote_code=code).prompts
     prompt, query_prompt = _prompts(current, model_name(model), defined)
-    return EncoderSpec(
+    return spec_for(
         model,
-        "float32" if precision == "float32" else "auto",
+        precision=precision,
         prompt=prompt,
         query_prompt=query_prompt,
         revision=revision,
@@ -92,12 +98,13 @@ def _here(current: EncoderSpec) -> EncoderSpec | None:
     )
 
 
-def _elsewhere(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:
+def _hosted(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:
+    before = current if isinstance(current, HostedModel) else None
     providers = [*embedding_servers(), *PROVIDERS]
     provider = st.selectbox(
         "Server",
         providers,
-        index=providers.index(current.provider) if current.provider in providers else 0,
+        index=providers.index(before.provider) if before and before.provider in providers else 0,
         format_func=lambda name: f"Inference Providers: {name}" if name in PROVIDERS else name,
         key="provider",
         persist_state="session",
@@ -105,7 +112,7 @@ def _elsewhere(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | Non
     )
     model = st.text_input(
         "Model",
-        current.model if current.provider else BUNDLED_MODEL,
+        before.model if before else BUNDLED_MODEL,
         key="remote-model",
         max_chars=200,
         persist_state="session",
@@ -121,20 +128,24 @@ def _elsewhere(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | Non
         st.caption(
             f"The rows are sent to that server, in {count:,} request{'' if count == 1 else 's'} at most."
         )
-    return EncoderSpec(
-        str(model).strip(), "float32", prompt=prompt, query_prompt=query_prompt, provider=str(provider)
-    )
+    return HostedModel(str(provider), str(model).strip(), prompt or "", query_prompt or "")
 
 
 def _own(current: EncoderSpec) -> EncoderSpec | None:
     st.caption(
-        "The rows brought their vectors along. To search them by text, the model that made them is needed."
+        "These rows come with vectors. To search them by text, choose the model that made the vectors."
     )
-    known = current.model if _way(current) in (_OWN, _HERE) and current.model else BUNDLED_MODEL
-    model = _model("Model of queries", known, [_NO_MODEL])
+    match current:
+        case (LocalModel() as local) | OwnVectors(query_model=LocalModel() as local):
+            known = local.model
+        case OwnVectors(query_model=None):
+            known = _NO_MODEL
+        case _:
+            known = BUNDLED_MODEL
+    model = _model("Query model", known, [_NO_MODEL])
     if model is None:
         return None
-    return EncoderSpec("" if model == _NO_MODEL else model, "float32", own_vectors=True)
+    return OwnVectors() if model == _NO_MODEL else spec_for(model, precision="float32", own_vectors=True)
 
 
 def _model(label: str, current: str, more: list[str]) -> str | None:
@@ -172,11 +183,12 @@ def _model(label: str, current: str, more: list[str]) -> str | None:
 def _prompts(current: EncoderSpec, model: str, defined: dict[str, str]) -> tuple[str | None, str | None]:
     """Draw the prompts: what the model expects, and what is put in their place."""
     family = family_prompts(model)
+    before = current if isinstance(current, LocalModel | HostedModel) else LocalModel()
     with st.expander("Prompts"):
         st.caption("Text put before each row or query. Leave empty for the model's own, if it has any.")
         prompt = st.text_input(
             "Before each row",
-            current.prompt or "",
+            before.prompt or "",
             key="prompt-rows",
             max_chars=MAX_PROMPT_CHARS,
             placeholder=defined.get("document") or defined.get("passage") or "none",
@@ -184,7 +196,7 @@ def _prompts(current: EncoderSpec, model: str, defined: dict[str, str]) -> tuple
         )
         query_prompt = st.text_input(
             "Before each query",
-            current.query_prompt or "",
+            before.query_prompt or "",
             key="prompt-queries",
             max_chars=MAX_PROMPT_CHARS,
             placeholder=defined.get("query") or "none",

@@ -9,9 +9,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.data.corpus import Corpus
-from explorer.data.hub_corpus import read_table
-from explorer.data.preview import Preview, PreviewColumn, preview_split
-from explorer.data.table import SourceTable
+from explorer.data.hub.dataset import read_table
+from explorer.data.hub.link import HubRows
+from explorer.data.hub.preview import Preview, PreviewColumn, preview_split
+from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ExplorerError
 from explorer.hub.cards import card_html
 from explorer.hub.dataset_details import DatasetDetails, dataset_details
@@ -19,16 +20,14 @@ from explorer.hub.dataset_search import DatasetListing
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
+from explorer.session.brought import HUB
+from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.data.hub_search import OPENED, open_dataset_page, search_hub
-from explorer.ui.shell.brought import HUB
-from explorer.ui.shell.hub_link import HubRows
-from explorer.ui.shell.job_progress import counting
-from explorer.ui.shell.session import Session
+from explorer.ui.data.looked_at import looked_at
 from explorer.ui.shell.tab_jobs import ask_hub
 from explorer.ui.shell.text import as_html, markdown
 
-_READING = "explorer-hub-reading"  # session key: the rows asked for last
 _USUAL_ROWS = 10_000
 _CARD_HEIGHT = 420
 _NO_LABEL = "(none)"
@@ -106,7 +105,7 @@ def _choose_rows(
     read: Corpus | SourceTable | ExplorerError | None = None
     if preview.text is not None:
         wanted = _choose_columns(details.listing.id, split, preview, preview.text)
-    asked = st.session_state.get(_READING) == wanted
+    asked = looked_at().hub_rows == wanted
     if asked:
         title = f"Reading {details.listing.id}"
         read = ask_hub(session, "rows", wanted, title, lambda say: _read(wanted, say), lane=Lane.ROWS)
@@ -121,7 +120,7 @@ def _choose_rows(
 def _read(wanted: HubRows | DatasetSplit, say: OnProgress) -> Corpus | SourceTable:
     if isinstance(wanted, HubRows):
         return wanted.read(say)
-    return read_table(wanted, counting(say, "Reading", "rows"))
+    return read_table(wanted, say)
 
 
 def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview) -> None:
@@ -132,9 +131,14 @@ def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview
         size = preview.download_bytes(split, paths, wanted.limit or 1)
     else:
         number, size = preview.rows, split.size
-        if preview.columns:
+        if any(column.kind == "image" for column in preview.columns):
+            st.caption("No column holds text, and images cannot be shown yet. The other columns can be read.")
+        elif preview.columns:
             st.caption("No column holds text: the rows are read as they are, and may be vectors.")
-    if size is not None:
+    if split.kind == "streamed":
+        most = settings().max_file_mb * 1_000_000
+        st.caption(f"Rows are streamed from the first file on; at most {_bytes(most)} will be downloaded.")
+    elif size is not None:
         st.caption(f"About {_bytes(size)} will be downloaded.")
     st.button(
         "Read the rows" if number is None else f"Read {number:,} row{'' if number == 1 else 's'}",
@@ -147,7 +151,7 @@ def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview
 
 
 def _begin(wanted: HubRows | DatasetSplit) -> None:
-    st.session_state[_READING] = wanted
+    looked_at().hub_rows = wanted
 
 
 def _choose_split(details: DatasetDetails) -> DatasetSplit:
@@ -210,7 +214,9 @@ def _choose_columns(name: str, split: DatasetSplit, preview: Preview, guess: str
             max(1, min(_USUAL_ROWS, most)),
             step=1_000,
             key=f"hub-limit-{key}",
-            help="Drawn at random from random parts of the files.",
+            help="The first rows, file after file."
+            if split.kind == "streamed"
+            else "Drawn at random from random parts of the files.",
             persist_state="session",
         )
         seed = st.number_input(

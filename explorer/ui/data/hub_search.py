@@ -11,7 +11,7 @@ from explorer.errors import ExplorerError
 from explorer.hub.dataset_search import DatasetFilter, DatasetListing, search_datasets
 from explorer.hub.names import is_dataset_id
 from explorer.hub.search_options import Sort
-from explorer.ui.shell.session import Session
+from explorer.session.session import Session
 from explorer.ui.shell.tab_jobs import ask_hub
 
 OPENED = "explorer-hub-dataset"  # session key: the id of the dataset that is open

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.data.corpus import Corpus
-from explorer.encode.spec import TFIDF, EncoderSpec
-from explorer.ui.shell.job_progress import audit_or_progress, duration
-from explorer.ui.shell.session import Session
+from explorer.encode.spec import EncoderSpec, OwnVectors
+from explorer.session.session import Session
+from explorer.ui.shell.progress_text import duration
 from explorer.ui.shell.text import as_html, markdown
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def open_label(session: Session, corpus: Corpus, spec: EncoderSpec) -> str:
     if corpus.fingerprint == session.corpus.fingerprint and spec == session.encoder:
         return "Open these rows"  # by another name: what was made of them is kept
     rows = f"{len(corpus):,} row{'' if len(corpus) == 1 else 's'}"
-    return f"{'Use' if spec.own_vectors else 'Encode'} {rows}"
+    return f"{'Use' if isinstance(spec, OwnVectors) else 'Encode'} {rows}"
 
 
 def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
@@ -131,15 +131,3 @@ def show_report(space: Space) -> None:
     st.caption(" · ".join(parts))
     for note in report.notes:
         st.caption(markdown(note))
-
-
-def audit_for(session: Session, corpus: Corpus, spec: EncoderSpec) -> TokenAudit | None:
-    """The token audit, for a model whose tokenizer is on this machine; a page never downloads one unasked."""
-    from explorer.encode.models import is_on_disk
-
-    if spec.provider or spec.own_vectors or spec.model == TFIDF:
-        return None
-    if not is_on_disk(spec.model, spec.revision):
-        st.caption("Token lengths are shown once the model is on this machine.")
-        return None
-    return audit_or_progress(session, corpus, spec)

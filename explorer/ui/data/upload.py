@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import functools
+import mmap
+from collections.abc import Hashable
 from pathlib import PurePath
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from explorer.data.bounded import read_bounded
-from explorer.data.decode import ENCODINGS
-from explorer.data.kinds import KINDS
-from explorer.data.table import SourceTable
+from explorer.data.formats.decode import ENCODINGS
+from explorer.data.formats.kinds import KINDS
+from explorer.data.tables.source_table import SourceTable
+from explorer.data.uploads.bounded import read_bounded
 from explorer.errors import ExplorerError
-from explorer.jobs.progress import OnProgress, Progress
+from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
+from explorer.session.session import Session
 from explorer.settings import settings
-from explorer.ui.shell.session import Session
+from explorer.ui.data.looked_at import looked_at
 from explorer.ui.shell.tab_jobs import answer, ask_alone, forget, was_asked
 from explorer.ui.shell.text import markdown
 
+_CODECS = ["", *ENCODINGS]  # the first one lets it be detected
+_ENCODING_HELP = "Which characters the bytes of the file stand for. Choose another where letters look wrong."
+
 
 def upload(
-    session: Session, label: str, key: str, *, help: str | None = None
+    session: Session, label: str, key: str, *, help: str | None = None, opened: SourceTable | None = None
 ) -> SourceTable | ExplorerError | None:
     """Draw a place for a file, and give what is in it.
 
@@ -31,6 +36,7 @@ def upload(
         label: What it is.
         key: Key of the widget; the last file read through each key is kept.
         help: What may be uploaded.
+        opened: What was read from the file that is open; it is given where nothing else was put here.
 
     Returns:
         The table; the error, already drawn, when there is none; None while there is no file, or it is being
@@ -45,66 +51,109 @@ def upload(
         on_change=_forget_removed,
         args=(session, key),
     )
+    if file is None:
+        return _without_widget(session, key, opened)
     options = st.container()
-    chosen = ""
-    if file is not None:
-        chosen = st.session_state.get(_encoding_key(key, file.file_id), "")
-        ask_alone(
-            session,
-            key,
-            (file.file_id, chosen),
-            f"Reading {file.name}",
-            functools.partial(_read, file.getvalue(), file.name, chosen),
-            lane=Lane.FILES,
-        )
-    elif not was_asked(key):
-        return None
-    # The widget forgets its file when another page is visited; what was read from it is still here.
+    box = f"{_encoding_key(key)}-{file.file_id}"
+    chosen = st.session_state.get(box, "")
+    _begin(session, key, (file.file_id, chosen), file.getvalue(), file.name, chosen)
     read: SourceTable | ExplorerError | None = answer(session, key, here=True)
     table = read if isinstance(read, SourceTable) else None
-    if file is None and table is not None:
-        say_source(table)
-    if file is not None and KINDS.get(PurePath(file.name).suffix.lower()) != "parquet":
-        _choose_encoding(options, _encoding_key(key, file.file_id), chosen, table)
+    if table is not None:
+        looked_at().files[key] = table
+    if KINDS.get(PurePath(file.name).suffix.lower()) != "parquet":
+        doubtful = bool(chosen) or _is_doubtful(table)
+        with options.expander("File options", expanded=doubtful):
+            st.selectbox("Encoding", _CODECS, format_func=_codec_name, key=box, help=_ENCODING_HELP)
+            if table is not None:
+                _say_encoding(table)
     return read
 
 
+def forget_unheld(session: Session, key: str) -> None:
+    """Forget what was read from a file that no widget of the page holds, as after a visit to another page."""
+    if st.session_state.get(key) is None and _encoding_key(key) not in st.session_state:
+        forget(session, key)
+
+
 def say_source(table: SourceTable) -> None:
-    """Say which file rows are from, where the widget holds it no more, and how its text was decoded."""
+    """Say whose rows these are, where no widget holds what they were read from."""
     st.caption(f"Rows of {markdown(table.name)}")
+
+
+def _without_widget(
+    session: Session, key: str, opened: SourceTable | None
+) -> SourceTable | ExplorerError | None:
+    """What was read before: the widget forgets its file when another page is visited."""
+    read: SourceTable | ExplorerError | None = opened
+    source = opened
+    options = st.container()
+    if was_asked(key):
+        read = answer(session, key, here=True)
+        if isinstance(read, SourceTable):
+            looked_at().files[key] = read
+        source = looked_at().files.get(key, opened)
+    if source is None:
+        return read
+    with options:
+        say_source(source)
+        if source.file is not None:
+            with st.expander("File options", expanded=_is_doubtful(source)):
+                st.selectbox(
+                    "Encoding",
+                    _CODECS,
+                    index=_CODECS.index(source.encoding) if source.encoding in _CODECS else 0,
+                    format_func=_codec_name,
+                    key=_encoding_key(key),
+                    help=_ENCODING_HELP,
+                    on_change=_read_again,
+                    args=(session, key, source, source.file),
+                )
+                _say_encoding(source)
+    return read
+
+
+def _read_again(session: Session, key: str, table: SourceTable, file: mmap.mmap) -> None:
+    """Read the file of a table once more, in the encoding that was chosen."""
+    looked_at().files[key] = table  # should that fail, the choice is still there
+    chosen = st.session_state[_encoding_key(key)]
+    _begin(session, key, (file, chosen), file, table.name, chosen)
+
+
+def _begin(
+    session: Session, key: str, what: Hashable, data: bytes | mmap.mmap, name: str, encoding: str
+) -> None:
+    """Read a file, unless it is what is being read, or was read last."""
+    ask_alone(
+        session,
+        key,
+        what,
+        f"Reading {name}",
+        functools.partial(_read, data, name, encoding),
+        lane=Lane.FILES,
+    )
+
+
+def _read(data: bytes | mmap.mmap, name: str, encoding: str, say: OnProgress) -> SourceTable:
+    return read_bounded(data, name, encoding=encoding or None, on_progress=say)
+
+
+def _is_doubtful(table: SourceTable | None) -> bool:
+    """Whether the encoding may be wrong, so that the choice of another should be in view."""
+    return table is not None and table.encoding not in ("", "utf-8", "ascii")
+
+
+def _say_encoding(table: SourceTable) -> None:
     if table.encoding:
-        st.caption(
-            f"Read as {ENCODINGS.get(table.encoding, table.encoding)}. "
-            "Upload it again to choose another encoding."
-        )
+        st.caption(f"Read as {ENCODINGS.get(table.encoding, table.encoding)}.")
 
 
-def _read(data: bytes, name: str, encoding: str, say: OnProgress) -> SourceTable:
-    def report(done: int, total: int) -> None:
-        size, unit = (1_000_000, "MB") if total >= 10_000_000 else (1_000, "kB")
-        share = done / max(1, total)
-        say(Progress("Reading", done // size, total // size, fraction=share, unit=unit))
-
-    return read_bounded(data, name, encoding=encoding or None, on_progress=report)
+def _codec_name(codec: str) -> str:
+    return ENCODINGS.get(codec, "Detect")
 
 
-def _choose_encoding(place: DeltaGenerator, key: str, chosen: str, table: SourceTable | None) -> None:
-    """Say which encoding was taken, and let another be chosen; in view where it may be wrong."""
-    doubtful = bool(chosen) or (table is not None and table.encoding not in ("", "utf-8", "ascii"))
-    with place.expander("File options", expanded=doubtful):
-        st.selectbox(
-            "Encoding",
-            ["", *ENCODINGS],
-            format_func=lambda codec: ENCODINGS.get(codec, "Detect"),
-            key=key,
-            help="Which characters the bytes of the file stand for. Choose another where letters look wrong.",
-        )
-        if table is not None and table.encoding:
-            st.caption(f"Read as {ENCODINGS.get(table.encoding, table.encoding)}.")
-
-
-def _encoding_key(key: str, file: str) -> str:
-    return f"{key}-encoding-{file}"
+def _encoding_key(key: str) -> str:
+    return f"{key}-encoding"
 
 
 def _forget_removed(session: Session, key: str) -> None:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import streamlit as st
 
 from explorer.data.columns import text_columns
-from explorer.data.files import read_lines
-from explorer.data.table import SourceTable
-from explorer.data.vector_columns import ALL, VectorColumn, vectors_in, with_texts
+from explorer.data.formats.lines import read_lines
+from explorer.data.tables.source_table import SourceTable
+from explorer.data.vector_columns import ALL, VectorColumn, vectors_in
+from explorer.data.vector_matrix import with_texts
 from explorer.errors import ExplorerError
+from explorer.session.brought import FILE, LINES
+from explorer.session.session import Session
+from explorer.ui.data.looked_at import looked_at
 from explorer.ui.data.upload import upload
-from explorer.ui.shell.brought import FILE, LINES
-from explorer.ui.shell.session import Session
 
 MAX_PASTED_CHARS = 5_000_000
 _ENCODE = "Encode the texts"
-# Session keys: what was found in the table asked about last, the texts pasted last, and both together.
-_FOUND = "explorer-vectors-found"
-_TEXTS = "explorer-vectors-texts"
-_JOINED = "explorer-vectors-joined"
 
 
 def choose_vectors(
@@ -36,7 +32,9 @@ def choose_vectors(
         DataError: The texts are not as many as the vectors.
         VectorError: A row's vector cannot be used.
     """
-    has_texts, places = _found(source)
+    has_texts, places = looked_at().once(
+        "vectors", source, lambda: (bool(text_columns(source)), vectors_in(source))
+    )
     if not places:
         return source, None
     if has_texts:
@@ -60,21 +58,17 @@ def choose_vectors(
         )
     st.caption(f"{source.total_rows:,} vectors without texts: give one text for each, in the same order.")
     texts = _texts(session)
-    return _joined(source, place, texts) if isinstance(texts, SourceTable) else texts
+    if not isinstance(texts, SourceTable):
+        return texts
+    return looked_at().once(
+        "vectors with texts", (source, place, texts), lambda: with_texts(source, place, texts)
+    )
 
 
 def _name(place: VectorColumn | None) -> str:
     if place is None:
         return _ENCODE
     return "One column a dimension" if place is ALL else f"Column “{place}”"
-
-
-def _found(source: SourceTable) -> tuple[bool, list[VectorColumn]]:
-    kept = cast("tuple[SourceTable, bool, list[VectorColumn]] | None", st.session_state.get(_FOUND))
-    if kept is None or kept[0] is not source:
-        kept = (source, bool(text_columns(source)), vectors_in(source))
-        st.session_state[_FOUND] = kept
-    return kept[1], kept[2]
 
 
 def _texts(session: Session) -> SourceTable | ExplorerError | None:
@@ -97,19 +91,4 @@ def _texts(session: Session) -> SourceTable | ExplorerError | None:
     )
     if not lines or not lines.strip():
         return None
-    kept = cast("tuple[str, SourceTable] | None", st.session_state.get(_TEXTS))
-    if kept is None or kept[0] != lines:
-        kept = (lines, read_lines(lines))
-        st.session_state[_TEXTS] = kept
-    return kept[1]
-
-
-def _joined(source: SourceTable, place: VectorColumn, texts: SourceTable) -> tuple[SourceTable, str]:
-    kept = cast(
-        "tuple[SourceTable, VectorColumn, SourceTable, tuple[SourceTable, str]] | None",
-        st.session_state.get(_JOINED),
-    )
-    if kept is None or kept[0] is not source or kept[1] != place or kept[2] is not texts:
-        kept = (source, place, texts, with_texts(source, place, texts))
-        st.session_state[_JOINED] = kept
-    return kept[3]
+    return looked_at().once("pasted texts", lines, lambda: read_lines(lines))

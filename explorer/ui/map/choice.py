@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import streamlit as st
 
-from explorer.analysis.projection import Projection, umap
-from explorer.analysis.space import Space
+from explorer.analysis.specs import MapMethod, MapSpec
 from explorer.data.corpus import Corpus
-from explorer.jobs.progress import OnProgress
-from explorer.ui.shell.numbers import linked_number
-from explorer.ui.widgets.distance import Distance, choose_distance
+from explorer.jobs.lanes import Lane
+from explorer.ui.shell.job_progress import analysis_lane
+from explorer.ui.shell.text import markdown
+from explorer.ui.widgets.distance import choose_distance, choose_map_metric
+from explorer.ui.widgets.linked_choice import linked_choice
+from explorer.ui.widgets.linked_number import linked_number
 
 _MAX_QUERY_CHARS = 500
+_COLUMN = "column:"  # what links begin with that name a metadata column
+_METHODS = {"umap": "UMAP (Fast)", "umap-learn": "umap-learn", "pca": "PCA"}
+_OLDER_METHODS = {"UMAP": "umap", "PCA": "pca"}
+_COSTS = {
+    "umap": "Fast: UMAP on all cores. The same seed gives the same map. It stops as soon as you cancel.",
+    "umap-learn": (
+        "umap-learn: the library itself, several times slower than Fast, as a seed keeps it on one core; the "
+        "same seed gives the same map. It runs in a process of its own, which takes about 450 MB, more with "
+        "many rows, and compiles before its first map. It stops as soon as you cancel."
+    ),
+    "pca": "PCA: a projection without neighbours or seed, always the same, ready in moments.",
+}
 
-
-@dataclass(frozen=True)
-class MapChoice:
-    """What makes a map: equal choices, equal maps. PCA has no neighbours, minimum distance or seed: 0."""
-
-    method: Literal["umap", "pca"]
-    dims: int
-    neighbors: int
-    min_distance: float
-    metric: Distance
-    seed: int
+ColourKind = Literal["label", "cluster", "column", "similarity", "trust", "none"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class ColourBy:
         column: The metadata column, for the kind "column"; it may be named like one of the other kinds.
     """
 
-    kind: Literal["label", "cluster", "column", "similarity", "trust", "nothing"]
+    kind: ColourKind
     column: str = ""
 
 
@@ -59,17 +63,10 @@ class MapLook:
     contours: bool
 
 
-def choose_map(corpus: Corpus) -> tuple[MapChoice, MapLook]:
+def choose_map(corpus: Corpus) -> tuple[MapSpec, MapLook]:
     """Draw the controls and give what they choose."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        colour = st.selectbox(
-            "Colour",
-            _colours(corpus),
-            format_func=lambda colour: _colour_name(colour, corpus),
-            key="colour",
-            width=220,
-            bind="query-params",
-        )
+        colour = _choose_colour(corpus)
         query = st.text_input(
             "Find on the map",
             key="map-query",
@@ -82,60 +79,78 @@ def choose_map(corpus: Corpus) -> tuple[MapChoice, MapLook]:
         names = st.toggle("Names", value=True, key="map-names", persist_state="session")
         contours = st.toggle("Contours", key="map-contours", persist_state="session")
     look = MapLook(colour, (query or "").strip()[:_MAX_QUERY_CHARS], names, contours)
-    return _choose_making(), look
+    return _choose_making(corpus), look
 
 
-def _colours(corpus: Corpus) -> list[ColourBy]:
-    return [
-        *([ColourBy("label")] if corpus.label else []),
-        ColourBy("cluster"),
-        *(ColourBy("column", name) for name in corpus.metadata),
-        ColourBy("similarity"),
-        ColourBy("trust"),
-        ColourBy("nothing"),
-    ]
+def map_lane(spec: MapSpec, rows: int) -> Lane:
+    """Where a map waits. umap-learn makes one at a time, since each takes a process with much memory."""
+    return Lane.UMAP_LEARN if spec.method == "umap-learn" else analysis_lane(rows)
 
 
-def _colour_name(colour: ColourBy, corpus: Corpus) -> str:
-    """A colouring as the page and the link name it: no two share a name, whatever columns are called."""
-    names = {
-        "label": f"Label ({corpus.label})",
+def _choose_colour(corpus: Corpus) -> ColourBy:
+    shown = {
+        **({"label": f"Label ({corpus.label})"} if corpus.label else {}),
         "cluster": "Cluster",
-        "column": f"Column: {colour.column}",
+        **{_COLUMN + name: f"Column: {name}" for name in corpus.metadata},
         "similarity": "Similarity to a text",
         "trust": "Trust in the map",
-        "nothing": "One colour",
+        "none": "One colour",
     }
-    return names[colour.kind]
+    older = {
+        **{name: _COLUMN + name for name in corpus.metadata},
+        **{text: word for word, text in shown.items()},
+        "one colour": "none",
+    }
+    chosen = linked_choice("Colour", shown, key="colour", width=220, older=older)
+    if chosen.startswith(_COLUMN):
+        return ColourBy("column", chosen.removeprefix(_COLUMN))
+    return ColourBy(cast("ColourKind", chosen))
 
 
-def make_umap(space: Space, choice: MapChoice, say: OnProgress) -> Projection:
-    """The map that was chosen, by UMAP."""
-    return umap(
-        space,
-        dims=choice.dims,
-        neighbors=choice.neighbors,
-        min_distance=choice.min_distance,
-        metric=choice.metric,
-        seed=choice.seed,
-        on_progress=say,
+def _choose_making(corpus: Corpus) -> MapSpec:
+    with st.expander("How the map is made"):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            method = linked_choice("Method", _METHODS, key="map-method", width=150, older=_OLDER_METHODS)
+            pca, library = method == "pca", method == "umap-learn"
+            dims = st.selectbox("Dimensions", [2, 3], key="map-dims", width=120, bind="query-params")
+            metric = choose_map_metric("map-metric") if library else choose_distance("map-metric")
+            neighbors = linked_number("Neighbours", 2, 200, 15, key="map-neighbours", width=140, disabled=pca)
+            distance = linked_number(
+                "Minimum distance", 0.0, 1.0, 0.1, 0.05, key="map-distance", width=160, disabled=pca
+            )
+            seed = linked_number(
+                "Seed", 0, 9999, 0, key="map-seed", width=110, disabled=pca, about="Same seed, same map."
+            )
+        supervised, densmap = _choose_extras(corpus) if library else (False, False)
+        st.caption(_COSTS[method])
+    return MapSpec(
+        cast("MapMethod", method),
+        3 if dims == 3 else 2,
+        metric,
+        neighbors,
+        distance,
+        seed,
+        densmap=densmap,
+        supervised=supervised,
     )
 
 
-def _choose_making() -> MapChoice:
-    with st.expander("How the map is made"), st.container(horizontal=True, vertical_alignment="bottom"):
-        method = st.selectbox("Method", ["UMAP", "PCA"], key="map-method", width=120, bind="query-params")
-        pca = method == "PCA"
-        dims = st.selectbox("Dimensions", [2, 3], key="map-dims", width=120, bind="query-params")
-        metric = choose_distance("map-metric")
-        neighbors = linked_number("Neighbours", 2, 200, 15, key="map-neighbours", width=140, disabled=pca)
-        distance = linked_number(
-            "Minimum distance", 0.0, 1.0, 0.1, 0.05, key="map-distance", width=160, disabled=pca
+def _choose_extras(corpus: Corpus) -> tuple[bool, bool]:
+    """What only umap-learn has: whether labels supervise the map, and whether it is a densMAP."""
+    with st.container(horizontal=True):
+        supervised = st.toggle(
+            f"Supervised by {markdown(corpus.label)}" if corpus.label else "Supervised by the labels",
+            key="map-supervised",
+            disabled=not corpus.label,
+            bind="query-params",
+            help="Draws rows of the same label together. Rows without a label go by their vectors alone."
+            if corpus.label
+            else "These rows have no label column; choose one on the Data page.",
         )
-        seed = linked_number(
-            "Seed", 0, 9999, 0, key="map-seed", width=110, disabled=pca, about="Same seed, same map."
+        densmap = st.toggle(
+            "densMAP",
+            key="map-densmap",
+            bind="query-params",
+            help="Dense regions stay dense on the map, sparse ones sparse. Takes longer.",
         )
-    dims = 3 if dims == 3 else 2
-    if pca:
-        return MapChoice("pca", dims, 0, 0, metric, 0)
-    return MapChoice("umap", dims, neighbors, distance, metric, seed)
+    return supervised and bool(corpus.label), densmap

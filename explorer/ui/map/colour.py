@@ -9,11 +9,12 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.analysis.projection import Projection
+from explorer.analysis.specs import MapSpec
+from explorer.session.session import Session
 from explorer.tensor import pairwise
-from explorer.ui.map.choice import MapChoice, MapLook
+from explorer.ui.map.choice import MapLook
 from explorer.ui.map.figure import Colouring
 from explorer.ui.map.trust import trust_or_progress
-from explorer.ui.shell.session import Session
 from explorer.ui.widgets.clustering import clusters_or_progress
 from explorer.ui.widgets.shown_rows import Scope
 
@@ -24,7 +25,7 @@ def colouring_of(
     session: Session,
     scope: Scope,
     look: MapLook,
-    choice: MapChoice,
+    spec: MapSpec,
     projection: Projection,
     query: NDArray[np.float32] | None,
 ) -> Colouring:
@@ -34,7 +35,7 @@ def colouring_of(
         session: Whose map.
         scope: The rows on it.
         look: What was chosen.
-        choice: What made the map.
+        spec: How the map was made.
         projection: The map.
         query: The vector of the query, shape (1, dims); None without one, or while it is encoded.
     """
@@ -54,7 +55,7 @@ def colouring_of(
                 "Type a text under “Find on the map”: rows are then coloured by how close they are to it."
             )
     if colour.kind == "trust":
-        checked = trust_or_progress(session, scope, choice, projection)
+        checked = trust_or_progress(session, scope, spec, projection)
         if checked is not None:
             numbers = np.full(len(scope), np.nan)
             this, _ = checked

@@ -11,7 +11,8 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.typing import PlotlyState
 
-from explorer.ui.shell.session import Selection, Session
+from explorer.session.selection import Selection
+from explorer.session.session import Session
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

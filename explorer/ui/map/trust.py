@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import streamlit as st
 
-from explorer.analysis.projection import Projection, pca
+from explorer.analysis.projection import Projection, pca, project
 from explorer.analysis.space import Space
+from explorer.analysis.specs import MapSpec
 from explorer.analysis.trust import Stability, Trust, stability, trust
 from explorer.jobs.progress import OnProgress, Progress
-from explorer.ui.map.choice import MapChoice, make_umap
+from explorer.session.session import Session
+from explorer.ui.map.choice import map_lane
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
-from explorer.ui.shell.session import Session
 from explorer.ui.widgets.shown_rows import Scope
 
 _TRUST_HELP = "How few of a point's neighbours on the map are far from it in the full space. 1 is perfect."
@@ -23,36 +24,36 @@ _ASKED = "explorer-map-stability"  # session key: the maps whose stability was a
 
 
 def trust_or_progress(
-    session: Session, scope: Scope, choice: MapChoice, projection: Projection
+    session: Session, scope: Scope, spec: MapSpec, projection: Projection
 ) -> tuple[Trust, Trust | None] | None:
     """Trust in a map, and in PCA's for comparison (None: it is PCA's); None while it is being measured."""
-    space = scope.space
+    index = scope.space.index
 
     def work(say: OnProgress) -> tuple[Trust, Trust | None]:
-        found = trust(space, projection, on_progress=say)
+        found = trust(index, projection, on_progress=say)
         if projection.method == "pca":
             return found, None
-        other = pca(space, choice.dims, metric=choice.metric)
-        return found, trust(space, other, on_progress=say)
+        other = pca(index, spec.dims, metric=spec.pca_metric)
+        return found, trust(index, other, metric=projection.metric, on_progress=say)
 
     return result_or_progress(
         session,
-        ("trust", scope.key, choice),
+        ("trust", scope.key, spec),
         "Checking how far to trust the map",
         work,
         lane=analysis_lane(len(scope)),
     )
 
 
-def show_trust(session: Session, scope: Scope, choice: MapChoice, projection: Projection) -> None:
+def show_trust(session: Session, scope: Scope, spec: MapSpec, projection: Projection) -> None:
     """Draw trustworthiness and continuity of a map, of PCA for comparison, and stability when asked for."""
     if len(scope) < 3:
         return
-    found = trust_or_progress(session, scope, choice, projection)
+    found = trust_or_progress(session, scope, spec, projection)
     if found is None:
         return
     st.header("How far to trust it", anchor=False)
-    held = _stability_or_progress(session, scope, choice, projection)
+    held = _stability_or_progress(session, scope, spec, projection)
     this, other = found
     with st.grid(3, min_column_width=150):
         for name, measure, about in (
@@ -73,31 +74,31 @@ def show_trust(session: Session, scope: Scope, choice: MapChoice, projection: Pr
 
 
 def _stability_or_progress(
-    session: Session, scope: Scope, choice: MapChoice, projection: Projection
+    session: Session, scope: Scope, spec: MapSpec, projection: Projection
 ) -> Stability | None:
     """How alike maps of other seeds are; they are made only when a person asks, as each takes as long."""
     if projection.method == "pca":
         return None
     asked = st.session_state.setdefault(_ASKED, set())
-    if (scope.key, choice) not in asked:
+    if (scope.key, spec) not in asked:
         st.button(
             "Compare with maps of other seeds",
             icon=":material/casino:",
             on_click=asked.add,
-            args=((scope.key, choice),),
+            args=((scope.key, spec),),
             help=f"Makes {_SEEDS - 1} more maps, each as long as this one took.",
         )
         return None
     return result_or_progress(
         session,
-        ("stability", scope.key, choice),
+        ("stability", scope.key, spec),
         "Comparing maps of other seeds",
-        lambda say: _stability(scope.space, choice, projection, say),
-        lane=analysis_lane(len(scope)),
+        lambda say: _stability(scope.space, spec, projection, say),
+        lane=map_lane(spec, len(scope)),
     )
 
 
-def _stability(space: Space, choice: MapChoice, projection: Projection, say: OnProgress) -> Stability:
+def _stability(space: Space, spec: MapSpec, projection: Projection, say: OnProgress) -> Stability:
     maps = [projection]
     for number in range(1, _SEEDS):
 
@@ -110,5 +111,6 @@ def _stability(space: Space, choice: MapChoice, projection: Projection, say: OnP
                 )
             )
 
-        maps.append(make_umap(space, replace(choice, seed=choice.seed + number), told))
+        other = replace(spec, seed=spec.seed + number)
+        maps.append(project(space.index, other, labels=space.corpus.labels, on_progress=told))
     return stability(maps)

@@ -10,17 +10,20 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.analysis.cluster_words import telling_words
-from explorer.analysis.projection import Projection, pca, place
+from explorer.analysis.placing import place
+from explorer.analysis.projection import Projection, pca, project
 from explorer.analysis.space import Space
+from explorer.analysis.specs import MapSpec
+from explorer.session.selection import Selection
+from explorer.session.session import Session
 from explorer.share.export import rows_table
-from explorer.ui.map.choice import MapChoice, MapLook, choose_map, make_umap
+from explorer.ui.map.choice import MapLook, choose_map, map_lane
 from explorer.ui.map.colour import colouring_of
 from explorer.ui.map.figure import map_figure, trace_rows
 from explorer.ui.map.selection import highlight, take_picked
 from explorer.ui.map.trust import show_trust
-from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
+from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.shell.queries import query_vectors_or_progress
-from explorer.ui.shell.session import Selection, Session
 from explorer.ui.shell.text import as_html
 from explorer.ui.widgets.downloads import download_file, download_table
 from explorer.ui.widgets.shown_rows import Scope, choose_scope
@@ -38,11 +41,11 @@ def show_map(session: Session, space: Space) -> None:
     """Draw the map, and below it what was picked on it."""
     widget = take_picked(session)
     scope = choose_scope(session, space)
-    choice, look = choose_map(space.corpus)
-    projection, ready = _projection(session, scope, choice)
+    spec, look = choose_map(space.corpus)
+    projection, ready = _projection(session, scope, spec)
     if projection is None:
         return
-    figure = _figure(session, scope, choice, look, projection)
+    figure = _figure(session, scope, spec, look, projection)
     st.plotly_chart(
         figure,
         key=widget,
@@ -62,44 +65,47 @@ def show_map(session: Session, space: Space) -> None:
     elif projection.fallback == "equal":
         st.caption("All rows are equal, so all points are one.")
     if projection.recall is not None and projection.recall < 1:
-        st.caption(
-            f"Made from neighbours of which {projection.recall:.1%} are the nearest, by a sample of rows."
-        )
+        st.caption(f"Approximate neighbours, {projection.recall:.1%} recall (sampled).")
+    if projection.supervised:
+        st.caption("Supervised: the labels drew groups together, so that they lie apart says little.")
+    if projection.densmap and look.query:
+        st.caption("densMAP has no transform: the text is placed among its nearest rows.")
     if all(trace.text is None for trace in figure.data):
-        st.caption("So many texts are not sent along: hovering names the row, a click shows its text.")
+        st.caption("With this many rows, hovering shows the row number; click a point to read its text.")
     _picked(session, space)
     _downloads(session, scope, projection, figure)
     if ready:
-        show_trust(session, scope, choice, projection)
+        show_trust(session, scope, spec, projection)
 
 
-def _projection(session: Session, scope: Scope, choice: MapChoice) -> tuple[Projection | None, bool]:
+def _projection(session: Session, scope: Scope, spec: MapSpec) -> tuple[Projection | None, bool]:
     """The map asked for, or a PCA map until it is ready, or none yet; and whether it is the one asked for."""
-    if choice.method == "umap":
+    if spec.method != "pca":
         found = result_or_progress(
             session,
-            ("map", scope.key, choice),
+            ("map", scope.key, spec),
             f"UMAP of {len(scope):,} rows",
-            lambda say: make_umap(scope.space, choice, say),
-            lane=analysis_lane(len(scope)),
+            lambda say: project(scope.space.index, spec, labels=scope.space.corpus.labels, on_progress=say),
+            lane=map_lane(spec, len(scope)),
         )
         if found is not None:
             return found, True
     quick = result_or_progress(
         session,
-        ("pca", scope.key, choice.dims, choice.metric),
+        ("pca", scope.key, spec.dims, spec.pca_metric),
         "PCA",
-        lambda _say: pca(scope.space, choice.dims, metric=choice.metric),
+        lambda _say: pca(scope.space.index, spec.dims, metric=spec.pca_metric),
     )
-    return quick, choice.method == "pca"
+    return quick, spec.method == "pca"
 
 
 def _figure(
-    session: Session, scope: Scope, choice: MapChoice, look: MapLook, projection: Projection
+    session: Session, scope: Scope, spec: MapSpec, look: MapLook, projection: Projection
 ) -> go.Figure:
     space = scope.space
-    query = query_vectors_or_progress(session, space, (look.query,)) if look.query else None
-    colouring = colouring_of(session, scope, look, choice, projection, query)
+    found = query_vectors_or_progress(session, [space], (look.query,)) if look.query else None
+    query = None if found is None else found[0]
+    colouring = colouring_of(session, scope, look, spec, projection, query)
     figure = map_figure(
         projection.coordinates,
         scope.rows,
@@ -108,17 +114,34 @@ def _figure(
         names=look.names,
         narrow="Mobi" in st.context.headers.get("User-Agent", ""),
         contours=look.contours,
-        marked=None if query is None else _marked(space, projection, query),
+        marked=None if query is None else _marked_or_progress(session, scope, spec, projection, query),
     )
-    shown = (scope.key, choice, projection.method, look, colouring.title)
+    shown = (scope.key, spec, projection.method, look, colouring.title)
     highlight(session, figure, trace_rows(figure), shown)
     return figure
 
 
-def _marked(space: Space, projection: Projection, query: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Where the query would be on the map, and where the rows closest to it are."""
+def _marked_or_progress(
+    session: Session, scope: Scope, spec: MapSpec, projection: Projection, query: NDArray[np.float32]
+) -> NDArray[np.float32] | None:
+    """Where the query would be on the map, and where the rows closest to it are.
+
+    None while umap-learn places it, which is work for its process; any other placing takes no time.
+    """
+    space = scope.space
+    if projection.has_transform:
+        placed = result_or_progress(
+            session,
+            ("placed", scope.key, spec, query.tobytes()),
+            "Placing the text on the map",
+            lambda say: place(space.index, projection, query, on_progress=say),
+        )
+    else:
+        placed = place(space.index, projection, query)
+    if placed is None:
+        return None
     hits = space.index.search(query, min(_MARKED, len(space)))
-    return np.concatenate([place(space, projection, query), projection.coordinates[hits.indices[0]]])
+    return np.concatenate([placed, projection.coordinates[hits.indices[0]]])
 
 
 def _picked(session: Session, space: Space) -> None:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from explorer.encode.model_names import choose_model, model_name
 from explorer.encode.model_safety import folder_named
 from explorer.encode.prompts import family_prompts
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import LocalModel
 from explorer.errors import ExplorerError
 from explorer.hub.model_details import ModelDetails
 from explorer.hub.models_on_disk import details_on_disk
 from explorer.jobs.progress import OnProgress
+from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.data.overview import show_report
 from explorer.ui.models.facts import (
@@ -30,9 +32,7 @@ from explorer.ui.models.facts import (
 )
 from explorer.ui.models.models_list import MODEL_PARAMETER
 from explorer.ui.models.use import download, finish, forget_ended, use
-from explorer.ui.shell.job_progress import duration
-from explorer.ui.shell.model_names import choose_model, model_name
-from explorer.ui.shell.session import Session
+from explorer.ui.shell.progress_text import duration
 from explorer.ui.shell.spaces import space_or_progress
 from explorer.ui.shell.tab_jobs import ask_hub
 from explorer.ui.shell.text import markdown
@@ -113,7 +113,7 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
         return
     if settings().allow_pickle and not details.listing.has_safetensors:
         st.caption("Its weights are pickle files. They are read as numbers only: no code in them is run.")
-    spec = EncoderSpec(facts.model, revision=facts.revision, trust_remote_code=code)
+    spec = LocalModel(facts.model, revision=facts.revision, trust_remote_code=code)
     spec = _with_prompts(spec, details)
     if session.encoder == spec:
         space = space_or_progress(session)
@@ -158,7 +158,7 @@ def _confirmed(facts: ModelFacts) -> bool:
     )
 
 
-def _with_prompts(spec: EncoderSpec, details: ModelDetails) -> EncoderSpec:
+def _with_prompts(spec: LocalModel, details: ModelDetails) -> LocalModel:
     """The encoder with the prompts its authors expect, where its own files name none and nobody objects."""
     expected = family_prompts(details.listing.id)
     if details.prompts or expected is None or not (expected.query or expected.document):
@@ -175,7 +175,8 @@ def _with_prompts(spec: EncoderSpec, details: ModelDetails) -> EncoderSpec:
 
 def _show_cost(session: Session, facts: ModelFacts, *, on_disk: bool) -> None:
     listing, corpus = facts.details.listing, session.corpus
-    used = session.encoder.model == facts.model and session.encoder.revision == facts.revision
+    spec = session.encoder
+    used = isinstance(spec, LocalModel) and (spec.model, spec.revision) == (facts.model, facts.revision)
     time = None if used else estimate(facts.details, corpus, _measured(session))
     memory = listing.parameters and 4 * listing.parameters
     with st.grid(4, min_column_width=140):
@@ -196,7 +197,7 @@ def _measured(session: Session) -> tuple[ModelDetails, EncodeReport] | None:
     """What encoding these rows took in this session, of the active encoder if it encoded enough of them."""
     for spec in sorted(session.spaces, key=lambda spec: spec != session.encoder):
         report = session.spaces[spec].report
-        if spec.provider or spec.own_vectors or report.encoded < MEASURED_TEXTS:
+        if not isinstance(spec, LocalModel) or report.encoded < MEASURED_TEXTS:
             continue
         folder = folder_on_disk(spec.model, spec.revision)
         if folder is not None:

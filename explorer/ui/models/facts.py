@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.data.corpus import Corpus
+from explorer.encode.model_names import model_name
 from explorer.encode.model_safety import check_folder, folder_named, names_own_code
 from explorer.encode.models import BUNDLED_MODEL, find_model
 from explorer.errors import ExplorerError, HubError, UnusableModelError
@@ -16,7 +17,6 @@ from explorer.hub.model_details import ModelDetails, model_details
 from explorer.hub.models_on_disk import details_on_disk, models_on_disk
 from explorer.hub.names import check_revision, is_model_id
 from explorer.settings import settings
-from explorer.ui.shell.model_names import model_name
 
 if TYPE_CHECKING:
     from explorer.encode.report import EncodeReport

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
+from explorer.encode.model_names import model_folders
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.errors import ExplorerError
 from explorer.hub.model_search import ModelFilter, ModelListing, Task, search_models
@@ -16,9 +17,8 @@ from explorer.hub.models_on_disk import ModelOnDisk, models_on_disk
 from explorer.hub.search_options import Sort
 from explorer.hub.starters import STARTERS
 from explorer.jobs.progress import OnProgress
+from explorer.session.session import Session
 from explorer.ui.models.use import forget_ended
-from explorer.ui.shell.model_names import model_folders
-from explorer.ui.shell.session import Session
 from explorer.ui.shell.tab_jobs import ask_hub
 from explorer.ui.shell.text import markdown
 

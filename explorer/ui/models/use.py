@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+from dataclasses import dataclass
 from typing import cast
 
 import streamlit as st
 
 from explorer.encode.models import ModelFiles, find_model
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import EncoderSpec, LocalModel
 from explorer.errors import ExplorerError
-from explorer.jobs.progress import OnProgress, Progress
+from explorer.jobs.outcome import Done, Failed, Pending
+from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Job, Lane, registry
-from explorer.ui.shell.job_progress import wait_briefly
-from explorer.ui.shell.session import Session
-from explorer.ui.shell.spaces import encode, job_of
+from explorer.session.session import Session
+from explorer.session.spaces import space_outcome
+from explorer.ui.shell.job_progress import outcome_soon, show_outcome
+from explorer.ui.shell.spaces import encode
 from explorer.ui.shell.text import show_error
 
 # Session keys: the download asked for last, the encoder added last with the one before it, and why that one
@@ -23,7 +27,22 @@ _ADDED = "explorer-model-added"
 _REFUSED = "explorer-model-refused"
 
 
-def download(session: Session, spec: EncoderSpec, branch: str | None) -> None:
+@dataclass(frozen=True)
+class _Download:
+    """A download that was asked for.
+
+    Attributes:
+        spec: The encoder that the model becomes.
+        branch: What its commit was found by; None for the default branch.
+        job: The job that downloads it.
+    """
+
+    spec: LocalModel
+    branch: str | None
+    job: Job[ModelFiles]
+
+
+def download(session: Session, spec: LocalModel, branch: str | None) -> None:
     """Begin to download a model; `finish` uses it once it is here.
 
     Args:
@@ -33,36 +52,36 @@ def download(session: Session, spec: EncoderSpec, branch: str | None) -> None:
     """
 
     def work(on_progress: OnProgress) -> ModelFiles:
-        def say(arrived: int, total: int) -> None:
-            share = arrived / max(1, total)
-            on_progress(Progress("Downloading", arrived // 1000, total // 1000, fraction=share, unit="kB"))
-
         code = spec.trust_remote_code
         # Code is run at the commit that was confirmed, and not at what its branch has become.
         revision = spec.revision if code else branch
-        return find_model(spec.model, revision=revision, trust_remote_code=code, on_progress=say)
+        return find_model(spec.model, revision=revision, trust_remote_code=code, on_progress=on_progress)
 
-    key = ("download", spec.model, spec.revision, spec.trust_remote_code)
     job = registry().submit(
-        key, f"Downloading {spec.model}", work, lane=Lane.DOWNLOAD, visitor=session.visitor
+        ("download", spec.model, spec.revision, spec.trust_remote_code),
+        f"Downloading {spec.model}",
+        work,
+        lane=Lane.DOWNLOAD,
+        visitor=session.visitor,
+        resumable=True,
     )
     st.session_state.pop(_REFUSED, None)
-    st.session_state[_DOWNLOAD] = (spec, job)
+    st.session_state[_DOWNLOAD] = _Download(spec, branch, job)
 
 
-def use(session: Session, spec: EncoderSpec) -> None:
+def use(session: Session, spec: LocalModel) -> None:
     """Encode the open corpus with a model that is on this machine."""
     st.session_state.pop(_REFUSED, None)
     st.session_state[_ADDED] = (spec, session.encoder)
     session.open(session.corpus, spec)
-    encode(session)
+    encode(session, spec)
 
 
 def forget_ended() -> None:
     """Say no more of a download or an encoder that failed; a download under way goes on."""
     st.session_state.pop(_REFUSED, None)
     asked = _asked()
-    if asked is not None and asked[1].ended:
+    if asked is not None and asked.job.ended:
         st.session_state.pop(_DOWNLOAD)
 
 
@@ -79,37 +98,31 @@ def finish(session: Session) -> bool:
     asked = _asked()
     if asked is None:
         return False
-    spec, job = asked
-    wait_briefly(job)
-    if job.state == "done":
+    outcome = outcome_soon(asked.job, session.visitor)
+    if isinstance(outcome, Done):
         st.session_state.pop(_DOWNLOAD)
-        use(session, spec)
+        use(session, asked.spec)
         st.rerun()
-    if job.error is not None:
-        show_error(job.error)
-    elif job.state == "cancelled" or not job.awaited_by(session.visitor):
-        st.info("The download was stopped. What had arrived is kept.", icon=":material/pause_circle:")
-    else:
-        session.awaited.append(job)
-        return True
-    return False
+    again = functools.partial(download, session, asked.spec, asked.branch)
+    show_outcome(session, outcome, key="download", again=again)
+    return isinstance(outcome, Pending)
 
 
-def _asked() -> tuple[EncoderSpec, Job] | None:
-    return cast("tuple[EncoderSpec, Job] | None", st.session_state.get(_DOWNLOAD))
+def _asked() -> _Download | None:
+    return cast("_Download | None", st.session_state.get(_DOWNLOAD))
 
 
 def _take_back_failed(session: Session) -> None:
     """Go back to the encoder before where the one just added cannot encode."""
-    added = cast("tuple[EncoderSpec, EncoderSpec] | None", st.session_state.get(_ADDED))
+    added = cast("tuple[LocalModel, EncoderSpec] | None", st.session_state.get(_ADDED))
     if added is None or added[0] not in session.encoders or added[1] not in session.encoders:
         return
     spec, before = added
-    job = job_of(session, spec)
-    if spec == before or job is None or job.error is None or session.encoder != spec:
+    outcome = space_outcome(session, spec)
+    if spec == before or not isinstance(outcome, Failed) or session.encoder != spec:
         return
     st.session_state.pop(_ADDED)
-    st.session_state[_REFUSED] = job.error
+    st.session_state[_REFUSED] = outcome.error
     session.close_space(spec)
     session.encoders.remove(spec)
     session.active = session.encoders.index(before)

@@ -11,12 +11,14 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
-from explorer.ui.shell.numbers import linked_number, number_from
+from explorer.jobs.outcome import Pending
+from explorer.numbers import number_from
+from explorer.session.session import Session
+from explorer.session.spaces import space_outcome
 from explorer.ui.shell.queries import query_vectors_or_progress
-from explorer.ui.shell.session import Session
-from explorer.ui.shell.spaces import job_of
 from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.linked_number import linked_number
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -151,11 +153,11 @@ def answer(session: Session, space: Space, asked: Asked) -> tuple[list[str], lis
                 where=f"query {number}",
                 fix="Shorten it.",
             )
-    vectors = query_vectors_or_progress(session, space, asked.queries)
+    vectors = query_vectors_or_progress(session, [space], asked.queries)
     if vectors is None:
         return None
     k = min(asked.k, _MAX_HITS)
-    return list(asked.queries), space.search_vectors(vectors, k, metric=asked.metric, rows=rows)
+    return list(asked.queries), space.search_vectors(vectors[0], k, metric=asked.metric, rows=rows)
 
 
 def show_summary(
@@ -209,8 +211,7 @@ def show_start(space: Space) -> None:
 
 def show_waiting(session: Session) -> None:
     """Say that the answer comes by itself."""
-    job = job_of(session, session.encoder)
-    if job is not None and job.state in ("waiting", "running"):
+    if isinstance(space_outcome(session, session.encoder), Pending):
         st.caption("The rows are being encoded. Hits appear here as soon as that is done.")
 
 

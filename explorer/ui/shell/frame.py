@@ -10,12 +10,14 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.model_names import encoder_name
+from explorer.encode.spec import LocalModel, OwnVectors
 from explorer.errors import ExplorerError
-from explorer.jobs.registry import Job
-from explorer.ui.shell.job_progress import job_panel, wait_briefly
-from explorer.ui.shell.model_names import encoder_name
-from explorer.ui.shell.session import Session, current_session, has_session, remember
+from explorer.jobs.outcome import Done, Pending
+from explorer.session.arriving import Arriving
+from explorer.session.session import Session
+from explorer.ui.shell.job_progress import begin_page, job_panel, outcome_soon, show_outcome
+from explorer.ui.shell.session import current_session, has_session, remember
 from explorer.ui.shell.text import markdown, show_error
 from explorer.ui.shell.token import point_to_token
 
@@ -33,7 +35,7 @@ def page(title: str, question: str) -> Iterator[Session]:
     _leave_automatic_pages()
     st.html(_STYLE)
     session = current_session()
-    session.awaited = []  # those of a run that was broken off are not awaited any more
+    begin_page()
     if session.arriving is not None:
         _await_rows(session, session.arriving)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -81,29 +83,31 @@ def _leave_automatic_pages() -> None:
         st.rerun()
 
 
-def _await_rows(session: Session, job: Job) -> None:
-    """Open the rows that a link names, once they are here; until then the page is only that."""
-    wait_briefly(job)
-    stopped = job.state == "cancelled" or not job.awaited_by(session.visitor)
-    if not stopped and job.state in ("waiting", "running"):
+def _await_rows(session: Session, arriving: Arriving) -> None:
+    """Open the rows that a link names, once they are here; until then the page is only their progress."""
+    outcome = outcome_soon(arriving.job, session.visitor)
+    if isinstance(outcome, Done):
+        notice = session.notice
+        session.open(outcome.result, arriving.encoder)
+        session.notice = notice
+        return
+    if isinstance(outcome, Pending):
         st.info(
             "This link leads to rows of a dataset on the Hub. They are on their way.", icon=":material/link:"
         )
-        session.awaited.append(job)
+    show_outcome(session, outcome, key="arriving", again=arriving.ask, show=_show_unreadable)
+    if isinstance(outcome, Pending):
         job_panel(session)
         st.stop()
-    session.arriving = None
-    if job.state == "done":
-        notice = session.notice
-        session.open(job.result, session.encoder)
-        session.notice = notice
-        return
-    if session.encoder.own_vectors:
-        session.encoders, session.active = [EncoderSpec()], 0
-    if job.error is not None:
-        session.notice = f"The rows of this link could not be read. {job.error}"
-    else:
-        session.notice = "Reading the rows of this link was stopped."
+    if isinstance(session.encoder, OwnVectors):  # which only the rows of the link have
+        session.encoders, session.active = [LocalModel()], 0
+
+
+def _show_unreadable(error: ExplorerError) -> None:
+    st.warning(
+        markdown(f"The rows of this link could not be read, so a sample is shown. {error}"),
+        icon=":material/link_off:",
+    )
 
 
 def _selection_line(session: Session) -> None:

@@ -1,32 +1,60 @@
-"""Long work as the pages see it: results that are ready or on their way, and the job panel."""
+"""Long work as the pages see it: results ready or on their way, what came of jobs, the job panel."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, TypeVar
+import time
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 import streamlit as st
 
-from explorer.data.corpus import Corpus
-from explorer.encode.spec import EncoderSpec
-from explorer.jobs.progress import OnProgress, Progress
-from explorer.jobs.registry import Job, JobView, Lane, registry
-from explorer.ui.shell.session import Session
+from explorer.errors import (
+    ColumnError,
+    EmptyDataError,
+    ExplorerError,
+    UnknownCorpusError,
+    UnreadableFileError,
+)
+from explorer.jobs.outcome import Done, Failed, Outcome, Stopped, Unfinished, outcome_of
+from explorer.jobs.progress import OnProgress
+from explorer.jobs.registry import Job, Lane, registry
+from explorer.session.session import Session
+from explorer.ui.shell.progress_text import progress_line
 from explorer.ui.shell.text import as_html, markdown, show_error
-
-if TYPE_CHECKING:
-    from explorer.encode.tokens import TokenAudit
 
 _POLL_SECONDS = 1.0
 _HERE_POLL_SECONDS = 0.5  # a person looks at the place where the answer will be
 _SOON_SECONDS = 0.5  # what ends by then needs no progress: nobody could read it
 _QUICK_ROWS = 5_000  # with which the longest analysis takes seconds
-_TOKENS = "tokens"
+_DRAWN = "explorer-jobs-drawn"
+# Errors that come again however often the same is asked for.
+_LASTING = (UnreadableFileError, EmptyDataError, ColumnError, UnknownCorpusError)
 T = TypeVar("T")
 
 
+@dataclass
+class _Drawn:
+    """What the page that is being drawn shows of jobs.
+
+    Attributes:
+        awaited: Jobs whose results it has to do without.
+        placed: Jobs whose progress is shown where their results will be, and nowhere else.
+        followed: Keys of the jobs in the panel.
+    """
+
+    awaited: list[Job[Any]] = field(default_factory=list)
+    placed: set[Job[Any]] = field(default_factory=set)
+    followed: set[Hashable] = field(default_factory=set)
+
+
 def result_or_progress(
-    session: Session, key: Hashable, title: str, work: Callable[[OnProgress], T], *, lane: Lane = Lane.QUICK
+    session: Session,
+    key: Hashable,
+    title: str,
+    work: Callable[[OnProgress], T],
+    *,
+    lane: Lane = Lane.QUICK,
 ) -> T | None:
     """What a page computes on the active space; None while it is under way, and the page says so.
 
@@ -39,36 +67,41 @@ def result_or_progress(
         lane: What it waits for; see `analysis_lane` for work that may take minutes.
     """
     whole = (key, session.spaces[session.encoder].fingerprint)
-    return _kept_or_progress(session, whole, title, work, lane)
+    return kept_or_progress(session, whole, title, work, lane=lane)
 
 
-def _kept_or_progress(
+def kept_or_progress(
     session: Session,
     key: Hashable,
     title: str,
     work: Callable[[OnProgress], T],
-    lane: Lane,
     *,
+    lane: Lane = Lane.QUICK,
     here: bool = False,
 ) -> T | None:
-    def ask(session: Session) -> None:
+    """What a page computes of something else than the active space; see `result_or_progress`.
+
+    Args:
+        session: Who keeps it.
+        key: All that the result depends on.
+        title: As above.
+        work: As above.
+        lane: As above.
+        here: Whether progress is shown in this place, and not at the top of the page.
+    """
+
+    def ask() -> None:
         session.keep_result(key, registry().submit(key, title, work, lane=lane, visitor=session.visitor))
 
     if key not in session.results:
-        ask(session)
-    job = session.results[key]
-    wait_briefly(job)
-    if job.state == "done":
+        ask()
+    job: Job[T] = session.results[key]
+    outcome = outcome_soon(job, session.visitor)
+    if isinstance(outcome, Done):
         session.keep_result(key, job)
-        result: T = job.result
-        return result
-    explain(job, session, title, ask, here=here)
+        return outcome.result
+    show_outcome(session, outcome, key=title, again=ask, here=here)
     return None
-
-
-def wait_briefly(job: Job) -> None:
-    """Wait for a job that may end at once, so that its progress is not drawn for nothing."""
-    job.wait(_SOON_SECONDS)
 
 
 def analysis_lane(rows: int) -> Lane:
@@ -76,74 +109,72 @@ def analysis_lane(rows: int) -> Lane:
     return Lane.QUICK if rows <= _QUICK_ROWS else Lane.LONG
 
 
-def counting(say: OnProgress, phase: str, unit: str) -> Callable[[int, int], None]:
-    """Progress of work that only counts, as the job panel takes it."""
-
-    def report(done: int, total: int) -> None:
-        say(Progress(phase, done, total, fraction=done / max(1, total), unit=unit))
-
-    return report
+def outcome_soon(job: Job[T], visitor: str) -> Outcome[T]:
+    """What came of a job that may end at once, so that its progress is not drawn for nothing."""
+    wait_briefly([job])
+    return outcome_of(job, visitor)
 
 
-def explain(
-    job: Job, session: Session, what: str, again: Callable[[Session], None], *, here: bool = False
+def wait_briefly(jobs: Iterable[Job[Any]]) -> None:
+    """Wait for jobs that may end at once, not longer for many than for one."""
+    until = time.monotonic() + _SOON_SECONDS
+    for job in jobs:
+        job.wait(max(0.0, until - time.monotonic()))
+
+
+def show_outcome(
+    session: Session,
+    outcome: Unfinished,
+    *,
+    key: str,
+    again: Callable[[], None],
+    here: bool = False,
+    show: Callable[[ExplorerError], None] = show_error,
 ) -> None:
-    """Say why a job gave nothing yet; what is under way is shown here, or at the top of the page."""
-    if job.state == "failed" and job.error is not None:
-        show_error(job.error)
-        st.button("Try again", type="primary", key=f"again-{what}", on_click=again, args=(session,))
-    elif job.state == "cancelled" or not job.awaited_by(session.visitor):
-        st.info(f"{markdown(what)} was stopped. What was finished is kept.", icon=":material/pause_circle:")
-        st.button("Go on", type="primary", key=f"go-on-{what}", on_click=again, args=(session,))
-    elif here:
-        show_here(session, job)
-    else:
-        session.awaited.append(job)
+    """Draw what came of a job that gave nothing yet: its progress, its error, or that it was stopped.
 
-
-def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> TokenAudit | None:
-    """The token audit of a corpus for a model on this machine; None without it, or while it is counted.
-
-    Counting is shown where the audit will be.
+    Args:
+        session: Who asked for it.
+        outcome: What came of it.
+        key: Tells its button from the others on the page.
+        again: Asks for it again.
+        here: Whether progress is shown in this place, and not at the top of the page.
+        show: Draws an error.
     """
-    from explorer.encode.models import files_on_disk
-
-    files = files_on_disk(spec.model, revision=spec.revision, trust_remote_code=spec.trust_remote_code)
-    if files is None:
-        return None
-
-    def count(on_progress: OnProgress) -> TokenAudit:
-        from explorer.encode.tokens import TokenAudit, count_tokens
-
-        say = counting(on_progress, "Counting tokens", "rows")
-        lengths = count_tokens(files, corpus.texts, prompt=spec.prompt or "", on_progress=say)
-        return TokenAudit(lengths, files.max_length)
-
-    title = f"Counting the tokens of {len(corpus):,} rows"
-    key = (_TOKENS, files.name, files.identity, spec.prompt, corpus.text_fingerprint)
-    _leave_others(session, key)
-    return _kept_or_progress(session, key, title, count, Lane.QUICK, here=True)
+    if isinstance(outcome, Failed):
+        show(outcome.error)
+        if not isinstance(outcome.error, _LASTING):
+            st.button("Try again", key=f"again-{key}", icon=":material/refresh:", on_click=again)
+    elif isinstance(outcome, Stopped):
+        kept = " What was finished is kept." if outcome.resumable else ""
+        st.info(f"{markdown(outcome.title)} was stopped.{kept}", icon=":material/pause_circle:")
+        label = "Go on" if outcome.resumable else "Start again"
+        st.button(label, key=f"go-on-{key}", icon=":material/play_arrow:", on_click=again)
+    else:
+        _drawn().awaited.append(outcome.job)
+        if here:
+            _drawn().placed.add(outcome.job)
+            _follow_here(session, outcome.job)
 
 
-def _leave_others(session: Session, key: tuple[Hashable, ...]) -> None:
-    """Count no more of rows that are not looked at now."""
-    for other, job in list(session.results.items()):
-        if isinstance(other, tuple) and other[0] == _TOKENS and other != key and not job.ended:
-            session.results.pop(other).leave(session.visitor)
+def begin_page() -> None:
+    """Forget what a run that was broken off had to do without."""
+    _drawn().awaited = []
 
 
 def job_panel(session: Session) -> None:
     """What this visitor waits for, with progress and cancel, but for what has a place of its own."""
-    awaited, session.awaited = session.awaited, []
+    drawn = _drawn()
+    awaited, drawn.awaited = drawn.awaited, []
     _leave_stale(session, awaited)
     if any(job.ended for job in awaited):
         st.rerun()  # it ended while the rest of the page was drawn
-    session.placed = {job for job in session.placed if not job.ended}
+    drawn.placed = {job for job in drawn.placed if not job.ended}
     if _followed(session):
         _follow(session)
 
 
-def _leave_stale(session: Session, awaited: list[Job]) -> None:
+def _leave_stale(session: Session, awaited: list[Job[Any]]) -> None:
     """Stop waiting for what has not begun and the page now asks for with another choice, as of a slider."""
     kinds = {_kind(job.key) for job in awaited}
     for key, job in list(session.results.items()):
@@ -159,41 +190,28 @@ def _kind(key: Hashable) -> Hashable:
     return key
 
 
-def show_here(session: Session, job: Job) -> None:
-    """A job's progress in the place where its result will be, so that it moves nothing else.
-
-    Args:
-        session: Who waits for it.
-        job: It has not ended, or has just now; the page is drawn anew when it does.
-    """
-    session.awaited.append(job)
-    session.placed.add(job)
-    _follow_here(session, job)
-
-
 @st.fragment(run_every=_HERE_POLL_SECONDS)
-def _follow_here(session: Session, job: Job) -> None:
+def _follow_here(session: Session, job: Job[Any]) -> None:
     if job.ended:
         st.rerun()
     _draw(job, session)
 
 
-def _followed(session: Session) -> list[Job]:
-    return [job for job in registry().awaited_by(session.visitor) if job not in session.placed]
+def _followed(session: Session) -> list[Job[Any]]:
+    return [job for job in registry().awaited_by(session.visitor) if job not in _drawn().placed]
 
 
 @st.fragment(run_every=_POLL_SECONDS)
 def _follow(session: Session) -> None:
-    jobs = _followed(session)
-    seen = st.session_state.get("explorer-followed", set())
-    st.session_state["explorer-followed"] = {job.key for job in jobs}
-    if seen - {job.key for job in jobs}:
+    jobs, drawn = _followed(session), _drawn()
+    before, drawn.followed = drawn.followed, {job.key for job in jobs}
+    if before - drawn.followed:
         st.rerun()  # something ended: the page can show it
     for job in jobs:
         _draw(job, session)
 
 
-def _draw(job: Job, session: Session) -> None:
+def _draw(job: Job[Any], session: Session) -> None:
     view = registry().view(job)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -201,37 +219,12 @@ def _draw(job: Job, session: Session) -> None:
             if st.button("Cancel", key=f"cancel-{hash(job.key)}", icon=":material/close:"):
                 stopped = job.leave(session.visitor)
                 if not stopped:
-                    st.toast("It goes on for another visitor; you no longer wait for it.")
+                    st.toast("It continues for another visitor, who waits for it too.")
                 st.rerun()
         st.progress(min(1.0, view.progress.fraction), text=progress_line(view))
         if view.progress.note:
             st.caption(view.progress.note)
 
 
-def progress_line(view: JobView) -> str:
-    """A job's progress in one line: what, how many, how fast, how long still."""
-    progress = view.progress
-    if view.state == "waiting" and view.ahead:
-        return f"Waiting for {view.ahead} other job{'s' if view.ahead > 1 else ''}"
-    parts = [progress.phase]
-    if progress.total and progress.done:
-        parts[0] += f" · {progress.done:,} of {progress.total:,} {progress.unit}"
-    if view.rate:
-        parts.append(f"{view.rate:,.0f} {progress.unit}/s")
-    if view.seconds_left is not None:
-        parts.append(f"{duration(view.seconds_left)} left")
-    if progress.cached:
-        parts.append(f"{progress.cached:,} from the cache or repeated")
-    if view.waiting > 1:
-        parts.append(f"shared with {view.waiting - 1} other visitor{'s' if view.waiting > 2 else ''}")
-    return " · ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """A time span in plain words: `8 s`, `3 min 20 s`, `1 h 5 min`."""
-    whole = max(1, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+def _drawn() -> _Drawn:
+    return cast("_Drawn", st.session_state.setdefault(_DRAWN, _Drawn()))

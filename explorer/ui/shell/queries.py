@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,10 +11,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.errors import ModelChangedError
-from explorer.jobs.progress import OnProgress
-from explorer.jobs.registry import Job, Lane, registry
-from explorer.ui.shell.job_progress import explain, wait_briefly
-from explorer.ui.shell.session import Session
+from explorer.jobs.outcome import Done, Failed, Pending
+from explorer.session.queries import ask_queries, query_key, query_outcome
+from explorer.session.session import Session
+from explorer.ui.shell.job_progress import show_outcome, wait_briefly
 from explorer.ui.shell.spaces import encode_again
 from explorer.ui.shell.token import point_to_token
 
@@ -21,58 +23,50 @@ if TYPE_CHECKING:
 
 
 def query_vectors_or_progress(
-    session: Session, space: Space, texts: tuple[str, ...]
-) -> NDArray[np.float32] | None:
-    """Vectors of queries, float32, shape (texts, dims); None while they are encoded, and the page says so.
+    session: Session, spaces: Sequence[Space], texts: tuple[str, ...]
+) -> list[NDArray[np.float32]] | None:
+    """Vectors of the same queries by the encoder of each space; None unless all are there.
+
+    Each encoder is asked in a job of its own. What is missing is shown, each with its progress; an encoder
+    that fails leaves the others.
 
     Args:
         session: Who asks; what it asked before is answered at once.
-        space: Whose encoder encodes them.
+        spaces: Whose encoders encode them.
         texts: The queries, one or more.
+
+    Returns:
+        For each space float32, shape (texts, dims).
     """
-    encoder, visitor = space.encoder, session.visitor
-    found = session.queries.find(encoder, texts)
-    if found is not None:
-        return found
-    key = ("queries", encoder.fingerprint, encoder.query_prompt, texts, visitor)
+    wait_briefly(ask_queries(session, spaces, texts))
+    vectors: list[NDArray[np.float32]] = []
+    pending = False
+    for space in spaces:
+        outcome = query_outcome(session, space, texts)
+        spec = space.encoder.spec
+        if isinstance(outcome, Done):
+            session.again_for.pop(spec, None)
+            vectors.append(outcome.result)
+            continue
+        changed = isinstance(outcome, Failed) and isinstance(outcome.error, ModelChangedError)
+        # Once by itself: a name behind which models take turns would have rows encoded, and paid, for ever.
+        if changed and session.again_for.get(spec) != texts:
+            session.again_for[spec] = texts
+            _again(session, space, texts)
+            st.rerun()
+        key = query_key(session, space, texts)
+        again = functools.partial(_again, session, space, texts)
+        show_outcome(session, outcome, key=f"query-{hash(key)}", again=again)
+        if isinstance(outcome, Failed):
+            point_to_token(spec)
+        pending = pending or isinstance(outcome, Pending)
+    if pending:
+        st.caption("The query is being encoded. The closest rows appear here as soon as that is done.")
+    return vectors if len(vectors) == len(spaces) else None
 
-    def work(on_progress: OnProgress) -> NDArray[np.float32]:
-        return session.queries.encode(encoder, texts, on_progress)
 
-    def ask() -> Job:
-        if session.asking is not None and session.asking.key != key:
-            session.asking.leave(visitor)  # another query has taken its place
-        lane = Lane.HOSTED_QUERIES if encoder.spec.provider else Lane.QUERIES
-        what = "the query" if len(texts) == 1 else f"{len(texts):,} queries"
-        session.asking = registry().submit(
-            key, f"Encoding {what} with {encoder.name}", work, lane=lane, visitor=visitor
-        )
-        return session.asking
-
-    def again(session: Session) -> None:
-        error = None if session.asking is None else session.asking.error
-        if isinstance(error, ModelChangedError):
-            session.asking = None
-            encode_again(session, error)
-        else:
-            ask()
-
-    job = session.asking
-    if job is None or job.key != key:
-        job = ask()
-    wait_briefly(job)
-    if job.state == "done":
-        session.again_for = ()
-        vectors: NDArray[np.float32] = job.result
-        return vectors
-    # Once by itself: a name behind which models take turns would have the rows encoded, and paid, for ever.
-    if isinstance(job.error, ModelChangedError) and session.again_for != texts:
-        session.again_for = texts
-        again(session)
-        st.rerun()
-    explain(job, session, "The query", again)
-    if job.state == "failed":
-        point_to_token(session.encoder)
-    elif job.state in ("waiting", "running"):
-        st.caption("The query is being encoded. What is closest appears here as soon as that is done.")
-    return None
+def _again(session: Session, space: Space, texts: tuple[str, ...]) -> None:
+    """Ask again; where another model is behind the encoder's name now, once the rows are encoded by it."""
+    job = session.asking.pop(query_key(session, space, texts))
+    if isinstance(job.error, ModelChangedError):
+        encode_again(session, space.encoder.spec, job.error)

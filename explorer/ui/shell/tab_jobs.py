@@ -5,6 +5,7 @@ Unlike what `result_or_progress` gives, opening other rows forgets nothing of it
 
 from __future__ import annotations
 
+import functools
 import secrets
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -12,24 +13,15 @@ from typing import Any, TypeVar, cast
 
 import streamlit as st
 
-from explorer.errors import (
-    ColumnError,
-    EmptyDataError,
-    ExplorerError,
-    HubSilentError,
-    JobCancelledError,
-    UnknownCorpusError,
-    UnreadableFileError,
-)
+from explorer.errors import ExplorerError, HubSilentError, JobCancelledError
+from explorer.jobs.outcome import Done, Failed, Pending
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Job, Lane, registry
-from explorer.ui.shell.job_progress import show_here, wait_briefly
-from explorer.ui.shell.session import Session
-from explorer.ui.shell.text import markdown, show_error
+from explorer.session.session import Session
+from explorer.ui.shell.job_progress import outcome_soon, show_outcome
+from explorer.ui.shell.text import show_error
 
 _ASKED = "explorer-tab-jobs"
-# Errors that come again however often the same is asked for.
-_LASTING = (UnreadableFileError, EmptyDataError, ColumnError, UnknownCorpusError)
 T = TypeVar("T")
 
 
@@ -38,7 +30,7 @@ class _Asked:
     """What a tab asked for, and what came of it."""
 
     key: Hashable
-    job: Job
+    job: Job[Any]
     own: list[Any] = field(default_factory=list)  # the answer, where the job does not keep it
 
 
@@ -132,28 +124,14 @@ def answer(
         says so.
     """
     asked = _asked()[kind]
-    job = asked.job
-    wait_briefly(job)
-    if job.state == "done":
-        return asked.own[0] if asked.own else job.result
-    error = job.error
-    if job.state == "cancelled" or not job.awaited_by(session.visitor):
-        error = JobCancelledError("It was stopped.")
-        st.info(f"{markdown(job.title)} was stopped.", icon=":material/pause_circle:")
-    elif error is not None:
-        show(error)
-    elif here:
-        show_here(session, job)
+    outcome = outcome_soon(asked.job, session.visitor)
+    if isinstance(outcome, Done):
+        return asked.own[0] if asked.own else outcome.result
+    again = functools.partial(forget, session, kind)
+    show_outcome(session, outcome, key=kind, again=again, here=here, show=show)
+    if isinstance(outcome, Pending):
         return None
-    else:
-        session.awaited.append(job)
-        return None
-    if isinstance(error, _LASTING):
-        return error
-    st.button(
-        "Try again", key=f"again-{kind}", icon=":material/refresh:", on_click=forget, args=(session, kind)
-    )
-    return error
+    return outcome.error if isinstance(outcome, Failed) else JobCancelledError("It was stopped.")
 
 
 def _asked() -> dict[str, _Asked]:

@@ -6,8 +6,8 @@ from typing import cast
 
 import streamlit as st
 
-from explorer.encode.engines.services import PROVIDERS, Secret
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.engines.services import Secret
+from explorer.encode.spec import EncoderSpec, needs_token
 from explorer.errors import ExplorerError
 from explorer.settings import INFERENCE_TOKEN, secret
 from explorer.ui.shell.text import show_error
@@ -41,7 +41,7 @@ def ask_for_token() -> None:
 
 def token_for(spec: EncoderSpec) -> Secret | None:
     """The token an encoder needs, if this visitor has one."""
-    if spec.provider not in PROVIDERS:
+    if not needs_token(spec):
         return None
     kept = cast("Secret | None", st.session_state.get(_KEPT))
     lent = secret(INFERENCE_TOKEN)
@@ -50,7 +50,7 @@ def token_for(spec: EncoderSpec) -> Secret | None:
 
 def point_to_token(spec: EncoderSpec) -> None:
     """Draw the way to the token field, where an encoder cannot be asked for want of a token."""
-    if spec.provider in PROVIDERS and token_for(spec) is None:
+    if needs_token(spec) and token_for(spec) is None:
         st.page_link("pages/data.py", label="Type a token on the Data page", icon=":material/key:")
 
 

@@ -7,9 +7,10 @@ import streamlit as st
 
 from explorer.analysis.duplicates import Duplicates, find_duplicates
 from explorer.analysis.space import Space
+from explorer.jobs.progress import counting
+from explorer.session.session import Session
 from explorer.share.export import rows_table
-from explorer.ui.shell.job_progress import analysis_lane, counting, result_or_progress
-from explorer.ui.shell.session import Session
+from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
 from explorer.ui.shell.text import as_html
 from explorer.ui.widgets.downloads import download_table
 

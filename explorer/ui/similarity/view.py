@@ -13,13 +13,14 @@ from explorer.analysis.heatmaps import (
     heatmap,
 )
 from explorer.analysis.space import Space
-from explorer.ui.shell.job_progress import counting, result_or_progress
-from explorer.ui.shell.session import Session
+from explorer.jobs.progress import counting
+from explorer.session.session import Session
+from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.shell.text import as_html
 from explorer.ui.similarity.duplicates import choose_threshold
 from explorer.ui.widgets import figures
 from explorer.ui.widgets.clustering import clusters_or_progress
-from explorer.ui.widgets.row_choice import choose_rows
+from explorer.ui.widgets.row_choice import choose_row_numbers
 from explorer.ui.widgets.shown_rows import scope_of
 
 _ORDERS: dict[Order, str] = {
@@ -33,10 +34,10 @@ _NAMED_CELLS = 40  # rows on a side up to which names stand at the axes
 def show_heatmap(session: Session, space: Space) -> None:
     """Draw a heatmap of chosen rows, and the pair that was clicked side by side."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        rows = choose_rows(session, "Rows", "rows")
+        rows = choose_row_numbers(session, "Rows", "rows")
         columns = None
         if st.toggle("Against other rows", key="against", persist_state="session"):
-            columns = choose_rows(session, "Against", "columns")
+            columns = choose_row_numbers(session, "Against", "columns")
         orders = [order for order in _ORDERS if order != "label" or space.corpus.labels is not None]
         order = st.selectbox(
             "Order", orders, format_func=_ORDERS.__getitem__, key="order", width=180, bind="query-params"
@@ -116,7 +117,7 @@ def _labels(session: Session, space: Space) -> tuple[GroupSimilarity, list[str]]
         session,
         ("groups", space.corpus.label),
         "Similarity between labels",
-        lambda _say: group_similarity(space, labels),
+        lambda _say: group_similarity(space.index, labels),
     )
     return None if found is None else (found, [str(name) or "(no label)" for name in found.groups])
 
@@ -129,9 +130,9 @@ def _clusters(session: Session, space: Space) -> tuple[GroupSimilarity, list[str
         return None
     found = result_or_progress(
         session,
-        ("groups of clusters", scope.key, clusters.choice),
+        ("groups of clusters", scope.key, clusters.spec),
         "Similarity between clusters",
-        lambda _say: group_similarity(scope.space, clusters.clustering.labels),
+        lambda _say: group_similarity(scope.space.index, clusters.clustering.labels),
     )
     return None if found is None else (found, [clusters.names[int(label)] for label in found.groups])
 
@@ -143,7 +144,7 @@ def show_usual_scores(session: Session, space: Space) -> None:
         session,
         ("distributions",),
         "Usual scores",
-        lambda say: distributions(space, on_progress=counting(say, "Looking up neighbours", "rows")),
+        lambda say: distributions(space.index, on_progress=counting(say, "Looking up neighbours", "rows")),
     )
     if found is None:
         return

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import cast
 
-import streamlit as st
+from explorer.analysis.specs import Distance, MapMetric
+from explorer.ui.widgets.linked_choice import linked_choice
 
-Distance = Literal["cosine", "euclidean"]
+_NAMES: dict[MapMetric, str] = {
+    "cosine": "Cosine",
+    "euclidean": "Euclidean",
+    "manhattan": "Manhattan",
+    "chebyshev": "Chebyshev",
+    "correlation": "Correlation",
+}
+_OLDER = {"Cosine": "cosine", "Euclidean": "euclidean"}
 
 
 def choose_distance(key: str) -> Distance:
     """Draw the choice; it is in the URL under its key."""
-    chosen = st.selectbox(
-        "Distance",
-        ["cosine", "euclidean"],
-        format_func=str.capitalize,
-        key=key,
-        width=150,
-        bind="query-params",
-    )
-    return "euclidean" if chosen == "euclidean" else "cosine"
+    return cast("Distance", _choose(key, ("cosine", "euclidean")))
+
+
+def choose_map_metric(key: str) -> MapMetric:
+    """Draw the choice among all that umap-learn offers here; it is in the URL under its key."""
+    return _choose(key, tuple(_NAMES))
+
+
+def _choose(key: str, metrics: tuple[MapMetric, ...]) -> MapMetric:
+    shown: dict[str, str] = {metric: _NAMES[metric] for metric in metrics}
+    return cast("MapMetric", linked_choice("Distance", shown, key=key, width=150, older=_OLDER))

@@ -10,7 +10,7 @@ from typing import Literal
 import pyarrow as pa
 import streamlit as st
 
-from explorer.data.kinds import KINDS
+from explorer.data.formats.kinds import KINDS
 from explorer.share.export import csv_file, parquet_file
 
 _FORMULAS = "Texts a spreadsheet could run as a formula get a leading apostrophe; see the other formats."

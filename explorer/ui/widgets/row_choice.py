@@ -7,8 +7,8 @@ import streamlit as st
 
 from explorer.analysis.heatmaps import MAX_SIDE
 from explorer.errors import ExplorerError, QueryError
-from explorer.ui.shell.numbers import number_from
-from explorer.ui.shell.session import Session
+from explorer.numbers import number_from
+from explorer.session.session import Session
 from explorer.ui.shell.text import show_error
 
 _SELECTION, _FIRST, _RANDOM, _LABEL, _TYPED = (
@@ -22,7 +22,7 @@ _DEFAULT_ROWS = 100
 _SHOWN_CHARS = 40
 
 
-def choose_rows(session: Session, label: str, key: str) -> np.ndarray:
+def choose_row_numbers(session: Session, label: str, key: str) -> np.ndarray:
     """Draw a choice of rows; give their numbers from 0."""
     total = len(session.corpus)
     options = [_FIRST, _RANDOM, _TYPED]

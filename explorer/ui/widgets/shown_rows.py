@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.analysis.space import Space
-from explorer.ui.shell.session import Session
+from explorer.session.session import Session
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +36,9 @@ def scope_of(session: Session, space: Space) -> Scope:
     focus = session.focus
     if focus is None:
         return Scope(space, np.arange(len(space)), "")
-    if session.encoder not in session.focused:
-        session.focused[session.encoder] = space.subspace(focus.rows)
-    return Scope(session.focused[session.encoder], focus.rows, focus.key)
+    if space.fingerprint not in session.focused:
+        session.focused[space.fingerprint] = space.subspace(focus.rows)
+    return Scope(session.focused[space.fingerprint], focus.rows, focus.key)
 
 
 def choose_scope(session: Session, space: Space) -> Scope:

@@ -15,14 +15,15 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, LayerNorm, Normalize
 
 import explorer
-from explorer.encode.encoder import open_encoder
 from explorer.encode.engines import convert, graphs, loaded_models, loading, openvino
+from explorer.encode.engines.torch_engine import TorchEngine
 from explorer.encode.models import BUNDLED_MODEL, ModelFiles, find_model
 from explorer.encode.run import encode_corpus
-from explorer.encode.spec import EncoderSpec
+from explorer.encode.spec import LocalModel
 from explorer.encode.tokens import TextTokens
 from explorer.scratch import scratch_folder
 from tests.conftest import ROOT
+from tests.encode.opening import open_for
 
 CPU = torch.device("cpu")
 TEXTS = ["cat", "the cat sat on a mat", "my order is late, please help", "refund", "Ünïcødé 日本語 🎉"]
@@ -53,7 +54,7 @@ def torch_vectors(folder, texts):
 
 
 def embedded(model, cache, texts=TEXTS):
-    encoder = open_encoder(EncoderSpec(str(model), "float32", prompt=""), [], cache)
+    encoder = open_for(LocalModel(str(model), "float32", prompt=""), cache)
     return encode_corpus(encoder, explorer.open_corpus(texts), cache)
 
 
@@ -280,7 +281,7 @@ def test_a_fast_tokenizer_that_differs_from_the_models_own_code_is_not_used(tiny
 
 def test_batches_of_the_models_own_code_and_of_the_fast_tokenizer_give_the_same_vectors(tiny_model):
     files = find_model(str(tiny_model))
-    torchs = loaded_models.TorchEngine(files, CPU, torch.float32)
+    torchs = TorchEngine(files, CPU, torch.float32)
     rows = np.arange(len(TEXTS))
     fast = torchs.tokenize(TEXTS)
     own = TextTokens(files, TEXTS, torchs._model.preprocess)

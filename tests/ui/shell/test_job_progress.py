@@ -17,14 +17,14 @@ def page(key: str, fails: bool):
     import streamlit as st
 
     import explorer
-    from explorer.encode.spec import EncoderSpec
+    from explorer.encode.spec import LocalModel
     from explorer.errors import DataError
     from explorer.jobs.registry import registry
+    from explorer.session.session import Session
     from explorer.ui.shell.job_progress import job_panel, result_or_progress
-    from explorer.ui.shell.session import Session
 
     if "session" not in st.session_state:
-        st.session_state["session"] = Session(key, explorer.open_corpus(["a"]), [EncoderSpec()])
+        st.session_state["session"] = Session(key, explorer.open_corpus(["a"]), [LocalModel()])
     session = st.session_state["session"]
     session.spaces[session.encoder] = SimpleNamespace(fingerprint=key)
 
@@ -61,15 +61,16 @@ def audit_page(key: str, folder: str):
     import streamlit as st
 
     import explorer
-    from explorer.encode.spec import EncoderSpec
-    from explorer.ui.shell.job_progress import audit_or_progress, job_panel
-    from explorer.ui.shell.session import Session
+    from explorer.encode.spec import LocalModel
+    from explorer.session.session import Session
+    from explorer.ui.data.token_audit import audit_or_progress
+    from explorer.ui.shell.job_progress import job_panel
 
     if "session" not in st.session_state:
-        st.session_state["session"] = Session(key, explorer.open_corpus([key]), [EncoderSpec()])
+        st.session_state["session"] = Session(key, explorer.open_corpus([key]), [LocalModel()])
     session = st.session_state["session"]
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
-    audit_or_progress(session, session.corpus, EncoderSpec(folder))
+    audit_or_progress(session, session.corpus, LocalModel(folder))
     job_panel(session)
 
 
@@ -95,13 +96,13 @@ def slider_page(key: str):
     import streamlit as st
 
     import explorer
-    from explorer.encode.spec import EncoderSpec
+    from explorer.encode.spec import LocalModel
     from explorer.jobs.registry import Lane
+    from explorer.session.session import Session
     from explorer.ui.shell.job_progress import job_panel, result_or_progress
-    from explorer.ui.shell.session import Session
 
     if "session" not in st.session_state:
-        st.session_state["session"] = Session(key, explorer.open_corpus(["a"]), [EncoderSpec()])
+        st.session_state["session"] = Session(key, explorer.open_corpus(["a"]), [LocalModel()])
     session = st.session_state["session"]
     session.spaces[session.encoder] = SimpleNamespace(fingerprint=key)
     choice = st.slider("Neighbours", 2, 30)
@@ -161,13 +162,14 @@ def here_page(key: str):
     import streamlit as st
 
     import explorer
-    from explorer.encode.spec import EncoderSpec
+    from explorer.encode.spec import LocalModel
+    from explorer.jobs.outcome import outcome_of
     from explorer.jobs.registry import Lane, registry
-    from explorer.ui.shell.job_progress import job_panel, show_here
-    from explorer.ui.shell.session import Session
+    from explorer.session.session import Session
+    from explorer.ui.shell.job_progress import job_panel, show_outcome
 
     if "session" not in st.session_state:
-        st.session_state["session"] = Session(key, explorer.open_corpus(["a"]), [EncoderSpec()])
+        st.session_state["session"] = Session(key, explorer.open_corpus(["a"]), [LocalModel()])
         st.session_state["go"], st.session_state["elsewhere"] = threading.Event(), False
     session, go = st.session_state["session"], st.session_state["go"]
     job = registry().submit(key, "Something", lambda _say: go.wait(), lane=Lane.QUICK, visitor=key)
@@ -175,7 +177,7 @@ def here_page(key: str):
     if job.ended:
         st.text("done")
     elif not st.session_state["elsewhere"]:
-        show_here(session, job)
+        show_outcome(session, outcome_of(job, key), key=key, again=lambda: None, here=True)
     job_panel(session)
 
 

@@ -12,11 +12,11 @@ def page(visitor: str):
     import streamlit as st
 
     import explorer
-    from explorer.encode.spec import EncoderSpec
-    from explorer.ui.shell.session import Session
+    from explorer.encode.spec import LocalModel
+    from explorer.session.session import Session
     from explorer.ui.shell.tab_jobs import ask_hub
 
-    session = Session(visitor, explorer.open_corpus(["a"]), [EncoderSpec()])
+    session = Session(visitor, explorer.open_corpus(["a"]), [LocalModel()])
     words = st.text_input("Words")
     st.text(str(ask_hub(session, "search", words, "Searching", lambda _say: f"found {words}")))
 

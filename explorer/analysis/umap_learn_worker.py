@@ -1,0 +1,119 @@
+"""umap-learn in a process of its own; `umap_learn` starts it and says why.
+
+Usage: `python -m explorer.analysis.umap_learn_worker`. Requests name a folder; arrays are read from it and
+written to it as npy files.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explorer.jobs.process import serve
+from explorer.jobs.progress import OnProgress, Progress
+
+_EPOCHS = re.compile(r"(\d+)/(\d+)")
+_TRANSFORM_SEED = 42  # the default of umap-learn's `transform_seed`
+
+
+def answer(request: dict[str, Any], tell: OnProgress) -> None:
+    """Do what a request asks for: fit a map, or transform new rows."""
+    work = {"fit": _fit, "transform": _transform}[request["do"]]
+    work(Path(request["folder"]), request["options"], tell)
+
+
+def _fit(folder: Path, options: dict[str, Any], tell: OnProgress) -> None:
+    """Lay rows out: `vectors.npy` and perhaps `targets.npy` become `points.npy`."""
+    from umap import UMAP
+
+    tell(Progress("Finding neighbours", fraction=0.05))
+    vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
+    targets = folder / "targets.npy"
+    mapper = UMAP(
+        **options,
+        n_jobs=1,  # what it falls back to, with a warning, for the sake of the seed
+        tqdm_kwds={
+            "disable": False,
+            "file": _Epochs(tell),
+            "bar_format": "{n_fmt}/{total_fmt}",
+            "mininterval": 0.2,
+        },
+    )
+    points = mapper.fit_transform(vectors, np.load(targets) if targets.exists() else None)
+    np.save(folder / "points.npy", np.asarray(points, dtype=np.float32))
+
+
+class _Epochs:
+    """The file that umap-learn draws its progress bar into: tells the epochs done."""
+
+    def __init__(self, tell: OnProgress) -> None:
+        self._tell = tell
+
+    def write(self, text: str) -> None:
+        """Take what tqdm writes."""
+        found = _EPOCHS.search(text)
+        if found:
+            done, total = int(found[1]), int(found[2])
+            share = 0.5 + 0.5 * done / max(1, total)
+            self._tell(Progress("Laying out the map", done, total, fraction=share, unit="epochs"))
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def _transform(folder: Path, options: dict[str, Any], tell: OnProgress) -> None:
+    """Place new rows: `points.npy`, `indices.npy` and `distances.npy` become `placed.npy`.
+
+    What `UMAP.transform` does once the neighbours are known, by umap-learn's own functions. `UMAP.transform`
+    itself needs the fitted object, which can be kept only by pickle.
+    """
+    from scipy.sparse import coo_matrix
+    from umap.layouts import optimize_layout_euclidean
+    from umap.umap_ import (
+        INT32_MAX,
+        INT32_MIN,
+        compute_membership_strengths,
+        find_ab_params,
+        init_graph_transform,
+        make_epochs_per_sample,
+        smooth_knn_dist,
+    )
+
+    tell(Progress("Placing", fraction=0.5))
+    points = np.load(folder / "points.npy")
+    indices, distances = np.load(folder / "indices.npy"), np.load(folder / "distances.npy")
+    new, k = indices.shape
+    random = np.random.RandomState(_TRANSFORM_SEED)
+    state = random.randint(INT32_MIN, INT32_MAX, 3).astype(np.int64)
+    sigmas, rhos = smooth_knn_dist(distances, float(k), local_connectivity=0.0)
+    rows, columns, strengths, _ = compute_membership_strengths(
+        indices, distances, sigmas, rhos, bipartite=True
+    )
+    graph = coo_matrix((strengths, (rows, columns)), shape=(new, len(points)))
+    start = graph.tocsr()
+    start.eliminate_zeros()
+    epochs = 100 if new <= 10_000 else 30
+    graph.data[graph.data < graph.data.max() / epochs] = 0
+    graph.eliminate_zeros()
+    a, b = find_ab_params(1.0, options["min_dist"])
+    placed = optimize_layout_euclidean(
+        init_graph_transform(start, points),
+        points.copy(),
+        graph.row,
+        graph.col,
+        epochs,
+        len(points),
+        make_epochs_per_sample(graph.data, epochs),
+        a,
+        b,
+        state,
+        initial_alpha=0.25,  # a quarter of the learning rate
+    )
+    np.save(folder / "placed.npy", placed)
+
+
+if __name__ == "__main__":
+    serve(answer)

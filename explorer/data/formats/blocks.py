@@ -1,0 +1,79 @@
+"""The bytes of a text file, block by block and as UTF-8, so that no file is held whole."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+STEP = 1 << 20  # bytes of a block
+
+Source = bytes | Path
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How bytes become characters.
+
+    Args:
+        codec: Python's name for it.
+        skip: Bytes of the byte order mark, which is no part of the text.
+        errors: "strict", or "replace" where a few bytes are known to be damaged.
+        note: What a reader of the text should know; empty for plain UTF-8.
+    """
+
+    codec: str
+    skip: int = 0
+    errors: str = "strict"
+    note: str = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The note, if there is one."""
+        return (self.note,) if self.note else ()
+
+
+def size_of(data: Source) -> int:
+    """The bytes of a file."""
+    return data.stat().st_size if isinstance(data, Path) else len(data)
+
+
+def raw_blocks(data: Source, skip: int = 0) -> Iterator[bytes]:
+    """The bytes as they are, without the first ones to `skip`.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    if isinstance(data, Path):
+        with data.open("rb") as stream:
+            stream.seek(skip)
+            while block := stream.read(STEP):
+                yield block
+    else:
+        for start in range(skip, len(data), STEP):
+            yield data[start : start + STEP]
+
+
+def utf8_blocks(
+    data: Source, encoding: Encoding, say: Callable[[int], None] = lambda _done: None
+) -> Iterator[bytes]:
+    """The text as UTF-8, cut anywhere, even within a character.
+
+    Args:
+        data: The file.
+        encoding: What its bytes mean, as found by `detect_encoding`.
+        say: Called after each block with the bytes of the file that were read.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    same = encoding.codec == "utf-8" and encoding.errors == "strict"
+    decoder = codecs.getincrementaldecoder(encoding.codec)(encoding.errors)
+    done = encoding.skip
+    for block in raw_blocks(data, encoding.skip):
+        yield block if same else decoder.decode(block).encode()
+        done += len(block)
+        say(done)
+    if not same and (rest := decoder.decode(b"", final=True)):
+        yield rest.encode()

@@ -1,0 +1,73 @@
+"""Files of any known format, read into tables."""
+
+from __future__ import annotations
+
+from explorer.data.formats.blocks import Source, size_of
+from explorer.data.formats.delimited import read_delimited
+from explorer.data.formats.jsonl import read_json
+from explorer.data.formats.kinds import HEAD_BYTES, file_kind
+from explorer.data.formats.lines import read_text
+from explorer.data.formats.parquet import read_parquet
+from explorer.data.tables.source_table import SourceTable
+from explorer.errors import EmptyDataError, TooLargeError, UnreadableFileError
+from explorer.jobs.progress import BYTES, READING, OnProgress, counting
+from explorer.settings import settings
+
+
+def read_file(
+    data: Source,
+    name: str,
+    *,
+    seed: int = 0,
+    encoding: str | None = None,
+    on_progress: OnProgress | None = None,
+) -> SourceTable:
+    """Read a file of rows: .csv, .tsv, .jsonl, .ndjson, .json, .parquet or .txt.
+
+    Args:
+        data: Its bytes, or where it lies.
+        name: Its name; the ending says the kind, and the contents must agree.
+        seed: What draws the rows of a file over the bound on rows.
+        encoding: Python's name of the encoding of a text file; found from its bytes when None.
+        on_progress: Told the bytes that are read; an exception it raises stops the work.
+
+    Raises:
+        TooLargeError: Over a bound the host set; the file's size is looked at before it is read.
+        EmptyDataError: Nothing in it.
+        UnreadableFileError: Not what its name promises, broken, or not to be opened.
+        ColumnError: No column can be shown as text.
+    """
+    try:
+        size = size_of(data)
+        _check_size(size, name)
+        counting(on_progress, READING, BYTES)(0, size)
+        kind = file_kind(_head(data), name)
+        if kind == "parquet":
+            return read_parquet(data, name, seed=seed, on_progress=on_progress)
+        if kind == "txt":
+            return read_text(data, name, seed=seed, encoding=encoding, on_progress=on_progress)
+        read = read_delimited if kind in ("csv", "tsv") else read_json
+        return read(data, name, kind=kind, seed=seed, encoding=encoding, on_progress=on_progress)
+    except OSError as error:
+        raise UnreadableFileError(
+            f"The file cannot be opened: {error.strerror}.", where=name, fix="Check its name and permissions."
+        ) from error
+
+
+def _check_size(size: int, name: str) -> None:
+    most = settings().max_file_mb
+    if size > most * 1_000_000:
+        raise TooLargeError(
+            f"The file is {size / 1_000_000:,.1f} MB; files up to {most:,} MB are read.",
+            where=name,
+            fix="Keep fewer rows or columns, or let the host raise EXPLORER_MAX_FILE_MB.",
+        )
+    if size == 0:
+        raise EmptyDataError("The file is empty: it has 0 bytes.", where=name)
+
+
+def _head(data: Source) -> bytes:
+    if isinstance(data, bytes):
+        return data[:HEAD_BYTES]
+    with data.open("rb") as stream:
+        return stream.read(HEAD_BYTES)

@@ -1,0 +1,249 @@
+"""Parquet files."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from explorer.data.formats.blocks import Source, size_of
+from explorer.data.formats.pages import (
+    Group,
+    Work,
+    check_pages,
+    damaged_metadata,
+    read_footer_bytes,
+    read_groups,
+    too_large,
+)
+from explorer.data.formats.parquet_file import (
+    Field,
+    check_ends,
+    damaged,
+    fields_of,
+    open_stream,
+    parquet_file,
+)
+from explorer.data.formats.sampling import draw, drawn_note
+from explorer.data.tables.arrow_columns import Plain, is_list_of_numbers, left_out, widest_row
+from explorer.data.tables.budget import Budget
+from explorer.data.tables.class_labels import class_names, named
+from explorer.data.tables.source_table import SourceTable, TableBuilder, check_width
+from explorer.jobs.progress import BYTES, READING, OnProgress, counting
+from explorer.settings import settings
+
+_BATCH_ROWS = 16_384
+_BATCH_BYTES = 128_000_000  # what a batch may unpack to
+_JOINED_BYTES = 4_000_000  # of small batches, before they become one chunk of a column
+_MAX_BATCHES = 200_000
+_MAX_ROWS = 1 << 48  # no file has as many
+
+
+def read_parquet(
+    data: Source, name: str, *, seed: int = 0, on_progress: OnProgress | None = None
+) -> SourceTable:
+    """Read a Parquet file; of a file over the bound on rows, a random part in its order.
+
+    Args:
+        data: The file's bytes, or where it lies.
+        name: Its name, for messages.
+        seed: What draws the rows.
+        on_progress: As in `read_file`.
+
+    Raises:
+        UnreadableFileError: Not Parquet, incomplete or damaged.
+        ColumnError: Every column holds raw bytes.
+        EmptyDataError: No column or no row.
+        TooLargeError: Too many columns, too long a cell, or too much once unpacked.
+        OSError: The file cannot be read.
+    """
+    check_ends(data, name)
+    with _reader(data, name, seed, on_progress) as reader:
+        return reader.table()
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How a column is read.
+
+    Attributes:
+        known: The column.
+        groups: The row groups with rows that were drawn: place, first row, and what is in them.
+        batch: Rows of a batch.
+        dictionaries: The paths of leaves whose values are kept once and pointed to.
+    """
+
+    known: Field
+    groups: list[tuple[int, int, Group]]
+    batch: int
+    dictionaries: list[str]
+
+
+class _Reader:
+    """Reads one column after the other, so that no more than one is unpacked at a time."""
+
+    def __init__(
+        self,
+        data: Source,
+        stream: BinaryIO,
+        groups: list[Group],
+        name: str,
+        seed: int,
+        on_progress: OnProgress | None,
+    ) -> None:
+        self._data = data
+        self._stream = stream
+        self._groups = groups
+        self._name = name
+        self._seed = seed
+        self._say = counting(on_progress, READING, BYTES)
+        self._work = Work(name)
+        self._total = sum(group.rows for group in groups)
+        if self._total > _MAX_ROWS:
+            raise damaged_metadata(f"it counts {self._total:,} rows", name)
+        self._rows = draw(self._total, settings().max_rows, seed)
+
+    def table(self) -> SourceTable:
+        """All columns that can be shown."""
+        with parquet_file(self._data) as file:
+            schema = file.schema_arrow
+            check_width(len(schema), self._name)
+            fields = self._checked(fields_of(file))
+        classes = class_names(schema)
+        builder = TableBuilder(self._name, "parquet")
+        if len(self._rows) < self._total:
+            builder.note(drawn_note(len(self._rows), self._total, self._seed))
+        kept: list[Field] = []
+        for place, known in enumerate(fields):
+            if reason := self._left_out(known):
+                load = functools.partial(_read_vectors, self._data, self._name, self._seed, place)
+                builder.leave_out(
+                    known.field.name, reason, load if is_list_of_numbers(known.field.type) else None
+                )
+            else:
+                kept.append(known)
+        plans = [self._plan(known) for known in kept]
+        with parquet_file(self._data, [path for plan in plans for path in plan.dictionaries]) as file:
+            for place, plan in enumerate(plans):
+                label = plan.known.field.name
+                plain = Plain(plan.known.field.type, f'{self._name}, column "{label}"', builder.budget)
+                for batch in _joined(self._batches(file, plan, place / len(plans), 1 / len(plans))):
+                    plain.add(named(batch, classes[label]) if label in classes else batch)
+                builder.add(label, *plain.column())
+        return builder.finish(source_rows=self._rows + 1, total_rows=self._total)
+
+    def vectors(self, place: int) -> pa.ChunkedArray:
+        """A column of lists of numbers, by its place in the schema."""
+        with parquet_file(self._data) as file:
+            plan = self._plan(self._checked(fields_of(file))[place])
+        budget = Budget(self._name)
+        chunks: list[pa.Array] = []
+        with parquet_file(self._data) as file:
+            for batch in self._batches(file, plan, 0, 1):
+                budget.spend(batch.nbytes)
+                chunks.append(batch)
+        return pa.chunked_array(chunks, chunks[0].type if chunks else plan.known.field.type)
+
+    def _left_out(self, known: Field) -> str:
+        """Why a column is not worth unpacking, by its type and by the file's account of its values."""
+        size = sum(
+            group.chunks[leaf].values * group.chunks[leaf].width
+            for group in self._groups
+            for leaf in known.leaves
+        )
+        return left_out(known.field.type, size / max(self._total, 1))
+
+    def _checked(self, fields: list[Field]) -> list[Field]:
+        """The columns, when the row groups have each of them."""
+        leaves = sum(len(known.leaves) for known in fields)
+        if any(len(group.chunks) != leaves for group in self._groups if group.rows):
+            raise pa.ArrowInvalid("a row group lacks a column")
+        return fields
+
+    def _plan(self, known: Field) -> _Plan:
+        """How to read a column, judged by its pages."""
+        nested = known.field.type.num_fields > 0
+        wanted: list[tuple[int, int, Group]] = []
+        start = 0
+        for place, group in enumerate(self._groups):
+            first, last = np.searchsorted(self._rows, (start, start + group.rows))
+            if last > first:
+                wanted.append((place, start, group))
+            start += group.rows
+        groups = [group for _, _, group in wanted]
+        costs = [
+            check_pages(self._stream, groups, leaf, self._name, nested=nested, work=self._work)
+            for leaf in known.leaves
+        ]
+        widest = widest_row(known.field.type)
+        if widest > _BATCH_BYTES:
+            raise too_large("The lists of a column are too long.", self._name)
+        rows = sum(group.rows for group in groups)
+        dictionaries: list[str] = []
+        for path, cost in zip(known.paths, costs, strict=True):
+            # Arrow puts values that stand for themselves into the dictionary too, and keeps all it has seen.
+            few = rows * max(cost.value, 1) <= _MAX_BATCHES * _BATCH_BYTES
+            if cost.dictionary and (nested or not cost.direct or not few):
+                dictionaries.append(path)
+            else:
+                widest = max(widest, cost.value)
+        return _Plan(known, wanted, max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, widest))), dictionaries)
+
+    def _batches(self, file: pq.ParquetFile, plan: _Plan, before: float, share: float) -> Iterator[pa.Array]:
+        """The rows drawn of a column; it is a share of the work, and some was done before."""
+        size = size_of(self._data)
+        for place, start, group in plan.groups:
+            at = start
+            for batch in file.reader.iter_batches(
+                plan.batch, row_groups=[place], column_indices=list(plan.known.leaves), use_threads=False
+            ):
+                end = at + len(batch)
+                first, last = np.searchsorted(self._rows, (at, end))
+                values = batch.column(0)
+                if last - first < len(batch):
+                    values = values.take(pa.array(self._rows[first:last] - at))
+                yield values
+                at = end
+                self._say(round(size * (before + share * at / self._total)), size)
+            if at != start + group.rows:
+                raise pa.ArrowInvalid(f"{at - start:,} of {group.rows:,} rows are there")
+
+
+def _joined(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
+    """Batches put together to larger ones: they are as small as their longest possible values ask for."""
+    small: list[pa.Array] = []
+    rows = size = 0
+    for batch in batches:
+        if pa.types.is_dictionary(batch.type) or batch.type.num_fields:
+            yield batch
+            continue
+        small.append(batch)
+        rows, size = rows + len(batch), size + batch.nbytes
+        if rows >= _BATCH_ROWS or size >= _JOINED_BYTES:
+            yield pa.concat_arrays(small)
+            small, rows, size = [], 0, 0
+    if small:
+        yield pa.concat_arrays(small)
+
+
+@contextlib.contextmanager
+def _reader(data: Source, name: str, seed: int, on_progress: OnProgress | None = None) -> Iterator[_Reader]:
+    """What reads a file; what pyarrow raises meanwhile becomes an error of ours."""
+    with open_stream(data) as stream:
+        groups = read_groups(read_footer_bytes(stream, size_of(data), name), name)
+        try:
+            yield _Reader(data, stream, groups, name, seed, on_progress)
+        except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: names that are not UTF-8
+            raise damaged(error, name) from error
+
+
+def _read_vectors(data: Source, name: str, seed: int, place: int) -> pa.ChunkedArray:
+    """A column of lists of numbers, read when it is chosen: most people never do."""
+    with _reader(data, name, seed) as reader:
+        return reader.vectors(place)

@@ -1,0 +1,87 @@
+"""A corpus from a dataset on the Hub."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from explorer.data.corpus import Corpus, HubOrigin
+from explorer.data.corpus_from_table import GUESS, LabelChoice, make_corpus
+from explorer.data.hub.preview import preview_split
+from explorer.data.hub.row_groups import read_footer
+from explorer.data.hub.rows import read_split, read_whole, where_of
+from explorer.data.hub.stream import read_streamed
+from explorer.data.tables.class_labels import card_class_names
+from explorer.data.tables.source_table import SourceTable
+from explorer.errors import ColumnError, DataError
+from explorer.hub.dataset_details import dataset_details
+from explorer.hub.dataset_splits import DatasetSplit
+from explorer.hub.ranges import Meter
+from explorer.jobs.progress import OnProgress
+from explorer.settings import settings
+
+
+def open_dataset(
+    name: str,
+    *,
+    config: str | None = None,
+    split: str | None = None,
+    revision: str | None = None,
+    text: str | None = None,
+    label: LabelChoice = GUESS,
+    vectors: str | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> Corpus:
+    """Open rows of a dataset on the Hub; see `explorer.open_corpus`.
+
+    Of Parquet files only the wanted columns are downloaded, and of a split with more rows than wanted only
+    random row groups: the sample is the rows of these, thinned out at random, never a draw from all rows. Of
+    other files, one table within the bound on files is read whole; else the first rows are streamed.
+
+    Raises:
+        HubError: The Hub does not have it, does not let it out, or does not answer.
+        DataError: The rows cannot be used; its subclasses say why.
+    """
+    if limit is not None and limit < 1:
+        raise DataError(f"The limit on rows is {limit}.", where=name, fix="Give 1 or more, or None.")
+    details = dataset_details(name, revision)
+    found = details.find_split(config, split)
+    if found.kind in ("parquet", "streamed"):
+        if text is None or label is GUESS:
+            preview = preview_split(details, found.config, found.split)
+            text = text or preview.text
+            if label is GUESS:
+                label = None if preview.label == text else preview.label
+        if text is None:
+            raise ColumnError("No column holds text.", where=where_of(found), fix="Name the text column.")
+        wanted = list(dict.fromkeys(path for path in (text, label, vectors) if isinstance(path, str)))
+        known = card_class_names(details.features.get(found.config))
+        if found.kind == "streamed":
+            source = read_streamed(found, wanted, limit=limit, classes=known, on_progress=on_progress)
+        else:
+            source = read_split(found, wanted, limit=limit, seed=seed, classes=known, on_progress=on_progress)
+    else:
+        source = read_whole(found)
+    corpus = make_corpus(source, text=text, label=label, limit=limit, seed=seed, vectors=vectors)
+    return dataclasses.replace(
+        corpus,
+        origin=HubOrigin(name, found.config, found.split, found.commit, limit, seed),
+        source=f"https://huggingface.co/datasets/{name}",
+        licence=details.listing.licence or "",
+    )
+
+
+def read_table(split: DatasetSplit, on_progress: OnProgress | None = None) -> SourceTable:
+    """All columns and rows of a split as a table, up to the host's bounds: vectors without texts, say.
+
+    Raises:
+        HubError: As in `open_dataset`.
+        DataError: As in `open_dataset`.
+    """
+    if split.kind == "streamed":
+        return read_streamed(split, None, on_progress=on_progress)
+    if split.kind != "parquet":
+        return read_whole(split)
+    footer = read_footer(split.files[0], Meter(settings().max_file_mb * 1_000_000)).footer
+    return read_split(split, footer.schema.to_arrow_schema().names, on_progress=on_progress)

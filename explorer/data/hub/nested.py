@@ -1,0 +1,109 @@
+"""Values inside records and lists, picked by a path such as `answers.text` or `messages[0].content`.
+
+A path is the name of a column, then `.field` for a field of a record and `[n]` for an item of a list,
+counted from 0. A column whose whole name reads like a path is that column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from explorer.data.tables.source_table import list_names
+from explorer.errors import ColumnError
+
+_STEP = re.compile(r"\.(?P<field>[^.\[\]]+)|\[(?P<item>\d{1,4})\]")
+_MAX_DEPTH = 4
+
+
+def column_of_path(path: str, schema: pa.Schema, where: str) -> str:
+    """The column a path begins with.
+
+    Raises:
+        ColumnError: No column has that name, or the path does not lead into its type.
+    """
+    return _parse(path, schema, where)[0]
+
+
+def take_path(table: pa.Table, path: str, where: str) -> pa.ChunkedArray:
+    """The values a path leads to, null where a list is too short or a record is missing.
+
+    Raises:
+        ColumnError: No column has that name, or the path does not lead into its type.
+    """
+    name, steps = _parse(path, table.schema, where)
+    values = table[name]
+    for step in steps:
+        if isinstance(step, str):
+            values = pc.struct_field(values, step)
+        else:
+            one = pc.list_slice(values, step, step + 1, return_fixed_size_list=True)
+            values = pc.list_element(one, 0)
+    return values
+
+
+def paths_in(schema: pa.Schema) -> Iterator[tuple[str, pa.DataType]]:
+    """Every path to a plain value or a whole list of them, with its type; first items stand for lists."""
+    for field in schema:
+        yield from _paths(field.name, field.type, 0)
+
+
+def _paths(path: str, kind: pa.DataType, depth: int) -> Iterator[tuple[str, pa.DataType]]:
+    if depth < _MAX_DEPTH and pa.types.is_struct(kind) and not _is_media(kind):
+        for position in range(kind.num_fields):
+            field = kind.field(position)
+            yield from _paths(f"{path}.{field.name}", field.type, depth + 1)
+    elif depth < _MAX_DEPTH and _is_list(kind) and not _is_number(kind.value_type):
+        yield from _paths(f"{path}[0]", kind.value_type, depth + 1)
+    else:
+        yield path, kind
+
+
+def _parse(path: str, schema: pa.Schema, where: str) -> tuple[str, list[str | int]]:
+    names = sorted((name for name in schema.names if path.startswith(name)), key=len, reverse=True)
+    for name in names:
+        steps = _steps(path[len(name) :], schema.field(name).type)
+        if steps is not None:
+            return name, steps
+    listed = list_names([known for known, _ in paths_in(schema)])
+    raise ColumnError(f'There is no column "{path:.100}".', where=where, fix=f"The columns are: {listed}.")
+
+
+def _steps(rest: str, kind: pa.DataType) -> list[str | int] | None:
+    """The steps of the rest of a path; None where it does not lead into the type."""
+    steps: list[str | int] = []
+    at = 0
+    while at < len(rest):
+        step = _STEP.match(rest, at)
+        if step is None:
+            return None
+        if step["field"] is not None:
+            position = kind.get_field_index(step["field"]) if pa.types.is_struct(kind) else -1
+            if position < 0:
+                return None
+            kind = kind.field(position).type
+            steps.append(step["field"])
+        else:
+            if not _is_list(kind):
+                return None
+            kind = kind.value_type
+            steps.append(int(step["item"]))
+        at = step.end()
+    return steps
+
+
+def _is_media(kind: pa.DataType) -> bool:
+    """Whether it is an image or a sound as datasets keep them: its bytes, beside its path."""
+    position = kind.get_field_index("bytes")
+    return position >= 0 and bool(pa.types.is_binary(kind.field(position).type))
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))

@@ -1,0 +1,284 @@
+"""A dataset on the Hub before it is opened: its columns and first rows, for little download."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from explorer.data.columns import guess_label, guess_text
+from explorer.data.hub.nested import column_of_path, paths_in
+from explorer.data.hub.row_groups import SPREAD, Part, RowGroup, read_footer, read_group
+from explorer.data.hub.rows import MAX_FILES, pick_columns, read_whole, where_of
+from explorer.data.hub.stream import numbered, stream_rows
+from explorer.data.tables.arrow_columns import is_list_of_numbers, leaf_count, left_out
+from explorer.data.tables.budget import Budget
+from explorer.data.tables.class_labels import card_class_names, class_names
+from explorer.data.tables.source_table import SourceTable
+from explorer.errors import ExplorerError, TooLargeError
+from explorer.hub.dataset_details import DatasetDetails
+from explorer.hub.dataset_splits import DatasetSplit
+from explorer.hub.ranges import Meter
+
+Kind = Literal["text", "label", "number", "vector", "image", "other"]
+
+_PREVIEW_BYTES = 2_000_000
+_PREVIEW_ROWS = 50
+_COLUMN_BYTES = 150_000  # what a column may take of them before all others had their turn
+_MAX_PATHS = 200
+_STREAM_BLOCK = 200_000  # bytes of a file that is streamed, asked for at a time
+
+
+@dataclass(frozen=True)
+class PreviewColumn:
+    """A column that can be picked.
+
+    Attributes:
+        path: What to pick it by: a name, or a path as in `explorer.data.hub.nested`.
+        type: Its type, as Arrow calls it.
+        kind: What it is likely to hold.
+        classes: The names of the classes it numbers, if it does.
+        column: The column it leads into.
+        row_bytes: What a row of that column takes as it is downloaded, on average.
+    """
+
+    path: str
+    type: str
+    kind: Kind
+    classes: tuple[str, ...] = ()
+    column: str = ""
+    row_bytes: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """The beginning of a split.
+
+    Attributes:
+        columns: What can be picked.
+        head: The first rows of the columns that could be read; None when none could.
+        rows: Rows of the split; None when neither the card nor its only file tells.
+        text: The path most likely to hold the texts, if there is one.
+        label: The path most likely to label the rows, if there is one.
+        partial: What is missing here and why, one sentence each; empty when nothing is.
+        bytes_read: Bytes downloaded for it.
+        footer_bytes: Bytes of these for what the first file says of itself.
+    """
+
+    columns: tuple[PreviewColumn, ...]
+    head: SourceTable | None
+    rows: int | None
+    text: str | None
+    label: str | None
+    partial: tuple[str, ...]
+    bytes_read: int
+    footer_bytes: int = 0
+
+    def download_bytes(self, split: DatasetSplit, paths: Sequence[str], limit: int) -> int | None:
+        """About what opening so many rows downloads, from the first row group; None when that is not known.
+
+        Args:
+            split: The split.
+            paths: The columns wanted.
+            limit: Rows wanted.
+        """
+        if split.kind == "streamed":
+            return None
+        if split.kind != "parquet":
+            return split.size
+        sizes = {column.column: column.row_bytes for column in self.columns if column.path in paths}
+        most = limit * SPREAD
+        rows = most if self.rows is None else min(self.rows, most)
+        footers = self.footer_bytes * len(split.files[:MAX_FILES])
+        return round(rows * sum(sizes.values())) + footers
+
+
+def preview_split(details: DatasetDetails, config: str | None = None, split: str | None = None) -> Preview:
+    """Look at the columns and the first rows of a split, for at most 2 MB of download.
+
+    Args:
+        details: The dataset.
+        config: As in `DatasetDetails.find_split`.
+        split: As in `DatasetDetails.find_split`.
+
+    Raises:
+        NotOnHubError: There is no such configuration or split.
+        HubUnreachableError: The Hub does not answer as it should.
+        UnreadableFileError: The file is damaged.
+        TooLargeError: The file's own description is over the bound, or not even its first rows are within it.
+    """
+    found = details.find_split(config, split)
+    classes = card_class_names(details.features.get(found.config))
+    if found.kind == "streamed":
+        return _preview_streamed(found, classes)
+    if found.kind != "parquet":
+        return _preview_file(found)
+    meter = Meter(_PREVIEW_BYTES)
+    part = read_footer(found.files[0], meter)
+    footer_bytes = meter.spent
+    schema = part.footer.schema.to_arrow_schema()
+    head, missing = _head(part, schema, meter)
+    partial = []
+    if missing:
+        partial.append(f"Too large to be shown here: {', '.join(missing[:12])}.")
+    if not found.complete:
+        partial.append("The Hub has converted only the beginning of this dataset.")
+    total = found.rows if found.rows is not None or len(found.files) > 1 else part.footer.num_rows
+    preview = _described(found, schema, head, {**classes, **class_names(schema)}, _row_bytes(part, schema))
+    return dataclasses.replace(
+        preview,
+        rows=total,
+        partial=(*preview.partial, *partial),
+        bytes_read=meter.spent,
+        footer_bytes=footer_bytes,
+    )
+
+
+def _preview_streamed(split: DatasetSplit, classes: Mapping[str, Sequence[str]]) -> Preview:
+    meter = Meter(_PREVIEW_BYTES)
+    streamed = stream_rows(split, _PREVIEW_ROWS, meter, block=_STREAM_BLOCK)
+    table = numbered(streamed.table, classes)
+    readable = [
+        field.name
+        for field in table.schema
+        if not left_out(field.type) and not is_list_of_numbers(field.type)
+    ]
+    known = {**classes, **class_names(table.schema)}
+    preview = _described(split, table.schema, table.select(readable), known, {})
+    if preview.text in known:  # of a folder of pictures, which has no texts
+        preview = dataclasses.replace(preview, text=None, label=preview.text)
+    return dataclasses.replace(preview, rows=split.rows, bytes_read=meter.spent)
+
+
+def _described(
+    split: DatasetSplit,
+    schema: pa.Schema,
+    head: pa.Table,
+    classes: Mapping[str, Sequence[str]],
+    row_bytes: Mapping[str, float],
+) -> Preview:
+    """What can be picked, and what is likely to be; rows and bytes are left open.
+
+    Args:
+        split: The split.
+        schema: All its columns.
+        head: Its first rows, of the columns that could be read.
+        classes: Names of numbered classes by path.
+        row_bytes: What a row of each column takes as it is downloaded.
+    """
+    paths = list(itertools.islice(paths_in(schema), _MAX_PATHS + 1))
+    partial = (f"Only the first {_MAX_PATHS} columns are shown.",) if len(paths) > _MAX_PATHS else ()
+    table, text, label = None, None, None
+    shown = [
+        path
+        for path, _ in paths[:_MAX_PATHS]
+        if head.num_rows and column_of_path(path, schema, "") in head.column_names
+    ]
+    if shown:
+        rows = np.arange(1, head.num_rows + 1, dtype=np.int64)
+        total = max(head.num_rows, split.rows or 0)
+        table, text, label = _guessed(pick_columns(head, shown, classes, where_of(split), rows, total))
+    columns = tuple(
+        PreviewColumn(
+            path,
+            str(kind)[:200],
+            _kind(path, kind, classes, table, text),
+            tuple(classes.get(path, ())),
+            name := column_of_path(path, schema, ""),
+            row_bytes.get(name, 0.0),
+        )
+        for path, kind in paths[:_MAX_PATHS]
+    )
+    return Preview(columns, table, None, text, label, partial, 0)
+
+
+def _head(part: Part, schema: pa.Schema, meter: Meter) -> tuple[pa.Table, list[str]]:
+    """The first rows of each column that the bound on bytes leaves room for, and the others' names."""
+    columns: dict[str, pa.ChunkedArray] = {}
+    if not part.groups or part.groups[0].rows == 0:
+        return pa.table({}), []
+    group = RowGroup(0, 0, 0, part.groups[0].rows)
+    missing = [
+        field.name for field in schema if not left_out(field.type) and not is_list_of_numbers(field.type)
+    ]
+    for bound in (_COLUMN_BYTES, _PREVIEW_BYTES):
+        for name in missing:
+            own = Meter(min(bound, _PREVIEW_BYTES - meter.spent))
+            try:
+                budget = Budget(part.file.where)
+                table = read_group(part, group, [name], min(group.rows, _PREVIEW_ROWS), own, budget)
+            except TooLargeError:
+                continue
+            finally:
+                meter.spend(own.spent, part.file.where)
+            columns[name] = table[name]
+        missing = [name for name in missing if name not in columns]
+    return pa.table(columns), missing
+
+
+def _row_bytes(part: Part, schema: pa.Schema) -> dict[str, float]:
+    """What a row of each column takes in the first row group, compressed."""
+    sizes: dict[str, float] = {}
+    if part.groups and (group := part.groups[0]).rows:
+        chunks = iter(group.chunks)
+        for field in schema:
+            own = itertools.islice(chunks, leaf_count(field.type))
+            size = sum(chunk.end - chunk.start for chunk in own) / group.rows
+            sizes[field.name] = sizes.get(field.name, 0.0) + size
+    return sizes
+
+
+def _guessed(table: SourceTable) -> tuple[SourceTable, str | None, str | None]:
+    try:
+        text = guess_text(table)
+    except ExplorerError:  # no column of text is an answer here, not a failure
+        return table, None, None
+    return table, text, guess_label(table, text)
+
+
+def _kind(
+    path: str,
+    kind: pa.DataType,
+    classes: Mapping[str, Sequence[str]],
+    head: SourceTable | None,
+    text: str | None,
+) -> Kind:
+    if path in classes:
+        return "label"
+    if is_list_of_numbers(kind):
+        return "vector"
+    if left_out(kind):
+        return "image"
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return "number"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        few = head is not None and path in head.table.column_names and text not in (None, path)
+        return (
+            "label"
+            if few and head is not None and guess_label(_only(head, path), text or "") == path
+            else "text"
+        )
+    return "other"
+
+
+def _only(head: SourceTable, path: str) -> SourceTable:
+    return dataclasses.replace(head, table=head.table.select([path]))
+
+
+def _preview_file(split: DatasetSplit) -> Preview:
+    size = split.size
+    if size is None or size > _PREVIEW_BYTES:
+        partial = ("The dataset has no Parquet files: its rows are seen when the whole file is opened.",)
+        return Preview((), None, split.rows, None, None, partial, 0)
+    source = read_whole(split)
+    table, text, label = _guessed(source)
+    columns = tuple(
+        PreviewColumn(field.name, str(field.type), "text" if field.name == text else "other")
+        for field in source.table.schema
+    )
+    return Preview(columns, table, source.total_rows, text, label, (), size)

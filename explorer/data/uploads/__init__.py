@@ -1,0 +1,1 @@
+"""Files that strangers upload, read in a process of its own."""

@@ -1,0 +1,210 @@
+"""Reading a stranger's file within bounds on memory and time, in a process of its own.
+
+See `docs/decisions/0012-uploads.md` for why. A file that exhausts memory or crashes a library ends that
+process and nothing else; until then the server's own memory and interpreter are free for others.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import mmap
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from explorer.data.tables.source_table import SourceTable
+from explorer.data.tables.values import count
+from explorer.data.uploads.handover import error_from_json, out_of_memory, take_over
+from explorer.errors import DataError, TooLargeError, UnreadableFileError
+from explorer.jobs.progress import BYTES, READING, OnProgress, counting
+from explorer.settings import Settings, settings
+
+_log = logging.getLogger(__name__)
+_POLL_SECONDS = 0.1  # how soon a stop is noticed
+_BLOCK = 1 << 16
+_MAX_LINE = 8_000_000  # what it says of a table of as many columns and notes as there may be, and more
+_WORDS = 4_000  # characters kept of what a library said before it crashed
+# Python, its libraries and the system's find themselves by these.
+_NEEDED = frozenset({"PATH", "LANG", "TZ", "TZDIR", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT"})
+# Threads and arenas that the libraries reserve for each core would count as memory taken.
+_LEAN = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "ARROW_IO_THREADS": "2",
+    "OMP_NUM_THREADS": "2",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
+def read_bounded(
+    data: bytes | mmap.mmap,
+    name: str,
+    *,
+    encoding: str | None = None,
+    on_progress: OnProgress | None = None,
+) -> SourceTable:
+    """Read a file as `read_file` does, in another process, within the host's bounds on memory and time.
+
+    Args:
+        data: Its bytes.
+        name: Its name.
+        encoding: As in `read_file`.
+        on_progress: Told the bytes that are read, at once and then several times a second. An exception it
+            raises ends the process.
+
+    Returns:
+        The table. It lies in a file without a name, which goes with it; so does the text file it came from.
+
+    Raises:
+        TooLargeError: It takes too much memory or time, or is over another bound.
+        UnreadableFileError: It crashed what reads it, or as in `read_file`.
+        DataError: As in `read_file`; or there is no room on the disk.
+    """
+    folder, size = settings().cache_folder, len(data)
+
+    say = counting(on_progress, READING, BYTES)
+
+    def report(done: int) -> None:
+        say(done, size)
+
+    report(0)
+    try:
+        # Neither file ever has a name that a killed server could leave behind.
+        with tempfile.TemporaryFile(dir=folder) as file, tempfile.TemporaryFile(dir=folder) as columns:
+            file.write(data)
+            file.seek(0)
+            told = _run(file, columns, name, encoding or "", report)
+            table = take_over(told, columns)
+            if not table.encoding:
+                return table
+            return dataclasses.replace(table, file=mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except OSError as error:
+        raise DataError(
+            f"The file cannot be read on this server: {error.strerror}.",
+            where=name,
+            fix="The host should look at the disk of the cache folder.",
+        ) from error
+
+
+def _run(
+    file: BinaryIO, columns: BinaryIO, name: str, encoding: str, report: Callable[[int], None]
+) -> dict[str, Any]:
+    """Run `explorer.data.uploads.reader`; what it says of the table."""
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", "explorer.data.uploads.reader", _argument(name), encoding],
+        env=bare_environment(),
+        stdin=file,
+        stdout=columns,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        return _follow(process, name, report)
+    finally:
+        process.kill()  # also when it has said all: taking its libraries down takes longer than a small file
+        process.wait()
+
+
+def bare_environment() -> dict[str, str]:
+    """What a process of ours needs that reads strangers' files: secrets stay here."""
+    root = str(Path(__file__).resolve().parents[3])
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+    bounds = {
+        entry.metadata["env"] for entry in dataclasses.fields(Settings) if isinstance(entry.default, int)
+    }
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key in bounds or key in _NEEDED or key.startswith(("LC_", "PYTHON"))
+    }
+    return {**kept, **_LEAN, "PYTHONPATH": path}
+
+
+def _follow(process: subprocess.Popen[bytes], name: str, report: Callable[[int], None]) -> dict[str, Any]:
+    """Listen to the process until it ends or its time is over."""
+    deadline = time.monotonic() + settings().read_seconds
+    rest, words, done = bytearray(), "", 0
+    with cast("BinaryIO", process.stderr) as voice, selectors.DefaultSelector() as selector:
+        selector.register(voice, selectors.EVENT_READ)
+        while True:
+            report(done)
+            if time.monotonic() > deadline:
+                raise _too_slow(name)
+            if selector.select(_POLL_SECONDS):
+                block = os.read(voice.fileno(), _BLOCK)
+                if not block:
+                    break
+                first, *others = block.split(b"\n")
+                rest += first
+                if len(rest) > _MAX_LINE:
+                    raise _says_too_much(name)
+                for following in others:
+                    line, rest = bytes(rest), bytearray(following)
+                    told = _told(line)
+                    if "table" in told:
+                        table: dict[str, Any] = told["table"]
+                        return table
+                    if "failed" in told:
+                        raise error_from_json(told["failed"])
+                    done = told.get("read", done)
+                    if not told:
+                        words = f"{words}{line.decode(errors='replace')}\n"[-_WORDS:]
+    raise _crash(process.wait(), words, name)
+
+
+def _told(line: bytes) -> dict[str, Any]:
+    """What the process itself said; empty for a line of someone else's."""
+    if not line.startswith(b"{"):
+        return {}
+    try:
+        told: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return {}
+    return told
+
+
+def _crash(status: int, words: str, name: str) -> TooLargeError | UnreadableFileError:
+    """What to say of a process that ended without a word of its own."""
+    if status == -signal.SIGALRM:
+        return _too_slow(name)
+    if "bad_alloc" in words or "MemoryError" in words:
+        return out_of_memory(name)
+    how = (
+        signal.strsignal(-status) if status < 0 else (words.strip().splitlines() or [f"status {status}"])[-1]
+    )
+    _log.error("reading an upload ended with status %d: %s", status, words)
+    return UnreadableFileError(
+        f"Reading it broke off ({how}).",
+        where=name,
+        # Libraries that get no memory may crash rather than say so, and a crash does not tell why.
+        fix="It may be damaged: if other programs can open it, save it again from one of them. Or the "
+        f"{settings().read_mb:,} MB of memory allowed are too few: let the host raise EXPLORER_READ_MB.",
+    )
+
+
+def _says_too_much(name: str) -> TooLargeError:
+    return TooLargeError(
+        "What there is to say of its columns is too long.",
+        where=name,
+        fix="Keep fewer columns, and give them short names.",
+    )
+
+
+def _too_slow(name: str) -> TooLargeError:
+    return TooLargeError(
+        f"Reading it takes longer than the {count(settings().read_seconds, 'second')} allowed.",
+        where=name,
+        fix="Keep fewer rows or columns, or let the host raise EXPLORER_READ_SECONDS.",
+    )
+
+
+def _argument(name: str) -> str:
+    """A file's name as a process can be given it: no NUL, and no halves of characters."""
+    return name.replace("\0", "\ufffd").encode("utf-8", "replace").decode()

@@ -1,0 +1,145 @@
+"""A table on its way from the process that read it to the one that asked for it, without pickle.
+
+The columns go as Arrow streams, one after the other in one file: the table, then each column of vectors. The
+rest is JSON. The file is mapped, not read: the table lies in the page cache, and columns of vectors cost
+nothing until someone wants them.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import mmap
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+
+import explorer.errors
+from explorer.data.tables.source_table import SourceTable
+from explorer.errors import DataError, ExplorerError, TooLargeError
+from explorer.settings import settings
+
+_COLUMN = ""  # no column of a table has an empty name
+
+
+def hand_over(source: SourceTable, sink: BinaryIO) -> dict[str, Any]:
+    """Write the columns of a table, and give the rest of it as JSON.
+
+    Args:
+        source: The table. Its vectors are read here; the error of one that cannot be had takes its place.
+        sink: A file at its beginning.
+
+    Raises:
+        OSError: It cannot be written, or grows over the limit on its size.
+        MemoryError: There is not enough memory for the table.
+    """
+    _write(source.table.append_column(_COLUMN, pa.array(source.source_rows)), sink)
+    vectors: dict[str, Any] = {}
+    for column, load in source.vectors.items():
+        start = sink.tell()
+        try:
+            _write(pa.table({_COLUMN: load()}), sink)
+            vectors[column] = start
+        except (ExplorerError, MemoryError, OSError) as error:
+            sink.seek(start)
+            sink.truncate()
+            vectors[column] = error_as_json(readable(error, f'{source.name}, column "{column}"'))
+    return {
+        "name": source.name,
+        "notes": source.notes,
+        "kind": source.kind,
+        "nested": sorted(source.nested),
+        "total_rows": int(source.total_rows),  # it may be NumPy's
+        "encoding": source.encoding,
+        "vectors": vectors,
+    }
+
+
+def take_over(told: dict[str, Any], file: BinaryIO) -> SourceTable:
+    """The table that another process handed over.
+
+    Args:
+        told: What `hand_over` gave.
+        file: What it wrote; it may be closed and removed afterwards, since the mapping keeps it.
+    """
+    written = pa.py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    table = _read(written, 0)
+    rows = table.column(table.num_columns - 1)
+    vectors: dict[str, Callable[[], pa.ChunkedArray]] = {}
+    for column, found in told["vectors"].items():
+        if isinstance(found, int):
+            vectors[column] = functools.partial(_read_column, written, found)
+        else:
+            vectors[column] = functools.partial(_refuse, found)
+    return SourceTable(
+        name=told["name"],
+        table=table.remove_column(table.num_columns - 1),
+        notes=tuple(told["notes"]),
+        kind=told["kind"],
+        nested=frozenset(told["nested"]),
+        source_rows=rows.to_numpy().astype(np.int64, copy=False),
+        total_rows=told["total_rows"],
+        vectors=vectors,
+        encoding=told["encoding"],
+    )
+
+
+def error_as_json(error: ExplorerError) -> dict[str, str]:
+    """An error of our tree, as JSON."""
+    return {"kind": type(error).__name__, "what": error.what, "where": error.where, "fix": error.fix}
+
+
+def error_from_json(told: dict[str, str]) -> ExplorerError:
+    """The error that `error_as_json` described."""
+    kind: type[ExplorerError] = getattr(explorer.errors, told["kind"])
+    return kind(told["what"], where=told["where"], fix=told["fix"])
+
+
+def readable(error: ExplorerError | MemoryError | OSError, where: str) -> ExplorerError:
+    """What to say of an error met while reading: want of memory or room is told from a damaged file.
+
+    Args:
+        error: What was raised. One of ours may come from one of memory, which pyarrow takes for damage.
+        where: The file.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, MemoryError) or (isinstance(cause, OSError) and cause.errno == errno.EFBIG):
+            return out_of_memory(where)
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, ExplorerError):
+        return error
+    return DataError(
+        f"The rows cannot be kept on this server: {error}.",
+        where=where,
+        fix="The host should look at the disk of the cache folder.",
+    )
+
+
+def out_of_memory(where: str) -> TooLargeError:
+    """The error of a file that takes more memory than the host allows."""
+    return TooLargeError(
+        f"Reading it takes more than the {settings().read_mb:,} MB of memory allowed.",
+        where=where,
+        fix="Keep fewer rows or columns, or let the host raise EXPLORER_READ_MB.",
+    )
+
+
+def _write(table: pa.Table, sink: BinaryIO) -> None:
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+
+
+def _read(written: pa.Buffer, start: int) -> pa.Table:
+    with pa.ipc.open_stream(written.slice(start)) as stream:
+        return stream.read_all()
+
+
+def _read_column(written: pa.Buffer, start: int) -> pa.ChunkedArray:
+    return _read(written, start).column(0)
+
+
+def _refuse(told: dict[str, str]) -> pa.ChunkedArray:
+    raise error_from_json(told)

@@ -1,0 +1,93 @@
+"""How visitors name models, and which names they may open."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePath
+
+from explorer.encode.models import BUNDLED_MODEL
+from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf
+from explorer.errors import ModelNotFoundError
+from explorer.hub.names import is_model_id
+from explorer.settings import settings
+
+_MAX_NAME_CHARS = 200
+PRECISION_NAMES = {"auto": "fast", "float32": "exact"}
+
+
+def model_name(model: str) -> str:
+    """A model as the page and the URL name it: a Hub id, or a folder below EXPLORER_MODEL_DIR."""
+    return Path(model).name if Path(model).is_absolute() else model
+
+
+def choose_model(name: str) -> str:
+    """What a visitor may open under a name: a folder below EXPLORER_MODEL_DIR, or a Hub id.
+
+    A name that leads elsewhere gets the answer of one that leads nowhere: nobody learns which folders exist.
+
+    Returns:
+        The folder's absolute path, or the Hub id.
+
+    Raises:
+        ModelNotFoundError: There is no such folder, and the name has not the form of a Hub id.
+    """
+    name = name.strip()
+    if not name.isprintable() or len(name) > _MAX_NAME_CHARS:
+        raise ModelNotFoundError(
+            "That is not a valid model name.", fix=f"A Hub id looks like {BUNDLED_MODEL}."
+        )
+    folder = _own_folder(name)
+    if folder is not None:
+        return str(folder)
+    if not is_model_id(name):
+        raise ModelNotFoundError(
+            "The server's model folder has no model by that name, and it is not a valid Hub id.",
+            where=name or "model",
+            fix=f"A Hub id looks like {BUNDLED_MODEL}.",
+        )
+    return name
+
+
+def model_folders() -> list[str]:
+    """Names of the model folders a visitor may choose."""
+    root = Path(settings().model_dir).expanduser()
+    if not root.is_dir():
+        return []
+    names = (path.name for path in root.iterdir() if not path.name.startswith("."))
+    return sorted(name for name in names if _own_folder(name) is not None)
+
+
+def _own_folder(name: str) -> Path | None:
+    """The folder below EXPLORER_MODEL_DIR that a name leads to; None where it leads out or nowhere."""
+    parts = PurePath(name).parts
+    # By the words alone first: what lies outside is never looked at.
+    if not parts or PurePath(name).is_absolute() or ".." in parts or name.startswith((".", "~")):
+        return None
+    root = Path(settings().model_dir).expanduser().resolve()
+    try:
+        folder = (root / name).resolve()
+        return folder if folder.is_relative_to(root) and folder.is_dir() else None
+    except (OSError, RuntimeError, ValueError):  # too long for a file's name, or links in a circle
+        return None
+
+
+def encoder_name(spec: EncoderSpec) -> str:
+    """An encoder in a few words: model, where it runs or in what precision, prompt."""
+    match spec:
+        case LocalModel():
+            return _with_prompt(f"{_short(spec.model)} · {PRECISION_NAMES[spec.precision]}", spec.prompt)
+        case HostedModel():
+            return _with_prompt(f"{_short(spec.model)} · {spec.provider}", spec.prompt)
+        case Tfidf():
+            return "TF-IDF"
+        case OwnVectors(query_model=LocalModel() | HostedModel() as queries):
+            return f"vectors in the rows · queries by {_short(queries.model)}"
+        case OwnVectors():
+            return "vectors in the rows"
+
+
+def _short(model: str) -> str:
+    return model_name(model).removeprefix("sentence-transformers/")
+
+
+def _with_prompt(name: str, prompt: str | None) -> str:
+    return f"{name} · “{prompt}”" if prompt else name

@@ -1,0 +1,204 @@
+"""Work in a process of its own, which holds up no thread here and stops at once when it has to.
+
+The parent sends a request and the process answers, both as lines of JSON; arrays go through files. See
+`docs/decisions/0009-umap.md` for when this is worth it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import logging
+import os
+import queue
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any, cast
+
+from explorer.errors import ComputeError
+from explorer.jobs.progress import OnProgress, Progress
+
+_log = logging.getLogger(__name__)
+_POLL_SECONDS = 0.1  # how soon a stop is noticed
+_BLOCK = 1 << 16
+_ROOT = Path(__file__).resolve().parents[2]
+
+Answer = Callable[[dict[str, Any], OnProgress], None]
+
+
+class WorkerProcesses:
+    """Processes that run a module of ours, each answering one request at a time.
+
+    A process that has answered is kept for a while, as starting one may take seconds of importing and
+    compiling. At most one is kept; further requests at the same time have a process each.
+
+    Args:
+        name: What the processes run, for error messages.
+        module: The module, which calls `serve` when it is run.
+        idle_seconds: How long a process is kept after its last answer.
+    """
+
+    def __init__(self, name: str, module: str, *, idle_seconds: float) -> None:
+        self._name = name
+        self._module = module
+        self._idle_seconds = idle_seconds
+        self._lock = threading.Lock()
+        self._idle: _Process | None = None
+        self._timer: threading.Timer | None = None
+        atexit.register(self.close)
+
+    def ask(self, request: dict[str, Any], on_progress: OnProgress) -> None:
+        """Have a request answered.
+
+        Args:
+            request: What JSON can hold; paths of files for the rest.
+            on_progress: Called several times a second. What it raises ends the process and thereby the work.
+
+        Raises:
+            ComputeError: The work failed, or the process ended before it was done.
+        """
+        on_progress(Progress(f"Starting {self._name}"))
+        process = self._take() or _Process(self._name, self._module)
+        try:
+            process.ask(request, on_progress)
+        except BaseException:
+            process.end()
+            raise
+        self._keep(process)
+
+    def close(self) -> None:
+        """End the process that is kept, if there is one."""
+        process = self._take()
+        if process is not None:
+            process.end()
+
+    def _take(self) -> _Process | None:
+        with self._lock:
+            process, self._idle = self._idle, None
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+        if process is None or process.is_alive():
+            return process
+        process.end()  # the system ended it meanwhile, as when memory runs out
+        return None
+
+    def _keep(self, process: _Process) -> None:
+        with self._lock:
+            if self._idle is None:
+                self._idle = process
+                self._timer = threading.Timer(self._idle_seconds, self.close)
+                self._timer.daemon = True
+                self._timer.start()
+                return
+        process.end()
+
+
+class _Process:
+    """One such process."""
+
+    def __init__(self, name: str, module: str) -> None:
+        self._name = name
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
+        path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", module],
+            env={**os.environ, "PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._words,
+        )
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def ask(self, request: dict[str, Any], tell: OnProgress) -> None:
+        """Send a request, and listen until it is answered."""
+        stdin, stdout = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
+        with contextlib.suppress(BrokenPipeError):  # it has ended: reading says how
+            stdin.write(json.dumps(request).encode() + b"\n")
+            stdin.flush()
+        progress, rest = Progress(f"Starting {self._name}"), b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(stdout, selectors.EVENT_READ)
+            while True:
+                if not selector.select(_POLL_SECONDS):
+                    tell(progress)  # again: it may raise now
+                    continue
+                block = os.read(stdout.fileno(), _BLOCK)
+                if not block:
+                    raise self._ended()
+                *lines, rest = (rest + block).split(b"\n")
+                for line in lines:
+                    told = json.loads(line)
+                    if "failed" in told:
+                        _log.error("%s failed: %s", self._name, self._last_words())
+                        raise ComputeError(f"{self._name} failed ({told['failed']}).")
+                    if "done" in told:
+                        return
+                    progress = Progress(**told["progress"])
+                    tell(progress)
+
+    def end(self) -> None:
+        """End it, whatever it is doing."""
+        self._process.kill()
+        self._process.wait()
+        for file in (self._process.stdin, self._process.stdout, self._words):
+            with contextlib.suppress(BrokenPipeError):  # part of a request that it never read
+                cast("IO[bytes]", file).close()
+
+    def _ended(self) -> ComputeError:
+        status = self._process.wait()
+        _log.error("%s ended with status %d: %s", self._name, status, self._last_words())
+        how = signal.strsignal(-status) if status < 0 else f"status {status}"
+        fix = "Its memory may have run out: use fewer rows." if status == -signal.SIGKILL else ""
+        return ComputeError(f"The process of {self._name} ended unexpectedly ({how}).", fix=fix)
+
+    def _last_words(self) -> str:
+        self._words.seek(0)
+        return self._words.read().decode(errors="replace")[-4_000:]
+
+
+def serve(answer: Answer) -> None:
+    """Answer requests until the parent ends; called by the module that `WorkerProcesses` runs.
+
+    Args:
+        answer: Does what a request asks for, and tells how far it is.
+    """
+    voice = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what a library prints must not be taken for an answer
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
+
+    def say(**told: object) -> None:
+        voice.write(json.dumps(told) + "\n")
+        voice.flush()
+
+    while True:
+        request = json.loads(requests.get())
+        try:
+            answer(request, lambda progress: say(progress=asdict(progress)))
+        except Exception as error:
+            traceback.print_exc()
+            say(failed=f"{type(error).__name__}: {error}")
+        else:
+            say(done=True)
+
+
+def _listen(requests: queue.SimpleQueue[bytes]) -> None:
+    """Read requests; end the process, even amid its work, when there is no one left to answer."""
+    # Not `sys.stdin`, whose lock this thread would hold when the interpreter shuts down.
+    with open(0, "rb", buffering=0, closefd=False) as lines:
+        for line in lines:
+            requests.put(line)
+    os._exit(0)

@@ -1,0 +1,40 @@
+"""Rows of the Hub that a link names, and the job that reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from explorer.data.corpus import Corpus
+from explorer.data.hub.link import HubRows
+from explorer.encode.spec import EncoderSpec
+from explorer.jobs.registry import Job, Lane, registry
+
+
+@dataclass
+class Arriving:
+    """Rows on their way to a session.
+
+    Attributes:
+        rows: What the link names.
+        visitor: Who followed it.
+        encoder: What encodes them once they are here.
+        job: The job that reads them.
+    """
+
+    rows: HubRows
+    visitor: str
+    encoder: EncoderSpec
+    job: Job[Corpus] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ask()
+
+    def ask(self) -> None:
+        """Begin to read them, or to read them again where that failed or was stopped."""
+        self.job = registry().submit(
+            ("rows", self.rows),
+            f"Reading {self.rows.id}",
+            self.rows.read,
+            lane=Lane.ROWS,
+            visitor=self.visitor,
+        )

@@ -1,0 +1,73 @@
+"""How a link names an encoder. Neither a token nor leave to run a model's code is ever in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from explorer.encode.model_names import choose_model, model_name
+from explorer.encode.models import BUNDLED_MODEL
+from explorer.encode.spec import TFIDF, EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, spec_for
+from explorer.errors import ModelNotFoundError
+
+PARAMETERS = ("model", "precision", "prompt", "query_prompt", "revision", "provider", "vectors")
+MAX_PROMPT_CHARS = 500
+_MAX_PROVIDER_CHARS = 64
+_OWN = "own"
+
+
+def to_parameters(spec: EncoderSpec) -> dict[str, str]:
+    """The parameters of a link that names an encoder; none for the bundled model as it comes."""
+    named: dict[str, str | None]
+    match spec:
+        case LocalModel():
+            named = {
+                "model": model_name(spec.model),
+                "precision": spec.precision,
+                "prompt": spec.prompt,
+                "query_prompt": spec.query_prompt,
+                "revision": spec.revision,
+            }
+        case HostedModel():
+            named = {
+                "model": spec.model,
+                "prompt": spec.prompt or None,
+                "query_prompt": spec.query_prompt or None,
+                "provider": spec.provider,
+            }
+        case Tfidf():
+            named = {"model": TFIDF}
+        case OwnVectors(query_model=LocalModel() | HostedModel() as queries):
+            named = {**to_parameters(queries), "vectors": _OWN}
+        case OwnVectors():
+            named = {"model": "", "vectors": _OWN}
+    usual = {"model": BUNDLED_MODEL, "precision": "auto"}
+    return {name: value for name, value in named.items() if value is not None and value != usual.get(name)}
+
+
+def from_parameters(parameters: Mapping[str, str]) -> EncoderSpec | None:
+    """The encoder that a link names; None where it names none.
+
+    Raises:
+        ModelNotFoundError: The link names no server, or a model that no visitor may open; see `choose_model`.
+        VectorError: It names a combination that means nothing; see `spec_for`.
+    """
+    if not set(PARAMETERS) & set(parameters):
+        return None
+    provider, own = parameters.get("provider", ""), parameters.get("vectors") == _OWN
+    model = parameters.get("model", BUNDLED_MODEL)
+    if len(provider) > _MAX_PROVIDER_CHARS:
+        raise ModelNotFoundError("The link names no server.")
+    return spec_for(
+        # A hosted model is no folder here, and the model of the rows' own vectors need not be known.
+        model if provider or (own and not model) else choose_model(model),
+        precision="float32" if parameters.get("precision") == "float32" else "auto",
+        prompt=_cut(parameters.get("prompt")),
+        query_prompt=_cut(parameters.get("query_prompt")),
+        revision=parameters.get("revision"),
+        provider=provider,
+        own_vectors=own,
+    )
+
+
+def _cut(prompt: str | None) -> str | None:
+    return None if prompt is None else prompt[:MAX_PROMPT_CHARS]

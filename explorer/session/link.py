@@ -1,0 +1,76 @@
+"""A session as the address bar names it, and the session that an address opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from explorer.data.corpus import Corpus
+from explorer.data.hub.link import PREFIX, HubRows
+from explorer.data.samples import SAMPLES, open_sample
+from explorer.encode.spec import LocalModel, OwnVectors, without_own_code
+from explorer.errors import ExplorerError
+from explorer.session.arriving import Arriving
+from explorer.session.encoder_link import PARAMETERS as ENCODER_PARAMETERS
+from explorer.session.encoder_link import from_parameters, to_parameters
+from explorer.session.remembered import remembered
+from explorer.session.session import Session
+
+_CORPUS = "corpus"
+PARAMETERS = (_CORPUS, *ENCODER_PARAMETERS)
+
+
+def parameters_of(session: Session) -> dict[str, str]:
+    """The parameters of the link to what a session has open; defaults are left out."""
+    return {_CORPUS: corpus_parameter(session.corpus), **to_parameters(session.encoder)}
+
+
+def corpus_parameter(corpus: Corpus) -> str:
+    """How a link names a corpus: a sample's name, rows of the Hub, or the beginning of a fingerprint."""
+    rows = HubRows.of(corpus)
+    return corpus.sample or (rows.link if rows else "") or corpus.fingerprint[:12]
+
+
+def open_link(parameters: Mapping[str, str], visitor: str) -> Session:
+    """The session that a link opens: the one this browser had on those rows, or a new one.
+
+    What the link names and cannot be had is said in the session's notice.
+
+    Args:
+        parameters: Of the link.
+        visitor: Names the browser.
+    """
+    asked = parameters.get(_CORPUS, "")
+    session = remembered().find(visitor, asked) if asked else None
+    came_back = session is not None
+    if session is None:
+        session = _new_session(asked, visitor)
+    try:
+        spec = from_parameters(parameters)
+    except ExplorerError as error:
+        session.notice = str(error)
+        return session
+    unusable = isinstance(spec, OwnVectors) and session.corpus.vectors is None
+    if spec is not None and (session.arriving is not None or not unusable):
+        # This browser's own encoder may have leave to run code, which no link can give.
+        own = [session.encoder, *session.encoders]
+        spec = next((one for one in own if without_own_code(one) == spec), spec)
+        if spec not in session.encoders:
+            # A fresh tab has nothing yet: what the link names replaces the default.
+            session.encoders = [*session.encoders, spec] if came_back else [spec]
+        session.active = session.encoders.index(spec)
+    if session.arriving is not None:
+        session.arriving.encoder = session.encoder
+    return session
+
+
+def _new_session(asked: str, visitor: str) -> Session:
+    corpus = open_sample(asked if asked in SAMPLES else next(iter(SAMPLES)))
+    session = Session(visitor, corpus, [LocalModel()])
+    if asked.startswith(PREFIX):
+        try:
+            session.arriving = Arriving(HubRows.from_link(asked), visitor, session.encoder)
+        except ExplorerError as error:
+            session.notice = str(error)
+    elif asked and asked not in SAMPLES:
+        session.notice = "This link leads to rows that only the browser they were opened in can show."
+    return session

@@ -1,0 +1,72 @@
+"""Queries over the spaces of one or several encoders: encoded in the background, one job for each encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.jobs.outcome import Done, Outcome, outcome_of
+from explorer.jobs.progress import OnProgress
+from explorer.jobs.registry import Job, registry
+from explorer.session.session import Session
+from explorer.session.spaces import lanes_for
+
+if TYPE_CHECKING:
+    from explorer.analysis.space import Space
+
+Vectors = NDArray[np.float32]
+
+
+def ask_queries(session: Session, spaces: Sequence[Space], texts: tuple[str, ...]) -> list[Job[Vectors]]:
+    """Begin to encode queries by the encoder of each space, unless that is known or under way.
+
+    Queries asked before these are given up: a person who asks something else has no use for them.
+
+    Args:
+        session: Who asks.
+        spaces: Whose encoders encode them.
+        texts: The queries, one or more.
+
+    Returns:
+        The jobs that are awaited.
+    """
+    wanted = {query_key(session, space, texts): space for space in spaces}
+    for key in session.asking.keys() - wanted.keys():
+        session.asking.pop(key).leave(session.visitor)
+    for key, space in wanted.items():
+        if key not in session.asking and session.queries.find(space.encoder, texts) is None:
+            session.asking[key] = _submit(session, space, texts, key)
+    return [session.asking[key] for key in wanted if key in session.asking]
+
+
+def query_outcome(session: Session, space: Space, texts: tuple[str, ...]) -> Outcome[Vectors]:
+    """What has come of queries that were asked: float32, shape (texts, dims)."""
+    found = session.queries.find(space.encoder, texts)
+    if found is not None:
+        return Done(found)
+    return outcome_of(session.asking[query_key(session, space, texts)], session.visitor)
+
+
+def query_key(session: Session, space: Space, texts: tuple[str, ...]) -> Hashable:
+    """Names queries to the encoder of a space."""
+    encoder = space.encoder
+    return ("queries", encoder.fingerprint, encoder.query_prompt, texts, session.visitor)
+
+
+def _submit(session: Session, space: Space, texts: tuple[str, ...], key: Hashable) -> Job[Vectors]:
+    encoder = space.encoder
+
+    def work(on_progress: OnProgress) -> Vectors:
+        return session.queries.encode(encoder, texts, on_progress)
+
+    what = "the query" if len(texts) == 1 else f"{len(texts):,} queries"
+    return registry().submit(
+        key,
+        f"Encoding {what} with {encoder.name}",
+        work,
+        lane=lanes_for(encoder.spec).queries,
+        visitor=session.visitor,
+    )

@@ -1,0 +1,79 @@
+"""Open sessions kept for browsers that come back, within a bound on memory."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from explorer.jobs.sizes import Memory, Parts, parts_of
+from explorer.session.session import Session
+from explorer.settings import settings
+
+_KEEP_SECONDS = 30 * 60.0
+_KEEP_SESSIONS = 32
+
+
+@dataclass(frozen=True)
+class _Kept:
+    at: float
+    session: Session
+    rows: Parts  # the memory of its corpus
+    computed: frozenset[str]  # what the corpus had of its own by then: it keeps what pages ask of it
+
+
+class Remembered:
+    """Open sessions by browser and corpus, so that a reloaded tab finds its corpus again.
+
+    Only for browsers that come back with the same cookie: a pasted link never opens another person's rows.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sessions: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+
+    def keep(self, session: Session, corpus: str) -> None:
+        """Remember a session as it is now.
+
+        Sessions not seen for long go, and the oldest where there are too many or they take too much memory.
+        Of the one kept now only results can go.
+
+        Args:
+            session: The session.
+            corpus: How the URL names its corpus.
+        """
+        copy = session.for_another_tab()
+        now = time.monotonic()
+        with self._lock:
+            key = (session.visitor, corpus)
+            before = self._sessions.pop(key, None)
+            computed = frozenset(vars(session.corpus))
+            same = before is not None and before.session.corpus is session.corpus
+            if before is not None and same and before.computed == computed:
+                rows = before.rows
+            else:
+                rows = parts_of(session.corpus)
+            self._sessions[key] = _Kept(now, copy, rows, computed)
+            memory, most = Memory(), settings().sessions_mb * 1_000_000
+            for younger, (name, kept) in enumerate(reversed(list(self._sessions.items()))):
+                memory.add(kept.rows)
+                kept.session.trim_results(memory, most)
+                crowded = memory.bytes > most or younger >= _KEEP_SESSIONS
+                if younger and (crowded or kept.at < now - _KEEP_SECONDS):
+                    del self._sessions[name]
+
+    def find(self, visitor: str, corpus: str) -> Session | None:
+        """The session of a browser on a corpus, if it is still remembered."""
+        with self._lock:
+            kept = self._sessions.get((visitor, corpus))
+        if kept is None or kept.at < time.monotonic() - _KEEP_SECONDS:
+            return None
+        return kept.session.for_another_tab()
+
+
+@functools.cache
+def remembered() -> Remembered:
+    """The sessions of this process."""
+    return Remembered()

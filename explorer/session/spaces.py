@@ -1,0 +1,146 @@
+"""From the encoders as chosen to the spaces that pages show.
+
+An encoder is opened first, in the background: only then is it known what exactly it is, its fingerprint. Rows
+are encoded, and vectors shared with other visitors, under that and the texts. Nothing else is shared: each
+session makes its own spaces of its own rows. Each encoder has jobs of its own, so that one that fails leaves
+the others.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, NamedTuple
+
+from explorer.data.corpus import Corpus
+from explorer.encode.engines.services import Secret
+from explorer.encode.model_names import encoder_name
+from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, hosted_model
+from explorer.jobs.outcome import Done, Outcome, outcome_of
+from explorer.jobs.progress import OnProgress
+from explorer.jobs.registry import Job, Lane, registry
+from explorer.session.opened import Encoded, Opened
+from explorer.session.session import Session
+from explorer.warm_up import wait_until_warm
+
+if TYPE_CHECKING:
+    from explorer.analysis.space import Space
+    from explorer.encode.encoder import Encoder
+    from explorer.tensor import Index
+
+# Vectors of open spaces, by the encoder's fingerprint and that of the texts: visitors with the same rows hold
+# one matrix.
+_shared: weakref.WeakValueDictionary[tuple[str, str], Index] = weakref.WeakValueDictionary()
+
+
+def space_outcome(session: Session, spec: EncoderSpec) -> Outcome[Space] | None:
+    """What has come of an encoder's space by now; None where nobody asked for it."""
+    if spec in session.spaces:
+        return Done(session.spaces[spec])
+    if spec not in session.jobs:
+        return None
+    opened = outcome_of(session.jobs[spec], session.visitor)
+    if not isinstance(opened, Done):
+        return opened
+    encoder, rows = opened.result.encoder, opened.result.rows
+    found = outcome_of(rows, session.visitor) if isinstance(rows, Job) else Done(rows)
+    if not isinstance(found, Done):
+        return found
+    from explorer.analysis.space import Space
+
+    encoded = found.result
+    # Where the rows were encoded for several, each has their own prompt for queries.
+    own = encoder.fingerprint == encoded.encoder.fingerprint
+    space = Space(session.corpus, encoded.index, encoder if own else encoded.encoder, encoded.report)
+    session.spaces[spec] = space
+    return Done(space)
+
+
+def ask_for_space(session: Session, spec: EncoderSpec, token: Secret | None) -> Job[Opened]:
+    """Begin to open an encoder and to encode the session's rows with it.
+
+    Args:
+        session: Whose rows.
+        spec: The encoder.
+        token: For an Inference Provider.
+
+    Returns:
+        The job that opens the encoder.
+    """
+    corpus, visitor = session.corpus, session.visitor
+
+    def work(on_progress: OnProgress) -> Opened:
+        wait_until_warm()
+        from explorer.embedding import open_spec
+
+        encoder = open_spec(corpus, spec, token=token, on_progress=on_progress)
+        found = _found(encoder, corpus)
+        return Opened(encoder, found or _encode(encoder, corpus, visitor, token))
+
+    job = session.jobs[spec] = registry().submit(
+        object(),  # what a name stands for may have changed since it was opened last, by whomever
+        f"Opening {encoder_name(spec)}",
+        work,
+        lane=lanes_for(spec).opening,
+        visitor=visitor,
+    )
+    return job
+
+
+def _found(encoder: Encoder, corpus: Corpus) -> Encoded | None:
+    """Vectors that another open space has, or that the rows brought along."""
+    from explorer.analysis.space import make_index
+    from explorer.encode.engines.own_vectors import read_own_vectors
+    from explorer.encode.report import report_of_kept
+
+    index = _shared.get((encoder.fingerprint, corpus.text_fingerprint))
+    if isinstance(encoder.spec, OwnVectors):
+        vectors, report = read_own_vectors(corpus)
+        return Encoded(encoder, index or _share(encoder, corpus, make_index(vectors)), report)
+    return None if index is None else Encoded(encoder, index, report_of_kept(encoder, corpus))
+
+
+def _encode(encoder: Encoder, corpus: Corpus, visitor: str, token: Secret | None) -> Job[Encoded]:
+    spec = encoder.spec
+
+    def work(on_progress: OnProgress) -> Encoded:
+        from explorer.analysis.space import make_index
+        from explorer.embedding import encode_with
+
+        found, vectors, report = encode_with(encoder, corpus, token=token, on_progress=on_progress)
+        return Encoded(found, _share(found, corpus, make_index(vectors)), report)
+
+    # A hosted model is asked with the token of whoever opened it, and may be opened anew on the way.
+    own = (visitor, spec) if hosted_model(spec) else None
+    return registry().submit(
+        ("encode", encoder.fingerprint, corpus.text_fingerprint, own),
+        f"Encoding {len(corpus):,} row{'' if len(corpus) == 1 else 's'} with {encoder_name(spec)}",
+        work,
+        lane=lanes_for(spec).rows,
+        visitor=visitor,
+        resumable=True,
+    )
+
+
+def _share(encoder: Encoder, corpus: Corpus, index: Index) -> Index:
+    return _shared.setdefault((encoder.fingerprint, corpus.text_fingerprint), index)
+
+
+class Lanes(NamedTuple):
+    """Where the jobs of an encoder wait: to open it, to encode rows, to encode queries."""
+
+    opening: Lane
+    rows: Lane
+    queries: Lane
+
+
+def lanes_for(spec: EncoderSpec) -> Lanes:
+    """The lanes of an encoder's jobs."""
+    match spec:
+        case HostedModel():  # its server may ask for patience, to open it too
+            return Lanes(Lane.HOSTED, Lane.HOSTED, Lane.HOSTED_QUERIES)
+        case OwnVectors(query_model=HostedModel()):
+            return Lanes(Lane.HOSTED, Lane.DEVICE, Lane.HOSTED_QUERIES)
+        case LocalModel() | OwnVectors():
+            return Lanes(Lane.OPENING, Lane.DEVICE, Lane.QUERIES)
+        case Tfidf():  # to open it is to compute with all rows
+            return Lanes(Lane.DEVICE, Lane.DEVICE, Lane.QUERIES)

@@ -1,0 +1,54 @@
+"""The token audit of the rows that the data page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from explorer.data.corpus import Corpus
+from explorer.encode.spec import EncoderSpec, LocalModel
+from explorer.jobs.progress import OnProgress, counting
+from explorer.session.session import Session
+from explorer.ui.shell.job_progress import kept_or_progress
+
+if TYPE_CHECKING:
+    from explorer.encode.tokens import TokenAudit
+
+_TOKENS = "tokens"
+
+
+def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> TokenAudit | None:
+    """The token audit, for a model whose tokenizer is on this machine; a page never downloads one unasked.
+
+    None without one, or while the tokens are counted, which is shown where the audit will be.
+    """
+    from explorer.encode.models import files_on_disk, is_on_disk
+
+    if not isinstance(spec, LocalModel):
+        return None
+    if not is_on_disk(spec.model, spec.revision):
+        st.caption("Token lengths are shown once the model is on this machine.")
+        return None
+    files = files_on_disk(spec.model, revision=spec.revision, trust_remote_code=spec.trust_remote_code)
+    if files is None:
+        return None
+
+    def count(on_progress: OnProgress) -> TokenAudit:
+        from explorer.encode.tokens import TokenAudit, count_tokens
+
+        say = counting(on_progress, "Counting tokens")
+        lengths = count_tokens(files, corpus.texts, prompt=spec.prompt or "", on_progress=say)
+        return TokenAudit(lengths, files.max_length)
+
+    key = (_TOKENS, files.name, files.identity, spec.prompt, corpus.text_fingerprint)
+    _leave_others(session, key)
+    return kept_or_progress(session, key, f"Counting the tokens of {len(corpus):,} rows", count, here=True)
+
+
+def _leave_others(session: Session, key: tuple[Hashable, ...]) -> None:
+    """Count no more of rows that are not looked at now."""
+    for other, job in list(session.results.items()):
+        if isinstance(other, tuple) and other[0] == _TOKENS and other != key and not job.ended:
+            session.results.pop(other).leave(session.visitor)

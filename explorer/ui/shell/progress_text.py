@@ -1,0 +1,43 @@
+"""The progress of a job in one line."""
+
+from __future__ import annotations
+
+from explorer.jobs.progress import BYTES, Progress
+from explorer.jobs.registry import JobView
+
+
+def progress_line(view: JobView) -> str:
+    """A job's progress in one line: what, how many, how fast, how long still."""
+    progress = view.progress
+    if view.state == "waiting" and view.ahead:
+        return f"Waiting for {view.ahead} other job{'s' if view.ahead > 1 else ''}"
+    parts = [progress.phase]
+    size, unit = _scale(progress)
+    if progress.total and progress.done:
+        parts[0] += f" · {progress.done // size:,} of {progress.total // size:,} {unit}"
+    if view.rate:
+        parts.append(f"{view.rate / size:,.0f} {unit}/s")
+    if view.seconds_left is not None:
+        parts.append(f"{duration(view.seconds_left)} left")
+    if progress.cached:
+        parts.append(f"{progress.cached:,} from the cache or repeated")
+    if view.waiting > 1:
+        parts.append(f"shared with {view.waiting - 1} other visitor{'s' if view.waiting > 2 else ''}")
+    return " · ".join(parts)
+
+
+def _scale(progress: Progress) -> tuple[int, str]:
+    """In what the units of some work are shown: how many make one, and its name."""
+    if progress.unit != BYTES:
+        return 1, progress.unit
+    return (1_000_000, "MB") if progress.total >= 10_000_000 else (1_000, "kB")
+
+
+def duration(seconds: float) -> str:
+    """A time span in plain words: `8 s`, `3 min 20 s`, `1 h 5 min`."""
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,73 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+import explorer
+from explorer.encode.spec import LocalModel, Tfidf
+from explorer.jobs.registry import Job, Lane
+from explorer.session.session import Session
+from explorer.settings import settings
+
+
+@pytest.fixture
+def faq():
+    return explorer.open_corpus("medicare-faq")
+
+
+def done(result):
+    job = Job("key", "Title", Lane.QUICK, lambda _say: result)
+    job.run()
+    return job
+
+
+def test_results_of_a_session_go_where_they_take_too_much_memory_and_never_the_newest(faq, monkeypatch):
+    monkeypatch.setenv("EXPLORER_SESSIONS_MB", "20")  # and of these a quarter
+    settings.cache_clear()
+    session = Session("v", faq, [LocalModel()])
+    for number in range(4):
+        session.keep_result(number, done(np.zeros(2_000_000, np.uint8)))
+    assert list(session.results) == [2, 3]
+    session.keep_result("large", done(np.zeros(8_000_000, np.uint8)))
+    assert list(session.results) == ["large"]
+    session.keep_result("small", done(1))
+    assert list(session.results) == ["small"]
+
+
+def test_only_so_many_results_of_a_session_are_kept(faq):
+    session = Session("v", faq, [LocalModel()])
+    for number in range(30):
+        session.keep_result(number, done(number))
+    assert list(session.results) == list(range(6, 30))
+
+
+def test_selections_are_undone_one_by_one(faq):
+    session = Session("v", faq, [LocalModel()])
+    session.select([3, 1, 3], "a")
+    session.select([], "")
+    assert session.selection is None
+    session.undo_selection()
+    np.testing.assert_array_equal(session.selection.rows, [1, 3])
+    session.undo_selection()
+    assert session.selection is None
+    assert not session.can_undo_selection
+    session.undo_selection()
+    assert session.selection is None
+
+
+def test_the_same_rows_by_another_name_keep_what_was_made_of_them(faq):
+    session = Session("v", faq, [LocalModel(), Tfidf()], active=1)
+    session.select([1], "a test")
+    session.results["key"] = "a result"
+    renamed = dataclasses.replace(faq, name="another.csv", sample=None, source_rows=faq.source_rows + 1)
+    assert not session.is_open(renamed)
+    session.open(renamed, LocalModel())
+    assert session.is_open(renamed)
+    assert session.corpus.name == "another.csv"
+    assert session.corpus.source_rows[0] == 2
+    assert len(session.selection) == 1
+    assert session.results
+    assert len(session.encoders) == 2
+    session.open(faq.take(np.arange(3)), LocalModel())
+    assert session.selection is None
+    assert not session.results
