@@ -27,7 +27,7 @@ from explorer.tensor import Index
 
 _PARTS = {
     "Finding neighbours": "neighbours",
-    "Weighing neighbours": "graph",
+    "Weighting neighbours": "graph",
     "Laying out the map": "layout",
 }
 _WARM = 5_000  # rows; with fewer, umap-learn does not search for neighbours as it does with many

@@ -161,8 +161,8 @@ def test_a_dataset_is_looked_at_before_anything_large_is_downloaded(app, hub):
     assert "will be downloaded" in captions(app)
     assert "12,345 downloads" in captions(app)
     assert "licence mit" in captions(app)
-    columns = next(frame.value for frame in app.dataframe if "Looks like" in frame.value.columns)
-    assert dict(zip(columns["Column"], columns["Looks like"], strict=True))["vector"] == "vector"
+    columns = next(frame.value for frame in app.dataframe if "Detected as" in frame.value.columns)
+    assert dict(zip(columns["Column"], columns["Detected as"], strict=True))["vector"] == "vector"
     assert not [label for label in labels(app) if label.startswith("Encode")]
 
 

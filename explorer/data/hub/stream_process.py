@@ -152,5 +152,5 @@ class StreamProcess:
         _log.error("streaming a dataset ended with status %d: %s", status, words)
         how = signal.strsignal(-status) if status < 0 else f"status {status}"
         return UnreadableFileError(
-            f"Reading it broke off ({how}).", where=self._where, fix="Open another split or dataset."
+            f"Reading it was interrupted ({how}).", where=self._where, fix="Open another split or dataset."
         )

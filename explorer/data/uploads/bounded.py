@@ -181,7 +181,7 @@ def _crash(status: int, words: str, name: str) -> TooLargeError | UnreadableFile
     )
     _log.error("reading an upload ended with status %d: %s", status, words)
     return UnreadableFileError(
-        f"Reading it broke off ({how}).",
+        f"Reading it was interrupted ({how}).",
         where=name,
         # Libraries that get no memory may crash rather than say so, and a crash does not tell why.
         fix="It may be damaged: if other programs can open it, save it again from one of them. Or the "
@@ -191,7 +191,7 @@ def _crash(status: int, words: str, name: str) -> TooLargeError | UnreadableFile
 
 def _says_too_much(name: str) -> TooLargeError:
     return TooLargeError(
-        "What there is to say of its columns is too long.",
+        "The description of its columns is too long.",
         where=name,
         fix="Keep fewer columns, and give them short names.",
     )

@@ -39,7 +39,7 @@ def show_clusters(session: Session, space: Space) -> None:
     else:
         _open_cluster(session, scope, found, picked)
     _assignments(session, scope, found)
-    with st.expander("Rows that fit their cluster worst"):
+    with st.expander("Worst-fitting rows"):
         _worst(scope, found)
 
 
@@ -50,7 +50,7 @@ def show_sweep(session: Session, space: Space) -> None:
     rows = len(space) - space.corpus.repeated
     ks = tuple(k for k in _SWEEP_K if k < rows)
     if not ks:
-        st.info("There are too few different rows to compare.", icon=":material/workspaces:")
+        st.info("There are too few distinct rows to compare.", icon=":material/workspaces:")
         return
     found = result_or_progress(
         session,
@@ -115,14 +115,22 @@ def _facts(found: Clusters) -> None:
         st.metric("Clusters", f"{clustering.k:,}")
         if held is not None:
             st.metric(
-                "ARI", f"{held.ari:.3f}", help="Agreement with the labels: 1 the same division, 0 chance."
+                "ARI",
+                f"{held.ari:.3f}",
+                help="Adjusted Rand index against the labels: 1 is a perfect match, 0 is chance.",
             )
             st.metric(
-                "AMI", f"{held.ami:.3f}", help="Shared information with the labels, 0 by chance, 1 all."
+                "AMI",
+                f"{held.ami:.3f}",
+                help="Adjusted mutual information with the labels: 1 is a perfect match, 0 is chance.",
             )
-            st.metric("V-measure", f"{held.v_measure:.3f}", help="Mean of homogeneity and completeness.")
+            st.metric(
+                "V-measure",
+                f"{held.v_measure:.3f}",
+                help="Harmonic mean of homogeneity and completeness against the labels.",
+            )
     if clustering.reduced_to is not None:
-        st.caption(f"Rows were brought to {clustering.reduced_to} dimensions by PCA first.")
+        st.caption(f"Rows were reduced to {clustering.reduced_to} dimensions by PCA first.")
     if not clustering.k:
         st.info("No clusters found. Try a smaller minimum size.", icon=":material/workspaces:")
 
@@ -213,9 +221,12 @@ def _assignments(session: Session, scope: Scope, found: Clusters) -> None:
 def _worst(scope: Scope, found: Clusters) -> None:
     fits, names = found.worst, found.names
     if not fits:
-        st.caption("With one cluster, no row could be in another.")
+        st.caption("With a single cluster there is nothing to compare.")
         return
-    st.caption("Margin: 1 is deep in its cluster, 0 on the border to the next, below 0 nearer to the next.")
+    st.caption(
+        "Margin: near 1 is well inside its cluster, 0 is on the border with the next, below 0 is closer to "
+        "the next."
+    )
     st.dataframe(
         {
             "margin": [fit.margin for fit in fits],
@@ -227,7 +238,7 @@ def _worst(scope: Scope, found: Clusters) -> None:
         column_config={"margin": st.column_config.NumberColumn(format="%.3f")},
         hide_index=True,
         key="worst",
-        alt="Rows that fit their cluster worst",
+        alt="Worst-fitting rows",
     )
 
 

@@ -96,7 +96,7 @@ def _choose_rows(
         session,
         "preview",
         (details.listing.id, split.commit, split.config, split.split),
-        f"Looking at the first rows of {details.listing.id}",
+        f"Loading the first rows of {details.listing.id}",
         lambda _say: preview_split(details, split.config, split.split),
     )
     if not isinstance(preview, Preview):
@@ -134,7 +134,7 @@ def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview
         if any(column.kind == "image" for column in preview.columns):
             st.caption("No column holds text, and images cannot be shown yet. The other columns can be read.")
         elif preview.columns:
-            st.caption("No column holds text: the rows are read as they are, and may be vectors.")
+            st.caption("No column holds text. The rows are read as they are and may be vectors.")
     if split.kind == "streamed":
         most = settings().max_file_mb * 1_000_000
         st.caption(f"Rows are streamed from the first file on; at most {_bytes(most)} will be downloaded.")
@@ -248,7 +248,7 @@ def _show_listing(listing: DatasetListing) -> None:
         f"licence {listing.licence}" if listing.licence else "no licence given",
         f"{listing.size} rows" if listing.size else "",
         f"changed {listing.modified:%Y-%m-%d}" if listing.modified else "",
-        "gated: only people its authors approve may read it" if listing.gated else "",
+        "gated: only people approved by its authors may read it" if listing.gated else "",
         ", ".join(listing.languages[:_CLASSES_SHOWN]),
         ", ".join(listing.tasks[:_CLASSES_SHOWN]),
     ]
@@ -282,7 +282,7 @@ def _show_preview(preview: Preview) -> None:
             st.dataframe(
                 {
                     "Column": [column.path for column in preview.columns],
-                    "Looks like": [column.kind for column in preview.columns],
+                    "Detected as": [column.kind for column in preview.columns],
                     "Type": [column.type for column in preview.columns],
                     "Classes": [_classes(column) for column in preview.columns],
                 },

@@ -64,7 +64,7 @@ def show_map(session: Session, space: Space) -> None:
     elif projection.fallback == "few":
         st.caption("A PCA map: there are too few rows for UMAP.")
     elif projection.fallback == "equal":
-        st.caption("All rows are equal, so all points are one.")
+        st.caption("All rows have the same vector, so all points coincide.")
     if projection.recall is not None and projection.recall < 1:
         st.caption(f"Approximate neighbours, {projection.recall:.1%} recall (sampled).")
     if projection.supervised:
@@ -150,7 +150,7 @@ def _picked(session: Session, space: Space) -> None:
     if selection is None:
         st.caption(
             "Draw around points to select them; click one to see what is near it in the full space. "
-            "A double click shows the map whole."
+            "Double-click to reset the view."
         )
         return
     if len(selection) == 1:
@@ -164,7 +164,7 @@ def _picked(session: Session, space: Space) -> None:
     words = _words(session, space, selection)
     with st.container(border=True):
         if words:
-            st.html(f"<b>Words that tell the selection apart</b>{as_html(', '.join(words))}")
+            st.html(f"<b>Distinctive words</b>{as_html(', '.join(words))}")
         shown = selection.rows[:_TABLE_ROWS]
         st.dataframe(
             space.corpus.table.take(pa.array(shown)),

@@ -80,7 +80,7 @@ def ask(session: Session) -> Asked:
             key="q",
             type="search",
             max_chars=_MAX_QUERY_CHARS,
-            placeholder="Describe what you look for, in your own words",
+            placeholder="Describe what you are looking for, in your own words",
             icon=":material/search:",
             bind="query-params",
             on_change=_forget_like,
@@ -144,7 +144,7 @@ def answer(session: Session, space: Space, asked: Asked) -> tuple[list[str], lis
     if len(asked.queries) > _MAX_QUERIES:
         raise QueryError(
             f"There are {len(asked.queries)} queries; the page takes {_MAX_QUERIES} at once.",
-            fix="Search in several goes, or use the Python package.",
+            fix="Search in several batches, or use the Python package.",
         )
     # The input's own limit is only kept by the browser; a link can carry more.
     for number, query in enumerate(asked.queries, start=1):
@@ -213,7 +213,7 @@ def show_start(space: Space) -> None:
 def show_waiting(session: Session) -> None:
     """Say that the answer comes by itself."""
     if isinstance(space_outcome(session, session.encoder), Pending):
-        st.caption("The rows are being encoded. Hits appear here as soon as that is done.")
+        st.caption("The rows are being encoded. Hits will appear here when that is done.")
 
 
 def more_like(row: int) -> None:

@@ -23,7 +23,7 @@ def choose_threshold() -> float:
     """Draw the choice of the score from which rows are near-duplicates, one for all views that use it."""
     return float(
         st.slider(
-            "Rows count as near-duplicates from a similarity of",
+            "Similarity threshold",
             0.5,
             1.0,
             0.9,
@@ -48,7 +48,7 @@ def show_duplicates(session: Session, space: Space) -> None:
     if found is None:
         return
     with st.grid(4, min_column_width=110):
-        st.metric("Exact repeats", f"{found.repeated:,}", help="Rows whose text came before, to the letter.")
+        st.metric("Exact repeats", f"{found.repeated:,}", help="Rows whose exact text already occurred.")
         st.metric(
             "Near pairs", f"{len(found.pairs):,}", help="Pairs of different texts at or above the threshold."
         )
@@ -56,7 +56,7 @@ def show_duplicates(session: Session, space: Space) -> None:
         st.metric("Kept", f"{int(found.keep.sum()):,}", help="Rows left when one of each group is kept.")
     if not found.groups:
         st.info(
-            "No two rows are that close. Lower the threshold to see the closest ones.",
+            "No two rows are that similar. Lower the threshold to see the closest pairs.",
             icon=":material/search_off:",
         )
         return
