@@ -27,8 +27,7 @@ from explorer.errors import (
 )
 from explorer.hub.dataset_details import dataset_details
 from explorer.settings import settings
-
-from .failing import failure
+from tests.data.failing import failure
 
 
 @pytest.fixture(autouse=True)
