@@ -204,6 +204,8 @@ def test_a_dataset_without_parquet_is_streamed(app, hub, tmp_path):
     hub.datasets["post/lines"] = folder
     opened(app, "post/lines")
     assert "Rows are streamed from the first file on" in captions(app)
+    assert "Read up to 10,000 rows" in labels(app)
+    assert "Seed" not in [element.label for element in app.number_input]
     read(app, limit=40)
     assert metric(app, "Rows") == "40"
     assert "The first 40 rows were read, file after file." in captions(app)
