@@ -24,8 +24,8 @@ _COSTS = {
     "umap": "Fast: UMAP on all cores. The same seed gives the same map. It stops as soon as you cancel.",
     "umap-learn": (
         "umap-learn: the library itself, slower than Fast, as a seed keeps it on one core. The same seed "
-        "gives the same map. It runs in a process of its own, which takes about 450 MB, more with many rows, and "
-        "compiles for half a minute or more before its first map. It stops as soon as you cancel."
+        "gives the same map. It runs in a process of its own, which takes about 450 MB, more with many rows, "
+        "and compiles for half a minute or more before its first map. It stops as soon as you cancel."
     ),
     "pca": "PCA: a projection without neighbours or seed, always the same, ready in moments.",
 }
