@@ -21,4 +21,4 @@ with page("Search", "Which rows mean what I mean?") as session:
         )
         show_hits(space, hits[chosen], asked.metric, more_like=controls.more_like)
         if not hits[chosen]:
-            st.info("No row is left to search: loosen the filter.", icon=":material/filter_alt_off:")
+            st.info("No rows match the filter.", icon=":material/filter_alt_off:")

@@ -57,7 +57,7 @@ def test_own_vectors_without_a_model_are_searched_by_row_only():
                                   text="t", vectors="v")  # fmt: skip
     space = explorer.embed(corpus, "")
     assert [hit.row for hit in space.similar_to(0)] == [1, 2]
-    with pytest.raises(QueryError, match="which model made them was not said"):
+    with pytest.raises(QueryError, match="which model made them was not stated"):
         space.search("a")
 
 

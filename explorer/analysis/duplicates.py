@@ -82,7 +82,7 @@ def find_duplicates(
     Raises:
         QueryError: There are more than `limit` near pairs, or the threshold is NaN.
     """
-    first = _first_rows(space.corpus.text_keys)
+    first = _first_rows(space.corpus.item_keys)
     distinct = first == np.arange(len(first))
     shown = np.float32(threshold)
     if np.isnan(shown):

@@ -16,7 +16,7 @@ from explorer.jobs.progress import OnProgress
 from explorer.scratch import remove_abandoned, scratch_folder
 from explorer.settings import settings
 
-_IDLE_SECONDS = 60.0  # a person tries several sizes; meanwhile it holds about 150 MB
+_IDLE_SECONDS = 60.0  # a person tries several sizes; meanwhile it holds about 200 MB
 PROCESSES = WorkerProcesses("HDBSCAN", "explorer.analysis.hdbscan_worker", idle_seconds=_IDLE_SECONDS)
 
 

@@ -60,9 +60,9 @@ def lay_out(
     """
     import torch
 
-    tell(Progress("Getting UMAP ready", fraction=0.5))
+    tell(Progress("Preparing UMAP", fraction=0.5))
     move = _compiled()
-    tell(Progress("Weighing neighbours", fraction=0.5))
+    tell(Progress("Weighting neighbours", fraction=0.5))
     rounds = 500 if len(indices) <= 10_000 else 200
     pointers, neighbors, weights = _graph(indices, distances, rounds)
     forces = _forces(min_distance)

@@ -197,19 +197,18 @@ def _by_umap_learn(
         )
     targets = None if labels is None else label_targets(labels)
     start = pca(index, spec.dims, metric=spec.pca_metric)
-    if len(index) < max(
-        _FEWEST, spec.dims + 2
-    ):  # its start, a spectral layout, needs two rows more than dims
+    if len(index) < max(_FEWEST, spec.dims + 2):  # its spectral start needs two rows more than dimensions
         return replace(start, fallback="few")
     if not start.coordinates.any():
         return replace(start, fallback="equal")
-    supervised_by = None if targets is None else targets.tobytes()
     vectors = index.take(slice(None))
-    name = map_name(vectors, spec, supervised_by, versions())
+    name = map_name(vectors, spec, None if targets is None else targets.tobytes(), versions())
     kept = find_map(name)
-    points = fit(vectors, spec, targets, on_progress or untold) if kept is None else kept[0]
     if kept is None:
+        points = fit(vectors, spec, targets, on_progress or untold)
         keep_map(name, points, None)
+    else:
+        points, _ = kept
     return Projection(
         points,
         spec.method,

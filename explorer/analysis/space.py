@@ -28,7 +28,7 @@ class Hit:
     Attributes:
         row: Its position in the corpus, from 0.
         score: Its similarity to the query; larger is closer. Euclidean scores are negative distances.
-        text: Its text.
+        text: Its text; for items other than texts, what names it.
     """
 
     row: int
@@ -266,8 +266,10 @@ class Space:
         return self._pairs[metric]
 
     def _hits(self, indices: np.ndarray, scores: np.ndarray) -> list[Hit]:
-        texts = self.corpus.texts
-        return [Hit(int(row), float(score), texts[row]) for row, score in zip(indices, scores, strict=True)]
+        captions = self.corpus.captions
+        return [
+            Hit(int(row), float(score), captions[row]) for row, score in zip(indices, scores, strict=True)
+        ]
 
     def _check_row(self, row: int) -> None:
         if not 0 <= row < len(self):

@@ -18,6 +18,9 @@ from explorer.errors import DataError
 
 _DIGEST_BYTES = 16
 
+Item = str
+"""What a row is about, and what an encoder encodes: a text."""
+
 
 def text_key(text: str) -> bytes:
     """The content hash of a text, 16 bytes: vectors are stored under it."""
@@ -110,9 +113,19 @@ class Corpus:
 
     @functools.cached_property
     def texts(self) -> list[str]:
-        """The text of each row."""
+        """The text of each row: for what is about words, tokens or characters."""
         texts: list[str] = self.table[self.text].to_pylist()
         return texts
+
+    @property
+    def items(self) -> list[Item]:
+        """The item of each row: for what encodes items or shows them."""
+        return self.texts
+
+    @property
+    def captions(self) -> list[str]:
+        """What names the item of each row where only text has room, as in a table or at an axis: its text."""
+        return self.texts
 
     @functools.cached_property
     def labels(self) -> list[str] | None:
@@ -125,19 +138,19 @@ class Corpus:
         return tuple(name for name in self.table.column_names if name not in (self.text, self.label))
 
     @functools.cached_property
-    def text_keys(self) -> list[bytes]:
-        """The content hash of each text, 16 bytes; equal texts have equal keys."""
+    def item_keys(self) -> list[bytes]:
+        """The content hash of each item, 16 bytes; equal items have equal keys."""
         return [text_key(text) for text in self.texts]
 
     @functools.cached_property
     def repeated(self) -> int:
-        """Rows whose text already occurred in an earlier row."""
-        return len(self) - len(set(self.text_keys))
+        """Rows whose item already occurred in an earlier row."""
+        return len(self) - len(set(self.item_keys))
 
     @functools.cached_property
-    def text_fingerprint(self) -> str:
-        """Names the texts in their order, and nothing else, in hexadecimal."""
-        return hashlib.blake2b(b"".join(self.text_keys), digest_size=_DIGEST_BYTES).hexdigest()
+    def items_fingerprint(self) -> str:
+        """Names the items in their order, and nothing else, in hexadecimal."""
+        return hashlib.blake2b(b"".join(self.item_keys), digest_size=_DIGEST_BYTES).hexdigest()
 
     @functools.cached_property
     def fingerprint(self) -> str:

@@ -173,7 +173,9 @@ def _from_texts(texts: pa.ChunkedArray, rows: NDArray[np.int64], where: str) -> 
                 numbers = numbers_in(text)
             except (TypeError, ValueError, RecursionError):
                 raise VectorError(
-                    f"This is no list of numbers: {text:.60}.", where=f"{where}, row {rows[at]:,}", fix=_FIX
+                    f"This is not a list of numbers: {text:.60}.",
+                    where=f"{where}, row {rows[at]:,}",
+                    fix=_FIX,
                 ) from None
             if matrix is None:
                 matrix = _empty(len(texts), len(numbers), where)
@@ -191,7 +193,7 @@ def _from_columns(
     names = number_columns(source)
     if not names:
         raise ColumnError(
-            "The table holds more than numbers, so its columns are no vectors.",
+            "The table holds more than numbers, so its columns are not vectors.",
             where=source.name,
             fix="Name the column that holds the vectors.",
         )
@@ -218,7 +220,7 @@ def _parsed(column: pa.ChunkedArray, rows: NDArray[np.int64], where: str) -> pa.
         wrong = _first_refused(trimmed)
         value = trimmed[wrong].as_py()
         raise VectorError(
-            f"This is no number: {value:.60}.",
+            f"This is not a number: {value:.60}.",
             where=f"{where}, row {rows[wrong]:,}",
             fix="Write numbers with a decimal point and no commas." if "," in value else _FIX,
         ) from None

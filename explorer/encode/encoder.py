@@ -83,7 +83,7 @@ class Encoder:
         for position, text in enumerate(texts, start=1):
             if not text.strip():
                 raise QueryError(
-                    "A query needs some text.", where=f"query {position}" if len(texts) > 1 else ""
+                    "A query cannot be empty.", where=f"query {position}" if len(texts) > 1 else ""
                 )
         say(Progress("Loading the model", total=len(texts)))
         engine = self.engine

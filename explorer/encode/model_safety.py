@@ -32,7 +32,7 @@ def check_may_run_code(name: str, revision: str | None) -> None:
     """
     if not settings().allow_remote_code:
         raise UnsafeModelError(
-            "Models may not run code of their own here.",
+            "Models may not run custom code here.",
             where=name,
             fix="A host can allow it (EXPLORER_ALLOW_REMOTE_CODE).",
         )

@@ -106,7 +106,7 @@ def find_model(
         UnusableModelError: Files are missing or damaged.
         UnsafeModelError: Only pickle weights, or code of its own, where that is not allowed.
         NotOnHubError: The Hub has no such model or revision, or it is private.
-        GatedError: Its authors let in only those they approve.
+        GatedError: Only people approved by its authors may download it.
         TooLargeError: More would be downloaded than the host allows.
         HubUnreachableError: The Hub is needed and does not answer.
     """

@@ -71,7 +71,7 @@ def encode_corpus(
     say = on_progress or (lambda _progress: None)
     started = time.perf_counter()
     say(Progress("Looking in the cache", total=len(corpus)))
-    keys = corpus.text_keys
+    keys = corpus.item_keys
     first: dict[bytes, int] = {}  # the first row of each different text
     for row, key in enumerate(keys):
         first.setdefault(key, row)
@@ -134,7 +134,7 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
 
     with engine.run(waiting) as model:
         model.confirm()
-        prompted = [encoder.prompt + run.corpus.texts[row] for row in missing]
+        prompted = [encoder.prompt + run.corpus.items[row] for row in missing]
         tokens = engine.tokenize(prompted, counting)
         done_texts, done_tokens, all_tokens = 0, 0, max(1, int(tokens.lengths.sum()))
         with _Writer(run) as writer:
@@ -191,7 +191,7 @@ class _Writer:
         rows = np.concatenate(self._waiting)
         self._waiting.clear()
         self._settle()
-        keys = [self._run.corpus.text_keys[row] for row in rows]
+        keys = [self._run.corpus.item_keys[row] for row in rows]
         write = self._run.cache.write
         self._writing = self._thread.submit(
             write, self._run.encoder.fingerprint, keys, self._run.vectors[rows]

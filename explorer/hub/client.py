@@ -58,7 +58,7 @@ def get_json(
 
     Raises:
         NotOnHubError: There is no such repository or revision, or it is private.
-        GatedError: Its authors let in only those they approve.
+        GatedError: Only people approved by its authors may download it.
         HubUnreachableError: The Hub does not answer, or not with JSON.
     """
     question = path, urlencode(params or {}, doseq=True)
@@ -70,7 +70,7 @@ def get_json(
         return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise HubUnreachableError(
-            "What answers in the Hub's place is not the Hub.",
+            "Something other than the Hub answered in its place.",
             where=where,
             fix="Check whether the network asks you to sign in, and HF_ENDPOINT.",
         ) from error
@@ -83,7 +83,7 @@ def get_bytes(
 
     Raises:
         NotOnHubError: There is no such file.
-        GatedError: Its authors let in only those they approve.
+        GatedError: Only people approved by its authors may download it.
         HubUnreachableError: The Hub does not answer, breaks off, or sends no parts of a large file.
     """
     where = f"{repo}, {path}"
@@ -161,7 +161,7 @@ def stream(
             "The Hub took too long to answer this.", where=where, fix="Try again in a minute."
         ) from error
     except (httpx2.RequestError, httpx2.InvalidURL) as error:
-        raise HubUnreachableError("The Hub's answer makes no sense.", where=where) from error
+        raise HubUnreachableError("The Hub's answer could not be understood.", where=where) from error
     contact.heard()
     try:
         _check_status(response, where)
@@ -196,7 +196,7 @@ def _read(response: httpx2.Response, most: int, where: str) -> bytes:
         _contact().heard()
         content += piece
         if len(content) > most:
-            raise HubUnreachableError("The Hub's answer is far too long.", where=where)
+            raise HubUnreachableError("The Hub's answer is too long.", where=where)
         if time.monotonic() - started > _BODY_SECONDS + len(content) / _BYTES_PER_SECOND:
             raise _broke_off(where)
     return bytes(content)
@@ -208,7 +208,7 @@ def _check_status(response: httpx2.Response, where: str) -> None:
         return
     if code == "GatedRepo":
         raise GatedError(
-            "It is gated: its authors let in only those they approve.",
+            "It is gated: only people approved by its authors may download it.",
             where=where,
             fix="Ask for access on its Hub page and set HF_TOKEN on the server.",
         )
@@ -218,13 +218,13 @@ def _check_status(response: httpx2.Response, where: str) -> None:
         raise NotOnHubError("The Hub does not have this file.", where=where)
     if status in (401, 403, 404):
         raise NotOnHubError(
-            "The Hub has nothing by that name, or it is private.",
+            "The Hub has nothing with that name, or it is private.",
             where=where,
             fix="Check the spelling: owner/name.",
         )
     if status == 429:
         raise HubUnreachableError(
-            "The Hub asks for patience: too many requests.", where=where, fix="Try again in a few minutes."
+            "The Hub is rate-limiting requests.", where=where, fix="Try again in a few minutes."
         )
     raise HubUnreachableError(
         f"The Hub answered with status {status}.", where=where, fix="Try again in a minute."
@@ -245,4 +245,4 @@ def _unreachable(where: str) -> HubError:
 
 
 def _broke_off(where: str) -> HubError:
-    return HubUnreachableError("The download broke off.", where=where, fix="Try again.")
+    return HubUnreachableError("The download was interrupted.", where=where, fix="Try again.")

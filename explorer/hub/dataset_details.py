@@ -74,7 +74,7 @@ def dataset_details(name: str, revision: str | None = None) -> DatasetDetails:
         HubUnreachableError: The Hub does not answer as it should.
     """
     if not is_dataset_id(name):
-        raise NotOnHubError("That is no name of a dataset.", where=f"{name:.100}", fix="Give owner/name.")
+        raise NotOnHubError("That is not a valid dataset name.", where=f"{name:.100}", fix="Give owner/name.")
     check_revision(revision, name)
     answer = _information(name, revision)
     listing = listing_of(name, answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -12,6 +13,7 @@ from typing import Any
 from explorer.hub.dataset_search import MAX_CHARS
 from explorer.hub.json_values import as_list, as_table, as_text
 from explorer.hub.ranges import HubFile
+from explorer.settings import settings
 
 _CONVERTED_FILE = re.compile(r"([^/]+)/(partial-)?([^/]+)/\d{4,}\.parquet")
 _NUMBERED_FILE = re.compile(r"(?:.*/)?(?:\w*[-/])?(\w+)-\d{5}-of-\d{5}\b[^/]*")
@@ -20,7 +22,18 @@ _SPLIT_WORDS = {
     **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
     **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
 }
-_DATA_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt")
+# Builders of the library `datasets`, by the suffixes of what they read. Tables come before the others.
+_TABLES = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    **dict.fromkeys((".jsonl", ".ndjson", ".json"), "json"),
+    ".txt": "text",
+}
+_OTHERS = {
+    ".tar": "webdataset",
+    **dict.fromkeys((".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"), "imagefolder"),
+}
+_COMPRESSED = (".gz", ".bz2", ".xz")
 _NO_DATA = {"dataset_infos.json", "dataset_info.json", "requirements.txt", "config.json", "license.txt"}
 
 
@@ -31,10 +44,11 @@ class DatasetSplit:
     Attributes:
         config: The configuration.
         split: The split.
-        kind: `parquet`, or the kind of the one file it is.
+        kind: `parquet`; the kind of the one file it is, which is read whole; or `streamed`.
         files: Its files in their order, at one commit.
         rows: Its rows, where the card says so.
         complete: False where the Hub converted the beginning of a large dataset only.
+        builder: What streams it, a builder that comes with the library `datasets`; empty for other kinds.
     """
 
     config: str
@@ -43,6 +57,7 @@ class DatasetSplit:
     files: tuple[HubFile, ...]
     rows: int | None
     complete: bool = True
+    builder: str = ""
 
     @property
     def size(self) -> int | None:
@@ -82,19 +97,48 @@ def splits_in(
             files = tuple(HubFile(name, commit, path, paths[path]) for path in members)
             yield DatasetSplit(config, split, "parquet", files, None, (config, split) not in partial)
         return
-    data = [path for path in sorted(paths) if _is_data(path)]
-    places = [(path, place) for path in data for place in _places(path, card_data)]
-    for path, (config, split, _) in places:
-        shared = sum(place[:2] == (config, split) for _, place in places) > 1
-        file = HubFile(name, commit, path, paths[path])
-        kind = PurePosixPath(path).suffix.lstrip(".")
-        yield DatasetSplit(config, path if shared else split, kind, (file,), None)
+    places: dict[tuple[str, str], list[str]] = {}
+    for path in filter(_is_data, sorted(paths)):
+        for config, split, _ in _places(path, card_data):
+            places.setdefault((config, split), []).append(path)
+    for (config, split), members in places.items():
+        others = [HubFile(name, commit, path, paths[path]) for path in members]
+        yield from _without_parquet(config, split, others)
+
+
+def _without_parquet(config: str, split: str, files: list[HubFile]) -> Iterator[DatasetSplit]:
+    """A split of other files: streamed together, and each table that can be read whole by itself.
+
+    A table goes by its path where there are several.
+    """
+    tables = [file for file in files if _builder(file.path) in _TABLES.values()]
+    alone = [file for file in tables if _can_be_whole(file)]
+    if len(files := tables or files) > 1 or not alone:
+        builder = Counter(_builder(file.path) for file in files).most_common(1)[0][0]
+        chosen = tuple(file for file in files if _builder(file.path) == builder)
+        yield DatasetSplit(config, split, "streamed", chosen, None, builder=builder)
+    for file in alone:
+        kind = PurePosixPath(file.path).suffix.lstrip(".")
+        yield DatasetSplit(config, file.path if len(files) > 1 else split, kind, (file,), None)
+
+
+def _can_be_whole(file: HubFile) -> bool:
+    """Whether a file is a table as uploads are, within the bound on them."""
+    within = file.size is None or file.size <= settings().max_file_mb * 1_000_000
+    return within and PurePosixPath(file.path).suffix.lower() in _TABLES
+
+
+def _builder(path: str) -> str:
+    """The builder of `datasets` that reads a file; empty when none that is known here does."""
+    plain = PurePosixPath(path.lower())
+    suffix = PurePosixPath(plain.stem).suffix if plain.suffix in _COMPRESSED else plain.suffix
+    return (_TABLES | _OTHERS).get(suffix, "")
 
 
 def _is_data(path: str) -> bool:
     plain = PurePosixPath(path)
     hidden = any(part.startswith((".", "_")) for part in plain.parts)
-    return plain.suffix.lower() in _DATA_SUFFIXES and plain.name.lower() not in _NO_DATA and not hidden
+    return bool(_builder(path)) and plain.name.lower() not in _NO_DATA and "::" not in path and not hidden
 
 
 def _places(path: str, card_data: Mapping[str, Any]) -> list[tuple[str, str, bool]]:

@@ -51,7 +51,7 @@ def fetch_model(
 
     Raises:
         NotOnHubError: The Hub has no such model or revision, or it is private.
-        GatedError: Its authors let in only those they approve.
+        GatedError: Only people approved by its authors may download it.
         UnsafeModelError: The weights are pickle files only, and the host does not allow these.
         UnusableModelError: There are no weights.
         TooLargeError: More would be downloaded than the host allows or the disk holds.
@@ -172,7 +172,9 @@ def _fetch_blob(name: str, commit: str, file: RemoteFile, repo: Path, report: Ca
                 silent = isinstance(error.__cause__, httpx2.TimeoutException)
                 if silent or after == before or attempt == _TRIES:
                     raise HubUnreachableError(
-                        "The download broke off; what had arrived is kept.", where=name, fix="Try again."
+                        "The download was interrupted; what was downloaded is kept.",
+                        where=name,
+                        fix="Try again.",
                     ) from error
         if _checksum(part, str(file.checksum)) != file.checksum:
             part.unlink()
@@ -202,11 +204,11 @@ def _append(name: str, commit: str, file: RemoteFile, part: Path, report: Callab
             for piece in pieces(response, where):
                 arrived += len(piece)
                 if arrived > size:
-                    raise HubUnreachableError("More arrives than the file has.", where=where)
+                    raise HubUnreachableError("More bytes arrived than the file has.", where=where)
                 out.write(piece)
                 report(arrived)
     if arrived < size:
-        raise HubUnreachableError("The download broke off.", where=where)
+        raise HubUnreachableError("The download was interrupted.", where=where)
 
 
 @contextlib.contextmanager

@@ -80,7 +80,7 @@ def model_details(name: str, revision: str | None = None) -> ModelDetails:
     said, commit = model_information(name, revision)
     listing = listing_of({**said, "id": name}, is_organisation=_is_organisation(said.get("author")))
     if listing is None:
-        raise NotOnHubError("That is no name of a model.", where=name)
+        raise NotOnHubError("That is not a valid model name.", where=name)
     files = {file.path: file for file in files_of(said) if file.size != 0}
 
     def read(path: str) -> Any:  # noqa: ANN401 - JSON

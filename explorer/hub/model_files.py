@@ -43,7 +43,7 @@ def model_information(name: str, revision: str | None, *, insist: bool = False) 
 
     Raises:
         NotOnHubError: There is no such model or revision, or it is private.
-        GatedError: Its authors let in only those they approve.
+        GatedError: Only people approved by its authors may download it.
         HubUnreachableError: The Hub does not answer, or not with sense.
     """
     check_name(name, revision)
@@ -63,7 +63,7 @@ def check_name(name: str, revision: str | None) -> None:
     """
     if not is_model_id(name):
         raise NotOnHubError(
-            "That is no name of a model.", where=name[:100], fix="A Hub id has the form owner/name."
+            "That is not a valid model name.", where=name[:100], fix="A Hub id has the form owner/name."
         )
     check_revision(revision, name)
 

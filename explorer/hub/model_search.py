@@ -44,7 +44,7 @@ class ModelFilter:
         task: A task of the Hub.
         library: The library that loads it; a model of another one seldom makes sentence embeddings by itself.
         language: A language's code, such as `en`.
-        max_parameters: Parameters at most; models that do not say are left out.
+        max_parameters: Maximum parameters; models that do not say are left out.
         licence: A licence's code, such as `mit`.
         gated: Whether those that let in only approved people are listed too.
         sort: What comes first.

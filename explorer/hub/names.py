@@ -25,7 +25,7 @@ def check_revision(revision: str | None, name: str) -> None:
         NotOnHubError: It is none.
     """
     if revision is not None and (not _REVISION.fullmatch(revision) or ".." in revision):
-        raise NotOnHubError("That is no name of a revision.", where=name, fix="Give a branch, tag or commit.")
+        raise NotOnHubError("That is not a valid revision.", where=name, fix="Give a branch, tag or commit.")
 
 
 def is_dataset_id(name: str) -> bool:

@@ -41,7 +41,7 @@ def read_small(file: HubFile, most: int) -> bytes:
     Raises:
         HubUnreachableError: The Hub does not answer, or breaks off.
         NotOnHubError: The file is not there.
-        GatedError: Its authors let in only those they approve.
+        GatedError: Only people approved by its authors may download it.
     """
     if file.size == 0:
         return b""
@@ -147,7 +147,9 @@ class RangeReader(io.RawIOBase):
         self._meter.spend(end - start, self._file.where)
         content = _download(self._file, start, end)
         if len(content) != end - start:
-            raise HubUnreachableError("The download broke off.", where=self._file.where, fix="Try again.")
+            raise HubUnreachableError(
+                "The download was interrupted.", where=self._file.where, fix="Try again."
+            )
         return content
 
 

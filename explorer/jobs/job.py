@@ -160,9 +160,9 @@ class Job(Generic[T]):
             # Whatever it was, the visitor must hear of it, and the worker must go on to the next job.
             _log.exception("the job %r failed", self.title)
             self.error = ExplorerError(
-                f"Something unforeseen went wrong: {type(error).__name__}: {error}",
+                f"Something unexpected went wrong: {type(error).__name__}: {error}",
                 where=self.title,
-                fix="What was finished is kept. Try again; if it stays, report it with this message.",
+                fix="What was finished is kept. Try again; if it happens again, report it with this message.",
             )
             self.error.__cause__ = error
             self._close("failed")

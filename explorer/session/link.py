@@ -72,5 +72,5 @@ def _new_session(asked: str, visitor: str) -> Session:
         except ExplorerError as error:
             session.notice = str(error)
     elif asked and asked not in SAMPLES:
-        session.notice = "This link leads to rows that only the browser they were opened in can show."
+        session.notice = "This link refers to rows that only the browser in which they were opened can show."
     return session

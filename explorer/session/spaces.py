@@ -92,7 +92,7 @@ def _found(encoder: Encoder, corpus: Corpus) -> Encoded | None:
     from explorer.encode.engines.own_vectors import read_own_vectors
     from explorer.encode.report import report_of_kept
 
-    index = _shared.get((encoder.fingerprint, corpus.text_fingerprint))
+    index = _shared.get((encoder.fingerprint, corpus.items_fingerprint))
     if isinstance(encoder.spec, OwnVectors):
         vectors, report = read_own_vectors(corpus)
         return Encoded(encoder, index or _share(encoder, corpus, make_index(vectors)), report)
@@ -112,7 +112,7 @@ def _encode(encoder: Encoder, corpus: Corpus, visitor: str, token: Secret | None
     # A hosted model is asked with the token of whoever opened it, and may be opened anew on the way.
     own = (visitor, spec) if hosted_model(spec) else None
     return registry().submit(
-        ("encode", encoder.fingerprint, corpus.text_fingerprint, own),
+        ("encode", encoder.fingerprint, corpus.items_fingerprint, own),
         f"Encoding {len(corpus):,} row{'' if len(corpus) == 1 else 's'} with {encoder_name(spec)}",
         work,
         lane=lanes_for(spec).rows,
@@ -122,7 +122,7 @@ def _encode(encoder: Encoder, corpus: Corpus, visitor: str, token: Secret | None
 
 
 def _share(encoder: Encoder, corpus: Corpus, index: Index) -> Index:
-    return _shared.setdefault((encoder.fingerprint, corpus.text_fingerprint), index)
+    return _shared.setdefault((encoder.fingerprint, corpus.items_fingerprint), index)
 
 
 class Lanes(NamedTuple):

@@ -33,9 +33,9 @@ def components(count, edges):
 
 @pytest.fixture
 def tickets(prepared, tmp_path):
-    """The sample with marked pairs, exact."""
+    """The sample with marked pairs."""
     shutil.copytree(prepared.vectors(), tmp_path / "cache")
-    return explorer.embed("support-tickets", precision="float32")
+    return explorer.embed("support-tickets")
 
 
 @settings(max_examples=60)

@@ -144,7 +144,7 @@ def test_neighbours_are_kept_as_by_umap_learn(clustered, dims):
 def test_each_round_is_told(clustered):
     told = []
     laid(clustered, tell=told.append)
-    assert [progress.phase for progress in told[:2]] == ["Getting UMAP ready", "Weighing neighbours"]
+    assert [progress.phase for progress in told[:2]] == ["Preparing UMAP", "Weighting neighbours"]
     assert [progress.done for progress in told[2:]] == list(range(501))
     assert {progress.phase for progress in told[2:]} == {"Laying out the map"}
     assert {progress.total for progress in told[2:]} == {500}

@@ -210,7 +210,7 @@ def test_umap_tells_how_far_it_is_and_prints_nothing(random, capfd):
     quiet = umap(random, MapSpec())
     assert (umap(random, MapSpec(), on_progress=told.append).coordinates == quiet.coordinates).all()
     phases = list(dict.fromkeys(progress.phase for progress in told))
-    assert phases == ["Finding neighbours", "Getting UMAP ready", "Weighing neighbours", "Laying out the map"]
+    assert phases == ["Finding neighbours", "Preparing UMAP", "Weighting neighbours", "Laying out the map"]
     fractions = [progress.fraction for progress in told]
     assert fractions == sorted(fractions)
     assert told[-1].total == 500
@@ -218,7 +218,7 @@ def test_umap_tells_how_far_it_is_and_prints_nothing(random, capfd):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("phase", ["Finding neighbours", "Weighing neighbours", "Laying out the map"])
+@pytest.mark.parametrize("phase", ["Finding neighbours", "Weighting neighbours", "Laying out the map"])
 def test_umap_can_be_stopped_in_each_phase(random, phase):
     def stop(progress):
         if progress.phase == phase:

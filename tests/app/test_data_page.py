@@ -36,7 +36,7 @@ CSV = b"text,queue,price\nNA,a,1\nnull,b,2\n007,a,3\n1e5,b,4\n,a,5\nNA,b,6\n"
 def test_the_first_sample_is_open_with_counts_audit_and_report(app):
     assert metric(app, "Rows") == "624"
     assert metric(app, "Empty") == "0"
-    assert metric(app, "Cut off") == "0"
+    assert metric(app, "Truncated") == "0"
     captions = " ".join(element.value for element in app.caption)
     assert "nothing is lost" in captions
     assert "CC0" in captions
@@ -152,7 +152,7 @@ def test_a_second_encoder_joins_the_first_and_either_can_be_active(app, tiny_mod
 
 def test_rows_longer_than_the_encoder_reads_are_counted(app):
     upload(app, "long.csv", b"text\n" + b"word " * 400 + b"\nshort one\n")
-    assert metric(app, "Cut off") == "1"
+    assert metric(app, "Truncated") == "1"
     captions = " ".join(element.value for element in app.caption)
     assert "1 row is longer than the 256 tokens" in captions
     assert "146 tokens" in captions

@@ -161,8 +161,8 @@ def test_a_dataset_is_looked_at_before_anything_large_is_downloaded(app, hub):
     assert "will be downloaded" in captions(app)
     assert "12,345 downloads" in captions(app)
     assert "licence mit" in captions(app)
-    columns = next(frame.value for frame in app.dataframe if "Looks like" in frame.value.columns)
-    assert dict(zip(columns["Column"], columns["Looks like"], strict=True))["vector"] == "vector"
+    columns = next(frame.value for frame in app.dataframe if "Detected as" in frame.value.columns)
+    assert dict(zip(columns["Column"], columns["Detected as"], strict=True))["vector"] == "vector"
     assert not [label for label in labels(app) if label.startswith("Encode")]
 
 
@@ -193,6 +193,24 @@ def test_fewer_rows_of_another_split_by_a_nested_path(app):
     assert "7 rows of 20 with text, drawn at random (seed 0)" in captions(app)
     button(app, "Encode 7 rows").click().run()
     assert finished(app).query_params["corpus"].endswith(",default,test,body,meta.tone.name,,7,0")
+
+
+def test_a_dataset_without_parquet_is_streamed(app, hub, tmp_path):
+    folder = tmp_path / "post" / "lines"
+    folder.mkdir(parents=True)
+    for part in "ab":
+        rows = [{"body": f"line {part}{row}", "meta": {"kind": "xy"[row % 2]}} for row in range(30)]
+        (folder / f"{part}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    hub.datasets["post/lines"] = folder
+    opened(app, "post/lines")
+    assert "Rows are streamed from the first file on" in captions(app)
+    assert "Read up to 10,000 rows" in labels(app)
+    assert "Seed" not in [element.label for element in app.number_input]
+    read(app, limit=40)
+    assert metric(app, "Rows") == "40"
+    assert "The first 40 rows were read, file after file." in captions(app)
+    button(app, "Encode 40 rows").click().run()
+    assert finished(app).query_params["corpus"].endswith(",default,train,body,meta.kind,,40,0")
 
 
 def test_another_choice_has_to_be_read_again(app):

@@ -70,7 +70,7 @@ def test_points_that_were_lassoed_become_the_selection_with_its_words_and_table(
     app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
     app = finished(pick(app, *((0, place) for place in range(9))))
     assert any("9 rows" in text and "the map" in text for text in html_texts(app))
-    assert any("Words that tell the selection apart" in text for text in html_texts(app))
+    assert any("Distinctive words" in text for text in html_texts(app))
     assert len(app.dataframe[0].value) == 9
     assert len(set(app.dataframe[0].value["mood"])) == 1
     app.selectbox(key="colour").select("One colour").run()

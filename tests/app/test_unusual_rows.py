@@ -95,7 +95,15 @@ def test_ten_thousand_labels_are_still_a_page(monkeypatch, tiny_model):
     assert "10,000 groups are too many for one picture" in error.value
 
 
-NAMED_LIKE_COLOURS = ("cluster", "Cluster", "trust", "similarity", "nothing", "One colour", "Column: trust")
+NAMED_LIKE_COLOURS = (
+    "cluster",
+    "Cluster",
+    "trust",
+    "similarity",
+    "nothing",
+    "One colour",
+    "Column: trust",
+)
 
 
 def test_columns_named_like_a_colouring_are_coloured_by_their_own_values(monkeypatch, tiny_model):

@@ -65,7 +65,7 @@ def test_a_model_is_found_judged_downloaded_and_searched_with(visit, served):
     table.click(position={"x": 150, "y": 52})  # any cell of the first row
     expect(page.get_by_text(COMMIT)).to_be_visible()
     assert "model-id=tiny%2Fmodel" in page.url
-    page.get_by_text("Its card", exact=True).click()
+    page.get_by_text("Model card", exact=True).click()
     expect(page.get_by_text("A model for tests.")).to_be_visible()
     assert page.evaluate("window.hurt") is None
     page.get_by_role("button", name=re.compile("Download .* and use it")).click()

@@ -259,7 +259,7 @@ def test_a_lasso_on_the_map_selects_rows_that_follow_to_the_search(visit):
     lasso(page)
     line = page.get_by_text(re.compile(r"Selection · \d+ rows · the map"))
     expect(line).to_be_visible()
-    expect(page.get_by_text("Words that tell the selection apart")).to_be_visible()
+    expect(page.get_by_text("Distinctive words")).to_be_visible()
     shoot(page, "map-lasso-1440-light")
     told = line.inner_text()
     choose(page, "Colour", "genre")

@@ -53,12 +53,17 @@ def test_a_row_that_is_not_there_is_refused(row):
     assert str(error) == f"rows: There is no row {row}. Rows are 0 to 3."
 
 
-def test_text_keys_are_sixteen_bytes_of_blake2b():
+def test_the_items_of_a_text_corpus_are_its_texts_and_name_themselves():
+    corpus = make_corpus(from_columns({"text": ["one", "two\nlines"]}, "notes"), text="text")
+    assert corpus.items == corpus.captions == corpus.texts == ["one", "two\nlines"]
+
+
+def test_item_keys_are_sixteen_bytes_of_blake2b():
     assert text_key("Grüße") == hashlib.blake2b("Grüße".encode(), digest_size=16).digest()
     assert len(text_key("\ud800")) == 16
     assert text_key("\ud800") != text_key("\ud801")
     corpus = _corpus()
-    assert corpus.text_keys == [text_key(text) for text in corpus.texts]
+    assert corpus.item_keys == [text_key(text) for text in corpus.texts]
 
 
 @given(st.lists(st.text(), min_size=1, unique=True))
@@ -149,12 +154,12 @@ def test_the_fingerprint_does_not_know_what_lies_under_a_null():
     assert _corpus(hidden, label=None).fingerprint == _corpus(plain, label=None).fingerprint
 
 
-def test_the_text_fingerprint_knows_the_texts_and_their_order_only():
+def test_the_items_fingerprint_knows_the_items_and_their_order_only():
     base = from_columns({"text": ["a", "b"], "n": [1, 2]}, "rows")
     other = from_columns({"n": ["x", "y"], "gloss": ["a", "b"]}, "others")
     assert (
-        make_corpus(base, text="text").text_fingerprint == make_corpus(other, text="gloss").text_fingerprint
+        make_corpus(base, text="text").items_fingerprint == make_corpus(other, text="gloss").items_fingerprint
     )
     for texts in (["b", "a"], ["a"], ["ab"], ["a", "b", "b"], ["a", "c"]):
         changed = make_corpus(from_columns({"text": texts}, "rows"))
-        assert changed.text_fingerprint != make_corpus(base).text_fingerprint
+        assert changed.items_fingerprint != make_corpus(base).items_fingerprint

@@ -11,9 +11,9 @@ import pytest
 
 from explorer.data.opening import open_corpus
 from explorer.errors import DataError, EmptyDataError, UnreadableFileError
+from tests.data.failing import failure
 
 from .conftest import ROOT
-from .failing import failure
 
 FEATURES = datasets.Features(
     {

@@ -210,6 +210,6 @@ def test_every_finite_number_is_read_exactly(rows, kind):
 def test_a_decimal_comma_is_blamed_where_it_stands():
     content = b"d1;d2\n7;0.5\n2;0,5\n3;0.25\n"
     error = failure(VectorError, vectors_of, read_file(content, "v.csv"), ALL)
-    assert error.what == "This is no number: 0,5."
+    assert error.what == "This is not a number: 0,5."
     assert error.where == 'v.csv, column "d2", row 2'
     assert error.fix == "Write numbers with a decimal point and no commas."

@@ -1,17 +1,9 @@
 import pytest
 
-from explorer.encode.engines import convert, graphs
+from tests.prepared import convert_here
 
 
 @pytest.fixture
 def here(monkeypatch):
-    """Converts in this process, which is quicker; counts how often."""
-    converted = []
-
-    def run(files, made):
-        converted.append(files.name)
-        convert.convert(files, made)
-        return ""
-
-    monkeypatch.setattr(graphs, "_run_converter", run)
-    return converted
+    """Converts in this process; counts how often."""
+    return convert_here(monkeypatch)

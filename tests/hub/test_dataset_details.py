@@ -80,7 +80,7 @@ def test_what_is_not_there_says_so_and_what_there_is(dataset_hub, tmp_path):
         dataset_details("me/nothing")
     with pytest.raises(NotOnHubError):
         dataset_details("me/tickets", "v9")
-    serve(dataset_hub, tmp_path, "picture.png", name="me/pictures")
+    serve(dataset_hub, tmp_path, "model.bin", name="me/pictures")
     with pytest.raises(NotOnHubError, match="no file of rows"):
         dataset_details("me/pictures").find_split(None, None)
 

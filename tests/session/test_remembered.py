@@ -111,10 +111,10 @@ def test_what_a_corpus_keeps_of_its_own_is_counted_too(monkeypatch):
     corpus = explorer.open_corpus([f"row {number}" for number in range(20_000)])
     remembered = Remembered()
     keep(remembered, 0, corpus)
-    assert len(corpus.texts) == len(corpus.text_keys) == 20_000
+    assert len(corpus.texts) == len(corpus.item_keys) == 20_000
     keep(remembered, 0, corpus)
     ((_, kept),) = remembered._sessions.items()
-    held = sum(map(sys.getsizeof, corpus.texts)) + sum(map(sys.getsizeof, corpus.text_keys))
+    held = sum(map(sys.getsizeof, corpus.texts)) + sum(map(sys.getsizeof, corpus.item_keys))
     assert sum(kept.rows.values()) > corpus.table.nbytes + held
     monkeypatch.setattr(module, "parts_of", None)
     keep(remembered, 0, corpus)  # nothing is measured twice

@@ -199,7 +199,7 @@ def _ragged_error(
 
 def _closed_quote_error(where: str) -> UnreadableFileError:
     return UnreadableFileError(
-        "Text goes on after a closing quote.",
+        "There is text after a closing quote.",
         where=where,
         fix='Write "" for a quote that is part of a quoted text.',
     )

@@ -141,7 +141,7 @@ class _Array:
             if self._items.depth == 1 and self._item(self.total):  # the last one is whole
                 position += 1
             raise UnreadableFileError(
-                "The array is not closed: the file breaks off.",
+                "The array is not closed: the file ends too soon.",
                 where=f"{self._file.name}, item {position:,} (line {self._items.line:,})",
                 fix="It may be incomplete. Copy it again, or close the array with ].",
             )

@@ -9,6 +9,7 @@ from explorer.data.corpus_from_table import GUESS, LabelChoice, make_corpus
 from explorer.data.hub.preview import preview_split
 from explorer.data.hub.row_groups import read_footer
 from explorer.data.hub.rows import read_split, read_whole, where_of
+from explorer.data.hub.stream import read_streamed
 from explorer.data.tables.class_labels import card_class_names
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ColumnError, DataError
@@ -35,7 +36,8 @@ def open_dataset(
     """Open rows of a dataset on the Hub; see `explorer.open_corpus`.
 
     Of Parquet files only the wanted columns are downloaded, and of a split with more rows than wanted only
-    random row groups: the sample is the rows of these, thinned out at random, never a draw from all rows.
+    random row groups: the sample is the rows of these, thinned out at random, never a draw from all rows. Of
+    other files, one table within the bound on files is read whole; else the first rows are streamed.
 
     Raises:
         HubError: The Hub does not have it, does not let it out, or does not answer.
@@ -45,7 +47,7 @@ def open_dataset(
         raise DataError(f"The limit on rows is {limit}.", where=name, fix="Give 1 or more, or None.")
     details = dataset_details(name, revision)
     found = details.find_split(config, split)
-    if found.kind == "parquet":
+    if found.kind in ("parquet", "streamed"):
         if text is None or label is GUESS:
             preview = preview_split(details, found.config, found.split)
             text = text or preview.text
@@ -54,8 +56,11 @@ def open_dataset(
         if text is None:
             raise ColumnError("No column holds text.", where=where_of(found), fix="Name the text column.")
         wanted = list(dict.fromkeys(path for path in (text, label, vectors) if isinstance(path, str)))
-        features = card_class_names(details.features.get(found.config))
-        source = read_split(found, wanted, limit=limit, seed=seed, classes=features, on_progress=on_progress)
+        known = card_class_names(details.features.get(found.config))
+        if found.kind == "streamed":
+            source = read_streamed(found, wanted, limit=limit, classes=known, on_progress=on_progress)
+        else:
+            source = read_split(found, wanted, limit=limit, seed=seed, classes=known, on_progress=on_progress)
     else:
         source = read_whole(found)
     corpus = make_corpus(source, text=text, label=label, limit=limit, seed=seed, vectors=vectors)
@@ -74,6 +79,8 @@ def read_table(split: DatasetSplit, on_progress: OnProgress | None = None) -> So
         HubError: As in `open_dataset`.
         DataError: As in `open_dataset`.
     """
+    if split.kind == "streamed":
+        return read_streamed(split, None, on_progress=on_progress)
     if split.kind != "parquet":
         return read_whole(split)
     footer = read_footer(split.files[0], Meter(settings().max_file_mb * 1_000_000)).footer

@@ -15,6 +15,7 @@ from explorer.data.columns import guess_label, guess_text
 from explorer.data.hub.nested import column_of_path, paths_in
 from explorer.data.hub.row_groups import SPREAD, Part, RowGroup, read_footer, read_group
 from explorer.data.hub.rows import MAX_FILES, pick_columns, read_whole, where_of
+from explorer.data.hub.stream import numbered, stream_rows
 from explorer.data.tables.arrow_columns import is_list_of_numbers, leaf_count, left_out
 from explorer.data.tables.budget import Budget
 from explorer.data.tables.class_labels import card_class_names, class_names
@@ -30,6 +31,7 @@ _PREVIEW_BYTES = 2_000_000
 _PREVIEW_ROWS = 50
 _COLUMN_BYTES = 150_000  # what a column may take of them before all others had their turn
 _MAX_PATHS = 200
+_STREAM_BLOCK = 200_000  # bytes of a file that is streamed, asked for at a time
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class Preview:
             paths: The columns wanted.
             limit: Rows wanted.
         """
+        if split.kind == "streamed":
+            return None
         if split.kind != "parquet":
             return split.size
         sizes = {column.column: column.row_bytes for column in self.columns if column.path in paths}
@@ -106,23 +110,69 @@ def preview_split(details: DatasetDetails, config: str | None = None, split: str
         NotOnHubError: There is no such configuration or split.
         HubUnreachableError: The Hub does not answer as it should.
         UnreadableFileError: The file is damaged.
-        TooLargeError: The file's own description, or a whole CSV or JSON file, is over the bound.
+        TooLargeError: The file's own description is over the bound, or not even its first rows are within it.
     """
     found = details.find_split(config, split)
-    meter = Meter(_PREVIEW_BYTES)
+    classes = card_class_names(details.features.get(found.config))
+    if found.kind == "streamed":
+        return _preview_streamed(found, classes)
     if found.kind != "parquet":
         return _preview_file(found)
+    meter = Meter(_PREVIEW_BYTES)
     part = read_footer(found.files[0], meter)
     footer_bytes = meter.spent
     schema = part.footer.schema.to_arrow_schema()
-    classes = {**card_class_names(details.features.get(found.config)), **class_names(schema)}
-    paths = list(itertools.islice(paths_in(schema), _MAX_PATHS + 1))
-    partial = [f"Only the first {_MAX_PATHS} columns are shown."] if len(paths) > _MAX_PATHS else []
     head, missing = _head(part, schema, meter)
+    partial = []
     if missing:
         partial.append(f"Too large to be shown here: {', '.join(missing[:12])}.")
     if not found.complete:
         partial.append("The Hub has converted only the beginning of this dataset.")
+    total = found.rows if found.rows is not None or len(found.files) > 1 else part.footer.num_rows
+    preview = _described(found, schema, head, {**classes, **class_names(schema)}, _row_bytes(part, schema))
+    return dataclasses.replace(
+        preview,
+        rows=total,
+        partial=(*preview.partial, *partial),
+        bytes_read=meter.spent,
+        footer_bytes=footer_bytes,
+    )
+
+
+def _preview_streamed(split: DatasetSplit, classes: Mapping[str, Sequence[str]]) -> Preview:
+    meter = Meter(_PREVIEW_BYTES)
+    streamed = stream_rows(split, _PREVIEW_ROWS, meter, block=_STREAM_BLOCK)
+    table = numbered(streamed.table, classes)
+    readable = [
+        field.name
+        for field in table.schema
+        if not left_out(field.type) and not is_list_of_numbers(field.type)
+    ]
+    known = {**classes, **class_names(table.schema)}
+    preview = _described(split, table.schema, table.select(readable), known, {})
+    if preview.text in known:  # of a folder of pictures, which has no texts
+        preview = dataclasses.replace(preview, text=None, label=preview.text)
+    return dataclasses.replace(preview, rows=split.rows, bytes_read=meter.spent)
+
+
+def _described(
+    split: DatasetSplit,
+    schema: pa.Schema,
+    head: pa.Table,
+    classes: Mapping[str, Sequence[str]],
+    row_bytes: Mapping[str, float],
+) -> Preview:
+    """What can be picked, and what is likely to be; rows and bytes are left open.
+
+    Args:
+        split: The split.
+        schema: All its columns.
+        head: Its first rows, of the columns that could be read.
+        classes: Names of numbered classes by path.
+        row_bytes: What a row of each column takes as it is downloaded.
+    """
+    paths = list(itertools.islice(paths_in(schema), _MAX_PATHS + 1))
+    partial = (f"Only the first {_MAX_PATHS} columns are shown.",) if len(paths) > _MAX_PATHS else ()
     table, text, label = None, None, None
     shown = [
         path
@@ -131,11 +181,8 @@ def preview_split(details: DatasetDetails, config: str | None = None, split: str
     ]
     if shown:
         rows = np.arange(1, head.num_rows + 1, dtype=np.int64)
-        table, text, label = _guessed(
-            pick_columns(head, shown, classes, where_of(found), rows, found.rows or part.footer.num_rows)
-        )
-    total = found.rows if found.rows is not None or len(found.files) > 1 else part.footer.num_rows
-    sizes = _row_bytes(part, schema)
+        total = max(head.num_rows, split.rows or 0)
+        table, text, label = _guessed(pick_columns(head, shown, classes, where_of(split), rows, total))
     columns = tuple(
         PreviewColumn(
             path,
@@ -143,11 +190,11 @@ def preview_split(details: DatasetDetails, config: str | None = None, split: str
             _kind(path, kind, classes, table, text),
             tuple(classes.get(path, ())),
             name := column_of_path(path, schema, ""),
-            sizes.get(name, 0.0),
+            row_bytes.get(name, 0.0),
         )
         for path, kind in paths[:_MAX_PATHS]
     )
-    return Preview(columns, table, total, text, label, tuple(partial), meter.spent, footer_bytes)
+    return Preview(columns, table, None, text, label, partial, 0)
 
 
 def _head(part: Part, schema: pa.Schema, meter: Meter) -> tuple[pa.Table, list[str]]:

@@ -105,21 +105,15 @@ def read_split(
     whole = _joined([tables[read] for read in order], where)
     known = {**(classes or {}), **class_names(schema)}
     source = pick_columns(whole, columns, known, where, rows, total)
-    return dataclasses.replace(source, notes=(_provenance(split), *notes, *source.notes))
+    return dataclasses.replace(source, notes=(provenance(split), *notes, *source.notes))
 
 
 def read_whole(split: DatasetSplit) -> SourceTable:
     """A CSV, JSON Lines or text file, read as an upload is: within bounds, in another process."""
     file = split.files[0]
     most = settings().max_file_mb * 1_000_000
-    if file.size is not None and file.size > most:
-        raise TooLargeError(
-            f"The file is {file.size / 1e6:,.1f} MB; files up to {most // 1_000_000:,} MB are read.",
-            where=file.where,
-            fix="Choose a dataset with Parquet files, or let the host raise EXPLORER_MAX_FILE_MB.",
-        )
     source = read_bounded(read_small(file, most + 1), file.path.rsplit("/", 1)[-1])
-    return dataclasses.replace(source, name=where_of(split), notes=(_provenance(split), *source.notes))
+    return dataclasses.replace(source, name=where_of(split), notes=(provenance(split), *source.notes))
 
 
 def pick_columns(
@@ -167,7 +161,8 @@ class _Pool(ThreadPoolExecutor):
         self.shutdown(wait=True, cancel_futures=True)
 
 
-def _provenance(split: DatasetSplit) -> str:
+def provenance(split: DatasetSplit) -> str:
+    """The note on where rows come from."""
     part = "" if split.complete else ", of which the Hub has converted only the beginning"
     return f"{split.files[0].repo}@{split.commit}, {split.config}, {split.split}{part}."
 

@@ -98,11 +98,9 @@ def _run(
     file: BinaryIO, columns: BinaryIO, name: str, encoding: str, report: Callable[[int], None]
 ) -> dict[str, Any]:
     """Run `explorer.data.uploads.reader`; what it says of the table."""
-    root = str(Path(__file__).resolve().parents[3])
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     process = subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "explorer.data.uploads.reader", _argument(name), encoding],
-        env={**_environment(), **_LEAN, "PYTHONPATH": path},
+        env=bare_environment(),
         stdin=file,
         stdout=columns,
         stderr=subprocess.PIPE,
@@ -114,16 +112,19 @@ def _run(
         process.wait()
 
 
-def _environment() -> dict[str, str]:
-    """What the process needs of ours: it reads strangers' files, so secrets stay here."""
+def bare_environment() -> dict[str, str]:
+    """What a process of ours needs that reads strangers' files: secrets stay here."""
+    root = str(Path(__file__).resolve().parents[3])
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     bounds = {
         entry.metadata["env"] for entry in dataclasses.fields(Settings) if isinstance(entry.default, int)
     }
-    return {
+    kept = {
         key: value
         for key, value in os.environ.items()
         if key in bounds or key in _NEEDED or key.startswith(("LC_", "PYTHON"))
     }
+    return {**kept, **_LEAN, "PYTHONPATH": path}
 
 
 def _follow(process: subprocess.Popen[bytes], name: str, report: Callable[[int], None]) -> dict[str, Any]:
@@ -180,7 +181,7 @@ def _crash(status: int, words: str, name: str) -> TooLargeError | UnreadableFile
     )
     _log.error("reading an upload ended with status %d: %s", status, words)
     return UnreadableFileError(
-        f"Reading it broke off ({how}).",
+        f"Reading it was interrupted ({how}).",
         where=name,
         # Libraries that get no memory may crash rather than say so, and a crash does not tell why.
         fix="It may be damaged: if other programs can open it, save it again from one of them. Or the "
@@ -190,7 +191,7 @@ def _crash(status: int, words: str, name: str) -> TooLargeError | UnreadableFile
 
 def _says_too_much(name: str) -> TooLargeError:
     return TooLargeError(
-        "What there is to say of its columns is too long.",
+        "The description of its columns is too long.",
         where=name,
         fix="Keep fewer columns, and give them short names.",
     )

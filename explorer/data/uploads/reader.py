@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib.abc
 import json
-import resource
 import signal
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from explorer.data.formats.files import read_file
 from explorer.data.uploads.handover import error_as_json, hand_over, readable
+from explorer.data.uploads.process_limits import bound_memory
 from explorer.errors import ExplorerError
 from explorer.jobs.progress import Progress
 from explorer.settings import settings
@@ -52,15 +52,8 @@ class _NoPandas(importlib.abc.MetaPathFinder):
 
 
 def _limit() -> None:
-    """Bound what a file can make this process take.
-
-    The data limit counts what is allocated, and neither the libraries nor their reserved addresses as the
-    limit on addresses does. The alarm is for a process whose parent was killed.
-    """
-    size = settings().read_mb * 1_000_000
-    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold the stranger's rows
+    """Bound what a file can make this process take; the alarm is for one whose parent was killed."""
+    bound_memory()
     signal.alarm(settings().read_seconds + _GRACE_SECONDS)
 
 

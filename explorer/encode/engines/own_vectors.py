@@ -73,6 +73,6 @@ def _vectors(corpus: Corpus) -> np.ndarray:
 
 def _unknown() -> NoReturn:
     raise QueryError(
-        "The rows came with their vectors, and which model made them was not said.",
+        "The rows came with their vectors, and which model made them was not stated.",
         fix="Choose that model on the Data page, or search for rows like a row.",
     )

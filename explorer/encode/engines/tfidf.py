@@ -102,9 +102,7 @@ class TfidfEngine(LocalEngine):
             analyzer=_terms, sublinear_tf=True, max_features=_MAX_TERMS, dtype=np.float32
         )
         if not any(_words(text) for text in distinct):
-            raise EncodeError(
-                "No row has a word in it, and words are all that TF-IDF reads.", fix="Choose a model."
-            )
+            raise EncodeError("No row contains a word, and TF-IDF only counts words.", fix="Choose a model.")
         weights: csr_matrix = vectorizer.fit_transform(_counted(distinct, on_progress))
         _left, values, right = randomized_svd(
             weights, min(_MAX_DIMS, *weights.shape), n_iter=4, random_state=_SEED

@@ -11,11 +11,12 @@ from explorer.analysis.specs import ClusterSpec
 from explorer.session.session import Session
 from explorer.share.export import rows_table
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
-from explorer.ui.shell.text import as_html, markdown
+from explorer.ui.shell.text import markdown
 from explorer.ui.widgets import figures
 from explorer.ui.widgets.clustering import MAX_K, Clusters, clusters_or_progress, usual_k
 from explorer.ui.widgets.distance import choose_distance
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.linked_number import linked_number
 from explorer.ui.widgets.shown_rows import Scope, choose_scope
 
@@ -38,7 +39,7 @@ def show_clusters(session: Session, space: Space) -> None:
     else:
         _open_cluster(session, scope, found, picked)
     _assignments(session, scope, found)
-    with st.expander("Rows that fit their cluster worst"):
+    with st.expander("Worst-fitting rows"):
         _worst(scope, found)
 
 
@@ -49,7 +50,7 @@ def show_sweep(session: Session, space: Space) -> None:
     rows = len(space) - space.corpus.repeated
     ks = tuple(k for k in _SWEEP_K if k < rows)
     if not ks:
-        st.info("There are too few different rows to compare.", icon=":material/workspaces:")
+        st.info("There are too few distinct rows to compare.", icon=":material/workspaces:")
         return
     found = result_or_progress(
         session,
@@ -114,14 +115,22 @@ def _facts(found: Clusters) -> None:
         st.metric("Clusters", f"{clustering.k:,}")
         if held is not None:
             st.metric(
-                "ARI", f"{held.ari:.3f}", help="Agreement with the labels: 1 the same division, 0 chance."
+                "ARI",
+                f"{held.ari:.3f}",
+                help="Adjusted Rand index against the labels: 1 is a perfect match, 0 is chance.",
             )
             st.metric(
-                "AMI", f"{held.ami:.3f}", help="Shared information with the labels, 0 by chance, 1 all."
+                "AMI",
+                f"{held.ami:.3f}",
+                help="Adjusted mutual information with the labels: 1 is a perfect match, 0 is chance.",
             )
-            st.metric("V-measure", f"{held.v_measure:.3f}", help="Mean of homogeneity and completeness.")
+            st.metric(
+                "V-measure",
+                f"{held.v_measure:.3f}",
+                help="Harmonic mean of homogeneity and completeness against the labels.",
+            )
     if clustering.reduced_to is not None:
-        st.caption(f"Rows were brought to {clustering.reduced_to} dimensions by PCA first.")
+        st.caption(f"Rows were reduced to {clustering.reduced_to} dimensions by PCA first.")
     if not clustering.k:
         st.info("No clusters found. Try a smaller minimum size.", icon=":material/workspaces:")
 
@@ -129,13 +138,13 @@ def _facts(found: Clusters) -> None:
 def _table(scope: Scope, found: Clusters) -> int | None:
     """Draw the table of clusters; give the cluster that is opened."""
     corpus, names = scope.space.corpus, found.names
-    texts = corpus.texts
+    captions = corpus.captions
     columns: dict[str, list[object]] = {
         "cluster": [names[summary.label] for summary in found.summaries],
         "rows": [summary.size for summary in found.summaries],
         "words": [", ".join(word.text for word in summary.words[:_WORDS]) for summary in found.summaries],
         "most central row": [
-            texts[summary.central[0]] if summary.central else "" for summary in found.summaries
+            captions[summary.central[0]] if summary.central else "" for summary in found.summaries
         ],
         "spread": [summary.spread for summary in found.summaries],
     }
@@ -189,7 +198,7 @@ def _open_cluster(session: Session, scope: Scope, found: Clusters, label: int) -
             st.caption(f"Labels: {markdown(' · '.join(shares))}")
         st.caption("Most central rows")
         for row in summary.central:
-            st.html(f"<b>row {scope.rows[row] + 1:,}</b>{as_html(corpus.texts[row])}")
+            st.html(f"<b>row {scope.rows[row] + 1:,}</b>{item_html(corpus, row)}")
 
 
 def _assignments(session: Session, scope: Scope, found: Clusters) -> None:
@@ -212,21 +221,24 @@ def _assignments(session: Session, scope: Scope, found: Clusters) -> None:
 def _worst(scope: Scope, found: Clusters) -> None:
     fits, names = found.worst, found.names
     if not fits:
-        st.caption("With one cluster, no row could be in another.")
+        st.caption("With a single cluster there is nothing to compare.")
         return
-    st.caption("Margin: 1 is deep in its cluster, 0 on the border to the next, below 0 nearer to the next.")
+    st.caption(
+        "Margin: near 1 is well inside its cluster, 0 is on the border with the next, below 0 is closer to "
+        "the next."
+    )
     st.dataframe(
         {
             "margin": [fit.margin for fit in fits],
             "row": [int(scope.rows[fit.row]) + 1 for fit in fits],
-            "text": [scope.space.corpus.texts[fit.row] for fit in fits],
+            "text": [scope.space.corpus.captions[fit.row] for fit in fits],
             "cluster": [names[fit.label] for fit in fits],
             "next cluster": [names[fit.next_label] for fit in fits],
         },
         column_config={"margin": st.column_config.NumberColumn(format="%.3f")},
         hide_index=True,
         key="worst",
-        alt="Rows that fit their cluster worst",
+        alt="Worst-fitting rows",
     )
 
 

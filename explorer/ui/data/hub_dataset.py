@@ -11,27 +11,25 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.data.corpus import Corpus
 from explorer.data.hub.dataset import read_table
 from explorer.data.hub.link import HubRows
-from explorer.data.hub.preview import Preview, PreviewColumn, preview_split
+from explorer.data.hub.preview import Preview, preview_split
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ExplorerError
 from explorer.hub.cards import card_html
 from explorer.hub.dataset_details import DatasetDetails, dataset_details
-from explorer.hub.dataset_search import DatasetListing
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
 from explorer.session.brought import HUB
 from explorer.session.session import Session
 from explorer.settings import settings
+from explorer.ui.data.hub_preview import readable_size, show_listing, show_preview
 from explorer.ui.data.hub_search import OPENED, open_dataset_page, search_hub
 from explorer.ui.data.looked_at import looked_at
 from explorer.ui.shell.tab_jobs import ask_hub
-from explorer.ui.shell.text import as_html, markdown
 
 _USUAL_ROWS = 10_000
 _CARD_HEIGHT = 420
 _NO_LABEL = "(none)"
-_CLASSES_SHOWN = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +66,7 @@ def choose_hub_rows(
     if not isinstance(described, _Described):
         return described
     with contents:
-        _show_listing(described.details.listing)
+        show_listing(described.details.listing)
         if described.card:
             with st.expander("Dataset card"), st.container(height=_CARD_HEIGHT, border=False):
                 st.html(described.card)
@@ -96,7 +94,7 @@ def _choose_rows(
         session,
         "preview",
         (details.listing.id, split.commit, split.config, split.split),
-        f"Looking at the first rows of {details.listing.id}",
+        f"Loading the first rows of {details.listing.id}",
         lambda _say: preview_split(details, split.config, split.split),
     )
     if not isinstance(preview, Preview):
@@ -111,7 +109,7 @@ def _choose_rows(
         read = ask_hub(session, "rows", wanted, title, lambda say: _read(wanted, say), lane=Lane.ROWS)
     if not isinstance(read, Corpus | SourceTable):
         with contents:
-            _show_preview(preview)
+            show_preview(preview)
     if not asked:
         _offer(wanted, split, preview)
     return read
@@ -131,12 +129,20 @@ def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview
         size = preview.download_bytes(split, paths, wanted.limit or 1)
     else:
         number, size = preview.rows, split.size
-        if preview.columns:
-            st.caption("No column holds text: the rows are read as they are, and may be vectors.")
-    if size is not None:
-        st.caption(f"About {_bytes(size)} will be downloaded.")
+        if any(column.kind == "image" for column in preview.columns):
+            st.caption("No column holds text, and images cannot be shown yet. The other columns can be read.")
+        elif preview.columns:
+            st.caption("No column holds text. The rows are read as they are and may be vectors.")
+    if split.kind == "streamed":
+        most = settings().max_file_mb * 1_000_000
+        st.caption(
+            f"Rows are streamed from the first file on; at most {readable_size(most)} will be downloaded."
+        )
+    elif size is not None:
+        st.caption(f"About {readable_size(size)} will be downloaded.")
+    at_most = "up to " if split.kind == "streamed" and preview.rows is None else ""
     st.button(
-        "Read the rows" if number is None else f"Read {number:,} row{'' if number == 1 else 's'}",
+        "Read the rows" if number is None else f"Read {at_most}{number:,} row{'' if number == 1 else 's'}",
         type="primary",
         icon=":material/download:",
         width="stretch",
@@ -201,6 +207,7 @@ def _choose_columns(name: str, split: DatasetSplit, preview: Preview, guess: str
             persist_state="session",
         )
     most = min(preview.rows or settings().max_rows, settings().max_rows)
+    streamed = split.kind == "streamed"
     with st.container(horizontal=True):
         limit = st.number_input(
             "Rows",
@@ -209,18 +216,24 @@ def _choose_columns(name: str, split: DatasetSplit, preview: Preview, guess: str
             max(1, min(_USUAL_ROWS, most)),
             step=1_000,
             key=f"hub-limit-{key}",
-            help="Drawn at random from random parts of the files.",
+            help=(
+                "The first rows, file after file."
+                if streamed
+                else "Drawn at random from random parts of the files."
+            ),
             persist_state="session",
         )
-        seed = st.number_input(
-            "Seed",
-            0,
-            2**31 - 1,
-            0,
-            key="hub-seed",
-            help="The same seed draws the same rows.",
-            persist_state="session",
-        )
+        seed = 0
+        if not streamed:  # the first rows are the same whatever the seed
+            seed = st.number_input(
+                "Seed",
+                0,
+                2**31 - 1,
+                0,
+                key="hub-seed",
+                help="The same seed draws the same rows.",
+                persist_state="session",
+            )
     return HubRows(
         name,
         split.commit,
@@ -232,66 +245,3 @@ def _choose_columns(name: str, split: DatasetSplit, preview: Preview, guess: str
         limit,
         seed,
     )
-
-
-def _show_listing(listing: DatasetListing) -> None:
-    facts = [
-        f"{listing.downloads:,} downloads a month" if listing.downloads is not None else "",
-        f"{listing.likes:,} likes" if listing.likes is not None else "",
-        f"licence {listing.licence}" if listing.licence else "no licence given",
-        f"{listing.size} rows" if listing.size else "",
-        f"changed {listing.modified:%Y-%m-%d}" if listing.modified else "",
-        "gated: only people its authors approve may read it" if listing.gated else "",
-        ", ".join(listing.languages[:_CLASSES_SHOWN]),
-        ", ".join(listing.tasks[:_CLASSES_SHOWN]),
-    ]
-    st.caption(" · ".join(markdown(fact) for fact in facts if fact))
-    if listing.description:
-        st.html(as_html(listing.description))
-
-
-def _show_preview(preview: Preview) -> None:
-    head = preview.head
-    if head is not None:
-        first = [path for path in (preview.text, preview.label) if path]
-        st.dataframe(
-            head.table,
-            column_order=[*first, *(name for name in head.table.column_names if name not in first)],
-            column_config={preview.text: st.column_config.TextColumn(width="large")}
-            if preview.text
-            else None,
-            hide_index=True,
-            height=320,
-            key="hub-preview",
-            alt="The first rows of the split",
-        )
-        of = "" if preview.rows is None else f" of {preview.rows:,}"
-        came = _bytes(preview.bytes_read)
-        st.caption(f"The first {head.table.num_rows}{of} rows; {came} were downloaded to show them.")
-    for sentence in preview.partial:
-        st.caption(markdown(sentence))
-    if preview.columns:
-        with st.expander(f"{len(preview.columns)} columns"):
-            st.dataframe(
-                {
-                    "Column": [column.path for column in preview.columns],
-                    "Looks like": [column.kind for column in preview.columns],
-                    "Type": [column.type for column in preview.columns],
-                    "Classes": [_classes(column) for column in preview.columns],
-                },
-                hide_index=True,
-                key="hub-columns",
-                alt="The columns of the split",
-            )
-
-
-def _classes(column: PreviewColumn) -> str:
-    shown = ", ".join(column.classes[:_CLASSES_SHOWN])
-    more = len(column.classes) - _CLASSES_SHOWN
-    return f"{shown} and {more:,} more" if more > 0 else shown
-
-
-def _bytes(size: int) -> str:
-    if size < 1_000_000:
-        return f"{max(1, round(size / 1_000)):,} kB"
-    return f"{size / 1e6:,.1f} MB" if size < 10_000_000 else f"{size / 1e6:,.0f} MB"

@@ -22,7 +22,7 @@ _SORTS: dict[Sort, str] = {
     "downloads": "Most downloads",
     "likes": "Most likes",
     "trending": "Trending",
-    "modified": "Last changed",
+    "modified": "Last modified",
 }
 # A part of what huggingface.co/datasets offers to filter by; any other code can be typed.
 _TASKS = (
@@ -71,9 +71,9 @@ def _filters() -> DatasetFilter:
         size = _code("Rows", "size", _SIZES)
         licence = _code("Licence", "licence", _LICENCES)
         gated = st.checkbox(
-            "Gated ones too",
+            "Include gated",
             key="hub-gated",
-            help="Datasets that let in only people their authors approve.",
+            help="Datasets that only people approved by their authors may read.",
             persist_state="session",
         )
     sort = st.selectbox(
@@ -105,7 +105,7 @@ def _open_typed() -> None:
 def _results(found: list[DatasetListing]) -> None:
     if not found:
         st.info(
-            "No dataset has these words and filters. Try fewer.",
+            "No datasets match these words and filters. Try fewer.",
             icon=":material/search_off:",
         )
         return
@@ -133,13 +133,15 @@ def _results(found: list[DatasetListing]) -> None:
             "likes": st.column_config.NumberColumn("Likes", format="compact"),
             "size": st.column_config.TextColumn("Rows"),
             "licence": st.column_config.TextColumn("Licence"),
-            "modified": st.column_config.DateColumn("Last change", format="YYYY-MM-DD"),
-            "gated": st.column_config.TextColumn("Gated", help="Only approved people may read it."),
+            "modified": st.column_config.DateColumn("Last modified", format="YYYY-MM-DD"),
+            "gated": st.column_config.TextColumn(
+                "Gated", help="Only people approved by its authors may read it."
+            ),
             "author": st.column_config.TextColumn("Author"),
         },
         alt="Datasets on the Hub",
     )
-    st.caption("Pick a row to see what is in it; nothing large is downloaded before you say so.")
+    st.caption("Select a row to preview it. Nothing large is downloaded until you ask for it.")
 
 
 def _open_row(found: list[DatasetListing]) -> None:

@@ -47,10 +47,10 @@ def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
         st.metric(
             "Repeated",
             f"{corpus.repeated:,}",
-            help="Rows whose text came before. Each text is encoded once.",
+            help="Rows whose text already occurred. Each distinct text is encoded once.",
         )
         cut = "–" if audit is None else f"{len(audit.cut_rows):,}"
-        st.metric("Cut off", cut, help="Rows longer than the encoder reads.")
+        st.metric("Truncated", cut, help="Rows longer than the encoder's maximum length.")
     for note in corpus.notes:
         st.caption(markdown(note))
 
@@ -66,7 +66,7 @@ def show_audit(corpus: Corpus, audit: TokenAudit) -> None:
         alt="Histogram of the number of tokens in a row",
     )
     if audit.max_length is None:
-        st.caption("The encoder reads rows of any length.")
+        st.caption("The encoder has no maximum length.")
         return
     cut = audit.cut_rows
     if not len(cut):

@@ -42,7 +42,7 @@ def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> To
         lengths = count_tokens(files, corpus.texts, prompt=spec.prompt or "", on_progress=say)
         return TokenAudit(lengths, files.max_length)
 
-    key = (_TOKENS, files.name, files.identity, spec.prompt, corpus.text_fingerprint)
+    key = (_TOKENS, files.name, files.identity, spec.prompt, corpus.items_fingerprint)
     _leave_others(session, key)
     return kept_or_progress(session, key, f"Counting the tokens of {len(corpus):,} rows", count, here=True)
 

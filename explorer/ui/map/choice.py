@@ -23,9 +23,9 @@ _OLDER_METHODS = {"UMAP": "umap", "PCA": "pca"}
 _COSTS = {
     "umap": "Fast: UMAP on all cores. The same seed gives the same map. It stops as soon as you cancel.",
     "umap-learn": (
-        "umap-learn: the library itself, several times slower than Fast, as a seed keeps it on one core; the "
-        "same seed gives the same map. It runs in a process of its own, which takes about 450 MB, more with "
-        "many rows, and compiles before its first map. It stops as soon as you cancel."
+        "umap-learn: the library itself, slower than Fast, as a seed keeps it on one core. The same seed "
+        "gives the same map. It runs in a process of its own, which takes about 450 MB, more with many rows, and "
+        "compiles for half a minute or more before its first map. It stops as soon as you cancel."
     ),
     "pca": "PCA: a projection without neighbours or seed, always the same, ready in moments.",
 }

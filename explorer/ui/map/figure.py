@@ -48,7 +48,7 @@ def map_figure(
     coordinates: NDArray[np.float32],
     rows: NDArray[np.int64],
     colouring: Colouring,
-    texts: Sequence[str],
+    captions: Sequence[str],
     *,
     names: bool = True,
     narrow: bool = False,
@@ -61,7 +61,7 @@ def map_figure(
         coordinates: float32, shape (rows, 2) or (rows, 3).
         rows: Their numbers in the corpus, from 0, int64, shape (rows,).
         colouring: What the colours stand for.
-        texts: What hovering shows, where they are not too many to send.
+        captions: What hovering shows, where they are not too many to send.
         names: Whether the groups' names stand at their centres.
         narrow: Whether it is for a phone, where fewer names fit.
         contours: Whether lines show where points are dense.
@@ -75,7 +75,7 @@ def map_figure(
     centres: list[tuple[str, np.ndarray]] = []
     if contours and flat:
         figure.add_trace(_contours(places))
-    hover = _hover(texts)
+    hover = _hover(captions)
     size = {"size": 6, "opacity": 0.8} if len(places) <= _FEW_POINTS else {"size": 3, "opacity": 0.6}
     for name, members, look in _layers(colouring, len(places)):
         shown = None if hover is None else [hover[row] for row in members.tolist()]

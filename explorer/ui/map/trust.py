@@ -16,9 +16,11 @@ from explorer.ui.map.choice import map_lane
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
 from explorer.ui.widgets.shown_rows import Scope
 
-_TRUST_HELP = "How few of a point's neighbours on the map are far from it in the full space. 1 is perfect."
-_CONTINUITY_HELP = "How few of a row's neighbours in the full space are far from it on the map. 1 is perfect."
-_STABILITY_HELP = "How much of a point's neighbourhood on the map is the same whatever the seed. 1 is all."
+_TRUST_HELP = "Whether neighbours on the map are also close in the full space. 1 is perfect."
+_CONTINUITY_HELP = "Whether neighbours in the full space are also close on the map. 1 is perfect."
+_STABILITY_HELP = (
+    "How much of each point's neighbourhood on the map stays the same across seeds. 1 is all of it."
+)
 _SEEDS = 3
 _ASKED = "explorer-map-stability"  # session key: the maps whose stability was asked for
 

@@ -26,6 +26,7 @@ from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.shell.queries import query_vectors_or_progress
 from explorer.ui.shell.text import as_html
 from explorer.ui.widgets.downloads import download_file, download_table
+from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.shown_rows import Scope, choose_scope
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def show_map(session: Session, space: Space) -> None:
     elif projection.fallback == "few":
         st.caption("A PCA map: there are too few rows for UMAP.")
     elif projection.fallback == "equal":
-        st.caption("All rows are equal, so all points are one.")
+        st.caption("All rows have the same vector, so all points coincide.")
     if projection.recall is not None and projection.recall < 1:
         st.caption(f"Approximate neighbours, {projection.recall:.1%} recall (sampled).")
     if projection.supervised:
@@ -110,7 +111,7 @@ def _figure(
         projection.coordinates,
         scope.rows,
         colouring,
-        space.corpus.texts,
+        space.corpus.captions,
         names=look.names,
         narrow="Mobi" in st.context.headers.get("User-Agent", ""),
         contours=look.contours,
@@ -149,22 +150,21 @@ def _picked(session: Session, space: Space) -> None:
     if selection is None:
         st.caption(
             "Draw around points to select them; click one to see what is near it in the full space. "
-            "A double click shows the map whole."
+            "Double-click to reset the view."
         )
         return
-    texts = space.corpus.texts
     if len(selection) == 1:
         row = int(selection.rows[0])
         with st.container(border=True):
-            st.html(f"<b>row {row + 1:,}</b>{as_html(texts[row])}")
+            st.html(f"<b>row {row + 1:,}</b>{item_html(space.corpus, row)}")
             st.caption("Nearest in the full space")
             for hit in space.similar_to(row, _NEIGHBOURS_SHOWN):
-                st.html(f"<b>{hit.score:.3f}</b> row {hit.row + 1:,}{as_html(hit.text)}")
+                st.html(f"<b>{hit.score:.3f}</b> row {hit.row + 1:,}{item_html(space.corpus, hit.row)}")
         return
     words = _words(session, space, selection)
     with st.container(border=True):
         if words:
-            st.html(f"<b>Words that tell the selection apart</b>{as_html(', '.join(words))}")
+            st.html(f"<b>Distinctive words</b>{as_html(', '.join(words))}")
         shown = selection.rows[:_TABLE_ROWS]
         st.dataframe(
             space.corpus.table.take(pa.array(shown)),

@@ -47,7 +47,7 @@ _CARD_STYLE = (
     ".explorer-card pre { overflow-x: auto } "
     ".explorer-card :is(h3, h4, h5, h6) { font-size: 1.1rem; padding: 0.5rem 0 }</style>"
 )
-_UNKNOWN = "not said"
+_UNKNOWN = "not stated"
 
 
 def show_model(session: Session, name: str) -> None:
@@ -71,7 +71,7 @@ def show_model(session: Session, name: str) -> None:
 
     facts = ask_hub(session, "model", (model, pinned), f"Looking up {model_name(model)}", look)
     if facts is None:
-        st.caption("The Hub is being asked…")
+        st.caption("Asking the Hub…")
     elif not isinstance(facts, ExplorerError):
         _title(facts)
         _use(session, facts, pinned)
@@ -122,7 +122,7 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
             show_report(space)
             st.page_link("pages/search.py", label="Search these rows", icon=":material/search:")
     elif under_way:
-        st.caption("It is used as soon as it is here; the progress is at the top.")
+        st.caption("It will be used as soon as it is downloaded; progress is shown at the top.")
     elif code and not _confirmed(facts):
         st.caption("It can be used once its code is confirmed.")
     elif folder is not None:
@@ -216,7 +216,7 @@ def _show_facts(facts: ModelFacts) -> None:
     with more:
         _show_prompts(details)
         if details.scores:
-            st.markdown("**On MTEB, as its authors say**")
+            st.markdown("**MTEB scores, self-reported**")
             st.dataframe(
                 {"Task": list(details.scores), "Score": list(details.scores.values())},
                 column_config={"Score": st.column_config.NumberColumn(format="%.2f")},
@@ -225,9 +225,11 @@ def _show_facts(facts: ModelFacts) -> None:
                 key="model-scores",
                 alt="Scores on MTEB by task",
             )
-            st.caption("Nobody has checked these figures; your own rows may rank models otherwise.")
+            st.caption(
+                "These scores are self-reported and unverified; your own rows may rank models differently."
+            )
     if details.card:
-        with st.expander("Its card"), st.container(height=_CARD_HEIGHT, border=False):
+        with st.expander("Model card"), st.container(height=_CARD_HEIGHT, border=False):
             # card_html made it safe; a wide table scrolls within its own frame.
             st.html(f"{_CARD_STYLE}<div class='explorer-card'>{details.card}</div>")
 
@@ -246,13 +248,13 @@ def _facts(facts: ModelFacts) -> list[tuple[str, str | None]]:
         ("Downloads in 30 days", None if listing.downloads is None else f"{listing.downloads:,}"),
         ("Likes", None if listing.likes is None else f"{listing.likes:,}"),
         ("Created", _day(listing.created)),
-        ("Last change", _day(listing.modified)),
+        ("Last modified", _day(listing.modified)),
         ("Task", listing.task),
         ("Library", listing.library),
-        ("Made from", listing.base_model),
+        ("Base model", listing.base_model),
         ("Safetensors weights", "yes" if listing.has_safetensors else "no"),
         ("Gated", "yes" if listing.gated else "no"),
-        ("Needs code of its own", "yes" if listing.needs_remote_code else "no"),
+        ("Needs custom code", "yes" if listing.needs_remote_code else "no"),
         ("Commit", details.commit),
     ]
 
@@ -275,7 +277,7 @@ def _show_prompts(details: ModelDetails) -> None:
         st.caption("As its own files define them:")
         st.html(_definitions((html.escape(name), prompt) for name, prompt in details.prompts.items()))
     elif expected is None:
-        st.caption("Its files define none, and its family is not known here. Its card may name some.")
+        st.caption("Its files define none, and its family is not known here. The model card may name some.")
     else:
         st.caption(markdown(expected.why))
         st.html(_definitions([("query", expected.query), ("row", expected.document)]))

@@ -135,8 +135,8 @@ def obstacle(facts: ModelFacts, folder: Path | None, *, code: bool = False) -> s
         return ""
     if listing.gated:
         return (
-            "It is gated: its authors let in only those they approve. Ask for access on its Hub page; a host "
-            "who has it can download the model to this machine."
+            "It is gated: only people approved by its authors may download it. Ask for access on its Hub "
+            "page; a host who has it can download the model to this machine."
         )
     if not listing.has_safetensors and not settings().allow_pickle:
         return (

@@ -40,7 +40,7 @@ _SORTS: dict[Sort, str] = {
     "downloads": "Most downloads",
     "likes": "Most likes",
     "trending": "Trending",
-    "modified": "Last change",
+    "modified": "Last modified",
 }
 _TASKS: dict[Task, str] = {
     "any": _ANY,
@@ -60,15 +60,17 @@ _COLUMNS = {
     "likes": st.column_config.NumberColumn("Likes", format="compact"),
     "licence": st.column_config.TextColumn("Licence", width=90),
     "languages": st.column_config.TextColumn("Languages", width=80),
-    "modified": st.column_config.DateColumn("Last change"),
+    "modified": st.column_config.DateColumn("Last modified"),
     "author": st.column_config.TextColumn("Author", width=110),
     "base": st.column_config.TextColumn("Base model", width=150),
     "safetensors": st.column_config.CheckboxColumn(
         "Safetensors", help="Weights that can be loaded without running code."
     ),
-    "gated": st.column_config.CheckboxColumn("Gated", help="Its authors let in only those they approve."),
+    "gated": st.column_config.CheckboxColumn(
+        "Gated", help="Only people approved by its authors may download it."
+    ),
     "code": st.column_config.CheckboxColumn(
-        "Own code", help="It needs code from its repository, which runs only where the host allows it."
+        "Custom code", help="It needs code from its repository, which runs only where the host allows it."
     ),
 }
 
@@ -133,7 +135,7 @@ def show_search(session: Session) -> None:
 
     found = ask_hub(session, "models", wanted, "Searching the Hub for models", search)
     if found is None:
-        st.caption("The Hub is being asked…")
+        st.caption("Asking the Hub…")
     elif not isinstance(found, ExplorerError):
         _table(found)
 
@@ -163,7 +165,7 @@ def _filter() -> ModelFilter:
         "Order", list(_SORTS), format_func=_SORTS.__getitem__, key="models-sort", persist_state="session"
     )
     with more.popover("Filters", icon=":material/tune:", width="stretch"):
-        size = st.selectbox("Parameters at most", list(_SIZES), key="models-size", persist_state="session")
+        size = st.selectbox("Maximum parameters", list(_SIZES), key="models-size", persist_state="session")
         language = st.text_input(
             "Language",
             key="models-language",
@@ -179,10 +181,10 @@ def _filter() -> ModelFilter:
             "Library",
             _LIBRARIES,
             key="models-library",
-            help="A model of sentence-transformers makes embeddings as its authors meant them.",
+            help="sentence-transformers models come with the pooling and normalisation their authors chose.",
             persist_state="session",
         )
-        gated = st.toggle("Gated ones too", key="models-gated", persist_state="session")
+        gated = st.toggle("Include gated", key="models-gated", persist_state="session")
     _say_filters(size, language or "", licence, task, library, gated)
     return ModelFilter(
         search=words or "",
@@ -203,14 +205,14 @@ def _say_filters(size: str, language: str, licence: str, task: Task, library: st
         f"language {markdown(language)}" if language.strip() else "",
         "" if licence == _ANY else licence,
         "" if task == "any" else _TASKS[task],
-        "gated ones too" if gated else "no gated ones",
+        "including gated" if gated else "not gated",
     ]
     st.caption("Only " + " · ".join(part for part in said if part))
 
 
 def _table(found: Sequence[ModelListing]) -> None:
     if not found:
-        st.info("No model fits: loosen the filters, or use other words.", icon=":material/filter_alt_off:")
+        st.info("No models match. Loosen the filters, or try other words.", icon=":material/filter_alt_off:")
         return
     ids = [model.id for model in found]
     st.dataframe(
@@ -223,7 +225,7 @@ def _table(found: Sequence[ModelListing]) -> None:
         alt="Models on the Hub",
     )
     models = f"{len(found)} model{'s' if len(found) > 1 else ''}"
-    st.caption(f"{models}; pick one to see what it is, what it costs, and to use it.")
+    st.caption(f"{models}. Select one to see what it is and what it costs, and to use it.")
 
 
 def _open_picked(ids: list[str]) -> None:

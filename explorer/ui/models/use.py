@@ -94,7 +94,7 @@ def finish(session: Session) -> bool:
     _take_back_failed(session)
     if _REFUSED in st.session_state:
         show_error(cast("ExplorerError", st.session_state[_REFUSED]))
-        st.caption("Your rows are encoded by the same model as before.")
+        st.caption("Your rows are still encoded by the previous model.")
     asked = _asked()
     if asked is None:
         return False

@@ -16,8 +16,9 @@ from explorer.numbers import number_from
 from explorer.session.session import Session
 from explorer.session.spaces import space_outcome
 from explorer.ui.shell.queries import query_vectors_or_progress
-from explorer.ui.shell.text import as_html, markdown
+from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.linked_number import linked_number
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def ask(session: Session) -> Asked:
             key="q",
             type="search",
             max_chars=_MAX_QUERY_CHARS,
-            placeholder="Describe what you look for, in your own words",
+            placeholder="Describe what you are looking for, in your own words",
             icon=":material/search:",
             bind="query-params",
             on_change=_forget_like,
@@ -138,12 +139,12 @@ def answer(session: Session, space: Space, asked: Asked) -> tuple[list[str], lis
         labelled = np.array([label in wanted for label in space.corpus.labels], dtype=bool)
         rows = labelled if rows is None else rows & labelled
     if asked.like is not None:
-        text = space.corpus.texts[asked.like]
-        return [text], [space.similar_to(asked.like, asked.k, metric=asked.metric, rows=rows)]
+        caption = space.corpus.captions[asked.like]
+        return [caption], [space.similar_to(asked.like, asked.k, metric=asked.metric, rows=rows)]
     if len(asked.queries) > _MAX_QUERIES:
         raise QueryError(
             f"There are {len(asked.queries)} queries; the page takes {_MAX_QUERIES} at once.",
-            fix="Search in several goes, or use the Python package.",
+            fix="Search in several batches, or use the Python package.",
         )
     # The input's own limit is only kept by the browser; a link can carry more.
     for number, query in enumerate(asked.queries, start=1):
@@ -172,7 +173,7 @@ def show_summary(
     chosen = 0
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         if asked.like is not None:
-            st.html(f"Rows like row {asked.like + 1:,}:{as_html(queries[0])}")
+            st.html(f"Rows like row {asked.like + 1:,}:{item_html(space.corpus, asked.like)}")
             st.button("Back to the query", icon=":material/arrow_back:", on_click=_forget_like)
         elif len(queries) > 1:
             chosen = st.selectbox(
@@ -205,14 +206,14 @@ def show_start(space: Space) -> None:
     st.caption("Ask in your own words, or start from a row:")
     for row in range(min(5, len(space))):
         with st.container(border=True):
-            st.html(as_html(space.corpus.texts[row]))
+            st.html(item_html(space.corpus, row))
             st.button("More like this", key=f"start-{row}", type="tertiary", on_click=more_like, args=(row,))
 
 
 def show_waiting(session: Session) -> None:
     """Say that the answer comes by itself."""
     if isinstance(space_outcome(session, session.encoder), Pending):
-        st.caption("The rows are being encoded. Hits appear here as soon as that is done.")
+        st.caption("The rows are being encoded. Hits will appear here when that is done.")
 
 
 def more_like(row: int) -> None:

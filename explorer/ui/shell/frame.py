@@ -92,9 +92,7 @@ def _await_rows(session: Session, arriving: Arriving) -> None:
         session.notice = notice
         return
     if isinstance(outcome, Pending):
-        st.info(
-            "This link leads to rows of a dataset on the Hub. They are on their way.", icon=":material/link:"
-        )
+        st.info("This link opens rows of a dataset on the Hub. They are being read.", icon=":material/link:")
     show_outcome(session, outcome, key="arriving", again=arriving.ask, show=_show_unreadable)
     if isinstance(outcome, Pending):
         job_panel(session)

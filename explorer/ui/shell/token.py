@@ -23,7 +23,7 @@ def ask_for_token() -> None:
         "Hugging Face token",
         type="password",
         key=_FIELD,
-        placeholder="The host lends one; yours is used instead if you type it" if lent else "hf_…",
+        placeholder="The host provides one; type your own to use it instead" if lent else "hf_…",
         help="It is kept in this browser tab's session only: not in the link, the cache or a log. Requests "
         "are charged to its owner. A fine-grained token that may call Inference Providers is enough.",
         autocomplete="off",
@@ -35,7 +35,7 @@ def ask_for_token() -> None:
             show_error(error)
     elif _KEPT in st.session_state:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("A token was given in this tab.", width="content")
+            st.caption("This tab has a token.", width="content")
             st.button("Forget it", type="tertiary", on_click=_forget)
 
 

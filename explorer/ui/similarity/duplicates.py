@@ -11,8 +11,8 @@ from explorer.jobs.progress import counting
 from explorer.session.session import Session
 from explorer.share.export import rows_table
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
-from explorer.ui.shell.text import as_html
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.items import item_html
 
 _SHOWN_PAIRS = 1_000
 _SHOWN_GROUPS = 50
@@ -23,7 +23,7 @@ def choose_threshold() -> float:
     """Draw the choice of the score from which rows are near-duplicates, one for all views that use it."""
     return float(
         st.slider(
-            "Rows count as near-duplicates from a similarity of",
+            "Similarity threshold",
             0.5,
             1.0,
             0.9,
@@ -48,7 +48,7 @@ def show_duplicates(session: Session, space: Space) -> None:
     if found is None:
         return
     with st.grid(4, min_column_width=110):
-        st.metric("Exact repeats", f"{found.repeated:,}", help="Rows whose text came before, to the letter.")
+        st.metric("Exact repeats", f"{found.repeated:,}", help="Rows whose exact text already occurred.")
         st.metric(
             "Near pairs", f"{len(found.pairs):,}", help="Pairs of different texts at or above the threshold."
         )
@@ -56,7 +56,7 @@ def show_duplicates(session: Session, space: Space) -> None:
         st.metric("Kept", f"{int(found.keep.sum()):,}", help="Rows left when one of each group is kept.")
     if not found.groups:
         st.info(
-            "No two rows are that close. Lower the threshold to see the closest ones.",
+            "No two rows are that similar. Lower the threshold to see the closest pairs.",
             icon=":material/search_off:",
         )
         return
@@ -68,7 +68,7 @@ def show_duplicates(session: Session, space: Space) -> None:
     for group in larger[:_SHOWN_GROUPS]:
         with st.expander(f"{len(group):,} rows, closest {group.score:.3f}"):
             for row in group.rows[:_SHOWN_MEMBERS]:
-                st.html(f"<b>row {row + 1:,}</b>{as_html(space.corpus.texts[row])}")
+                st.html(f"<b>row {row + 1:,}</b>{item_html(space.corpus, row)}")
     if len(larger) > _SHOWN_GROUPS:
         st.caption(f"The largest {_SHOWN_GROUPS} of {len(larger):,}; the downloads have all.")
 
@@ -101,15 +101,15 @@ def _pair_table(space: Space, found: Duplicates) -> None:
     if not len(found.pairs):
         return
     st.header("Pairs, closest first", anchor=False)
-    texts, shown = space.corpus.texts, slice(0, _SHOWN_PAIRS)
+    captions, shown = space.corpus.captions, slice(0, _SHOWN_PAIRS)
     left, right = found.pairs.left[shown], found.pairs.right[shown]
     st.dataframe(
         {
             "similarity": found.pairs.scores[shown],
             "row": left + 1,
-            "text": [texts[row] for row in left],
+            "text": [captions[row] for row in left],
             "other row": right + 1,
-            "other text": [texts[row] for row in right],
+            "other text": [captions[row] for row in right],
         },
         column_config={"similarity": st.column_config.NumberColumn(format="%.3f")},
         hide_index=True,

@@ -16,10 +16,10 @@ from explorer.analysis.space import Space
 from explorer.jobs.progress import counting
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import result_or_progress
-from explorer.ui.shell.text import as_html
 from explorer.ui.similarity.duplicates import choose_threshold
 from explorer.ui.widgets import figures
 from explorer.ui.widgets.clustering import clusters_or_progress
+from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.row_choice import choose_row_numbers
 from explorer.ui.widgets.shown_rows import scope_of
 
@@ -53,8 +53,8 @@ def show_heatmap(session: Session, space: Space) -> None:
     )
     if drawn is None:
         return
-    texts = space.corpus.texts
-    names = [[f"{row + 1}. {texts[row]}" for row in side] for side in (drawn.rows, drawn.columns)]
+    captions = space.corpus.captions
+    names = [[f"{row + 1}. {captions[row]}" for row in side] for side in (drawn.rows, drawn.columns)]
     picked = st.plotly_chart(
         figures.heatmap(drawn.scores, *names, show_names=max(map(len, names)) <= _NAMED_CELLS),
         key="heatmap",
@@ -78,7 +78,7 @@ def show_heatmap(session: Session, space: Space) -> None:
     for column, row in zip(st.columns(2), (drawn.rows[down], drawn.columns[across]), strict=True):
         with column.container(border=True, height="stretch"):
             st.caption(f"Row {row + 1:,}")
-            st.html(as_html(texts[row]))
+            st.html(item_html(space.corpus, int(row)))
 
 
 def show_groups(session: Session, space: Space) -> None:

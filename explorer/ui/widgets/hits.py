@@ -11,7 +11,7 @@ import streamlit as st
 from explorer.analysis.space import Hit, Space
 from explorer.share.export import rows_table
 from explorer.tensor import Metric
-from explorer.ui.shell.text import as_html
+from explorer.ui.widgets.items import item_html
 
 _META_CHARS = 120
 
@@ -28,7 +28,9 @@ def show_hits(space: Space, hits: Sequence[Hit], metric: Metric, more_like: Call
     for rank, hit in enumerate(hits, start=1):
         with st.container(border=True):
             told, action = st.columns([5, 1], gap="small")
-            told.html(_head(space, rank, hit, metric) + as_html(hit.text) + _metadata(space, hit.row))
+            told.html(
+                _head(space, rank, hit, metric) + item_html(space.corpus, hit.row) + _metadata(space, hit.row)
+            )
             action.button(
                 "More like this",
                 key=f"more-{hit.row}",

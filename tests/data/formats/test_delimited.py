@@ -162,7 +162,7 @@ def test_the_open_quote_is_found_in_a_long_text():
 def test_text_after_a_closing_quote_is_named_by_its_line():
     error = _fails('a,b\n1,2\n"x" y,3\n')
     assert error.where == "rows.csv, line 3"
-    assert error.what == "Text goes on after a closing quote."
+    assert error.what == "There is text after a closing quote."
 
 
 def test_a_nul_byte_is_named_by_its_line():

@@ -1,0 +1,77 @@
+"""What a dataset on the Hub looks like before it is read."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.data.hub.preview import Preview, PreviewColumn
+from explorer.hub.dataset_search import DatasetListing
+from explorer.ui.shell.text import as_html, markdown
+
+_CLASSES_SHOWN = 6
+
+
+def show_listing(listing: DatasetListing) -> None:
+    """Draw what the Hub says of a dataset."""
+    facts = [
+        f"{listing.downloads:,} downloads a month" if listing.downloads is not None else "",
+        f"{listing.likes:,} likes" if listing.likes is not None else "",
+        f"licence {listing.licence}" if listing.licence else "no licence given",
+        f"{listing.size} rows" if listing.size else "",
+        f"changed {listing.modified:%Y-%m-%d}" if listing.modified else "",
+        "gated: only people approved by its authors may read it" if listing.gated else "",
+        ", ".join(listing.languages[:_CLASSES_SHOWN]),
+        ", ".join(listing.tasks[:_CLASSES_SHOWN]),
+    ]
+    st.caption(" · ".join(markdown(fact) for fact in facts if fact))
+    if listing.description:
+        st.html(as_html(listing.description))
+
+
+def show_preview(preview: Preview) -> None:
+    """Draw the first rows of a split and its columns."""
+    head = preview.head
+    if head is not None:
+        first = [path for path in (preview.text, preview.label) if path]
+        st.dataframe(
+            head.table,
+            column_order=[*first, *(name for name in head.table.column_names if name not in first)],
+            column_config={preview.text: st.column_config.TextColumn(width="large")}
+            if preview.text
+            else None,
+            hide_index=True,
+            height=320,
+            key="hub-preview",
+            alt="The first rows of the split",
+        )
+        of = "" if preview.rows is None else f" of {preview.rows:,}"
+        came = readable_size(preview.bytes_read)
+        st.caption(f"The first {head.table.num_rows}{of} rows; {came} were downloaded to show them.")
+    for sentence in preview.partial:
+        st.caption(markdown(sentence))
+    if preview.columns:
+        with st.expander(f"{len(preview.columns)} columns"):
+            st.dataframe(
+                {
+                    "Column": [column.path for column in preview.columns],
+                    "Detected as": [column.kind for column in preview.columns],
+                    "Type": [column.type for column in preview.columns],
+                    "Classes": [_classes(column) for column in preview.columns],
+                },
+                hide_index=True,
+                key="hub-columns",
+                alt="The columns of the split",
+            )
+
+
+def _classes(column: PreviewColumn) -> str:
+    shown = ", ".join(column.classes[:_CLASSES_SHOWN])
+    more = len(column.classes) - _CLASSES_SHOWN
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def readable_size(size: int) -> str:
+    """Bytes in kB or MB."""
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1_000)):,} kB"
+    return f"{size / 1e6:,.1f} MB" if size < 10_000_000 else f"{size / 1e6:,.0f} MB"
