@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from explorer.session.remembered import remembered
 from explorer.ui.shell import job_progress
 
 
@@ -25,3 +26,9 @@ def _patient_pages(monkeypatch):
 def hasty_pages(monkeypatch):
     """A page waits for no work, so that it shows how far that is."""
     monkeypatch.setattr(job_progress, "_SOON_SECONDS", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_remembered():
+    """No test finds the sessions of another."""
+    remembered.cache_clear()
