@@ -72,7 +72,7 @@ def test_each_pin_is_asked_for():
 
 def test_pandas_and_pyarrow_are_tested_at_both_ends_of_their_ranges():
     oldest, newest = pins("requirements.txt"), pins("requirements-newest.txt")
-    ranges = {wanted.name: wanted.specifier for wanted in [*NEEDED, *OPTIONAL]}
+    ranges = {wanted.name: wanted.specifier for wanted in [*NEEDED, *EXTRAS["app"]]}
     for name in ("pandas", "pyarrow"):
         low, end = (
             Version(part.version) for part in sorted(ranges[name], key=lambda part: part.operator)[::-1]

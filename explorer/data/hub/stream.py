@@ -31,7 +31,7 @@ from explorer.jobs.progress import READING, OnProgress, counting
 from explorer.scratch import remove_abandoned, scratch_folder
 from explorer.settings import settings
 
-_BLOCK_BYTES = 2_000_000  # asked for at a time
+_BLOCK_BYTES = 2_000_000  # asked for at a time, where the bound on bytes is many times that
 _ROW_BYTES = 2_000  # of a text file, about: how many rows are parsed at a time
 
 
@@ -70,8 +70,9 @@ def read_streamed(
         ExplorerError: As in `stream_rows`.
     """
     most = min(settings().max_rows, limit or settings().max_rows)
-    meter = Meter(settings().max_file_mb * 1_000_000)
-    streamed = stream_rows(split, most, meter, block=_BLOCK_BYTES, on_progress=on_progress)
+    bound = settings().max_file_mb * 1_000_000
+    block = min(_BLOCK_BYTES, bound // 10)
+    streamed = stream_rows(split, most, Meter(bound), block=block, on_progress=on_progress)
     table = numbered(streamed.table, classes or {})
     done = table.num_rows
     notes = [provenance(split)]
@@ -117,7 +118,7 @@ def stream_rows(
     def read_part(path: str, start: int, end: int) -> bytes:
         reader = RangeReader(files[path], meter)
         reader.seek(start)
-        return reader.read(max(1, min(end - start, meter.left)))
+        return reader.read(end - start)
 
     say = counting(on_progress, READING)
     homes = settings().cache_folder / "streams"

@@ -87,32 +87,21 @@ class _Blocks:
 
     def __init__(self, parent: Parent, size: int) -> None:
         self.sizes = parent.sizes
-        self._parent = parent
         self._part = functools.lru_cache(_KEPT)(
             lambda path, index: parent.part(path, index * size, (index + 1) * size)
         )
         self._size = size
 
     def read(self, path: str, start: int, end: int) -> bytes:
-        """Bytes of a file, fewer where the parent gave no more.
+        """Bytes of a file, all that are asked for: the library would take fewer for the file's end.
 
         Raises:
-            NoMoreError: It gave none.
+            NoMoreError: They are not to be had.
         """
-        content = bytearray()
-        while (at := start + len(content)) < min(end, self.sizes[path]):
-            try:
-                block = self._part(path, at // self._size)
-            except NoMoreError:
-                block = b""
-            piece = block[at % self._size :][: end - at]
-            content += piece
-            if not piece:
-                break
-        if not content:
-            self._parent.refused = True
-            raise NoMoreError
-        return bytes(content)
+        end = min(end, self.sizes[path])
+        first, last = start // self._size, -(-end // self._size)
+        content = b"".join(self._part(path, index) for index in range(first, last))
+        return content[start - first * self._size : end - first * self._size]
 
 
 class _Part(AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no types
