@@ -64,6 +64,11 @@ class Settings:
     max_model_mb: int = _setting(
         "EXPLORER_MAX_MODEL_MB", 2000, "Size of a model that is downloaded from the Hub, in MB."
     )
+    models_mb: int = _setting(
+        "EXPLORER_MODELS_MB",
+        500,
+        "Memory that the weights of loaded models may take, in MB; the one used longest ago goes first.",
+    )
     sessions_mb: int = _setting(
         "EXPLORER_SESSIONS_MB",
         500,

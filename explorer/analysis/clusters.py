@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from explorer.analysis.hdbscan import hdbscan_labels
 from explorer.analysis.specs import ClusterMethod, ClusterSpec, Distance
 from explorer.errors import QueryError
-from explorer.jobs.progress import OnProgress, Progress, untold
+from explorer.jobs.progress import OnProgress, Progress, counting, untold
 from explorer.tensor import VectorIndex, normalize
 
 NOISE = -1
@@ -72,10 +72,7 @@ def cluster(index: VectorIndex, spec: ClusterSpec, *, on_progress: OnProgress | 
     tell = on_progress or untold
     if spec.method == "hdbscan":
         return _by_hdbscan(index, spec, tell)
-
-    def told(done: int, total: int) -> None:
-        tell(Progress("Clustering", done, total, fraction=done / total, unit="steps"))
-
+    told = counting(tell, "Clustering", "steps")
     found = index.kmeans(spec.k, metric=spec.metric, seed=spec.seed, starts=spec.starts, on_progress=told)
     return Clustering(
         found.labels, found.centroids, found.inertia, spec.metric, spec.k, spec.seed, spec.method
@@ -179,7 +176,7 @@ def sweep(
 
     def told(one: Progress) -> None:
         done = len(points) * _STEPS + _STEPS * one.done // one.total
-        tell(Progress("Trying k", done, total, fraction=done / total, unit="steps"))
+        tell(Progress.count("Trying k", done, total, "steps"))
 
     distances: NDArray[np.float32] | None = None
     for spec in specs:

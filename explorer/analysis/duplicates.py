@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from explorer.analysis.space import Space
 from explorer.errors import QueryError
+from explorer.jobs.progress import OnProgress, counting
 from explorer.tensor import Pairs
 
 
@@ -66,7 +66,7 @@ def find_duplicates(
     threshold: float,
     *,
     limit: int = 1_000_000,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Duplicates:
     """Find the rows with the same text, and all pairs of different texts that are close.
 
@@ -77,7 +77,7 @@ def find_duplicates(
         space: Where the rows are.
         threshold: The lowest score of a near pair.
         limit: Near pairs there may be.
-        on_progress: Called with the pairs of texts compared and their total. What it raises stops the work.
+        on_progress: Told the pairs of texts that are compared. What it raises stops the work.
 
     Raises:
         QueryError: There are more than `limit` near pairs, or the threshold is NaN.
@@ -91,7 +91,7 @@ def find_duplicates(
         float(np.nextafter(shown, np.float32(-np.inf))),  # all that may round to the threshold
         rows=distinct,
         limit=limit,
-        on_progress=on_progress,
+        on_progress=counting(on_progress, "Comparing texts", "pairs"),
     )
     near = found.scores >= shown
     pairs = Pairs(found.left[near], found.right[near], found.scores[near])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from explorer.analysis.leaf_order import leaf_order
 from explorer.analysis.space import Space
 from explorer.errors import QueryError
+from explorer.jobs.progress import OnProgress, counting
 from explorer.tensor import VectorIndex
 from explorer.tensor.matrices import blocks, row_norms
 
@@ -179,7 +180,7 @@ def distributions(
     sample: int = 2_000,
     pairs: int = 20_000,
     seed: int = 0,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Distributions:
     """Cosines of random pairs, and of rows with their nearest neighbours among all rows.
 
@@ -189,7 +190,7 @@ def distributions(
         sample: Rows to look up the neighbours of; all rows where there are no more.
         pairs: Random pairs; all pairs where there are no more.
         seed: The same seed gives the same sample and pairs.
-        on_progress: Called with the rows looked up and their number. What it raises stops the work.
+        on_progress: Told the rows that are looked up. What it raises stops the work.
 
     Raises:
         QueryError: `k`, `sample` or `pairs` is under 1.
@@ -202,7 +203,8 @@ def distributions(
     if len(rows) > sample:
         rows = np.sort(np.random.default_rng(seed).choice(rows, sample, replace=False))
     k = min(k, len(index) - 1)
-    found = index.search(index.take(rows), k + 1, on_progress=on_progress)
+    tell = counting(on_progress, "Looking up neighbours")
+    found = index.search(index.take(rows), k + 1, on_progress=tell)
     # The row itself is left out by its number; where others tie with it, it may not be among the k + 1.
     others = found.indices != rows[:, None]
     others[:, -1] &= ~others.all(axis=1)

@@ -15,7 +15,7 @@ from explorer.encode.engines.engine import Engine
 from explorer.encode.precision import PrecisionCheck
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import EncodeError, QueryError
-from explorer.jobs.progress import OnProgress, Progress
+from explorer.jobs.progress import OnProgress, Progress, untold
 
 _SCHEME = 1  # raise it when vectors of the same encoder would come out differently
 
@@ -79,7 +79,7 @@ class Encoder:
             ModelChangedError: The model is hosted, and no longer the one that the fingerprint names.
             EncodeError: The model gave values that are not numbers.
         """
-        say = on_progress or (lambda _progress: None)
+        say = on_progress or untold
         for position, text in enumerate(texts, start=1):
             if not text.strip():
                 raise QueryError(

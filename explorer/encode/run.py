@@ -26,11 +26,12 @@ from explorer.encode.engines.engine import Engine, EngineRun, OutOfMemoryError, 
 from explorer.encode.report import EncodeReport
 from explorer.encode.tokens import Tokens
 from explorer.errors import EncodeError
-from explorer.jobs.progress import OnProgress, Progress
+from explorer.jobs.progress import OnProgress, Progress, untold
 from explorer.settings import settings
 
 _log = logging.getLogger(__name__)
 
+_COUNTING_SHARE = 0.05  # of the work
 _AHEAD = 4  # batches made before the model asks for them
 _IN_MEMORY = 1 << 29  # bytes of a matrix that is held in memory as a whole
 _WRITE_ROWS = 512  # rows in one transaction; a kill costs what is encoded while one such is written
@@ -68,7 +69,7 @@ def encode_corpus(
         EncodeError: One text alone does not fit the memory, or the model gave values that are no numbers.
         ModelChangedError: The model is hosted, and no longer the one that the fingerprint names.
     """
-    say = on_progress or (lambda _progress: None)
+    say = on_progress or untold
     started = time.perf_counter()
     say(Progress("Looking in the cache", total=len(corpus)))
     keys = corpus.item_keys
@@ -127,15 +128,15 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
     def waiting(why: str) -> None:
         run.on_progress(replace(latest, note=why))
 
-    def counting(done: int, of: int) -> None:
+    def counted(one: Progress) -> None:
         run.on_progress(
-            Progress("Counting tokens", run.cached_rows, total, run.cached_rows, 0.05 * done / of)
+            Progress(one.phase, run.cached_rows, total, run.cached_rows, _COUNTING_SHARE * one.fraction)
         )
 
     with engine.run(waiting) as model:
         model.confirm()
         prompted = [encoder.prompt + run.corpus.items[row] for row in missing]
-        tokens = engine.tokenize(prompted, counting)
+        tokens = engine.tokenize(prompted, counted)
         done_texts, done_tokens, all_tokens = 0, 0, max(1, int(tokens.lengths.sum()))
         with _Writer(run) as writer:
             for batch, vectors in _encoded_batches(run, engine, model, tokens):
@@ -151,7 +152,7 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
                 writer.add(rows)
                 done_texts += len(batch)
                 done_tokens += int(tokens.lengths[batch].sum())
-                fraction = 0.05 + 0.95 * done_tokens / all_tokens
+                fraction = _COUNTING_SHARE + (1 - _COUNTING_SHARE) * done_tokens / all_tokens
                 latest = Progress("Encoding", run.cached_rows + done_texts, total, run.cached_rows, fraction)
                 run.on_progress(latest)
         model.confirm(anew=True)  # had it changed meanwhile, these rows would be of two models

@@ -12,9 +12,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from explorer.encode.models import ModelFiles
+from explorer.jobs.progress import OnProgress, counting
 
 _CHUNK = 4096  # texts read between two progress reports
-OnCount = Callable[[int, int], None]
+COUNTING = "Counting tokens"
 
 
 class Tokens(Protocol):
@@ -47,17 +48,17 @@ class FastTokenizer:
     pad_id: int
     inputs: tuple[str, ...]
 
-    def tokenize(self, texts: Sequence[str], on_progress: OnCount | None = None) -> IdTokens:
-        """Tokens of texts; `on_progress` is called with (texts done, texts in all) and may raise to stop."""
+    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> IdTokens:
+        """Tokens of texts; `on_progress` is told the texts that are done, and may raise to stop."""
         tokenizer = _tokenizer(self.folder, self.max_length)
+        tell = counting(on_progress, COUNTING, "texts")
         lengths = np.empty(len(texts), dtype=np.int64)
         chunks = [np.empty(0, dtype=np.int32)]
         for start in range(0, len(texts), _CHUNK):
             ids = [coded.ids for coded in tokenizer.encode_batch_fast(list(texts[start : start + _CHUNK]))]
             lengths[start : start + len(ids)] = [len(one) for one in ids]
             chunks.append(np.fromiter(itertools.chain.from_iterable(ids), np.int32))
-            if on_progress:
-                on_progress(start + len(ids), len(texts))
+            tell(start + len(ids), len(texts))
         return IdTokens(self, np.concatenate(chunks), lengths)
 
 
@@ -95,7 +96,7 @@ class TextTokens:
         files: ModelFiles,
         texts: Sequence[str],
         preprocess: Callable[[list[str]], dict[str, Any]],
-        on_progress: OnCount | None = None,
+        on_progress: OnProgress | None = None,
     ) -> None:
         lengths = count_tokens(files, texts, on_progress=on_progress)
         self.lengths = lengths if files.max_length is None else np.minimum(lengths, files.max_length)
@@ -112,7 +113,7 @@ def count_tokens(
     texts: Sequence[str],
     *,
     prompt: str = "",
-    on_progress: OnCount | None = None,
+    on_progress: OnProgress | None = None,
 ) -> np.ndarray:
     """Tokens of each text before truncation, special tokens and prompt included.
 
@@ -120,18 +121,18 @@ def count_tokens(
         files: The model whose tokenizer counts.
         texts: The texts.
         prompt: What is put before each text.
-        on_progress: Called with (texts done, texts in all); what it raises stops the count.
+        on_progress: Told the texts that are done; what it raises stops the count.
 
     Returns:
         int32, shape (texts,).
     """
+    tell = counting(on_progress, COUNTING, "texts")
     count = _counter(files.folder, files.trust_remote_code)
     lengths = np.empty(len(texts), dtype=np.int32)
     for start in range(0, len(texts), _CHUNK):
         chunk = texts[start : start + _CHUNK]
         lengths[start : start + len(chunk)] = count([prompt + text for text in chunk])
-        if on_progress:
-            on_progress(start + len(chunk), len(texts))
+        tell(start + len(chunk), len(texts))
     return lengths
 
 

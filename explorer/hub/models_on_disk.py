@@ -66,7 +66,7 @@ def details_on_disk(name: str, folder: Path, commit: str) -> ModelDetails:
         except (OSError, ValueError, RecursionError):
             return None
 
-    counts = _parameters_on_disk(folder)
+    counts = parameters_on_disk(folder)
     own = own_facts(read)
     listing = ModelListing(
         *(name, None, None, None, None, None, None, None),
@@ -84,7 +84,7 @@ def details_on_disk(name: str, folder: Path, commit: str) -> ModelDetails:
     return ModelDetails(listing=listing, commit=commit, download_size=0, card="", **own)
 
 
-def _parameters_on_disk(folder: Path) -> dict[str, int]:
+def parameters_on_disk(folder: Path) -> dict[str, int]:
     """Parameters of each type, from the headers of safetensors files: huggingface.co/docs/safetensors."""
     counts: dict[str, int] = {}
     for path in sorted(folder.rglob("*.safetensors")):

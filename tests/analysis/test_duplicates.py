@@ -122,8 +122,8 @@ def test_too_many_near_pairs():
 
 
 def test_it_can_be_cancelled():
-    def cancel(done, total):
-        assert (done, total) == (3, 3)
+    def cancel(progress):
+        assert (progress.done, progress.total, progress.unit) == (3, 3, "pairs")
         raise JobCancelledError("stop")
 
     with pytest.raises(JobCancelledError):

@@ -218,7 +218,7 @@ def test_nothing_asked_for(changed):
 
 
 def test_looking_up_neighbours_can_be_cancelled():
-    def cancel(done, total):
+    def cancel(progress):
         raise JobCancelledError("stop")
 
     with pytest.raises(JobCancelledError):

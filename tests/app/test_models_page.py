@@ -1,10 +1,10 @@
 import json
 import shutil
-from collections import OrderedDict
 
 import pytest
 
 from explorer.data.samples import open_sample
+from explorer.encode.engines.model_memory import ModelMemory
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.report import EncodeReport
 from explorer.hub.models_on_disk import details_on_disk
@@ -40,7 +40,7 @@ def hub(monkeypatch, tmp_path, tiny_model):
     server.facts["big/model"] = {**FACTS, "downloads": 9, "safetensors": {"total": 7_000_000_000}}
     talk_to(server, monkeypatch, tmp_path / "hub-cache")
     # Engines are known by their commit, and this Hub has one commit for all models.
-    monkeypatch.setattr("explorer.encode.engines.loaded_models._loaded", OrderedDict())
+    monkeypatch.setattr("explorer.encode.engines.loaded_models._loaded", ModelMemory())
     yield server
     server.close()
 

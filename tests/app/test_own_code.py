@@ -2,11 +2,11 @@
 
 import json
 import shutil
-from collections import OrderedDict
 from weakref import WeakValueDictionary
 
 import pytest
 
+from explorer.encode.engines.model_memory import ModelMemory
 from explorer.jobs.registry import registry
 from explorer.settings import settings
 from explorer.ui.models.facts import look_up, may_run_code
@@ -34,7 +34,7 @@ def hub(monkeypatch, tmp_path, tiny_model, marker):
     server.facts["own/code"] = {**FACTS, "tags": [*FACTS["tags"], "custom_code"]}
     talk_to(server, monkeypatch, tmp_path / "hub-cache")
     # Engines and spaces are known by their commit, and this Hub has one commit for all models.
-    monkeypatch.setattr("explorer.encode.engines.loaded_models._loaded", OrderedDict())
+    monkeypatch.setattr("explorer.encode.engines.loaded_models._loaded", ModelMemory())
     monkeypatch.setattr("explorer.session.spaces._shared", WeakValueDictionary())
     yield server
     server.close()
@@ -109,7 +109,7 @@ def test_a_link_does_not_run_code_in_another_browser_and_a_reload_goes_on_in_one
     link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
     link.pop("model-id", None)
     marker.unlink()
-    monkeypatch.setattr("explorer.encode.engines.loaded_models._loaded", OrderedDict())
+    monkeypatch.setattr("explorer.encode.engines.loaded_models._loaded", ModelMemory())
     visitor[0] = "second"
     other = open_space(open_app(**link))
     assert "code of its own" in said(other.error)

@@ -38,10 +38,10 @@ def test_a_model_without_a_fast_tokenizer_file_counts_the_same(tiny_model, tmp_p
 def test_progress_reaches_the_end_and_can_stop_the_count():
     files = find_model(BUNDLED_MODEL)
     seen = []
-    count_tokens(files, ["a"] * 5000, on_progress=lambda done, total: seen.append((done, total)))
+    count_tokens(files, ["a"] * 5000, on_progress=lambda told: seen.append((told.done, told.total)))
     assert seen == [(4096, 5000), (5000, 5000)]
 
-    def stop(_done, _total):
+    def stop(_progress):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -9,8 +9,9 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from explorer.encode.tokens import OnCount, Tokens
+from explorer.encode.tokens import Tokens
 from explorer.errors import EncodeError
+from explorer.jobs.progress import OnProgress
 
 Vectors = Callable[[], np.ndarray]
 OnWait = Callable[[str], None]
@@ -40,12 +41,12 @@ class Engine(Protocol):
         """Dimensions of its vectors."""
         ...
 
-    def tokenize(self, texts: Sequence[str], on_progress: OnCount | None = None) -> Tokens:
+    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> Tokens:
         """Read texts, prompt included, as the model takes them, cut to its maximum length.
 
         Args:
             texts: The texts.
-            on_progress: Called with (texts done, texts in all); what it raises stops the work.
+            on_progress: Told the texts that are done; what it raises stops the work.
         """
         ...
 
@@ -110,7 +111,7 @@ class LocalEngine(ABC):
     dims: int
 
     @abstractmethod
-    def tokenize(self, texts: Sequence[str], on_progress: OnCount | None = None) -> Tokens:
+    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> Tokens:
         """See `Engine.tokenize`."""
 
     @abstractmethod

@@ -15,8 +15,9 @@ from explorer.encode.engines.batch_requests import BatchRequests
 from explorer.encode.engines.engine import OnWait, Vectors
 from explorer.encode.engines.generations import CANARY, Generations, agreement, is_same
 from explorer.encode.engines.services import Service, title
-from explorer.encode.tokens import OnCount
+from explorer.encode.tokens import COUNTING
 from explorer.errors import ModelChangedError, UnusableModelError
+from explorer.jobs.progress import OnProgress, counting
 
 _BATCH_TEXTS = 32  # what text-embeddings-inference takes in one request unless its host allows more
 _BATCH_TOKENS = 8192
@@ -97,11 +98,10 @@ class HostedEngine:
         """What the vectors depend on, without any secret, for a fingerprint."""
         return {"kind": self.kind, **self._service.identity(), "generation": self.generation.name}
 
-    def tokenize(self, texts: Sequence[str], on_progress: OnCount | None = None) -> HostedTokens:
-        """Guess the lengths of texts; `on_progress` is called once, with (texts, texts)."""
+    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> HostedTokens:
+        """Guess the lengths of texts; `on_progress` is told once, of all of them."""
         tokens = HostedTokens(texts)
-        if on_progress:
-            on_progress(len(texts), len(texts))
+        counting(on_progress, COUNTING, "texts")(len(texts), len(texts))
         return tokens
 
     @contextmanager

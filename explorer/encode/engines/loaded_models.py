@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from explorer.encode.engines import openvino
 from explorer.encode.engines.engine import LocalEngine
 from explorer.encode.engines.graphs import NoGraphError
+from explorer.encode.engines.model_memory import ModelMemory, weights_bytes
 from explorer.encode.engines.torch_engine import SeveralGPUs, TorchEngine
 from explorer.encode.models import ModelFiles
+from explorer.settings import settings
 from explorer.tensor import device as devices
 
 if TYPE_CHECKING:
     import torch
 
 
-_MAX_LOADED = 2  # models held in memory at once, the least recently used goes first
 _Key = tuple[str, str, str]
-_loaded: OrderedDict[_Key, LocalEngine] = OrderedDict()
+_loaded: ModelMemory[LocalEngine] = ModelMemory()
 _known = threading.Lock()  # held for a moment, to look at what is loaded
 _opening: WeakValueDictionary[_Key, _Opening] = WeakValueDictionary()
 _reading = threading.Lock()  # weights are read one model at a time: more would take the memory of all
@@ -49,27 +49,18 @@ def load(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
     """
     key = (files.identity, str(device), dtype)
     with _known:
-        engine = _use(key)
+        engine = _loaded.use(key)
         opening = _opening.setdefault(key, _Opening())
     if engine is not None:
         return engine
     with opening.lock:
         with _known:
-            engine = _use(key)
+            engine = _loaded.use(key)
         if engine is None:
             engine = _open(files, device, dtype)
             with _known:
-                _loaded[key] = engine
-                while len(_loaded) > _MAX_LOADED:
-                    _loaded.popitem(last=False)
+                _loaded.keep(key, engine, weights_bytes(files, dtype), settings().models_mb * 1_000_000)
         return engine
-
-
-def _use(key: _Key) -> LocalEngine | None:
-    engine = _loaded.get(key)
-    if engine is not None:
-        _loaded.move_to_end(key)
-    return engine
 
 
 def _open(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
@@ -100,4 +91,4 @@ def fast_dtype(files: ModelFiles, device: torch.device) -> str:
 def unload(files: ModelFiles, device: torch.device, dtype: str) -> None:
     """Let go of a model's memory."""
     with _known:
-        _loaded.pop((files.identity, str(device), dtype), None)
+        _loaded.drop((files.identity, str(device), dtype))

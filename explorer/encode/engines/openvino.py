@@ -17,7 +17,8 @@ import numpy as np
 from explorer.encode.engines.engine import LocalEngine, Vectors
 from explorer.encode.engines.graphs import GRAPH, About, NoGraphError, check_modules, graph_for
 from explorer.encode.models import ModelFiles
-from explorer.encode.tokens import FastTokenizer, IdTokens, OnCount, has_fast_tokenizer
+from explorer.encode.tokens import FastTokenizer, IdTokens, has_fast_tokenizer
+from explorer.jobs.progress import OnProgress
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}
 
@@ -56,7 +57,7 @@ class OpenVINOEngine(LocalEngine):
         self.dims = about.dims
         self.name = f"OpenVINO {dtype} on cpu"
 
-    def tokenize(self, texts: Sequence[str], on_progress: OnCount | None = None) -> IdTokens:
+    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> IdTokens:
         """Tokens of texts, cut to the model's maximum length."""
         return self._tokenizer.tokenize(texts, on_progress)
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from explorer.encode.engines.engine import LocalEngine, Vectors
-from explorer.encode.tokens import OnCount
+from explorer.encode.tokens import COUNTING
 from explorer.errors import EncodeError
+from explorer.jobs.progress import OnProgress, counting
 from explorer.tensor import normalize
 
 if TYPE_CHECKING:
@@ -82,14 +83,14 @@ class TfidfEngine(LocalEngine):
         self.notes = ("It was fitted on these rows: other rows give other vectors.",)
 
     @classmethod
-    def fit(cls, texts: Iterable[str], on_progress: OnCount | None = None) -> Self:
+    def fit(cls, texts: Iterable[str], on_progress: OnProgress | None = None) -> Self:
         """Learn terms, their weights and the dimensions from a corpus.
 
         Neither the order of the texts nor how often each is repeated changes the result.
 
         Args:
             texts: The texts.
-            on_progress: Called with (texts read, different texts in all); what it raises stops the work.
+            on_progress: Told the different texts that are read; what it raises stops the work.
 
         Raises:
             EncodeError: No text has a word in it.
@@ -119,8 +120,8 @@ class TfidfEngine(LocalEngine):
         """What the vectors depend on, the texts it was fitted on included."""
         return {"kind": self.kind, "texts": self._texts_digest, "dims": str(self.dims)}
 
-    def tokenize(self, texts: Sequence[str], on_progress: OnCount | None = None) -> TfidfTokens:
-        """Count the words of texts; `on_progress` is called with (texts done, texts in all)."""
+    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> TfidfTokens:
+        """Count the words of texts; `on_progress` is told the texts that are done."""
         counts = (len(_words(text)) for text in _counted(texts, on_progress))
         return TfidfTokens(texts, np.fromiter(counts, np.int32, len(texts)))
 
@@ -138,8 +139,9 @@ def _terms(text: str) -> list[str]:
     return [*words, *(f"{first} {second}" for first, second in itertools.pairwise(words))]
 
 
-def _counted(texts: Sequence[str], on_progress: OnCount | None) -> Iterator[str]:
+def _counted(texts: Sequence[str], on_progress: OnProgress | None) -> Iterator[str]:
+    tell = counting(on_progress, COUNTING, "texts")
     for position, text in enumerate(texts, start=1):
         yield text
-        if on_progress and (position % _CHUNK == 0 or position == len(texts)):
-            on_progress(position, len(texts))
+        if position % _CHUNK == 0 or position == len(texts):
+            tell(position, len(texts))

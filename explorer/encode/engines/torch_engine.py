@@ -12,7 +12,8 @@ import numpy as np
 from explorer.encode.engines.engine import LocalEngine, OutOfMemoryError, Vectors
 from explorer.encode.engines.loading import fast_tokenizer, load_model
 from explorer.encode.models import ModelFiles
-from explorer.encode.tokens import OnCount, TextTokens, Tokens
+from explorer.encode.tokens import TextTokens, Tokens
+from explorer.jobs.progress import OnProgress
 
 if TYPE_CHECKING:
     import torch
@@ -53,7 +54,7 @@ class TorchEngine(LocalEngine):
         # Measured with 2 cores: 1,024 to 2,048 tokens keep a CPU's caches warm. A GPU wants more at once.
         self.token_budget = 2048 if device.type == "cpu" else 65_536
 
-    def tokenize(self, texts: Sequence[str], on_progress: OnCount | None = None) -> Tokens:
+    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> Tokens:
         """Tokens of texts, cut to the model's maximum length."""
         if self._tokenizer is not None:
             return self._tokenizer.tokenize(texts, on_progress)
@@ -117,7 +118,7 @@ class SeveralGPUs(LocalEngine):
         self._first = first
         self._turns = itertools.cycle(engines)
 
-    def tokenize(self, texts: Sequence[str], on_progress: OnCount | None = None) -> Tokens:
+    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> Tokens:
         """Tokens of texts, cut to the model's maximum length."""
         return self._first.tokenize(texts, on_progress)
 

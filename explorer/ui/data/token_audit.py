@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.encode.spec import EncoderSpec, LocalModel
-from explorer.jobs.progress import OnProgress, counting
+from explorer.jobs.progress import OnProgress
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import kept_or_progress
 
@@ -38,8 +38,7 @@ def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> To
     def count(on_progress: OnProgress) -> TokenAudit:
         from explorer.encode.tokens import TokenAudit, count_tokens
 
-        say = counting(on_progress, "Counting tokens")
-        lengths = count_tokens(files, corpus.texts, prompt=spec.prompt or "", on_progress=say)
+        lengths = count_tokens(files, corpus.texts, prompt=spec.prompt or "", on_progress=on_progress)
         return TokenAudit(lengths, files.max_length)
 
     key = (_TOKENS, files.name, files.identity, spec.prompt, corpus.items_fingerprint)

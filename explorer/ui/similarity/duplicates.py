@@ -7,7 +7,6 @@ import streamlit as st
 
 from explorer.analysis.duplicates import Duplicates, find_duplicates
 from explorer.analysis.space import Space
-from explorer.jobs.progress import counting
 from explorer.session.session import Session
 from explorer.share.export import rows_table
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
@@ -42,7 +41,7 @@ def show_duplicates(session: Session, space: Space) -> None:
         session,
         ("duplicates", threshold),
         "Looking for near-duplicates",
-        lambda say: find_duplicates(space, threshold, on_progress=counting(say, "Comparing texts", "pairs")),
+        lambda say: find_duplicates(space, threshold, on_progress=say),
         lane=analysis_lane(len(space)),
     )
     if found is None:

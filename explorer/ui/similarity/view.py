@@ -13,7 +13,6 @@ from explorer.analysis.heatmaps import (
     heatmap,
 )
 from explorer.analysis.space import Space
-from explorer.jobs.progress import counting
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.similarity.duplicates import choose_threshold
@@ -144,7 +143,7 @@ def show_usual_scores(session: Session, space: Space) -> None:
         session,
         ("distributions",),
         "Usual scores",
-        lambda say: distributions(space.index, on_progress=counting(say, "Looking up neighbours", "rows")),
+        lambda say: distributions(space.index, on_progress=say),
     )
     if found is None:
         return

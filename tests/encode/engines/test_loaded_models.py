@@ -1,7 +1,6 @@
 """Loading models side by side; what engines compute is tested with each of them."""
 
 import threading
-from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -10,8 +9,11 @@ import torch
 
 from explorer.encode.engines import loaded_models, openvino
 from explorer.encode.engines.graphs import NoGraphError
+from explorer.encode.engines.model_memory import ModelMemory
+from explorer.settings import settings
 
 CPU = torch.device("cpu")
+SIZES = {"a": 40_000_000, "b": 50_000_000, "c": 60_000_000, "large": 900_000_000}
 
 
 class Machine:
@@ -26,8 +28,8 @@ class Machine:
 
     def __init__(self):
         self.converting, self.reading = set(), set()
-        self.begun = {name: threading.Event() for name in "abc"}
-        self.go = {name: threading.Event() for name in "abc"}
+        self.begun = {name: threading.Event() for name in SIZES}
+        self.go = {name: threading.Event() for name in SIZES}
         self.opened = []
         self.most = self._now = 0
 
@@ -53,7 +55,8 @@ class Machine:
 @pytest.fixture
 def machine(monkeypatch):
     machine = Machine()
-    monkeypatch.setattr(loaded_models, "_loaded", OrderedDict())
+    monkeypatch.setattr(loaded_models, "_loaded", ModelMemory())
+    monkeypatch.setattr(loaded_models, "weights_bytes", lambda files, _dtype: SIZES[files.identity])
     monkeypatch.setattr(openvino, "ready", machine.ready)
     monkeypatch.setattr(openvino, "OpenVINOEngine", machine.engine)
     yield machine
@@ -120,11 +123,23 @@ def test_a_model_that_cannot_be_loaded_is_tried_by_the_next_who_asks(machine, mo
     assert load("a") == "engine of a"
 
 
-def test_only_the_models_used_last_are_held(machine):
-    for name in "abac":
+def test_models_that_fit_stay_loaded_and_the_one_used_longest_ago_goes_first(machine, monkeypatch):
+    monkeypatch.setenv("EXPLORER_MODELS_MB", "100")
+    settings.cache_clear()
+    for name in "abab":
         load(name)
-    assert machine.opened == ["a", "b", "c"]
+    assert machine.opened == ["a", "b"]
+    load("a")
+    load("c")  # 40 + 50 + 60 MB are too many
     load("a")
     assert machine.opened == ["a", "b", "c"]
     load("b")
     assert machine.opened == ["a", "b", "c", "b"]
+
+
+def test_a_model_larger_than_the_bound_stays_while_it_is_used(machine, monkeypatch):
+    monkeypatch.setenv("EXPLORER_MODELS_MB", "100")
+    settings.cache_clear()
+    for name in ("a", "large", "large", "a"):
+        load(name)
+    assert machine.opened == ["a", "large", "a"]

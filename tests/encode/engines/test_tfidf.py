@@ -112,8 +112,8 @@ def test_fitting_tells_how_far_it_is_and_can_be_stopped():
     rows = [f"row number {number}" for number in range(5000)]
     told = []
 
-    def stop(done, of):
-        told.append((done, of))
+    def stop(progress):
+        told.append((progress.done, progress.total))
         raise JobCancelledError("enough")
 
     with pytest.raises(JobCancelledError):

@@ -1,0 +1,31 @@
+from types import SimpleNamespace
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from explorer.encode.engines.model_memory import weights_bytes
+from explorer.encode.models import BUNDLED_MODEL, find_model
+from explorer.settings import Settings, settings
+
+SMALL = 33_400_000  # parameters of bge-small, e5-small and gte-small
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("float32", 4), ("bfloat16", 2), ("float16", 2)])
+def test_weights_take_their_parameters_in_the_type_they_are_loaded_in(tmp_path, dtype, size):
+    save_file({"a": torch.zeros(10, 3), "b": torch.zeros(5, dtype=torch.float16)}, tmp_path / "m.safetensors")
+    assert weights_bytes(SimpleNamespace(folder=tmp_path), dtype) == 35 * size
+
+
+def test_pickle_weights_take_what_their_files_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("EXPLORER_ALLOW_PICKLE", "yes")
+    settings.cache_clear()
+    (tmp_path / "pytorch_model.bin").write_bytes(b"x" * 70)
+    (tmp_path / "training_args.bin").write_bytes(b"x" * 9)
+    assert weights_bytes(SimpleNamespace(folder=tmp_path), "float32") == 70
+
+
+def test_four_small_models_stay_loaded_by_default():
+    bundled = weights_bytes(find_model(BUNDLED_MODEL), "float32")
+    assert bundled == pytest.approx(90.9e6, rel=0.01)
+    assert bundled + 3 * 4 * SMALL <= Settings().models_mb * 1_000_000
