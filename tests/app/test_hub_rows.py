@@ -148,7 +148,7 @@ def test_words_filters_and_order_reach_the_hub(app, hub):
     assert hub.queries[-1]["sort"] == ["lastModified"]
     app.selectbox(key="hub-language").set_value("ja").run()
     finished(app)
-    assert "No dataset has these words" in app.info[0].value
+    assert "No datasets match these words" in app.info[0].value
 
 
 def test_a_dataset_is_looked_at_before_anything_large_is_downloaded(app, hub):
@@ -273,7 +273,7 @@ def test_a_hostile_name_in_a_listing_is_shown_as_typed(app, hub):
     assert list(results(finished(app))["id"]) == [HOSTILE]
     app.session_state[OPENED] = HOSTILE
     app.run()
-    assert "no name of a dataset" in error(finished(app))
+    assert "not a valid dataset name" in error(finished(app))
     assert "**bold**" not in app.error[0].value
     assert "<script" not in " ".join(html_texts(app))
 
@@ -282,7 +282,7 @@ def test_a_hostile_name_in_a_listing_is_shown_as_typed(app, hub):
 def test_what_is_no_name_is_only_searched_for(app, name):
     opened(app, name)
     assert not app.error
-    assert "No dataset has these words" in app.info[0].value
+    assert "No datasets match these words" in app.info[0].value
 
 
 @pytest.mark.parametrize(
@@ -290,8 +290,8 @@ def test_what_is_no_name_is_only_searched_for(app, name):
     [
         ("gated", "gated"),
         ("failing", "status 500"),
-        ("limited", "too many requests"),
-        ("nonsense", "not the Hub"),
+        ("limited", "rate-limiting"),
+        ("nonsense", "other than the Hub"),
     ],
 )
 def test_a_fault_of_a_dataset_is_named_and_the_session_stays(app, hub, fault, said):
@@ -309,14 +309,14 @@ def test_a_fault_of_a_dataset_is_named_and_the_session_stays(app, hub, fault, sa
 def test_a_missing_dataset_is_named(app):
     opened(app, "post/nothing")
     assert "post/nothing" in error(app)
-    assert "nothing by that name" in error(app)
+    assert "nothing with that name" in error(app)
 
 
 def test_a_download_that_breaks_off_can_be_tried_again(app, hub):
     opened(app)
     hub.broken_files.add("0000.parquet")
     read(app)
-    assert "broke off" in error(app)
+    assert "interrupted" in error(app)
     assert "support-tickets" in corpus_on_top(app)
     hub.broken_files.clear()
     button(app, "Try again").click().run()
@@ -396,7 +396,7 @@ def test_a_damaged_link_gives_a_notice_and_asks_nobody(hub, link):
 @pytest.mark.parametrize(
     ("link", "said"),
     [
-        (LINK.replace("letters", "nothing"), "nothing by that name"),
+        (LINK.replace("letters", "nothing"), "nothing with that name"),
         (LINK.replace("body", "corpse"), "corpse"),
         (LINK.replace("train", "trian"), 'no split "trian"'),
         (LINK.replace(CONVERTED_COMMIT, "f" * 40), "no such revision"),
@@ -420,7 +420,7 @@ def test_a_link_to_rows_with_vectors_that_leads_nowhere_leaves_an_encoder_that_w
 def test_a_link_while_the_hub_is_silent_can_be_given_up(hub):
     hub.silent.add(EVERYTHING)
     app = open_app(corpus=LINK)
-    assert "on their way" in app.info[0].value
+    assert "are being read" in app.info[0].value
     hub.closed.set()  # no answer came until now
     finished(app)
     assert "cannot be reached" in plain(app.warning[0].value)

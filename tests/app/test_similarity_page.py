@@ -79,7 +79,7 @@ def test_near_duplicates_of_the_sample_are_the_marked_ones():
     )
     app.slider(key="threshold").set_value(1.0).run()
     finished(app)
-    assert "No two rows are that close" in app.info[0].value
+    assert "No two rows are that similar" in app.info[0].value
 
 
 def test_near_duplicates_become_the_selection_and_the_heatmap_works_on_it():

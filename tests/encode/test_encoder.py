@@ -149,5 +149,5 @@ def test_the_models_own_prompts_are_used_unless_others_are_given(tiny_model, cac
 
 @pytest.mark.parametrize("query", ["", "   ", "\n\t"])
 def test_a_query_of_nothing_is_refused(query, cache):
-    with pytest.raises(QueryError, match="needs some text"):
+    with pytest.raises(QueryError, match="cannot be empty"):
         open_for(LocalModel(precision="float32"), cache).encode_queries([query])

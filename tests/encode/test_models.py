@@ -138,5 +138,5 @@ def test_weights_that_are_damaged_name_the_model(folder, cache):
 
 @pytest.mark.parametrize("revision", ["../../etc/passwd", "a/../../b", "", "x" * 200, "a b", "-x", "v1\n"])
 def test_a_revision_that_is_none_reaches_neither_disk_nor_hub(revision):
-    with pytest.raises(NotOnHubError, match="no name of a revision"):
+    with pytest.raises(NotOnHubError, match="not a valid revision"):
         find_model("nobody/nothing", revision=revision)

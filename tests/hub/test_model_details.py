@@ -72,14 +72,14 @@ def test_files_that_are_no_json_or_not_of_the_right_shape_say_nothing(catalogue,
 
 
 def test_details_of_what_is_not_there(catalogue):
-    with pytest.raises(NotOnHubError, match=r"tiny/other: .*nothing by that name"):
+    with pytest.raises(NotOnHubError, match=r"tiny/other: .*nothing with that name"):
         model_details("tiny/other")
     with pytest.raises(NotOnHubError, match="no such revision"):
         model_details("tiny/model", "v9")
     asked = len(catalogue.requests)
     for name in ("../../etc", "a/b/c", "", "tiny/model?x=1", "tiny/mo del"):
-        with pytest.raises(NotOnHubError, match="no name of a model"):
+        with pytest.raises(NotOnHubError, match="not a valid model name"):
             model_details(name)
-    with pytest.raises(NotOnHubError, match="no name of a revision"):
+    with pytest.raises(NotOnHubError, match="not a valid revision"):
         model_details("tiny/model", "../main")
     assert len(catalogue.requests) == asked
