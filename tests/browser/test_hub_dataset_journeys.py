@@ -110,7 +110,7 @@ def test_from_a_search_on_the_hub_to_hits(visit, hub_server):
     page.get_by_text("Dataset card").click()
     expect(page.get_by_role("heading", name="Customer letters")).to_be_visible()
     page.get_by_role("button", name="Other datasets").click()
-    expect(page.get_by_text("Pick a row to see")).to_be_visible()
+    expect(page.get_by_text("Select a row to preview")).to_be_visible()
     settled(page)
     table.click(position={"x": 12, "y": 55})
     page.get_by_role("button", name="Read 400 rows").click()
@@ -167,7 +167,7 @@ def test_the_picker_fits_its_width(visit, hub_server, schemes, width):
     for scheme in schemes:
         page = visit("/data", at=hub_server, width=width, scheme=scheme)
         page.get_by_role("radio", name="Hub").click()
-        expect(page.get_by_text("Pick a row to see")).to_be_visible()
+        expect(page.get_by_text("Select a row to preview")).to_be_visible()
         settled(page)
         assert fits(page)
         shoot(page, f"hub-search-{width}-{scheme}")

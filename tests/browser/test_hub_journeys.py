@@ -58,7 +58,7 @@ def test_a_model_is_found_judged_downloaded_and_searched_with(visit, served):
     page = visit("/models", at=served)
     page.get_by_label("Search", exact=True).last.fill("tiny")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("1 model; pick one")).to_be_visible()
+    expect(page.get_by_text("1 model. Select one")).to_be_visible()
     table = page.get_by_test_id("stDataFrame")
     table.scroll_into_view_if_needed()
     settled(page)
