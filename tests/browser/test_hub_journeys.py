@@ -137,7 +137,7 @@ def test_offline_every_page_works_with_what_is_on_disk_and_says_so_once(visit, s
 @pytest.mark.parametrize(
     ("name", "path", "sign"),
     [
-        ("models", "/models", "3 models; pick one"),
+        ("models", "/models", "3 models. Select one"),
         ("models-one", "/models?model-id=other/model", COMMIT),
     ],
 )
