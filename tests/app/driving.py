@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
@@ -51,3 +52,21 @@ def _under_way() -> bool:
 def html_texts(app: AppTest) -> list[str]:
     """What the page draws as HTML, in order."""
     return [element.proto.body for element in app.get("html")]
+
+
+def select(app: AppTest, kind: str, selection: dict[str, object], position: int = 0) -> AppTest:
+    """The page after something was picked in a figure or a table, as a browser reports it.
+
+    Args:
+        app: The page.
+        kind: `plotly_chart` or `dataframe`.
+        selection: What is picked.
+        position: Of the figure or table among those of its kind that can be picked in.
+    """
+    elements = [element for element in app.get(kind) if element.proto.selection_mode]
+    states = app._tree.get_widget_states()
+    state = states.widgets.add()
+    state.id = elements[position].proto.id
+    state.string_value = json.dumps({"selection": selection})
+    app._run(states)
+    return app

@@ -1,6 +1,7 @@
 import pytest
 
-from tests.app.driving import finished, html_texts, open_app
+from explorer.encode.spec import Tfidf
+from tests.app.driving import finished, html_texts, open_app, select
 
 
 def opened(**parameters):
@@ -53,8 +54,7 @@ def test_density_leaves_noise_and_says_how_much():
 
 def test_a_cluster_is_opened_renamed_and_selected():
     app = opened(corpus="song-moods")
-    app.session_state["cluster-table"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
-    app.run()
+    select(app, "dataframe", {"rows": [1], "columns": [], "cells": []})
     size = int(table(app)["rows"].iloc[1])
     name = next(element for element in app.text_input if element.label == "Name")
     name.set_value("my <b>songs</b>").run()
@@ -96,3 +96,19 @@ def test_tiny_corpora_are_clustered_or_told_why_not(lines):
     app.segmented_control(key="clusters-view").set_value("How many clusters?").run()
     finished(app)
     assert app.info
+
+
+def test_a_cluster_that_was_opened_is_closed_when_others_are_made_and_its_name_is_of_its_encoder():
+    app = opened(corpus="song-moods")
+    usual = app.number_input(key="clusters").value
+    select(app, "dataframe", {"rows": [1], "columns": [], "cells": []})
+    next(element for element in app.text_input if element.label == "Name").set_value("mine").run()
+    app.number_input(key="clusters").set_value(3).run()
+    finished(app)
+    assert not [element for element in app.text_input if element.label == "Name"]
+    app.number_input(key="clusters").set_value(usual).run()
+    assert "mine" in list(table(finished(app))["cluster"])
+    session = app.session_state["explorer-session"]
+    session.open(session.corpus, Tfidf())
+    app.run()
+    assert "mine" not in list(table(finished(app))["cluster"])

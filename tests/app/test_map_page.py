@@ -3,11 +3,10 @@ import json
 
 import numpy as np
 import pytest
-from streamlit.typing import PlotlyState
 
 from explorer.ui.map.colour import column_colouring
 from explorer.ui.map.figure import Colouring, map_figure, trace_rows
-from tests.app.driving import finished, html_texts, open_app
+from tests.app.driving import finished, html_texts, open_app, select
 
 HOSTILE = "</script><script>window.hurt=1</script><b>x</b>"
 
@@ -33,17 +32,9 @@ def click(app, label):
 
 
 def pick(app, *points):
-    app.session_state[app.session_state["explorer-map-drawn"].widget] = PlotlyState(
-        {
-            "selection": {
-                "points": [{"curve_number": curve, "point_index": place} for curve, place in points],
-                "point_indices": [place for _, place in points],
-                "box": [],
-                "lasso": [],
-            }
-        }
-    )
-    return app.run()
+    picked = [{"curve_number": curve, "point_index": place} for curve, place in points]
+    indices = [place for _, place in points]
+    return select(app, "plotly_chart", {"points": picked, "point_indices": indices, "box": [], "lasso": []})
 
 
 @pytest.mark.slow
@@ -115,8 +106,7 @@ def test_clusters_have_their_names_on_the_map_too():
     app = finished(open_app("pages/clusters.py", corpus="song-moods"))
     app.number_input(key="clusters").set_value(3).run()
     finished(app)
-    app.session_state["cluster-table"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
-    app.run()
+    select(app, "dataframe", {"rows": [1], "columns": [], "cells": []})
     next(element for element in app.text_input if element.label == "Name").set_value("my songs").run()
     app.query_params["map-method"] = "PCA"
     app.switch_page("pages/map.py").run()
@@ -343,3 +333,14 @@ def test_rows_without_labels_cannot_supervise():
     app.selectbox(key="map-method").select("umap-learn")
     app.run()
     assert app.toggle(key="map-supervised").disabled
+
+
+def test_a_lasso_is_taken_before_the_page_is_drawn_and_let_go_of_when_the_selection_is_cleared():
+    app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
+    widget = app.session_state["explorer-map-drawn"].widget
+    app = pick(app, (0, 0), (0, 1), (0, 2))
+    assert any("3 rows" in text and "the map" in text for text in html_texts(app))  # the line above the map
+    assert app.session_state["explorer-map-drawn"].widget == widget
+    click(app, "Clear")
+    assert app.session_state["explorer-session"].selection is None
+    assert app.session_state["explorer-map-drawn"].widget != widget  # a new one, which shows no lasso

@@ -6,7 +6,7 @@ import pytest
 
 from explorer.errors import QueryError
 from explorer.ui.widgets.row_choice import parse_rows
-from tests.app.driving import finished, html_texts, open_app
+from tests.app.driving import finished, html_texts, open_app, select
 
 
 def view(name, **parameters):
@@ -32,19 +32,9 @@ def test_the_heatmap_shows_rows_and_the_closest_pair_side_by_side():
 
 def test_a_clicked_cell_opens_its_pair():
     app = view("Heatmap", corpus="medicare-faq", precision="float32", order="As in the corpus")
-    from streamlit.typing import PlotlyState
-
-    app.session_state["heatmap"] = PlotlyState(
-        {
-            "selection": {
-                "points": [{"point_index": 13 * 2 + 11}],
-                "point_indices": [13 * 2 + 11],
-                "box": [],
-                "lasso": [],
-            }
-        }
-    )
-    app.run()
+    place = 13 * 2 + 11
+    clicked = {"points": [{"point_index": place}], "point_indices": [place], "box": [], "lasso": []}
+    select(app, "plotly_chart", clicked)
     assert app.header[0].value.startswith("The pair you clicked")
     assert [caption.value for caption in app.caption if caption.value.startswith("Row ")] == [
         "Row 3",

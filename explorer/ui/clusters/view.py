@@ -22,6 +22,7 @@ from explorer.ui.widgets.shown_rows import Scope, choose_scope
 
 _SWEEP_K = (2, 4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50)
 _WORDS = 6
+_Shown = tuple[str, ClusterSpec, str]  # clusters: the space, what made them, the rows
 _METHODS = {"k-means": "k-means", "hdbscan": "HDBSCAN (finds k itself, leaves noise)"}
 
 
@@ -33,11 +34,12 @@ def show_clusters(session: Session, space: Space) -> None:
     if found is None:
         return
     _facts(found)
-    picked = _table(scope, found)
+    shown = (session.spaces[session.encoder].fingerprint, found.spec, scope.key)
+    picked = _table(scope, found, shown)
     if picked is None:
         st.caption("Click the left edge of a row to open a cluster.")
     else:
-        _open_cluster(session, scope, found, picked)
+        _open_cluster(session, scope, found, picked, shown)
     _assignments(session, scope, found)
     with st.expander("Worst-fitting rows"):
         _worst(scope, found)
@@ -135,7 +137,7 @@ def _facts(found: Clusters) -> None:
         st.info("No clusters found. Try a smaller minimum size.", icon=":material/workspaces:")
 
 
-def _table(scope: Scope, found: Clusters) -> int | None:
+def _table(scope: Scope, found: Clusters, shown: _Shown) -> int | None:
     """Draw the table of clusters; give the cluster that is opened."""
     corpus, names = scope.space.corpus, found.names
     captions = corpus.captions
@@ -160,22 +162,21 @@ def _table(scope: Scope, found: Clusters) -> int | None:
             "most central row": st.column_config.TextColumn(width="large"),
         },
         hide_index=True,
-        key="cluster-table",
+        key=f"cluster-table-{hash(shown)}",  # a cluster opened among others is not one of these
         on_select="rerun",
         selection_mode="single-row",
         alt="Clusters with their size, words and most central row",
     )
     chosen = event.selection.rows
-    return found.summaries[chosen[0]].label if chosen and chosen[0] < len(found.summaries) else None
+    return found.summaries[chosen[0]].label if chosen else None
 
 
-def _open_cluster(session: Session, scope: Scope, found: Clusters, label: int) -> None:
+def _open_cluster(session: Session, scope: Scope, found: Clusters, label: int, shown: _Shown) -> None:
     corpus, names = scope.space.corpus, found.names
     summary = next(summary for summary in found.summaries if summary.label == label)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            fingerprint = session.spaces[session.encoder].fingerprint
-            place = (fingerprint, found.spec, scope.key, label)
+            place = (*shown, label)
             key = f"name-{hash(place)}"
             st.text_input(
                 "Name",

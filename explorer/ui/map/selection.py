@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import streamlit as st
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _KEY = "explorer-map-drawn"
 _ORIGIN = "the map"
 
+TraceRows = Sequence[NDArray[np.int64] | None]
+
 
 @dataclass
 class _Drawn:
@@ -27,18 +29,14 @@ class _Drawn:
 
     Attributes:
         what: What it shows, apart from the selection.
-        rows: The rows of the corpus behind each trace; None for traces that have none.
         highlit: The selection that was sent with it. What is picked on the map the browser shows by itself,
             and sending the whole map again for it would cost megabytes.
-        points: What the browser said was picked, as it was last read.
-        picked: The selection that came of it.
+        picked: The selection that came of the lasso that the browser shows.
         revision: Counts the widgets there were.
     """
 
     what: Hashable = None
-    rows: list[NDArray[np.int64] | None] = field(default_factory=list)
     highlit: Selection | None = None
-    points: Hashable = ()
     picked: Selection | None = None
     revision: int = 0
 
@@ -48,44 +46,40 @@ class _Drawn:
         return f"map-{self.revision}"
 
 
-def take_picked(session: Session) -> str:
-    """Rows picked on the map become the selection, once: a rerun must not select them again.
-
-    What was picked is told by its place in the figure, so it is read by the figure that was drawn then:
-    other colours put the same rows in other places.
-
-    Returns:
-        The key of the widget to draw the map in.
-    """
+def map_widget(session: Session) -> str:
+    """The key of the widget to draw the map in."""
     drawn = _drawn()
-    state = st.session_state.get(drawn.widget)
-    if not isinstance(state, PlotlyState):  # another page was shown
-        drawn.picked, drawn.points = None, ()
-        return drawn.widget
-    if drawn.picked is not None and session.selection is not drawn.picked:
+    if not isinstance(st.session_state.get(drawn.widget), PlotlyState):
+        drawn.picked = None  # another page was shown, and the lasso is gone
+    elif drawn.picked is not None and session.selection is not drawn.picked:
         # Cleared, undone or made elsewhere: only a new widget lets go of the lasso on it.
         drawn.revision += 1
-        drawn.picked, drawn.points = None, ()
-        return drawn.widget
-    points = tuple((point["curve_number"], point["point_index"]) for point in state.selection.points)
-    if points == drawn.points:
-        return drawn.widget
-    drawn.points = points
-    rows = [
-        of_trace[place]
-        for curve, place in points
-        if curve < len(drawn.rows) and (of_trace := drawn.rows[curve]) is not None and place < len(of_trace)
-    ]
-    if rows:
-        session.select(rows, _ORIGIN)
-        drawn.picked = session.selection
-        st.rerun()  # the line that names the selection is drawn already
+        drawn.picked = None
     return drawn.widget
 
 
-def highlight(
-    session: Session, figure: go.Figure, trace_rows: Sequence[NDArray[np.int64] | None], what: Hashable
-) -> None:
+def pick(session: Session, widget: str, trace_rows: TraceRows) -> None:
+    """Make the rows that were picked on the map the selection; called before the page is drawn.
+
+    Args:
+        session: Whose selection.
+        widget: The key of the widget that the map is drawn in.
+        trace_rows: The rows of the corpus behind each trace of the map as it was drawn; None for traces that
+            have none.
+    """
+    state = cast("PlotlyState", st.session_state[widget])
+    rows = [
+        of_trace[place]
+        for point in state.selection.points
+        if (of_trace := trace_rows[point["curve_number"]]) is not None
+        and (place := point["point_index"]) < len(of_trace)
+    ]
+    if rows:
+        session.select(rows, _ORIGIN)
+        _drawn().picked = session.selection
+
+
+def highlight(session: Session, figure: go.Figure, trace_rows: TraceRows, what: Hashable) -> None:
     """Let the selection stand out on a figure.
 
     Args:
@@ -98,7 +92,7 @@ def highlight(
     shown_by_browser = drawn.what == what and session.selection is drawn.picked
     if not shown_by_browser:
         drawn.highlit = session.selection
-    drawn.what, drawn.rows = what, list(trace_rows)
+    drawn.what = what
     if drawn.highlit is None:
         return
     figure.layout.selectionrevision = drawn.highlit.key
@@ -108,5 +102,4 @@ def highlight(
 
 
 def _drawn() -> _Drawn:
-    drawn: _Drawn = st.session_state.setdefault(_KEY, _Drawn())
-    return drawn
+    return cast("_Drawn", st.session_state.setdefault(_KEY, _Drawn()))

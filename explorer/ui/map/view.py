@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ from explorer.share.export import rows_table
 from explorer.ui.map.choice import MapLook, choose_map, map_lane
 from explorer.ui.map.colour import colouring_of
 from explorer.ui.map.figure import map_figure, trace_rows
-from explorer.ui.map.selection import highlight, take_picked
+from explorer.ui.map.selection import highlight, map_widget, pick
 from explorer.ui.map.trust import show_trust
 from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.shell.queries import query_vectors_or_progress
@@ -40,7 +41,7 @@ _HTML_HELP = "One file that opens without a network. For a PNG, use the camera a
 
 def show_map(session: Session, space: Space) -> None:
     """Draw the map, and below it what was picked on it."""
-    widget = take_picked(session)
+    widget = map_widget(session)
     scope = choose_scope(session, space)
     spec, look = choose_map(space.corpus)
     projection, ready = _projection(session, scope, spec)
@@ -50,7 +51,7 @@ def show_map(session: Session, space: Space) -> None:
     st.plotly_chart(
         figure,
         key=widget,
-        on_select="rerun",
+        on_select=functools.partial(pick, session, widget, trace_rows(figure)),
         selection_mode=("points", "box", "lasso"),
         config={
             "displaylogo": False,

@@ -44,9 +44,10 @@ def show_heatmap(session: Session, space: Space) -> None:
     if not len(rows) or (columns is not None and not len(columns)):
         st.info("No rows are chosen.", icon=":material/grid_on:")
         return
+    shown = ("heatmap", rows.tobytes(), None if columns is None else columns.tobytes(), order)
     drawn = result_or_progress(
         session,
-        ("heatmap", rows.tobytes(), None if columns is None else columns.tobytes(), order),
+        shown,
         f"Heatmap of {len(rows):,} rows",
         lambda _say: heatmap(space, rows, columns, order=order),
     )
@@ -56,7 +57,7 @@ def show_heatmap(session: Session, space: Space) -> None:
     names = [[f"{row + 1}. {captions[row]}" for row in side] for side in (drawn.rows, drawn.columns)]
     picked = st.plotly_chart(
         figures.heatmap(drawn.scores, *names, show_names=max(map(len, names)) <= _NAMED_CELLS),
-        key="heatmap",
+        key=f"heatmap-{hash((space.fingerprint, shown))}",  # a pair clicked in another one is not one of this
         on_select="rerun",
         selection_mode="points",
         config={"displayModeBar": False},
