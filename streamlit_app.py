@@ -9,16 +9,25 @@ from explorer.warm_up import start_warm_up
 # A file of ours: of a name such as ":material/hub:" the browser would ask a font host for the picture.
 ICON = Path(__file__).parent / "explorer" / "ui" / "shell" / "icon.svg"
 
+
+def search_by_its_name() -> None:
+    """The Search page, for links that name it; it is the front page, whose own address has no name."""
+    st.switch_page(SEARCH, query_params={name: st.query_params.get_all(name) for name in st.query_params})
+
+
+SEARCH = st.Page(
+    "pages/search.py",
+    title="Search",
+    icon=":material/search:",
+    url_path="home",
+    default=True,
+    help="Find rows by meaning: a query gives ranked hits with scores you can read.",
+)
 st.set_page_config(page_title="Explorer", page_icon=str(ICON), layout="wide")
 page = st.navigation(
     [
-        st.Page(
-            "pages/search.py",
-            title="Search",
-            icon=":material/search:",
-            default=True,
-            help="Find rows by meaning: a query gives ranked hits with scores you can read.",
-        ),
+        SEARCH,
+        st.Page(search_by_its_name, title="Search", url_path="search", visibility="hidden"),
         st.Page(
             "pages/similarity.py",
             title="Similarity",

@@ -34,8 +34,7 @@ def ask_queries(session: Session, spaces: Sequence[Space], texts: tuple[str, ...
         The jobs that are awaited.
     """
     wanted = {query_key(session, space, texts): space for space in spaces}
-    for key in session.asking.keys() - wanted.keys():
-        session.asking.pop(key).leave(session.visitor)
+    session.stop_asking(wanted)
     for key, space in wanted.items():
         if key not in session.asking and session.queries.find(space.encoder, texts) is None:
             session.asking[key] = _submit(session, space, texts, key)

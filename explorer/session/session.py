@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +149,14 @@ class Session:
     def close_space(self, spec: EncoderSpec) -> None:
         """Let go of an encoder's space, so that the encoder is opened anew when it is asked for."""
         self.spaces.pop(spec, None)
-        self.jobs.pop(spec, None)
+        opening = self.jobs.pop(spec, None)
+        if opening is not None:
+            awaited(opening).leave(self.visitor)
+
+    def stop_asking(self, wanted: Collection[Hashable] = ()) -> None:
+        """Give up the queries that are being encoded, but for those wanted."""
+        for key in self.asking.keys() - set(wanted):
+            self.asking.pop(key).leave(self.visitor)
 
     def keep_result(self, key: Hashable, job: Job[Any]) -> None:
         """Hold on to what a page computed, so that coming back shows it without computing again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,8 @@ def rows_table(
         corpus: Where the rows are from.
         rows: Rows, from 0, in the order wanted; a row may come several times.
         found: What was found out about them, by column name, one value for each of `rows`; these columns
-            come first. A corpus column of the same name gets " (corpus)" behind it, again if that is taken.
+            come first. A corpus column of the same name gets " (corpus)" behind it, or " (corpus 2)" where
+            that is taken.
 
     Returns:
         The found columns, `row` (place in the corpus, from 1), `source_row` (place in what was opened, from
@@ -68,8 +70,10 @@ def parquet_file(table: pa.Table) -> bytes:
 
 def _free_name(name: str, used: Collection[str], others: Collection[str]) -> str:
     free = name
-    while free in used or (free != name and free in others):
-        free = f"{free} (corpus)"
+    for number in itertools.count(1):
+        if free not in used and (free == name or free not in others):
+            break
+        free = f"{name} (corpus)" if number == 1 else f"{name} (corpus {number})"
     return free
 
 

@@ -100,6 +100,13 @@ def test_a_token_stays_in_its_tab_and_appears_nowhere(app, server, tmp_path, cap
     other.text_input(key="q").set_value("another query").run()
     assert "need a Hugging Face token" in other.error[0].value.replace("\\", "")
     assert ["another query"] not in server.asked
+    # A token that is typed now is taken for the space that is open already.
+    other.switch_page("pages/data.py").run()
+    other.text_input(key="hf-token").set_value(TOKEN).run()
+    finished(other).switch_page("pages/search.py").run()
+    other.text_input(key="q").set_value("another query").run()
+    assert not finished(other).error
+    assert ["another query"] in server.asked
 
 
 def test_without_a_token_an_inference_provider_says_what_is_missing_and_the_rest_stays(app, server):

@@ -387,3 +387,10 @@ def test_a_cancelled_encoding_keeps_what_it_finished_and_goes_on(visit, server):
     assert encoded + kept == 3_000
     assert 0 < kept < 3_000
     assert stored(server) == before + 3_000
+
+
+def test_a_link_that_names_the_search_page_opens_it_with_its_query(visit):
+    page = visit("/search?corpus=medicare-faq&precision=float32&q=a+card&label=coverage&label=costs")
+    expect(page.get_by_label("Query")).to_have_value("a card")
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+    expect(page.get_by_text("Open: medicare-faq")).to_be_visible()

@@ -1,11 +1,13 @@
 import dataclasses
+import threading
+import uuid
 
 import numpy as np
 import pytest
 
 import explorer
 from explorer.encode.spec import LocalModel, Tfidf
-from explorer.jobs.registry import Job, Lane
+from explorer.jobs.registry import Job, JobRegistry, Lane
 from explorer.session.session import Session
 from explorer.settings import settings
 
@@ -71,3 +73,25 @@ def test_the_same_rows_by_another_name_keep_what_was_made_of_them(faq):
     session.open(faq.take(np.arange(3)), LocalModel())
     assert session.selection is None
     assert not session.results
+
+
+def test_other_queries_give_up_those_before_and_a_closed_space_is_asked_for_no_more(faq):
+    go = threading.Event()
+    spec = LocalModel()
+    session = Session(uuid.uuid4().hex, faq, [spec])
+    registry = JobRegistry()
+
+    def submit(key):
+        return registry.submit(key, "T", lambda _say: go.wait(60), lane=Lane.QUERIES, visitor=session.visitor)
+
+    jobs = {key: submit(key) for key in ("before", "wanted")}
+    session.asking = dict(jobs)
+    session.stop_asking({"wanted"})
+    assert [job.awaited_by(session.visitor) for job in jobs.values()] == [False, True]
+    assert list(session.asking) == ["wanted"]
+    session.jobs[spec] = submit("opening")
+    opening = session.jobs[spec]
+    session.close_space(spec)
+    assert not opening.awaited_by(session.visitor)
+    assert spec not in session.jobs
+    go.set()

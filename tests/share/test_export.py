@@ -41,11 +41,11 @@ def test_no_column_takes_the_place_of_another(own):
     (row,) = rows_table(corpus, [0], {}).to_pylist()
     assert row["row"] == 1
     assert row["row (corpus)"] == "row (corpus)"
-    assert row["row (corpus) (corpus)"] == "row"
+    assert row["row (corpus 2)"] == "row"
 
 
 @given(
-    st.lists(st.sampled_from(["x", "x (corpus)", "x (corpus) (corpus)", "row", "row (corpus)"]), unique=True),
+    st.lists(st.sampled_from(["x", "x (corpus)", "x (corpus 2)", "row", "row (corpus)"]), unique=True),
     st.lists(st.sampled_from(["x", "x (corpus)", "y"]), unique=True),
 )
 def test_every_column_is_there_under_a_name_of_its_own(own, found):

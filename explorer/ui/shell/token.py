@@ -10,6 +10,7 @@ from explorer.encode.engines.services import Secret
 from explorer.encode.spec import EncoderSpec, needs_token
 from explorer.errors import ExplorerError
 from explorer.settings import INFERENCE_TOKEN, secret
+from explorer.ui.shell.session import current_session
 from explorer.ui.shell.text import show_error
 
 _KEPT = "explorer-token"
@@ -27,6 +28,7 @@ def ask_for_token() -> None:
         help="It is kept in this browser tab's session only: not in the link, the cache or a log. Requests "
         "are charged to its owner. A fine-grained token that may call Inference Providers is enough.",
         autocomplete="off",
+        on_change=_close_spaces,
     )
     if typed:
         try:
@@ -57,3 +59,12 @@ def point_to_token(spec: EncoderSpec) -> None:
 def _forget() -> None:
     st.session_state.pop(_KEPT, None)
     st.session_state[_FIELD] = ""
+    _close_spaces()
+
+
+def _close_spaces() -> None:
+    """Let go of the spaces whose encoders hold the token of before; what they encoded is kept."""
+    session = current_session()
+    for spec in filter(needs_token, session.encoders):
+        session.close_space(spec)
+    session.stop_asking()
