@@ -99,5 +99,5 @@ def test_an_answer_that_is_no_list_finds_nothing(hub, answer):
 
 def test_a_search_of_a_hub_that_is_out_of_order_says_so(catalogue):
     catalogue.limited.add(EVERYTHING)
-    with pytest.raises(HubUnreachableError, match="patience"):
+    with pytest.raises(HubUnreachableError, match="rate-limiting"):
         search_models(ModelFilter())

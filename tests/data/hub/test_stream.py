@@ -242,5 +242,5 @@ def test_no_code_of_a_repository_is_run_and_no_secret_is_given_away(
 def test_without_the_library_it_says_what_to_install(repository, monkeypatch):
     for name in ("1.txt", "2.txt"):
         (repository / name).write_text("a line\n")
-    monkeypatch.setattr("explorer.data.hub_stream.importlib.util.find_spec", lambda _name: None)
+    monkeypatch.setattr("explorer.data.hub.stream.importlib.util.find_spec", lambda _name: None)
     assert "explorer[datasets]" in failure(DataError, open_corpus, "me/rows", label=None).fix
