@@ -204,7 +204,7 @@ def test_code_that_nobody_confirmed_is_not_run(folder, marker, cache, monkeypatc
 
 def test_code_that_the_host_does_not_allow_is_not_run(folder, marker, cache):
     add_own_code(folder, marker)
-    with pytest.raises(UnsafeModelError, match=r"may not run code.*EXPLORER_ALLOW_REMOTE_CODE"):
+    with pytest.raises(UnsafeModelError, match=r"may not run custom code.*EXPLORER_ALLOW_REMOTE_CODE"):
         vectors(folder, cache, trust_remote_code=True)
     assert not marker.exists()
 

@@ -75,7 +75,7 @@ def test_a_query_of_unknown_words_is_zeros():
 
 
 def test_rows_without_any_word_are_refused():
-    with pytest.raises(EncodeError, match="No row has a word"):
+    with pytest.raises(EncodeError, match="No row contains a word"):
         TfidfEngine.fit(["!!!", "…", ""])
 
 
