@@ -3,8 +3,8 @@ import streamlit as st
 from explorer.data.corpus import Corpus
 from explorer.ui.data import overview as view
 from explorer.ui.data.controls import choose_rows, offer_way_back
+from explorer.ui.data.draft import draft
 from explorer.ui.data.encoder_choice import choose_encoder
-from explorer.ui.data.looked_at import looked_at
 from explorer.ui.data.token_audit import audit_or_progress
 from explorer.ui.shell.frame import page
 from explorer.ui.shell.spaces import encode, space_or_progress
@@ -27,7 +27,7 @@ with page("Data", "What is in my rows, and what encodes them?") as session:
                 icon=":material/bolt:",
                 width="stretch",
             ):
-                session.open(corpus, spec, looked_at().brought(corpus))
+                session.open(corpus, spec, draft().rows_origin(corpus))
                 encode(session, spec)
                 st.rerun()
     with contents:

@@ -9,11 +9,11 @@ from explorer.data.hub.link import PREFIX, HubRows
 from explorer.data.samples import SAMPLES, open_sample
 from explorer.encode.spec import LocalModel, OwnVectors, without_own_code
 from explorer.errors import ExplorerError
-from explorer.session.arriving import Arriving
 from explorer.session.encoder_link import PARAMETERS as ENCODER_PARAMETERS
 from explorer.session.encoder_link import from_parameters, to_parameters
-from explorer.session.remembered import remembered
+from explorer.session.linked_rows import LinkedRows
 from explorer.session.session import Session
+from explorer.session.session_store import session_store
 
 _CORPUS = "corpus"
 PARAMETERS = (_CORPUS, *ENCODER_PARAMETERS)
@@ -40,7 +40,7 @@ def open_link(parameters: Mapping[str, str], visitor: str) -> Session:
         visitor: Names the browser.
     """
     asked = parameters.get(_CORPUS, "")
-    session = remembered().find(visitor, asked) if asked else None
+    session = session_store().find(visitor, asked) if asked else None
     came_back = session is not None
     if session is None:
         session = _new_session(asked, visitor)
@@ -50,7 +50,7 @@ def open_link(parameters: Mapping[str, str], visitor: str) -> Session:
         session.notice = str(error)
         return session
     unusable = isinstance(spec, OwnVectors) and session.corpus.vectors is None
-    if spec is not None and (session.arriving is not None or not unusable):
+    if spec is not None and (session.linked_rows is not None or not unusable):
         # This browser's own encoder may have leave to run code, which no link can give.
         own = [session.encoder, *session.encoders]
         spec = next((one for one in own if without_own_code(one) == spec), spec)
@@ -58,8 +58,8 @@ def open_link(parameters: Mapping[str, str], visitor: str) -> Session:
             # A fresh tab has nothing yet: what the link names replaces the default.
             session.encoders = [*session.encoders, spec] if came_back else [spec]
         session.active = session.encoders.index(spec)
-    if session.arriving is not None:
-        session.arriving.encoder = session.encoder
+    if session.linked_rows is not None:
+        session.linked_rows.encoder = session.encoder
     return session
 
 
@@ -68,7 +68,7 @@ def _new_session(asked: str, visitor: str) -> Session:
     session = Session(visitor, corpus, [LocalModel()])
     if asked.startswith(PREFIX):
         try:
-            session.arriving = Arriving(HubRows.from_link(asked), visitor, session.encoder)
+            session.linked_rows = LinkedRows(HubRows.from_link(asked), visitor, session.encoder)
         except ExplorerError as error:
             session.notice = str(error)
     elif asked and asked not in SAMPLES:

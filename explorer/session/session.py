@@ -15,10 +15,10 @@ from explorer.encode.queries import QueryVectors
 from explorer.encode.spec import EncoderSpec
 from explorer.jobs.registry import Job
 from explorer.jobs.sizes import Memory
-from explorer.session.arriving import Arriving
-from explorer.session.brought import Brought
-from explorer.session.opened import Opened, awaited
+from explorer.session.linked_rows import LinkedRows
+from explorer.session.rows_origin import RowsOrigin
 from explorer.session.selection import Selection
+from explorer.session.space_jobs import Opened, awaited
 from explorer.settings import settings
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ class Session:
         asking: The jobs that encode what it searches for now, by encoder and texts.
         again_for: By encoder, the queries for which rows were encoded again, since another model had to
             encode them.
-        brought: Where the rows came from, when a person brought them.
-        arriving: The rows that a link names, until they are here; the corpus is a sample until then.
+        rows_origin: Where the rows came from, when a person brought them.
+        linked_rows: The rows that a link names, until they are here; the corpus is a sample until then.
         notice: Something to say until rows are opened, such as that a link led nowhere.
         focus: The rows that the map and the clusters show alone; None for all.
         focused: The spaces of just those rows, by the fingerprint of the whole space.
@@ -64,8 +64,8 @@ class Session:
     queries: QueryVectors = field(default_factory=QueryVectors)
     asking: dict[Hashable, Job[Any]] = field(default_factory=dict)
     again_for: dict[EncoderSpec, tuple[str, ...]] = field(default_factory=dict)
-    brought: Brought | None = None
-    arriving: Arriving | None = None
+    rows_origin: RowsOrigin | None = None
+    linked_rows: LinkedRows | None = None
     notice: str = ""
     focus: Selection | None = None
     focused: dict[str, Space] = field(default_factory=dict)
@@ -78,23 +78,23 @@ class Session:
         """The active encoder."""
         return self.encoders[self.active]
 
-    def open(self, corpus: Corpus, spec: EncoderSpec, brought: Brought | None = None) -> None:
+    def open(self, corpus: Corpus, spec: EncoderSpec, rows_origin: RowsOrigin | None = None) -> None:
         """Work on a corpus with an encoder; other rows close those before, with all that was made of them.
 
         Args:
             corpus: The rows. The same rows by another name keep what was made of them.
             spec: What encodes them.
-            brought: Where a person's own rows came from.
+            rows_origin: Where a person's own rows came from.
         """
         if corpus is not self.corpus:
             if corpus.fingerprint == self.corpus.fingerprint:
                 self.spaces = {spec: space.for_corpus(corpus) for spec, space in self.spaces.items()}
             else:
                 self._forget_rows()
-            self.corpus, self.brought, self.focused = corpus, brought, {}
+            self.corpus, self.rows_origin, self.focused = corpus, rows_origin, {}
         if spec not in self.encoders:
             self.encoders.append(spec)
-        self.notice, self.arriving = "", None
+        self.notice, self.linked_rows = "", None
         self.active = self.encoders.index(spec)
 
     def is_open(self, corpus: Corpus) -> bool:
@@ -190,7 +190,7 @@ class Session:
             results=OrderedDict(self.results),
             asking={},
             again_for={},
-            arriving=None,
+            linked_rows=None,
             notice="",
             focused={},
             cluster_choices=dict(self.cluster_choices),

@@ -18,8 +18,8 @@ from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVector
 from explorer.jobs.outcome import Done, Outcome, outcome_of
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Job, Lane, registry
-from explorer.session.opened import Encoded, Opened
 from explorer.session.session import Session
+from explorer.session.space_jobs import Encoded, Opened
 from explorer.warm_up import wait_until_warm
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from explorer.session.remembered import remembered
+from explorer.session.session_store import session_store
 from explorer.ui.shell import job_progress
 
 
@@ -31,4 +31,4 @@ def hasty_pages(monkeypatch):
 @pytest.fixture(autouse=True)
 def _nobody_remembered():
     """No test finds the sessions of another."""
-    remembered.cache_clear()
+    session_store.cache_clear()

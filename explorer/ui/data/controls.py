@@ -11,12 +11,12 @@ from explorer.data.formats.lines import read_lines
 from explorer.data.samples import SAMPLES, open_sample
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ExplorerError
-from explorer.session.brought import FILE, HUB, LINES, PLACES, SAMPLE, Brought
+from explorer.session.rows_origin import FILE, HUB, LINES, PLACES, SAMPLE, RowsOrigin
 from explorer.session.session import Session
 from explorer.settings import settings
+from explorer.ui.data.draft import draft
 from explorer.ui.data.hub_dataset import choose_hub_rows
 from explorer.ui.data.hub_search import OPENED
-from explorer.ui.data.looked_at import looked_at
 from explorer.ui.data.upload import forget_unheld, say_source, upload
 from explorer.ui.data.vector_choice import MAX_PASTED_CHARS, choose_vectors
 from explorer.ui.shell.tab_jobs import forget, was_asked
@@ -40,9 +40,9 @@ def choose_rows(session: Session, contents: DeltaGenerator) -> Corpus | Explorer
     # Kept by hand: Streamlit loses the widget's state where the first page of a tab was this one.
     place_key = _key("rows-from")
     if place_key not in st.session_state:
-        st.session_state[place_key] = looked_at().place or _place_of(session)
+        st.session_state[place_key] = draft().place or _place_of(session)
     place = st.segmented_control("Rows from", PLACES, required=True, key=place_key)
-    looked_at().place = str(place)
+    draft().place = str(place)
     try:
         if place == SAMPLE:
             return _sample(session)
@@ -72,18 +72,18 @@ def offer_way_back(session: Session) -> None:
 def _show_open(session: Session) -> None:
     forget(session, _key(_FILE_KEY))
     st.session_state.pop(OPENED, None)
-    looked_at().empty(_place_of(session))
+    draft().empty(_place_of(session))
 
 
 def _key(name: str) -> str:
     """A widget's key; a new one each time the choice is emptied, since a widget's file cannot be taken."""
-    emptied = looked_at().emptied
+    emptied = draft().emptied
     return f"{name}-{emptied}" if emptied else name
 
 
 def _place_of(session: Session) -> str:
-    if session.brought is not None:
-        return session.brought.place
+    if session.rows_origin is not None:
+        return session.rows_origin.place
     return HUB if session.corpus.origin else SAMPLE
 
 
@@ -105,7 +105,7 @@ def _sample(session: Session) -> Corpus:
 
 def _uploaded(session: Session) -> SourceTable | ExplorerError | None:
     key = _key(_FILE_KEY)
-    back = session.brought
+    back = session.rows_origin
     opened = back.source if back is not None and back.place == FILE else None
     if opened is not None:
         # Back from another page, what is open is shown, and not what was looked at last.
@@ -129,16 +129,16 @@ def _pasted(session: Session) -> SourceTable | None:
         persist_state="session",
     )
     if not text or not text.strip():
-        back = session.brought
+        back = session.rows_origin
         if back is None or back.place != LINES:
             return None
         say_source(back.source)  # this tab has pasted nothing else: another one may have brought them
         return back.source
-    return looked_at().once("pasted lines", text, lambda: read_lines(text))
+    return draft().once("pasted lines", text, lambda: read_lines(text))
 
 
 def _columns(session: Session, place: str, table: SourceTable) -> Corpus | ExplorerError | None:
-    opened = session.brought
+    opened = session.rows_origin
     chosen = choose_vectors(session, table)
     if not isinstance(chosen, tuple):
         return chosen
@@ -182,7 +182,7 @@ def _columns(session: Session, place: str, table: SourceTable) -> Corpus | Explo
                 help="The same seed draws the same rows.",
                 persist_state="session",
             )
-    wanted = Brought(place, source, text, None if label == _NO_LABEL else label, limit, seed, vectors)
+    wanted = RowsOrigin(place, source, text, None if label == _NO_LABEL else label, limit, seed, vectors)
     if back == wanted:
         return session.corpus
-    return looked_at().corpus(wanted)
+    return draft().corpus(wanted)

@@ -19,12 +19,12 @@ from explorer.hub.dataset_details import DatasetDetails, dataset_details
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
-from explorer.session.brought import HUB
+from explorer.session.rows_origin import HUB
 from explorer.session.session import Session
 from explorer.settings import settings
+from explorer.ui.data.draft import draft
 from explorer.ui.data.hub_preview import readable_size, show_listing, show_preview
 from explorer.ui.data.hub_search import OPENED, open_dataset_page, search_hub
-from explorer.ui.data.looked_at import looked_at
 from explorer.ui.shell.tab_jobs import ask_hub
 
 _USUAL_ROWS = 10_000
@@ -77,7 +77,7 @@ def _open_rows(session: Session) -> tuple[str, Corpus | SourceTable] | None:
     """The dataset that is open, and its rows, where a link or another tab brought them."""
     if session.corpus.origin is not None:
         return session.corpus.origin.id, session.corpus
-    back = session.brought
+    back = session.rows_origin
     return (back.source.name, back.source) if back is not None and back.place == HUB else None
 
 
@@ -103,7 +103,7 @@ def _choose_rows(
     read: Corpus | SourceTable | ExplorerError | None = None
     if preview.text is not None:
         wanted = _choose_columns(details.listing.id, split, preview, preview.text)
-    asked = looked_at().hub_rows == wanted
+    asked = draft().hub_rows == wanted
     if asked:
         title = f"Reading {details.listing.id}"
         read = ask_hub(session, "rows", wanted, title, lambda say: _read(wanted, say), lane=Lane.ROWS)
@@ -152,7 +152,7 @@ def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview
 
 
 def _begin(wanted: HubRows | DatasetSplit) -> None:
-    looked_at().hub_rows = wanted
+    draft().hub_rows = wanted
 
 
 def _choose_split(details: DatasetDetails) -> DatasetSplit:

@@ -18,7 +18,7 @@ from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
 from explorer.session.session import Session
 from explorer.settings import settings
-from explorer.ui.data.looked_at import looked_at
+from explorer.ui.data.draft import draft
 from explorer.ui.shell.tab_jobs import answer, ask_alone, forget, was_asked
 from explorer.ui.shell.text import markdown
 
@@ -60,7 +60,7 @@ def upload(
     read: SourceTable | ExplorerError | None = answer(session, key, here=True)
     table = read if isinstance(read, SourceTable) else None
     if table is not None:
-        looked_at().files[key] = table
+        draft().files[key] = table
     if KINDS.get(PurePath(file.name).suffix.lower()) != "parquet":
         doubtful = bool(chosen) or _is_doubtful(table)
         with options.expander("File options", expanded=doubtful):
@@ -91,8 +91,8 @@ def _without_widget(
     if was_asked(key):
         read = answer(session, key, here=True)
         if isinstance(read, SourceTable):
-            looked_at().files[key] = read
-        source = looked_at().files.get(key, opened)
+            draft().files[key] = read
+        source = draft().files.get(key, opened)
     if source is None:
         return read
     with options:
@@ -115,7 +115,7 @@ def _without_widget(
 
 def _read_again(session: Session, key: str, table: SourceTable, file: mmap.mmap) -> None:
     """Read the file of a table once more, in the encoding that was chosen."""
-    looked_at().files[key] = table  # should that fail, the choice is still there
+    draft().files[key] = table  # should that fail, the choice is still there
     chosen = st.session_state[_encoding_key(key)]
     _begin(session, key, (file, chosen), file, table.name, chosen)
 

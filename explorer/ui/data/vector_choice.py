@@ -10,9 +10,9 @@ from explorer.data.tables.source_table import SourceTable
 from explorer.data.vector_columns import ALL, VectorColumn, vectors_in
 from explorer.data.vector_matrix import with_texts
 from explorer.errors import ExplorerError
-from explorer.session.brought import FILE, LINES
+from explorer.session.rows_origin import FILE, LINES
 from explorer.session.session import Session
-from explorer.ui.data.looked_at import looked_at
+from explorer.ui.data.draft import draft
 from explorer.ui.data.upload import upload
 
 MAX_PASTED_CHARS = 5_000_000
@@ -32,13 +32,13 @@ def choose_vectors(
         DataError: The texts are not as many as the vectors.
         VectorError: A row's vector cannot be used.
     """
-    has_texts, places = looked_at().once(
+    has_texts, places = draft().once(
         "vectors", source, lambda: (bool(text_columns(source)), vectors_in(source))
     )
     if not places:
         return source, None
     if has_texts:
-        back = session.brought
+        back = session.rows_origin
         options = [None, *places]
         opened = back.vectors if back is not None and back.source is source else None
         chosen = st.selectbox(
@@ -60,7 +60,7 @@ def choose_vectors(
     texts = _texts(session)
     if not isinstance(texts, SourceTable):
         return texts
-    return looked_at().once(
+    return draft().once(
         "vectors with texts", (source, place, texts), lambda: with_texts(source, place, texts)
     )
 
@@ -91,4 +91,4 @@ def _texts(session: Session) -> SourceTable | ExplorerError | None:
     )
     if not lines or not lines.strip():
         return None
-    return looked_at().once("pasted texts", lines, lambda: read_lines(lines))
+    return draft().once("pasted texts", lines, lambda: read_lines(lines))

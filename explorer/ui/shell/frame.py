@@ -14,7 +14,7 @@ from explorer.encode.model_names import encoder_name
 from explorer.encode.spec import LocalModel, OwnVectors
 from explorer.errors import ExplorerError
 from explorer.jobs.outcome import Done, Pending
-from explorer.session.arriving import Arriving
+from explorer.session.linked_rows import LinkedRows
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import begin_page, job_panel, outcome_soon, show_outcome
 from explorer.ui.shell.session import current_session, has_session, remember
@@ -36,8 +36,8 @@ def page(title: str, question: str) -> Iterator[Session]:
     st.html(_STYLE)
     session = current_session()
     begin_page()
-    if session.arriving is not None:
-        _await_rows(session, session.arriving)
+    if session.linked_rows is not None:
+        _await_rows(session, session.linked_rows)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title(title, anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
@@ -83,17 +83,17 @@ def _leave_automatic_pages() -> None:
         st.rerun()
 
 
-def _await_rows(session: Session, arriving: Arriving) -> None:
+def _await_rows(session: Session, linked_rows: LinkedRows) -> None:
     """Open the rows that a link names, once they are here; until then the page is only their progress."""
-    outcome = outcome_soon(arriving.job, session.visitor)
+    outcome = outcome_soon(linked_rows.job, session.visitor)
     if isinstance(outcome, Done):
         notice = session.notice
-        session.open(outcome.result, arriving.encoder)
+        session.open(outcome.result, linked_rows.encoder)
         session.notice = notice
         return
     if isinstance(outcome, Pending):
         st.info("This link opens rows of a dataset on the Hub. They are being read.", icon=":material/link:")
-    show_outcome(session, outcome, key="arriving", again=arriving.ask, show=_show_unreadable)
+    show_outcome(session, outcome, key="arriving", again=linked_rows.ask, show=_show_unreadable)
     if isinstance(outcome, Pending):
         job_panel(session)
         st.stop()

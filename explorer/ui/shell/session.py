@@ -9,8 +9,8 @@ from typing import cast
 import streamlit as st
 
 from explorer.session.link import PARAMETERS, corpus_parameter, open_link, parameters_of
-from explorer.session.remembered import remembered
 from explorer.session.session import Session
+from explorer.session.session_store import session_store
 
 _KEY = "explorer-session"
 _XSRF_COOKIE = "_streamlit_xsrf"  # Streamlit sets it in every browser; it tells browsers apart
@@ -32,7 +32,7 @@ def current_session() -> Session:
 
 def remember(session: Session) -> None:
     """Write the session into the address bar and keep it for a reload."""
-    remembered().keep(session, corpus_parameter(session.corpus))
+    session_store().keep(session, corpus_parameter(session.corpus))
     wanted = parameters_of(session)
     for name in PARAMETERS:
         if name in wanted and st.query_params.get(name) != wanted[name]:

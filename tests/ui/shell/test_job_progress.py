@@ -28,17 +28,17 @@ def page(key: str, fails: bool):
     session = st.session_state["session"]
     session.spaces[session.encoder] = SimpleNamespace(fingerprint=key)
 
-    looked_at = threading.Event()
+    draft = threading.Event()
 
     def compute(_say):
-        looked_at.wait()
+        draft.wait()
         if fails:
             raise DataError("It went wrong.")
         return "the answer"
 
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
     found = result_or_progress(session, key, "Something", compute)
-    looked_at.set()
+    draft.set()
     for job in registry().awaited_by(key):  # the rest of the page takes longer than the work
         job.wait()
     st.text(str(found))

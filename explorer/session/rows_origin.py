@@ -12,7 +12,7 @@ PLACES = (SAMPLE, FILE, LINES, HUB)
 
 
 @dataclass(frozen=True)
-class Brought:
+class RowsOrigin:
     """Where open rows came from, so that a tab that comes back to them finds the choice it left.
 
     Equal ones make equal rows: tables are compared by identity.

@@ -11,7 +11,7 @@ from explorer.jobs.registry import Job, Lane, registry
 
 
 @dataclass
-class Arriving:
+class LinkedRows:
     """Rows on their way to a session.
 
     Attributes:

@@ -6,10 +6,10 @@ import pytest
 import explorer
 from explorer.encode.spec import LocalModel
 from explorer.jobs.registry import Job, Lane
-from explorer.session import remembered as module
+from explorer.session import session_store as module
 from explorer.session.link import corpus_parameter
-from explorer.session.remembered import Remembered
 from explorer.session.session import Session
+from explorer.session.session_store import SessionStore
 from explorer.settings import settings
 
 
@@ -24,97 +24,97 @@ def done(result):
     return job
 
 
-def keep(remembered, number, corpus, *jobs):
+def keep(session_store, number, corpus, *jobs):
     session = Session(f"visitor {number}", corpus, [LocalModel()])
     session.results.update(enumerate(jobs))
-    remembered.keep(session, corpus_parameter(corpus))
+    session_store.keep(session, corpus_parameter(corpus))
 
 
-def found(remembered, number, corpus):
-    return remembered.find(f"visitor {number}", corpus_parameter(corpus))
+def found(session_store, number, corpus):
+    return session_store.find(f"visitor {number}", corpus_parameter(corpus))
 
 
-def kept(remembered, corpus, visitors):
-    return [number for number in range(visitors) if found(remembered, number, corpus)]
+def kept(session_store, corpus, visitors):
+    return [number for number in range(visitors) if found(session_store, number, corpus)]
 
 
 def test_with_too_many_sessions_the_oldest_are_forgotten(faq):
-    remembered = Remembered()
+    session_store = SessionStore()
     for number in range(40):
-        keep(remembered, number, faq)
-    assert kept(remembered, faq, 40) == list(range(8, 40))
+        keep(session_store, number, faq)
+    assert kept(session_store, faq, 40) == list(range(8, 40))
 
 
 def test_where_rows_take_too_much_memory_the_oldest_are_forgotten_and_never_the_newest(monkeypatch):
     monkeypatch.setenv("EXPLORER_SESSIONS_MB", "2")
     settings.cache_clear()
-    remembered = Remembered()
+    session_store = SessionStore()
     corpora = [explorer.open_corpus([f"{n}" + "x" * 900_000]) for n in range(4)]
     for number, corpus in enumerate(corpora):
-        keep(remembered, number, corpus)
-    assert [bool(found(remembered, n, corpus)) for n, corpus in enumerate(corpora)] == [
+        keep(session_store, number, corpus)
+    assert [bool(found(session_store, n, corpus)) for n, corpus in enumerate(corpora)] == [
         False,
         False,
         True,
         True,
     ]
     huge = explorer.open_corpus(["x" * 900_000, "y" * 900_000, "z" * 900_000])
-    keep(remembered, 4, huge)
-    assert found(remembered, 4, huge)
-    assert not found(remembered, 3, corpora[3])
+    keep(session_store, 4, huge)
+    assert found(session_store, 4, huge)
+    assert not found(session_store, 3, corpora[3])
 
 
 def test_rows_that_visitors_share_and_results_they_share_count_once(monkeypatch):
     monkeypatch.setenv("EXPLORER_SESSIONS_MB", "3")
     settings.cache_clear()
-    remembered = Remembered()
+    session_store = SessionStore()
     corpus = explorer.open_corpus(["x" * 900_000, "y" * 900_000])
     shared = done(np.zeros(1_000_000, np.uint8))
     for number in range(6):
-        keep(remembered, number, corpus, shared)
-    assert kept(remembered, corpus, 6) == list(range(6))
+        keep(session_store, number, corpus, shared)
+    assert kept(session_store, corpus, 6) == list(range(6))
 
 
 def test_results_count_and_the_oldest_go(faq, monkeypatch):
     monkeypatch.setenv("EXPLORER_SESSIONS_MB", "5")
     settings.cache_clear()
-    remembered = Remembered()
+    session_store = SessionStore()
     for number in range(4):
-        keep(remembered, number, faq, *(done(np.zeros(1_000_000, np.uint8)) for _ in range(2)))
-    assert [len(found(remembered, n, faq).results) for n in (2, 3)] == [2, 2]
-    assert kept(remembered, faq, 4) == [2, 3]
+        keep(session_store, number, faq, *(done(np.zeros(1_000_000, np.uint8)) for _ in range(2)))
+    assert [len(found(session_store, n, faq).results) for n in (2, 3)] == [2, 2]
+    assert kept(session_store, faq, 4) == [2, 3]
 
 
 def test_a_session_is_forgotten_after_a_while(faq, monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
-    remembered = Remembered()
-    keep(remembered, 0, faq)
-    assert kept(remembered, faq, 1) == [0]
+    session_store = SessionStore()
+    keep(session_store, 0, faq)
+    assert kept(session_store, faq, 1) == [0]
     clock[0] += module._KEEP_SECONDS + 1
-    assert kept(remembered, faq, 1) == []
+    assert kept(session_store, faq, 1) == []
 
 
 def test_what_is_found_shares_nothing_that_changes(faq):
-    remembered = Remembered()
+    session_store = SessionStore()
     first = Session("visitor 0", faq, [LocalModel()])
-    remembered.keep(first, corpus_parameter(faq))
-    found = remembered.find("visitor 0", corpus_parameter(faq))
+    session_store.keep(first, corpus_parameter(faq))
+    found = session_store.find("visitor 0", corpus_parameter(faq))
     found.encoders.append(LocalModel(precision="float32"))
     found.select([1], "a test")
     assert len(first.encoders) == 1
     assert first.selection is None
-    assert remembered.find("visitor 0", corpus_parameter(faq)).selection is None
+    assert session_store.find("visitor 0", corpus_parameter(faq)).selection is None
 
 
 def test_what_a_corpus_keeps_of_its_own_is_counted_too(monkeypatch):
     corpus = explorer.open_corpus([f"row {number}" for number in range(20_000)])
-    remembered = Remembered()
-    keep(remembered, 0, corpus)
+    session_store = SessionStore()
+    keep(session_store, 0, corpus)
     assert len(corpus.texts) == len(corpus.item_keys) == 20_000
-    keep(remembered, 0, corpus)
-    ((_, kept),) = remembered._sessions.items()
+    keep(session_store, 0, corpus)
+    ((_, kept),) = session_store._sessions.items()
     held = sum(map(sys.getsizeof, corpus.texts)) + sum(map(sys.getsizeof, corpus.item_keys))
     assert sum(kept.rows.values()) > corpus.table.nbytes + held
     monkeypatch.setattr(module, "parts_of", None)
-    keep(remembered, 0, corpus)  # nothing is measured twice
+    keep(session_store, 0, corpus)  # nothing is measured twice

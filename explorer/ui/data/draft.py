@@ -1,4 +1,4 @@
-"""What a tab looks at on the Data page, from where its rows come to the corpus they make."""
+"""The draft of a corpus on the Data page: rows being chosen in this tab, not open yet."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from explorer.data.corpus_from_table import make_corpus
 from explorer.data.hub.link import HubRows
 from explorer.data.tables.source_table import SourceTable
 from explorer.hub.dataset_splits import DatasetSplit
-from explorer.session.brought import Brought
+from explorer.session.rows_origin import RowsOrigin
 
-_KEY = "explorer-looked-at"
+_KEY = "explorer-draft"
 T = TypeVar("T")
 
 
 @dataclass
-class LookedAt:
-    """What a tab looks at, kept over reruns and page changes: a rerun of the page reads nothing again.
+class Draft:
+    """Rows being chosen in a tab, kept over reruns and page changes: a rerun of the page reads nothing again.
 
     Attributes:
         place: Where rows come from, chosen last; empty until one is.
@@ -35,7 +35,7 @@ class LookedAt:
     files: dict[str, SourceTable] = field(default_factory=dict)
     hub_rows: HubRows | DatasetSplit | None = None
     _steps: dict[str, tuple[object, Any]] = field(default_factory=dict)
-    _made: tuple[Brought, Corpus] | None = None
+    _made: tuple[RowsOrigin, Corpus] | None = None
 
     def once(self, step: str, made_of: object, make: Callable[[], T]) -> T:
         """The result of a step, which is kept until what it is made of changes.
@@ -50,7 +50,7 @@ class LookedAt:
             kept = self._steps[step] = (made_of, make())
         return cast("T", kept[1])
 
-    def corpus(self, chosen: Brought) -> Corpus:
+    def corpus(self, chosen: RowsOrigin) -> Corpus:
         """The corpus that a choice of columns and rows makes.
 
         Raises:
@@ -68,17 +68,17 @@ class LookedAt:
             self._made = (chosen, corpus)
         return self._made[1]
 
-    def brought(self, corpus: Corpus) -> Brought | None:
+    def rows_origin(self, corpus: Corpus) -> RowsOrigin | None:
         """Where a corpus came from, if it is the one made last."""
         return self._made[0] if self._made is not None and self._made[1] is corpus else None
 
     def empty(self, place: str) -> None:
-        """Look at nothing but what is open, which came from a place."""
+        """Drop the draft: the page shows what is open, which came from a place."""
         self.place = place
         self.emptied += 1
         self.files, self._steps, self._made = {}, {}, None
 
 
-def looked_at() -> LookedAt:
-    """What this tab looks at."""
-    return cast("LookedAt", st.session_state.setdefault(_KEY, LookedAt()))
+def draft() -> Draft:
+    """The draft of this tab."""
+    return cast("Draft", st.session_state.setdefault(_KEY, Draft()))

@@ -24,7 +24,7 @@ class _Kept:
     computed: frozenset[str]  # what the corpus had of its own by then: it keeps what pages ask of it
 
 
-class Remembered:
+class SessionStore:
     """Open sessions by browser and corpus, so that a reloaded tab finds its corpus again.
 
     Only for browsers that come back with the same cookie: a pasted link never opens another person's rows.
@@ -74,6 +74,6 @@ class Remembered:
 
 
 @functools.cache
-def remembered() -> Remembered:
+def session_store() -> SessionStore:
     """The sessions of this process."""
-    return Remembered()
+    return SessionStore()
