@@ -1,4 +1,4 @@
-"""Rows of files that the library `datasets` reads, in a process of its own; `hub_stream` starts it.
+"""Rows of files that the library `datasets` reads, in a process of its own; `stream_process` starts it.
 
 Usage: `python -m explorer.data.hub.stream_reader COLUMNS`, the descriptor of a file for Arrow streams.
 
@@ -167,13 +167,20 @@ def tables(order: Mapping[str, Any], parent: Parent) -> Iterator[pa.Table]:
             waiting.append(_without_bytes(next(rows)))
         except StopIteration:
             more = False
-        except Exception:
-            if not parent.refused:
+        except Exception as error:
+            if not _follows_from_refusal(error):
                 raise
             more = False
         if waiting and (not more or len(waiting) == many):
             yield pa.concat_tables(waiting, promote_options="permissive")
             waiting = []
+
+
+def _follows_from_refusal(error: BaseException | None) -> bool:
+    """Whether an error comes of a part that the parent refused; the library wraps it in its own."""
+    while error is not None and not isinstance(error, NoMoreError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _one_by_one(order: Mapping[str, Any]) -> bool:
