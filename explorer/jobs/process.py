@@ -30,9 +30,14 @@ from explorer.jobs.progress import OnProgress, Progress
 _log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.1  # how soon a stop is noticed
 _BLOCK = 1 << 16
-_ROOT = Path(__file__).resolve().parents[2]
 
 Answer = Callable[[dict[str, Any], OnProgress], None]
+
+
+def python_path() -> str:
+    """PYTHONPATH for a process that runs a module of this package, wherever its folder is."""
+    root = str(Path(__file__).resolve().parents[2])
+    return os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
 
 
 class WorkerProcesses:
@@ -109,10 +114,9 @@ class _Process:
     def __init__(self, name: str, module: str) -> None:
         self._name = name
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
-        path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", module],
-            env={**os.environ, "PYTHONPATH": path},
+            env={**os.environ, "PYTHONPATH": python_path()},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,

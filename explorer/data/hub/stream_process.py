@@ -13,11 +13,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
-from explorer.data.tables.values import count
 from explorer.data.uploads.bounded import bare_environment
-from explorer.data.uploads.handover import out_of_memory
+from explorer.data.uploads.handover import out_of_memory, too_slow
 from explorer.errors import ExplorerError, TooLargeError, UnreadableFileError
-from explorer.settings import settings
 
 _log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.1  # how soon a stop is noticed
@@ -142,11 +140,7 @@ class StreamProcess:
         self._words.seek(0)
         words = self._words.read()[-_WORDS:].decode(errors="replace")
         if status == -signal.SIGXCPU:
-            return TooLargeError(
-                f"Reading it takes longer than the {count(settings().read_seconds, 'second')} allowed.",
-                where=self._where,
-                fix="Ask for fewer rows, or let the host raise EXPLORER_READ_SECONDS.",
-            )
+            return too_slow(self._where, "Ask for fewer rows")
         if "bad_alloc" in words or "MemoryError" in words:
             return out_of_memory(self._where)
         _log.error("streaming a dataset ended with status %d: %s", status, words)

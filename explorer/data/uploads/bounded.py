@@ -18,17 +18,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from explorer.data.tables.source_table import SourceTable
-from explorer.data.tables.values import count
-from explorer.data.uploads.handover import error_from_json, out_of_memory, take_over
+from explorer.data.uploads.handover import error_from_json, out_of_memory, take_over, too_slow
 from explorer.errors import DataError, TooLargeError, UnreadableFileError
+from explorer.jobs.process import python_path
 from explorer.jobs.progress import BYTES, READING, OnProgress, counting
 from explorer.settings import Settings, settings
 
 _log = logging.getLogger(__name__)
+_FEWER = "Keep fewer rows or columns"
 _POLL_SECONDS = 0.1  # how soon a stop is noticed
 _BLOCK = 1 << 16
 _MAX_LINE = 8_000_000  # what it says of a table of as many columns and notes as there may be, and more
@@ -114,8 +114,6 @@ def _run(
 
 def bare_environment() -> dict[str, str]:
     """What a process of ours needs that reads strangers' files: secrets stay here."""
-    root = str(Path(__file__).resolve().parents[3])
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     bounds = {
         entry.metadata["env"] for entry in dataclasses.fields(Settings) if isinstance(entry.default, int)
     }
@@ -124,7 +122,7 @@ def bare_environment() -> dict[str, str]:
         for key, value in os.environ.items()
         if key in bounds or key in _NEEDED or key.startswith(("LC_", "PYTHON"))
     }
-    return {**kept, **_LEAN, "PYTHONPATH": path}
+    return {**kept, **_LEAN, "PYTHONPATH": python_path()}
 
 
 def _follow(process: subprocess.Popen[bytes], name: str, report: Callable[[int], None]) -> dict[str, Any]:
@@ -136,7 +134,7 @@ def _follow(process: subprocess.Popen[bytes], name: str, report: Callable[[int],
         while True:
             report(done)
             if time.monotonic() > deadline:
-                raise _too_slow(name)
+                raise too_slow(name, _FEWER)
             if selector.select(_POLL_SECONDS):
                 block = os.read(voice.fileno(), _BLOCK)
                 if not block:
@@ -173,7 +171,7 @@ def _told(line: bytes) -> dict[str, Any]:
 def _crash(status: int, words: str, name: str) -> TooLargeError | UnreadableFileError:
     """What to say of a process that ended without a word of its own."""
     if status == -signal.SIGALRM:
-        return _too_slow(name)
+        return too_slow(name, _FEWER)
     if "bad_alloc" in words or "MemoryError" in words:
         return out_of_memory(name)
     how = (
@@ -194,14 +192,6 @@ def _says_too_much(name: str) -> TooLargeError:
         "The description of its columns is too long.",
         where=name,
         fix="Keep fewer columns, and give them short names.",
-    )
-
-
-def _too_slow(name: str) -> TooLargeError:
-    return TooLargeError(
-        f"Reading it takes longer than the {count(settings().read_seconds, 'second')} allowed.",
-        where=name,
-        fix="Keep fewer rows or columns, or let the host raise EXPLORER_READ_SECONDS.",
     )
 
 

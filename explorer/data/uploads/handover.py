@@ -18,6 +18,7 @@ import pyarrow as pa
 
 import explorer.errors
 from explorer.data.tables.source_table import SourceTable
+from explorer.data.tables.values import count
 from explorer.errors import DataError, ExplorerError, TooLargeError
 from explorer.settings import settings
 
@@ -124,6 +125,20 @@ def out_of_memory(where: str) -> TooLargeError:
         f"Reading it takes more than the {settings().read_mb:,} MB of memory allowed.",
         where=where,
         fix="Keep fewer rows or columns, or let the host raise EXPLORER_READ_MB.",
+    )
+
+
+def too_slow(where: str, fix: str) -> TooLargeError:
+    """The error of a reading that takes more time than the host allows.
+
+    Args:
+        where: What is read.
+        fix: What its reader can ask less of.
+    """
+    return TooLargeError(
+        f"Reading it takes longer than the {count(settings().read_seconds, 'second')} allowed.",
+        where=where,
+        fix=f"{fix}, or let the host raise EXPLORER_READ_SECONDS.",
     )
 
 

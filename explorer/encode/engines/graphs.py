@@ -21,6 +21,7 @@ from pathlib import Path
 from explorer.encode.model_safety import read_json
 from explorer.encode.models import ModelFiles
 from explorer.errors import EncodeError
+from explorer.jobs.process import python_path
 from explorer.scratch import is_scratch, remove_abandoned, scratch_folder
 from explorer.settings import settings
 
@@ -151,11 +152,9 @@ def _convert(files: ModelFiles, folder: Path) -> About:
 
 def _run_converter(files: ModelFiles, made: Path) -> str:
     """Run `engines.convert` into an empty folder; the last line it said of what went wrong."""
-    root = str(Path(__file__).resolve().parents[3])
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     ended = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "explorer.encode.engines.convert", files.name, str(files.folder), str(made)],
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, "PYTHONPATH": python_path()},
         capture_output=True,
         text=True,
         errors="replace",
