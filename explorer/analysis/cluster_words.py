@@ -117,7 +117,7 @@ def telling_words(
 
     Words are ranked by `class_tfidf`. Left out are words in more than nine tenths of all texts, words in
     one text only (of a hundred texts or more), and words that are not three times as frequent in the group
-    than in the other texts: so no language needs a list of words to stop at.
+    than in the other texts: so no language needs a list of stop words.
 
     Args:
         texts: The texts.

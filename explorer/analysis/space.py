@@ -122,7 +122,7 @@ class Space:
         return self if corpus is self.corpus else Space(corpus, self.index, self._encoder, self._report)
 
     def subspace(self, rows: NDArray[np.int64]) -> Space:
-        """The space of some rows (from 0) alone, in the order given; its rows are numbered anew from 0."""
+        """The space of some rows (from 0) alone, in the order given; its rows are renumbered from 0."""
         return Space(self.corpus.take(rows), self.index.subset(rows), self._encoder, self._report)
 
     @overload

@@ -155,7 +155,7 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
                 fraction = _COUNTING_SHARE + (1 - _COUNTING_SHARE) * done_tokens / all_tokens
                 latest = Progress("Encoding", run.cached_rows + done_texts, total, run.cached_rows, fraction)
                 run.on_progress(latest)
-        model.confirm(anew=True)  # had it changed meanwhile, these rows would be of two models
+        model.confirm(again=True)  # had it changed meanwhile, these rows would be of two models
     run.notes[:0] = model.notes
     return engine.name
 

@@ -1,4 +1,4 @@
-"""One piece of long work: who waits for it, how far it is, and what came of it."""
+"""One piece of long work: who waits for it, its progress and its outcome."""
 
 from __future__ import annotations
 

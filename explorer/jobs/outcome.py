@@ -1,4 +1,4 @@
-"""What came of a job, as seen by one of those who asked for it."""
+"""The outcome of a job, for one of those who asked for it."""
 
 from __future__ import annotations
 

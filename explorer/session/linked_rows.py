@@ -12,7 +12,7 @@ from explorer.jobs.registry import Job, Lane, registry
 
 @dataclass
 class LinkedRows:
-    """Rows on their way to a session.
+    """Rows that a link names, being read for a session.
 
     Attributes:
         rows: What the link names.

@@ -147,7 +147,7 @@ class Session:
         self.focused = {}
 
     def close_space(self, spec: EncoderSpec) -> None:
-        """Let go of an encoder's space, so that the encoder is opened anew when it is asked for."""
+        """Let go of an encoder's space, so that its encoder is opened again when it is next asked for."""
         self.spaces.pop(spec, None)
         opening = self.jobs.pop(spec, None)
         if opening is not None:

@@ -109,7 +109,7 @@ def _encode(encoder: Encoder, corpus: Corpus, visitor: str, token: Secret | None
         found, vectors, report = encode_with(encoder, corpus, token=token, on_progress=on_progress)
         return Encoded(found, _share(found, corpus, make_index(vectors)), report)
 
-    # A hosted model is asked with the token of whoever opened it, and may be opened anew on the way.
+    # A hosted model is asked with the token of whoever opened it, and may be opened again while it encodes.
     own = (visitor, spec) if hosted_model(spec) else None
     return registry().submit(
         ("encode", encoder.fingerprint, corpus.items_fingerprint, own),
@@ -136,7 +136,7 @@ class Lanes(NamedTuple):
 def lanes_for(spec: EncoderSpec) -> Lanes:
     """The lanes of an encoder's jobs."""
     match spec:
-        case HostedModel():  # its server may ask for patience, to open it too
+        case HostedModel():  # opening it asks its server, which may be slow or limit the rate
             return Lanes(Lane.HOSTED, Lane.HOSTED, Lane.HOSTED_QUERIES)
         case OwnVectors(query_model=HostedModel()):
             return Lanes(Lane.HOSTED, Lane.DEVICE, Lane.HOSTED_QUERIES)

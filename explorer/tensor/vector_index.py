@@ -77,7 +77,7 @@ class VectorIndex(Protocol):
         ...
 
     def subset(self, rows: ArrayLike) -> VectorIndex:
-        """An index of some rows alone, in the order given; they are numbered anew from 0.
+        """An index of some rows alone, in the order given; they are renumbered from 0.
 
         Raises:
             QueryError: There is no such row.

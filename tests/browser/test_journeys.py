@@ -378,7 +378,7 @@ def test_a_cancelled_encoding_keeps_what_it_finished_and_goes_on(visit, server):
     expect(page.get_by_text("rows/s")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("What was finished is kept")).to_be_visible()
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     report = page.get_by_text(re.compile(r"texts encoded, .* from the cache"))
     expect(report).to_be_visible()
     encoded, kept = (

@@ -318,8 +318,8 @@ class HostedSpy(SpyEngine):
         finally:
             self.events.append(("left", 0))
 
-    def confirm(self, *, anew=False):
-        self.events.append(("confirm anew" if anew else "confirm", 0))
+    def confirm(self, *, again=False):
+        self.events.append(("confirm again" if again else "confirm", 0))
 
     def start(self, batch):
         number = sum(event == "start" for event, _ in self.events)
@@ -349,7 +349,7 @@ def test_a_model_is_confirmed_before_the_first_batch_and_anew_after_the_last(enc
     run(opened, TEXTS, cache)
     events = [event for event, _ in engine.events]
     assert events[0] == "confirm"
-    assert events[-2:] == ["confirm anew", "left"]
+    assert events[-2:] == ["confirm again", "left"]
     engine.events.clear()
     opened.encode_queries(["the cat"])
     assert [event for event, _ in engine.events] == ["confirm", "start", "wait", "left"]

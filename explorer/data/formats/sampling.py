@@ -62,7 +62,7 @@ class TextFile:
         data: The file.
         name: Its name, for messages.
         encoding: What its bytes mean.
-        split: Makes what finds the ends of rows; used anew for each pass.
+        split: Makes what finds the ends of rows; a new one for each pass.
         blank: The bytes that make no row when there is nothing else in it, beside its ending.
         text: Whether the file must be text, without NUL bytes; JSON cares for itself.
         on_progress: As in `read_file`.

@@ -202,7 +202,9 @@ def _rows(order: Mapping[str, Any]) -> Iterator[pa.Table]:
         )
 
     dataset = opened()
-    if order["text"]:  # the library infers types from each piece of a file anew: a value stays the text it is
+    if order[
+        "text"
+    ]:  # the library infers types from each piece of a file by itself: a value stays the text it is
         first = next(iter(dataset.with_format("arrow").iter(1)), pa.table({}))
         texts = {name: datasets.Value("string") for name in first.column_names}
         dataset = opened(features=datasets.Features(texts)) if texts else dataset

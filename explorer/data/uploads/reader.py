@@ -58,7 +58,7 @@ def _limit() -> None:
 
 
 def _file() -> bytes | Path:
-    """Standard input: by a path where opening that begins anew, so that the file is not held in memory."""
+    """Standard input: by a path that opens at its beginning, so that the file is not held in memory."""
     return Path("/dev/stdin") if sys.platform == "linux" else sys.stdin.buffer.read()
 
 

@@ -1,4 +1,4 @@
-"""The requests of one run to a service: several under way at once, each made again with patience."""
+"""The requests of one run to a service: several in flight, each retried."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from explorer.encode.engines.services import Service, title
 from explorer.errors import EncodeError, JobCancelledError
 
 _TRIES = 8
-_PATIENCE = 300.0  # seconds, all tries of one batch together
+_RETRY_SECONDS = 300.0  # all tries of one batch together
 _FIRST_WAIT = 0.5  # seconds; doubled with every try
 _HANGING = 600.0  # seconds until an answer is no longer waited for, whatever the client is doing
 _TICK = 0.5  # seconds between two calls of on_wait
@@ -120,7 +120,7 @@ class _Batch:
             # Batches that were refused together do not come back together.
             delay = (pause if answer.wait is None else answer.wait) + random.uniform(0, pause / 2)  # noqa: S311
             pause = min(2 * pause, LONGEST_WAIT)
-            if attempt == _TRIES or time.monotonic() - began + delay > _PATIENCE:
+            if attempt == _TRIES or time.monotonic() - began + delay > _RETRY_SECONDS:
                 return answer
             self._pause = (answer.trouble, time.monotonic() + delay)
             self._stop.wait(delay)

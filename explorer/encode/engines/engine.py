@@ -69,13 +69,13 @@ class EngineRun(Protocol):
 
     notes: tuple[str, ...]
 
-    def confirm(self, *, anew: bool = False) -> None:
+    def confirm(self, *, again: bool = False) -> None:
         """Make sure that the model is still the one that the encoder's fingerprint names.
 
-        To be called before the first batch, and with `anew` after the last one of vectors that are kept.
+        To be called before the first batch, and with `again` after the last one of vectors that are kept.
 
         Args:
-            anew: Ask even if somebody made sure a moment ago.
+            again: Ask even if somebody made sure a moment ago.
 
         Raises:
             ModelChangedError: It is another one.
@@ -122,5 +122,5 @@ class LocalEngine(ABC):
         """Itself: nobody else is waited for, and what was begun ends by itself within milliseconds."""
         return nullcontext(self)
 
-    def confirm(self, *, anew: bool = False) -> None:  # noqa: B027 - true of all of them
+    def confirm(self, *, again: bool = False) -> None:  # noqa: B027 - true of all of them
         """Nothing: the weights are those that were opened."""

@@ -141,21 +141,21 @@ class HostedRun:
         self._engine = engine
         self._requests = requests
 
-    def confirm(self, *, anew: bool = False) -> None:
+    def confirm(self, *, again: bool = False) -> None:
         """Make sure that the model is still the one `generation` names, by one small request.
 
         Where the answer is not that model's, a second request tells another model, which gives it twice, from
         a server whose answers vary.
 
         Args:
-            anew: Ask even if it was asked within the last minute.
+            again: Ask even if it was asked within the last minute.
 
         Raises:
             ModelChangedError: It is another one.
             UnusableModelError: Unlike models answer in turns.
         """
         known = self._engine.generation
-        if not anew and self._engine.was_just_seen():
+        if not again and self._engine.was_just_seen():
             return
         first = self._canary()
         if known.gives(first):

@@ -138,7 +138,7 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
 
 
 def _confirmed(facts: ModelFacts) -> bool:
-    """Ask whether the code of this model at this commit may run; another commit is asked for anew."""
+    """Ask whether the code of this model at this commit may run; another commit is asked for again."""
     name, commit = markdown(facts.details.listing.id), facts.revision
     st.warning(
         f"{name} runs only with code that its authors wrote"

@@ -1,4 +1,4 @@
-"""Long work as the pages see it: results ready or on their way, what came of jobs, the job panel."""
+"""Long work as the pages see it: results that are ready or under way, outcomes of jobs, the job panel."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def analysis_lane(rows: int) -> Lane:
 
 
 def outcome_soon(job: Job[T], visitor: str) -> Outcome[T]:
-    """What came of a job that may end at once, so that its progress is not drawn for nothing."""
+    """The outcome of a job that may end at once, so that its progress is not drawn for nothing."""
     wait_briefly([job])
     return outcome_of(job, visitor)
 
@@ -131,11 +131,11 @@ def show_outcome(
     here: bool = False,
     show: Callable[[ExplorerError], None] = show_error,
 ) -> None:
-    """Draw what came of a job that gave nothing yet: its progress, its error, or that it was stopped.
+    """Draw the outcome of a job without a result: its progress, its error, or that it was stopped.
 
     Args:
         session: Who asked for it.
-        outcome: What came of it.
+        outcome: Its outcome.
         key: Tells its button from the others on the page.
         again: Asks for it again.
         here: Whether progress is shown in this place, and not at the top of the page.
@@ -148,7 +148,7 @@ def show_outcome(
     elif isinstance(outcome, Stopped):
         kept = " What was finished is kept." if outcome.resumable else ""
         st.info(f"{markdown(outcome.title)} was stopped.{kept}", icon=":material/pause_circle:")
-        label = "Go on" if outcome.resumable else "Start again"
+        label = "Resume" if outcome.resumable else "Start again"
         st.button(label, key=f"go-on-{key}", icon=":material/play_arrow:", on_click=again)
     else:
         _drawn().awaited.append(outcome.job)

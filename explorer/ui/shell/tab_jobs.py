@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass
 class _Asked:
-    """What a tab asked for, and what came of it."""
+    """What a tab asked for, and the job that answers."""
 
     key: Hashable
     job: Job[Any]
@@ -111,7 +111,7 @@ def forget(session: Session, kind: str) -> None:
 def answer(
     session: Session, kind: str, *, show: Callable[[ExplorerError], None] = show_error, here: bool = False
 ) -> Any:  # noqa: ANN401 - what was asked for
-    """What came of the last thing asked for of a kind.
+    """The answer to the last request of a kind.
 
     Args:
         session: Who asked.

@@ -111,7 +111,7 @@ def test_a_model_is_asked_for_once_whoever_confirms_it_within_a_minute(engine, s
             run.confirm()
     assert len(server.asked) == 1
     with engine.run() as run:
-        run.confirm(anew=True)
+        run.confirm(again=True)
     assert len(server.asked) == 2
     monkeypatch.setattr(hosted, "_TRUSTED", 0.0)
     with engine.run() as run:
@@ -124,7 +124,7 @@ def test_what_one_run_learns_of_the_answers_is_not_said_of_another(engine, serve
     server.encode = lambda texts: next(turns, by_length)(texts)
     with engine.run() as one, engine.run() as other:
         with pytest.raises(ModelChangedError):
-            one.confirm(anew=True)
-        other.confirm(anew=True)  # the model of before is back
+            one.confirm(again=True)
+        other.confirm(again=True)  # the model of before is back
         assert one.notes == other.notes
     assert len(one.notes) == 1
