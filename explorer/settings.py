@@ -85,6 +85,11 @@ class Settings:
         "",
         "Servers with OpenAI's embeddings API that visitors may choose: name=http://host:port, …",
     )
+    inference_bill_to: str = _setting(
+        "EXPLORER_INFERENCE_BILL_TO",
+        "",
+        "Organisation on the Hub that requests to Inference Providers are billed to, by its name.",
+    )
 
     @property
     def cache_folder(self) -> Path:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import math
 import os
+import struct
 import threading
 import time
 from collections import deque
@@ -66,9 +69,15 @@ def settings_to_talk_to(server: LocalInference, folder: Path) -> dict[str, str]:
 
 
 class LocalInference:
-    """Gives the prepared answers first, then vectors; keeps what it was asked."""
+    """Gives the prepared answers first, then vectors; keeps what it was asked.
+
+    Attributes:
+        info: What `/info` says, as of text-embeddings-inference; None where there is no such page.
+    """
 
     def __init__(self) -> None:
+        self.info: dict[str, Any] | None = None
+        self.headers: list[dict[str, str]] = []  # of each request
         self.encode: Callable[[list[str]], list[list[float]]] = by_length
         self.prepared: deque[Answer] = deque()
         self.asked: list[list[str]] = []  # the texts of each request
@@ -105,6 +114,9 @@ class LocalInference:
         self._server.server_close()
 
     def describe(self, handler: BaseHTTPRequestHandler) -> None:
+        if handler.path == "/info" and self.info is not None:
+            self._send(handler, Answer(body=self.info))
+            return
         name = handler.path.partition("?")[0].removeprefix("/api/models/")
         if name != MODEL:
             self._send(
@@ -116,31 +128,34 @@ class LocalInference:
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
-        openai = handler.path == "/v1/embeddings"
+        openai = handler.path.endswith("/embeddings")
         texts = body["input"] if openai else body["inputs"]
         with self._lock:
             self.asked.append(texts)
             self.bodies.append(body)
             self.tokens.append(handler.headers.get("Authorization"))
             self.paths.append(handler.path)
+            self.headers.append(dict(handler.headers))
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
             answer = self.prepared.popleft() if self.prepared else None
         try:
             if answer is None:
-                answer = self._vectors(texts, openai=openai)
+                answer = self._vectors(texts, body, openai=openai)
             time.sleep(answer.seconds)
         finally:
             with self._lock:
                 self._at_once -= 1
         self._send(handler, answer)
 
-    def _vectors(self, texts: list[str], *, openai: bool) -> Answer:
+    def _vectors(self, texts: list[str], body: dict[str, Any], *, openai: bool) -> Answer:
         vectors = self.encode(texts)
         if isinstance(vectors, Answer):
             return vectors
         if not openai:
             return Answer(body=vectors)
+        if body.get("encoding_format") == "base64":
+            vectors = [_as_base64(vector) for vector in vectors]
         # In any order: the index says which is whose.
         data = [{"index": number, "embedding": vector} for number, vector in enumerate(vectors)]
         return Answer(body={"object": "list", "data": data[::-1]})
@@ -159,3 +174,11 @@ class LocalInference:
         except (BrokenPipeError, ConnectionResetError):
             pass  # who asked has gone
         handler.close_connection = answer.cut
+
+
+def _as_base64(vector: Any) -> Any:
+    """A vector as float32 in base64; what is none as it is."""
+    numbers = [value for value in vector if isinstance(value, float) and math.isfinite(value)]
+    if not numbers or len(numbers) < len(vector) or max(map(abs, numbers)) > 3e38:
+        return vector
+    return base64.b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()

@@ -6,11 +6,13 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
 from explorer.encode.engines.engine import OnWait, Vectors
+from explorer.encode.engines.generations import CANARY
 from explorer.encode.engines.refusals import LONGEST_WAIT, Refusal
 from explorer.encode.engines.services import Service, title
 from explorer.errors import EncodeError, JobCancelledError
@@ -20,6 +22,20 @@ _RETRY_SECONDS = 300.0  # all tries of one batch together
 _FIRST_WAIT = 0.5  # seconds; doubled with every try
 _HANGING = 600.0  # seconds until an answer is no longer waited for, whatever the client is doing
 _TICK = 0.5  # seconds between two calls of on_wait
+_PRECISION = 8  # a cut text has lost at most so small a part of what the server would take
+
+
+@dataclass(frozen=True)
+class CutText:
+    """A text that a server refused for its length, and whose beginning it took.
+
+    Attributes:
+        text: The text.
+        kept: Characters of its beginning that were encoded.
+    """
+
+    text: str
+    kept: int
 
 
 class BatchRequests:
@@ -27,18 +43,23 @@ class BatchRequests:
 
     Requests that fail for a while (429, 503, a model that is being loaded, a broken connection) are made
     again, up to 8 times and for 5 minutes, after the time the server asks for or twice as long as before.
-    A batch that is too long is halved until the text is found.
+    A batch that is too long is halved until the text is found. Of that the beginning is encoded, as far as
+    the server takes it, as models on this machine read the beginning of a text that is too long for them.
 
     Args:
         service: Who is asked.
         on_wait: Called every half second while an answer is waited for, in the thread that waits, with a
             plain sentence of what for; what it raises is passed on.
+
+    Attributes:
+        cut: The texts that were cut so far.
     """
 
     def __init__(self, service: Service, on_wait: OnWait | None = None) -> None:
         self._service = service
         self._on_wait = on_wait
         self._stop = threading.Event()
+        self.cut: list[CutText] = []
 
     def __enter__(self) -> Self:
         return self
@@ -54,7 +75,7 @@ class BatchRequests:
             gives no vectors, ModelError where it does not let in or does not serve the model, and
             JobCancelledError where `BatchRequests` was left.
         """
-        batch = _Batch(self._service, self._stop)
+        batch = _Batch(self._service, self._stop, self.cut)
         # A thread for each request, so that none is left idle while a model is not used.
         request = ThreadPoolExecutor(1, thread_name_prefix="hosted")
         answer = request.submit(batch.encode, texts)
@@ -79,11 +100,13 @@ class _Batch:
     Args:
         service: Who is asked.
         stop: Set when it is no longer wanted.
+        cut: Where texts that are cut are noted.
     """
 
-    def __init__(self, service: Service, stop: threading.Event) -> None:
+    def __init__(self, service: Service, stop: threading.Event, cut: list[CutText]) -> None:
         self._service = service
         self._stop = stop
+        self._cut = cut
         self._pause: tuple[str, float] | None = None  # why the last try failed, and when the next one is
 
     def awaited(self) -> str:
@@ -105,7 +128,29 @@ class _Batch:
             if parts[0].shape[1] != parts[1].shape[1]:
                 raise self._no_vectors("vectors of different lengths")
             return np.concatenate(parts)
+        if answer.too_long:
+            return self._beginning(texts[0], answer)
         raise answer.error(title(self._service), texts, _TRIES)
+
+    def _beginning(self, text: str, refused: Refusal) -> np.ndarray:
+        """The vector of the longest beginning of a text that the server takes, or nearly, float32, (1, dims).
+
+        The server took the canary: a beginning as short as that is refused for something else.
+        """
+        kept, too_many, taken = 0, len(text), None
+        while too_many > len(CANARY) and (too_many - kept) * _PRECISION > too_many:
+            length = (kept + too_many) // 2
+            answer = self._ask_patiently([text[:length]])
+            if not isinstance(answer, Refusal):
+                kept, taken = length, self._checked(answer, 1)
+            elif answer.too_long:
+                too_many = length
+            else:
+                raise answer.error(title(self._service), [text], _TRIES)
+        if taken is None:
+            raise refused.error(title(self._service), [text], _TRIES)
+        self._cut.append(CutText(text, kept))
+        return taken
 
     def _ask_patiently(self, texts: list[str]) -> Any:  # noqa: ANN401 - unchecked
         """The answer to texts, be it a `Refusal`, after as many tries as it takes."""

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import re
-import time
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-import numpy as np
-
-from explorer.encode.engines.refusals import Refusal, refusal_of
-from explorer.encode.engines.services import ANSWER_SECONDS, Secret
+from explorer.encode.engines.refusals import Refusal
+from explorer.encode.engines.server_answers import fetch, terms_in, vectors_in
+from explorer.encode.engines.services import ANSWER_SECONDS, Secret, Terms
 from explorer.errors import ModelNotFoundError, SettingError
 from explorer.settings import EMBEDDING_KEY, secret, settings
 
-if TYPE_CHECKING:
-    import httpx2
-
 _ANSWER_BYTES = 1 << 26  # 32 vectors of 16,384 dimensions take 12 MB
+_INFO_BYTES = 100_000
+_INFO_SECONDS = 5.0
+# What is asked for, and left out once a server refuses a request for it. All three know base64, which takes
+# half the bytes of decimals or less. vLLM cuts a text to what its model reads where the other is -1, and
+# refuses it else (vllm/renderers/params.py, TokenizeParams). text-embeddings-inference 1.9 and Ollama have no
+# word for it on this route, ignore this one, and cut by themselves: the first unless it was started with
+# `--auto-truncate false` (router/src/http/server.rs, openai_embed), the second always (server/routes.go,
+# EmbedHandler; middleware/openai.go passes nothing of it on).
+_EXTRAS = {"encoding_format": "base64", "truncate_prompt_tokens": -1}
 _SERVER_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _SERVED_MODEL = re.compile(r"[\w./:@-]{1,200}")  # Ollama's have a colon: nomic-embed-text:v1.5
 
@@ -46,53 +49,41 @@ class EmbeddingServer:
         self.name = f"the server {server}"
         self.model = model
         self._server = server
-        self._url = f"{servers[server]}/v1/embeddings"
+        self._url = servers[server]
         key = secret(EMBEDDING_KEY + server.upper().replace("-", "_"))
         self._key = Secret(key) if key else None
+        self._extras = dict(_EXTRAS)  # what this server takes of them; several threads may drop one
 
     def identity(self) -> dict[str, str]:
         """What the vectors depend on; the address only as a digest, since visitors may see this."""
         address = blake2b(self._url.encode(), digest_size=8).hexdigest()
         return {"service": "openai", "server": self._server, "address": address, "model": self.model}
 
+    def terms(self) -> Terms:
+        """What `/info` of text-embeddings-inference says; other servers have no such page."""
+        base = self._url.removesuffix("/embeddings").removesuffix("/v1")
+        answer = fetch(f"{base}/info", self._key, seconds=_INFO_SECONDS, most=_INFO_BYTES)
+        return Terms() if not isinstance(answer, bytes) else terms_in(answer, self.model)
+
     def ask(self, texts: list[str]) -> Any:  # noqa: ANN401 - unchecked, from outside
         """Vectors of some texts as the server gives them, or a `Refusal`."""
-        import httpx2
-
-        asked = {"model": self.model, "input": texts, "encoding_format": "float"}
-        deadline = time.monotonic() + ANSWER_SECONDS  # the client's own bound is for each piece it reads
-        content = bytearray()
-        headers = {"Authorization": f"Bearer {self._key.reveal()}"} if self._key else {}
-        # A connection for each batch: nobody could say when the last one was no longer needed.
-        client = httpx2.Client(headers=headers, timeout=ANSWER_SECONDS, follow_redirects=False)
-        try:
-            with client, client.stream("POST", self._url, json=asked) as response:
-                for piece in response.iter_bytes():
-                    content += piece
-                    if len(content) > _ANSWER_BYTES:
-                        return None
-                    if time.monotonic() > deadline:
-                        return Refusal(None)
-        except httpx2.DecodingError:
-            return None
-        except httpx2.TransportError:
-            return Refusal(None)
-        if response.status_code != 200:
-            read = httpx2.Response(response.status_code, headers=_plain(response), content=bytes(content))
-            return refusal_of(read, self._key)
-        try:
-            data = json.loads(content)["data"]
-            ordered = sorted(data, key=lambda item: item["index"])
-            if [item["index"] for item in ordered] != list(range(len(texts))):
-                return None
-            with np.errstate(over="ignore"):
-                return np.array([item["embedding"] for item in ordered], dtype=np.float32)
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return None
+        extras = self._extras
+        asked = {"model": self.model, "input": texts, **extras}
+        answer = fetch(self._url, self._key, seconds=ANSWER_SECONDS, most=_ANSWER_BYTES, asked=asked)
+        if isinstance(answer, Refusal) and answer.too_long:
+            unknown = [name for name in extras if name in answer.said]
+            if unknown:
+                self._extras = {name: value for name, value in extras.items() if name not in unknown}
+                return self.ask(texts)
+        return vectors_in(answer, len(texts)) if isinstance(answer, bytes) else answer
 
 
 def embedding_servers() -> dict[str, str]:
-    """The embedding servers the host offers: base URLs by name, from EXPLORER_EMBEDDING_SERVERS.
+    """The embedding servers the host offers, from EXPLORER_EMBEDDING_SERVERS.
+
+    Returns:
+        The URL that embeddings are asked of, by the server's name: one that ends in `/embeddings` as it was
+        given, any other with `/v1/embeddings` added.
 
     Raises:
         SettingError: An entry is not `name=http://host:port`.
@@ -110,7 +101,8 @@ def embedding_servers() -> dict[str, str]:
                 fix="Names are lower-case letters, digits and hyphens, each once; a key goes into "
                 "a variable of its own.",
             )
-        servers[name] = url.rstrip("/").removesuffix("/v1")
+        url = url.rstrip("/")
+        servers[name] = url if url.endswith("/embeddings") else f"{url.removesuffix('/v1')}/v1/embeddings"
     return servers
 
 
@@ -121,8 +113,3 @@ def _is_base_url(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and bare
-
-
-def _plain(response: httpx2.Response) -> dict[str, str]:
-    """The headers that matter of a response that was read and unpacked."""
-    return {name: response.headers[name] for name in ("Retry-After",) if name in response.headers}

@@ -1,7 +1,8 @@
 """Which model is behind the name of a hosted one: told by its vector of one fixed sentence.
 
 Servers and providers change models without saying so, and a commit on the Hub is not what they run. What
-counts is whether vectors asked for today go with those that are kept, and that can be asked.
+counts is whether vectors asked for today go with those that are kept, and that can be asked. A server that
+says which revision it runs is taken at its word too: another one is another model.
 """
 
 from __future__ import annotations
@@ -32,11 +33,13 @@ class Generation:
         name: Names it, as a part of fingerprints.
         since: When it was first seen, in seconds since 1970.
         canary: Its vector of `CANARY`, float32, shape (dims,).
+        revision: The revision its server said it runs; empty where it said none.
     """
 
     name: str
     since: float
     canary: NDArray[np.float32]
+    revision: str = ""
 
     @property
     def dims(self) -> int:
@@ -51,6 +54,10 @@ class Generation:
     def gives(self, canary: NDArray[np.float32]) -> bool:
         """Whether a vector of `CANARY`, shape (dims,), is this model's, but for rounding."""
         return is_same(agreement(self.canary, canary))
+
+    def is_at(self, revision: str) -> bool:
+        """Whether a revision that a server says is this model's; empty ones, which say nothing, are."""
+        return not revision or not self.revision or revision == self.revision
 
 
 def agreement(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
@@ -86,15 +93,21 @@ class Generations:
         name, known = _parsed(self._cache.verdict(self._subject))
         return known.get(name)
 
-    def seen(self, canary: NDArray[np.float32]) -> Generation:
-        """The one that gives this vector of `CANARY`, shape (dims,), known or new; it is current now."""
-        name = hashlib.blake2b(canary.tobytes(), digest_size=8).hexdigest()
-        found = Generation(name, time.time(), canary)
+    def seen(self, canary: NDArray[np.float32], revision: str = "") -> Generation:
+        """The one that gives this vector of `CANARY`, shape (dims,), known or new; it is current now.
+
+        Args:
+            canary: The vector.
+            revision: The revision the server says it runs; empty where it says none.
+        """
+        name = hashlib.blake2b(canary.tobytes() + revision.encode(), digest_size=8).hexdigest()
+        found = Generation(name, time.time(), canary, revision)
 
         def add(kept: str | None) -> str:
             nonlocal found
             _, known = _parsed(kept)
-            found = next((one for one in known.values() if one.gives(canary)), found)
+            latest_first = reversed(known.values())
+            found = next((one for one in latest_first if one.gives(canary) and one.is_at(revision)), found)
             known.pop(found.name, None)
             known[found.name] = found  # the last one seen is the last to go
             return _serial(found.name, list(known.values())[-_KNOWN:])
@@ -116,7 +129,12 @@ def _parsed(kept: str | None) -> tuple[str, dict[str, Generation]]:
     """The name of the current generation, empty for none, and all that are known by name."""
     entries: dict[str, Any] = json.loads(kept or '{"current": "", "known": []}')
     known = [
-        Generation(one["name"], one["since"], np.frombuffer(base64.b64decode(one["canary"]), "<f4"))
+        Generation(
+            one["name"],
+            one["since"],
+            np.frombuffer(base64.b64decode(one["canary"]), "<f4"),
+            one.get("revision", ""),
+        )
         for one in entries["known"]
     ]
     return entries["current"], {one.name: one for one in known}
@@ -128,6 +146,7 @@ def _serial(current: str, known: list[Generation]) -> str:
             "name": one.name,
             "since": one.since,
             "canary": base64.b64encode(one.canary.astype("<f4").tobytes()).decode(),
+            "revision": one.revision,
         }
         for one in known
     ]

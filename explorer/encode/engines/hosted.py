@@ -14,12 +14,13 @@ from explorer.encode.cache import VectorCache
 from explorer.encode.engines.batch_requests import BatchRequests
 from explorer.encode.engines.engine import OnWait, Vectors
 from explorer.encode.engines.generations import CANARY, Generations, agreement, is_same
-from explorer.encode.engines.services import Service, title
+from explorer.encode.engines.hosted_notes import notes_of
+from explorer.encode.engines.services import Service, Terms, title
 from explorer.encode.tokens import COUNTING
 from explorer.errors import ModelChangedError, UnusableModelError
 from explorer.jobs.progress import OnProgress, counting
 
-_BATCH_TEXTS = 32  # what text-embeddings-inference takes in one request unless its host allows more
+_BATCH_TEXTS = 32  # text-embeddings-inference takes no more in one request unless its host allows it
 _BATCH_TOKENS = 8192
 _CHARS_PER_TOKEN = 4  # roughly, in English; the server alone knows the number
 _IN_FLIGHT = 4
@@ -35,14 +36,19 @@ def requests_for(texts: Sequence[str]) -> int:
 class HostedTokens:
     """Texts a server is going to read; see `tokens.Tokens`.
 
+    Args:
+        texts: The texts.
+        most: How many of them may be in one request.
+
     Attributes:
         lengths: int32, shape (texts,): tokens as far as they can be guessed without the server's tokenizer,
             and so many at least that no batch has more texts than a server takes.
     """
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], most: int = _BATCH_TEXTS) -> None:
         self._texts = texts
-        guessed = [max(len(text) // _CHARS_PER_TOKEN, _BATCH_TOKENS // _BATCH_TEXTS) for text in texts]
+        least = -(-_BATCH_TOKENS // most)
+        guessed = [max(len(text) // _CHARS_PER_TOKEN, least) for text in texts]
         self.lengths = np.array(guessed, dtype=np.int32)
 
     def batch(self, positions: np.ndarray) -> list[str]:
@@ -68,6 +74,7 @@ class HostedEngine:
         token_budget: Tokens a batch may have, roughly.
         in_flight: Batches under way at once.
         generation: The model that was behind the name last.
+        terms: What the server said last of the model and of the texts it takes.
 
     Raises:
         EncodeError: The server gives no vectors; see `BatchRequests.start` for what else may be raised.
@@ -82,10 +89,12 @@ class HostedEngine:
         self._service = service
         self._generations = Generations(cache, service.identity())
         self._last_seen: float | None = None  # when the model last gave its canary; several threads set it
+        self.terms = Terms()
         known = self._generations.current()
         if known is None:
             with BatchRequests(service, on_wait) as requests:
-                known = self._generations.seen(requests.start([CANARY])()[0].astype(np.float32))
+                canary = requests.start([CANARY])()[0].astype(np.float32)
+            known = self._generations.seen(canary, self.ask_terms().revision)
             self.note_seen()
         self.generation = known
 
@@ -100,7 +109,9 @@ class HostedEngine:
 
     def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> HostedTokens:
         """Guess the lengths of texts; `on_progress` is told once, of all of them."""
-        tokens = HostedTokens(texts)
+        terms = self.terms
+        limits = (_BATCH_TEXTS, terms.batch_texts, terms.waiting_texts and terms.waiting_texts // _IN_FLIGHT)
+        tokens = HostedTokens(texts, max(1, min(limit for limit in limits if limit is not None)))
         counting(on_progress, COUNTING, "texts")(len(texts), len(texts))
         return tokens
 
@@ -108,7 +119,12 @@ class HostedEngine:
     def run(self, on_wait: OnWait | None = None) -> Iterator[HostedRun]:
         """Begin a run; those of others neither hear what it waits for nor end with it."""
         with BatchRequests(self._service, on_wait) as requests:
-            yield HostedRun(self, requests, f"The texts were sent to {self._service.name}")
+            yield HostedRun(self, requests, self._service.name)
+
+    def ask_terms(self) -> Terms:
+        """Ask the server what it says of the model and of the texts it takes, and keep it."""
+        self.terms = self._service.terms()
+        return self.terms
 
     def note_seen(self) -> None:
         """The model has just given its canary."""
@@ -133,16 +149,18 @@ class HostedRun:
     Args:
         engine: The model.
         requests: To the service that runs it.
-        sent: Says to whom the texts are sent.
+        sent_to: Who runs the model, for people.
     """
 
-    def __init__(self, engine: HostedEngine, requests: BatchRequests, sent: str) -> None:
-        self.notes: tuple[str, ...] = (f"{sent}, which may change its model without saying so.",)
+    def __init__(self, engine: HostedEngine, requests: BatchRequests, sent_to: str) -> None:
         self._engine = engine
         self._requests = requests
+        self._sent_to = sent_to
+        self._varies: float | None = None  # the cosine of two answers that should be the same
+        self.notes: tuple[str, ...] = self._told()
 
     def confirm(self, *, again: bool = False) -> None:
-        """Make sure that the model is still the one `generation` names, by one small request.
+        """Make sure that the model is still the one `generation` names, by small requests.
 
         Where the answer is not that model's, a second request tells another model, which gives it twice, from
         a server whose answers vary.
@@ -158,6 +176,9 @@ class HostedRun:
         if not again and self._engine.was_just_seen():
             return
         first = self._canary()
+        revision = self._engine.ask_terms().revision  # after it: a server that loads the model knows none yet
+        if not known.is_at(revision):
+            raise self._engine.changed(f": it is at revision {revision} where it was at {known.revision}")
         if known.gives(first):
             return
         second = self._canary()
@@ -170,8 +191,10 @@ class HostedRun:
                 where=self._engine.name,
                 fix="Have it serve one model by this name.",
             )
-        varies = f"This server's answers vary (cosine {cosine:.4f} between two answers to the same text)."
-        self.notes = (self.notes[0], varies)
+        self._varies = (
+            f"This server's answers vary (cosine {cosine:.4f} between two answers to the same text)."
+        )
+        self.notes = self._told()
 
     def _canary(self) -> NDArray[np.float32]:
         vector: NDArray[np.float32] = self.start([CANARY])()[0].astype(np.float32)
@@ -191,6 +214,11 @@ class HostedRun:
             collected = collect()
             if collected.shape[1] != dims:
                 raise self._engine.changed(f": it gives {collected.shape[1]} dimensions where it gave {dims}")
+            self.notes = self._told()
             return collected
 
         return vectors
+
+    def _told(self) -> tuple[str, ...]:
+        """What the person should know by now."""
+        return notes_of(self._sent_to, self._engine.terms, self._requests.cut, self._varies)

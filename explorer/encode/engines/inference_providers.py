@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
 from explorer.encode.engines.refusals import Refusal, refusal_of
-from explorer.encode.engines.services import ANSWER_SECONDS, Secret
-from explorer.errors import ModelError, ModelNotFoundError
+from explorer.encode.engines.services import ANSWER_SECONDS, Secret, Terms
+from explorer.errors import ModelError, ModelNotFoundError, SettingError
 from explorer.hub.names import is_model_id
+from explorer.settings import settings
 
 # Those whose feature extraction huggingface_hub 2.4 speaks.
 PROVIDERS = ("hf-inference", "deepinfra", "scaleway", "together")
@@ -26,6 +28,7 @@ class InferenceProviders:
 
     Raises:
         ModelNotFoundError: The model is no Hub id, or the provider none of those.
+        SettingError: EXPLORER_INFERENCE_BILL_TO is no name.
     """
 
     def __init__(self, model: str, token: Secret | None, provider: str = "hf-inference") -> None:
@@ -42,10 +45,15 @@ class InferenceProviders:
         self.model = model
         self._provider = provider
         self._token = token
+        self._bill_to = _organisation()
 
     def identity(self) -> dict[str, str]:
         """What the vectors depend on."""
         return {"service": "inference-providers", "provider": self._provider, "model": self.model}
+
+    def terms(self) -> Terms:
+        """Nothing: no provider tells. `hf-inference` cuts long texts, the others do as they like."""
+        return Terms()
 
     def ask(self, texts: list[str]) -> Any:  # noqa: ANN401 - unchecked, from outside
         """Vectors of some texts as the server gives them, or a `Refusal`."""
@@ -64,10 +72,13 @@ class InferenceProviders:
                 where=self._provider,
                 fix="Type yours on the Data page; in Python, give it to explorer.embed.",
             )
+        token = self._token.reveal()
         client: Any = InferenceClient(
             provider=self._provider,  # type: ignore[arg-type]  # one of its literals
-            token=self._token.reveal(),
+            token=token,
             timeout=ANSWER_SECONDS,
+            # The header X-HF-Bill-To. With a provider's own key the provider is asked, and bills, directly.
+            bill_to=self._bill_to if token.startswith("hf_") else None,
         )
         try:
             # The others speak OpenAI's API, which knows no such parameter.
@@ -75,7 +86,7 @@ class InferenceProviders:
             with np.errstate(over="ignore"):  # too large for float32 becomes infinite, and is refused as such
                 return client.feature_extraction(texts, truncate=truncate, model=self.model)
         except RepositoryNotFoundError:
-            return Refusal(404)
+            return Refusal(404, "the Hub has no model by that name, or it is private")
         except HfHubHTTPError as error:
             return refusal_of(error.response, self._token)
         except (InferenceTimeoutError, httpx2.TransportError):
@@ -85,8 +96,21 @@ class InferenceProviders:
         except UnicodeDecodeError:
             return None
         except ValueError as error:
-            # Of the client's own checks before the request, each names the model; an answer that is no
-            # JSON, or ragged, is a ValueError too.
-            return Refusal(404) if self.model in str(error) else None
+            # Of the client's own checks before the request, each names the model and says why; an answer
+            # that is no JSON, or ragged, is a ValueError too.
+            said = self._token.hide(str(error)).rstrip(".")
+            return Refusal(404, said[:200]) if self.model in said else None
         except (AttributeError, KeyError, TypeError):  # the client takes the answer apart without a look
             return None
+
+
+def _organisation() -> str | None:
+    """The organisation that the host has billed, if any."""
+    name = settings().inference_bill_to
+    if name and not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,95}", name, re.ASCII):
+        raise SettingError(
+            "That is no name of an organisation on the Hub.",
+            where="EXPLORER_INFERENCE_BILL_TO",
+            fix="Give the name in the address of its page: huggingface.co/NAME.",
+        )
+    return name or None

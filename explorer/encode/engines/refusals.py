@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT = 30.0  # seconds between two tries, where the server does not ask for more
 
+_SAID_CHARS = 200
+_NESTED = 3  # levels of an answer that are looked into for its reason
+
 _PASSING = {408, 424, 429, 500, 502, 503, 504}  # 424: text-embeddings-inference, when its model fails
 _TOO_LONG = {400, 413, 422}  # servers disagree on what they call a text, or a batch, that is too long
 
@@ -82,7 +85,9 @@ class Refusal:
             return ModelError(f"The account has no credit left{said}.", where=where)
         if status == 404:
             return ModelNotFoundError(
-                "The model is not served there for embeddings.", where=where, fix="Check its spelling."
+                f"The model is not served there for embeddings{said}.",
+                where=where,
+                fix="Check the model's name and the server's address." if not said else "",
             )
         if self.too_long:
             start = f"{texts[0][:40]}…" if len(texts[0]) > 40 else texts[0]
@@ -118,14 +123,28 @@ def refusal_of(response: httpx2.Response, secret: Secret | None) -> Refusal:
     said, loading = "", False
     try:
         told = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
+        # A page of HTML, as proxies send, says nothing to a person.
+        if response.headers.get("Content-Type", "").startswith("text/plain"):
+            said = response.text
     if isinstance(told, dict):
-        error = told.get("error") or told.get("message") or ""
-        said = str(error.get("message", "") if isinstance(error, dict) else error)
+        said = _reason(told)
         estimated = told.get("estimated_time")
         loading = response.status_code == 503 and ("loading" in said.lower() or estimated is not None)
         if pause is None and isinstance(estimated, int | float) and 0 <= estimated < 1e9:
             pause = min(float(estimated), LONGEST_WAIT)  # an estimate: it may be ready before
-    said = " ".join(said.split()).rstrip(".")
-    return Refusal(response.status_code, (secret.hide(said) if secret else said)[:200], pause, loading)
+    # Cut last, so that no part of the secret is left at the end.
+    said = " ".join((secret.hide(said) if secret else said).split()).rstrip(".")
+    return Refusal(response.status_code, said[:_SAID_CHARS], pause, loading)
+
+
+def _reason(told: dict[str, object]) -> str:
+    """The reason in an answer of the forms that servers have: OpenAI's, FastAPI's `detail`, a plain text."""
+    reason: object = next((told[key] for key in ("error", "message", "detail") if told.get(key)), "")
+    for _ in range(_NESTED):
+        if isinstance(reason, list):  # FastAPI lists what is wrong with a request
+            reason = reason[0] if reason else ""
+        elif isinstance(reason, dict):
+            reason = next((reason[key] for key in ("message", "msg", "error") if reason.get(key)), "")
+    return reason if isinstance(reason, str) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from explorer.errors import ModelError
@@ -39,6 +40,27 @@ class Secret:
         return text.replace(self._value, "…")
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What a service says of the texts it takes and of the model it runs; None or empty where it does not.
+
+    Attributes:
+        batch_texts: Texts it takes in one request.
+        waiting_texts: Texts it takes in all requests under way.
+        max_tokens: Tokens it reads of a text.
+        refuses: Whether it refuses longer texts; else it may cut them without saying so.
+        runs: The model it runs, where that is another one than it is asked for.
+        revision: The revision of that model.
+    """
+
+    batch_texts: int | None = None
+    waiting_texts: int | None = None
+    max_tokens: int | None = None
+    refuses: bool = False
+    runs: str = ""
+    revision: str = ""
+
+
 class Service(Protocol):
     """Who is asked for vectors. Each request is made once; `BatchRequests` makes them again.
 
@@ -52,6 +74,10 @@ class Service(Protocol):
 
     def ask(self, texts: list[str]) -> Any:  # noqa: ANN401 - unchecked, from outside
         """Vectors of some texts as the server gives them, a `Refusal`, or None for what is neither."""
+        ...
+
+    def terms(self) -> Terms:
+        """What it says of the texts it takes and of the model it runs; it is asked each time."""
         ...
 
     def identity(self) -> dict[str, str]:

@@ -146,6 +146,36 @@ def test_a_batch_that_is_too_long_is_halved_until_the_text_is_found(requests, se
         requests.start([*texts, "long" + "g" * 199])()
 
 
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_one_text_that_is_too_long_is_cut_and_the_others_are_as_they_were(requests, server, status):
+    limit = 700
+
+    def picky(texts):
+        if any(len(text) > limit for text in texts):
+            return Answer(status, {"error": "`inputs` must have less than 512 tokens"})
+        return by_length(texts)
+
+    server.encode = picky
+    vectors = requests.start(["a", "b" * 5_000, "cc", "d" * 701])()
+    assert vectors[[0, 2], 0].tolist() == [1, 2]
+    assert [(one.text[0], len(one.text), one.kept) for one in requests.cut] == [
+        ("b", 5_000, vectors[1, 0]),
+        ("d", 701, vectors[3, 0]),
+    ]
+    assert all(limit * 7 / 8 <= one.kept <= limit for one in requests.cut)
+    assert len(server.asked) < 25
+
+
+def test_a_text_that_is_refused_for_something_else_is_named_after_few_tries(requests, server):
+    server.encode = lambda texts: (
+        Answer(400, {"error": "no swearing"}) if any("damn" in text for text in texts) else by_length(texts)
+    )
+    with pytest.raises(EncodeError, match=r"the text “damn+…” of 300 characters .* no swearing"):
+        requests.start(["fine", "damn" + "n" * 296])()
+    assert requests.cut == []
+    assert len(server.asked) < 8
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_token_that_is_not_let_in(requests, server, status):
     server.encode = lambda _texts: Answer(status, {"error": "Invalid credentials"})
@@ -157,8 +187,40 @@ def test_a_token_that_is_not_let_in(requests, server, status):
 
 
 def test_a_model_that_is_not_served(requests, server):
-    server.encode = lambda _texts: Answer(404, {"error": "Not found"})
-    with pytest.raises(ModelNotFoundError, match="not served"):
+    server.encode = lambda _texts: Answer(404)
+    with pytest.raises(
+        ModelNotFoundError, match=r"not served there for embeddings\..*Check the model's name"
+    ):
+        requests.start(["a"])()
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"error": "The deployment is paused."}, "The deployment is paused"),
+        ({"error": {"message": "no such model", "code": 404}}, "no such model"),
+        ({"message": "not on this plan"}, "not on this plan"),
+        ({"detail": "Not Found"}, "Not Found"),
+        ({"detail": [{"loc": ["body"], "msg": "unknown field"}]}, "unknown field"),
+        ({"detail": {"error": "retired on 1 May"}}, "retired on 1 May"),
+        ({"error": "x" * 5_000}, "x" * 200),
+        ({"error": "a\n\n  b"}, "a b"),
+    ],
+)
+def test_the_reason_a_server_gives_is_passed_on(requests, server, body, reason):
+    server.encode = lambda _texts: Answer(404, body)
+    with pytest.raises(ModelNotFoundError) as caught:
+        requests.start(["a"])()
+    assert caught.value.what == f"The model is not served there for embeddings: {reason}."
+    assert caught.value.fix == ""
+
+
+@pytest.mark.parametrize(
+    "told", [{"error": {"error": {"error": {"error": {"error": "deep"}}}}}, {"detail": []}, {"error": 7}]
+)
+def test_a_reason_that_is_no_sentence_is_left_out(requests, server, told):
+    server.encode = lambda _texts: Answer(404, told)
+    with pytest.raises(ModelNotFoundError, match=r"for embeddings\. Check"):
         requests.start(["a"])()
 
 
@@ -229,7 +291,12 @@ def test_each_protocol_is_spoken_as_it_is_written(server):
         "/v1/embeddings",
     ]
     assert server.bodies[0] == {"inputs": ["a"], "truncate": True}
-    assert server.bodies[1] == {"model": MODEL, "input": ["a"], "encoding_format": "float"}
+    assert server.bodies[1] == {
+        "model": MODEL,
+        "input": ["a"],
+        "encoding_format": "base64",
+        "truncate_prompt_tokens": -1,
+    }
     assert server.tokens == [f"Bearer {TOKEN}", f"Bearer {KEY}", None]
 
 

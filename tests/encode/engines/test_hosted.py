@@ -12,8 +12,9 @@ from explorer.encode.engines.services import Secret
 from explorer.encode.spec import LocalModel
 from explorer.errors import ModelChangedError
 from tests.encode.engines.local_services import own_server, providers
+from tests.encode.engines.test_embedding_servers import INFO
 from tests.encode.opening import open_for
-from tests.inference_server import DIMS, MODEL, by_another_model, by_length
+from tests.inference_server import DIMS, MODEL, Answer, by_another_model, by_length
 
 
 @pytest.fixture
@@ -127,4 +128,83 @@ def test_what_one_run_learns_of_the_answers_is_not_said_of_another(engine, serve
             one.confirm(again=True)
         other.confirm(again=True)  # the model of before is back
         assert one.notes == other.notes
-    assert len(one.notes) == 1
+    assert len(one.notes) == 2
+
+
+def run_once(engine, texts):
+    """Encode texts as a run does, confirmed; gives the notes."""
+    with engine.run() as run:
+        run.confirm(again=True)
+        run.start(texts)()
+        return run.notes
+
+
+def test_a_server_that_says_its_limits_is_never_sent_more(server, cache):
+    server.info = {**INFO, "max_client_batch_size": 8, "max_concurrent_requests": 512}
+    encode(HostedEngine(own_server(), cache), ["x" * length for length in range(1, 101)])
+    assert max(map(len, server.asked)) == 8
+    server.asked.clear()
+    server.info = {**INFO, "max_client_batch_size": 100, "max_concurrent_requests": 20}
+    engine = HostedEngine(own_server(), cache)
+    run_once(engine, ["a"])  # what is known of it is asked again
+    encode(engine, ["x" * length for length in range(1, 101)])
+    assert max(map(len, server.asked)) == 5  # four requests are under way at once
+
+
+def test_another_revision_behind_a_name_is_noticed_though_its_vectors_are_alike(server, cache):
+    server.info = INFO
+    before = HostedEngine(own_server(), cache)
+    run_once(before, ["a"])
+    server.info = {**INFO, "model_sha": "e" * 40}
+    with before.run() as run, pytest.raises(ModelChangedError, match=f"at revision {'e' * 40} where it was"):
+        run.confirm(again=True)
+    after = HostedEngine(own_server(), cache)
+    assert after.identity()["generation"] != before.identity()["generation"]
+    run_once(after, ["a"])
+    server.info = INFO
+    with after.run() as run, pytest.raises(ModelChangedError, match="Encode the rows again"):
+        run.confirm(again=True)
+    assert HostedEngine(own_server(), cache).identity() == before.identity()  # its vectors are found again
+
+
+def test_a_server_that_stops_saying_its_revision_is_the_same_one(server, cache):
+    server.info = INFO
+    engine = HostedEngine(own_server(), cache)
+    server.info = None
+    run_once(engine, ["a"])
+    assert HostedEngine(own_server(), cache).identity() == engine.identity()
+
+
+@pytest.mark.parametrize(
+    ("info", "said"),
+    [
+        (None, "may have been cut: the server does not report it"),
+        (INFO, "Only the first 512 tokens of a text were read: the server does not report which it cut."),
+        ({**INFO, "auto_truncate": False}, None),
+    ],
+)
+def test_what_is_cut_silently_is_said(server, cache, info, said):
+    server.info = info
+    notes = run_once(HostedEngine(own_server(), cache), ["a"])
+    assert [note for note in notes if "server does not report" in note] == [
+        note for note in notes if said and said in note
+    ]
+    assert len(notes) == (1 if said is None else 2)
+
+
+def test_a_long_row_is_cut_and_named_and_ends_no_run(engine, server):
+    server.encode = lambda texts: (
+        Answer(413, {"error": "too long"}) if max(map(len, texts)) > 600 else by_length(texts)
+    )
+    rows = ["short", "<b>long</b> " + "x" * 9_000, "another"]
+    with engine.run() as run:
+        vectors = run.start(rows)()
+        assert vectors[[0, 2], 0].tolist() == [5, 7]
+        assert f"the first {vectors[1, 0]:,.0f} of 9,012 characters" in run.notes[-1]
+        assert run.notes[-1].startswith("1 text was too long for the server and cut")
+
+
+def test_a_server_that_runs_another_model_than_it_is_asked_for_is_said(server, cache):
+    server.info = {**INFO, "model_id": "other/model", "served_model_name": "other/model"}
+    notes = run_once(HostedEngine(own_server(), cache), ["a"])
+    assert "The server runs other/model, whatever model it is asked for." in notes
