@@ -165,9 +165,8 @@ class LocalInference:
         content = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
         try:
             handler.send_response(answer.status)
-            handler.send_header("Content-Type", "application/json")
             handler.send_header("Content-Length", str(len(content)))
-            for name, value in answer.headers.items():
+            for name, value in {"Content-Type": "application/json", **answer.headers}.items():
                 handler.send_header(name, value)
             handler.end_headers()
             handler.wfile.write(content[: len(content) // 2] if answer.cut else content)

@@ -40,9 +40,9 @@ def open_corpus(
 ) -> Corpus:
     """Open a corpus.
 
-    Of a dataset on the Hub, only the text, the label and the vectors are downloaded, and under a limit only
-    random row groups (drawn by the seed, thinned out at random to the limit): the corpus's notes say which
-    part of the rows was read. Other columns are left on the Hub.
+    Of a dataset on the Hub, only the text, the label, the vectors and what is small of the other columns are
+    downloaded, and under a limit only random row groups (drawn by the seed, thinned out at random to the
+    limit): the corpus's notes say which part of the rows was read, and which columns stay on the Hub.
 
     Args:
         source: A path to a file, the name of a sample, a pandas DataFrame, an Arrow table (or what

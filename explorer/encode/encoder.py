@@ -13,8 +13,8 @@ import numpy as np
 from explorer.encode.batches import encode_few
 from explorer.encode.engines.engine import Engine
 from explorer.encode.precision import PrecisionCheck
-from explorer.encode.spec import EncoderSpec
-from explorer.errors import EncodeError, QueryError
+from explorer.encode.spec import EncoderSpec, OwnVectors
+from explorer.errors import EncodeError, ModelChangedError, QueryError, VectorError
 from explorer.jobs.progress import OnProgress, Progress, untold
 
 _SCHEME = 1  # raise it when vectors of the same encoder would come out differently
@@ -77,6 +77,7 @@ class Encoder:
         Raises:
             QueryError: A query has no text in it.
             ModelChangedError: The model is hosted, and no longer the one that the fingerprint names.
+            VectorError: The same, where the rows brought their vectors and cannot be encoded again for it.
             EncodeError: The model gave values that are not numbers.
         """
         say = on_progress or untold
@@ -90,7 +91,15 @@ class Encoder:
         doing = Progress("Encoding", total=len(texts), unit="texts")
         say(doing)
         prompted = [self.query_prompt + text for text in texts]
-        vectors = encode_few(engine, prompted, lambda why: say(replace(doing, note=why)))
+        try:
+            vectors = encode_few(engine, prompted, lambda why: say(replace(doing, note=why)))
+        except ModelChangedError as change:
+            if not isinstance(self.spec, OwnVectors):
+                raise
+            raise VectorError(
+                f"{change.what} The rows' own vectors may not go with it.",
+                fix="Choose the model that made the vectors, or encode the rows with this one.",
+            ) from change
         if not np.isfinite(vectors).all():
             raise EncodeError("The model gave values that are not numbers.", where=self.name)
         return vectors

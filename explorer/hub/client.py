@@ -37,14 +37,23 @@ _SPARE_SECONDS = 0.5  # more than the client's own bound, which comes first wher
 _contacts: defaultdict[str, Contact] = defaultdict(Contact)  # by endpoint
 
 
-def _contact() -> Contact:
+def _contact(server: str | None = None) -> Contact:
+    return _contacts[server or _hub()]
+
+
+def _hub() -> str:
     from huggingface_hub import constants
 
-    return _contacts[constants.ENDPOINT]
+    return constants.ENDPOINT
 
 
 def get_json(
-    path: str, params: Mapping[str, Any] | None = None, *, where: str = "", insist: bool = False
+    path: str,
+    params: Mapping[str, Any] | None = None,
+    *,
+    where: str = "",
+    insist: bool = False,
+    server: str | None = None,
 ) -> Any:  # noqa: ANN401
     """What the Hub's API answers, unchecked.
 
@@ -55,6 +64,7 @@ def get_json(
         params: The query.
         where: What is asked about, for messages.
         insist: Whether to ask even while the Hub is out of reach.
+        server: Which of the Hub's servers to ask, by its address; the one that HF_ENDPOINT names when None.
 
     Raises:
         NotOnHubError: There is no such repository or revision, or it is private.
@@ -62,10 +72,11 @@ def get_json(
         HubUnreachableError: The Hub does not answer, or not with JSON.
     """
     question = path, urlencode(params or {}, doseq=True)
-    if _contact().rests(question) and not insist:
+    contact = _contact(server)
+    if contact.rests(question) and not insist:
         raise _unreachable(where)
-    with stream(path, params=params, where=where, question=question) as response:
-        content = _read(response, _MAX_JSON_BYTES, where)
+    with stream(path, params=params, where=where, question=question, server=server) as response:
+        content = _read(response, _MAX_JSON_BYTES, where, contact)
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -90,7 +101,7 @@ def get_bytes(
     headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
     with stream(file_path(repo, path, commit, kind), headers=headers, where=where) as response:
         if response.status_code == 206:
-            return _read(response, end - start, where)
+            return _read(response, end - start, where, _contact())
         length = response.headers.get("Content-Length", "")
         if start and (not length.isdigit() or int(length) > _WHOLE_FILE_BYTES):
             raise HubUnreachableError("The Hub does not send parts of this file.", where=where)
@@ -117,6 +128,7 @@ def stream(
     headers: Mapping[str, str] | None = None,
     where: str = "",
     question: Question | None = None,
+    server: str | None = None,
 ) -> Iterator[httpx2.Response]:
     """An answer of which nothing but the headers is read yet; its body comes by `pieces`.
 
@@ -129,6 +141,7 @@ def stream(
         headers: More headers.
         where: What is asked about, for messages.
         question: Names what is asked for, if it is no file.
+        server: As in `get_json`.
 
     Raises:
         HubError: As in `get_json`, also while the body is read.
@@ -137,13 +150,13 @@ def stream(
     from huggingface_hub import constants, get_session
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # documented there
 
-    contact = _contact()
+    contact = _contact(server)
     if constants.is_offline_mode():
         raise _unreachable(where)
     client = get_session()
     request = client.build_request(
         "GET",
-        constants.ENDPOINT + path,
+        (server or _hub()) + path,
         params=params,
         headers={**build_hf_headers(), **(headers or {})},
         timeout=_ANSWER_SECONDS,
@@ -189,11 +202,11 @@ def pieces(response: httpx2.Response, where: str) -> Iterator[bytes]:
         raise _broke_off(where) from error
 
 
-def _read(response: httpx2.Response, most: int, where: str) -> bytes:
+def _read(response: httpx2.Response, most: int, where: str, contact: Contact) -> bytes:
     content = bytearray()
     started = time.monotonic()
     for piece in response.iter_bytes():
-        _contact().heard()
+        contact.heard()
         content += piece
         if len(content) > most:
             raise HubUnreachableError("The Hub's answer is too long.", where=where)

@@ -12,12 +12,14 @@ from explorer.hub.cards import read_card
 from explorer.hub.client import get_json
 from explorer.hub.dataset_search import MAX_CHARS, DatasetListing, listing_of
 from explorer.hub.dataset_splits import DatasetSplit, splits_in
+from explorer.hub.dataset_viewer import converted_rows
 from explorer.hub.json_values import as_count, as_list, as_table, as_text
 from explorer.hub.names import check_revision, is_commit, is_dataset_id
 
 _MAX_SPLITS = 1_000
 
-# The branch on which the Hub keeps every dataset as Parquet: huggingface.co/docs/dataset-viewer/parquet
+# The branch on which the Hub keeps datasets as Parquet: public ones, and private ones of paying owners
+# (huggingface.co/docs/dataset-viewer/valid), of what is not Parquet already up to 5 GB (…/parquet).
 # huggingface_hub's list_dataset_parquet_files names the same files, but no commit, and refuses mirrors.
 _CONVERTED = "refs/convert/parquet"
 
@@ -63,7 +65,9 @@ def dataset_details(name: str, revision: str | None = None) -> DatasetDetails:
     """What there is in a dataset: card, configurations, splits and their files.
 
     Without a revision the files are those of the Hub's own Parquet conversion, where there is a whole one;
-    else the Parquet files of the dataset itself, else its CSV, JSON Lines and text files.
+    else the Parquet files of the dataset itself, else what was converted of it, else its CSV, JSON Lines and
+    text files. Rows that the card does not tell are asked of the dataset viewer, which counts what the Hub
+    converted.
 
     Args:
         name: `owner/name`.
@@ -83,11 +87,11 @@ def dataset_details(name: str, revision: str | None = None) -> DatasetDetails:
     card_data = as_table(answer.get("cardData"))
     described = _dataset_info(card_data)
     own = list(splits_in(name, commit, paths, card_data))
-    splits = own
+    splits = [replace(split, rows=_rows(described, split)) for split in own[:_MAX_SPLITS]]
     if revision is None:
-        converted = _converted(name)
+        converted = _converted(name)[:_MAX_SPLITS]
         if converted and (all(split.complete for split in converted) or not _has_parquet(own)):
-            splits = converted
+            splits = _counted(name, [replace(split, rows=_rows(described, split)) for split in converted])
     card = None
     if "README.md" in paths:
         card = "" if paths["README.md"] == 0 else read_card(name, commit, "dataset")
@@ -95,7 +99,7 @@ def dataset_details(name: str, revision: str | None = None) -> DatasetDetails:
         listing=listing,
         commit=commit,
         card=card,
-        splits=tuple(replace(split, rows=_rows(described, split)) for split in splits[:_MAX_SPLITS]),
+        splits=tuple(splits),
         features={config: info.get("features") for config, info in described.items()},
     )
 
@@ -122,6 +126,17 @@ def _converted(name: str) -> list[DatasetSplit]:
         return []
     paths, commit = _paths(answer), as_text(answer.get("sha"), MAX_CHARS)
     return list(splits_in(name, commit, paths, {})) if commit and is_commit(commit) else []
+
+
+def _counted(name: str, splits: list[DatasetSplit]) -> list[DatasetSplit]:
+    """Splits of the conversion with their rows; a file that is alone says its own."""
+    if all(split.rows is not None or len(split.files) == 1 for split in splits):
+        return splits
+    known = converted_rows(name)
+    return [
+        split if split.rows is not None else replace(split, rows=known.get((split.config, split.split)))
+        for split in splits
+    ]
 
 
 def _commit(answer: Mapping[str, Any], name: str) -> str:

@@ -15,7 +15,10 @@ from explorer.hub.json_values import as_list, as_table, as_text
 from explorer.hub.ranges import HubFile
 from explorer.settings import settings
 
-_CONVERTED_FILE = re.compile(r"([^/]+)/(partial-)?([^/]+)/\d{4,}\.parquet")
+# CONFIG/SPLIT/0000.parquet, where SPLIT may be `partial-train`, and beyond 10,000 files `train-part0`,
+# `train-part1` and so on: libs/libcommon/src/libcommon/parquet_utils.py of huggingface/dataset-viewer, which
+# counts on it that no name of a split has a hyphen.
+_CONVERTED_FILE = re.compile(r"([^/]+)/(partial-)?([^/]+?)(?:-part(\d+))?/\d{4,}\.parquet")
 _NUMBERED_FILE = re.compile(r"(?:.*/)?(?:\w*[-/])?(\w+)-\d{5}-of-\d{5}\b[^/]*")
 _SPLIT_WORDS = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -46,8 +49,9 @@ class DatasetSplit:
         split: The split.
         kind: `parquet`; the kind of the one file it is, which is read whole; or `streamed`.
         files: Its files in their order, at one commit.
-        rows: Its rows, where the card says so.
-        complete: False where the Hub converted the beginning of a large dataset only.
+        rows: Its rows, where the card or the dataset viewer says so.
+        complete: False where the Hub converted the beginning of a large dataset only; its rows are those of
+            that.
         builder: What streams it, a builder that comes with the library `datasets`; empty for other kinds.
     """
 
@@ -84,7 +88,7 @@ def splits_in(
         paths: Its files and their sizes.
         card_data: What its card declares, unchecked; empty for the Hub's own conversion.
     """
-    parquet = sorted(path for path in paths if path.endswith(".parquet"))
+    parquet = sorted((path for path in paths if path.endswith(".parquet")), key=_in_order)
     if parquet:
         groups: dict[tuple[str, str], list[str]] = {}
         partial: set[tuple[str, str]] = set()
@@ -147,6 +151,12 @@ def _places(path: str, card_data: Mapping[str, Any]) -> list[tuple[str, str, boo
         return [(converted[1], converted[3], converted[2] is None)]
     declared = list(_declared(path, card_data))
     return [(config, split or _split_of(path), True) for config, split in declared or [("default", None)]]
+
+
+def _in_order(path: str) -> tuple[int, str]:
+    """What sorts Parquet files: the parts of a converted split by their numbers, of which 10 follows 9."""
+    converted = _CONVERTED_FILE.fullmatch(path)
+    return int(converted[4] or 0) if converted else 0, path
 
 
 def _declared(path: str, card_data: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:

@@ -16,7 +16,7 @@ from explorer.jobs.registry import registry
 from explorer.ui.data.hub_search import OPENED
 from tests.app.driving import finished, html_texts, open_app
 from tests.hub_datasets import CONVERTED_COMMIT, DatasetHub
-from tests.hub_server import EVERYTHING, impatient, talk_to
+from tests.hub_server import COMMIT, EVERYTHING, impatient, talk_to
 
 HOSTILE = "<script>alert(1)</script> **bold** $x$ [go](javascript:alert(1))"
 CARD = (
@@ -181,6 +181,48 @@ def test_rows_are_read_encoded_and_linked(app):
     assert [text for text in html_texts(app) if "<b>row</b>" in text]
     app.switch_page("pages/data.py").run()
     assert metric(finished(app), "Rows") == "300"  # nothing has to be chosen again
+
+
+def test_a_revision_can_be_pinned_and_is_in_the_link(app, hub):
+    own = hub.datasets["post/letters"]
+    pq.write_table(letters().slice(0, 40), own / "train.parquet")  # which the Hub has not converted yet
+    opened(app)
+    assert "The first 50 of 300 rows" in captions(app)
+    app.text_input(key="hub-revision-post/letters").set_value(" main ").run()
+    finished(app)
+    assert "The first 40 of 40 rows" in captions(app)
+    read(app)
+    assert f"post/letters@{COMMIT}, default, train." in captions(app)
+    button(app, "Encode 40 rows").click().run()
+    link = finished(app).query_params["corpus"]
+    assert link == f"hub:post/letters@{COMMIT},default,train,body,queue,,40,0"
+    other = finished(open_app(corpus=link))
+    assert "40 rows" in corpus_on_top(other)
+
+
+@pytest.mark.parametrize(
+    ("revision", "said"), [("v9", "no such revision"), ("../main", "not a valid revision")]
+)
+def test_a_revision_that_is_not_there_is_named_and_can_be_changed(app, revision, said):
+    opened(app)
+    app.text_input(key="hub-revision-post/letters").set_value(revision).run()
+    assert said in error(finished(app))
+    app.text_input(key="hub-revision-post/letters").set_value("").run()
+    assert "Read 300 rows" in labels(finished(app))
+
+
+def test_a_conversion_of_the_beginning_only_is_said_before_and_after_it_is_read(app, hub, tmp_path):
+    serve(hub, tmp_path, "post/large", {("default", "partial-train"): letters().slice(0, 30)})
+    opened(app, "post/large")
+    assert "converted only the beginning of this dataset to Parquet, the first 5 GB" in captions(app)
+    read(app)
+    assert "converted only the beginning of this dataset to Parquet, the first 5 GB" in captions(app)
+
+
+def test_metadata_comes_along_with_rows_of_the_hub(app):
+    read(opened(app))
+    shown = next(frame.value for frame in app.dataframe if "body" in frame.value.columns)
+    assert list(shown.columns) == ["body", "queue", "subject", "meta.tone.name"]
 
 
 def test_fewer_rows_of_another_split_by_a_nested_path(app):

@@ -5,11 +5,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explorer.errors import GatedError, HubUnreachableError, NotOnHubError
+from explorer.hub import dataset_viewer
 from explorer.hub.dataset_details import dataset_details, is_dataset_id
 from explorer.hub.dataset_search import DatasetFilter, search_datasets
 from explorer.hub.ranges import read_small
 from tests.hub_datasets import CONVERTED_COMMIT, serve, splits
-from tests.hub_server import COMMIT
+from tests.hub_server import COMMIT, LocalHub
 
 
 def test_the_hubs_conversion_comes_before_the_files_of_the_dataset(dataset_hub, tmp_path):
@@ -36,6 +37,94 @@ def test_half_a_conversion_is_used_only_where_the_dataset_has_no_parquet(dataset
     serve(dataset_hub, tmp_path, "rows.csv", name="me/csv", converted=half)
     assert dataset_details("me/tickets").find_split(None, None).complete
     assert not dataset_details("me/csv").find_split(None, None).complete
+
+
+def test_a_split_of_more_than_ten_thousand_files_is_one(dataset_hub, tmp_path):
+    serve(dataset_hub, tmp_path, "data.csv", converted=["default/test/0000.parquet"])
+    shards = [f"en/train-part{part}/{file:04}.parquet" for part in range(12) for file in (0, 9999)]
+    partly = [f"de/partial-train-part{part}/0000.parquet" for part in range(2)]
+    dataset_hub.bodies["/api/datasets/me/tickets/revision/refs/convert/parquet"] = {
+        "sha": CONVERTED_COMMIT,
+        "siblings": [{"rfilename": path, "size": 5} for path in sorted([*shards, *partly])],
+    }
+    details = dataset_details("me/tickets")
+    assert splits(details) == {("de", "train"): partly, ("en", "train"): shards}
+    assert [split.complete for split in details.splits] == [False, True]
+    assert sum(split.size for split in details.splits) == 5 * len(shards + partly)
+
+
+SIZES = {
+    "size": {
+        "dataset": {"dataset": "me/tickets", "num_rows": 30},
+        "splits": [
+            {"dataset": "me/tickets", "config": "default", "split": "train", "num_rows": 20},
+            {"dataset": "me/tickets", "config": "default", "split": "test", "num_rows": 10},
+        ],
+    },
+    "pending": [],
+    "failed": [],
+    "partial": False,
+}
+TWO_FILES = [f"default/{split}/{number:04}.parquet" for split in ("train", "test") for number in range(2)]
+
+
+@pytest.fixture
+def viewer(dataset_hub, monkeypatch):
+    """The dataset viewer, which is another server of the Hub's."""
+    server = LocalHub()
+    server.bodies["/size"] = SIZES
+    monkeypatch.setattr("explorer.hub.dataset_viewer._viewer", lambda: server.url)
+    yield server
+    server.close()
+
+
+def test_rows_that_the_card_does_not_tell_come_from_the_dataset_viewer(dataset_hub, viewer, tmp_path):
+    card = {"dataset_info": {"splits": [{"name": "test", "num_examples": 7}]}}
+    serve(dataset_hub, tmp_path, "data.csv", converted=TWO_FILES, facts={"cardData": card})
+    details = dataset_details("me/tickets")
+    assert {split.split: split.rows for split in details.splits} == {"train": 20, "test": 7}
+    assert viewer.queries == [{"dataset": ["me/tickets"]}]
+
+
+def test_rows_of_a_split_that_is_converted_in_part_are_those_of_the_part(dataset_hub, viewer, tmp_path):
+    half = [f"default/partial-train/{number:04}.parquet" for number in range(2)]
+    card = {"dataset_info": {"splits": [{"name": "train", "num_examples": 1_000}]}}
+    serve(dataset_hub, tmp_path, "rows.csv", converted=half, facts={"cardData": card})
+    assert [(split.rows, split.complete) for split in dataset_details("me/tickets").splits] == [(20, False)]
+
+
+def test_the_viewer_is_not_asked_what_is_known(dataset_hub, viewer, tmp_path):
+    one = ["default/train/0000.parquet"]  # its footer says its rows
+    serve(dataset_hub, tmp_path, "data.csv", converted=one)
+    serve(dataset_hub, tmp_path, "a.parquet", "b.parquet", name="me/own")  # not what the viewer counts
+    dataset_details("me/tickets")
+    assert dataset_details("me/own").splits[0].rows is None
+    assert dataset_details("me/own", "main").splits[0].rows is None
+    assert viewer.requests == []
+
+
+@pytest.mark.parametrize(
+    "answer", [[], {}, {"size": 3}, {"size": {"splits": [{"config": 1}, None, {"num_rows": "x"}]}}]
+)
+def test_a_viewer_that_says_nothing_leaves_the_rows_open(dataset_hub, viewer, tmp_path, answer):
+    serve(dataset_hub, tmp_path, "data.csv", converted=TWO_FILES)
+    viewer.bodies["/size"] = answer
+    assert [split.rows for split in dataset_details("me/tickets").splits] == [None, None]
+
+
+@pytest.mark.parametrize("fault", ["failing", "limited", "nonsense"])
+def test_a_viewer_that_fails_leaves_the_rows_open(dataset_hub, viewer, tmp_path, fault):
+    serve(dataset_hub, tmp_path, "data.csv", converted=TWO_FILES)
+    getattr(viewer, fault).add("/size")
+    assert [split.rows for split in dataset_details("me/tickets").splits] == [None, None]
+
+
+def test_only_the_public_hub_has_its_viewer_asked(dataset_hub, monkeypatch):
+    from huggingface_hub import constants
+
+    assert dataset_viewer._viewer() is None
+    monkeypatch.setattr(constants, "ENDPOINT", "https://huggingface.co")
+    assert dataset_viewer._viewer() == constants.DATASETS_SERVER_ENDPOINT
 
 
 def test_the_card_tells_configurations_rows_and_features(dataset_hub, tmp_path):

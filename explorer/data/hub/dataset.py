@@ -35,9 +35,10 @@ def open_dataset(
 ) -> Corpus:
     """Open rows of a dataset on the Hub; see `explorer.open_corpus`.
 
-    Of Parquet files only the wanted columns are downloaded, and of a split with more rows than wanted only
-    random row groups: the sample is the rows of these, thinned out at random, never a draw from all rows. Of
-    other files, one table within the bound on files is read whole; else the first rows are streamed.
+    Of Parquet files only the wanted columns are downloaded, with the small ones of the others, and of a split
+    with more rows than wanted only random row groups: the sample is the rows of these, thinned out at random,
+    never a draw from all rows. Of other files, one table within the bound on files is read whole; else the
+    first rows are streamed.
 
     Raises:
         HubError: The Hub does not have it, does not let it out, or does not answer.
@@ -58,9 +59,13 @@ def open_dataset(
         wanted = list(dict.fromkeys(path for path in (text, label, vectors) if isinstance(path, str)))
         known = card_class_names(details.features.get(found.config))
         if found.kind == "streamed":
-            source = read_streamed(found, wanted, limit=limit, classes=known, on_progress=on_progress)
+            source = read_streamed(
+                found, wanted, along=True, limit=limit, classes=known, on_progress=on_progress
+            )
         else:
-            source = read_split(found, wanted, limit=limit, seed=seed, classes=known, on_progress=on_progress)
+            source = read_split(
+                found, wanted, along=True, limit=limit, seed=seed, classes=known, on_progress=on_progress
+            )
     else:
         source = read_whole(found)
     corpus = make_corpus(source, text=text, label=label, limit=limit, seed=seed, vectors=vectors)

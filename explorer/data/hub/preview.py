@@ -13,10 +13,11 @@ import pyarrow as pa
 
 from explorer.data.columns import guess_label, guess_text
 from explorer.data.hub.nested import column_of_path, paths_in
+from explorer.data.hub.other_columns import is_plain, row_bytes, small_columns
 from explorer.data.hub.row_groups import SPREAD, Part, RowGroup, read_footer, read_group
-from explorer.data.hub.rows import MAX_FILES, pick_columns, read_whole, where_of
+from explorer.data.hub.rows import MAX_FILES, PARTLY_CONVERTED, pick_columns, read_whole, where_of
 from explorer.data.hub.stream import numbered, stream_rows
-from explorer.data.tables.arrow_columns import is_list_of_numbers, leaf_count, left_out
+from explorer.data.tables.arrow_columns import is_list_of_numbers, left_out
 from explorer.data.tables.budget import Budget
 from explorer.data.tables.class_labels import card_class_names, class_names
 from explorer.data.tables.source_table import SourceTable
@@ -91,11 +92,14 @@ class Preview:
             return None
         if split.kind != "parquet":
             return split.size
-        sizes = {column.column: column.row_bytes for column in self.columns if column.path in paths}
+        sizes = {column.column: column.row_bytes for column in self.columns}
+        wanted = [column.column for column in self.columns if column.path in paths]
+        known = [column.column for column in self.columns if column.kind not in ("vector", "image")]
+        along = small_columns({name: sizes[name] for name in dict.fromkeys([*known, *wanted])}, wanted)
         most = limit * SPREAD
         rows = most if self.rows is None else min(self.rows, most)
         footers = self.footer_bytes * len(split.files[:MAX_FILES])
-        return round(rows * sum(sizes.values())) + footers
+        return round(rows * sum(sizes[name] for name in {*wanted, *along})) + footers
 
 
 def preview_split(details: DatasetDetails, config: str | None = None, split: str | None = None) -> Preview:
@@ -127,9 +131,9 @@ def preview_split(details: DatasetDetails, config: str | None = None, split: str
     if missing:
         partial.append(f"Too large to be shown here: {', '.join(missing[:12])}.")
     if not found.complete:
-        partial.append("The Hub has converted only the beginning of this dataset.")
+        partial.append(f"{PARTLY_CONVERTED} The rows after that are not among these.")
     total = found.rows if found.rows is not None or len(found.files) > 1 else part.footer.num_rows
-    preview = _described(found, schema, head, {**classes, **class_names(schema)}, _row_bytes(part, schema))
+    preview = _described(found, schema, head, {**classes, **class_names(schema)}, row_bytes(part, schema))
     return dataclasses.replace(
         preview,
         rows=total,
@@ -143,11 +147,7 @@ def _preview_streamed(split: DatasetSplit, classes: Mapping[str, Sequence[str]])
     meter = Meter(_PREVIEW_BYTES)
     streamed = stream_rows(split, _PREVIEW_ROWS, meter, block=_STREAM_BLOCK)
     table = numbered(streamed.table, classes)
-    readable = [
-        field.name
-        for field in table.schema
-        if not left_out(field.type) and not is_list_of_numbers(field.type)
-    ]
+    readable = [field.name for field in table.schema if is_plain(field.type)]
     known = {**classes, **class_names(table.schema)}
     preview = _described(split, table.schema, table.select(readable), known, {})
     if preview.text in known:  # of a folder of pictures, which has no texts
@@ -203,9 +203,7 @@ def _head(part: Part, schema: pa.Schema, meter: Meter) -> tuple[pa.Table, list[s
     if not part.groups or part.groups[0].rows == 0:
         return pa.table({}), []
     group = RowGroup(0, 0, 0, part.groups[0].rows)
-    missing = [
-        field.name for field in schema if not left_out(field.type) and not is_list_of_numbers(field.type)
-    ]
+    missing = [field.name for field in schema if is_plain(field.type)]
     for bound in (_COLUMN_BYTES, _PREVIEW_BYTES):
         for name in missing:
             own = Meter(min(bound, _PREVIEW_BYTES - meter.spent))
@@ -219,18 +217,6 @@ def _head(part: Part, schema: pa.Schema, meter: Meter) -> tuple[pa.Table, list[s
             columns[name] = table[name]
         missing = [name for name in missing if name not in columns]
     return pa.table(columns), missing
-
-
-def _row_bytes(part: Part, schema: pa.Schema) -> dict[str, float]:
-    """What a row of each column takes in the first row group, compressed."""
-    sizes: dict[str, float] = {}
-    if part.groups and (group := part.groups[0]).rows:
-        chunks = iter(group.chunks)
-        for field in schema:
-            own = itertools.islice(chunks, leaf_count(field.type))
-            size = sum(chunk.end - chunk.start for chunk in own) / group.rows
-            sizes[field.name] = sizes.get(field.name, 0.0) + size
-    return sizes
 
 
 def _guessed(table: SourceTable) -> tuple[SourceTable, str | None, str | None]:

@@ -11,11 +11,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from explorer.data.hub.nested import column_of_path, take_path
+from explorer.data.hub.other_columns import columns_along
 from explorer.data.hub.row_groups import RowGroup, draw_groups, read_footer, read_group, row_groups
 from explorer.data.tables.arrow_columns import add_column
 from explorer.data.tables.budget import Budget
 from explorer.data.tables.class_labels import class_names, named
-from explorer.data.tables.source_table import SourceTable, TableBuilder
+from explorer.data.tables.source_table import SourceTable, TableBuilder, list_names
 from explorer.data.tables.values import count
 from explorer.data.uploads.bounded import read_bounded
 from explorer.errors import DataError, EmptyDataError, TooLargeError
@@ -25,6 +26,9 @@ from explorer.jobs.progress import READING, OnProgress, counting
 from explorer.settings import settings
 
 MAX_FILES = 256  # each costs a request for its footer
+# huggingface.co/docs/dataset-viewer/parquet says how much; the folder's name says of which split, as it does
+# to the dataset viewer itself, whose flag `partial` is read from it (libcommon/parquet_utils.py).
+PARTLY_CONVERTED = "The Hub has converted only the beginning of this dataset to Parquet, the first 5 GB."
 _THREADS = 8
 
 
@@ -32,6 +36,7 @@ def read_split(
     split: DatasetSplit,
     columns: Sequence[str],
     *,
+    along: bool = False,
     limit: int | None = None,
     seed: int = 0,
     classes: Mapping[str, Sequence[str]] | None = None,
@@ -44,6 +49,7 @@ def read_split(
     Args:
         split: The split.
         columns: Paths as in `explorer.data.hub.nested`.
+        along: Whether the small ones of the other columns come along; see `columns_along`.
         limit: Rows wanted; the host's bound holds as well.
         seed: What draws the row groups.
         classes: Names of numbered classes by path; a file's own come before them.
@@ -65,6 +71,11 @@ def read_split(
         parts = list(pool.map(lambda file: read_footer(file, meter), files))
         schema = parts[0].footer.schema.to_arrow_schema()
         names = list(dict.fromkeys(column_of_path(path, schema, where) for path in columns))
+        paths, stay = list(columns), list[str]()
+        if along:
+            more, stay = columns_along(parts, names)
+            paths = list(dict.fromkeys([*columns, *more]))
+            names = list(dict.fromkeys(column_of_path(path, schema, where) for path in paths))
         groups = list(row_groups(parts))
         total = sum(group.rows for group in groups)
         if total == 0:
@@ -104,7 +115,9 @@ def read_split(
     )
     whole = _joined([tables[read] for read in order], where)
     known = {**(classes or {}), **class_names(schema)}
-    source = pick_columns(whole, columns, known, where, rows, total)
+    source = pick_columns(whole, paths, known, where, rows, total)
+    if stay:
+        notes.append(f"Columns that take much more than the texts stay on the Hub: {list_names(stay)}.")
     return dataclasses.replace(source, notes=(provenance(split), *notes, *source.notes))
 
 
@@ -163,8 +176,8 @@ class _Pool(ThreadPoolExecutor):
 
 def provenance(split: DatasetSplit) -> str:
     """The note on where rows come from."""
-    part = "" if split.complete else ", of which the Hub has converted only the beginning"
-    return f"{split.files[0].repo}@{split.commit}, {split.config}, {split.split}{part}."
+    part = "" if split.complete else f" {PARTLY_CONVERTED}"
+    return f"{split.files[0].repo}@{split.commit}, {split.config}, {split.split}.{part}"
 
 
 def _draw_files(split: DatasetSplit, seed: int) -> tuple[list[HubFile], list[str]]:

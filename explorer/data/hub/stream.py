@@ -19,6 +19,8 @@ import numpy as np
 import pyarrow as pa
 
 from explorer.data.hf_datasets import not_installed
+from explorer.data.hub.nested import column_of_path
+from explorer.data.hub.other_columns import is_plain, paths_along
 from explorer.data.hub.rows import pick_columns, provenance, where_of
 from explorer.data.hub.stream_process import StreamProcess
 from explorer.data.tables.class_labels import class_names
@@ -52,6 +54,7 @@ def read_streamed(
     split: DatasetSplit,
     columns: Sequence[str] | None,
     *,
+    along: bool = False,
     limit: int | None = None,
     classes: Mapping[str, Sequence[str]] | None = None,
     on_progress: OnProgress | None = None,
@@ -61,6 +64,7 @@ def read_streamed(
     Args:
         split: A split whose kind is `streamed`.
         columns: Paths as in `explorer.data.hub.nested`; all columns when None.
+        along: Whether all other columns of plain values come along: whole rows are downloaded in any case.
         limit: Rows wanted; the host's bounds hold as well.
         classes: Names of numbered classes by path; those the library knows come before them.
         on_progress: As in `read_split`.
@@ -81,7 +85,11 @@ def read_streamed(
     if streamed.cut:
         notes.append(f"The rest is left out: {streamed.cut.what[0].lower()}{streamed.cut.what[1:]}")
     known = {**(classes or {}), **class_names(table.schema)}
-    paths = table.column_names if columns is None else columns
+    paths = table.column_names if columns is None else list(columns)
+    if along:
+        wanted = {column_of_path(path, table.schema, where_of(split)) for path in paths}
+        plain = {field.name for field in table.schema if is_plain(field.type)}
+        paths = list(dict.fromkeys([*paths, *paths_along(table.schema, plain - wanted, wanted)]))
     rows = np.arange(1, done + 1, dtype=np.int64)
     source = pick_columns(table, paths, known, where_of(split), rows, max(done, split.rows or 0))
     return dataclasses.replace(source, notes=(*notes, *source.notes))

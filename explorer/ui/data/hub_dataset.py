@@ -29,6 +29,7 @@ from explorer.ui.shell.tab_jobs import ask_hub
 
 _USUAL_ROWS = 10_000
 _CARD_HEIGHT = 420
+_MAX_REVISION_CHARS = 128
 _NO_LABEL = "(none)"
 
 
@@ -62,7 +63,10 @@ def choose_hub_rows(
         )
     if here:
         return here[1]
-    described = ask_hub(session, "dataset", name, f"Looking at {name}", lambda _say: _describe(name))
+    revision = _choose_revision(name)
+    described = ask_hub(
+        session, "dataset", (name, revision), f"Looking at {name}", lambda _say: _describe(name, revision)
+    )
     if not isinstance(described, _Described):
         return described
     with contents:
@@ -81,8 +85,22 @@ def _open_rows(session: Session) -> tuple[str, Corpus | SourceTable] | None:
     return (back.source.name, back.source) if back is not None and back.place == HUB else None
 
 
-def _describe(name: str) -> _Described:
-    details = dataset_details(name)
+def _choose_revision(name: str) -> str | None:
+    """Draw the choice of a revision; None for the newest."""
+    revision = st.text_input(
+        "Revision",
+        key=f"hub-revision-{name}",
+        placeholder="Newest",
+        max_chars=_MAX_REVISION_CHARS,
+        help="A branch, tag or commit, whose own files are read. The newest are those that the Hub converted "
+        "to Parquet, where it did. A link to the rows names the commit they are from.",
+        persist_state="session",
+    )
+    return (revision or "").strip() or None
+
+
+def _describe(name: str, revision: str | None) -> _Described:
+    details = dataset_details(name, revision)
     return _Described(details, card_html(details.card) if details.card else "")
 
 

@@ -130,7 +130,7 @@ def test_all_rows_are_there_in_their_order_when_they_fit(dataset_hub, tmp_path):
     assert [position(text) for text in corpus.texts] == list(range(100))
     assert corpus.source_rows.tolist() == list(range(1, 101))
     assert len(corpus.notes) == 1
-    assert corpus.table.column_names == ["text", "label"]
+    assert corpus.table.column_names == ["text", "label", "id", "url"]
 
 
 def test_one_large_row_group_is_not_downloaded_whole(dataset_hub, tmp_path):
@@ -373,4 +373,49 @@ def test_columns_that_nobody_asked_for_stay_on_the_hub(dataset_hub, tmp_path):
     size = serve(dataset_hub, tmp_path, [rows], row_group_size=250)
     corpus = open_corpus("me/rows", text="text", label="label")
     assert len(corpus) == 1_000
+    assert corpus.metadata == ("id", "url")
     assert dataset_hub.downloaded < size / 10
+    assert "Columns that take much more than the texts stay on the Hub: raw." in corpus.notes
+
+
+def test_metadata_comes_along_as_that_of_a_file_does(dataset_hub, tmp_path):
+    rows = pa.table(
+        {
+            "id": range(60),
+            "text": [f"message {row} {'word ' * 30}" for row in range(60)],
+            "meta": [{"kind": "ab"[row % 2], "tags": ["x", str(row)]} for row in range(60)],
+            "day": pa.array(range(60), pa.date32()),
+            "cover": [{"bytes": bytes(2_000), "path": "x.png"}] * 60,
+            "vector": np.zeros((60, 100), "f4").tolist(),
+            "a[0]": ["odd"] * 60,
+        }
+    )
+    serve(dataset_hub, tmp_path, [rows.slice(0, 30), rows.slice(30)], row_group_size=10)
+    corpus = open_corpus("me/rows", text="text", label="meta.kind", limit=5)
+    assert corpus.metadata == ("id", "meta.tags", "day", "a[0]")
+    first = rows.slice(int(corpus.source_rows[0]) - 1, 1).to_pylist()[0]
+    assert corpus.row(0)["id"] == first["id"]
+    assert corpus.row(0)["day"] == first["day"]
+    assert json.loads(corpus.row(0)["meta.tags"]) == first["meta"]["tags"]
+    assert not [note for note in corpus.notes if "stay on the Hub" in note]
+
+
+def test_metadata_that_differs_between_files_keeps_none_of_them_from_being_read(dataset_hub, tmp_path):
+    one = pa.table({"text": ["a b", "c d"], "year": [1999, 2000], "only": ["x", "y"], "same": [1, 2]})
+    other = pa.table({"text": ["e f", "g h"], "year": [["n"], ["n"]], "same": [3, 4]})
+    serve(dataset_hub, tmp_path, [one, other])
+    corpus = open_corpus("me/rows", text="text", label=None)
+    assert corpus.table.column_names == ["text", "same"]
+    assert len(corpus) == 4
+
+
+def test_metadata_of_streamed_rows_comes_along(dataset_hub, tmp_path):
+    folder = tmp_path / "lines"
+    folder.mkdir()
+    for part in "ab":
+        rows = [{"body": f"line {row}", "n": row, "meta": {"kind": part}} for row in range(9)]
+        (folder / f"{part}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    dataset_hub.datasets["me/lines"] = folder
+    corpus = open_corpus("me/lines", text="body", label=None)
+    assert corpus.metadata == ("n", "meta.kind")
+    assert corpus.row(17) == {"body": "line 8", "n": 8, "meta.kind": "b"}

@@ -91,7 +91,8 @@ def test_several_csv_files_are_one_split_whose_values_stay_the_text_they_are(rep
     assert corpus.labels == ["x", "x", "x", "y"]
     assert corpus.empty_rows == 1
     assert (corpus.origin.config, corpus.origin.split) == ("default", "train")
-    assert corpus.table.column_names == ["body", "kind"]
+    assert corpus.table.column_names == ["body", "kind", "code"]
+    assert corpus.table["code"].to_pylist() == ["007", "007", "007", "1e5"]
     alone = open_corpus("me/rows", split="train-2.csv", text="body")  # as before there was a split of both
     assert alone.texts == ["a, b"]
 

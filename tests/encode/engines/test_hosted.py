@@ -148,7 +148,7 @@ def test_a_server_that_says_its_limits_is_never_sent_more(server, cache):
     engine = HostedEngine(own_server(), cache)
     run_once(engine, ["a"])  # what is known of it is asked again
     encode(engine, ["x" * length for length in range(1, 101)])
-    assert max(map(len, server.asked)) == 5  # four requests are under way at once
+    assert 3 < max(map(len, server.asked)) <= 5  # four requests are under way at once
 
 
 def test_another_revision_behind_a_name_is_noticed_though_its_vectors_are_alike(server, cache):
