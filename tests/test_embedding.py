@@ -130,6 +130,30 @@ def test_rows_of_a_model_that_has_changed_are_never_mixed_with_those_of_the_new_
     assert back.report.cached == 2  # those of before are known again
 
 
+def test_another_revision_has_the_rows_encoded_again_though_the_vectors_are_alike(server, no_trust):
+    server.info = {"model_id": MODEL, "max_input_length": 512, "model_sha": "a" * 40}
+    first = explorer.embed(["the cat", "my dog"], MODEL, provider="team")
+    server.info["model_sha"] = "b" * 40
+    space = explorer.embed(["the cat", "my dog"], MODEL, provider="team")
+    assert space.report.cached == 2  # what is kept can be read without asking
+    with pytest.raises(ModelChangedError, match=r"revision b+ where it was at a+\..*Encode the rows"):
+        space.search("a query")
+    again = explorer.embed(["the cat", "my dog"], MODEL, provider="team")
+    assert (again.report.cached, again.report.encoded) == (0, 2)
+    assert again.encoder.fingerprint != first.encoder.fingerprint
+    assert again.search("a query", k=1)
+
+
+@pytest.mark.parametrize("model", [by_another_model, by_a_wider_model], ids=["as wide", "wider"])
+def test_queries_of_a_changed_model_are_not_compared_with_vectors_that_rows_brought(server, no_trust, model):
+    corpus = explorer.open_corpus({"t": ["a", "b"], "v": by_length(["a", "b"])}, text="t", vectors="v")
+    space = explorer.embed(corpus, MODEL, provider="team")
+    assert space.search("a", k=1)[0].row == 0
+    server.encode = model
+    with pytest.raises(VectorError, match=r"has changed since .* own vectors may not go with it\..*Choose"):
+        space.search("another")
+
+
 @pytest.mark.parametrize("model", [by_another_model, by_a_wider_model], ids=["as wide", "wider"])
 def test_a_query_to_a_model_that_has_changed_says_so(server, no_trust, model):
     space = explorer.embed(["the cat", "my dog"], MODEL, provider="team")

@@ -69,7 +69,7 @@ def test_the_published_numbers_come_from_a_server_that_loads_and_asks_for_patien
     model = page.get_by_label("Model", exact=True)
     model.fill(MODEL)
     model.press("Enter")
-    expect(page.get_by_text("The rows are sent to that server, in 1 request at most.")).to_be_visible()
+    expect(page.get_by_text("The rows are sent to that server, in about 1 request.")).to_be_visible()
     loading = Answer(503, {"error": f"Model {MODEL} is currently loading", "estimated_time": 3})
     inference.prepared += [loading, Answer(429, {"error": "slow down"}, {"Retry-After": "1"})]
     page.get_by_role("button", name="Encode 13 rows").click()

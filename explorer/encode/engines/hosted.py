@@ -29,7 +29,7 @@ _TRUSTED = 60.0  # seconds for which a model is taken to be the one that it was 
 
 
 def requests_for(texts: Sequence[str]) -> int:
-    """Requests it takes to encode texts, when none has to be made again."""
+    """Requests it takes to encode texts, when none is made again and the server takes as many as most do."""
     return len(plan_batches(HostedTokens(texts).lengths, _BATCH_TOKENS))
 
 

@@ -126,7 +126,7 @@ def _hosted(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:
     if corpus is not None:
         count = requests_for(corpus.texts)
         st.caption(
-            f"The rows are sent to that server, in {count:,} request{'' if count == 1 else 's'} at most."
+            f"The rows are sent to that server, in about {count:,} request{'' if count == 1 else 's'}."
         )
     return HostedModel(str(provider), str(model).strip(), prompt or "", query_prompt or "")
 
