@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from explorer.encode.engines.refusals import Refusal
-from explorer.encode.engines.server_answers import fetch, terms_in, vectors_in
+from explorer.encode.engines.server_answers import fetch, plain_vectors_in, terms_in, vectors_in
 from explorer.encode.engines.services import ANSWER_SECONDS, Secret, Terms
 from explorer.errors import ModelNotFoundError, SettingError
 from explorer.settings import EMBEDDING_KEY, secret, settings
@@ -20,8 +20,8 @@ _INFO_SECONDS = 5.0
 # half the bytes of decimals or less. vLLM cuts a text to what its model reads where the other is -1, and
 # refuses it else (vllm/renderers/params.py, TokenizeParams). text-embeddings-inference 1.9 and Ollama have no
 # word for it on this route, ignore this one, and cut by themselves: the first unless it was started with
-# `--auto-truncate false` (router/src/http/server.rs, openai_embed), the second always (server/routes.go,
-# EmbedHandler; middleware/openai.go passes nothing of it on).
+# `--auto-truncate false` (router/src/http/server.rs, openai_embed), and then its own route `/embed` has one;
+# the second always (server/routes.go, EmbedHandler; middleware/openai.go passes nothing of it on).
 _EXTRAS = {"encoding_format": "base64", "truncate_prompt_tokens": -1}
 _SERVER_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _SERVED_MODEL = re.compile(r"[\w./:@-]{1,200}")  # Ollama's have a colon: nomic-embed-text:v1.5
@@ -52,6 +52,8 @@ class EmbeddingServer:
         self._url = servers[server]
         key = secret(EMBEDDING_KEY + server.upper().replace("-", "_"))
         self._key = Secret(key) if key else None
+        self._base = self._url.removesuffix("/embeddings").removesuffix("/v1")
+        self._has_to_cut = False  # as it said last
         self._extras = dict(_EXTRAS)  # what this server takes of them; several threads may drop one
 
     def identity(self) -> dict[str, str]:
@@ -61,12 +63,15 @@ class EmbeddingServer:
 
     def terms(self) -> Terms:
         """What `/info` of text-embeddings-inference says; other servers have no such page."""
-        base = self._url.removesuffix("/embeddings").removesuffix("/v1")
-        answer = fetch(f"{base}/info", self._key, seconds=_INFO_SECONDS, most=_INFO_BYTES)
-        return Terms() if not isinstance(answer, bytes) else terms_in(answer, self.model)
+        answer = fetch(f"{self._base}/info", self._key, seconds=_INFO_SECONDS, most=_INFO_BYTES)
+        terms = Terms() if not isinstance(answer, bytes) else terms_in(answer, self.model)
+        self._has_to_cut = not terms.cuts
+        return terms
 
     def ask(self, texts: list[str]) -> Any:  # noqa: ANN401 - unchecked, from outside
         """Vectors of some texts as the server gives them, or a `Refusal`."""
+        if self._has_to_cut:
+            return self._ask_to_cut(texts)
         extras = self._extras
         asked = {"model": self.model, "input": texts, **extras}
         answer = fetch(self._url, self._key, seconds=ANSWER_SECONDS, most=_ANSWER_BYTES, asked=asked)
@@ -76,6 +81,12 @@ class EmbeddingServer:
                 self._extras = {name: value for name, value in extras.items() if name not in unknown}
                 return self.ask(texts)
         return vectors_in(answer, len(texts)) if isinstance(answer, bytes) else answer
+
+    def _ask_to_cut(self, texts: list[str]) -> Any:  # noqa: ANN401 - unchecked, from outside
+        """The same of a text-embeddings-inference that cuts only if it is asked to: by its own route."""
+        url, asked = f"{self._base}/embed", {"inputs": texts, "truncate": True}
+        answer = fetch(url, self._key, seconds=ANSWER_SECONDS, most=_ANSWER_BYTES, asked=asked)
+        return plain_vectors_in(answer) if isinstance(answer, bytes) else answer
 
 
 def embedding_servers() -> dict[str, str]:

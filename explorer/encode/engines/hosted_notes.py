@@ -22,8 +22,7 @@ def notes_of(sent_to: str, terms: Terms, cut: Sequence[CutText], agreed: float |
     notes = [f"The texts were sent to {sent_to}, which may change its model without saying so."]
     if terms.runs:
         notes.append(f"The server runs {terms.runs}, whichever model it is asked for.")
-    if not terms.refuses:
-        notes.append(_of_long_texts(terms.max_tokens))
+    notes.append(_of_long_texts(terms.max_tokens))
     if cut:
         notes.append(_of_cut_texts(cut))
     if agreed is not None:

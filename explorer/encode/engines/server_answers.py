@@ -73,6 +73,15 @@ def vectors_in(content: bytes, texts: int) -> Any:  # noqa: ANN401 - unchecked, 
         return None
 
 
+def plain_vectors_in(content: bytes) -> Any:  # noqa: ANN401 - unchecked, from outside
+    """The vectors of an answer that is nothing but a list of them; None where it is none."""
+    try:
+        with np.errstate(over="ignore"):
+            return np.array(json.loads(content), dtype=np.float32)
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
 def _vector(embedding: Any) -> Any:  # noqa: ANN401 - unchecked, from outside
     if not isinstance(embedding, str):
         return embedding
@@ -102,7 +111,7 @@ def terms_in(content: bytes, model: str) -> Terms:
         batch_texts=as_count(said.get("max_client_batch_size")) or None,
         waiting_texts=as_count(said.get("max_concurrent_requests")) or None,
         max_tokens=tokens,
-        refuses=said.get("auto_truncate") is False,
+        cuts=said.get("auto_truncate") is not False,
         runs="" if model in names else names[0],
         revision=as_text(said.get("model_sha"), _MAX_CHARS) or "",
     )

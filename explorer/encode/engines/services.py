@@ -48,7 +48,7 @@ class Terms:
         batch_texts: Texts it takes in one request.
         waiting_texts: Texts it takes in all requests under way.
         max_tokens: Tokens it reads of a text.
-        refuses: Whether it refuses longer texts; else it may cut them without saying so.
+        cuts: Whether it cuts longer texts by itself; else it has to be asked to.
         runs: The model it runs, where that is another one than it is asked for.
         revision: The revision of that model.
     """
@@ -56,7 +56,7 @@ class Terms:
     batch_texts: int | None = None
     waiting_texts: int | None = None
     max_tokens: int | None = None
-    refuses: bool = False
+    cuts: bool = True
     runs: str = ""
     revision: str = ""
 

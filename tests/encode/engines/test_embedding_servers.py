@@ -143,11 +143,24 @@ def test_an_address_may_name_the_whole_path(server, monkeypatch, address, asked)
 def test_what_text_embeddings_inference_says_of_itself_is_read(server):
     assert own_server().terms() == Terms()  # no such page
     server.info = INFO
-    assert own_server().terms() == Terms(8, 512, 512, refuses=False, runs="", revision=INFO["model_sha"])
+    assert own_server().terms() == Terms(8, 512, 512, cuts=True, runs="", revision=INFO["model_sha"])
     server.info = {**INFO, "auto_truncate": False, "model_id": "other/model", "model_sha": None}
-    assert own_server().terms() == Terms(8, 512, 512, refuses=True)  # by its served name it is the one
+    assert own_server().terms() == Terms(8, 512, 512, cuts=False)  # by its served name it is the one
     server.info["served_model_name"] = "other/model"
     assert own_server().terms().runs == "other/model"
+
+
+def test_a_server_that_cuts_only_if_it_is_asked_to_is_asked_by_its_own_route(server):
+    server.info = {**INFO, "auto_truncate": False}
+    service = own_server()
+    service.terms()
+    with BatchRequests(service) as requests:
+        assert requests.start(["abc", "de"])().tolist() == [[3, 1, 2, 3], [2, 1, 2, 3]]
+        server.encode = lambda _texts: Answer(body=b'{"no": "vectors"}')
+        with pytest.raises(EncodeError, match="something else"):
+            requests.start(["abc"])()
+    assert server.paths == ["/embed", "/embed"]
+    assert server.bodies[0] == {"inputs": ["abc", "de"], "truncate": True}
 
 
 @pytest.mark.parametrize(
