@@ -55,7 +55,8 @@ def _paths(path: str, kind: pa.DataType, depth: int) -> Iterator[tuple[str, pa.D
     if depth < _MAX_DEPTH and pa.types.is_struct(kind) and not _is_media(kind):
         for position in range(kind.num_fields):
             field = kind.field(position)
-            yield from _paths(f"{path}.{field.name}", field.type, depth + 1)
+            if _STEP.fullmatch(f".{field.name}"):  # no path leads to a name with a dot or bracket in it
+                yield from _paths(f"{path}.{field.name}", field.type, depth + 1)
     elif depth < _MAX_DEPTH and _is_list(kind) and not _is_number(kind.value_type):
         yield from _paths(f"{path}[0]", kind.value_type, depth + 1)
     else:

@@ -400,6 +400,14 @@ def test_metadata_comes_along_as_that_of_a_file_does(dataset_hub, tmp_path):
     assert not [note for note in corpus.notes if "stay on the Hub" in note]
 
 
+def test_fields_that_no_path_leads_to_are_left_out(dataset_hub, tmp_path):
+    meta = [{"kind": "a", "a.b": 1, "c[0]": 2, "": 3}, {"kind": "b", "a.b": 1, "c[0]": 2, "": 3}]
+    serve(dataset_hub, tmp_path, [pa.table({"text": ["a b", "c d"], "meta": meta})])
+    assert open_corpus("me/rows", text="text", label=None).metadata == ("meta.kind",)
+    paths = [column.path for column in preview_split(dataset_details("me/rows")).columns]
+    assert paths == ["text", "meta.kind"]
+
+
 def test_metadata_that_differs_between_files_keeps_none_of_them_from_being_read(dataset_hub, tmp_path):
     one = pa.table({"text": ["a b", "c d"], "year": [1999, 2000], "only": ["x", "y"], "same": [1, 2]})
     other = pa.table({"text": ["e f", "g h"], "year": [["n"], ["n"]], "same": [3, 4]})
