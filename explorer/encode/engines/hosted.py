@@ -191,9 +191,7 @@ class HostedRun:
                 where=self._engine.name,
                 fix="Have it serve one model by this name.",
             )
-        self._varies = (
-            f"This server's answers vary (cosine {cosine:.4f} between two answers to the same text)."
-        )
+        self._varies = cosine
         self.notes = self._told()
 
     def _canary(self) -> NDArray[np.float32]:
