@@ -190,7 +190,7 @@ def test_the_rows_own_vectors_and_a_query_model_of_other_dimensions(server, no_t
     space = explorer.embed(rows, MODEL, provider="team")
     assert space.search("the cat")[0].text == "the cat"
     server.encode = by_a_wider_model
-    with pytest.raises(ModelChangedError):
+    with pytest.raises(VectorError, match="9 dimensions where it gave 4"):
         space.search("my dog")
     with pytest.raises(VectorError, match="4 dimensions, those of the model 9"):
         explorer.embed(rows, MODEL, provider="team")
