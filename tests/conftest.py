@@ -52,7 +52,7 @@ def prepared(request, tmp_path_factory) -> Prepared:
 
 @pytest.fixture(scope="session", autouse=True)
 def converter_process(prepared):
-    """Models are converted once for all tests, and in this process; given is what runs the process instead."""
+    """Convert models once for all tests and in this process; gives the function that starts a process."""
     from explorer.encode.engines import graphs
 
     in_a_process = graphs._run_converter
