@@ -117,7 +117,7 @@ def read_split(
     known = {**(classes or {}), **class_names(schema)}
     source = pick_columns(whole, paths, known, where, rows, total)
     if stay:
-        notes.append(f"Columns that take much more than the texts stay on the Hub: {list_names(stay)}.")
+        notes.append(f"Larger columns stay on the Hub: {list_names(stay)}.")
     return dataclasses.replace(source, notes=(provenance(split), *notes, *source.notes))
 
 

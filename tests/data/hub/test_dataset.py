@@ -375,7 +375,7 @@ def test_columns_that_nobody_asked_for_stay_on_the_hub(dataset_hub, tmp_path):
     assert len(corpus) == 1_000
     assert corpus.metadata == ("id", "url")
     assert dataset_hub.downloaded < size / 10
-    assert "Columns that take much more than the texts stay on the Hub: raw." in corpus.notes
+    assert "Larger columns stay on the Hub: raw." in corpus.notes
 
 
 def test_metadata_comes_along_as_that_of_a_file_does(dataset_hub, tmp_path):
