@@ -49,7 +49,6 @@ def hosted(app, provider):
     return app.text_input(key="remote-model").set_value(MODEL).run()
 
 
-@pytest.mark.slow
 def test_tf_idf_needs_no_model_and_finds_by_words(app):
     encode(encode_with(app, "TF-IDF"))
     assert not app.error
@@ -63,7 +62,6 @@ def test_tf_idf_needs_no_model_and_finds_by_words(app):
     assert again.segmented_control(key="encode-with-False").value == "TF-IDF"
 
 
-@pytest.mark.slow
 def test_a_server_of_the_hosts_encodes_rows_and_queries_and_stands_in_the_link(app, server):
     hosted(app, "team")
     assert any("20 requests at most" in caption.value for caption in app.caption)
@@ -76,7 +74,6 @@ def test_a_server_of_the_hosts_encodes_rows_and_queries_and_stands_in_the_link(a
     assert [text for text in html_texts(app) if "<b>row</b>" in text]
 
 
-@pytest.mark.slow
 def test_a_token_stays_in_its_tab_and_appears_nowhere(app, server, tmp_path, caplog):
     caplog.set_level(logging.DEBUG)
     server.prepared += [Answer(503, {"error": f"{TOKEN} waits", "estimated_time": 0.1})]
@@ -112,7 +109,6 @@ def test_a_token_stays_in_its_tab_and_appears_nowhere(app, server, tmp_path, cap
     assert ["another query"] in server.asked
 
 
-@pytest.mark.slow
 def test_without_a_token_an_inference_provider_says_what_is_missing_and_the_rest_stays(app, server):
     encode(hosted(app, "hf-inference"))
     assert "need a Hugging Face token" in app.error[0].value.replace("\\", "")
@@ -127,7 +123,6 @@ def test_a_server_nobody_set_up_is_refused_in_a_link(server):
     assert "No embedding server has that name" in app.error[0].value.replace("\\", "")
 
 
-@pytest.mark.slow
 def test_a_model_that_expects_prompts_is_offered_them(app, tmp_path, monkeypatch):
     monkeypatch.setenv("EXPLORER_MODEL_DIR", str(tmp_path / "models"))
     settings.cache_clear()
@@ -143,7 +138,6 @@ def test_a_model_that_expects_prompts_is_offered_them(app, tmp_path, monkeypatch
     assert app.selectbox(key="encoder").options[-1] == "e5-small-v2 · fast · “passage: ”"
 
 
-@pytest.mark.slow
 def test_vectors_in_the_rows_are_used_without_a_model_of_queries(app):
     rows = [{"text": f"row {number}", "vector": [1.0, number, 0.5]} for number in range(3)]
     content = "\n".join(map(json.dumps, rows)).encode()
