@@ -44,7 +44,6 @@ def pick(app, *points):
     return select(app, "plotly_chart", {"points": picked, "point_indices": indices, "box": [], "lasso": []})
 
 
-@pytest.mark.slow
 def test_umap_replaces_pca_and_says_how_far_to_trust_it():
     app = opened(corpus="song-moods")
     assert not [caption for caption in app.caption if "until UMAP is ready" in caption.value]
@@ -146,7 +145,6 @@ def test_colours_by_closeness_to_a_text_and_by_trust(colour):
         assert numbers.mean() == pytest.approx(shown, abs=1e-3)
 
 
-@pytest.mark.slow
 def test_stability_over_seeds_is_measured_when_asked_for():
     app = opened(corpus="medicare-faq")
     assert not [element for element in app.metric if element.label.startswith("Stability")]
@@ -305,7 +303,6 @@ def test_only_umap_learn_offers_its_metrics_supervision_and_densmap():
     assert not {"map-densmap", "map-supervised"} & {toggle.key for toggle in app.toggle}
 
 
-@pytest.mark.slow
 def test_umap_learn_makes_a_supervised_map_and_places_a_text_by_its_transform(umap_learn_here):
     app = opened(
         **{

@@ -70,7 +70,6 @@ def test_few_equal_and_mixed_rows_have_every_page(content, monkeypatch, tiny_mod
             assert points(app)
 
 
-@pytest.mark.slow
 def test_ten_thousand_labels_are_still_a_page(monkeypatch, tiny_model):
     letters = str.maketrans("0123456789", "abcdefghij")
     lines = ["text,label", *(f"cat {str(n).translate(letters)} sat,name {n}" for n in range(10_000))]

@@ -58,6 +58,7 @@ def test_the_hosts_organisation_is_billed(server, monkeypatch):
         billed()
 
 
+@pytest.mark.slow
 def test_the_limits_that_the_hub_tells_in_its_own_header_are_kept(server):
     server.prepared += [Answer(429, {}, {"ratelimit": '"inference";r=0;t=1'})]
     began = time.monotonic()
