@@ -32,6 +32,7 @@ class _Whole(torch.nn.Module):
     def __init__(self, model: Any) -> None:  # noqa: ANN401
         super().__init__()
         self._parts = torch.nn.ModuleList(model)
+        self._truncated_to = model.truncate_dim
 
     def forward(
         self,
@@ -45,7 +46,8 @@ class _Whole(torch.nn.Module):
             features["token_type_ids"] = token_type_ids
         for part in self._parts:
             features = part(features)
-        return features["sentence_embedding"]
+        # As `SentenceTransformer.encode` cuts what authors chose to cut.
+        return features["sentence_embedding"][:, : self._truncated_to]
 
 
 def convert(files: ModelFiles, target: Path) -> About:

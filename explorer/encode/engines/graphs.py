@@ -114,7 +114,8 @@ def write_about(folder: Path, about: About) -> None:
 
 def _key(files: ModelFiles) -> str:
     versions = [importlib.metadata.version(name) for name in _PACKAGES]
-    subject = json.dumps([_SCHEME, files.revision, files.max_length, platform.machine(), versions])
+    cut = [files.facts.truncated_to] if files.facts.truncated_to else []
+    subject = json.dumps([_SCHEME, files.revision, files.max_length, platform.machine(), versions, *cut])
     return hashlib.blake2b(subject.encode(), digest_size=16).hexdigest()
 
 

@@ -19,6 +19,7 @@ from explorer.ui.shell.queries import query_vectors_or_progress
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.items import item_html
+from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.linked_number import linked_number
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ _MAX_QUERY_CHARS = 2_000
 _MAX_HITS = 100
 _ORIGIN_CHARS = 40
 _LIKE = "like"  # URL parameter: the row (from 1) whose like is sought
+_DEFAULT = "default"
 _METRICS: dict[str, str] = {"cosine": "Cosine", "dot": "Dot product", "euclidean": "Euclidean"}
+_OLDER_METRICS = {shown: word for word, shown in _METRICS.items()}  # as links had them
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Asked:
         queries: Texts to search for.
         like: A row (from 0) whose like is sought instead; None otherwise.
         k: Hits for each query.
-        metric: The similarity.
+        metric: The similarity; None: what the model was trained for.
         labels: Only rows with one of these labels; empty: all rows.
         within: Only these rows (from 0); None: all rows.
     """
@@ -51,7 +54,7 @@ class Asked:
     queries: tuple[str, ...]
     like: int | None
     k: int
-    metric: Metric
+    metric: Metric | None
     labels: tuple[str, ...]
     within: np.ndarray | None
 
@@ -87,15 +90,15 @@ def ask(session: Session) -> Asked:
         )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         k = linked_number("Hits", 1, _MAX_HITS, 10, key="k", width=130)
-        metric = st.selectbox(
+        metric = linked_choice(
             "Similarity",
-            list(_METRICS),
-            format_func=_METRICS.__getitem__,
+            {_DEFAULT: _default_metric(session), **_METRICS},
             key="metric",
-            width=170,
-            bind="query-params",
-            help="Cosine compares directions and is what most models are made for. Dot product also counts "
-            "length. Euclidean is a distance: smaller is closer.",
+            width=200,
+            older=_OLDER_METRICS,
+            help="The default is what the model's files say it was trained for, or cosine where they say "
+            "nothing. Cosine compares directions. Dot product also counts length. Euclidean is a distance: "
+            "smaller is closer.",
         )
         labels: list[str] = []
         if corpus.labels is not None:
@@ -118,7 +121,7 @@ def ask(session: Session) -> Asked:
         queries=tuple(line.strip() for line in lines if line.strip()),
         like=_like(corpus),
         k=k,
-        metric=cast("Metric", metric),
+        metric=None if metric == _DEFAULT else cast("Metric", metric),
         labels=tuple(labels),
         within=within,
     )
@@ -219,6 +222,12 @@ def show_waiting(session: Session) -> None:
 def more_like(row: int) -> None:
     """Search for rows like a row (from 0)."""
     st.query_params[_LIKE] = str(row + 1)
+
+
+def _default_metric(session: Session) -> str:
+    """What the screen calls the similarity of the active encoder's model, which is known once it is open."""
+    space = session.spaces.get(session.encoder)
+    return "Default" if space is None else f"Default: {_METRICS[space.similarity_metric].lower()}"
 
 
 def _like(corpus: Corpus) -> int | None:
