@@ -239,7 +239,7 @@ def _check_status(response: httpx2.Response, path: str, where: str) -> None:
 
 
 def _seconds_to_wait(response: httpx2.Response) -> int | None:
-    """How long the Hub refuses more requests: huggingface.co/docs/hub/rate-limits; None where it does not say."""
+    """How long the Hub refuses more (huggingface.co/docs/hub/rate-limits); None where it does not say."""
     from huggingface_hub.utils import parse_ratelimit_headers
 
     limit = parse_ratelimit_headers(response.headers)
