@@ -64,7 +64,7 @@ class ModelFiles:
     @property
     def tokenizer_folder(self) -> Path:
         """Where its tokenizer is: in the folder of its first module."""
-        return self.folder / self.facts.folder
+        return self.folder / self.facts.module_folder
 
     @property
     def prompts(self) -> dict[str, str]:

@@ -50,7 +50,7 @@ class OwnFacts:
         max_length: Tokens it reads of a text.
         is_static: Whether an embedding is the mean of vectors that its tokens have: nothing is computed from
             their order or company, and a text may be of any length.
-        folder: Where its first module is in the model; empty for the model's own folder.
+        module_folder: Where its first module is in the model; empty for the model's own folder.
         prompts: Its prompts, by name; empty ones are left out.
         pooling: How token vectors become one, in sentence-transformers' words: `mean`, `cls`, `mean+max`, ….
         similarity: What it was trained for: `cosine`, `dot`, `euclidean` or `manhattan`.
@@ -64,7 +64,7 @@ class OwnFacts:
     truncated_to: int | None
     max_length: int | None
     is_static: bool
-    folder: str
+    module_folder: str
     prompts: Mapping[str, str]
     pooling: str | None
     similarity: str | None
@@ -111,7 +111,7 @@ def own_facts(read: ReadJson, tensors: ReadTensors) -> OwnFacts:
         truncated_to=truncated_to,
         max_length=None if is_static else _max_length(settings, config, read, folder),
         is_static=is_static,
-        folder=folder,
+        module_folder=folder,
         prompts=_prompts(overall.get("prompts")),
         pooling=pooling,
         similarity=similarity if similarity in _SIMILARITIES else None,

@@ -162,7 +162,7 @@ def test_nonsense_in_a_card_says_nothing(catalogue, said):
 def test_facts_come_from_the_folder_of_the_first_module(catalogue, tmp_path, name, expected):
     catalogue.repositories["bare/model"] = ARCHITECTURES[name](tmp_path / name)
     details = model_details("bare/model")
-    assert (details.dims, details.max_length, details.folder) == expected
+    assert (details.dims, details.max_length, details.module_folder) == expected
     assert details.is_static == (name == "static")
     on_disk = details_on_disk("bare", tmp_path / name, "")
     assert (on_disk.dims, on_disk.max_length) == expected[:2]
