@@ -240,7 +240,7 @@ def _check_status(response: httpx2.Response, path: str, where: str) -> None:
 
 def _seconds_to_wait(response: httpx2.Response) -> int | None:
     """How long the Hub refuses more (huggingface.co/docs/hub/rate-limits); None where it does not say."""
-    from huggingface_hub.utils import parse_ratelimit_headers
+    from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]  # exported late
 
     limit = parse_ratelimit_headers(response.headers)
     # Every answer tells the limit: it is the reason only once it is used up.

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.settings import settings
 from tests.app.driving import finished, html_texts, open_app
+from tests.prepared import convert_here
 
 QUERY = "How can Medicare help me?"
 
@@ -181,6 +182,7 @@ def dot_model(tiny_model, tmp_path, monkeypatch):
     file.write_text(json.dumps({**json.loads(file.read_text()), "similarity_fn_name": "dot"}))
     monkeypatch.setenv("EXPLORER_MODEL_DIR", str(folder.parent))
     settings.cache_clear()
+    convert_here(monkeypatch)
     return folder.name
 
 

@@ -92,7 +92,6 @@ def _facts(facts: ModelFacts) -> list[tuple[str, str | None]]:
         ("Served by", _names(tuple(f"{one.provider} ({one.task})" for one in details.served_by))),
         ("Also as files for", ", ".join(details.exports)),
         ("Base model", _names(details.base_models)),
-        ("Newer version", details.new_version),
         ("Downloads in 30 days", None if listing.downloads is None else f"{listing.downloads:,}"),
         ("Likes", None if listing.likes is None else f"{listing.likes:,}"),
         ("Created", _day(listing.created)),
@@ -106,7 +105,7 @@ def _facts(facts: ModelFacts) -> list[tuple[str, str | None]]:
     ]
     return [
         ("Author", listing.author and html.escape(listing.author + kind)),
-        ("Licence", details.licence and _licence(details.licence, details)),
+        ("Licence", None if details.licence is None else _licence(details.licence, details)),
         *((name, text and html.escape(text)) for name, text in texts),
     ]
 
@@ -187,7 +186,7 @@ def _show_results(results: tuple[PublishedResult, ...]) -> None:
         "Source": [result.source for result in results],
     }
     if any(result.address for result in results):
-        columns["Link"] = [result.address or None for result in results]
+        columns["Link"] = [result.address for result in results]
     st.dataframe(
         columns,
         column_config={

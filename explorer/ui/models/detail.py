@@ -105,13 +105,14 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
     _show_cost(session, facts, on_disk=folder is not None)
     under_way = finish(session)
     reason = obstacle(facts, folder, code=code)
+    if reason:
+        st.warning(markdown(reason), icon=":material/block:")
     if details.listing.gated and facts.from_hub and folder is None:
         from huggingface_hub import constants
 
         terms = f"{constants.ENDPOINT}/{details.listing.id}"
         st.link_button("Its terms on the Hub", terms, icon=":material/gavel:", type="tertiary")
     if reason:
-        st.warning(markdown(reason), icon=":material/block:")
         return
     if settings().allow_pickle and not details.listing.has_safetensors:
         st.caption("Its weights are pickle files. They are read as numbers only: no code in them is run.")
