@@ -194,18 +194,21 @@ def scores(app):
 def test_a_model_trained_for_the_dot_product_is_searched_by_it_and_the_page_says_so(dot_model):
     app = finished(ask(open_app(corpus="medicare-faq", model=dot_model, precision="float32"), QUERY))
     metric = app.selectbox(key="metric")
-    assert (metric.value, metric.options[0]) == ("default", "Default: dot product")
+    assert (metric.value, metric.options[0]) == ("default", "Default")
     assert "metric" not in app.query_params
+    assert "Compared by dot product, for which this model was trained." in [
+        text.value for text in app.caption
+    ]
     by_default = scores(app)
     metric.set_value("dot").run()
     assert scores(app) == by_default
     assert app.query_params["metric"] == "dot"
     app.selectbox(key="metric").set_value("cosine").run()
     assert max(scores(app)) <= 1 < max(by_default)
+    assert not [text for text in app.caption if "dot product" in text.value]
 
 
 @pytest.mark.parametrize(("link", "value"), [("Dot product", "dot"), ("dot", "dot"), ("Cosine", "cosine")])
 def test_links_of_before_keep_their_similarity(link, value):
     app = finished(open_app(corpus="medicare-faq", q="premium", metric=link))
     assert app.selectbox(key="metric").value == value
-    assert "Default: cosine" in app.selectbox(key="metric").options

@@ -35,6 +35,7 @@ _ORIGIN_CHARS = 40
 _LIKE = "like"  # URL parameter: the row (from 1) whose like is sought
 _DEFAULT = "default"
 _METRICS: dict[str, str] = {"cosine": "Cosine", "dot": "Dot product", "euclidean": "Euclidean"}
+_BY = {"dot": "dot product", "euclidean": "Euclidean distance"}  # what only some models are trained for
 _OLDER_METRICS = {shown: word for word, shown in _METRICS.items()}  # as links had them
 
 
@@ -92,9 +93,9 @@ def ask(session: Session) -> Asked:
         k = linked_number("Hits", 1, _MAX_HITS, 10, key="k", width=130)
         metric = linked_choice(
             "Similarity",
-            {_DEFAULT: _default_metric(session), **_METRICS},
+            {_DEFAULT: "Default", **_METRICS},
             key="metric",
-            width=200,
+            width=170,
             older=_OLDER_METRICS,
             help="The default is what the model's files say it was trained for, or cosine where they say "
             "nothing. Cosine compares directions. Dot product also counts length. Euclidean is a distance: "
@@ -195,6 +196,8 @@ def show_summary(
             help="The selection follows you to every page.",
         )
         download_table("Download the hits", table, f"{space.corpus.name}-hits")
+    if asked.metric is None and space.similarity_metric in _BY:
+        st.caption(f"Compared by {_BY[space.similarity_metric]}, for which this model was trained.")
     return int(chosen)
 
 
@@ -222,12 +225,6 @@ def show_waiting(session: Session) -> None:
 def more_like(row: int) -> None:
     """Search for rows like a row (from 0)."""
     st.query_params[_LIKE] = str(row + 1)
-
-
-def _default_metric(session: Session) -> str:
-    """What the screen calls the similarity of the active encoder's model, which is known once it is open."""
-    space = session.spaces.get(session.encoder)
-    return "Default" if space is None else f"Default: {_METRICS[space.similarity_metric].lower()}"
 
 
 def _like(corpus: Corpus) -> int | None:
