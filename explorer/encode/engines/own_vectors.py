@@ -38,6 +38,7 @@ def own_encoder(corpus: Corpus, spec: OwnVectors, queries: Encoder | None) -> En
         NAME if queries is None else f"{NAME}, queries by {queries.name}",
         {"vectors": corpus.fingerprint, "queries": None if queries is None else queries.fingerprint},
         prompts=("", "" if queries is None else queries.query_prompt),
+        similarity="cosine" if queries is None else queries.similarity,
         load=_unknown if queries is None else lambda: queries.engine,
     )
 
