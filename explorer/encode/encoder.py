@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from explorer.encode.batches import encode_few
-from explorer.encode.engines.engine import Engine
+from explorer.encode.engines.engine import Engine, Prompt
 from explorer.encode.precision import PrecisionCheck
+from explorer.encode.prompts import NO_PROMPTS, TextPrompts
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import EncodeError, QueryError
 from explorer.jobs.progress import OnProgress, Progress, untold
@@ -27,15 +28,14 @@ class Encoder:
         spec: What was chosen.
         name: The model, for people.
         identity: What the vectors depend on, beside the prompt.
-        prompts: Put before rows, and before queries.
+        prompts: Put before rows and queries.
         load: Gives the engine.
         dtype: What it computes in: float32, bfloat16 or float16.
         check: The probe behind a short type; None when none was tried.
 
     Attributes:
         fingerprint: Names everything that changes the vectors: two encoders with one fingerprint agree.
-        prompt: Put before rows.
-        query_prompt: Put before queries.
+        prompts: Put before rows and queries, and who says so.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Encoder:
         name: str,
         identity: dict[str, Any],
         *,
-        prompts: tuple[str, str] = ("", ""),
+        prompts: TextPrompts = NO_PROMPTS,
         load: Callable[[], Engine],
         dtype: str = "float32",
         check: PrecisionCheck | None = None,
@@ -53,10 +53,22 @@ class Encoder:
         self.name = name
         self.dtype = dtype
         self.check = check
-        self.prompt, self.query_prompt = prompts
+        self.prompts = prompts
         self._load = load
-        serial = json.dumps({"scheme": _SCHEME, "prompt": self.prompt, **identity}, sort_keys=True).encode()
+        serial = json.dumps(
+            {"scheme": _SCHEME, "prompt": prompts.document, **identity}, sort_keys=True
+        ).encode()
         self.fingerprint = hashlib.blake2b(serial, digest_size=16).hexdigest()
+
+    @property
+    def prompt(self) -> str:
+        """Put before rows."""
+        return self.prompts.document
+
+    @property
+    def query_prompt(self) -> str:
+        """Put before queries."""
+        return self.prompts.query
 
     @property
     def engine(self) -> Engine:
@@ -89,8 +101,8 @@ class Encoder:
         engine = self.engine
         doing = Progress("Encoding", total=len(texts), unit="texts")
         say(doing)
-        prompted = [self.query_prompt + text for text in texts]
-        vectors = encode_few(engine, prompted, lambda why: say(replace(doing, note=why)))
+        prompt = Prompt(self.query_prompt, "query")
+        vectors = encode_few(engine, texts, lambda why: say(replace(doing, note=why)), prompt=prompt)
         if not np.isfinite(vectors).all():
             raise EncodeError("The model gave values that are not numbers.", where=self.name)
         return vectors

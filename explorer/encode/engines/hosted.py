@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from explorer.encode.batches import plan_batches
 from explorer.encode.cache import VectorCache
 from explorer.encode.engines.batch_requests import BatchRequests
-from explorer.encode.engines.engine import OnWait, Vectors
+from explorer.encode.engines.engine import NO_PROMPT, OnWait, Prompt, Vectors
 from explorer.encode.engines.generations import CANARY, Generations, agreement, is_same
 from explorer.encode.engines.services import Service, title
 from explorer.encode.tokens import COUNTING
@@ -98,9 +98,11 @@ class HostedEngine:
         """What the vectors depend on, without any secret, for a fingerprint."""
         return {"kind": self.kind, **self._service.identity(), "generation": self.generation.name}
 
-    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> HostedTokens:
+    def tokenize(
+        self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
+    ) -> HostedTokens:
         """Guess the lengths of texts; `on_progress` is told once, of all of them."""
-        tokens = HostedTokens(texts)
+        tokens = HostedTokens(prompt.before(texts))
         counting(on_progress, COUNTING, "texts")(len(texts), len(texts))
         return tokens
 
