@@ -55,9 +55,8 @@ class Encoder:
         self.check = check
         self.prompts = prompts
         self._load = load
-        serial = json.dumps(
-            {"scheme": _SCHEME, "prompt": prompts.document, **identity}, sort_keys=True
-        ).encode()
+        subject = {"scheme": _SCHEME, "prompt": prompts.document, **identity}
+        serial = json.dumps(subject, sort_keys=True).encode()
         self.fingerprint = hashlib.blake2b(serial, digest_size=16).hexdigest()
 
     @property

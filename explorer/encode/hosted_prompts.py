@@ -16,8 +16,8 @@ from explorer.hub.names import is_model_id
 def hosted_prompts(spec: HostedModel, cache: VectorCache) -> TextPrompts:
     """What is put before rows and queries: as chosen, else as the model's authors mean.
 
-    Where the model's name is a Hub id, its own files there are asked for, and what they say is kept: a Hub that
-    is out of reach changes no prompt that was used before, so nothing is encoded, and billed, again for it.
+    Where the model's name is a Hub id, its own files there are asked for, and what they say is kept: a Hub
+    that is out of reach changes no prompt, so nothing is encoded, and billed, again for it.
 
     Args:
         spec: What was chosen.

@@ -1,7 +1,7 @@
 """The prompts that the authors of known models put before texts.
 
-Each family names the model card it is from. `tests/encode/test_prompt_families.py` holds the table against the
-metadata of MTEB (github.com/embeddings-benchmark/mteb), and `docs/models.md` is made from it.
+Each family names the model card it is from. `tests/encode/test_prompt_families.py` holds the table against
+the metadata of MTEB (github.com/embeddings-benchmark/mteb), and `docs/models.md` is made from it.
 """
 
 from __future__ import annotations

@@ -15,10 +15,11 @@ from explorer.encode.prompt_families import family_of
 Task = Literal["search", "clustering"]
 Origin = Literal["chosen", "own files", "family", "nobody"]
 
-# In the order in which SentenceTransformer.encode_document looks for them. (sentence-transformers 6.2 adds an empty
-# `document` to what a file has, finds that first, and so never comes to the others; ours are those of the file.)
+# In the order in which SentenceTransformer.encode_document says it looks for them. In sentence-transformers 6.2
+# it finds the empty `document` that it adds to every model, and never comes to the others of a file.
 _DOCUMENT_NAMES = ("document", "passage", "corpus")
 _QUERY_NAMES = ("query",)
+_NAMED = 5  # instructions that are named to a person
 _CLUSTERING_NAME = "clustering"  # as MTEB names the task: nomic and EmbeddingGemma spell it “Clustering”
 
 
@@ -44,7 +45,8 @@ class TextPrompts:
         """What the person should know of them; empty where they are what the authors mean."""
         if not self.unused:
             return ""
-        named = ", ".join(f"“{name}”" for name in self.unused)
+        named = ", ".join(f"“{name}”" for name in self.unused[:_NAMED])
+        named += ", …" if len(self.unused) > _NAMED else ""
         return (
             f"The model's files have instructions ({named}), but do not say which is for queries or rows: "
             "none is used. Give the one that fits as a prompt."

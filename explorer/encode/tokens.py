@@ -72,7 +72,7 @@ class FastTokenizer:
             tell(start + len(ids), len(texts))
         not_pooled = 0
         if prompt and not self.pools_prompt:
-            # As Transformer._get_prompt_length of sentence-transformers: without the special token at the end.
+            # As in Transformer._get_prompt_length of sentence-transformers: without the last special token.
             alone = tokenizer.encode(prompt)
             not_pooled = len(alone.ids) - alone.special_tokens_mask[-1]
         return IdTokens(self, np.concatenate(chunks), lengths, not_pooled)

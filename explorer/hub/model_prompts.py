@@ -13,7 +13,7 @@ _FILE = "config_sentence_transformers.json"
 
 
 def prompts_on_hub(name: str) -> dict[str, str]:
-    """The prompts of a model's own files, by name; none where the Hub has no such model or shows no file of it.
+    """The prompts of a model's own files, by name; none where the Hub has no such model, or hides its files.
 
     Args:
         name: Hub id.

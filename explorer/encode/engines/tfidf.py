@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from explorer.encode.engines.engine import LocalEngine, Vectors
+from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, Prompt, Vectors
 from explorer.encode.tokens import COUNTING
 from explorer.errors import EncodeError
 from explorer.jobs.progress import OnProgress, counting
