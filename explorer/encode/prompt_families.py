@@ -84,6 +84,20 @@ FAMILIES: tuple[Family, ...] = (
         _CARD + "BAAI/bge-large-zh-v1.5",
         tuple(f"BAAI/bge-{size}-zh{more}" for size in ("small", "base", "large") for more in ("", "-v1.5")),
     ),
+    Family(
+        "Sentence Transformers",
+        _NO_PROMPT,
+        _CARD + "sentence-transformers/all-MiniLM-L6-v2",
+        tuple(
+            f"sentence-transformers/{name}"
+            for name in (
+                *("all-MiniLM-L6-v2", "all-MiniLM-L12-v2", "all-mpnet-base-v2"),
+                *("paraphrase-multilingual-MiniLM-L12-v2", "paraphrase-multilingual-mpnet-base-v2"),
+                *("multi-qa-MiniLM-L6-cos-v1", "multi-qa-mpnet-base-dot-v1", "LaBSE"),
+            )
+        ),
+        served=("all-minilm", "paraphrase-multilingual"),
+    ),
     Family("BGE M3", _NO_PROMPT, _CARD + "BAAI/bge-m3", ("BAAI/bge-m3",)),
     Family(
         "GTE",

@@ -15,8 +15,8 @@ from explorer.encode.prompt_families import family_of
 Task = Literal["search", "clustering"]
 Origin = Literal["chosen", "own files", "family", "nobody"]
 
-# In the order in which SentenceTransformer.encode_document says it looks for them. In sentence-transformers 6.2
-# it finds the empty `document` that it adds to every model, and never comes to the others of a file.
+# In the order in which SentenceTransformer.encode_document says it looks for them. In version 6.2 it finds
+# the empty `document` that it adds to every model, and never comes to the others of a file.
 _DOCUMENT_NAMES = ("document", "passage", "corpus")
 _QUERY_NAMES = ("query",)
 _NAMED = 5  # instructions that are named to a person

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.prompt_families import FAMILIES, family_of
 from tests.encode.mteb_prompts import FILE
 
@@ -73,6 +72,7 @@ def test_each_family_names_the_card_of_one_of_its_models():
         ("qwen3-embedding:0.6b", OURS["Qwen/Qwen3-Embedding-0.6B"].query),
         ("embeddinggemma:300m", "task: search result | query: "),
         ("bge-m3:latest", ""),
+        ("all-minilm:22m", ""),
         ("e5-base-v2", "query: "),
         ("INTFLOAT/E5-base-V2", "query: "),
     ],
@@ -83,7 +83,7 @@ def test_a_model_is_known_by_its_id_its_folder_and_its_name_on_ollama(name, quer
 
 @pytest.mark.parametrize(
     "name",
-    [BUNDLED_MODEL, "someone/e5-base-v2", "intfloat/e5-base-v2-onnx", "BAAI/bge-reranker-base", "", ":"],
+    ["someone/e5-base-v2", "intfloat/e5-base-v2-onnx", "BAAI/bge-reranker-base", "", ":"],
 )
 def test_another_model_is_in_no_family(name):
     assert family_of(name) is None

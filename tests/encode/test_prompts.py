@@ -1,6 +1,5 @@
 import pytest
 
-from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.prompts import has_both, text_prompts
 
 E5, NOMIC, GEMMA = "intfloat/e5-base-v2", "nomic-ai/nomic-embed-text-v1.5", "google/embeddinggemma-300m"
@@ -33,7 +32,8 @@ def test_where_its_files_name_none_a_model_is_asked_as_its_card_says():
         *("search_document: ", "search_query: "),
         "family",
     )
-    assert used(BUNDLED_MODEL, {}) == ("", "", "nobody")
+    assert used("BAAI/bge-m3", {}) == ("", "", "family")
+    assert used("someone/model", {}) == ("", "", "nobody")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_prompt_for_clusters_in_the_models_own_files_comes_first():
 @pytest.mark.parametrize(
     ("model", "defined"),
     [
-        (BUNDLED_MODEL, {}),
+        ("someone/model", {}),
         ("BAAI/bge-small-en-v1.5", {}),
         ("BAAI/bge-m3", {}),
         ("someone/model", {"query": "q: ", "document": "d: "}),
@@ -88,4 +88,4 @@ def test_instructions_of_which_none_is_for_queries_or_rows_are_said_not_to_be_us
     assert (
         text_prompts("microsoft/harrier-oss-v1-270m", {"web_search_query": "x", "sts_query": "y"}).note == ""
     )
-    assert text_prompts(BUNDLED_MODEL, {}).note == ""
+    assert text_prompts("someone/model", {}).note == ""

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import datetime
 import html
-from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from explorer.encode.model_names import choose_model, model_name
 from explorer.encode.model_safety import folder_named
-from explorer.encode.prompts import family_prompts
 from explorer.encode.spec import LocalModel
 from explorer.errors import ExplorerError
 from explorer.hub.model_details import ModelDetails
@@ -31,6 +28,7 @@ from explorer.ui.models.facts import (
     obstacle,
 )
 from explorer.ui.models.models_list import MODEL_PARAMETER
+from explorer.ui.models.prompts import definitions, show_prompts, with_prompts
 from explorer.ui.models.use import download, finish, forget_ended, use
 from explorer.ui.shell.progress_text import duration
 from explorer.ui.shell.spaces import space_or_progress
@@ -114,7 +112,7 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
     if settings().allow_pickle and not details.listing.has_safetensors:
         st.caption("Its weights are pickle files. They are read as numbers only: no code in them is run.")
     spec = LocalModel(facts.model, revision=facts.revision, trust_remote_code=code)
-    spec = _with_prompts(spec, details)
+    spec = with_prompts(spec, details)
     if session.encoder == spec:
         space = space_or_progress(session)
         if space is not None:
@@ -158,21 +156,6 @@ def _confirmed(facts: ModelFacts) -> bool:
     )
 
 
-def _with_prompts(spec: LocalModel, details: ModelDetails) -> LocalModel:
-    """The encoder with the prompts its authors expect, where its own files name none and nobody objects."""
-    expected = family_prompts(details.listing.id)
-    if details.prompts or expected is None or not (expected.query or expected.document):
-        return spec
-    wanted = st.checkbox(
-        f"Put “{markdown(expected.query)}” before queries and "
-        + (f"“{markdown(expected.document)}” before rows" if expected.document else "nothing before rows"),
-        value=True,
-        key=f"model-prompts-{spec.model}",
-        help=f"{expected.why} Its files do not say so.",
-    )
-    return replace(spec, prompt=expected.document, query_prompt=expected.query) if wanted else spec
-
-
 def _show_cost(session: Session, facts: ModelFacts, *, on_disk: bool) -> None:
     listing, corpus = facts.details.listing, session.corpus
     spec = session.encoder
@@ -209,12 +192,12 @@ def _show_facts(facts: ModelFacts) -> None:
     details = facts.details
     what, more = st.columns([3, 2], gap="large")
     with what:
-        st.html(_definitions(_facts(facts)))
+        st.html(definitions(_facts(facts)))
         if details.listing.tags:
             with st.expander("Tags"):
                 st.html(html.escape(" · ".join(details.listing.tags[:_SHOWN_TAGS])))
     with more:
-        _show_prompts(details)
+        show_prompts(details)
         if details.scores:
             st.markdown("**MTEB scores, self-reported**")
             st.dataframe(
@@ -257,30 +240,6 @@ def _facts(facts: ModelFacts) -> list[tuple[str, str | None]]:
         ("Needs custom code", "yes" if listing.needs_remote_code else "no"),
         ("Commit", details.commit),
     ]
-
-
-def _definitions(rows: Iterable[tuple[str, str | None]]) -> str:
-    cells = "".join(
-        f'<dt style="margin: 0; opacity: 0.7">{name}</dt>'
-        f'<dd style="margin: 0; overflow-wrap: anywhere" dir="auto">{html.escape(value)}</dd>'
-        for name, value in rows
-        if value
-    )
-    columns = "display: grid; grid-template-columns: minmax(5rem, max-content) 1fr; gap: 0.3rem 1rem"
-    return f'<dl style="{columns}; margin: 0; padding: 0">{cells}</dl>'
-
-
-def _show_prompts(details: ModelDetails) -> None:
-    expected = family_prompts(details.listing.id)
-    st.markdown("**Prompts it expects**")
-    if details.prompts:
-        st.caption("As its own files define them:")
-        st.html(_definitions((html.escape(name), prompt) for name, prompt in details.prompts.items()))
-    elif expected is None:
-        st.caption("Its files define none, and its family is not known here. The model card may name some.")
-    else:
-        st.caption(markdown(expected.why))
-        st.html(_definitions([("query", expected.query), ("row", expected.document)]))
 
 
 def _day(day: datetime.date | None) -> str | None:
