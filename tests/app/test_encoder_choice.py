@@ -156,7 +156,7 @@ def test_rows_for_search_and_for_clusters_are_two_encoders_of_one_model(app, mod
         "e5-small-v2 · fast",
         "e5-small-v2 · fast · for clusters and maps",
     ]
-    search, clusters = app.session_state["explorer-session"].spaces.values()
+    *_, search, clusters = app.session_state["explorer-session"].spaces.values()
     assert (search.encoder.prompt, search.encoder.query_prompt) == ("passage: ", "query: ")
     assert (clusters.encoder.prompt, clusters.encoder.query_prompt) == ("query: ", "query: ")
     link = {name: app.query_params[name] for name in ("corpus", "model", "task")}
