@@ -169,7 +169,7 @@ def test_prompts_of_ones_own_keep_their_line_break_and_may_be_nothing(app, model
     save_tiny_model(models / "multilingual-e5-large-instruct")
     choose_local(app, "multilingual-e5-large-instruct")
     control = app.segmented_control(key="prompts-multilingual-e5-large-instruct-False")
-    assert control.options == ["As its authors mean", "Custom"]
+    assert control.options == ["Default", "Custom"]
     control.set_value("custom").run()
     queries = app.text_area(key="prompt-queries-multilingual-e5-large-instruct")
     assert queries.value.endswith("the query\nQuery: ")

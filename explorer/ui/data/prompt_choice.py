@@ -56,7 +56,7 @@ def choose_prompts(
         ways,
         default=_way(before, ways),
         format_func={
-            "search": "For search" if both else "As its authors mean",
+            "search": "For search" if both else "Default",
             "clustering": "For clusters and maps",
             "custom": "Custom",
         }.__getitem__,
@@ -117,7 +117,7 @@ def _show(prompts: TextPrompts, model: str, *, known: bool, later: str) -> None:
     elif family is not None:
         said = family.prompts.why
     elif known:
-        said = "Nothing is put before texts: its files name no prompts. Its model card may name some."
+        said = "Nothing is put before texts: no prompts of this model are known. Its card may name some."
     else:
         said = ""
     if not known:
