@@ -44,7 +44,7 @@ def _two_threads():
 @pytest.fixture(scope="module")
 def clustered():
     rng = np.random.default_rng(0)
-    return rng.normal(size=(40, 6))[rng.integers(40, size=2_000)] + 0.3 * rng.normal(size=(2_000, 6))
+    return rng.normal(size=(40, 6))[rng.integers(40, size=800)] + 0.3 * rng.normal(size=(800, 6))
 
 
 def test_the_graph_is_umap_learns():
@@ -94,7 +94,7 @@ def test_the_same_seed_gives_the_same_points_whatever_the_number_of_threads(clus
     for threads in (1, 2, 3):
         torch.set_num_threads(threads)
         made[threads] = laid(clustered, dims=dims, seed=3)
-    assert made[1].shape == (2_000, dims)
+    assert made[1].shape == (800, dims)
     assert made[1].dtype == np.float32
     assert made[1].tobytes() == made[2].tobytes() == made[3].tobytes()
     assert laid(clustered, dims=dims, seed=3).tobytes() == made[1].tobytes()
@@ -205,7 +205,7 @@ def test_a_dimension_without_extent_is_no_harm():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seconds", [0.05, 0.2, 0.5, 1, 2])
+@pytest.mark.parametrize("seconds", [0.05, 0.5, 2])
 def test_a_process_that_ends_while_warming_up_ends_well(seconds):
     code = (
         "import threading, time\n"

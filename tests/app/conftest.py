@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from explorer.session.session_store import session_store
 from explorer.ui.shell import job_progress
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components_found_once():
+    """Each AppTest looks through all installed packages for components, longer than a page takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        found = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -4,11 +4,18 @@ import json
 import numpy as np
 import pytest
 
+from explorer.analysis import umap_learn, umap_learn_worker
 from explorer.ui.map.colour import column_colouring
 from explorer.ui.map.figure import Colouring, map_figure, trace_rows
 from tests.app.driving import finished, html_texts, open_app, select
 
 HOSTILE = "</script><script>window.hurt=1</script><b>x</b>"
+
+
+@pytest.fixture
+def umap_learn_here(monkeypatch):
+    """umap-learn works in this process, where it is compiled once for all tests."""
+    monkeypatch.setattr(umap_learn.PROCESSES, "ask", umap_learn_worker.answer)
 
 
 def opened(**parameters):
@@ -299,7 +306,7 @@ def test_only_umap_learn_offers_its_metrics_supervision_and_densmap():
 
 
 @pytest.mark.slow
-def test_umap_learn_makes_a_supervised_map_and_places_a_text_by_its_transform():
+def test_umap_learn_makes_a_supervised_map_and_places_a_text_by_its_transform(umap_learn_here):
     app = opened(
         **{
             "corpus": "song-moods",
@@ -327,7 +334,7 @@ def test_umap_learn_makes_a_supervised_map_and_places_a_text_by_its_transform():
     assert app.selectbox(key="map-metric").value == "cosine"  # Fast has no Manhattan
 
 
-def test_rows_without_labels_cannot_supervise():
+def test_rows_without_labels_cannot_supervise(umap_learn_here):
     app = open_app("pages/map.py", **{"corpus": "medicare-faq", "precision": "float32", "map-method": "pca"})
     app.query_params["map-supervised"] = "true"
     app.selectbox(key="map-method").select("umap-learn")
