@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from explorer.errors import GatedError, NotOnHubError
 from explorer.hub.client import get_bytes
-from explorer.hub.model_details import MAX_JSON_BYTES, own_facts
+from explorer.hub.json_values import as_table
+from explorer.hub.model_search import MAX_CHARS
 
 _FILE = "config_sentence_transformers.json"
+_MAX_BYTES = 1_000_000
+_MAX_PROMPTS = 100
+_MAX_PROMPT_CHARS = 2_000
 
 
 def prompts_on_hub(name: str) -> dict[str, str]:
@@ -22,17 +25,12 @@ def prompts_on_hub(name: str) -> dict[str, str]:
         HubUnreachableError: The Hub does not answer.
     """
     try:
-        content = get_bytes(name, _FILE, "main", 0, MAX_JSON_BYTES, kind="model")
-    except (NotOnHubError, GatedError):
+        said = json.loads(get_bytes(name, _FILE, "main", 0, _MAX_BYTES, kind="model"))
+    except (NotOnHubError, GatedError, ValueError, RecursionError):
         return {}
-
-    def read(path: str) -> Any:  # noqa: ANN401 - JSON
-        if path != _FILE:
-            return None
-        try:
-            return json.loads(content)
-        except (ValueError, RecursionError):
-            return None
-
-    prompts: dict[str, str] = own_facts(read)["prompts"]
-    return prompts
+    prompts = as_table(as_table(said).get("prompts"))
+    return {
+        str(prompt_name)[:MAX_CHARS]: prompt[:_MAX_PROMPT_CHARS]
+        for prompt_name, prompt in list(prompts.items())[:_MAX_PROMPTS]
+        if isinstance(prompt, str) and prompt
+    }
