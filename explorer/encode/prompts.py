@@ -49,7 +49,7 @@ class TextPrompts:
         named += ", …" if len(self.unused) > _NAMED else ""
         return (
             f"The model's files have instructions ({named}), but do not say which is for queries or rows: "
-            "none is used. Give the one that fits as a prompt."
+            "none is used. Enter the one that fits as a prompt."
         )
 
 
