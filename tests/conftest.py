@@ -9,10 +9,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.prepared import ROOT, TINY_PROMPTS, Prepared
+from tests.prepared import ROOT, TINY_PROMPTS, Prepared, convert_here
 
 # Two processes run tests at a time: how long one example took says nothing.
-hypothesis.settings.register_profile("explorer", deadline=None)
+hypothesis.settings.register_profile("explorer", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("explorer")
 
 # Read when torch and numpy are first imported. Tests run beside other tests: with more threads than one, each
@@ -51,14 +51,17 @@ def prepared(request, tmp_path_factory) -> Prepared:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _shared_graphs(prepared):
-    """Models are converted once for all tests, not once for each test's own cache."""
+def converter_process(prepared):
+    """Convert models once for all tests and in this process; gives the function that starts a process."""
     from explorer.encode.engines import graphs
+
+    in_a_process = graphs._run_converter
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(graphs, "graphs_folder", prepared.graphs)
         patch.setattr(graphs, "_KEEP", 100)
-        yield
+        convert_here(patch)
+        yield in_a_process
 
 
 @pytest.fixture(scope="session")

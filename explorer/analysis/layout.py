@@ -1,6 +1,6 @@
-"""UMAP's layout: from neighbours to points, by a compiled loop of our own that all cores share.
+"""UMAP's layout: from nearest neighbours to coordinates, by a compiled loop that runs on all cores.
 
-Not umap-learn's: given a seed that runs on one core, and importing it takes seconds and 200 MB.
+Not umap-learn's: with a seed that one runs on a single core, and importing it takes seconds and 200 MB.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 
 from explorer.jobs.progress import OnProgress, Progress
 
-_REPELLED = 5  # random rows that a row is pushed away from, for each neighbour that it is pulled to
+_NEGATIVE_SAMPLES = 5  # random rows that repel a row, for each neighbour that attracts it
 _BLOCK = 4_096  # rows
-_PARTS = 4  # of the rows for each thread, so that one which has lost its core holds up little
+_PARTS = 4  # of the rows for each thread, so that one that has lost its core delays the others little
 
-# A force is looked up by the squared distance, 32 steps for each doubling, as powers are slow to compute.
-_STEP_BITS = 23 - 5  # of float32's 23 of the fraction
+# Forces are looked up by the squared distance, 32 steps for each doubling: computing powers is slow.
+_STEP_BITS = 23 - 5  # of the 23 fraction bits of a float32
 _FIRST = int(np.float32(2.0**-30).view(np.int32))
 _STEPS = (int(np.float32(2.0**14).view(np.int32)) - _FIRST) >> _STEP_BITS
 
-# Held while compiling. The end of the process takes it for good, so as not to pull LLVM down meanwhile.
+# Held while compiling. At exit the process takes it for good, so that LLVM is not torn down meanwhile.
 _compiling = threading.Lock()
 atexit.register(_compiling.acquire)
 
@@ -41,35 +41,35 @@ def lay_out(
 ) -> NDArray[np.float32]:
     """What umap-learn does after the neighbours are known, with its defaults.
 
-    The rounds of the layout, 500 up to 10,000 rows and 200 above, differ from umap-learn's in their order
-    only: a row is moved by one thread, which reads where the others were after the last round, so the points
-    do not depend on the number of threads. In a round a row is pulled to each neighbour twice: first for the
-    neighbour's turn, then for its own, in which random rows push it away as well. (One pull of twice the
-    strength makes much worse maps: trustworthiness 0.84 in place of 0.89 for the glosses of WordNet.)
+    The epochs of the layout, 500 up to 10,000 rows and 200 above, differ from umap-learn's only in their
+    order: a row is moved by one thread, which reads where the other rows were after the last epoch, so the
+    coordinates do not depend on the number of threads. In an epoch a row is attracted along each of its edges
+    twice: first as the edge's tail, then as its head, when negative samples repel it as well. (One attraction
+    of twice the strength makes much worse maps: trustworthiness 0.84 rather than 0.89 for WordNet's glosses.)
 
     Args:
-        indices: Of the neighbours, the row itself first, shape (rows, k).
-        distances: To them, ascending, shape (rows, k).
-        start: Where the points start, not all 0, shape (rows, dims).
+        indices: Nearest neighbours, the row itself first, shape (rows, k).
+        distances: To the neighbours, ascending, shape (rows, k).
+        start: Initial coordinates, not all 0, shape (rows, dims).
         min_distance: As for `umap`.
-        seed: Of the noise and of the layout.
-        tell: Is told of each step and each round. What it raises stops the work at once.
+        seed: Of the initial noise and of the negative samples.
+        tell: Called at each step and each epoch. What it raises stops the work at once.
 
     Returns:
-        The points, shape (rows, dims).
+        Coordinates, shape (rows, dims).
     """
     import torch
 
     tell(Progress("Preparing UMAP", fraction=0.5))
     move = _compiled()
     tell(Progress("Weighting neighbours", fraction=0.5))
-    rounds = 500 if len(indices) <= 10_000 else 200
-    pointers, neighbors, weights = _graph(indices, distances, rounds)
+    epochs = 500 if len(indices) <= 10_000 else 200
+    pointers, neighbors, weights = _graph(indices, distances, epochs)
     forces = _forces(min_distance)
     random = np.random.RandomState(seed)
     points = _spread(start, random)
     moved = np.empty_like(points)
-    keys = random.randint(0, 2**64, rounds, dtype=np.uint64)
+    keys = random.randint(0, 2**64, epochs, dtype=np.uint64)
 
     threads = torch.get_num_threads()
     parts = 1 if len(points) <= _BLOCK else threads * _PARTS
@@ -77,13 +77,13 @@ def lay_out(
     cuts = np.searchsorted(work, np.linspace(0, work[-1], parts + 1)[1:-1])
     bounds = np.concatenate([[0], cuts, [len(points)]]).tolist()
     with ThreadPoolExecutor(threads, thread_name_prefix="layout") as pool:
-        for n in range(rounds):
-            share = 0.5 + 0.5 * n / rounds
-            tell(Progress("Laying out the map", n, rounds, fraction=share, unit="rounds"))
-            common = (points, moved, pointers, neighbors, weights, forces, n + 1, 1 - n / rounds, keys[n])
+        for n in range(epochs):
+            share = 0.5 + 0.5 * n / epochs
+            tell(Progress("Laying out the map", n, epochs, fraction=share, unit="epochs"))
+            common = (points, moved, pointers, neighbors, weights, forces, n + 1, 1 - n / epochs, keys[n])
             list(pool.map(functools.partial(move, *common), bounds[:-1], bounds[1:]))
             points, moved = moved, points
-    tell(Progress("Laying out the map", rounds, rounds, fraction=1.0, unit="rounds"))
+    tell(Progress("Laying out the map", epochs, epochs, fraction=1.0, unit="epochs"))
     return points
 
 
@@ -93,13 +93,13 @@ def warm_up() -> None:
 
 
 def _graph(
-    indices: NDArray[np.int64], distances: NDArray[np.float64], rounds: int
+    indices: NDArray[np.int64], distances: NDArray[np.float64], epochs: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
     """The fuzzy graph of the neighbours (McInnes, Healy and Melville 2018, algorithms 2 and 3).
 
     Returns:
-        Where the neighbours of each row begin and end, shape (rows + 1,), which they are, and how strongly
-        they are tied, 1 being the strongest. Ties too weak for a turn in that many rounds are left out.
+        The edges in CSR form: where those of each row begin, shape (rows + 1,), the rows they lead to, and
+        their weights, at most 1. Edges too weak to be sampled in that many epochs are dropped.
     """
     from scipy.sparse import csr_array
 
@@ -114,21 +114,21 @@ def _graph(
     other = one_way.T.tocsr()
     graph = (one_way + other - one_way * other).tocsr()
     graph.data /= graph.data.max()
-    graph.data[graph.data < 1 / rounds] = 0
+    graph.data[graph.data < 1 / epochs] = 0
     graph.eliminate_zeros()
     graph.sort_indices()
     return graph.indptr.astype(np.int32), graph.indices.astype(np.int32), graph.data.astype(np.float32)
 
 
 def _strengths(distances: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
-    """How strongly rows are tied to their neighbours: exp(−(d − ρ) / σ), 1 up to ρ.
+    """Membership strengths of the neighbours: exp(−(d − ρ) / σ), and 1 up to ρ (algorithm 3).
 
-    ρ is the least distance above 0 of the row, and σ makes its strengths sum to log₂ k, but is at least a
-    thousandth of its mean distance (of all rows' where they are all 0).
+    ρ is the row's smallest distance above 0. σ makes its strengths sum to log₂ k, and is at least a
+    thousandth of the row's mean distance (of the mean over all rows where the row's own are all 0).
 
     Args:
-        distances: Of the neighbours, the row itself first, ascending, shape (rows, k).
-        floor: The mean distance of all rows.
+        distances: To the neighbours, the row itself first, ascending, shape (rows, k).
+        floor: The mean distance over all rows.
 
     Returns:
         Shape (rows, k − 1): without the row itself.
@@ -151,33 +151,33 @@ def _strengths(distances: NDArray[np.float64], floor: float) -> NDArray[np.float
 
 
 def _spread(start: NDArray[Any], random: np.random.RandomState) -> NDArray[np.float32]:
-    """The start, scaled to 0 to 10 in each dimension, with a little noise, which parts equal rows."""
+    """The initial coordinates, scaled to 0 to 10 in each dimension, with noise that parts equal rows."""
     points = start * (10 / np.abs(start).max()) + random.normal(scale=1e-4, size=start.shape)
     points -= points.min(axis=0)
     return np.ascontiguousarray(10 * points / points.max(axis=0), dtype=np.float32)
 
 
 def _forces(min_distance: float) -> NDArray[np.float32]:
-    """What a difference of points is multiplied by to move one of them, by the squared distance.
+    """Attraction and repulsion by squared distance: what the difference of two points is multiplied by.
 
-    Between points, UMAP's curve 1 / (1 + a d^2b) stands for the strength of their tie, a and b being such
-    that it falls from `min_distance` on as exp(min_distance − d). The forces are its gradients: negative for
-    the pull of a neighbour, positive for the push of any other row.
+    On the map, UMAP's curve 1 / (1 + a d^2b) is the strength of an edge of length d, with a and b fitted so
+    that it is 1 up to `min_distance` and falls as exp(min_distance − d) beyond. The forces are the gradients
+    of its cross-entropy: negative for attraction, positive for repulsion.
 
     Returns:
-        The pulls and the pushes at each step of the table, shape (2, steps + 2).
+        Attraction and repulsion at each step of the table, shape (2, steps + 2).
     """
     from scipy.optimize import curve_fit
 
     d = np.linspace(0, 3, 300)
-    tie = np.where(d < min_distance, 1, np.exp(min_distance - d))
-    (a, b), _ = curve_fit(lambda d, a, b: 1 / (1 + a * d ** (2 * b)), d, tie)
+    strength = np.where(d < min_distance, 1, np.exp(min_distance - d))
+    (a, b), _ = curve_fit(lambda d, a, b: 1 / (1 + a * d ** (2 * b)), d, strength)
     steps = np.arange(_STEPS + 2, dtype=np.int32) << np.int32(_STEP_BITS)
     square = (steps + np.int32(_FIRST)).view(np.float32).astype(np.float64)
     curve = a * square**b + 1
-    pull = -2 * a * b * square ** (b - 1) / curve
-    push = 2 * b / ((0.001 + square) * curve)
-    return np.stack([pull, push]).astype(np.float32)
+    attraction = -2 * a * b * square ** (b - 1) / curve
+    repulsion = 2 * b / ((0.001 + square) * curve)
+    return np.stack([attraction, repulsion]).astype(np.float32)
 
 
 def _compiled() -> Callable[..., None]:
@@ -190,8 +190,8 @@ def _compile() -> Callable[..., None]:
     import numba
 
     types = "void(f4[:,::1], f4[:,::1], i4[::1], i4[::1], f4[::1], f4[:,::1], i8, f4, u8, i8, i8)"
-    # Not numba's own threads: those of its simplest kind end the process when two of Python's compute at
-    # once. Nor its cache on disk, which would save half a second and fails where no folder can be written to.
+    # Without numba's own threads: its default layer ends the process when two Python threads compute at once.
+    # Without its cache on disk: it would save half a second, and fails where no folder can be written to.
     compiled: Callable[..., None] = numba.njit(types, nogil=True, fastmath=True)(_move)
     return compiled
 
@@ -209,9 +209,9 @@ def _move(
     first: int,
     last: int,
 ) -> None:
-    """Move the rows from `first` to `last` in round n, from 1; a tie of weight w has had ⌊w n⌋ turns by then.
+    """Move the rows from `first` to `last` in epoch n (from 1), up to which an edge is sampled ⌊weight · n⌋ times.
 
-    Random rows are numbered by a generator that starts from the key of the round and the row: splitmix64
+    Negative samples come from a generator that is seeded by the key of the epoch and the row: splitmix64
     (Steele, Lea and Flood 2014), then the upper half of a linear congruential generator (Knuth's MMIX).
     """
     rows, dims = points.shape
@@ -226,15 +226,15 @@ def _move(
         state = state ^ (state >> np.uint64(31))
         for d in range(dims):
             at[d] = points[row, d]
-        for own in range(2):
+        for head in range(2):
             for edge in range(pointers[row], pointers[row + 1]):
                 if np.floor(now * weights[edge]) == np.floor(before * weights[edge]):
                     continue
                 for d in range(dims):
                     step[d] = 0
-                for pushed in range(1 + own * _REPELLED):
+                for sample in range(1 + head * _NEGATIVE_SAMPLES):
                     other = np.int64(neighbors[edge])
-                    if pushed:
+                    if sample:
                         state = state * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
                         other = np.int64(((state >> np.uint64(32)) * np.uint64(rows)) >> np.uint64(32))
                     square = np.float32(0)
@@ -242,7 +242,7 @@ def _move(
                         square += (at[d] - points[other, d]) ** 2
                     bits = int(np.float32(square).view(np.int32)) - _FIRST
                     place = max(0, min(_STEPS, bits >> _STEP_BITS))
-                    kind = min(1, pushed)
+                    kind = min(1, sample)
                     force = forces[kind, place]
                     beyond = np.float32(bits & ((1 << _STEP_BITS) - 1)) * part
                     force += beyond * (forces[kind, place + 1] - force)

@@ -75,16 +75,16 @@ def test_the_forces_are_those_of_umap_learns_curve(min_distance):
     from umap.umap_ import find_ab_params
 
     a, b = find_ab_params(1.0, min_distance)
-    pull, push = layout._forces(min_distance).astype(np.float64)
+    attraction, repulsion = layout._forces(min_distance).astype(np.float64)
     steps = (layout._FIRST + (np.arange(layout._STEPS + 2) << layout._STEP_BITS)).astype(np.int32)
     square = steps.view(np.float32).astype(np.float64)
     assert (square[0], square[-2]) == (2.0**-30, 2.0**14)
     curve = 1 + a * square**b
-    np.testing.assert_allclose(pull, -2 * a * b * square ** (b - 1) / curve, rtol=1e-6)
-    np.testing.assert_allclose(push, 2 * b / (0.001 + square) / curve, rtol=1e-6)
+    np.testing.assert_allclose(attraction, -2 * a * b * square ** (b - 1) / curve, rtol=1e-6)
+    np.testing.assert_allclose(repulsion, 2 * b / (0.001 + square) / curve, rtol=1e-6)
     between = (square[1:] + square[:-1]) / 2
     exact = -2 * a * b * between ** (b - 1) / (1 + a * between**b)
-    np.testing.assert_allclose((pull[1:] + pull[:-1]) / 2, exact, rtol=5e-4)
+    np.testing.assert_allclose((attraction[1:] + attraction[:-1]) / 2, exact, rtol=5e-4)
 
 
 @pytest.mark.parametrize("dims", [2, 3])
@@ -141,7 +141,7 @@ def test_neighbours_are_kept_as_by_umap_learn(clustered, dims):
     assert trustworthiness(ours, clustered, n_neighbors=15) >= 0.9
 
 
-def test_each_round_is_told(clustered):
+def test_each_epoch_is_told(clustered):
     told = []
     laid(clustered, tell=told.append)
     assert [progress.phase for progress in told[:2]] == ["Preparing UMAP", "Weighting neighbours"]

@@ -222,9 +222,9 @@ def test_a_reloaded_data_page_shows_the_upload_that_is_open(visit):
 def test_counting_tokens_moves_nothing_on_the_data_page(visit):
     page = visit("/data")
     quiet(page)
-    upload(page, "many.csv", csv_of([f"the cat {n:x} sat on a dog " * 20 for n in range(60_000)]))
+    upload(page, "many.csv", csv_of([f"the cat {n:x} sat on a dog " * 20 for n in range(20_000)]))
     expect(page.get_by_text("Looking at many.csv")).to_be_visible()
-    button = page.get_by_role("button", name="Encode 60,000 rows")
+    button = page.get_by_role("button", name="Encode 20,000 rows")
     expect(page.get_by_text("Counting the tokens")).to_be_visible()
     expect(button).to_be_visible()
     grid = page.locator('[data-testid="stDataFrame"]')
@@ -294,7 +294,7 @@ def test_a_map_of_a_hundred_thousand_rows_is_light_and_keeps_its_lasso(visit, se
     rows = 117_659
     save_tiny_model(server.cache.parent / "models" / "tiny")
     page = visit("/data?model=tiny&precision=float32")
-    distinct = 20_000  # the page draws each row; encoding each would only take time here
+    distinct = 2_000  # the page draws each row; encoding each would only take time here
     upload(page, "many.csv", csv_of([f"the cat {n % distinct:x} sat on a dog" for n in range(rows)]))
     page.get_by_role("button", name=f"Encode {rows:,} rows").click()
     expect(page.get_by_text(f"{distinct:,} texts encoded")).to_be_visible(timeout=180_000)
@@ -344,16 +344,16 @@ def count_bytes(page: Page) -> list[int]:
 @pytest.mark.slow
 def test_two_visitors_share_one_job_and_one_leaving_does_not_stop_it(visit, server):
     texts = [
-        f"Sentence {n} says that {n * 7919 % 1009} boats sailed past the old harbour" for n in range(4_000)
+        f"Sentence {n} says that {n * 7919 % 1009} boats sailed past the old harbour" for n in range(2_500)
     ]
     before = stored(server)
     pages = [visit("/data"), visit("/data")]
     for page in pages:
         upload(page, "shared.csv", csv_of(texts))
         page.get_by_role("radio", name="Exact").click()
-        expect(page.get_by_role("button", name="Encode 4,000 rows")).to_be_visible()
+        expect(page.get_by_role("button", name="Encode 2,500 rows")).to_be_visible()
     for page in pages:
-        page.get_by_role("button", name="Encode 4,000 rows").click()
+        page.get_by_role("button", name="Encode 2,500 rows").click()
     for page in pages:
         expect(page.get_by_text("shared with 1 other visitor")).to_be_visible()
         expect(page.get_by_text("rows/s")).to_be_visible()
@@ -363,7 +363,7 @@ def test_two_visitors_share_one_job_and_one_leaving_does_not_stop_it(visit, serv
     expect(pages[1].get_by_role("button", name="Cancel")).to_be_visible()
     pages[1].get_by_role("link", name="Search").click()
     expect(pages[1].get_by_text("Ask in your own words")).to_be_visible(timeout=120_000)
-    assert stored(server) == before + 4_000
+    assert stored(server) == before + 2_500
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from explorer.encode.spec import LocalModel
 from explorer.errors import EncodeError, QueryError
 from tests.encode.opening import open_for
 
-PROBE = [f"text number {i} {'more words ' * (i % 9)}" for i in range(200)]
+PROBE = [f"text number {i} {'more words ' * (i % 9)}" for i in range(80)]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from explorer.settings import settings
 from tests.conftest import ROOT
 
 TEXTS = [
-    f"Note {n}: the ferry left at {n % 24}:00 with {n * 7919 % 1013} people on board" for n in range(1_200)
+    f"Note {n}: the ferry left at {n % 24}:00 with {n * 7919 % 1013} people on board" for n in range(800)
 ]
 SCRIPT = """
 import explorer

@@ -148,8 +148,9 @@ def test_a_model_that_cannot_be_converted_is_run_by_torch_and_not_tried_again(
 
 
 def test_a_conversion_that_breaks_off_is_run_by_torch_this_time_and_tried_again(
-    tiny_model, cache, own_graphs, monkeypatch
+    tiny_model, cache, own_graphs, converter_process, monkeypatch
 ):
+    monkeypatch.setattr(graphs, "_run_converter", converter_process)
     with monkeypatch.context() as broken:
         broken.setattr(sys, "executable", shutil.which("false"))
         _, report = embedded(tiny_model, cache)
