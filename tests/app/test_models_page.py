@@ -311,7 +311,7 @@ def test_the_prompts_of_a_family_are_used_unless_somebody_objects(hub, tmp_path)
     button(app, "Use it").click().run()
     finished(app)
     assert (app.query_params["prompt"], app.query_params["query_prompt"]) == ("", "")
-    assert "before queries" not in said(app.caption)
+    assert "before rows, “query: ” before queries" not in said(app.caption)
 
 
 def test_a_revision_can_be_pinned_and_a_wrong_one_is_named(hub):
