@@ -209,7 +209,7 @@ def _move(
     first: int,
     last: int,
 ) -> None:
-    """Move the rows from `first` to `last` in epoch n (from 1), up to which an edge is sampled ⌊weight · n⌋ times.
+    """Move the rows from `first` to `last` in epoch n, from 1. Up to it an edge has ⌊weight · n⌋ samples.
 
     Negative samples come from a generator that is seeded by the key of the epoch and the row: splitmix64
     (Steele, Lea and Flood 2014), then the upper half of a linear congruential generator (Knuth's MMIX).
