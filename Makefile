@@ -7,7 +7,7 @@ app: .venv/app  ## serve the app
 	$(BIN)/streamlit run streamlit_app.py
 
 quick: .venv/dev  ## tests while you work: none that is slow, none with a browser
-	$(BIN)/python -m pytest --ignore=tests/browser -m "not slow"
+	$(BIN)/python -m pytest --ignore=tests/browser -m "not slow" --numprocesses=auto
 
 test: check browser  ## every check and every test, those with a browser beside the others
 	$(MAKE) --jobs=2 journeys others

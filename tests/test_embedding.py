@@ -117,6 +117,7 @@ def no_trust(monkeypatch):
     monkeypatch.setattr("explorer.encode.engines.hosted._TRUSTED", 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [by_another_model, by_a_wider_model], ids=["as wide", "wider"])
 def test_rows_of_a_model_that_has_changed_are_never_mixed_with_those_of_the_new_one(server, no_trust, model):
     explorer.embed(["the cat", "my dog"], MODEL, provider="team")
@@ -130,6 +131,7 @@ def test_rows_of_a_model_that_has_changed_are_never_mixed_with_those_of_the_new_
     assert back.report.cached == 2  # those of before are known again
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [by_another_model, by_a_wider_model], ids=["as wide", "wider"])
 def test_a_query_to_a_model_that_has_changed_says_so(server, no_trust, model):
     space = explorer.embed(["the cat", "my dog"], MODEL, provider="team")
@@ -145,6 +147,7 @@ def test_a_query_to_a_model_that_has_changed_says_so(server, no_trust, model):
     assert again.search("the cat")[0].text == "the cat"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [by_another_model, by_a_wider_model], ids=["as wide", "wider"])
 def test_a_model_that_changes_while_rows_are_encoded_leaves_no_mixed_space(server, model):
     texts = [f"{'long ' * number}{number}" for number in range(100)]
@@ -183,6 +186,7 @@ def varying(angle):
     return encode
 
 
+@pytest.mark.slow
 def test_a_server_whose_answers_vary_is_used_and_what_it_gave_is_kept(server, no_trust):
     server.encode = varying(0.04)
     texts = [f"{'long ' * number}{number}" for number in range(100)]

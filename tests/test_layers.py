@@ -106,6 +106,7 @@ def test_imports_point_downwards(path):
         assert there in LAYERS[: LAYERS.index(here)], f"{here} imports {module}"
 
 
+@pytest.mark.slow
 def test_no_modules_import_one_another():
     found = circles(own_imports())
     assert not found - KNOWN_CIRCLES, "a circle of imports"
@@ -119,6 +120,7 @@ def test_a_circle_is_found_however_long():
     assert circles({"a": set()}) == set()
 
 
+@pytest.mark.slow
 def test_imports_inside_ui_go_from_pages_to_widgets_to_the_shell():
     found = set()
     for name, imported in own_imports().items():

@@ -51,6 +51,7 @@ def distributions_imported(paths):
                     yield canonicalize_name(known.get(top, [top])[0])
 
 
+@pytest.mark.slow
 def test_what_the_package_imports_it_asks_for():
     ui = ROOT / "explorer" / "ui"
     inside = {path for path in (ROOT / "explorer").rglob("*.py") if ui not in path.parents}
@@ -81,6 +82,7 @@ def test_pandas_and_pyarrow_are_tested_at_both_ends_of_their_ranges():
         assert newest[name].major == end.major - 1
 
 
+@pytest.mark.slow
 def test_a_wheel_holds_the_whole_package_and_works_from_any_folder(tmp_path):
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*build, "--wheel-dir", str(tmp_path), str(ROOT)], check=True, cwd=tmp_path)

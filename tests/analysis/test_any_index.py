@@ -70,6 +70,7 @@ ANALYSES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("analysis", ANALYSES)
 def test_any_index_will_do(spaces, analysis, monkeypatch):
     monkeypatch.setattr(projection, "find_map", lambda _name: None)

@@ -83,6 +83,7 @@ def test_the_clusters_of_a_space(metric):
         cluster(index, ClusterSpec(k=201))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", METRICS)
 def test_density_finds_the_clusters_and_the_noise(metric):
     vectors = blobs()
@@ -166,6 +167,7 @@ def test_a_sweep_can_be_stopped():
         sweep(index_of(blobs()), range(2, 5), on_progress=stop)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(pairs=st.lists(st.tuples(st.sampled_from(["", "a", "b", "c"]), st.integers(-1, 3)), min_size=1))
 def test_agreement_is_that_of_scikit_learn(pairs):

@@ -38,6 +38,7 @@ def tickets(prepared, tmp_path):
     return explorer.embed("support-tickets")
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     kind=st.sampled_from(["normal", "repeated", "one_row", "whole", "zeros", "multiples"]),

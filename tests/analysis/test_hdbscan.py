@@ -30,6 +30,7 @@ def left_over():
     return list((settings().cache_folder / "hdbscan").iterdir())
 
 
+@pytest.mark.slow
 def test_labels_are_those_of_scikit_learn(started):
     from sklearn.cluster import HDBSCAN
 
@@ -46,6 +47,7 @@ def test_labels_are_those_of_scikit_learn(started):
     assert len(started) == 1  # the second found the process of the first
 
 
+@pytest.mark.slow
 def test_stopping_ends_the_process_and_leaves_nothing(started):
     def stop(progress):
         if progress.phase == "Finding dense regions":
@@ -61,6 +63,7 @@ def test_stopping_ends_the_process_and_leaves_nothing(started):
     assert left_over() == []
 
 
+@pytest.mark.slow
 def test_what_went_wrong_in_the_process_is_said():
     with pytest.raises(ComputeError, match="min_samples"):
         hdbscan_labels(np.ones((3, 2), np.float32), 2, 9, untold)

@@ -149,6 +149,7 @@ def test_a_heatmap_of_no_rows():
     assert heatmap(space(np.eye(3)), [], [1]).scores.shape == (0, 1)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(vectors=matrices(40), data=st.data(), block=st.sampled_from([1, 50, 1 << 18]))
 def test_means_of_groups_are_those_of_all_pairs(vectors, data, block):

@@ -47,6 +47,7 @@ def clustered():
     return rng.normal(size=(40, 6))[rng.integers(40, size=800)] + 0.3 * rng.normal(size=(800, 6))
 
 
+@pytest.mark.slow
 def test_the_graph_is_umap_learns():
     from umap.umap_ import fuzzy_simplicial_set
 
@@ -87,6 +88,7 @@ def test_the_forces_are_those_of_umap_learns_curve(min_distance):
     np.testing.assert_allclose((attraction[1:] + attraction[:-1]) / 2, exact, rtol=5e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dims", [2, 3])
 def test_the_same_seed_gives_the_same_points_whatever_the_number_of_threads(clustered, dims, monkeypatch):
     monkeypatch.setattr(layout, "_BLOCK", 100)  # so that even these rows are shared out
@@ -141,6 +143,7 @@ def test_neighbours_are_kept_as_by_umap_learn(clustered, dims):
     assert trustworthiness(ours, clustered, n_neighbors=15) >= 0.9
 
 
+@pytest.mark.slow
 def test_each_epoch_is_told(clustered):
     told = []
     laid(clustered, tell=told.append)
@@ -153,6 +156,7 @@ def test_each_epoch_is_told(clustered):
     assert (fractions[0], fractions[-1]) == (0.5, 1)
 
 
+@pytest.mark.slow
 def test_what_is_raised_stops_the_work_at_once(clustered, monkeypatch):
     monkeypatch.setattr(layout, "_BLOCK", 100)
     expected, told = laid(clustered), []
@@ -169,6 +173,7 @@ def test_what_is_raised_stops_the_work_at_once(clustered, monkeypatch):
     assert (laid(clustered) == expected).all()
 
 
+@pytest.mark.slow
 def test_maps_made_at_once_are_the_same(clustered, monkeypatch):
     monkeypatch.setattr(layout, "_BLOCK", 100)
     made = []

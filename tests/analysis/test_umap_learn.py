@@ -293,6 +293,7 @@ def test_a_full_disk_is_said(index, monkeypatch):
         project(index, spec_of())
 
 
+@pytest.mark.slow
 def test_importing_what_makes_maps_does_not_import_umap_learn():
     import subprocess
     import sys

@@ -54,6 +54,7 @@ def test_umap_replaces_pca_and_says_how_far_to_trust_it():
     assert [metric.label for metric in app.metric] == ["Trustworthiness", "Continuity"]
 
 
+@pytest.mark.slow
 def test_a_pca_map_of_a_small_corpus_with_a_query_on_it():
     app = opened(**{"corpus": "medicare-faq", "precision": "float32", "map-method": "PCA"})
     before = len(figure(app)["data"])
@@ -64,6 +65,7 @@ def test_a_pca_map_of_a_small_corpus_with_a_query_on_it():
     assert len(figure(app)["data"]) == before
 
 
+@pytest.mark.slow
 def test_points_that_were_lassoed_become_the_selection_with_its_words_and_table():
     app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
     app = finished(pick(app, *((0, place) for place in range(9))))
@@ -75,6 +77,7 @@ def test_points_that_were_lassoed_become_the_selection_with_its_words_and_table(
     assert any("9 rows" in text for text in html_texts(app))
 
 
+@pytest.mark.slow
 def test_what_was_lassoed_stays_the_same_rows_when_the_colours_change_and_stands_out_by_itself():
     app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
     traces = figure(app)["data"]
@@ -92,6 +95,7 @@ def test_what_was_lassoed_stays_the_same_rows_when_the_colours_change_and_stands
     ].tolist() == chosen.rows.tolist()
 
 
+@pytest.mark.slow
 def test_the_selection_is_shown_alone_and_all_rows_again():
     app = opened(**{"corpus": "song-moods", "map-method": "PCA", "colour": "Cluster"})
     app = finished(pick(app, *((0, place) for place in range(9)), *((1, place) for place in range(9))))
@@ -109,6 +113,7 @@ def test_the_selection_is_shown_alone_and_all_rows_again():
     assert int(app.dataframe[0].value["rows"].sum()) == 216
 
 
+@pytest.mark.slow
 def test_clusters_have_their_names_on_the_map_too():
     app = finished(open_app("pages/clusters.py", corpus="song-moods"))
     app.number_input(key="clusters").set_value(3).run()
@@ -124,6 +129,7 @@ def test_clusters_have_their_names_on_the_map_too():
     assert "my songs" in names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colour", ["Similarity to a text", "Trust in the map"])
 def test_colours_by_closeness_to_a_text_and_by_trust(colour):
     app = opened(**{"corpus": "medicare-faq", "precision": "float32", "map-method": "PCA"})
@@ -165,6 +171,7 @@ def test_a_clicked_point_shows_its_neighbours_in_the_full_space():
     assert any("<b>row 9</b>" in text for text in html_texts(app))
 
 
+@pytest.mark.slow
 def test_three_dimensions_are_drawn():
     app = opened(**{"corpus": "medicare-faq", "precision": "float32", "map-method": "PCA", "map-dims": "3"})
     assert figure(app)["data"][0]["type"] == "scatter3d"
@@ -234,6 +241,7 @@ def test_a_column_is_coloured_as_numbers_when_most_values_are(values, numeric):
     assert (colouring.groups is not None) is not numeric
 
 
+@pytest.mark.slow
 def test_a_small_number_is_typed_and_linked():
     app = opened(**{"corpus": "medicare-faq", "precision": "float32"})
     app.number_input(key="map-distance").set_value(1e-7)
@@ -253,6 +261,7 @@ def linked(app, name):
 PCA_OF_TICKETS = {"corpus": "support-tickets", "map-method": "pca"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "chosen"),
     [
@@ -279,6 +288,7 @@ def test_links_name_colourings_by_words_of_their_own_and_older_ones_open(asked, 
     assert linked(app, "colour") == (None if chosen == "label" else chosen)
 
 
+@pytest.mark.slow
 def test_links_name_how_the_map_is_made_by_words_of_their_own_and_older_ones_open():
     for method, metric in (("PCA", "Euclidean"), ("pca", "euclidean")):
         app = finished(open_app("pages/map.py", **{"map-method": method, "map-metric": metric}))
@@ -334,6 +344,7 @@ def test_umap_learn_makes_a_supervised_map_and_places_a_text_by_its_transform(um
     assert app.selectbox(key="map-metric").value == "cosine"  # Fast has no Manhattan
 
 
+@pytest.mark.slow
 def test_rows_without_labels_cannot_supervise(umap_learn_here):
     app = open_app("pages/map.py", **{"corpus": "medicare-faq", "precision": "float32", "map-method": "pca"})
     app.query_params["map-supervised"] = "true"
@@ -342,6 +353,7 @@ def test_rows_without_labels_cannot_supervise(umap_learn_here):
     assert app.toggle(key="map-supervised").disabled
 
 
+@pytest.mark.slow
 def test_a_lasso_is_taken_before_the_page_is_drawn_and_let_go_of_when_the_selection_is_cleared():
     app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
     widget = app.session_state["explorer-map-drawn"].widget

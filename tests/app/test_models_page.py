@@ -115,6 +115,7 @@ def test_filters_and_words_narrow_the_search(hub):
     assert "No models match" in said(finished(app).info)
 
 
+@pytest.mark.slow
 def test_gated_models_are_listed_on_request(hub):
     hub.gated.add("big/model")
     app = models()
@@ -123,6 +124,7 @@ def test_gated_models_are_listed_on_request(hub):
     assert found(finished(app)) == ["tiny/model", "big/model"]
 
 
+@pytest.mark.slow
 def test_a_typed_id_is_opened_downloaded_and_encodes_the_rows(hub):
     app = models()
     app.text_input(key="models-search").set_value("tiny/model").run()
@@ -144,6 +146,7 @@ def test_a_typed_id_is_opened_downloaded_and_encodes_the_rows(hub):
     assert [text for text in html_texts(finished(app)) if "<b>row</b>" in text]
 
 
+@pytest.mark.slow
 def test_a_model_on_disk_is_used_without_download_and_without_the_hub(hub):
     app = opened("tiny/model")
     button(app, "Download").click().run()
@@ -212,6 +215,7 @@ def _large(folder, hub):
         file.truncate(2_000_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -232,6 +236,7 @@ def test_a_model_that_cannot_be_used_says_why_and_has_no_button(hub, monkeypatch
     assert encoders(app) == ["all-MiniLM-L6-v2 · fast"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
@@ -254,6 +259,7 @@ def test_a_hub_that_fails_says_how_on_the_list_and_on_a_model(hub, monkeypatch, 
     assert encoders(app) == ["all-MiniLM-L6-v2 · fast"]
 
 
+@pytest.mark.slow
 def test_a_download_that_breaks_off_leaves_the_session_and_can_be_tried_again(hub):
     app = opened("tiny/model")
     hub.broken_files.add("model.safetensors")
@@ -269,6 +275,7 @@ def test_a_download_that_breaks_off_leaves_the_session_and_can_be_tried_again(hu
     assert app.query_params["model"] == "tiny/model"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hasty_pages")
 def test_a_download_can_be_cancelled(hub):
     app = opened("tiny/model")
@@ -285,6 +292,7 @@ def test_a_download_can_be_cancelled(hub):
     assert not nothing_to_press(app)
 
 
+@pytest.mark.slow
 def test_a_model_that_turns_out_unable_to_encode_is_taken_back(hub):
     folder = hub.repositories["broken/model"] = hub.repositories["tiny/model"]
     (folder / "tokenizer.json").write_text("{}")
@@ -299,6 +307,7 @@ def test_a_model_that_turns_out_unable_to_encode_is_taken_back(hub):
     assert not finished(app).error
 
 
+@pytest.mark.slow
 def test_the_prompts_of_a_family_are_used_unless_somebody_objects(hub, tmp_path):
     hub.repositories["intfloat/e5-small-v2"] = save_tiny_model(tmp_path / "e5")
     app = opened("intfloat/e5-small-v2")
@@ -314,6 +323,7 @@ def test_the_prompts_of_a_family_are_used_unless_somebody_objects(hub, tmp_path)
     assert "before rows, “query: ” before queries" not in said(app.caption)
 
 
+@pytest.mark.slow
 def test_a_revision_can_be_pinned_and_a_wrong_one_is_named(hub):
     app = opened("tiny/model")
     app.text_input(key="model-revision-tiny/model").set_value("nowhere").run()
@@ -323,6 +333,7 @@ def test_a_revision_can_be_pinned_and_a_wrong_one_is_named(hub):
     assert not nothing_to_press(finished(app))
 
 
+@pytest.mark.slow
 def test_what_strangers_wrote_is_inert(hub):
     folder = hub.repositories["tiny/model"]
     (folder / "README.md").write_text(f"# Card\n\n{HOSTILE}\n\n<img src=x onerror='window.hurt = 1'>")
@@ -345,6 +356,7 @@ def test_what_strangers_wrote_is_inert(hub):
     assert not [text for text in [*app.markdown, *app.caption] if "**not bold**" in text.value]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["/etc", "../..", "~", "explorer/data", "x" * 300, "a\nb", "<b>x</b>"])
 def test_a_link_to_no_model_says_so(hub, name):
     app = opened(name)

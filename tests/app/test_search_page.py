@@ -31,6 +31,7 @@ def test_the_published_hits_come_out_in_order(medicare, published):
     assert len(cards) == 10
 
 
+@pytest.mark.slow
 def test_the_default_app_opens_a_sample_and_suggests_what_to_ask():
     app = finished(open_app())
     assert any("support-tickets" in text and "624 rows" in text for text in html_texts(app))
@@ -41,6 +42,7 @@ def test_the_default_app_opens_a_sample_and_suggests_what_to_ask():
     assert sum("<b>row</b>" in text for text in html_texts(app)) == 10
 
 
+@pytest.mark.slow
 def test_fewer_hits_another_metric_and_a_label_filter():
     app = ask(finished(open_app()), "my parcel never came")
     app.number_input(key="k").set_value(3)
@@ -162,6 +164,7 @@ def test_a_browser_that_comes_back_keeps_its_encoders_when_its_link_names_anothe
     assert len(finished(open_app(corpus="medicare-faq")).selectbox(key="encoder").options) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ["9" * 5_000, "1e999", "inf", "nan", "-1", "٣", ""])
 def test_a_number_in_a_link_that_is_none_is_left_out(number):
     app = finished(open_app(corpus="medicare-faq", precision="float32", q="my card", k=number, like=number))

@@ -33,6 +33,7 @@ def points(app):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content",
     [
@@ -106,6 +107,7 @@ NAMED_LIKE_COLOURS = (
 )
 
 
+@pytest.mark.slow
 def test_columns_named_like_a_colouring_are_coloured_by_their_own_values(monkeypatch, tiny_model):
     header = ",".join(("text", "topic", *NAMED_LIKE_COLOURS))
     rows = [",".join((f"row {n}", f"t{n % 2}", *(f"{c}{n % 2}" for c in "abcdefg"))) for n in range(8)]
@@ -121,6 +123,7 @@ def test_columns_named_like_a_colouring_are_coloured_by_their_own_values(monkeyp
     assert not {"a0", "b0"} & {trace["name"] for trace in points(app)}
 
 
+@pytest.mark.slow
 def test_a_selection_and_its_focus_end_with_their_corpus(monkeypatch, tiny_model):
     app = opened("few.csv", b"text\na\nb\nc\nd\ne\n", monkeypatch, tiny_model)
     session = app.session_state["explorer-session"]

@@ -118,6 +118,7 @@ def test_the_fingerprint_does_not_know_the_corpus_name():
     assert len(_corpus().fingerprint) == 32
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     values=st.lists(

@@ -52,6 +52,7 @@ def test_a_text_column_chosen_all_empty_is_refused():
     failure(EmptyDataError, make_corpus, from_texts(["", None], "texts"))
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(rows=st.integers(1, 60), limit=st.integers(1, 80), seed=st.integers(0, 2**32))
 def test_a_sample_is_seeded_in_order_and_without_replacement(rows, limit, seed):
@@ -80,6 +81,7 @@ def test_a_sample_is_drawn_from_the_rows_with_text():
     assert (corpus.total_rows, corpus.empty_rows) == (6, 3)
 
 
+@pytest.mark.slow
 def test_every_row_has_the_same_chance():
     hits = np.zeros(20)
     for seed in range(400):

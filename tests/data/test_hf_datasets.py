@@ -104,6 +104,7 @@ def test_a_saved_dataset_without_the_library_says_what_to_install(dataset, tmp_p
     assert "explorer[datasets]" in failure(DataError, open_corpus, tmp_path / "saved").fix
 
 
+@pytest.mark.slow
 def test_the_library_is_imported_only_when_it_is_needed():
     code = (
         "import sys, explorer; explorer.open_corpus('medicare-faq'); explorer.open_corpus(['a', 'b']);"

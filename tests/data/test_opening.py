@@ -95,6 +95,7 @@ def test_texts_that_are_no_strings_are_named_by_position():
     assert failure(ColumnError, open_corpus, ["a", 5], name="mine").where == "mine, position 1"
 
 
+@pytest.mark.slow
 def test_all_of_a_large_parquet_file_is_opened_and_guessed_right(shared_data):
     path = shared_data / "wordnet.parquet"
     corpus = open_corpus(path)
@@ -102,6 +103,7 @@ def test_all_of_a_large_parquet_file_is_opened_and_guessed_right(shared_data):
     assert (corpus.text, corpus.label) == ("gloss", "lexname")
 
 
+@pytest.mark.slow
 def test_all_of_a_large_csv_file_is_opened_and_guessed_right(tmp_path):
     path = tmp_path / "large.csv"
     with path.open("w") as file:
@@ -114,6 +116,7 @@ def test_all_of_a_large_csv_file_is_opened_and_guessed_right(tmp_path):
     assert (corpus.text, corpus.label) == ("text", "label")
 
 
+@pytest.mark.slow
 def test_opening_imports_neither_torch_nor_streamlit():
     code = (
         "import sys; from explorer.data.opening import open_corpus; open_corpus(['a']);"

@@ -178,6 +178,7 @@ def test_the_fingerprint_knows_the_vectors_only_where_they_are_used():
     assert open_corpus(table).vectors is None
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     st.integers(1, 60).flatmap(

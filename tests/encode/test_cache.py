@@ -48,6 +48,7 @@ def test_encoders_do_not_see_each_others_vectors(cache):
     assert not read(cache, [1], fingerprint="c")[0].any()
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(0, 50), unique=True, max_size=40),
     st.lists(st.integers(0, 50), unique=True, max_size=40),
@@ -134,6 +135,7 @@ def test_pages_overwritten_while_it_is_open_cost_vectors_never_wrong_ones(cache)
     assert read(cache, numbers)[0].all()
 
 
+@pytest.mark.slow
 def test_the_oldest_go_first_and_the_file_stays_below_its_bound(tmp_path):
     cache = VectorCache(tmp_path, 2)
     for start in range(0, 4_000, 200):
@@ -169,6 +171,7 @@ def _write_many(folder, worker):
         cache.write("a", keys_of(numbers), vectors_of(numbers))
 
 
+@pytest.mark.slow
 def test_several_processes_write_at_once(tmp_path):
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=_write_many, args=(tmp_path, worker)) for worker in range(3)]
@@ -183,6 +186,7 @@ def test_several_processes_write_at_once(tmp_path):
     np.testing.assert_array_equal(out, vectors_of(numbers))
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_whole_writes(tmp_path):
     script = (
         "import sys, itertools; sys.path.insert(0, 'tests/encode')\n"

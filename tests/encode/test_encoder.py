@@ -22,6 +22,7 @@ def short_type(monkeypatch):
     monkeypatch.setattr(loaded_models, "fast_dtype", lambda _files, _device: "bfloat16")
 
 
+@pytest.mark.slow
 def test_fast_precision_is_used_where_the_probe_allows_it_and_says_its_cosine(short_type, cache):
     opened = open_for(LocalModel(), cache, PROBE)
     assert opened.dtype == "bfloat16"
@@ -34,6 +35,7 @@ def test_fast_precision_is_used_where_the_probe_allows_it_and_says_its_cosine(sh
     assert opened.fingerprint != exact.fingerprint
 
 
+@pytest.mark.slow
 def test_fast_precision_is_left_where_the_probe_speaks_against_it(short_type, cache, monkeypatch):
     monkeypatch.setitem(precision._MIN_COSINE, "bfloat16", 1.1)
     opened = open_for(LocalModel(), cache, PROBE)
@@ -78,6 +80,7 @@ def test_another_prompt_is_checked_itself(probes, cache):
     assert all(text.startswith("passage: ") for text in probes[1])
 
 
+@pytest.mark.slow
 def test_rows_that_fail_are_encoded_exactly_while_others_stay_fast(short_type, cache, monkeypatch):
     passed = open_for(LocalModel(), cache, PROBE)
     monkeypatch.setitem(precision._MIN_COSINE, "bfloat16", 1.1)

@@ -124,6 +124,7 @@ def test_a_pickle_error_names_the_switch(folder):
         find_model(str(folder))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("here")
 def test_pickle_weights_give_the_same_vectors_with_the_same_engine(folder, plain, cache, monkeypatch):
     switch(monkeypatch, "PICKLE")
@@ -242,6 +243,7 @@ def test_an_architecture_that_was_changed_in_place_runs_as_it_is_now(folder, pla
         assert np.allclose(vectors(folder, cache, trust_remote_code=True), factor * plain, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("here")
 def test_with_and_without_its_code_a_model_is_two_encoders(folder, marker, plain, cache, monkeypatch):
     switch(monkeypatch, "REMOTE_CODE")

@@ -101,6 +101,7 @@ def test_a_card_whose_front_matter_is_long_is_drawn_and_a_long_card_is_cut():
     assert len(card_html("word " * 100_000)) < 101_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "markdown",
     ["[" * 200_000, "> " * 100_000, "<div>" * 40_000, "*a " * 60_000, "`" * 200_000, "![" * 100_000,

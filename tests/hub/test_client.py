@@ -117,6 +117,7 @@ def test_one_question_without_an_answer_leaves_all_others_to_be_asked(hub):
     assert len(get_json("/api/models", {"search": "slow"})) == 0
 
 
+@pytest.mark.slow
 def test_once_two_kinds_of_questions_got_no_answer_every_question_is_left_alone(hub):
     hub.silent.add(EVERYTHING)
     unanswered("/api/models")
@@ -144,6 +145,7 @@ def test_a_question_that_takes_too_long_while_bytes_arrive_says_nothing_of_the_h
     assert len(get_json("/api/models")) == 1
 
 
+@pytest.mark.slow
 def test_files_are_read_on_whatever_questions_got_no_answer(hub):
     hub.silent |= {"/api/models", "/api/datasets"}
     unanswered("/api/models")

@@ -136,6 +136,7 @@ HOSTILE = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(HOSTILE | JSON, max_size=3), HOSTILE)
 def test_whatever_the_hub_says_nothing_breaks(dataset_hub, listed, said):

@@ -37,6 +37,7 @@ def downloads(hub):
     return [request for request in hub.requests if "/resolve/" in request]
 
 
+@pytest.mark.slow
 def test_a_model_is_downloaded_once_without_exports_and_then_works_offline(hub, cache):
     files = find_model("tiny/model")
     assert (files.name, files.origin, files.revision) == ("tiny/model", "hub", COMMIT)
@@ -52,6 +53,7 @@ def test_a_model_is_downloaded_once_without_exports_and_then_works_offline(hub, 
     assert find_model("tiny/model").revision == COMMIT
 
 
+@pytest.mark.slow
 def test_what_was_downloaded_is_what_the_library_itself_finds(hub):
     from huggingface_hub import snapshot_download
 
@@ -99,6 +101,7 @@ def test_a_stopped_download_goes_on_where_it_stopped(hub):
     assert (folder / "large.safetensors").read_bytes() == large.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_download_that_breaks_off_says_so_and_keeps_what_arrived(hub):
     large = add_weights(hub, 4_000_000)
     hub.broken_files.add("large.safetensors")
@@ -224,6 +227,7 @@ def test_what_the_disk_cannot_hold_is_not_begun(hub, monkeypatch):
     assert not downloads(hub)
 
 
+@pytest.mark.slow
 def test_two_who_want_the_same_model_download_it_once(hub):
     large = add_weights(hub, 4_000_000)
     with ThreadPoolExecutor(2) as pool:
@@ -232,6 +236,7 @@ def test_two_who_want_the_same_model_download_it_once(hub):
     assert hub.bytes_sent[f"/lfs{large}"] == 4_000_000
 
 
+@pytest.mark.slow
 def test_a_search_that_times_out_does_not_end_anothers_download(hub):
     add_weights(hub, 200_000)
     hub.silent |= {"/api/models", "/api/datasets"}
@@ -248,6 +253,7 @@ def test_a_search_that_times_out_does_not_end_anothers_download(hub):
     assert (folder / "large.safetensors").stat().st_size == 200_000 // 256 * 256
 
 
+@pytest.mark.slow
 def test_a_download_goes_on_and_a_new_one_begins_after_searches_that_timed_out(hub):
     large = add_weights(hub, 4_000_000)
 

@@ -47,6 +47,7 @@ def test_pickle_weights_beside_safetensors_stay_on_the_hub(hub, served, monkeypa
     assert not list(folder.glob("*.bin"))
 
 
+@pytest.mark.slow
 def test_code_is_downloaded_only_for_an_encoder_that_may_run_it(hub, served, marker, monkeypatch):
     switch(monkeypatch, "REMOTE_CODE")
     add_own_code(served, marker)
@@ -70,6 +71,7 @@ def test_a_snapshot_without_its_code_does_not_do_without_the_hub(hub, served, ma
         find_model("tiny/model", revision=COMMIT, trust_remote_code=True)
 
 
+@pytest.mark.slow
 def test_a_branch_that_is_called_as_a_commit_is_none(hub, served, marker, monkeypatch):
     switch(monkeypatch, "REMOTE_CODE")
     add_own_code(served, marker)
@@ -79,6 +81,7 @@ def test_a_branch_that_is_called_as_a_commit_is_none(hub, served, marker, monkey
         find_model("tiny/model", revision="a" * 40, trust_remote_code=True)
 
 
+@pytest.mark.slow
 def test_embed_runs_the_code_of_a_commit_that_is_confirmed(hub, served, tiny_model, marker, monkeypatch):
     switch(monkeypatch, "REMOTE_CODE")
     add_own_code(served, marker)

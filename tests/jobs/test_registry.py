@@ -177,6 +177,7 @@ def test_results_are_let_go_after_a_while(registry, monkeypatch):
     assert again.result == "computed again"
 
 
+@pytest.mark.slow
 def test_a_finished_job_lets_go_of_what_its_work_held(registry):
     class Held:
         pass
@@ -289,6 +290,7 @@ def test_a_failed_job_that_is_asked_for_again_has_its_true_place(registry):
     assert again.wait(60)
 
 
+@pytest.mark.slow
 def test_the_number_of_threads_is_bounded_whatever_visitors_ask_for(registry):
     go = threading.Event()
     jobs = [

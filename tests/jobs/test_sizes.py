@@ -50,6 +50,7 @@ def test_what_a_result_holds_is_found_wherever_it_lies(make, millions):
     assert size(make()) == pytest.approx(millions * MB, abs=0.12 * millions * MB)
 
 
+@pytest.mark.slow
 def test_a_space_is_counted_with_its_rows_and_vectors():
     corpus = explorer.open_corpus([f"text {n} " + "word " * 20 for n in range(3000)])
     space = explorer.embed(corpus, "tfidf")
@@ -79,6 +80,7 @@ def test_a_thing_that_holds_itself_is_no_trouble():
     assert size(ring) == pytest.approx(MB, abs=SMALL)
 
 
+@pytest.mark.slow
 def test_files_mapped_into_memory_and_what_functions_hold_are_not_counted():
     with tempfile.TemporaryFile() as file:
         file.truncate(MB)

@@ -26,6 +26,7 @@ def same(found, expected):
     np.testing.assert_array_equal(scores, expected[1])
 
 
+@pytest.mark.slow
 @both_formats
 @given(matrix=matrices(), metric=metrics, k=st.integers(1, 120), memory_mb=budgets)
 def test_neighbors_are_those_of_the_reference(coarse, matrix, metric, k, memory_mb):
@@ -33,6 +34,7 @@ def test_neighbors_are_those_of_the_reference(coarse, matrix, metric, k, memory_
     same(found, reference.neighbors(matrix, k, metric))
 
 
+@pytest.mark.slow
 @both_formats
 @given(
     matrix=matrices(), metric=metrics, k=st.integers(1, 120), memory_mb=budgets,
@@ -47,6 +49,7 @@ def test_search_finds_what_the_reference_finds(coarse, matrix, metric, k, memory
     same(found, reference.ranking(reference.scores(queries, matrix, metric), k))
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(matrix=matrices(), metric=metrics, k=st.integers(1, 40), memory_mb=budgets, data=st.data())
 def test_search_among_some_rows(matrix, metric, k, memory_mb, data):
@@ -125,6 +128,7 @@ def test_a_query_of_another_scale_than_the_rows(coarse, metric, length):
     same(found, reference.ranking(reference.scores(queries, matrix, metric), 5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "metric"),
     [("one_row", "cosine"), ("far_away", "euclidean"), ("zeros", "euclidean"), ("nothing", "dot")],
@@ -291,6 +295,7 @@ def test_an_exception_of_on_progress_ends_the_work(kind):
         assert len(calls) == 5
 
 
+@pytest.mark.slow
 def test_an_index_serves_threads_at_once():
     matrix = make("repeated", 0, 400, 8)
     index = Index(matrix, memory_mb=0.05)

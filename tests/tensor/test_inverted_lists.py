@@ -63,6 +63,7 @@ def check(matrix, k, metric, found):
     assert (scores >= last).mean() == pytest.approx(found.recall, abs=OFF)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", METRICS)
 def test_many_groups_are_searched_the_quick_way(quick, metric):
     matrix = groups(0, 1500, 16, [1] * 40)
@@ -74,6 +75,7 @@ def test_many_groups_are_searched_the_quick_way(quick, metric):
     check(matrix, 5, metric, found)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kind=st.sampled_from(sorted(KINDS)), seed=st.integers(0, 2**32), rows=st.integers(300, 700),
@@ -91,6 +93,7 @@ def test_hard_matrices_keep_the_promise(quick, kind, seed, rows, dims, metric, k
         np.testing.assert_array_equal(found.indices, index.neighbors(k, metric).indices)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 @pytest.mark.parametrize("sizes", [[1], [1000] + [1] * 30, [2.0**-n for n in range(12)]], ids=str)
 def test_one_tight_group_and_groups_of_uneven_size(small, metric, sizes):
@@ -101,6 +104,7 @@ def test_one_tight_group_and_groups_of_uneven_size(small, metric, sizes):
     check(matrix, 8, metric, found)
 
 
+@pytest.mark.slow
 def test_where_lists_do_not_help_the_search_is_exact(quick):
     matrix = make("normal", 0, 800, 200)
     found = Index(matrix).neighbors(5, min_recall=0.99)
@@ -109,6 +113,7 @@ def test_where_lists_do_not_help_the_search_is_exact(quick):
     np.testing.assert_array_equal(found.indices, reference.neighbors(matrix, 5, "cosine")[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_row_that_ties_with_a_neighbour_is_as_good(quick, metric):
     matrix = np.repeat(groups(2, 60, 16, [1] * 9), 25, axis=0)
@@ -117,6 +122,7 @@ def test_a_row_that_ties_with_a_neighbour_is_as_good(quick, metric):
     check(matrix, 6, metric, found)
 
 
+@pytest.mark.slow
 def test_rows_without_direction_have_neighbours(quick):
     matrix = groups(3, 1500, 16, [1] * 30)
     matrix[::3] = 0
@@ -124,6 +130,7 @@ def test_rows_without_direction_have_neighbours(quick):
     check(matrix, 5, "cosine", found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [2.0**-50, 2.0**50, 1e-40, 1e37])
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 def test_scale_does_not_matter(quick, metric, scale):
@@ -143,6 +150,7 @@ def test_memory_does_not_change_what_is_found(quick):
     np.testing.assert_array_equal(again.indices, whole.indices)
 
 
+@pytest.mark.slow
 def test_few_rows_and_a_recall_of_1_are_searched_exactly(quick):
     matrix = groups(0, 1500, 16, [1] * 40)
     for found, of in (
@@ -169,6 +177,7 @@ def test_a_recall_that_cannot_be(recall):
         Index(np.eye(3)).neighbors(1, min_recall=recall)
 
 
+@pytest.mark.slow
 def test_progress_only_grows_and_ends_with_all_rows(quick):
     calls = []
     index = Index(groups(0, 1500, 16, [1] * 40), memory_mb=0.3)

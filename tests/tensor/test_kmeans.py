@@ -68,6 +68,7 @@ def test_a_tie_goes_to_the_lower_centroid():
         assert found.labels[[1, 3, 4]].tolist() == [0, 0, 0]
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**32 - 1), rows=st.integers(1, 60), dims=st.integers(1, 6), k=st.integers(1, 12),

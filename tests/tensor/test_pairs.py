@@ -40,6 +40,7 @@ def same(found, columns):
         np.testing.assert_array_equal(column, wanted)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(matrix=matrices(40), metric=metrics, memory_mb=budgets, data=st.data())
 def test_pairs_are_those_of_the_reference(coarse, matrix, metric, memory_mb, data):

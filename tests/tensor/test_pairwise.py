@@ -10,6 +10,7 @@ from tests.tensor import reference
 from tests.tensor.matrices import make, matrices
 
 
+@pytest.mark.slow
 @given(
     matrix=matrices(), metric=st.sampled_from(METRICS), count=st.integers(1, 20),
     memory_mb=st.sampled_from([0.0001, 0.01, 256]),

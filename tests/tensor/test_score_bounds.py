@@ -27,6 +27,7 @@ def bounds_and_floors(matrix, queries, metric, dtype):
     return found.double(), floors, bounds_of
 
 
+@pytest.mark.slow
 @given(
     kind=st.sampled_from(ORDINARY),
     metric=st.sampled_from(METRICS),
@@ -43,6 +44,7 @@ def test_no_score_exceeds_its_bound(kind, metric, dtype, seed, rows, count, dims
     assert (found >= floors).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", UNIT_ROUNDOFF)
 @pytest.mark.parametrize("dims", [768, 5000])
 def test_no_score_of_long_vectors_exceeds_its_bound(dims, dtype):

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +9,7 @@ from explorer.tensor.top_k import Candidates, TopKBuffer
 CPU = torch.device("cpu")
 
 
+@pytest.mark.slow
 @given(
     rows=st.integers(1, 300), queries=st.integers(1, 20), width=st.integers(1, 60), step=st.integers(1, 300),
     seed=st.integers(0, 2**32), order=st.sampled_from(["any", "rising", "falling", "equal", "few"]),

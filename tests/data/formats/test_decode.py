@@ -34,6 +34,7 @@ def _decoded(content: bytes) -> str:
     return b"".join(utf8_blocks(content, detect_encoding(content, "f.txt"))).decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mark", "codec"),
     [

@@ -109,6 +109,7 @@ def test_a_header_split_more_often_does_not_win_over_consistent_rows():
     assert source.table.column_names == ["id", "notes; kind; more"]
 
 
+@pytest.mark.slow
 def test_the_delimiter_is_found_in_a_file_longer_than_the_sample():
     row = 'x;"a, b\n, c"\n'
     columns = _columns("id;text\n" + row * 20_000)
@@ -192,6 +193,7 @@ def test_a_cell_longer_than_the_csv_modules_own_limit_is_read():
     assert _columns(f"id,text\n1,{text}\n")["text"] == [text]
 
 
+@pytest.mark.slow
 def test_the_csv_modules_limit_is_left_as_it_was_even_by_several_threads():
     before = csv.field_size_limit()
     rows = "id,text\n" + "1," + "x" * 200_000 + "\n"

@@ -25,6 +25,7 @@ def _fails(text: str, kind: str = "jsonl"):
 TEXTS = st.lists(st.text(), min_size=1)
 
 
+@pytest.mark.slow
 @given(texts=TEXTS, ascii_only=st.booleans(), array=st.booleans())
 def test_what_the_json_module_writes_is_read_back_exactly(texts, ascii_only, array):
     rows = [{"id": number, "text": text} for number, text in enumerate(texts)]
@@ -37,6 +38,7 @@ def test_what_the_json_module_writes_is_read_back_exactly(texts, ascii_only, arr
     assert source.notes == ()
 
 
+@pytest.mark.slow
 @given(texts=TEXTS, codec=st.sampled_from(["utf-8-sig", "utf-16", "utf-32"]))
 def test_marked_encodings_are_honoured(texts, codec):
     content = "\n".join(json.dumps({"text": text}, ensure_ascii=False) for text in texts)
@@ -50,6 +52,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.dictionaries(st.text(min_size=1, max_size=3), JSON, min_size=1, max_size=4), min_size=1))
 def test_any_objects_become_a_table_of_as_many_rows(rows):
     source = _read("\n".join(json.dumps(row) for row in rows))
@@ -218,6 +221,7 @@ def test_ever_new_keys_are_refused_before_they_fill_the_memory():
     assert failure(TooLargeError, _read, content).where == "rows.jsonl"
 
 
+@pytest.mark.slow
 def test_few_bytes_a_row_cannot_make_an_enormous_table():
     content = "".join(f'{{"k{number % MAX_COLUMNS}": 1}}\n' for number in range(25_001))
     error = failure(TooLargeError, _read, content)
@@ -230,6 +234,7 @@ def test_a_cell_over_the_bound_is_named(bound):
     assert error.where == 'rows.jsonl, row 2, column "a"'
 
 
+@pytest.mark.slow
 def test_a_column_has_one_type_over_all_batches():
     pad = "x" * 900  # some thousand rows make a batch
     rows = [{"text": pad, "n": row, "x": row} for row in range(9_000)]

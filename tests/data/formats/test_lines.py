@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ LINE = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n")).filter
 )
 
 
+@pytest.mark.slow
 @given(st.lists(LINE, min_size=1).filter(lambda lines: any(line.strip() for line in lines)))
 def test_lines_are_read_back_exactly(lines):
     text = "".join(f"{line}\n" for line in lines)

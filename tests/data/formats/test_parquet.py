@@ -225,6 +225,7 @@ def test_a_file_that_unpacks_beyond_the_bound_is_refused(bound):
     assert "EXPLORER_MAX_FILE_MB" in error.fix
 
 
+@pytest.mark.slow
 def test_too_many_columns_are_refused():
     content = _bytes(pa.table({f"c{number}": [1] for number in range(MAX_COLUMNS + 1)}))
     assert failure(TooLargeError, read_parquet, content, "rows.parquet").where == "rows.parquet"

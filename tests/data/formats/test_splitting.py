@@ -80,6 +80,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(VALUES, min_size=1, max_size=4), st.sampled_from([None, 0, 1]), STEPS)
 def test_items_are_those_of_the_json_module(items, indent, step):
     blocks.STEP = step
@@ -92,6 +93,7 @@ def test_items_are_those_of_the_json_module(items, indent, step):
     assert found.text_after == 0
 
 
+@pytest.mark.slow
 @given(st.text(st.sampled_from("\n\r a\u2028é"), max_size=30), STEPS)
 def test_lines_are_those_of_python(text, step):
     blocks.STEP = step
@@ -104,6 +106,7 @@ def test_lines_are_those_of_python(text, step):
     assert file.count().rows == len(expected)
 
 
+@pytest.mark.slow
 @given(st.lists(st.booleans(), min_size=1, max_size=20), st.data(), STEPS)
 def test_the_rows_drawn_are_those_with_these_numbers(filled, data, step):
     blocks.STEP = step

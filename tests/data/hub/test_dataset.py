@@ -75,6 +75,7 @@ def serve_million(hub, folder, files):
     return sum(file.stat().st_size for file in files.iterdir())
 
 
+@pytest.mark.slow
 def test_ten_thousand_of_a_million_rows_cost_less_than_a_tenth_of_the_bytes(dataset_hub, tmp_path, million):
     size = serve_million(dataset_hub, tmp_path, million)
     seen = []
@@ -94,6 +95,7 @@ def test_ten_thousand_of_a_million_rows_cost_less_than_a_tenth_of_the_bytes(data
     assert done == sorted(done)
 
 
+@pytest.mark.slow
 def test_the_same_seed_draws_the_same_rows_and_another_does_not(dataset_hub, tmp_path, million):
     serve_million(dataset_hub, tmp_path, million)
     options = {"text": "text", "label": None, "limit": 500}
@@ -102,6 +104,7 @@ def test_the_same_seed_draws_the_same_rows_and_another_does_not(dataset_hub, tmp
     assert first.source_rows.tolist() != other.source_rows.tolist()
 
 
+@pytest.mark.slow
 def test_what_a_corpus_came_from_opens_it_again(dataset_hub, tmp_path):
     serve(dataset_hub, tmp_path, [table(range(2_000))], row_group_size=100)
     corpus = open_corpus("me/rows", text="text", label="label", limit=50, seed=9)
@@ -124,6 +127,7 @@ def test_what_a_corpus_came_from_opens_it_again(dataset_hub, tmp_path):
     assert corpus.take(np.array([0])).origin is None
 
 
+@pytest.mark.slow
 def test_all_rows_are_there_in_their_order_when_they_fit(dataset_hub, tmp_path):
     serve(dataset_hub, tmp_path, [table(range(70)), table(range(70, 100))], row_group_size=20)
     corpus = open_corpus("me/rows")
@@ -133,6 +137,7 @@ def test_all_rows_are_there_in_their_order_when_they_fit(dataset_hub, tmp_path):
     assert corpus.table.column_names == ["text", "label"]
 
 
+@pytest.mark.slow
 def test_one_large_row_group_is_not_downloaded_whole(dataset_hub, tmp_path):
     words = np.random.default_rng(0).integers(0, 2**60, (100_000, 4))
     rows = pa.table({"text": [f"m {a:x} {b:x} {c:x} {d:x}" for a, b, c, d in words]})
@@ -143,6 +148,7 @@ def test_one_large_row_group_is_not_downloaded_whole(dataset_hub, tmp_path):
     assert any("of each the first 5,000 rows at most" in note for note in corpus.notes)
 
 
+@pytest.mark.slow
 def test_the_hosts_bounds_hold(dataset_hub, tmp_path, bound):
     texts = np.random.default_rng(0).bytes(4_000_000).hex()
     rows = pa.table({"text": [f"m {texts[at : at + 8_000]}" for at in range(0, 8_000_000, 8_000)]})
@@ -158,6 +164,7 @@ def test_the_hosts_bounds_hold(dataset_hub, tmp_path, bound):
     assert len(open_corpus("me/rows", limit=500)) == 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"column_encoding": "DELTA_BYTE_ARRAY", "use_dictionary": False}])
 def test_rows_that_unpack_to_too_much_are_refused_before_they_are_unpacked(
     dataset_hub, tmp_path, bound, options
@@ -178,6 +185,7 @@ def test_rows_that_unpack_to_too_much_are_refused_before_they_are_unpacked(
     KEPT.append(counting)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY", "PLAIN"])
 @pytest.mark.parametrize("limit", [None, 40])
 def test_rows_in_any_encoding_come_as_they_are(dataset_hub, tmp_path, encoding, limit):
@@ -196,6 +204,7 @@ def test_rows_in_any_encoding_come_as_they_are(dataset_hub, tmp_path, encoding, 
     assert [json.loads(tags) for tags in source.table["tags"].to_pylist()] == drawn["tags"].to_pylist()
 
 
+@pytest.mark.slow
 def test_a_file_without_parquet_is_read_within_the_bounds_on_uploads(dataset_hub, tmp_path, bound):
     folder = tmp_path / "plain"
     folder.mkdir()
@@ -206,6 +215,7 @@ def test_a_file_without_parquet_is_read_within_the_bounds_on_uploads(dataset_hub
     assert "1 second allowed" in error.what
 
 
+@pytest.mark.slow
 def test_work_stops_when_progress_raises(dataset_hub, tmp_path, million):
     size = serve_million(dataset_hub, tmp_path, million)
 
@@ -221,6 +231,7 @@ def test_work_stops_when_progress_raises(dataset_hub, tmp_path, million):
     assert dataset_hub.downloaded < size / 4
 
 
+@pytest.mark.slow
 def test_values_inside_records_and_lists_are_picked_by_path(dataset_hub, tmp_path):
     rows = pa.table(
         {
@@ -246,6 +257,7 @@ def test_values_inside_records_and_lists_are_picked_by_path(dataset_hub, tmp_pat
         assert "messages[0].content" in error.fix
 
 
+@pytest.mark.slow
 def test_vectors_come_with_rows_from_the_hub(dataset_hub, tmp_path):
     matrix = np.random.default_rng(0).standard_normal((40, 96)).astype(np.float32)
     rows = pa.table({"text": [f"message {row}" for row in range(40)], "emb": pa.array(list(matrix))})
@@ -254,6 +266,7 @@ def test_vectors_come_with_rows_from_the_hub(dataset_hub, tmp_path):
     np.testing.assert_array_equal(corpus.vectors, matrix[corpus.source_rows - 1])
 
 
+@pytest.mark.slow
 def test_a_preview_shows_columns_and_rows_for_few_bytes(dataset_hub, tmp_path, million):
     serve_million(dataset_hub, tmp_path, million)
     preview = preview_split(dataset_details("me/rows"))
@@ -267,6 +280,7 @@ def test_a_preview_shows_columns_and_rows_for_few_bytes(dataset_hub, tmp_path, m
     assert dataset_hub.downloaded == preview.bytes_read <= 2_000_000
 
 
+@pytest.mark.slow
 def test_a_preview_leaves_out_what_is_too_large_and_says_so(dataset_hub, tmp_path):
     noise = np.random.default_rng(0).bytes(6_000_000)
     rows = pa.table(
@@ -289,6 +303,7 @@ def test_a_preview_leaves_out_what_is_too_large_and_says_so(dataset_hub, tmp_pat
     assert preview.partial == () or "long" in preview.partial[0]
 
 
+@pytest.mark.slow
 def test_class_names_come_from_the_card_where_the_file_has_none(dataset_hub, tmp_path):
     serve(dataset_hub, tmp_path, [table(range(40)).replace_schema_metadata(None)])
     classes = {"name": "label", "dtype": {"class_label": {"names": {"0": "bad", "1": "good"}}}}
@@ -296,6 +311,7 @@ def test_class_names_come_from_the_card_where_the_file_has_none(dataset_hub, tmp
     assert set(open_corpus("me/rows").labels) == {"bad", "good"}
 
 
+@pytest.mark.slow
 def test_a_dataset_without_parquet_is_read_like_a_file(dataset_hub, tmp_path):
     serve(dataset_hub, tmp_path, [], name="me/csv")
     dataset_hub.conversions.clear()
@@ -337,6 +353,7 @@ def test_a_server_that_sends_no_parts_of_a_large_file_is_found_out(dataset_hub, 
     failure(HubUnreachableError, open_corpus, "me/rows", text="text", label=None)
 
 
+@pytest.mark.slow
 def test_columns_are_the_same_whatever_files_hold_them(dataset_hub, tmp_path):
     other = pa.table({"text": ["a b", "c d"], "label": pa.array([1, 0], pa.int8())})
     serve(dataset_hub, tmp_path, [table(range(10)), other])
@@ -365,6 +382,7 @@ def test_only_what_looks_like_a_dataset_is_looked_for_on_the_hub(dataset_hub, tm
     failure(DataError, open_corpus, ["a b"], split="train")
 
 
+@pytest.mark.slow
 def test_columns_that_nobody_asked_for_stay_on_the_hub(dataset_hub, tmp_path):
     noise = np.random.default_rng(0).bytes(3_000_000).hex()
     rows = table(range(1_000)).append_column(

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 
 from explorer.data.hub.link import PREFIX, HubRows
@@ -7,6 +8,7 @@ from tests.written_numbers import TEXTS
 COMMIT = "0" * 40
 
 
+@pytest.mark.slow
 @given(TEXTS, TEXTS)
 def test_a_link_to_the_hub_names_rows_or_is_an_error_of_ours(limit, seed):
     try:

@@ -64,6 +64,7 @@ def theirs(folder, tmp_path, name=None):
     return datasets.load_dataset(str(folder), name, cache_dir=str(tmp_path / "theirs"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "paths",
     [
@@ -91,6 +92,7 @@ def test_splits_and_their_rows_are_those_of_the_library(repository, tmp_path, pa
         assert corpus.texts == expected[split]["text"][:]
 
 
+@pytest.mark.slow
 def test_configurations_of_a_card_are_those_of_the_library(dataset_hub, repository, tmp_path):
     write(repository, ["en/a.parquet", "en/b.parquet", "de/a.parquet"])
     configs = [
@@ -121,6 +123,7 @@ def test_names_of_classes_are_those_of_the_library(repository, tmp_path):
     assert nested.labels == [kind.int2str(meta["kind"]) for meta in expected["meta"]]
 
 
+@pytest.mark.slow
 def test_nested_columns_are_those_of_the_library(repository, tmp_path):
     write(repository, ["train.parquet"])
     (expected,) = theirs(repository, tmp_path).values()

@@ -83,6 +83,7 @@ def archive(path, rows, *, noise=100):
                 tar.addfile(member, io.BytesIO(content))
 
 
+@pytest.mark.slow
 def test_several_csv_files_are_one_split_whose_values_stay_the_text_they_are(repository):
     (repository / "train-1.csv").write_text("body,code,kind\n" + "NA is a word,007,x\n" * 3)
     (repository / "train-2.csv").write_text('body,code,kind\n"a, b",1e5,y\n,A,y\n')
@@ -96,6 +97,7 @@ def test_several_csv_files_are_one_split_whose_values_stay_the_text_they_are(rep
     assert alone.texts == ["a, b"]
 
 
+@pytest.mark.slow
 def test_the_first_rows_are_read_file_after_file_up_to_the_limit(repository):
     for part in ("train/1", "train/2"):
         (repository / part).mkdir(parents=True)
@@ -106,6 +108,7 @@ def test_the_first_rows_are_read_file_after_file_up_to_the_limit(repository):
     assert "The first 60 rows were read, file after file." in corpus.notes
 
 
+@pytest.mark.slow
 def test_values_inside_records_are_offered_and_picked_by_path(repository):
     for name in ("1.jsonl", "2.jsonl"):
         (repository / name).write_text(lines(range(6)))
@@ -120,6 +123,7 @@ def test_values_inside_records_are_offered_and_picked_by_path(repository):
     assert corpus.labels[:3] == ["a", "b", "a"]
 
 
+@pytest.mark.slow
 def test_names_of_classes_come_from_the_card(dataset_hub, repository):
     for name in ("1.csv", "2.csv"):
         (repository / name).write_text("text,label\n" + "one,0\ntwo,1\n" * 5)
@@ -129,6 +133,7 @@ def test_names_of_classes_come_from_the_card(dataset_hub, repository):
     assert (corpus.text, corpus.label, corpus.labels[:2]) == ("text", "label", ["bad", "good"])
 
 
+@pytest.mark.slow
 def test_captions_of_an_archive_of_pictures_are_read(repository):
     archive(repository / "train-0.tar", range(30))
     archive(repository / "train-1.tar", range(30, 40))
@@ -139,6 +144,7 @@ def test_captions_of_an_archive_of_pictures_are_read(repository):
     assert corpus.texts == [f"picture {row}" for row in range(40)]
 
 
+@pytest.mark.slow
 def test_of_a_folder_of_pictures_none_is_downloaded(dataset_hub, repository):
     for kind in ("cat", "dog"):
         for number in range(3):
@@ -152,6 +158,7 @@ def test_of_a_folder_of_pictures_none_is_downloaded(dataset_hub, repository):
     assert dataset_hub.downloaded == 0
 
 
+@pytest.mark.slow
 def test_a_file_over_the_bound_is_streamed_within_it(dataset_hub, repository, bound):
     bound("EXPLORER_MAX_FILE_MB", 1)
     (repository / "train.csv").write_text("body\n" + "".join(f"message {row}\n" for row in range(200_000)))
@@ -162,6 +169,7 @@ def test_a_file_over_the_bound_is_streamed_within_it(dataset_hub, repository, bo
     assert "The rest is left out: more than 1 MB would have to be downloaded." in corpus.notes
 
 
+@pytest.mark.slow
 def test_a_preview_costs_little(dataset_hub, repository):
     archive(repository / "train.tar", range(60), noise=100_000)
     preview = preview_split(dataset_details("me/rows"))
@@ -171,6 +179,7 @@ def test_a_preview_costs_little(dataset_hub, repository):
     assert dataset_hub.downloaded == preview.bytes_read <= 2_000_000
 
 
+@pytest.mark.slow
 def test_work_stops_when_progress_raises(repository, processes):
     for name in ("1.jsonl", "2.jsonl"):
         (repository / name).write_text(lines(range(50_000)))
@@ -204,6 +213,7 @@ def test_memory_and_time_are_bounded(repository, bound, processes):
     assert all(process.poll() is not None for process in processes)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_says_so(dataset_hub, repository):
     for name in ("1.jsonl", "2.jsonl"):
         (repository / name).write_text("nothing of the kind\n" * 9)
@@ -217,6 +227,7 @@ def test_what_cannot_be_read_says_so(dataset_hub, repository):
     failure(GatedError, open_corpus, "me/rows", text="text", label=None)
 
 
+@pytest.mark.slow
 def test_a_hub_that_breaks_off_is_told_from_a_damaged_file(dataset_hub, repository):
     for name in ("1.jsonl", "2.jsonl"):
         (repository / name).write_text(lines(range(3_000)))
@@ -224,6 +235,7 @@ def test_a_hub_that_breaks_off_is_told_from_a_damaged_file(dataset_hub, reposito
     failure(HubUnreachableError, open_corpus, "me/rows", text="text", label=None)
 
 
+@pytest.mark.slow
 def test_no_code_of_a_repository_is_run_and_no_secret_is_given_away(
     dataset_hub, repository, tmp_path, processes, monkeypatch
 ):

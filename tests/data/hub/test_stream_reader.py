@@ -63,6 +63,7 @@ def content(suffix, rows=ROWS):
     return texts[suffix].encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packed", PACKED)
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt"])
 def test_every_row_of_every_format_comes_in_its_order(suffix, packed):
@@ -73,6 +74,7 @@ def test_every_row_of_every_format_comes_in_its_order(suffix, packed):
         assert [row["n"] for row in rows] == [str(row) for row in (*ROWS, *ROWS)]
 
 
+@pytest.mark.slow
 def test_what_is_given_before_the_bound_on_bytes_is_kept():
     for suffix in (".csv", ".jsonl", ".txt"):
         file = content(suffix, range(60_000))

@@ -100,6 +100,7 @@ def _mask(data, rows: int) -> pa.Array:
     return pa.array(data.draw(st.lists(st.booleans(), min_size=rows, max_size=rows)), pa.bool_())
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(TYPES, st.data())
 def test_any_cell_of_any_type_becomes_a_value_and_text(kind, data):
@@ -111,6 +112,7 @@ def test_any_cell_of_any_type_becomes_a_value_and_text(kind, data):
             assert there or text is None
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(TYPES, st.data())
 def test_a_column_of_any_type_can_be_read_shown_and_taken_away(kind, data):
@@ -136,6 +138,7 @@ def test_a_column_of_any_type_can_be_read_shown_and_taken_away(kind, data):
         parquet_file(taken)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(TYPES, st.data())
 def test_a_parquet_file_with_a_column_of_any_type_is_read(kind, data):

@@ -57,6 +57,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_whatever_a_card_says_gives_names_or_nothing(features):
     for names in card_class_names(features).values():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +42,7 @@ def test_a_new_name_never_takes_one_that_is_there():
     assert unique_names(["", "column 1"])[0] == ["column 1 (2)", "column 1"]
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(st.sampled_from(["", " ", "a", "a (2)", "column 1"]), st.text(max_size=4))))
 def test_names_are_always_unique_trimmed_and_there(raw):
     names, _ = unique_names(raw)

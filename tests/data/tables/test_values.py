@@ -5,6 +5,7 @@ import decimal
 import sys
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from explorer.data.tables.cells import as_strings
 from explorer.data.tables.values import as_text, column_of, count, empty_mask, text_column
 
 
+@pytest.mark.slow
 def test_empty_is_exactly_what_strip_leaves_nothing_of():
     characters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
     mask = empty_mask(pa.chunked_array([pa.array(characters)])).to_pylist()
@@ -40,6 +42,7 @@ def test_lone_surrogates_become_the_replacement_character():
     assert remarks == ("half a character (a lone surrogate) became � in 2 values",)
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(st.none(), st.text())))
 def test_text_that_arrow_can_hold_is_held_exactly(values):
     data, remarks = text_column(values)

@@ -71,6 +71,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_is_read_as_without_a_process(name):
     here, there = read_file(FILES[name], name), read_bounded(FILES[name], name)
@@ -80,6 +81,7 @@ def test_a_file_is_read_as_without_a_process(name):
     np.testing.assert_array_equal(there.source_rows, here.source_rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
@@ -97,11 +99,13 @@ def test_an_error_is_the_same_as_without_a_process(name, content, expected):
     assert str(error) == str(here.value)
 
 
+@pytest.mark.slow
 def test_an_encoding_can_be_chosen():
     content = "text\nпривет мир\n".encode("cp1251")
     assert read_bounded(content, "a.csv", encoding="cp1251").table["text"].to_pylist() == ["привет мир"]
 
 
+@pytest.mark.slow
 def test_a_text_file_can_be_read_again_in_another_encoding():
     content = "text\nпривет мир\n".encode("cp1251")
     source = read_bounded(content, "a.csv", encoding="koi8-r")
@@ -111,6 +115,7 @@ def test_a_text_file_can_be_read_again_in_another_encoding():
     assert read_bounded(FILES["a.parquet"], "a.parquet").file is None
 
 
+@pytest.mark.slow
 def test_vectors_come_along():
     matrix = np.random.default_rng(0).random((50, 384), np.float32)
     lists = pa.FixedSizeListArray.from_arrays(matrix.ravel(), 384).cast(pa.list_(pa.float32()))
@@ -119,6 +124,7 @@ def test_vectors_come_along():
     np.testing.assert_array_equal(make_corpus(source, vectors="v").vectors, matrix)
 
 
+@pytest.mark.slow
 def test_it_says_how_far_it_is_and_keeps_no_file_with_a_name():
     said = []
 
@@ -133,6 +139,7 @@ def test_it_says_how_far_it_is_and_keeps_no_file_with_a_name():
     assert said == sorted(said)
 
 
+@pytest.mark.slow
 @LINUX
 def test_a_file_that_unpacks_to_more_than_the_bound_on_memory_is_refused(bound):
     bound("EXPLORER_READ_MB", 200)
@@ -143,6 +150,7 @@ def test_a_file_that_unpacks_to_more_than_the_bound_on_memory_is_refused(bound):
     assert error.where.startswith("bomb.parquet")
 
 
+@pytest.mark.slow
 @LINUX
 def test_a_file_that_is_small_enough_to_send_and_too_large_to_hold_is_refused(bound):
     bound("EXPLORER_READ_MB", 150)
@@ -152,6 +160,7 @@ def test_a_file_that_is_small_enough_to_send_and_too_large_to_hold_is_refused(bo
     assert "EXPLORER_READ_MB" in error.fix
 
 
+@pytest.mark.slow
 @LINUX
 def test_vectors_that_take_too_much_memory_leave_the_rest_readable(bound):
     bound("EXPLORER_READ_MB", 200)
@@ -164,6 +173,7 @@ def test_vectors_that_take_too_much_memory_leave_the_rest_readable(bound):
     assert failure(TooLargeError, source.vectors["v"]).where == 'v.parquet, column "v"'
 
 
+@pytest.mark.slow
 def test_a_file_that_takes_too_long_is_refused(bound, processes):
     bound("EXPLORER_READ_SECONDS", 1)
     error = failure(TooLargeError, read_bounded, SLOW_CSV, "slow.csv")
@@ -172,6 +182,7 @@ def test_a_file_that_takes_too_long_is_refused(bound, processes):
     assert processes[0].poll() is not None
 
 
+@pytest.mark.slow
 def test_no_secret_goes_to_the_process(monkeypatch):
     given = []
 
@@ -189,6 +200,7 @@ def test_no_secret_goes_to_the_process(monkeypatch):
     assert given[0]["EXPLORER_MAX_ROWS"] == "150000"
 
 
+@pytest.mark.slow
 def test_what_the_process_says_is_bounded(processes):
     content = b"".join(b'{"%b": 1}\n' % (letter * 15_000_000) for letter in (b"a", b"b", b"c"))
     error = failure(TooLargeError, read_bounded, content, "keys.jsonl")
@@ -196,6 +208,7 @@ def test_what_the_process_says_is_bounded(processes):
     assert "15,000,000 characters" in error.what
 
 
+@pytest.mark.slow
 def test_an_endless_line_of_the_process_is_refused(monkeypatch):
     monkeypatch.setattr(bounded, "_MAX_LINE", 100)
     labels = ",".join(f"column {number}" for number in range(50))
@@ -225,6 +238,7 @@ def test_a_stop_ends_the_process(processes):
     assert processes[0].returncode == -signal.SIGKILL
 
 
+@pytest.mark.slow
 @LINUX
 def test_a_killed_server_leaves_no_process_and_no_file(tmp_path):
     (tmp_path / "slow.csv").write_bytes(SLOW_CSV)

@@ -2,9 +2,12 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import ROOT
 
 
+@pytest.mark.slow
 def test_it_says_how_far_it_is_and_then_what_it_read(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(b"text,n\na,1\nb,2\n")
@@ -24,6 +27,7 @@ def test_it_says_how_far_it_is_and_then_what_it_read(tmp_path):
     assert (tmp_path / "columns").stat().st_size > 0
 
 
+@pytest.mark.slow
 def test_starting_it_brings_nothing_heavy():
     heavy = ["torch", "pandas", "scipy", "transformers", "streamlit", "huggingface_hub", "tokenizers"]
     code = (
@@ -33,6 +37,7 @@ def test_starting_it_brings_nothing_heavy():
     assert told.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_reading_brings_no_pandas():
     told = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "explorer.data.uploads.reader", "a.json", ""],

@@ -18,6 +18,7 @@ def requests(service):
         yield made
 
 
+@pytest.mark.slow
 def test_a_model_that_is_loading_and_a_limit_are_waited_for_visibly(service, server):
     server.prepared += [
         Answer(503, {"error": f"Model {MODEL} is currently loading", "estimated_time": 0.3}),
@@ -37,6 +38,7 @@ def test_a_model_that_is_loading_and_a_limit_are_waited_for_visibly(service, ser
     assert slower[-1].endswith("1 s")  # it counts down
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "trouble",
     [
@@ -54,6 +56,7 @@ def test_what_passes_is_tried_again(requests, server, trouble):
     assert len(server.asked) == 3
 
 
+@pytest.mark.slow
 def test_what_does_not_pass_ends_after_eight_tries_and_says_what_the_server_said(requests, server):
     server.encode = lambda _texts: Answer(500, {"error": "the GPU is on fire."})
     with pytest.raises(EncodeError, match=r"status 500, and it was asked up to 8 times: the GPU is on fire"):
@@ -82,6 +85,7 @@ def test_a_server_that_does_not_answer_is_given_up(requests, server, monkeypatch
         requests.start(["abc"])()
 
 
+@pytest.mark.slow
 def test_a_slow_answer_is_not_waited_for_without_end(server, monkeypatch, requests):
     for module in (embedding_servers, inference_providers):
         monkeypatch.setattr(module, "ANSWER_SECONDS", 0.3)
@@ -132,6 +136,7 @@ def test_too_few_vectors_are_refused(requests, server):
         requests.start(["a", "b", "c"])()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_a_batch_that_is_too_long_is_halved_until_the_text_is_found(requests, server, status):
     def picky(texts):

@@ -38,6 +38,7 @@ def encode(engine, texts):
     return out
 
 
+@pytest.mark.slow
 def test_vectors_come_in_the_order_of_the_texts_in_bounded_batches(engine, server):
     texts = ["x" * length for length in range(1, 301)]
 
@@ -66,6 +67,7 @@ def test_long_texts_share_a_request_with_fewer_others(engine, server):
     assert max(sum(map(len, asked)) for asked in server.asked) <= 4 * engine.token_budget + 32
 
 
+@pytest.mark.slow
 def test_the_published_hits_come_through_a_server_with_the_published_model(service, server, cache, published):
     model = open_for(LocalModel(precision="float32"), cache)
     server.encode = lambda texts: model.encode_queries(texts).tolist()
@@ -80,6 +82,7 @@ def test_the_published_hits_come_through_a_server_with_the_published_model(servi
     np.testing.assert_allclose(scores[best], [hit["score"] for hit in numbers["hits"]], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_no_thread_is_left_once_all_is_answered(engine, server):
     before = threading.enumerate()  # those of other tests may still wait for a server of theirs
     encode(engine, ["x" * length for length in range(1, 101)])

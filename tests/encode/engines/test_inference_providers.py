@@ -28,6 +28,7 @@ def test_a_model_the_hub_does_not_have(server):
     assert server.asked == []
 
 
+@pytest.mark.slow
 def test_the_limits_that_the_hub_tells_in_its_own_header_are_kept(server):
     server.prepared += [Answer(429, {}, {"ratelimit": '"inference";r=0;t=1'})]
     began = time.monotonic()

@@ -59,6 +59,7 @@ def embedded(model, cache, texts=TEXTS):
     return encode_corpus(encoder, explorer.open_corpus(texts), cache)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("model", ["bundled", "tiny", "with dense and normalise"])
 def test_vectors_are_torchs_at_every_length_in_every_company(model, tiny_model, tmp_path):
@@ -84,6 +85,7 @@ def test_vectors_are_torchs_at_every_length_in_every_company(model, tiny_model, 
             np.testing.assert_allclose(given, expected[batch], atol=tolerance)
 
 
+@pytest.mark.slow
 def test_the_same_batch_gives_the_same_bits(tiny_model):
     ours = loaded_models.load(find_model(BUNDLED_MODEL), CPU, "float32")
     texts = words(*range(1, 60))
@@ -120,6 +122,7 @@ def test_a_model_of_other_parts_is_run_by_torch_and_the_person_is_told(tiny_mode
     assert here == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["not converted", "other vectors", "other tokenizer"])
 def test_a_model_that_cannot_be_converted_is_run_by_torch_and_not_tried_again(
     how, tiny_model, cache, own_graphs, here, monkeypatch
@@ -147,6 +150,7 @@ def test_a_model_that_cannot_be_converted_is_run_by_torch_and_not_tried_again(
     assert here == ["tiny"]
 
 
+@pytest.mark.slow
 def test_a_conversion_that_breaks_off_is_run_by_torch_this_time_and_tried_again(
     tiny_model, cache, own_graphs, converter_process, monkeypatch
 ):
@@ -181,6 +185,7 @@ def test_without_bfloat16_instructions_the_type_is_float32(tiny_model, monkeypat
     assert loaded_models.fast_dtype(files, CPU) == "float32"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut short", "one bit", "missing file", "no description", "no JSON"])
 def test_a_damaged_graph_is_made_again(damage, tiny_model, prepared, own_graphs, here):
     files = find_model(str(tiny_model))
@@ -211,6 +216,7 @@ def test_a_damaged_graph_is_made_again(damage, tiny_model, prepared, own_graphs,
     np.testing.assert_array_equal(again.start(batch)(), expected)
 
 
+@pytest.mark.slow
 def test_a_graph_is_converted_once_and_its_description_says_how_close_it_is(tiny_model, own_graphs, here):
     files = find_model(str(tiny_model))
     for dtype in ("float32", "float32"):
@@ -223,6 +229,7 @@ def test_a_graph_is_converted_once_and_its_description_says_how_close_it_is(tiny
     assert about["dims"] == 16
 
 
+@pytest.mark.slow
 def test_graphs_opened_longest_ago_go(tiny_model, own_graphs, here, monkeypatch):
     monkeypatch.setattr(graphs, "_KEEP", 4)
     now = time.time()
@@ -236,6 +243,7 @@ def test_graphs_opened_longest_ago_go(tiny_model, own_graphs, here, monkeypatch)
         assert {"old0", "old1", "old2", written_by_another.name} < left
 
 
+@pytest.mark.slow
 def test_unfinished_graphs_go_when_a_finished_one_is_opened(tiny_model, own_graphs, here):
     files = find_model(str(tiny_model))
     folder, _ = graphs.graph_for(files)
@@ -244,6 +252,7 @@ def test_unfinished_graphs_go_when_a_finished_one_is_opened(tiny_model, own_grap
     assert list(own_graphs.iterdir()) == [folder]
 
 
+@pytest.mark.slow
 def test_a_second_start_needs_neither_torchs_models_nor_statistics_of_openvino(tiny_model, prepared):
     loaded_models.load(find_model(str(tiny_model)), CPU, "float32")
     script = f"""
@@ -292,6 +301,7 @@ def test_batches_of_the_models_own_code_and_of_the_fast_tokenizer_give_the_same_
     np.testing.assert_array_equal(torchs.start(fast.batch(rows))(), torchs.start(own.batch(rows))())
 
 
+@pytest.mark.slow
 def test_models_are_converted_one_at_a_time(tiny_model, own_graphs, monkeypatch):
     together = threading.Barrier(2)
 

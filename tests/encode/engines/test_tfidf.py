@@ -96,6 +96,7 @@ def test_another_corpus_has_another_identity():
     assert TfidfEngine.fit(["ab", "c"]).identity() != TfidfEngine.fit(["a", "bc"]).identity()
 
 
+@pytest.mark.slow
 def test_dimensions_are_bounded_and_a_corpus_of_low_rank_has_fewer():
     rng = np.random.default_rng(0)
     words = [f"w{number}" for number in range(2000)]

@@ -9,6 +9,7 @@ from explorer.ui.widgets.row_choice import parse_rows
 from tests.written_numbers import TEXTS
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(TEXTS, st.from_regex(r"[0-9]{1,3}-[0-9]{1,5000}", fullmatch=True)), max_size=4))
 def test_row_numbers_are_rows_or_an_error_of_ours(parts):
     with contextlib.suppress(ExplorerError):
