@@ -109,7 +109,18 @@ class NotOnHubError(HubError):
 
 
 class GatedError(HubError):
-    """The authors of a repository let in only those they approve."""
+    """The authors of a repository let in only those who accept their terms, or whom they approve.
+
+    Args:
+        what: As of any error.
+        where: The same.
+        fix: The same.
+        page: Address of the page on the Hub where the terms are accepted.
+    """
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "", page: str = "") -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.page = page
 
 
 class EncodeError(ExplorerError):

@@ -16,9 +16,10 @@ with page("Search", "Which rows mean what I mean?") as session:
         from explorer.ui.widgets.hits import hits_table, show_hits
 
         queries, hits = found
+        metric = asked.metric or space.similarity_metric
         chosen = controls.show_summary(
-            session, space, asked, queries, hits, lambda: hits_table(space, queries, hits, asked.metric)
+            session, space, asked, queries, hits, lambda: hits_table(space, queries, hits, metric)
         )
-        show_hits(space, hits[chosen], asked.metric, more_like=controls.more_like)
+        show_hits(space, hits[chosen], metric, more_like=controls.more_like)
         if not hits[chosen]:
             st.info("No rows match the filter.", icon=":material/filter_alt_off:")

@@ -45,6 +45,7 @@ class LocalHub:
         broken_files: Names of files that break off half way.
         paused_files: Names of files that stay silent half way, until the server is closed.
         storage: Address of the server that large files are redirected to; "" for this one.
+        limit_headers: What a limited answer says of the limit.
         gated, failing, limited, silent, nonsense: Repositories or paths that answer so; `EVERYTHING` stands
             for all.
     """
@@ -55,7 +56,8 @@ class LocalHub:
         self.bodies: dict[str, object] = {}
         self.gated: set[str] = set()  # status 403, and gated in what is said of it
         self.failing: set[str] = set()  # status 500
-        self.limited: set[str] = set()  # status 429, to be asked again in a minute
+        self.limited: set[str] = set()  # status 429
+        self.limit_headers = {"Retry-After": "60"}
         self.silent: set[str] = set()  # the connection is taken and nothing is said until the server closes
         self.nonsense: set[str] = set()  # status 200 and a page of HTML, as captive portals send
         self.storage = ""
@@ -125,7 +127,7 @@ class LocalHub:
         if name in self.failing:
             self._send(handler, 500, {"error": "oh dear"})
         elif name in self.limited:
-            self._send(handler, 429, {"error": "too many requests"}, {"Retry-After": "60"})
+            self._send(handler, 429, {"error": "too many requests"}, self.limit_headers)
         elif name in self.silent:
             self.closed.wait(60)
             handler.close_connection = True

@@ -117,6 +117,11 @@ class Space:
         """Dimensions of a vector."""
         return self.index.dims
 
+    @property
+    def similarity_metric(self) -> Metric:
+        """What rows are searched by: what the encoder's model was trained for; cosine without an encoder."""
+        return "cosine" if self._encoder is None else self._encoder.similarity
+
     def for_corpus(self, corpus: Corpus) -> Space:
         """The same vectors for a corpus of the same texts, which may have another name or other columns."""
         return self if corpus is self.corpus else Space(corpus, self.index, self._encoder, self._report)
@@ -127,18 +132,23 @@ class Space:
 
     @overload
     def search(  # type: ignore[overload-overlap]  # a str is a Sequence[str] too; the first one wins
-        self, query: str, k: int = 10, *, metric: Metric = "cosine", rows: np.ndarray | None = None
+        self, query: str, k: int = 10, *, metric: Metric | None = None, rows: np.ndarray | None = None
     ) -> list[Hit]: ...
     @overload
     def search(
-        self, query: Sequence[str], k: int = 10, *, metric: Metric = "cosine", rows: np.ndarray | None = None
+        self,
+        query: Sequence[str],
+        k: int = 10,
+        *,
+        metric: Metric | None = None,
+        rows: np.ndarray | None = None,
     ) -> list[list[Hit]]: ...
     def search(
         self,
         query: str | Sequence[str],
         k: int = 10,
         *,
-        metric: Metric = "cosine",
+        metric: Metric | None = None,
         rows: np.ndarray | None = None,
     ) -> list[Hit] | list[list[Hit]]:
         """The rows closest to a text, closest first; equal scores in the order of rows.
@@ -146,7 +156,7 @@ class Space:
         Args:
             query: One text, or several.
             k: How many rows; all of them when there are fewer.
-            metric: `cosine`, `dot` or `euclidean`.
+            metric: `cosine`, `dot` or `euclidean`; None: `similarity_metric`.
             rows: Where to look: row numbers, or a mask with one bool for each row. None: everywhere.
 
         Returns:
@@ -163,7 +173,12 @@ class Space:
         return hits[0] if isinstance(query, str) else hits
 
     def search_vectors(
-        self, queries: np.ndarray, k: int = 10, *, metric: Metric = "cosine", rows: np.ndarray | None = None
+        self,
+        queries: np.ndarray,
+        k: int = 10,
+        *,
+        metric: Metric | None = None,
+        rows: np.ndarray | None = None,
     ) -> list[list[Hit]]:
         """The rows closest to each of some vectors, such as `encoder.encode_queries` gives; see `search`.
 
@@ -177,13 +192,13 @@ class Space:
             QueryError: k is below 1.
             VectorError: The vectors have other dimensions than the space.
         """
-        found = self.index.search(queries, k, metric, rows=rows)
+        found = self.index.search(queries, k, metric or self.similarity_metric, rows=rows)
         return [
             self._hits(indices, scores) for indices, scores in zip(found.indices, found.scores, strict=True)
         ]
 
     def similar_to(
-        self, row: int, k: int = 10, *, metric: Metric = "cosine", rows: np.ndarray | None = None
+        self, row: int, k: int = 10, *, metric: Metric | None = None, rows: np.ndarray | None = None
     ) -> list[Hit]:
         """The rows closest to a row, which is itself left out; see `search`.
 
@@ -196,7 +211,7 @@ class Space:
             others[:] = False
             others[rows] = True
         others[row] = False
-        found = self.index.search(self.index.take([row]), k, metric, rows=others)
+        found = self.index.search(self.index.take([row]), k, metric or self.similarity_metric, rows=others)
         return self._hits(found.indices[0], found.scores[0])
 
     def neighbors(self, k: int = 15, *, metric: Metric = "cosine", min_recall: float = 1.0) -> Neighbors:
@@ -242,18 +257,18 @@ class Space:
         """A map of the rows; `explorer.analysis.projection.project` has more to choose."""
         return project(self.index, MapSpec(method, dims, seed=seed))
 
-    def percentile(self, score: float, metric: Metric = "cosine") -> float | None:
+    def percentile(self, score: float, metric: Metric | None = None) -> float | None:
         """How a score stands among those of random pairs of rows of this corpus.
 
         Args:
             score: A similarity under `metric`.
-            metric: Which similarity.
+            metric: Which similarity; None: `similarity_metric`, as in `search`.
 
         Returns:
             The share of random pairs that are less close, in percent; a pair just as close counts half. None
             when the corpus has no two rows.
         """
-        pairs = self._random_pairs(metric)
+        pairs = self._random_pairs(metric or self.similarity_metric)
         if not len(pairs):
             return None
         below = np.searchsorted(pairs, np.float32(score), side="left")

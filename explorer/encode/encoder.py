@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from explorer.encode.prompts import NO_PROMPTS, TextPrompts
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import EncodeError, QueryError
 from explorer.jobs.progress import OnProgress, Progress, untold
+
+if TYPE_CHECKING:
+    from explorer.tensor import Metric
 
 _SCHEME = 1  # raise it when vectors of the same encoder would come out differently
 
@@ -29,6 +32,7 @@ class Encoder:
         name: The model, for people.
         identity: What the vectors depend on, beside the prompt.
         prompts: Put before rows and queries.
+        similarity: What the model was trained for.
         load: Gives the engine.
         dtype: What it computes in: float32, bfloat16 or float16.
         check: The probe behind a short type; None when none was tried.
@@ -36,6 +40,7 @@ class Encoder:
     Attributes:
         fingerprint: Names everything that changes the vectors: two encoders with one fingerprint agree.
         prompts: Put before rows and queries, and who says so.
+        similarity: How its vectors are compared, unless somebody asks for another way.
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class Encoder:
         identity: dict[str, Any],
         *,
         prompts: TextPrompts = NO_PROMPTS,
+        similarity: Metric = "cosine",
         load: Callable[[], Engine],
         dtype: str = "float32",
         check: PrecisionCheck | None = None,
@@ -54,6 +60,7 @@ class Encoder:
         self.dtype = dtype
         self.check = check
         self.prompts = prompts
+        self.similarity = similarity
         self._load = load
         subject = {"scheme": _SCHEME, "prompt": prompts.document, **identity}
         serial = json.dumps(subject, sort_keys=True).encode()

@@ -16,10 +16,14 @@ from explorer.encode.spec import LocalModel
 from explorer.errors import EncodeError
 from explorer.jobs.progress import OnProgress, Progress
 from explorer.settings import settings
-from explorer.tensor import pick_device
+from explorer.tensor import Metric, pick_device
 
 if TYPE_CHECKING:
     import torch
+
+# Rows are compared by what a model was trained for; of one that does not say, or was trained for Manhattan
+# distances, which nothing here computes, by cosine.
+_METRICS: dict[str, Metric] = {"cosine": "cosine", "dot": "dot", "euclidean": "euclidean"}
 
 
 def open_local(spec: LocalModel, texts: Sequence[str], cache: VectorCache, say: OnProgress) -> Encoder:
@@ -78,6 +82,8 @@ def local_encoder(
         identity["role"] = "document"
     if prompts.document and not files.pools_prompt:
         identity["prompt_is_pooled"] = False
+    if files.facts.truncated_to:
+        identity["truncated_to"] = files.facts.truncated_to
     if check is not None and check.passed:
         # In float32 engines agree to a few millionths; in a short type each has its own rounding.
         identity["engine"] = check.engine
@@ -92,7 +98,16 @@ def local_encoder(
             )
         return engine
 
-    return Encoder(spec, files.name, identity, prompts=prompts, load=load, dtype=dtype, check=check)
+    return Encoder(
+        spec,
+        files.name,
+        identity,
+        prompts=prompts,
+        similarity=_METRICS.get(files.facts.similarity or "", "cosine"),
+        load=load,
+        dtype=dtype,
+        check=check,
+    )
 
 
 def prompts_of(spec: LocalModel, files: ModelFiles) -> TextPrompts:

@@ -16,7 +16,9 @@ from typing import Any, Literal
 from explorer.encode.model_safety import check_folder, check_may_run_code, folder_named, read_json
 from explorer.errors import ModelNotFoundError, UnusableModelError
 from explorer.hub.download import fetch_model, snapshot_on_disk
+from explorer.hub.model_modules import OwnFacts, own_facts
 from explorer.hub.model_weights import files_below, model_files
+from explorer.hub.models_on_disk import tensors_on_disk
 from explorer.hub.names import is_model_id
 from explorer.jobs.progress import OnProgress
 
@@ -50,17 +52,20 @@ class ModelFiles:
         """Names what is computed: with its own code a model may give other vectors than without."""
         return f"{self.revision} with its code" if self.trust_remote_code else self.revision
 
+    @functools.cached_property
+    def facts(self) -> OwnFacts:
+        """What the files say of the model."""
+        return own_facts(self._json, lambda path: tensors_on_disk(self.folder / path))
+
     @property
     def max_length(self) -> int | None:
         """Tokens the model reads of a text, special tokens included; None when it has no bound."""
-        limit = self._json("sentence_bert_config.json").get("max_seq_length")
-        if isinstance(limit, int):
-            return limit
-        positions = self._json("config.json").get("max_position_embeddings")
-        tokens = self._json("tokenizer_config.json").get("model_max_length")
-        # transformers writes 1e30 for "no bound".
-        known = [int(n) for n in (positions, tokens) if isinstance(n, int | float) and 0 < n < 1_000_000]
-        return min(known, default=None)
+        return self.facts.max_length
+
+    @property
+    def tokenizer_folder(self) -> Path:
+        """Where its tokenizer is: in the folder of its first module."""
+        return self.folder / self.facts.module_folder
 
     @property
     def prompts(self) -> dict[str, str]:

@@ -16,6 +16,7 @@ from explorer.jobs.progress import OnProgress, counting
 
 _CHUNK = 4096  # texts read between two progress reports
 COUNTING = "Counting tokens"
+_FAST_TOKENIZER = "tokenizer.json"
 
 
 class Tokens(Protocol):
@@ -37,10 +38,11 @@ class FastTokenizer:
     """The Rust tokenizer of a model, cutting and padding as the model's own Python code does.
 
     Attributes:
-        folder: The model's folder, with tokenizer.json.
+        folder: The folder with tokenizer.json.
         max_length: Tokens the model reads of a text; None when it has no bound.
         pad_id: What shorter texts are filled up with, on the right.
-        inputs: What the model takes: some of input_ids, attention_mask and token_type_ids.
+        inputs: What the model takes: some of input_ids, attention_mask and token_type_ids; or input_ids and
+            offsets, for a static model, whose texts stand one after the other without special tokens.
         pools_prompt: Whether the tokens of a prompt are pooled with those of the text.
     """
 
@@ -61,12 +63,13 @@ class FastTokenizer:
             prompt: Put before each text.
         """
         tokenizer = _tokenizer(self.folder, self.max_length)
+        special = "offsets" not in self.inputs
         tell = counting(on_progress, COUNTING, "texts")
         lengths = np.empty(len(texts), dtype=np.int64)
         chunks = [np.empty(0, dtype=np.int32)]
         for start in range(0, len(texts), _CHUNK):
             chunk = [prompt + text for text in texts[start : start + _CHUNK]]
-            ids = [coded.ids for coded in tokenizer.encode_batch_fast(chunk)]
+            ids = [coded.ids for coded in tokenizer.encode_batch_fast(chunk, add_special_tokens=special)]
             lengths[start : start + len(ids)] = [len(one) for one in ids]
             chunks.append(np.fromiter(itertools.chain.from_iterable(ids), np.int32))
             tell(start + len(ids), len(texts))
@@ -91,17 +94,23 @@ class IdTokens:
         self._starts = np.cumsum(lengths) - lengths
 
     def batch(self, positions: np.ndarray) -> dict[str, Any]:
-        """Arrays int64 of shape (positions, longest), named as the model's inputs.
+        """Arrays int64, named as the model's inputs.
 
-        With them comes `prompt_length`, a number, where the first tokens of each text are not to be pooled.
+        Their shape is (positions, longest); for a static model, input_ids has that of all tokens, (tokens,),
+        and offsets says where each text begins, (positions,). With them comes `prompt_length`, a number,
+        where the first tokens of each text are not to be pooled.
         """
         lengths = self.lengths[positions]
         starts = self._starts[positions]
-        filled = np.arange(lengths.max()) < lengths[:, None]
-        ids = np.full(filled.shape, self._tokenizer.pad_id, dtype=np.int64)
-        ids[filled] = np.concatenate(
+        tokens = np.concatenate(
             [self._ids[start : start + length] for start, length in zip(starts, lengths, strict=True)]
         )
+        if "offsets" in self._tokenizer.inputs:
+            offsets = np.cumsum(lengths, dtype=np.int64) - lengths
+            return {"input_ids": tokens.astype(np.int64), "offsets": offsets}
+        filled = np.arange(lengths.max()) < lengths[:, None]
+        ids = np.full(filled.shape, self._tokenizer.pad_id, dtype=np.int64)
+        ids[filled] = tokens
         made = {
             "input_ids": ids,
             "attention_mask": filled.astype(np.int64),
@@ -139,7 +148,7 @@ def count_tokens(
     prompt: str = "",
     on_progress: OnProgress | None = None,
 ) -> np.ndarray:
-    """Tokens of each text before truncation, special tokens and prompt included.
+    """Tokens of each text before truncation, prompt included, and the special tokens that the model reads.
 
     Args:
         files: The model whose tokenizer counts.
@@ -151,7 +160,7 @@ def count_tokens(
         int32, shape (texts,).
     """
     tell = counting(on_progress, COUNTING, "texts")
-    count = _counter(files.folder, files.trust_remote_code)
+    count = _counter(files.tokenizer_folder, files.trust_remote_code, not files.facts.is_static)
     lengths = np.empty(len(texts), dtype=np.int32)
     for start in range(0, len(texts), _CHUNK):
         chunk = texts[start : start + _CHUNK]
@@ -160,16 +169,16 @@ def count_tokens(
     return lengths
 
 
-def has_fast_tokenizer(folder: Path) -> bool:
-    """Whether a model's folder holds the file of a Rust tokenizer."""
-    return (folder / "tokenizer.json").is_file()
+def has_fast_tokenizer(files: ModelFiles) -> bool:
+    """Whether a model has the file of a Rust tokenizer."""
+    return (files.tokenizer_folder / _FAST_TOKENIZER).is_file()
 
 
 @functools.lru_cache(maxsize=4)
 def _tokenizer(folder: Path, max_length: int | None) -> Any:  # noqa: ANN401 - a library without types
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(folder / _FAST_TOKENIZER))
     tokenizer.no_padding()
     if max_length is None:
         tokenizer.no_truncation()
@@ -179,10 +188,12 @@ def _tokenizer(folder: Path, max_length: int | None) -> Any:  # noqa: ANN401 - a
 
 
 @functools.lru_cache(maxsize=4)
-def _counter(folder: Path, trust_remote_code: bool) -> Callable[[list[str]], list[int]]:
-    if has_fast_tokenizer(folder):
+def _counter(folder: Path, trust_remote_code: bool, special: bool) -> Callable[[list[str]], list[int]]:
+    if (folder / _FAST_TOKENIZER).is_file():
         fast = _tokenizer(folder, None)
-        return lambda texts: [len(encoding.ids) for encoding in fast.encode_batch_fast(texts)]
+        return lambda texts: [
+            len(encoding.ids) for encoding in fast.encode_batch_fast(texts, add_special_tokens=special)
+        ]
     from transformers import AutoTokenizer
 
     slow: Any = AutoTokenizer.from_pretrained(

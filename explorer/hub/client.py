@@ -164,7 +164,7 @@ def stream(
         raise HubUnreachableError("The Hub's answer could not be understood.", where=where) from error
     contact.heard()
     try:
-        _check_status(response, where)
+        _check_status(response, path, where)
         yield response
     except httpx2.RequestError as error:
         raise _broke_off(where) from error
@@ -202,15 +202,19 @@ def _read(response: httpx2.Response, most: int, where: str) -> bytes:
     return bytes(content)
 
 
-def _check_status(response: httpx2.Response, where: str) -> None:
+def _check_status(response: httpx2.Response, path: str, where: str) -> None:
+    from huggingface_hub import constants
+
     status, code = response.status_code, response.headers.get("X-Error-Code", "")
     if response.is_success:
         return
     if code == "GatedRepo":
+        page = constants.ENDPOINT + path.partition("/resolve/")[0]
         raise GatedError(
-            "It is gated: only people approved by its authors may download it.",
+            "It is gated: the Hub gives it only to people who have accepted its terms.",
             where=where,
-            fix="Ask for access on its Hub page and set HF_TOKEN on the server.",
+            fix=f"Accept them at {page}, with the account whose token the server has as HF_TOKEN.",
+            page=page,
         )
     if code == "RevisionNotFound":
         raise NotOnHubError("It has no such revision.", where=where, fix="Give a branch, tag or commit.")
@@ -223,12 +227,27 @@ def _check_status(response: httpx2.Response, where: str) -> None:
             fix="Check the spelling: owner/name.",
         )
     if status == 429:
+        seconds = _seconds_to_wait(response)
         raise HubUnreachableError(
-            "The Hub is rate-limiting requests.", where=where, fix="Try again in a few minutes."
+            "The Hub is rate-limiting requests.",
+            where=where,
+            fix=f"Try again in {seconds:,} seconds." if seconds else "Try again in a few minutes.",
         )
     raise HubUnreachableError(
         f"The Hub answered with status {status}.", where=where, fix="Try again in a minute."
     )
+
+
+def _seconds_to_wait(response: httpx2.Response) -> int | None:
+    """How long the Hub refuses more (huggingface.co/docs/hub/rate-limits); None where it does not say."""
+    from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]  # exported late
+
+    limit = parse_ratelimit_headers(response.headers)
+    # Every answer tells the limit: it is the reason only once it is used up.
+    if limit is not None and limit.remaining == 0:
+        return limit.reset_in_seconds
+    told = response.headers.get("Retry-After", "")
+    return int(told) if told.isdecimal() and len(told) < 7 else None
 
 
 def _close_late(waiting: Future[httpx2.Response]) -> None:

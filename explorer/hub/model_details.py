@@ -4,70 +4,84 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from explorer.errors import GatedError, HubError, NotOnHubError
 from explorer.hub.cards import card_html, read_card
 from explorer.hub.client import get_bytes, get_json
-from explorer.hub.json_values import as_count, as_list, as_table, as_text
+from explorer.hub.json_values import as_list, as_table, as_text
+from explorer.hub.licences import Licence, licence_of
 from explorer.hub.model_files import files_of, model_information, wanted_files
+from explorer.hub.model_modules import OwnFacts, own_facts, sizes_of
+from explorer.hub.model_results import PublishedResult, published_results
 from explorer.hub.model_search import MAX_CHARS, MAX_ENTRIES, ModelListing, listing_of
 from explorer.hub.names import is_model_id
+from explorer.hub.safetensors_header import TensorHeader, read_header
 
-MAX_JSON_BYTES = 1_000_000  # of one of a model's small files
-_MAX_MODULES = 20
-_MAX_PROMPTS = 100
-_MAX_PROMPT_CHARS = 2_000
-_MAX_SCORES = 500
-# The metric MTEB ranks each kind of task by (arxiv.org/abs/2210.07316, section 3.2), as cards spell it.
-_MTEB_METRICS = {
-    "Classification": ("accuracy",),
-    "Clustering": ("v_measure",),
-    "PairClassification": ("cos_sim_ap", "cosine_ap", "max_ap"),
-    "Reranking": ("map",),
-    "Retrieval": ("ndcg_at_10",),
-    "STS": ("cos_sim_spearman", "cosine_spearman"),
-    "Summarization": ("cos_sim_spearman", "cosine_spearman"),
-    "BitextMining": ("f1",),
-}
+MAX_JSON_BYTES = 4_000_000  # of one of a model's small files; Gemma's tokenizer_config.json has 1.2 million
+_HEADER_BYTES = 100_000  # read at once of a safetensors file, whose header is shorter for few tensors
+_EXPAND = ["evalResults", "inferenceProviderMapping"]  # not in the usual answer, and not beside `blobs`
+# What sentence-transformers writes into a card of a model trained with MatryoshkaLoss.
+_MATRYOSHKA = re.compile(r'"matryoshka_dims":\s*(\[[\d,\s]{1,400}\])')
 
 
 @dataclass(frozen=True)
-class ModelDetails:
-    """A model at a commit: the listing, and what its own small files and its card say.
+class ServedBy:
+    """Who runs a model for others: huggingface.co/docs/inference-providers/hub-api.
+
+    Attributes:
+        provider: The Hub's name of an Inference Provider.
+        task: What it is asked for there, such as `feature-extraction`.
+    """
+
+    provider: str
+    task: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelDetails(OwnFacts):
+    """A model at a commit: what its own small files say, and what the Hub and its card say.
 
     Attributes:
         listing: What the Hub says of it.
         commit: The commit asked for.
-        dims: Numbers in an embedding.
-        max_length: Tokens it reads of a text.
-        prompts: Its prompts, by name; empty ones are left out.
-        pooling: How token vectors become one, in sentence-transformers' words: `mean`, `cls`, ….
         download_size: Bytes of the files that would be downloaded.
         card: Its card as safe HTML; empty without one.
-        scores: What its card says it scores on MTEB, by the dataset's name. Nobody has checked these.
-        vocabulary: Tokens it knows. Each has `token_dims` parameters that are looked up, not multiplied by.
-        token_dims: Numbers in the vector of a token.
+        refused: Whether the Hub refused its files, as it does while its terms are not accepted.
+        licence: Its licence; None where none is stated.
+        training_datasets: Data sets that its card says it was trained on, ids of the Hub or other names.
+        base_models: Models it was made from.
+        new_version: The model that its authors say is newer.
+        results: What it is said to score.
+        served_by: Inference Providers that run it now.
+        exports: Other runtimes that its repository has files for.
     """
 
     listing: ModelListing
     commit: str
-    dims: int | None
-    max_length: int | None
-    prompts: Mapping[str, str]
-    pooling: str | None
     download_size: int | None
     card: str
-    scores: Mapping[str, float] = field(default_factory=dict)
-    vocabulary: int | None = None
-    token_dims: int | None = None
+    refused: bool = False
+    licence: Licence | None = None
+    training_datasets: tuple[str, ...] = ()
+    base_models: tuple[str, ...] = ()
+    new_version: str | None = None
+    results: tuple[PublishedResult, ...] = ()
+    served_by: tuple[ServedBy, ...] = ()
+    exports: tuple[str, ...] = ()
+
+    @property
+    def active_parameters(self) -> int | None:
+        """Parameters that are computed with: all but the table of tokens; None where either is not known."""
+        total, table = self.listing.parameters, self.table_parameters
+        return None if total is None or table is None else max(0, total - table)
 
 
 def model_details(name: str, revision: str | None = None) -> ModelDetails:
-    """What there is to know of a model before it is downloaded; of a gated one, what its listing tells.
+    """What there is to know of a model before it is downloaded; of one that is refused, what is public.
 
     Args:
         name: Hub id.
@@ -82,61 +96,73 @@ def model_details(name: str, revision: str | None = None) -> ModelDetails:
     if listing is None:
         raise NotOnHubError("That is not a valid model name.", where=name)
     files = {file.path: file for file in files_of(said) if file.size != 0}
-
-    def read(path: str) -> Any:  # noqa: ANN401 - JSON
-        return _read_small(name, path, commit) if path in files else None
-
+    small = _SmallFiles(name, commit, files)
     wanted = wanted_files(list(files.values()))
     sizes = [file.size for file in wanted]
     known_sizes = [size for size in sizes if size is not None]
     card = read_card(name, commit, "model") if "README.md" in files else None
-    own = own_facts(read)
-    has_own_modules = own.pop("has_own_modules")
+    own = own_facts(small.json, small.tensors)
+    table, more = as_table(said.get("cardData")), _more(name)
+    own = dataclasses.replace(own, matryoshka=own.matryoshka or _matryoshka(card or ""))
+    bases = _ids(table.get("base_model"))
     return ModelDetails(
         listing=dataclasses.replace(
             listing,
             has_safetensors=any(file.path.endswith(".safetensors") for file in wanted),
-            needs_remote_code=listing.needs_remote_code or has_own_modules,
+            needs_remote_code=listing.needs_remote_code or own.has_own_modules,
         ),
         commit=commit,
         download_size=sum(known_sizes) if len(known_sizes) == len(sizes) else None,
         card=card_html(card) if card else "",
-        scores=_scores(said),
-        **own,
+        refused=small.refused,
+        licence=licence_of(table, listing.licence),
+        training_datasets=_ids(table.get("datasets")),
+        base_models=bases or ((listing.base_model,) if listing.base_model else ()),
+        new_version=next((new for new in _ids(table.get("new_version")) if is_model_id(new)), None),
+        results=tuple(
+            published_results(said.get("model-index") or table.get("model-index"), more.get("evalResults"))
+        ),
+        served_by=_served_by(more.get("inferenceProviderMapping")),
+        exports=_exports(files),
+        **vars(own),
     )
 
 
-def own_facts(read: Callable[[str], Any]) -> dict[str, Any]:
-    """What a model's own small files say of it, as `ModelDetails` has it, and whether it has own modules.
+class _SmallFiles:
+    """The small files of a model, read as they are asked for.
 
-    Args:
-        read: Gives the JSON of a file, by its path in the model; None where there is none.
-
-    Returns:
-        Fields of `ModelDetails`, and `has_own_modules`: whether it needs code of its own.
+    Attributes:
+        refused: Whether the Hub refused one of them.
     """
-    config, pooling, dims, has_own_modules = as_table(read("config.json")), None, None, False
-    for module in map(as_table, as_list(read("modules.json"), MAX_ENTRIES)[:_MAX_MODULES]):
-        kind, settings_path = str(module.get("type")), f"{module.get('path')}/config.json"
-        has_own_modules |= not kind.startswith("sentence_transformers.")
-        if kind.endswith(".Pooling"):
-            settings = as_table(read(settings_path))
-            pooling = _pooling(settings)
-            dims = as_count(settings.get("word_embedding_dimension"))
-        elif kind.endswith(".Dense"):
-            dims = as_count(as_table(read(settings_path)).get("out_features")) or dims
-    token_dims = as_count(config.get("hidden_size"))
-    return {
-        "dims": dims or token_dims,
-        "max_length": _max_length(
-            as_table(read("sentence_bert_config.json")), config, as_table(read("tokenizer_config.json"))
-        ),
-        "prompts": _prompts(as_table(read("config_sentence_transformers.json")).get("prompts")),
-        "pooling": pooling,
-        "vocabulary": as_count(config.get("vocab_size")),
-        "token_dims": token_dims,
-        "has_own_modules": has_own_modules,
-    }
+
+    def __init__(self, name: str, commit: str, files: Iterable[str]) -> None:
+        self.refused = False
+        self._name, self._commit, self._files = name, commit, set(files)
+
+    def json(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """A small JSON file; None when it is not there, too large, no JSON, or refused."""
+        try:
+            return json.loads(self._bytes(path, 0, MAX_JSON_BYTES))
+        except (ValueError, RecursionError):
+            return None
+
+    def tensors(self, path: str) -> dict[str, TensorHeader]:
+        """The tensors of a safetensors file, by its header; none when it is not there or refused."""
+        beginning = self._bytes(path, 0, _HEADER_BYTES)
+
+        def read(start: int, end: int) -> bytes:
+            return beginning[start:end] if end <= _HEADER_BYTES else self._bytes(path, start, end)
+
+        return read_header(read)
+
+    def _bytes(self, path: str, start: int, end: int) -> bytes:
+        if path not in self._files:
+            return b""
+        try:
+            return get_bytes(self._name, path, self._commit, start, end, kind="model")
+        except GatedError:
+            self.refused = True
+            return b""
 
 
 def _is_organisation(author: object) -> bool | None:
@@ -152,64 +178,44 @@ def _is_organisation(author: object) -> bool | None:
     return True
 
 
-def _read_small(name: str, path: str, commit: str) -> Any:  # noqa: ANN401 - JSON
-    """A small JSON file of a model; None when it is too large, no JSON, or gated."""
+def _more(name: str) -> Mapping[str, Any]:
+    """What the Hub says only when it is asked for by name; nothing when it does not say."""
     try:
-        return json.loads(get_bytes(name, path, commit, 0, MAX_JSON_BYTES, kind="model"))
-    except (GatedError, ValueError, RecursionError):
-        return None
-
-
-def _max_length(
-    own: Mapping[str, Any], config: Mapping[str, Any], tokenizer: Mapping[str, Any]
-) -> int | None:
-    if length := as_count(own.get("max_seq_length")):
-        return length
-    known = [as_count(config.get("max_position_embeddings")), as_count(tokenizer.get("model_max_length"))]
-    return min((length for length in known if length), default=None)
-
-
-def _pooling(settings: Mapping[str, Any]) -> str | None:
-    if mode := as_text(settings.get("pooling_mode"), MAX_CHARS):
-        return mode
-    modes = [
-        key.removeprefix("pooling_mode_").removesuffix("_token").removesuffix("_tokens")
-        for key, value in settings.items()
-        if key.startswith("pooling_mode_") and value is True
-    ]
-    return "+".join(modes)[:MAX_CHARS] or None
-
-
-def _prompts(prompts: object) -> dict[str, str]:
-    if not isinstance(prompts, dict):
+        return as_table(get_json(f"/api/models/{name}", {"expand": _EXPAND}, where=name))
+    except HubError:  # not worth refusing the rest for
         return {}
-    return {
-        str(name)[:MAX_CHARS]: prompt[:_MAX_PROMPT_CHARS]
-        for name, prompt in list(prompts.items())[:_MAX_PROMPTS]
-        if isinstance(prompt, str) and prompt
+
+
+def _served_by(mapping: object) -> tuple[ServedBy, ...]:
+    # An object by provider, or a list in which each says which it is: `ModelInfo` of huggingface_hub 2.4.
+    listed = [{**as_table(entry), "provider": name} for name, entry in as_table(mapping).items()]
+    found = []
+    for entry in map(as_table, [*listed, *as_list(mapping)][:MAX_ENTRIES]):
+        provider, task = (as_text(entry.get(key), MAX_CHARS) for key in ("provider", "task"))
+        if provider and task and entry.get("status") == "live":
+            found.append(ServedBy(provider, task))
+    return tuple(found)
+
+
+def _exports(files: Iterable[str]) -> tuple[str, ...]:
+    paths = list(files)
+    kinds = {
+        "ONNX": any(path.endswith(".onnx") for path in paths),
+        "OpenVINO": any(re.fullmatch(r"(.*/)?openvino_[^/]*\.xml", path) for path in paths),
     }
+    return tuple(kind for kind, has in kinds.items() if has)
 
 
-def _scores(said: Mapping[str, Any]) -> dict[str, float]:
-    """The MTEB figures of a card's model-index: huggingface.co/docs/hub/model-cards#evaluation-results."""
-    index = said.get("model-index") or as_table(said.get("cardData")).get("model-index")
-    scores: dict[str, float] = {}
-    for entry in as_list(index, MAX_ENTRIES):
-        for result in map(as_table, as_list(as_table(entry).get("results"), MAX_ENTRIES)):
-            name = as_text(as_table(result.get("dataset")).get("name"), MAX_CHARS)
-            value = _main_score(result.get("metrics"), as_table(result.get("task")).get("type"))
-            if name and name.startswith("MTEB ") and value is not None and len(scores) < _MAX_SCORES:
-                scores.setdefault(name.removeprefix("MTEB "), value)
-    return scores
+def _matryoshka(card: str) -> tuple[int, ...]:
+    stated = _MATRYOSHKA.search(card)
+    try:
+        return sizes_of(json.loads(stated[1])) if stated else ()
+    except ValueError:
+        return ()
 
 
-def _main_score(metrics: object, task: object) -> float | None:
-    values = {
-        str(metric.get("type")): metric.get("value")
-        for metric in map(as_table, as_list(metrics, MAX_ENTRIES))
-    }
-    for name in ("main_score", *_MTEB_METRICS.get(str(task), ())):
-        value = values.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return float(value)
-    return None
+def _ids(values: object) -> tuple[str, ...]:
+    """Names in a card, of which one may stand without a list."""
+    listed = [values] if isinstance(values, str) else as_list(values, MAX_ENTRIES)
+    texts = (as_text(value, MAX_CHARS) for value in listed)
+    return tuple(text for text in texts if text is not None)

@@ -7,12 +7,10 @@ import json
 from explorer.errors import GatedError, NotOnHubError
 from explorer.hub.client import get_bytes
 from explorer.hub.json_values import as_table
-from explorer.hub.model_search import MAX_CHARS
+from explorer.hub.model_modules import bounded_prompts
 
 _FILE = "config_sentence_transformers.json"
 _MAX_BYTES = 1_000_000
-_MAX_PROMPTS = 100
-_MAX_PROMPT_CHARS = 2_000
 
 
 def prompts_on_hub(name: str) -> dict[str, str]:
@@ -28,9 +26,4 @@ def prompts_on_hub(name: str) -> dict[str, str]:
         said = json.loads(get_bytes(name, _FILE, "main", 0, _MAX_BYTES, kind="model"))
     except (NotOnHubError, GatedError, ValueError, RecursionError):
         return {}
-    prompts = as_table(as_table(said).get("prompts"))
-    return {
-        str(prompt_name)[:MAX_CHARS]: prompt[:_MAX_PROMPT_CHARS]
-        for prompt_name, prompt in list(prompts.items())[:_MAX_PROMPTS]
-        if isinstance(prompt, str) and prompt
-    }
+    return bounded_prompts(as_table(said).get("prompts"))

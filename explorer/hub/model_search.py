@@ -15,6 +15,7 @@ from typing import Any, Literal
 from explorer.hub.client import get_json
 from explorer.hub.json_values import as_count, as_list, as_table, as_text, as_time
 from explorer.hub.names import is_model_id
+from explorer.hub.safetensors_header import weights_size
 from explorer.hub.search_options import MAX_LISTINGS, SORTS, Sort
 
 # The Hub's own names (huggingface.co/tasks) of the tasks that embedding models are listed under.
@@ -31,7 +32,6 @@ _EXPAND = [
     *("author", "createdAt", "downloads", "gated", "lastModified", "library_name", "likes", "pipeline_tag"),
     *("safetensors", "tags"),
 ]
-_BITS = {"F64": 64, "I64": 64, "F32": 32, "I32": 32, "F16": 16, "BF16": 16, "I16": 16, "I8": 8, "U8": 8}
 _FORMAT_TAGS = {"tf"}  # two letters, and no language
 
 
@@ -170,18 +170,6 @@ def listing_of(said: Mapping[str, Any], is_organisation: bool | None = None) -> 
         gated=gated is True or isinstance(gated, str),
         needs_remote_code="custom_code" in tags,
     )
-
-
-def weights_size(counts: object) -> int | None:
-    """Bytes of weights, from how many there are of each type; None when a type or a number is unknown."""
-    if not isinstance(counts, dict) or not counts:
-        return None
-    bits = 0
-    for kind, count in counts.items():
-        if kind not in _BITS or as_count(count) is None:
-            return None
-        bits += _BITS[kind] * count
-    return bits // 8
 
 
 def _fits(model: ModelListing, wanted: ModelFilter) -> bool:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from explorer.hub.json_values import as_count, as_list, as_table
-from explorer.hub.model_details import MAX_JSON_BYTES, ModelDetails, own_facts
-from explorer.hub.model_search import MAX_ENTRIES, ModelListing, weights_size
-
-_MAX_HEADER_BYTES = 25_000_000
+from explorer.hub.model_details import MAX_JSON_BYTES, ModelDetails
+from explorer.hub.model_modules import own_facts
+from explorer.hub.model_search import ModelListing
+from explorer.hub.safetensors_header import TensorHeader, count_parameters, read_header, weights_size
 
 
 @dataclass(frozen=True)
@@ -58,8 +56,6 @@ def details_on_disk(name: str, folder: Path, commit: str) -> ModelDetails:
     """
 
     def read(path: str) -> Any:  # noqa: ANN401 - JSON
-        if ".." in path or path.startswith("/"):
-            return None  # a module's path is read from the model's own files
         try:
             with (folder / path).open("rb") as file:
                 return json.loads(file.read(MAX_JSON_BYTES))
@@ -67,7 +63,7 @@ def details_on_disk(name: str, folder: Path, commit: str) -> ModelDetails:
             return None
 
     counts = parameters_on_disk(folder)
-    own = own_facts(read)
+    own = own_facts(read, lambda path: tensors_on_disk(folder / path))
     listing = ModelListing(
         *(name, None, None, None, None, None, None, None),
         parameters=sum(counts.values()) or None,
@@ -79,23 +75,25 @@ def details_on_disk(name: str, folder: Path, commit: str) -> ModelDetails:
         base_model=None,
         has_safetensors=bool(counts),
         gated=False,
-        needs_remote_code=own.pop("has_own_modules"),
+        needs_remote_code=own.has_own_modules,
     )
-    return ModelDetails(listing=listing, commit=commit, download_size=0, card="", **own)
+    return ModelDetails(listing=listing, commit=commit, download_size=0, card="", **vars(own))
 
 
 def parameters_on_disk(folder: Path) -> dict[str, int]:
-    """Parameters of each type, from the headers of safetensors files: huggingface.co/docs/safetensors."""
-    counts: dict[str, int] = {}
-    for path in sorted(folder.rglob("*.safetensors")):
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            try:
-                header = as_table(json.loads(file.read(min(length, _MAX_HEADER_BYTES))))
-            except (ValueError, RecursionError):
-                return {}
-        for tensor in map(as_table, header.values()):
-            sides = [as_count(side) for side in as_list(tensor.get("shape"), MAX_ENTRIES)]
-            if isinstance(kind := tensor.get("dtype"), str) and None not in sides:
-                counts[kind] = counts.get(kind, 0) + math.prod(side or 0 for side in sides)
-    return counts
+    """Parameters of each type in the safetensors files of a folder and those below it."""
+    every = [tensors_on_disk(path) for path in sorted(folder.rglob("*.safetensors"))]
+    return count_parameters(tensor for found in every for tensor in found.values())
+
+
+def tensors_on_disk(path: Path) -> dict[str, TensorHeader]:
+    """The tensors of a safetensors file, by name; none where there is no such file."""
+    if not path.is_file():
+        return {}
+    with path.open("rb") as file:
+
+        def read(start: int, end: int) -> bytes:
+            file.seek(start)
+            return file.read(end - start)
+
+        return read_header(read)

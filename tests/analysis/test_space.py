@@ -3,6 +3,8 @@ import pytest
 
 import explorer
 from explorer.analysis.space import Space, make_index
+from explorer.encode.encoder import Encoder
+from explorer.encode.spec import LocalModel
 from explorer.errors import QueryError, VectorError
 
 QUERY = "How can Medicare help me?"
@@ -116,3 +118,19 @@ def test_a_space_needs_one_sound_vector_for_each_row(faq):
 def test_vectors_cannot_be_written_to(faq):
     with pytest.raises(ValueError, match="read-only"):
         faq.vectors[0, 0] = 1
+
+
+def test_rows_are_searched_by_what_the_model_was_trained_for_unless_asked_otherwise(faq):
+    vectors = np.array([[3.0, 0.0], [0.6, 0.8], [1.0, 1.0]], dtype=np.float32)
+    corpus = explorer.open_corpus(["a", "b", "c"])
+    query = np.array([[0.6, 0.8]], dtype=np.float32)
+    by_cosine = Space(corpus, make_index(vectors))
+    encoder = Encoder(LocalModel(), "dot", {}, similarity="dot", load=lambda: faq.encoder.engine)
+    by_dot = Space(corpus, make_index(vectors), encoder)
+    assert (by_cosine.similarity_metric, by_dot.similarity_metric) == ("cosine", "dot")
+    assert [hit.row for hit in by_cosine.search_vectors(query)[0]] == [1, 2, 0]
+    (hits,) = by_dot.search_vectors(query)
+    assert [(hit.row, round(hit.score, 5)) for hit in hits] == [(0, 1.8), (2, 1.4), (1, 1.0)]
+    assert by_dot.search_vectors(query, metric="cosine") == by_cosine.search_vectors(query)
+    assert [hit.row for hit in by_dot.similar_to(1)] == [0, 2]
+    assert by_dot.percentile(1.8) == by_dot.percentile(1.8, "dot") != by_dot.percentile(1.8, "cosine")

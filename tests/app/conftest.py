@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import functools
 import shutil
+from pathlib import Path
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
 from explorer.session.session_store import session_store
 from explorer.ui.shell import job_progress
+
+
+def pytest_collection_modifyitems(items):
+    """Drawing pages takes long in all: of their tests only those of the search page count as quick."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.path.name != "test_search_page.py":
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session", autouse=True)

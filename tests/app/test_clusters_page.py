@@ -27,7 +27,6 @@ def pasted(*lines):
     return finished(app)
 
 
-@pytest.mark.slow
 def test_clusters_start_with_as_many_as_there_are_labels_and_are_held_against_them():
     app = opened()
     assert metric(app, "Clusters") == "12"
@@ -36,7 +35,6 @@ def test_clusters_start_with_as_many_as_there_are_labels_and_are_held_against_th
     assert len(table(app)["words"].iloc[0].split(", ")) == 6
 
 
-@pytest.mark.slow
 def test_another_number_of_clusters_and_the_other_distance():
     app = opened()
     app.number_input(key="clusters").set_value(5)
@@ -45,7 +43,6 @@ def test_another_number_of_clusters_and_the_other_distance():
     assert metric(app, "Clusters") == "5"
 
 
-@pytest.mark.slow
 def test_density_leaves_noise_and_says_how_much():
     app = opened()
     app.selectbox(key="method").set_value("hdbscan").run()
@@ -66,7 +63,6 @@ def test_a_cluster_is_opened_renamed_and_selected():
     assert any(f"{size} rows" in text and "my &lt;b&gt;songs&lt;/b&gt;" in text for text in html_texts(app))
 
 
-@pytest.mark.slow
 def test_numbers_of_clusters_are_compared_and_the_best_is_one_click_away():
     app = opened()
     app.segmented_control(key="clusters-view").set_value("How many clusters?").run()
@@ -80,7 +76,6 @@ def test_numbers_of_clusters_are_compared_and_the_best_is_one_click_away():
     assert metric(app, "Clusters") == suggested
 
 
-@pytest.mark.slow
 def test_more_clusters_than_different_rows_is_an_error_with_a_way_out():
     app = pasted("same", "same", "same", "other")
     app.number_input(key="clusters").set_value(4).run()
@@ -92,7 +87,6 @@ def test_more_clusters_than_different_rows_is_an_error_with_a_way_out():
     assert metric(app, "Clusters") == "2"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("lines", [("alone",), ("one", "two"), ("same", "same")])
 def test_tiny_corpora_are_clustered_or_told_why_not(lines):
     app = pasted(*lines)
@@ -104,7 +98,6 @@ def test_tiny_corpora_are_clustered_or_told_why_not(lines):
     assert app.info
 
 
-@pytest.mark.slow
 def test_a_cluster_that_was_opened_is_closed_when_others_are_made_and_its_name_is_of_its_encoder():
     app = opened(corpus="song-moods")
     usual = app.number_input(key="clusters").value

@@ -57,7 +57,6 @@ def test_a_sample_is_chosen_encoded_and_searched(app):
     assert "0.757" in next(text for text in html_texts(app) if "<b>row</b>" in text)
 
 
-@pytest.mark.slow
 def test_an_uploaded_file_is_guessed_counted_and_encoded(app):
     upload(app, "notes.csv", CSV)
     assert (metric(app, "Rows"), metric(app, "Empty"), metric(app, "Repeated")) == ("5", "1", "1")
@@ -87,7 +86,6 @@ def test_fewer_rows_are_a_seeded_sample(app):
     assert metric(app, "Rows") == "7"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
@@ -109,7 +107,6 @@ def test_bad_input_says_what_and_where_and_leaves_the_session_alone(app, name, c
     assert [text for text in html_texts(app) if "<b>row</b>" in text]
 
 
-@pytest.mark.slow
 def test_a_column_of_numbers_chosen_as_text_is_refused(app):
     upload(app, "notes.csv", CSV)
     next(box for box in app.selectbox if box.label == "Text column").select("price").run()
@@ -136,7 +133,6 @@ def test_a_hub_model_without_network_fails_with_its_name_and_the_rest_stays(app)
     assert not app.error
 
 
-@pytest.mark.slow
 def test_a_second_encoder_joins_the_first_and_either_can_be_active(app, tiny_model, monkeypatch):
     from explorer.settings import settings
 
@@ -188,7 +184,6 @@ def begun(app, name, content):
     return next(button for button in app.button if button.label == "Cancel")
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("hasty_pages")
 def test_reading_a_file_can_be_stopped_and_begun_again(app):
     stop = begun(app, "slow.csv", SLOW_CSV)
@@ -205,7 +200,6 @@ def test_reading_a_file_can_be_stopped_and_begun_again(app):
     assert metric(app, "Rows") == "1"
 
 
-@pytest.mark.slow
 def test_a_file_that_takes_too_long_says_so(app, monkeypatch):
     from explorer.settings import settings
 
@@ -215,7 +209,6 @@ def test_a_file_that_takes_too_long_says_so(app, monkeypatch):
     assert "longer than the 1 second allowed" in error(app)
 
 
-@pytest.mark.slow
 def test_what_is_looked_at_is_told_from_what_is_open(app):
     upload(app, "notes.csv", CSV)
     texts = html_texts(app)
@@ -228,7 +221,6 @@ def test_what_is_looked_at_is_told_from_what_is_open(app):
     assert "notes.csv · open" in texts
 
 
-@pytest.mark.slow
 def test_coming_back_to_the_page_shows_what_is_open(app, one_browser):
     app = finished(open_app("pages/data.py"))
     upload(app, "notes.csv", CSV.replace(b"NA,b", b"NA,c"))
@@ -254,7 +246,6 @@ def test_coming_back_to_the_page_shows_what_is_open(app, one_browser):
     assert primary(finished(other)) == ["Encode 3 rows"]
 
 
-@pytest.mark.slow
 def test_coming_back_to_pasted_lines_shows_them(one_browser):
     app = finished(open_app("pages/data.py"))
     app.segmented_control(key="rows-from").set_value("Pasted lines").run()
@@ -267,7 +258,6 @@ def test_coming_back_to_pasted_lines_shows_them(one_browser):
     assert not primary(back)
 
 
-@pytest.mark.slow
 def test_the_same_rows_by_another_name_take_that_name_and_keep_what_was_made_of_them(app):
     upload(app, "old.csv", CSV)
     encode_button(app).click().run()
@@ -285,7 +275,6 @@ def test_the_same_rows_by_another_name_take_that_name_and_keep_what_was_made_of_
     assert len(session.selection) == 1
 
 
-@pytest.mark.slow
 def test_a_file_in_another_encoding_says_which_and_lets_one_choose(app):
     upload(app, "brief.csv", "text\nпривет мир\nдобрый день\n".encode("cp1251"))
     box = next(box for box in app.selectbox if box.label == "Encoding")
@@ -305,7 +294,6 @@ def test_a_file_in_another_encoding_says_which_and_lets_one_choose(app):
     assert not app.error
 
 
-@pytest.mark.slow
 def test_a_file_that_was_taken_away_is_not_shown(app):
     upload(app, "notes.csv", CSV)
     app.file_uploader(key="file").set_value(None).run()
@@ -317,7 +305,6 @@ def test_a_file_that_was_taken_away_is_not_shown(app):
 OTHER = "text\nпривет мир\nдобрый день\n".encode("cp1251")
 
 
-@pytest.mark.slow
 def test_coming_back_shows_the_open_file_and_not_the_one_looked_at(app):
     upload(app, "old.csv", CSV)
     encode_button(app).click().run()
@@ -330,7 +317,6 @@ def test_coming_back_shows_the_open_file_and_not_the_one_looked_at(app):
     assert not primary(app)
 
 
-@pytest.mark.slow
 def test_a_button_goes_back_to_what_is_open(app):
     upload(app, "old.csv", CSV)
     encode_button(app).click().run()
@@ -349,7 +335,6 @@ def test_a_button_goes_back_to_what_is_open(app):
     assert "old.csv · open" in html_texts(app)
 
 
-@pytest.mark.slow
 def test_a_file_only_looked_at_is_there_after_another_page_with_its_encoding(app):
     upload(app, "other.csv", OTHER)
     app.switch_page("pages/search.py").run()
@@ -363,7 +348,6 @@ def encoding(app):
     return next(box for box in app.selectbox if box.label == "Encoding")
 
 
-@pytest.mark.slow
 def test_a_file_that_is_open_is_read_in_another_encoding_without_being_uploaded_again(app):
     upload(app, "other.csv", OTHER)
     encode_button(app).click().run()

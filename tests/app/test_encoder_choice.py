@@ -55,7 +55,6 @@ def hosted(app, provider):
     return app.text_input(key="remote-model").set_value(MODEL).run()
 
 
-@pytest.mark.slow
 def test_tf_idf_needs_no_model_and_finds_by_words(app):
     encode(encode_with(app, "TF-IDF"))
     assert not app.error
@@ -69,7 +68,6 @@ def test_tf_idf_needs_no_model_and_finds_by_words(app):
     assert again.segmented_control(key="encode-with-False").value == "TF-IDF"
 
 
-@pytest.mark.slow
 def test_a_server_of_the_hosts_encodes_rows_and_queries_and_stands_in_the_link(app, server):
     hosted(app, "team")
     assert any("20 requests at most" in caption.value for caption in app.caption)
@@ -82,7 +80,6 @@ def test_a_server_of_the_hosts_encodes_rows_and_queries_and_stands_in_the_link(a
     assert [text for text in html_texts(app) if "<b>row</b>" in text]
 
 
-@pytest.mark.slow
 def test_a_token_stays_in_its_tab_and_appears_nowhere(app, server, tmp_path, caplog):
     caplog.set_level(logging.DEBUG)
     server.prepared += [Answer(503, {"error": f"{TOKEN} waits", "estimated_time": 0.1})]
@@ -118,7 +115,6 @@ def test_a_token_stays_in_its_tab_and_appears_nowhere(app, server, tmp_path, cap
     assert ["another query"] in server.asked
 
 
-@pytest.mark.slow
 def test_without_a_token_an_inference_provider_says_what_is_missing_and_the_rest_stays(app, server):
     encode(hosted(app, "hf-inference"))
     assert "need a Hugging Face token" in app.error[0].value.replace("\\", "")
@@ -226,7 +222,6 @@ def test_tokens_are_counted_with_the_prompt_that_is_used(app, models):
     assert int(finished(app).metric[3].value.replace(",", "")) > int(before.replace(",", ""))
 
 
-@pytest.mark.slow
 def test_vectors_in_the_rows_are_used_without_a_model_of_queries(app):
     rows = [{"text": f"row {number}", "vector": [1.0, number, 0.5]} for number in range(3)]
     content = "\n".join(map(json.dumps, rows)).encode()

@@ -38,7 +38,6 @@ def cards(app):
     return [text for text in html_texts(app) if "<b>row</b>" in text]
 
 
-@pytest.mark.slow
 def test_a_query_is_asked_once_whatever_is_changed_and_wherever_it_is_shown(app, server):
     finished(ask(app, "a card"))
     assert len(cards(app)) == 10
@@ -56,7 +55,6 @@ def test_a_query_is_asked_once_whatever_is_changed_and_wherever_it_is_shown(app,
     assert server.asked[asked:] == [["another one"]]
 
 
-@pytest.mark.slow
 def test_a_reloaded_tab_does_not_ask_again(server, monkeypatch):
     monkeypatch.setattr("explorer.ui.shell.session._visitor", lambda: "the same browser")
     link = {"corpus": "medicare-faq", "provider": "team", "model": MODEL, "q": "a card"}
@@ -65,7 +63,6 @@ def test_a_reloaded_tab_does_not_ask_again(server, monkeypatch):
     assert server.asked.count(["a card"]) == 1
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("hasty_pages")
 def test_a_server_that_is_busy_leaves_the_page_to_its_visitor(app, server):
     server.encode = lambda _texts: Answer(503, {"error": "overloaded"}, {"Retry-After": "30"})
@@ -80,7 +77,6 @@ def test_a_server_that_is_busy_leaves_the_page_to_its_visitor(app, server):
     assert len(cards(finished(app))) == 10
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("hasty_pages")
 def test_a_query_that_another_takes_the_place_of_is_given_up(app, server):
     server.encode = lambda _texts: Answer(503, {"error": "overloaded"}, {"Retry-After": "30"})
@@ -103,7 +99,6 @@ def test_what_a_server_refuses_is_said_and_not_asked_again_by_itself(app, server
     assert len(cards(finished(app))) == 10
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("model", [by_another_model, by_a_wider_model], ids=["as wide", "wider"])
 def test_a_model_that_changed_is_said_and_the_rows_are_encoded_again(app, server, model, monkeypatch):
     monkeypatch.setattr("explorer.encode.engines.hosted._TRUSTED", 0.0)
@@ -118,7 +113,6 @@ def test_a_model_that_changed_is_said_and_the_rows_are_encoded_again(app, server
     assert session.spaces[session.encoder].dims == len(model(["x"])[0])
 
 
-@pytest.mark.slow
 def test_rows_are_encoded_again_for_one_query_once_and_then_at_the_push_of_a_button(app, server, monkeypatch):
     monkeypatch.setattr("explorer.encode.engines.hosted._TRUSTED", 0.0)
     encode_queries = Encoder.encode_queries

@@ -166,7 +166,6 @@ def test_a_dataset_is_looked_at_before_anything_large_is_downloaded(app, hub):
     assert not [label for label in labels(app) if label.startswith("Encode")]
 
 
-@pytest.mark.slow
 def test_rows_are_read_encoded_and_linked(app):
     read(opened(app))
     assert metric(app, "Rows") == "300"
@@ -184,7 +183,6 @@ def test_rows_are_read_encoded_and_linked(app):
     assert metric(finished(app), "Rows") == "300"  # nothing has to be chosen again
 
 
-@pytest.mark.slow
 def test_fewer_rows_of_another_split_by_a_nested_path(app):
     opened(app)
     box(app, "Split").select("test").run()
@@ -197,7 +195,6 @@ def test_fewer_rows_of_another_split_by_a_nested_path(app):
     assert finished(app).query_params["corpus"].endswith(",default,test,body,meta.tone.name,,7,0")
 
 
-@pytest.mark.slow
 def test_a_dataset_without_parquet_is_streamed(app, hub, tmp_path):
     folder = tmp_path / "post" / "lines"
     folder.mkdir(parents=True)
@@ -216,7 +213,6 @@ def test_a_dataset_without_parquet_is_streamed(app, hub, tmp_path):
     assert finished(app).query_params["corpus"].endswith(",default,train,body,meta.kind,,40,0")
 
 
-@pytest.mark.slow
 def test_another_choice_has_to_be_read_again(app):
     read(opened(app))
     box(app, "Text column").select("subject").run()
@@ -225,7 +221,6 @@ def test_another_choice_has_to_be_read_again(app):
     assert not [label for label in labels(app) if label.startswith("Encode")]
 
 
-@pytest.mark.slow
 def test_what_is_said_to_be_downloaded_is_downloaded(hub, tmp_path):
     random = np.random.default_rng(0)
     words = [random.bytes(40).hex() for _ in range(40_000)]
@@ -240,14 +235,12 @@ def test_what_is_said_to_be_downloaded_is_downloaded(hub, tmp_path):
     assert 0.7 * came < said < 1.4 * came
 
 
-@pytest.mark.slow
 def test_the_search_comes_back(app):
     opened(app)
     button(app, "Other datasets").click().run()
     assert list(results(finished(app))["id"]) == ["post/letters", "post/cards"]
 
 
-@pytest.mark.slow
 def test_rows_of_the_hub_may_bring_their_vectors(app):
     opened(app)
     box(app, "Vectors").select("vector").run()
@@ -292,7 +285,6 @@ def test_what_is_no_name_is_only_searched_for(app, name):
     assert "No datasets match these words" in app.info[0].value
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
@@ -320,7 +312,6 @@ def test_a_missing_dataset_is_named(app):
     assert "nothing with that name" in error(app)
 
 
-@pytest.mark.slow
 def test_a_download_that_breaks_off_can_be_tried_again(app, hub):
     opened(app)
     hub.broken_files.add("0000.parquet")
@@ -332,7 +323,6 @@ def test_a_download_that_breaks_off_can_be_tried_again(app, hub):
     assert metric(finished(app), "Rows") == "300"
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("hasty_pages")
 def test_reading_can_be_stopped_and_begun_again(app, hub):
     opened(app)
@@ -349,7 +339,6 @@ def test_reading_can_be_stopped_and_begun_again(app, hub):
     assert metric(finished(app), "Rows") == "300"
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("hasty_pages")
 @pytest.mark.parametrize("fault", ["silent", "closed"])
 def test_without_the_hub_that_is_said_once_and_the_rest_works(hub, fault):
@@ -368,7 +357,6 @@ def test_without_the_hub_that_is_said_once_and_the_rest_works(hub, fault):
 LINK = f"hub:post/letters@{CONVERTED_COMMIT},default,train,body,queue,,120,3"
 
 
-@pytest.mark.slow
 def test_a_link_opens_the_same_rows_in_another_browser(hub):
     app = finished(open_app(corpus=LINK))
     assert "post/letters, default, train" in corpus_on_top(app)
@@ -466,7 +454,6 @@ def test_a_column_of_vectors_can_take_the_place_of_encoding(files):
     assert 'Vectors of 3 numbers come with the rows, in column "embedding"' in captions(finished(files))
 
 
-@pytest.mark.slow
 def test_a_table_of_numbers_takes_its_texts_from_pasted_lines_or_a_file(files, published):
     upload(files, "embeddings.csv", embeddings_csv())
     assert "13 vectors without texts" in captions(files)
@@ -482,7 +469,6 @@ def test_a_table_of_numbers_takes_its_texts_from_pasted_lines_or_a_file(files, p
     assert "Vectors of 384 numbers come with the rows, one column a dimension" in captions(files)
 
 
-@pytest.mark.slow
 def test_vectors_alone_on_the_hub_take_their_texts_from_here(hub, tmp_path, published):
     serve(hub, tmp_path, "faq/vectors", {})
     (hub.datasets["faq/vectors"] / "embeddings.csv").write_bytes(embeddings_csv())
@@ -495,7 +481,6 @@ def test_vectors_alone_on_the_hub_take_their_texts_from_here(hub, tmp_path, publ
     assert "Vectors of 384 numbers come with the rows" in captions(app)
 
 
-@pytest.mark.slow
 def test_a_damaged_vector_is_named(files):
     upload(files, "bad.jsonl", b'{"text": "a", "v": [1.0, 2.0]}\n{"text": "b", "v": [1.0, null]}\n')
     box(files, "Vectors").select("v").run()

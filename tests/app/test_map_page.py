@@ -44,7 +44,6 @@ def pick(app, *points):
     return select(app, "plotly_chart", {"points": picked, "point_indices": indices, "box": [], "lasso": []})
 
 
-@pytest.mark.slow
 def test_umap_replaces_pca_and_says_how_far_to_trust_it():
     app = opened(corpus="song-moods")
     assert not [caption for caption in app.caption if "until UMAP is ready" in caption.value]
@@ -54,7 +53,6 @@ def test_umap_replaces_pca_and_says_how_far_to_trust_it():
     assert [metric.label for metric in app.metric] == ["Trustworthiness", "Continuity"]
 
 
-@pytest.mark.slow
 def test_a_pca_map_of_a_small_corpus_with_a_query_on_it():
     app = opened(**{"corpus": "medicare-faq", "precision": "float32", "map-method": "PCA"})
     before = len(figure(app)["data"])
@@ -65,7 +63,6 @@ def test_a_pca_map_of_a_small_corpus_with_a_query_on_it():
     assert len(figure(app)["data"]) == before
 
 
-@pytest.mark.slow
 def test_points_that_were_lassoed_become_the_selection_with_its_words_and_table():
     app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
     app = finished(pick(app, *((0, place) for place in range(9))))
@@ -77,7 +74,6 @@ def test_points_that_were_lassoed_become_the_selection_with_its_words_and_table(
     assert any("9 rows" in text for text in html_texts(app))
 
 
-@pytest.mark.slow
 def test_what_was_lassoed_stays_the_same_rows_when_the_colours_change_and_stands_out_by_itself():
     app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
     traces = figure(app)["data"]
@@ -95,7 +91,6 @@ def test_what_was_lassoed_stays_the_same_rows_when_the_colours_change_and_stands
     ].tolist() == chosen.rows.tolist()
 
 
-@pytest.mark.slow
 def test_the_selection_is_shown_alone_and_all_rows_again():
     app = opened(**{"corpus": "song-moods", "map-method": "PCA", "colour": "Cluster"})
     app = finished(pick(app, *((0, place) for place in range(9)), *((1, place) for place in range(9))))
@@ -113,7 +108,6 @@ def test_the_selection_is_shown_alone_and_all_rows_again():
     assert int(app.dataframe[0].value["rows"].sum()) == 216
 
 
-@pytest.mark.slow
 def test_clusters_have_their_names_on_the_map_too():
     app = finished(open_app("pages/clusters.py", corpus="song-moods"))
     app.number_input(key="clusters").set_value(3).run()
@@ -129,7 +123,6 @@ def test_clusters_have_their_names_on_the_map_too():
     assert "my songs" in names
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("colour", ["Similarity to a text", "Trust in the map"])
 def test_colours_by_closeness_to_a_text_and_by_trust(colour):
     app = opened(**{"corpus": "medicare-faq", "precision": "float32", "map-method": "PCA"})
@@ -152,7 +145,6 @@ def test_colours_by_closeness_to_a_text_and_by_trust(colour):
         assert numbers.mean() == pytest.approx(shown, abs=1e-3)
 
 
-@pytest.mark.slow
 def test_stability_over_seeds_is_measured_when_asked_for():
     app = opened(corpus="medicare-faq")
     assert not [element for element in app.metric if element.label.startswith("Stability")]
@@ -171,7 +163,6 @@ def test_a_clicked_point_shows_its_neighbours_in_the_full_space():
     assert any("<b>row 9</b>" in text for text in html_texts(app))
 
 
-@pytest.mark.slow
 def test_three_dimensions_are_drawn():
     app = opened(**{"corpus": "medicare-faq", "precision": "float32", "map-method": "PCA", "map-dims": "3"})
     assert figure(app)["data"][0]["type"] == "scatter3d"
@@ -241,7 +232,6 @@ def test_a_column_is_coloured_as_numbers_when_most_values_are(values, numeric):
     assert (colouring.groups is not None) is not numeric
 
 
-@pytest.mark.slow
 def test_a_small_number_is_typed_and_linked():
     app = opened(**{"corpus": "medicare-faq", "precision": "float32"})
     app.number_input(key="map-distance").set_value(1e-7)
@@ -261,7 +251,6 @@ def linked(app, name):
 PCA_OF_TICKETS = {"corpus": "support-tickets", "map-method": "pca"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "chosen"),
     [
@@ -288,7 +277,6 @@ def test_links_name_colourings_by_words_of_their_own_and_older_ones_open(asked, 
     assert linked(app, "colour") == (None if chosen == "label" else chosen)
 
 
-@pytest.mark.slow
 def test_links_name_how_the_map_is_made_by_words_of_their_own_and_older_ones_open():
     for method, metric in (("PCA", "Euclidean"), ("pca", "euclidean")):
         app = finished(open_app("pages/map.py", **{"map-method": method, "map-metric": metric}))
@@ -315,7 +303,6 @@ def test_only_umap_learn_offers_its_metrics_supervision_and_densmap():
     assert not {"map-densmap", "map-supervised"} & {toggle.key for toggle in app.toggle}
 
 
-@pytest.mark.slow
 def test_umap_learn_makes_a_supervised_map_and_places_a_text_by_its_transform(umap_learn_here):
     app = opened(
         **{
@@ -344,7 +331,6 @@ def test_umap_learn_makes_a_supervised_map_and_places_a_text_by_its_transform(um
     assert app.selectbox(key="map-metric").value == "cosine"  # Fast has no Manhattan
 
 
-@pytest.mark.slow
 def test_rows_without_labels_cannot_supervise(umap_learn_here):
     app = open_app("pages/map.py", **{"corpus": "medicare-faq", "precision": "float32", "map-method": "pca"})
     app.query_params["map-supervised"] = "true"
@@ -353,7 +339,6 @@ def test_rows_without_labels_cannot_supervise(umap_learn_here):
     assert app.toggle(key="map-supervised").disabled
 
 
-@pytest.mark.slow
 def test_a_lasso_is_taken_before_the_page_is_drawn_and_let_go_of_when_the_selection_is_cleared():
     app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
     widget = app.session_state["explorer-map-drawn"].widget

@@ -2,6 +2,7 @@ import json
 import shutil
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from explorer.data.samples import open_sample
 from explorer.encode.engines.model_memory import ModelMemory
@@ -14,6 +15,7 @@ from explorer.ui.models.facts import estimate
 from tests.app.driving import driven_until, finished, html_texts, open_app
 from tests.hub.conftest import MODEL_FACTS
 from tests.hub_server import COMMIT, EVERYTHING, LocalHub, impatient, talk_to
+from tests.tiny_architectures import ARCHITECTURES
 from tests.tiny_model import save_tiny_model
 
 HOSTILE = "<script>window.hurt = 1</script> **not bold** [no](javascript:alert(1))"
@@ -96,7 +98,9 @@ def test_what_is_on_this_machine_and_good_starts_are_seen_with_no_click(hub, tin
     app = models()
     seen = labels(app)
     assert seen.index("all-MiniLM-L6-v2 · comes with Explorer") < seen.index("tiny · folder of this server")
-    assert "Many languages · multilingual-e5-small" in [label.replace("**", "") for label in seen]
+    assert "Many languages · granite-embedding-97m-multilingual-r2" in [
+        label.replace("**", "") for label in seen
+    ]
     assert found(app) == ["tiny/model", "big/model"]
     row = app.dataframe[0].value.iloc[0]
     assert (row["parameters"], row["downloads"], row["likes"]) == (12_000, 1234, 56)
@@ -115,7 +119,6 @@ def test_filters_and_words_narrow_the_search(hub):
     assert "No models match" in said(finished(app).info)
 
 
-@pytest.mark.slow
 def test_gated_models_are_listed_on_request(hub):
     hub.gated.add("big/model")
     app = models()
@@ -124,7 +127,6 @@ def test_gated_models_are_listed_on_request(hub):
     assert found(finished(app)) == ["tiny/model", "big/model"]
 
 
-@pytest.mark.slow
 def test_a_typed_id_is_opened_downloaded_and_encodes_the_rows(hub):
     app = models()
     app.text_input(key="models-search").set_value("tiny/model").run()
@@ -146,7 +148,6 @@ def test_a_typed_id_is_opened_downloaded_and_encodes_the_rows(hub):
     assert [text for text in html_texts(finished(app)) if "<b>row</b>" in text]
 
 
-@pytest.mark.slow
 def test_a_model_on_disk_is_used_without_download_and_without_the_hub(hub):
     app = opened("tiny/model")
     button(app, "Download").click().run()
@@ -215,7 +216,6 @@ def _large(folder, hub):
         file.truncate(2_000_000)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -234,13 +234,14 @@ def test_a_model_that_cannot_be_used_says_why_and_has_no_button(hub, monkeypatch
     assert reason in said(app.warning)
     assert nothing_to_press(app)
     assert encoders(app) == ["all-MiniLM-L6-v2 · fast"]
+    terms = [link.proto.url for link in app.get("link_button") if link.proto.label == "Its terms on the Hub"]
+    assert terms == ([f"{hub.url}/tiny/model"] if fault is _gated else [])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ("limited", "rate-limiting"),
+        ("limited", "Try again in 60 seconds"),
         ("failing", "status 500"),
         ("silent", OUT_OF_REACH),
         ("nonsense", "other than the Hub"),
@@ -259,7 +260,6 @@ def test_a_hub_that_fails_says_how_on_the_list_and_on_a_model(hub, monkeypatch, 
     assert encoders(app) == ["all-MiniLM-L6-v2 · fast"]
 
 
-@pytest.mark.slow
 def test_a_download_that_breaks_off_leaves_the_session_and_can_be_tried_again(hub):
     app = opened("tiny/model")
     hub.broken_files.add("model.safetensors")
@@ -275,7 +275,6 @@ def test_a_download_that_breaks_off_leaves_the_session_and_can_be_tried_again(hu
     assert app.query_params["model"] == "tiny/model"
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("hasty_pages")
 def test_a_download_can_be_cancelled(hub):
     app = opened("tiny/model")
@@ -292,7 +291,6 @@ def test_a_download_can_be_cancelled(hub):
     assert not nothing_to_press(app)
 
 
-@pytest.mark.slow
 def test_a_model_that_turns_out_unable_to_encode_is_taken_back(hub):
     folder = hub.repositories["broken/model"] = hub.repositories["tiny/model"]
     (folder / "tokenizer.json").write_text("{}")
@@ -307,7 +305,6 @@ def test_a_model_that_turns_out_unable_to_encode_is_taken_back(hub):
     assert not finished(app).error
 
 
-@pytest.mark.slow
 def test_the_prompts_of_a_family_are_used_unless_somebody_objects(hub, tmp_path):
     hub.repositories["intfloat/e5-small-v2"] = save_tiny_model(tmp_path / "e5")
     app = opened("intfloat/e5-small-v2")
@@ -323,7 +320,6 @@ def test_the_prompts_of_a_family_are_used_unless_somebody_objects(hub, tmp_path)
     assert "before rows, “query: ” before queries" not in said(app.caption)
 
 
-@pytest.mark.slow
 def test_a_revision_can_be_pinned_and_a_wrong_one_is_named(hub):
     app = opened("tiny/model")
     app.text_input(key="model-revision-tiny/model").set_value("nowhere").run()
@@ -333,7 +329,6 @@ def test_a_revision_can_be_pinned_and_a_wrong_one_is_named(hub):
     assert not nothing_to_press(finished(app))
 
 
-@pytest.mark.slow
 def test_what_strangers_wrote_is_inert(hub):
     folder = hub.repositories["tiny/model"]
     (folder / "README.md").write_text(f"# Card\n\n{HOSTILE}\n\n<img src=x onerror='window.hurt = 1'>")
@@ -356,7 +351,6 @@ def test_what_strangers_wrote_is_inert(hub):
     assert not [text for text in [*app.markdown, *app.caption] if "**not bold**" in text.value]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["/etc", "../..", "~", "explorer/data", "x" * 300, "a\nb", "<b>x</b>"])
 def test_a_link_to_no_model_says_so(hub, name):
     app = opened(name)
@@ -388,4 +382,122 @@ def test_facts_on_disk_are_the_models_own(tiny_model):
     assert tiny.prompts["query"] == "query: "
     bundled = details_on_disk(BUNDLED_MODEL, find_model(BUNDLED_MODEL).folder, "")
     assert 22_000_000 < bundled.listing.parameters < 23_000_000
-    assert (bundled.vocabulary, bundled.token_dims) == (30_522, 384)
+    assert bundled.table_parameters == 30_522 * 384
+    assert bundled.active_parameters == bundled.listing.parameters - 30_522 * 384
+
+
+def test_a_gated_model_is_used_where_the_hub_gives_it(hub):
+    hub.facts["tiny/model"] = {**FACTS, "gated": "manual"}
+    app = opened("tiny/model")
+    assert f"{hub.url}/tiny/model" in [link.proto.url for link in app.get("link_button")]
+    button(app, "Download").click().run()
+    finished(app)
+    assert "This model encodes your rows" in said(app.success)
+
+
+def test_a_refusal_on_the_way_is_told_with_the_way_to_its_terms(hub):
+    hub.facts["tiny/model"] = {**FACTS, "gated": "auto"}
+    app = opened("tiny/model")
+    hub.gated.add("tiny/model")
+    button(app, "Download").click().run()
+    finished(app)
+    assert "It is gated" in said(app.error)
+    urls = [link.proto.url for link in app.get("link_button") if link.proto.label == "Its terms on the Hub"]
+    assert urls
+    assert set(urls) == {f"{hub.url}/tiny/model"}
+    assert encoders(app) == ["all-MiniLM-L6-v2 · fast"]
+
+
+def test_what_an_expert_asks_for_is_on_the_page(hub):
+    folder = hub.repositories["tiny/model"]
+    (folder / "onnx").mkdir()
+    (folder / "onnx" / "model.onnx").write_bytes(b"0")
+    file = folder / "config_sentence_transformers.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "similarity_fn_name": "dot"}))
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "matryoshka_dimensions": [16, 8, 4]}))
+    hub.facts["tiny/model"] = {
+        **FACTS,
+        "cardData": {"license": "other", "license_name": "acme-nc", "license_link": "LICENSE",
+                     "datasets": ["mteb/stsbenchmark"], "new_version": "big/model",
+                     "base_model": ["a/one", "b/two"]},
+        "evalResults": [
+            {"data": {"dataset": {"id": "mteb/x", "task_id": "x"}, "value": 0.5}, "verified": True}],
+        "inferenceProviderMapping": {
+            "hf-inference": {"status": "live", "providerId": "t", "task": "feature-extraction"}},
+    }  # fmt: skip
+    app = opened("tiny/model")
+    facts = " ".join(html_texts(app))
+    for told in (
+        f'<a href="{hub.url}/tiny/model/blob/{COMMIT}/LICENSE"',
+        "acme-nc</a> · <b>non-commercial use only</b>",
+        "16; trained to be cut to 8, 4 (Matryoshka)",
+        "dot product",
+        "mteb/stsbenchmark",
+        "a/one, b/two",
+        "hf-inference (feature-extraction)",
+        "ONNX",
+    ):
+        assert told in facts
+    assert "non-commercial use only" in said(app.markdown)
+    results = app.dataframe[0].value
+    assert results[["Benchmark", "Score", "Verified", "Source"]].values.tolist() == [
+        ["mteb/x", 50.0, True, "model repository"]
+    ]
+    assert any("active" in metric.delta for metric in app.metric)
+    assert "a newer version: big/model" in said(app.info)
+    button(app, "Open big/model").click().run()
+    assert finished(app).query_params["model-id"] == "big/model"
+
+
+def test_rows_that_a_model_was_trained_on_are_told():
+    def page():
+        from dataclasses import replace
+        from pathlib import Path
+
+        import streamlit as st
+
+        import explorer
+        from explorer.data.corpus import HubOrigin
+        from explorer.hub.models_on_disk import details_on_disk
+        from explorer.ui.models.about import show_about
+        from explorer.ui.models.facts import ModelFacts
+
+        details = details_on_disk("a/b", Path(st.query_params["folder"]), "")
+        details = replace(details, training_datasets=("mteb/STSbenchmark", "x"))
+        origin = HubOrigin(st.query_params["dataset"], "default", "train", "c", None, 0)
+        corpus = replace(explorer.open_corpus(["a text"]), origin=origin)
+        show_about(ModelFacts("a/b", None, details, from_hub=False), corpus)
+
+    from explorer.encode.models import find_model
+
+    for dataset, words in (("mteb/stsbenchmark", "among its training data"), ("mteb/other", "")):
+        app = AppTest.from_function(page)
+        app.query_params["folder"] = str(find_model(BUNDLED_MODEL).folder)
+        app.query_params["dataset"] = dataset
+        app.run()
+        assert not app.exception
+        assert bool(app.warning) == bool(words)
+        assert words in said(app.warning)
+
+
+def test_a_static_model_is_said_to_read_any_length_and_costs_what_splitting_texts_costs(hub, tmp_path):
+    hub.repositories["tiny/static"] = ARCHITECTURES["static"](tmp_path / "static")
+    app = opened("tiny/static")
+    facts = " ".join(html_texts(app))
+    assert "texts of any length" in facts
+    assert "(static)" in facts
+    assert "A static model computes next to nothing" in said(app.caption)
+    button(app, "Download").click().run()
+    finished(app)
+    assert "This model encodes your rows" in said(app.success)
+    assert "OpenVINO" not in said(app.caption) + " ".join(html_texts(app))
+
+
+def test_no_time_is_derived_from_what_a_static_model_took(tiny_model, tmp_path):
+    corpus = open_sample("medicare-faq")
+    tiny = details_on_disk("tiny", tiny_model, "")
+    static = details_on_disk("static", ARCHITECTURES["static"](tmp_path / "static"), "")
+    report = EncodeReport(13, 13, 0, 13, 26.0, "", "float32", None)
+    assert estimate(tiny, corpus, (static, report)) == estimate(tiny, corpus, None)
+    assert 0 < estimate(static, corpus, None).seconds < 1

@@ -67,7 +67,6 @@ def open_space(app):
     return finished(app.switch_page("pages/search.py").run())
 
 
-@pytest.mark.slow
 def test_code_is_confirmed_by_name_and_commit_and_then_runs(hub, marker, monkeypatch):
     allow(monkeypatch, "REMOTE_CODE")
     app = opened("own/code")
@@ -85,7 +84,6 @@ def test_code_is_confirmed_by_name_and_commit_and_then_runs(hub, marker, monkeyp
     assert not [name for name in app.query_params if "code" in name or "trust" in name]
 
 
-@pytest.mark.slow
 def test_another_commit_is_asked_for_anew(hub, monkeypatch):
     allow(monkeypatch, "REMOTE_CODE")
     app = opened("own/code")
@@ -103,7 +101,6 @@ def test_another_commit_is_asked_for_anew(hub, monkeypatch):
     assert nothing_to_press(app)
 
 
-@pytest.mark.slow
 def test_a_link_does_not_run_code_in_another_browser_and_a_reload_goes_on_in_ones_own(
     hub, marker, visitor, monkeypatch
 ):
@@ -139,7 +136,6 @@ def test_a_folder_of_the_host_that_names_code_beside_it_is_asked_about(tiny_mode
     assert not may_run_code(facts)
 
 
-@pytest.mark.slow
 def test_pickle_weights_are_used_where_they_are_allowed_and_the_page_says_how(
     hub, tiny_model, tmp_path, monkeypatch
 ):

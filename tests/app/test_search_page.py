@@ -1,9 +1,13 @@
+import json
 import re
+import shutil
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.settings import settings
 from tests.app.driving import finished, html_texts, open_app
+from tests.prepared import convert_here
 
 QUERY = "How can Medicare help me?"
 
@@ -31,7 +35,6 @@ def test_the_published_hits_come_out_in_order(medicare, published):
     assert len(cards) == 10
 
 
-@pytest.mark.slow
 def test_the_default_app_opens_a_sample_and_suggests_what_to_ask():
     app = finished(open_app())
     assert any("support-tickets" in text and "624 rows" in text for text in html_texts(app))
@@ -42,7 +45,6 @@ def test_the_default_app_opens_a_sample_and_suggests_what_to_ask():
     assert sum("<b>row</b>" in text for text in html_texts(app)) == 10
 
 
-@pytest.mark.slow
 def test_fewer_hits_another_metric_and_a_label_filter():
     app = ask(finished(open_app()), "my parcel never came")
     app.number_input(key="k").set_value(3)
@@ -117,7 +119,7 @@ def test_nonsense_in_a_link_is_answered_with_the_defaults():
     assert not app.error
     cards = [text for text in html_texts(app) if "<b>row</b>" in text]
     assert 1 <= len(cards) <= 100
-    assert app.selectbox(key="metric").value == "cosine"
+    assert app.selectbox(key="metric").value == "default"
 
 
 @pytest.mark.parametrize("name", ["a\0b", "x" * 300, "../../etc", "line\nbreak"])
@@ -164,10 +166,49 @@ def test_a_browser_that_comes_back_keeps_its_encoders_when_its_link_names_anothe
     assert len(finished(open_app(corpus="medicare-faq")).selectbox(key="encoder").options) == 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", ["9" * 5_000, "1e999", "inf", "nan", "-1", "٣", ""])
 def test_a_number_in_a_link_that_is_none_is_left_out(number):
     app = finished(open_app(corpus="medicare-faq", precision="float32", q="my card", k=number, like=number))
     assert not app.error
     assert app.number_input(key="k").value == 10
     assert sum("random pair" in text for text in html_texts(app)) == 10
+
+
+@pytest.fixture
+def dot_model(tiny_model, tmp_path, monkeypatch):
+    """A model in the server's folder whose files say that it was trained for the dot product."""
+    folder = shutil.copytree(tiny_model, tmp_path / "models" / "dotted")
+    file = folder / "config_sentence_transformers.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "similarity_fn_name": "dot"}))
+    monkeypatch.setenv("EXPLORER_MODEL_DIR", str(folder.parent))
+    settings.cache_clear()
+    convert_here(monkeypatch)
+    return folder.name
+
+
+def scores(app):
+    cards = [text for text in html_texts(app) if "<b>row</b>" in text]
+    return [float(re.search(r"tabular-nums\">(-?[\d.]+)<", card)[1]) for card in cards]
+
+
+def test_a_model_trained_for_the_dot_product_is_searched_by_it_and_the_page_says_so(dot_model):
+    app = finished(ask(open_app(corpus="medicare-faq", model=dot_model, precision="float32"), QUERY))
+    metric = app.selectbox(key="metric")
+    assert (metric.value, metric.options[0]) == ("default", "Default")
+    assert "metric" not in app.query_params
+    assert "Compared by dot product, for which this model was trained." in [
+        text.value for text in app.caption
+    ]
+    by_default = scores(app)
+    metric.set_value("dot").run()
+    assert scores(app) == by_default
+    assert app.query_params["metric"] == "dot"
+    app.selectbox(key="metric").set_value("cosine").run()
+    assert max(scores(app)) <= 1 < max(by_default)
+    assert not [text for text in app.caption if "dot product" in text.value]
+
+
+@pytest.mark.parametrize(("link", "value"), [("Dot product", "dot"), ("dot", "dot"), ("Cosine", "cosine")])
+def test_links_of_before_keep_their_similarity(link, value):
+    app = finished(open_app(corpus="medicare-faq", q="premium", metric=link))
+    assert app.selectbox(key="metric").value == value

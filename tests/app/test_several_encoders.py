@@ -88,7 +88,6 @@ def test_one_that_fails_says_so_and_leaves_the_others(folder, tmp_path):
     assert not app.error
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("hasty_pages")
 def test_each_has_its_own_progress_and_cancel(folder, monkeypatch):
     from explorer.encode import run
@@ -139,7 +138,6 @@ def test_a_query_to_a_slow_encoder_holds_up_no_other(folder, monkeypatch):
     driven_until(app, lambda: len(app.text) == 3)
 
 
-@pytest.mark.slow
 def test_a_query_that_one_encoder_refuses_is_asked_again_of_that_one_alone(folder, monkeypatch):
     from explorer.errors import EncodeError
 

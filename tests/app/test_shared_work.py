@@ -61,7 +61,6 @@ def space_of(app):
     return session.spaces[session.encoder]
 
 
-@pytest.mark.slow
 def test_the_same_texts_under_another_name_keep_their_own_name_and_source_rows(models):
     first = finished(encode(uploaded(FIRST, b"text,n\n" + ROWS)))
     second = finished(encode(uploaded(SECOND, b"text,n\n,0\n,0\n" + ROWS)))
@@ -74,7 +73,6 @@ def test_the_same_texts_under_another_name_keep_their_own_name_and_source_rows(m
         assert sorted(found["source_row"].to_pylist()) == source_rows
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("hasty_pages")
 def test_a_shared_job_names_nobody_elses_file(models, gate):
     rows = ROWS.replace(b"late", b"here")  # which no job of another test has encoded
@@ -90,7 +88,6 @@ def test_a_shared_job_names_nobody_elses_file(models, gate):
         assert not finished(app).error
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("hasty_pages")
 def test_who_has_the_vectors_at_hand_does_not_wait_for_what_another_encodes(models, gate):
     content = b"text,n\n" + ROWS
@@ -104,7 +101,6 @@ def test_who_has_the_vectors_at_hand_does_not_wait_for_what_another_encodes(mode
     assert space_of(other).index is space_of(first).index
 
 
-@pytest.mark.slow
 def test_a_model_whose_files_changed_shows_nothing_of_before(models):
     content = b"text,n\n" + ROWS
     before = space_of(finished(encode(uploaded(FIRST, content))))
@@ -116,7 +112,6 @@ def test_a_model_whose_files_changed_shows_nothing_of_before(models):
     assert np.abs(after.vectors - before.vectors).max() > 1e-3
 
 
-@pytest.mark.slow
 def test_a_result_of_a_model_that_changed_is_computed_again(models):
     apps = []
     for seed in (0, 1):

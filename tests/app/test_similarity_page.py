@@ -51,7 +51,6 @@ def test_rows_can_be_typed_and_nonsense_is_named():
     assert "whole numbers from 1 to 13, not 99" in app.error[0].value
 
 
-@pytest.mark.slow
 def test_one_set_against_another():
     app = view("Heatmap", corpus="medicare-faq", precision="float32")
     app.toggle(key="against").set_value(True).run()
@@ -61,7 +60,6 @@ def test_one_set_against_another():
     assert (len(layout["yaxis"]["labelalias"]), len(layout["xaxis"]["labelalias"])) == (13, 1)
 
 
-@pytest.mark.slow
 def test_near_duplicates_of_the_sample_are_the_marked_ones():
     app = view("Near-duplicates")
     assert (metric(app, "Exact repeats"), metric(app, "Near pairs"), metric(app, "Kept")) == (
@@ -84,7 +82,6 @@ def test_near_duplicates_become_the_selection_and_the_heatmap_works_on_it():
     assert len(figure(app)["layout"]["xaxis"]["labelalias"]) == 72
 
 
-@pytest.mark.slow
 def test_labels_are_compared_or_clusters():
     app = view("Between groups")
     assert len(figure(app)["layout"]["xaxis"]["labelalias"]) == 12

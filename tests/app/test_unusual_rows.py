@@ -33,7 +33,6 @@ def points(app):
     ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "content",
     [
@@ -71,7 +70,6 @@ def test_few_equal_and_mixed_rows_have_every_page(content, monkeypatch, tiny_mod
             assert points(app)
 
 
-@pytest.mark.slow
 def test_ten_thousand_labels_are_still_a_page(monkeypatch, tiny_model):
     letters = str.maketrans("0123456789", "abcdefghij")
     lines = ["text,label", *(f"cat {str(n).translate(letters)} sat,name {n}" for n in range(10_000))]
@@ -107,7 +105,6 @@ NAMED_LIKE_COLOURS = (
 )
 
 
-@pytest.mark.slow
 def test_columns_named_like_a_colouring_are_coloured_by_their_own_values(monkeypatch, tiny_model):
     header = ",".join(("text", "topic", *NAMED_LIKE_COLOURS))
     rows = [",".join((f"row {n}", f"t{n % 2}", *(f"{c}{n % 2}" for c in "abcdefg"))) for n in range(8)]
@@ -123,7 +120,6 @@ def test_columns_named_like_a_colouring_are_coloured_by_their_own_values(monkeyp
     assert not {"a0", "b0"} & {trace["name"] for trace in points(app)}
 
 
-@pytest.mark.slow
 def test_a_selection_and_its_focus_end_with_their_corpus(monkeypatch, tiny_model):
     app = opened("few.csv", b"text\na\nb\nc\nd\ne\n", monkeypatch, tiny_model)
     session = app.session_state["explorer-session"]

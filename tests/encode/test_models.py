@@ -1,9 +1,16 @@
+import dataclasses
 import json
 import shutil
 
+import numpy as np
 import pytest
+import torch
+from sentence_transformers import SentenceTransformer
 
 from explorer.encode import models
+from explorer.encode.engines import loaded_models, openvino
+from explorer.encode.engines.model_memory import ModelMemory
+from explorer.encode.local_encoder import local_encoder
 from explorer.encode.models import BUNDLED_MODEL, find_model, is_on_disk
 from explorer.encode.spec import LocalModel
 from explorer.errors import (
@@ -140,3 +147,36 @@ def test_weights_that_are_damaged_name_the_model(folder, cache):
 def test_a_revision_that_is_none_reaches_neither_disk_nor_hub(revision):
     with pytest.raises(NotOnHubError, match="not a valid revision"):
         find_model("nobody/nothing", revision=revision)
+
+
+def test_what_a_model_was_trained_for_is_in_its_encoder_and_changes_no_vector(folder, cache):
+    settings_file = folder / "config_sentence_transformers.json"
+    said = json.loads(settings_file.read_text())
+    opened = {}
+    for name in ("cosine", "dot", "euclidean", "manhattan", None):
+        settings_file.write_text(json.dumps({**said, "similarity_fn_name": name}))
+        opened[name] = local_encoder(
+            LocalModel(str(folder)),
+            dataclasses.replace(find_model(str(folder)), revision="a commit"),
+            torch.device("cpu"),
+            None,
+        )
+    assert [opened[name].similarity for name in opened] == ["cosine", "dot", "euclidean", "cosine", "cosine"]
+    assert len({encoder.fingerprint for encoder in opened.values()}) == 1
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_vectors_that_authors_chose_to_cut_are_cut(folder, cache, engine, monkeypatch):
+    monkeypatch.setattr(loaded_models, "_loaded", ModelMemory())  # both engines have the model by one name
+    if engine == "torch":
+        monkeypatch.setattr(openvino, "serves", lambda _files: False)
+    settings_file = folder / "config_sentence_transformers.json"
+    settings_file.write_text(json.dumps({**json.loads(settings_file.read_text()), "truncate_dim": 6}))
+    files = find_model(str(folder))
+    assert files.facts.dims == 6
+    texts = ["the cat sat", "refund"]
+    expected = SentenceTransformer(str(folder), device="cpu").encode(texts)
+    opened = open_for(LocalModel(str(folder), "float32", query_prompt=""), cache)
+    assert (opened.engine.kind, opened.engine.dims) == (engine, 6)
+    np.testing.assert_allclose(opened.encode_queries(texts), expected, atol=1e-5)

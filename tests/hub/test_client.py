@@ -64,8 +64,29 @@ def test_what_is_not_there_and_what_is_gated(hub):
     with pytest.raises(NotOnHubError, match="does not have this file"):
         get_bytes("tiny/model", "nothing.json", COMMIT, 0, 10, kind="model")
     hub.gated.add("tiny/model")
-    with pytest.raises(GatedError, match="gated"):
+    with pytest.raises(GatedError, match="gated") as caught:
         get_bytes("tiny/model", "config.json", COMMIT, 0, 10, kind="model")
+    assert caught.value.page == f"{hub.url}/tiny/model"
+    assert caught.value.page in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        (
+            {"RateLimit": '"api";r=0;t=55', "RateLimit-Policy": '"fixed window";"api";q=500;w=300'},
+            "55 seconds",
+        ),
+        ({"RateLimit": '"api";r=12;t=55', "Retry-After": "7"}, "7 seconds"),
+        ({"RateLimit": '"api";r=12;t=55'}, "a few minutes"),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, "a few minutes"),
+    ],
+)
+def test_a_rate_limit_says_how_long_it_lasts(hub, headers, words):
+    hub.limited.add(EVERYTHING)
+    hub.limit_headers = headers
+    with pytest.raises(HubUnreachableError, match=f"rate-limiting.*Try again in {words}"):
+        get_json("/api/models")
 
 
 def test_an_answer_without_end_is_cut_off(hub, monkeypatch):

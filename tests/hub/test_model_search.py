@@ -88,7 +88,7 @@ def test_facts_of_the_wrong_kind_are_left_out(hub, value):
     assert found.parameters is None
     assert all(len(text) <= 200 for text in [found.author or "", found.task or "", *found.tags])
     hub.bodies["/api/models/odd/model"] = {**said, "id": "odd/model", "sha": COMMIT, "siblings": value}
-    assert model_details("odd/model").scores == {}
+    assert model_details("odd/model").results == ()
 
 
 @pytest.mark.parametrize("answer", [None, {}, "models", 3, {"error": "no"}])

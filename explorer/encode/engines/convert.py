@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ class _Whole(torch.nn.Module):
     def __init__(self, model: Any) -> None:  # noqa: ANN401
         super().__init__()
         self._parts = torch.nn.ModuleList(model)
+        self._truncated_to = model.truncate_dim
 
     def forward(
         self,
@@ -45,7 +47,8 @@ class _Whole(torch.nn.Module):
             features["token_type_ids"] = token_type_ids
         for part in self._parts:
             features = part(features)
-        return features["sentence_embedding"]
+        # As `SentenceTransformer.encode` cuts what authors chose to cut.
+        return features["sentence_embedding"][:, : self._truncated_to]
 
 
 def convert(files: ModelFiles, target: Path) -> About:
@@ -72,13 +75,37 @@ def _converted(files: ModelFiles, model: Any, target: Path) -> About:  # noqa: A
     tokenizer = fast_tokenizer(files, model)
     if tokenizer is None:
         return About(refused="its tokenizer has no fast equal")
-    openvino = library()
 
     def batch(texts: list[str]) -> dict[str, torch.Tensor]:
         made = tokenizer.tokenize(texts).batch(np.arange(len(texts)))
         return {name: torch.from_numpy(values) for name, values in made.items()}
 
-    whole = _Whole(model).eval()
+    about = _traced(_Whole(model).eval(), batch, tokenizer.pad_id, target)
+    if about.refused and _write_out_attention(model):
+        about = _traced(_Whole(model).eval(), batch, tokenizer.pad_id, target)
+    return about
+
+
+def _write_out_attention(model: Any) -> bool:  # noqa: ANN401
+    """Have a model mask attention by a large number in place of infinity; False where it cannot.
+
+    A token that may look at no other, as padding far from a text in ModernBERT's local attention, gets 0 from
+    torch's own attention and no number from OpenVINO's.
+    """
+    transformer = model.transformers_model
+    try:
+        if transformer is not None:
+            transformer.set_attn_implementation("eager")
+    except (ValueError, ImportError):
+        return False
+    return transformer is not None
+
+
+def _traced(
+    whole: _Whole, batch: Callable[[list[str]], dict[str, torch.Tensor]], pad_id: int, target: Path
+) -> About:
+    """The graph of a model, written into a folder and compared with the model."""
+    openvino = library()
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # tracing warns of each branch it takes for good; see the check
@@ -102,11 +129,13 @@ def _converted(files: ModelFiles, model: Any, target: Path) -> About:  # noqa: A
         given = compiled({name: tensors[name].numpy() for name in inputs})[0].astype(np.float64)
         if given.shape != expected.shape:
             return About(refused="the converted model gives vectors of another shape")
+        if not np.isfinite(given).all():
+            return About(refused="the converted model gives values that are not numbers")
         distance = np.linalg.norm(given - expected, axis=1) / np.linalg.norm(expected, axis=1)
         apart, dims = max(apart, float(distance.max())), expected.shape[1]
     if not apart <= _MAX_APART:
         return About(refused=f"the converted model's vectors are {apart:.1e} from torch's")
-    return About(dims=dims, inputs=inputs, pad_id=tokenizer.pad_id, apart=apart)
+    return About(dims=dims, inputs=inputs, pad_id=pad_id, apart=apart)
 
 
 if __name__ == "__main__":

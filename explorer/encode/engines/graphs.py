@@ -26,7 +26,7 @@ from explorer.scratch import is_scratch, remove_abandoned, scratch_folder
 from explorer.settings import settings
 
 _log = logging.getLogger(__name__)
-_SCHEME = 1  # raise it when a graph would be converted or checked differently
+_SCHEME = 2  # raise it when a graph would be converted or checked differently
 _KEEP = 4  # graphs on disk, each the size of its weights; the one opened longest ago goes first
 _CONVERT_SECONDS = 600.0
 _PACKAGES = ("openvino", "torch", "transformers", "sentence-transformers")

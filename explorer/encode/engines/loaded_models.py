@@ -67,7 +67,7 @@ def _open(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
     import torch
 
     notes = []
-    if device.type == "cpu":
+    if device.type == "cpu" and not files.facts.is_static:
         try:
             graph = openvino.ready(files, dtype)
             with _reading:
@@ -83,6 +83,8 @@ def _open(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
 
 def fast_dtype(files: ModelFiles, device: torch.device) -> str:
     """The type a model runs fastest in on a device; see `tensor.fast_dtype`."""
+    if files.facts.is_static:
+        return "float32"  # vectors are looked up and added: a shorter type saves no time
     if device.type == "cpu" and openvino.serves(files):
         return "bfloat16" if openvino.has_bfloat16() else "float32"
     return str(devices.fast_dtype(device)).removeprefix("torch.")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _FORCE_WEIGHTS_ONLY = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
 _INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
+_STATIC_INPUTS = {"input_ids", "offsets"}
 # What tokenizers disagree on when they do: spaces, capitals, accents, signs that are no letters, the spelling
 # of special tokens, and where a text is cut.
 _CHECK_TEXTS = [
@@ -46,20 +47,21 @@ def fast_tokenizer(files: ModelFiles, model: Any) -> FastTokenizer | None:  # no
     Returns:
         The tokenizer; None when there is none, or when it differs on a check text.
     """
-    if not has_fast_tokenizer(files.folder) or files.is_routed:  # each route may have its own
+    if not has_fast_tokenizer(files) or files.is_routed:  # each route may have its own
         return None
     texts = [*_CHECK_TEXTS, "word " * (files.max_length or 512) + "and more"]
     features = model.preprocess(texts)
     expected = {name: value.numpy() for name, value in features.items() if hasattr(value, "numpy")}
-    pad_id = getattr(model.tokenizer, "pad_token_id", None)
+    static = set(expected) == _STATIC_INPUTS
+    pad_id = 0 if static else getattr(model.tokenizer, "pad_token_id", None)  # a static model pads nothing
     if (
         not isinstance(pad_id, int)
-        or not {"input_ids", "attention_mask"} <= set(expected) <= _INPUTS
+        or not (static or {"input_ids", "attention_mask"} <= set(expected) <= _INPUTS)
         or features.get("modality", "text") != "text"
     ):
         return None
     tokenizer = FastTokenizer(
-        files.folder, files.max_length, pad_id, tuple(sorted(expected)), files.pools_prompt
+        files.tokenizer_folder, files.max_length, pad_id, tuple(sorted(expected)), files.pools_prompt
     )
     given = tokenizer.tokenize(texts).batch(np.arange(len(texts)))
     same = all(np.array_equal(given[name], values) for name, values in expected.items())

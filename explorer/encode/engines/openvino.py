@@ -53,7 +53,8 @@ class OpenVINOEngine(LocalEngine):
             reason = str(error).strip().splitlines()[-1]
             raise NoGraphError(f"the graph cannot be loaded ({reason})", where=files.name) from error
         self._lock = threading.Lock()  # a request runs once at a time
-        self._tokenizer = FastTokenizer(files.folder, files.max_length, about.pad_id, tuple(about.inputs))
+        inputs = tuple(about.inputs)
+        self._tokenizer = FastTokenizer(files.tokenizer_folder, files.max_length, about.pad_id, inputs)
         self.dims = about.dims
         self.name = f"OpenVINO {dtype} on cpu"
 
@@ -103,7 +104,7 @@ def serves(files: ModelFiles) -> bool:
         library()
     except (NoGraphError, ImportError):
         return False
-    return has_fast_tokenizer(files.folder)
+    return has_fast_tokenizer(files)
 
 
 def version() -> str:

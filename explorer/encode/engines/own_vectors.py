@@ -40,6 +40,7 @@ def own_encoder(corpus: Corpus, spec: OwnVectors, queries: Encoder | None) -> En
         NAME if queries is None else f"{NAME}, queries by {queries.name}",
         {"vectors": corpus.fingerprint, "queries": None if queries is None else queries.fingerprint},
         prompts=NO_PROMPTS if queries is None else replace(queries.prompts, document=""),
+        similarity="cosine" if queries is None else queries.similarity,
         load=_unknown if queries is None else lambda: queries.engine,
     )
 

@@ -77,7 +77,8 @@ class TorchEngine(LocalEngine):
         try:
             with self._lock, torch.inference_mode():
                 features = {name: self._on_device(value) for name, value in batch.items()}
-                vectors = self._model(features)["sentence_embedding"].float()
+                # As `SentenceTransformer.encode` cuts what authors chose to cut.
+                vectors = self._model(features)["sentence_embedding"][:, : self._model.truncate_dim].float()
                 if self._device.type != "cuda":
                     result: np.ndarray = vectors.cpu().numpy()
                     return lambda: result

@@ -142,7 +142,7 @@ def _marked_or_progress(
         placed = place(space.index, projection, query)
     if placed is None:
         return None
-    hits = space.index.search(query, min(_MARKED, len(space)))
+    hits = space.index.search(query, min(_MARKED, len(space)), space.similarity_metric)
     return np.concatenate([placed, projection.coordinates[hits.indices[0]]])
 
 

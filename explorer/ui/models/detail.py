@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import html
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -18,6 +16,7 @@ from explorer.jobs.progress import OnProgress
 from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.data.overview import show_report
+from explorer.ui.models.about import UNKNOWN, count_words, show_about
 from explorer.ui.models.facts import (
     MEASURED_TEXTS,
     ModelFacts,
@@ -27,8 +26,8 @@ from explorer.ui.models.facts import (
     may_run_code,
     obstacle,
 )
-from explorer.ui.models.models_list import MODEL_PARAMETER
-from explorer.ui.models.prompts import definitions, show_prompts, with_prompts
+from explorer.ui.models.models_list import MODEL_PARAMETER, open_model
+from explorer.ui.models.prompts import with_prompts
 from explorer.ui.models.use import download, finish, forget_ended, use
 from explorer.ui.shell.progress_text import duration
 from explorer.ui.shell.spaces import space_or_progress
@@ -37,15 +36,6 @@ from explorer.ui.shell.text import markdown
 
 if TYPE_CHECKING:
     from explorer.encode.report import EncodeReport
-
-_SHOWN_TAGS = 30
-_CARD_HEIGHT = 480
-_CARD_STYLE = (
-    "<style>.explorer-card { overflow-x: auto; overflow-wrap: anywhere } .explorer-card a { color: inherit } "
-    ".explorer-card pre { overflow-x: auto } "
-    ".explorer-card :is(h3, h4, h5, h6) { font-size: 1.1rem; padding: 0.5rem 0 }</style>"
-)
-_UNKNOWN = "not stated"
 
 
 def show_model(session: Session, name: str) -> None:
@@ -73,7 +63,7 @@ def show_model(session: Session, name: str) -> None:
     elif not isinstance(facts, ExplorerError):
         _title(facts)
         _use(session, facts, pinned)
-        _show_facts(facts)
+        show_about(facts, session.corpus)
 
 
 def _close() -> None:
@@ -90,6 +80,14 @@ def _title(facts: ModelFacts) -> None:
 
             address = f"{constants.ENDPOINT}/{listing.id}"
             st.link_button("On the Hub", address, icon=":material/open_in_new:", type="tertiary")
+        licence = facts.details.licence
+        if licence is not None and licence.non_commercial:
+            st.badge("non-commercial use only", icon=":material/money_off:", color="orange")
+    newer = facts.details.new_version
+    if newer is not None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info(f"Its authors have a newer version: {markdown(newer)}.", icon=":material/upgrade:")
+            st.button(f"Open {markdown(newer)}", on_click=open_model, args=(newer,))
     if not facts.from_hub and folder_named(facts.model) is None:
         st.info(
             "The Hugging Face Hub is out of reach; what is on this machine works. These facts are from the "
@@ -108,6 +106,12 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
     reason = obstacle(facts, folder, code=code)
     if reason:
         st.warning(markdown(reason), icon=":material/block:")
+    if details.listing.gated and facts.from_hub and folder is None:
+        from huggingface_hub import constants
+
+        terms = f"{constants.ENDPOINT}/{details.listing.id}"
+        st.link_button("Its terms on the Hub", terms, icon=":material/gavel:", type="tertiary")
+    if reason:
         return
     if settings().allow_pickle and not details.listing.has_safetensors:
         st.caption("Its weights are pickle files. They are read as numbers only: no code in them is run.")
@@ -157,19 +161,31 @@ def _confirmed(facts: ModelFacts) -> bool:
 
 
 def _show_cost(session: Session, facts: ModelFacts, *, on_disk: bool) -> None:
-    listing, corpus = facts.details.listing, session.corpus
+    details, corpus = facts.details, session.corpus
     spec = session.encoder
     used = isinstance(spec, LocalModel) and (spec.model, spec.revision) == (facts.model, facts.revision)
-    time = None if used else estimate(facts.details, corpus, _measured(session))
-    memory = listing.parameters and 4 * listing.parameters
+    time = None if used else estimate(details, corpus, _measured(session))
+    parameters, active = details.listing.parameters, details.active_parameters
     with st.grid(4, min_column_width=140):
-        st.metric("Parameters", _count(listing.parameters))
-        st.metric("Download", "none" if on_disk else _megabytes(facts.details.download_size))
-        st.metric("Memory", _megabytes(memory), help="Parameters times 4 bytes; texts under way come on top.")
+        st.metric(
+            "Parameters",
+            count_words(parameters),
+            None if active is None else f"{count_words(active)} active",
+            delta_color="off",
+            delta_arrow="off",
+            help="Active are those that are computed with. The others are the table of its tokens' vectors, "
+            "which takes memory and no time.",
+        )
+        st.metric("Download", "none" if on_disk else _megabytes(details.download_size))
+        st.metric(
+            "Memory",
+            _megabytes(parameters and 4 * parameters),
+            help="Parameters times 4 bytes; texts under way come on top.",
+        )
         if not used:
             st.metric(
                 "Encoding",
-                _UNKNOWN if time is None else f"≈ {duration(time.seconds)}",
+                UNKNOWN if time is None else f"≈ {duration(time.seconds)}",
                 help=f"An estimate for the {len(corpus):,} rows that are open.",
             )
     if time is not None:
@@ -188,74 +204,7 @@ def _measured(session: Session) -> tuple[ModelDetails, EncodeReport] | None:
     return None
 
 
-def _show_facts(facts: ModelFacts) -> None:
-    details = facts.details
-    what, more = st.columns([3, 2], gap="large")
-    with what:
-        st.html(definitions(_facts(facts)))
-        if details.listing.tags:
-            with st.expander("Tags"):
-                st.html(html.escape(" · ".join(details.listing.tags[:_SHOWN_TAGS])))
-    with more:
-        show_prompts(details)
-        if details.scores:
-            st.markdown("**MTEB scores, self-reported**")
-            st.dataframe(
-                {"Task": list(details.scores), "Score": list(details.scores.values())},
-                column_config={"Score": st.column_config.NumberColumn(format="%.2f")},
-                hide_index=True,
-                height=min(260, 36 * (len(details.scores) + 1)),
-                key="model-scores",
-                alt="Scores on MTEB by task",
-            )
-            st.caption(
-                "These scores are self-reported and unverified; your own rows may rank models differently."
-            )
-    if details.card:
-        with st.expander("Model card"), st.container(height=_CARD_HEIGHT, border=False):
-            # card_html made it safe; a wide table scrolls within its own frame.
-            st.html(f"{_CARD_STYLE}<div class='explorer-card'>{details.card}</div>")
-
-
-def _facts(facts: ModelFacts) -> list[tuple[str, str | None]]:
-    details, listing = facts.details, facts.details.listing
-    kind = {True: " (an organisation)", False: " (a person)", None: ""}[listing.is_organisation]
-    length = None if details.max_length is None else f"{details.max_length:,} tokens of a text"
-    return [
-        ("Author", listing.author and listing.author + kind),
-        ("Licence", listing.licence),
-        ("Dimensions", f"{details.dims:,}" if details.dims else None),
-        ("Reads", length),
-        ("Pooling", details.pooling),
-        ("Languages", ", ".join(listing.languages)),
-        ("Downloads in 30 days", None if listing.downloads is None else f"{listing.downloads:,}"),
-        ("Likes", None if listing.likes is None else f"{listing.likes:,}"),
-        ("Created", _day(listing.created)),
-        ("Last modified", _day(listing.modified)),
-        ("Task", listing.task),
-        ("Library", listing.library),
-        ("Base model", listing.base_model),
-        ("Safetensors weights", "yes" if listing.has_safetensors else "no"),
-        ("Gated", "yes" if listing.gated else "no"),
-        ("Needs custom code", "yes" if listing.needs_remote_code else "no"),
-        ("Commit", details.commit),
-    ]
-
-
-def _day(day: datetime.date | None) -> str | None:
-    return None if day is None else f"{day.day} {day:%B %Y}"
-
-
-def _count(number: int | None) -> str:
-    if number is None:
-        return _UNKNOWN
-    for unit, size in (("B", 1e9), ("M", 1e6), ("k", 1e3)):
-        if number >= size:
-            return f"{number / size:.3g} {unit}"
-    return str(number)
-
-
 def _megabytes(size: int | None) -> str:
     if size is None:
-        return _UNKNOWN
+        return UNKNOWN
     return f"{size / 1e6:,.0f} MB" if size >= 1e6 else f"{max(1, size // 1000)} kB"

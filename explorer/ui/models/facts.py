@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MEASURED_TEXTS = 200  # fewer take mostly the time of loading the model
 _FLOPS = 200e9  # of two cores that compute in float32, as benchmarks/encode.py measured them
+# What two busy cores split texts into, as `FastTokenizer.tokenize` did with the bundled tokenizer.
+_TOKENS_PER_SECOND = 400e3
 _CHARS_PER_TOKEN = 4
 _SPECIAL_TOKENS = 2
 
@@ -133,10 +135,10 @@ def obstacle(facts: ModelFacts, folder: Path | None, *, code: bool = False) -> s
         except ExplorerError as error:
             return f"{error.what} {error.fix}"
         return ""
-    if listing.gated:
+    if facts.details.refused:
         return (
-            "It is gated: only people approved by its authors may download it. Ask for access on its Hub "
-            "page; a host who has it can download the model to this machine."
+            "It is gated: the Hub gives it only to people who have accepted its terms, and refused it to "
+            "this server. Its host can accept them and set HF_TOKEN to a token of that account."
         )
     if not listing.has_safetensors and not settings().allow_pickle:
         return (
@@ -157,17 +159,24 @@ def estimate(
     """How long a model would take to encode a corpus; None when its size is not known.
 
     A transformer takes about two operations for each token and each parameter that is multiplied by
-    (arxiv.org/abs/2001.08361, section 2.1); the rows of the table of tokens are only looked up.
+    (arxiv.org/abs/2001.08361, section 2.1); the rows of the table of tokens are only looked up. A static
+    model has nothing else, so that splitting texts into tokens takes most of its time.
 
     Args:
         details: The model.
         corpus: The rows.
         measured: A model that encoded these rows here, and what that took; None when there is none.
     """
+    if details.is_static:
+        basis = (
+            "A static model computes next to nothing: this is for splitting texts into tokens, "
+            f"{_TOKENS_PER_SECOND:,.0f} a second, as two CPU cores manage."
+        )
+        return Estimate(_tokens(details, corpus) / _TOKENS_PER_SECOND, basis)
     wanted = _operations(details, corpus)
     if wanted is None:
         return None
-    if measured is not None:
+    if measured is not None and not measured[0].is_static:
         other, report = measured
         known = _operations(other, corpus)
         if known:
@@ -188,7 +197,10 @@ def _operations(details: ModelDetails, corpus: Corpus) -> float | None:
     parameters = details.listing.parameters
     if parameters is None:
         return None
-    looked_up = (details.vocabulary or 0) * (details.token_dims or 0)
+    active = parameters if details.active_parameters is None else details.active_parameters
+    return 2.0 * max(active, parameters / 100) * _tokens(details, corpus)
+
+
+def _tokens(details: ModelDetails, corpus: Corpus) -> float:
     longest = details.max_length or math.inf
-    tokens = sum(min(len(text) / _CHARS_PER_TOKEN + _SPECIAL_TOKENS, longest) for text in corpus.texts)
-    return 2.0 * max(parameters - looked_up, parameters / 100) * tokens
+    return sum(min(len(text) / _CHARS_PER_TOKEN + _SPECIAL_TOKENS, longest) for text in corpus.texts)

@@ -19,6 +19,7 @@ from explorer.ui.shell.queries import query_vectors_or_progress
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.items import item_html
+from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.linked_number import linked_number
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ _MAX_QUERY_CHARS = 2_000
 _MAX_HITS = 100
 _ORIGIN_CHARS = 40
 _LIKE = "like"  # URL parameter: the row (from 1) whose like is sought
+_DEFAULT = "default"
 _METRICS: dict[str, str] = {"cosine": "Cosine", "dot": "Dot product", "euclidean": "Euclidean"}
+_BY = {"dot": "dot product", "euclidean": "Euclidean distance"}  # what only some models are trained for
+_OLDER_METRICS = {shown: word for word, shown in _METRICS.items()}  # as links had them
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Asked:
         queries: Texts to search for.
         like: A row (from 0) whose like is sought instead; None otherwise.
         k: Hits for each query.
-        metric: The similarity.
+        metric: The similarity; None: what the model was trained for.
         labels: Only rows with one of these labels; empty: all rows.
         within: Only these rows (from 0); None: all rows.
     """
@@ -51,7 +55,7 @@ class Asked:
     queries: tuple[str, ...]
     like: int | None
     k: int
-    metric: Metric
+    metric: Metric | None
     labels: tuple[str, ...]
     within: np.ndarray | None
 
@@ -87,15 +91,15 @@ def ask(session: Session) -> Asked:
         )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         k = linked_number("Hits", 1, _MAX_HITS, 10, key="k", width=130)
-        metric = st.selectbox(
+        metric = linked_choice(
             "Similarity",
-            list(_METRICS),
-            format_func=_METRICS.__getitem__,
+            {_DEFAULT: "Default", **_METRICS},
             key="metric",
             width=170,
-            bind="query-params",
-            help="Cosine compares directions and is what most models are made for. Dot product also counts "
-            "length. Euclidean is a distance: smaller is closer.",
+            older=_OLDER_METRICS,
+            help="The default is what the model's files say it was trained for, or cosine where they say "
+            "nothing. Cosine compares directions. Dot product also counts length. Euclidean is a distance: "
+            "smaller is closer.",
         )
         labels: list[str] = []
         if corpus.labels is not None:
@@ -118,7 +122,7 @@ def ask(session: Session) -> Asked:
         queries=tuple(line.strip() for line in lines if line.strip()),
         like=_like(corpus),
         k=k,
-        metric=cast("Metric", metric),
+        metric=None if metric == _DEFAULT else cast("Metric", metric),
         labels=tuple(labels),
         within=within,
     )
@@ -192,6 +196,8 @@ def show_summary(
             help="The selection follows you to every page.",
         )
         download_table("Download the hits", table, f"{space.corpus.name}-hits")
+    if asked.metric is None and space.similarity_metric in _BY:
+        st.caption(f"Compared by {_BY[space.similarity_metric]}, for which this model was trained.")
     return int(chosen)
 
 

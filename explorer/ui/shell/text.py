@@ -7,7 +7,7 @@ import re
 
 import streamlit as st
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, GatedError
 
 _SHOWN_CHARS = 1_000  # a longer text is folded: ten hits of 5,000 characters would bury one another
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&^=:])")
@@ -38,9 +38,11 @@ def as_html(text: str) -> str:
 
 
 def show_error(error: ExplorerError) -> None:
-    """An error box: what went wrong, where, and what to do."""
+    """An error box: what went wrong, where, and what to do; a link to the terms of what is gated."""
     where = f"**{markdown(error.where)}** — " if error.where else ""
     st.error(f"{where}{markdown(error.what)} {markdown(error.fix)}", icon=":material/error:")
+    if isinstance(error, GatedError) and error.page:
+        st.link_button("Its terms on the Hub", error.page, icon=":material/open_in_new:", type="tertiary")
 
 
 _TEXT_STYLE = "white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.5"

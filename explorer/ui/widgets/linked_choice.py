@@ -14,6 +14,7 @@ def linked_choice(
     key: str,
     width: int,
     older: Mapping[str, str] | None = None,
+    help: str | None = None,
 ) -> str:
     """Draw a select box that is in the link too; give what is chosen. The first choice is not in the link.
 
@@ -25,6 +26,7 @@ def linked_choice(
         key: Its name in the link.
         width: In pixels.
         older: What older links call choices, and what links call them now.
+        help: Shown beside the label on request.
     """
     asked = st.query_params.get(key)
     if key not in st.session_state and asked is not None:
@@ -32,7 +34,13 @@ def linked_choice(
         if word in choices:
             st.session_state[key] = word
     chosen: str = st.selectbox(
-        label, list(choices), format_func=choices.__getitem__, key=key, width=width, persist_state="session"
+        label,
+        list(choices),
+        format_func=choices.__getitem__,
+        key=key,
+        width=width,
+        persist_state="session",
+        help=help,
     )
     if chosen == next(iter(choices)):
         st.query_params.pop(key, None)

@@ -71,7 +71,9 @@ def pool():
 
 
 def load(name):
-    return loaded_models.load(SimpleNamespace(identity=name), CPU, "float32")
+    return loaded_models.load(
+        SimpleNamespace(identity=name, facts=SimpleNamespace(is_static=False)), CPU, "float32"
+    )
 
 
 def test_a_loaded_model_does_not_wait_for_another_that_is_converted_or_loaded(machine, pool):

@@ -1,0 +1,217 @@
+"""What a model's own small files say of it, read as sentence-transformers reads them.
+
+`modules.json` lists the parts a model is made of and the folder of each. The first one has the
+configuration, the length and the tokenizer: in the model's own folder, or below it (`0_CLIPModel`,
+`0_StaticEmbedding`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from explorer.hub.json_values import as_count, as_list, as_table, as_text
+from explorer.hub.model_search import MAX_CHARS
+from explorer.hub.safetensors_header import TensorHeader
+
+_MAX_MODULES = 20
+_MAX_PROMPTS = 100
+_MAX_PROMPT_CHARS = 2_000
+_MAX_SIZES = 20
+# Names of a transformer's settings: `Transformer.load_config` of sentence-transformers 6.2.
+_TRANSFORMER_SETTINGS = tuple(
+    f"sentence_{kind}_config.json"
+    for kind in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
+)
+# How poolings are named since sentence-transformers 5.7, and were before: `_LEGACY_POOLING_MODE_KWARGS`.
+_OLDER_POOLINGS = {
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_max_tokens": "max",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
+    "pooling_mode_weightedmean_tokens": "weightedmean",
+    "pooling_mode_lasttoken": "lasttoken",
+}
+_SIMILARITIES = ("cosine", "dot", "euclidean", "manhattan")  # `SimilarityFunction` of sentence-transformers
+
+ReadJson = Callable[[str], Any]
+ReadTensors = Callable[[str], Mapping[str, TensorHeader]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnFacts:
+    """What a model's own files say of it; None for what they do not say.
+
+    Attributes:
+        dims: Numbers in an embedding.
+        truncated_to: Numbers that are kept of what its modules give, where its authors chose to cut it.
+        max_length: Tokens it reads of a text.
+        is_static: Whether an embedding is the mean of vectors that its tokens have: nothing is computed from
+            their order or company, and a text may be of any length.
+        module_folder: Where its first module is in the model; empty for the model's own folder.
+        prompts: Its prompts, by name; empty ones are left out.
+        pooling: How token vectors become one, in sentence-transformers' words: `mean`, `cls`, `mean+max`, ….
+        similarity: What it was trained for: `cosine`, `dot`, `euclidean` or `manhattan`.
+        matryoshka: Sizes its embeddings can be cut to, largest first.
+        table_parameters: Parameters in the table of its tokens' vectors, which are looked up, not computed
+            with.
+        has_own_modules: Whether it needs code of its own.
+    """
+
+    dims: int | None
+    truncated_to: int | None
+    max_length: int | None
+    is_static: bool
+    module_folder: str
+    prompts: Mapping[str, str]
+    pooling: str | None
+    similarity: str | None
+    matryoshka: tuple[int, ...]
+    table_parameters: int | None
+    has_own_modules: bool
+
+
+def own_facts(read: ReadJson, tensors: ReadTensors) -> OwnFacts:
+    """What a model's own small files say of it.
+
+    Args:
+        read: Gives the JSON of a file, by its path in the model; None where there is none.
+        tensors: Gives the tensors of a safetensors file, by its path; none where there is none.
+    """
+    listed = [as_table(module) for module in as_list(read("modules.json"), _MAX_MODULES)]
+    modules = [module for module in listed if _is_inside(module)]
+    folder = _folder(modules[0]) if modules else ""
+    is_static = bool(modules) and str(modules[0].get("type")).endswith(".StaticEmbedding")
+    config = as_table(read(f"{folder}config.json"))
+    settings = _transformer_settings(read, folder)
+    overall = as_table(read("config_sentence_transformers.json"))
+    if is_static:
+        rows, dims, table_parameters = *_static_table(tensors(f"{folder}model.safetensors")), None
+        if rows is not None and dims is not None:
+            table_parameters = rows * dims
+    else:
+        dims, table_parameters = _transformer_dims(modules, settings, config), _table_parameters(config)
+    pooling = None
+    for module in modules:
+        kind, own = str(module.get("type")), f"{_folder(module)}config.json"
+        if kind.endswith(".Pooling"):
+            pooled = as_table(read(own))
+            modes = _pooling_modes(pooled)
+            pooling = "+".join(modes)[:MAX_CHARS] or None
+            each = _first_count(pooled, "embedding_dimension", "word_embedding_dimension") or dims
+            dims = None if each is None else max(1, len(modes)) * each
+        elif kind.endswith(".Dense"):
+            dims = as_count(as_table(read(own)).get("out_features")) or dims
+    truncated_to = as_count(overall.get("truncate_dim")) or None
+    similarity = overall.get("similarity_fn_name")
+    return OwnFacts(
+        dims=min((size for size in (dims, truncated_to) if size), default=None),
+        truncated_to=truncated_to,
+        max_length=None if is_static else _max_length(settings, config, read, folder),
+        is_static=is_static,
+        module_folder=folder,
+        prompts=bounded_prompts(overall.get("prompts")),
+        pooling=pooling,
+        similarity=similarity if similarity in _SIMILARITIES else None,
+        # Not sentence-transformers': vLLM reads it, and authors write it (docs.vllm.ai, pooling models).
+        matryoshka=sizes_of(config.get("matryoshka_dimensions")),
+        table_parameters=table_parameters,
+        has_own_modules=any(not str(one.get("type")).startswith("sentence_transformers.") for one in listed),
+    )
+
+
+def sizes_of(values: object) -> tuple[int, ...]:
+    """Sizes of embeddings in a list by strangers, largest first."""
+    counts = (as_count(value) for value in as_list(values, _MAX_SIZES))
+    return tuple(sorted({count for count in counts if count}, reverse=True))
+
+
+def _path(module: Mapping[str, Any]) -> PurePosixPath:
+    return PurePosixPath(str(module.get("path") or ""))
+
+
+def _is_inside(module: Mapping[str, Any]) -> bool:
+    """Whether a module is said to be in the model: strangers wrote its path."""
+    path = _path(module)
+    return not path.is_absolute() and ".." not in path.parts
+
+
+def _folder(module: Mapping[str, Any]) -> str:
+    """Where a module is in the model, with a slash at its end; empty for the model's own folder."""
+    return "".join(f"{part}/" for part in _path(module).parts)
+
+
+def _transformer_settings(read: ReadJson, folder: str) -> Mapping[str, Any]:
+    return next((found for name in _TRANSFORMER_SETTINGS if (found := as_table(read(folder + name)))), {})
+
+
+def _transformer_dims(
+    modules: list[Mapping[str, Any]], settings: Mapping[str, Any], config: Mapping[str, Any]
+) -> int | None:
+    """As `Transformer.get_embedding_dimension` of sentence-transformers 6.2."""
+    projects = settings.get("module_output_name") == "sentence_embedding" or (
+        bool(modules) and str(modules[0].get("type")).endswith(".CLIPModel")
+    )
+    for table in (config, as_table(config.get("text_config"))):
+        names = ("projection_dim", "hidden_size") if projects else ("hidden_size",)
+        if dims := _first_count(table, *names):
+            return dims
+    return None
+
+
+def _table_parameters(config: Mapping[str, Any]) -> int | None:
+    for table in (config, as_table(config.get("text_config"))):
+        # ALBERT and ELECTRA keep tokens in fewer dimensions than they compute in.
+        rows, dims = as_count(table.get("vocab_size")), _first_count(table, "embedding_size", "hidden_size")
+        if rows and dims:
+            return rows * dims
+    return None
+
+
+def _static_table(tensors: Mapping[str, TensorHeader]) -> tuple[int | None, int | None]:
+    """Rows and dimensions of the table of a static model, as `StaticEmbedding.load` finds it."""
+    for name in ("embedding.weight", "embeddings"):
+        if name in tensors and len(tensors[name].shape) == 2:
+            rows, dims = tensors[name].shape
+            return rows, dims
+    return None, None
+
+
+def _max_length(
+    settings: Mapping[str, Any], config: Mapping[str, Any], read: ReadJson, folder: str
+) -> int | None:
+    """As `Transformer.__init__` of sentence-transformers 6.2 sets it; a length from 2^53 on is no bound."""
+    told = settings.get("processor_kwargs") or settings.get("tokenizer_args")
+    length = _first_count(settings, "max_seq_length") or _first_count(as_table(told), "model_max_length")
+    if length:
+        return length
+    tokenizer = as_table(read(f"{folder}tokenizer_config.json"))
+    known = (
+        _first_count(config, "max_position_embeddings"),
+        _first_count(tokenizer, "model_max_length"),
+    )
+    return min((length for length in known if length), default=None)
+
+
+def _pooling_modes(settings: Mapping[str, Any]) -> list[str]:
+    """Names of the poolings whose results are put side by side; none without settings."""
+    given = settings.get("pooling_mode")
+    named = [as_text(mode, MAX_CHARS) for mode in ([given] if isinstance(given, str) else as_list(given, 10))]
+    older = [mode for key, mode in _OLDER_POOLINGS.items() if settings.get(key) is True]
+    return [mode for mode in named if mode] or older or (["mean"] if settings else [])
+
+
+def bounded_prompts(prompts: object) -> dict[str, str]:
+    """Prompts by name, bounded in number and length; empty ones are left out."""
+    return {
+        str(name)[:MAX_CHARS]: prompt[:_MAX_PROMPT_CHARS]
+        for name, prompt in list(as_table(prompts).items())[:_MAX_PROMPTS]
+        if isinstance(prompt, str) and prompt
+    }
+
+
+def _first_count(table: Mapping[str, Any], *names: str) -> int | None:
+    """The first of some numbers that is there and above 0."""
+    return next((count for name in names if (count := as_count(table.get(name)))), None)
