@@ -19,6 +19,7 @@ from explorer.encode.engines.own_vectors import read_own_vectors
 from explorer.encode.engines.services import Secret
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.opening import open_encoder
+from explorer.encode.prompts import Task
 from explorer.encode.report import EncodeReport
 from explorer.encode.run import encode_corpus
 from explorer.encode.spec import TFIDF, EncoderSpec, OwnVectors, Precision, needs_token, spec_for
@@ -37,6 +38,7 @@ def embed(
     precision: Precision = "auto",
     prompt: str | None = None,
     query_prompt: str | None = None,
+    task: Task = "search",
     revision: str | None = None,
     trust_remote_code: bool = False,
     provider: str = "",
@@ -51,8 +53,10 @@ def embed(
         model: The bundled model's id, a folder, a Hub id, or `tfidf`, which needs no model.
         precision: `auto` computes in a short type where a check on your rows allows it; `float32` is exact.
             Like `revision` and `trust_remote_code` it is of a model on this machine.
-        prompt: Put before each row; None takes the model's own.
-        query_prompt: Put before each query; None takes the model's own.
+        prompt: Put before each row; None takes what the model's authors put there, if that is known.
+        query_prompt: The same for queries.
+        task: What rows are encoded for: `search`, or `clustering`, which is for maps too. Some models are
+            asked otherwise for each (docs/models.md); it has no effect on the others.
         revision: Branch, tag or commit on the Hub.
         trust_remote_code: Run the code the model brings along. Its `revision` must then be a full commit, or
             the model a folder below EXPLORER_MODEL_DIR, and EXPLORER_ALLOW_REMOTE_CODE be on.
@@ -80,6 +84,7 @@ def embed(
         precision=precision,
         prompt=prompt,
         query_prompt=query_prompt,
+        task=task,
         revision=revision,
         trust_remote_code=trust_remote_code,
         provider=provider,

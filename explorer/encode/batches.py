@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from explorer.encode.engines.engine import Engine, OnWait
+from explorer.encode.engines.engine import NO_PROMPT, Engine, OnWait, Prompt
 
 
 def plan_batches(lengths: np.ndarray, token_budget: int) -> list[np.ndarray]:
@@ -34,13 +33,16 @@ def plan_batches(lengths: np.ndarray, token_budget: int) -> list[np.ndarray]:
     return batches
 
 
-def encode_few(engine: Engine, texts: list[str], on_wait: OnWait | None = None) -> np.ndarray:
+def encode_few(
+    engine: Engine, texts: Sequence[str], on_wait: OnWait | None = None, *, prompt: Prompt = NO_PROMPT
+) -> np.ndarray:
     """Vectors of a handful of texts, in order, by the engine's own batches, in a run of their own.
 
     Args:
         engine: The model, which is confirmed first.
-        texts: The texts, prompt included.
+        texts: The texts, without the prompt.
         on_wait: See `Engine.run`.
+        prompt: What the model is told of them.
 
     Returns:
         float32, shape (texts, dims).
@@ -48,7 +50,7 @@ def encode_few(engine: Engine, texts: list[str], on_wait: OnWait | None = None) 
     Raises:
         ModelChangedError: The model is no longer the one that the encoder's fingerprint names.
     """
-    tokens = engine.tokenize(texts)
+    tokens = engine.tokenize(texts, prompt=prompt)
     out = np.empty((len(texts), engine.dims), dtype=np.float32)
     with engine.run(on_wait) as run:
         run.confirm()

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explorer.encode.batches import encode_few
-from explorer.encode.engines.engine import Engine
+from explorer.encode.engines.engine import Engine, Prompt
 from explorer.encode.precision import PrecisionCheck
+from explorer.encode.prompts import NO_PROMPTS, TextPrompts
 from explorer.encode.spec import EncoderSpec, OwnVectors
 from explorer.errors import EncodeError, ModelChangedError, QueryError, VectorError
 from explorer.jobs.progress import OnProgress, Progress, untold
@@ -30,7 +31,7 @@ class Encoder:
         spec: What was chosen.
         name: The model, for people.
         identity: What the vectors depend on, beside the prompt.
-        prompts: Put before rows, and before queries.
+        prompts: Put before rows and queries.
         similarity: What the model was trained for.
         load: Gives the engine.
         dtype: What it computes in: float32, bfloat16 or float16.
@@ -38,8 +39,7 @@ class Encoder:
 
     Attributes:
         fingerprint: Names everything that changes the vectors: two encoders with one fingerprint agree.
-        prompt: Put before rows.
-        query_prompt: Put before queries.
+        prompts: Put before rows and queries, and who says so.
         similarity: How its vectors are compared, unless somebody asks for another way.
     """
 
@@ -49,7 +49,7 @@ class Encoder:
         name: str,
         identity: dict[str, Any],
         *,
-        prompts: tuple[str, str] = ("", ""),
+        prompts: TextPrompts = NO_PROMPTS,
         similarity: Metric = "cosine",
         load: Callable[[], Engine],
         dtype: str = "float32",
@@ -59,11 +59,22 @@ class Encoder:
         self.name = name
         self.dtype = dtype
         self.check = check
-        self.prompt, self.query_prompt = prompts
+        self.prompts = prompts
         self.similarity = similarity
         self._load = load
-        serial = json.dumps({"scheme": _SCHEME, "prompt": self.prompt, **identity}, sort_keys=True).encode()
+        subject = {"scheme": _SCHEME, "prompt": prompts.document, **identity}
+        serial = json.dumps(subject, sort_keys=True).encode()
         self.fingerprint = hashlib.blake2b(serial, digest_size=16).hexdigest()
+
+    @property
+    def prompt(self) -> str:
+        """Put before rows."""
+        return self.prompts.document
+
+    @property
+    def query_prompt(self) -> str:
+        """Put before queries."""
+        return self.prompts.query
 
     @property
     def engine(self) -> Engine:
@@ -97,9 +108,9 @@ class Encoder:
         engine = self.engine
         doing = Progress("Encoding", total=len(texts), unit="texts")
         say(doing)
-        prompted = [self.query_prompt + text for text in texts]
+        prompt = Prompt(self.query_prompt, "query")
         try:
-            vectors = encode_few(engine, prompted, lambda why: say(replace(doing, note=why)))
+            vectors = encode_few(engine, texts, lambda why: say(replace(doing, note=why)), prompt=prompt)
         except ModelChangedError as change:
             if not isinstance(self.spec, OwnVectors):
                 raise

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from explorer.encode.cache import VectorCache
 from explorer.encode.encoder import Encoder
 from explorer.encode.engines import loaded_models
-from explorer.encode.engines.engine import LocalEngine
+from explorer.encode.engines.engine import LocalEngine, Prompt
 from explorer.encode.models import ModelFiles, find_model
 from explorer.encode.precision import PrecisionCheck, check_precision, probe_texts
+from explorer.encode.prompts import TextPrompts, text_prompts
 from explorer.encode.spec import LocalModel
 from explorer.errors import EncodeError
 from explorer.jobs.progress import OnProgress, Progress
@@ -54,10 +55,10 @@ def open_local(spec: LocalModel, texts: Sequence[str], cache: VectorCache, say: 
     check = None
     fast = loaded_models.fast_dtype(files, device) if spec.precision == "auto" else "float32"
     if fast != "float32":
-        prompt = prompts_of(spec, files)[0]
-        probe = [prompt + text for text in probe_texts(texts)]
+        prompt = Prompt(prompts_of(spec, files).document)
         check = check_precision(
-            files, device, fast, probe, cache, lambda phase: say(Progress(phase, total=len(texts)))
+            *(files, device, fast, probe_texts(texts), prompt, cache),
+            lambda phase: say(Progress(phase, total=len(texts))),
         )
     return local_encoder(spec, files, device, check)
 
@@ -76,6 +77,11 @@ def local_encoder(
         "max_length": files.max_length,
         "truncation": "end",
     }
+    # Models of these kinds are named apart only since they are asked as their authors mean.
+    if files.is_routed:
+        identity["role"] = "document"
+    if prompts.document and not files.pools_prompt:
+        identity["prompt_is_pooled"] = False
     if files.facts.truncated_to:
         identity["truncated_to"] = files.facts.truncated_to
     if check is not None and check.passed:
@@ -104,15 +110,6 @@ def local_encoder(
     )
 
 
-def prompts_of(spec: LocalModel, files: ModelFiles) -> tuple[str, str]:
-    """What is put before rows and before queries: as chosen, else as the model's own files say."""
-    return (
-        _prompt(spec.prompt, files, ("document", "passage")),
-        _prompt(spec.query_prompt, files, ("query",)),
-    )
-
-
-def _prompt(chosen: str | None, files: ModelFiles, names: tuple[str, ...]) -> str:
-    if chosen is not None:
-        return chosen
-    return next((files.prompts[name] for name in names if name in files.prompts), "")
+def prompts_of(spec: LocalModel, files: ModelFiles) -> TextPrompts:
+    """What is put before rows and queries: as chosen, else as the model's authors mean."""
+    return text_prompts(files.name, files.prompts, spec.task, document=spec.prompt, query=spec.query_prompt)

@@ -71,12 +71,12 @@ def _own_folder(name: str) -> Path | None:
 
 
 def encoder_name(spec: EncoderSpec) -> str:
-    """An encoder in a few words: model, where it runs or in what precision, prompt."""
+    """An encoder in a few words: model, where it runs or in what precision, task or prompt."""
     match spec:
         case LocalModel():
-            return _with_prompt(f"{_short(spec.model)} · {PRECISION_NAMES[spec.precision]}", spec.prompt)
+            return _as_asked(f"{_short(spec.model)} · {PRECISION_NAMES[spec.precision]}", spec)
         case HostedModel():
-            return _with_prompt(f"{_short(spec.model)} · {spec.provider}", spec.prompt)
+            return _as_asked(f"{_short(spec.model)} · {spec.provider}", spec)
         case Tfidf():
             return "TF-IDF"
         case OwnVectors(query_model=LocalModel() | HostedModel() as queries):
@@ -89,5 +89,7 @@ def _short(model: str) -> str:
     return model_name(model).removeprefix("sentence-transformers/")
 
 
-def _with_prompt(name: str, prompt: str | None) -> str:
-    return f"{name} · “{prompt}”" if prompt else name
+def _as_asked(name: str, spec: LocalModel | HostedModel) -> str:
+    if spec.prompt is not None:
+        return f"{name} · “{spec.prompt}”" if spec.prompt else f"{name} · no prompt"
+    return f"{name} · for clusters and maps" if spec.task == "clustering" else name

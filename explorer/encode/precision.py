@@ -18,6 +18,7 @@ from explorer.encode.batches import encode_few
 from explorer.encode.cache import VectorCache
 from explorer.encode.engines import loaded_models as engines
 from explorer.encode.engines import openvino
+from explorer.encode.engines.engine import Prompt
 from explorer.encode.models import ModelFiles
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def check_precision(
     device: torch.device,
     dtype: str,
     probe: list[str],
+    prompt: Prompt,
     cache: VectorCache,
     say: Callable[[str], None],
 ) -> PrecisionCheck:
@@ -87,25 +89,28 @@ def check_precision(
         files: The model.
         device: Where it runs.
         dtype: The short type.
-        probe: What `probe_texts` gives, each with its prompt; one or more.
-        cache: Where the verdict is kept, under the texts, the model and the machine.
+        probe: What `probe_texts` gives, one or more.
+        prompt: What the model is told of them.
+        cache: Where the verdict is kept, under the texts with their prompt, the model and the machine.
         say: Called with a few plain words when it is tried.
     """
-    digest = hashlib.blake2b(b"".join(map(text_key, probe)), digest_size=16).hexdigest()
+    digest = hashlib.blake2b(b"".join(map(text_key, prompt.before(probe))), digest_size=16).hexdigest()
     subject = f"{files.identity} {dtype} {device} {_machine()} {digest}"
     stored = cache.verdict(subject)
     if stored is not None:
         return PrecisionCheck(**json.loads(stored))
     say("Checking fast precision on your rows")
-    check = _probe(files, device, dtype, probe)
+    check = _probe(files, device, dtype, probe, prompt)
     cache.record_verdict(subject, json.dumps(asdict(check)))
     return check
 
 
-def _probe(files: ModelFiles, device: torch.device, dtype: str, texts: list[str]) -> PrecisionCheck:
-    exact = encode_few(engines.load(files, device, "float32"), texts).astype(np.float64)
+def _probe(
+    files: ModelFiles, device: torch.device, dtype: str, texts: list[str], prompt: Prompt
+) -> PrecisionCheck:
+    exact = encode_few(engines.load(files, device, "float32"), texts, prompt=prompt).astype(np.float64)
     engine = engines.load(files, device, dtype)
-    short = encode_few(engine, texts).astype(np.float64)
+    short = encode_few(engine, texts, prompt=prompt).astype(np.float64)
     norms = np.linalg.norm(exact, axis=1) * np.linalg.norm(short, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         cosines = (exact * short).sum(axis=1) / norms

@@ -1,129 +1,118 @@
-"""Which prompts the authors of a model expect before texts, where the model's own files name none."""
+"""What is put before rows and queries: what a person chose, else what a model's authors mean.
+
+The authors say it in the model's own files, under names of sentence-transformers, or on its card, which
+`prompt_families` has for the models that are known.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
+
+from explorer.encode.prompt_families import family_of
+
+Task = Literal["search", "clustering"]
+Origin = Literal["chosen", "own files", "family", "nobody"]
+
+# In the order in which SentenceTransformer.encode_document says it looks for them. In version 6.2 it finds
+# the empty `document` that it adds to every model, and never comes to the others of a file.
+_DOCUMENT_NAMES = ("document", "passage", "corpus")
+_QUERY_NAMES = ("query",)
+_NAMED = 5  # instructions that are named to a person
+_CLUSTERING_NAME = "clustering"  # as MTEB names the task: nomic and EmbeddingGemma spell it “Clustering”
 
 
 @dataclass(frozen=True)
-class Prompts:
-    """What the authors put before texts when they trained a model.
+class TextPrompts:
+    """The prompts an encoder uses.
 
     Attributes:
-        query: Before each query; empty where queries are read as they are.
-        document: Before each row; empty where rows are read as they are.
-        why: What the authors say of it, one plain sentence.
+        document: Put before each row.
+        query: Put before each query.
+        origin: Who says so of rows; `nobody` where nothing is known, and nothing is put before them.
+        unused: Names of instructions in the model's own files, where it has several and none says that it is
+            for queries or rows, so that none is used.
     """
 
-    query: str
     document: str
-    why: str
+    query: str
+    origin: Origin
+    unused: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """What the person should know of them; empty where they are what the authors mean."""
+        if not self.unused:
+            return ""
+        named = ", ".join(f"“{name}”" for name in self.unused[:_NAMED])
+        named += ", …" if len(self.unused) > _NAMED else ""
+        return (
+            f"The model's files have instructions ({named}), but do not say which is for queries or rows: "
+            "none is used. Enter the one that fits as a prompt."
+        )
 
 
-_RETRIEVE = "Represent this sentence for searching relevant passages: "
-_INSTRUCT = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery: "
-_ONLY_QUERIES = "Its authors put an instruction before queries and nothing before rows."
-_NONE = "Its authors put nothing before texts."
-
-# Models by id; the owner may be missing, as in the name of a folder. Each as its model card has it.
-_FAMILIES: list[tuple[str, Prompts]] = [
-    # https://huggingface.co/intfloat/e5-base-v2, https://huggingface.co/intfloat/multilingual-e5-base
-    (
-        r"(intfloat/)?(multilingual-)?e5-(small|base|large)(-v2|-unsupervised)?",
-        Prompts("query: ", "passage: ", "Its authors put one prompt before queries and another before rows."),
-    ),
-    # https://huggingface.co/intfloat/multilingual-e5-large-instruct
-    # https://huggingface.co/intfloat/e5-mistral-7b-instruct
-    (
-        r"(intfloat/)?(multilingual-e5-large|e5-mistral-7b)-instruct",
-        Prompts(
-            _INSTRUCT,
-            "",
-            "Its authors put the task, in one sentence, before queries and nothing before rows.",
-        ),
-    ),
-    # https://huggingface.co/BAAI/bge-large-en-v1.5
-    (r"(baai/)?bge-(small|base|large)-en(-v1\.5)?", Prompts(_RETRIEVE, "", _ONLY_QUERIES)),
-    # https://huggingface.co/BAAI/bge-large-zh-v1.5
-    (
-        r"(baai/)?bge-(small|base|large)-zh(-v1\.5)?",
-        Prompts("为这个句子生成表示以用于检索相关文章：", "", _ONLY_QUERIES),
-    ),
-    # https://huggingface.co/BAAI/bge-m3
-    (r"(baai/)?bge-m3", Prompts("", "", _NONE)),
-    # https://huggingface.co/thenlper/gte-base, https://huggingface.co/Alibaba-NLP/gte-base-en-v1.5
-    (r"(thenlper/)?gte-(small|base|large)(-zh)?", Prompts("", "", _NONE)),
-    (r"(alibaba-nlp/)?gte-((base|large)-en-v1\.5|multilingual-base)", Prompts("", "", _NONE)),
-    # https://huggingface.co/nomic-ai/nomic-embed-text-v1.5
-    # https://huggingface.co/nomic-ai/nomic-embed-text-v2-moe
-    # https://huggingface.co/nomic-ai/modernbert-embed-base
-    (
-        r"(nomic-ai/)?(nomic-embed-text-v(1|1\.5|2-moe)|modernbert-embed-base)",
-        Prompts("search_query: ", "search_document: ", "Its authors require a task before every text."),
-    ),
-    # https://huggingface.co/mixedbread-ai/mxbai-embed-large-v1
-    (r"(mixedbread-ai/)?mxbai-embed-large-v1", Prompts(_RETRIEVE, "", _ONLY_QUERIES)),
-    # https://huggingface.co/WhereIsAI/UAE-Large-V1
-    (r"(whereisai/)?uae-large-v1", Prompts(_RETRIEVE, "", _ONLY_QUERIES)),
-    # https://huggingface.co/Snowflake/snowflake-arctic-embed-m-v1.5
-    (
-        r"(snowflake/)?snowflake-arctic-embed-(xs|s|m|l|m-long|m-v1\.5)",
-        Prompts(_RETRIEVE, "", _ONLY_QUERIES),
-    ),
-    # https://huggingface.co/Snowflake/snowflake-arctic-embed-l-v2.0
-    (r"(snowflake/)?snowflake-arctic-embed-(m|l)-v2\.0", Prompts("query: ", "", _ONLY_QUERIES)),
-]
+NO_PROMPTS = TextPrompts("", "", "nobody")
 
 
-def family_prompts(model_id: str) -> Prompts | None:
-    """The prompts a model's authors expect.
+def text_prompts(
+    model: str,
+    defined: Mapping[str, str],
+    task: Task = "search",
+    *,
+    document: str | None = None,
+    query: str | None = None,
+) -> TextPrompts:
+    """The prompts to use with a model.
+
+    Rows that are encoded for clusters and maps are compared with one another, and a query with them: all get
+    the same prompt, as E5, nomic and EmbeddingGemma ask for symmetric tasks. A model whose authors name no
+    prompt for that is asked as for search.
 
     Args:
-        model_id: Hub id, or a folder's name that is the model's own; capitals do not matter.
-
-    Returns:
-        The prompts, both empty where the authors use none; None for a model that is not known here.
+        model: Hub id, the name of a folder that is the model's own, or what a server calls it.
+        defined: The prompts of the model's own files, by name, without empty ones.
+        task: What rows are encoded for.
+        document: Put before each row, whatever the authors say; None where nobody chose one.
+        query: The same for queries.
     """
-    name = model_id.strip().lower()
-    return next((prompts for pattern, prompts in _FAMILIES if re.fullmatch(pattern, name)), None)
+    usual = _for_clusters(model, defined) if task == "clustering" else None
+    usual = usual or _for_search(model, defined)
+    chosen = document is not None or query is not None
+    return TextPrompts(
+        usual.document if document is None else document,
+        usual.query if query is None else query,
+        usual.origin if document is None else "chosen",
+        () if chosen else usual.unused,
+    )
 
 
-def advice(
-    model_id: str,
-    defined_prompts: Mapping[str, str],
-    chosen_prompt: str | None,
-    chosen_query_prompt: str | None,
-) -> str | None:
-    """A warning where a model expects prompts and none is set.
+def has_both(model: str, defined: Mapping[str, str]) -> bool:
+    """Whether rows for clusters and maps are asked for otherwise than rows for search."""
+    search = text_prompts(model, defined)
+    return text_prompts(model, defined, "clustering").document != search.document
 
-    Args:
-        model_id: Hub id or folder's name.
-        defined_prompts: The prompts of the model's own files, by name.
-        chosen_prompt: Put before each row; None takes the model's own document prompt.
-        chosen_query_prompt: Put before each query; None takes the model's own query prompt.
 
-    Returns:
-        What the person should know; None when nothing is missing, or the model is not known here.
-    """
-    expected = family_prompts(model_id)
-    if expected is None:
+def _for_search(model: str, defined: Mapping[str, str]) -> TextPrompts:
+    document, query = _first(defined, _DOCUMENT_NAMES), _first(defined, _QUERY_NAMES)
+    if document or query:
+        return TextPrompts(document, query, "own files")
+    family = family_of(model)
+    if family is not None:
+        return TextPrompts(family.prompts.document, family.prompts.query, "family")
+    return TextPrompts("", "", "nobody", tuple(defined))
+
+
+def _for_clusters(model: str, defined: Mapping[str, str]) -> TextPrompts | None:
+    own = next((prompt for name, prompt in defined.items() if name.lower() == _CLUSTERING_NAME), None)
+    if own is not None:
+        return TextPrompts(own, own, "own files")
+    family = family_of(model)
+    if family is None or family.prompts.clustering is None:
         return None
-    prompt, query_prompt = chosen_prompt, chosen_query_prompt
-    if prompt is None:
-        prompt = defined_prompts.get("document") or defined_prompts.get("passage")
-    if query_prompt is None:
-        query_prompt = defined_prompts.get("query")
-    missing = []
-    if expected.query and not query_prompt:
-        missing.append(f"{_quoted(expected.query)} before queries")
-    if expected.document and not prompt:
-        missing.append(f"{_quoted(expected.document)} before rows")
-    if not missing:
-        return None
-    return f"This model expects {' and '.join(missing)}, and none is set. {expected.why}"
+    return TextPrompts(family.prompts.clustering, family.prompts.clustering, "family")
 
 
-def _quoted(prompt: str) -> str:
-    return "“" + prompt.replace("\n", "\\n") + "”"
+def _first(defined: Mapping[str, str], names: tuple[str, ...]) -> str:
+    return next((defined[name] for name in names if defined.get(name)), "")

@@ -22,7 +22,7 @@ from explorer.data.corpus import Corpus
 from explorer.encode.batches import plan_batches
 from explorer.encode.cache import VectorCache
 from explorer.encode.encoder import Encoder
-from explorer.encode.engines.engine import Engine, EngineRun, OutOfMemoryError, Vectors
+from explorer.encode.engines.engine import Engine, EngineRun, OutOfMemoryError, Prompt, Vectors
 from explorer.encode.report import EncodeReport
 from explorer.encode.tokens import Tokens
 from explorer.errors import EncodeError
@@ -135,8 +135,8 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
 
     with engine.run(waiting) as model:
         model.confirm()
-        prompted = [encoder.prompt + run.corpus.items[row] for row in missing]
-        tokens = engine.tokenize(prompted, counted)
+        texts = [run.corpus.items[row] for row in missing]
+        tokens = engine.tokenize(texts, counted, prompt=Prompt(encoder.prompt))
         done_texts, done_tokens, all_tokens = 0, 0, max(1, int(tokens.lengths.sum()))
         with _Writer(run) as writer:
             for batch, vectors in _encoded_batches(run, engine, model, tokens):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from explorer.encode.engines.inference_providers import PROVIDERS
 from explorer.encode.models import BUNDLED_MODEL
+from explorer.encode.prompts import Task
 from explorer.errors import VectorError
 
 Precision = Literal["auto", "float32"]
@@ -20,11 +21,12 @@ class LocalModel:
     Attributes:
         model: The bundled model's id, a folder, or a Hub id.
         precision: `auto` computes in a short type where that was checked on this machine; `float32` never.
-        prompt: Put before each row; None takes the model's own document prompt, if it has one.
-        query_prompt: Put before each query; None takes the model's own query prompt, if it has one.
+        prompt: Put before each row; None takes what the model's authors put there, see `text_prompts`.
+        query_prompt: The same for queries.
         revision: Branch, tag or commit on the Hub.
         trust_remote_code: The model's own code may run: a person confirmed this model at this revision, which
             is a full commit, or a folder in the host's model folder. The host has to allow it as well.
+        task: What rows are encoded for; it decides the prompts that are None.
     """
 
     model: str = BUNDLED_MODEL
@@ -33,6 +35,7 @@ class LocalModel:
     query_prompt: str | None = None
     revision: str | None = None
     trust_remote_code: bool = False
+    task: Task = "search"
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,16 @@ class HostedModel:
     Attributes:
         provider: One of `PROVIDERS`, or the name of a server the host listed in EXPLORER_EMBEDDING_SERVERS.
         model: Its Hub id, or the name the server has for it.
-        prompt: Put before each row.
-        query_prompt: Put before each query.
+        prompt: As of a `LocalModel`, like `query_prompt` and `task`.
+        query_prompt: The same.
+        task: The same.
     """
 
     provider: str
     model: str = BUNDLED_MODEL
-    prompt: str = ""
-    query_prompt: str = ""
+    prompt: str | None = None
+    query_prompt: str | None = None
+    task: Task = "search"
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ def spec_for(
     precision: Precision = "auto",
     prompt: str | None = None,
     query_prompt: str | None = None,
+    task: Task = "search",
     revision: str | None = None,
     trust_remote_code: bool = False,
     provider: str = "",
@@ -90,6 +96,7 @@ def spec_for(
         precision: As of a `LocalModel`; other kinds have none.
         prompt: As of a `LocalModel` or `HostedModel`.
         query_prompt: The same.
+        task: The same.
         revision: As of a `LocalModel`; other kinds have none.
         trust_remote_code: The same.
         provider: As of a `HostedModel`; empty for this machine.
@@ -100,11 +107,11 @@ def spec_for(
     """
     named: LocalModel | HostedModel | Tfidf
     if provider:
-        named = HostedModel(provider, model, prompt or "", query_prompt or "")
+        named = HostedModel(provider, model, prompt, query_prompt, task)
     elif model == TFIDF:
         named = Tfidf()
     else:
-        named = LocalModel(model, precision, prompt, query_prompt, revision, trust_remote_code)
+        named = LocalModel(model, precision, prompt, query_prompt, revision, trust_remote_code, task)
     if not own_vectors:
         return named
     if not model:

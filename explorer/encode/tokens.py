@@ -43,33 +43,51 @@ class FastTokenizer:
         pad_id: What shorter texts are filled up with, on the right.
         inputs: What the model takes: some of input_ids, attention_mask and token_type_ids; or input_ids and
             offsets, for a static model, whose texts stand one after the other without special tokens.
+        pools_prompt: Whether the tokens of a prompt are pooled with those of the text.
     """
 
     folder: Path
     max_length: int | None
     pad_id: int
     inputs: tuple[str, ...]
+    pools_prompt: bool = True
 
-    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> IdTokens:
-        """Tokens of texts; `on_progress` is told the texts that are done, and may raise to stop."""
+    def tokenize(
+        self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: str = ""
+    ) -> IdTokens:
+        """Tokens of texts; `on_progress` is told the texts that are done, and may raise to stop.
+
+        Args:
+            texts: The texts.
+            on_progress: See above.
+            prompt: Put before each text.
+        """
         tokenizer = _tokenizer(self.folder, self.max_length)
         special = "offsets" not in self.inputs
         tell = counting(on_progress, COUNTING, "texts")
         lengths = np.empty(len(texts), dtype=np.int64)
         chunks = [np.empty(0, dtype=np.int32)]
         for start in range(0, len(texts), _CHUNK):
-            chunk = list(texts[start : start + _CHUNK])
+            chunk = [prompt + text for text in texts[start : start + _CHUNK]]
             ids = [coded.ids for coded in tokenizer.encode_batch_fast(chunk, add_special_tokens=special)]
             lengths[start : start + len(ids)] = [len(one) for one in ids]
             chunks.append(np.fromiter(itertools.chain.from_iterable(ids), np.int32))
             tell(start + len(ids), len(texts))
-        return IdTokens(self, np.concatenate(chunks), lengths)
+        not_pooled = 0
+        if prompt and not self.pools_prompt:
+            # As in Transformer._get_prompt_length of sentence-transformers: without the last special token.
+            alone = tokenizer.encode(prompt)
+            not_pooled = len(alone.ids) - alone.special_tokens_mask[-1]
+        return IdTokens(self, np.concatenate(chunks), lengths, not_pooled)
 
 
 class IdTokens:
     """Tokens by their numbers, one text after the other; see `Tokens`."""
 
-    def __init__(self, tokenizer: FastTokenizer, ids: np.ndarray, lengths: np.ndarray) -> None:
+    def __init__(
+        self, tokenizer: FastTokenizer, ids: np.ndarray, lengths: np.ndarray, not_pooled: int = 0
+    ) -> None:
+        self._not_pooled = not_pooled  # tokens at the start of each text
         self.lengths = lengths.astype(np.int32)
         self._tokenizer = tokenizer
         self._ids = ids
@@ -79,7 +97,8 @@ class IdTokens:
         """Arrays int64, named as the model's inputs.
 
         Their shape is (positions, longest); for a static model, input_ids has that of all tokens, (tokens,),
-        and offsets says where each text begins, (positions,).
+        and offsets says where each text begins, (positions,). With them comes `prompt_length`, a number,
+        where the first tokens of each text are not to be pooled.
         """
         lengths = self.lengths[positions]
         starts = self._starts[positions]
@@ -97,21 +116,23 @@ class IdTokens:
             "attention_mask": filled.astype(np.int64),
             "token_type_ids": np.zeros_like(ids),
         }
-        return {name: made[name] for name in self._tokenizer.inputs}
+        inputs: dict[str, Any] = {name: made[name] for name in self._tokenizer.inputs}
+        return inputs | {"prompt_length": self._not_pooled} if self._not_pooled else inputs
 
 
 class TextTokens:
-    """Texts that the model's own code tokenises, batch by batch; see `Tokens`."""
+    """Texts that the model's own code tokenises, batch by batch; see `Tokens`.
+
+    Args:
+        texts: The texts.
+        lengths: int32, shape (texts,): tokens of each after truncation, prompt and special tokens included.
+        preprocess: The model's own code, which puts the prompt before them.
+    """
 
     def __init__(
-        self,
-        files: ModelFiles,
-        texts: Sequence[str],
-        preprocess: Callable[[list[str]], dict[str, Any]],
-        on_progress: OnProgress | None = None,
+        self, texts: Sequence[str], lengths: np.ndarray, preprocess: Callable[[list[str]], dict[str, Any]]
     ) -> None:
-        lengths = count_tokens(files, texts, on_progress=on_progress)
-        self.lengths = lengths if files.max_length is None else np.minimum(lengths, files.max_length)
+        self.lengths = lengths
         self._texts = texts
         self._preprocess = preprocess
 

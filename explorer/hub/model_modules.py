@@ -112,7 +112,7 @@ def own_facts(read: ReadJson, tensors: ReadTensors) -> OwnFacts:
         max_length=None if is_static else _max_length(settings, config, read, folder),
         is_static=is_static,
         module_folder=folder,
-        prompts=_prompts(overall.get("prompts")),
+        prompts=bounded_prompts(overall.get("prompts")),
         pooling=pooling,
         similarity=similarity if similarity in _SIMILARITIES else None,
         # Not sentence-transformers': vLLM reads it, and authors write it (docs.vllm.ai, pooling models).
@@ -203,7 +203,8 @@ def _pooling_modes(settings: Mapping[str, Any]) -> list[str]:
     return [mode for mode in named if mode] or older or (["mean"] if settings else [])
 
 
-def _prompts(prompts: object) -> dict[str, str]:
+def bounded_prompts(prompts: object) -> dict[str, str]:
+    """Prompts by name, bounded in number and length; empty ones are left out."""
     return {
         str(name)[:MAX_CHARS]: prompt[:_MAX_PROMPT_CHARS]
         for name, prompt in list(as_table(prompts).items())[:_MAX_PROMPTS]

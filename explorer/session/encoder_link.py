@@ -9,7 +9,7 @@ from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.spec import TFIDF, EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, spec_for
 from explorer.errors import ModelNotFoundError
 
-PARAMETERS = ("model", "precision", "prompt", "query_prompt", "revision", "provider", "vectors")
+PARAMETERS = ("model", "precision", "prompt", "query_prompt", "task", "revision", "provider", "vectors")
 MAX_PROMPT_CHARS = 500
 _MAX_PROVIDER_CHARS = 64
 _OWN = "own"
@@ -25,13 +25,15 @@ def to_parameters(spec: EncoderSpec) -> dict[str, str]:
                 "precision": spec.precision,
                 "prompt": spec.prompt,
                 "query_prompt": spec.query_prompt,
+                "task": spec.task,
                 "revision": spec.revision,
             }
         case HostedModel():
             named = {
                 "model": spec.model,
-                "prompt": spec.prompt or None,
-                "query_prompt": spec.query_prompt or None,
+                "prompt": spec.prompt,
+                "query_prompt": spec.query_prompt,
+                "task": spec.task,
                 "provider": spec.provider,
             }
         case Tfidf():
@@ -40,7 +42,7 @@ def to_parameters(spec: EncoderSpec) -> dict[str, str]:
             named = {**to_parameters(queries), "vectors": _OWN}
         case OwnVectors():
             named = {"model": "", "vectors": _OWN}
-    usual = {"model": BUNDLED_MODEL, "precision": "auto"}
+    usual = {"model": BUNDLED_MODEL, "precision": "auto", "task": "search"}
     return {name: value for name, value in named.items() if value is not None and value != usual.get(name)}
 
 
@@ -63,6 +65,7 @@ def from_parameters(parameters: Mapping[str, str]) -> EncoderSpec | None:
         precision="float32" if parameters.get("precision") == "float32" else "auto",
         prompt=_cut(parameters.get("prompt")),
         query_prompt=_cut(parameters.get("query_prompt")),
+        task="clustering" if parameters.get("task") == "clustering" else "search",
         revision=parameters.get("revision"),
         provider=provider,
         own_vectors=own,

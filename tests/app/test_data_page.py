@@ -227,7 +227,10 @@ def test_coming_back_to_the_page_shows_what_is_open(app, one_browser):
     next(box for box in app.selectbox if box.label == "Label column").select("price").run()
     app.number_input(key="limit-notes.csv").set_value(3).run()
     app.segmented_control(key="precision-choice").set_value("float32").run()
-    app.text_input(key="prompt-rows").set_value("note: ").run()
+    app.segmented_control(key="prompts-sentence-transformers/all-MiniLM-L6-v2-False").set_value(
+        "custom"
+    ).run()
+    app.text_area(key="prompt-rows-sentence-transformers/all-MiniLM-L6-v2").set_value("note: ").run()
     encode_button(app).click().run()
     finished(app)
     parameters = dict(app.query_params)

@@ -34,6 +34,12 @@ def app():
     return finished(open_app("pages/data.py"))
 
 
+@pytest.fixture
+def small():
+    """The page with 13 rows open."""
+    return finished(open_app("pages/data.py", corpus="medicare-faq"))
+
+
 def encode_with(app, way):
     return app.segmented_control(key="encode-with-False").set_value(way).run()
 
@@ -123,19 +129,97 @@ def test_a_server_nobody_set_up_is_refused_in_a_link(server):
     assert "No embedding server has that name" in app.error[0].value.replace("\\", "")
 
 
-def test_a_model_that_expects_prompts_is_offered_them(app, tmp_path, monkeypatch):
-    monkeypatch.setenv("EXPLORER_MODEL_DIR", str(tmp_path / "models"))
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """The host's model folder, as yet without a model."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setenv("EXPLORER_MODEL_DIR", str(folder))
     settings.cache_clear()
-    (tmp_path / "models").mkdir()
-    save_tiny_model(tmp_path / "models" / "e5-small-v2")
+    return folder
+
+
+def captions(app):
+    return " ".join(caption.value.replace("\\", "").replace("\u2060", "") for caption in app.caption)
+
+
+def choose_local(app, model):
     app.run()
-    app.selectbox(key="model-choice-Model").select("e5-small-v2").run()
-    assert "query" in app.warning[0].value
-    next(button for button in app.button if button.label == "Use these prompts").click().run()
-    assert not app.warning
-    encode(app)
-    assert app.query_params["prompt"][0].startswith("passage: ") or app.query_params["prompt"] == "passage: "
-    assert app.selectbox(key="encoder").options[-1] == "e5-small-v2 · fast · “passage: ”"
+    return app.selectbox(key="model-choice-Model").select(model).run()
+
+
+@pytest.mark.slow
+def test_rows_for_search_and_for_clusters_are_two_encoders_of_one_model(small, models):
+    save_tiny_model(models / "e5-small-v2")
+    choose_local(small, "e5-small-v2")
+    assert "“passage: ” before each row, “query: ” before each query, as its model card says" in captions(
+        small
+    )
+    encode(small)
+    assert "task" not in small.query_params
+    small.segmented_control(key="prompts-e5-small-v2-True").set_value("clustering").run()
+    assert "“query: ” before each row, “query: ” before each query" in captions(small)
+    encode(small)
+    assert not small.error
+    assert small.selectbox(key="encoder").options[-2:] == [
+        "e5-small-v2 · fast",
+        "e5-small-v2 · fast · for clusters and maps",
+    ]
+    *_, search, clusters = small.session_state["explorer-session"].spaces.values()
+    assert (search.encoder.prompt, search.encoder.query_prompt) == ("passage: ", "query: ")
+    assert (clusters.encoder.prompt, clusters.encoder.query_prompt) == ("query: ", "query: ")
+    link = {name: small.query_params[name] for name in ("corpus", "model", "task")}
+    again = finished(open_app("pages/data.py", **link))
+    assert again.segmented_control(key="prompts-e5-small-v2-True").value == "clustering"
+    assert "“query: ” before rows, “query: ” before queries" in captions(again)
+
+
+def test_prompts_of_ones_own_keep_their_line_break_and_may_be_nothing(small, models):
+    save_tiny_model(models / "multilingual-e5-large-instruct")
+    choose_local(small, "multilingual-e5-large-instruct")
+    control = small.segmented_control(key="prompts-multilingual-e5-large-instruct-False")
+    assert control.options == ["Default", "Custom"]
+    control.set_value("custom").run()
+    queries = small.text_area(key="prompt-queries-multilingual-e5-large-instruct")
+    assert queries.value.endswith("the query\nQuery: ")
+    queries.set_value("").run()
+    encode(small)
+    assert small.query_params["query_prompt"] in ("", [""])
+    assert small.session_state["explorer-session"].encoder.query_prompt == ""
+    assert "before queries" not in captions(small)
+
+
+def test_instructions_of_which_none_is_used_are_named_as_text(small, models):
+    told = {"s2p_query": "Instruct: …", "<b>s2s</b> *query*": "Instruct: …"}
+    save_tiny_model(models / "stella", prompts=told)
+    choose_local(small, "stella")
+    assert "“s2p_query”" in small.warning[0].value.replace("\\", "")
+    assert "<b>" not in small.warning[0].value
+
+
+def test_a_hosted_model_is_asked_as_the_authors_of_its_family_mean(small, server):
+    hosted(small, "team")
+    assert "Its own files are read on the Hub when the rows are encoded" in captions(small)
+    small.text_input(key="remote-model").set_value("nomic-embed-text:v1.5").run()
+    assert "“search_document: ” before each row, “search_query: ” before each query" in captions(small)
+    encode(small)
+    assert not small.error
+    rows = [text for texts in server.asked for text in texts if text.startswith("search_document: ")]
+    assert len(rows) == 13
+    small.switch_page("pages/search.py").run()
+    small.text_input(key="q").set_value("a card").run()
+    assert ["search_query: a card"] in server.asked
+    small.switch_page("pages/data.py").run()
+    assert "“search_document: ” before rows, “search_query: ” before queries" in captions(small)
+
+
+def test_tokens_are_counted_with_the_prompt_that_is_used(app, models):
+    save_tiny_model(models / "told", prompts={"document": "the cat sat on the mat please help my dog"})
+    save_tiny_model(models / "untold")
+    choose_local(app, "untold")
+    before = finished(app).metric[3].value
+    choose_local(app, "told")
+    assert int(finished(app).metric[3].value.replace(",", "")) > int(before.replace(",", ""))
 
 
 def test_vectors_in_the_rows_are_used_without_a_model_of_queries(app):

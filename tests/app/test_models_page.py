@@ -311,10 +311,13 @@ def test_the_prompts_of_a_family_are_used_unless_somebody_objects(hub, tmp_path)
     assert "one prompt before queries" in said(app.caption)
     button(app, "Download").click().run()
     finished(app)
-    assert (app.query_params["prompt"], app.query_params["query_prompt"]) == ("passage: ", "query: ")
+    assert "“passage: ” before rows, “query: ” before queries" in said(app.caption)
+    assert "prompt" not in app.query_params
     app.checkbox(key="model-prompts-intfloat/e5-small-v2").uncheck().run()
     button(app, "Use it").click().run()
-    assert "prompt" not in finished(app).query_params
+    finished(app)
+    assert (app.query_params["prompt"], app.query_params["query_prompt"]) == ("", "")
+    assert "before rows, “query: ” before queries" not in said(app.caption)
 
 
 def test_a_revision_can_be_pinned_and_a_wrong_one_is_named(hub):

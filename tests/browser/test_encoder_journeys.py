@@ -131,18 +131,19 @@ def test_a_token_pays_for_its_own_visitor_alone_and_is_written_down_nowhere(
     assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
 
 
-def test_the_prompts_a_model_expects_are_offered_and_used(visit, served):
+def test_a_model_is_asked_for_clusters_otherwise_than_for_search(visit, served):
     save_tiny_model(served.cache.parent / "models" / "e5-small-v2")
     page = visit("/data?corpus=medicare-faq&model=e5-small-v2", at=served)
-    expect(page.get_by_text("This model expects")).to_be_visible()
+    # An invisible character after each colon keeps Markdown from reading it.
+    expect(page.get_by_text(re.compile("“passage:.+before each row, “query:"))).to_be_visible()
+    page.get_by_role("radio", name="For clusters and maps").click()
+    expect(page.get_by_text(re.compile("“query:.+before each row, “query:"))).to_be_visible()
     shoot(page, "prompts-offered-1440-light")
-    page.get_by_role("button", name="Use these prompts").click()
-    expect(page.get_by_role("button", name="Use these prompts")).to_have_count(0)
     page.get_by_role("button", name="Encode 13 rows").click()
     page.get_by_role("link", name="Search these rows").click()
     expect(page.get_by_label("Query")).to_be_visible()
     sent = parse_qs(urlsplit(page.url).query)
-    assert (sent["prompt"], sent["query_prompt"]) == (["passage: "], ["query: "])
+    assert sent["task"] == ["clustering"]
 
 
 def test_rows_are_searched_by_their_words_without_any_model(visit, served):

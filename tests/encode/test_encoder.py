@@ -48,8 +48,8 @@ def probes(short_type, monkeypatch):
     """The texts of each probe; none is really made, and all of them pass."""
     made = []
 
-    def probe(_files, _device, dtype, texts):
-        made.append(texts)
+    def probe(_files, _device, dtype, texts, prompt):
+        made.append(prompt.before(texts))
         return PrecisionCheck(dtype, len(texts), 0.99995, passed=True)
 
     monkeypatch.setattr(precision, "_probe", probe)

@@ -10,13 +10,13 @@ import torch
 import explorer
 from explorer.analysis.space import Space, make_index
 from explorer.encode import run as running
-from explorer.encode.engines.engine import LocalEngine, OutOfMemoryError
+from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, OutOfMemoryError
 from explorer.encode.engines.torch_engine import SeveralGPUs, TorchEngine
 from explorer.encode.models import find_model
 from explorer.encode.opening import open_encoder
 from explorer.encode.run import encode_corpus
 from explorer.encode.spec import LocalModel
-from explorer.encode.tokens import TextTokens
+from explorer.encode.tokens import TextTokens, count_tokens
 from explorer.errors import EncodeError, JobCancelledError, SettingError
 from explorer.settings import settings
 from tests.encode.opening import open_for
@@ -41,8 +41,10 @@ class SpyEngine(LocalEngine):
         self.batches: list[list[str]] = []
         self.threads: set[str] = set()
 
-    def tokenize(self, texts, on_progress=None):
-        return TextTokens(self.files, texts, self.prepare, on_progress)
+    def tokenize(self, texts, on_progress=None, *, prompt=NO_PROMPT):
+        texts = prompt.before(texts)
+        lengths = count_tokens(self.files, texts, on_progress=on_progress)
+        return TextTokens(texts, np.minimum(lengths, self.files.max_length), self.prepare)
 
     def prepare(self, texts):
         self.threads.add(threading.current_thread().name)

@@ -32,6 +32,11 @@ SPECS = [
         ({}, LocalModel(BUNDLED_MODEL)),
         ({"model": "a", "precision": "float32", "revision": "b"}, LocalModel("a", "float32", revision="b")),
         ({"prompt": "", "query_prompt": "q "}, LocalModel(prompt="", query_prompt="q ")),
+        ({"model": "a", "task": "clustering"}, LocalModel("a", task="clustering")),
+        (
+            {"model": "a", "provider": "team", "task": "clustering"},
+            HostedModel("team", "a", task="clustering"),
+        ),
         ({"model": "a", "trust_remote_code": True}, LocalModel("a", trust_remote_code=True)),
         ({"model": "tfidf"}, Tfidf()),
         ({"model": "tfidf", "provider": "team"}, HostedModel("team", "tfidf")),

@@ -13,9 +13,12 @@ LINKS = [
         {"model": "owner/model", "prompt": "", "query_prompt": "q: ", "revision": "main"},
         LocalModel("owner/model", prompt="", query_prompt="q: ", revision="main"),
     ),
+    ({"model": "owner/model", "task": "clustering"}, LocalModel("owner/model", task="clustering")),
     ({"model": "tfidf"}, Tfidf()),
     ({"model": "nomic:v1.5", "provider": "team"}, HostedModel("team", "nomic:v1.5")),
     ({"provider": "hf-inference", "prompt": "row: "}, HostedModel("hf-inference", prompt="row: ")),
+    ({"provider": "hf-inference", "prompt": ""}, HostedModel("hf-inference", prompt="")),
+    ({"provider": "hf-inference", "task": "clustering"}, HostedModel("hf-inference", task="clustering")),
     ({"model": "", "vectors": "own"}, OwnVectors()),
     ({"vectors": "own"}, OwnVectors(LocalModel(BUNDLED_MODEL))),
     (
@@ -45,6 +48,7 @@ def test_the_bundled_model_as_it_comes_is_in_no_link():
         ({"model": "tfidf", "precision": "float32"}, Tfidf()),
         ({"precision": "int3"}, LocalModel()),
         ({"vectors": "none"}, LocalModel()),
+        ({"task": "anything"}, LocalModel()),
         ({"prompt": "x" * 600}, LocalModel(prompt="x" * MAX_PROMPT_CHARS)),
     ],
 )

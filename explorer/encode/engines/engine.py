@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Protocol, Self
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 
@@ -15,6 +16,26 @@ from explorer.jobs.progress import OnProgress
 
 Vectors = Callable[[], np.ndarray]
 OnWait = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a model is told of texts.
+
+    Attributes:
+        text: Put before each of them.
+        role: What they are: rows are documents. Some models read queries with another part than documents.
+    """
+
+    text: str = ""
+    role: Literal["document", "query"] = "document"
+
+    def before(self, texts: Sequence[str]) -> Sequence[str]:
+        """The texts with the prompt before each."""
+        return [self.text + text for text in texts] if self.text else texts
+
+
+NO_PROMPT = Prompt()
 
 
 class OutOfMemoryError(EncodeError):
@@ -41,12 +62,15 @@ class Engine(Protocol):
         """Dimensions of its vectors."""
         ...
 
-    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> Tokens:
-        """Read texts, prompt included, as the model takes them, cut to its maximum length.
+    def tokenize(
+        self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
+    ) -> Tokens:
+        """Read texts as the model takes them, with their prompt, cut to its maximum length.
 
         Args:
-            texts: The texts.
+            texts: The texts, without the prompt.
             on_progress: Told the texts that are done; what it raises stops the work.
+            prompt: What the model is told of them.
         """
         ...
 
@@ -111,7 +135,9 @@ class LocalEngine(ABC):
     dims: int
 
     @abstractmethod
-    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> Tokens:
+    def tokenize(
+        self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
+    ) -> Tokens:
         """See `Engine.tokenize`."""
 
     @abstractmethod

@@ -94,7 +94,7 @@ def check_modules(files: ModelFiles) -> None:
     """Refuse a model of other parts than a transformer, pooling, dense layers and normalising.
 
     Raises:
-        NoGraphError: It has such a part, or runs code of its own.
+        NoGraphError: It has such a part, leaves the prompt out of pooling, or runs code of its own.
     """
     if files.trust_remote_code:
         raise NoGraphError("the model runs code of its own", where=files.name)
@@ -104,6 +104,8 @@ def check_modules(files: ModelFiles) -> None:
     other = [kind for kind in kinds if kind not in _MODULES]
     if other:
         raise NoGraphError(f"a {other[0]} module is not converted", where=files.name)
+    if not files.pools_prompt:
+        raise NoGraphError("it leaves the prompt out of pooling, which a graph does not", where=files.name)
 
 
 def write_about(folder: Path, about: About) -> None:

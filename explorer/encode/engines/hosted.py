@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from explorer.encode.batches import plan_batches
 from explorer.encode.cache import VectorCache
 from explorer.encode.engines.batch_requests import BatchRequests
-from explorer.encode.engines.engine import OnWait, Vectors
+from explorer.encode.engines.engine import NO_PROMPT, OnWait, Prompt, Vectors
 from explorer.encode.engines.generations import CANARY, Generations, agreement, is_same
 from explorer.encode.engines.hosted_notes import notes_of
 from explorer.encode.engines.services import Service, Terms, title
@@ -107,11 +107,13 @@ class HostedEngine:
         """What the vectors depend on, without any secret, for a fingerprint."""
         return {"kind": self.kind, **self._service.identity(), "generation": self.generation.name}
 
-    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> HostedTokens:
+    def tokenize(
+        self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
+    ) -> HostedTokens:
         """Guess the lengths of texts; `on_progress` is told once, of all of them."""
         terms = self.terms
         limits = (_BATCH_TEXTS, terms.batch_texts, terms.waiting_texts and terms.waiting_texts // _IN_FLIGHT)
-        tokens = HostedTokens(texts, max(1, min(limit for limit in limits if limit is not None)))
+        tokens = HostedTokens(prompt.before(texts), max(1, min(limit for limit in limits if limit is not None)))
         counting(on_progress, COUNTING, "texts")(len(texts), len(texts))
         return tokens
 

@@ -47,7 +47,7 @@ def fast_tokenizer(files: ModelFiles, model: Any) -> FastTokenizer | None:  # no
     Returns:
         The tokenizer; None when there is none, or when it differs on a check text.
     """
-    if not has_fast_tokenizer(files):
+    if not has_fast_tokenizer(files) or files.is_routed:  # each route may have its own
         return None
     texts = [*_CHECK_TEXTS, "word " * (files.max_length or 512) + "and more"]
     features = model.preprocess(texts)
@@ -60,7 +60,9 @@ def fast_tokenizer(files: ModelFiles, model: Any) -> FastTokenizer | None:  # no
         or features.get("modality", "text") != "text"
     ):
         return None
-    tokenizer = FastTokenizer(files.tokenizer_folder, files.max_length, pad_id, tuple(sorted(expected)))
+    tokenizer = FastTokenizer(
+        files.tokenizer_folder, files.max_length, pad_id, tuple(sorted(expected)), files.pools_prompt
+    )
     given = tokenizer.tokenize(texts).batch(np.arange(len(texts)))
     same = all(np.array_equal(given[name], values) for name, values in expected.items())
     return tokenizer if same else None
@@ -140,5 +142,7 @@ def load_model(files: ModelFiles, device: torch.device, dtype: torch.dtype) -> A
         ) from error
     if not model.supports("text"):
         raise UnusableModelError("The model does not take texts.", where=files.name)
+    if not files.pools_prompt:
+        model.set_pooling_include_prompt(include_prompt=False)
     model.eval()
     return model.to(dtype)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.encode.engines.engine import LocalEngine, Vectors
+from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, Prompt, Vectors
 from explorer.encode.engines.graphs import GRAPH, About, NoGraphError, check_modules, graph_for
 from explorer.encode.models import ModelFiles
 from explorer.encode.tokens import FastTokenizer, IdTokens, has_fast_tokenizer
@@ -58,9 +58,11 @@ class OpenVINOEngine(LocalEngine):
         self.dims = about.dims
         self.name = f"OpenVINO {dtype} on cpu"
 
-    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> IdTokens:
+    def tokenize(
+        self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
+    ) -> IdTokens:
         """Tokens of texts, cut to the model's maximum length."""
-        return self._tokenizer.tokenize(texts, on_progress)
+        return self._tokenizer.tokenize(texts, on_progress, prompt=prompt.text)
 
     def start(self, batch: dict[str, np.ndarray]) -> Vectors:
         """Encode a batch of `tokenize`: what is returned gives its vectors, float32, shape (texts, dims)."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NoReturn
 
 import numpy as np
 
 from explorer.data.corpus import Corpus
 from explorer.encode.encoder import Encoder
+from explorer.encode.prompts import NO_PROMPTS
 from explorer.encode.report import EncodeReport
 from explorer.encode.spec import OwnVectors
 from explorer.errors import QueryError, VectorError
@@ -37,7 +39,7 @@ def own_encoder(corpus: Corpus, spec: OwnVectors, queries: Encoder | None) -> En
         spec,
         NAME if queries is None else f"{NAME}, queries by {queries.name}",
         {"vectors": corpus.fingerprint, "queries": None if queries is None else queries.fingerprint},
-        prompts=("", "" if queries is None else queries.query_prompt),
+        prompts=NO_PROMPTS if queries is None else replace(queries.prompts, document=""),
         similarity="cosine" if queries is None else queries.similarity,
         load=_unknown if queries is None else lambda: queries.engine,
     )

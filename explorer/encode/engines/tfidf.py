@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from explorer.encode.engines.engine import LocalEngine, Vectors
+from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, Prompt, Vectors
 from explorer.encode.tokens import COUNTING
 from explorer.errors import EncodeError
 from explorer.jobs.progress import OnProgress, counting
@@ -120,8 +120,11 @@ class TfidfEngine(LocalEngine):
         """What the vectors depend on, the texts it was fitted on included."""
         return {"kind": self.kind, "texts": self._texts_digest, "dims": str(self.dims)}
 
-    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> TfidfTokens:
+    def tokenize(
+        self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
+    ) -> TfidfTokens:
         """Count the words of texts; `on_progress` is told the texts that are done."""
+        texts = prompt.before(texts)
         counts = (len(_words(text)) for text in _counted(texts, on_progress))
         return TfidfTokens(texts, np.fromiter(counts, np.int32, len(texts)))
 

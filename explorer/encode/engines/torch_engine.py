@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explorer.encode.engines.engine import LocalEngine, OutOfMemoryError, Vectors
+from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, OutOfMemoryError, Prompt, Vectors
 from explorer.encode.engines.loading import fast_tokenizer, load_model
+from explorer.encode.engines.own_code import own_code, own_lengths
 from explorer.encode.models import ModelFiles
-from explorer.encode.tokens import TextTokens, Tokens
+from explorer.encode.tokens import TextTokens, Tokens, count_tokens
 from explorer.jobs.progress import OnProgress
 
 if TYPE_CHECKING:
@@ -54,11 +55,20 @@ class TorchEngine(LocalEngine):
         # Measured with 2 cores: 1,024 to 2,048 tokens keep a CPU's caches warm. A GPU wants more at once.
         self.token_budget = 2048 if device.type == "cpu" else 65_536
 
-    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> Tokens:
+    def tokenize(
+        self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
+    ) -> Tokens:
         """Tokens of texts, cut to the model's maximum length."""
         if self._tokenizer is not None:
-            return self._tokenizer.tokenize(texts, on_progress)
-        return TextTokens(self._files, texts, self._model.preprocess, on_progress)
+            return self._tokenizer.tokenize(texts, on_progress, prompt=prompt.text)
+        preprocess = own_code(self._model, prompt)
+        lengths = (
+            own_lengths(preprocess, texts, on_progress)
+            if self._files.is_routed
+            else count_tokens(self._files, texts, prompt=prompt.text, on_progress=on_progress)
+        )
+        longest = self._files.max_length
+        return TextTokens(texts, lengths if longest is None else np.minimum(lengths, longest), preprocess)
 
     def start(self, batch: dict[str, Any]) -> Vectors:
         """Begin to encode a batch of `tokenize`; only CUDA goes on with it in the background."""
@@ -119,9 +129,11 @@ class SeveralGPUs(LocalEngine):
         self._first = first
         self._turns = itertools.cycle(engines)
 
-    def tokenize(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> Tokens:
+    def tokenize(
+        self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
+    ) -> Tokens:
         """Tokens of texts, cut to the model's maximum length."""
-        return self._first.tokenize(texts, on_progress)
+        return self._first.tokenize(texts, on_progress, prompt=prompt)
 
     def start(self, batch: dict[str, Any]) -> Vectors:
         """Begin to encode a batch on the GPU whose turn it is.

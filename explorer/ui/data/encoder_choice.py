@@ -10,11 +10,10 @@ from explorer.encode.engines.hosted import requests_for
 from explorer.encode.engines.inference_providers import PROVIDERS
 from explorer.encode.model_names import choose_model, model_folders, model_name
 from explorer.encode.models import BUNDLED_MODEL, find_model, is_on_disk
-from explorer.encode.prompts import Prompts, advice, family_prompts
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Precision, Tfidf, spec_for
 from explorer.errors import ExplorerError
-from explorer.session.encoder_link import MAX_PROMPT_CHARS
-from explorer.ui.shell.text import markdown, show_error
+from explorer.ui.data.prompt_choice import choose_prompts
+from explorer.ui.shell.text import show_error
 from explorer.ui.shell.token import ask_for_token
 
 _OTHER_MODEL = "Another model…"
@@ -84,15 +83,21 @@ def _local(current: EncoderSpec) -> EncoderSpec | None:
     # A model that was chosen at a revision keeps it, and leave to run code, until another is chosen.
     revision = before.revision if model == before.model else None
     code = before.trust_remote_code and model == before.model
-    defined: dict[str, str] = {}
+    defined = None
     if is_on_disk(model, revision):
         defined = find_model(model, revision=revision, trust_remote_code=code).prompts
-    prompt, query_prompt = _prompts(current, model_name(model), defined)
+    prompts = choose_prompts(
+        model_name(model),
+        before if model == before.model else None,
+        defined,
+        later="once the model is on this machine",
+    )
     return spec_for(
         model,
         precision=precision,
-        prompt=prompt,
-        query_prompt=query_prompt,
+        prompt=prompts.document,
+        query_prompt=prompts.query,
+        task=prompts.task,
         revision=revision,
         trust_remote_code=code,
     )
@@ -120,15 +125,29 @@ def _hosted(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:
     )
     if provider in PROVIDERS:
         ask_for_token()
-    prompt, query_prompt = _prompts(current, model or "", {})
-    if not (model or "").strip():
+    model = (model or "").strip()
+    if not model:
         return None
+    prompts = choose_prompts(
+        model,
+        before if before and model == before.model else None,
+        _defined_on_hub(model),
+        later="on the Hub when the rows are encoded",
+    )
     if corpus is not None:
         count = requests_for(corpus.texts)
         st.caption(
             f"The rows are sent to that server, in about {count:,} request{'' if count == 1 else 's'}."
         )
-    return HostedModel(str(provider), str(model).strip(), prompt or "", query_prompt or "")
+    return HostedModel(str(provider), model, prompts.document, prompts.query, prompts.task)
+
+
+def _defined_on_hub(model: str) -> dict[str, str] | None:
+    """The prompts of a hosted model's own files, as far as they were asked for; the page asks nobody."""
+    from explorer.embedding import vector_cache
+    from explorer.encode.hosted_prompts import is_on_hub, kept_prompts
+
+    return kept_prompts(model, vector_cache()) if is_on_hub(model) else {}
 
 
 def _own(current: EncoderSpec) -> EncoderSpec | None:
@@ -178,44 +197,3 @@ def _model(label: str, current: str, more: list[str]) -> str | None:
         if not (chosen or "").strip():
             return None
     return str(chosen) if chosen in (BUNDLED_MODEL, *more) else choose_model(str(chosen))
-
-
-def _prompts(current: EncoderSpec, model: str, defined: dict[str, str]) -> tuple[str | None, str | None]:
-    """Draw the prompts: what the model expects, and what is put in their place."""
-    family = family_prompts(model)
-    before = current if isinstance(current, LocalModel | HostedModel) else LocalModel()
-    with st.expander("Prompts"):
-        st.caption("Text put before each row or query. Leave empty for the model's own, if it has any.")
-        prompt = st.text_input(
-            "Before each row",
-            before.prompt or "",
-            key="prompt-rows",
-            max_chars=MAX_PROMPT_CHARS,
-            placeholder=defined.get("document") or defined.get("passage") or "none",
-            persist_state="session",
-        )
-        query_prompt = st.text_input(
-            "Before each query",
-            before.query_prompt or "",
-            key="prompt-queries",
-            max_chars=MAX_PROMPT_CHARS,
-            placeholder=defined.get("query") or "none",
-            persist_state="session",
-        )
-        if defined:
-            st.caption(
-                "The model defines "
-                + ", ".join(f"{markdown(name)}: “{markdown(text)}”" for name, text in defined.items())
-                + "."
-            )
-    chosen = (prompt or None, query_prompt or None)
-    warning = advice(model, defined, *chosen)
-    if warning is not None and family is not None:
-        st.warning(markdown(warning), icon=":material/format_quote:")
-        st.button("Use these prompts", on_click=_use, args=(family,))
-    return chosen
-
-
-def _use(family: Prompts) -> None:
-    st.session_state["prompt-rows"] = family.document
-    st.session_state["prompt-queries"] = family.query

@@ -11,7 +11,7 @@ from explorer.data.corpus import Corpus
 from explorer.encode.spec import EncoderSpec, OwnVectors
 from explorer.session.session import Session
 from explorer.ui.shell.progress_text import duration
-from explorer.ui.shell.text import as_html, markdown
+from explorer.ui.shell.text import as_html, markdown, quoted
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
@@ -128,6 +128,11 @@ def show_report(space: Space) -> None:
         parts.append(
             f"computed in float32, because {check.dtype} only kept a cosine of {check.min_cosine:.5f}"
         )
+    prompts = space.encoder.prompts
+    if prompts.document or prompts.query:
+        parts.append(
+            markdown(f"{quoted(prompts.document)} before rows, {quoted(prompts.query)} before queries")
+        )
     st.caption(" · ".join(parts))
-    for note in report.notes:
+    for note in filter(None, (*report.notes, prompts.note)):
         st.caption(markdown(note))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.data.corpus import Corpus
+from explorer.encode.prompts import text_prompts
 from explorer.encode.spec import EncoderSpec, LocalModel
 from explorer.jobs.progress import OnProgress
 from explorer.session.session import Session
@@ -35,13 +36,15 @@ def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> To
     if files is None:
         return None
 
+    prompt = text_prompts(files.name, files.prompts, spec.task, document=spec.prompt).document
+
     def count(on_progress: OnProgress) -> TokenAudit:
         from explorer.encode.tokens import TokenAudit, count_tokens
 
-        lengths = count_tokens(files, corpus.texts, prompt=spec.prompt or "", on_progress=on_progress)
+        lengths = count_tokens(files, corpus.texts, prompt=prompt, on_progress=on_progress)
         return TokenAudit(lengths, files.max_length)
 
-    key = (_TOKENS, files.name, files.identity, spec.prompt, corpus.items_fingerprint)
+    key = (_TOKENS, files.name, files.identity, prompt, corpus.items_fingerprint)
     _leave_others(session, key)
     return kept_or_progress(session, key, f"Counting the tokens of {len(corpus):,} rows", count, here=True)
 

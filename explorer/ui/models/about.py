@@ -9,7 +9,8 @@ from collections.abc import Iterable
 import streamlit as st
 
 from explorer.data.corpus import Corpus
-from explorer.encode.prompts import family_prompts
+from explorer.encode.prompt_families import family_of
+from explorer.encode.prompts import text_prompts
 from explorer.hub.licences import Licence, licence_address
 from explorer.hub.model_details import ModelDetails
 from explorer.hub.model_results import PublishedResult
@@ -161,19 +162,24 @@ def _definitions(rows: Iterable[tuple[str, str | None]]) -> str:
 
 
 def _show_prompts(details: ModelDetails) -> None:
-    expected = family_prompts(details.listing.id)
+    family, note = family_of(details.listing.id), text_prompts(details.listing.id, details.prompts).note
     st.markdown("**Prompts it expects**")
     if details.prompts:
         st.caption("As its own files define them:")
         prompts = details.prompts.items()
         st.html(_definitions((html.escape(name), html.escape(prompt)) for name, prompt in prompts))
-    elif expected is None:
+        if note:
+            st.caption(markdown(note))
+    elif family is None:
         st.caption("Its files define none, and its family is not known here. The model card may name some.")
     else:
-        st.caption(markdown(expected.why))
-        st.html(
-            _definitions([("query", html.escape(expected.query)), ("row", html.escape(expected.document))])
-        )
+        st.caption(markdown(family.prompts.why))
+        asked = {
+            "query": family.prompts.query,
+            "row": family.prompts.document,
+            "row, for clusters": family.prompts.clustering or "",
+        }
+        st.html(_definitions((role, html.escape(prompt)) for role, prompt in asked.items()))
 
 
 def _show_results(results: tuple[PublishedResult, ...]) -> None:

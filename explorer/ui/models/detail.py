@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from explorer.encode.model_names import choose_model, model_name
 from explorer.encode.model_safety import folder_named
-from explorer.encode.prompts import family_prompts
 from explorer.encode.spec import LocalModel
 from explorer.errors import ExplorerError
 from explorer.hub.model_details import ModelDetails
@@ -29,6 +27,7 @@ from explorer.ui.models.facts import (
     obstacle,
 )
 from explorer.ui.models.models_list import MODEL_PARAMETER, open_model
+from explorer.ui.models.prompts import with_prompts
 from explorer.ui.models.use import download, finish, forget_ended, use
 from explorer.ui.shell.progress_text import duration
 from explorer.ui.shell.spaces import space_or_progress
@@ -117,7 +116,7 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
     if settings().allow_pickle and not details.listing.has_safetensors:
         st.caption("Its weights are pickle files. They are read as numbers only: no code in them is run.")
     spec = LocalModel(facts.model, revision=facts.revision, trust_remote_code=code)
-    spec = _with_prompts(spec, details)
+    spec = with_prompts(spec, details)
     if session.encoder == spec:
         space = space_or_progress(session)
         if space is not None:
@@ -159,21 +158,6 @@ def _confirmed(facts: ModelFacts) -> bool:
         f"Run the code of {name}" + (f" at commit {commit[:8]}…" if commit else "") + " on this server",
         key=f"model-code-{facts.model}-{commit}",
     )
-
-
-def _with_prompts(spec: LocalModel, details: ModelDetails) -> LocalModel:
-    """The encoder with the prompts its authors expect, where its own files name none and nobody objects."""
-    expected = family_prompts(details.listing.id)
-    if details.prompts or expected is None or not (expected.query or expected.document):
-        return spec
-    wanted = st.checkbox(
-        f"Put “{markdown(expected.query)}” before queries and "
-        + (f"“{markdown(expected.document)}” before rows" if expected.document else "nothing before rows"),
-        value=True,
-        key=f"model-prompts-{spec.model}",
-        help=f"{expected.why} Its files do not say so.",
-    )
-    return replace(spec, prompt=expected.document, query_prompt=expected.query) if wanted else spec
 
 
 def _show_cost(session: Session, facts: ModelFacts, *, on_disk: bool) -> None:

@@ -20,6 +20,11 @@ def markdown(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", flat).replace(":", f":{_WORD_JOINER}")
 
 
+def quoted(prompt: str) -> str:
+    """A prompt as a part of a sentence, which is still to be escaped."""
+    return "“" + prompt.replace("\n", "\\n") + "”" if prompt else "nothing"
+
+
 def as_html(text: str) -> str:
     """Somebody's text as HTML that shows it as typed, long ones folded; right-to-left text reads so."""
     if len(text) <= _SHOWN_CHARS:

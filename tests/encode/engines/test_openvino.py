@@ -16,6 +16,7 @@ from sentence_transformers.sentence_transformer.modules import Dense, LayerNorm,
 
 import explorer
 from explorer.encode.engines import convert, graphs, loaded_models, loading, openvino
+from explorer.encode.engines.own_code import own_lengths
 from explorer.encode.engines.torch_engine import TorchEngine
 from explorer.encode.models import BUNDLED_MODEL, ModelFiles, find_model
 from explorer.encode.run import encode_corpus
@@ -294,7 +295,8 @@ def test_batches_of_the_models_own_code_and_of_the_fast_tokenizer_give_the_same_
     torchs = TorchEngine(files, CPU, torch.float32)
     rows = np.arange(len(TEXTS))
     fast = torchs.tokenize(TEXTS)
-    own = TextTokens(files, TEXTS, torchs._model.preprocess)
+    lengths = own_lengths(torchs._model.preprocess, TEXTS)
+    own = TextTokens(TEXTS, lengths, torchs._model.preprocess)
     assert fast.lengths.tolist() == own.lengths.tolist()
     np.testing.assert_array_equal(torchs.start(fast.batch(rows))(), torchs.start(own.batch(rows))())
 

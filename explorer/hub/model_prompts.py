@@ -1,0 +1,29 @@
+"""The prompts that a model on the Hub defines, without its other files."""
+
+from __future__ import annotations
+
+import json
+
+from explorer.errors import GatedError, NotOnHubError
+from explorer.hub.client import get_bytes
+from explorer.hub.json_values import as_table
+from explorer.hub.model_modules import bounded_prompts
+
+_FILE = "config_sentence_transformers.json"
+_MAX_BYTES = 1_000_000
+
+
+def prompts_on_hub(name: str) -> dict[str, str]:
+    """The prompts of a model's own files, by name; none where the Hub has no such model, or hides its files.
+
+    Args:
+        name: Hub id.
+
+    Raises:
+        HubUnreachableError: The Hub does not answer.
+    """
+    try:
+        said = json.loads(get_bytes(name, _FILE, "main", 0, _MAX_BYTES, kind="model"))
+    except (NotOnHubError, GatedError, ValueError, RecursionError):
+        return {}
+    return bounded_prompts(as_table(said).get("prompts"))
