@@ -89,7 +89,7 @@ def describe(
     Returns:
         One summary for each cluster, by its number.
     """
-    told = telling_words(space.corpus.texts, clustering.labels, words)
+    distinctive = distinctive_words(space.corpus.texts, clustering.labels, words)
     own, _, _ = centroid_distances(space.index, clustering)
     labels = space.corpus.labels
     summaries = []
@@ -101,7 +101,7 @@ def describe(
                 label=label,
                 size=len(rows),
                 share=len(rows) / len(space),
-                words=told.get(label, ()),
+                words=distinctive.get(label, ()),
                 central=tuple(int(row) for row in nearest),
                 spread=float(own[rows].mean()) if len(rows) else 0.0,
                 labels=() if labels is None else _shares([labels[row] for row in rows]),
@@ -110,7 +110,7 @@ def describe(
     return tuple(summaries)
 
 
-def telling_words(
+def distinctive_words(
     texts: Sequence[str], labels: NDArray[np.int64], n: int = 10
 ) -> dict[int, tuple[Word, ...]]:
     """Find the words that tell groups of texts apart, in any language that separates words.

@@ -69,17 +69,17 @@ def cluster(index: VectorIndex, spec: ClusterSpec, *, on_progress: OnProgress | 
         QueryError: There are fewer distinct rows than clusters asked for.
         ComputeError: HDBSCAN failed, as when memory runs out.
     """
-    tell = on_progress or untold
+    report = on_progress or untold
     if spec.method == "hdbscan":
-        return _by_hdbscan(index, spec, tell)
-    told = counting(tell, "Clustering", "steps")
-    found = index.kmeans(spec.k, metric=spec.metric, seed=spec.seed, starts=spec.starts, on_progress=told)
+        return _by_hdbscan(index, spec, report)
+    on_steps = counting(report, "Clustering", "steps")
+    found = index.kmeans(spec.k, metric=spec.metric, seed=spec.seed, starts=spec.starts, on_progress=on_steps)
     return Clustering(
         found.labels, found.centroids, found.inertia, spec.metric, spec.k, spec.seed, spec.method
     )
 
 
-def _by_hdbscan(index: VectorIndex, spec: ClusterSpec, tell: OnProgress) -> Clustering:
+def _by_hdbscan(index: VectorIndex, spec: ClusterSpec, report: OnProgress) -> Clustering:
     metric = spec.metric
     rows = _scaled(index.take(slice(None)), metric)
     reduced_to = _MOST_DIMS if len(rows) > _MANY_ROWS and index.dims > _MOST_DIMS else None
@@ -88,7 +88,7 @@ def _by_hdbscan(index: VectorIndex, spec: ClusterSpec, tell: OnProgress) -> Clus
         from sklearn.decomposition import PCA
 
         near = PCA(reduced_to, svd_solver="covariance_eigh").fit_transform(rows) if reduced_to else rows
-        labels = hdbscan_labels(near, spec.min_size, spec.min_samples or spec.min_size, tell)
+        labels = hdbscan_labels(near, spec.min_size, spec.min_samples or spec.min_size, report)
     k = int(labels.max(initial=NOISE)) + 1
     centroids = np.empty((k, index.dims), dtype=np.float32)
     for label in range(k):
@@ -172,15 +172,15 @@ def sweep(
     rows = np.sort(np.random.default_rng(seed).choice(len(index), size, replace=False))
     points: list[SweepPoint] = []
 
-    tell, total = on_progress or untold, len(ks) * _STEPS
+    report, total = on_progress or untold, len(ks) * _STEPS
 
-    def told(one: Progress) -> None:
-        done = len(points) * _STEPS + _STEPS * one.done // one.total
-        tell(Progress.count("Trying k", done, total, "steps"))
+    def on_iteration(progress: Progress) -> None:
+        done = len(points) * _STEPS + _STEPS * progress.done // progress.total
+        report(Progress.count("Trying k", done, total, "steps"))
 
     distances: NDArray[np.float32] | None = None
     for spec in specs:
-        found = cluster(index, spec, on_progress=told)
+        found = cluster(index, spec, on_progress=on_iteration)
         labels = found.labels[rows]
         silhouette = None
         if 1 < len(np.unique(labels)) < len(rows):

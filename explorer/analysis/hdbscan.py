@@ -21,7 +21,7 @@ PROCESSES = WorkerProcesses("HDBSCAN", "explorer.analysis.hdbscan_worker", idle_
 
 
 def hdbscan_labels(
-    rows: NDArray[np.float32], min_size: int, min_samples: int, tell: OnProgress
+    rows: NDArray[np.float32], min_size: int, min_samples: int, report: OnProgress
 ) -> NDArray[np.int64]:
     """Find clusters of uneven shape, and noise, by Euclidean distances.
 
@@ -32,7 +32,7 @@ def hdbscan_labels(
         rows: Shape (rows, dims).
         min_size: Rows that a cluster has at least.
         min_samples: Neighbours that make a place dense, the row itself included; at most all rows.
-        tell: Told several times a second what is being done; how far it is, nobody knows. What it raises
+        report: Told several times a second what is being done; how far it is, nobody knows. What it raises
             ends the process and thereby the work.
 
     Returns:
@@ -47,7 +47,7 @@ def hdbscan_labels(
         with scratch_folder(parent) as folder:
             np.save(folder / ROWS, rows, allow_pickle=False)
             request = {"folder": str(folder), "min_size": min_size, "min_samples": min_samples}
-            PROCESSES.ask(request, tell)
+            PROCESSES.ask(request, report)
             labels: NDArray[np.int64] = np.load(folder / LABELS, allow_pickle=False)
     except OSError as error:
         raise ComputeError(

@@ -203,8 +203,8 @@ def distributions(
     if len(rows) > sample:
         rows = np.sort(np.random.default_rng(seed).choice(rows, sample, replace=False))
     k = min(k, len(index) - 1)
-    tell = counting(on_progress, "Looking up neighbours")
-    found = index.search(index.take(rows), k + 1, on_progress=tell)
+    report = counting(on_progress, "Looking up neighbours")
+    found = index.search(index.take(rows), k + 1, on_progress=report)
     # The row itself is left out by its number; where others tie with it, it may not be among the k + 1.
     others = found.indices != rows[:, None]
     others[:, -1] &= ~others.all(axis=1)

@@ -37,7 +37,7 @@ def lay_out(
     start: NDArray[Any],
     min_distance: float,
     seed: int,
-    tell: OnProgress,
+    report: OnProgress,
 ) -> NDArray[np.float32]:
     """What umap-learn does after the neighbours are known, with its defaults.
 
@@ -53,16 +53,16 @@ def lay_out(
         start: Initial coordinates, not all 0, shape (rows, dims).
         min_distance: As for `umap`.
         seed: Of the initial noise and of the negative samples.
-        tell: Called at each step and each epoch. What it raises stops the work at once.
+        report: Called at each step and each epoch. What it raises stops the work at once.
 
     Returns:
         Coordinates, shape (rows, dims).
     """
     import torch
 
-    tell(Progress("Preparing UMAP", fraction=0.5))
+    report(Progress("Preparing UMAP", fraction=0.5))
     move = _compiled()
-    tell(Progress("Weighting neighbours", fraction=0.5))
+    report(Progress("Weighting neighbours", fraction=0.5))
     epochs = 500 if len(indices) <= 10_000 else 200
     pointers, neighbors, weights = _graph(indices, distances, epochs)
     forces = _forces(min_distance)
@@ -79,11 +79,11 @@ def lay_out(
     with ThreadPoolExecutor(threads, thread_name_prefix="layout") as pool:
         for n in range(epochs):
             share = 0.5 + 0.5 * n / epochs
-            tell(Progress("Laying out the map", n, epochs, fraction=share, unit="epochs"))
+            report(Progress("Laying out the map", n, epochs, fraction=share, unit="epochs"))
             common = (points, moved, pointers, neighbors, weights, forces, n + 1, 1 - n / epochs, keys[n])
             list(pool.map(functools.partial(move, *common), bounds[:-1], bounds[1:]))
             points, moved = moved, points
-    tell(Progress("Laying out the map", epochs, epochs, fraction=1.0, unit="epochs"))
+    report(Progress("Laying out the map", epochs, epochs, fraction=1.0, unit="epochs"))
     return points
 
 

@@ -29,38 +29,38 @@ def map_name(vectors: NDArray[np.float32], *choices: object) -> str:
 
 
 def find_map(name: str) -> tuple[NDArray[np.float32], float | None] | None:
-    """The points of a kept map, float32, shape (rows, dims), and its recall; None where there is none.
+    """The coordinates of a cached map, float32, shape (rows, dims), and its recall; None where there is none.
 
     The recall itself is None where it was not measured.
     """
     remove_abandoned(_folder())
     path = _folder() / f"{name}.npz"
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            recall = float(kept["recall"])
-            found = kept["points"], None if math.isnan(recall) else recall
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as cached:
+            recall = float(cached["recall"])
+            found = cached["points"], None if math.isnan(recall) else recall
         os.utime(path)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        _log.warning("a kept map cannot be read and is made again: %s", error)
+        _log.warning("a cached map cannot be read and is made again: %s", error)
         return None
     return found
 
 
-def keep_map(name: str, points: NDArray[np.float32], recall: float | None) -> None:
+def keep_map(name: str, coordinates: NDArray[np.float32], recall: float | None) -> None:
     """Keep a map; beyond the bound, those not used for longest go. A disk that is full keeps nothing."""
     try:
         folder = _folder()
         with scratch_folder(folder) as aside:
             whole = aside / "map.npz"
-            np.savez(whole, points=points, recall=np.float64(math.nan if recall is None else recall))
+            np.savez(whole, points=coordinates, recall=np.float64(math.nan if recall is None else recall))
             whole.replace(folder / f"{name}.npz")  # it appears whole or not at all
-        kept = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
-        for path in kept[:-_MOST]:
+        cached = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
+        for path in cached[:-_MOST]:
             path.unlink(missing_ok=True)
     except OSError as error:
-        _log.warning("a map cannot be kept: %s", error)
+        _log.warning("a map cannot be cached: %s", error)
 
 
 def _folder() -> Path:

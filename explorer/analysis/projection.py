@@ -165,7 +165,7 @@ def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = 
         The map. With fewer than 4 rows, or where all are equal, it is PCA's and `fallback` says so.
     """
     dims, metric, min_distance, seed = spec.dims, spec.pca_metric, spec.min_dist, spec.seed
-    tell = on_progress or untold
+    report = on_progress or untold
     neighbors = min(spec.n_neighbors, len(index))
     name = map_name(index.take(slice(None)), dims, neighbors, min_distance, metric, seed)
     kept = find_map(name)
@@ -178,13 +178,13 @@ def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = 
         return replace(start, fallback="equal")
 
     def searched(done: int, total: int) -> None:
-        tell(Progress("Finding neighbours", done, total, fraction=0.5 * done / total))
+        report(Progress("Finding neighbours", done, total, fraction=0.5 * done / total))
 
     near = index.neighbors(neighbors - 1, metric, min_recall=_RECALL, on_progress=searched)
     indices, distances = _with_itself(near, metric)
-    points = lay_out(indices, distances, start.coordinates, min_distance, seed, tell)
-    keep_map(name, points, near.recall)
-    return Projection(points, "umap", dims, metric, (), seed, neighbors, min_distance, near.recall)
+    coordinates = lay_out(indices, distances, start.coordinates, min_distance, seed, report)
+    keep_map(name, coordinates, near.recall)
+    return Projection(coordinates, "umap", dims, metric, (), seed, neighbors, min_distance, near.recall)
 
 
 def _by_umap_learn(
@@ -205,12 +205,12 @@ def _by_umap_learn(
     name = map_name(vectors, spec, None if targets is None else targets.tobytes(), versions())
     kept = find_map(name)
     if kept is None:
-        points = fit(vectors, spec, targets, on_progress or untold)
-        keep_map(name, points, None)
+        coordinates = fit(vectors, spec, targets, on_progress or untold)
+        keep_map(name, coordinates, None)
     else:
-        points, _ = kept
+        coordinates, _ = kept
     return Projection(
-        points,
+        coordinates,
         spec.method,
         spec.dims,
         spec.metric,

@@ -50,7 +50,7 @@ def fit(
     vectors: NDArray[np.float32],
     spec: MapSpec,
     targets: NDArray[np.int64] | None,
-    tell: OnProgress,
+    report: OnProgress,
 ) -> NDArray[np.float32]:
     """Lay rows out by `umap.UMAP(...).fit_transform`, with its defaults for what a spec does not say.
 
@@ -58,10 +58,10 @@ def fit(
         vectors: The rows, shape (rows, dims of the vectors); at least 4 rows, and 2 more than `spec.dims`.
         spec: How the map is made; its neighbours are at most all other rows.
         targets: What supervises it, as of `label_targets`; None for nothing.
-        tell: Told several times a second how far it is. What it raises stops the work at once.
+        report: Told several times a second how far it is. What it raises stops the work at once.
 
     Returns:
-        The points, shape (rows, `spec.dims`). The same spec gives the same points on the same machine.
+        Coordinates, shape (rows, `spec.dims`). The same spec gives the same map on the same machine.
 
     Raises:
         ComputeError: umap-learn failed, its process ended, or the disk is full.
@@ -79,18 +79,18 @@ def fit(
     arrays: dict[str, NDArray[Any]] = {"vectors": vectors}
     if targets is not None:
         arrays["targets"] = targets
-    points = _ask("fit", options, arrays, "points", tell)
-    if not np.isfinite(points).all():
+    coordinates = _ask("fit", options, arrays, "coordinates", report)
+    if not np.isfinite(coordinates).all():
         raise ComputeError("umap-learn gave some rows no place.", fix="Try more neighbours or another seed.")
-    return points
+    return coordinates
 
 
 def transform(
-    points: NDArray[np.float32],
+    coordinates: NDArray[np.float32],
     indices: NDArray[np.int64],
     distances: NDArray[np.float64],
     min_dist: float,
-    tell: OnProgress,
+    report: OnProgress,
 ) -> NDArray[np.float32]:
     """Place new rows on a map made by `fit`, as `umap.UMAP.transform` does.
 
@@ -98,28 +98,28 @@ def transform(
     umap-learn's own search for them is approximate from 4,096 rows on.
 
     Args:
-        points: The map, shape (rows, dims).
+        coordinates: The map, shape (rows, dims).
         indices: The nearest rows of each new row, as many as the map was made with, shape (new, neighbours).
         distances: To them, ascending, shape (new, neighbours).
         min_dist: As of the map.
-        tell: As for `fit`.
+        report: As for `fit`.
 
     Returns:
-        The new points, shape (new, dims).
+        The new coordinates, shape (new, dims).
 
     Raises:
         ComputeError: As for `fit`.
     """
     arrays = {
-        "points": points,
+        "coordinates": coordinates,
         "indices": indices.astype(np.int32),
         "distances": distances.astype(np.float32),
     }
-    return _ask("transform", {"min_dist": min_dist}, arrays, "placed", tell)
+    return _ask("transform", {"min_dist": min_dist}, arrays, "placed", report)
 
 
 def _ask(
-    what: str, options: dict[str, Any], arrays: dict[str, NDArray[Any]], answer: str, tell: OnProgress
+    what: str, options: dict[str, Any], arrays: dict[str, NDArray[Any]], answer: str, report: OnProgress
 ) -> NDArray[np.float32]:
     """Have the process do something with arrays; the array that it answers with."""
     parent = settings().cache_folder / "umap-learn"
@@ -128,7 +128,7 @@ def _ask(
         with scratch_folder(parent) as folder:
             for name, array in arrays.items():
                 np.save(folder / f"{name}.npy", array, allow_pickle=False)
-            PROCESSES.ask({"do": what, "folder": str(folder), "options": options}, tell)
+            PROCESSES.ask({"do": what, "folder": str(folder), "options": options}, report)
             found: NDArray[np.float32] = np.load(folder / f"{answer}.npy", allow_pickle=False)
     except OSError as error:
         raise ComputeError(

@@ -113,20 +113,20 @@ class _Process:
 
     def __init__(self, name: str, module: str) -> None:
         self._name = name
-        self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", module],
             env={**os.environ, "PYTHONPATH": python_path()},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._words,
+            stderr=self._stderr,
         )
 
     def is_alive(self) -> bool:
         """Whether it has not ended."""
         return self._process.poll() is None
 
-    def ask(self, request: dict[str, Any], tell: OnProgress) -> None:
+    def ask(self, request: dict[str, Any], on_progress: OnProgress) -> None:
         """Send a request, and listen until it is answered."""
         stdin, stdout = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         with contextlib.suppress(BrokenPipeError):  # it has ended: reading says how
@@ -137,40 +137,40 @@ class _Process:
             selector.register(stdout, selectors.EVENT_READ)
             while True:
                 if not selector.select(_POLL_SECONDS):
-                    tell(progress)  # again: it may raise now
+                    on_progress(progress)  # again: it may raise now
                     continue
                 block = os.read(stdout.fileno(), _BLOCK)
                 if not block:
                     raise self._ended()
                 *lines, rest = (rest + block).split(b"\n")
                 for line in lines:
-                    told = json.loads(line)
-                    if "failed" in told:
-                        _log.error("%s failed: %s", self._name, self._last_words())
-                        raise ComputeError(f"{self._name} failed ({told['failed']}).")
-                    if "done" in told:
+                    message = json.loads(line)
+                    if "failed" in message:
+                        _log.error("%s failed: %s", self._name, self._error_output())
+                        raise ComputeError(f"{self._name} failed ({message['failed']}).")
+                    if "done" in message:
                         return
-                    progress = Progress(**told["progress"])
-                    tell(progress)
+                    progress = Progress(**message["progress"])
+                    on_progress(progress)
 
     def end(self) -> None:
         """End it, whatever it is doing."""
         self._process.kill()
         self._process.wait()
-        for file in (self._process.stdin, self._process.stdout, self._words):
+        for file in (self._process.stdin, self._process.stdout, self._stderr):
             with contextlib.suppress(BrokenPipeError):  # part of a request that it never read
                 cast("IO[bytes]", file).close()
 
     def _ended(self) -> ComputeError:
         status = self._process.wait()
-        _log.error("%s ended with status %d: %s", self._name, status, self._last_words())
+        _log.error("%s ended with status %d: %s", self._name, status, self._error_output())
         how = signal.strsignal(-status) if status < 0 else f"status {status}"
         fix = "Its memory may have run out: use fewer rows." if status == -signal.SIGKILL else ""
         return ComputeError(f"The process of {self._name} ended unexpectedly ({how}).", fix=fix)
 
-    def _last_words(self) -> str:
-        self._words.seek(0)
-        return self._words.read().decode(errors="replace")[-4_000:]
+    def _error_output(self) -> str:
+        self._stderr.seek(0)
+        return self._stderr.read().decode(errors="replace")[-4_000:]
 
 
 def serve(answer: Answer) -> None:
@@ -179,24 +179,24 @@ def serve(answer: Answer) -> None:
     Args:
         answer: Does what a request asks for, and tells how far it is.
     """
-    voice = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
 
-    def say(**told: object) -> None:
-        voice.write(json.dumps(told) + "\n")
-        voice.flush()
+    def send(**message: object) -> None:
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
 
     while True:
         request = json.loads(requests.get())
         try:
-            answer(request, lambda progress: say(progress=asdict(progress)))
+            answer(request, lambda progress: send(progress=asdict(progress)))
         except Exception as error:
             traceback.print_exc()
-            say(failed=f"{type(error).__name__}: {error}")
+            send(failed=f"{type(error).__name__}: {error}")
         else:
-            say(done=True)
+            send(done=True)
 
 
 def _listen(requests: queue.SimpleQueue[bytes]) -> None:

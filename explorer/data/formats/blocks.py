@@ -56,14 +56,14 @@ def raw_blocks(data: Source, skip: int = 0) -> Iterator[bytes]:
 
 
 def utf8_blocks(
-    data: Source, encoding: Encoding, say: Callable[[int], None] = lambda _done: None
+    data: Source, encoding: Encoding, on_bytes: Callable[[int], None] = lambda _done: None
 ) -> Iterator[bytes]:
     """The text as UTF-8, cut anywhere, even within a character.
 
     Args:
         data: The file.
         encoding: What its bytes mean, as found by `detect_encoding`.
-        say: Called after each block with the bytes of the file that were read.
+        on_bytes: Called after each block with the bytes of the file that were read.
 
     Raises:
         OSError: The file cannot be read.
@@ -74,6 +74,6 @@ def utf8_blocks(
     for block in raw_blocks(data, encoding.skip):
         yield block if same else decoder.decode(block).encode()
         done += len(block)
-        say(done)
+        on_bytes(done)
     if not same and (rest := decoder.decode(b"", final=True)):
         yield rest.encode()

@@ -175,14 +175,14 @@ class TextFile:
         """The blocks, none of which ends between a carriage return and its line feed, and their lines."""
         size = size_of(self.data)
 
-        tell = counting(self.on_progress, READING, BYTES)
+        report = counting(self.on_progress, READING, BYTES)
 
-        def say(done: int) -> None:
-            tell((turn * size + done) // 2, size)
+        def on_bytes(done: int) -> None:
+            report((turn * size + done) // 2, size)
 
         held = b""
         skip = self.start
-        for block in utf8_blocks(self.data, self.encoding, say):
+        for block in utf8_blocks(self.data, self.encoding, on_bytes):
             if skip >= len(block):
                 skip -= len(block)
                 continue

@@ -32,7 +32,7 @@ _FEWER = "Keep fewer rows or columns"
 _POLL_SECONDS = 0.1  # how soon a stop is noticed
 _BLOCK = 1 << 16
 _MAX_LINE = 8_000_000  # what it says of a table of as many columns and notes as there may be, and more
-_WORDS = 4_000  # characters kept of what a library said before it crashed
+_OUTPUT_CHARS = 4_000  # characters kept of what a library said before it crashed
 # Python, its libraries and the system's find themselves by these.
 _NEEDED = frozenset({"PATH", "LANG", "TZ", "TZDIR", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT"})
 # Threads and arenas that the libraries reserve for each core would count as memory taken.
@@ -70,10 +70,10 @@ def read_bounded(
     """
     folder, size = settings().cache_folder, len(data)
 
-    say = counting(on_progress, READING, BYTES)
+    count = counting(on_progress, READING, BYTES)
 
     def report(done: int) -> None:
-        say(done, size)
+        count(done, size)
 
     report(0)
     try:
@@ -81,8 +81,8 @@ def read_bounded(
         with tempfile.TemporaryFile(dir=folder) as file, tempfile.TemporaryFile(dir=folder) as columns:
             file.write(data)
             file.seek(0)
-            told = _run(file, columns, name, encoding or "", report)
-            table = take_over(told, columns)
+            description = _run(file, columns, name, encoding or "", report)
+            table = take_over(description, columns)
             if not table.encoding:
                 return table
             return dataclasses.replace(table, file=mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
@@ -128,56 +128,56 @@ def bare_environment() -> dict[str, str]:
 def _follow(process: subprocess.Popen[bytes], name: str, report: Callable[[int], None]) -> dict[str, Any]:
     """Listen to the process until it ends or its time is over."""
     deadline = time.monotonic() + settings().read_seconds
-    rest, words, done = bytearray(), "", 0
-    with cast("BinaryIO", process.stderr) as voice, selectors.DefaultSelector() as selector:
-        selector.register(voice, selectors.EVENT_READ)
+    rest, output, done = bytearray(), "", 0
+    with cast("BinaryIO", process.stderr) as stderr, selectors.DefaultSelector() as selector:
+        selector.register(stderr, selectors.EVENT_READ)
         while True:
             report(done)
             if time.monotonic() > deadline:
                 raise too_slow(name, _FEWER)
             if selector.select(_POLL_SECONDS):
-                block = os.read(voice.fileno(), _BLOCK)
+                block = os.read(stderr.fileno(), _BLOCK)
                 if not block:
                     break
                 first, *others = block.split(b"\n")
                 rest += first
                 if len(rest) > _MAX_LINE:
-                    raise _says_too_much(name)
+                    raise _description_too_long(name)
                 for following in others:
                     line, rest = bytes(rest), bytearray(following)
-                    told = _told(line)
-                    if "table" in told:
-                        table: dict[str, Any] = told["table"]
+                    message = _message(line)
+                    if "table" in message:
+                        table: dict[str, Any] = message["table"]
                         return table
-                    if "failed" in told:
-                        raise error_from_json(told["failed"])
-                    done = told.get("read", done)
-                    if not told:
-                        words = f"{words}{line.decode(errors='replace')}\n"[-_WORDS:]
-    raise _crash(process.wait(), words, name)
+                    if "failed" in message:
+                        raise error_from_json(message["failed"])
+                    done = message.get("read", done)
+                    if not message:
+                        output = f"{output}{line.decode(errors='replace')}\n"[-_OUTPUT_CHARS:]
+    raise _crash(process.wait(), output, name)
 
 
-def _told(line: bytes) -> dict[str, Any]:
+def _message(line: bytes) -> dict[str, Any]:
     """What the process itself said; empty for a line of someone else's."""
     if not line.startswith(b"{"):
         return {}
     try:
-        told: dict[str, Any] = json.loads(line)
+        message: dict[str, Any] = json.loads(line)
     except ValueError:
         return {}
-    return told
+    return message
 
 
-def _crash(status: int, words: str, name: str) -> TooLargeError | UnreadableFileError:
+def _crash(status: int, output: str, name: str) -> TooLargeError | UnreadableFileError:
     """What to say of a process that ended without a word of its own."""
     if status == -signal.SIGALRM:
         return too_slow(name, _FEWER)
-    if "bad_alloc" in words or "MemoryError" in words:
+    if "bad_alloc" in output or "MemoryError" in output:
         return out_of_memory(name)
     how = (
-        signal.strsignal(-status) if status < 0 else (words.strip().splitlines() or [f"status {status}"])[-1]
+        signal.strsignal(-status) if status < 0 else (output.strip().splitlines() or [f"status {status}"])[-1]
     )
-    _log.error("reading an upload ended with status %d: %s", status, words)
+    _log.error("reading an upload ended with status %d: %s", status, output)
     return UnreadableFileError(
         f"Reading it was interrupted ({how}).",
         where=name,
@@ -187,7 +187,7 @@ def _crash(status: int, words: str, name: str) -> TooLargeError | UnreadableFile
     )
 
 
-def _says_too_much(name: str) -> TooLargeError:
+def _description_too_long(name: str) -> TooLargeError:
     return TooLargeError(
         "The description of its columns is too long.",
         where=name,

@@ -58,32 +58,32 @@ def hand_over(source: SourceTable, sink: BinaryIO) -> dict[str, Any]:
     }
 
 
-def take_over(told: dict[str, Any], file: BinaryIO) -> SourceTable:
+def take_over(description: dict[str, Any], file: BinaryIO) -> SourceTable:
     """The table that another process handed over.
 
     Args:
-        told: What `hand_over` gave.
+        description: What `hand_over` gave.
         file: What it wrote; it may be closed and removed afterwards, since the mapping keeps it.
     """
     written = pa.py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     table = _read(written, 0)
     rows = table.column(table.num_columns - 1)
     vectors: dict[str, Callable[[], pa.ChunkedArray]] = {}
-    for column, found in told["vectors"].items():
+    for column, found in description["vectors"].items():
         if isinstance(found, int):
             vectors[column] = functools.partial(_read_column, written, found)
         else:
             vectors[column] = functools.partial(_refuse, found)
     return SourceTable(
-        name=told["name"],
+        name=description["name"],
         table=table.remove_column(table.num_columns - 1),
-        notes=tuple(told["notes"]),
-        kind=told["kind"],
-        nested=frozenset(told["nested"]),
+        notes=tuple(description["notes"]),
+        kind=description["kind"],
+        nested=frozenset(description["nested"]),
         source_rows=rows.to_numpy().astype(np.int64, copy=False),
-        total_rows=told["total_rows"],
+        total_rows=description["total_rows"],
         vectors=vectors,
-        encoding=told["encoding"],
+        encoding=description["encoding"],
     )
 
 
@@ -92,10 +92,10 @@ def error_as_json(error: ExplorerError) -> dict[str, str]:
     return {"kind": type(error).__name__, "what": error.what, "where": error.where, "fix": error.fix}
 
 
-def error_from_json(told: dict[str, str]) -> ExplorerError:
+def error_from_json(error: dict[str, str]) -> ExplorerError:
     """The error that `error_as_json` described."""
-    kind: type[ExplorerError] = getattr(explorer.errors, told["kind"])
-    return kind(told["what"], where=told["where"], fix=told["fix"])
+    kind: type[ExplorerError] = getattr(explorer.errors, error["kind"])
+    return kind(error["what"], where=error["where"], fix=error["fix"])
 
 
 def readable(error: ExplorerError | MemoryError | OSError, where: str) -> ExplorerError:
@@ -156,5 +156,5 @@ def _read_column(written: pa.Buffer, start: int) -> pa.ChunkedArray:
     return _read(written, start).column(0)
 
 
-def _refuse(told: dict[str, str]) -> pa.ChunkedArray:
-    raise error_from_json(told)
+def _refuse(error: dict[str, str]) -> pa.ChunkedArray:
+    raise error_from_json(error)

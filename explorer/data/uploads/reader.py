@@ -32,11 +32,11 @@ def main(name: str, encoding: str) -> None:
     try:
         source = read_file(_file(), name, encoding=encoding or None, on_progress=_Reporter())
         with open(1, "wb", closefd=False) as sink:
-            told = hand_over(source, sink)
+            description = hand_over(source, sink)
     except (ExplorerError, MemoryError, OSError) as error:
-        _say(failed=error_as_json(readable(error, name)))
+        _send(failed=error_as_json(readable(error, name)))
     else:
-        _say(table=told)
+        _send(table=description)
 
 
 class _NoPandas(importlib.abc.MetaPathFinder):
@@ -72,11 +72,11 @@ class _Reporter:
         now = time.monotonic()
         if now - self._said >= _SAY_SECONDS:
             self._said = now
-            _say(read=progress.done)
+            _send(read=progress.done)
 
 
-def _say(**told: object) -> None:
-    sys.stderr.write(json.dumps(told) + "\n")
+def _send(**message: object) -> None:
+    sys.stderr.write(json.dumps(message) + "\n")
     sys.stderr.flush()
 
 

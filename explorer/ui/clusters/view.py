@@ -58,7 +58,7 @@ def show_sweep(session: Session, space: Space) -> None:
         session,
         ("sweep", scope.key, ks),
         "Comparing numbers of clusters",
-        lambda say: sweep(space.index, ks, on_progress=say),
+        lambda report: sweep(space.index, ks, on_progress=report),
         lane=analysis_lane(len(space)),
     )
     if found is None:

@@ -31,12 +31,12 @@ def trust_or_progress(
     """Trust in a map, and in PCA's for comparison (None: it is PCA's); None while it is being measured."""
     index = scope.space.index
 
-    def work(say: OnProgress) -> tuple[Trust, Trust | None]:
-        found = trust(index, projection, on_progress=say)
+    def work(report: OnProgress) -> tuple[Trust, Trust | None]:
+        found = trust(index, projection, on_progress=report)
         if projection.method == "pca":
             return found, None
         other = pca(index, spec.dims, metric=spec.pca_metric)
-        return found, trust(index, other, metric=projection.metric, on_progress=say)
+        return found, trust(index, other, metric=projection.metric, on_progress=report)
 
     return result_or_progress(
         session,
@@ -95,17 +95,17 @@ def _stability_or_progress(
         session,
         ("stability", scope.key, spec),
         "Comparing maps of other seeds",
-        lambda say: _stability(scope.space, spec, projection, say),
+        lambda report: _stability(scope.space, spec, projection, report),
         lane=map_lane(spec, len(scope)),
     )
 
 
-def _stability(space: Space, spec: MapSpec, projection: Projection, say: OnProgress) -> Stability:
+def _stability(space: Space, spec: MapSpec, projection: Projection, report: OnProgress) -> Stability:
     maps = [projection]
     for number in range(1, _SEEDS):
 
-        def told(progress: Progress, number: int = number) -> None:
-            say(
+        def numbered(progress: Progress, number: int = number) -> None:
+            report(
                 replace(
                     progress,
                     phase=f"Map {number} of {_SEEDS - 1}: {progress.phase.lower()}",
@@ -114,5 +114,5 @@ def _stability(space: Space, spec: MapSpec, projection: Projection, say: OnProgr
             )
 
         other = replace(spec, seed=spec.seed + number)
-        maps.append(project(space.index, other, labels=space.corpus.labels, on_progress=told))
+        maps.append(project(space.index, other, labels=space.corpus.labels, on_progress=numbered))
     return stability(maps)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.analysis.cluster_words import telling_words
+from explorer.analysis.cluster_words import distinctive_words
 from explorer.analysis.placing import place
 from explorer.analysis.projection import Projection, pca, project
 from explorer.analysis.space import Space
@@ -87,7 +87,9 @@ def _projection(session: Session, scope: Scope, spec: MapSpec) -> tuple[Projecti
             session,
             ("map", scope.key, spec),
             f"UMAP of {len(scope):,} rows",
-            lambda say: project(scope.space.index, spec, labels=scope.space.corpus.labels, on_progress=say),
+            lambda report: project(
+                scope.space.index, spec, labels=scope.space.corpus.labels, on_progress=report
+            ),
             lane=map_lane(spec, len(scope)),
         )
         if found is not None:
@@ -96,7 +98,7 @@ def _projection(session: Session, scope: Scope, spec: MapSpec) -> tuple[Projecti
         session,
         ("pca", scope.key, spec.dims, spec.pca_metric),
         "PCA",
-        lambda _say: pca(scope.space.index, spec.dims, metric=spec.pca_metric),
+        lambda _report: pca(scope.space.index, spec.dims, metric=spec.pca_metric),
     )
     return quick, spec.method == "pca"
 
@@ -136,7 +138,7 @@ def _marked_or_progress(
             session,
             ("placed", scope.key, spec, query.tobytes()),
             "Placing the text on the map",
-            lambda say: place(space.index, projection, query, on_progress=say),
+            lambda report: place(space.index, projection, query, on_progress=report),
         )
     else:
         placed = place(space.index, projection, query)
@@ -199,7 +201,7 @@ def _words(session: Session, space: Space, selection: Selection) -> list[str]:
         session,
         ("words", selection.key),
         "Words of the selection",
-        lambda _say: telling_words(space.corpus.texts, inside),
+        lambda _report: distinctive_words(space.corpus.texts, inside),
     )
     return [] if found is None else [word.text for word in found.get(1, ())]
 

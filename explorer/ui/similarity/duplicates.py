@@ -41,7 +41,7 @@ def show_duplicates(session: Session, space: Space) -> None:
         session,
         ("duplicates", threshold),
         "Looking for near-duplicates",
-        lambda say: find_duplicates(space, threshold, on_progress=say),
+        lambda report: find_duplicates(space, threshold, on_progress=report),
         lane=analysis_lane(len(space)),
     )
     if found is None:

@@ -49,7 +49,7 @@ def show_heatmap(session: Session, space: Space) -> None:
         session,
         shown,
         f"Heatmap of {len(rows):,} rows",
-        lambda _say: heatmap(space, rows, columns, order=order),
+        lambda _report: heatmap(space, rows, columns, order=order),
     )
     if drawn is None:
         return
@@ -117,7 +117,7 @@ def _labels(session: Session, space: Space) -> tuple[GroupSimilarity, list[str]]
         session,
         ("groups", space.corpus.label),
         "Similarity between labels",
-        lambda _say: group_similarity(space.index, labels),
+        lambda _report: group_similarity(space.index, labels),
     )
     return None if found is None else (found, [str(name) or "(no label)" for name in found.groups])
 
@@ -132,7 +132,7 @@ def _clusters(session: Session, space: Space) -> tuple[GroupSimilarity, list[str
         session,
         ("groups of clusters", scope.key, clusters.spec),
         "Similarity between clusters",
-        lambda _say: group_similarity(scope.space.index, clusters.clustering.labels),
+        lambda _report: group_similarity(scope.space.index, clusters.clustering.labels),
     )
     return None if found is None else (found, [clusters.names[int(label)] for label in found.groups])
 
@@ -144,7 +144,7 @@ def show_usual_scores(session: Session, space: Space) -> None:
         session,
         ("distributions",),
         "Usual scores",
-        lambda say: distributions(space.index, on_progress=say),
+        lambda report: distributions(space.index, on_progress=report),
     )
     if found is None:
         return

@@ -65,9 +65,9 @@ def clusters_or_progress(session: Session, scope: Scope) -> Clusters | None:
         )
     labels = space.corpus.labels
 
-    def work(say: OnProgress) -> Clusters:
-        found = cluster(space.index, spec, on_progress=say)
-        say(Progress("Describing the clusters", fraction=1.0))
+    def work(report: OnProgress) -> Clusters:
+        found = cluster(space.index, spec, on_progress=report)
+        report(Progress("Describing the clusters", fraction=1.0))
         held = agreement(labels, found) if labels is not None and any(labels) else None
         summaries = describe(space, found)
         names = {NOISE: "noise"}
