@@ -52,6 +52,6 @@ def hdbscan_labels(
     except OSError as error:
         raise ComputeError(
             f"HDBSCAN cannot work on this server: {error.strerror}.",
-            fix="The host should look at the disk of the cache folder.",
+            fix="The host should check the disk of the cache folder.",
         ) from error
     return labels

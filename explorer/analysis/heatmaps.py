@@ -223,7 +223,7 @@ def _numbers(index: VectorIndex, rows: ArrayLike) -> NDArray[np.int64]:
 
 def _check_size(count: int, what: str) -> None:
     if count > MAX_SIDE:
-        raise QueryError(f"{count:,} {what} are too many for one picture; {MAX_SIDE:,} are possible.")
+        raise QueryError(f"{count:,} {what} are too many for one heatmap; the limit is {MAX_SIDE:,}.")
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -81,7 +81,9 @@ def fit(
         arrays["targets"] = targets
     coordinates = _ask("fit", options, arrays, "coordinates", report)
     if not np.isfinite(coordinates).all():
-        raise ComputeError("umap-learn gave some rows no place.", fix="Try more neighbours or another seed.")
+        raise ComputeError(
+            "umap-learn gave some rows no coordinates.", fix="Try more neighbours or another seed."
+        )
     return coordinates
 
 
@@ -133,6 +135,6 @@ def _ask(
     except OSError as error:
         raise ComputeError(
             f"umap-learn cannot work on this server: {error.strerror}.",
-            fix="The host should look at the disk of the cache folder.",
+            fix="The host should check the disk of the cache folder.",
         ) from error
     return found

@@ -108,7 +108,7 @@ def with_texts(
             where=source.name,
             fix="Give one text for each vector, in the same order."
             if source.total_rows != texts.total_rows
-            else "Both are over the bound on rows; put them into one table, or let the host raise "
+            else "Both are over the bound on rows; put them into one table, or ask the host to raise "
             "EXPLORER_MAX_ROWS.",
         )
     matrix = vectors_of(source, column)
@@ -137,7 +137,7 @@ def _column(source: SourceTable, name: str) -> pa.ChunkedArray:
         raise ColumnError(
             "The column does not hold vectors, which are lists of numbers of one length.",
             where=f'{source.name}, column "{name}"',
-            fix=f"Choose one of: {list_names(found)}." if found else "No column of it holds vectors.",
+            fix=f"Choose one of: {list_names(found)}." if found else "None of its columns holds vectors.",
         )
     return column
 
@@ -249,7 +249,7 @@ def _empty(rows: int, dims: int, where: str) -> NDArray[np.float32]:
         raise TooLargeError(
             f"{count(rows, 'vector')} of {dims:,} numbers: {size_mb:,.0f} MB; up to {most:,} MB are kept.",
             where=where,
-            fix="Keep fewer rows, or let the host raise EXPLORER_MAX_FILE_MB.",
+            fix="Keep fewer rows, or ask the host to raise EXPLORER_MAX_FILE_MB.",
         )
     return np.empty((rows, dims), dtype=np.float32)
 

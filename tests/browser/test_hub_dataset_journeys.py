@@ -147,7 +147,7 @@ def test_the_tutorials_table_of_vectors_gives_the_published_hits(visit, publishe
     page.get_by_role("radio", name="Pasted lines").last.click()
     page.get_by_label("One text a line").fill("\n".join(published["texts"]))
     page.get_by_label("One text a line").press("Control+Enter")
-    expect(page.get_by_text("Vectors of 384 numbers come with the rows")).to_be_visible()
+    expect(page.get_by_text("The rows include vectors of 384 dimensions")).to_be_visible()
     settled(page)
     assert fits(page)
     shoot(page, "vectors-1440-light")

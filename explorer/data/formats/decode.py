@@ -61,7 +61,7 @@ _OF_OTHER_LETTERS = frozenset(
 _MIXED_WORD = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
 _HALF_WIDTH = re.compile("[\uff61-\uff9f]")
 _GUESSED = (
-    "The file is not UTF-8 and was read as {}, which was guessed from its bytes. If letters look wrong, "
+    "The file is not UTF-8. It was read as {}, guessed from its bytes. If letters look wrong, "
     "choose another encoding, or save the file as UTF-8."
 )
 
@@ -90,7 +90,7 @@ def detect_encoding(data: Source, name: str, chosen: str | None = None) -> Encod
             return _marked(data, codec, len(mark), name)
     for codec in ("utf-16-le", "utf-16-be"):
         if _alternates(head, codec) and _first_error(data, codec, 0) is None:
-            return Encoding(codec, note=f"Read as {codec.upper()}, judged by its NUL bytes.")
+            return Encoding(codec, note=f"Read as {codec.upper()}, based on its NUL bytes.")
     if _first_error(data, "utf-8", 0) is None:
         return Encoding("utf-8")
     damaged = _damaged_utf8(data, 0)
@@ -135,13 +135,13 @@ def _known(chosen: str) -> str | None:
 def _marked(data: Source, codec: str, skip: int, name: str) -> Encoding:
     error = _first_error(data, codec, skip)
     if error is None:
-        note = "" if codec == "utf-8" else f"Read as {codec.upper()}, as its byte order mark says."
+        note = "" if codec == "utf-8" else f"Read as {codec.upper()}, as its byte order mark indicates."
         return Encoding(codec, skip, note=note)
     damaged = _damaged_utf8(data, skip, certain=True) if codec == "utf-8" else None
     if damaged is not None:
         return damaged
     raise UnreadableFileError(
-        f"The file begins as {codec.upper()} text and then breaks off ({error}).",
+        f"The file begins as {codec.upper()} text but does not decode to its end ({error}).",
         where=name,
         fix="It may be incomplete. Copy it again, or save it as UTF-8.",
     )

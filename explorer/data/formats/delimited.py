@@ -191,7 +191,7 @@ def _ragged_error(
     return UnreadableFileError(
         f"This row has {count(fields, 'field')} and the header has {width:,}.{others}",
         where=f"{name}, line {line:,}",
-        fix="Name the file .txt if it is one text a line, or put quotes around texts with commas."
+        fix="Name the file .txt if it has one text per line, or put quotes around texts with commas."
         if width == 1
         else "Give every row as many fields, with quotes around values that hold the delimiter.",
     )

@@ -60,7 +60,7 @@ def _check_size(size: int, name: str) -> None:
         raise TooLargeError(
             f"The file is {size / 1_000_000:,.1f} MB; files up to {most:,} MB are read.",
             where=name,
-            fix="Keep fewer rows or columns, or let the host raise EXPLORER_MAX_FILE_MB.",
+            fix="Keep fewer rows or columns, or ask the host to raise EXPLORER_MAX_FILE_MB.",
         )
     if size == 0:
         raise EmptyDataError("The file is empty: it has 0 bytes.", where=name)

@@ -64,7 +64,7 @@ def read_lines(text: str, *, name: str = "pasted lines", seed: int = 0) -> Sourc
         TooLargeError: A line with too many characters.
     """
     clean = without_surrogates(text)
-    notes = () if clean == text else ("Halves of characters (lone surrogates) became �.",)
+    notes = () if clean == text else ("Lone surrogates (half characters) were replaced by �.",)
     lines = TextFile(clean.encode(), name, Encoding("utf-8"), _LINES, _SPACES, text=False)
     return _lines_table(lines, "lines", seed, notes)
 

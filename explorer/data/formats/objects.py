@@ -91,7 +91,7 @@ class Objects:
         self._move()
         for key, known in self._keys.items():
             if known.is_vectors:
-                reason = "its lists of numbers are too long to read, as those of vectors are"
+                reason = "its lists of numbers are too long to display, like vectors"
                 builder.leave_out(key, reason, functools.partial(_vectors, known.chunks))
             else:
                 builder.add(key, *known.column(self._budget))

@@ -212,7 +212,7 @@ class TextFile:
         if self.text and b"\0" in block:
             line = splitter.line + len(splitter.line_breaks(block[: block.index(b"\0") + 1]))
             raise UnreadableFileError(
-                "A NUL byte stands here, so the file is not text, or it is damaged.",
+                "There is a NUL byte here, so the file is not text or is damaged.",
                 where=f"{self.name}, line {line:,}",
                 fix="Save it again as text in UTF-8.",
             )

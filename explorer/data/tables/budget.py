@@ -35,5 +35,5 @@ class Budget:
             raise TooLargeError(
                 f"Once read, the file takes over {_UNPACKED * settings().max_file_mb:,} MB.",
                 where=self._name,
-                fix="Keep fewer rows or columns, or let the host raise EXPLORER_MAX_FILE_MB.",
+                fix="Keep fewer rows or columns, or ask the host to raise EXPLORER_MAX_FILE_MB.",
             )

@@ -234,5 +234,5 @@ def _check_cells(table: pa.Table, name: str, source_rows: NDArray[np.int64]) -> 
             raise TooLargeError(
                 f"A cell holds {longest:,} characters; up to {most:,} are read.",
                 where=f'{name}, row {row}, column "{label}"',
-                fix="Shorten or split the text, or let the host raise EXPLORER_MAX_CELL_CHARS.",
+                fix="Shorten or split the text, or ask the host to raise EXPLORER_MAX_CELL_CHARS.",
             )

@@ -90,7 +90,7 @@ def read_bounded(
         raise DataError(
             f"The file cannot be read on this server: {error.strerror}.",
             where=name,
-            fix="The host should look at the disk of the cache folder.",
+            fix="The host should check the disk of the cache folder.",
         ) from error
 
 
@@ -182,8 +182,8 @@ def _crash(status: int, output: str, name: str) -> TooLargeError | UnreadableFil
         f"Reading it was interrupted ({how}).",
         where=name,
         # Libraries that get no memory may crash rather than say so, and a crash does not tell why.
-        fix="It may be damaged: if other programs can open it, save it again from one of them. Or the "
-        f"{settings().read_mb:,} MB of memory allowed are too few: let the host raise EXPLORER_READ_MB.",
+        fix="It may be damaged: if another program can open it, save it again from there. Or the memory limit "
+        f"of {settings().read_mb:,} MB is too low: ask the host to raise EXPLORER_READ_MB.",
     )
 
 

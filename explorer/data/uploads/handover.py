@@ -115,7 +115,7 @@ def readable(error: ExplorerError | MemoryError | OSError, where: str) -> Explor
     return DataError(
         f"The rows cannot be kept on this server: {error}.",
         where=where,
-        fix="The host should look at the disk of the cache folder.",
+        fix="The host should check the disk of the cache folder.",
     )
 
 
@@ -124,7 +124,7 @@ def out_of_memory(where: str) -> TooLargeError:
     return TooLargeError(
         f"Reading it takes more than the {settings().read_mb:,} MB of memory allowed.",
         where=where,
-        fix="Keep fewer rows or columns, or let the host raise EXPLORER_READ_MB.",
+        fix="Keep fewer rows or columns, or ask the host to raise EXPLORER_READ_MB.",
     )
 
 
@@ -138,7 +138,7 @@ def too_slow(where: str, fix: str) -> TooLargeError:
     return TooLargeError(
         f"Reading it takes longer than the {count(settings().read_seconds, 'second')} allowed.",
         where=where,
-        fix=f"{fix}, or let the host raise EXPLORER_READ_SECONDS.",
+        fix=f"{fix}, or ask the host to raise EXPLORER_READ_SECONDS.",
     )
 
 

@@ -1,4 +1,4 @@
-"""How far to trust a map, in figures beside those of PCA."""
+"""How far to trust a map, measured beside PCA's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from explorer.ui.widgets.shown_rows import Scope
 _TRUST_HELP = "Whether neighbours on the map are also close in the full space. 1 is perfect."
 _CONTINUITY_HELP = "Whether neighbours in the full space are also close on the map. 1 is perfect."
 _STABILITY_HELP = (
-    "How much of each point's neighbourhood on the map stays the same across seeds. 1 is all of it."
+    "How much of each point's neighbourhood on the map stays the same across seeds. 1 means all of it."
 )
 _SEEDS = 3
 _ASKED = "explorer-map-stability"  # session key: the maps whose stability was asked for
@@ -28,7 +28,7 @@ _ASKED = "explorer-map-stability"  # session key: the maps whose stability was a
 def trust_or_progress(
     session: Session, scope: Scope, spec: MapSpec, projection: Projection
 ) -> tuple[Trust, Trust | None] | None:
-    """Trust in a map, and in PCA's for comparison (None: it is PCA's); None while it is being measured."""
+    """Trust in a map, and in PCA's for comparison (None if it is PCA's); None while it is being measured."""
     index = scope.space.index
 
     def work(report: OnProgress) -> tuple[Trust, Trust | None]:
@@ -48,7 +48,7 @@ def trust_or_progress(
 
 
 def show_trust(session: Session, scope: Scope, spec: MapSpec, projection: Projection) -> None:
-    """Draw trustworthiness and continuity of a map, of PCA for comparison, and stability when asked for."""
+    """Draw trustworthiness and continuity of a map and of PCA's, and its stability on request."""
     if len(scope) < 3:
         return
     found = trust_or_progress(session, scope, spec, projection)
@@ -78,7 +78,7 @@ def show_trust(session: Session, scope: Scope, spec: MapSpec, projection: Projec
 def _stability_or_progress(
     session: Session, scope: Scope, spec: MapSpec, projection: Projection
 ) -> Stability | None:
-    """How alike maps of other seeds are; they are made only when a person asks, as each takes as long."""
+    """How alike maps of other seeds are; made only on request, as each takes as long as the first."""
     if projection.method == "pca":
         return None
     asked = st.session_state.setdefault(_ASKED, set())
@@ -88,7 +88,7 @@ def _stability_or_progress(
             icon=":material/casino:",
             on_click=asked.add,
             args=((scope.key, spec),),
-            help=f"Makes {_SEEDS - 1} more maps, each as long as this one took.",
+            help=f"Makes {_SEEDS - 1} more maps, each taking as long as this one did.",
         )
         return None
     return result_or_progress(

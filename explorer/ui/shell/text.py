@@ -42,7 +42,9 @@ def show_error(error: ExplorerError) -> None:
     where = f"**{markdown(error.where)}** — " if error.where else ""
     st.error(f"{where}{markdown(error.what)} {markdown(error.fix)}", icon=":material/error:")
     if isinstance(error, GatedError) and error.page:
-        st.link_button("Its terms on the Hub", error.page, icon=":material/open_in_new:", type="tertiary")
+        st.link_button(
+            "Read the terms on the Hub", error.page, icon=":material/open_in_new:", type="tertiary"
+        )
 
 
 _TEXT_STYLE = "white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.5"

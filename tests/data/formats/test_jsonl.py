@@ -150,7 +150,7 @@ def test_no_number_is_too_strange():
 def test_lone_surrogates_are_replaced_with_a_note():
     source = _read('{"a": "x \\ud800 y", "\\udfff": ["\\ud83d"]}\n')
     assert source.table.to_pydict() == {"a": ["x � y"], "�": ['["�"]']}
-    assert 'Column "a": half a character (a lone surrogate) became � in 1 value.' in source.notes
+    assert 'Column "a": lone surrogates (half characters) were replaced by � in 1 value.' in source.notes
     assert _read('{"a": "\\ud83d\\ude42"}').table["a"].to_pylist() == ["🙂"]
 
 
