@@ -1,7 +1,7 @@
-"""Work in a process of its own, which holds up no thread here and stops at once when it has to.
+"""Work in a separate process, which blocks no thread here and can be stopped at once.
 
-The parent sends a request and the process answers, both as lines of JSON; arrays go through files. See
-`docs/decisions/0009-umap.md` for when this is worth it.
+The parent sends requests and the process answers, both as lines of JSON; arrays are passed as files.
+`docs/decisions/0009-umap.md` explains when this is worth it.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ Answer = Callable[[dict[str, Any], OnProgress], None]
 
 
 def python_path() -> str:
-    """PYTHONPATH for a process that runs a module of this package, wherever its folder is."""
+    """PYTHONPATH for a process that runs a module of this package, wherever it is installed."""
     root = str(Path(__file__).resolve().parents[2])
     return os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
 
 
 class WorkerProcesses:
-    """Processes that run a module of ours, each answering one request at a time.
+    """Processes that run one of our modules, each answering one request at a time.
 
-    A process that has answered is kept for a while, as starting one may take seconds of importing and
-    compiling. At most one is kept; further requests at the same time have a process each.
+    A process that has answered is kept for a while, since starting one can take seconds of importing and
+    compiling. At most one is kept; each concurrent request gets a process of its own.
 
     Args:
         name: What the processes run, for error messages.
-        module: The module, which calls `serve` when it is run.
+        module: The module, which calls `serve` when run.
         idle_seconds: How long a process is kept after its last answer.
     """
 
@@ -62,14 +62,14 @@ class WorkerProcesses:
         atexit.register(self.close)
 
     def ask(self, request: dict[str, Any], on_progress: OnProgress) -> None:
-        """Have a request answered.
+        """Send a request and wait for its answer.
 
         Args:
-            request: What JSON can hold; paths of files for the rest.
-            on_progress: Called several times a second. What it raises ends the process and thereby the work.
+            request: Values that JSON can hold; file paths for everything else.
+            on_progress: Called several times a second. An exception it raises ends the process and the work.
 
         Raises:
-            ComputeError: The work failed, or the process ended before it was done.
+            ComputeError: The work failed, or the process ended before finishing it.
         """
         on_progress(Progress(f"Starting {self._name}"))
         process = self._take() or _Process(self._name, self._module)
@@ -81,7 +81,7 @@ class WorkerProcesses:
         self._keep(process)
 
     def close(self) -> None:
-        """End the process that is kept, if there is one."""
+        """End the kept process, if there is one."""
         process = self._take()
         if process is not None:
             process.end()
@@ -94,7 +94,7 @@ class WorkerProcesses:
                 self._timer = None
         if process is None or process.is_alive():
             return process
-        process.end()  # the system ended it meanwhile, as when memory runs out
+        process.end()  # the system ended it in the meantime, for example out of memory
         return None
 
     def _keep(self, process: _Process) -> None:
@@ -109,7 +109,7 @@ class WorkerProcesses:
 
 
 class _Process:
-    """One such process."""
+    """A process started by `WorkerProcesses`."""
 
     def __init__(self, name: str, module: str) -> None:
         self._name = name
@@ -123,13 +123,13 @@ class _Process:
         )
 
     def is_alive(self) -> bool:
-        """Whether it has not ended."""
+        """Whether it is still running."""
         return self._process.poll() is None
 
     def ask(self, request: dict[str, Any], on_progress: OnProgress) -> None:
-        """Send a request, and listen until it is answered."""
+        """Send a request and wait until it is answered."""
         stdin, stdout = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
-        with contextlib.suppress(BrokenPipeError):  # it has ended: reading says how
+        with contextlib.suppress(BrokenPipeError):  # it has ended; reading below finds out how
             stdin.write(json.dumps(request).encode() + b"\n")
             stdin.flush()
         progress, rest = Progress(f"Starting {self._name}"), b""
@@ -137,7 +137,7 @@ class _Process:
             selector.register(stdout, selectors.EVENT_READ)
             while True:
                 if not selector.select(_POLL_SECONDS):
-                    on_progress(progress)  # again: it may raise now
+                    on_progress(progress)  # called again, so that it can raise
                     continue
                 block = os.read(stdout.fileno(), _BLOCK)
                 if not block:
@@ -154,11 +154,11 @@ class _Process:
                     on_progress(progress)
 
     def end(self) -> None:
-        """End it, whatever it is doing."""
+        """Kill it, whatever it is doing."""
         self._process.kill()
         self._process.wait()
         for file in (self._process.stdin, self._process.stdout, self._stderr):
-            with contextlib.suppress(BrokenPipeError):  # part of a request that it never read
+            with contextlib.suppress(BrokenPipeError):  # flushes part of a request that was never read
                 cast("IO[bytes]", file).close()
 
     def _ended(self) -> ComputeError:
@@ -177,10 +177,10 @@ def serve(answer: Answer) -> None:
     """Answer requests until the parent ends; called by the module that `WorkerProcesses` runs.
 
     Args:
-        answer: Does what a request asks for, and tells how far it is.
+        answer: Handles a request and reports its progress.
     """
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what a library prints must not be taken for an answer
+    os.dup2(2, 1)  # output of libraries must not be taken for answers
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
 
@@ -200,7 +200,7 @@ def serve(answer: Answer) -> None:
 
 
 def _listen(requests: queue.SimpleQueue[bytes]) -> None:
-    """Read requests; end the process, even amid its work, when there is no one left to answer."""
+    """Read requests; exit the process, even in the middle of work, when the parent is gone."""
     # Not `sys.stdin`, whose lock this thread would hold when the interpreter shuts down.
     with open(0, "rb", buffering=0, closefd=False) as lines:
         for line in lines:

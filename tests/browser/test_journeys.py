@@ -377,7 +377,7 @@ def test_a_cancelled_encoding_keeps_what_it_finished_and_goes_on(visit, server):
     page.get_by_role("button", name="Encode 3,000 rows").click()
     expect(page.get_by_text("rows/s")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("What was finished is kept")).to_be_visible()
+    expect(page.get_by_text("Finished work is kept")).to_be_visible()
     page.get_by_role("button", name="Resume").click()
     report = page.get_by_text(re.compile(r"texts encoded, .* from the cache"))
     expect(report).to_be_visible()

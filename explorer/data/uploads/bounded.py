@@ -182,8 +182,8 @@ def _crash(status: int, output: str, name: str) -> TooLargeError | UnreadableFil
         f"Reading it was interrupted ({how}).",
         where=name,
         # Libraries that get no memory may crash rather than say so, and a crash does not tell why.
-        fix="It may be damaged: if another program can open it, save it again from there. Or the memory limit "
-        f"of {settings().read_mb:,} MB is too low: ask the host to raise EXPLORER_READ_MB.",
+        fix="It may be damaged: if another program can open it, save it again from there. Or the limit of "
+        f"{settings().read_mb:,} MB of memory is too low: ask the host to raise EXPLORER_READ_MB.",
     )
 
 

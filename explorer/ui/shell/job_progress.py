@@ -146,7 +146,7 @@ def show_outcome(
         if not isinstance(outcome.error, _LASTING):
             st.button("Try again", key=f"again-{key}", icon=":material/refresh:", on_click=again)
     elif isinstance(outcome, Stopped):
-        kept = " What was finished is kept." if outcome.resumable else ""
+        kept = " Finished work is kept." if outcome.resumable else ""
         st.info(f"{markdown(outcome.title)} was stopped.{kept}", icon=":material/pause_circle:")
         label = "Resume" if outcome.resumable else "Start again"
         st.button(label, key=f"go-on-{key}", icon=":material/play_arrow:", on_click=again)
