@@ -1,4 +1,4 @@
-"""HDBSCAN in a process of its own; `hdbscan` starts it and says why.
+"""HDBSCAN in a separate process; `hdbscan` starts it and explains why.
 
 Usage: `python -m explorer.analysis.hdbscan_worker`. A request names a folder: rows are read from it, and
 their labels written to it, as npy files.

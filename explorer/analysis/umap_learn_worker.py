@@ -1,4 +1,4 @@
-"""umap-learn in a process of its own; `umap_learn` starts it and says why.
+"""umap-learn in a separate process; `umap_learn` starts it and explains why.
 
 Usage: `python -m explorer.analysis.umap_learn_worker`. Requests name a folder; arrays are read from it and
 written to it as npy files.
@@ -20,7 +20,7 @@ _TRANSFORM_SEED = 42  # the default of umap-learn's `transform_seed`
 
 
 def answer(request: dict[str, Any], report: OnProgress) -> None:
-    """Do what a request asks for: fit a map, or transform new rows."""
+    """Handle a request: fit a map, or transform new rows."""
     work = {"fit": _fit, "transform": _transform}[request["do"]]
     work(Path(request["folder"]), request["options"], report)
 
@@ -34,7 +34,7 @@ def _fit(folder: Path, options: dict[str, Any], report: OnProgress) -> None:
     targets = folder / "targets.npy"
     mapper = UMAP(
         **options,
-        n_jobs=1,  # what it falls back to, with a warning, for the sake of the seed
+        n_jobs=1,  # with a seed it would fall back to this anyway, with a warning
         tqdm_kwds={
             "disable": False,
             "file": _Epochs(report),
@@ -47,13 +47,13 @@ def _fit(folder: Path, options: dict[str, Any], report: OnProgress) -> None:
 
 
 class _Epochs:
-    """The file that umap-learn draws its progress bar into: tells the epochs done."""
+    """A file object for umap-learn's progress bar, which reports the finished epochs."""
 
     def __init__(self, report: OnProgress) -> None:
         self._report = report
 
     def write(self, text: str) -> None:
-        """Take what tqdm writes."""
+        """Parse the output of tqdm."""
         found = _EPOCHS.search(text)
         if found:
             done, total = int(found[1]), int(found[2])
@@ -61,14 +61,14 @@ class _Epochs:
             self._report(Progress("Laying out the map", done, total, fraction=share, unit="epochs"))
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: nothing is buffered."""
 
 
 def _transform(folder: Path, options: dict[str, Any], report: OnProgress) -> None:
     """Place new rows: `coordinates.npy`, `indices.npy` and `distances.npy` become `placed.npy`.
 
-    What `UMAP.transform` does once the neighbours are known, by umap-learn's own functions. `UMAP.transform`
-    itself needs the fitted object, which can be kept only by pickle.
+    This does what `UMAP.transform` does once the neighbours are known, using umap-learn's own functions.
+    `UMAP.transform` itself needs the fitted object, which could only be kept by pickle.
     """
     from scipy.sparse import coo_matrix
     from umap.layouts import optimize_layout_euclidean
