@@ -179,7 +179,7 @@ def test_a_file_with_nothing_in_it_says_so(text):
 
 def test_a_header_alone_has_no_rows():
     error = failure(EmptyDataError, _read, "id,text\n")
-    assert str(error) == "rows.csv: There are columns (id, text) but no rows under them."
+    assert str(error) == "rows.csv: There are columns (id, text) but no rows."
 
 
 def test_a_cell_of_ten_megabytes_is_named_with_its_size():
