@@ -40,9 +40,9 @@ def open_corpus(
 ) -> Corpus:
     """Open a corpus.
 
-    Of a dataset on the Hub, only the text, the label, the vectors and what is small of the other columns are
-    downloaded, and under a limit only random row groups (drawn by the seed, thinned out at random to the
-    limit): the corpus's notes say which part of the rows was read, and which columns stay on the Hub.
+    From a dataset on the Hub, only the text, label and vector columns and other small columns are downloaded,
+    and with a limit only random row groups (drawn by the seed, then sampled down to the limit): the corpus's
+    notes say which part of the rows was read, and which columns stay on the Hub.
 
     Args:
         source: A path to a file, the name of a sample, a pandas DataFrame, an Arrow table (or what

@@ -24,7 +24,7 @@ FACTS = {
     "safetensors": {"parameters": {"F32": 12_000}, "total": 12_000},
     "tags": ["sentence-transformers", "safetensors", "en", "license:mit"],
 }
-OUT_OF_REACH = "The Hugging Face Hub is out of reach"
+OUT_OF_REACH = "The Hugging Face Hub cannot be reached"
 
 
 @pytest.fixture(autouse=True)

@@ -185,6 +185,6 @@ def test_the_picker_fits_its_width(visit, hub_server, schemes, width):
 def test_a_server_without_the_hub_says_so_once(visit):
     page = visit("/data")
     page.get_by_role("radio", name="Hub").click()
-    expect(page.get_by_text("The Hugging Face Hub is out of reach")).to_have_count(1)
+    expect(page.get_by_text("The Hugging Face Hub cannot be reached")).to_have_count(1)
     page.get_by_role("radio", name="Sample").click()
     expect(page.get_by_text("624 messages to the support")).to_be_visible()

@@ -1,8 +1,8 @@
-"""A table on its way from the process that read it to the one that asked for it, without pickle.
+"""Passing a table from the process that read it to the one that asked for it, without pickle.
 
-The columns go as Arrow streams, one after the other in one file: the table, then each column of vectors. The
-rest is JSON. The file is mapped, not read: the table lies in the page cache, and columns of vectors cost
-nothing until someone wants them.
+The columns are Arrow streams, one after the other in one file: the table, then each column of vectors. The
+rest is JSON. The file is memory-mapped: the table stays in the page cache, and columns of vectors cost
+nothing until they are used.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _COLUMN = ""  # no column of a table has an empty name
 
 
 def hand_over(source: SourceTable, sink: BinaryIO) -> dict[str, Any]:
-    """Write the columns of a table, and give the rest of it as JSON.
+    """Write the columns of a table, and return the rest of it as JSON.
 
     Args:
-        source: The table. Its vectors are read here; the error of one that cannot be had takes its place.
+        source: The table. Its vectors are read here; if that fails, the error replaces them.
         sink: A file at its beginning.
 
     Raises:
-        OSError: It cannot be written, or grows over the limit on its size.
+        OSError: It cannot be written, or exceeds the limit on its size.
         MemoryError: There is not enough memory for the table.
     """
     _write(source.table.append_column(_COLUMN, pa.array(source.source_rows)), sink)
@@ -59,11 +59,11 @@ def hand_over(source: SourceTable, sink: BinaryIO) -> dict[str, Any]:
 
 
 def take_over(description: dict[str, Any], file: BinaryIO) -> SourceTable:
-    """The table that another process handed over.
+    """The table handed over by another process.
 
     Args:
-        description: What `hand_over` gave.
-        file: What it wrote; it may be closed and removed afterwards, since the mapping keeps it.
+        description: The result of `hand_over`.
+        file: The file it wrote, which can be closed and removed afterwards, since the mapping keeps it.
     """
     written = pa.py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     table = _read(written, 0)
@@ -99,10 +99,10 @@ def error_from_json(error: dict[str, str]) -> ExplorerError:
 
 
 def readable(error: ExplorerError | MemoryError | OSError, where: str) -> ExplorerError:
-    """What to say of an error met while reading: want of memory or room is told from a damaged file.
+    """The error to show for one raised while reading: a lack of memory or disk space is not a damaged file.
 
     Args:
-        error: What was raised. One of ours may come from one of memory, which pyarrow takes for damage.
+        error: The error. pyarrow can report a MemoryError as damage, so its causes are checked.
         where: The file.
     """
     cause: BaseException | None = error
@@ -120,7 +120,7 @@ def readable(error: ExplorerError | MemoryError | OSError, where: str) -> Explor
 
 
 def out_of_memory(where: str) -> TooLargeError:
-    """The error of a file that takes more memory than the host allows."""
+    """The error for a file that takes more memory than the host allows."""
     return TooLargeError(
         f"Reading it takes more than the {settings().read_mb:,} MB of memory allowed.",
         where=where,
@@ -129,11 +129,11 @@ def out_of_memory(where: str) -> TooLargeError:
 
 
 def too_slow(where: str, fix: str) -> TooLargeError:
-    """The error of a reading that takes more time than the host allows.
+    """The error for reading that takes more time than the host allows.
 
     Args:
         where: What is read.
-        fix: What its reader can ask less of.
+        fix: What the person can reduce.
     """
     return TooLargeError(
         f"Reading it takes longer than the {count(settings().read_seconds, 'second')} allowed.",

@@ -1,4 +1,4 @@
-"""The token for Inference Providers: a visitor's own, or one the host lends."""
+"""The token for Inference Providers: a visitor's own, or one provided by the host."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FIELD = "hf-token"
 
 
 def ask_for_token() -> None:
-    """Draw the password field. What is typed stays in this tab's memory, and goes when the tab does."""
+    """Draw the password field. The token is kept only in this tab's session and is dropped with it."""
     lent = secret(INFERENCE_TOKEN)
     typed = st.text_input(
         "Hugging Face token",

@@ -1,4 +1,4 @@
-"""Figures: they draw numbers that were computed elsewhere."""
+"""Figures of numbers that are computed elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from explorer.analysis.clusters import Sweep
     from explorer.encode.tokens import TokenAudit
 
-# Okabe and Ito's palette: its colours stay apart for colour-blind readers.
+# Okabe and Ito's palette, which colour-blind readers can distinguish.
 BLUE, ORANGE = "#0072B2", "#D55E00"
 _SCALE = "Cividis"  # even steps in lightness, and the same for colour-blind readers
 _NAME_CHARS = 60

@@ -148,7 +148,7 @@ def test_what_is_not_unicode_is_told_by_its_bytes(texts, codec, rows):
     content = text.encode(codec, errors="ignore")
     assert _decoded(content) == content.decode(codec)
     note = detect_encoding(content, "f").note
-    assert note.startswith("The file is not UTF-8 and was read as ")
+    assert note.startswith("The file is not UTF-8. It was read as ")
     assert "choose another encoding" in note
 
 

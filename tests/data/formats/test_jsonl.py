@@ -198,7 +198,7 @@ def test_an_array_of_something_else_says_so():
 def test_text_after_the_array_is_an_error():
     error = _fails('[{"a": 1}]\n[{"a": 2}]', "json")
     assert error.where == "rows.json, line 2"
-    assert error.what == "More text follows after the array has ended."
+    assert error.what == "More text follows after the end of the array."
 
 
 def test_one_object_over_many_lines_is_not_rows():
