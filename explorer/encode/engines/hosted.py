@@ -113,9 +113,8 @@ class HostedEngine:
         """Guess the lengths of texts; `on_progress` is told once, of all of them."""
         terms = self.terms
         limits = (_BATCH_TEXTS, terms.batch_texts, terms.waiting_texts and terms.waiting_texts // _IN_FLIGHT)
-        tokens = HostedTokens(
-            prompt.before(texts), max(1, min(limit for limit in limits if limit is not None))
-        )
+        most = max(1, min(limit for limit in limits if limit is not None))
+        tokens = HostedTokens(prompt.before(texts), most)
         counting(on_progress, COUNTING, "texts")(len(texts), len(texts))
         return tokens
 
