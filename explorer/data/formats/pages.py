@@ -22,20 +22,11 @@ _MAX_PAGES = 500_000
 _MAX_VALUES = 500_000_000  # in all columns read: seconds of work
 _WORK = 20  # times the limit on file size: the most that all pages read can unpack to
 _LEVELS = 4  # bytes of the levels beside each nested value
-_HEADER_BYTES = (
-    1 << 9,
-    1 << 14,
-    1 << 20,
-)  # sizes to try for a page header; long ones contain long statistics
-PADDING = 100  # old writers give a chunk's length without one header
+_HEADER_BYTES = (1 << 9, 1 << 14, 1 << 20)  # to read of a page; long headers contain long statistics
+PADDING = 100  # old writers leave a header out of a chunk's length
 _MAX_HEADER_VALUES = 1_000
 _DATA, _INDEX, _DICTIONARY, _DATA_2 = range(4)  # types of pages
-_DETAILS = {
-    _DATA: 5,
-    _INDEX: 6,
-    _DICTIONARY: 7,
-    _DATA_2: 8,
-}  # the header field with the details of each page type
+_DETAILS = {_DATA: 5, _INDEX: 6, _DICTIONARY: 7, _DATA_2: 8}  # header field with each type's details
 _DELTA = (5, 6, 7)  # encodings whose numbers or lengths are decoded for a whole page at once
 _POINTERS = (2, 8)  # encodings of dictionary indices
 _DELTA_TEXT = 7  # each value shares a prefix with the previous one

@@ -110,9 +110,7 @@ class Records:
         if len(runs) and runs[0] == 0:
             before[0] = self._before
         starts = (before == self._delimiter) | (before == _LF) | (before == _CR)
-        goes_on = (
-            len(runs) > 0 and runs[0] == 0 and self._before == _QUOTE
-        )  # the run continues from the last block
+        goes_on = len(runs) > 0 and runs[0] == 0 and self._before == _QUOTE  # from the last block
         if goes_on:
             starts[0] = not self._plain
             odd[0] &= not self._plain
