@@ -143,7 +143,7 @@ def _choose_extras(corpus: Corpus) -> tuple[bool, bool]:
             key="map-supervised",
             disabled=not corpus.label,
             bind="query-params",
-            help="Pulls rows with the same label together. Rows without a label are placed by their vectors."
+            help="Places rows with the same label close together, and rows without one by their vectors."
             if corpus.label
             else "These rows have no label column; choose one on the Data page.",
         )

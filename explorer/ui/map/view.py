@@ -69,7 +69,7 @@ def show_map(session: Session, space: Space) -> None:
     if projection.recall is not None and projection.recall < 1:
         st.caption(f"Approximate neighbours, {projection.recall:.1%} recall (sampled).")
     if projection.supervised:
-        st.caption("Supervised: labels pulled the groups together, so the gaps between groups say little.")
+        st.caption("Supervised: the labels separate the groups, so the gaps between them say little.")
     if projection.densmap and look.query:
         st.caption("densMAP has no transform: the text is placed among its nearest rows.")
     if all(trace.text is None for trace in figure.data):
