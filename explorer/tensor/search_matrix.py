@@ -59,7 +59,7 @@ class SearchMatrix:
         longest = float(queries.norms.max()) if metric == "euclidean" else 1
         if not self._is_ordinary or longest > _LONGEST:
             return [torch.float64]
-        # Only the processor's bfloat16 is used: its sums are float32. A GPU may sum halves in halves,
+        # bfloat16 is used only on CPUs, which sum in float32. A GPU may sum halves in halves,
         # and is quick enough in float32.
         coarse = fast_dtype(self.device) == torch.bfloat16 and len(queries) >= _MANY
         return [*([torch.bfloat16] if coarse else []), torch.float32, torch.float64]
@@ -71,9 +71,9 @@ class SearchMatrix:
 
     @cached_property
     def twins(self) -> NDArray[np.int64]:
-        """For every row the first row with the same numbers, int64, shape (rows,).
+        """For each row, the first row with the same values, int64, shape (rows,).
 
-        Equal lengths find the rows that may be equal; a hash of their bytes decides.
+        Equal norms find candidates; a hash of their bytes decides.
         """
         _, length, count = np.unique(self.rows.norms.cpu().numpy(), return_inverse=True, return_counts=True)
         first = np.arange(len(self))
