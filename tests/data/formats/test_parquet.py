@@ -150,7 +150,7 @@ def test_no_rows_and_no_columns_are_said():
 def test_a_table_without_text_says_what_there_is():
     error = failure(ColumnError, make_corpus, _read(pa.table({"n": [1], "b": [True], "l": [[1]]})))
     assert error.what == (
-        "No column holds text. There is n (numbers), b (true/false values), l (lists or records)."
+        "No column holds text. The columns are: n (numbers), b (true/false values), l (lists or records)."
     )
     assert error.where == "rows.parquet"
 
