@@ -16,6 +16,7 @@ ExplorerError
 │   ├── HubUnreachableError     it did not answer, or not as it should
 │   │   └── HubSilentError          it did not answer at all
 │   ├── NotOnHubError           no repository or revision by that name, or a private one
+│   │   └── FileNotOnHubError       the repository is there, and has no such file
 │   └── GatedError              its authors let in only those they approve
 ├── EncodeError             encoding itself: memory, values that are no numbers
 │   └── ModelChangedError       a hosted model: behind its name there is another one now
@@ -106,6 +107,10 @@ class HubSilentError(HubUnreachableError):
 
 class NotOnHubError(HubError):
     """The Hub has no repository or revision by the name given, or keeps it private."""
+
+
+class FileNotOnHubError(NotOnHubError):
+    """A repository on the Hugging Face Hub has no file by the name given."""
 
 
 class GatedError(HubError):
