@@ -19,7 +19,7 @@ journeys: .venv/dev browser
 	$(BIN)/python -m pytest tests/browser
 
 others: .venv/dev
-	$(BIN)/python -m pytest --ignore=tests/browser
+	$(BIN)/python -m pytest --ignore=tests/browser --numprocesses=auto --dist=loadgroup
 
 shots: .venv/dev browser  ## pictures of every page, in test-screenshots/
 	$(BIN)/python -m pytest tests/browser --shots

@@ -48,6 +48,7 @@ def clustered():
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("umap-learn")
 def test_the_graph_is_umap_learns():
     from umap.umap_ import fuzzy_simplicial_set
 
@@ -105,6 +106,7 @@ def test_the_same_seed_gives_the_same_points_whatever_the_number_of_threads(clus
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dims", [2, 3])
+@pytest.mark.xdist_group("umap-learn")
 def test_neighbours_are_kept_as_by_umap_learn(clustered, dims):
     from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
 

@@ -16,6 +16,7 @@ from tests.analysis.test_projection import index_of
 # Those that compile umap-learn, here or in its process, take seconds.
 slow = pytest.mark.slow
 pytestmark = [
+    pytest.mark.xdist_group("umap-learn"),  # so that one process compiles it
     pytest.mark.filterwarnings("ignore:Tensorflow not installed:ImportWarning"),
     pytest.mark.filterwarnings("ignore:.*inverse_transform will be unavailable:UserWarning"),
 ]

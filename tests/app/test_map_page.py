@@ -303,6 +303,7 @@ def test_only_umap_learn_offers_its_metrics_supervision_and_densmap():
     assert not {"map-densmap", "map-supervised"} & {toggle.key for toggle in app.toggle}
 
 
+@pytest.mark.xdist_group("umap-learn")
 def test_umap_learn_makes_a_supervised_map_and_places_a_text_by_its_transform(umap_learn_here):
     app = opened(
         **{
@@ -331,6 +332,7 @@ def test_umap_learn_makes_a_supervised_map_and_places_a_text_by_its_transform(um
     assert app.selectbox(key="map-metric").value == "cosine"  # Fast has no Manhattan
 
 
+@pytest.mark.xdist_group("umap-learn")
 def test_rows_without_labels_cannot_supervise(umap_learn_here):
     app = open_app("pages/map.py", **{"corpus": "medicare-faq", "precision": "float32", "map-method": "pca"})
     app.query_params["map-supervised"] = "true"
