@@ -16,6 +16,7 @@ ExplorerError
 │   ├── HubUnreachableError     it did not answer, or not as it should
 │   │   └── HubSilentError          it did not answer at all
 │   ├── NotOnHubError           no repository or revision by that name, or a private one
+│   │   └── FileNotOnHubError       the repository is there, and has no such file
 │   └── GatedError              its authors let in only those they approve
 ├── EncodeError             encoding itself: memory, values that are not numbers
 │   └── ModelChangedError       the model behind a hosted name has changed
@@ -106,6 +107,10 @@ class HubSilentError(HubUnreachableError):
 
 class NotOnHubError(HubError):
     """The Hub has no repository or revision with this name, or it is private."""
+
+
+class FileNotOnHubError(NotOnHubError):
+    """A repository on the Hugging Face Hub has no file by the name given."""
 
 
 class GatedError(HubError):

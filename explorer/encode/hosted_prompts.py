@@ -17,7 +17,8 @@ def hosted_prompts(spec: HostedModel, cache: VectorCache) -> TextPrompts:
     """What is put before rows and queries: as chosen, else as the model's authors mean.
 
     Where the model's name is a Hub id, its own files there are asked for, and what they say is kept: a Hub
-    that is out of reach changes no prompt, so nothing is encoded, and billed, again for it.
+    that is out of reach, or hides the model since, changes no prompt, so nothing is encoded, and billed,
+    again for it.
 
     Args:
         spec: What was chosen.
@@ -25,13 +26,21 @@ def hosted_prompts(spec: HostedModel, cache: VectorCache) -> TextPrompts:
     """
     defined: Mapping[str, str] = {}
     if (spec.prompt is None or spec.query_prompt is None) and is_on_hub(spec.model):
-        try:
-            defined = prompts_on_hub(spec.model)
-        except HubError:
-            defined = kept_prompts(spec.model, cache) or {}
-        else:
-            cache.record_verdict(_subject(spec.model), json.dumps(defined))
+        defined = _own_prompts(spec.model, cache)
     return text_prompts(spec.model, defined, spec.task, document=spec.prompt, query=spec.query_prompt)
+
+
+def _own_prompts(model: str, cache: VectorCache) -> Mapping[str, str]:
+    kept = kept_prompts(model, cache)
+    try:
+        said = prompts_on_hub(model)
+    except HubError:
+        return kept or {}
+    # A model may be gated or private since, or the server's token have expired: it is the same model.
+    defined = (kept or {}) if said is None else said
+    if defined != kept:
+        cache.record_verdict(_subject(model), json.dumps(defined))
+    return defined
 
 
 def kept_prompts(model: str, cache: VectorCache) -> dict[str, str] | None:

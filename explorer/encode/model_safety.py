@@ -77,6 +77,12 @@ def check_folder(folder: Path, name: str, *, trust_remote_code: bool = False) ->
     if trust_remote_code:
         _check_code_is_here(folder, name)
     modules = read_json(folder / "modules.json") if (folder / "modules.json").is_file() else []
+    if not isinstance(modules, list) or not all(isinstance(module, dict) for module in modules):
+        raise UnusableModelError(
+            "modules.json does not list the parts of the model.",
+            where=name,
+            fix="Download the model again, or choose another one.",
+        )
     for module in modules:
         kind = str(module.get("type", ""))
         if not kind.startswith("sentence_transformers."):

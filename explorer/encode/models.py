@@ -9,6 +9,7 @@ import functools
 import hashlib
 import importlib.util
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -68,10 +69,9 @@ class ModelFiles:
         return self.folder / self.facts.module_folder
 
     @property
-    def prompts(self) -> dict[str, str]:
+    def prompts(self) -> Mapping[str, str]:
         """The prompts the model defines, by name; empty ones are left out."""
-        prompts = self._json("config_sentence_transformers.json").get("prompts") or {}
-        return {str(name): str(prompt) for name, prompt in prompts.items() if prompt}
+        return self.facts.prompts
 
     @property
     def is_routed(self) -> bool:

@@ -15,7 +15,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlencode
 
-from explorer.errors import GatedError, HubError, HubSilentError, HubUnreachableError, NotOnHubError
+from explorer.errors import (
+    FileNotOnHubError,
+    GatedError,
+    HubError,
+    HubSilentError,
+    HubUnreachableError,
+    NotOnHubError,
+)
 from explorer.hub.contact import Contact, Question
 
 if TYPE_CHECKING:
@@ -232,7 +239,7 @@ def _check_status(response: httpx2.Response, path: str, where: str) -> None:
     if code == "RevisionNotFound":
         raise NotOnHubError("It has no such revision.", where=where, fix="Give a branch, tag or commit.")
     if code == "EntryNotFound":
-        raise NotOnHubError("The Hub does not have this file.", where=where)
+        raise FileNotOnHubError("The Hub does not have this file.", where=where)
     if status in (401, 403, 404):
         raise NotOnHubError(
             "The Hub has nothing with that name, or it is private.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from explorer.errors import GatedError, NotOnHubError
+from explorer.errors import FileNotOnHubError, GatedError, NotOnHubError
 from explorer.hub.client import get_bytes
 from explorer.hub.json_values import as_table
 from explorer.hub.model_modules import bounded_prompts
@@ -13,8 +13,8 @@ _FILE = "config_sentence_transformers.json"
 _MAX_BYTES = 1_000_000
 
 
-def prompts_on_hub(name: str) -> dict[str, str]:
-    """The prompts of a model's own files, by name; none where the Hub has no such model, or hides its files.
+def prompts_on_hub(name: str) -> dict[str, str] | None:
+    """The prompts of a model's own files, by name; None where the Hub has no such model, or hides its files.
 
     Args:
         name: Hub id.
@@ -24,6 +24,8 @@ def prompts_on_hub(name: str) -> dict[str, str]:
     """
     try:
         said = json.loads(get_bytes(name, _FILE, "main", 0, _MAX_BYTES, kind="model"))
-    except (NotOnHubError, GatedError, ValueError, RecursionError):
+    except (FileNotOnHubError, ValueError, RecursionError):
         return {}
+    except (NotOnHubError, GatedError):
+        return None
     return bounded_prompts(as_table(said).get("prompts"))

@@ -189,6 +189,24 @@ def test_prompts_of_ones_own_keep_their_line_break_and_may_be_nothing(small, mod
     assert "before queries" not in captions(small)
 
 
+def test_a_link_for_clusters_to_a_model_without_such_prompts_offers_to_encode_nothing_again():
+    app = finished(open_app("pages/data.py", corpus="medicare-faq", task="clustering"))
+    assert app.segmented_control(key="prompts-sentence-transformers/all-MiniLM-L6-v2-False").value == "search"
+    assert not [button for button in app.button if button.label.startswith("Encode ")]
+
+
+def test_a_prompt_that_is_longer_than_one_may_type_is_used_whole_unless_somebody_changes_it(small, models):
+    long = "find " * 150
+    save_tiny_model(models / "wordy", prompts={"query": long})
+    choose_local(small, "wordy")
+    small.segmented_control(key="prompts-wordy-False").set_value("custom").run()
+    assert small.text_area(key="prompt-queries-wordy").value == long[:500]
+    encode(small)
+    assert not small.error
+    assert small.session_state["explorer-session"].encoder.query_prompt is None
+    assert list(small.session_state["explorer-session"].spaces.values())[-1].encoder.query_prompt == long
+
+
 def test_instructions_of_which_none_is_used_are_named_as_text(small, models):
     told = {"s2p_query": "Instruct: …", "<b>s2s</b> *query*": "Instruct: …"}
     save_tiny_model(models / "stella", prompts=told)

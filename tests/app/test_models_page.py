@@ -353,6 +353,17 @@ def test_what_strangers_wrote_is_inert(hub):
     assert not [text for text in [*app.markdown, *app.caption] if "**not bold**" in text.value]
 
 
+def test_many_and_long_prompts_do_not_bury_the_page(hub):
+    settings_file = hub.repositories["tiny/model"] / "config_sentence_transformers.json"
+    settings_file.write_text(json.dumps({"prompts": {f"task{i}": f"{i} " + "x" * 1500 for i in range(70)}}))
+    app = opened("tiny/model")
+    drawn = " ".join(html_texts(app))
+    assert "task11" in drawn
+    assert "task12" not in drawn
+    assert "x" * 301 not in drawn
+    assert "And 58 more." in said(app.caption)
+
+
 @pytest.mark.parametrize("name", ["/etc", "../..", "~", "explorer/data", "x" * 300, "a\nb", "<b>x</b>"])
 def test_a_link_to_no_model_says_so(hub, name):
     app = opened(name)

@@ -8,7 +8,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Server, settled, shoot
+from tests.browser.conftest import Server, fits, settled, shoot
 from tests.hub_server import COMMIT, LocalHub
 from tests.tiny_model import add_own_code, save_tiny_model
 
@@ -77,6 +77,19 @@ def test_a_model_is_found_judged_downloaded_and_searched_with(visit, served):
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("stHtml").filter(has_text="random pair").first).to_be_visible()
     assert "model=tiny%2Fmodel" in page.url
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_long_names_and_prompts_of_strangers_leave_the_page_its_width(visit, served, hub, tmp_path, width):
+    prompts = {"n" * 190 + " " + "o" * 190: "p" * 1_900, "Instruct: find " * 12: "q " * 900}
+    hub.repositories["wordy/model"] = save_tiny_model(tmp_path / "wordy", prompts=prompts)
+    hub.facts["wordy/model"] = {"tags": ["sentence-transformers"], "author": "a" * 190}
+    page = visit("/models?model-id=wordy/model", at=served, width=width)
+    prompt = page.get_by_text("q q q").first
+    expect(prompt).to_be_visible()
+    assert fits(page)
+    # Names leave most of the room to what they name.
+    assert prompt.bounding_box()["width"] > page.get_by_text("Instruct: find").first.bounding_box()["width"]
 
 
 def test_code_of_a_model_runs_once_it_is_confirmed_and_no_link_confirms_it(visit, served, marker):

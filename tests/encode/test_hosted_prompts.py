@@ -64,6 +64,28 @@ def test_while_the_hub_is_out_of_reach_a_model_is_asked_as_before(hub, cache):
     assert kept_prompts("owner/other", cache) is None
 
 
+@pytest.mark.parametrize("how", ["gated", "private"])
+def test_a_model_that_the_hub_hides_since_is_asked_as_before(hub, cache, how):
+    before = asked("owner/told", cache)
+    if how == "gated":
+        hub.gated.add("owner/told")
+    else:
+        del hub.repositories["owner/told"]
+    assert asked("owner/told", cache) == before
+
+
+def test_a_model_whose_authors_take_its_prompts_back_is_asked_without(hub, cache):
+    asked("owner/told", cache)
+    (hub.repositories["owner/told"] / "config_sentence_transformers.json").unlink()
+    assert asked("owner/told", cache) == ("", "", "nobody")
+    assert kept_prompts("owner/told", cache) == {}
+
+
+def test_that_the_hub_has_no_such_model_is_known_once_it_was_asked(hub, cache):
+    assert asked("owner/elsewhere", cache) == ("", "", "nobody")
+    assert kept_prompts("owner/elsewhere", cache) == {}
+
+
 @pytest.mark.parametrize("content", ["[1, 2", '{"prompts": ["x"]}', '{"prompts": {"query": 3}}', "[]"])
 def test_files_that_make_no_sense_name_no_prompts(hub, cache, content):
     (hub.repositories["owner/told"] / "config_sentence_transformers.json").write_text(content)

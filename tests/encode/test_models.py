@@ -52,6 +52,21 @@ def test_a_folder_says_what_it_reads_and_which_prompts_it_has(folder):
     assert is_on_disk(str(folder))
 
 
+@pytest.mark.parametrize(
+    "said", [["x"], {"prompts": ["x"]}, {"prompts": {"query": 3, "document": None}}, "x"]
+)
+def test_a_folder_whose_prompts_make_no_sense_has_none(folder, said):
+    (folder / "config_sentence_transformers.json").write_text(json.dumps(said))
+    assert find_model(str(folder)).prompts == {}
+
+
+@pytest.mark.parametrize("said", [{}, [1], "x", [{"type": "sentence_transformers.models.Pooling"}, None]])
+def test_a_folder_whose_modules_make_no_sense_says_so(folder, said):
+    (folder / "modules.json").write_text(json.dumps(said))
+    with pytest.raises(UnusableModelError, match=r"modules.json does not list"):
+        find_model(str(folder))
+
+
 def test_the_revision_of_a_folder_changes_with_what_matters_and_not_with_its_readme(folder):
     first = find_model(str(folder)).revision
     (folder / "README.md").write_text("another readme")

@@ -3,7 +3,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from explorer.errors import GatedError, HubSilentError, HubUnreachableError, NotOnHubError
+from explorer.errors import (
+    FileNotOnHubError,
+    GatedError,
+    HubSilentError,
+    HubUnreachableError,
+    NotOnHubError,
+)
 from explorer.hub import client, contact
 from explorer.hub.client import get_bytes, get_json
 from tests.hub_server import COMMIT, EVERYTHING, impatient, unanswered
@@ -61,7 +67,7 @@ def test_each_fault_is_told_at_once_in_its_own_words(hub, fault, words):
 def test_what_is_not_there_and_what_is_gated(hub):
     with pytest.raises(NotOnHubError, match=r"other/one: .*nothing with that name"):
         get_json("/api/models/other/one", where="other/one")
-    with pytest.raises(NotOnHubError, match="does not have this file"):
+    with pytest.raises(FileNotOnHubError, match="does not have this file"):
         get_bytes("tiny/model", "nothing.json", COMMIT, 0, 10, kind="model")
     hub.gated.add("tiny/model")
     with pytest.raises(GatedError, match="gated") as caught:

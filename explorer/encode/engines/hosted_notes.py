@@ -21,7 +21,10 @@ def notes_of(sent_to: str, terms: Terms, cut: Sequence[CutText], agreed: float |
     """
     notes = [f"The texts were sent to {sent_to}, which may change its model without saying so."]
     if terms.runs:
-        notes.append(f"The server runs {terms.runs}, whichever model it is asked for.")
+        notes.append(
+            f"The server runs {terms.runs}, whichever model it is asked for. Ask for it by that name: "
+            "texts then get its own prompts."
+        )
     notes.append(_of_long_texts(terms.max_tokens))
     if cut:
         notes.append(_of_cut_texts(cut))

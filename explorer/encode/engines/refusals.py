@@ -113,7 +113,7 @@ class Refusal:
 
 def refusal_of(response: httpx2.Response, secret: Secret | None) -> Refusal:
     """What a response that was read says, without the secret that was sent with the request."""
-    from huggingface_hub.utils._http import parse_ratelimit_headers
+    from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]  # exported late
 
     asked = response.headers.get("Retry-After", "").strip()
     pause = float(asked) if re.fullmatch(r"\d{1,9}", asked) else None
@@ -143,8 +143,17 @@ def _reason(told: dict[str, object]) -> str:
     """The reason in an answer of the forms that servers have: OpenAI's, FastAPI's `detail`, a plain text."""
     reason: object = next((told[key] for key in ("error", "message", "detail") if told.get(key)), "")
     for _ in range(_NESTED):
-        if isinstance(reason, list):  # FastAPI lists what is wrong with a request
-            reason = reason[0] if reason else ""
+        if isinstance(reason, list):  # FastAPI lists what is wrong with a request, and where
+            reason = _wrong_field(reason[0]) if reason else ""
         elif isinstance(reason, dict):
             reason = next((reason[key] for key in ("message", "msg", "error") if reason.get(key)), "")
     return reason if isinstance(reason, str) else ""
+
+
+def _wrong_field(wrong: object) -> object:
+    """What is wrong with a field of a request, named as FastAPI does: `loc` is `["body", "input", 0]`."""
+    if not isinstance(wrong, dict) or not isinstance(wrong.get("msg"), str):
+        return wrong
+    place = wrong.get("loc")
+    field = ".".join(map(str, place[1:])) if isinstance(place, list) else ""
+    return f"{field}: {wrong['msg']}" if field else wrong["msg"]

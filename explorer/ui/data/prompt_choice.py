@@ -80,7 +80,9 @@ def choose_prompts(
     _show(usual, model, known=defined is not None, later=later)
     if both:
         st.caption(_EFFECTS[way])
-    return ChosenPrompts("clustering" if way == "clustering" else "search")
+        return ChosenPrompts("clustering" if way == "clustering" else "search")
+    # What a link asks for stays: it is the same here, or its prompts are known once the files are read.
+    return ChosenPrompts("search" if before is None else before.task)
 
 
 def _way(before: LocalModel | HostedModel | None, ways: list[Way]) -> Way:
@@ -103,7 +105,8 @@ def _typed(label: str, of: str, model: str, before: str | None, usual: str) -> s
         height=68,
         persist_state="session",
     )
-    return None if before is None and typed == usual else typed or ""
+    # The area cuts what it is given too: a longer prompt that nobody changed is used whole.
+    return None if before is None and typed == usual[:MAX_PROMPT_CHARS] else typed or ""
 
 
 def _show(prompts: TextPrompts, model: str, *, known: bool, later: str) -> None:

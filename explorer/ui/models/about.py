@@ -20,6 +20,8 @@ from explorer.ui.shell.text import markdown
 UNKNOWN = "not stated"
 _SHOWN_TAGS = 30
 _SHOWN_NAMES = 30  # of training data sets
+_SHOWN_PROMPTS = 12  # some models have one for each benchmark
+_SHOWN_PROMPT_CHARS = 300
 _CARD_HEIGHT = 480
 _CARD_STYLE = (
     "<style>.explorer-card { overflow-x: auto; overflow-wrap: anywhere } .explorer-card a { color: inherit } "
@@ -152,12 +154,12 @@ def _names(names: tuple[str, ...]) -> str:
 def _definitions(rows: Iterable[tuple[str, str | None]]) -> str:
     """A list of names and what stands beside them, both HTML already; those without a value are left out."""
     cells = "".join(
-        f'<dt style="margin: 0; opacity: 0.7">{name}</dt>'
+        f'<dt style="margin: 0; opacity: 0.7; overflow-wrap: anywhere">{name}</dt>'
         f'<dd style="margin: 0; overflow-wrap: anywhere" dir="auto">{value}</dd>'
         for name, value in rows
         if value
     )
-    columns = "display: grid; grid-template-columns: minmax(5rem, max-content) 1fr; gap: 0.3rem 1rem"
+    columns = "display: grid; grid-template-columns: fit-content(40%) minmax(0, 1fr); gap: 0.3rem 1rem"
     return f'<dl style="{columns}; margin: 0; padding: 0">{cells}</dl>'
 
 
@@ -166,8 +168,10 @@ def _show_prompts(details: ModelDetails) -> None:
     st.markdown("**Prompts it expects**")
     if details.prompts:
         st.caption("As its own files define them:")
-        prompts = details.prompts.items()
-        st.html(_definitions((html.escape(name), html.escape(prompt)) for name, prompt in prompts))
+        prompts = list(details.prompts.items())
+        st.html(_definitions(map(_prompt, prompts[:_SHOWN_PROMPTS])))
+        if len(prompts) > _SHOWN_PROMPTS:
+            st.caption(f"And {len(prompts) - _SHOWN_PROMPTS} more.")
         if note:
             st.caption(markdown(note))
     elif family is None:
@@ -177,9 +181,15 @@ def _show_prompts(details: ModelDetails) -> None:
         asked = {
             "query": family.prompts.query,
             "row": family.prompts.document,
-            "row, for clusters": family.prompts.clustering or "",
+            "both, for clusters and maps": family.prompts.clustering or "",
         }
         st.html(_definitions((role, html.escape(prompt)) for role, prompt in asked.items()))
+
+
+def _prompt(named: tuple[str, str]) -> tuple[str, str]:
+    name, prompt = named
+    rest = "…" if len(prompt) > _SHOWN_PROMPT_CHARS else ""
+    return html.escape(name), html.escape(prompt[:_SHOWN_PROMPT_CHARS]) + rest
 
 
 def _show_results(results: tuple[PublishedResult, ...]) -> None:
@@ -197,6 +207,9 @@ def _show_results(results: tuple[PublishedResult, ...]) -> None:
         columns,
         column_config={
             "Score": st.column_config.NumberColumn(format="%.2f", help="Out of 100, however it was written."),
+            "Metric": st.column_config.TextColumn(
+                help="What was measured: a metric, or the benchmark's task."
+            ),
             "Verified": st.column_config.CheckboxColumn(help="The Hub checked that it was measured so."),
             "Source": st.column_config.TextColumn(help="Who says so."),
             "Link": st.column_config.LinkColumn(display_text="open"),

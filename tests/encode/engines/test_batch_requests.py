@@ -207,6 +207,8 @@ def test_a_model_that_is_not_served(requests, server):
         ({"message": "not on this plan"}, "not on this plan"),
         ({"detail": "Not Found"}, "Not Found"),
         ({"detail": [{"loc": ["body"], "msg": "unknown field"}]}, "unknown field"),
+        ({"detail": [{"loc": ["body", "input", 0], "msg": "too long"}]}, "input.0: too long"),
+        ({"detail": [{"loc": "body", "msg": "too long"}]}, "too long"),
         ({"detail": {"error": "retired on 1 May"}}, "retired on 1 May"),
         ({"error": "x" * 5_000}, "x" * 200),
         ({"error": "a\n\n  b"}, "a b"),
