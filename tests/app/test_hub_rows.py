@@ -390,7 +390,7 @@ def test_without_the_hub_that_is_said_once_and_the_rest_works(hub, fault):
     hub.closed.set()  # until now a silent one gave no answer, and the page was drawn without one
     finished(app)
     assert not app.error
-    assert len([info for info in app.info if "out of reach" in info.value]) == 1
+    assert len([info for info in app.info if "cannot be reached" in info.value]) == 1
     app.segmented_control(key="rows-from").set_value("Pasted lines").run()
     app.text_area(key="lines").set_value("one\ntwo").run()
     assert metric(finished(app), "Rows") == "2"

@@ -316,7 +316,7 @@ def test_umap_learn_makes_a_supervised_map_and_places_a_text_by_its_transform(um
     )
     captions = " ".join(caption.value for caption in app.caption)
     assert "Supervised" in captions
-    assert "process of its own" in captions
+    assert "in its own process" in captions
     assert "until UMAP is ready" not in captions
     assert linked(app, "map-metric") == "manhattan"
     assert [metric.label for metric in app.metric] == ["Trustworthiness", "Continuity"]

@@ -94,7 +94,7 @@ def test_too_many_queries_in_a_link_are_refused_with_the_bound():
 
 def test_a_link_to_rows_of_another_browser_says_so_and_opens_the_sample():
     app = finished(open_app(corpus="0123456789ab"))
-    assert "only the browser in which they were opened" in app.warning[0].value.replace("\\", "")
+    assert "only the browser that opened them" in app.warning[0].value.replace("\\", "")
     assert any("support-tickets" in text for text in html_texts(app))
 
 

@@ -99,10 +99,10 @@ def test_usual_scores_name_their_samples_and_what_the_threshold_would_find():
     app = view("Usual scores")
     captions = " ".join(caption.value for caption in app.caption)
     assert "20,000 random pairs" in captions
-    assert "At a threshold of 0.90, 72 of the 624 rows (11.5%)" in captions
+    assert "At 0.90 or above, 72 of the 624 rows (11.5%)" in captions
     slider = app.slider(key="threshold")
     slider.set_value(1.0).run()
-    assert "At a threshold of 1.00, 0 of the 624 rows" in " ".join(caption.value for caption in app.caption)
+    assert "At 1.00 or above, 0 of the 624 rows" in " ".join(caption.value for caption in app.caption)
     app.segmented_control(key="view").set_value("Near-duplicates").run()
     assert app.slider(key="threshold").value == 1.0
 
@@ -111,9 +111,9 @@ def test_usual_scores_advise_no_threshold_that_cannot_be_chosen():
     app = view("Usual scores")
     slider = app.slider(key="threshold")
     captions = " ".join(caption.value for caption in app.caption)
-    advised = [float(score) for score in re.findall(r"[Ff]rom (0\.\d+)", captions)]
+    advised = [float(score) for score in re.findall(r"[Aa]t (0\.\d+)", captions)]
     assert advised == [slider.value]
-    assert "threshold belongs in the gap before it." in captions
+    assert "threshold in the gap before it." in captions
     assert "have a near-duplicate." in captions
     assert not re.search(r"threshold (of|near|about|at) 0", captions)
     assert all(slider.min <= score <= slider.max for score in advised)

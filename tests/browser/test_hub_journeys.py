@@ -134,11 +134,11 @@ def test_offline_every_page_works_with_what_is_on_disk_and_says_so_once(visit, s
         ):
             page = visit(path, at=offline)
             expect(page.get_by_text(sign).first).to_be_visible()
-            expect(page.get_by_text("out of reach")).to_have_count(0)
+            expect(page.get_by_text("cannot be reached")).to_have_count(0)
         page.get_by_role("radio", name="Hub").click()
-        expect(page.get_by_text("out of reach")).to_have_count(1)
+        expect(page.get_by_text("cannot be reached")).to_have_count(1)
         page = visit(f"/models?{link}", at=offline)
-        expect(page.get_by_text("out of reach")).to_have_count(1)
+        expect(page.get_by_text("cannot be reached")).to_have_count(1)
         expect(page.get_by_text("tiny/model").first).to_be_visible()
         shoot(page, "models-offline-1440-light")
     finally:

@@ -140,7 +140,7 @@ def test_own_rows_are_uploaded_encoded_searched_and_survive_a_reload(visit, serv
     expect(cards(page).first).to_contain_text("My cat sleeps all day")
     # The same link in another browser shows nothing of it.
     stranger = visit(page.url.removeprefix(server.url))
-    expect(stranger.get_by_text("only the browser in which they were opened")).to_be_visible()
+    expect(stranger.get_by_text("only the browser that opened them")).to_be_visible()
     expect(stranger.get_by_text("support-tickets", exact=True)).to_be_visible()
     assert "sleeps all day" not in stranger.content()
 

@@ -90,7 +90,7 @@ def _title(facts: ModelFacts) -> None:
             st.button(f"Open {markdown(newer)}", on_click=open_model, args=(newer,))
     if not facts.from_hub and folder_named(facts.model) is None:
         st.info(
-            "The Hugging Face Hub is out of reach; what is on this machine works. These facts are from the "
+            "The Hugging Face Hub cannot be reached; what is on this machine works. These facts are from the "
             "model's own files.",
             icon=":material/cloud_off:",
         )
@@ -110,7 +110,7 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
         from huggingface_hub import constants
 
         terms = f"{constants.ENDPOINT}/{details.listing.id}"
-        st.link_button("Its terms on the Hub", terms, icon=":material/gavel:", type="tertiary")
+        st.link_button("Read the terms on the Hub", terms, icon=":material/gavel:", type="tertiary")
     if reason:
         return
     if settings().allow_pickle and not details.listing.has_safetensors:

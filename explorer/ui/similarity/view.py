@@ -168,6 +168,6 @@ def show_usual_scores(session: Session, space: Space) -> None:
         "threshold in the gap before it."
     )
     st.caption(
-        f"At a threshold of {threshold:.2f}, {close:,} of the {rows} "
+        f"At {threshold:.2f} or above, {close:,} of the {rows} "
         f"({close / len(found.rows):.1%}) have a near-duplicate."
     )
