@@ -1,1 +1,1 @@
-"""Each claim about speed or memory as a command."""
+"""Each published figure of speed or memory as a command."""

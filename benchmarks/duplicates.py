@@ -1,9 +1,9 @@
-"""Near-duplicates of a corpus, beside FAISS's range search and `paraphrase_mining` of sentence-transformers.
+"""Near-duplicates of a corpus, compared with FAISS range search and sentence-transformers' mining.
 
-All give the pairs of rows whose cosine is at or above a threshold. Ours and FAISS's give every one of them;
-`paraphrase_mining_embeddings`, with its defaults, looks at the 100 closest rows of each and keeps 500,000
-pairs. FAISS searches all rows at once and gives each pair twice. Prints seconds, pairs, and the share of ours
-that each found. The rows are encoded first if they are not in the vector cache.
+All find the pairs of rows whose cosine is at or above a threshold. Ours and FAISS find all of them;
+`paraphrase_mining_embeddings`, with its defaults, searches the 100 closest rows of each row and keeps 500,000
+pairs. FAISS searches all rows at once and returns each pair twice. Prints seconds, pairs, and the share of
+our pairs that each found. The rows are encoded first if they are not in the vector cache.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FAISS_QUERIES = 4_096  # at once: its result holds every pair
 
 
 def main() -> None:
-    """Print a line for each way of each run, and the ratios of the medians."""
+    """Print a line for each method and run, and the ratios of the medians."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=117_659)
     parser.add_argument("--threshold", type=float, default=0.9)

@@ -33,7 +33,7 @@ _WARM = 64  # rows encoded before the clock starts
 
 
 def main() -> None:
-    """Print one line a run, then one for each precision."""
+    """Print one line per run, then one per precision."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=6_000)
     parser.add_argument("--runs", type=int, default=3)
@@ -96,14 +96,14 @@ def compare(texts: list[str], runs: int, cache: Path) -> None:
 
 
 def device_name(device: torch.device) -> str:
-    """The device for people: a GPU's own name, else the kind."""
+    """A readable name of the device: the GPU's name, else the device type."""
     import torch
 
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def busy_share(work: Callable[[], object]) -> float:
-    """The share of the time, 0 to 1, in which a kernel or a copy ran on any GPU while `work` did."""
+    """The share of time, 0 to 1, in which a kernel or a copy ran on any GPU during `work`."""
     import torch
     from torch.profiler import ProfilerActivity, profile
 
@@ -126,7 +126,7 @@ def busy_share(work: Callable[[], object]) -> float:
 
 
 def empty(cache: Path) -> None:
-    """Remove the vectors, and keep what was found out about the machine."""
+    """Remove the vectors, but keep what was measured about the machine."""
     import sqlite3
 
     (file,) = cache.glob("vectors-*.sqlite3")
@@ -136,7 +136,7 @@ def empty(cache: Path) -> None:
 
 
 def lowest_cosine(a: np.ndarray, b: np.ndarray) -> float:
-    """The lowest cosine between rows of equal number, in float64."""
+    """The lowest cosine between corresponding rows, in float64."""
     a, b = a.astype(np.float64), b.astype(np.float64)
     return float(((a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)).min())
 

@@ -1,7 +1,7 @@
-"""How long from starting the server until Chromium has drawn the first page, and when torch was imported.
+"""Time from starting the server until Chromium has drawn the first page, and until torch is imported.
 
-Each run starts a fresh server with an empty cache. Drawn means: the title, the corpus and the query field are
-on the screen. A hook in the server's process notes when the import of torch begins; it must be after that.
+Each run starts a fresh server with an empty cache. Drawn means that the title, the corpus and the query field
+are visible. A hook in the server's process records when the import of torch begins, which must be later.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def measure(browser: Browser, folder: Path) -> tuple[float, float | None, float]
 
 
 def main() -> None:
-    """Print one line a run, and the medians."""
+    """Print one line per run, and the medians."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs

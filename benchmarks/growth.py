@@ -1,8 +1,8 @@
-"""How the cost of each step grows with the rows: seconds at several sizes, and the exponent that fits them.
+"""How the cost of each step grows with the number of rows: seconds at several sizes, and a fitted exponent.
 
-Encoding, neighbours, k-means and the map at 1,000, 10,000 and 100,000 rows, one query's search up to a
-million. Seconds grow as rows to the power of the exponent: 1 is in proportion, 2 is every pair. The plot goes
-to docs/pictures/growth.svg.
+Encoding, neighbours, k-means and the map at 1,000, 10,000 and 100,000 rows; the search for one query up to a
+million. Seconds grow as rows to the power of the exponent: 1 is linear, 2 quadratic. The plot is written to
+docs/pictures/growth.svg.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def exponent(measured: list[tuple[int, float]]) -> float:
-    """The slope of the line that fits the logarithms of seconds and rows best."""
+    """The slope of the best linear fit of log seconds against log rows."""
     sizes, seconds = np.log(np.array(measured)).T
     return float(np.polyfit(sizes, seconds, 1)[0])
 

@@ -1,6 +1,6 @@
-"""k-means on the tensor core beside scikit-learn's, same rows, same number of starts, in turns.
+"""k-means on the tensor core, compared with scikit-learn's: same rows, same number of starts, alternating.
 
-Prints each run, the ratio of the medians, and how far the inertia is from scikit-learn's. The rows are
+Prints each run, the ratio of the medians, and the difference of the inertia from scikit-learn's. The rows are
 encoded first if they are not in the vector cache.
 """
 
@@ -21,7 +21,7 @@ from explorer.tensor import Index, normalize, pick_device
 
 
 def main() -> None:
-    """Print one line a run, and the ratio."""
+    """Print one line per run, and the ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=117_659)
     parser.add_argument("--k", type=int, default=50)

@@ -1,9 +1,9 @@
-"""UMAP on the tensor core's neighbours beside umap-learn with its defaults, same rows, in turns.
+"""UMAP on the tensor core's neighbours, compared with umap-learn and its defaults: same rows, alternating.
 
-umap-learn's default has no seed, which lets it use all cores; as the map page runs it, with a seed and in a
-process of its own, it is measured too. numba compiles all beforehand, on a few rows. Prints each run with the
-parts of ours, the ratios of the medians to ours, and the trustworthiness by the same measure, rows and k. The
-rows are encoded first if they are not in the vector cache.
+By default umap-learn has no seed, which lets it use all cores; it is also measured as the map page runs it,
+with a seed and in a separate process. numba compiles everything beforehand, on a few rows. Prints each run
+with the steps of ours, the ratios of the medians to ours, and the trustworthiness by the same measure, rows
+and k. The rows are encoded first if they are not in the vector cache.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _WARM = 5_000  # rows; with fewer, umap-learn does not search for neighbours as 
 
 
 def ours(index: Index, seed: int) -> tuple[Projection, dict[str, float]]:
-    """Our map, and the seconds of its parts and of the whole."""
+    """Our map, and the seconds of its steps and in total."""
     began: dict[str, float] = {}
 
     def heard(progress: Progress) -> None:

@@ -1,8 +1,7 @@
-"""Resident memory: of the app after every page was shown, and of a million short rows encoded and searched.
+"""Resident memory: of the app after every page was shown, and for a million short rows encoded and searched.
 
-The pages are shown by a Chromium, on the sample support-tickets. The million rows are encoded and searched
-in a process of their own; their vectors of 384 dimensions alone are 1,536 MB. `--pages` and `--million`
-choose.
+Chromium shows the pages, on the sample support-tickets. The million rows are encoded and searched in a
+separate process; their vectors of 384 dimensions alone take 1,536 MB. `--pages` and `--million` select one.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ def main() -> None:
 
 
 def pages(environment: dict[str, str]) -> dict[str, float]:
-    """Show every page; the server's memory after each, in MB."""
+    """Show every page; return the server's memory after the last, in MB."""
     with served(environment) as (url, server), chromium() as browser:
         page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
         time.sleep(5)  # until it listens
@@ -85,7 +84,7 @@ def pages(environment: dict[str, str]) -> dict[str, float]:
 
 
 def million(rows: int, environment: dict[str, str]) -> dict[str, float]:
-    """Encode and search many rows in a process of their own; its memory in MB."""
+    """Encode and search many rows in a separate process; return its memory in MB."""
     done = subprocess.run(
         [sys.executable, "-c", _MILLION, str(rows)],
         env=environment | {"EXPLORER_MAX_ROWS": str(rows)},

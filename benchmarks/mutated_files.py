@@ -1,11 +1,11 @@
-"""Damaged files of every format, read as an upload is: nothing but errors of Explorer's own may come of them.
+"""Fuzzing: damaged files of every format, read like uploads, must raise only Explorer's own errors.
 
-From valid files of CSV, TSV, JSON, JSON Lines, Parquet and text, many are made by flipping bits, cutting,
-repeating, splicing and putting in bytes that mean something; of Parquet the footer above all. Each is read, a
-corpus is made of it, and every cell becomes text. Files are read one after the other in a process of its own,
-so that one that ends the process is named and the next one still read; `--bounded` reads each by the child of
-the Data page, as a visitor would, which is slower. What is reported: exceptions outside Explorer's own tree,
-processes that end, and files that take over 30 seconds or 1 GB.
+Valid CSV, TSV, JSON, JSON Lines, Parquet and text files are mutated by flipping bits, cutting, repeating,
+splicing and inserting significant bytes, in Parquet mostly in the footer. Each is read and made into a
+corpus, and every cell is converted to text. Files are read one after the other in a separate process, so that
+a file that crashes it is named and the next one is still read; `--bounded` reads each in the process that the
+Data page uses, as for a visitor, which is slower. Reported are exceptions outside Explorer's own tree,
+crashed processes, and files that take over 30 seconds or 1 GB.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def seeds() -> list[tuple[str, bytes]]:
 
 
 def mutated(number: int, files: list[tuple[str, bytes]]) -> tuple[str, bytes]:
-    """The file of a number: always the same."""
+    """The file with a number, always the same for a number."""
     chance = random.Random(number)  # noqa: S311 - nothing secret
     name, content = files[number % len(files)]
     data = bytearray(content)
@@ -209,7 +209,7 @@ def main() -> None:
 
 
 def work(start: int, end: int, *, bounded: bool) -> None:
-    """Read files, and say of each how it ended."""
+    """Read files, and print the outcome of each."""
     from explorer.data.formats.files import read_file
     from explorer.data.uploads.bounded import read_bounded
 
@@ -232,7 +232,7 @@ def work(start: int, end: int, *, bounded: bool) -> None:
 
 
 def outcome(read, content: bytes, name: str) -> tuple[str, str]:  # noqa: ANN001 - either of two readers
-    """How reading a file and everything in it ended, and what is wrong with that."""
+    """The outcome of reading a file and everything in it, and what is wrong with that outcome."""
     from explorer.data.corpus_from_table import make_corpus
     from explorer.data.tables.cells import as_strings, texts
     from explorer.data.vector_columns import vectors_in

@@ -1,10 +1,10 @@
-"""Neighbours on the tensor core beside pynndescent, by which umap-learn searches, and FAISS, in turns.
+"""Neighbours on the tensor core, compared with pynndescent (umap-learn's search) and FAISS, alternating.
 
-pynndescent is timed twice: in this process, where it was compiled before, and from the start of a process of
-its own, where it compiles first, as for the first map of an app. Ours is also asked for no
-more than the recall that pynndescent reached, and FAISS's inverted lists are probed until they reach it too,
-so that times stand side by side at equal recall. Recall is the share of the rows found that are as close as
-the last one of the exact search. The rows are encoded first if they are not in the vector cache.
+pynndescent is timed twice: warm, already compiled in this process, and cold, from the start of a new process
+that compiles first, as for the first map of an app. Ours is also run at the recall that pynndescent reached,
+and FAISS's inverted lists are probed until they reach it too, so that times are compared at equal recall.
+Recall is the share of the rows found that are as close as the last one of the exact search. The rows are
+encoded first if they are not in the vector cache.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ K = 14  # umap-learn's 15, which count the row itself
 
 
 def main() -> None:
-    """Print a line for each way of each run, and the ratios of the medians."""
+    """Print a line for each method and run, and the ratios of the medians."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=117_659)
     parser.add_argument("--runs", type=int, default=3)
@@ -67,7 +67,7 @@ def main() -> None:
     _theirs(vectors[:_WARM_ROWS])
     started = time.perf_counter()
     lists = _inverted_lists(vectors)
-    print(f"FAISS, its lists: {time.perf_counter() - started:.1f} s, which are not in its times")
+    print(f"FAISS, building its lists: {time.perf_counter() - started:.1f} s, not included in its times")
     for _ in range(options.runs):
         timed("pynndescent, compiled", lambda: _theirs(vectors), _cosines)
         timed("ours, its recall", lambda: index.neighbors(K, min_recall=reached()), _similarities)
@@ -97,7 +97,7 @@ def main() -> None:
 
 
 def _theirs(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """umap-learn's own search, which is pynndescent's with its settings: rows and cosine distances."""
+    """umap-learn's own search, pynndescent with its settings: rows and cosine distances."""
     indices, distances, _ = nearest_neighbors(vectors, K + 1, "cosine", {}, False, None)
     return indices, distances
 
@@ -121,7 +121,7 @@ def _cold(vectors: np.ndarray) -> float:
 
 
 def _inverted_lists(vectors: np.ndarray) -> faiss.Index:
-    """FAISS's inverted lists, as many as the root of the rows, of rows of length 1."""
+    """FAISS's inverted lists of unit vectors, as many as the square root of the rows."""
     rows = normalize(vectors)
     index = faiss.index_factory(rows.shape[1], f"IVF{int(len(rows) ** 0.5)},Flat", faiss.METRIC_INNER_PRODUCT)
     index.train(rows)
@@ -130,7 +130,7 @@ def _inverted_lists(vectors: np.ndarray) -> faiss.Index:
 
 
 def _probed(lists: faiss.Index, vectors: np.ndarray, probes: int) -> np.ndarray:
-    """The scores of the rows that FAISS finds, the row itself left out: shape (rows, K)."""
+    """The scores of the rows that FAISS finds, without the row itself: shape (rows, K)."""
     lists.nprobe = probes
     scores, found = lists.search(normalize(vectors), K + 1)
     itself = found == np.arange(len(found))[:, None]

@@ -1,8 +1,8 @@
-"""What the map sends to a browser: at first, on a rerun that changes nothing, and after a lasso.
+"""Bytes that the map sends to a browser: at first, on a rerun that changes nothing, and after a lasso.
 
-Counted on the websocket of a Chromium that uploads the glosses, encodes them by TF-IDF (the vectors are not
-what is sent) and opens their map. Beside it the size of plotly express's own figure of as many points with
-the same label and text, which is what `st.plotly_chart` would send, at first and again on every rerun.
+Counted on the websocket of a Chromium that uploads the glosses, encodes them by TF-IDF (vectors are not sent)
+and opens their map. For comparison, the size of a plotly express figure with the same points, labels and
+texts, which `st.plotly_chart` would send at first and again on every rerun.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where benchmarks leave their figures: a line of JSON a run, with machine, versions and date.
+"""The log of benchmark figures: one line of JSON per run, with machine, versions and date.
 
 `python -m benchmarks.results` prints the last figures of each benchmark as one table.
 """

@@ -1,8 +1,8 @@
-"""Search in a million vectors beside what people use, same queries, in turns.
+"""Search in a million vectors, compared with common libraries: same queries, alternating.
 
-One query and 64 at once, the ten best by cosine. Ours gives the exact float32 ids in order (checked against
-float64 here); the share of the others' ids that are right is printed too. The rows are the glosses' vectors,
-repeated with noise. FAISS takes part where it is installed (`requirements-bench.txt`).
+One query and 64 at once, the top ten by cosine. Ours gives the exact ids in order (checked here against
+float64); for the others, the share of correct ids is printed too. The rows are the glosses' vectors, repeated
+with noise. FAISS is included if it is installed (`requirements-bench.txt`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Search = Callable[[NDArray[np.float32]], NDArray[np.int64]]
 
 
 def main() -> None:
-    """Print milliseconds a call, medians over rounds in turns."""
+    """Print milliseconds per call, medians over alternating rounds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=15)
@@ -47,7 +47,7 @@ def main() -> None:
             right = np.mean([len(np.intersect1d(a, b)) / K for a, b in zip(found, exact, strict=True)])
             if name == "ours" and not np.array_equal(found, exact):
                 raise AssertionError("ours differs from the exact ids")
-            print(f"{count:2} queries, {name}: {right:.1%} of the ids right", flush=True)
+            print(f"{count:2} queries, {name}: {right:.1%} of the ids correct", flush=True)
         for _ in range(options.runs):
             for name, search in searches.items():
                 started = time.perf_counter()
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def rows(count: int) -> NDArray[np.float32]:
-    """Unit vectors, spread like those of real texts."""
+    """Unit vectors, distributed like those of real texts."""
     vectors = explorer.embed(glosses(min(count, 117_659))).vectors
     rng = np.random.default_rng(0)
     matrix = np.empty((count, vectors.shape[1]), dtype=np.float32)
@@ -91,7 +91,7 @@ def noisy(vectors: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.
 
 
 def truth(matrix: NDArray[np.float32], queries: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The ids of the best rows by float64, equal scores by row."""
+    """The ids of the best rows by float64 scores, ties in row order."""
     scores = np.empty((len(queries), len(matrix)))
     for start in range(0, len(matrix), 1 << 16):
         part = matrix[start : start + (1 << 16)].astype(np.float64)
@@ -103,7 +103,7 @@ def truth(matrix: NDArray[np.float32], queries: NDArray[np.float32]) -> NDArray[
 
 
 def contenders(matrix: NDArray[np.float32]) -> dict[str, Search]:
-    """What is timed, by name; each holds what it needs beforehand, and gives the ids."""
+    """The timed searches by name, each prepared beforehand and returning ids."""
     index = Index(matrix, device=pick_device(settings().device))
     wide = torch.from_numpy(matrix)
     short = wide.bfloat16()
@@ -132,7 +132,7 @@ def contenders(matrix: NDArray[np.float32]) -> dict[str, Search]:
     try:
         import faiss
     except ImportError:
-        print("FAISS is not installed: it takes no part")
+        print("FAISS is not installed and is skipped")
         return searches
     flat = faiss.IndexScalarQuantizer(
         matrix.shape[1], faiss.ScalarQuantizer.QT_bf16, faiss.METRIC_INNER_PRODUCT

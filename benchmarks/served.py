@@ -1,4 +1,4 @@
-"""The app as the README serves it, and a Chromium to visit it with."""
+"""The app, served as in the README, and a Chromium to visit it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def served(environment: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Start the app; gives its address, where nothing listens yet, and its process.
+    """Start the app; yield its address, which is not yet listening, and its process.
 
     Args:
-        environment: Variables to set beside those of this process.
+        environment: Variables to set in addition to those of this process.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -44,7 +44,7 @@ def served(environment: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Pop
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
-    """The Chromium of this machine; ends the program where there is none."""
+    """The Chromium of this machine; exits the program if there is none."""
     from playwright.sync_api import sync_playwright
 
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -64,7 +64,7 @@ def draw_lasso(page: Page, corners: Sequence[tuple[float, float]]) -> None:
 
     Args:
         page: The map's page.
-        corners: Where the mouse goes, as shares of the map's width and height from its upper left.
+        corners: The path of the mouse, as shares of the map's width and height from its upper left.
     """
     box = page.locator('[data-testid="stPlotlyChart"] .nsewdrag').first.bounding_box()
     if box is None:

@@ -1,6 +1,6 @@
-"""Encoding by torch with threads that spin long, shortly or not at all while they wait for each other.
+"""Encoding by torch with threads that spin long, briefly or not at all while waiting for each other.
 
-Alternates the three in fresh processes, alone and beside a busy one; prints the median rates.
+Alternates the three in fresh processes, alone and beside a busy process; prints the median rates.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _POLICIES = {
 
 
 def encode_once(rows: int) -> None:
-    """Print the rows a second of encoding, the model loaded and warm."""
+    """Print the rows per second of encoding with a loaded, warm model."""
     import torch
 
     from explorer.encode.batches import plan_batches
@@ -41,7 +41,7 @@ def encode_once(rows: int) -> None:
 
 
 def rate(policy: str, rows: int) -> float:
-    """Rows a second in a process of its own."""
+    """Rows per second in a separate process."""
     command = [sys.executable, "-m", "benchmarks.threads", "--once", "--rows", str(rows)]
     environment = {name: value for name, value in (os.environ | _POLICIES[policy]).items() if value}
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)

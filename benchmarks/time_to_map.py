@@ -1,8 +1,8 @@
-"""From a Parquet file to a map in one fresh process, nothing cached, beside Embedding Atlas in its own.
+"""From a Parquet file to a map in a fresh process with nothing cached, compared with Embedding Atlas.
 
-Ours: open, encode, UMAP, and the map written as one HTML file; then the same again, which finds the vectors
-in the cache. Embedding Atlas: `--export-application` with the same model and file, from an environment of its
-own, which `make atlas` installs. Without it only ours is timed.
+Ours: open, encode, UMAP, and write the map as one HTML file; then the same again with cached vectors.
+Embedding Atlas: `--export-application` with the same model and file, from a separate environment installed by
+`make atlas`. Without it only ours is timed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ map_figure(made.coordinates, rows, Colouring(""), corpus.texts).write_html(sys.a
 
 
 def main() -> None:
-    """Print seconds, the ratio, and the peak of memory of each process."""
+    """Print seconds, the ratio, and the peak memory of each process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--atlas", type=Path, default=ROOT / ".venv-atlas" / "bin" / "embedding-atlas")
@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def timed(name: str, command: list[str], environment: dict[str, str]) -> dict[str, float | str]:
-    """Run a command to its end; its seconds and its peak of memory."""
+    """Run a command; return its seconds and its peak memory."""
     started = time.perf_counter()
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

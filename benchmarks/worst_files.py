@@ -1,10 +1,10 @@
-"""The worst files of each format, read as an upload is: seconds and peak memory of each, against the bar.
+"""The worst-case files of each format, read like uploads: seconds and peak memory, compared with the target.
 
-The bar: no file within the bound on uploads (200 MB) takes more than 30 seconds or 1 GB. Each file is made,
-and then read, in a fresh process, and a corpus is made of it. It is read as on the Data page, by a child with
-a bound on time and memory, whose peak is given; `--direct` reads it as `explorer.open_corpus` does, where
-nothing but the readers themselves holds it back. An error of Explorer's own is as good as a table. `--only`
-takes files by a part of their name.
+The target: no file within the upload limit (200 MB) takes more than 30 seconds or 1 GB. Each file is created,
+then read and made into a corpus, in a fresh process. It is read as on the Data page, by a child process with
+limits on time and memory, whose peak is reported; `--direct` reads it as `explorer.open_corpus` does, limited
+only by the readers themselves. One of Explorer's own errors counts as a pass. `--only` selects by part of
+the file name.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _LONG = "x" * 900_000
 
 
 def many(unit: bytes, head: bytes = b"", tail: bytes = b"") -> bytes:
-    """A file as large as uploads may be."""
+    """A file as large as the upload limit."""
     return head + unit * ((_SIZE - len(head) - len(tail)) // len(unit)) + tail
 
 
@@ -61,7 +61,7 @@ def _one_list(rows: int) -> pa.Table:
 
 
 def _lying_page() -> bytes:
-    """A page that says it unpacks to 2 GB."""
+    """A page whose header claims it unpacks to 2 GB."""
     small = parquet(pa.table({"t": ["some text"] * 1_000}), use_dictionary=False, compression="zstd")
     return small[:4] + b"\x15\x00\x15\xfe\xff\xff\xff\x0f" + small[12:]
 
@@ -140,7 +140,7 @@ FILES: dict[str, Callable[[], bytes]] = {
 
 
 def main() -> None:
-    """Print seconds and megabytes of each file, and the worst."""
+    """Print seconds and megabytes of each file, and the worst of each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="")
     parser.add_argument("--direct", action="store_true")
@@ -176,7 +176,7 @@ def main() -> None:
 
 
 def fresh(*arguments: str) -> str:
-    """What this module says in a process of its own."""
+    """The output of this module in a separate process."""
     command = [sys.executable, "-m", "benchmarks.worst_files", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -185,7 +185,7 @@ def fresh(*arguments: str) -> str:
 
 
 def read(path: Path, *, direct: bool) -> dict:
-    """Read a file in this process; seconds, the most memory that reading took in MB, and how it ended."""
+    """Read a file in this process; return seconds, peak memory of reading in MB, and the outcome."""
     from explorer.data.corpus_from_table import make_corpus
     from explorer.data.formats.files import read_file
     from explorer.data.uploads.bounded import read_bounded
@@ -205,7 +205,7 @@ def read(path: Path, *, direct: bool) -> dict:
 
 
 def own(process: str = "self") -> float:
-    """The most memory that a process took, in MB; 0 when it is gone."""
+    """The peak memory of a process, in MB; 0 if it no longer exists."""
     try:
         found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
     except OSError:
@@ -214,7 +214,7 @@ def own(process: str = "self") -> float:
 
 
 def watch(direct: bool, peaks: list[float]) -> None:
-    """Keep the peak of the children, which cannot be asked once they have ended."""
+    """Record the peak memory of child processes, which cannot be read once they have ended."""
     while not direct:
         for task in Path("/proc/self/task").iterdir():
             for child in (task / "children").read_text().split():

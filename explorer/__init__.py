@@ -1,6 +1,6 @@
 """Explore text embeddings, and compare embedding models on your own data.
 
-Importing this package is quick: each name brings what it needs when it is first used.
+Importing this package is quick: each name imports what it needs on first use.
 """
 
 from __future__ import annotations

@@ -46,36 +46,36 @@ def embed(
     own_vectors: bool | None = None,
     on_progress: OnProgress | None = None,
 ) -> Space:
-    """Encode a corpus; what was encoded before comes from the cache.
+    """Encode a corpus; texts encoded before come from the cache.
 
     Args:
         corpus: A corpus, or anything `open_corpus` takes.
         model: The bundled model's id, a folder, a Hub id, or `tfidf`, which needs no model.
-        precision: `auto` computes in a short type where a check on your rows allows it; `float32` is exact.
-            Like `revision` and `trust_remote_code` it is of a model on this machine.
+        precision: `auto` computes in a reduced-precision dtype if a check on your rows allows it; `float32`
+            is exact. Like `revision` and `trust_remote_code`, it applies to models on this machine.
         prompt: Put before each row; None takes what the model's authors put there, if that is known.
         query_prompt: The same for queries.
         task: What rows are encoded for: `search`, or `clustering`, which is for maps too. Some models are
             asked otherwise for each (docs/models.md); it has no effect on the others.
         revision: Branch, tag or commit on the Hub.
-        trust_remote_code: Run the code the model brings along. Its `revision` must then be a full commit, or
-            the model a folder below EXPLORER_MODEL_DIR, and EXPLORER_ALLOW_REMOTE_CODE be on.
+        trust_remote_code: Run code from the model's repository. Then `revision` must be a full commit, or the
+            model a folder below EXPLORER_MODEL_DIR, and EXPLORER_ALLOW_REMOTE_CODE must be on.
         provider: Who runs the model; this machine when empty. Else an Inference Provider, such as
             `hf-inference`, or the name of a server in EXPLORER_EMBEDDING_SERVERS.
         token: For an Inference Provider; HF_TOKEN or the stored login when None.
-        own_vectors: Take the vectors that the rows brought along, and the model for queries only, which may
-            then be empty; None does so where the corpus was opened with vectors.
-        on_progress: Called often; an exception it raises stops the work, and what was encoded is kept.
+        own_vectors: Use the rows' own vectors, and the model (which can then be empty) only for queries. None
+            does so if the corpus was opened with vectors.
+        on_progress: Called often; an exception it raises stops the work, and encoded texts stay cached.
 
     Returns:
         The space: one vector for each row.
 
     Raises:
         DataError: The corpus cannot be opened.
-        ModelError: The model cannot be had.
-        HubError: The model is on the Hub, which does not give it.
+        ModelError: The model is not available or cannot be used.
+        HubError: The model cannot be downloaded from the Hub.
         EncodeError: Encoding failed.
-        VectorError: The rows' own vectors are missing, or not the model's; TF-IDF never made them.
+        VectorError: The rows' own vectors are missing, or cannot be from this model, such as TF-IDF.
     """
     opened = corpus if isinstance(corpus, Corpus) else open_corpus(corpus)
     own = opened.vectors is not None if own_vectors is None else own_vectors
@@ -103,7 +103,7 @@ def embed(
 def open_spec(
     corpus: Corpus, spec: EncoderSpec, *, token: Secret | None = None, on_progress: OnProgress | None = None
 ) -> Encoder:
-    """Open an encoder that was chosen for a corpus, so that it has its fingerprint; see `open_encoder`."""
+    """Open the encoder chosen for a corpus, which gives its fingerprint; see `open_encoder`."""
     return open_encoder(spec, corpus, vector_cache(), token=token, on_progress=on_progress)
 
 
@@ -114,18 +114,18 @@ def encode_with(
     token: Secret | None = None,
     on_progress: OnProgress | None = None,
 ) -> tuple[Encoder, np.ndarray, EncodeReport]:
-    """Encode a corpus with an encoder that was opened for it; see `embed`.
+    """Encode a corpus with an encoder opened for it; see `embed`.
 
     Returns:
-        The encoder, which is another one where the model behind its name has changed; the vectors, float32,
-        shape (rows, dims); and what it took.
+        The encoder (a new one if the model behind its name has changed); the vectors, float32, shape
+        (rows, dims); and the report.
     """
     if isinstance(encoder.spec, OwnVectors):
         return encoder, *read_own_vectors(corpus)
     try:
         return encoder, *encode_corpus(encoder, corpus, vector_cache(), on_progress)
     except ModelChangedError as change:
-        # The model that is there now has a fingerprint of its own, under which no older vector is.
+        # The new model has its own fingerprint, under which no older vector is cached.
         encoder = open_spec(corpus, encoder.spec, token=token, on_progress=on_progress)
         vectors, report = encode_corpus(encoder, corpus, vector_cache(), on_progress)
         note = f"{change.what} The rows were encoded again."
@@ -133,7 +133,7 @@ def encode_with(
 
 
 def _named_by_folder(model: str) -> str:
-    """The absolute path of a folder, which wins over a Hub id of its spelling; any other name as it is."""
+    """The absolute path of a folder, which takes precedence over a Hub id; any other name unchanged."""
     folder = Path(model).expanduser()
     if model in ("", BUNDLED_MODEL, TFIDF) or not folder.is_dir():
         return model
@@ -141,7 +141,7 @@ def _named_by_folder(model: str) -> str:
 
 
 def vector_cache() -> VectorCache:
-    """The vector cache of this process, as the settings say."""
+    """The vector cache of this process, as configured by the settings."""
     return _cache_at(settings().cache_folder, settings().cache_mb)
 
 

@@ -7,7 +7,7 @@ ExplorerError
 │   ├── UnreadableFileError     the bytes are not the table they should be
 │   ├── EmptyDataError          nothing to work on
 │   ├── ColumnError             a column is missing or cannot be used as asked
-│   └── TooLargeError           over a bound the host set
+│   └── TooLargeError           over a limit the host set
 ├── ModelError              the encoder
 │   ├── ModelNotFoundError      no model by that name
 │   ├── UnusableModelError      found, but incomplete or of the wrong kind
@@ -18,8 +18,8 @@ ExplorerError
 │   ├── NotOnHubError           no repository or revision by that name, or a private one
 │   │   └── FileNotOnHubError       the repository is there, and has no such file
 │   └── GatedError              its authors let in only those they approve
-├── EncodeError             encoding itself: memory, values that are no numbers
-│   └── ModelChangedError       a hosted model: behind its name there is another one now
+├── EncodeError             encoding itself: memory, values that are not numbers
+│   └── ModelChangedError       the model behind a hosted name has changed
 ├── ComputeError            an analysis failed: memory, disk, or what its library cannot do
 ├── VectorError             vectors with a wrong shape, NaN or infinity
 ├── QueryError              a query that asks nothing
@@ -62,7 +62,7 @@ class UnknownCorpusError(DataError):
 
 
 class UnreadableFileError(DataError):
-    """The bytes are not the table their name promises."""
+    """The contents do not match the file's extension, or are damaged."""
 
 
 class EmptyDataError(DataError):
@@ -74,11 +74,11 @@ class ColumnError(DataError):
 
 
 class TooLargeError(DataError):
-    """The data is over a bound the host set."""
+    """The data is over a limit the host set."""
 
 
 class ModelError(ExplorerError):
-    """The encoder cannot be had."""
+    """The model is not available or cannot be used."""
 
 
 class ModelNotFoundError(ModelError):
@@ -90,11 +90,11 @@ class UnusableModelError(ModelError):
 
 
 class UnsafeModelError(ModelError):
-    """The model would need pickle or code of its own to be run."""
+    """Running the model would need pickle or code from its repository."""
 
 
 class HubError(ExplorerError):
-    """The Hugging Face Hub did not give what was asked for."""
+    """A request to the Hugging Face Hub failed."""
 
 
 class HubUnreachableError(HubError):
@@ -102,11 +102,11 @@ class HubUnreachableError(HubError):
 
 
 class HubSilentError(HubUnreachableError):
-    """Nothing came from the Hugging Face Hub, or nothing was asked of it because nothing had come before."""
+    """The Hugging Face Hub did not respond, or was not asked because it had just not responded."""
 
 
 class NotOnHubError(HubError):
-    """The Hub has no repository or revision by the name given, or keeps it private."""
+    """The Hub has no repository or revision with this name, or it is private."""
 
 
 class FileNotOnHubError(NotOnHubError):
@@ -114,12 +114,12 @@ class FileNotOnHubError(NotOnHubError):
 
 
 class GatedError(HubError):
-    """The authors of a repository let in only those who accept their terms, or whom they approve.
+    """The repository is gated: access requires accepting its terms, or its authors' approval.
 
     Args:
-        what: As of any error.
-        where: The same.
-        fix: The same.
+        what: As for `ExplorerError`.
+        where: As for `ExplorerError`.
+        fix: As for `ExplorerError`.
         page: Address of the page on the Hub where the terms are accepted.
     """
 
@@ -133,7 +133,7 @@ class EncodeError(ExplorerError):
 
 
 class ModelChangedError(EncodeError):
-    """The model behind a hosted name is another one now; its vectors do not go with the older ones."""
+    """The model behind a hosted name has changed; its vectors are not comparable with earlier ones."""
 
 
 class ComputeError(ExplorerError):
@@ -149,4 +149,4 @@ class QueryError(ExplorerError):
 
 
 class JobCancelledError(ExplorerError):
-    """The work was stopped on request; what it finished is kept."""
+    """The work was stopped on request; finished work is kept."""

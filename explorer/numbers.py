@@ -1,24 +1,23 @@
-"""Numbers that visitors write: in links, and in lists of rows."""
+"""Numbers typed by visitors: in links, and in lists of rows."""
 
 from __future__ import annotations
 
 import re
 
-# Bounded, so that nothing is spent on the digits of a number that is out of range anyway; of other scripts'
-# digits none is meant.
+# Limited in length, so that no time is spent on numbers that are out of range anyway; ASCII digits only.
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 
 def number_from(text: str, low: int, high: int) -> int | None:
-    """The whole number that a text is.
+    """Parse a whole number.
 
     Args:
         text: What a visitor wrote; anything.
-        low: The least it may be.
-        high: The most it may be.
+        low: The minimum.
+        high: The maximum.
 
     Returns:
-        The number; None where the text is no number from `low` to `high`, written in up to 15 digits.
+        The number; None unless the text is a number from `low` to `high`, written in up to 15 digits.
     """
     if not _NUMBER.fullmatch(text):
         return None

@@ -1,7 +1,7 @@
-"""Writing to a temporary folder first, so that a file appears whole or not at all, and leaves nothing behind.
+"""Writing to a temporary folder first, so that files appear complete or not at all.
 
-What ends by itself removes its temporary folder. What is killed cannot, so each such folder is locked for as
-long as its process lives: one that is found unlocked was abandoned.
+A process removes its temporary folders when done. A killed process cannot, so each folder is locked while its
+process lives: an unlocked one was abandoned.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ _LOCK = ".lock"
 
 @contextlib.contextmanager
 def scratch_folder(parent: Path) -> Iterator[Path]:
-    """An empty folder to write into, on the same disk as `parent`; it is removed in the end.
+    """An empty folder to write into, on the same disk as `parent`; removed at the end.
 
-    What is complete is moved out of it by `Path.replace` or `Path.rename`, which is atomic.
+    Complete files are moved out of it by `Path.replace` or `Path.rename`, which is atomic.
 
     Args:
-        parent: Where the folder is made; made itself when it is missing. `remove_abandoned(parent)` removes
+        parent: Where the folder is created; itself created if missing. `remove_abandoned(parent)` removes
             what earlier processes left there.
 
     Yields:
         The folder, below `parent`. Its name satisfies `is_scratch`.
 
     Raises:
-        OSError: The folder cannot be made, or the disk is full.
+        OSError: The folder cannot be created, or the disk is full.
     """
     parent.mkdir(parents=True, exist_ok=True)
     with _locked(parent):
@@ -44,17 +44,17 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        alive.release()  # Windows removes no file that is open
+        alive.release()  # Windows cannot remove open files
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_scratch(path: Path) -> bool:
-    """Whether a path is such a folder and not something complete."""
+    """Whether a path is such a temporary folder."""
     return path.name.startswith(_PREFIX)
 
 
 def remove_abandoned(parent: Path) -> None:
-    """Remove the temporary folders of processes that were killed; those of living processes stay.
+    """Remove the temporary folders of killed processes; those of running processes stay.
 
     Args:
         parent: As for `scratch_folder`; it need not exist. A folder that cannot be cleaned is logged.
@@ -81,5 +81,5 @@ def _is_abandoned(folder: Path) -> bool:
 
 
 def _locked(parent: Path) -> filelock.BaseFileLock:
-    """Held while folders are made or judged: one that was just made has no lock of its own yet."""
+    """The lock held while folders are created or checked: a new folder has no lock of its own yet."""
     return filelock.FileLock(parent.with_name(f"{parent.name}.lock"))

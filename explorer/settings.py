@@ -14,13 +14,13 @@ from typing import Any
 
 from explorer.errors import SettingError
 
-# Secrets are no entries of `Settings`, whose values are shown. The second ends in a server's name.
+# Secrets are not fields of `Settings`, whose values are shown. The second is followed by a server's name.
 INFERENCE_TOKEN = "EXPLORER_INFERENCE_TOKEN"  # noqa: S105 - the name of a variable
 EMBEDDING_KEY = "EXPLORER_EMBEDDING_KEY_"
 
 
 def secret(env: str) -> str:
-    """The value of a secret's variable, read each time so that nothing of ours keeps it; empty when unset."""
+    """The value of a secret's variable, read each time so that it is not kept in memory; empty when unset."""
     return os.environ.get(env, "").strip()
 
 
@@ -36,16 +36,18 @@ class Settings:
     """The values in force. Numbers are positive whole numbers; switches are yes or no."""
 
     cache_dir: str = _setting(
-        "EXPLORER_CACHE_DIR", "", "Folder of vectors, graphs and maps kept. Empty: the user's cache folder."
+        "EXPLORER_CACHE_DIR",
+        "",
+        "Folder for cached vectors, graphs and maps. Empty: the user's cache folder.",
     )
     cache_mb: int = _setting(
-        "EXPLORER_CACHE_MB", 4096, "Size the vector cache may reach, in MB; the oldest vectors go first."
+        "EXPLORER_CACHE_MB", 4096, "Size limit of the vector cache, in MB; the oldest vectors go first."
     )
     device: str = _setting(
         "EXPLORER_DEVICE", "auto", "Where to compute: auto, cpu, cuda, cuda:1, mps. auto takes the fastest."
     )
     memory_mb: int = _setting(
-        "EXPLORER_MEMORY_MB", 256, "Memory one search or similarity may use beside the vectors, in MB."
+        "EXPLORER_MEMORY_MB", 256, "Memory one search or similarity can use besides the vectors, in MB."
     )
     max_rows: int = _setting(
         "EXPLORER_MAX_ROWS", 200_000, "Rows a corpus may have; a larger file is sampled to this many."
@@ -93,7 +95,7 @@ class Settings:
 
     @property
     def cache_folder(self) -> Path:
-        """The folder of the vector cache, made when it is missing."""
+        """The cache folder, created if missing."""
         if self.cache_dir:
             folder = Path(self.cache_dir).expanduser()
         else:
@@ -104,7 +106,7 @@ class Settings:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SettingError(
-                f"The cache folder cannot be made: {error.strerror}.",
+                f"The cache folder cannot be created: {error.strerror}.",
                 where=str(folder),
                 fix="Set EXPLORER_CACHE_DIR to a folder that can be written.",
             ) from error
@@ -134,7 +136,7 @@ def settings() -> Settings:
     """The settings of this process, read from the environment once.
 
     Raises:
-        SettingError: A number is not a positive whole number, or a switch neither yes nor no.
+        SettingError: A number is not a positive whole number, or a switch is neither yes nor no.
     """
     values: dict[str, Any] = {}
     for entry in dataclasses.fields(Settings):

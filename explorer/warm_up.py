@@ -1,4 +1,4 @@
-"""Heavy imports and compiling in the background, once the first page is on its way to the browser."""
+"""Heavy imports and compilation in the background, once the first page is on its way to the browser."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import importlib
 import threading
 import time
 
-# Importing holds the interpreter for seconds: by then the page that asked for it has been drawn.
+# Importing holds the interpreter lock for seconds; after this delay the first page has been drawn.
 _HEAD_START_SECONDS = 1.0
 _MODULE = "explorer.embedding"  # brings torch
 
@@ -16,18 +16,18 @@ _ready = threading.Event()
 
 
 def start_warm_up() -> None:
-    """Begin to import what every answer needs, then to compile what a map needs; later calls do nothing."""
+    """Start importing what every result needs, then compiling what a map needs; later calls do nothing."""
     _thread()
 
 
 def wait_until_warm() -> None:
-    """Wait until it is imported. Work that needs it calls this, so that it does not get in the page's way."""
+    """Wait until the imports are done. Jobs call this, so that they do not compete with the page."""
     _thread()
     _ready.wait()
 
 
 def is_warm() -> bool:
-    """Whether it is imported: before, no answer comes soon enough for a page to wait."""
+    """Whether the imports are done; until then no result is ready soon enough to wait for."""
     return _ready.is_set()
 
 

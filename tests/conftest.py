@@ -11,7 +11,7 @@ import pytest
 
 from tests.prepared import ROOT, TINY_PROMPTS, Prepared, convert_here
 
-# Two processes run tests at a time: how long one example took says nothing.
+# Several processes run tests at a time: how long one example took says nothing.
 hypothesis.settings.register_profile("explorer", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("explorer")
 

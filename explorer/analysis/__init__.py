@@ -1,1 +1,1 @@
-"""What can be asked of a space."""
+"""A space and the analyses of it."""

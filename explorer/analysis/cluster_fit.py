@@ -1,4 +1,4 @@
-"""How well clusters fit: against labels, and row by row."""
+"""How well clusters fit: compared with labels, and row by row."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _BLOCK = 16_384  # rows scored with all centroids at a time
 
 @dataclass(frozen=True)
 class LabelAgreement:
-    """How far clusters and labels are the same division, noise counted as one more cluster.
+    """How well clusters and labels agree, with noise counted as one more cluster.
 
     Attributes:
-        ari: Adjusted Rand index: 1 for the same division, about 0 for unrelated ones.
+        ari: Adjusted Rand index: 1 for identical partitions, about 0 for unrelated ones.
         ami: Adjusted mutual information: likewise.
         v_measure: Harmonic mean of homogeneity and completeness, from 0 to 1.
         rows: Rows compared: those with a label.
@@ -34,14 +34,14 @@ class LabelAgreement:
 
 
 def agreement(labels: Sequence[str], clustering: Clustering) -> LabelAgreement:
-    """Hold clusters against labels, by scikit-learn's measures.
+    """Compare clusters with labels, by scikit-learn's measures.
 
     Args:
         labels: The label of each row, "" for none; such rows are left out.
         clustering: Clusters of the same rows.
 
     Raises:
-        QueryError: There is not one label for each row, or all are "".
+        QueryError: The number of labels differs from the number of rows, or all labels are "".
     """
     from sklearn import metrics
 
@@ -68,7 +68,7 @@ class Fit:
         row: The row.
         label: Its cluster.
         next_label: The nearest other cluster.
-        margin: From −1 to 1; about 0 between the two, below 0 in the wrong one.
+        margin: From −1 to 1; about 0 on the border between the two, below 0 in the wrong one.
     """
 
     row: int
@@ -78,10 +78,10 @@ class Fit:
 
 
 def worst_fitting(index: VectorIndex, clustering: Clustering, n: int = 10) -> tuple[Fit, ...]:
-    """The rows that fit their cluster worst, worst first; equal ones in the order of rows.
+    """The rows that fit their cluster worst, worst first; ties in row order.
 
     The margin is the simplified silhouette (b − a) / max(a, b), where a and b are the distances (1 − cosine
-    for `cosine`) to the own and the next nearest centroid. Source: Hruschka, de Castro and Campello,
+    for `cosine`) to the own and the nearest other centroid. Source: Hruschka, de Castro and Campello,
     Evolutionary algorithms for clustering gene-expression data, 2004.
 
     Args:
@@ -90,7 +90,7 @@ def worst_fitting(index: VectorIndex, clustering: Clustering, n: int = 10) -> tu
         n: How many rows.
 
     Returns:
-        The fits; noise is left out, and with fewer than two clusters there are none.
+        The fits, without noise; none with fewer than two clusters.
     """
     if clustering.k < 2:
         return ()
@@ -107,11 +107,11 @@ def worst_fitting(index: VectorIndex, clustering: Clustering, n: int = 10) -> tu
 def centroid_distances(
     index: VectorIndex, clustering: Clustering
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Distance of each row to its own centroid, to the nearest other one, and which that is.
+    """Distance of each row to its own centroid and to the nearest other one, and the latter's label.
 
     Returns:
         Euclidean distances, or 1 − cosine; float64, float64 and int64, all of shape (rows,). The own distance
-        of noise is NaN; with one cluster the other one is infinite, and −1.
+        of noise is NaN; with a single cluster the other distance is infinite and its label −1.
     """
     labels = clustering.labels
     own = np.full(len(labels), np.nan)
@@ -124,7 +124,7 @@ def centroid_distances(
         part = slice(start, start + _BLOCK)
         scores = pairwise(index.take(part), clustering.centroids, clustering.metric, device=device)
         distances = (1.0 if clustering.metric == "cosine" else 0.0) - scores.astype(np.float64)
-        distances = np.maximum(distances, 0)  # a cosine may be rounded to over 1
+        distances = np.maximum(distances, 0)  # a cosine can be rounded to above 1
         inside = np.flatnonzero(labels[part] != NOISE)
         own[start + inside] = distances[inside, labels[part][inside]]
         distances[inside, labels[part][inside]] = np.inf

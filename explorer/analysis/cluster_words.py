@@ -1,4 +1,4 @@
-"""What is in a cluster: words that tell it apart, central rows, labels."""
+"""What is in a cluster: its distinctive words, central rows and labels."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from explorer.analysis.space import Space
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMON = 0.9  # a word in a larger share of all rows tells nothing apart
-_SMALL = 100  # rows from which a word has to be in two of them
-_LIFT = 3  # a word that tells a cluster apart is this many times as frequent in it as in the other rows
+_COMMON = 0.9  # words in a larger share of all rows are not distinctive
+_SMALL = 100  # from this many rows on, a word must occur in at least two
+_LIFT = 3  # a distinctive word is at least this many times as frequent in the cluster as in other rows
 
 
 @dataclass(frozen=True)
 class Word:
-    """A word that tells a cluster apart.
+    """A distinctive word of a cluster.
 
     Attributes:
-        text: The word, in small letters.
+        text: The word, in lower case.
         weight: Its class-based TF-IDF, above 0.
-        rows: Rows of the cluster it is in.
+        rows: Number of the cluster's rows that contain it.
     """
 
     text: str
@@ -43,7 +43,7 @@ class LabelShare:
 
     Attributes:
         label: The label; "" for none.
-        rows: Rows of the cluster that have it.
+        rows: Number of the cluster's rows with this label.
         share: Their share of the cluster, from 0 to 1.
     """
 
@@ -58,9 +58,9 @@ class ClusterSummary:
 
     Attributes:
         label: Its number.
-        size: Its rows.
+        size: Number of its rows.
         share: Its share of all rows, from 0 to 1.
-        words: Words that tell it apart, heaviest first.
+        words: Its distinctive words, highest weight first.
         central: The rows nearest to its centroid, nearest first.
         spread: Mean distance of its rows to the centroid, 1 − cosine for `cosine`.
         labels: Its labels, most frequent first, then by name; empty where rows have no labels.
@@ -78,18 +78,18 @@ class ClusterSummary:
 def describe(
     space: Space, clustering: Clustering, *, words: int = 10, central: int = 5
 ) -> tuple[ClusterSummary, ...]:
-    """Say of each cluster what is in it.
+    """Summarise what is in each cluster.
 
     Args:
         space: The rows.
         clustering: Their clusters. Noise is not described, but its words count as those of one more class.
-        words: Most words of a cluster.
-        central: Most central rows of a cluster.
+        words: The most words per cluster.
+        central: The most central rows per cluster.
 
     Returns:
         One summary for each cluster, by its number.
     """
-    told = telling_words(space.corpus.texts, clustering.labels, words)
+    distinctive = distinctive_words(space.corpus.texts, clustering.labels, words)
     own, _, _ = centroid_distances(space.index, clustering)
     labels = space.corpus.labels
     summaries = []
@@ -101,7 +101,7 @@ def describe(
                 label=label,
                 size=len(rows),
                 share=len(rows) / len(space),
-                words=told.get(label, ()),
+                words=distinctive.get(label, ()),
                 central=tuple(int(row) for row in nearest),
                 spread=float(own[rows].mean()) if len(rows) else 0.0,
                 labels=() if labels is None else _shares([labels[row] for row in rows]),
@@ -110,22 +110,22 @@ def describe(
     return tuple(summaries)
 
 
-def telling_words(
+def distinctive_words(
     texts: Sequence[str], labels: NDArray[np.int64], n: int = 10
 ) -> dict[int, tuple[Word, ...]]:
-    """Find the words that tell groups of texts apart, in any language that separates words.
+    """Find the distinctive words of groups of texts, in any language that separates words.
 
     Words are ranked by `class_tfidf`. Left out are words in more than nine tenths of all texts, words in
-    one text only (of a hundred texts or more), and words that are not three times as frequent in the group
-    than in the other texts: so no language needs a list of stop words.
+    only one text (of a hundred texts or more), and words less than three times as frequent in the group as
+    in the other texts, so that no language needs a list of stop words.
 
     Args:
         texts: The texts.
         labels: The group of each, −1 for noise, shape (texts,).
-        n: Most words of a group.
+        n: The most words per group.
 
     Returns:
-        For each group but noise its words, heaviest first, then by the alphabet.
+        For each group except noise its words, highest weight first, then alphabetically.
     """
     import scipy.sparse
     from sklearn.feature_extraction.text import CountVectorizer
@@ -134,7 +134,7 @@ def telling_words(
     vectorizer = CountVectorizer(analyzer=words_of)
     try:
         counts = vectorizer.fit_transform(texts)
-    except ValueError:  # scikit-learn's answer to texts without a word
+    except ValueError:  # raised by scikit-learn for texts without words
         return {int(label): () for label in groups if label != NOISE}
     names = vectorizer.get_feature_names_out()
     size = len(texts)
@@ -155,7 +155,7 @@ def telling_words(
         telling = usable[row.indices] & (
             row.data * (total.sum() - row.data.sum()) >= _LIFT * elsewhere * row.data.sum()
         )
-        # The columns are in the order of the alphabet, and both matrices store the same ones.
+        # The columns are in alphabetical order, and both matrices store the same ones.
         order = np.lexsort((weight.indices, -weight.data))
         best = [i for i in order if telling[i]][:n]
         columns = weight.indices[best]
@@ -168,19 +168,19 @@ def telling_words(
 
 
 def class_tfidf(counts: Any) -> Any:  # noqa: ANN401 - scipy is not imported for its types
-    """Weigh words by how much they belong to a class: W(x, c) = tf(x, c) · log(1 + A / f(x)).
+    """Class-based TF-IDF (c-TF-IDF) of words: W(x, c) = tf(x, c) · log(1 + A / f(x)).
 
-    tf is the frequency of word x in class c, divided by the words of c; f its frequency in all classes;
-    A the average number of words of a class, a whole number. Source: Grootendorst, BERTopic: Neural topic
-    modeling with a class-based TF-IDF procedure, 2022, as computed by `ClassTfidfTransformer` of BERTopic.
+    tf is the frequency of word x in class c, divided by the number of words of c; f its frequency in all
+    classes; A the average number of words per class, as an integer. Source: Grootendorst, BERTopic: Neural
+    topic modeling with a class-based TF-IDF procedure, 2022, as computed by BERTopic's
+    `ClassTfidfTransformer`.
 
     Args:
-        counts: How often each word is in each class, a scipy CSR matrix of shape (classes, words), with every
-            word in some class.
+        counts: How often each word occurs in each class, a scipy CSR matrix of shape (classes, words); every
+            word occurs in some class.
 
     Returns:
-        The weights, float64, of the same shape and with the same places stored. A class without words has
-        none.
+        The weights, float64, with the same shape and sparsity. A class without words has none.
     """
     frequency = np.asarray(counts.sum(axis=0), dtype=np.float64).ravel()
     sizes = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
@@ -191,7 +191,7 @@ def class_tfidf(counts: Any) -> Any:  # noqa: ANN401 - scipy is not imported for
 
 
 class _Letters(dict[int, int | str]):
-    """A translation that keeps letters, marks, digits and apostrophes, and turns the rest into spaces."""
+    """A translation table that keeps letters, marks, digits and apostrophes; the rest becomes spaces."""
 
     def __missing__(self, code: int) -> int | str:
         kept = unicodedata.category(chr(code))[0] in "LMN" or chr(code) in "'’"
@@ -203,9 +203,9 @@ _LETTERS = _Letters()
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text, in small letters: two or more letters, marks and digits, one of them a letter.
+    """The words of a text, in lower case: two or more letters, marks and digits, at least one a letter.
 
-    scikit-learn's own pattern cuts words at vowel signs, as Devanagari has them.
+    scikit-learn's own pattern splits words at vowel signs, such as those of Devanagari.
     """
     spaced = unicodedata.normalize("NFC", text).lower().translate(_LETTERS)
     words = (word.strip("'’") for word in spaced.split())

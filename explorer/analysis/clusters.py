@@ -16,8 +16,8 @@ from explorer.tensor import VectorIndex, normalize
 
 NOISE = -1
 
-_MOST_DIMS = 50  # density needs low dimensions to be told apart, and trees need them to be quick
-_MANY_ROWS = 2_000  # below, rows keep all of their dimensions
+_MOST_DIMS = 50  # densities differ clearly, and tree searches are fast, only in few dimensions
+_MANY_ROWS = 2_000  # up to this many, rows keep all of their dimensions
 _STEPS = 1_000  # steps of progress for each k of a sweep
 
 
@@ -31,9 +31,9 @@ class Clustering:
         inertia: Sum of squared distances to the centroids, of rows of length 1 for `cosine`; noise left out.
         metric: `cosine` or `euclidean`.
         k: Number of clusters.
-        seed: Where chance started; None where there was none.
+        seed: The random seed; None if the method uses none.
         method: `k-means` or `hdbscan`.
-        reduced_to: Dimensions the rows were brought to by PCA before they were clustered; None: none.
+        reduced_to: Dimensions that PCA reduced the rows to before clustering; None without a reduction.
     """
 
     labels: NDArray[np.int64]
@@ -46,40 +46,40 @@ class Clustering:
     reduced_to: int | None = None
 
     def rows(self, label: int) -> NDArray[np.int64]:
-        """The rows of a cluster, ascending; of −1 the noise."""
+        """The rows of a cluster, ascending; −1 gives the noise."""
         return np.flatnonzero(self.labels == label)
 
 
 def cluster(index: VectorIndex, spec: ClusterSpec, *, on_progress: OnProgress | None = None) -> Clustering:
     """Put rows in clusters.
 
-    k-means is the index's own. HDBSCAN finds clusters of uneven shape, and noise; see `hdbscan_labels`. For
-    `cosine` it is given rows scaled to length 1, where Euclidean distances order pairs as cosines do. More
-    than 2,000 rows of more than 50 dimensions are brought to 50 by PCA first.
+    k-means is the index's own. HDBSCAN finds clusters of any shape, and noise; see `hdbscan_labels`. For
+    `cosine` it runs on rows scaled to length 1, where Euclidean distances rank pairs as cosines do. More
+    than 2,000 rows of more than 50 dimensions are first reduced to 50 by PCA.
 
     Args:
         index: The rows.
         spec: How they are clustered.
-        on_progress: Called often. What it raises stops the work.
+        on_progress: Called often. An exception it raises stops the work.
 
     Returns:
         The clusters; HDBSCAN may find none.
 
     Raises:
-        QueryError: There are fewer distinct rows than clusters asked for.
-        ComputeError: HDBSCAN failed, as when memory runs out.
+        QueryError: There are fewer distinct rows than requested clusters.
+        ComputeError: HDBSCAN failed, for example because memory ran out.
     """
-    tell = on_progress or untold
+    report = on_progress or untold
     if spec.method == "hdbscan":
-        return _by_hdbscan(index, spec, tell)
-    told = counting(tell, "Clustering", "steps")
-    found = index.kmeans(spec.k, metric=spec.metric, seed=spec.seed, starts=spec.starts, on_progress=told)
+        return _by_hdbscan(index, spec, report)
+    on_steps = counting(report, "Clustering", "steps")
+    found = index.kmeans(spec.k, metric=spec.metric, seed=spec.seed, starts=spec.starts, on_progress=on_steps)
     return Clustering(
         found.labels, found.centroids, found.inertia, spec.metric, spec.k, spec.seed, spec.method
     )
 
 
-def _by_hdbscan(index: VectorIndex, spec: ClusterSpec, tell: OnProgress) -> Clustering:
+def _by_hdbscan(index: VectorIndex, spec: ClusterSpec, report: OnProgress) -> Clustering:
     metric = spec.metric
     rows = _scaled(index.take(slice(None)), metric)
     reduced_to = _MOST_DIMS if len(rows) > _MANY_ROWS and index.dims > _MOST_DIMS else None
@@ -88,7 +88,7 @@ def _by_hdbscan(index: VectorIndex, spec: ClusterSpec, tell: OnProgress) -> Clus
         from sklearn.decomposition import PCA
 
         near = PCA(reduced_to, svd_solver="covariance_eigh").fit_transform(rows) if reduced_to else rows
-        labels = hdbscan_labels(near, spec.min_size, spec.min_samples or spec.min_size, tell)
+        labels = hdbscan_labels(near, spec.min_size, spec.min_samples or spec.min_size, report)
     k = int(labels.max(initial=NOISE)) + 1
     centroids = np.empty((k, index.dims), dtype=np.float32)
     for label in range(k):
@@ -103,13 +103,13 @@ def _by_hdbscan(index: VectorIndex, spec: ClusterSpec, tell: OnProgress) -> Clus
 
 @dataclass(frozen=True)
 class SweepPoint:
-    """One number of clusters.
+    """The result for one number of clusters.
 
     Attributes:
         k: The number.
         inertia: As in `Clustering`.
-        silhouette: Mean silhouette of the sample, from −1 to 1; None where it is not defined: the sample has
-            rows of one cluster only, or no two of the same.
+        silhouette: Mean silhouette of the sample, from −1 to 1; None if undefined because the sample's rows
+            are all in one cluster or all in different ones.
     """
 
     k: int
@@ -122,11 +122,11 @@ class Sweep:
     """k-means over several k.
 
     Attributes:
-        points: By ascending k.
-        suggested_k: The k with the highest silhouette, the lowest such; None where no silhouette is defined.
-        sample: The rows silhouettes were taken of, ascending, int64.
+        points: The results by ascending k.
+        suggested_k: The lowest k with the highest silhouette; None if no silhouette is defined.
+        sample: The rows on which silhouettes were computed, ascending, int64.
         metric: `cosine` or `euclidean`.
-        seed: Of the sample and of every clustering.
+        seed: The seed of the sample and of every clustering.
     """
 
     points: tuple[SweepPoint, ...]
@@ -154,13 +154,13 @@ def sweep(
         index: The rows.
         ks: Numbers of clusters.
         metric: `cosine` or `euclidean`.
-        seed: Of the sample and of every clustering.
+        seed: The seed of the sample and of every clustering.
         starts: As for `cluster`.
-        sample: Rows to take silhouettes of; the work grows with its square.
-        on_progress: Called often. What it raises stops the work.
+        sample: Number of rows to compute silhouettes on; the work grows with its square.
+        on_progress: Called often. An exception it raises stops the work.
 
     Raises:
-        QueryError: As `cluster`; or `ks` is empty, or `sample` is under 2.
+        QueryError: As for `cluster`; or `ks` is empty, or `sample` is below 2.
     """
     from sklearn.metrics import pairwise_distances, silhouette_score
 
@@ -172,15 +172,15 @@ def sweep(
     rows = np.sort(np.random.default_rng(seed).choice(len(index), size, replace=False))
     points: list[SweepPoint] = []
 
-    tell, total = on_progress or untold, len(ks) * _STEPS
+    report, total = on_progress or untold, len(ks) * _STEPS
 
-    def told(one: Progress) -> None:
-        done = len(points) * _STEPS + _STEPS * one.done // one.total
-        tell(Progress.count("Trying k", done, total, "steps"))
+    def on_iteration(progress: Progress) -> None:
+        done = len(points) * _STEPS + _STEPS * progress.done // progress.total
+        report(Progress.count("Trying k", done, total, "steps"))
 
     distances: NDArray[np.float32] | None = None
     for spec in specs:
-        found = cluster(index, spec, on_progress=told)
+        found = cluster(index, spec, on_progress=on_iteration)
         labels = found.labels[rows]
         silhouette = None
         if 1 < len(np.unique(labels)) < len(rows):

@@ -1,4 +1,4 @@
-"""Distances under the metrics of maps, in float64, for a few rows at a time."""
+"""Distances under the metrics of maps, in float64, computed a few rows at a time."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def distances_to_rows(
     Args:
         vectors: Shape (vectors, dims).
         rows: Shape (rows, dims).
-        metric: Which distance; that of `cosine` is 1 − cosine, that of `correlation` 1 − Pearson's
-            correlation. A vector without a direction has the distance 1 from every other.
+        metric: Which distance; `cosine` gives 1 − cosine, `correlation` 1 − Pearson's correlation. A vector
+            without a direction has distance 1 from every other.
 
     Returns:
         Shape (vectors, rows).

@@ -1,4 +1,4 @@
-"""Rows that say the same: exact repeats, near-duplicates, and one row to keep of each group."""
+"""Duplicate rows: exact repeats, near-duplicates, and one row to keep of each group."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from explorer.tensor import Pairs
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Rows that are held together by exact repeats and near pairs.
+    """Rows connected by exact repeats and near pairs.
 
     Attributes:
         rows: Its rows, ascending, int64, shape (size,) with two rows or more.
-        texts: Different texts among them; 1 where all are exact repeats.
-        score: The cosine of its closest two rows; 1 where a text is repeated.
+        texts: Number of different texts; 1 if all are exact repeats.
+        score: The cosine of its two closest rows; 1 if a text is repeated.
     """
 
     rows: NDArray[np.int64]
@@ -32,7 +32,7 @@ class Group:
 
     @property
     def kept(self) -> int:
-        """The row to keep: the lowest."""
+        """The row to keep: the first."""
         return int(self.rows[0])
 
 
@@ -43,10 +43,10 @@ class Duplicates:
     Attributes:
         threshold: The lowest score of a near pair.
         first: For each row the first row with the same text, int64, shape (rows,).
-        pairs: The near pairs, closest first: of different texts, each in its first row.
-        groups: Rows joined by repeats and near pairs, directly or through others; the largest first, of
-            equal size the closest, then the one with the lowest row.
-        keep: Whether a row is kept when one of each group is, bool, shape (rows,).
+        pairs: The near pairs of different texts, closest first; each text is represented by its first row.
+        groups: Rows connected by repeats and near pairs, directly or through others; the largest first, ties
+            by closest score, then by lowest row.
+        keep: Whether a row remains when one row of each group is kept, bool, shape (rows,).
     """
 
     threshold: float
@@ -57,7 +57,7 @@ class Duplicates:
 
     @property
     def repeated(self) -> int:
-        """Rows whose text already occurred in an earlier row."""
+        """Number of rows whose text occurs in an earlier row."""
         return int(np.count_nonzero(self.first != np.arange(len(self.first))))
 
 
@@ -70,14 +70,14 @@ def find_duplicates(
 ) -> Duplicates:
     """Find the rows with the same text, and all pairs of different texts that are close.
 
-    Scores are cosines as float32, and so is the threshold: a pair counts when what is shown of it is at or
-    above what was asked, and different texts with equal vectors are found at 1.
+    Scores and threshold are compared as float32, so that a pair counts if its displayed score is at or above
+    the threshold, and different texts with equal vectors are found at 1.
 
     Args:
-        space: Where the rows are.
+        space: The rows.
         threshold: The lowest score of a near pair.
-        limit: Near pairs there may be.
-        on_progress: Told the pairs of texts that are compared. What it raises stops the work.
+        limit: The most near pairs.
+        on_progress: Called with the number of compared pairs. An exception it raises stops the work.
 
     Raises:
         QueryError: There are more than `limit` near pairs, or the threshold is NaN.
@@ -88,7 +88,7 @@ def find_duplicates(
     if np.isnan(shown):
         raise QueryError("The threshold is not a number.")
     found = space.index.pairs_above(
-        float(np.nextafter(shown, np.float32(-np.inf))),  # all that may round to the threshold
+        float(np.nextafter(shown, np.float32(-np.inf))),  # includes everything that rounds to the threshold
         rows=distinct,
         limit=limit,
         on_progress=counting(on_progress, "Comparing texts", "pairs"),
@@ -109,7 +109,7 @@ def _first_rows(keys: list[bytes]) -> NDArray[np.int64]:
 
 
 def _groups(first: NDArray[np.int64], pairs: Pairs) -> tuple[Group, ...]:
-    """The connected components of two rows or more."""
+    """The connected components of at least two rows."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 

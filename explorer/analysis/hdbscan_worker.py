@@ -1,4 +1,4 @@
-"""HDBSCAN in a process of its own; `hdbscan` starts it and says why.
+"""HDBSCAN in a separate process; `hdbscan` starts it and explains why.
 
 Usage: `python -m explorer.analysis.hdbscan_worker`. A request names a folder: rows are read from it, and
 their labels written to it, as npy files.
@@ -17,11 +17,11 @@ from explorer.jobs.progress import OnProgress, Progress
 ROWS, LABELS = "rows.npy", "labels.npy"
 
 
-def answer(request: dict[str, Any], tell: OnProgress) -> None:
+def answer(request: dict[str, Any], report: OnProgress) -> None:
     """Write the cluster of each row, −1 for noise: int64, shape (rows,)."""
     from sklearn.cluster import HDBSCAN
 
-    tell(Progress("Finding dense regions"))
+    report(Progress("Finding dense regions"))
     folder = Path(request["folder"])
     rows = np.load(folder / ROWS, allow_pickle=False)
     model = HDBSCAN(min_cluster_size=request["min_size"], min_samples=request["min_samples"], copy=False)

@@ -1,4 +1,4 @@
-"""Similarity as pictures: heatmaps of rows, means of groups, and what scores are usual."""
+"""Similarity overviews: heatmaps of rows, means of groups, and the distribution of scores."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from explorer.tensor.matrices import blocks, row_norms
 Order = Literal["as given", "label", "similarity"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 MAX_SIDE = 2_000
-"""Rows a heatmap may have on a side, and groups: 4 million scores are 16 MB."""
+"""The most rows on a side of a heatmap, and the most groups: 4 million scores are 16 MB."""
 
 
 @dataclass(frozen=True, eq=False)
 class Heatmap:
-    """The cosine of every row of one set with every row of another.
+    """The cosines of every row of one set with every row of another.
 
     Attributes:
         rows: Row numbers from top to bottom, int64, shape (rows,).
@@ -44,8 +44,8 @@ class GroupSimilarity:
     Attributes:
         groups: The groups in ascending order, shape (groups,).
         sizes: Rows of each, int64, shape (groups,).
-        scores: Mean over all pairs of a row of the one and a row of the other group, and within a group
-            over all pairs of different rows; NaN within a group of one row. float32, shape (groups, groups).
+        scores: Mean over all pairs of a row of one group and a row of the other; within a group, over all
+            pairs of different rows, NaN for a group of one row. float32, shape (groups, groups).
     """
 
     groups: NDArray[np.generic]
@@ -55,11 +55,11 @@ class GroupSimilarity:
 
 @dataclass(frozen=True, eq=False)
 class Distributions:
-    """What cosines are usual in a space, by which a threshold can be chosen.
+    """The distribution of cosines in a space, as a guide to choosing a threshold.
 
     Attributes:
         random: Cosines of random pairs of different rows, ascending, float32, shape (pairs,).
-        rows: The rows whose neighbours were looked up, a random sample or all, ascending, int64, shape (n,).
+        rows: The rows whose neighbours were found, a random sample or all, ascending, int64, shape (n,).
         nearest: Their cosines with their k nearest other rows, best first, float32, shape (n, k).
     """
 
@@ -69,27 +69,27 @@ class Distributions:
 
     @property
     def chance(self) -> float:
-        """The cosine that 99 % of the random pairs stay below; NaN where there are none."""
+        """The cosine below which 99 % of the random pairs are; NaN if there are none."""
         return float(np.quantile(self.random, 0.99)) if len(self.random) else float("nan")
 
     def close_rows(self, threshold: float) -> int:
-        """How many of `rows` have another row at or above a cosine, compared as `find_duplicates` does."""
+        """How many of `rows` have another row at or above a cosine, compared as in `find_duplicates`."""
         return int(np.count_nonzero((self.nearest >= np.float32(threshold)).any(axis=1)))
 
 
 def heatmap(
     space: Space, rows: ArrayLike, columns: ArrayLike | None = None, *, order: Order = "as given"
 ) -> Heatmap:
-    """Score two sets of rows with one another, each set in an order.
+    """Score two sets of rows with each other, each set in a given order.
 
     Args:
-        space: Where the rows are.
+        space: The space of the rows.
         rows: Row numbers, at most `MAX_SIDE`.
         columns: Row numbers of the second set, at most `MAX_SIDE`; the first set again by default.
         order: As for `order_rows`.
 
     Raises:
-        QueryError: There are too many rows, or as `order_rows`.
+        QueryError: There are too many rows, or as for `order_rows`.
     """
     for side in (rows, columns):
         if side is not None:
@@ -100,21 +100,21 @@ def heatmap(
 
 
 def order_rows(space: Space, rows: ArrayLike, order: Order) -> NDArray[np.int64]:
-    """Put rows in an order in which a heatmap of them is readable.
+    """Put rows in an order that makes their heatmap readable.
 
     Args:
-        space: Where the rows are.
+        space: The space of the rows.
         rows: Row numbers.
         order: `as given`; by `label`, rows without one last, equal labels as given; or by `similarity`:
-            the leaves of an average-linkage tree over cosine distances, its branches turned so that
+            the leaves of an average-linkage tree over cosine distances, its branches rotated so that
             neighbours are as close as the tree allows.
 
     Returns:
         The same rows, int64, shape (rows,).
 
     Raises:
-        QueryError: There is no such row or order, labels are asked for where there are none, or more than
-            `MAX_SIDE` rows are to be ordered by similarity.
+        QueryError: There is no such row or order, there are no labels to order by, or more than `MAX_SIDE`
+            rows are to be ordered by similarity.
     """
     if order not in ORDERS:
         raise QueryError(f"There is no order {order!r}.", fix=f"Choose one of {', '.join(ORDERS)}.")
@@ -138,16 +138,17 @@ def group_similarity(
     """The mean cosine between every two groups of rows.
 
     The mean of all cosines between two groups is the dot product of the means of their unit vectors, so
-    this takes one pass over the rows. Of the sum of all pairs within a group, those of a row with itself
-    are taken off.
+    this takes one pass over the rows. Within a group, the pairs of a row with itself are subtracted from the
+    sum of all pairs.
 
     Args:
         index: The rows.
         groups: The name or number of each row's group, shape (rows,); at most `MAX_SIDE` different ones.
-        rows: Row numbers, each once; all rows by default.
+        rows: Unique row numbers; all rows by default.
 
     Raises:
-        QueryError: There is not one group for each row, there are too many groups, or no such row.
+        QueryError: The number of groups given differs from the number of rows, there are too many different
+            groups, or there is no such row.
     """
     numbers = np.arange(len(index)) if rows is None else _numbers(index, rows)
     names, group = np.unique(np.asarray(groups), return_inverse=True)
@@ -156,7 +157,7 @@ def group_similarity(
     _check_size(len(names), "groups")
     sizes = np.bincount(group, minlength=len(names)).astype(np.int64)
     sums = np.zeros((len(names), index.dims))
-    own = np.zeros(len(names))  # of each row with itself: 1, or 0 for a row of zeros
+    own = np.zeros(len(names))  # each row's cosine with itself: 1, or 0 for a row of zeros
     order = np.argsort(group, kind="stable")
     for start, stop in blocks(len(order), index.dims):
         part = order[start:stop]
@@ -186,14 +187,14 @@ def distributions(
 
     Args:
         index: The rows.
-        k: Neighbours of each row; fewer where there are fewer other rows.
-        sample: Rows to look up the neighbours of; all rows where there are no more.
-        pairs: Random pairs; all pairs where there are no more.
+        k: Neighbours per row; fewer if there are fewer other rows.
+        sample: Number of rows to find the neighbours of; all rows if there are no more.
+        pairs: Number of random pairs; all pairs if there are no more.
         seed: The same seed gives the same sample and pairs.
-        on_progress: Told the rows that are looked up. What it raises stops the work.
+        on_progress: Called with the number of finished rows. An exception it raises stops the work.
 
     Raises:
-        QueryError: `k`, `sample` or `pairs` is under 1.
+        QueryError: `k`, `sample` or `pairs` is below 1.
     """
     for number, what in ((k, "neighbours"), (sample, "rows")):
         if number < 1:
@@ -203,16 +204,16 @@ def distributions(
     if len(rows) > sample:
         rows = np.sort(np.random.default_rng(seed).choice(rows, sample, replace=False))
     k = min(k, len(index) - 1)
-    tell = counting(on_progress, "Looking up neighbours")
-    found = index.search(index.take(rows), k + 1, on_progress=tell)
-    # The row itself is left out by its number; where others tie with it, it may not be among the k + 1.
+    report = counting(on_progress, "Looking up neighbours")
+    found = index.search(index.take(rows), k + 1, on_progress=report)
+    # The row itself is removed by its number; if others tie with it, it may not be among the k + 1.
     others = found.indices != rows[:, None]
     others[:, -1] &= ~others.all(axis=1)
     return Distributions(random, rows, found.scores[others].reshape(len(rows), k))
 
 
 def _numbers(index: VectorIndex, rows: ArrayLike) -> NDArray[np.int64]:
-    """Row numbers, checked."""
+    """Validated row numbers."""
     numbers = np.asarray(rows)
     if numbers.ndim != 1 or (numbers.size > 0 and numbers.dtype.kind not in "iu"):
         raise QueryError("Rows are given as a list of whole numbers.")
@@ -223,7 +224,7 @@ def _numbers(index: VectorIndex, rows: ArrayLike) -> NDArray[np.int64]:
 
 def _check_size(count: int, what: str) -> None:
     if count > MAX_SIDE:
-        raise QueryError(f"{count:,} {what} are too many for one picture; {MAX_SIDE:,} are possible.")
+        raise QueryError(f"{count:,} {what} are too many for one heatmap; the limit is {MAX_SIDE:,}.")
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """UMAP's layout: from nearest neighbours to coordinates, by a compiled loop that runs on all cores.
 
-Not umap-learn's: with a seed that one runs on a single core, and importing it takes seconds and 200 MB.
+umap-learn's own is not used: with a seed it runs on one core, and importing it takes seconds and 200 MB.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from explorer.jobs.progress import OnProgress, Progress
 
 _NEGATIVE_SAMPLES = 5  # random rows that repel a row, for each neighbour that attracts it
 _BLOCK = 4_096  # rows
-_PARTS = 4  # of the rows for each thread, so that one that has lost its core delays the others little
+_PARTS = 4  # blocks of rows per thread, so that a thread that loses its core hardly delays the others
 
 # Forces are looked up by the squared distance, 32 steps for each doubling: computing powers is slow.
 _STEP_BITS = 23 - 5  # of the 23 fraction bits of a float32
 _FIRST = int(np.float32(2.0**-30).view(np.int32))
 _STEPS = (int(np.float32(2.0**14).view(np.int32)) - _FIRST) >> _STEP_BITS
 
-# Held while compiling. At exit the process takes it for good, so that LLVM is not torn down meanwhile.
+# Held while compiling. The process acquires it at exit and keeps it, so that LLVM is not torn down meanwhile.
 _compiling = threading.Lock()
 atexit.register(_compiling.acquire)
 
@@ -37,32 +37,33 @@ def lay_out(
     start: NDArray[Any],
     min_distance: float,
     seed: int,
-    tell: OnProgress,
+    report: OnProgress,
 ) -> NDArray[np.float32]:
-    """What umap-learn does after the neighbours are known, with its defaults.
+    """Compute what umap-learn computes once the neighbours are known, with its defaults.
 
-    The epochs of the layout, 500 up to 10,000 rows and 200 above, differ from umap-learn's only in their
-    order: a row is moved by one thread, which reads where the other rows were after the last epoch, so the
-    coordinates do not depend on the number of threads. In an epoch a row is attracted along each of its edges
-    twice: first as the edge's tail, then as its head, when negative samples repel it as well. (One attraction
-    of twice the strength makes much worse maps: trustworthiness 0.84 rather than 0.89 for WordNet's glosses.)
+    The epochs of the layout, 500 up to 10,000 rows and 200 above, differ from umap-learn's only in update
+    order: each row is moved by one thread, which reads the other rows' coordinates of the previous epoch, so
+    the result does not depend on the number of threads. In an epoch a row is attracted twice along each of
+    its edges: first as the edge's tail, then as its head, when negative samples repel it as well. (One
+    attraction of twice the strength gives much worse maps: trustworthiness 0.84 instead of 0.89 for WordNet's
+    glosses.)
 
     Args:
         indices: Nearest neighbours, the row itself first, shape (rows, k).
         distances: To the neighbours, ascending, shape (rows, k).
         start: Initial coordinates, not all 0, shape (rows, dims).
-        min_distance: As for `umap`.
-        seed: Of the initial noise and of the negative samples.
-        tell: Called at each step and each epoch. What it raises stops the work at once.
+        min_distance: As `min_dist` of `MapSpec`.
+        seed: The seed of the initial noise and of the negative samples.
+        report: Called at each step and each epoch. An exception it raises stops the work at once.
 
     Returns:
         Coordinates, shape (rows, dims).
     """
     import torch
 
-    tell(Progress("Preparing UMAP", fraction=0.5))
+    report(Progress("Preparing UMAP", fraction=0.5))
     move = _compiled()
-    tell(Progress("Weighting neighbours", fraction=0.5))
+    report(Progress("Weighting neighbours", fraction=0.5))
     epochs = 500 if len(indices) <= 10_000 else 200
     pointers, neighbors, weights = _graph(indices, distances, epochs)
     forces = _forces(min_distance)
@@ -73,17 +74,17 @@ def lay_out(
 
     threads = torch.get_num_threads()
     parts = 1 if len(points) <= _BLOCK else threads * _PARTS
-    work = np.cumsum(np.append(0, weights), dtype=np.float64)[pointers]  # up to each row
+    work = np.cumsum(np.append(0, weights), dtype=np.float64)[pointers]  # cumulative, up to each row
     cuts = np.searchsorted(work, np.linspace(0, work[-1], parts + 1)[1:-1])
     bounds = np.concatenate([[0], cuts, [len(points)]]).tolist()
     with ThreadPoolExecutor(threads, thread_name_prefix="layout") as pool:
         for n in range(epochs):
             share = 0.5 + 0.5 * n / epochs
-            tell(Progress("Laying out the map", n, epochs, fraction=share, unit="epochs"))
+            report(Progress("Laying out the map", n, epochs, fraction=share, unit="epochs"))
             common = (points, moved, pointers, neighbors, weights, forces, n + 1, 1 - n / epochs, keys[n])
             list(pool.map(functools.partial(move, *common), bounds[:-1], bounds[1:]))
             points, moved = moved, points
-    tell(Progress("Laying out the map", epochs, epochs, fraction=1.0, unit="epochs"))
+    report(Progress("Laying out the map", epochs, epochs, fraction=1.0, unit="epochs"))
     return points
 
 
@@ -98,8 +99,8 @@ def _graph(
     """The fuzzy graph of the neighbours (McInnes, Healy and Melville 2018, algorithms 2 and 3).
 
     Returns:
-        The edges in CSR form: where those of each row begin, shape (rows + 1,), the rows they lead to, and
-        their weights, at most 1. Edges too weak to be sampled in that many epochs are dropped.
+        The edges in CSR form: row pointers, shape (rows + 1,), the heads of the edges, and their weights, at
+        most 1. Edges too weak to be sampled within that many epochs are dropped.
     """
     from scipy.sparse import csr_array
 
@@ -151,14 +152,14 @@ def _strengths(distances: NDArray[np.float64], floor: float) -> NDArray[np.float
 
 
 def _spread(start: NDArray[Any], random: np.random.RandomState) -> NDArray[np.float32]:
-    """The initial coordinates, scaled to 0 to 10 in each dimension, with noise that parts equal rows."""
+    """The initial coordinates, scaled to 0 to 10 in each dimension, with noise that separates equal rows."""
     points = start * (10 / np.abs(start).max()) + random.normal(scale=1e-4, size=start.shape)
     points -= points.min(axis=0)
     return np.ascontiguousarray(10 * points / points.max(axis=0), dtype=np.float32)
 
 
 def _forces(min_distance: float) -> NDArray[np.float32]:
-    """Attraction and repulsion by squared distance: what the difference of two points is multiplied by.
+    """Attraction and repulsion by squared distance: factors for the difference of two points.
 
     On the map, UMAP's curve 1 / (1 + a d^2b) is the strength of an edge of length d, with a and b fitted so
     that it is 1 up to `min_distance` and falls as exp(min_distance − d) beyond. The forces are the gradients
@@ -209,9 +210,9 @@ def _move(
     first: int,
     last: int,
 ) -> None:
-    """Move the rows from `first` to `last` in epoch n, from 1. Up to it an edge has ⌊weight · n⌋ samples.
+    """Move the rows from `first` to `last` in epoch n (from 1), by which an edge has ⌊weight · n⌋ samples.
 
-    Negative samples come from a generator that is seeded by the key of the epoch and the row: splitmix64
+    Negative samples come from a generator seeded by the key of the epoch and the row: splitmix64
     (Steele, Lea and Flood 2014), then the upper half of a linear congruential generator (Knuth's MMIX).
     """
     rows, dims = points.shape

@@ -1,4 +1,4 @@
-"""The order of rows in which a heatmap of them is readable; `docs/decisions/0007-leaf-order.md` says why."""
+"""An order of rows that makes a heatmap readable; `docs/decisions/0007-leaf-order.md` explains the choice."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ from numpy.typing import NDArray
 
 
 class _Node(NamedTuple):
-    """A branch of a tree: its leaves, as a range, and the two branches it is made of."""
+    """A branch of a tree: the range of its leaves, and its two sub-branches."""
 
     leaves: slice
     halves: tuple[_Node, ...] = ()
 
     def ends(self) -> Iterator[tuple[slice, slice]]:
-        """Leaves that can stand at one end, and those that can then stand at the other."""
+        """The leaves that can be at one end, with those that can then be at the other."""
         halves = self.halves or (self, self)
         yield halves[0].leaves, halves[1].leaves
         if self.halves:
             yield halves[1].leaves, halves[0].leaves
 
     def opposite(self, leaf: int) -> slice:
-        """The leaves that can stand at the other end when this one stands at one end."""
+        """The leaves that can be at the other end when this one is at one end."""
         return next(far for near, far in self.ends() if near.start <= leaf < near.stop)
 
 
 def leaf_order(distances: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Order the leaves of an average-linkage tree so that the distances from each to the next sum least.
+    """Order the leaves of an average-linkage tree to minimise the sum of distances between adjacent leaves.
 
     Source: Bar-Joseph, Gifford and Jaakkola, Fast optimal leaf ordering for hierarchical clustering
-    (Bioinformatics 17, 2001). Not scipy's `optimal_leaf_ordering`: that of version 1.17 often misses the
-    least sum (by a quarter for 300 random rows), and it takes 8 seconds for 2,000 rows and holds the
-    interpreter's lock all the while, so that every visitor would wait. This takes 1, and lets others run.
+    (Bioinformatics 17, 2001). scipy's `optimal_leaf_ordering` is not used: in version 1.17 it often misses
+    the minimum (by a quarter for 300 random rows), takes 8 seconds for 2,000 rows, and holds the interpreter
+    lock (GIL) throughout, so that every visitor would wait. This takes 1 second and lets others run.
 
     Args:
-        distances: Shape (rows, rows), with two rows or more.
+        distances: Shape (rows, rows), with at least two rows.
 
     Returns:
-        Places, int64, shape (rows,).
+        Positions in the given order, int64, shape (rows,).
     """
     from scipy.cluster.hierarchy import leaves_list, linkage
 
     above = distances[np.triu_indices(len(distances), 1)].clip(min=0)
     tree = linkage(above, "average")
     start: NDArray[np.int64] = leaves_list(tree).astype(np.int64)
-    distances = distances[np.ix_(start, start)]  # now the leaves of every branch stand together
+    distances = distances[np.ix_(start, start)]  # now the leaves of every branch are contiguous
     nodes = [_Node(slice(place, place + 1)) for place in np.argsort(start).tolist()]
-    # The least sum of an order of a branch that begins with one leaf and ends with another.
+    # The minimum sum over the orders of a branch, by their first and last leaf.
     least = np.zeros_like(distances)
     for one, two in tree[:, :2].astype(np.int64).tolist():
         a, b = nodes[one], nodes[two]
@@ -65,7 +65,7 @@ def leaf_order(distances: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _walk(root: _Node, least: NDArray[np.float64], distances: NDArray[np.float64]) -> list[int]:
-    """The leaves of a branch in the order that has the least sum."""
+    """The leaves of a branch in the order with the minimum sum."""
     one, two = (half.leaves for half in root.halves)
     first, last = divmod(int(least[one, two].argmin()), two.stop - two.start)
     order: list[int] = []
@@ -85,7 +85,7 @@ def _walk(root: _Node, least: NDArray[np.float64], distances: NDArray[np.float64
 
 
 def _min_plus(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each row of x and column of y the least sum of their numbers: (p, q) and (q, r) to (p, r)."""
+    """The min-plus matrix product: shapes (p, q) and (q, r) to (p, r)."""
     p, q, r = len(x), len(y), y.shape[1]
     if p <= min(q, r):
         return np.stack([(line[:, None] + y).min(axis=0) for line in x])

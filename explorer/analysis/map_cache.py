@@ -1,4 +1,4 @@
-"""Maps on disk: opening the same rows again shows their map at once."""
+"""The cache of maps on disk: opening the same rows again shows their map at once."""
 
 from __future__ import annotations
 
@@ -17,50 +17,50 @@ from explorer.settings import settings
 
 _log = logging.getLogger(__name__)
 
-_SCHEME = 1  # raise it when the same choices would give another map
-_MOST = 64  # maps, those used last
+_SCHEME = 1  # increase it when the same choices would give another map
+_MOST = 64  # maps to keep, the most recently used
 
 
 def map_name(vectors: NDArray[np.float32], *choices: object) -> str:
-    """Name a map by the rows it is of, every bit of them, and by all that was chosen."""
+    """The cache key of a map: a hash of its vectors, bit for bit, and of all choices."""
     digest = hashlib.blake2b(repr((_SCHEME, vectors.shape, choices)).encode(), digest_size=16)
     digest.update(np.ascontiguousarray(vectors).data)
     return digest.hexdigest()
 
 
 def find_map(name: str) -> tuple[NDArray[np.float32], float | None] | None:
-    """The points of a kept map, float32, shape (rows, dims), and its recall; None where there is none.
+    """The coordinates of a cached map, float32, shape (rows, dims), and its recall; None if not cached.
 
-    The recall itself is None where it was not measured.
+    The recall itself is None if it was not measured.
     """
     remove_abandoned(_folder())
     path = _folder() / f"{name}.npz"
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            recall = float(kept["recall"])
-            found = kept["points"], None if math.isnan(recall) else recall
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as cached:
+            recall = float(cached["recall"])
+            found = cached["points"], None if math.isnan(recall) else recall
         os.utime(path)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        _log.warning("a kept map cannot be read and is made again: %s", error)
+        _log.warning("a cached map cannot be read and is made again: %s", error)
         return None
     return found
 
 
-def keep_map(name: str, points: NDArray[np.float32], recall: float | None) -> None:
-    """Keep a map; beyond the bound, those not used for longest go. A disk that is full keeps nothing."""
+def keep_map(name: str, coordinates: NDArray[np.float32], recall: float | None) -> None:
+    """Cache a map, and drop the least recently used beyond the limit. A full disk caches nothing."""
     try:
         folder = _folder()
         with scratch_folder(folder) as aside:
             whole = aside / "map.npz"
-            np.savez(whole, points=points, recall=np.float64(math.nan if recall is None else recall))
+            np.savez(whole, points=coordinates, recall=np.float64(math.nan if recall is None else recall))
             whole.replace(folder / f"{name}.npz")  # it appears whole or not at all
-        kept = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
-        for path in kept[:-_MOST]:
+        cached = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
+        for path in cached[:-_MOST]:
             path.unlink(missing_ok=True)
     except OSError as error:
-        _log.warning("a map cannot be kept: %s", error)
+        _log.warning("a map cannot be cached: %s", error)
 
 
 def _folder() -> Path:

@@ -1,4 +1,4 @@
-"""New vectors on a map: where a text would be among the rows."""
+"""Placing new vectors, such as queries, on a map."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from explorer.jobs.progress import OnProgress, untold
 from explorer.tensor import VectorIndex
 from explorer.tensor.matrices import as_matrix
 
-_PLACED_BY = 15  # rows that a new vector is placed among
+_PLACED_BY = 15  # nearest rows by which a new vector is placed
 
 
 def place(
@@ -25,26 +25,26 @@ def place(
     k: int = _PLACED_BY,
     on_progress: OnProgress | None = None,
 ) -> NDArray[np.float32]:
-    """Place new vectors on a map, among the rows they are closest to.
+    """Place new vectors on a map, among their nearest rows.
 
-    On a map by umap-learn they are placed by its `transform`, which takes as many neighbours as the map was
-    made with; densMAP has none. On any other map a point is the mean of the points of its k nearest rows,
-    weighted by 1 / d², d being the distance of the vectors (Shepard 1968); between vectors of length 1, d² is
-    2 (1 − cosine). So a vector that is a row of the space falls on that row's point; on the first one's if
-    the row is repeated.
+    On a map by umap-learn they are placed by its `transform`, with as many neighbours as the map was made
+    with; densMAP has no `transform`. On any other map the coordinates are the mean of those of the k nearest
+    rows, weighted by 1 / d², with d the distance of the vectors (Shepard 1968); for vectors of length 1, d²
+    is 2 (1 − cosine). So a vector that equals a row lands on that row's point; on the first one if the row
+    is repeated.
 
     Args:
         index: The rows of the map.
         projection: The map.
         vectors: Shape (new, dims of the space) or (dims of the space,).
-        k: Rows to place by.
-        on_progress: Called while umap-learn works, which may take seconds. What it raises stops that.
+        k: Number of nearest rows.
+        on_progress: Called while umap-learn works, which can take seconds. An exception it raises stops it.
 
     Returns:
         float32, shape (new, dims of the map).
 
     Raises:
-        VectorError: They are no vectors, or have other dimensions than the space.
+        VectorError: They are not vectors, or have other dimensions than the space.
         QueryError: k is below 1.
         ComputeError: umap-learn failed.
     """
@@ -56,7 +56,7 @@ def place(
     indices, distances = _nearest(index, vectors, k, projection.metric)
     squares = distances if projection.metric in ("cosine", "correlation") else distances**2
     weights = np.divide(squares[:, :1], squares, out=np.zeros_like(squares), where=squares > 0)
-    weights[:, 0] = 1  # the nearest; at distance 0 it is the only one that counts
+    weights[:, 0] = 1  # the nearest row; at distance 0 it alone counts
     weights /= weights.sum(axis=1, keepdims=True)
     points = projection.coordinates[indices].astype(np.float64)
     placed: NDArray[np.float32] = np.einsum("nk,nkd->nd", weights, points).astype(np.float32)

@@ -20,9 +20,9 @@ from explorer.jobs.progress import OnProgress, Progress, untold
 from explorer.tensor import Neighbors, VectorIndex
 from explorer.tensor.matrices import as_tensor, blocks, row_norms
 
-_FEWEST = 4  # rows; with fewer, neighbours say nothing that PCA does not show
-_RECALL = 0.95  # share of the neighbours that a map has to be made from
-_FLAT = float(np.finfo(np.float32).eps) ** 2  # a variance this small beside the squares is float32's rounding
+_FEWEST = 4  # rows; with fewer, neighbours add nothing to PCA
+_RECALL = 0.95  # minimum recall of the neighbours a map is made from
+_FLAT = float(np.finfo(np.float32).eps) ** 2  # a variance this small relative to the squares is rounding
 _BLOCK = 1 << 22  # numbers in float64 at a time: 32 MB
 
 
@@ -31,19 +31,19 @@ class Projection:
     """The rows of a space as points of a map.
 
     Attributes:
-        coordinates: A point for each row, float32, shape (rows, dims), read-only.
-        method: What made it.
+        coordinates: The coordinates of each row, float32, shape (rows, dims), read-only.
+        method: The method that made it.
         dims: Dimensions of the map.
         metric: The distance it shows.
-        explained: PCA: the share of the whole variance along each dimension; empty for UMAP.
+        explained: PCA: the share of total variance along each dimension; empty for UMAP.
         seed: UMAP: the seed; None for PCA.
-        neighbors: UMAP: how many nearest rows were used, the row itself among them; None for PCA.
-        min_distance: UMAP: how close points may come; None for PCA.
-        recall: Our UMAP: the share of the nearest rows that was found and used, see
+        neighbors: UMAP: number of nearest rows used, including the row itself; None for PCA.
+        min_distance: UMAP: how close together points can be; None for PCA.
+        recall: Our UMAP: the share of the nearest rows that were found and used, see
             `explorer.tensor.Neighbors`; None for others.
         densmap: umap-learn: whether dense regions stay dense.
-        supervised: umap-learn: whether labels drew the rows together.
-        fallback: Why PCA stands in for the UMAP that was asked for: too `few` rows, or all rows `equal`.
+        supervised: umap-learn: whether labels supervised the map.
+        fallback: Why PCA replaces the requested UMAP: too `few` rows, or all rows `equal`.
     """
 
     coordinates: NDArray[np.float32]
@@ -67,7 +67,7 @@ class Projection:
 
     @property
     def has_transform(self) -> bool:
-        """Whether umap-learn places new rows on it; it cannot on a densMAP."""
+        """Whether umap-learn can place new rows on it; not on a densMAP."""
         return self.method == "umap-learn" and not self.densmap
 
 
@@ -83,11 +83,11 @@ def project(
     Args:
         index: The rows.
         spec: How the map is made.
-        labels: Of each row, "" for none; a supervised map needs them, no other looks at them.
-        on_progress: Called between and within the steps. What it raises stops the work.
+        labels: The label of each row, "" for none; used only by a supervised map.
+        on_progress: Called between and within the steps. An exception it raises stops the work.
 
     Raises:
-        QueryError: A supervised map is asked for without labels.
+        QueryError: A supervised map is requested without labels.
         ComputeError: umap-learn failed.
     """
     if spec.method == "pca":
@@ -101,13 +101,13 @@ def pca(index: VectorIndex, dims: int = 2, *, metric: Distance = "cosine") -> Pr
     """Project onto the directions of largest variance (Pearson 1901).
 
     The covariance is summed in float64, block by block, and its eigenvectors are exact: no seed is needed.
-    Each is turned so that its largest entry is positive. Dimensions in which the rows do not differ, which
-    includes those beyond the rank of the vectors, are zero.
+    Each is oriented so that its largest entry is positive. Dimensions in which the rows do not differ, such
+    as those beyond the rank of the vectors, are zero.
 
     Args:
         index: The rows.
         dims: Dimensions of the map.
-        metric: `cosine` scales the rows to length 1 first, so that only directions count; `euclidean` takes
+        metric: `cosine` scales the rows to length 1 first, so that only directions count; `euclidean` uses
             them as they are.
 
     Returns:
@@ -116,7 +116,7 @@ def pca(index: VectorIndex, dims: int = 2, *, metric: Distance = "cosine") -> Pr
     Raises:
         QueryError: `dims` is below 1, or `metric` is neither of the two.
     """
-    MapSpec("pca", dims, metric)  # refuses what is out of range
+    MapSpec("pca", dims, metric)  # raises for values out of range
     parts = list(blocks(len(index), index.dims, _BLOCK))
     lengths = torch.cat([torch.from_numpy(row_norms(index.take(slice(*rows)))) for rows in parts])[:, None]
 
@@ -152,20 +152,20 @@ def pca(index: VectorIndex, dims: int = 2, *, metric: Distance = "cosine") -> Pr
 def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = None) -> Projection:
     """Lay the rows out so that neighbours stay neighbours (McInnes, Healy and Melville 2018).
 
-    With umap-learn's defaults, but the core's neighbours, PCA to start from and a layout of our own; of many
-    rows, a few neighbours may be missing (`recall`). The same seed gives the same map, bit for bit, on the
-    same machine, whatever the number of threads. Maps are kept in the cache folder.
+    Uses umap-learn's defaults with the tensor core's neighbours, PCA as initial coordinates and our own
+    layout; with many rows, a few neighbours may be missing (`recall`). The same seed gives the same map, bit
+    for bit, on the same machine, for any number of threads. Maps are cached in the cache folder.
 
     Args:
         index: The rows.
         spec: How the map is made.
-        on_progress: Called between and within the steps. What it raises stops the work.
+        on_progress: Called between and within the steps. An exception it raises stops the work.
 
     Returns:
-        The map. With fewer than 4 rows, or where all are equal, it is PCA's and `fallback` says so.
+        The map. With fewer than 4 rows, or if all are equal, it is PCA's and `fallback` is set.
     """
     dims, metric, min_distance, seed = spec.dims, spec.pca_metric, spec.min_dist, spec.seed
-    tell = on_progress or untold
+    report = on_progress or untold
     neighbors = min(spec.n_neighbors, len(index))
     name = map_name(index.take(slice(None)), dims, neighbors, min_distance, metric, seed)
     kept = find_map(name)
@@ -178,26 +178,28 @@ def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = 
         return replace(start, fallback="equal")
 
     def searched(done: int, total: int) -> None:
-        tell(Progress("Finding neighbours", done, total, fraction=0.5 * done / total))
+        report(Progress("Finding neighbours", done, total, fraction=0.5 * done / total))
 
     near = index.neighbors(neighbors - 1, metric, min_recall=_RECALL, on_progress=searched)
     indices, distances = _with_itself(near, metric)
-    points = lay_out(indices, distances, start.coordinates, min_distance, seed, tell)
-    keep_map(name, points, near.recall)
-    return Projection(points, "umap", dims, metric, (), seed, neighbors, min_distance, near.recall)
+    coordinates = lay_out(indices, distances, start.coordinates, min_distance, seed, report)
+    keep_map(name, coordinates, near.recall)
+    return Projection(coordinates, "umap", dims, metric, (), seed, neighbors, min_distance, near.recall)
 
 
 def _by_umap_learn(
     index: VectorIndex, spec: MapSpec, labels: Sequence[str] | None, on_progress: OnProgress | None
 ) -> Projection:
-    """The map as umap-learn makes it; PCA's where that has too little to go by."""
+    """umap-learn's map; PCA's if there are too few rows for it."""
     if spec.supervised and labels is None:
         raise QueryError(
             "A supervised map needs labels.", fix="Choose a label column, or turn supervision off."
         )
     targets = None if labels is None else label_targets(labels)
     start = pca(index, spec.dims, metric=spec.pca_metric)
-    if len(index) < max(_FEWEST, spec.dims + 2):  # its spectral start needs two rows more than dimensions
+    if len(index) < max(
+        _FEWEST, spec.dims + 2
+    ):  # its spectral initialisation needs two more rows than dimensions
         return replace(start, fallback="few")
     if not start.coordinates.any():
         return replace(start, fallback="equal")
@@ -205,12 +207,12 @@ def _by_umap_learn(
     name = map_name(vectors, spec, None if targets is None else targets.tobytes(), versions())
     kept = find_map(name)
     if kept is None:
-        points = fit(vectors, spec, targets, on_progress or untold)
-        keep_map(name, points, None)
+        coordinates = fit(vectors, spec, targets, on_progress or untold)
+        keep_map(name, coordinates, None)
     else:
-        points, _ = kept
+        coordinates, _ = kept
     return Projection(
-        points,
+        coordinates,
         spec.method,
         spec.dims,
         spec.metric,
@@ -223,7 +225,7 @@ def _by_umap_learn(
 
 
 def _with_itself(near: Neighbors, metric: Distance) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The neighbours as `lay_out` wants them: each row first among its own, at distance 0."""
+    """The neighbours in the form `lay_out` takes: each row first among its own, at distance 0."""
     own = np.arange(len(near.indices))[:, None]
     distances = from_scores(near.similarities, metric)
     return np.hstack([own, near.indices]), np.hstack([np.zeros(own.shape), distances])

@@ -1,4 +1,4 @@
-"""A space: the embeddings of one corpus by one encoder, and what can be asked of it."""
+"""A space: the embeddings of one corpus by one encoder, and operations on them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Hit:
     Attributes:
         row: Its position in the corpus, from 0.
         score: Its similarity to the query; larger is closer. Euclidean scores are negative distances.
-        text: Its text; for items other than texts, what names it.
+        text: Its text; for other items, their caption.
     """
 
     row: int
@@ -37,23 +37,23 @@ class Hit:
 
 
 def make_index(vectors: np.ndarray) -> Index:
-    """An index of vectors, float32, shape (rows, dims), on the device and in the memory of the settings."""
+    """An index of vectors, float32, shape (rows, dims), with the device and memory of the settings."""
     return Index(vectors, device=pick_device(settings().device), memory_mb=settings().memory_mb)
 
 
 class Space:
     """The embeddings of one corpus by one encoder.
 
-    What is asked of vectors alone is asked of `index`; see `explorer.tensor.VectorIndex`.
+    Operations that need only vectors are on `index`; see `explorer.tensor.VectorIndex`.
 
     Args:
         corpus: The rows.
-        index: Their vectors, which several spaces may share.
-        encoder: What made the vectors; without one, the space answers no texts.
-        report: What encoding took, if it was encoded here.
+        index: Their vectors, which several spaces can share.
+        encoder: What made the vectors; without one, the space cannot be searched by text.
+        report: The report on the encoding, if it was encoded here.
 
     Raises:
-        VectorError: There is not one vector for each row.
+        VectorError: The number of vectors differs from the number of rows.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Space:
         """
         if self._encoder is None:
             raise QueryError(
-                "This space has vectors only, and no encoder for queries.",
+                "This space has only vectors and no encoder for queries.",
                 where=self.corpus.name,
                 fix="Search by a row or by a vector, or make the space with its encoder.",
             )
@@ -91,7 +91,7 @@ class Space:
 
     @property
     def report(self) -> EncodeReport:
-        """What encoding took.
+        """The report on the encoding.
 
         Raises:
             QueryError: The space was made without a report.
@@ -104,7 +104,7 @@ class Space:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """Names all that a result can depend on: what made the vectors, and all that is in the rows."""
+        """Identifies everything a result can depend on: the encoder and the contents of the rows."""
         return f"{self.encoder.fingerprint} {self.corpus.fingerprint}"
 
     @property
@@ -119,15 +119,15 @@ class Space:
 
     @property
     def similarity_metric(self) -> Metric:
-        """What rows are searched by: what the encoder's model was trained for; cosine without an encoder."""
+        """The default metric: the one the encoder's model was trained for; cosine without an encoder."""
         return "cosine" if self._encoder is None else self._encoder.similarity
 
     def for_corpus(self, corpus: Corpus) -> Space:
-        """The same vectors for a corpus of the same texts, which may have another name or other columns."""
+        """The same vectors for a corpus with the same texts but perhaps another name or other columns."""
         return self if corpus is self.corpus else Space(corpus, self.index, self._encoder, self._report)
 
     def subspace(self, rows: NDArray[np.int64]) -> Space:
-        """The space of some rows (from 0) alone, in the order given; its rows are renumbered from 0."""
+        """A space of only some rows (from 0), in the order given; its rows are renumbered from 0."""
         return Space(self.corpus.take(rows), self.index.subset(rows), self._encoder, self._report)
 
     @overload
@@ -151,20 +151,20 @@ class Space:
         metric: Metric | None = None,
         rows: np.ndarray | None = None,
     ) -> list[Hit] | list[list[Hit]]:
-        """The rows closest to a text, closest first; equal scores in the order of rows.
+        """The rows closest to a text, closest first; ties in row order.
 
         Args:
             query: One text, or several.
             k: How many rows; all of them when there are fewer.
             metric: `cosine`, `dot` or `euclidean`; None: `similarity_metric`.
-            rows: Where to look: row numbers, or a mask with one bool for each row. None: everywhere.
+            rows: The rows to search: row numbers, or a mask with one bool per row; None for all.
 
         Returns:
             The hits; for several texts, a list of hits for each.
 
         Raises:
             QueryError: A text is empty, or k is below 1.
-            ModelChangedError: The model is hosted, and another one than that which encoded the rows.
+            ModelChangedError: The hosted model is no longer the one that encoded the rows.
         """
         texts = [query] if isinstance(query, str) else list(query)
         if not texts:
@@ -180,7 +180,7 @@ class Space:
         metric: Metric | None = None,
         rows: np.ndarray | None = None,
     ) -> list[list[Hit]]:
-        """The rows closest to each of some vectors, such as `encoder.encode_queries` gives; see `search`.
+        """The rows closest to each of some vectors, such as those of `encoder.encode_queries`; see `search`.
 
         Args:
             queries: Shape (queries, dims).
@@ -200,7 +200,7 @@ class Space:
     def similar_to(
         self, row: int, k: int = 10, *, metric: Metric | None = None, rows: np.ndarray | None = None
     ) -> list[Hit]:
-        """The rows closest to a row, which is itself left out; see `search`.
+        """The rows closest to a row, excluding the row itself; see `search`.
 
         Raises:
             QueryError: There is no such row, or k is below 1.
@@ -215,16 +215,16 @@ class Space:
         return self._hits(found.indices[0], found.scores[0])
 
     def neighbors(self, k: int = 15, *, metric: Metric = "cosine", min_recall: float = 1.0) -> Neighbors:
-        """The k nearest rows of every row; the row itself is left out by its number.
+        """The k nearest rows of every row, excluding the row itself.
 
         Args:
-            k: Neighbours wanted of each row.
+            k: Neighbours per row.
             metric: `cosine`, `dot` or `euclidean`.
-            min_recall: Share of them that has to be found. Under 1 many rows take a fraction of the time.
+            min_recall: Share of them that must be found. Below 1, large corpora take a fraction of the time.
 
         Returns:
             `indices` int64 and `similarities` float32, both of shape (rows, min(k, rows - 1)), and `recall`:
-            1 where all were found, else the share as measured on a sample.
+            1 if the search was exact, else the share measured on a sample.
         """
         return self.index.neighbors(k, metric, min_recall=min_recall)
 
@@ -235,7 +235,7 @@ class Space:
         *,
         metric: Metric = "cosine",
     ) -> np.ndarray:
-        """Similarity of rows to one another, or to other rows.
+        """Similarities of rows to each other, or to other rows.
 
         Args:
             rows: Row numbers; None: all rows.
@@ -254,19 +254,19 @@ class Space:
         return cluster(self.index, ClusterSpec(k=k, metric=metric, seed=seed, starts=starts))
 
     def project(self, dims: int = 2, seed: int = 0, *, method: MapMethod = "umap") -> Projection:
-        """A map of the rows; `explorer.analysis.projection.project` has more to choose."""
+        """A map of the rows; `explorer.analysis.projection.project` has more options."""
         return project(self.index, MapSpec(method, dims, seed=seed))
 
     def percentile(self, score: float, metric: Metric | None = None) -> float | None:
-        """How a score stands among those of random pairs of rows of this corpus.
+        """The percentile of a score among those of random pairs of rows of this corpus.
 
         Args:
             score: A similarity under `metric`.
             metric: Which similarity; None: `similarity_metric`, as in `search`.
 
         Returns:
-            The share of random pairs that are less close, in percent; a pair just as close counts half. None
-            when the corpus has no two rows.
+            The percentage of random pairs that are less close; an equally close pair counts half. None if the
+            corpus has fewer than two rows.
         """
         pairs = self._random_pairs(metric or self.similarity_metric)
         if not len(pairs):

@@ -1,4 +1,4 @@
-"""What makes clusters and maps: frozen, hashable, and checked when made. Equal specs give equal results."""
+"""Specs of clusters and maps: frozen, hashable and validated. Equal specs give equal results."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _MAX_SEED = 2**32 - 1
 class ClusterSpec:
     """How rows are clustered.
 
-    What the method does not read is 0, whatever was given, so that specs of equal results are equal.
+    Fields that the method does not use are set to 0, so that specs with equal results are equal.
 
     Attributes:
         method: `k-means` or `hdbscan`.
         k: Number of clusters (k-means).
-        starts: Number of starts, of which the one with the lowest inertia is kept (k-means).
-        seed: Of the starts; 0 or more (k-means).
-        min_size: Rows that a cluster has at least (HDBSCAN).
-        min_samples: Neighbours that make a place dense, the row itself included; `min_size` where it is None
+        starts: Number of starts; the one with the lowest inertia is kept (k-means).
+        seed: The seed of the starts; 0 or more (k-means).
+        min_size: The fewest rows of a cluster (HDBSCAN).
+        min_samples: Neighbours that make a region dense, including the row itself; None means `min_size`
             (HDBSCAN).
         metric: `cosine` or `euclidean`.
 
@@ -64,21 +64,21 @@ class ClusterSpec:
 class MapSpec:
     """How a map is made.
 
-    What the method does not read is 0 or False, whatever was given, so that specs of equal maps are equal.
+    Fields that the method does not use are set to 0 or False, so that specs of equal maps are equal.
 
     Attributes:
-        method: `umap` (our own, on all cores), `umap-learn` (that library) or `pca`.
+        method: `umap` (our own, on all cores), `umap-learn` (the library) or `pca`.
         dims: Dimensions of the map.
-        metric: The distance it shows: `cosine` or `euclidean`; `manhattan`, `chebyshev` or `correlation`
-            too with umap-learn.
-        n_neighbors: Nearest rows that a row stays close to, the row itself counted (both UMAPs).
-        min_dist: How close points may come, 0 to 1 (both UMAPs).
-        seed: Of the layout, 0 to 2³² − 1 (both UMAPs).
+        metric: The distance it shows: `cosine` or `euclidean`; with umap-learn also `manhattan`, `chebyshev`
+            or `correlation`.
+        n_neighbors: Number of nearest rows, including the row itself (both UMAPs).
+        min_dist: How close together points can be, 0 to 1 (both UMAPs).
+        seed: The seed of the layout, 0 to 2³² − 1 (both UMAPs).
         densmap: Whether dense regions stay dense on the map (umap-learn; Narayan, Berger and Cho 2021).
-        supervised: Whether rows of the same label are drawn together (umap-learn).
+        supervised: Whether rows with the same label attract each other (umap-learn).
 
     Raises:
-        QueryError: A value is out of range, or the method has no such metric, or there is no such method.
+        QueryError: A value is out of range, the method does not exist, or it does not have the metric.
     """
 
     method: MapMethod = "umap"
@@ -118,7 +118,7 @@ class MapSpec:
 
 
 def check_distance(metric: str, what: str) -> None:
-    """Refuse a metric that clusters and maps do not have.
+    """Raise an error for a metric that clusters and maps do not have.
 
     Raises:
         QueryError: It is neither `cosine` nor `euclidean`.

@@ -1,4 +1,4 @@
-"""How far to trust a map: which neighbours it invents, which it loses, which change with the seed."""
+"""How far to trust a map: false neighbours, lost neighbours, and those that change with the seed."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _EPS = float(np.finfo(np.float64).eps)
 
 @dataclass(frozen=True, eq=False)
 class Trust:
-    """How well a map keeps neighbourhoods, 0 to 1; 1 is perfect.
+    """How well a map preserves neighbourhoods, 0 to 1; 1 is perfect.
 
     Attributes:
         trustworthiness: How few of the map's neighbours are far apart in the space.
         continuity: How few of the space's neighbours are far apart on the map.
-        rows: The rows that were looked at, ascending, int64, shape (sample,).
-        row_trustworthiness: Each one's own part, float64, shape (sample,); the mean is `trustworthiness`.
+        rows: The sampled rows, ascending, int64, shape (sample,).
+        row_trustworthiness: The value of each row, float64, shape (sample,); the mean is `trustworthiness`.
         row_continuity: The same for `continuity`.
-        k: Neighbours of a row.
-        total: Rows of the map.
+        k: Neighbours per row.
+        total: Number of rows of the map.
     """
 
     trustworthiness: float
@@ -47,14 +47,14 @@ class Trust:
 
 @dataclass(frozen=True, eq=False)
 class Stability:
-    """How alike the neighbourhoods of several maps are, 0 to 1; 1 where they are the same.
+    """How similar the neighbourhoods of several maps are, 0 to 1; 1 if identical.
 
     Attributes:
         overlap: Mean Jaccard overlap of a row's k neighbours, over rows and pairs of maps.
-        rows: The rows that were looked at, ascending, int64, shape (sample,).
-        row_overlap: Each one's own mean, float64, shape (sample,).
-        k: Neighbours of a row.
-        total: Rows of the maps.
+        rows: The sampled rows, ascending, int64, shape (sample,).
+        row_overlap: The mean overlap of each row, float64, shape (sample,).
+        k: Neighbours per row.
+        total: Number of rows of the maps.
         maps: Number of maps.
     """
 
@@ -79,22 +79,22 @@ def trust(
     """Compare the neighbourhoods of a map with those of the space, by trustworthiness and continuity.
 
     Venna and Kaski, "Neighborhood preservation in nonlinear projection methods", ICANN 2001. For n rows, with
-    r(i, j) the rank of j among all rows by distance from i in the space, the part of row i is
+    r(i, j) the rank of j among all rows by distance from i in the space, the value of row i is
 
         1 − 2 / (k (2n − 3k − 1)) · Σ max(0, r(i, j) − k)  over the k neighbours j of i on the map,
 
     from 0 to 1; trustworthiness is the mean over rows. Continuity is the same with space and map swapped. A
-    row is no neighbour of its own, and rows equally near rank in their order. Only the mean is taken over a
-    sample: the ranks of each sampled row are among all rows, so its part is exact.
+    row is not its own neighbour, and ties rank in row order. Only the mean is over a sample: each sampled row
+    is ranked against all rows, so its value is exact.
 
     Args:
         index: The rows.
         projection: Their map, whose distance is Euclidean.
-        k: Neighbours; the measure needs fewer than half of the rows, and k shrinks to that.
-        sample: Rows to look at, all where there are no more.
-        seed: Of the sample.
+        k: Neighbours per row; the measure needs fewer than half of the rows, and a larger k is reduced.
+        sample: Number of rows to sample; all if there are no more.
+        seed: The seed of the sample.
         metric: The distance in the space; None: that of the map.
-        on_progress: Called after every row. What it raises stops the work.
+        on_progress: Called after every row. An exception it raises stops the work.
 
     Returns:
         Both measures; 1 for one or two rows, where nothing can be wrong.
@@ -123,16 +123,16 @@ def trust(
 def stability(
     projections: Sequence[Projection], *, k: int = 15, sample: int = _SAMPLE, seed: int = 0
 ) -> Stability:
-    """Compare the neighbourhoods of maps of the same rows, as of several seeds.
+    """Compare the neighbourhoods of maps of the same rows, such as those of several seeds.
 
-    For each pair of maps a row's k neighbours on the one and on the other are compared by Jaccard's index:
-    those in both, divided by those in either. Maps that are turned, mirrored or scaled count as the same.
+    For each pair of maps, a row's k neighbours on both are compared by the Jaccard index: those in both,
+    divided by those in either. Rotated, mirrored or scaled maps count as the same.
 
     Args:
-        projections: Two maps or more.
-        k: Neighbours of a row; k shrinks to the number of other rows.
-        sample: Rows to look at, all where there are no more.
-        seed: Of the sample.
+        projections: Two or more maps.
+        k: Neighbours per row; reduced to the number of other rows.
+        sample: Number of rows to sample; all if there are no more.
+        seed: The seed of the sample.
 
     Returns:
         The mean overlap; 1 for a single row.
@@ -166,21 +166,21 @@ def _sampled(n: int, k: int, sample: int, seed: int) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, eq=False)
 class _View:
-    """All rows as seen from one of them; rows equally near rank in their order.
+    """All rows by closeness to one of them; ties rank in row order.
 
-    Distances are equal where they differ by no more than the rounding of float64, as a product of matrices
-    may round identical rows differently.
+    Distances that differ by no more than float64 rounding count as equal, since a matrix product can round
+    identical rows differently.
 
     Attributes:
         closeness: Larger is closer, −∞ for the row itself, float64, shape (rows,).
-        rounding: By how much it may be off, float64, shape (rows,).
+        rounding: The rounding error bound of `closeness`, float64, shape (rows,).
     """
 
     closeness: NDArray[np.float64]
     rounding: NDArray[np.float64]
 
     def nearest(self, k: int) -> NDArray[np.int64]:
-        """The k nearest rows, in no order, shape (k,)."""
+        """The k nearest rows, in no particular order, shape (k,)."""
         best = np.argpartition(self.closeness, -k)[-k:]
         last = best[self.closeness[best].argmin()]
         beyond = self.closeness - self.closeness[last]
@@ -189,12 +189,12 @@ class _View:
         return np.concatenate([closer, tied[: k - len(closer)]])
 
     def ranks(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The rank of each of some rows by closeness, 1 for the nearest, shape as `rows`."""
+        """The rank of some rows by closeness, 1 for the nearest, with the shape of `rows`."""
         level, slack, ordered = self.closeness[rows], self.rounding[rows], np.sort(self.closeness)
         farther = np.searchsorted(ordered, level - slack, side="left")
         up_to = np.searchsorted(ordered, level + slack, side="right")
         ranks = 1 + len(ordered) - up_to
-        for i in np.flatnonzero(up_to - farther > 1):  # not the only one this near
+        for i in np.flatnonzero(up_to - farther > 1):  # tied with others
             ranks[i] += (np.abs(self.closeness[: rows[i]] - level[i]) <= slack[i]).sum()
         return ranks
 
@@ -204,7 +204,7 @@ def _map_views(projection: Projection, rows: NDArray[np.int64]) -> Iterator[_Vie
 
 
 def _views(vectors: NDArray[np.float32], metric: MapMetric, rows: NDArray[np.int64]) -> Iterator[_View]:
-    """What each of some rows sees, by cosine, negative squared Euclidean distance or another's negative."""
+    """A view from each of some rows, by cosine, negative squared Euclidean or another negative distance."""
     if metric not in ("cosine", "euclidean"):
         yield from _other_views(vectors, metric, rows)
         return

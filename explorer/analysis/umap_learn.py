@@ -1,7 +1,7 @@
-"""umap-learn as an engine of maps, for what only it has: supervision, densMAP and further metrics.
+"""umap-learn as a map engine, for what only it offers: supervision, densMAP and further metrics.
 
-It runs in a process of its own. In this one its compiled loops would hold the interpreter's lock, so that
-every visitor waits, and nothing could stop them; see `docs/decisions/0009-umap.md`.
+It runs in a separate process. In this one its compiled loops would hold the interpreter lock (GIL), making
+every visitor wait, and could not be stopped; see `docs/decisions/0009-umap.md`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from explorer.jobs.progress import OnProgress
 from explorer.scratch import remove_abandoned, scratch_folder
 from explorer.settings import settings
 
-_IDLE_SECONDS = 300.0  # a person tries several settings; meanwhile it holds about 450 MB
+_IDLE_SECONDS = 300.0  # people try several settings in a row; the idle process holds about 450 MB
 _PACKAGES = ("umap-learn", "pynndescent", "numba")
 UNLABELED = -1
 PROCESSES = WorkerProcesses("umap-learn", "explorer.analysis.umap_learn_worker", idle_seconds=_IDLE_SECONDS)
@@ -30,12 +30,12 @@ PROCESSES = WorkerProcesses("umap-learn", "explorer.analysis.umap_learn_worker",
 
 @functools.cache
 def versions() -> tuple[str, ...]:
-    """The versions of what a map by umap-learn depends on."""
+    """The versions of the packages that a map by umap-learn depends on."""
     return tuple(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
 
 
 def label_targets(labels: Sequence[str]) -> NDArray[np.int64]:
-    """Labels as umap-learn takes them: a number for each, −1 for rows without one, shape (rows,).
+    """Labels in the form umap-learn takes: one number per label, −1 for rows without one, shape (rows,).
 
     Raises:
         QueryError: No row has a label.
@@ -50,18 +50,18 @@ def fit(
     vectors: NDArray[np.float32],
     spec: MapSpec,
     targets: NDArray[np.int64] | None,
-    tell: OnProgress,
+    report: OnProgress,
 ) -> NDArray[np.float32]:
-    """Lay rows out by `umap.UMAP(...).fit_transform`, with its defaults for what a spec does not say.
+    """Lay rows out by `umap.UMAP(...).fit_transform`, with its defaults for everything not in the spec.
 
     Args:
         vectors: The rows, shape (rows, dims of the vectors); at least 4 rows, and 2 more than `spec.dims`.
         spec: How the map is made; its neighbours are at most all other rows.
-        targets: What supervises it, as of `label_targets`; None for nothing.
-        tell: Told several times a second how far it is. What it raises stops the work at once.
+        targets: The labels that supervise the map, from `label_targets`; None for an unsupervised map.
+        report: Called with progress several times a second. An exception it raises stops the work at once.
 
     Returns:
-        The points, shape (rows, `spec.dims`). The same spec gives the same points on the same machine.
+        Coordinates, shape (rows, `spec.dims`). The same spec gives the same map on the same machine.
 
     Raises:
         ComputeError: umap-learn failed, its process ended, or the disk is full.
@@ -73,66 +73,68 @@ def fit(
         "min_dist": spec.min_dist,
         "random_state": spec.seed,
         "densmap": spec.densmap,
-        # By default a row opposite to all its neighbours is cut off, and has no place on the map.
+        # By default a row opposite to all its neighbours is disconnected, and gets no coordinates.
         "disconnection_distance": math.inf,
     }
     arrays: dict[str, NDArray[Any]] = {"vectors": vectors}
     if targets is not None:
         arrays["targets"] = targets
-    points = _ask("fit", options, arrays, "points", tell)
-    if not np.isfinite(points).all():
-        raise ComputeError("umap-learn gave some rows no place.", fix="Try more neighbours or another seed.")
-    return points
+    coordinates = _ask("fit", options, arrays, "coordinates", report)
+    if not np.isfinite(coordinates).all():
+        raise ComputeError(
+            "umap-learn gave some rows no coordinates.", fix="Try more neighbours or another seed."
+        )
+    return coordinates
 
 
 def transform(
-    points: NDArray[np.float32],
+    coordinates: NDArray[np.float32],
     indices: NDArray[np.int64],
     distances: NDArray[np.float64],
     min_dist: float,
-    tell: OnProgress,
+    report: OnProgress,
 ) -> NDArray[np.float32]:
     """Place new rows on a map made by `fit`, as `umap.UMAP.transform` does.
 
-    It gives what `transform` of the fitted object would, but for the neighbours, which the caller finds;
-    umap-learn's own search for them is approximate from 4,096 rows on.
+    The result is that of the fitted object's `transform`, except for the neighbours, which the caller finds:
+    umap-learn's own search is approximate from 4,096 rows on.
 
     Args:
-        points: The map, shape (rows, dims).
+        coordinates: The map, shape (rows, dims).
         indices: The nearest rows of each new row, as many as the map was made with, shape (new, neighbours).
         distances: To them, ascending, shape (new, neighbours).
-        min_dist: As of the map.
-        tell: As for `fit`.
+        min_dist: That of the map.
+        report: As for `fit`.
 
     Returns:
-        The new points, shape (new, dims).
+        The coordinates of the new rows, shape (new, dims).
 
     Raises:
         ComputeError: As for `fit`.
     """
     arrays = {
-        "points": points,
+        "coordinates": coordinates,
         "indices": indices.astype(np.int32),
         "distances": distances.astype(np.float32),
     }
-    return _ask("transform", {"min_dist": min_dist}, arrays, "placed", tell)
+    return _ask("transform", {"min_dist": min_dist}, arrays, "placed", report)
 
 
 def _ask(
-    what: str, options: dict[str, Any], arrays: dict[str, NDArray[Any]], answer: str, tell: OnProgress
+    what: str, options: dict[str, Any], arrays: dict[str, NDArray[Any]], answer: str, report: OnProgress
 ) -> NDArray[np.float32]:
-    """Have the process do something with arrays; the array that it answers with."""
+    """Send arrays to the process for some work; return the array that it answers with."""
     parent = settings().cache_folder / "umap-learn"
     remove_abandoned(parent)
     try:
         with scratch_folder(parent) as folder:
             for name, array in arrays.items():
                 np.save(folder / f"{name}.npy", array, allow_pickle=False)
-            PROCESSES.ask({"do": what, "folder": str(folder), "options": options}, tell)
+            PROCESSES.ask({"do": what, "folder": str(folder), "options": options}, report)
             found: NDArray[np.float32] = np.load(folder / f"{answer}.npy", allow_pickle=False)
     except OSError as error:
         raise ComputeError(
             f"umap-learn cannot work on this server: {error.strerror}.",
-            fix="The host should look at the disk of the cache folder.",
+            fix="The host should check the disk of the cache folder.",
         ) from error
     return found

@@ -1,1 +1,1 @@
-"""Corpora: samples, files and Python data, brought to one form."""
+"""Corpora: samples, files and Python data, converted to one form."""

@@ -1,4 +1,4 @@
-"""Which column holds the texts and which one labels them."""
+"""Choosing the text column and the label column of a table."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def guess_text(source: SourceTable) -> str:
         raise EmptyDataError("There are rows, but every cell is empty.", where=source.name)
     listed = list_names([f"{name} ({held})" for name, held in holds])
     raise ColumnError(
-        f"No column holds text. There is {listed}.",
+        f"No column holds text. The columns are: {listed}.",
         where=source.name,
         fix="Bring a table with a column of words or sentences.",
     )
 
 
 def text_columns(source: SourceTable) -> list[str]:
-    """The columns that hold text, the likeliest first."""
+    """The columns that hold text, the most likely first."""
     return _likeliest_first(source, [name for name in source.table.column_names if not _holds(source, name)])
 
 
@@ -70,7 +70,7 @@ def _likeliest_first(source: SourceTable, names: list[str]) -> list[str]:
 
 
 def check_text_column(source: SourceTable, text: str) -> None:
-    """See to it that a column holds text.
+    """Check that a column holds text.
 
     Raises:
         ColumnError: It is missing, or holds numbers, true/false values, dates, lists, or nothing.
@@ -80,14 +80,14 @@ def check_text_column(source: SourceTable, text: str) -> None:
     if not held:
         return
     others = text_columns(source)
-    fix = f"Choose one of: {list_names(others)}." if others else "No column of it holds text."
+    fix = f"Choose one of: {list_names(others)}." if others else "None of its columns holds text."
     raise ColumnError(
         f"The column holds {held}, not text{_example(source, text)}.", where=_where(source, text), fix=fix
     )
 
 
 def check_label_column(source: SourceTable, label: str, text: str) -> None:
-    """See to it that a column can label rows.
+    """Check that a column can label rows.
 
     Raises:
         ColumnError: It is missing, is the text column, or holds lists or nothing.
@@ -95,7 +95,9 @@ def check_label_column(source: SourceTable, label: str, text: str) -> None:
     check_present(source, label)
     fix = "Choose another column, or no label."
     if label == text:
-        raise ColumnError("The text column cannot be the label too.", where=_where(source, label), fix=fix)
+        raise ColumnError(
+            "The text column cannot also be the label column.", where=_where(source, label), fix=fix
+        )
     held = _holds(source, label)
     if held in (_LISTS, _VECTORS, _NOTHING):
         raise ColumnError(
@@ -106,7 +108,7 @@ def check_label_column(source: SourceTable, label: str, text: str) -> None:
 
 
 def check_present(source: SourceTable, name: str) -> None:
-    """Raise ColumnError, with the names there are, when no column has this one."""
+    """Raise ColumnError, which lists the existing names, when no column has this name."""
     names = source.table.column_names
     if name not in names:
         raise ColumnError(
@@ -115,10 +117,10 @@ def check_present(source: SourceTable, name: str) -> None:
 
 
 def guess_label(source: SourceTable, text: str) -> str | None:
-    """The column most likely to label the rows: few values that repeat, and a telling name.
+    """The column most likely to label the rows: few distinct values, and a typical name.
 
-    Numbers label rows only under a telling name, for a year or a price repeats as well. None when
-    no column will do.
+    A numeric column is chosen only by its name, since years and prices repeat as well. None when no
+    column fits.
     """
     best, best_score = None, 0.0
     for name in source.table.column_names:
@@ -191,7 +193,7 @@ def _text_score(source: SourceTable, name: str) -> float:
 
 
 def _label_score(source: SourceTable, name: str) -> float:
-    """0 for a column that cannot be the label; above 1 with a telling name."""
+    """0 for a column that cannot be the label; above 1 for one with a typical name."""
     if _holds(source, name) not in ("", "numbers", "true/false values"):
         return 0.0
     column = source.table[name]

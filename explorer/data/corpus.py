@@ -19,25 +19,25 @@ from explorer.errors import DataError
 _DIGEST_BYTES = 16
 
 Item = str
-"""What a row is about, and what an encoder encodes: a text."""
+"""The item of a row, which an encoder encodes: a text."""
 
 
 def text_key(text: str) -> bytes:
-    """The content hash of a text, 16 bytes: vectors are stored under it."""
+    """The content hash of a text, 16 bytes; vectors are stored under it."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
 
 
 @dataclass(frozen=True)
 class HubOrigin:
-    """What `open_corpus` takes, beside the columns, to open rows of the Hub again exactly.
+    """The arguments of `open_corpus`, besides the columns, that open the same Hub rows again.
 
     Attributes:
         id: The dataset, `owner/name`.
         config: Its configuration.
-        split: The split of that.
+        split: The split of that configuration.
         revision: The commit whose files were read.
-        limit: The limit on rows asked for.
-        seed: What drew the rows.
+        limit: The requested limit on rows.
+        seed: The seed of the draw.
     """
 
     id: str
@@ -54,20 +54,20 @@ class Corpus:
 
     Args:
         name: What it is called on screen.
-        table: The rows kept, with all columns; the text column is of type `string`.
+        table: The kept rows, with all columns; the text column has type `string`.
         text: The text column.
         label: The label column, if there is one.
-        source_rows: For each row its 1-based position among the source's rows, int64, shape (rows,).
-        total_rows: Rows in the source.
-        empty_rows: Rows left out because they have no text.
+        source_rows: The 1-based position of each row in the source, int64, shape (rows,).
+        total_rows: Number of rows in the source.
+        empty_rows: Number of rows left out because they have no text.
         notes: What was done while reading, one sentence each.
-        queries: Searches to suggest.
-        sample: The name of the sample it is, if it is one.
+        queries: Suggested searches.
+        sample: The sample's name, if it is a sample.
         source: Where a sample comes from.
         licence: The licence of a sample.
-        vectors: The vectors that the rows brought along, float32, shape (rows, dims), if they are wanted.
-        vector_column: Where they stood in the source.
-        origin: What opens it again, if it comes from the Hub and is whole.
+        vectors: The rows' own vectors, float32, shape (rows, dims), if requested.
+        vector_column: Their column in the source.
+        origin: How to open it again, if it comes from the Hub and is complete.
     """
 
     name: str
@@ -113,23 +113,23 @@ class Corpus:
 
     @functools.cached_property
     def texts(self) -> list[str]:
-        """The text of each row: for what is about words, tokens or characters."""
+        """The text of each row, for anything about words, tokens or characters."""
         texts: list[str] = self.table[self.text].to_pylist()
         return texts
 
     @property
     def items(self) -> list[Item]:
-        """The item of each row: for what encodes items or shows them."""
+        """The item of each row, for anything that encodes or shows items."""
         return self.texts
 
     @property
     def captions(self) -> list[str]:
-        """What names the item of each row where only text has room, as in a table or at an axis: its text."""
+        """A short text for the item of each row, for tables and axes: its text."""
         return self.texts
 
     @functools.cached_property
     def labels(self) -> list[str] | None:
-        """The label of each row, "" where it has none; None without a label column."""
+        """The label of each row, "" for none; None without a label column."""
         return None if self.label is None else as_strings(self.table[self.label])
 
     @functools.cached_property
@@ -144,17 +144,17 @@ class Corpus:
 
     @functools.cached_property
     def repeated(self) -> int:
-        """Rows whose item already occurred in an earlier row."""
+        """Number of rows whose item occurs in an earlier row."""
         return len(self) - len(set(self.item_keys))
 
     @functools.cached_property
     def items_fingerprint(self) -> str:
-        """Names the items in their order, and nothing else, in hexadecimal."""
+        """A hash of the items in their order, and nothing else, in hexadecimal."""
         return hashlib.blake2b(b"".join(self.item_keys), digest_size=_DIGEST_BYTES).hexdigest()
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """Names all but the corpus's name: columns, all values, the choice of text and label, vectors."""
+        """A hash of everything except the corpus's name: columns, values, text and label columns, vectors."""
         digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
         columns = [(field.name, str(field.type)) for field in self.table.schema]
         digest.update(json.dumps([columns, self.text, self.label]).encode())
@@ -167,7 +167,7 @@ class Corpus:
 
 
 def _update(digest: hashlib.blake2b, column: pa.ChunkedArray) -> None:
-    """Hash a column's values, however Arrow happens to split them and whatever lies under its nulls."""
+    """Hash a column's values, independent of Arrow's chunks and of the bytes under nulls."""
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.int64())  # as text it would need the time zone database
     text = column.cast(pa.string())

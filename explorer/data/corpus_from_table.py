@@ -1,4 +1,4 @@
-"""From a table to a corpus: columns chosen, empty rows left out, the rest sampled."""
+"""From a table to a corpus: choose columns, leave out empty rows, sample the rest."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ def make_corpus(
         source: The table.
         text: The text column; guessed when None.
         label: The label column, None for none; guessed when not given.
-        limit: Rows to keep at most, drawn at random without replacement, in their order. The
-            host's bound holds as well.
-        seed: What draws them.
-        vectors: Where the rows' own vectors stand, one of `vectors_in`; None leaves them out.
+        limit: The most rows to keep, drawn at random without replacement, in their original order. The
+            host's limit applies as well.
+        seed: The seed of the draw.
+        vectors: The column of the rows' own vectors, one of `vectors_in`; None leaves them out.
 
     Raises:
-        ColumnError: A column is missing or cannot be used so.
-        VectorError: A row kept has no vector, or one that cannot be used.
-        EmptyDataError: There is no text at all.
+        ColumnError: A column is missing or cannot be used this way.
+        VectorError: A kept row has no vector, or one that cannot be used.
+        EmptyDataError: No row has text.
         DataError: The limit is below 1.
     """
     if limit is not None and limit < 1:
@@ -78,11 +78,11 @@ def make_corpus(
     if own is not None:
         # A table of texts that was given such vectors calls them by the value of `ALL`.
         spread = vectors in (ALL, ALL.value)
-        place = "one column a dimension" if spread else f'in column "{vectors}"'
-        notes.append(f"Vectors of {own.shape[1]:,} numbers come with the rows, {place}.")
+        place = "one column per dimension" if spread else f'in column "{vectors}"'
+        notes.append(f"The rows include vectors of {own.shape[1]:,} dimensions, {place}.")
         left = [] if isinstance(vectors, str) else number_columns(source)
         notes += [
-            f'Column "{name}" counts the rows and is no dimension.'
+            f'Column "{name}" only numbers the rows, so it is not a dimension.'
             for name in source.table.column_names
             if left and name not in left
         ]

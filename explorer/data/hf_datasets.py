@@ -1,6 +1,6 @@
-"""Datasets of the library `datasets`: in memory, and in folders that its `save_to_disk` wrote.
+"""Datasets of the library `datasets`: in memory, and in folders written by its `save_to_disk`.
 
-The library is imported for such a folder only: whoever has a `datasets.Dataset` has imported it already.
+The library is imported for such a folder only: a caller with a `datasets.Dataset` has already imported it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SAVED = ("state.json", "dataset_dict.json")  # a folder of one dataset, and one
 
 
 def is_dataset(source: object) -> bool:
-    """Whether it is a dataset of that library, or several by split; imports nothing to find out."""
+    """Whether it is a `Dataset` or `DatasetDict` of that library; checks this without importing it."""
     library = sys.modules.get("datasets")
     return library is not None and isinstance(source, library.Dataset | library.DatasetDict)
 
@@ -29,10 +29,10 @@ def is_saved_dataset(folder: Path) -> bool:
 
 
 def from_dataset(source: Any, name: str) -> SourceTable:  # noqa: ANN401 - datasets is not imported
-    """A table from a `datasets.Dataset`, with the names of classes in place of their numbers.
+    """A table from a `datasets.Dataset`, with class names instead of class numbers.
 
     Args:
-        source: A dataset; one of several splits is refused, with their names.
+        source: A dataset; one with several splits is refused with an error that names them.
         name: What to call the table.
 
     Raises:
@@ -56,7 +56,7 @@ def from_dataset(source: Any, name: str) -> SourceTable:  # noqa: ANN401 - datas
 
 
 def read_saved_dataset(folder: Path) -> SourceTable:
-    """The dataset that `save_to_disk` wrote into a folder.
+    """The dataset in a folder written by `save_to_disk`.
 
     Raises:
         DataError: It has several splits, or `datasets` is not installed.
@@ -86,9 +86,9 @@ def read_saved_dataset(folder: Path) -> SourceTable:
 
 
 def not_installed(where: str) -> DataError:
-    """What to say where the library is missing."""
+    """The error for a missing library."""
     return DataError(
-        "Only the library datasets reads this, and it is not installed.",
+        "Reading this requires the library datasets, which is not installed.",
         where=where,
         fix="Install it: pip install 'explorer[datasets]'.",
     )

@@ -1,4 +1,4 @@
-"""One way to open a corpus, whatever it is made from."""
+"""The one function that opens a corpus from any source."""
 
 from __future__ import annotations
 
@@ -40,35 +40,35 @@ def open_corpus(
 ) -> Corpus:
     """Open a corpus.
 
-    Of a dataset on the Hub, only the text, the label, the vectors and what is small of the other columns are
-    downloaded, and under a limit only random row groups (drawn by the seed, thinned out at random to the
-    limit): the corpus's notes say which part of the rows was read, and which columns stay on the Hub.
+    From a dataset on the Hub, only the text, label and vector columns and other small columns are downloaded,
+    and with a limit only random row groups (drawn by the seed, then sampled down to the limit): the corpus's
+    notes say which part of the rows was read, and which columns stay on the Hub.
 
     Args:
         source: A path to a file, the name of a sample, a pandas DataFrame, an Arrow table (or what
             can become one, such as a Polars frame), a list of texts, a dict of columns, a `datasets.Dataset`
-            or a folder that its `save_to_disk` wrote, or a dataset on the Hugging Face Hub, `owner/name`.
-            A file or folder of that name is preferred to the dataset on the Hub.
+            or a folder written by its `save_to_disk`, or a dataset on the Hugging Face Hub, `owner/name`.
+            A file or folder of that name takes precedence over the Hub.
         text: The text column; guessed when None.
         label: The label column, None for none; guessed when not given.
-        limit: Rows to keep at most, drawn at random without replacement, in their order.
-        seed: What draws them.
+        limit: The most rows to keep, drawn at random without replacement, in their original order.
+        seed: The seed of the draw.
         name: What to call the corpus; the file's or the sample's name when None.
-        vectors: The column of the rows' own vectors, or `ALL` for a table of nothing but numbers. They
-            become `Corpus.vectors`.
-        texts: The texts of rows that bring only vectors: anything `source` may be but a dataset, or a
-            corpus, with one text for each vector. `text` and `label` are then columns of it.
+        vectors: The column of the rows' own vectors, or `ALL` for a table of only numbers. They become
+            `Corpus.vectors`.
+        texts: The texts of rows that have only vectors: anything `source` can be except a dataset, or a
+            corpus, with one text per vector. `text` and `label` are then columns of it.
         config: The configuration of a dataset on the Hub; `default` or the first when None.
-        split: Its split; `train` or the first when None. Columns inside records and lists go by a path
-            such as `answers.text` or `messages[0].content`.
+        split: Its split; `train` or the first when None. Columns inside records and lists are named by a
+            path such as `answers.text` or `messages[0].content`.
         revision: Its branch, tag or commit; the newest when None.
-        encoding: Python's name of the encoding of a text file; found from its bytes when None.
-        on_progress: Told the rows that come from the Hub, or the bytes of a file that are read; an exception
-            it raises stops the work.
+        encoding: Python's name of a text file's encoding; detected from its bytes when None.
+        on_progress: Called with the rows read from the Hub, or the bytes read from a file; an exception it
+            raises stops the work.
 
     Raises:
         UnknownCorpusError: No sample and no file has that name.
-        HubError: The Hub does not have the dataset, does not let it out, or does not answer.
+        HubError: The Hub does not have the dataset, denies access to it, or does not answer.
         VectorError: A row's vector is missing or cannot be used.
         DataError: The rows cannot be used; its subclasses say why.
     """
@@ -157,7 +157,7 @@ def _with_texts(
 
 
 def _is_on_hub(source: str, config: str | None, split: str | None, revision: str | None) -> bool:
-    """Whether a string means a dataset on the Hub: it looks like one and not like a file."""
+    """Whether a string names a dataset on the Hub: it looks like one and not like a file."""
     if not is_dataset_id(source):
         return False
     if config is not None or split is not None or revision is not None:
@@ -166,10 +166,10 @@ def _is_on_hub(source: str, config: str | None, split: str | None, revision: str
 
 
 def _existing(source: str | Path) -> Path:
-    """The path of a file that is there, or of a folder that `datasets` saved.
+    """The path of an existing file, or of a folder saved by `datasets`.
 
     Raises:
-        UnknownCorpusError: It is not there, or any other folder.
+        UnknownCorpusError: It does not exist, or is another kind of folder.
     """
     shown = f"{source!s:.100}"
     samples = ", ".join(SAMPLES)
@@ -180,7 +180,7 @@ def _existing(source: str | Path) -> Path:
             return path
         folder = path.is_dir()
     except (OSError, RuntimeError):
-        pass  # no file can have the name: a text given in place of a list, or the home of nobody
+        pass  # not a possible file name: a text instead of a list, or the home of an unknown user
     if folder:
         raise UnknownCorpusError(
             "This is a folder.",

@@ -1,4 +1,4 @@
-"""Data that is already in Python: lists, dicts of columns, data frames, Arrow tables."""
+"""Data already in Python: lists, dicts of columns, data frames, Arrow tables."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _NOT_ONE_KIND = (pa.ArrowException, TypeError, ValueError, OverflowError)
 
 
 def is_data_frame(source: object) -> bool:
-    """Whether it is a pandas DataFrame; pandas is not imported to find out."""
+    """Whether it is a pandas DataFrame; checked without importing pandas."""
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(source, pandas.DataFrame)
 
 
 def from_texts(texts: Sequence[object], name: str) -> SourceTable:
-    """A table of one column, "text". None and NaN are empty rows.
+    """A table with one column, "text". None and NaN become empty rows.
 
     Raises:
-        ColumnError: Something in it is not a string.
+        ColumnError: An element is not a string.
         EmptyDataError: The list is empty.
     """
     if not texts:
@@ -46,7 +46,7 @@ def from_texts(texts: Sequence[object], name: str) -> SourceTable:
 
 
 def from_columns(columns: Mapping[Any, Any], name: str) -> SourceTable:
-    """A table from columns by name: lists, NumPy arrays, series.
+    """A table from a mapping of names to columns: lists, NumPy arrays or series.
 
     Raises:
         ColumnError: A column is not a list, mixes strings with other values, or differs in length.
@@ -57,13 +57,13 @@ def from_columns(columns: Mapping[Any, Any], name: str) -> SourceTable:
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{key} has {length:,}" for key, length in lengths.items())
         raise ColumnError(
-            f"The columns differ in length: {listed}.", where=name, fix="Give each as many values."
+            f"The columns differ in length: {listed}.", where=name, fix="Give all columns the same length."
         )
     return _table(zip(lengths, data, strict=True), name)
 
 
 def from_data_frame(frame: Any, name: str) -> SourceTable:  # noqa: ANN401 - pandas is not imported
-    """A table from a pandas DataFrame. Missing values are null; the index is not kept.
+    """A table from a pandas DataFrame. Missing values become null; the index is dropped.
 
     Raises:
         EmptyDataError: No column or no row.
@@ -120,15 +120,15 @@ def _from_values(values: Any, column: str, name: str) -> _Values:  # noqa: ANN40
         for position, value in there:
             if type(value) is not first:
                 raise ColumnError(
-                    f"This is {value!r:.60}, a {type(value).__name__}; those before are {first.__name__}.",
+                    f"This is {value!r:.60}, a {type(value).__name__}; earlier values are {first.__name__}.",
                     where=f"{where}, position {position:,}",
-                    fix="Give a column values of one type.",
+                    fix="Give all values of a column the same type.",
                 ) from error
         return column_of([None if _is_missing(value) else value for value in values])
 
 
 def _is_missing(value: object) -> bool:
-    """None, NaN, and pandas' NA and NaT, which answer no comparison with true or false."""
+    """Whether a value is None, NaN, or pandas' NA or NaT, whose comparisons are not booleans."""
     if isinstance(value, float):
         return math.isnan(value)
     return value is None or type(value).__name__ in ("NAType", "NaTType")

@@ -22,15 +22,15 @@ class Sample:
     """A corpus that comes with Explorer.
 
     Args:
-        name: What `open_corpus` knows it by.
-        title: What the screen calls it.
-        description: One or two sentences on what is in it and what to try.
+        name: Its name for `open_corpus`.
+        title: Its name on the screen.
+        description: One or two sentences on its contents and what to try.
         source: Where it comes from.
         licence: Its licence.
         file: Its file in the folder of samples.
         text: The text column.
         label: The label column, if there is one.
-        queries: Searches to suggest, the best first.
+        queries: Suggested searches, the best first.
     """
 
     name: str
@@ -49,7 +49,7 @@ _SAMPLES = (
         name="support-tickets",
         title="Support tickets",
         description=(
-            "624 messages to the support of a maker of smart home devices, sorted into 12 queues. "
+            "624 messages to the support team of a smart home device maker, sorted into 12 queues. "
             "Some say the same thing twice: 36 pairs are near-duplicates and 36 are paraphrases."
         ),
         source="Written for this project; the company and the people are invented.",
@@ -114,7 +114,7 @@ SAMPLES: dict[str, Sample] = {sample.name: sample for sample in _SAMPLES}
 def open_sample(
     name: str, *, text: str | None = None, label: LabelChoice = GUESS, limit: int | None = None, seed: int = 0
 ) -> Corpus:
-    """Open a sample, with its own text and label column where none are given.
+    """Open a sample, by default with its own text and label columns.
 
     Args:
         name: One of the keys of `SAMPLES`.
@@ -125,7 +125,7 @@ def open_sample(
 
     Raises:
         UnknownCorpusError: There is no such sample.
-        ColumnError: A column is missing or cannot be used so.
+        ColumnError: A column is missing or cannot be used this way.
     """
     sample = SAMPLES.get(name)
     if sample is None:
@@ -146,7 +146,7 @@ def open_sample(
 
 def _read(sample: Sample) -> SourceTable:
     path = _FOLDER / sample.file
-    if path.suffix == ".json":  # the tutorial's own file: its questions beside the numbers it published
+    if path.suffix == ".json":  # the tutorial's own file: its questions and the numbers it published
         texts = json.loads(path.read_text(encoding="utf-8"))["texts"]
         builder = TableBuilder(sample.name, "json")
         builder.add(sample.text, *text_column(texts))

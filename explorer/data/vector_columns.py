@@ -1,4 +1,4 @@
-"""Where rows bring their own vectors: in a column of lists of numbers, or as a table of numbers."""
+"""Finding rows' own vectors: a column of lists of numbers, or a whole table of numbers."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.tables.values import LIST_OF_NUMBERS, NUMBER
 
-_HEAD_ROWS = 100  # enough to tell vectors from texts
+_HEAD_ROWS = 100  # enough to distinguish vectors from texts
 
 
 class AllColumns(enum.Enum):
-    """The one value that asks for all columns of a table of numbers, one dimension each."""
+    """A sentinel for all columns of a table of numbers, one per dimension."""
 
     ALL = "all columns"
 
@@ -30,9 +30,9 @@ VectorColumn = str | Literal[AllColumns.ALL]
 
 
 def vectors_in(source: SourceTable) -> list[VectorColumn]:
-    """Where a table may have vectors: columns of lists of numbers, or ALL when it has nothing but numbers.
+    """Where a table has vectors: columns of lists of numbers, or ALL if it has only numbers.
 
-    Columns are judged by their first rows; `vectors_of` looks at all of them.
+    Columns are judged by their first rows; `vectors_of` checks every row.
     """
     found: list[VectorColumn] = [*source.vectors]
     found += [name for name in source.table.column_names if _has_one_length(source.table[name])]
@@ -42,9 +42,9 @@ def vectors_in(source: SourceTable) -> list[VectorColumn]:
 
 
 def number_columns(source: SourceTable) -> list[str]:
-    """The columns of a table that holds numbers only; none when another column stands among them.
+    """The columns of a table of only numbers; none if there is any other column.
 
-    A first column that merely counts the rows, as a data frame's index does, is not one of them.
+    A first column that merely numbers the rows, like a data frame's index, is left out.
     """
     table = source.table
     names: list[str] = table.column_names
@@ -64,10 +64,10 @@ def looks_like_vectors(column: pa.ChunkedArray) -> bool:
 
 
 def numbers_in(text: str) -> NDArray[np.float64]:
-    """The numbers of a cell such as [0.1, 0.2], or [0.1 0.2] as NumPy writes it.
+    """Parse a cell such as [0.1, 0.2], or [0.1 0.2] as NumPy writes it.
 
     Raises:
-        ValueError, TypeError, RecursionError: It is something else.
+        ValueError, TypeError, RecursionError: It is not a list of numbers.
     """
     try:
         values: Sequence[float] = json.loads(text)

@@ -1,4 +1,4 @@
-"""The vectors that rows bring along as one matrix, checked row by row."""
+"""Rows' own vectors as one matrix, validated row by row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from explorer.data.vector_columns import (
 from explorer.errors import ColumnError, TooLargeError, VectorError
 from explorer.settings import settings
 
-_UNPACKED = 4  # vectors may take this much over the bound on files
+_UNPACKED = 4  # vectors can take this many times the limit on file size
 _STEP_ROWS = 8_192
 _FIX = "Correct the row, or leave it out."
 
@@ -35,7 +35,7 @@ def vectors_of(
     Args:
         source: The table.
         column: One of `vectors_in`.
-        keep: True for the rows wanted, shape (rows,); all of them when None. Others are not looked at.
+        keep: True for the rows wanted, shape (rows,); all rows when None. Other rows are not checked.
 
     Returns:
         float32, shape (rows wanted, dims).
@@ -72,20 +72,20 @@ def vectors_of(
 def with_texts(
     source: SourceTable, column: VectorColumn | None, texts: SourceTable
 ) -> tuple[SourceTable, str]:
-    """Texts from one table with the vectors of another, row by row.
+    """Combine the texts of one table with the vectors of another, row by row.
 
     Args:
         source: The table with the vectors.
-        column: Where they are; None when there is but one place.
-        texts: A table of as many rows.
+        column: Their column; None if there is only one candidate.
+        texts: A table with the same number of rows.
 
     Returns:
-        The table of texts, which now has the vectors, and the name they have in it.
+        The table of texts with the vectors added, and the name of their column in it.
 
     Raises:
-        ColumnError: No column holds vectors, or several do; or the tables differ in rows.
-        VectorError: As in `vectors_of`.
-        TooLargeError: As in `vectors_of`.
+        ColumnError: No column or several columns hold vectors, or the tables differ in rows.
+        VectorError: As for `vectors_of`.
+        TooLargeError: As for `vectors_of`.
     """
     if column is None:
         found = vectors_in(source)
@@ -108,7 +108,7 @@ def with_texts(
             where=source.name,
             fix="Give one text for each vector, in the same order."
             if source.total_rows != texts.total_rows
-            else "Both are over the bound on rows; put them into one table, or let the host raise "
+            else "Both are over the limit on rows; put them into one table, or ask the host to raise "
             "EXPLORER_MAX_ROWS.",
         )
     matrix = vectors_of(source, column)
@@ -137,7 +137,7 @@ def _column(source: SourceTable, name: str) -> pa.ChunkedArray:
         raise ColumnError(
             "The column does not hold vectors, which are lists of numbers of one length.",
             where=f'{source.name}, column "{name}"',
-            fix=f"Choose one of: {list_names(found)}." if found else "No column of it holds vectors.",
+            fix=f"Choose one of: {list_names(found)}." if found else "None of its columns holds vectors.",
         )
     return column
 
@@ -181,7 +181,7 @@ def _from_texts(texts: pa.ChunkedArray, rows: NDArray[np.int64], where: str) -> 
                 matrix = _empty(len(texts), len(numbers), where)
             if len(numbers) != matrix.shape[1]:
                 raise _ragged(where, rows[at], len(numbers), matrix.shape[1])
-            with np.errstate(over="ignore"):  # `vectors_of` finds what became infinite
+            with np.errstate(over="ignore"):  # `vectors_of` reports overflow to infinity
                 matrix[at] = numbers
             at += 1
     return _empty(0, 1, where) if matrix is None else matrix
@@ -193,7 +193,7 @@ def _from_columns(
     names = number_columns(source)
     if not names:
         raise ColumnError(
-            "The table holds more than numbers, so its columns are not vectors.",
+            "Not all columns of the table are numbers, so they are not dimensions of vectors.",
             where=source.name,
             fix="Name the column that holds the vectors.",
         )
@@ -227,7 +227,7 @@ def _parsed(column: pa.ChunkedArray, rows: NDArray[np.int64], where: str) -> pa.
 
 
 def _first_refused(column: pa.ChunkedArray) -> int:
-    """The first place in a column whose text Arrow does not take for a number."""
+    """The first position in a column whose text Arrow cannot parse as a number."""
     start, end = 0, len(column)
     while end - start > 1:
         middle = (start + end) // 2
@@ -241,15 +241,15 @@ def _first_refused(column: pa.ChunkedArray) -> int:
 
 
 def _empty(rows: int, dims: int, where: str) -> NDArray[np.float32]:
-    """Room for the vectors, when there may be so many."""
+    """Allocate the matrix, if its size is within the limit."""
     if dims == 0:
         raise VectorError("The vectors have no numbers.", where=where, fix="Choose another column.")
     size_mb, most = rows * dims * 4 / 1e6, _UNPACKED * settings().max_file_mb
     if size_mb > most:
         raise TooLargeError(
-            f"{count(rows, 'vector')} of {dims:,} numbers: {size_mb:,.0f} MB; up to {most:,} MB are kept.",
+            f"{count(rows, 'vector')} of {dims:,} dimensions: {size_mb:,.0f} MB; the limit is {most:,} MB.",
             where=where,
-            fix="Keep fewer rows, or let the host raise EXPLORER_MAX_FILE_MB.",
+            fix="Keep fewer rows, or ask the host to raise EXPLORER_MAX_FILE_MB.",
         )
     return np.empty((rows, dims), dtype=np.float32)
 
@@ -260,7 +260,7 @@ def _missing(where: str, row: int) -> VectorError:
 
 def _ragged(where: str, row: int, length: int, dims: int) -> VectorError:
     return VectorError(
-        f"The vector has length {length:,} and those before it {dims:,}.",
+        f"The vector has {length:,} dimensions and earlier ones have {dims:,}.",
         where=f"{where}, row {row:,}",
         fix=_FIX,
     )

@@ -77,7 +77,7 @@ class Meter:
                 raise TooLargeError(
                     f"More than {self._most / 1e6:,.0f} MB would have to be downloaded.",
                     where=where,
-                    fix="Ask for fewer rows or columns, or let the host raise EXPLORER_MAX_FILE_MB.",
+                    fix="Choose fewer rows or columns, or ask the host to raise EXPLORER_MAX_FILE_MB.",
                 )
             self.spent += size
 

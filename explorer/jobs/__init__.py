@@ -1,1 +1,1 @@
-"""Long work: one registry of jobs for the whole process, lanes in which visitors take turns, progress."""
+"""Long-running work: the registry of jobs, lanes in which visitors take turns, and progress."""

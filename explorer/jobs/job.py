@@ -1,4 +1,4 @@
-"""One piece of long work: who waits for it, its progress and its outcome."""
+"""One long-running piece of work: who is waiting for it, its progress and its outcome."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ State = Literal["waiting", "running", "done", "failed", "cancelled"]
 T = TypeVar("T")
 Work = Callable[[OnProgress], T]
 
-_RATE_SECONDS = 10.0  # the window over which a rate is taken
-_asked = itertools.count()  # numbers the times that a visitor asked for a job
+_RATE_SECONDS = 10.0  # window over which the rate is measured
+_asked = itertools.count()  # a sequence number for each time a visitor asks for a job
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class JobView:
 
     Attributes:
         title: What it does.
-        state: Where it stands.
-        progress: How far it is.
-        rate: Rows a second over the last seconds; None before that is known.
-        seconds_left: Estimate; None before that is known.
-        seconds: How long it has run.
-        waiting: Visitors who wait for it.
-        ahead: Jobs that end before it begins, if they end in the order in which they began.
+        state: Its current state.
+        progress: Its latest progress.
+        rate: Units per second over the last seconds; None until known.
+        seconds_left: Estimate; None until known.
+        seconds: How long it has been running.
+        waiting: Number of visitors waiting for it.
+        ahead: Jobs that end before it begins, if jobs end in the order in which they began.
         error: Why it failed.
     """
 
@@ -54,7 +54,7 @@ class JobView:
 
 
 class Job(Generic[T]):
-    """One piece of work; see `JobRegistry.submit`."""
+    """One piece of work; created by `JobRegistry.submit`."""
 
     def __init__(
         self, key: Hashable, title: str, lane: Lane, work: Work[T], *, resumable: bool = False
@@ -79,33 +79,33 @@ class Job(Generic[T]):
 
     @property
     def result(self) -> T:
-        """What the work gave; only there once it is done."""
+        """The result of the work; only valid once the job is done."""
         return cast("T", self._result)
 
     @property
     def stopping(self) -> bool:
-        """Whether it was told to stop."""
+        """Whether it was asked to stop."""
         return self._cancelled.is_set()
 
     @property
     def ended(self) -> float:
-        """When it ended, on the monotonic clock; 0 while it has not."""
+        """When it ended, on the monotonic clock in seconds; 0 until then."""
         return self._ended
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the end; whether it came within `timeout` seconds."""
+        """Wait for the job to end; return whether it did within `timeout` seconds."""
         return self._finished.wait(timeout)
 
     @property
     def parts(self) -> Parts:
-        """The memory that the result takes; see `sizes.parts_of`."""
+        """The memory held by the result; see `sizes.parts_of`."""
         return self._parts
 
     def join(self, visitor: str) -> bool:
-        """A visitor asks for this job.
+        """Add a visitor who asks for this job.
 
         Returns:
-            Whether its result is there or on its way; it does not come when it failed or was stopped.
+            Whether a result is there or will come; False if the job failed or was stopped.
         """
         with self._lock:
             if self.state in ("failed", "cancelled") or self.stopping:
@@ -114,22 +114,22 @@ class Job(Generic[T]):
             return True
 
     def waits_for(self, visitor: str) -> bool:
-        """Whether it has not begun and a visitor still wants it."""
+        """Whether it has not begun and the visitor still wants it."""
         return self.state == "waiting" and visitor in self._visitors
 
     def asked(self, visitor: str) -> int:
-        """When a visitor who waits for it asked last: a number that grows with every question."""
+        """When a waiting visitor last asked, as a sequence number of all requests; −1 for others."""
         return self._visitors.get(visitor, -1)
 
     def awaited_by(self, visitor: str) -> bool:
-        """Whether a visitor waits for this job."""
+        """Whether a visitor is waiting for this job."""
         return visitor in self._visitors
 
     def leave(self, visitor: str) -> bool:
-        """A visitor cancels; the work stops when nobody else waits for it.
+        """Remove a visitor who cancels; the work stops when nobody else is waiting for it.
 
         Returns:
-            Whether the work was told to stop.
+            Whether the work was asked to stop.
         """
         with self._lock:
             self._visitors.pop(visitor, None)
@@ -141,9 +141,9 @@ class Job(Generic[T]):
             return True
 
     def run(self) -> None:
-        """Do the work in the calling thread; its outcome is kept in the job."""
+        """Do the work in the calling thread and store its outcome in the job."""
         with self._lock:
-            work, self._work = self._work, None  # what the work holds on to, such as vectors, goes with it
+            work, self._work = self._work, None  # frees what the closure holds, such as vectors
             if self.state != "waiting" or work is None:
                 return
             self.state = "running"
@@ -157,12 +157,12 @@ class Job(Generic[T]):
             self.error = error
             self._close("failed")
         except BaseException as error:
-            # Whatever it was, the visitor must hear of it, and the worker must go on to the next job.
+            # Whatever happened, the visitor must be told and the worker must go on to the next job.
             _log.exception("the job %r failed", self.title)
             self.error = ExplorerError(
                 f"Something unexpected went wrong: {type(error).__name__}: {error}",
                 where=self.title,
-                fix="What was finished is kept. Try again; if it happens again, report it with this message.",
+                fix="Finished work is kept. Try again; if it happens again, report it with this message.",
             )
             self.error.__cause__ = error
             self._close("failed")
@@ -171,7 +171,7 @@ class Job(Generic[T]):
             self._close("done")
 
     def view(self, ahead: int = 0) -> JobView:
-        """How the job stands now."""
+        """The current state of the job."""
         with self._lock:
             now = self._ended or time.monotonic()
             rate = seconds_left = None
@@ -195,11 +195,11 @@ class Job(Generic[T]):
 
     def _report(self, progress: Progress) -> None:
         if self._cancelled.is_set():
-            raise JobCancelledError("The work was stopped; what it finished is kept.")
+            raise JobCancelledError("The work was stopped; finished work is kept.")
         now = time.monotonic()
         with self._lock:
             if progress.phase != self._progress.phase:
-                self._marks.clear()  # another kind of work has another pace
+                self._marks.clear()  # another phase has another rate
             self._progress = progress
             self._marks.append((now, progress.done, progress.fraction))
             while self._marks[0][0] < now - _RATE_SECONDS:
@@ -211,6 +211,6 @@ class Job(Generic[T]):
 
     def _end(self, state: State) -> None:
         self.state = state
-        self._work = None  # of a job that never ran
+        self._work = None  # still set if the job never ran
         self._ended = time.monotonic()
         self._finished.set()

@@ -1,6 +1,6 @@
-"""Who is next: jobs wait in lanes, each with a few workers, and visitors take turns.
+"""Scheduling: jobs wait in lanes, each with a few workers, and visitors take turns.
 
-See `docs/decisions/0002-jobs.md` for why.
+`docs/decisions/0002-jobs.md` explains why.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Generic, Protocol, TypeVar
 
 
 class Lane(Enum):
-    """What jobs wait for; those of different lanes do not wait for each other.
+    """The queue that a job waits in; jobs in different lanes do not wait for each other.
 
     Attributes:
-        label: What it is, for the names of threads.
-        workers: Jobs of it that run at once.
-        each: Of these, jobs of one visitor at most.
+        label: Its name, used in thread names.
+        workers: Jobs that run at once.
+        each: The most of these that one visitor can have.
     """
 
     OPENING = ("opening encoders", 4, 1)
@@ -41,10 +41,10 @@ class Lane(Enum):
 
 
 class Queued(Protocol):
-    """What waits in a lane."""
+    """A job waiting in a lane."""
 
     def waits_for(self, visitor: str) -> bool:
-        """Whether it has not begun and a visitor still wants it."""
+        """Whether it has not begun and the visitor still wants it."""
         ...
 
 
@@ -52,33 +52,33 @@ J = TypeVar("J", bound=Queued)
 
 
 class Turns(Generic[J]):
-    """The jobs of one lane that have not begun, and whose turn it is.
+    """The waiting jobs of one lane, and whose turn it is.
 
-    The next turn is that of the visitor whose last one is longest ago, those who had none first, and who may
-    have another job running here. Each turn is that visitor's job asked for first. A job of several visitors
-    begins at the turn that comes first. Not safe to use from several threads at once.
+    The next turn goes to the visitor whose last turn was longest ago (first to those who had none) and who is
+    allowed another running job. In a turn, the job that this visitor asked for first begins. A job awaited by
+    several visitors begins at the earliest of their turns. Not thread-safe.
 
     Args:
         workers: Jobs that run at once.
-        each: Of these, jobs of one visitor at most.
+        each: The most of these that one visitor can have.
     """
 
     def __init__(self, workers: int, each: int = 1) -> None:
         self._workers = workers
         self._each = each
         self._waiting: dict[str, dict[J, None]] = {}
-        self._running: list[str] = []  # whose turn each running job was, in the order in which they began
-        self._last: dict[str, int] = {}  # when a visitor's last turn was
+        self._running: list[str] = []  # the visitor of each running job, in the order in which jobs began
+        self._last: dict[str, int] = {}  # sequence number of each visitor's last turn
         self._count = itertools.count()
-        self._places: dict[J, tuple[int, str]] | None = None  # of `_order`; None since the last change
+        self._places: dict[J, tuple[int, str]] | None = None  # cached result of `_order`; None after a change
 
     def put(self, job: J, visitor: str) -> None:
-        """Let a visitor wait for a job."""
+        """Add a job that a visitor waits for."""
         self._places = None
         self._waiting[visitor] = {**dict.fromkeys(self.waiting_for(visitor)), job: None}
 
     def take(self) -> tuple[str, J] | None:
-        """The job that begins now and the visitor whose turn it is; None when none can begin now."""
+        """Remove and return the next job and the visitor whose turn it is; None when no job can begin now."""
         if len(self._running) == self._workers:
             return None
         ended, visitor, job = next(self._order(), (0, "", None))
@@ -94,25 +94,25 @@ class Turns(Generic[J]):
         return visitor, job
 
     def end(self, visitor: str) -> None:
-        """Take note that the job of a visitor's turn has ended."""
+        """Record that the job of a visitor's turn has ended."""
         self._places = None
         self._running.remove(visitor)
         if not self._running and not any(self.waiting_for(one) for one in self._waiting):
             self._last.clear()
 
     def waiting_for(self, visitor: str) -> list[J]:
-        """The jobs that a visitor waits for, in the order in which they were first asked for."""
+        """The jobs that a visitor is waiting for, in the order of the first request."""
         return [job for job in self._waiting.get(visitor, ()) if job.waits_for(visitor)]
 
     def ahead(self, job: J) -> int:
-        """Jobs that end before one begins, if they end in the order they began; 0 if it has begun."""
-        # A job that its visitor has left since does not tell us.
+        """Jobs that end before this one begins, if jobs end in the order they began; 0 if it has begun."""
+        # A visitor can leave a job without the lane being notified, so the cache is checked.
         if self._places is None or not all(one.waits_for(who) for one, (_, who) in self._places.items()):
             self._places = {one: (ended, who) for ended, who, one in self._order()}
         return self._places.get(job, (0, ""))[0]
 
     def _order(self) -> Iterator[tuple[int, str, J]]:
-        """The waiting jobs in the order they begin: after how many others end, at whose turn, which."""
+        """Yield the waiting jobs in the order they begin: the number of jobs that end first, visitor, job."""
         waiting = {visitor: iter(self.waiting_for(visitor)) for visitor in self._waiting}
         visitors = deque(sorted(waiting, key=lambda visitor: self._last.get(visitor, -1)))
         running = deque(self._running)

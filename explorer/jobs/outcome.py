@@ -1,4 +1,4 @@
-"""The outcome of a job, for one of those who asked for it."""
+"""The outcome of a job, for one of the visitors who asked for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Done(Generic[Result]):
     """The work is done.
 
     Attributes:
-        result: What it gave.
+        result: Its result.
     """
 
     result: Result
@@ -25,7 +25,7 @@ class Done(Generic[Result]):
 
 @dataclass(frozen=True)
 class Pending:
-    """The work is waiting for its turn, or under way.
+    """The work is queued or running.
 
     Attributes:
         job: The job to follow.
@@ -39,7 +39,7 @@ class Failed:
     """The work failed.
 
     Attributes:
-        title: What was being done.
+        title: What the job was doing.
         error: Why it failed.
     """
 
@@ -49,11 +49,11 @@ class Failed:
 
 @dataclass(frozen=True)
 class Stopped:
-    """The work was stopped, or goes on for others while this visitor no longer waits for it.
+    """The work was stopped, or continues for others while this visitor no longer waits for it.
 
     Attributes:
-        title: What was being done.
-        resumable: Whether what was finished is kept, so that asking again goes on from there.
+        title: What the job was doing.
+        resumable: Whether finished work is kept, so that a new request continues from there.
     """
 
     title: str
@@ -65,11 +65,11 @@ Outcome = Done[T] | Pending | Failed | Stopped
 
 
 def outcome_of(job: Job[T], visitor: str) -> Outcome[T]:
-    """What has come of a job by now for a visitor who asked for it."""
+    """The current outcome of a job for a visitor who asked for it."""
     if job.state == "done":
         return Done(job.result)
     if job.state == "cancelled" or not job.awaited_by(visitor):
-        return Stopped(job.title, job.resumable)  # whatever came of it afterwards
+        return Stopped(job.title, job.resumable)  # whatever happened to it afterwards
     if job.state == "failed" and job.error is not None:
         return Failed(job.title, job.error)
     return Pending(job)

@@ -1,7 +1,7 @@
-"""Work in a process of its own, which holds up no thread here and stops at once when it has to.
+"""Work in a separate process, which blocks no thread here and can be stopped at once.
 
-The parent sends a request and the process answers, both as lines of JSON; arrays go through files. See
-`docs/decisions/0009-umap.md` for when this is worth it.
+The parent sends requests and the process answers, both as lines of JSON; arrays are passed as files.
+`docs/decisions/0009-umap.md` explains when this is worth it.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ Answer = Callable[[dict[str, Any], OnProgress], None]
 
 
 def python_path() -> str:
-    """PYTHONPATH for a process that runs a module of this package, wherever its folder is."""
+    """PYTHONPATH for a process that runs a module of this package, wherever it is installed."""
     root = str(Path(__file__).resolve().parents[2])
     return os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
 
 
 class WorkerProcesses:
-    """Processes that run a module of ours, each answering one request at a time.
+    """Processes that run one of our modules, each answering one request at a time.
 
-    A process that has answered is kept for a while, as starting one may take seconds of importing and
-    compiling. At most one is kept; further requests at the same time have a process each.
+    A process that has answered is kept for a while, since starting one can take seconds of importing and
+    compiling. At most one is kept; each concurrent request gets a process of its own.
 
     Args:
         name: What the processes run, for error messages.
-        module: The module, which calls `serve` when it is run.
+        module: The module, which calls `serve` when run.
         idle_seconds: How long a process is kept after its last answer.
     """
 
@@ -62,14 +62,14 @@ class WorkerProcesses:
         atexit.register(self.close)
 
     def ask(self, request: dict[str, Any], on_progress: OnProgress) -> None:
-        """Have a request answered.
+        """Send a request and wait for its answer.
 
         Args:
-            request: What JSON can hold; paths of files for the rest.
-            on_progress: Called several times a second. What it raises ends the process and thereby the work.
+            request: Values that JSON can hold; file paths for everything else.
+            on_progress: Called several times a second. An exception it raises ends the process and the work.
 
         Raises:
-            ComputeError: The work failed, or the process ended before it was done.
+            ComputeError: The work failed, or the process ended before finishing it.
         """
         on_progress(Progress(f"Starting {self._name}"))
         process = self._take() or _Process(self._name, self._module)
@@ -81,7 +81,7 @@ class WorkerProcesses:
         self._keep(process)
 
     def close(self) -> None:
-        """End the process that is kept, if there is one."""
+        """End the kept process, if there is one."""
         process = self._take()
         if process is not None:
             process.end()
@@ -94,7 +94,7 @@ class WorkerProcesses:
                 self._timer = None
         if process is None or process.is_alive():
             return process
-        process.end()  # the system ended it meanwhile, as when memory runs out
+        process.end()  # the system ended it in the meantime, for example out of memory
         return None
 
     def _keep(self, process: _Process) -> None:
@@ -109,27 +109,27 @@ class WorkerProcesses:
 
 
 class _Process:
-    """One such process."""
+    """A process started by `WorkerProcesses`."""
 
     def __init__(self, name: str, module: str) -> None:
         self._name = name
-        self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", module],
             env={**os.environ, "PYTHONPATH": python_path()},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._words,
+            stderr=self._stderr,
         )
 
     def is_alive(self) -> bool:
-        """Whether it has not ended."""
+        """Whether it is still running."""
         return self._process.poll() is None
 
-    def ask(self, request: dict[str, Any], tell: OnProgress) -> None:
-        """Send a request, and listen until it is answered."""
+    def ask(self, request: dict[str, Any], on_progress: OnProgress) -> None:
+        """Send a request and wait until it is answered."""
         stdin, stdout = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
-        with contextlib.suppress(BrokenPipeError):  # it has ended: reading says how
+        with contextlib.suppress(BrokenPipeError):  # it has ended; reading below finds out how
             stdin.write(json.dumps(request).encode() + b"\n")
             stdin.flush()
         progress, rest = Progress(f"Starting {self._name}"), b""
@@ -137,70 +137,70 @@ class _Process:
             selector.register(stdout, selectors.EVENT_READ)
             while True:
                 if not selector.select(_POLL_SECONDS):
-                    tell(progress)  # again: it may raise now
+                    on_progress(progress)  # called again, so that it can raise
                     continue
                 block = os.read(stdout.fileno(), _BLOCK)
                 if not block:
                     raise self._ended()
                 *lines, rest = (rest + block).split(b"\n")
                 for line in lines:
-                    told = json.loads(line)
-                    if "failed" in told:
-                        _log.error("%s failed: %s", self._name, self._last_words())
-                        raise ComputeError(f"{self._name} failed ({told['failed']}).")
-                    if "done" in told:
+                    message = json.loads(line)
+                    if "failed" in message:
+                        _log.error("%s failed: %s", self._name, self._error_output())
+                        raise ComputeError(f"{self._name} failed ({message['failed']}).")
+                    if "done" in message:
                         return
-                    progress = Progress(**told["progress"])
-                    tell(progress)
+                    progress = Progress(**message["progress"])
+                    on_progress(progress)
 
     def end(self) -> None:
-        """End it, whatever it is doing."""
+        """Kill it, whatever it is doing."""
         self._process.kill()
         self._process.wait()
-        for file in (self._process.stdin, self._process.stdout, self._words):
-            with contextlib.suppress(BrokenPipeError):  # part of a request that it never read
+        for file in (self._process.stdin, self._process.stdout, self._stderr):
+            with contextlib.suppress(BrokenPipeError):  # flushes part of a request that was never read
                 cast("IO[bytes]", file).close()
 
     def _ended(self) -> ComputeError:
         status = self._process.wait()
-        _log.error("%s ended with status %d: %s", self._name, status, self._last_words())
+        _log.error("%s ended with status %d: %s", self._name, status, self._error_output())
         how = signal.strsignal(-status) if status < 0 else f"status {status}"
         fix = "Its memory may have run out: use fewer rows." if status == -signal.SIGKILL else ""
         return ComputeError(f"The process of {self._name} ended unexpectedly ({how}).", fix=fix)
 
-    def _last_words(self) -> str:
-        self._words.seek(0)
-        return self._words.read().decode(errors="replace")[-4_000:]
+    def _error_output(self) -> str:
+        self._stderr.seek(0)
+        return self._stderr.read().decode(errors="replace")[-4_000:]
 
 
 def serve(answer: Answer) -> None:
     """Answer requests until the parent ends; called by the module that `WorkerProcesses` runs.
 
     Args:
-        answer: Does what a request asks for, and tells how far it is.
+        answer: Handles a request and reports its progress.
     """
-    voice = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what a library prints must not be taken for an answer
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # output of libraries must not be taken for answers
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
 
-    def say(**told: object) -> None:
-        voice.write(json.dumps(told) + "\n")
-        voice.flush()
+    def send(**message: object) -> None:
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
 
     while True:
         request = json.loads(requests.get())
         try:
-            answer(request, lambda progress: say(progress=asdict(progress)))
+            answer(request, lambda progress: send(progress=asdict(progress)))
         except Exception as error:
             traceback.print_exc()
-            say(failed=f"{type(error).__name__}: {error}")
+            send(failed=f"{type(error).__name__}: {error}")
         else:
-            say(done=True)
+            send(done=True)
 
 
 def _listen(requests: queue.SimpleQueue[bytes]) -> None:
-    """Read requests; end the process, even amid its work, when there is no one left to answer."""
+    """Read requests; exit the process, even in the middle of work, when the parent is gone."""
     # Not `sys.stdin`, whose lock this thread would hold when the interpreter shuts down.
     with open(0, "rb", buffering=0, closefd=False) as lines:
         for line in lines:

@@ -1,4 +1,4 @@
-"""How far a piece of work is: the one type in which downloads, readers, encoders and analyses report it."""
+"""Progress: the one type that downloads, readers, encoders and analyses report."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 BYTES = "bytes"  # the unit of downloads and files; the screen shows kB or MB
-READING = "Reading"  # the phase of all that reads rows
+READING = "Reading"  # the phase of everything that reads rows
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a piece of work is.
+    """The progress of a piece of work.
 
     Attributes:
         phase: What is being done, in a few words.
-        done: Units that are done, such as rows that have their vector.
-        total: Units in all.
+        done: Finished units, such as encoded rows.
+        total: Number of units.
         cached: Of `done`, those that came from the cache or repeat another row.
-        fraction: Share of the work done, 0 to 1; long texts weigh more, so it need not be `done / total`.
-        note: Something the person should know.
+        fraction: Finished share of the work, 0 to 1; long texts weigh more, so it can differ from
+            `done / total`.
+        note: A remark for the person.
         unit: What is counted.
     """
 
@@ -33,7 +34,7 @@ class Progress:
 
     @classmethod
     def count(cls, phase: str, done: int, total: int, unit: str = "rows") -> Progress:
-        """Progress of work whose units all take about as long."""
+        """Progress of work whose units all take about the same time."""
         return cls(phase, done, total, fraction=done / max(1, total), unit=unit)
 
 
@@ -41,14 +42,14 @@ OnProgress = Callable[[Progress], None]
 
 
 def untold(_progress: Progress) -> None:
-    """Tell nobody: what reports progress to those who did not ask for any."""
+    """Ignore progress: the callback used where the caller gave none."""
 
 
 def counting(on_progress: OnProgress | None, phase: str, unit: str = "rows") -> Callable[[int, int], None]:
-    """Progress for work that only counts: what is done, and its total.
+    """A callback that turns counts, the finished units and their total, into `Progress`.
 
     Args:
-        on_progress: Told the progress; None for nobody.
+        on_progress: Called with the progress; None ignores it.
         phase: What is being done.
         unit: What is counted.
     """

@@ -1,8 +1,8 @@
-"""Long work: one registry for the whole process, shared by everyone who visits.
+"""The registry of jobs: one for the whole process, shared by all visitors.
 
-A job is known by what it computes. Asking for the same work twice gives the same job, so two visitors share
-it; it is cancelled when the last of those who wait for it says so. Workers never touch the screen: the screen
-asks a job how far it is.
+A job is identified by what it computes. Asking twice for the same work gives the same job, so two visitors
+share it; it is stopped when the last visitor waiting for it cancels. Workers never touch the screen: the
+screen polls a job for its progress.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from explorer.settings import settings
 
 __all__ = ["Job", "JobRegistry", "JobView", "Lane", "registry"]
 
-_KEEP_SECONDS = 600.0  # how long the result of a finished job is held for those who come back for it
-_MOST_WAITING = 16  # jobs of one visitor that may wait, in all lanes together
+_KEEP_SECONDS = 600.0  # how long a finished job's result is held for visitors who come back for it
+_MOST_WAITING = 16  # the most waiting jobs of one visitor, in all lanes together
 T = TypeVar("T")
 
 
 class JobRegistry:
-    """All jobs of the process: of each lane a few run at once, and visitors take turns."""
+    """All jobs of the process: in each lane a few run at once, and visitors take turns."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._jobs: dict[Hashable, Job[Any]] = {}
-        self._held: dict[Job[Any], None] = {}  # those that hold a result, in the order in which they ended
+        self._held: dict[Job[Any], None] = {}  # jobs that hold a result, in the order in which they ended
         self._memory = Memory()  # of these results
         self._lanes: dict[Lane, Turns[Job[Any]]] = {lane: Turns(lane.workers, lane.each) for lane in Lane}
 
@@ -45,28 +45,28 @@ class JobRegistry:
         visitor: str,
         resumable: bool = False,
     ) -> Job[T]:
-        """Ask for a piece of work, or join those who did already.
+        """Ask for a piece of work, or join an existing job for it.
 
-        Where too many jobs of the visitor wait, the one asked for longest ago is no longer waited for: a
-        person who has asked for so much since looks at something else.
+        A visitor with too many waiting jobs leaves the one asked for longest ago: a person who has asked for
+        so much since then is looking at something else.
 
         Args:
-            key: Names what is computed: equal keys, equal results.
-            title: What a person reads.
-            work: Called in a worker thread with a function that takes its progress; that function raises
-                `JobCancelledError` when the work should stop.
-            lane: What it waits for.
+            key: Identifies what is computed: equal keys, equal results.
+            title: The job's name on the screen.
+            work: Called in a worker thread with a progress callback, which raises `JobCancelledError` when
+                the work should stop.
+            lane: The queue it waits in.
             visitor: Who asks.
-            resumable: Whether what it finishes is kept when it is stopped, so that the next one goes on.
+            resumable: Whether finished work is kept when the job is stopped, so that the next one continues.
 
         Returns:
-            The job: an old one while it waits, runs or still holds its result.
+            The job: an existing one if it is waiting, running or still holding its result.
         """
         with self._lock:
             self._forget_old()
             job = self._jobs.get(key)
             if job is None or not job.join(visitor):
-                self._jobs.pop(key, None)  # so that jobs stand in the order in which they were asked for
+                self._jobs.pop(key, None)  # keeps jobs in the order in which they were asked for
                 job = self._jobs[key] = Job(key, title, lane, work, resumable=resumable)
                 job.join(visitor)
             if job.waits_for(visitor):
@@ -76,20 +76,20 @@ class JobRegistry:
             return job
 
     def awaited_by(self, visitor: str) -> list[Job[Any]]:
-        """The jobs a visitor waits for that have not ended, oldest first."""
+        """The unfinished jobs that a visitor is waiting for, oldest first."""
         with self._lock:
             self._forget_old()
             jobs = list(self._jobs.values())
         return [job for job in jobs if job.awaited_by(visitor) and job.state in ("waiting", "running")]
 
     def view(self, job: Job[Any]) -> JobView:
-        """How a job stands now, its place in the queue included."""
+        """The current state of a job, including its place in the queue."""
         with self._lock:
             ahead = self._lanes[job.lane].ahead(job)
         return job.view(ahead)
 
     def _begin(self, lane: Lane) -> None:
-        """Begin what can begin, each job in a thread of its own, which goes on with others and then ends."""
+        """Start the jobs that can begin, each in a new thread, which runs further jobs and then ends."""
         while (taken := self._lanes[lane].take()) is not None:
             threading.Thread(
                 target=self._work_through, args=(lane, *taken), name=f"jobs: {lane.label}", daemon=True
@@ -114,7 +114,7 @@ class JobRegistry:
             job.leave(visitor)
 
     def _hold(self, job: Job[Any]) -> None:
-        """Keep the result of a job that has ended; those that ended first go where memory runs short."""
+        """Hold the result of a finished job; the oldest results are dropped when memory runs short."""
         if job.state == "done" and self._jobs.get(job.key) is job:
             self._held[job] = None
             self._memory.add(job.parts)

@@ -1,4 +1,4 @@
-"""How much memory things hold on to, with what several of them share counted once."""
+"""How much memory objects hold, counting what several of them share only once."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-Parts = dict[int, int]  # bytes of each part, by what names the part for as long as what holds it lives
+Parts = dict[int, int]  # bytes of each part, by an id that stays valid as long as the part's owner lives
 
-_LARGE = 1_000  # items: of a collection with as many it is known whether others share it
+_LARGE = 1_000  # items; collections with at least this many are parts of their own, which can be shared
 _PLAIN = (str, bytes, int, float, type(None))
-_OPENED = ("explorer.", "scipy.")  # modules of classes whose attributes are looked at
+_OPENED = ("explorer.", "scipy.")  # modules of classes whose attributes are followed
 
 
 class Memory:
-    """The memory of several things together.
+    """The memory of several objects together.
 
     Attributes:
-        bytes: What they hold, each part once.
+        bytes: What they hold, each part counted once.
     """
 
     def __init__(self) -> None:
@@ -31,12 +31,12 @@ class Memory:
         self._holders: Counter[int] = Counter()
 
     def add(self, parts: Parts) -> None:
-        """Count a thing in."""
+        """Add the parts of an object."""
         self.bytes += sum(size for part, size in parts.items() if not self._holders[part])
         self._holders.update(parts.keys())
 
     def remove(self, parts: Parts) -> None:
-        """Count out a thing that was counted in."""
+        """Remove the parts of an object that was added."""
         for part, size in parts.items():
             self._holders[part] -= 1
             if not self._holders[part]:
@@ -45,17 +45,17 @@ class Memory:
 
 
 def parts_of(thing: object) -> Parts:
-    """The parts of memory that a result holds on to.
+    """The parts of memory that a result holds.
 
     Arrays, tables and tensors are found in collections and in the attributes of our own and scipy's classes.
-    Not counted are what functions hold, files mapped into memory, which the system drops by itself, and the
-    memory of a GPU.
+    Not counted: what functions hold, memory-mapped files (the system drops their pages by itself) and GPU
+    memory.
 
     Args:
-        thing: Anything; it must not change much afterwards.
+        thing: Any object that does not change much afterwards.
 
     Returns:
-        The bytes of each buffer and each large collection, and of all the rest together.
+        The bytes of each buffer and each large collection, and of everything else together.
     """
     parts: Parts = {}
     mapped: set[int] = set()
@@ -84,7 +84,7 @@ def parts_of(thing: object) -> Parts:
 
 
 def _inside(thing: object) -> tuple[list[Any], int]:
-    """What a collection or an object of ours holds, and its own bytes without that."""
+    """The objects inside a collection or one of our objects, and its own bytes without them."""
     size = sys.getsizeof(thing)
     if isinstance(thing, Mapping):
         return [*thing, *thing.values()], size
@@ -99,10 +99,10 @@ def _buffers(thing: object, mapped: set[int]) -> Iterable[tuple[int, int]] | Non
     """Address and size of each buffer of an array, table or tensor; None for anything else.
 
     Args:
-        thing: What may be one.
-        mapped: Takes the addresses of what lies in a mapped file.
+        thing: Any object.
+        mapped: Receives the addresses of buffers in memory-mapped files.
     """
-    # Who has a tensor has imported torch; while another thread imports it, nobody has one.
+    # Tensors exist only once torch is fully imported, so a missing or partial import means there are none.
     tensor = getattr(sys.modules.get("torch"), "Tensor", None)
     if isinstance(thing, np.ndarray):
         owner = thing

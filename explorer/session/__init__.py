@@ -1,1 +1,1 @@
-"""What one visitor has open, without a screen: rows, encoders, spaces, results, selection, link."""
+"""What one visitor has open, independent of the screen: rows, encoders, spaces, results, selection, link."""

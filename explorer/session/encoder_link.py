@@ -1,4 +1,4 @@
-"""How a link names an encoder. Neither a token nor leave to run a model's code is ever in it."""
+"""How a link names an encoder. It never carries a token or permission to run a model's code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OWN = "own"
 
 
 def to_parameters(spec: EncoderSpec) -> dict[str, str]:
-    """The parameters of a link that names an encoder; none for the bundled model as it comes."""
+    """The link parameters that name an encoder; none for the bundled model with its defaults."""
     named: dict[str, str | None]
     match spec:
         case LocalModel():
@@ -47,20 +47,21 @@ def to_parameters(spec: EncoderSpec) -> dict[str, str]:
 
 
 def from_parameters(parameters: Mapping[str, str]) -> EncoderSpec | None:
-    """The encoder that a link names; None where it names none.
+    """The encoder that a link names; None if it names none.
 
     Raises:
-        ModelNotFoundError: The link names no server, or a model that no visitor may open; see `choose_model`.
-        VectorError: It names a combination that means nothing; see `spec_for`.
+        ModelNotFoundError: The link does not name a valid server, or names a model that visitors cannot
+            open; see `choose_model`.
+        VectorError: It names an invalid combination; see `spec_for`.
     """
     if not set(PARAMETERS) & set(parameters):
         return None
     provider, own = parameters.get("provider", ""), parameters.get("vectors") == _OWN
     model = parameters.get("model", BUNDLED_MODEL)
     if len(provider) > _MAX_PROVIDER_CHARS:
-        raise ModelNotFoundError("The link names no server.")
+        raise ModelNotFoundError("The link does not name a valid server.")
     return spec_for(
-        # A hosted model is no folder here, and the model of the rows' own vectors need not be known.
+        # A hosted model is not a local folder, and the model of the rows' own vectors need not be known.
         model if provider or (own and not model) else choose_model(model),
         precision="float32" if parameters.get("precision") == "float32" else "auto",
         prompt=_cut(parameters.get("prompt")),

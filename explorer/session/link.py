@@ -1,4 +1,4 @@
-"""A session as the address bar names it, and the session that an address opens."""
+"""From a session to the parameters of its link, and back."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ PARAMETERS = (_CORPUS, *ENCODER_PARAMETERS)
 
 
 def parameters_of(session: Session) -> dict[str, str]:
-    """The parameters of the link to what a session has open; defaults are left out."""
+    """The link parameters for what a session has open; defaults are left out."""
     return {_CORPUS: corpus_parameter(session.corpus), **to_parameters(session.encoder)}
 
 
 def corpus_parameter(corpus: Corpus) -> str:
-    """How a link names a corpus: a sample's name, rows of the Hub, or the beginning of a fingerprint."""
+    """How a link names a corpus: a sample's name, a dataset of the Hub, or the start of a fingerprint."""
     rows = HubRows.of(corpus)
     return corpus.sample or (rows.link if rows else "") or corpus.fingerprint[:12]
 
 
 def open_link(parameters: Mapping[str, str], visitor: str) -> Session:
-    """The session that a link opens: the one this browser had on those rows, or a new one.
+    """The session that a link opens: the one this browser had with those rows, or a new one.
 
-    What the link names and cannot be had is said in the session's notice.
+    If something that the link names is not available, the session's notice says so.
 
     Args:
-        parameters: Of the link.
-        visitor: Names the browser.
+        parameters: The link's parameters.
+        visitor: Identifies the browser.
     """
     asked = parameters.get(_CORPUS, "")
     session = session_store().find(visitor, asked) if asked else None
@@ -51,11 +51,11 @@ def open_link(parameters: Mapping[str, str], visitor: str) -> Session:
         return session
     unusable = isinstance(spec, OwnVectors) and session.corpus.vectors is None
     if spec is not None and (session.linked_rows is not None or not unusable):
-        # This browser's own encoder may have leave to run code, which no link can give.
+        # This browser's own encoder may have permission to run code, which no link can grant.
         own = [session.encoder, *session.encoders]
         spec = next((one for one in own if without_own_code(one) == spec), spec)
         if spec not in session.encoders:
-            # A fresh tab has nothing yet: what the link names replaces the default.
+            # In a new session the link's encoder replaces the default.
             session.encoders = [*session.encoders, spec] if came_back else [spec]
         session.active = session.encoders.index(spec)
     if session.linked_rows is not None:
@@ -72,5 +72,5 @@ def _new_session(asked: str, visitor: str) -> Session:
         except ExplorerError as error:
             session.notice = str(error)
     elif asked and asked not in SAMPLES:
-        session.notice = "This link refers to rows that only the browser in which they were opened can show."
+        session.notice = "This link refers to rows that only the browser that opened them can show."
     return session

@@ -1,4 +1,4 @@
-"""Rows of the Hub that a link names, and the job that reads them."""
+"""Hub rows that a link names, and the job that reads them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from explorer.jobs.registry import Job, Lane, registry
 
 @dataclass
 class LinkedRows:
-    """Rows that a link names, being read for a session.
+    """Rows that a link names, while they are read for a session.
 
     Attributes:
-        rows: What the link names.
-        visitor: Who followed it.
-        encoder: What encodes them once they are here.
+        rows: The rows that the link names.
+        visitor: Who followed the link.
+        encoder: What encodes the rows once they are read.
         job: The job that reads them.
     """
 
@@ -30,7 +30,7 @@ class LinkedRows:
         self.ask()
 
     def ask(self) -> None:
-        """Begin to read them, or to read them again where that failed or was stopped."""
+        """Start reading the rows, again if that failed or was stopped."""
         self.job = registry().submit(
             ("rows", self.rows),
             f"Reading {self.rows.id}",

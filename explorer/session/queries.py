@@ -1,4 +1,4 @@
-"""Queries over the spaces of one or several encoders: encoded in the background, one job for each encoder."""
+"""Queries over the spaces of one or more encoders, encoded in the background in one job per encoder."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ Vectors = NDArray[np.float32]
 
 
 def ask_queries(session: Session, spaces: Sequence[Space], texts: tuple[str, ...]) -> list[Job[Vectors]]:
-    """Begin to encode queries by the encoder of each space, unless that is known or under way.
+    """Start encoding queries with the encoder of each space, unless they are encoded or being encoded.
 
-    Queries asked before these are given up: a person who asks something else has no use for them.
+    Earlier queries that are still being encoded are cancelled: a new query replaces them.
 
     Args:
         session: Who asks.
-        spaces: Whose encoders encode them.
+        spaces: The spaces whose encoders encode the queries.
         texts: The queries, one or more.
 
     Returns:
-        The jobs that are awaited.
+        The jobs to wait for.
     """
     wanted = {query_key(session, space, texts): space for space in spaces}
     session.stop_asking(wanted)
@@ -42,7 +42,7 @@ def ask_queries(session: Session, spaces: Sequence[Space], texts: tuple[str, ...
 
 
 def query_outcome(session: Session, space: Space, texts: tuple[str, ...]) -> Outcome[Vectors]:
-    """What has come of queries that were asked: float32, shape (texts, dims)."""
+    """The current outcome of queries that were asked: float32, shape (texts, dims)."""
     found = session.queries.find(space.encoder, texts)
     if found is not None:
         return Done(found)
@@ -50,7 +50,7 @@ def query_outcome(session: Session, space: Space, texts: tuple[str, ...]) -> Out
 
 
 def query_key(session: Session, space: Space, texts: tuple[str, ...]) -> Hashable:
-    """Names queries to the encoder of a space."""
+    """A key that identifies queries to the encoder of a space."""
     encoder = space.encoder
     return ("queries", encoder.fingerprint, encoder.query_prompt, texts, session.visitor)
 

@@ -1,4 +1,4 @@
-"""Rows that a person brought, and what they chose of them."""
+"""Where a person's rows came from, and the columns and rows they chose."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ PLACES = (SAMPLE, FILE, LINES, HUB)
 
 @dataclass(frozen=True)
 class RowsOrigin:
-    """Where open rows came from, so that a tab that comes back to them finds the choice it left.
+    """Where open rows came from, so that a tab that returns to them finds its earlier choices.
 
-    Equal ones make equal rows: tables are compared by identity.
+    Equal origins give equal rows; tables are compared by identity.
 
     Attributes:
         place: One of `PLACES`.
         source: The table they were chosen from.
         text: Its text column.
         label: Its label column; None for none.
-        limit: Rows asked for at most; None where it was not asked.
-        seed: What drew them.
-        vectors: Where the rows' own vectors stand; None to encode the texts.
+        limit: The most rows to keep; None if not chosen.
+        seed: The seed of the draw.
+        vectors: The column of the rows' own vectors; None to encode the texts.
     """
 
     place: str

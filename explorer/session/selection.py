@@ -1,4 +1,4 @@
-"""Rows that a person picked."""
+"""The rows that a person selected."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """Rows a person picked; it follows them to every page.
+    """The rows a person selected; the selection is shared by all pages.
 
     Attributes:
         rows: Rows of the corpus, from 0, ascending: int64, shape (selected,).
-        origin: Where they were picked, in a few words.
+        origin: Where they were selected, in a few words.
     """
 
     rows: np.ndarray
@@ -26,5 +26,5 @@ class Selection:
 
     @functools.cached_property
     def key(self) -> str:
-        """Names the rows: equal rows, equal keys."""
+        """Identifies the rows: equal rows, equal keys."""
         return hashlib.blake2b(self.rows.tobytes(), digest_size=16).hexdigest()

@@ -1,4 +1,4 @@
-"""What one visitor has open: rows, what encodes them, and all that was made of them."""
+"""What one visitor has open: rows, their encoders, and everything computed from them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _KEEP_SELECTIONS = 20
 _KEEP_RESULTS = 24
-_RESULTS_SHARE = 4  # the results of one session may take this part of EXPLORER_SESSIONS_MB
+_RESULTS_SHARE = 4  # the results of one session can take 1 / this of EXPLORER_SESSIONS_MB
 
 
 @dataclass
@@ -34,24 +34,24 @@ class Session:
     """What one visitor has open.
 
     Attributes:
-        visitor: Names the browser; shared by its tabs.
+        visitor: Identifies the browser; shared by its tabs.
         corpus: The rows under study.
-        encoders: What encodes them, in the order they were added.
+        encoders: The encoders, in the order they were added.
         active: Position in `encoders` of the one the pages use.
-        spaces: The spaces that are ready, each with the fingerprint that its encoder had when it was opened.
-        jobs: The jobs that opened encoders; see `explorer.session.spaces`.
-        results: What pages computed on its spaces, by what it depends on, the space's fingerprint included.
-        queries: The vectors of what it searched for.
-        asking: The jobs that encode what it searches for now, by encoder and texts.
-        again_for: By encoder, the queries for which rows were encoded again, since another model had to
-            encode them.
-        rows_origin: Where the rows came from, when a person brought them.
-        linked_rows: The rows that a link names, until they are here; the corpus is a sample until then.
-        notice: Something to say until rows are opened, such as that a link led nowhere.
-        focus: The rows that the map and the clusters show alone; None for all.
-        focused: The spaces of just those rows, by the fingerprint of the whole space.
-        cluster_choices: What made the clusters that every page shows, by the rows in focus.
-        cluster_names: What a person called clusters, by the space, what made them, their rows and number.
+        spaces: The spaces that are ready, each with the fingerprint its encoder had when it was opened.
+        jobs: The jobs that open encoders; see `explorer.session.spaces`.
+        results: Results computed by pages, keyed by what they depend on, including the space's fingerprint.
+        queries: The vectors of queries.
+        asking: The jobs that are encoding the current queries, by encoder and texts.
+        again_for: By encoder, the queries for which the rows were encoded again because the model behind
+            the encoder had changed.
+        rows_origin: Where the rows came from, if a person brought them.
+        linked_rows: The rows that a link names, while they are read; the corpus is a sample until then.
+        notice: A message shown until rows are opened, such as that a link could not be followed.
+        focus: The only rows that the map and the clusters show; None for all rows.
+        focused: The spaces of only those rows, by the fingerprint of the whole space.
+        cluster_choices: The specs of the clusters that every page shows, by the rows in focus.
+        cluster_names: Names a person gave to clusters, by space, spec, rows and cluster number.
     """
 
     visitor: str
@@ -79,11 +79,11 @@ class Session:
         return self.encoders[self.active]
 
     def open(self, corpus: Corpus, spec: EncoderSpec, rows_origin: RowsOrigin | None = None) -> None:
-        """Work on a corpus with an encoder; other rows close those before, with all that was made of them.
+        """Open a corpus with an encoder; opening other rows closes the previous ones and their results.
 
         Args:
-            corpus: The rows. The same rows by another name keep what was made of them.
-            spec: What encodes them.
+            corpus: The rows. The same rows under another name keep their results.
+            spec: The encoder.
             rows_origin: Where a person's own rows came from.
         """
         if corpus is not self.corpus:
@@ -98,7 +98,7 @@ class Session:
         self.active = self.encoders.index(spec)
 
     def is_open(self, corpus: Corpus) -> bool:
-        """Whether these rows are the open ones, by the same name and from the same place."""
+        """Whether these rows are the open ones, with the same name and origin."""
         mine = self.corpus
         return corpus is mine or (
             corpus.fingerprint == mine.fingerprint
@@ -108,7 +108,7 @@ class Session:
         )
 
     def _forget_rows(self) -> None:
-        """Rows, vectors and clusters of another corpus mean nothing."""
+        """Drop selections, vectors and clusters, which refer to the rows of the previous corpus."""
         self.encoders = []
         self.spaces = {}
         self.jobs = {}
@@ -122,44 +122,44 @@ class Session:
 
     @property
     def selection(self) -> Selection | None:
-        """The rows picked last; None while none are."""
+        """The current selection; None if nothing is selected."""
         return self._selections[-1]
 
     def select(self, rows: Sequence[int] | np.ndarray, origin: str) -> None:
-        """Pick rows; picking none clears the selection."""
+        """Select rows; no rows clear the selection."""
         picked = np.unique(np.asarray(rows, dtype=np.int64))
         self._selections.append(Selection(picked, origin) if len(picked) else None)
         del self._selections[: -_KEEP_SELECTIONS - 1]
 
     def undo_selection(self) -> None:
-        """Go back to what was picked before."""
+        """Return to the previous selection."""
         if len(self._selections) > 1:
             self._selections.pop()
 
     @property
     def can_undo_selection(self) -> bool:
-        """Whether something was picked before."""
+        """Whether there is a previous selection."""
         return len(self._selections) > 1
 
     def focus_on(self, rows: Selection | None) -> None:
-        """Show these rows alone on the map and among the clusters, or all again."""
+        """Show only these rows on the map and in the clusters, or all rows again (None)."""
         self.focus = rows
         self.focused = {}
 
     def close_space(self, spec: EncoderSpec) -> None:
-        """Let go of an encoder's space, so that its encoder is opened again when it is next asked for."""
+        """Drop an encoder's space, so that the encoder is opened anew when it is next asked for."""
         self.spaces.pop(spec, None)
         opening = self.jobs.pop(spec, None)
         if opening is not None:
             awaited(opening).leave(self.visitor)
 
     def stop_asking(self, wanted: Collection[Hashable] = ()) -> None:
-        """Give up the queries that are being encoded, but for those wanted."""
+        """Cancel the queries that are being encoded, except those wanted."""
         for key in self.asking.keys() - set(wanted):
             self.asking.pop(key).leave(self.visitor)
 
     def keep_result(self, key: Hashable, job: Job[Any]) -> None:
-        """Hold on to what a page computed, so that coming back shows it without computing again."""
+        """Keep a page's result, so that returning to the page computes nothing again."""
         self.results[key] = job
         self.results.move_to_end(key)
         while len(self.results) > _KEEP_RESULTS:
@@ -167,11 +167,11 @@ class Session:
         self.trim_results(Memory(), settings().sessions_mb * 1_000_000 // _RESULTS_SHARE)
 
     def trim_results(self, memory: Memory, most: int) -> None:
-        """Let go of results that do not fit into memory, the oldest first and never the newest.
+        """Drop results that do not fit into memory, oldest first and never the newest.
 
         Args:
-            memory: What is held already; the results kept are counted in.
-            most: Bytes it may come to.
+            memory: What is held already; the remaining results are added to it.
+            most: The most bytes to hold.
         """
         for older, key in enumerate(reversed(list(self.results))):
             parts = self.results[key].parts
@@ -181,7 +181,7 @@ class Session:
                 del self.results[key]
 
     def for_another_tab(self) -> Session:
-        """The same rows and encoders for another tab, without vectors: those come from the cache again."""
+        """A session with the same rows and encoders for another tab, without vectors: the cache has those."""
         return replace(
             self,
             encoders=list(self.encoders),

@@ -1,4 +1,4 @@
-"""Open sessions kept for browsers that come back, within a bound on memory."""
+"""Open sessions, kept for returning browsers within a memory limit."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class _Kept:
     at: float
     session: Session
     rows: Parts  # the memory of its corpus
-    computed: frozenset[str]  # what the corpus had of its own by then: it keeps what pages ask of it
+    computed: frozenset[str]  # the corpus's cached properties when its memory was measured
 
 
 class SessionStore:
     """Open sessions by browser and corpus, so that a reloaded tab finds its corpus again.
 
-    Only for browsers that come back with the same cookie: a pasted link never opens another person's rows.
+    Only for browsers that return with the same cookie: a pasted link never opens another person's rows.
     """
 
     def __init__(self) -> None:
@@ -35,10 +35,10 @@ class SessionStore:
         self._sessions: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
 
     def keep(self, session: Session, corpus: str) -> None:
-        """Remember a session as it is now.
+        """Store a session as it is now.
 
-        Sessions not seen for long go, and the oldest where there are too many or they take too much memory.
-        Of the one kept now only results can go.
+        Sessions not seen for long are dropped, and the oldest ones if there are too many or they take too
+        much memory. The session stored now can only lose results.
 
         Args:
             session: The session.
@@ -65,7 +65,7 @@ class SessionStore:
                     del self._sessions[name]
 
     def find(self, visitor: str, corpus: str) -> Session | None:
-        """The session of a browser on a corpus, if it is still remembered."""
+        """The session of a browser with a corpus, if it is still stored."""
         with self._lock:
             kept = self._sessions.get((visitor, corpus))
         if kept is None or kept.at < time.monotonic() - _KEEP_SECONDS:

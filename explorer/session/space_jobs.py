@@ -1,4 +1,4 @@
-"""What the jobs behind a space give: an encoder that was opened, then the vectors of the rows."""
+"""The results of the jobs behind a space: an opened encoder, then the vectors of the rows."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """Vectors of texts and what made them, with nothing else of the corpus they are of.
+    """The vectors of texts and their encoder, without the rest of the corpus.
 
     Attributes:
-        encoder: What made them.
+        encoder: The encoder that made the vectors.
         index: The vectors.
-        report: What encoding took.
+        report: The report on the encoding.
     """
 
     encoder: Encoder
@@ -30,11 +30,11 @@ class Encoded:
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """An encoder that was opened for the rows of a session.
+    """An encoder opened for the rows of a session.
 
     Attributes:
         encoder: The encoder.
-        rows: Their vectors, where they were in memory; else the job that encodes them, which gives `Encoded`.
+        rows: The rows' vectors if they were in memory, else the job that encodes them.
     """
 
     encoder: Encoder
@@ -42,6 +42,6 @@ class Opened:
 
 
 def awaited(opening: Job[Opened]) -> Job[Opened] | Job[Encoded]:
-    """What is waited for of a job that gives `Opened`: itself, then the one that encodes the rows."""
+    """The job to wait for: the one that opens the encoder, then the one that encodes the rows."""
     rows = opening.result.rows if opening.state == "done" else None
     return rows if isinstance(rows, Job) else opening

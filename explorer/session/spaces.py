@@ -1,9 +1,8 @@
-"""From the encoders as chosen to the spaces that pages show.
+"""From the chosen encoders to the spaces that pages show.
 
-An encoder is opened first, in the background: only then is it known what exactly it is, its fingerprint. Rows
-are encoded, and vectors shared with other visitors, under that and the texts. Nothing else is shared: each
-session makes its own spaces of its own rows. Each encoder has jobs of its own, so that one that fails leaves
-the others.
+An encoder is first opened in the background, which gives its fingerprint. Encoding jobs, and vectors shared
+with other visitors, are keyed by that fingerprint and the texts. Nothing else is shared: each session makes
+its own spaces from its own rows. Each encoder has its own jobs, so one that fails does not affect the others.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ if TYPE_CHECKING:
     from explorer.encode.encoder import Encoder
     from explorer.tensor import Index
 
-# Vectors of open spaces, by the encoder's fingerprint and that of the texts: visitors with the same rows hold
+# Vectors of open spaces, by the fingerprints of the encoder and the texts: visitors with the same rows share
 # one matrix.
 _shared: weakref.WeakValueDictionary[tuple[str, str], Index] = weakref.WeakValueDictionary()
 
 
 def space_outcome(session: Session, spec: EncoderSpec) -> Outcome[Space] | None:
-    """What has come of an encoder's space by now; None where nobody asked for it."""
+    """The current outcome of an encoder's space; None if it was not asked for."""
     if spec in session.spaces:
         return Done(session.spaces[spec])
     if spec not in session.jobs:
@@ -48,7 +47,7 @@ def space_outcome(session: Session, spec: EncoderSpec) -> Outcome[Space] | None:
     from explorer.analysis.space import Space
 
     encoded = found.result
-    # Where the rows were encoded for several, each has their own prompt for queries.
+    # Where visitors share the encoded rows, each keeps their own query prompt.
     own = encoder.fingerprint == encoded.encoder.fingerprint
     space = Space(session.corpus, encoded.index, encoder if own else encoded.encoder, encoded.report)
     session.spaces[spec] = space
@@ -56,10 +55,10 @@ def space_outcome(session: Session, spec: EncoderSpec) -> Outcome[Space] | None:
 
 
 def ask_for_space(session: Session, spec: EncoderSpec, token: Secret | None) -> Job[Opened]:
-    """Begin to open an encoder and to encode the session's rows with it.
+    """Start opening an encoder and encoding the session's rows with it.
 
     Args:
-        session: Whose rows.
+        session: The session with the rows.
         spec: The encoder.
         token: For an Inference Provider.
 
@@ -77,7 +76,7 @@ def ask_for_space(session: Session, spec: EncoderSpec, token: Secret | None) -> 
         return Opened(encoder, found or _encode(encoder, corpus, visitor, token))
 
     job = session.jobs[spec] = registry().submit(
-        object(),  # what a name stands for may have changed since it was opened last, by whomever
+        object(),  # never shared: the model behind a name may have changed since it was last opened
         f"Opening {encoder_name(spec)}",
         work,
         lane=lanes_for(spec).opening,
@@ -87,7 +86,7 @@ def ask_for_space(session: Session, spec: EncoderSpec, token: Secret | None) -> 
 
 
 def _found(encoder: Encoder, corpus: Corpus) -> Encoded | None:
-    """Vectors that another open space has, or that the rows brought along."""
+    """The vectors of another open space, or those that the rows brought along."""
     from explorer.analysis.space import make_index
     from explorer.encode.engines.own_vectors import read_own_vectors
     from explorer.encode.report import report_of_kept
@@ -109,7 +108,8 @@ def _encode(encoder: Encoder, corpus: Corpus, visitor: str, token: Secret | None
         found, vectors, report = encode_with(encoder, corpus, token=token, on_progress=on_progress)
         return Encoded(found, _share(found, corpus, make_index(vectors)), report)
 
-    # A hosted model is asked with the token of whoever opened it, and may be opened again while it encodes.
+    # Not shared for hosted models: they are called with the token of the visitor who opened them, and may be
+    # opened again while they encode.
     own = (visitor, spec) if hosted_model(spec) else None
     return registry().submit(
         ("encode", encoder.fingerprint, corpus.items_fingerprint, own),
@@ -126,7 +126,7 @@ def _share(encoder: Encoder, corpus: Corpus, index: Index) -> Index:
 
 
 class Lanes(NamedTuple):
-    """Where the jobs of an encoder wait: to open it, to encode rows, to encode queries."""
+    """The lanes of an encoder's jobs: opening it, encoding rows, encoding queries."""
 
     opening: Lane
     rows: Lane
@@ -136,11 +136,11 @@ class Lanes(NamedTuple):
 def lanes_for(spec: EncoderSpec) -> Lanes:
     """The lanes of an encoder's jobs."""
     match spec:
-        case HostedModel():  # opening it asks its server, which may be slow or limit the rate
+        case HostedModel():  # opening it calls its server, which can be slow or rate-limited
             return Lanes(Lane.HOSTED, Lane.HOSTED, Lane.HOSTED_QUERIES)
         case OwnVectors(query_model=HostedModel()):
             return Lanes(Lane.HOSTED, Lane.DEVICE, Lane.HOSTED_QUERIES)
         case LocalModel() | OwnVectors():
             return Lanes(Lane.OPENING, Lane.DEVICE, Lane.QUERIES)
-        case Tfidf():  # to open it is to compute with all rows
+        case Tfidf():  # opening it computes over all rows
             return Lanes(Lane.DEVICE, Lane.DEVICE, Lane.QUERIES)

@@ -1,1 +1,1 @@
-"""Taking findings away."""
+"""Exporting findings as files."""

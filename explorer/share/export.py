@@ -22,15 +22,14 @@ def rows_table(
     """Rows as a table to be written to a file.
 
     Args:
-        corpus: Where the rows are from.
-        rows: Rows, from 0, in the order wanted; a row may come several times.
-        found: What was found out about them, by column name, one value for each of `rows`; these columns
-            come first. A corpus column of the same name gets " (corpus)" behind it, or " (corpus 2)" where
-            that is taken.
+        corpus: The corpus of the rows.
+        rows: Rows, from 0, in the order wanted; rows can repeat.
+        found: Computed columns by name, with one value for each of `rows`; these columns come first. A corpus
+            column with the same name gets the suffix " (corpus)", or " (corpus 2)" if that is taken.
 
     Returns:
-        The found columns, `row` (place in the corpus, from 1), `source_row` (place in what was opened, from
-        1), then every column of the corpus.
+        The computed columns, `row` (position in the corpus, from 1), `source_row` (position in the source,
+        from 1), then every column of the corpus.
     """
     places = np.asarray(rows, dtype=np.int64)
     columns: dict[str, Any] = {name: pa.array(values) for name, values in found.items()}
@@ -44,12 +43,12 @@ def rows_table(
 
 
 def csv_file(table: pa.Table, *, exact: bool = False) -> bytes:
-    """A table as CSV: UTF-8 with a byte-order mark, so that spreadsheets read it too.
+    """A table as CSV: UTF-8 with a byte order mark, which spreadsheets need.
 
     Args:
         table: The table.
-        exact: Whether texts and column names stay as they are even where a spreadsheet would run them as
-            formulas. Otherwise those are neutralised, in a way that `explorer.share.formulas.restore` undoes.
+        exact: Whether to keep texts and column names unchanged even if a spreadsheet would run them as
+            formulas. Otherwise they are neutralised in a way that `explorer.share.formulas.restore` undoes.
     """
     if not exact:
         table = pa.table(
@@ -62,7 +61,7 @@ def csv_file(table: pa.Table, *, exact: bool = False) -> bytes:
 
 
 def parquet_file(table: pa.Table) -> bytes:
-    """A table as Parquet, every column with its type and every text as it is."""
+    """A table as Parquet, with every column's type and every text unchanged."""
     buffer = io.BytesIO()
     pa.parquet.write_table(table, buffer)
     return buffer.getvalue()

@@ -1,17 +1,17 @@
-"""Texts that a spreadsheet would run as formulas, and how a CSV file keeps them from it.
+"""Neutralising texts in CSV files that a spreadsheet would run as formulas.
 
-A spreadsheet that opens a CSV file takes a cell for a formula by its first character, quoted or not
-(owasp.org/www-community/attacks/CSV_Injection). An apostrophe before it makes it a text. The rule is one that
-can be undone: a text that has none or more apostrophes and then such a character gets one apostrophe more; to
-undo it, take one apostrophe from each text that has one or more apostrophes and then such a character. Every
-other text stays as it is, one that is nothing but a number among them.
+A spreadsheet that opens a CSV file recognises a formula by its first character, quoted or not
+(owasp.org/www-community/attacks/CSV_Injection). A leading apostrophe makes it text. The rule is reversible: a
+text that starts with zero or more apostrophes followed by such a character gets one more apostrophe; to undo
+it, remove one apostrophe from each text that starts with one or more apostrophes followed by such a
+character. All other texts, including plain numbers, are unchanged.
 """
 
 from __future__ import annotations
 
 import re
 
-# Besides ASCII the full-width forms, which some spreadsheets in East Asian settings take for the same.
+# Also the full-width forms, which some spreadsheets in East Asian locales treat the same.
 _STARTS = "=+\\-@\t\r\n＝＋－＠"
 _FORMULA = re.compile(f"'*[{_STARTS}]")
 _NEUTRAL = re.compile(f"'+[{_STARTS}]")
@@ -19,10 +19,10 @@ _NUMBER = re.compile(r"[+-](?:[0-9]+(?:[.,][0-9]+)*|[.,][0-9]+)(?:[eE][+-]?[0-9]
 
 
 def neutralise(text: str) -> str:
-    """A text that no spreadsheet runs: with an apostrophe before it where it could be a formula."""
+    """The text with an apostrophe before it if a spreadsheet could run it as a formula."""
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def restore(text: str) -> str:
-    """The text that `neutralise` was given."""
+    """The original of a text that `neutralise` returned."""
     return text[1:] if _NEUTRAL.match(text) else text

@@ -2,10 +2,10 @@
 
 import os
 
-# Threads of a product spin while they wait for each other, and on a few cores shared with a web server and a
-# browser that costs more than half of the speed. Without spinning at all, work of many small steps loses a
-# sixth. It only counts before torch is loaded; settings of the person's own stay. `benchmarks/threads.py`
-# measures it.
+# The threads of a matrix product spin while they wait for each other. On a few cores shared with a web server
+# and a browser, that costs more than half of the speed; without any spinning, work in many small steps loses
+# a sixth. The variables only take effect before torch is loaded; values set by the user are kept.
+# `benchmarks/threads.py` measures this.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 

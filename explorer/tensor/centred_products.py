@@ -11,21 +11,21 @@ from explorer.tensor.search_matrix import SearchMatrix
 
 
 class CentredProducts:
-    """The rows so that the product of a query and a row orders the rows of that query as its scores do.
+    """The rows, arranged so that products with a query rank them as the query's scores do.
 
-    Rows are scaled (to length 1 for cosine, else so that none is longer), and moved to have their mean at the
-    origin, where products round less. With y the scaled row, m the mean and z = y − m,
+    Rows are scaled (to length 1 for cosine, else to length 1 at most) and centred on their mean, where
+    products round less. With y the scaled row, m the mean and z = y − m,
 
     * cosine and dot: y_q·y_x − y_q·m = z_q·z_x + m·z_x;
     * euclidean: (|y_q − m|² − |y_q − y_x|²) / 2 = z_q·z_x − |z_x|²/2.
 
-    So a row is z_x and its offset, the last term, in two columns, as one holds too few of its digits; a query
-    is z_q and two ones.
+    So a row becomes z_x and its offset (the last term), split over two columns because one would hold too few
+    of its digits; a query becomes z_q and two ones.
 
     Attributes:
-        dtype: Format of the products.
-        columns: Their number, a multiple of 8, as a GPU wants it.
-        scratch: Memory used again.
+        dtype: dtype of the products.
+        columns: Number of columns, a multiple of 8, which GPUs prefer.
+        scratch: Reused memory.
     """
 
     def __init__(self, matrix: SearchMatrix, metric: Metric, some: torch.Tensor) -> None:
@@ -40,17 +40,17 @@ class CentredProducts:
         self._mean = self.moved(some).mean(0)
 
     def moved(self, rows: torch.Tensor) -> torch.Tensor:
-        """Rows scaled and moved, float32, shape (rows, dims), until the next call."""
+        """Rows scaled and centred, float32, shape (rows, dims); valid until the next call."""
         vectors = self.scratch.take("moved", (len(rows), self._vectors.shape[1]), torch.float32)
         torch.index_select(self._vectors, 0, rows, out=vectors)
         return vectors.mul_(self._factors[rows]).sub_(self._mean)
 
     def rows(self, rows: torch.Tensor) -> torch.Tensor:
-        """Rows as one side of the product: shape (rows, columns), until the next call."""
+        """Rows as the row side of the product: shape (rows, columns); valid until the next call."""
         return self.features(self.moved(rows), self._metric)
 
     def queries(self, rows: torch.Tensor) -> torch.Tensor:
-        """Rows as the other side: shape (rows, columns)."""
+        """Rows as the query side of the product: shape (rows, columns)."""
         vectors = self.moved(rows)
         queries = vectors.new_zeros((len(rows), self.columns), dtype=self.dtype)
         queries[:, : vectors.shape[1]] = vectors
@@ -58,7 +58,7 @@ class CentredProducts:
         return queries
 
     def features(self, vectors: torch.Tensor, metric: Metric) -> torch.Tensor:
-        """Vectors that have been moved, as the side of the rows."""
+        """Centred vectors as the row side of the product."""
         dims = vectors.shape[1]
         offset = -vectors.square().sum(1) / 2 if metric == "euclidean" else vectors @ self._mean
         features = self.scratch.take("features", (len(vectors), self.columns), self.dtype)

@@ -1,4 +1,4 @@
-"""Which device computes, and in which number format it is fastest."""
+"""Which device computes, and the dtype in which it is fastest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from explorer.errors import SettingError
 
 
 def _available() -> list[str]:
-    """The names `pick_device` takes on this machine, fastest first, `auto` left out."""
+    """The names `pick_device` accepts on this machine, fastest first, without `auto`."""
     names = []
     if torch.cuda.is_available():
         names += ["cuda", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
@@ -21,7 +21,7 @@ def pick_device(name: str = "auto") -> torch.device:
     """Find the device to compute on.
 
     Args:
-        name: `auto` for the fastest there is (CUDA, then MPS, then the processor), or one of
+        name: `auto` for the fastest available (CUDA, then MPS, then the CPU), or one of
             `cpu`, `cuda`, `cuda:1`, `mps`.
 
     Returns:
@@ -44,16 +44,16 @@ def pick_device(name: str = "auto") -> torch.device:
 
 
 def fast_dtype(device: torch.device) -> torch.dtype:
-    """Find the number format in which a device multiplies matrices fastest.
+    """Find the dtype in which a device multiplies matrices fastest.
 
-    A processor without bfloat16 instructions computes it through float32 and is slower for it,
-    so there the answer is float32.
+    A CPU without bfloat16 instructions emulates them with float32 and is slower, so for it the answer is
+    float32.
 
     Args:
         device: The device.
 
     Returns:
-        float16 on CUDA and MPS; on a processor bfloat16 where it has the instructions, else float32.
+        float16 on CUDA and MPS; on a CPU bfloat16 if it has the instructions, else float32.
     """
     if device.type in ("cuda", "mps"):
         return torch.float16
@@ -64,8 +64,8 @@ def fast_dtype(device: torch.device) -> torch.dtype:
 
 
 def exact_device(device: torch.device | None) -> torch.device:
-    """Where float64 scores are computed for a device: there, or on the processor.
+    """Where float64 scores are computed for a device: there, or on the CPU.
 
-    MPS has no float64; None stands for the processor.
+    MPS has no float64; None means the CPU.
     """
     return torch.device("cpu") if device is None or device.type == "mps" else device

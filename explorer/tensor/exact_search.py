@@ -1,16 +1,16 @@
-"""Exact search: quick scores choose candidates, float64 scores decide, a bound proves nothing is missed.
+"""Exact search: fast scores choose candidates, float64 scores decide, a bound proves nothing is missed.
 
 For each query, in three steps:
 
 1. **Shortlist.** Matrix products give every row a bound that its score cannot exceed (`ScoreBounds`);
-   the rows with the highest bounds are kept, some more than are asked for (`TopKBuffer`).
-2. **Rescore.** Those are scored in float64. If the highest bound left out is under the k-th best
-   score, no row left out can enter, and the result is proved.
-3. **Sweep.** Queries still open have more near ties than the shortlist holds, in practice rows that
-   are repeated. Every row whose bound reaches the k-th best score so far is scored.
+   the rows with the highest bounds are kept, slightly more than k (`TopKBuffer`).
+2. **Rescore.** Those are scored in float64. If the highest bound outside the shortlist is below the k-th best
+   score, no other row can be among the k best, and the result is proved.
+3. **Sweep.** Queries that remain have more near ties than the shortlist holds, in practice repeated rows.
+   Every row whose bound reaches the k-th best score so far is scored.
 
-Formats are tried from cheap to dear: bfloat16 where the processor has it, then float32, then float64,
-which is needed only where float32 cannot tell rows apart, as far away from the origin.
+dtypes are tried from cheap to expensive: bfloat16 where the CPU has it, then float32, then float64, which is
+needed only where float32 cannot distinguish rows, such as far away from the origin.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from explorer.tensor.scores import Metric, Rows, pair_scores
 from explorer.tensor.search_matrix import SearchMatrix
 from explorer.tensor.top_k import GROUP, Candidates, TopKBuffer
 
-_BYTES = 16  # what a search needs per number of a tile: the product, its conversion, and room to sort
-_TILE = 1 << 23  # numbers of a tile on a processor: larger ones are slower, as they leave its cache
-_QUERIES = 1024  # queries of a block: enough to be bound by arithmetic, few enough to cancel soon
+_BYTES = 16  # per number of a tile: the product, its conversion, and space to sort
+_TILE = 1 << 23  # numbers of a tile on a CPU: larger tiles do not fit into its cache
+_QUERIES = 1024  # queries of a block: enough to be compute-bound, few enough to cancel quickly
 
 
 class Search:
-    """The k best rows of a matrix, for one block of queries after the other.
+    """The top k rows of a matrix, for one block of queries at a time.
 
     Args:
         matrix: What is searched.
         metric: Which score.
-        k: Rows wanted, at most as many as there are to choose from.
+        k: Rows to find, at most the number of allowed rows.
         allowed: The rows to choose from, int64, ascending; None for all.
-        memory_mb: Memory to use beside the matrix and the results, in MB.
-        tick: Called after each block of the matrix; what it raises ends the search.
+        memory_mb: Memory to use besides the matrix and the results, in MB.
+        tick: Called after each block of the matrix; an exception it raises ends the search.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Search:
 
     @property
     def block(self) -> int:
-        """Number of queries to give to `run` at a time."""
+        """The most queries to pass to `run` at a time."""
         return max(1, min(_QUERIES, self.numbers // (4 * self.k), self.numbers // GROUP))
 
     def run(self, queries: Rows, own: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
@@ -75,11 +75,11 @@ class Search:
 
         Args:
             queries: The queries, on the device of the matrix.
-            own: For each query the row that is the query itself and is left out, int64, shape
-                (queries,); only where all rows are allowed.
+            own: For each query, the row that is the query itself, to leave out, int64, shape (queries,);
+                only if all rows are allowed.
 
         Returns:
-            Rows (int64) and scores (float64), best first, equal scores by row: shape (queries, k).
+            Rows (int64) and scores (float64), best first, ties in row order: shape (queries, k).
         """
         rows = torch.empty((len(queries), self.k), dtype=torch.int64, device=self.matrix.device)
         scores = torch.empty(rows.shape, dtype=torch.float64, device=rows.device)
@@ -103,7 +103,7 @@ class Search:
     def _shortlist(
         self, dtype: torch.dtype, part: _QueryBlock
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """The best rows of a shortlist, their scores, and which queries they are proved for."""
+        """The best rows of a shortlist, their scores, and for which queries they are proved."""
         queries, norms = part.queries, part.queries.norms
         score_bounds = self.matrix.score_bounds(self.metric, dtype)
         sources = score_bounds.queries(queries)
@@ -115,8 +115,8 @@ class Search:
             self.tick()
         bounds, rows = best.bounds.double(), best.rows
 
-        # The rows with the k highest bounds give a first k-th score, which spares scoring the others
-        # that cannot reach it.
+        # The rows with the k highest bounds give a first k-th score; others that cannot reach it need no
+        # scoring.
         chosen = torch.zeros_like(rows, dtype=torch.bool)
         chosen[:, : self.k] = True
         head = self._score(queries, *_entries(rows, chosen))
@@ -131,13 +131,13 @@ class Search:
     ) -> tuple[torch.Tensor, torch.Tensor] | None:
         """The best rows and their scores, given for each query a score that k rows reach.
 
-        If it may, it stops where so many rows reach that score that a finer format will be quicker.
+        With `may_stop`, it returns None if so many rows reach that score that a finer dtype is faster.
         """
         queries = part.queries
         score_bounds = self.matrix.score_bounds(self.metric, dtype)
         sources = score_bounds.queries(queries)
         floors = _rounded_down(score_bounds.floors(reached, queries.norms), score_bounds.wide)
-        # All rows tie with a query of zeros, so only the first of them can be its best.
+        # All rows tie for a query of zeros, so only the first of them can be its best.
         blank = (queries.norms == 0) & (self.metric != "euclidean")
         found: list[Candidates] = []
         for start, stop in self._tiles(self.numbers // 4, len(queries), dtype):
@@ -154,7 +154,7 @@ class Search:
         return self._table(Candidates.join(found), len(queries))
 
     def _tiles(self, numbers: int, queries: int, dtype: torch.dtype) -> Iterator[tuple[int, int]]:
-        """Cut the rows into ranges whose product with the queries, and copy if any, fill `numbers`."""
+        """Cut the rows into ranges whose products with the queries, and copies if any, fill `numbers`."""
         copied = self.allowed is not None or dtype != torch.float32
         step = numbers // (queries + copied * self.matrix.dims)
         step = max(GROUP, step // GROUP * GROUP)
@@ -164,7 +164,7 @@ class Search:
     def _bounds(
         self, score_bounds: ScoreBounds, sources: torch.Tensor, part: _QueryBlock, start: int, stop: int
     ) -> torch.Tensor:
-        """The bounds of rows `start` to `stop` of those allowed: shape (rows, queries)."""
+        """The bounds of the allowed rows `start` to `stop`: shape (rows, queries)."""
         rows = self._places(start, stop)
         bounds = score_bounds.bounds(self.matrix.rows.vectors[rows], rows, sources, self._scratch)
         if part.own is not None:
@@ -173,7 +173,7 @@ class Search:
         return bounds
 
     def _places(self, start: int, stop: int) -> slice | torch.Tensor:
-        """Where those rows stand in the matrix, as a range (which copies nothing) if they are one."""
+        """The positions of these rows in the matrix, as a slice (which copies nothing) if contiguous."""
         if self.allowed is None:
             return slice(start, stop)
         places = self.allowed[start:stop]
@@ -181,12 +181,12 @@ class Search:
         return slice(first, last + 1) if last - first == stop - start - 1 else places
 
     def _score(self, queries: Rows, query: torch.Tensor, row: torch.Tensor) -> Candidates:
-        """Score pairs exactly; rows count among those allowed."""
+        """Score pairs exactly; row numbers refer to the allowed rows."""
         place = row if self.allowed is None else self.allowed[row]
         return Candidates(query, row, pair_scores(queries, query, self.matrix.rows, place, self.metric))
 
     def _table(self, pairs: Candidates, queries: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """The k best rows and their scores, where every query has k pairs or more."""
+        """The k best rows and their scores; every query needs at least k pairs."""
         best = pairs.best(self.k)
         return best.row.view(queries, self.k), best.score.view(queries, self.k)
 
@@ -207,19 +207,19 @@ class Search:
 
 
 class _QueryBlock(NamedTuple):
-    """Some queries of a block: themselves, and the rows they are, to be left out."""
+    """Some queries of a block, and the rows that are the queries themselves, to leave out."""
 
     queries: Rows
     own: torch.Tensor | None
 
 
 def _entries(rows: torch.Tensor, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The chosen entries of a table (queries, width), as queries and rows."""
+    """The chosen entries of a table of shape (queries, width), as queries and rows."""
     query, column = chosen.nonzero(as_tuple=True)
     return query, rows[query, column]
 
 
 def _rounded_down(values: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """The values in another format, never larger than they were."""
+    """The values in another dtype, never rounded up."""
     rounded = values.to(dtype)
     return rounded.nextafter(torch.full_like(rounded, -torch.inf))

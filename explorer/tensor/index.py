@@ -24,14 +24,14 @@ from explorer.tensor.vector_index import Neighbors, OnSteps, TopK
 class Index:
     """The `VectorIndex` of one matrix in memory: exact search, and approximate neighbours where asked for.
 
-    What is found, and in which order, is what float64 scores of every row would give; rows of equal
-    score come in the order of the matrix. `Search` says how. Lengths are measured once, here.
+    Results and their order are those of scoring every row in float64; ties are in row order. `Search`
+    explains how. Row norms are computed once, here.
 
     Args:
-        vectors: What `as_matrix` takes, shape (rows, dims). A float32 matrix is not copied; it must
-            not change as long as the index is used.
-        device: Where to compute; the processor by default, and in place of MPS, which has no float64.
-        memory_mb: Memory that one search may use beside the matrix and its result, in MB.
+        vectors: Anything `as_matrix` takes, shape (rows, dims). A float32 matrix is not copied and must not
+            change while the index is in use.
+        device: Where to compute; the CPU by default, and instead of MPS, which has no float64.
+        memory_mb: Memory that one search can use besides the matrix and its result, in MB.
 
     Raises:
         VectorError: As `as_matrix`.
@@ -100,8 +100,8 @@ class Index:
     ) -> Neighbors:
         """Find the `k` rows closest to each row, itself left out; see `VectorIndex.neighbors`.
 
-        With a `min_recall` under 1, large matrices are searched by `approximate_neighbors`, several times as
-        fast; what it finds differs from machine to machine, but not from call to call.
+        With a `min_recall` below 1, large matrices are searched by `approximate_neighbors`, which is several
+        times as fast; its results differ between machines, but not between calls.
         """
         _check(k, metric)
         if not 0 < min_recall <= 1:
@@ -149,8 +149,8 @@ class Index:
     ) -> KMeans:
         """Put rows in k clusters; see `VectorIndex.kmeans`, and `explorer.tensor.kmeans` for how.
 
-        The last three settings are those of Lloyd's iterations: where to stop a start that does not converge,
-        when it has converged, and centroids to start from, which take the place of `seed` and `starts`.
+        `max_iterations`, `tolerance` and `initial` control Lloyd's iterations: where to stop a start that
+        does not converge, when it has converged, and initial centroids instead of `seed` and `starts`.
         """
         return kmeans(
             self._matrix, k, metric=metric, seed=seed, starts=starts, max_iterations=max_iterations,
@@ -215,7 +215,7 @@ class Index:
         return indices, scores
 
     def _allowed(self, rows: ArrayLike) -> torch.Tensor:
-        """The rows to choose from, ascending and each once."""
+        """The rows to choose from, ascending and unique."""
         mask = np.asarray(rows)
         if mask.dtype != np.bool_:
             return self._placed(np.unique(self._numbers(mask)))
@@ -228,7 +228,7 @@ class Index:
         return exact if rows is None else exact[self._placed(self._numbers(rows))]
 
     def _numbers(self, rows: ArrayLike) -> NDArray[np.int64]:
-        """Row numbers, checked: shape (n,)."""
+        """Validated row numbers: shape (n,)."""
         numbers = np.asarray(rows)
         if numbers.ndim != 1 or (numbers.size > 0 and numbers.dtype.kind not in "iu"):
             raise QueryError("Rows are given as a list of whole numbers.")
@@ -237,7 +237,7 @@ class Index:
         return numbers.astype(np.int64)
 
     def _placed(self, rows: NDArray[np.int64]) -> torch.Tensor:
-        """Row numbers where the exact scores are computed."""
+        """Row numbers on the device where exact scores are computed."""
         return torch.from_numpy(rows).to(self._matrix.device)
 
 

@@ -1,12 +1,12 @@
 """Approximate neighbours: each row is compared with the inverted lists nearest to it, not with all rows.
 
-This is an inverted file, IVF (Jégou, Douze and Schmid, Product quantization for nearest neighbor search,
-2011, § IV), asked with all of its rows at once:
+This is an inverted file index, IVF (Jégou, Douze and Schmid, Product quantization for nearest neighbor
+search, 2011, § IV), queried with all of its rows at once:
 
 1. **Lists.** A few iterations of k-means on a sample of the rows give centroids; a row belongs to the list of
-   its nearest one. Long lists are cut up, short ones dissolved.
-2. **How many probes.** The neighbours of some rows are found by exact search. The lists in which they are
-   tell how many lists a row has to be compared with; what is then found of them is the recall.
+   its nearest one. Long lists are split, short ones dissolved.
+2. **Number of probes.** The neighbours of a sample of rows are found by exact search. The lists that hold
+   them determine how many lists to probe for each row; the share of them found that way is the recall.
 3. **Blocks.** For a block of rows and each list, one matrix product scores those of the rows that probe the
    list. The best of a row's scores are scored in float64, which puts them in order.
 """
@@ -27,18 +27,18 @@ from explorer.tensor.scores import Metric, pair_scores
 from explorer.tensor.search_matrix import SearchMatrix
 
 _SAMPLE = 1000  # rows on which recall is measured
-_FEWEST = 20_000  # rows; fewer are searched exactly in less time than it takes to make lists
-_LISTS = 1.0  # times the root of the rows: more lists hold fewer rows in vain, but make smaller products
-_LARGEST = 1.25  # times the mean: the rows of the longest list
-_TRAINING = 64  # rows per list on which centroids are improved
-_ITERATIONS = 4  # more were seen to bring no clear gain
-_MARGIN = 0.1  # of what may be missed: kept in reserve, as the sample may flatter and scores are rounded
-_SPARE = 3  # rows scored in float64 beside those wanted and the row itself, as quick scores are rounded
-_STEP = 64  # a processor prepares for each new size of a product, so sizes are multiples of this
+_FEWEST = 20_000  # rows; searching fewer exactly takes less time than building lists
+_LISTS = 1.0  # times the square root of the rows: more lists waste less work, but make smaller products
+_LARGEST = 1.25  # times the mean: the length of the longest list
+_TRAINING = 64  # rows per list on which centroids are trained
+_ITERATIONS = 4  # more brought no clear gain
+_MARGIN = 0.1  # of the allowed misses: a reserve, as the sample may be optimistic and scores are rounded
+_SPARE = 3  # extra rows scored in float64, besides k and the row itself, as fast scores are rounded
+_STEP = 64  # CPUs set up each new product size, so sizes are multiples of this
 _TABLE = (
     0.7  # of the memory: for the scores of a block; the rest is for the products and what is read for them
 )
-_ROWS = 4096  # rows of a block where every row meets every centroid
+_ROWS = 4096  # rows of a block that is compared with every centroid
 
 
 class Found(NamedTuple):
@@ -47,7 +47,7 @@ class Found(NamedTuple):
     Attributes:
         indices: int64, shape (rows, k).
         scores: float32, shape (rows, k).
-        recall: Share of the nearest rows that was found, on the sample.
+        recall: Share of the nearest rows that were found, measured on the sample.
     """
 
     indices: NDArray[np.int64]
@@ -63,24 +63,24 @@ def approximate_neighbors(
     memory_mb: float,
     report: Callable[[int], None],
 ) -> Found | None:
-    """Find most of the k nearest rows of each row, the row itself left out by its number.
+    """Find most of the k nearest rows of each row, excluding the row itself.
 
     Args:
         matrix: The rows.
         metric: Which score.
         k: Neighbours wanted of each row.
-        min_recall: Share of them that has to be found, under 1.
-        memory_mb: Memory to use for products, in MB. Beside it come the matrix, the result, some 50 bytes a
-            row, and blocks of 4,096 rows: about 100 MB more for 117,659 rows of 384 dimensions.
-        report: Told the rows done. What it raises stops the work.
+        min_recall: Share of them that must be found, below 1.
+        memory_mb: Memory to use for products, in MB. In addition there are the matrix, the result, about 50
+            bytes per row, and blocks of 4,096 rows: about 100 MB for 117,659 rows of 384 dimensions.
+        report: Called with the number of finished rows. An exception it raises stops the work.
 
     Returns:
-        The neighbours, nearest first, equal scores by row; None where an exact search takes no longer, or is
+        The neighbours, nearest first, ties in row order; None if an exact search takes no longer, or is
         needed because float32 cannot hold the scores.
     """
     rows = len(matrix)
     formats = matrix.formats(metric, matrix.rows)
-    # A list has to hold the neighbours of its rows, if need be.
+    # A single list must be able to hold all neighbours of its rows.
     count = min(int(_LISTS * math.sqrt(rows)), rows // (4 * (k + 1 + _SPARE)))
     if rows < _FEWEST or count < 2 or formats == [torch.float64]:
         return None
@@ -111,11 +111,11 @@ def approximate_neighbors(
 
 
 class InvertedLists:
-    """The rows of a matrix in lists of rows that are close to one another.
+    """The rows of a matrix, grouped in lists of rows close to each other.
 
     Attributes:
         order: The rows, list by list, int64, shape (rows,).
-        width: Rows of the longest list. The shortest has more than k.
+        width: Length of the longest list. The shortest has more than k rows.
     """
 
     def __init__(
@@ -152,12 +152,12 @@ class InvertedLists:
         self._starts = self._sizes.cumsum(0) - self._sizes
         self._list_of = torch.empty_like(nearest)
         self._list_of[self.order] = torch.arange(len(whole), device=device).repeat_interleave(self._sizes)
-        # So that the last lists can be read beyond their end.
+        # Padding, so that the last lists can be read beyond their end.
         self._padded = torch.cat([self.order, self.order[:_STEP]])
         self._centroids = self._products.features(centroids, metric)[whole].T.contiguous()
 
     def probes(self, sample: torch.Tensor, nearest: torch.Tensor, recall: float) -> int:
-        """The number of nearest lists that hold a share of the neighbours.
+        """The number of nearest lists that together hold a given share of the neighbours.
 
         Args:
             sample: Some rows, int64, shape (sample,).
@@ -173,20 +173,20 @@ class InvertedLists:
         return int(needed[max(0, math.ceil(recall * len(needed)) - 1)])
 
     def block(self, probes: int) -> int:
-        """Number of rows to give to `run` at a time."""
+        """The most rows to pass to `run` at a time."""
         size = self._products.dtype.itemsize
         each = size * (probes * self.width + len(self._sizes) + 2 * self._products.columns) + 40 * probes
         return max(1, int(_TABLE * self._bytes / (each + 64 * (self._k + 1 + _SPARE))))
 
     def run(self, rows: torch.Tensor, probes: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Find the nearest of the rows in the lists nearest to some rows.
+        """Find the nearest rows of some rows, searching only their nearest lists.
 
         Args:
             rows: Rows, int64, shape (rows,).
-            probes: Number of lists.
+            probes: Number of lists to search for each row.
 
         Returns:
-            Rows (int64) and scores (float64), best first, equal scores by row: shape (rows, k).
+            Rows (int64) and scores (float64), best first, ties in row order: shape (rows, k).
         """
         products, width = self._products, self.width
         queries = products.queries(rows)
@@ -194,12 +194,12 @@ class InvertedLists:
         in_order, place = wanted.flatten().sort(stable=True)
         ends = torch.searchsorted(in_order, torch.arange(len(self._sizes) + 1, device=place.device)).tolist()
         query = torch.cat([place // probes, place.new_zeros(_STEP)])
-        # A line for each row and list that it probes.
+        # One entry for each row and each list that it probes.
         table = products.scratch.take("table", (len(place), width), products.dtype).fill_(-torch.inf)
         starts = [*self._starts.tolist(), len(self.order)]
         first = 0
         while first < len(ends) - 1:
-            # Several lists are read at once: to wake the threads for each takes longer than the reading.
+            # Several lists are read at once: waking the threads for each takes longer than reading it.
             after = first + 1
             while (
                 after < len(ends) - 1
@@ -229,7 +229,7 @@ class InvertedLists:
     def _rescored(
         self, rows: torch.Tensor, found: torch.Tensor, real: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The k best of the rows found and their scores; only those that are real count."""
+        """The k best of the candidate rows and their scores; padding is ignored."""
         found, order = found.sort(dim=1)
         exact = self._matrix.rows
         left = rows.repeat_interleave(found.shape[1])
@@ -239,7 +239,7 @@ class InvertedLists:
         return found.gather(1, order[:, : self._k]), scores[:, : self._k]
 
     def _trained(self, training: torch.Tensor, count: int, tick: Callable[[], None]) -> torch.Tensor:
-        """Centroids from rows in random order, the first of which they start from: shape (count, dims)."""
+        """Train centroids on rows in random order, starting from the first rows: shape (count, dims)."""
         products = self._products
         centroids = products.moved(training[:count]).clone()
         numbers = torch.arange(count, device=centroids.device)
@@ -249,7 +249,7 @@ class InvertedLists:
             for rows in torch.split(training, _ROWS):
                 nearest, order = self._nearest(rows, centroids, tick).sort(stable=True)
                 starts = torch.searchsorted(nearest, numbers)
-                # Unlike `index_add_` on a GPU, it adds in the same order every time.
+                # Unlike `index_add_` on a GPU, this adds in the same order every time.
                 sums += torch.nn.functional.embedding_bag(order, products.moved(rows), starts, mode="sum")
                 held += torch.bincount(nearest, minlength=count)
             centroids = torch.where(held[:, None] > 0, sums / held[:, None], centroids)

@@ -15,9 +15,9 @@ from explorer.tensor.kmeans_rows import CentredRows, distinct_rows, plus_plus
 from explorer.tensor.matrices import as_matrix, as_tensor, normalize, row_norms
 from explorer.tensor.search_matrix import SearchMatrix
 
-_SAMPLE = 1 << 14  # rows on which starts are chosen and first improved
-_ROUGH = 1000  # times the tolerance is close enough on them
-_UNIT = 2.0**-20  # rows this close to length 1 are of length 1
+_SAMPLE = 1 << 14  # rows on which starts are chosen and first refined
+_ROUGH = 1000  # times the tolerance is enough on that sample
+_UNIT = 2.0**-20  # rows this close to length 1 count as unit vectors
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +27,9 @@ class KMeans:
     Attributes:
         labels: The cluster of each row, from 0, int64, shape (rows,).
         centroids: float32, shape (k, dims); of length 1 (or 0) for `cosine`.
-        inertia: Sum of the squared distances of the rows to their centroid; for `cosine` of the rows scaled
-            to length 1, which is twice the sum of 1 − cosine.
-        iterations: Iterations of the start that was kept.
+        inertia: Sum of squared distances of the rows to their centroids; for `cosine`, of the rows scaled to
+            length 1, which is twice the sum of 1 − cosine.
+        iterations: Iterations of the best start.
         converged: Whether it ended before `max_iterations`.
     """
 
@@ -58,36 +58,36 @@ def kmeans(
     Lloyd's iterations (Lloyd, Least squares quantization in PCM, 1982) from starts chosen by greedy
     k-means++ (Arthur and Vassilvitskii, 2007, with 2 + log k candidates a step, as scikit-learn). `cosine`
     is spherical k-means (Dhillon and Modha, 2001): rows and centroids are scaled to length 1. A row of
-    zeros has no direction and is as far from every such centroid: its cluster says nothing.
+    zeros has no direction and is equally far from every such centroid: its cluster is arbitrary.
 
-    The starts of a large matrix are chosen, and first improved, on a random sample of its rows (after
+    The starts of a large matrix are chosen, and first refined, on a random sample of its rows (after
     Bradley and Fayyad, Refining initial points for k-means clustering, 1998).
 
-    Rows are assigned by float32 products, moved near the origin first, and centroids are means taken in
-    float64. Every row ends with its nearest centroid, the lower one of a tie. A cluster that runs empty
-    takes the row farthest from its centroid, as in scikit-learn.
+    Rows are moved near the origin and assigned by float32 products; centroids are float64 means. Every row
+    ends with its nearest centroid, the lower one in a tie. An empty cluster takes the row farthest from its
+    centroid, as in scikit-learn.
 
     Args:
-        matrix: The rows; for `euclidean`, and where they are of length 1, they are not copied.
+        matrix: The rows; not copied for `euclidean` or if they have length 1.
         k: Number of clusters.
         metric: `cosine` or `euclidean`.
         seed: The same seed gives the same clusters on the same machine.
         starts: Number of starts; the one with the lowest inertia is kept.
         max_iterations: Where to stop a start that does not converge.
-        tolerance: A start has converged when the squared moves of its centroids sum to no more than this
+        tolerance: A start has converged when the squared shifts of its centroids sum to no more than this
             times the mean variance of a dimension, or when no row changes its cluster.
-        initial: Centroids to start from, shape (k, dims), in place of `seed` and `starts`.
-        memory_mb: Memory to use beside the matrix (and its normalised copy, where `cosine` needs one), in MB.
-        on_progress: Called with the iterations done and their total: after every iteration, and as each
-            first centroid is chosen. What it raises stops the work.
+        initial: Initial centroids, shape (k, dims), instead of `seed` and `starts`.
+        memory_mb: Memory to use besides the matrix (and its normalised copy, if `cosine` needs one), in MB.
+        on_progress: Called with the finished iterations and their total: after every iteration, and as each
+            initial centroid is chosen. An exception it raises stops the work.
 
     Returns:
-        The clusters. None of them is empty, unless rows differ by less than float32 products can tell.
+        The clusters. None is empty, unless rows differ by less than float32 products can resolve.
 
     Raises:
-        QueryError: A number is out of range, `metric` is another one, or there are fewer distinct rows than
-            clusters.
-        VectorError: `initial` is no matrix, or has another shape.
+        QueryError: A number is out of range, `metric` is not one of the two, or there are fewer distinct rows
+            than clusters.
+        VectorError: `initial` is not a matrix, or has another shape.
     """
     if metric not in ("cosine", "euclidean"):
         raise QueryError(f"k-means has no metric {metric!r}.", fix="Choose cosine or euclidean.")
@@ -113,7 +113,7 @@ def kmeans(
         given = as_matrix(initial, what="initial centroids")
         if given.shape != (k, matrix.dims):
             raise VectorError(
-                f"The initial centroids have the shape {given.shape}; it has to be {(k, matrix.dims)}."
+                f"The initial centroids have the shape {given.shape}; it must be {(k, matrix.dims)}."
             )
         if unit and not _are_unit(row_norms(given)):
             given = normalize(given)
@@ -152,7 +152,7 @@ def kmeans(
 
 
 def _sample(points: CentredRows, k: int, seed: int, memory_mb: float) -> CentredRows | None:
-    """Some of the rows to start from, where there are many more."""
+    """A sample of the rows to start from, if there are many more."""
     size = max(_SAMPLE, 100 * k)
     if len(points) <= 3 * size:
         return None
@@ -164,13 +164,13 @@ def _sample(points: CentredRows, k: int, seed: int, memory_mb: float) -> Centred
 
 
 def _are_unit(norms: NDArray[np.float64]) -> bool:
-    """Whether vectors of these lengths count as being of length 1, so that they need not be scaled."""
+    """Whether vectors with these norms count as unit vectors, so that they need no scaling."""
     return bool((abs(norms - 1) <= _UNIT).all())
 
 
 @dataclass(frozen=True, eq=False)
 class _Run:
-    """What one start ended with; centroids and inertia as `CentredRows` scales them."""
+    """The result of one start; centroids and inertia are scaled as in `CentredRows`."""
 
     labels: torch.Tensor
     centroids: torch.Tensor
@@ -187,7 +187,7 @@ def _lloyd(
     tolerance: float,
     tick: Callable[[int], None],
 ) -> _Run:
-    """Assign and average until nothing moves.
+    """Alternate assignments and means until they converge.
 
     Rows whose nearest centroid cannot have changed are not compared again (Hamerly, Making k-means even
     faster, 2010).
@@ -197,8 +197,8 @@ def _lloyd(
         centroids: Where to start, float32, shape (k, dims).
         unit: Whether centroids are scaled to length 1.
         max_iterations: Where to stop.
-        tolerance: Largest sum of squared moves of a converged start, in mean variances.
-        tick: Told the iterations done.
+        tolerance: Largest sum of squared shifts of a converged start, in mean variances.
+        tick: Called with the number of finished iterations.
     """
     k = len(centroids)
     labels = torch.full((len(points),), -1, device=points.device)
@@ -220,7 +220,7 @@ def _lloyd(
             centroids = _means(points, sums, labels, unit)
             moves = (centroids - before).double().square().sum(1)
             converged = float(moves.sum()) <= tolerance * points.variance
-            # The own centroid is farther by its move at most, another one closer by the longest.
+            # The own centroid got farther by at most its shift, any other closer by at most the largest.
             moves = moves.sqrt().float()
             gaps -= moves[labels] + moves.max()
         tick(iterations)
@@ -234,9 +234,9 @@ def _lloyd(
 def _assigned(
     points: CentredRows, centroids: torch.Tensor, labels: torch.Tensor, gaps: torch.Tensor
 ) -> torch.Tensor:
-    """Assign the rows whose gap the moves of the centroids have used up; the others keep their label."""
+    """Reassign rows whose gap is used up by the centroids' shifts; the others keep their label."""
     stale = (gaps <= 0).nonzero()[:, 0]
-    if 5 * len(stale) > 4 * len(points):  # all of them are not copied
+    if 5 * len(stale) > 4 * len(points):  # assigning all rows needs no copy
         stale = torch.arange(len(points), device=points.device)
     nearest = labels.clone()
     nearest[stale], gaps[stale] = points.nearest(stale, centroids)
@@ -244,7 +244,7 @@ def _assigned(
 
 
 def _means(points: CentredRows, sums: torch.Tensor, labels: torch.Tensor, unit: bool) -> torch.Tensor:
-    """The centroids: float32, shape (k, dims). One without rows is put where the largest cluster's is."""
+    """The centroids: float32, shape (k, dims). An empty cluster gets the centroid of the largest one."""
     counts = torch.bincount(labels, minlength=len(sums))
     means = sums / counts[:, None]
     means[counts == 0] = means[counts.argmax()].clone()
@@ -255,14 +255,14 @@ def _means(points: CentredRows, sums: torch.Tensor, labels: torch.Tensor, unit: 
 
 
 def _empty(labels: torch.Tensor, k: int) -> torch.Tensor:
-    """The clusters without rows."""
+    """The empty clusters."""
     return (torch.bincount(labels, minlength=k) == 0).nonzero()[:, 0]
 
 
 def _fill_empty(
     points: CentredRows, centroids: torch.Tensor, labels: torch.Tensor, gaps: torch.Tensor
 ) -> None:
-    """Give each empty cluster one of the rows farthest from their centroids."""
+    """Move one of the rows farthest from their centroids into each empty cluster."""
     empty = _empty(labels, len(centroids))
     if len(empty):
         distances = points.distances(centroids, labels)
@@ -274,9 +274,9 @@ def _fill_empty(
 def _filled(
     points: CentredRows, centroids: torch.Tensor, labels: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Put centroids without rows on the row farthest from its own, and assign again.
+    """Move the centroids of empty clusters to the rows farthest from their own, and reassign.
 
-    Inertia falls each time, so it ends; unless rows differ by less than products can tell.
+    Inertia falls each time, so this ends, unless rows differ by less than products can resolve.
     """
     for _ in range(len(centroids)):
         empty = _empty(labels, len(centroids))

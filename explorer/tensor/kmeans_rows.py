@@ -1,4 +1,4 @@
-"""The rows as k-means sees them, and where it starts."""
+"""The rows as k-means uses them, and the choice of initial centroids."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from explorer.tensor.matrices import row_sums
 from explorer.tensor.rounding import dot_error
 from explorer.tensor.score_bounds import Scratch
 
-_ROWS = 8192  # rows of a block, where memory allows: larger ones leave the processor's cache
-_ORDINARY = 2.0**30  # a spread between this and its inverse is left as it is
-_PLAIN = ("none", "ieee")  # settings of a process under which it does not shorten float32
+_ROWS = 8192  # rows of a block, if memory allows: larger ones do not fit into the CPU's cache
+_ORDINARY = 2.0**30  # a spread between this and its inverse is not scaled
+_PLAIN = ("none", "ieee")  # settings under which torch computes float32 in full precision
 
 
 class CentredRows:
-    """The rows, near the origin and of a spread that can be squared, a block at a time.
+    """The rows, near the origin and with a spread that can be squared safely, one block at a time.
 
     Distances then neither overflow nor cancel out. Rows whose mean is longer than their spread, or
-    whose spread is not ordinary, are moved near the origin and scaled to a spread of about 1: moved by
+    whose spread is extreme, are moved near the origin and scaled to a spread of about 1: moved by
     whole multiples of a power of two close to their spread, and scaled by that power, so that neither
     changes their digits. Others are used as they are.
 
     Args:
         matrix: The rows, float32, shape (rows, dims); not copied.
-        vectors: The same on the device where to compute.
+        vectors: The same on the device that computes.
         k: Number of clusters.
-        memory_mb: Memory to use beside the rows, in MB.
+        memory_mb: Memory to use besides the rows, in MB.
 
     Attributes:
         matrix: The rows as they were given.
-        scale: What lengths are multiplied by.
+        scale: The factor applied to lengths.
         variance: Mean variance of a dimension, scaled.
         squares: Squared lengths of the rows, float32, shape (rows,).
-        blur: What a float32 product can put a squared distance off by, relative to the squared lengths.
+        blur: Largest error of a squared distance by float32 products, relative to the squared lengths.
     """
 
     def __init__(self, matrix: NDArray[np.float32], vectors: torch.Tensor, k: int, memory_mb: float) -> None:
@@ -68,7 +68,7 @@ class CentredRows:
         return [slice(start, start + self.step) for start in range(0, rows, self.step)]
 
     def block(self, where: slice | torch.Tensor) -> torch.Tensor:
-        """The rows of a block, until the next call; not to be written to."""
+        """The rows of a block; read-only, and valid until the next call."""
         vectors = self._given(where)
         if not self._moves:
             return vectors
@@ -76,14 +76,14 @@ class CentredRows:
         return torch.add(self._back, vectors, alpha=self.scale, out=moved)
 
     def _given(self, where: slice | torch.Tensor) -> torch.Tensor:
-        """The rows of a block as they were given, until the next call."""
+        """The rows of a block as given; valid until the next call."""
         if isinstance(where, slice):
             return self._vectors[where]
         held = self._scratch.take("given", (len(where), self._vectors.shape[1]), torch.float32)
         return torch.index_select(self._vectors, 0, where, out=held)  # indexing takes three times as long
 
     def _wide(self, where: slice | torch.Tensor) -> torch.Tensor:
-        """The same in float64, until the next call."""
+        """The same in float64; valid until the next call."""
         vectors = self._given(where)
         return self._scratch.take("wide", tuple(vectors.shape), torch.float64).copy_(vectors)
 
@@ -92,21 +92,21 @@ class CentredRows:
         return self._vectors[rows] * self.scale + self._back
 
     def inside(self, vectors: torch.Tensor) -> torch.Tensor:
-        """Bring other vectors to where the rows are, float32."""
+        """Transform other vectors as the rows were, float32."""
         return (vectors.double() * self.scale + self._back).float()
 
     def outside(self, vectors: torch.Tensor) -> torch.Tensor:
-        """Bring them back, float64."""
+        """Undo that transformation, float64."""
         return (vectors.double() - self._back) / self.scale
 
     def nearest(self, rows: torch.Tensor, centroids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Find the nearest centroid of some rows, the lower one of a tie.
+        """Find the nearest centroid of some rows, the lower one in a tie.
 
         |x − c|² is lowest where x·c − |c|²/2 is highest.
 
         Returns:
-            The centroids, int64, and by how much the next nearest is farther away, less what the products
-            can be off, float32; both of shape (rows,).
+            The centroids, int64, and how much farther the next nearest is, less the possible error of the
+            products, float32; both of shape (rows,).
         """
         labels = torch.empty_like(rows)
         near, far = torch.empty((2, len(rows)), device=self.device)
@@ -132,12 +132,12 @@ class CentredRows:
         return distances
 
     def sums(self, rows: torch.Tensor, labels: torch.Tensor, k: int) -> torch.Tensor:
-        """Sum chosen rows, as they were given, by label: float64, shape (k, dims)."""
+        """Sum chosen rows, as given, by label: float64, shape (k, dims)."""
         total = torch.zeros((k, self._vectors.shape[1]), dtype=torch.float64, device=self.device)
         bags = torch.arange(k, device=self.device)
         for part in self.parts(len(rows)):
             ordered, order = labels[part].sort(stable=True)
-            # Unlike `index_add_`, it adds in the same order every time on a GPU too.
+            # Unlike `index_add_`, this adds in the same order every time on a GPU too.
             total += torch.nn.functional.embedding_bag(
                 order, self._wide(rows[part]), torch.searchsorted(ordered, bags), mode="sum"
             )
@@ -170,8 +170,8 @@ def products(rows: torch.Tensor, columns: torch.Tensor, offset: torch.Tensor | N
     mkldnn: Any = torch.backends.mkldnn
     if rows.device.type != "cpu" or not mkldnn.is_available() or mkldnn.conv.fp32_precision not in _PLAIN:
         return torch.nn.functional.linear(rows, columns, offset)
-    # For so few columns a convolution is twice as fast as a matrix product: rows are the points of an
-    # image, dims its channels, and columns the filters, each one point wide.
+    # For so few columns a convolution is twice as fast as a matrix product: rows are the pixels of an
+    # image, dims its channels, and columns the 1 × 1 filters.
     image = rows.view(1, len(rows), 1, -1).permute(0, 3, 1, 2)
     found = torch.nn.functional.conv2d(image, columns[:, :, None, None], offset)
     return found.permute(0, 2, 3, 1).reshape(len(rows), len(columns))
@@ -180,7 +180,7 @@ def products(rows: torch.Tensor, columns: torch.Tensor, offset: torch.Tensor | N
 def plus_plus(
     points: CentredRows, k: int, rng: np.random.Generator, tick: Callable[[], None]
 ) -> torch.Tensor:
-    """Choose k distinct rows, far from one another, by greedy k-means++: float32, shape (k, dims)."""
+    """Choose k distinct rows, far from each other, by greedy k-means++: float32, shape (k, dims)."""
     trials = 2 + int(math.log(k))
     chosen = [int(rng.integers(len(points)))]
     closest = torch.full((len(points), 1), torch.inf, device=points.device)
@@ -188,7 +188,7 @@ def plus_plus(
     while len(chosen) < k:
         tick()
         reach = closest[:, 0].double().cumsum(0)
-        if reach[-1] == 0:  # what is left is too close to the chosen for products to tell
+        if reach[-1] == 0:  # the remaining rows are too close to the chosen ones for products to resolve
             chosen = distinct_rows(points.matrix, k, chosen)
             break
         draws = torch.from_numpy(rng.random(trials)).to(points.device) * reach[-1]
@@ -202,7 +202,7 @@ def plus_plus(
 
 
 def _closer(points: CentredRows, closest: torch.Tensor, candidates: torch.Tensor) -> torch.Tensor:
-    """Squared distance of each row to its nearest centroid, if a candidate were one.
+    """Squared distance of each row to its nearest centroid, for each candidate as an additional centroid.
 
     Args:
         points: The rows.
@@ -210,7 +210,7 @@ def _closer(points: CentredRows, closest: torch.Tensor, candidates: torch.Tensor
         candidates: Rows, int64, shape (candidates,).
 
     Returns:
-        float32, shape (rows, candidates); 0 where a product cannot tell row and candidate apart.
+        float32, shape (rows, candidates); 0 where products cannot distinguish row and candidate.
     """
     taken = points.take(candidates)
     distances = torch.empty((len(points), len(candidates)), device=points.device)
@@ -223,7 +223,7 @@ def _closer(points: CentredRows, closest: torch.Tensor, candidates: torch.Tensor
 
 
 def distinct_rows(matrix: NDArray[np.float32], enough: int, chosen: Sequence[int] = ()) -> list[int]:
-    """Find `enough` distinct rows, or as many as there are: the chosen ones, then the first ones."""
+    """Find `enough` distinct rows, or all if there are fewer: the chosen ones, then the first ones."""
     seen: dict[bytes, int] = {}
     for row in itertools.chain(chosen, range(len(matrix))):
         numbers = matrix[row] + np.float32(0)  # −0 becomes 0, which is the same number

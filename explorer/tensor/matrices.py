@@ -1,4 +1,4 @@
-"""Vectors in: any numbers to one float32 matrix; lengths and normalisation."""
+"""Vectors as input: any numbers to one float32 matrix; norms and normalisation."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from explorer.errors import VectorError
 
 Float64 = TypeVar("Float64", NDArray[np.float64], torch.Tensor)
 
-_CACHED = 1 << 18  # numbers worked on at a time, so that what is in between stays in the processor's cache
+_CACHED = 1 << 18  # numbers processed at a time, so that intermediate results stay in the CPU's cache
 
 
 def as_matrix(values: Any, *, what: str = "vectors") -> NDArray[np.float32]:  # noqa: ANN401 - checked here
-    """Bring vectors to the one form the tensor core works on.
+    """Convert vectors to the form that the tensor core works on.
 
-    A matrix that has this form already is returned as it is, not copied.
+    A matrix that already has this form is returned as it is, not copied.
 
     Args:
         values: A numpy array, torch tensor or list of whole or floating point numbers: shape
@@ -30,8 +30,8 @@ def as_matrix(values: Any, *, what: str = "vectors") -> NDArray[np.float32]:  # 
         float32, C-contiguous, shape (rows, dims); (1, dims) for one vector. There may be no rows.
 
     Raises:
-        VectorError: Not numbers, ragged, not of 1 or 2 dimensions, vectors without a dimension, or a
-            NaN, an infinity or a number too large for float32 (the first such row is named).
+        VectorError: Not numbers, ragged, not 1- or 2-dimensional, vectors of no dimensions, or a NaN, an
+            infinity or a number too large for float32 (the first such row is named).
     """
     if isinstance(values, torch.Tensor):
         values = values.detach().cpu()
@@ -49,7 +49,7 @@ def as_matrix(values: Any, *, what: str = "vectors") -> NDArray[np.float32]:  # 
     if array.ndim == 1:
         array = array[None, :]
     if array.ndim != 2 or array.shape[1] == 0:
-        raise VectorError(f"The {what} have the shape {array.shape}; it has to be (rows, dimensions).")
+        raise VectorError(f"The {what} have the shape {array.shape}; it must be (rows, dimensions).")
     with np.errstate(over="ignore"):  # too large becomes infinite, which is reported below
         matrix = np.ascontiguousarray(array, dtype=np.float32)
     for start, stop in blocks(len(matrix), matrix.shape[1]):
@@ -66,8 +66,8 @@ def as_matrix(values: Any, *, what: str = "vectors") -> NDArray[np.float32]:  # 
 def normalize(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale every row to Euclidean length 1.
 
-    The lengths are taken and divided by in float64, where the square of no float32 overflows or
-    vanishes, so rows of 1e-45 and of 1e38 come out as exact as any other.
+    Norms and quotients are computed in float64, where no square of a float32 overflows or underflows, so
+    rows of 1e-45 and of 1e38 are as exact as any other.
 
     Args:
         matrix: What `as_matrix` takes, shape (rows, dims).
@@ -88,7 +88,7 @@ def normalize(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def as_tensor(matrix: NDArray[np.float32]) -> torch.Tensor:
-    """A tensor on the same memory, also for a read-only matrix (as pyarrow and a memory map give)."""
+    """A tensor on the same memory, also for a read-only matrix (as from pyarrow or a memory map)."""
     # torch.from_numpy warns about read-only memory; the tensor core never writes to it.
     return torch.utils.dlpack.from_dlpack(matrix)
 
@@ -96,9 +96,9 @@ def as_tensor(matrix: NDArray[np.float32]) -> torch.Tensor:
 def row_sums(values: Float64) -> Float64:
     """Sum each row, by adding the second half of the columns to the first until one is left.
 
-    The order of the additions depends on the number of columns alone. A library's own reduction or
-    matrix product may take another order for another position, thread count or device, and then two
-    identical rows would not tie. The rounding error is that of pairwise summation, smaller than that
+    The order of the additions depends only on the number of columns. A library's own reduction or matrix
+    product may add in another order for another position, thread count or device, and then two identical
+    rows would not tie. The rounding error is that of pairwise summation, smaller than that
     of a running sum: Higham, Accuracy and Stability of Numerical Algorithms (2nd ed., 2002), § 4.2.
 
     Args:

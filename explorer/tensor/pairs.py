@@ -1,8 +1,8 @@
-"""All pairs of rows that are close enough: quick scores rule out, float64 scores decide.
+"""All pairs of rows that are close enough: fast scores rule out, float64 scores decide.
 
-Each block of rows is multiplied with the rows from there on. The product bounds every score from above
-(`ScoreBounds`): a pair whose bound is under the floor of the threshold cannot reach it, and every other pair
-is scored in float64. Where a format leaves many pairs to score, the next finer one is tried first.
+Each block of rows is multiplied with itself and all later rows. The product bounds every score from above
+(`ScoreBounds`): a pair whose bound is below the floor of the threshold cannot reach it, and every other pair
+is scored in float64. If a dtype leaves many pairs to score, the next finer one is tried first.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from explorer.tensor.score_bounds import ScoreBounds, Scratch
 from explorer.tensor.scores import Metric, Rows, check_metric, pair_scores
 from explorer.tensor.search_matrix import SearchMatrix
 
-_BYTES = 96  # per number of a tile all of whose pairs have to be scored: products, places, scores
-_TILE = 1 << 21  # numbers of a tile on a processor: larger ones leave its cache
-_BLOCK = 1024  # rows of a block: enough to be bound by arithmetic, few enough to cancel soon
+_BYTES = 96  # per number of a tile if all its pairs must be scored: products, positions, scores
+_TILE = 1 << 21  # numbers of a tile on a CPU: larger tiles do not fit into its cache
+_BLOCK = 1024  # rows of a block: enough to be compute-bound, few enough to cancel quickly
 _DEAR = 128  # numbers of a product that cost as much as one float64 score
 
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """Pairs of different rows, highest float64 score first; equal scores by left row, then right row.
+    """Pairs of different rows, highest float64 score first; ties by left row, then right row.
 
     Attributes:
         left: The lower row of each pair, int64, shape (pairs,).
@@ -60,20 +60,20 @@ def pairs_above(
 
     Args:
         matrix: The rows.
-        threshold: The lowest score wanted. By rounding, the cosine of equal rows may be just under 1.
+        threshold: The lowest score wanted. Through rounding, the cosine of equal rows can be just below 1.
         metric: `cosine`, `dot` or `euclidean`; scores of `euclidean` are negative distances.
         rows: Which rows to pair, one bool per row; None for all.
-        limit: Pairs the result may have.
-        memory_mb: Memory to use beside the matrix and the pairs found, in MB.
-        on_progress: Called after every tile with the pairs compared and their total. What it raises
+        limit: The most pairs to return.
+        memory_mb: Memory to use besides the matrix and the pairs found, in MB.
+        on_progress: Called after every tile with the compared pairs and their total. An exception it raises
             stops the work.
 
     Returns:
-        The pairs, by their rows' places in the whole matrix.
+        The pairs, with row numbers in the whole matrix.
 
     Raises:
-        QueryError: There are more than `limit` pairs (found out as soon as that many have been met),
-            `limit` is under 1, `threshold` is NaN, `metric` does not exist, or `rows` is no such mask.
+        QueryError: There are more than `limit` pairs (raised as soon as that many are found), `limit` is
+            below 1, `threshold` is NaN, `metric` does not exist, or `rows` is not such a mask.
     """
     check_metric(metric)
     if math.isnan(threshold):
@@ -106,10 +106,10 @@ class _ScoredPairs(NamedTuple):
 
 
 class PairBuffer:
-    """The pairs found so far, in one piece of memory.
+    """The pairs found so far, in one block of memory.
 
-    Kept as one piece for each tile, they would lie between the tiles' own memory, and glibc's heap would
-    grow by hundreds of MB.
+    One block for each tile would fragment glibc's heap between the tiles' own memory and grow it by hundreds
+    of MB.
     """
 
     def __init__(self) -> None:
@@ -120,7 +120,7 @@ class PairBuffer:
         return self._count
 
     def add(self, part: _ScoredPairs) -> None:
-        """Take in pairs."""
+        """Add pairs."""
         start, self._count = self._count, self._count + len(part.score)
         if self._count > len(self._pairs):
             grown = np.empty(2 * self._count, self._pairs.dtype)
@@ -130,12 +130,12 @@ class PairBuffer:
             self._pairs[name][start : self._count] = column.cpu().numpy()
 
     def advice(self, allowed: int) -> str:
-        """What to do when there are too many pairs, of which `allowed` would have been few enough."""
+        """What to do when there are more than `allowed` pairs."""
         scores = np.sort(self._pairs["score"][: self._count])
         enough = scores[-1 - allowed]
         if enough == scores[-1]:
             return "Choose a higher threshold."
-        return f"Choose a higher threshold; {enough:.4g} may do."
+        return f"Choose a higher threshold, such as {enough:.4g}."
 
     def in_order(self) -> Pairs:
         """All pairs, the highest score first."""
@@ -146,14 +146,14 @@ class PairBuffer:
 
 
 class _Sieve:
-    """Picks, tile by tile, the pairs whose score is at or above a threshold.
+    """Finds, tile by tile, the pairs whose score is at or above a threshold.
 
     Args:
         matrix: The rows.
         metric: Which score.
-        threshold: The lowest score to let through.
+        threshold: The lowest score wanted.
         places: The rows to pair, int64, ascending; None for all.
-        memory_mb: Memory to use beside the matrix and the pairs, in MB.
+        memory_mb: Memory to use besides the matrix and the pairs, in MB.
 
     Attributes:
         rows: Number of rows to pair.
@@ -178,7 +178,7 @@ class _Sieve:
             self._numbers = min(self._numbers, _TILE)
 
     def __iter__(self) -> Iterator[tuple[_ScoredPairs, int]]:
-        """The pairs of each tile, and how many pairs were compared for them."""
+        """Yield the pairs of each tile, and the number of pairs compared."""
         height = min(_BLOCK, max(1, math.isqrt(self._numbers)))
         width = max(1, self._numbers // (height + self._matrix.dims))
         for first in range(0, self.rows - 1, height):
@@ -191,7 +191,7 @@ class _Sieve:
                 yield self._kept(left[later] + first, right[later] + start), _ordered(block, tile)
 
     def _questions(self, block: range) -> list[_Question]:
-        """What the rows of a block ask in each format, cheapest first."""
+        """The tests for the rows of a block, one per dtype, cheapest first."""
         queries = self._matrix.rows[self._at(block)]
         return [
             _Question(self._matrix.score_bounds(self._metric, dtype), queries, self._threshold)
@@ -199,7 +199,7 @@ class _Sieve:
         ]
 
     def _listed(self, questions: list[_Question], tile: range) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pairs of the block and the tile, among them all that reach the threshold, counted from 0."""
+        """Candidate pairs of the block and the tile, including all that reach the threshold; from 0."""
         rows = self._at(tile)
         vectors = self._matrix.rows.vectors[rows]
         for question in questions:
@@ -210,7 +210,7 @@ class _Sieve:
         return left, right
 
     def _kept(self, left: torch.Tensor, right: torch.Tensor) -> _ScoredPairs:
-        """Those pairs whose exact score reaches the threshold."""
+        """The pairs whose exact score reaches the threshold."""
         exact = self._matrix.rows
         if self._places is not None:
             left, right = self._places[left], self._places[right]
@@ -219,13 +219,13 @@ class _Sieve:
         return _ScoredPairs(left[kept], right[kept], score[kept])
 
     def _at(self, rows: range) -> slice | torch.Tensor:
-        """Where those of the rows to pair stand in the matrix."""
+        """The positions of some of the rows to pair in the matrix."""
         part = slice(rows.start, rows.stop)
         return part if self._places is None else self._places[part]
 
 
 class _Question:
-    """Which rows may reach the threshold with the rows of a block, in one format."""
+    """Tests in one dtype which rows can reach the threshold with the rows of a block."""
 
     def __init__(self, score_bounds: ScoreBounds, queries: Rows, threshold: float) -> None:
         self._score_bounds = score_bounds
@@ -243,7 +243,7 @@ class _Question:
         return floors.nextafter(torch.full_like(floors, -torch.inf))  # rounding may have raised them
 
     def reached(self, vectors: torch.Tensor, rows: slice | torch.Tensor, scratch: Scratch) -> torch.Tensor:
-        """For each of some rows and each of the block, whether they may: bool, shape (rows, block)."""
+        """Whether each of some rows can, with each row of the block: bool, shape (rows, block)."""
         return self._score_bounds.bounds(vectors, rows, self._sources, scratch) >= self._floors
 
 

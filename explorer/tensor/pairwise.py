@@ -1,4 +1,4 @@
-"""Scores of every pair of two sets of rows, and the draw of a sample of pairs."""
+"""Scores of all pairs of two sets of rows, and random samples of pairs."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def pairwise(
 ) -> NDArray[np.float32]:
     """Score every row of one matrix with every row of another.
 
-    Computed in float64, so that rounding to float32 is all the error there is. A squared distance is
-    |x|² + |y|² − 2x·y, or where this cancels out the sum of the squared differences.
+    Computed in float64, so the only error is rounding to float32. A squared distance is |x|² + |y|² − 2x·y,
+    or, where this cancels out, the sum of the squared differences.
 
     Args:
-        a: What `as_matrix` takes, shape (rows_a, dims).
+        a: Anything `as_matrix` takes, shape (rows_a, dims).
         b: The other vectors, shape (rows_b, dims); `a` itself by default.
         metric: `cosine`, `dot` or `euclidean`; scores of `euclidean` are negative distances.
-        memory_mb: Memory to use beside the matrices and the result, in MB.
-        device: Where to compute; the processor by default, and in place of MPS, which has no float64.
+        memory_mb: Memory to use besides the matrices and the result, in MB.
+        device: Where to compute; the CPU by default, and instead of MPS, which has no float64.
 
     Returns:
         Scores, larger is closer, float32, shape (rows_a, rows_b).
@@ -49,16 +49,14 @@ def pairwise(
     left = as_matrix(a)
     right = left if b is None else as_matrix(b)
     if left.shape[1] != right.shape[1]:
-        raise VectorError(
-            f"The one set of vectors has {left.shape[1]} dimensions, the other {right.shape[1]}."
-        )
+        raise VectorError(f"One set of vectors has {left.shape[1]} dimensions, the other {right.shape[1]}.")
     rows = Rows.of(left, exact_device(device))
     columns = rows if b is None else Rows.of(right, exact_device(device))
     return all_scores(rows, columns, metric, memory_mb)
 
 
 def all_scores(rows: Rows, columns: Rows, metric: Metric, memory_mb: float) -> NDArray[np.float32]:
-    """What `pairwise` gives, for rows already measured."""
+    """The same as `pairwise`, for rows whose norms are known."""
     scores = np.empty((len(rows), len(columns)), dtype=np.float32)
     side = _side(int(memory_mb * 2**20) // _BYTES, rows.vectors.shape[1])
     for top in range(0, len(rows), side):
@@ -89,7 +87,7 @@ def _block(rows: Rows, columns: Rows, metric: Metric) -> torch.Tensor:
 
 
 def random_pairs(rows: int, pairs: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Draw pairs (i, j) of different rows with i < j, no pair twice; all of them if there are no more.
+    """Draw distinct pairs (i, j) of rows with i < j; all pairs if there are no more.
 
     Args:
         rows: Number of rows.

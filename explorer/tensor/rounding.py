@@ -1,4 +1,4 @@
-"""How far a quickly computed score can be from the exact one."""
+"""Error bounds of scores computed fast, compared with the exact ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UNIT_ROUNDOFF = {torch.float64: 2.0**-53, torch.float32: 2.0**-24, torch.bfloat1
 
 
 def gamma(terms: int, unit: float) -> float:
-    """Relative error that `terms` roundings in a row can add up to: n·u / (1 − n·u).
+    """The most relative error of `terms` successive roundings: n·u / (1 − n·u).
 
     Source: Higham, Accuracy and Stability of Numerical Algorithms (2nd ed., 2002), lemma 3.1.
 
@@ -32,7 +32,7 @@ def dot_error(dims: int, dtype: torch.dtype, device: torch.device) -> float:
     * the sum itself, with 16 roundings on top for the scale, the offset and the query's own scaling,
       and for products too small for the format. The terms count twice because ARM's bfloat16
       instructions round to odd, with an error of up to 2u;
-    * the float64 score this one is held against is itself only computed.
+    * the float64 score it is compared with is itself rounded.
 
     Args:
         dims: Length of the vectors.
@@ -55,7 +55,7 @@ def dot_error(dims: int, dtype: torch.dtype, device: torch.device) -> float:
 def _float32_is_shortened(device: torch.device) -> bool:
     """Whether this process lets float32 matrix products run in TF32 or bfloat16.
 
-    `torch.set_float32_matmul_precision` sets it for the whole process; it is not ours to change, so
+    `torch.set_float32_matmul_precision` sets this for the whole process, so it is not ours to change, and
     the bound follows it.
     """
     backend = torch.backends.cuda if device.type == "cuda" else torch.backends.mkldnn

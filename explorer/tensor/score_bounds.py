@@ -1,4 +1,4 @@
-"""Quick scores that are never too low, and what they prove about the exact ones."""
+"""Fast upper bounds of scores, and what they prove about the exact scores."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from explorer.tensor.scores import Metric, Rows
 
 
 class Scratch:
-    """Memory used again from block to block: fresh memory costs as much as what is computed in it."""
+    """Memory reused from block to block: allocating it anew costs as much as the computation in it."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._held: dict[tuple[str, torch.dtype], torch.Tensor] = {}
 
     def take(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
-        """A tensor with any content, which the next call with the same name and format reuses."""
+        """An uninitialised tensor, whose memory the next call with the same name and dtype reuses."""
         size = math.prod(shape)
         held = self._held.get((name, dtype))
         if held is None or len(held) < size:
@@ -28,10 +28,10 @@ class Scratch:
 
 @dataclass(frozen=True, eq=False)
 class ScoreBounds:
-    """Upper bounds on the scores of one matrix, by matrix products in one number format.
+    """Upper bounds on the scores of one matrix, by matrix products in one dtype.
 
-    With q the query and x the row, q' = q/|q|, and E the `dot_error` of the format, each metric is
-    brought to the form `product · scale(x) + offset(x)`, a bound on a quantity that orders the rows of
+    With q the query and x the row, q' = q/|q|, and E the `dot_error` of the dtype, each metric is
+    brought to the form `product · scale(x) + offset(x)`, a bound on a quantity that ranks the rows of
     one query as its scores do:
 
     | metric | bounded | product | scale | offset |
@@ -43,12 +43,12 @@ class ScoreBounds:
     Euclidean: −|q − x|² = 2q·x − |q|² − |x|², where the product is off by at most 2E·|q|·|x|, and
     that is at most E·(|q|² + |x|²); so the bound also holds where the terms nearly cancel out.
 
-    `floors` turns an exact score into the same quantity. A row whose bound is under the floor of a
-    score has a smaller score. That is all the exactness of the search rests on.
+    `floors` converts an exact score to the same quantity. A row whose bound is below the floor of a
+    score has a lower score. The exactness of the search rests on this alone.
 
     Attributes:
         metric: Which score.
-        dtype: Format of the products.
+        dtype: dtype of the products.
         error: E.
         scale: shape (rows, 1), or None for 1.
         offset: shape (rows, 1), or None for 0.
@@ -62,7 +62,7 @@ class ScoreBounds:
 
     @classmethod
     def of(cls, rows: Rows, metric: Metric, dtype: torch.dtype, error: float) -> ScoreBounds:
-        """Prepare the bounds of some rows; `error` is the `dot_error` of the format."""
+        """Prepare the bounds of some rows; `error` is the `dot_error` of the dtype."""
         norms = rows.norms[:, None]
         scale = offset = None
         if metric == "cosine":
@@ -81,11 +81,11 @@ class ScoreBounds:
 
     @property
     def wide(self) -> torch.dtype:
-        """Format of the bounds: float64 for float64 products, else float32."""
+        """The dtype of the bounds: float64 for float64 products, else float32."""
         return torch.float64 if self.dtype == torch.float64 else torch.float32
 
     def queries(self, queries: Rows) -> torch.Tensor:
-        """The queries as `bounds` wants them: shape (queries, dims)."""
+        """The queries in the form that `bounds` takes: shape (queries, dims)."""
         if self.metric == "euclidean":
             return (2 * queries.vectors.to(self.wide)).to(self.dtype)
         lengths = torch.where(queries.norms == 0, 1, queries.norms)
@@ -94,20 +94,20 @@ class ScoreBounds:
     def bounds(
         self, vectors: torch.Tensor, rows: slice | torch.Tensor, queries: torch.Tensor, scratch: Scratch
     ) -> torch.Tensor:
-        """Bound the scores of some rows with every query.
+        """Upper bounds for the scores of some rows with every query.
 
         Args:
             vectors: Those rows of the matrix, float32, shape (rows, dims).
-            rows: Where they stand in the matrix.
-            queries: What `self.queries` gave.
-            scratch: Where to put the result, and what comes before it.
+            rows: Their positions in the matrix.
+            queries: The result of `self.queries`.
+            scratch: Memory for the result and intermediate values.
 
         Returns:
-            float32 (float64 for float64 products), shape (rows, queries), until the next call.
+            float32 (float64 for float64 products), shape (rows, queries); valid until the next call.
         """
         if self.dtype != torch.float32:
             vectors = scratch.take("vectors", vectors.shape, self.dtype).copy_(vectors)
-        # A product with one column is left to a routine that reads the matrix three times slower.
+        # BLAS handles a product with one column by a routine that reads the matrix three times slower.
         columns = queries.repeat(2, 1) if len(queries) == 1 else queries
         bounds = scratch.take("products", (len(vectors), len(columns)), self.dtype)
         torch.mm(vectors, columns.T, out=bounds)
@@ -121,7 +121,7 @@ class ScoreBounds:
         return bounds
 
     def floors(self, scores: torch.Tensor, norms: torch.Tensor) -> torch.Tensor:
-        """What the bound of a row reaches at least if the row scores `scores` or more.
+        """The least bound of a row that scores `scores` or more.
 
         Args:
             scores: Exact scores, one per query, float64, shape (queries,).

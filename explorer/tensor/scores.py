@@ -1,4 +1,4 @@
-"""The similarities, and their exact value for chosen pairs of rows.
+"""The similarity metrics, and their exact values for chosen pairs of rows.
 
 A larger score always means closer:
 
@@ -24,10 +24,10 @@ METRICS: tuple[Metric, ...] = get_args(Metric)
 
 
 def check_metric(metric: str) -> None:
-    """Refuse a metric that does not exist.
+    """Raise an error for an unknown metric.
 
     Raises:
-        QueryError: It is none of `METRICS`.
+        QueryError: It is not one of `METRICS`.
     """
     if metric not in METRICS:
         raise QueryError(f"There is no metric {metric!r}.", fix=f"Choose one of {', '.join(METRICS)}.")
@@ -47,7 +47,7 @@ class Rows:
 
     @classmethod
     def of(cls, matrix: NDArray[np.float32], device: torch.device) -> Rows:
-        """Measure the rows of a matrix and bring them to a device."""
+        """Compute the norms of a matrix's rows and move them to a device."""
         return cls(as_tensor(matrix).to(device), torch.from_numpy(row_norms(matrix)).to(device))
 
     def __len__(self) -> int:
@@ -62,9 +62,9 @@ def pair_scores(
 ) -> torch.Tensor:
     """Score pairs of rows in float64.
 
-    The products of two float32 are exact in float64 and are added in an order that depends on `dims`
-    alone (`row_sums`), so a score depends on nothing but the two vectors: identical rows get
-    identical scores, bit for bit, and the two vectors can be swapped.
+    Products of two float32 are exact in float64 and are added in an order that depends only on `dims`
+    (`row_sums`), so a score depends on nothing but the two vectors: identical rows get identical scores,
+    bit for bit, and the two vectors can be swapped.
 
     Args:
         left: The one side.
@@ -87,14 +87,14 @@ def pair_scores(
         if metric == "cosine":
             lengths = a.norms * b.norms
             scores[start:stop] /= torch.where(lengths == 0, 1, lengths)
-    # Subtracted from or added to 0, what is zero is 0 and not −0.
+    # Adding to or subtracting from 0 turns −0 into 0.
     return 0 - _square_roots(scores) if metric == "euclidean" else 0 + scores
 
 
 def _square_roots(values: torch.Tensor) -> torch.Tensor:
-    """The roots, rounded correctly.
+    """Correctly rounded square roots.
 
-    On the processor torch takes MKL's root, which may be off in the last bit, and so would tell apart
-    what ties; numpy's and CUDA's are rounded as IEEE 754 asks.
+    On the CPU, torch uses MKL's square root, which can be off in the last bit and would break ties; those of
+    numpy and CUDA are rounded as IEEE 754 requires.
     """
     return torch.from_numpy(np.sqrt(values.numpy())) if values.device.type == "cpu" else values.sqrt()

@@ -1,4 +1,4 @@
-"""A matrix made ready to be searched many times."""
+"""A matrix prepared to be searched many times."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from explorer.tensor.rounding import dot_error
 from explorer.tensor.score_bounds import ScoreBounds
 from explorer.tensor.scores import Metric, Rows
 
-# Lengths between which neither a float32 product nor a square overflows, or loses digits by vanishing.
+# Norms between which no float32 product or square overflows, or loses digits to underflow.
 _SHORTEST, _LONGEST = 2.0**-60, 2.0**60
-_MANY = 8  # queries; with fewer a product takes no longer than reading the matrix, in any format
+_MANY = 8  # queries; with fewer, a product takes as long as reading the matrix, in any dtype
 
 
 class SearchMatrix:
-    """A matrix on its device, with what a search needs to know of it, each measured once.
+    """A matrix on its device, with the properties that searches need, each computed once.
 
     Attributes:
         matrix: float32, shape (rows, dims), read-only; not copied.
-        rows: The matrix and its lengths, on its device.
+        rows: The matrix and its norms, on its device.
     """
 
     def __init__(self, matrix: NDArray[np.float32], device: torch.device) -> None:
         self.matrix = matrix.view()
-        self.matrix.flags.writeable = False  # what is measured here has to stay true
+        self.matrix.flags.writeable = False  # properties computed here must stay valid
         self.rows = Rows.of(self.matrix, device)
         self._score_bounds: dict[tuple[Metric, torch.dtype, float], ScoreBounds] = {}
 
@@ -47,7 +47,7 @@ class SearchMatrix:
         return int(self.matrix.shape[1])
 
     def score_bounds(self, metric: Metric, dtype: torch.dtype) -> ScoreBounds:
-        """The bounds of a metric in a format."""
+        """The bounds of a metric in a dtype."""
         error = dot_error(self.dims, dtype, self.device)  # may change with a setting of the process
         key = (metric, dtype, error)
         if key not in self._score_bounds:
@@ -55,11 +55,11 @@ class SearchMatrix:
         return self._score_bounds[key]
 
     def formats(self, metric: Metric, queries: Rows) -> list[torch.dtype]:
-        """The formats to try for some queries, cheapest first."""
+        """The dtypes to try for some queries, cheapest first."""
         longest = float(queries.norms.max()) if metric == "euclidean" else 1
         if not self._is_ordinary or longest > _LONGEST:
             return [torch.float64]
-        # Only the processor's bfloat16 is used: its sums are float32. A GPU may sum halves in halves,
+        # bfloat16 is used only on CPUs, which sum in float32. A GPU may sum halves in halves,
         # and is quick enough in float32.
         coarse = fast_dtype(self.device) == torch.bfloat16 and len(queries) >= _MANY
         return [*([torch.bfloat16] if coarse else []), torch.float32, torch.float64]
@@ -71,9 +71,9 @@ class SearchMatrix:
 
     @cached_property
     def twins(self) -> NDArray[np.int64]:
-        """For every row the first row with the same numbers, int64, shape (rows,).
+        """For each row, the first row with the same values, int64, shape (rows,).
 
-        Equal lengths find the rows that may be equal; a hash of their bytes decides.
+        Equal norms find candidates; a hash of their bytes decides.
         """
         _, length, count = np.unique(self.rows.norms.cpu().numpy(), return_inverse=True, return_counts=True)
         first = np.arange(len(self))

@@ -1,4 +1,4 @@
-"""Keeping the best of many scores."""
+"""Keeping the top k of many scores."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from dataclasses import dataclass
 
 import torch
 
-GROUP = 16  # rows looked at together: only a group whose highest score enters is opened
+GROUP = 16  # rows compared at once: only a group whose highest score is high enough is opened
 
 
 class TopKBuffer:
     """The highest bounds met so far, for each query.
 
     Attributes:
-        bounds: TopKBuffer first, shape (queries, width); −∞ while fewer than `width` have been met.
-        rows: Where they stand, int64, shape (queries, width).
+        bounds: The bounds, highest first, shape (queries, width); −∞ until `width` rows have been seen.
+        rows: Their row numbers, int64, shape (queries, width).
     """
 
     def __init__(self, queries: int, width: int, dtype: torch.dtype, device: torch.device) -> None:
         self.bounds = torch.full((queries, width), -torch.inf, dtype=dtype, device=device)
         self.rows = torch.zeros((queries, width), dtype=torch.int64, device=device)
-        self._bar = self.bounds[:, -1:]  # only what is above it can still enter
+        self._bar = self.bounds[:, -1:]  # only bounds above this can still enter
 
     def absorb(self, bounds: torch.Tensor, first: int) -> None:
-        """Take in the bounds of a range of rows.
+        """Add the bounds of a range of rows.
 
         Args:
             bounds: Shape (rows, queries).
-            first: Where the first row stands.
+            first: The number of the first row.
         """
         width = self.bounds.shape[1]
         whole = len(bounds) // GROUP * GROUP
@@ -37,7 +37,7 @@ class TopKBuffer:
             groups = part.view(-1, size, part.shape[1])
             peaks = groups.amax(1).T
             if first == start == 0 and peaks.shape[1] >= width:
-                # At the start anything would enter. As many rows as are kept reach this peak:
+                # At the start everything would enter. As many rows as are kept reach this peak:
                 bar = peaks.topk(width).values[:, -1:]
                 self._bar = bar.nextafter(torch.full_like(bar, -torch.inf))
             self._enter(groups, peaks, first + start)
@@ -49,7 +49,7 @@ class TopKBuffer:
             return
         size, half = groups.shape[1], len(groups) // 2
         if len(query) > max(peaks.numel() // 4, len(peaks)) and half:
-            # Too many at once for the memory; the first half will raise the bar for the second.
+            # Too many at once for memory; the first half raises the bar for the second.
             self._enter(groups[:half], peaks[:, :half], first)
             self._enter(groups[half:], peaks[:, half:], first + half * size)
             return
@@ -73,7 +73,7 @@ class TopKBuffer:
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """Rows that may be among the best of a query, with their scores.
+    """Rows that can be among the best of a query, with their scores.
 
     Attributes:
         query: int64, shape (pairs,).
@@ -87,7 +87,7 @@ class Candidates:
 
     @classmethod
     def join(cls, parts: list[Candidates]) -> Candidates:
-        """Put one set of candidates or more together."""
+        """Concatenate one or more sets of candidates."""
         return cls(
             torch.cat([part.query for part in parts]),
             torch.cat([part.row for part in parts]),
@@ -98,7 +98,7 @@ class Candidates:
         return len(self.score)
 
     def best(self, k: int) -> Candidates:
-        """The `k` best candidates of each query, ordered by query, then highest score, then lowest row."""
+        """The `k` best candidates of each query, sorted by query, then highest score, then lowest row."""
         order = self.row.argsort(stable=True)
         order = order[self.score[order].argsort(descending=True, stable=True)]
         order = order[self.query[order].argsort(stable=True)]
@@ -107,6 +107,6 @@ class Candidates:
 
 
 def _slots(query: torch.Tensor) -> torch.Tensor:
-    """Number the entries of each query from 0; `query` is in ascending order."""
+    """Number the entries of each query from 0; `query` must be ascending."""
     counts = torch.bincount(query)
     return torch.arange(len(query), device=query.device) - (counts.cumsum(0) - counts)[query]

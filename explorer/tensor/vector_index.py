@@ -1,4 +1,4 @@
-"""What analyses ask of vectors, wherever these are kept."""
+"""The interface through which analyses use vectors, wherever they are stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from explorer.tensor.pairs import Pairs
 from explorer.tensor.scores import Metric
 
 OnSteps = Callable[[int, int], None]
-"""Called with the steps done and their total; what it raises stops the work."""
+"""Called with the finished steps and their total; an exception it raises stops the work."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +37,8 @@ class Neighbors:
     Attributes:
         indices: Rows of the index, nearest first, int64, shape (rows, k).
         similarities: Their exact scores, larger is closer, float32, shape (rows, k).
-        recall: Share of the k nearest rows that were found: 1 where the search was exact, else as measured
-            on 1,000 random rows, where a row that scores no lower than the k-th nearest counts as found.
+        recall: Share of the k nearest rows that were found: 1 if the search was exact, else measured on 1,000
+            random rows, where a row that scores no lower than the k-th nearest counts as found.
     """
 
     indices: NDArray[np.int64]
@@ -47,10 +47,10 @@ class Neighbors:
 
 
 class VectorIndex(Protocol):
-    """Vectors in rows, searched by vectors or by their own rows.
+    """A matrix of vectors, searched by other vectors or by its own rows.
 
-    `explorer.tensor.Index` holds them in memory. Scores are those of `explorer.tensor.scores`: larger is
-    closer, and rows of equal score come in the order of the rows.
+    `explorer.tensor.Index` holds it in memory. Scores are those of `explorer.tensor.scores`: larger is
+    closer, and ties are in row order.
     """
 
     def __len__(self) -> int:
@@ -66,10 +66,10 @@ class VectorIndex(Protocol):
         """The vectors of some rows.
 
         Args:
-            rows: A range of rows, or row numbers in any order.
+            rows: A slice, or row numbers in any order.
 
         Returns:
-            float32, shape (rows, dims), read-only; a range is not copied where the vectors are in memory.
+            float32, shape (rows, dims), read-only; a slice is not copied if the vectors are in memory.
 
         Raises:
             QueryError: There is no such row.
@@ -77,7 +77,7 @@ class VectorIndex(Protocol):
         ...
 
     def subset(self, rows: ArrayLike) -> VectorIndex:
-        """An index of some rows alone, in the order given; they are renumbered from 0.
+        """An index of only some rows, in the order given; they are renumbered from 0.
 
         Raises:
             QueryError: There is no such row.
@@ -96,19 +96,19 @@ class VectorIndex(Protocol):
         """Find the `k` rows closest to each query.
 
         Args:
-            queries: What `as_matrix` takes, shape (queries, dims) or (dims,).
-            k: Rows wanted of each query.
+            queries: Anything `as_matrix` takes, shape (queries, dims) or (dims,).
+            k: Rows wanted per query.
             metric: `cosine`, `dot` or `euclidean`; scores of `euclidean` are negative distances.
             rows: Rows to choose from, as numbers or as one bool per row; all by default.
-            on_progress: Called after every block with the queries done and their total. What it raises stops
-                the search.
+            on_progress: Called after every block with the finished queries and their total. An exception it
+                raises stops the search.
 
         Returns:
-            The rows, by their place in the whole index. `k` shrinks to the rows there are.
+            The rows, numbered as in the whole index. `k` is reduced if there are fewer rows.
 
         Raises:
-            QueryError: `k` is under 1, `metric` does not exist, or `rows` names a row there is not.
-            VectorError: The queries are no vectors, or have other dimensions than the rows.
+            QueryError: `k` is below 1, `metric` does not exist, or `rows` contains a row that does not exist.
+            VectorError: The queries are not vectors, or have other dimensions than the rows.
         """
         ...
 
@@ -120,20 +120,20 @@ class VectorIndex(Protocol):
         min_recall: float = 1.0,
         on_progress: OnSteps | None = None,
     ) -> Neighbors:
-        """Find the `k` rows closest to each row, the row itself left out.
+        """Find the `k` rows closest to each row, excluding the row itself.
 
         Args:
-            k: Neighbours wanted of each row.
+            k: Neighbours wanted per row.
             metric: As for `search`.
-            min_recall: Share of them that has to be found; under 1, the search may be approximate.
-            on_progress: Called after every block with the rows done and their total. What it raises stops
-                the work.
+            min_recall: Share of them that must be found; below 1, the search can be approximate.
+            on_progress: Called after every block with the finished rows and their total. An exception it
+                raises stops the work.
 
         Returns:
-            The neighbours, and the recall; `k` shrinks to the number of other rows.
+            The neighbours, and the recall; `k` is reduced if there are fewer other rows.
 
         Raises:
-            QueryError: `k` is under 1, `metric` does not exist, or `min_recall` is not above 0 and up to 1.
+            QueryError: `k` is below 1, `metric` does not exist, or `min_recall` is not above 0 and up to 1.
         """
         ...
 
@@ -149,18 +149,20 @@ class VectorIndex(Protocol):
         """Find all pairs of rows whose float64 score is at or above a threshold.
 
         Args:
-            threshold: The lowest score wanted. By rounding, the cosine of equal rows may be just under 1.
+            threshold: The lowest score wanted. Through rounding, the cosine of equal rows can be just below
+                1.
             metric: As for `search`.
             rows: Which rows to pair, one bool per row; all by default.
-            limit: Pairs the result may have.
-            on_progress: Called often with the pairs compared and their total. What it raises stops the work.
+            limit: The most pairs to return.
+            on_progress: Called often with the compared pairs and their total. An exception it raises stops
+                the work.
 
         Returns:
-            The pairs, by their rows' places in the whole index.
+            The pairs, with row numbers in the whole index.
 
         Raises:
-            QueryError: There are more than `limit` pairs (found out as soon as that many have been met),
-                `limit` is under 1, `threshold` is NaN, `metric` does not exist, or `rows` is no such mask.
+            QueryError: There are more than `limit` pairs (raised as soon as that many are found), `limit` is
+                below 1, `threshold` is NaN, `metric` does not exist, or `rows` is not such a mask.
         """
         ...
 
@@ -180,18 +182,19 @@ class VectorIndex(Protocol):
             metric: `cosine` (spherical k-means: rows and centroids are scaled to length 1) or `euclidean`.
             seed: The same seed gives the same clusters on the same machine.
             starts: Number of starts; the one with the lowest inertia is kept.
-            on_progress: Called with the iterations done and their total. What it raises stops the work.
+            on_progress: Called with the finished iterations and their total. An exception it raises stops the
+                work.
 
         Raises:
-            QueryError: A number is out of range, `metric` is another one, or there are fewer distinct rows
-                than clusters.
+            QueryError: A number is out of range, `metric` is not one of the two, or there are fewer distinct
+                rows than clusters.
         """
         ...
 
     def similarity(
         self, rows: ArrayLike | None = None, others: ArrayLike | None = None, metric: Metric = "cosine"
     ) -> NDArray[np.float32]:
-        """Score rows with one another.
+        """Score rows with each other.
 
         Args:
             rows: Row numbers, in any order; all rows by default.
@@ -209,17 +212,17 @@ class VectorIndex(Protocol):
     def random_pairs(
         self, metric: Metric = "cosine", *, pairs: int = 20_000, seed: int = 0
     ) -> NDArray[np.float32]:
-        """Score random pairs of different rows, which tells what similarity is usual here.
+        """Score random pairs of different rows, which shows the usual similarity.
 
         Args:
             metric: As for `search`.
-            pairs: Number of pairs; none is taken twice, and all are taken where there are no more.
+            pairs: Number of distinct pairs; all pairs if there are no more.
             seed: The same seed gives the same pairs.
 
         Returns:
             Scores in ascending order, float32, shape (pairs,); empty for fewer than two rows.
 
         Raises:
-            QueryError: `metric` does not exist, or `pairs` is under 1.
+            QueryError: `metric` does not exist, or `pairs` is below 1.
         """
         ...

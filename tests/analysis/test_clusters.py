@@ -7,7 +7,7 @@ from sklearn import metrics
 
 import explorer
 from explorer.analysis.cluster_fit import agreement, centroid_distances, worst_fitting
-from explorer.analysis.cluster_words import class_tfidf, describe, telling_words, words_of
+from explorer.analysis.cluster_words import class_tfidf, describe, distinctive_words, words_of
 from explorer.analysis.clusters import (
     NOISE,
     Clustering,
@@ -268,7 +268,7 @@ def test_class_tfidf_is_the_published_formula(seed):
 
 def test_words_of_noise_count_but_are_not_told():
     texts = ["red apple", "red cherry", "blue sky"]
-    told = telling_words(texts, np.array([0, 1, NOISE]), 1)
+    told = distinctive_words(texts, np.array([0, 1, NOISE]), 1)
     assert {label: [word.text for word in words] for label, words in told.items()} == {
         0: ["apple"],
         1: ["cherry"],
@@ -279,13 +279,13 @@ def test_words_of_noise_count_but_are_not_told():
 def test_a_word_of_a_single_row_tells_nothing_in_a_long_table():
     texts = ["salt water", "sweet wine"] * 60
     texts[0] += " unicorn"
-    told = telling_words(texts, np.arange(120) % 2)
+    told = distinctive_words(texts, np.arange(120) % 2)
     assert {word.text for word in told[0]} == {"salt", "water"}
 
 
 def test_texts_without_words_have_none_to_tell():
-    assert telling_words(["1 2 3", "?!"], np.array([0, 1])) == {0: (), 1: ()}
-    assert telling_words(["1 2 3", "two words"], np.array([0, 1]))[0] == ()
+    assert distinctive_words(["1 2 3", "?!"], np.array([0, 1])) == {0: (), 1: ()}
+    assert distinctive_words(["1 2 3", "two words"], np.array([0, 1]))[0] == ()
 
 
 @pytest.mark.parametrize(

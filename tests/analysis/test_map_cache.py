@@ -88,4 +88,4 @@ def test_what_a_killed_process_was_writing_goes_when_a_map_is_looked_for(space):
 def test_a_folder_that_cannot_be_written_keeps_nothing_and_breaks_nothing(space, caplog):
     (settings().cache_folder / "maps").write_text("in the way")
     assert len(projection.umap(space, MapSpec())) == 60
-    assert "cannot be kept" in caplog.text
+    assert "cannot be cached" in caplog.text

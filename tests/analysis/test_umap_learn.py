@@ -281,7 +281,7 @@ def test_what_umap_learn_says_of_a_failure_is_passed_on(index, monkeypatch):
 
 def test_rows_without_a_place_are_an_error(index, monkeypatch):
     monkeypatch.setattr(umap_learn, "_ask", lambda *_: np.full((60, 2), np.nan, np.float32))
-    with pytest.raises(ComputeError, match="no place"):
+    with pytest.raises(ComputeError, match="no coordinates"):
         project(index, spec_of())
 
 

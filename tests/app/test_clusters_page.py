@@ -69,7 +69,7 @@ def test_numbers_of_clusters_are_compared_and_the_best_is_one_click_away():
     app = finished(app)
     button = next(button for button in app.button if button.label.startswith("Use k ="))
     suggested = button.label.split("=")[1].split(",")[0].strip()
-    assert any("taken of 624 rows" in caption.value for caption in app.caption)
+    assert any("computed on 624 rows" in caption.value for caption in app.caption)
     button.click().run()
     finished(app)
     assert app.segmented_control(key="clusters-view").value == "Clusters"

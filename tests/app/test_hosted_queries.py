@@ -106,7 +106,7 @@ def test_a_model_that_changed_is_said_and_the_rows_are_encoded_again(app, server
     finished(ask(app, "a card"))
     said = app.warning[0].value.replace("\\", "").replace("\u2060", "")
     assert f"The model behind {MODEL} by the server team has changed since" in said
-    assert "The rows are encoded again" in said
+    assert "The rows are being encoded again" in said
     assert not app.error
     assert len(cards(app)) == 10
     session = app.session_state["explorer-session"]

@@ -287,7 +287,7 @@ def test_rows_of_the_hub_may_bring_their_vectors(app):
     opened(app)
     box(app, "Vectors").select("vector").run()
     read(app)
-    assert "Vectors of 4 numbers come with the rows" in captions(app)
+    assert "The rows include vectors of 4 dimensions" in captions(app)
     button(app, "Use 300 rows").click().run()
     link = finished(app).query_params["corpus"]
     assert link.endswith(",body,queue,vector,300,0")
@@ -481,7 +481,7 @@ def files():
 
 
 def embeddings_csv() -> bytes:
-    """A table like the tutorial's: no text in it, one column a dimension."""
+    """A table like the tutorial's: no text in it, one column per dimension."""
     vectors = np.random.default_rng(0).normal(size=(13, 384)).astype(np.float32)
     lines = [",".join(map(str, range(384)))]
     return "\n".join(lines + [",".join(map(str, row)) for row in vectors]).encode()
@@ -493,7 +493,7 @@ def test_a_column_of_vectors_can_take_the_place_of_encoding(files):
     assert box(files, "Vectors").value is None
     assert "Vectors of" not in captions(files)
     box(files, "Vectors").select("embedding").run()
-    assert 'Vectors of 3 numbers come with the rows, in column "embedding"' in captions(finished(files))
+    assert 'The rows include vectors of 3 dimensions, in column "embedding"' in captions(finished(files))
 
 
 def test_a_table_of_numbers_takes_its_texts_from_pasted_lines_or_a_file(files, published):
@@ -508,7 +508,7 @@ def test_a_table_of_numbers_takes_its_texts_from_pasted_lines_or_a_file(files, p
     assert "13 vectors and 12 texts" in error(finished(files))
     files.text_area(key="texts-lines").set_value("\n".join(published["texts"])).run()
     assert "Texts are those of pasted lines" in captions(finished(files))
-    assert "Vectors of 384 numbers come with the rows, one column a dimension" in captions(files)
+    assert "The rows include vectors of 384 dimensions, one column per dimension" in captions(files)
 
 
 def test_vectors_alone_on_the_hub_take_their_texts_from_here(hub, tmp_path, published):
@@ -520,7 +520,7 @@ def test_vectors_alone_on_the_hub_take_their_texts_from_here(hub, tmp_path, publ
     app.segmented_control(key="texts-from").set_value("Pasted lines").run()
     app.text_area(key="texts-lines").set_value("\n".join(published["texts"])).run()
     assert metric(finished(app), "Rows") == "13"
-    assert "Vectors of 384 numbers come with the rows" in captions(app)
+    assert "The rows include vectors of 384 dimensions" in captions(app)
 
 
 def test_a_damaged_vector_is_named(files):

@@ -128,7 +128,7 @@ def test_colours_by_closeness_to_a_text_and_by_trust(colour):
     app = opened(**{"corpus": "medicare-faq", "precision": "float32", "map-method": "PCA"})
     app.selectbox(key="colour").select(colour).run()
     if colour == "Similarity to a text":
-        assert any("Type a text" in caption.value for caption in app.caption)
+        assert any("Enter a text" in caption.value for caption in app.caption)
         app.text_input(key="map-query").set_value("How do I replace my card?").run()
     finished(app)
     trace = figure(app)["data"][0]

@@ -24,7 +24,7 @@ FACTS = {
     "safetensors": {"parameters": {"F32": 12_000}, "total": 12_000},
     "tags": ["sentence-transformers", "safetensors", "en", "license:mit"],
 }
-OUT_OF_REACH = "The Hugging Face Hub is out of reach"
+OUT_OF_REACH = "The Hugging Face Hub cannot be reached"
 
 
 @pytest.fixture(autouse=True)
@@ -234,7 +234,9 @@ def test_a_model_that_cannot_be_used_says_why_and_has_no_button(hub, monkeypatch
     assert reason in said(app.warning)
     assert nothing_to_press(app)
     assert encoders(app) == ["all-MiniLM-L6-v2 · fast"]
-    terms = [link.proto.url for link in app.get("link_button") if link.proto.label == "Its terms on the Hub"]
+    terms = [
+        link.proto.url for link in app.get("link_button") if link.proto.label == "Read the terms on the Hub"
+    ]
     assert terms == ([f"{hub.url}/tiny/model"] if fault is _gated else [])
 
 
@@ -413,7 +415,9 @@ def test_a_refusal_on_the_way_is_told_with_the_way_to_its_terms(hub):
     button(app, "Download").click().run()
     finished(app)
     assert "It is gated" in said(app.error)
-    urls = [link.proto.url for link in app.get("link_button") if link.proto.label == "Its terms on the Hub"]
+    urls = [
+        link.proto.url for link in app.get("link_button") if link.proto.label == "Read the terms on the Hub"
+    ]
     assert urls
     assert set(urls) == {f"{hub.url}/tiny/model"}
     assert encoders(app) == ["all-MiniLM-L6-v2 · fast"]

@@ -59,7 +59,7 @@ def test_fewer_hits_another_metric_and_a_label_filter():
 def test_several_queries_one_a_line(medicare):
     medicare.toggle(key="several").set_value(True).run()
     medicare.text_area(key="queries").set_value("What is TRICARE?\n\n  replacement card  ").run()
-    choice = next(box for box in medicare.selectbox if box.label == "Hits of")
+    choice = next(box for box in medicare.selectbox if box.label == "Hits for")
     assert choice.options == ["1. What is TRICARE?", "2. replacement card"]
     first = next(text for text in html_texts(medicare) if "<b>row</b>" in text)
     assert "TRICARE" in first
@@ -139,7 +139,7 @@ def test_hits_become_the_selection_and_the_search_stays_within_it(medicare):
     app = ask(medicare, "premium")
     app.number_input(key="k").set_value(3).run()
     chosen = [text for text in html_texts(app) if "<b>row</b>" in text]
-    next(button for button in app.button if button.label == "Select these").click().run()
+    next(button for button in app.button if button.label == "Select these rows").click().run()
     assert any("Selection" in text and "3 rows" in text and "premium" in text for text in html_texts(app))
     app.number_input(key="k").set_value(10)
     app = ask(app, "TRICARE")
@@ -196,7 +196,7 @@ def test_a_model_trained_for_the_dot_product_is_searched_by_it_and_the_page_says
     metric = app.selectbox(key="metric")
     assert (metric.value, metric.options[0]) == ("default", "Default")
     assert "metric" not in app.query_params
-    assert "Compared by dot product, for which this model was trained." in [
+    assert "Compared by dot product, which this model was trained for." in [
         text.value for text in app.caption
     ]
     by_default = scores(app)

@@ -110,7 +110,7 @@ def test_each_has_its_own_progress_and_cancel(folder, monkeypatch):
     assert len(under_way()) == 2
     go.set()
     finished(app)
-    assert "was stopped. What was finished is kept" in app.info[0].value.replace("\\", "")
+    assert "was stopped. Finished work is kept" in app.info[0].value.replace("\\", "")
     assert len(app.session_state["session"].spaces) == 2
     press(app, "Resume")
     driven_until(app, lambda: len(app.text) == 3)

@@ -74,7 +74,7 @@ def test_near_duplicates_of_the_sample_are_the_marked_ones():
 
 def test_near_duplicates_become_the_selection_and_the_heatmap_works_on_it():
     app = view("Near-duplicates")
-    next(button for button in app.button if button.label == "Select their rows").click().run()
+    next(button for button in app.button if button.label == "Select all grouped rows").click().run()
     assert any("72 rows" in text and "near-duplicates from 0.90" in text for text in html_texts(app))
     app.segmented_control(key="view").set_value("Heatmap").run()
     finished(app)
@@ -99,10 +99,10 @@ def test_usual_scores_name_their_samples_and_what_the_threshold_would_find():
     app = view("Usual scores")
     captions = " ".join(caption.value for caption in app.caption)
     assert "20,000 random pairs" in captions
-    assert "From 0.90 on, 72 of the 624 rows (11.5%)" in captions
+    assert "At a threshold of 0.90, 72 of the 624 rows (11.5%)" in captions
     slider = app.slider(key="threshold")
     slider.set_value(1.0).run()
-    assert "From 1.00 on, 0 of the 624 rows" in " ".join(caption.value for caption in app.caption)
+    assert "At a threshold of 1.00, 0 of the 624 rows" in " ".join(caption.value for caption in app.caption)
     app.segmented_control(key="view").set_value("Near-duplicates").run()
     assert app.slider(key="threshold").value == 1.0
 

@@ -91,7 +91,7 @@ def test_ten_thousand_labels_are_still_a_page(monkeypatch, tiny_model):
     app.segmented_control(key="view").set_value("Between groups").run()
     finished(app)
     (error,) = app.error
-    assert "10,000 groups are too many for one picture" in error.value
+    assert "10,000 groups are too many for one heatmap" in error.value
 
 
 NAMED_LIKE_COLOURS = (

@@ -122,7 +122,7 @@ def test_a_token_pays_for_its_own_visitor_alone_and_is_written_down_nowhere(
     asked = len(inference.asked)
     other = visit(page.url.removeprefix(served.url), width=390, at=served)
     expect(other.get_by_text("Inference Providers need a Hugging Face token.")).to_be_visible()
-    expect(other.get_by_role("link", name="Type a token on the Data page")).to_be_visible()
+    expect(other.get_by_role("link", name="Enter a token on the Data page")).to_be_visible()
     shoot(other, "providers-no-token-390")
     assert len(inference.asked) == asked
 

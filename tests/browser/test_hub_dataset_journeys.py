@@ -147,7 +147,7 @@ def test_the_tutorials_table_of_vectors_gives_the_published_hits(visit, publishe
     page.get_by_role("radio", name="Pasted lines").last.click()
     page.get_by_label("One text a line").fill("\n".join(published["texts"]))
     page.get_by_label("One text a line").press("Control+Enter")
-    expect(page.get_by_text("Vectors of 384 numbers come with the rows")).to_be_visible()
+    expect(page.get_by_text("The rows include vectors of 384 dimensions")).to_be_visible()
     settled(page)
     assert fits(page)
     shoot(page, "vectors-1440-light")
@@ -185,6 +185,6 @@ def test_the_picker_fits_its_width(visit, hub_server, schemes, width):
 def test_a_server_without_the_hub_says_so_once(visit):
     page = visit("/data")
     page.get_by_role("radio", name="Hub").click()
-    expect(page.get_by_text("The Hugging Face Hub is out of reach")).to_have_count(1)
+    expect(page.get_by_text("The Hugging Face Hub cannot be reached")).to_have_count(1)
     page.get_by_role("radio", name="Sample").click()
     expect(page.get_by_text("624 messages to the support")).to_be_visible()

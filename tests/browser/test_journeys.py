@@ -115,7 +115,7 @@ def test_more_like_this_and_back(visit):
     page = visit("/?corpus=medicare-faq&precision=float32&q=replacement+card")
     expect(cards(page)).to_have_count(10)
     page.get_by_role("button", name="More like this").first.click()
-    expect(page.get_by_text("Rows like row 1:")).to_be_visible()
+    expect(page.get_by_text("Rows similar to row 1:")).to_be_visible()
     expect(cards(page).filter(has_text="How do I get a replacement Medicare card?")).to_have_count(0)
     page.get_by_role("button", name="Back to the query").click()
     expect(cards(page).first).to_contain_text("How do I get a replacement Medicare card?")
@@ -169,7 +169,7 @@ def test_texts_are_shown_as_typed_and_run_nothing(visit):
     expect(cards(page)).to_have_count(len(HOSTILE) // 2)
     expect(page.locator('[data-testid="stMultiSelect"]')).to_contain_text(f"{label} 1")
     page.get_by_role("button", name="More like this").first.click()
-    expect(page.get_by_text("Rows like row")).to_be_visible()
+    expect(page.get_by_text("Rows similar to row")).to_be_visible()
     assert page.evaluate("window.hurt") is None
     shoot(page, "search-hostile-1440-light")
 
@@ -377,7 +377,7 @@ def test_a_cancelled_encoding_keeps_what_it_finished_and_goes_on(visit, server):
     page.get_by_role("button", name="Encode 3,000 rows").click()
     expect(page.get_by_text("rows/s")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("What was finished is kept")).to_be_visible()
+    expect(page.get_by_text("Finished work is kept")).to_be_visible()
     page.get_by_role("button", name="Resume").click()
     report = page.get_by_text(re.compile(r"texts encoded, .* from the cache"))
     expect(report).to_be_visible()

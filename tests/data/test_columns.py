@@ -89,7 +89,7 @@ def test_columns_that_cannot_be_text_are_never_guessed():
 
 def test_a_table_without_text_lists_what_its_columns_hold():
     error = failure(ColumnError, guess_text, _csv("id,price,gap\n1,2.50,\n2,3.50,\n"))
-    assert error.what == "No column holds text. There is id (numbers), price (numbers), gap " + (
+    assert error.what == "No column holds text. The columns are: id (numbers), price (numbers), gap " + (
         "(nothing, every cell is empty)."
     )
     assert error.where == "rows.csv"
@@ -244,7 +244,7 @@ def test_the_text_column_is_never_the_label():
 @pytest.mark.parametrize(
     ("label", "said"),
     [
-        ("text", "The text column cannot be the label too."),
+        ("text", "The text column cannot also be the label column."),
         ("tags", 'The column holds lists or records, which cannot label rows: ["a"] in row 1.'),
         ("gap", "The column holds nothing, every cell is empty, which cannot label rows."),
     ],

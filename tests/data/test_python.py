@@ -76,7 +76,9 @@ def test_columns_keep_their_types():
 def test_a_column_of_mixed_values_names_the_first_that_differs(values):
     error = failure(ColumnError, from_columns, {"text": values}, "columns")
     assert error.where == f'columns, column "text", position {len(values) - 1}'
-    assert error.what.startswith(f"This is {values[-1]!r}, a {type(values[-1]).__name__}; those before are ")
+    assert error.what.startswith(
+        f"This is {values[-1]!r}, a {type(values[-1]).__name__}; earlier values are "
+    )
 
 
 def test_numbers_beyond_64_bits_and_lone_surrogates_in_columns_become_text_with_a_note():

@@ -107,7 +107,7 @@ def test_a_row_without_text_needs_no_vector():
     ("wrong", "what"),
     [
         (None, "missing"),
-        ([1.0] * 47, "length 47 and those before it 48"),
+        ([1.0] * 47, "47 dimensions and earlier ones have 48"),
         ([float("nan")] * 48, "NaN"),
         ([1e300] * 48, "too large for float32"),
         ([float("inf")] * 48, "infinity"),

@@ -106,7 +106,7 @@ def test_too_many_pairs_name_a_threshold_that_may_do():
     matrix = make("normal", 0, 300, 5)
     with pytest.raises(QueryError, match="Choose a higher threshold") as caught:
         pairs_above(matrix, -1.0, limit=1_000)
-    named = float(re.search(r"; (\S+) may do", caught.value.fix)[1])
+    named = float(re.search(r"such as (\S+)\.$", caught.value.fix)[1])
     assert 500 < len(pairs_above(matrix, named, limit=2_000)) < 2_000
 
 

@@ -1,1 +1,1 @@
-"""Readers of files, one module a format, and what they share."""
+"""Readers of files, one module per format, and what they share."""

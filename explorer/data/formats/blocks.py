@@ -1,4 +1,4 @@
-"""The bytes of a text file, block by block and as UTF-8, so that no file is held whole."""
+"""The bytes of a text file, block by block and as UTF-8, so that no file is held in memory whole."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Encoding:
 
     Args:
         codec: Python's name for it.
-        skip: Bytes of the byte order mark, which is no part of the text.
-        errors: "strict", or "replace" where a few bytes are known to be damaged.
-        note: What a reader of the text should know; empty for plain UTF-8.
+        skip: Length of the byte order mark, which is not part of the text, in bytes.
+        errors: "strict", or "replace" if a few bytes are known to be damaged.
+        note: A remark for the reader of the text; empty for plain UTF-8.
     """
 
     codec: str
@@ -35,12 +35,12 @@ class Encoding:
 
 
 def size_of(data: Source) -> int:
-    """The bytes of a file."""
+    """The size of a file, in bytes."""
     return data.stat().st_size if isinstance(data, Path) else len(data)
 
 
 def raw_blocks(data: Source, skip: int = 0) -> Iterator[bytes]:
-    """The bytes as they are, without the first ones to `skip`.
+    """The bytes as they are, without the first `skip` bytes.
 
     Raises:
         OSError: The file cannot be read.
@@ -56,14 +56,14 @@ def raw_blocks(data: Source, skip: int = 0) -> Iterator[bytes]:
 
 
 def utf8_blocks(
-    data: Source, encoding: Encoding, say: Callable[[int], None] = lambda _done: None
+    data: Source, encoding: Encoding, on_bytes: Callable[[int], None] = lambda _done: None
 ) -> Iterator[bytes]:
-    """The text as UTF-8, cut anywhere, even within a character.
+    """The text as UTF-8, in blocks that can end anywhere, even within a character.
 
     Args:
         data: The file.
-        encoding: What its bytes mean, as found by `detect_encoding`.
-        say: Called after each block with the bytes of the file that were read.
+        encoding: Its encoding, from `detect_encoding`.
+        on_bytes: Called after each block with the number of bytes read so far.
 
     Raises:
         OSError: The file cannot be read.
@@ -74,6 +74,6 @@ def utf8_blocks(
     for block in raw_blocks(data, encoding.skip):
         yield block if same else decoder.decode(block).encode()
         done += len(block)
-        say(done)
+        on_bytes(done)
     if not same and (rest := decoder.decode(b"", final=True)):
         yield rest.encode()

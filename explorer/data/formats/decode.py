@@ -1,4 +1,4 @@
-"""Which characters the bytes of a text file stand for."""
+"""Detecting the encoding of a text file."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# Codecs that no file is written in; some of them take time that grows with the square of the text.
+# Codecs that no file is written in; some take time that grows with the square of the text.
 _NO_FILE_HAS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"})
-_SAMPLE_BYTES = 1 << 16  # charset-normalizer is slow, and this much settles it
+_SAMPLE_BYTES = 1 << 16  # charset-normalizer is slow, and this much is enough
 _LINE_BYTES = 1 << 13
-_MANY = 100_000  # broken characters that settle that a file is not UTF-8
-_FEW = 6  # with fewer bytes beyond ASCII any guess is chance, and Western text the likeliest
+_MANY = 100_000  # with this many broken characters, a file is not UTF-8
+_FEW = 6  # with fewer non-ASCII bytes, any guess is chance, and Western text most likely
 _FEW_LATIN = 12
 
-# What a file may be in that is not Unicode, by Python's name, and what people call it.
+# Supported encodings that are not Unicode: Python's name, and the common name.
 ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-16-le": "UTF-16-LE",
@@ -51,35 +51,35 @@ ENCODINGS = {
     "gb18030": "GB18030 (Chinese)",
     "big5": "Big5 (Chinese)",
 }
-_CLOSE = 0.02  # a difference in charset-normalizer's measure of mess that says nothing
+_CLOSE = 0.02  # a difference in charset-normalizer's mess ratio too small to be significant
 _SIGN_IN_WORD = re.compile(r"(?<=[a-z])[^\w\s\x00-\x7f’‘–—](?=[a-z])|(?<=[a-z])[¹²³](?=[a-z])", re.IGNORECASE)
 _LATIN = frozenset({"cp1252", "cp1250", "cp1254", "iso8859-2", "mac-roman"})
-# Words of these have no Latin letters among their own.
+# Words in these encodings do not mix their letters with Latin ones.
 _OF_OTHER_LETTERS = frozenset(
     {"cp1251", "cp1253", "cp1255", "cp1256", "cp874", "iso8859-5", "koi8-r", "cp866"}
 )
 _MIXED_WORD = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
 _HALF_WIDTH = re.compile("[\uff61-\uff9f]")
 _GUESSED = (
-    "The file is not UTF-8 and was read as {}, which was guessed from its bytes. If letters look wrong, "
+    "The file is not UTF-8. It was read as {}, guessed from its bytes. If letters look wrong, "
     "choose another encoding, or save the file as UTF-8."
 )
 
 
 def detect_encoding(data: Source, name: str, chosen: str | None = None) -> Encoding:
-    """Find the encoding of a text file from its byte order mark, or else from all its bytes.
+    """Find the encoding of a text file from its byte order mark (BOM), or else from all its bytes.
 
-    Without a mark it is UTF-16 where NUL bytes alternate, UTF-8 where that is valid or where
-    more characters are intact than broken, and otherwise what charset-normalizer makes of a sample.
+    Without a BOM it is UTF-16 if NUL bytes alternate, UTF-8 if that is valid or if more characters are
+    intact than broken, and otherwise charset-normalizer's guess from a sample.
 
     Args:
         data: The file.
         name: Its name, for messages.
-        chosen: Python's name of the encoding to take, whatever the bytes look like.
+        chosen: Python's name of the encoding to use, whatever the bytes look like.
 
     Raises:
-        UnreadableFileError: The mark promises an encoding that the bytes do not keep, or the chosen one is
-            not known or does not fit.
+        UnreadableFileError: The bytes are not valid in the BOM's encoding, or the chosen encoding is unknown
+            or does not fit.
         OSError: The file cannot be read.
     """
     head = next(raw_blocks(data), b"")
@@ -90,7 +90,7 @@ def detect_encoding(data: Source, name: str, chosen: str | None = None) -> Encod
             return _marked(data, codec, len(mark), name)
     for codec in ("utf-16-le", "utf-16-be"):
         if _alternates(head, codec) and _first_error(data, codec, 0) is None:
-            return Encoding(codec, note=f"Read as {codec.upper()}, judged by its NUL bytes.")
+            return Encoding(codec, note=f"Read as {codec.upper()}, based on its NUL bytes.")
     if _first_error(data, "utf-8", 0) is None:
         return Encoding("utf-8")
     damaged = _damaged_utf8(data, 0)
@@ -98,7 +98,7 @@ def detect_encoding(data: Source, name: str, chosen: str | None = None) -> Encod
         return damaged
     codec = _guess(_sample(data))
     if _first_error(data, codec, 0) is not None:
-        codec = "iso8859-1"  # where every byte is a character
+        codec = "iso8859-1"  # in which every byte is a character
     return Encoding(codec, note=_GUESSED.format(ENCODINGS[codec]))
 
 
@@ -123,7 +123,7 @@ def _chosen(data: Source, head: bytes, chosen: str, name: str) -> Encoding:
 
 
 def _known(chosen: str) -> str | None:
-    """Python's own name of an encoding of text, if it has one."""
+    """Python's canonical name of a text encoding; None for an unknown one."""
     try:
         codec = codecs.lookup(chosen).name
         "".encode(codec)  # refuses codecs that are not from text to bytes, such as zlib
@@ -135,38 +135,38 @@ def _known(chosen: str) -> str | None:
 def _marked(data: Source, codec: str, skip: int, name: str) -> Encoding:
     error = _first_error(data, codec, skip)
     if error is None:
-        note = "" if codec == "utf-8" else f"Read as {codec.upper()}, as its byte order mark says."
+        note = "" if codec == "utf-8" else f"Read as {codec.upper()}, as its byte order mark indicates."
         return Encoding(codec, skip, note=note)
     damaged = _damaged_utf8(data, skip, certain=True) if codec == "utf-8" else None
     if damaged is not None:
         return damaged
     raise UnreadableFileError(
-        f"The file begins as {codec.upper()} text and then breaks off ({error}).",
+        f"The file begins as {codec.upper()} text but does not decode to its end ({error}).",
         where=name,
         fix="It may be incomplete. Copy it again, or save it as UTF-8.",
     )
 
 
 def _first_error(data: Source, codec: str, skip: int) -> str | None:
-    """What does not decode first, if anything does not. Works in steps, so that no second copy is held."""
+    """The first decoding error, or None. Decodes in steps, so that no second copy is held."""
     decoder = codecs.getincrementaldecoder(codec)()
     try:
         for block in raw_blocks(data, skip):
             decoder.decode(block)
         decoder.decode(b"", final=True)
-    except UnicodeError as error:  # UnicodeError: UTF-16 that has no byte order mark where it must
+    except UnicodeError as error:  # UnicodeError: UTF-16 without a required byte order mark
         return error.reason if isinstance(error, UnicodeDecodeError) else str(error)
     return None
 
 
 def _alternates(head: bytes, codec: str) -> bool:
-    """Whether every second byte is mostly NUL, as in UTF-16 text of Western letters."""
+    """Whether every second byte is mostly NUL, as in UTF-16 text with Western letters."""
     high, low = (head[1::2], head[::2]) if codec == "utf-16-le" else (head[::2], head[1::2])
     return bool(high) and high.count(0) > 0.3 * len(high) and low.count(0) < 0.05 * len(low)
 
 
 def _damaged_utf8(data: Source, skip: int, *, certain: bool = False) -> Encoding | None:
-    """UTF-8 where more characters beyond ASCII survived than broke: other encodings break nearly all."""
+    """UTF-8 if more non-ASCII characters are intact than broken: in other encodings nearly all break."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     broken = beyond = first_line = 0
     line = 1
@@ -178,7 +178,7 @@ def _damaged_utf8(data: Source, skip: int, *, certain: bool = False) -> Encoding
         beyond += len(text) - len(text.encode("ascii", errors="ignore"))
         line += text.count("\n")
         if not certain and broken > _MANY and beyond - broken <= broken:
-            break  # replacing is slow, and the rest is no better
+            break  # replacing is slow, and this is enough
     if not certain and beyond - broken <= broken:
         return None
     shown = f"{count(broken, 'character')}, the first on line {first_line:,}"
@@ -192,7 +192,7 @@ def _decoded(decoder: codecs.IncrementalDecoder, data: Source, skip: int) -> Ite
 
 
 def _sample(data: Source) -> bytes:
-    """The first lines that are not ASCII, since the others tell nothing."""
+    """The first lines that are not ASCII, since ASCII lines carry no information."""
     lines: list[bytes] = []
     room = _SAMPLE_BYTES
     for block in raw_blocks(data):
@@ -206,14 +206,14 @@ def _sample(data: Source) -> bytes:
 
 
 def _around_first(line: bytes) -> bytes:
-    """A part of a long line from where it stops being ASCII, up to an ASCII byte that ends a word."""
+    """A part of a long line, from its first non-ASCII byte up to a word boundary."""
     start = len(line) - len(line.lstrip(bytes(range(128))))
     part = line[start : start + _LINE_BYTES]
     return part[: part.rfind(b" ") + 1] or part
 
 
 def _guess(sample: bytes) -> str:
-    """The likeliest of `ENCODINGS`; those that a mark would name are not among them."""
+    """The most likely of `ENCODINGS`, which do not include those that a BOM identifies."""
     from charset_normalizer import from_bytes  # 20 ms that most files do not need
 
     strange = len(sample) - len(sample.translate(None, bytes(range(128, 256))))
@@ -234,7 +234,7 @@ def _guess(sample: bytes) -> str:
         return "cp1252" if mixed and strange < _FEW_LATIN else names[best.encoding]
     if strange < _FEW_LATIN:
         return "cp1252"
-    # These differ in a few letters, which its scores hardly tell apart; signs within words do.
+    # These differ in a few letters, which its scores hardly distinguish; symbols within words do.
     close = [
         (len(_SIGN_IN_WORD.findall(str(match))), -match.coherence, order.index(codec), codec)
         for match in matches

@@ -1,4 +1,4 @@
-"""Delimited text: CSV and TSV, where every value stays exactly the text it is."""
+"""Delimited text, CSV and TSV; every value stays exactly as written."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical ba
 _SAMPLE_BYTES = 1 << 16
 _BATCH_ROWS = 8_192
 _BATCH_BYTES = 4_000_000
-_SPACES = b"\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f "  # a row of nothing else is blank, where it has one field
+_SPACES = b"\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f "  # a row with one field of only these is blank
 
 
 def read_delimited(
@@ -40,18 +40,18 @@ def read_delimited(
     encoding: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> SourceTable:
-    """Read a CSV or TSV file with a header row; of one over the bound on rows, a random part in its order.
+    """Read a CSV or TSV file with a header row; above the limit on rows, a random sample in file order.
 
     Args:
         data: The file.
         name: Its name, for messages.
-        kind: "csv", whose delimiter is found by consistency, or "tsv".
+        kind: "csv", whose delimiter is detected by consistency, or "tsv".
         seed: As in `read_file`.
         encoding: As in `read_file`.
         on_progress: As in `read_file`.
 
     Raises:
-        EmptyDataError: Nothing in it, or a header alone.
+        EmptyDataError: The file is empty, or has only a header.
         UnreadableFileError: Rows of differing length, a quote never closed, NUL bytes.
         TooLargeError: Too many columns, too long a cell, or too much text.
     """
@@ -75,12 +75,12 @@ def read_delimited(
         except UnreadableFileError as error:
             if delimiter != "\t":
                 raise
-            # Many TSV files are written without quoting; as many tabs on each line prove it.
+            # Many TSV files are written without quoting; the same number of tabs on each line proves it.
             try:
                 read = table(csv.QUOTE_NONE)
             except UnreadableFileError:
                 raise error from None
-            notes.append("Quotes are read as plain characters: they enclose nothing in this file.")
+            notes.append("Quotes are read as plain characters, because they do not enclose values.")
     if len(read.numbers) < read.total:
         notes.insert(0, drawn_note(len(read.numbers), read.total, seed))
     builder = TableBuilder(name, kind)
@@ -91,12 +91,12 @@ def read_delimited(
 
 
 class _Table:
-    """What is read of a file.
+    """The table read from a file.
 
     Attributes:
         columns: Names and values.
-        numbers: For each row its 1-based position among all rows.
-        total: Rows in all.
+        numbers: The 1-based position of each row among all rows.
+        total: Number of all rows.
     """
 
     def __init__(self, file: TextFile, delimiter: str, quoting: Literal[0, 3], seed: int) -> None:
@@ -106,7 +106,7 @@ class _Table:
         self._file = file
         first = next(self._records(file.rows()), None)
         if first is None:
-            file.count()  # a quote may be open, so that there is no row to its end
+            file.count()  # raises if there is no row because a quote is never closed
             raise EmptyDataError("There is nothing in the file.", where=file.name)
         row, header = first
         check_width(len(header), file.name)
@@ -116,7 +116,7 @@ class _Table:
         total = body.count().filled
         drawn = draw(total, settings().max_rows, seed)
         self.columns, kept = self._read(header, body.rows(drawn), total)
-        # Rows of spaces beyond ASCII are known to be blank only now.
+        # Rows of non-ASCII spaces are only now known to be blank.
         all_read = len(drawn) == total
         self.total = kept.sum() if all_read else total
         self.numbers = np.arange(1, self.total + 1) if all_read else drawn[kept] + 1
@@ -124,7 +124,7 @@ class _Table:
     def _read(
         self, header: list[str], rows: Iterator[Row], total: int
     ) -> tuple[list[tuple[str, pa.ChunkedArray]], NDArray[np.bool_]]:
-        """The columns, and which of the rows, drawn from so many, are in them."""
+        """The columns, and which of the drawn rows they contain."""
         chunks: list[list[pa.Array]] = [[] for _ in header]
         budget = Budget(self._name)
         batch: list[list[str]] = []
@@ -165,13 +165,13 @@ class _Table:
             for record in reader:
                 yield at[0], record
         except csv.Error as error:
-            self._file.count()  # which says where, if a quote is never closed
+            self._file.count()  # raises with the line, if a quote is never closed
             line = at[0].line + len(Records(self._delimiter).line_breaks(at[0].data.rstrip(b"\r\n")))
             raise _closed_quote_error(f"{self._name}, line {line:,}") from error
 
 
 def _move(rows: list[list[str]], chunks: list[list[pa.Array]], budget: Budget) -> None:
-    """Turn the rows into one more Arrow chunk a column, so that few Python strings live at a time."""
+    """Move the rows into another Arrow chunk per column, so that few Python strings exist at a time."""
     if not rows:
         return
     for chunk, values in zip(chunks, zip(*rows, strict=True), strict=True):
@@ -184,16 +184,16 @@ def _move(rows: list[list[str]], chunks: list[list[pa.Array]], budget: Budget) -
 def _ragged_error(
     line: int, fields: int, ragged: int, drawn: int | None, width: int, name: str
 ) -> UnreadableFileError:
-    """What to say of rows of another length; `drawn` is how many were looked at, None for all."""
+    """The error for rows of another length; `drawn` is the number of rows checked, None for all."""
     others = f" {ragged:,} rows in all differ from the header." if ragged > 1 else ""
     if drawn is not None:
         others = f" Of the {drawn:,} rows drawn at random, {ragged:,} differ from the header."
     return UnreadableFileError(
         f"This row has {count(fields, 'field')} and the header has {width:,}.{others}",
         where=f"{name}, line {line:,}",
-        fix="Name the file .txt if it is one text a line, or put quotes around texts with commas."
+        fix="Name the file .txt if it has one text per line, or put quotes around texts with commas."
         if width == 1
-        else "Give every row as many fields, with quotes around values that hold the delimiter.",
+        else "Give every row the same number of fields, with quotes around values containing the delimiter.",
     )
 
 
@@ -206,7 +206,7 @@ def _closed_quote_error(where: str) -> UnreadableFileError:
 
 
 def _guess_delimiter(data: Source, encoding: Encoding) -> str:
-    """The delimiter that splits the header and gives most of the first rows as many fields."""
+    """The delimiter that splits the header and gives most of the first rows the same number of fields."""
     head = next(utf8_blocks(data, encoding), b"")[:_SAMPLE_BYTES]
     sample = head.decode(errors="ignore")
     best, best_score = ",", (-1.0, 0)
@@ -232,10 +232,10 @@ _limit_before = 0
 
 @contextlib.contextmanager
 def _any_cell_length() -> Iterator[None]:
-    """Lift the csv module's field limit, so that a long cell is measured rather than cut off.
+    """Lift the csv module's field limit, so that a long cell is measured instead of raising there.
 
-    The limit belongs to the whole process: the first reader lifts it and the last one, in
-    whatever thread, puts it back.
+    The limit is global to the process: the first reader lifts it and the last one, in any thread,
+    restores it.
     """
     global _limit_users, _limit_before
     with _limit_lock:

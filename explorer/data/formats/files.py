@@ -1,4 +1,4 @@
-"""Files of any known format, read into tables."""
+"""Reading files of any supported format into tables."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def read_file(
     """Read a file of rows: .csv, .tsv, .jsonl, .ndjson, .json, .parquet or .txt.
 
     Args:
-        data: Its bytes, or where it lies.
-        name: Its name; the ending says the kind, and the contents must agree.
-        seed: What draws the rows of a file over the bound on rows.
-        encoding: Python's name of the encoding of a text file; found from its bytes when None.
-        on_progress: Told the bytes that are read; an exception it raises stops the work.
+        data: Its bytes, or its path.
+        name: Its name; the extension gives the format, and the contents must agree.
+        seed: The seed that draws rows from a file above the limit on rows.
+        encoding: Python's name of a text file's encoding; detected from its bytes when None.
+        on_progress: Called with the number of bytes read; an exception it raises stops the work.
 
     Raises:
-        TooLargeError: Over a bound the host set; the file's size is looked at before it is read.
-        EmptyDataError: Nothing in it.
-        UnreadableFileError: Not what its name promises, broken, or not to be opened.
+        TooLargeError: It exceeds a limit the host set; the file size is checked before reading.
+        EmptyDataError: It is empty.
+        UnreadableFileError: Its contents do not match its name, are broken, or it cannot be opened.
         ColumnError: No column can be shown as text.
     """
     try:
@@ -60,7 +60,7 @@ def _check_size(size: int, name: str) -> None:
         raise TooLargeError(
             f"The file is {size / 1_000_000:,.1f} MB; files up to {most:,} MB are read.",
             where=name,
-            fix="Keep fewer rows or columns, or let the host raise EXPLORER_MAX_FILE_MB.",
+            fix="Keep fewer rows or columns, or ask the host to raise EXPLORER_MAX_FILE_MB.",
         )
     if size == 0:
         raise EmptyDataError("The file is empty: it has 0 bytes.", where=name)

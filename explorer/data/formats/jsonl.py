@@ -33,11 +33,10 @@ def read_json(
     encoding: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> SourceTable:
-    """Read one object a line, or an array of objects; of more than the bound on rows, a random part in order.
+    """Read one object per line, or an array of objects; above the limit on rows, a random sample in order.
 
-    Keys become columns. A key that an object lacks is null there; lists and records become JSON
-    text, except for long lists of numbers, which are kept as vectors; values of several kinds in
-    one column become text.
+    Keys become columns. A missing key is null; lists and records become JSON text, except for long lists
+    of numbers, which are kept as vectors; mixed types in one column become text.
 
     Args:
         data: The file.
@@ -48,8 +47,8 @@ def read_json(
         on_progress: As in `read_file`.
 
     Raises:
-        EmptyDataError: Nothing in it.
-        UnreadableFileError: Broken JSON, or something that is not an object.
+        EmptyDataError: The file is empty.
+        UnreadableFileError: Broken JSON, or a value that is not an object.
         TooLargeError: Too many columns, too long a cell, or too much text.
     """
     found = detect_encoding(data, name, encoding)
@@ -70,14 +69,14 @@ def read_json(
         place, value = reader.value(row, decoder)
         try:
             objects.add(place, value, len(row.data))
-        except RecursionError as error:  # depth that can just be read may be too deep to write
+        except RecursionError as error:  # a depth that can be parsed may be too deep to write
             raise _broken(error, f"{name}, {place}") from None
     objects.fill(builder)
     return builder.finish(source_rows=numbers + 1, total_rows=reader.total, encoding=found.codec)
 
 
 class _JsonLines:
-    """One object a line; blank lines are passed over."""
+    """One object per line; blank lines are skipped."""
 
     def __init__(self, file: TextFile) -> None:
         self._file = file
@@ -88,7 +87,7 @@ class _JsonLines:
         return self._file.rows(numbers)
 
     def value(self, row: Row, decoder: json.JSONDecoder) -> tuple[str, object]:
-        """Where the line is, and its value."""
+        """The position of the line, and its value."""
         place = f"line {row.line:,}"
         try:
             return place, decoder.decode(row.data.decode())
@@ -97,12 +96,12 @@ class _JsonLines:
                 raise UnreadableFileError(
                     "The file holds one JSON object, not rows.",
                     where=self._file.name,
-                    fix="Write one object a line, or an array of objects: [{...}, {...}].",
+                    fix="Write one object per line, or an array of objects: [{...}, {...}].",
                 ) from None
             raise _broken(error, f"{self._file.name}, {place}") from None
 
     def _is_one_value(self) -> bool:
-        """Whether the first bracket or brace of the file is closed on another line, and nothing follows."""
+        """Whether the first bracket or brace of the file closes on a later line, and nothing follows."""
         items = Items()
         for block in utf8_blocks(self._file.data, self._file.encoding):
             items.feed(block)
@@ -112,7 +111,7 @@ class _JsonLines:
 
 
 class _Array:
-    """The items of an array, one at a time, so that the whole array never exists as objects."""
+    """The items of an array, one at a time, so that the whole array never exists as Python objects."""
 
     def __init__(self, file: TextFile) -> None:
         self._file = file
@@ -124,30 +123,30 @@ class _Array:
             self.total = 0
 
     def rows(self, numbers: NDArray[np.int64]) -> Iterator[Row]:
-        """The items with these numbers; then the array must have ended as it should.
+        """The items with these numbers; afterwards, check that the array ended correctly.
 
         Raises:
-            UnreadableFileError: It has not, or something follows it.
+            UnreadableFileError: The array is not closed, or something follows it.
         """
         yield from self._file.rows(numbers + 1, every=True)  # the first piece is the bracket that opens it
         if self._items.text_after:
             raise UnreadableFileError(
-                "More text follows after the array has ended.",
+                "More text follows after the end of the array.",
                 where=f"{self._file.name}, line {self._items.text_after:,}",
-                fix="A file holds one array, or one object a line.",
+                fix="Write a single array, or one object per line.",
             )
         if not self._items.ended:
             position = self.total
             if self._items.depth == 1 and self._item(self.total):  # the last one is whole
                 position += 1
             raise UnreadableFileError(
-                "The array is not closed: the file ends too soon.",
+                "The array is not closed: the file ends too early.",
                 where=f"{self._file.name}, item {position:,} (line {self._items.line:,})",
                 fix="It may be incomplete. Copy it again, or close the array with ].",
             )
 
     def value(self, row: Row, decoder: json.JSONDecoder) -> tuple[str, object]:
-        """Where the item is, and its value."""
+        """The position of the item, and its value."""
         text = _trimmed(row)
         start = len(text) - len(text.lstrip(_BLANK.decode()))
         number = row.number
@@ -169,7 +168,7 @@ class _Array:
 
 
 def _trimmed(row: Row) -> str:
-    """An item without the comma or the bracket behind it."""
+    """An item without the comma or bracket after it."""
     text = row.data.decode()
     return text[:-1] if text.endswith((",", "]")) else text
 
@@ -193,5 +192,5 @@ def _first_byte(data: Source, encoding: Encoding) -> bytes:
 
 
 def _whole_number(digits: str) -> int | str:
-    """The number, or its digits as text where Python would refuse to parse it."""
+    """The number, or its digits as text if Python would refuse to parse it."""
     return int(digits) if len(digits) <= _MAX_DIGITS else digits

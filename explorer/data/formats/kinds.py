@@ -1,4 +1,4 @@
-"""What kind of file it is: by its name, and by how its bytes begin."""
+"""The kind of a file: by its name, and by its first bytes."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _MAGIC = (
     (b"\xff\xd8\xff", "a JPEG image", _NO_ROWS),
     (b"GIF87a", "a GIF image", _NO_ROWS),
     (b"GIF89a", "a GIF image", _NO_ROWS),
-    (b"%PDF-", "a PDF document", "Save its text as a .txt file, one text a line."),
-    (b"{\\rtf", "an RTF document", "Save its text as a .txt file, one text a line."),
+    (b"%PDF-", "a PDF document", "Save its text as a .txt file, one text per line."),
+    (b"{\\rtf", "an RTF document", "Save its text as a .txt file, one text per line."),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document (.xls or .doc)", _SAVE_AS_CSV),
     (b"\x1f\x8b", "gzip-compressed", _UNPACK),
     (b"BZh91AY&SY", "bzip2-compressed", _UNPACK),
@@ -54,7 +54,7 @@ def file_kind(head: bytes, name: str) -> str:
         name: Its name.
 
     Raises:
-        UnreadableFileError: The name's ending is not known, or the contents are something else.
+        UnreadableFileError: The extension is not known, or the contents are something else.
     """
     ending = PurePath(name).suffix.lower()
     kind = KINDS.get(ending, "")
@@ -63,25 +63,27 @@ def file_kind(head: bytes, name: str) -> str:
         what = f"This is {found}, though its name ends in {ending}." if kind else f"This is {found}."
         raise UnreadableFileError(what, where=name, fix=fix)
     if not kind:
-        ends = f"Files ending in {ending}" if ending else "Files without an ending"
-        raise UnreadableFileError(f"{ends} are not read.", where=name, fix=f"Read are {', '.join(KINDS)}.")
+        ends = f"{ending} files" if ending else "Files without an extension"
+        raise UnreadableFileError(
+            f"{ends} are not supported.", where=name, fix=f"Supported: {', '.join(KINDS)}."
+        )
     return kind
 
 
 def _contents(head: bytes, kind: str) -> tuple[str, str]:
-    """What the contents are and what to do, where they speak against the kind; else empty."""
+    """What the contents are and what to do, where they contradict the kind; else empty strings."""
     for start, found, fix in _MAGIC:
         if head.startswith(start):
             return found, fix
     if head.startswith(b"PK\x03\x04"):
         return _zip_contents(head)
     if head.startswith(_PARQUET) and kind != "parquet":
-        return "a Parquet file", "Give it the ending .parquet."
+        return "a Parquet file", "Give it the extension .parquet."
     start = head.lstrip()[:64].lower()
     if kind != "txt" and start.startswith(_HTML):
-        return "a web page", "It may be a login or error page saved in place of the file. Download it again."
+        return "a web page", "It may be a login or error page saved instead of the file. Download it again."
     if kind in ("csv", "tsv") and start.startswith((b'{"', b"[{")):
-        return "JSON", "Give it the ending .jsonl (one object a line) or .json (an array)."
+        return "JSON", "Give it the extension .jsonl (one object per line) or .json (an array)."
     return "", ""
 
 
@@ -89,7 +91,7 @@ def _zip_contents(head: bytes) -> tuple[str, str]:
     if b"opendocument.spreadsheet" in head:
         return "an OpenDocument spreadsheet", _SAVE_AS_CSV
     if b"word/" in head:
-        return "a Word document", "Save its text as a .txt file, one text a line."
+        return "a Word document", "Save its text as a .txt file, one text per line."
     if b"xl/" in head or b"[Content_Types].xml" in head:
         return "an Excel workbook", _SAVE_AS_CSV
     return "a ZIP archive", _UNPACK

@@ -1,4 +1,4 @@
-"""Text with one row a line: .txt files and pasted lines."""
+"""Text with one row per line: .txt files and pasted lines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_text(
     encoding: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> SourceTable:
-    """Read a text file with one row a line, as `read_lines` does.
+    """Read a text file with one row per line, as `read_lines` does.
 
     Args:
         data: The file.
@@ -52,19 +52,19 @@ def read_text(
 
 
 def read_lines(text: str, *, name: str = "pasted lines", seed: int = 0) -> SourceTable:
-    """Read text with one row a line; the column is called "text" and blank lines are empty rows.
+    """Read text with one row per line; the column is called "text" and blank lines are empty rows.
 
     Args:
         text: The lines.
-        name: What to call them.
-        seed: What draws the rows when there are more than the host allows.
+        name: The table's name.
+        seed: The seed that draws rows when there are more than the host allows.
 
     Raises:
-        EmptyDataError: Nothing in it.
+        EmptyDataError: There is no text.
         TooLargeError: A line with too many characters.
     """
     clean = without_surrogates(text)
-    notes = () if clean == text else ("Halves of characters (lone surrogates) became �.",)
+    notes = () if clean == text else ("Lone surrogates (half characters) were replaced by �.",)
     lines = TextFile(clean.encode(), name, Encoding("utf-8"), _LINES, _SPACES, text=False)
     return _lines_table(lines, "lines", seed, notes)
 

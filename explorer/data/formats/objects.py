@@ -1,4 +1,4 @@
-"""Objects turned into columns as they come, in batches, so that few Python values live at a time."""
+"""Turning a stream of objects into columns in batches, so that few Python values exist at a time."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from explorer.data.tables.values import (
 from explorer.errors import TooLargeError, UnreadableFileError
 
 _KINDS = {list: "a list", str: "text", int: "a number", float: "a number", bool: "true or false"}
-_VECTOR_LENGTH = 32  # longer lists of numbers, of 8 bytes each, are vectors, as in Parquet
-_MAX_CELLS = 50_000_000  # a few bytes a row can name a key each, and every row then has all of them
+_VECTOR_LENGTH = 32  # longer lists of 8-byte numbers are vectors, as in Parquet
+_MAX_CELLS = 50_000_000  # every row can name new keys in a few bytes, and each key adds a cell to every row
 _BATCH_BYTES = 4_000_000
 _BATCH_CELLS = 500_000
 
 
 class Objects:
-    """The columns of the objects given so far.
+    """The columns of the objects added so far.
 
     Args:
         name: The file, for messages.
-        budget: What they may take in memory.
+        budget: The limit on their memory.
     """
 
     def __init__(self, name: str, budget: Budget) -> None:
@@ -49,7 +49,7 @@ class Objects:
         self._repeated = ""
 
     def add(self, place: str, value: object, size: int) -> None:
-        """Take one object; `place` says where it stands, `size` how many bytes it took there."""
+        """Add one object; `place` is its position in the file, `size` its length there in bytes."""
         if not isinstance(value, dict):
             raise UnreadableFileError(
                 f"This is {_KINDS.get(type(value), 'null')}, not an object.",
@@ -75,7 +75,7 @@ class Objects:
             self._move()
 
     def object_of(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        """What the JSON decoder makes of an object: its last value counts where a key comes twice."""
+        """The JSON decoder's hook for objects: the last value of a repeated key counts."""
         values = dict(pairs)
         if len(values) < len(pairs) and not self._repeated:
             seen: set[str] = set()
@@ -87,11 +87,11 @@ class Objects:
         return values
 
     def fill(self, builder: TableBuilder) -> None:
-        """Add all columns to a table, in the order in which their keys first came, and notes on keys."""
+        """Add all columns to a table, in the order in which their keys first occurred, and notes on keys."""
         self._move()
         for key, known in self._keys.items():
             if known.is_vectors:
-                reason = "its lists of numbers are too long to read, as those of vectors are"
+                reason = "its lists of numbers are too long to display, like vectors"
                 builder.leave_out(key, reason, functools.partial(_vectors, known.chunks))
             else:
                 builder.add(key, *known.column(self._budget))
@@ -120,10 +120,10 @@ class Objects:
 
 
 class _Key:
-    """The values under one key: those of the batch as Python values, those before it as Arrow chunks.
+    """The values of one key: those of the current batch as Python values, earlier ones as Arrow chunks.
 
     Args:
-        rows: Rows that lack it, before the batch at hand.
+        rows: Number of rows without it before the current batch.
     """
 
     def __init__(self, rows: int) -> None:
@@ -141,13 +141,13 @@ class _Key:
         return self.nested and self._only_vectors
 
     def pad(self, rows: int) -> None:
-        """Let the last rows of the batch, up to so many, lack the key."""
+        """Fill up the batch to a number of rows with missing values."""
         missing = rows - len(self.values)
         self.absent += missing
         self.values += [None] * missing
 
     def move(self) -> int:
-        """Turn the batch into a chunk; its bytes."""
+        """Turn the batch into a chunk; return its size in bytes."""
         values, self.values = self.values, []
         kinds = set(map(type, values)) - {type(None)}
         if not kinds:
@@ -167,7 +167,7 @@ class _Key:
         return int(data.nbytes)
 
     def column(self, budget: Budget) -> tuple[pa.ChunkedArray, Remarks]:
-        """All values, typed where they are of one kind, else as text; and remarks on them."""
+        """All values, typed if all are of one kind, else as text; and remarks on them."""
         data = None if self.nested or self._mixed else joined(self.chunks)
         remarks: Remarks = (half_remark(self._halves),) if self._halves else ()
         if data is None:
@@ -184,7 +184,7 @@ class _Key:
 
 
 def packed(value: dict[str, Any] | list[Any]) -> array.array[float] | str | None:
-    """A long list of numbers as its 8-byte numbers, which is smaller than its text; else JSON text."""
+    """A long list of numbers as 8-byte numbers, which are smaller than text; anything else as JSON text."""
     if (
         isinstance(value, list)
         and len(value) > _VECTOR_LENGTH

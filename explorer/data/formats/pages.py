@@ -1,7 +1,7 @@
-"""What a Parquet file unpacks to, judged before it is unpacked.
+"""The decompressed size of a Parquet file, checked before decompressing it.
 
-The footer says how many values each part of a column has, and the header of each page how large it becomes.
-Footers may lie; page headers are what pyarrow makes room by, so they are read too.
+The footer gives the number of values of each column chunk, and the header of each page its size. Footers can
+lie; pyarrow allocates memory by the page headers, so they are read too.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ _MAX_FOOTER = 16_000_000
 _MAX_CHUNKS = 100_000
 _MAX_FOOTER_VALUES = 4_000_000
 _MAX_PAGES = 500_000
-_MAX_VALUES = 500_000_000  # of all columns read: seconds of work
-_WORK = 20  # times the bound on files, what all pages read may unpack to
+_MAX_VALUES = 500_000_000  # in all columns read: seconds of work
+_WORK = 20  # times the limit on file size: the most that all pages read can unpack to
 _LEVELS = 4  # bytes of the levels beside each nested value
-_HEADER_BYTES = (1 << 9, 1 << 14, 1 << 20)  # of a page; longer ones have long statistics
-PADDING = 100  # old writers count the length of a chunk too short by a header
+_HEADER_BYTES = (1 << 9, 1 << 14, 1 << 20)  # to read of a page; long headers contain long statistics
+PADDING = 100  # old writers leave a header out of a chunk's length
 _MAX_HEADER_VALUES = 1_000
 _DATA, _INDEX, _DICTIONARY, _DATA_2 = range(4)  # types of pages
-_DETAILS = {_DATA: 5, _INDEX: 6, _DICTIONARY: 7, _DATA_2: 8}  # the field with what a type of page has
-_DELTA = (5, 6, 7)  # encodings whose numbers or lengths are unpacked for a whole page
-_POINTERS = (2, 8)  # encodings of places in a dictionary
-_DELTA_TEXT = 7  # each value takes its beginning from the one before
+_DETAILS = {_DATA: 5, _INDEX: 6, _DICTIONARY: 7, _DATA_2: 8}  # header field with each type's details
+_DELTA = (5, 6, 7)  # encodings whose numbers or lengths are decoded for a whole page at once
+_POINTERS = (2, 8)  # encodings of dictionary indices
+_DELTA_TEXT = 7  # each value shares a prefix with the previous one
 _WIDTHS = {0: 1, 1: 4, 2: 8, 3: 12, 4: 4, 5: 8}  # bytes of a value by physical type; 4 for others
 
 
 class Seekable(Protocol):
-    """A file, as far as it is needed here."""
+    """The file methods needed here."""
 
     def seek(self, offset: int, /) -> int:
-        """Move to a place in the file."""
+        """Move to a position in the file."""
         ...
 
     def read(self, size: int, /) -> bytes:
@@ -51,9 +51,9 @@ class Chunk:
 
     Attributes:
         start: Its first byte in the file.
-        end: The byte behind it.
-        values: Its values, in lists one by one.
-        width: Bytes of a value; of a text only those of its place.
+        end: The byte after it.
+        values: Number of its values, counting those in lists individually.
+        width: Bytes per value; for text, only those of its offset.
     """
 
     start: int
@@ -64,7 +64,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Group:
-    """A row group: its rows, and a chunk for each column at the bottom of the schema."""
+    """A row group: its number of rows, and a chunk for each leaf column of the schema."""
 
     rows: int
     chunks: tuple[Chunk, ...]
@@ -72,14 +72,14 @@ class Group:
 
 @dataclass(frozen=True)
 class Page:
-    """What the header of a page says.
+    """The contents of a page header.
 
     Attributes:
-        end: The byte behind it.
-        size: Bytes that it unpacks to.
-        values: Its values, or the entries of a dictionary.
-        encoding: How they are written.
-        is_dictionary: Whether it is a dictionary.
+        end: The byte after the page.
+        size: Decompressed size in bytes.
+        values: Number of values, or of dictionary entries.
+        encoding: Their encoding.
+        is_dictionary: Whether it is a dictionary page.
     """
 
     end: int
@@ -90,24 +90,24 @@ class Page:
 
     @property
     def is_delta_text(self) -> bool:
-        """Whether it holds texts whose lengths come first, as differences."""
+        """Whether it holds texts preceded by delta-encoded lengths."""
         return not self.is_dictionary and self.encoding in _DELTA[1:]
 
     @property
     def has_prefixes(self) -> bool:
-        """Whether each value takes its beginning from the one before."""
+        """Whether each value shares a prefix with the previous one."""
         return not self.is_dictionary and self.encoding == _DELTA_TEXT
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What the pages of one leaf column take.
+    """The memory cost of the pages of one leaf column.
 
     Attributes:
-        value: Bytes that one value may take beyond its own in the file: it may point to an entry of a
-            dictionary, or take its beginning from the value before.
-        dictionary: Whether values point to entries of dictionaries.
-        direct: Whether some stand for themselves.
+        value: The most bytes of one value beyond its own in the file: it can point to a dictionary entry, or
+            share a prefix with the previous value.
+        dictionary: Whether values point to dictionary entries.
+        direct: Whether some values are stored directly.
     """
 
     value: int
@@ -120,7 +120,7 @@ def read_groups(footer: bytes, name: str) -> list[Group]:
 
     Raises:
         UnreadableFileError: It is damaged.
-        TooLargeError: It describes more parts than a table of texts has.
+        TooLargeError: It describes more column chunks than a table of texts would have.
     """
     try:
         fields = Reader(footer, _MAX_FOOTER_VALUES).struct()
@@ -128,15 +128,15 @@ def read_groups(footer: bytes, name: str) -> list[Group]:
     except (ThriftError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise damaged_metadata(str(error), name) from None
     if sum(len(group.chunks) for group in groups) > _MAX_CHUNKS:
-        raise too_large(f"The file has over {_MAX_CHUNKS:,} parts of columns.", name)
+        raise too_large(f"The file has over {_MAX_CHUNKS:,} column chunks.", name)
     return groups
 
 
 def read_footer_bytes(stream: Seekable, size: int, name: str) -> bytes:
-    """The footer of a file of so many bytes.
+    """The footer of a file with a size in bytes.
 
     Raises:
-        UnreadableFileError: The file is shorter than its footer should be.
+        UnreadableFileError: The file is shorter than its footer claims.
         TooLargeError: It is longer than any table of texts needs.
     """
     stream.seek(max(0, size - 8))
@@ -155,18 +155,18 @@ def read_footer_bytes(stream: Seekable, size: int, name: str) -> bytes:
 def check_pages(
     stream: BinaryIO, groups: Sequence[Group], leaf: int, name: str, *, nested: bool, work: Work
 ) -> Cost:
-    """Look at the pages of a leaf column before they are unpacked.
+    """Check the pages of a leaf column before they are decompressed.
 
     Args:
         stream: The file.
         groups: The row groups to be read.
-        leaf: The column's place among the leaves.
+        leaf: The column's position among the leaves.
         name: The file's name, for messages.
-        nested: Whether its values are in lists, so that a row may have all of them.
-        work: Counts what is unpacked in all.
+        nested: Whether its values are in lists, so that a single row can have all of them.
+        work: Counts everything that is decompressed.
 
     Raises:
-        TooLargeError: A page, or a row group of a nested column, unpacks to too much.
+        TooLargeError: A page, or a row group of a nested column, is too large once decompressed.
         UnreadableFileError: The pages are damaged.
     """
     most = settings().max_file_mb * 1_000_000
@@ -186,12 +186,12 @@ def check_pages(
             # Of a column in lists, a row may have all values; and those beside a dictionary are put into it.
             within = max(values * (_LEVELS + chunk.width), 2 * size if dictionary and direct else 0)
             if room > most or (nested and within > 2 * most):
-                raise too_large(f"A part of a column unpacks to over {most // 1_000_000:,} MB.", name)
+                raise too_large(f"A column chunk unpacks to over {most // 1_000_000:,} MB.", name)
     return Cost(largest, dictionary, direct)
 
 
 class Work:
-    """Counts what all pages read unpack to.
+    """Counts the decompressed size of all pages read.
 
     Args:
         name: The file, for the message.
@@ -204,10 +204,10 @@ class Work:
         self._name = name
 
     def spend(self, size: int, values: int) -> None:
-        """Take note of a page.
+        """Count a page.
 
         Raises:
-            TooLargeError: It is too much.
+            TooLargeError: The total is too large.
         """
         self._bytes -= size
         self._values -= values
@@ -221,14 +221,14 @@ class Work:
 
 
 def damaged_metadata(reason: str, name: str) -> UnreadableFileError:
-    """What to say of metadata that cannot be read."""
+    """The error for metadata that cannot be read."""
     return UnreadableFileError(
         f"The Parquet file is damaged or incomplete ({reason}).", where=name, fix="Copy or download it again."
     )
 
 
 def too_large(what: str, name: str) -> TooLargeError:
-    """What to say of a file that unpacks to too much."""
+    """The error for a file that is too large once decompressed."""
     return TooLargeError(
         what,
         where=name,
@@ -254,7 +254,7 @@ def _natural(value: int) -> int:
 
 
 def pages(stream: Seekable, chunk: Chunk, name: str) -> Iterator[Page]:
-    """The pages of a column's part, each of them looked at when it is asked for.
+    """The pages of a column chunk, each read when it is asked for.
 
     Raises:
         UnreadableFileError: A header is damaged, or contradicts the type of its page.
@@ -279,7 +279,7 @@ def pages(stream: Seekable, chunk: Chunk, name: str) -> Iterator[Page]:
 
 
 def _header(stream: Seekable, at: int, name: str) -> tuple[Fields, int]:
-    """The header of the page that begins at a byte, and its length."""
+    """The header of the page at an offset, and its length."""
     for most in _HEADER_BYTES:
         stream.seek(at)
         reader = Reader(stream.read(most), _MAX_HEADER_VALUES)
@@ -291,5 +291,5 @@ def _header(stream: Seekable, at: int, name: str) -> tuple[Fields, int]:
 
 
 def as_stream(data: bytes) -> BinaryIO:
-    """Bytes as a file."""
+    """Bytes as a file object."""
     return io.BytesIO(data)

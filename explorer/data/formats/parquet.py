@@ -39,21 +39,21 @@ from explorer.jobs.progress import BYTES, READING, OnProgress, counting
 from explorer.settings import settings
 
 _BATCH_ROWS = 16_384
-_BATCH_BYTES = 128_000_000  # what a batch may unpack to
-_JOINED_BYTES = 4_000_000  # of small batches, before they become one chunk of a column
+_BATCH_BYTES = 128_000_000  # decompressed size of a batch
+_JOINED_BYTES = 4_000_000  # small batches are joined to chunks of this size
 _MAX_BATCHES = 200_000
-_MAX_ROWS = 1 << 48  # no file has as many
+_MAX_ROWS = 1 << 48  # more than any real file has
 
 
 def read_parquet(
     data: Source, name: str, *, seed: int = 0, on_progress: OnProgress | None = None
 ) -> SourceTable:
-    """Read a Parquet file; of a file over the bound on rows, a random part in its order.
+    """Read a Parquet file; above the limit on rows, a random sample in file order.
 
     Args:
-        data: The file's bytes, or where it lies.
+        data: The file's bytes, or its path.
         name: Its name, for messages.
-        seed: What draws the rows.
+        seed: The seed that draws the rows.
         on_progress: As in `read_file`.
 
     Raises:
@@ -74,9 +74,9 @@ class _Plan:
 
     Attributes:
         known: The column.
-        groups: The row groups with rows that were drawn: place, first row, and what is in them.
-        batch: Rows of a batch.
-        dictionaries: The paths of leaves whose values are kept once and pointed to.
+        groups: The row groups with drawn rows: position, first row, and contents.
+        batch: Rows per batch.
+        dictionaries: The paths of leaves that stay dictionary-encoded.
     """
 
     known: Field
@@ -86,7 +86,7 @@ class _Plan:
 
 
 class _Reader:
-    """Reads one column after the other, so that no more than one is unpacked at a time."""
+    """Reads one column after the other, so that only one is decompressed at a time."""
 
     def __init__(
         self,
@@ -139,7 +139,7 @@ class _Reader:
         return builder.finish(source_rows=self._rows + 1, total_rows=self._total)
 
     def vectors(self, place: int) -> pa.ChunkedArray:
-        """A column of lists of numbers, by its place in the schema."""
+        """A column of lists of numbers, by its position in the schema."""
         with parquet_file(self._data) as file:
             plan = self._plan(self._checked(fields_of(file))[place])
         budget = Budget(self._name)
@@ -151,7 +151,7 @@ class _Reader:
         return pa.chunked_array(chunks, chunks[0].type if chunks else plan.known.field.type)
 
     def _left_out(self, known: Field) -> str:
-        """Why a column is not worth unpacking, by its type and by the file's account of its values."""
+        """Why a column is left out, by its type and its size according to the file; empty if it is not."""
         size = sum(
             group.chunks[leaf].values * group.chunks[leaf].width
             for group in self._groups
@@ -160,7 +160,7 @@ class _Reader:
         return left_out(known.field.type, size / max(self._total, 1))
 
     def _checked(self, fields: list[Field]) -> list[Field]:
-        """The columns, when the row groups have each of them."""
+        """The columns, after checking that the row groups have each of them."""
         leaves = sum(len(known.leaves) for known in fields)
         if any(len(group.chunks) != leaves for group in self._groups if group.rows):
             raise pa.ArrowInvalid("a row group lacks a column")
@@ -187,7 +187,7 @@ class _Reader:
         rows = sum(group.rows for group in groups)
         dictionaries: list[str] = []
         for path, cost in zip(known.paths, costs, strict=True):
-            # Arrow puts values that stand for themselves into the dictionary too, and keeps all it has seen.
+            # Arrow adds directly stored values to the dictionary too, and keeps all values seen.
             few = rows * max(cost.value, 1) <= _MAX_BATCHES * _BATCH_BYTES
             if cost.dictionary and (nested or not cost.direct or not few):
                 dictionaries.append(path)
@@ -196,7 +196,7 @@ class _Reader:
         return _Plan(known, wanted, max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, widest))), dictionaries)
 
     def _batches(self, file: pq.ParquetFile, plan: _Plan, before: float, share: float) -> Iterator[pa.Array]:
-        """The rows drawn of a column; it is a share of the work, and some was done before."""
+        """The drawn rows of a column, which is the given share of the work, after `before` of it."""
         size = size_of(self._data)
         for place, start, group in plan.groups:
             at = start
@@ -216,7 +216,7 @@ class _Reader:
 
 
 def _joined(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
-    """Batches put together to larger ones: they are as small as their longest possible values ask for."""
+    """Join small batches: their size is chosen for the longest possible values."""
     small: list[pa.Array] = []
     rows = size = 0
     for batch in batches:
@@ -234,7 +234,7 @@ def _joined(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
 
 @contextlib.contextmanager
 def _reader(data: Source, name: str, seed: int, on_progress: OnProgress | None = None) -> Iterator[_Reader]:
-    """What reads a file; what pyarrow raises meanwhile becomes an error of ours."""
+    """A reader of a file; errors that pyarrow raises in the block become ours."""
     with open_stream(data) as stream:
         groups = read_groups(read_footer_bytes(stream, size_of(data), name), name)
         try:

@@ -1,4 +1,4 @@
-"""Parquet files as pyarrow opens them: their ends, their columns, and what to say when it cannot."""
+"""Opening Parquet files with pyarrow: checks of both ends, columns, and errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BUFFER_BYTES = 1 << 20
 
 
 def damaged(error: Exception, name: str) -> UnreadableFileError:
-    """What to say of a file that pyarrow cannot read."""
+    """The error for a file that pyarrow cannot read."""
     reason = (str(error).splitlines() or ["no reason given"])[0]
     return UnreadableFileError(
         f"The Parquet file is damaged or incomplete ({reason}).", where=name, fix="Copy or download it again."
@@ -27,7 +27,7 @@ def damaged(error: Exception, name: str) -> UnreadableFileError:
 
 
 def check_ends(data: Source, name: str) -> None:
-    """A Parquet file begins and ends with its mark; the end is what an interrupted copy lacks."""
+    """Check that the file begins and ends with Parquet's magic bytes; an interrupted copy lacks the end."""
     with open_stream(data) as stream:
         head = stream.read(4)
         stream.seek(max(0, size_of(data) - 4))
@@ -40,7 +40,7 @@ def check_ends(data: Source, name: str) -> None:
         raise UnreadableFileError(
             "This is not a Parquet file, though its name ends in .parquet.",
             where=name,
-            fix="Check how it was written, or give it the ending of what it is.",
+            fix="Check how it was written, or give it the right extension.",
         )
     if tail != b"PAR1" or size_of(data) < 12:
         raise UnreadableFileError(
@@ -51,12 +51,12 @@ def check_ends(data: Source, name: str) -> None:
 
 
 def open_stream(data: Source) -> BinaryIO:
-    """A file to seek in."""
+    """A seekable file."""
     return data.open("rb") if isinstance(data, Path) else as_stream(data)
 
 
 def parquet_file(data: Source, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
-    """The file, where columns under some paths stay dictionaries; read in pieces, with none held whole."""
+    """Open the file so that it is read in pieces; columns at `dictionaries` stay dictionary-encoded."""
     return pq.ParquetFile(
         data if isinstance(data, Path) else pa.BufferReader(data),
         read_dictionary=list(dictionaries),
@@ -66,7 +66,7 @@ def parquet_file(data: Source, dictionaries: Sequence[str] = ()) -> pq.ParquetFi
 
 
 def fields_of(file: pq.ParquetFile) -> list[Field]:
-    """The columns with their leaves, which follow each other in the order of the schema."""
+    """The columns with their leaves, which are consecutive in schema order."""
     fields: list[Field] = []
     at = 0
     for field in file.schema_arrow:

@@ -1,6 +1,6 @@
-"""Rows of a text file, drawn while it is read: memory does not grow with the file.
+"""Sampling the rows of a text file while reading it: memory does not grow with the file.
 
-A first pass counts the rows, and a second one takes those that were drawn.
+A first pass counts the rows, and a second one takes the drawn ones.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from explorer.errors import TooLargeError, UnreadableFileError
 from explorer.jobs.progress import BYTES, READING, OnProgress, counting
 from explorer.settings import settings
 
-_ROW_BYTES = 32_000_000  # no row of texts is longer, and one has to be held whole
+_ROW_BYTES = 32_000_000  # no row of texts is longer, and a row must be held in memory whole
 _NOTHING = np.zeros(0, np.int64)
 
 
 class Row(NamedTuple):  # made a hundred thousand times: a dataclass takes three times as long
-    """A row as it stands in the file.
+    """A row as it is in the file.
 
     Attributes:
         number: Its position among the rows that are not blank, from 0; among all when blank ones count.
         line: The line on which it begins, from 1.
-        data: Its bytes as UTF-8, with what ends it.
-        end: The bytes of text up to its end, from where reading began.
+        data: Its bytes as UTF-8, including its ending.
+        end: The offset of its end from where reading began, in bytes of text.
     """
 
     number: int
@@ -41,12 +41,12 @@ class Row(NamedTuple):  # made a hundred thousand times: a dataclass takes three
 
 @dataclass(frozen=True)
 class Counted:
-    """What the first pass found.
+    """The result of the first pass.
 
     Attributes:
-        rows: Rows in all.
-        filled: Rows that are not blank.
-        splitter: The splitter as the end of the file left it.
+        rows: Number of rows.
+        filled: Number of rows that are not blank.
+        splitter: The splitter in its state at the end of the file.
     """
 
     rows: int
@@ -61,13 +61,13 @@ class TextFile:
     Args:
         data: The file.
         name: Its name, for messages.
-        encoding: What its bytes mean.
-        split: Makes what finds the ends of rows; a new one for each pass.
-        blank: The bytes that make no row when there is nothing else in it, beside its ending.
-        text: Whether the file must be text, without NUL bytes; JSON cares for itself.
+        encoding: Its encoding.
+        split: Makes the splitter that finds the ends of rows, a new one for each pass.
+        blank: A row of only these bytes, besides its ending, is blank.
+        text: Whether to reject NUL bytes; the JSON parser does that itself.
         on_progress: As in `read_file`.
-        start: Bytes of text to pass over, as UTF-8.
-        line: The line on which what follows these begins.
+        start: Bytes of text to skip, as UTF-8.
+        line: The line number after the skipped text.
     """
 
     data: Source
@@ -81,7 +81,7 @@ class TextFile:
     line: int = 1
 
     def after(self, row: Row, blank: bytes) -> TextFile:
-        """What follows a row, with other bytes that make no row."""
+        """The rest of the file after a row, with another set of blank bytes."""
         line = row.line + len(self.split().line_breaks(row.data))
         return dataclasses.replace(self, start=self.start + row.end, line=line, blank=blank)
 
@@ -90,7 +90,7 @@ class TextFile:
 
         Raises:
             UnreadableFileError: A NUL byte, or a quote that is never closed.
-            TooLargeError: A row too long to be held.
+            TooLargeError: A row too long to hold in memory.
             OSError: The file cannot be read.
         """
         splitter = self._splitter()
@@ -116,15 +116,15 @@ class TextFile:
         return Counted(rows + (open_bytes > 0), filled + open_filled, splitter)
 
     def rows(self, drawn: Places | None = None, *, every: bool = False) -> Iterator[Row]:
-        """Take rows, in their order.
+        """Yield rows in file order.
 
         Args:
-            drawn: The numbers of those wanted, in order; all when None.
+            drawn: The numbers of the rows wanted, ascending; all when None.
             every: Whether blank rows count too.
 
         Raises:
             UnreadableFileError: A NUL byte.
-            TooLargeError: A row too long to be held.
+            TooLargeError: A row too long to hold in memory.
             OSError: The file cannot be read.
         """
         splitter = self._splitter()
@@ -172,17 +172,17 @@ class TextFile:
             yield Row(number, open_line, last, passed)
 
     def _blocks(self, splitter: Splitter, turn: int) -> Iterator[tuple[bytes, int]]:
-        """The blocks, none of which ends between a carriage return and its line feed, and their lines."""
+        """The blocks, none of which ends between CR and LF, and the line numbers they begin on."""
         size = size_of(self.data)
 
-        tell = counting(self.on_progress, READING, BYTES)
+        report = counting(self.on_progress, READING, BYTES)
 
-        def say(done: int) -> None:
-            tell((turn * size + done) // 2, size)
+        def on_bytes(done: int) -> None:
+            report((turn * size + done) // 2, size)
 
         held = b""
         skip = self.start
-        for block in utf8_blocks(self.data, self.encoding, say):
+        for block in utf8_blocks(self.data, self.encoding, on_bytes):
             if skip >= len(block):
                 skip -= len(block)
                 continue
@@ -212,13 +212,13 @@ class TextFile:
         if self.text and b"\0" in block:
             line = splitter.line + len(splitter.line_breaks(block[: block.index(b"\0") + 1]))
             raise UnreadableFileError(
-                "A NUL byte stands here, so the file is not text, or it is damaged.",
+                "There is a NUL byte here, so the file is not text or is damaged.",
                 where=f"{self.name}, line {line:,}",
                 fix="Save it again as text in UTF-8.",
             )
 
     def _filled(self, block: bytes, cuts: Places) -> NDArray[np.int32]:
-        """How many bytes that are not blank each piece between cuts has, and the rest behind the last."""
+        """The number of non-blank bytes in each piece between cuts, and in the rest after the last cut."""
         there = _table(self.blank)[np.frombuffer(block, np.uint8)]
         sums = np.cumsum(there, dtype=np.int32)
         counts: NDArray[np.int32] = np.diff(sums[np.append(cuts, len(block)) - 1], prepend=0)
@@ -226,19 +226,19 @@ class TextFile:
 
 
 def draw(total: int, most: int, seed: int) -> NDArray[np.int64]:
-    """The 0-based rows to read, in order: all, or `most` of them without replacement."""
+    """The 0-based rows to read, ascending: all, or `most` of them drawn without replacement."""
     if total <= most:
         return np.arange(total, dtype=np.int64)
     return np.sort(np.random.default_rng(seed).choice(total, most, replace=False, shuffle=False))
 
 
 def drawn_note(rows: int, total: int, seed: int, what: str = "rows") -> str:
-    """Says that a part was read."""
+    """The note that only a sample was read."""
     return f"{rows:,} of {total:,} {what} were read, drawn at random (seed {seed})."
 
 
 def open_quote(where: str) -> UnreadableFileError:
-    """What to say of a quote that is never closed."""
+    """The error for a quote that is never closed."""
     return UnreadableFileError(
         "A quote is opened here and never closed.",
         where=where,

@@ -1,7 +1,7 @@
-"""Where rows end in the bytes of a text file, found for whole blocks at once rather than byte by byte.
+"""Finding where rows end in a text file, for whole blocks at once instead of byte by byte.
 
-A splitter is fed the blocks of a file as UTF-8, in order, and gives for each the places just behind the ends
-of rows. It never looks at what is in a row, so a file costs the same whether it has one row or 100 million.
+A splitter is fed the blocks of a file as UTF-8, in order, and returns the offsets just after the ends of
+rows. It never inspects individual rows, so a file costs the same with one row or 100 million.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Places = NDArray[np.int64]
 
 
 class Splitter(Protocol):
-    """What finds the ends of rows.
+    """Finds the ends of rows.
 
     Attributes:
         line: The line on which the next block begins, from 1.
@@ -25,11 +25,11 @@ class Splitter(Protocol):
     line: int
 
     def feed(self, block: bytes) -> Places:
-        """The places just behind the rows that end in the block, in order."""
+        """The offsets just after the rows that end in the block, ascending."""
         ...
 
     def line_breaks(self, block: bytes) -> Places:
-        """The places of what counts as the end of a line."""
+        """The offsets of line endings in the block."""
         ...
 
 
@@ -59,14 +59,14 @@ class Lines:
 class Records:
     """Records of delimited text, where a line break within quotes is part of a value.
 
-    It agrees with the csv module on all text: a quote opens a value only where a field begins, two quotes
-    within a quoted value are one, and any other quote is a character. What counts is therefore only runs of
-    an odd number of quotes: one where a field may begin changes between within and without, any other one
-    is a plain character outside and ends a quoted value inside, so that it always leads outside.
+    It agrees with the csv module on all text: a quote opens a value only at the start of a field, two quotes
+    within a quoted value stand for one, and any other quote is a plain character. So only runs of an odd
+    number of quotes matter: at the start of a field, a run toggles between outside and inside a quoted value;
+    elsewhere, it is plain outside and closes the value inside, so the state after it is always outside.
 
     Args:
-        delimiter: What separates fields.
-        quotes: Whether quotes mean anything.
+        delimiter: The field separator.
+        quotes: Whether quotes enclose values.
     """
 
     def __init__(self, delimiter: str, *, quotes: bool = True) -> None:
@@ -75,8 +75,8 @@ class Records:
         self._delimiter = ord(delimiter)
         self._quotes = quotes
         self._before = _LF  # the byte before the block
-        # Of a run of quotes at the end of the last block: whether they are plain characters, and the line on
-        # which a value they leave open begins.
+        # For a run of quotes at the end of the last block: whether they are plain characters, and the line on
+        # which a value that they open begins.
         self._plain = False
         self._begun = 0
 
@@ -100,7 +100,7 @@ class Records:
         return _line_ends(block, np.frombuffer(block, np.uint8))
 
     def _states(self, values: NDArray[np.uint8], breaks: Places) -> tuple[Places, NDArray[np.bool_]]:
-        """Where runs of quotes begin, and whether each leads inside a quoted value."""
+        """The offsets of runs of quotes, and whether the text after each is inside a quoted value."""
         quotes = np.flatnonzero(values == _QUOTE)
         first = np.flatnonzero(np.diff(quotes, prepend=-2) > 1)
         runs = quotes[first]
@@ -110,7 +110,7 @@ class Records:
         if len(runs) and runs[0] == 0:
             before[0] = self._before
         starts = (before == self._delimiter) | (before == _LF) | (before == _CR)
-        goes_on = len(runs) > 0 and runs[0] == 0 and self._before == _QUOTE  # a run from the last block
+        goes_on = len(runs) > 0 and runs[0] == 0 and self._before == _QUOTE  # from the last block
         if goes_on:
             starts[0] = not self._plain
             odd[0] &= not self._plain
@@ -136,13 +136,13 @@ class Records:
 
 
 class Items:
-    """Items of a JSON array, which end where a comma, or the array's end, is neither in a string nor deeper.
+    """Items of a JSON array, which end at a comma or the array's end, outside strings and nested values.
 
     Attributes:
-        commas: Commas seen between items.
-        depth: Brackets and braces open where the last block ended.
-        ended: The line on which the first value of the file ends, once it has; 0 before.
-        text_after: The line of the first thing that follows it, or 0.
+        commas: Number of commas seen between items.
+        depth: Brackets and braces open at the end of the last block.
+        ended: The line on which the first value of the file ends; 0 until then.
+        text_after: The line of the first text after it, or 0.
     """
 
     def __init__(self) -> None:
@@ -155,7 +155,7 @@ class Items:
         self._backslashes = 0  # at the end of the last block
 
     def feed(self, block: bytes) -> Places:
-        """As in `Splitter`; the first place is the one behind the bracket that opens the array."""
+        """As in `Splitter`; the first offset is just after the bracket that opens the array."""
         values = np.frombuffer(block, np.uint8)
         breaks = np.flatnonzero(values == _LF)
         cuts = np.zeros(0, np.int64)
@@ -188,7 +188,7 @@ class Items:
         return np.flatnonzero(np.frombuffer(block, np.uint8) == _LF)
 
     def _structure(self, block: bytes, values: NDArray[np.uint8]) -> tuple[Places, Places]:
-        """Where brackets, braces and commas stand outside strings, and how deep it is behind each."""
+        """The offsets of brackets, braces and commas outside strings, and the depth after each."""
         quotes = np.flatnonzero(values == _QUOTE)
         if b"\\" in block or self._backslashes:
             places = np.arange(len(values))
@@ -208,7 +208,7 @@ class Items:
 
 
 def _line_ends(block: bytes, values: NDArray[np.uint8]) -> Places:
-    """Each line feed, and each carriage return that none follows."""
+    """The offsets of each line feed, and of each carriage return without one."""
     if b"\r" not in block:
         return np.flatnonzero(values == _LF)
     ends = np.flatnonzero((values == _LF) | (values == _CR))

@@ -1,7 +1,7 @@
-"""The compact protocol of Thrift, as far as the metadata of Parquet files needs it.
+"""The parts of Thrift's compact protocol that Parquet metadata uses.
 
-pyarrow reads the same metadata, but ends the process where some of it is damaged, and does not tell how large
-pages are. See https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md.
+pyarrow reads the same metadata, but some damage crashes the process, and it does not expose the sizes of
+pages. See https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Fields = dict[int, Any]
 
 
 class ThriftError(ValueError):
-    """The bytes are no struct, or it holds more values than it may."""
+    """The bytes are not a struct, or it holds more values than allowed."""
 
 
 class Reader:
@@ -24,7 +24,7 @@ class Reader:
 
     Args:
         data: The bytes.
-        values: Values that may be read.
+        values: The most values to read.
 
     Attributes:
         at: Where the next value begins.
@@ -39,7 +39,7 @@ class Reader:
         """The next struct: values by field number.
 
         Raises:
-            ThriftError: There is none.
+            ThriftError: There is no valid struct.
         """
         fields: Fields = {}
         number = 0

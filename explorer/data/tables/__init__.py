@@ -1,1 +1,1 @@
-"""What reading gives: a table of plain columns, and how values of any kind become such."""
+"""Tables of plain columns, the result of reading, and the conversion of any values to them."""

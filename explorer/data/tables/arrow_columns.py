@@ -1,4 +1,4 @@
-"""Arrow columns of any type, brought to plain ones: text, numbers, true/false, dates and times."""
+"""Arrow columns of any type, converted to plain ones: text, numbers, true/false, dates and times."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from explorer.data.tables.values import NESTED, Remarks, chunked, text_column
 from explorer.errors import TooLargeError, UnreadableFileError
 from explorer.settings import settings
 
-# Longer lists of numbers are vectors, and their JSON nothing to read; whole numbers may be tokens.
+# Longer lists of numbers are vectors, whose JSON nobody can read; lists of whole numbers may be tokens.
 _VECTOR_BYTES_A_ROW = 256
 _NUMBERS_BYTES_A_ROW = 1_000
 _STEP_BYTES = 32_000_000  # of Python values that live at a time
@@ -34,17 +34,17 @@ _PLAIN = (
 
 
 def add_column(builder: TableBuilder, label: str, values: pa.ChunkedArray, remarks: Remarks = ()) -> None:
-    """Add a column of any Arrow type to a table in the making, brought to a plain type or left out.
+    """Add a column of any Arrow type to a table being built, converted to a plain type or left out.
 
     Args:
         builder: The table.
-        label: The column's name as it stands in the source.
+        label: The column's name in the source.
         values: Its values.
-        remarks: What was done to them already.
+        remarks: What has been done to them already.
 
     Raises:
-        UnreadableFileError: A column said to be text holds bytes that are not.
-        TooLargeError: It is too much once dictionaries are expanded and lists written as text.
+        UnreadableFileError: A text column holds bytes that are not UTF-8.
+        TooLargeError: It is too large once dictionaries are expanded and lists are written as text.
     """
     if reason := left_out(values.type, values.nbytes / max(len(values), 1)):
         builder.leave_out(label, reason, (lambda: values) if is_list_of_numbers(values.type) else None)
@@ -56,12 +56,12 @@ def add_column(builder: TableBuilder, label: str, values: pa.ChunkedArray, remar
 
 
 class Plain:
-    """A column brought to a plain type, batch by batch; what a batch expands to is counted before it does.
+    """A column converted to a plain type batch by batch; the size of a batch is counted before it expands.
 
     Args:
         kind: The type of its values.
-        where: The column, for messages.
-        budget: What it may take.
+        where: The column, for error messages.
+        budget: Bounds its memory.
     """
 
     def __init__(self, kind: pa.DataType, where: str, budget: Budget) -> None:
@@ -73,11 +73,11 @@ class Plain:
         self._kind = _stored(kind)
 
     def add(self, values: pa.Array | pa.ChunkedArray) -> None:
-        """Take the next values, whose type may differ from the column's in what they are stored as.
+        """Add the next values, whose storage type can differ from the column's.
 
         Raises:
-            UnreadableFileError: Text that is not.
-            TooLargeError: A cell, or all of them, are too much.
+            UnreadableFileError: A text is not UTF-8.
+            TooLargeError: A cell, or all of them together, is too large.
         """
         if isinstance(values, pa.ChunkedArray):
             for chunk in values.chunks:
@@ -93,7 +93,7 @@ class Plain:
             ) from error
 
     def column(self) -> tuple[pa.ChunkedArray, Remarks]:
-        """All values taken, and remarks on what was done to them."""
+        """All values added, and remarks on what was done to them."""
         kind = self._chunks[0].type if self._chunks else pa.string() if _is_text(self._kind) else self._kind
         if not any(is_plain(kind) for is_plain in (*_PLAIN, pa.types.is_string)):
             kind = pa.string()
@@ -103,15 +103,15 @@ class Plain:
             data = data.cast(pa.float32())
         elif pa.types.is_decimal(kind) and kind.scale < 0:  # which Parquet files cannot hold
             data = data.cast(pa.string())
-            self._remarks["decimal numbers of a negative scale, kept as text"] = None
+            self._remarks["decimal numbers with a negative scale, kept as text"] = None
         elif pa.types.is_timestamp(kind) and not known_zone(kind):
             plain = pa.timestamp(kind.unit)
             data = pa.chunked_array([chunk.view(plain) for chunk in data.chunks], plain)
-            self._remarks["its time zone is not known, so its times are in UTC"] = None
+            self._remarks["its time zone is unknown, so its times are in UTC"] = None
         if pa.types.is_temporal(data.type) and not in_range(data):
             data = chunked(pa.array(moments(data), pa.string()))
             self._budget.spend(data.nbytes)
-            self._remarks["dates, times or durations out of the usual range, kept as text"] = None
+            self._remarks["dates, times or durations outside the usual range, kept as text"] = None
         if self._nested:
             self._remarks = {NESTED: None, **self._remarks}
         return data, tuple(self._remarks)
@@ -136,7 +136,7 @@ class Plain:
             self._add_nested(values)
 
     def _add_nested(self, values: pa.Array) -> None:
-        """Lists and records as JSON, in steps, of which each has few Python values."""
+        """Lists and records as JSON, in steps small enough to hold few Python values at a time."""
         if len(values) > 1 and _weight(values) > _STEP_BYTES:
             half = len(values) // 2
             self._add_nested(values.slice(0, half))
@@ -147,7 +147,7 @@ class Plain:
             raise TooLargeError(
                 f"A cell holds over {most:,} characters.",
                 where=self._where,
-                fix="Shorten or split the lists, or let the host raise EXPLORER_MAX_CELL_CHARS.",
+                fix="Shorten or split the lists, or ask the host to raise EXPLORER_MAX_CELL_CHARS.",
             )
         data, remarks = text_column(texts(values))
         self._budget.spend(data.nbytes)
@@ -156,7 +156,7 @@ class Plain:
 
 
 def widest_row(kind: pa.DataType) -> int:
-    """The bytes of a row that is null, as lists of a fixed size take room for what is not there."""
+    """The bytes of a null row, since fixed-size lists take space for missing values too."""
     if isinstance(kind, pa.BaseExtensionType):
         return widest_row(kind.storage_type)
     if pa.types.is_fixed_size_list(kind):
@@ -180,7 +180,7 @@ def _stored(kind: pa.DataType) -> pa.DataType:
 
 
 def _expanded(values: pa.Array) -> int:
-    """The bytes of values once each has its own copy of what a dictionary keeps once."""
+    """The bytes of values once each has its own copy of its dictionary entry."""
     kind = values.type
     if isinstance(kind, pa.BaseExtensionType):
         return _expanded(values.storage)
@@ -194,7 +194,7 @@ def _expanded(values: pa.Array) -> int:
 
 
 def _weight(values: pa.Array) -> int:
-    """About what values take as Python objects."""
+    """The approximate size of values as Python objects, in bytes."""
     children = _children(values)
     if children:
         return _CELL_BYTES * len(values) + sum(_weight(child) for child in children)
@@ -220,7 +220,7 @@ def is_list_of_numbers(kind: pa.DataType) -> bool:
 
 
 def left_out(kind: pa.DataType, bytes_a_row: float = 0) -> str:
-    """Why a column of this type is not kept; empty when it is."""
+    """Why a column of this type is left out; empty when it is kept."""
     if any(map(_is_binary, _leaves(kind))):
         return "it holds raw bytes, such as images"
     if bytes_a_row <= _VECTOR_BYTES_A_ROW or not kind.num_fields:
@@ -228,7 +228,7 @@ def left_out(kind: pa.DataType, bytes_a_row: float = 0) -> str:
     if all(map(pa.types.is_floating, _leaves(kind))) or (
         bytes_a_row > _NUMBERS_BYTES_A_ROW and all(map(_is_number, _leaves(kind)))
     ):
-        return "its lists of numbers are too long to read, as those of vectors are"
+        return "its lists of numbers are too long to display, like vectors"
     return ""
 
 

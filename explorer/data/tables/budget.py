@@ -1,4 +1,4 @@
-"""How much a table may take once it is read, so that a small file cannot become an enormous table."""
+"""A limit on the memory of a table that is read, so that a small file cannot become an enormous table."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import threading
 from explorer.errors import TooLargeError
 from explorer.settings import settings
 
-_UNPACKED = 2  # a file may grow by this much over the bound on files
+_UNPACKED = 2  # a table can take this many times the limit on file size
 
 
 class Budget:
-    """Counts the bytes of what is read, in whatever threads, and bounds them.
+    """Counts and limits the bytes of what is read, in any threads.
 
     Args:
         name: The file, for the message.
@@ -23,10 +23,10 @@ class Budget:
         self._lock = threading.Lock()
 
     def spend(self, size: int) -> None:
-        """Take note of bytes before they are there, or as soon as they are.
+        """Count bytes, before they are allocated or directly afterwards.
 
         Raises:
-            TooLargeError: They are more than is left.
+            TooLargeError: They exceed what is left.
         """
         with self._lock:
             self._left -= size
@@ -35,5 +35,5 @@ class Budget:
             raise TooLargeError(
                 f"Once read, the file takes over {_UNPACKED * settings().max_file_mb:,} MB.",
                 where=self._name,
-                fix="Keep fewer rows or columns, or let the host raise EXPLORER_MAX_FILE_MB.",
+                fix="Keep fewer rows or columns, or ask the host to raise EXPLORER_MAX_FILE_MB.",
             )

@@ -1,7 +1,7 @@
-"""Cells of any Arrow type as Python values and as text: the one place for it, and it never raises.
+"""Cells of any Arrow type as Python values and as text; this never raises.
 
-Arrow holds what Python does not: years beyond 9999, time zones nobody knows, records with two fields of one
-name, hours beyond the day.
+Arrow holds values that Python cannot: years beyond 9999, unknown time zones, records with duplicate field
+names, times beyond 24 hours.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _A_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _DAY = 86_400
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # of the years 1 and 9999, from 1970
 _DURATION = 999_999_999 * _DAY
-# Arrow's own refusals, Python's ranges, names of time zones (KeyError), bytes that are no text.
+# Arrow's own errors, Python's ranges, names of time zones (KeyError), bytes that are not text.
 _REFUSED = (pa.ArrowException, ValueError, OverflowError, KeyError, OSError, NotImplementedError, TypeError)
 
 
 def cells(values: pa.Array | pa.ChunkedArray) -> list[Any]:
-    """Python values; what Python cannot hold becomes text, and a record a dict whose keys differ."""
+    """Python values; what Python cannot hold becomes text, and a record becomes a dict with unique keys."""
     if isinstance(values, pa.ChunkedArray):
         return [cell for chunk in values.chunks for cell in cells(chunk)]
     values = without_extensions(values)
@@ -35,7 +35,7 @@ def cells(values: pa.Array | pa.ChunkedArray) -> list[Any]:
 
 
 def without_extensions(values: pa.Array) -> pa.Array:
-    """Values as they are stored, at the top and within lists and records: Arrow can do more with these."""
+    """Values in their storage types, also within lists and records: Arrow can do more with these."""
     kind = _stored(values.type)
     return values if kind == values.type else values.cast(kind)
 
@@ -61,7 +61,7 @@ def plain_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def in_range(values: pa.ChunkedArray) -> bool:
-    """Whether all values of a column of dates, times or durations are within what Python has for them."""
+    """Whether all values of a column of dates, times or durations are within Python's range."""
     kind = values.type
     if pa.types.is_interval(kind):
         return False
@@ -73,7 +73,7 @@ def in_range(values: pa.ChunkedArray) -> bool:
         low, high = 0, _DAY * second - 1
         if kind.unit == "ns" and _has_parts_of_microseconds(values):
             return False
-    elif not pa.types.is_duration(kind):  # a time zone may shift a moment by a day
+    elif not pa.types.is_duration(kind):  # a time zone can shift a timestamp by a day
         low, high = (_FIRST_DAY + 1) * _DAY * second, _LAST_DAY * _DAY * second
     for chunk in values.chunks:
         bounds = pc.min_max(_numbers(chunk))
@@ -89,7 +89,7 @@ def moments(values: pa.ChunkedArray) -> list[str | None]:
 
 
 def known_zone(kind: pa.DataType) -> bool:
-    """Whether the times of a type can be told: it has no time zone, or one that is known."""
+    """Whether a type has no time zone, or a known one."""
     try:
         return kind.tz is None or pa.scalar(0, kind).as_py() is not None
     except _REFUSED:
@@ -184,7 +184,7 @@ def _within(values: pa.MapArray, child: pa.Array) -> list[Any]:
 
 
 def _moments(values: pa.Array) -> list[str | None]:
-    """Dates and times as ISO 8601; times beyond a day and durations as their count."""
+    """Dates and times as ISO 8601; times beyond a day and durations as a count of units."""
     kind = values.type
     unit = "D" if pa.types.is_date32(kind) else "ms" if pa.types.is_date64(kind) else kind.unit
     numbers = _numbers(values)
@@ -210,7 +210,7 @@ def _has_parts_of_microseconds(values: pa.ChunkedArray) -> bool:
 
 
 def _numbers(values: pa.Array) -> pa.Array:
-    """What dates, times and durations are counted in."""
+    """The integers that store dates, times and durations."""
     return values.view(pa.int32() if values.type.bit_width == 32 else pa.int64())
 
 
@@ -222,7 +222,7 @@ def _has_zone(kind: pa.DataType) -> bool:
 
 
 def _stored(kind: pa.DataType) -> pa.DataType:
-    """A type with what extension types are stored as in their place."""
+    """A type with extension types replaced by their storage types."""
     if isinstance(kind, pa.BaseExtensionType):
         return _stored(kind.storage_type)
     if pa.types.is_struct(kind):

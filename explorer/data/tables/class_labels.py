@@ -1,4 +1,4 @@
-"""Names of numbered classes, as Hugging Face datasets keep them beside the numbers."""
+"""Names of numbered classes, as stored by Hugging Face datasets next to the numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAX_CLASSES = 10_000
 def class_names(schema: pa.Schema) -> dict[str, list[str]]:
     """The names of the classes of each column that numbers them, from the schema of a Parquet file.
 
-    A field of a record goes by its path, such as `meta.kind`. What cannot be read counts as not there.
+    A field of a record is named by its path, such as `meta.kind`. Unreadable metadata counts as missing.
     """
     raw = (schema.metadata or {}).get(_KEY)
     try:
@@ -30,7 +30,7 @@ def class_names(schema: pa.Schema) -> dict[str, list[str]]:
 
 
 def card_class_names(features: object) -> dict[str, list[str]]:
-    """The same from the `dataset_info` of a dataset's card, whose names stand under their numbers."""
+    """The same from the `dataset_info` of a dataset card, which maps numbers to names."""
     found: dict[str, list[str]] = {}
     for feature in features if isinstance(features, list) else []:
         kind = feature.get("dtype") if isinstance(feature, Mapping) else None
@@ -46,7 +46,7 @@ def card_class_names(features: object) -> dict[str, list[str]]:
 
 
 def named(column: pa.ChunkedArray, names: Sequence[str]) -> pa.ChunkedArray:
-    """Numbers of classes as the classes' names; a number without a name, such as -1, becomes null.
+    """Class numbers as class names; a number without a name, such as -1, becomes null.
 
     A column that does not hold whole numbers is left as it is.
     """

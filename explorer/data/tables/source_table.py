@@ -1,4 +1,4 @@
-"""What reading gives: a table, before anyone has chosen its columns."""
+"""The result of reading: a table, before its columns are chosen."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from explorer.data.tables.values import NESTED, column_of, without_surrogates
 from explorer.errors import ColumnError, EmptyDataError, TooLargeError
 from explorer.settings import settings
 
-MAX_NAME = 200  # characters of a column's name; longer ones are text in the wrong place
+MAX_NAME = 200  # characters of a column name; longer ones are misplaced text
 _MAX_NOTES = 200
 _MAX_NOTE = 2_000
 MAX_COLUMNS = 2_000  # a table wider than this is a matrix, and no page could show it
-UNTYPED_KINDS = frozenset({"csv", "tsv", "txt", "lines"})  # where a number is only its digits
+UNTYPED_KINDS = frozenset({"csv", "tsv", "txt", "lines"})  # formats without types, where numbers are text
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,15 +28,15 @@ class SourceTable:
     """A table as it was read, whole or sampled, with every column of a plain type.
 
     Args:
-        name: The file's name, or what stands for it.
+        name: The file's name, or a substitute.
         table: The rows read; column names are unique.
         notes: What was done while reading, one sentence each.
         kind: csv, tsv, jsonl, json, parquet, txt, lines or python.
         nested: The columns that held lists or records, now JSON text.
-        source_rows: For each row its 1-based position among the source's rows, int64, shape (rows,).
-        total_rows: Rows in the source; more than the table has if it was sampled while reading.
-        vectors: Columns of long lists of numbers, which the table leaves out: each is read, a list for
-            each row of the table, when it is asked for.
+        source_rows: The 1-based position of each row in the source, int64, shape (rows,).
+        total_rows: Number of rows in the source; more than in the table if it was sampled while reading.
+        vectors: Readers of columns of long lists of numbers, which the table leaves out: each returns one
+            list per row of the table.
         encoding: Python's name of the encoding a text file was read in; empty for other sources.
         file: The bytes of an uploaded text file, so that it can be read again in another encoding.
     """
@@ -54,19 +54,19 @@ class SourceTable:
 
     @property
     def typed(self) -> bool:
-        """Whether the source itself tells text from numbers."""
+        """Whether the source distinguishes text from numbers."""
         return self.kind not in UNTYPED_KINDS
 
 
 class TableBuilder:
-    """A table in the making: a reader adds what it parsed, column by column, and notes on it.
+    """Builds a table: a reader adds what it parsed, column by column, and notes on it.
 
     Args:
         name: As in `SourceTable`.
         kind: As in `SourceTable`.
 
     Attributes:
-        budget: What the columns may take in memory.
+        budget: The limit on the columns' memory.
     """
 
     def __init__(self, name: str, kind: str) -> None:
@@ -81,16 +81,16 @@ class TableBuilder:
         self._vectors: dict[str, Callable[[], pa.ChunkedArray]] = {}
 
     def note(self, *sentences: str) -> None:
-        """Say what was done while reading; notes keep their order and come before remarks on columns."""
+        """Add notes on what was done while reading; they come before remarks on columns."""
         self._notes += sentences
 
     def add(self, label: str, data: pa.ChunkedArray, remarks: Sequence[str] = ()) -> None:
         """Add a column.
 
         Args:
-            label: Its name as it stands in the source.
+            label: Its name in the source.
             data: Its values, of a plain type: text, number, true/false, date or time.
-            remarks: What was done to them, each to follow the column's name in a note.
+            remarks: What was done to them, each worded to follow the column's name in a note.
         """
         self._labels.append(label)
         self._data.append(data)
@@ -102,9 +102,9 @@ class TableBuilder:
         """Leave a column out, with a note.
 
         Args:
-            label: Its name as it stands in the source.
-            reason: Why, to follow "is left out".
-            vectors: Reads it, where it holds lists of numbers.
+            label: Its name in the source.
+            reason: Why, worded to follow "is left out".
+            vectors: Reads it, if it holds lists of numbers.
         """
         self._left_out.append(f'Column "{label}" is left out: {reason}.')
         self._notes.append(self._left_out[-1])
@@ -118,11 +118,11 @@ class TableBuilder:
         total_rows: int | None = None,
         encoding: str = "",
     ) -> SourceTable:
-        """The table: names made unique, remarks turned into notes, bounds checked.
+        """Build the table: make names unique, turn remarks into notes, check limits.
 
         Args:
-            source_rows: As in `SourceTable`; all rows in order when not given.
-            total_rows: As in `SourceTable`; the rows there are when not given.
+            source_rows: As in `SourceTable`; by default all rows in order.
+            total_rows: As in `SourceTable`; by default the number of rows in the table.
             encoding: As in `SourceTable`.
 
         Raises:
@@ -136,7 +136,7 @@ class TableBuilder:
         check_width(len(self._labels), name)
         for label in (*self._labels, *self._vectors):
             check_name(label, name)
-        if self._vectors and not self._labels:  # a table has to have a column
+        if self._vectors and not self._labels:  # a table must have a column
             rows = len(next(iter(self._vectors.values()))()) if source_rows is None else len(source_rows)
             self.add("row", *column_of(range(1, rows + 1)))
         names, renamed = unique_names(self._labels)
@@ -145,7 +145,7 @@ class TableBuilder:
             raise EmptyDataError("There are no columns.", where=name)
         if table.num_rows == 0:
             listed = list_names(names)
-            raise EmptyDataError(f"There are columns ({listed}) but no rows under them.", where=name)
+            raise EmptyDataError(f"There are columns ({listed}) but no rows.", where=name)
         if source_rows is None:
             source_rows = np.arange(1, table.num_rows + 1, dtype=np.int64)
         _check_cells(table, name, source_rows)
@@ -166,7 +166,7 @@ class TableBuilder:
 
 
 def unique_names(raw: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Column names that are there, trimmed and unique, and a note on each that had to change."""
+    """Column names, trimmed, unique and not empty, and a note on each changed name."""
     names: list[str] = []
     notes: list[str] = []
     taken = {_trimmed(name) for name in raw}
@@ -184,23 +184,23 @@ def unique_names(raw: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def list_names(names: Sequence[str], *, most: int = 12) -> str:
-    """Names for a message: the first ones, and how many more there are."""
+    """Names for a message: the first ones, and the number of others."""
     shown = ", ".join(names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
 
 
 def check_width(columns: int, name: str) -> None:
-    """Raise TooLargeError when there are more columns than a table of texts has."""
+    """Raise TooLargeError if there are more columns than a table of texts would have."""
     if columns > MAX_COLUMNS:
         raise TooLargeError(
-            f"There are {columns:,} columns or more; up to {MAX_COLUMNS:,} are read.",
+            f"There are at least {columns:,} columns; the limit is {MAX_COLUMNS:,}.",
             where=name,
             fix="Keep the text column and those that describe it.",
         )
 
 
 def check_name(column: str, name: str) -> None:
-    """Raise TooLargeError when a column's name is longer than any name is."""
+    """Raise TooLargeError if a column name is too long."""
     if len(column) > MAX_NAME:
         raise TooLargeError(
             f'The name of a column, "{column[:40]}…", has {len(column):,} characters; '
@@ -211,7 +211,7 @@ def check_name(column: str, name: str) -> None:
 
 
 def _bounded(notes: Sequence[str]) -> tuple[str, ...]:
-    """As many notes as can be read, none of them endless."""
+    """A readable number of notes, each of limited length."""
     kept = [note if len(note) <= _MAX_NOTE else f"{note[:_MAX_NOTE]}…" for note in notes[:_MAX_NOTES]]
     if len(notes) > _MAX_NOTES:
         kept.append(f"{len(notes) - _MAX_NOTES:,} more notes are left out.")
@@ -234,5 +234,5 @@ def _check_cells(table: pa.Table, name: str, source_rows: NDArray[np.int64]) -> 
             raise TooLargeError(
                 f"A cell holds {longest:,} characters; up to {most:,} are read.",
                 where=f'{name}, row {row}, column "{label}"',
-                fix="Shorten or split the text, or let the host raise EXPLORER_MAX_CELL_CHARS.",
+                fix="Shorten or split the text, or ask the host to raise EXPLORER_MAX_CELL_CHARS.",
             )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# What str.strip() removes, spelled out because RE2's \s is ASCII only.
+# What str.strip() removes, spelled out because RE2's \s covers ASCII only.
 _WHITESPACE = (
     r"[\x09-\x0d\x1c-\x20\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}"
     r"\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
@@ -53,15 +53,15 @@ def text_column(values: Sequence[str | None]) -> tuple[pa.ChunkedArray, Remarks]
 
 
 def column_of(values: Sequence[object]) -> tuple[pa.ChunkedArray, Remarks]:
-    """A column from Python values, typed where they are of one kind, else as text; and remarks on it."""
+    """A column from Python values, typed if all are of one kind, else text; and remarks on it."""
     data, mixed, halves = typed(values)
     return data, ((MIXED,) if mixed else ()) + ((half_remark(halves),) if halves else ())
 
 
 def typed(values: Sequence[object]) -> tuple[pa.ChunkedArray, bool, int]:
-    """Python values as Arrow, whether they had to become text for want of one kind, and how many changed.
+    """Python values as Arrow, whether mixed kinds made them text, and how many changed.
 
-    What changed are texts with half a character, see `half_remark`.
+    Values that change are texts with a lone surrogate; see `half_remark`.
     """
     if set(map(type, values)) <= {str, type(None)}:
         data, halves = _texts(values)  # type: ignore[arg-type]
@@ -74,7 +74,7 @@ def typed(values: Sequence[object]) -> tuple[pa.ChunkedArray, bool, int]:
 
 
 def joined(chunks: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray | None:
-    """Batches of one column as one, of the type that all values have; None where only text holds them all."""
+    """Join batches of one column in a type that holds all values; None where only text does."""
     kinds = {chunk.type for chunk in chunks if not pa.types.is_null(chunk.type)}
     numbers = all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in kinds)
     if len(kinds) > 1 and not numbers:
@@ -88,8 +88,8 @@ def joined(chunks: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray | None:
 
 
 def half_remark(values: int) -> str:
-    """Says how many texts had a lone surrogate, which no encoding can hold."""
-    return f"half a character (a lone surrogate) became � in {count(values, 'value')}"
+    """The remark on how many texts had a lone surrogate, which no encoding can hold."""
+    return f"lone surrogates (half characters) were replaced by � in {count(values, 'value')}"
 
 
 def _texts(values: Sequence[str | None]) -> tuple[pa.ChunkedArray, int]:
@@ -102,7 +102,7 @@ def _texts(values: Sequence[str | None]) -> tuple[pa.ChunkedArray, int]:
 
 
 def empty_mask(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """True where a text column has nothing to read: null, empty or only whitespace."""
+    """True where a text column is null, empty or only whitespace."""
     return pc.fill_null(pc.match_substring_regex(column, _EMPTY), True)
 
 

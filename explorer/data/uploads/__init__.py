@@ -1,1 +1,1 @@
-"""Files that strangers upload, read in a process of its own."""
+"""Uploaded files, which come from strangers and are read in a separate process."""

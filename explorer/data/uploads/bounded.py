@@ -1,7 +1,7 @@
-"""Reading a stranger's file within bounds on memory and time, in a process of its own.
+"""Reading an uploaded file within limits on memory and time, in a separate process.
 
-See `docs/decisions/0012-uploads.md` for why. A file that exhausts memory or crashes a library ends that
-process and nothing else; until then the server's own memory and interpreter are free for others.
+`docs/decisions/0012-uploads.md` explains why. A file that exhausts memory or crashes a library ends only that
+process; meanwhile the server's own memory and interpreter are free for others.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _log = logging.getLogger(__name__)
 _FEWER = "Keep fewer rows or columns"
 _POLL_SECONDS = 0.1  # how soon a stop is noticed
 _BLOCK = 1 << 16
-_MAX_LINE = 8_000_000  # what it says of a table of as many columns and notes as there may be, and more
-_WORDS = 4_000  # characters kept of what a library said before it crashed
-# Python, its libraries and the system's find themselves by these.
+_MAX_LINE = 8_000_000  # more than the description of a table with the most columns and notes
+_OUTPUT_CHARS = 4_000  # characters kept of a library's output before it crashed
+# Python and the system's libraries are found by these.
 _NEEDED = frozenset({"PATH", "LANG", "TZ", "TZDIR", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT"})
-# Threads and arenas that the libraries reserve for each core would count as memory taken.
+# Threads and arenas that libraries reserve for each core would count as used memory.
 _LEAN = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "ARROW_IO_THREADS": "2",
@@ -51,29 +51,29 @@ def read_bounded(
     encoding: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> SourceTable:
-    """Read a file as `read_file` does, in another process, within the host's bounds on memory and time.
+    """Read a file as `read_file` does, in another process, within the host's limits on memory and time.
 
     Args:
         data: Its bytes.
         name: Its name.
         encoding: As in `read_file`.
-        on_progress: Told the bytes that are read, at once and then several times a second. An exception it
-            raises ends the process.
+        on_progress: Called with the number of bytes read, at once and then several times a second. An
+            exception it raises ends the process.
 
     Returns:
-        The table. It lies in a file without a name, which goes with it; so does the text file it came from.
+        The table. It and the text file it came from are in unnamed files, which are freed with it.
 
     Raises:
-        TooLargeError: It takes too much memory or time, or is over another bound.
-        UnreadableFileError: It crashed what reads it, or as in `read_file`.
-        DataError: As in `read_file`; or there is no room on the disk.
+        TooLargeError: It takes too much memory or time, or exceeds another limit.
+        UnreadableFileError: It crashed the reader, or as for `read_file`.
+        DataError: As for `read_file`; or the disk is full.
     """
     folder, size = settings().cache_folder, len(data)
 
-    say = counting(on_progress, READING, BYTES)
+    count = counting(on_progress, READING, BYTES)
 
     def report(done: int) -> None:
-        say(done, size)
+        count(done, size)
 
     report(0)
     try:
@@ -81,8 +81,8 @@ def read_bounded(
         with tempfile.TemporaryFile(dir=folder) as file, tempfile.TemporaryFile(dir=folder) as columns:
             file.write(data)
             file.seek(0)
-            told = _run(file, columns, name, encoding or "", report)
-            table = take_over(told, columns)
+            description = _run(file, columns, name, encoding or "", report)
+            table = take_over(description, columns)
             if not table.encoding:
                 return table
             return dataclasses.replace(table, file=mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
@@ -90,14 +90,14 @@ def read_bounded(
         raise DataError(
             f"The file cannot be read on this server: {error.strerror}.",
             where=name,
-            fix="The host should look at the disk of the cache folder.",
+            fix="The host should check the disk of the cache folder.",
         ) from error
 
 
 def _run(
     file: BinaryIO, columns: BinaryIO, name: str, encoding: str, report: Callable[[int], None]
 ) -> dict[str, Any]:
-    """Run `explorer.data.uploads.reader`; what it says of the table."""
+    """Run `explorer.data.uploads.reader`; return its description of the table."""
     process = subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "explorer.data.uploads.reader", _argument(name), encoding],
         env=bare_environment(),
@@ -108,12 +108,12 @@ def _run(
     try:
         return _follow(process, name, report)
     finally:
-        process.kill()  # also when it has said all: taking its libraries down takes longer than a small file
+        process.kill()  # even when it has answered: unloading its libraries takes longer than a small file
         process.wait()
 
 
 def bare_environment() -> dict[str, str]:
-    """What a process of ours needs that reads strangers' files: secrets stay here."""
+    """The environment of a process that reads strangers' files, without secrets."""
     bounds = {
         entry.metadata["env"] for entry in dataclasses.fields(Settings) if isinstance(entry.default, int)
     }
@@ -126,68 +126,68 @@ def bare_environment() -> dict[str, str]:
 
 
 def _follow(process: subprocess.Popen[bytes], name: str, report: Callable[[int], None]) -> dict[str, Any]:
-    """Listen to the process until it ends or its time is over."""
+    """Read the process's messages until it ends or its time is up."""
     deadline = time.monotonic() + settings().read_seconds
-    rest, words, done = bytearray(), "", 0
-    with cast("BinaryIO", process.stderr) as voice, selectors.DefaultSelector() as selector:
-        selector.register(voice, selectors.EVENT_READ)
+    rest, output, done = bytearray(), "", 0
+    with cast("BinaryIO", process.stderr) as stderr, selectors.DefaultSelector() as selector:
+        selector.register(stderr, selectors.EVENT_READ)
         while True:
             report(done)
             if time.monotonic() > deadline:
                 raise too_slow(name, _FEWER)
             if selector.select(_POLL_SECONDS):
-                block = os.read(voice.fileno(), _BLOCK)
+                block = os.read(stderr.fileno(), _BLOCK)
                 if not block:
                     break
                 first, *others = block.split(b"\n")
                 rest += first
                 if len(rest) > _MAX_LINE:
-                    raise _says_too_much(name)
+                    raise _description_too_long(name)
                 for following in others:
                     line, rest = bytes(rest), bytearray(following)
-                    told = _told(line)
-                    if "table" in told:
-                        table: dict[str, Any] = told["table"]
+                    message = _message(line)
+                    if "table" in message:
+                        table: dict[str, Any] = message["table"]
                         return table
-                    if "failed" in told:
-                        raise error_from_json(told["failed"])
-                    done = told.get("read", done)
-                    if not told:
-                        words = f"{words}{line.decode(errors='replace')}\n"[-_WORDS:]
-    raise _crash(process.wait(), words, name)
+                    if "failed" in message:
+                        raise error_from_json(message["failed"])
+                    done = message.get("read", done)
+                    if not message:
+                        output = f"{output}{line.decode(errors='replace')}\n"[-_OUTPUT_CHARS:]
+    raise _crash(process.wait(), output, name)
 
 
-def _told(line: bytes) -> dict[str, Any]:
-    """What the process itself said; empty for a line of someone else's."""
+def _message(line: bytes) -> dict[str, Any]:
+    """Parse a message of the reader; empty for a line written by a library."""
     if not line.startswith(b"{"):
         return {}
     try:
-        told: dict[str, Any] = json.loads(line)
+        message: dict[str, Any] = json.loads(line)
     except ValueError:
         return {}
-    return told
+    return message
 
 
-def _crash(status: int, words: str, name: str) -> TooLargeError | UnreadableFileError:
-    """What to say of a process that ended without a word of its own."""
+def _crash(status: int, output: str, name: str) -> TooLargeError | UnreadableFileError:
+    """The error for a process that ended without a message."""
     if status == -signal.SIGALRM:
         return too_slow(name, _FEWER)
-    if "bad_alloc" in words or "MemoryError" in words:
+    if "bad_alloc" in output or "MemoryError" in output:
         return out_of_memory(name)
     how = (
-        signal.strsignal(-status) if status < 0 else (words.strip().splitlines() or [f"status {status}"])[-1]
+        signal.strsignal(-status) if status < 0 else (output.strip().splitlines() or [f"status {status}"])[-1]
     )
-    _log.error("reading an upload ended with status %d: %s", status, words)
+    _log.error("reading an upload ended with status %d: %s", status, output)
     return UnreadableFileError(
         f"Reading it was interrupted ({how}).",
         where=name,
-        # Libraries that get no memory may crash rather than say so, and a crash does not tell why.
-        fix="It may be damaged: if other programs can open it, save it again from one of them. Or the "
-        f"{settings().read_mb:,} MB of memory allowed are too few: let the host raise EXPLORER_READ_MB.",
+        # Libraries that run out of memory may crash instead of raising, and a crash gives no reason.
+        fix="It may be damaged: if another program can open it, save it again from there. Or the limit of "
+        f"{settings().read_mb:,} MB of memory is too low: ask the host to raise EXPLORER_READ_MB.",
     )
 
 
-def _says_too_much(name: str) -> TooLargeError:
+def _description_too_long(name: str) -> TooLargeError:
     return TooLargeError(
         "The description of its columns is too long.",
         where=name,
@@ -196,5 +196,5 @@ def _says_too_much(name: str) -> TooLargeError:
 
 
 def _argument(name: str) -> str:
-    """A file's name as a process can be given it: no NUL, and no halves of characters."""
+    """A file name that can be passed as a process argument: no NUL, and no lone surrogates."""
     return name.replace("\0", "\ufffd").encode("utf-8", "replace").decode()

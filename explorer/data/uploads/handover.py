@@ -1,8 +1,8 @@
-"""A table on its way from the process that read it to the one that asked for it, without pickle.
+"""Passing a table from the process that read it to the one that asked for it, without pickle.
 
-The columns go as Arrow streams, one after the other in one file: the table, then each column of vectors. The
-rest is JSON. The file is mapped, not read: the table lies in the page cache, and columns of vectors cost
-nothing until someone wants them.
+The columns are Arrow streams, one after the other in one file: the table, then each column of vectors. The
+rest is JSON. The file is memory-mapped: the table stays in the page cache, and columns of vectors cost
+nothing until they are used.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _COLUMN = ""  # no column of a table has an empty name
 
 
 def hand_over(source: SourceTable, sink: BinaryIO) -> dict[str, Any]:
-    """Write the columns of a table, and give the rest of it as JSON.
+    """Write the columns of a table, and return the rest of it as JSON.
 
     Args:
-        source: The table. Its vectors are read here; the error of one that cannot be had takes its place.
+        source: The table. Its vectors are read here; if that fails, the error replaces them.
         sink: A file at its beginning.
 
     Raises:
-        OSError: It cannot be written, or grows over the limit on its size.
+        OSError: It cannot be written, or exceeds the limit on its size.
         MemoryError: There is not enough memory for the table.
     """
     _write(source.table.append_column(_COLUMN, pa.array(source.source_rows)), sink)
@@ -58,32 +58,32 @@ def hand_over(source: SourceTable, sink: BinaryIO) -> dict[str, Any]:
     }
 
 
-def take_over(told: dict[str, Any], file: BinaryIO) -> SourceTable:
-    """The table that another process handed over.
+def take_over(description: dict[str, Any], file: BinaryIO) -> SourceTable:
+    """The table handed over by another process.
 
     Args:
-        told: What `hand_over` gave.
-        file: What it wrote; it may be closed and removed afterwards, since the mapping keeps it.
+        description: The result of `hand_over`.
+        file: The file it wrote, which can be closed and removed afterwards, since the mapping keeps it.
     """
     written = pa.py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     table = _read(written, 0)
     rows = table.column(table.num_columns - 1)
     vectors: dict[str, Callable[[], pa.ChunkedArray]] = {}
-    for column, found in told["vectors"].items():
+    for column, found in description["vectors"].items():
         if isinstance(found, int):
             vectors[column] = functools.partial(_read_column, written, found)
         else:
             vectors[column] = functools.partial(_refuse, found)
     return SourceTable(
-        name=told["name"],
+        name=description["name"],
         table=table.remove_column(table.num_columns - 1),
-        notes=tuple(told["notes"]),
-        kind=told["kind"],
-        nested=frozenset(told["nested"]),
+        notes=tuple(description["notes"]),
+        kind=description["kind"],
+        nested=frozenset(description["nested"]),
         source_rows=rows.to_numpy().astype(np.int64, copy=False),
-        total_rows=told["total_rows"],
+        total_rows=description["total_rows"],
         vectors=vectors,
-        encoding=told["encoding"],
+        encoding=description["encoding"],
     )
 
 
@@ -92,17 +92,17 @@ def error_as_json(error: ExplorerError) -> dict[str, str]:
     return {"kind": type(error).__name__, "what": error.what, "where": error.where, "fix": error.fix}
 
 
-def error_from_json(told: dict[str, str]) -> ExplorerError:
+def error_from_json(error: dict[str, str]) -> ExplorerError:
     """The error that `error_as_json` described."""
-    kind: type[ExplorerError] = getattr(explorer.errors, told["kind"])
-    return kind(told["what"], where=told["where"], fix=told["fix"])
+    kind: type[ExplorerError] = getattr(explorer.errors, error["kind"])
+    return kind(error["what"], where=error["where"], fix=error["fix"])
 
 
 def readable(error: ExplorerError | MemoryError | OSError, where: str) -> ExplorerError:
-    """What to say of an error met while reading: want of memory or room is told from a damaged file.
+    """The error to show for one raised while reading: a lack of memory or disk space is not a damaged file.
 
     Args:
-        error: What was raised. One of ours may come from one of memory, which pyarrow takes for damage.
+        error: The error. pyarrow can report a MemoryError as damage, so its causes are checked.
         where: The file.
     """
     cause: BaseException | None = error
@@ -115,30 +115,30 @@ def readable(error: ExplorerError | MemoryError | OSError, where: str) -> Explor
     return DataError(
         f"The rows cannot be kept on this server: {error}.",
         where=where,
-        fix="The host should look at the disk of the cache folder.",
+        fix="The host should check the disk of the cache folder.",
     )
 
 
 def out_of_memory(where: str) -> TooLargeError:
-    """The error of a file that takes more memory than the host allows."""
+    """The error for a file that takes more memory than the host allows."""
     return TooLargeError(
         f"Reading it takes more than the {settings().read_mb:,} MB of memory allowed.",
         where=where,
-        fix="Keep fewer rows or columns, or let the host raise EXPLORER_READ_MB.",
+        fix="Keep fewer rows or columns, or ask the host to raise EXPLORER_READ_MB.",
     )
 
 
 def too_slow(where: str, fix: str) -> TooLargeError:
-    """The error of a reading that takes more time than the host allows.
+    """The error for reading that takes more time than the host allows.
 
     Args:
         where: What is read.
-        fix: What its reader can ask less of.
+        fix: What the person can reduce.
     """
     return TooLargeError(
         f"Reading it takes longer than the {count(settings().read_seconds, 'second')} allowed.",
         where=where,
-        fix=f"{fix}, or let the host raise EXPLORER_READ_SECONDS.",
+        fix=f"{fix}, or ask the host to raise EXPLORER_READ_SECONDS.",
     )
 
 
@@ -156,5 +156,5 @@ def _read_column(written: pa.Buffer, start: int) -> pa.ChunkedArray:
     return _read(written, start).column(0)
 
 
-def _refuse(told: dict[str, str]) -> pa.ChunkedArray:
-    raise error_from_json(told)
+def _refuse(error: dict[str, str]) -> pa.ChunkedArray:
+    raise error_from_json(error)

@@ -1,4 +1,4 @@
-"""What a process that reads strangers' bytes may take."""
+"""Resource limits of a process that reads strangers' bytes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from explorer.settings import settings
 
 
 def bound_memory() -> None:
-    """Bound the memory of this process, the files it writes, and what it leaves behind when it crashes.
+    """Limit the memory of this process and the files it writes, and disable core dumps.
 
-    The data limit counts what is allocated, and neither the libraries nor their reserved addresses as the
-    limit on addresses does.
+    RLIMIT_DATA counts only allocated memory, while RLIMIT_AS would also count libraries and reserved
+    addresses.
     """
     size = settings().read_mb * 1_000_000
     resource.setrlimit(resource.RLIMIT_DATA, (size, size))
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold the stranger's rows
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold the stranger's rows

@@ -1,7 +1,7 @@
-"""Reading a stranger's file in a process of its own; `bounded` starts it.
+"""Reading an uploaded file in a separate process, which `bounded` starts.
 
 Usage: `python -m explorer.data.uploads.reader NAME ENCODING < FILE > COLUMNS`, with an empty ENCODING to
-detect it. What it has to say goes to standard error as lines of JSON: how far it is, and in the end the table
+detect it. Messages go to standard error as lines of JSON: progress, and finally the description of the table
 without its columns, or the error. Any other line was written by a library that failed.
 """
 
@@ -22,48 +22,48 @@ from explorer.jobs.progress import Progress
 from explorer.settings import settings
 
 _SAY_SECONDS = 0.1
-_GRACE_SECONDS = 2  # whoever started this process ends it first, and can say why
+_GRACE_SECONDS = 2  # the parent ends this process first, and can give the reason
 
 
 def main(name: str, encoding: str) -> None:
-    """Read the file on standard input, write its columns to standard output, and say the rest."""
+    """Read the file on standard input, write its columns to standard output, and send the rest."""
     sys.meta_path.insert(0, _NoPandas())
     _limit()
     try:
         source = read_file(_file(), name, encoding=encoding or None, on_progress=_Reporter())
         with open(1, "wb", closefd=False) as sink:
-            told = hand_over(source, sink)
+            description = hand_over(source, sink)
     except (ExplorerError, MemoryError, OSError) as error:
-        _say(failed=error_as_json(readable(error, name)))
+        _send(failed=error_as_json(readable(error, name)))
     else:
-        _say(table=told)
+        _send(table=description)
 
 
 class _NoPandas(importlib.abc.MetaPathFinder):
-    """Keeps pandas out, which pyarrow imports to see whether it was given something of it.
+    """Blocks the import of pandas, which pyarrow imports to recognise pandas objects.
 
-    No reader gives it any, and the import takes half a second and 60 MB of what a file may take.
+    No reader passes it any, and the import takes half a second and 60 MB of the file's memory limit.
     """
 
     def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
-        """Find nothing, and for pandas say that there is none."""
+        """Find nothing, and raise ModuleNotFoundError for pandas."""
         if name == "pandas":
             raise ModuleNotFoundError(name)
 
 
 def _limit() -> None:
-    """Bound what a file can make this process take; the alarm is for one whose parent was killed."""
+    """Limit the resources of this process; the alarm ends it if its parent was killed."""
     bound_memory()
     signal.alarm(settings().read_seconds + _GRACE_SECONDS)
 
 
 def _file() -> bytes | Path:
-    """Standard input: by a path that opens at its beginning, so that the file is not held in memory."""
+    """Standard input as a path that opens at its beginning, so that the file is not held in memory."""
     return Path("/dev/stdin") if sys.platform == "linux" else sys.stdin.buffer.read()
 
 
 class _Reporter:
-    """Says how many bytes are read, now and then."""
+    """Sends the number of bytes read from time to time."""
 
     def __init__(self) -> None:
         self._said = 0.0
@@ -72,11 +72,11 @@ class _Reporter:
         now = time.monotonic()
         if now - self._said >= _SAY_SECONDS:
             self._said = now
-            _say(read=progress.done)
+            _send(read=progress.done)
 
 
-def _say(**told: object) -> None:
-    sys.stderr.write(json.dumps(told) + "\n")
+def _send(**message: object) -> None:
+    sys.stderr.write(json.dumps(message) + "\n")
     sys.stderr.flush()
 
 

@@ -1,4 +1,4 @@
-"""The clusters page: how rows fall into groups, what tells the groups apart, and which k suits."""
+"""The clusters page: how rows fall into groups, what distinguishes them, and which k suits."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from explorer.ui.widgets.shown_rows import Scope, choose_scope
 
 _SWEEP_K = (2, 4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50)
 _WORDS = 6
-_Shown = tuple[str, ClusterSpec, str]  # clusters: the space, what made them, the rows
+_Shown = tuple[str, ClusterSpec, str]  # clusters: the space, how they were made, the rows
 _METHODS = {"k-means": "k-means", "hdbscan": "HDBSCAN (finds k itself, leaves noise)"}
 
 
 def show_clusters(session: Session, space: Space) -> None:
-    """Draw the choice of clusters and what is in them."""
+    """Draw the controls of the clustering and what each cluster contains."""
     scope = choose_scope(session, space)
     session.cluster_choices[scope.key] = _choose(scope)
     found = clusters_or_progress(session, scope)
@@ -58,7 +58,7 @@ def show_sweep(session: Session, space: Space) -> None:
         session,
         ("sweep", scope.key, ks),
         "Comparing numbers of clusters",
-        lambda say: sweep(space.index, ks, on_progress=say),
+        lambda report: sweep(space.index, ks, on_progress=report),
         lane=analysis_lane(len(space)),
     )
     if found is None:
@@ -70,8 +70,8 @@ def show_sweep(session: Session, space: Space) -> None:
         alt="Silhouette and inertia for several numbers of clusters",
     )
     st.caption(
-        "The silhouette says how much closer rows are to their own cluster than to the next, from −1 to 1; "
-        f"taken of {len(found.sample):,} rows."
+        "The silhouette measures how much closer rows are to their own cluster than to the next, from −1 to "
+        f"1; computed on {len(found.sample):,} rows."
     )
     if found.suggested_k is not None:
         st.button(
@@ -138,7 +138,7 @@ def _facts(found: Clusters) -> None:
 
 
 def _table(scope: Scope, found: Clusters, shown: _Shown) -> int | None:
-    """Draw the table of clusters; give the cluster that is opened."""
+    """Draw the table of clusters; return the opened cluster."""
     corpus, names = scope.space.corpus, found.names
     captions = corpus.captions
     columns: dict[str, list[object]] = {
@@ -162,7 +162,7 @@ def _table(scope: Scope, found: Clusters, shown: _Shown) -> int | None:
             "most central row": st.column_config.TextColumn(width="large"),
         },
         hide_index=True,
-        key=f"cluster-table-{hash(shown)}",  # a cluster opened among others is not one of these
+        key=f"cluster-table-{hash(shown)}",  # a cluster opened in another clustering does not carry over
         on_select="rerun",
         selection_mode="single-row",
         alt="Clusters with their size, words and most central row",
@@ -215,7 +215,7 @@ def _assignments(session: Session, scope: Scope, found: Clusters) -> None:
             },
         ),
         f"{session.corpus.name}-clusters",
-        about="Every row with the number and name of its cluster; noise is 0.",
+        about="Every row with the number and name of its cluster; 0 means noise.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The controls of the map page: how the map is made, and how it looks."""
+"""The controls of the map page: how the map is made and how it looks."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.linked_number import linked_number
 
 _MAX_QUERY_CHARS = 500
-_COLUMN = "column:"  # what links begin with that name a metadata column
+_COLUMN = "column:"  # prefix in links for a metadata column
 _METHODS = {"umap": "UMAP (Fast)", "umap-learn": "umap-learn", "pca": "PCA"}
 _OLDER_METHODS = {"UMAP": "umap", "PCA": "pca"}
 _COSTS = {
     "umap": "Fast: UMAP on all cores. The same seed gives the same map. It stops as soon as you cancel.",
     "umap-learn": (
-        "umap-learn: the library itself, slower than Fast, as a seed keeps it on one core. The same seed "
-        "gives the same map. It runs in a process of its own, which takes about 450 MB, more with many rows, "
+        "umap-learn: the library itself, slower than Fast because a seed limits it to one core. The same "
+        "seed gives the same map. It runs in its own process, which takes about 450 MB, more with many rows, "
         "and compiles for half a minute or more before its first map. It stops as soon as you cancel."
     ),
-    "pca": "PCA: a projection without neighbours or seed, always the same, ready in moments.",
+    "pca": "PCA: a linear projection that needs no neighbours or seed. Always the same, ready in moments.",
 }
 
 ColourKind = Literal["label", "cluster", "column", "similarity", "trust", "none"]
@@ -35,11 +35,11 @@ ColourKind = Literal["label", "cluster", "column", "similarity", "trust", "none"
 
 @dataclass(frozen=True)
 class ColourBy:
-    """What the colours of a map are taken from.
+    """What the colours of a map show.
 
     Attributes:
         kind: The kind of source.
-        column: The metadata column, for the kind "column"; it may be named like one of the other kinds.
+        column: The metadata column, for the kind "column"; its name can equal one of the other kinds.
     """
 
     kind: ColourKind
@@ -48,13 +48,13 @@ class ColourBy:
 
 @dataclass(frozen=True)
 class MapLook:
-    """How a map looks; none of it moves a point.
+    """How a map looks; nothing here moves a point.
 
     Attributes:
-        colour: What the points are coloured by.
+        colour: What the colours show.
         query: Text whose closest rows are marked; "" for none.
-        names: Whether groups have their names at their centres.
-        contours: Whether lines show where points are dense.
+        names: Whether group names are drawn at the groups' centres.
+        contours: Whether density contours are drawn.
     """
 
     colour: ColourBy
@@ -64,7 +64,7 @@ class MapLook:
 
 
 def choose_map(corpus: Corpus) -> tuple[MapSpec, MapLook]:
-    """Draw the controls and give what they choose."""
+    """Draw the controls and return what they choose."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         colour = _choose_colour(corpus)
         query = st.text_input(
@@ -83,7 +83,7 @@ def choose_map(corpus: Corpus) -> tuple[MapSpec, MapLook]:
 
 
 def map_lane(spec: MapSpec, rows: int) -> Lane:
-    """Where a map waits. umap-learn makes one at a time, since each takes a process with much memory."""
+    """The lane of a map. umap-learn has its own, with one map at a time: each takes a large process."""
     return Lane.UMAP_LEARN if spec.method == "umap-learn" else analysis_lane(rows)
 
 
@@ -136,14 +136,14 @@ def _choose_making(corpus: Corpus) -> MapSpec:
 
 
 def _choose_extras(corpus: Corpus) -> tuple[bool, bool]:
-    """What only umap-learn has: whether labels supervise the map, and whether it is a densMAP."""
+    """Draw what only umap-learn offers; return whether the map is supervised, and whether it is a densMAP."""
     with st.container(horizontal=True):
         supervised = st.toggle(
             f"Supervised by {markdown(corpus.label)}" if corpus.label else "Supervised by the labels",
             key="map-supervised",
             disabled=not corpus.label,
             bind="query-params",
-            help="Draws rows of the same label together. Rows without a label go by their vectors alone."
+            help="Places rows with the same label close together, and rows without one by their vectors."
             if corpus.label
             else "These rows have no label column; choose one on the Data page.",
         )

@@ -1,4 +1,4 @@
-"""What the colours of a map stand for."""
+"""What the colours of a map show."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from explorer.ui.map.trust import trust_or_progress
 from explorer.ui.widgets.clustering import clusters_or_progress
 from explorer.ui.widgets.shown_rows import Scope
 
-_NUMBERS_SHARE = 0.9  # a column is one of numbers when this share of its values are
+_NUMBERS_SHARE = 0.9  # a column counts as numeric when at least this share of its values are numbers
 
 
 def colouring_of(
@@ -29,7 +29,7 @@ def colouring_of(
     projection: Projection,
     query: NDArray[np.float32] | None,
 ) -> Colouring:
-    """The colours chosen; one colour, with a word on why, while they cannot be had.
+    """The chosen colours; one colour, with the reason, while they are not available.
 
     Args:
         session: Whose map.
@@ -37,7 +37,7 @@ def colouring_of(
         look: What was chosen.
         spec: How the map was made.
         projection: The map.
-        query: The vector of the query, shape (1, dims); None without one, or while it is encoded.
+        query: The vector of the query, shape (1, dims); None without one, or while it is being encoded.
     """
     corpus, colour = scope.space.corpus, look.colour
     if colour.kind == "label" and corpus.labels is not None:
@@ -51,9 +51,7 @@ def colouring_of(
         if query is not None:
             return Colouring("cosine", numbers=pairwise(query, scope.space.vectors)[0].astype(np.float64))
         if not look.query:
-            st.caption(
-                "Type a text under “Find on the map”: rows are then coloured by how close they are to it."
-            )
+            st.caption("Enter a text under “Find on the map” to colour rows by their similarity to it.")
     if colour.kind == "trust":
         checked = trust_or_progress(session, scope, spec, projection)
         if checked is not None:
@@ -61,7 +59,7 @@ def colouring_of(
             this, _ = checked
             numbers[this.rows] = this.row_trustworthiness
             if np.isnan(numbers).any():
-                st.caption(f"Trust is known for {len(this.rows):,} rows; the others are grey.")
+                st.caption(f"Trust was measured on {len(this.rows):,} rows; the others are grey.")
             return Colouring("trust", numbers=numbers)
     if colour.kind == "column":
         return column_colouring(colour.column, corpus.table[colour.column].to_pylist())
@@ -69,7 +67,7 @@ def colouring_of(
 
 
 def column_colouring(name: str, values: Sequence[object]) -> Colouring:
-    """Colours of a metadata column: of numbers if most values are, else of groups."""
+    """Colours of a metadata column: a scale if most values are numbers, else one colour per group."""
     numbers = np.array([_number(value) for value in values], dtype=np.float64)
     given = sum(value not in (None, "") and value == value for value in values)  # NaN is not itself
     if given and np.isfinite(numbers).sum() >= _NUMBERS_SHARE * given:

@@ -13,30 +13,30 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-# Paul Tol's and Okabe and Ito's colours, which stay apart for colour-blind readers; further groups of eight
-# repeat them with another marker, since no palette keeps 45 colours apart.
+# Paul Tol's and Okabe and Ito's colours, which colour-blind readers can distinguish; further groups of eight
+# repeat them with another marker, since no palette has 45 distinguishable colours.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933")
 _MARKERS = ("circle", "square", "diamond", "cross", "triangle-up", "star")
 _GREY = "#8c8c8c"
 _MAX_GROUPS = 48
-_ASIDE = 0.002  # share of points on each side that may be out of sight at first
+_ASIDE = 0.002  # share of points on each side that can be outside the initial view
 _HOVER_CHARS = 90
-_HOVER_BYTES = 1_500_000  # more would be most of what is sent
-_FEW_POINTS = 6_000  # up to which they are drawn large
+_HOVER_BYTES = 1_500_000  # larger texts would dominate what is sent
+_FEW_POINTS = 6_000  # up to this many are drawn large
 _NAME_CHARS = 28
 _GRID = 2**15 - 1
-_ASIDE_COLOUR = 0.01  # share of numbers on each side that have the last colour
+_ASIDE_COLOUR = 0.01  # share of numbers on each side clipped to the end of the scale
 _CONTOUR_CELLS = 60
 
 
 @dataclass(frozen=True, eq=False)
 class Colouring:
-    """What the colours of a map stand for.
+    """What the colours of a map show.
 
     Attributes:
-        title: What it is, for the legend.
-        groups: The group of each row, "" for none; None when colours stand for numbers.
-        numbers: A number for each row, NaN for none; None when colours stand for groups.
+        title: The title of the legend.
+        groups: The group of each row, "" for none; None if colours show numbers.
+        numbers: A number for each row, NaN for none; None if colours show groups.
     """
 
     title: str
@@ -60,12 +60,12 @@ def map_figure(
     Args:
         coordinates: float32, shape (rows, 2) or (rows, 3).
         rows: Their numbers in the corpus, from 0, int64, shape (rows,).
-        colouring: What the colours stand for.
-        captions: What hovering shows, where they are not too many to send.
-        names: Whether the groups' names stand at their centres.
+        colouring: What the colours show.
+        captions: Hover texts, used unless they are too large to send.
+        names: Whether group names are drawn at the groups' centres.
         narrow: Whether it is for a phone, where fewer names fit.
-        contours: Whether lines show where points are dense.
-        marked: Coordinates of points to stand out, shape (marked, dims).
+        contours: Whether density contours are drawn.
+        marked: Coordinates of points to highlight, shape (marked, dims).
     """
     import plotly.graph_objects as go
 
@@ -94,7 +94,7 @@ def map_figure(
         height=680,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         dragmode="lasso" if flat else "orbit",
-        # Below the map: beside it, it would leave a phone no map. A long one scrolls.
+        # Below the map: beside it, it would leave no room for the map on a phone. A long legend scrolls.
         legend={
             "itemsizing": "constant",
             "title": {"text": html.escape(colouring.title)},
@@ -120,7 +120,7 @@ def trace_rows(figure: go.Figure) -> list[NDArray[np.int64] | None]:
 def _on_grid(
     coordinates: NDArray[np.float32], marked: NDArray[np.float32] | None
 ) -> tuple[NDArray[np.int16], NDArray[np.int16] | None]:
-    """Coordinates as whole numbers of two bytes: half of what is sent, and finer than any screen."""
+    """Coordinates as two-byte integers: half the size to send, and finer than any screen."""
     low = coordinates.min(axis=0)
     scale = _GRID / (float((coordinates.max(axis=0) - low).max()) or 1.0)
 
@@ -132,7 +132,7 @@ def _on_grid(
 
 
 def _hover(texts: Sequence[str]) -> list[str] | None:
-    """The beginnings of texts; None where they are too many to send."""
+    """The beginnings of texts; None if they are too large to send."""
     shown, size = [], 0
     for text in texts:
         short = _short(text, _HOVER_CHARS)
@@ -144,12 +144,12 @@ def _hover(texts: Sequence[str]) -> list[str] | None:
 
 
 def _layers(colouring: Colouring, total: int) -> list[tuple[str, np.ndarray, dict[str, Any]]]:
-    """What is drawn over what: a name ("" for none), the points, and their look."""
+    """The layers in drawing order: a name ("" for none), the points, and their style."""
     if colouring.numbers is None:
         return _grouped(np.array(colouring.groups if colouring.groups is not None else [""] * total))
     known = np.isfinite(colouring.numbers)
     numbers = colouring.numbers[known]
-    # A few far values must not make all others one colour.
+    # A few outliers must not give all other values the same colour.
     low, high = np.quantile(numbers, (_ASIDE_COLOUR, 1 - _ASIDE_COLOUR)) if len(numbers) else (0.0, 0.0)
     look: dict[str, Any] = {
         "color": numbers.astype(np.float32),
@@ -195,7 +195,7 @@ def _points(
 
 
 def _view(coordinates: np.ndarray) -> tuple[list[float], list[float]]:
-    """The ranges to begin with: a few far islands must not make all the rest small."""
+    """The initial axis ranges: a few outliers must not shrink everything else."""
     low, high = np.quantile(coordinates.astype(np.float64), (_ASIDE, 1 - _ASIDE), axis=0)
     margin = np.maximum(high - low, 1e-6) * 0.15
     low, high = (
@@ -211,7 +211,7 @@ def _name_centres(
     coordinates: np.ndarray,
     pixels: tuple[int, int],
 ) -> None:
-    """Put names at the centres of groups, large groups first; one that would cover another stays away."""
+    """Draw names at the centres of groups, large groups first, skipping names that would overlap."""
     (left, right), (bottom, top) = _view(coordinates)
     # A pixel of a map of about that many, as a share of the map's own size.
     across, up = (right - left) / pixels[0], (top - bottom) / pixels[1]
@@ -230,7 +230,7 @@ def _name_centres(
 
 
 def _grouped(groups: np.ndarray) -> list[tuple[str, np.ndarray, dict[str, Any]]]:
-    """Groups by size, each with its rows and its look; those without a group, or too small, in grey."""
+    """Groups by size, each with its rows and style; rows in no group or a small one in grey."""
     names, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     order = [place for place in np.argsort(-sizes, kind="stable") if names[place]]
     found = []

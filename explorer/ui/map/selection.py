@@ -1,4 +1,4 @@
-"""What is picked on the map, and how the selection stands out on it."""
+"""Selecting rows on the map, and highlighting the selection."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ TraceRows = Sequence[NDArray[np.int64] | None]
 
 @dataclass
 class _Drawn:
-    """The map as it was drawn last.
+    """The map as it was last drawn.
 
     Attributes:
         what: What it shows, apart from the selection.
-        highlit: The selection that was sent with it. What is picked on the map the browser shows by itself,
-            and sending the whole map again for it would cost megabytes.
-        picked: The selection that came of the lasso that the browser shows.
-        revision: Counts the widgets there were.
+        highlit: The selection that was sent with it. The browser itself highlights a lasso, and sending the
+            whole map again for it would cost megabytes.
+        picked: The selection made with the lasso that the browser shows.
+        revision: Number of widgets so far.
     """
 
     what: Hashable = None
@@ -50,19 +50,19 @@ def map_widget(session: Session) -> str:
     """The key of the widget to draw the map in."""
     drawn = _drawn()
     if not isinstance(st.session_state.get(drawn.widget), PlotlyState):
-        drawn.picked = None  # another page was shown, and the lasso is gone
+        drawn.picked = None  # another page was shown, so the lasso is gone
     elif drawn.picked is not None and session.selection is not drawn.picked:
-        # Cleared, undone or made elsewhere: only a new widget lets go of the lasso on it.
+        # Cleared, undone or made elsewhere: only a new widget removes the lasso.
         drawn.revision += 1
         drawn.picked = None
     return drawn.widget
 
 
 def pick(session: Session, widget: str, trace_rows: TraceRows) -> None:
-    """Make the rows that were picked on the map the selection; called before the page is drawn.
+    """Select the rows that were picked on the map; called before the page is drawn.
 
     Args:
-        session: Whose selection.
+        session: The session with the selection.
         widget: The key of the widget that the map is drawn in.
         trace_rows: The rows of the corpus behind each trace of the map as it was drawn; None for traces that
             have none.
@@ -80,10 +80,10 @@ def pick(session: Session, widget: str, trace_rows: TraceRows) -> None:
 
 
 def highlight(session: Session, figure: go.Figure, trace_rows: TraceRows, what: Hashable) -> None:
-    """Let the selection stand out on a figure.
+    """Highlight the selection on a figure.
 
     Args:
-        session: Whose selection.
+        session: The session with the selection.
         figure: The map. Plotly dims points in two dimensions only.
         trace_rows: The rows of the corpus behind each of its traces; None for traces that have none.
         what: What the figure shows, apart from the selection.

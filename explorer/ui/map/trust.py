@@ -1,4 +1,4 @@
-"""How far to trust a map, in figures beside those of PCA."""
+"""How far to trust a map, measured beside PCA's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from explorer.ui.widgets.shown_rows import Scope
 _TRUST_HELP = "Whether neighbours on the map are also close in the full space. 1 is perfect."
 _CONTINUITY_HELP = "Whether neighbours in the full space are also close on the map. 1 is perfect."
 _STABILITY_HELP = (
-    "How much of each point's neighbourhood on the map stays the same across seeds. 1 is all of it."
+    "How much of each point's neighbourhood on the map stays the same across seeds. 1 means all of it."
 )
 _SEEDS = 3
 _ASKED = "explorer-map-stability"  # session key: the maps whose stability was asked for
@@ -28,15 +28,15 @@ _ASKED = "explorer-map-stability"  # session key: the maps whose stability was a
 def trust_or_progress(
     session: Session, scope: Scope, spec: MapSpec, projection: Projection
 ) -> tuple[Trust, Trust | None] | None:
-    """Trust in a map, and in PCA's for comparison (None: it is PCA's); None while it is being measured."""
+    """Trust in a map, and in PCA's for comparison (None if it is PCA's); None while it is being measured."""
     index = scope.space.index
 
-    def work(say: OnProgress) -> tuple[Trust, Trust | None]:
-        found = trust(index, projection, on_progress=say)
+    def work(report: OnProgress) -> tuple[Trust, Trust | None]:
+        found = trust(index, projection, on_progress=report)
         if projection.method == "pca":
             return found, None
         other = pca(index, spec.dims, metric=spec.pca_metric)
-        return found, trust(index, other, metric=projection.metric, on_progress=say)
+        return found, trust(index, other, metric=projection.metric, on_progress=report)
 
     return result_or_progress(
         session,
@@ -48,7 +48,7 @@ def trust_or_progress(
 
 
 def show_trust(session: Session, scope: Scope, spec: MapSpec, projection: Projection) -> None:
-    """Draw trustworthiness and continuity of a map, of PCA for comparison, and stability when asked for."""
+    """Draw trustworthiness and continuity of a map and of PCA's, and its stability on request."""
     if len(scope) < 3:
         return
     found = trust_or_progress(session, scope, spec, projection)
@@ -78,7 +78,7 @@ def show_trust(session: Session, scope: Scope, spec: MapSpec, projection: Projec
 def _stability_or_progress(
     session: Session, scope: Scope, spec: MapSpec, projection: Projection
 ) -> Stability | None:
-    """How alike maps of other seeds are; they are made only when a person asks, as each takes as long."""
+    """How alike maps of other seeds are; made only on request, as each takes as long as the first."""
     if projection.method == "pca":
         return None
     asked = st.session_state.setdefault(_ASKED, set())
@@ -88,24 +88,24 @@ def _stability_or_progress(
             icon=":material/casino:",
             on_click=asked.add,
             args=((scope.key, spec),),
-            help=f"Makes {_SEEDS - 1} more maps, each as long as this one took.",
+            help=f"Makes {_SEEDS - 1} more maps, each taking as long as this one did.",
         )
         return None
     return result_or_progress(
         session,
         ("stability", scope.key, spec),
         "Comparing maps of other seeds",
-        lambda say: _stability(scope.space, spec, projection, say),
+        lambda report: _stability(scope.space, spec, projection, report),
         lane=map_lane(spec, len(scope)),
     )
 
 
-def _stability(space: Space, spec: MapSpec, projection: Projection, say: OnProgress) -> Stability:
+def _stability(space: Space, spec: MapSpec, projection: Projection, report: OnProgress) -> Stability:
     maps = [projection]
     for number in range(1, _SEEDS):
 
-        def told(progress: Progress, number: int = number) -> None:
-            say(
+        def numbered(progress: Progress, number: int = number) -> None:
+            report(
                 replace(
                     progress,
                     phase=f"Map {number} of {_SEEDS - 1}: {progress.phase.lower()}",
@@ -114,5 +114,5 @@ def _stability(space: Space, spec: MapSpec, projection: Projection, say: OnProgr
             )
 
         other = replace(spec, seed=spec.seed + number)
-        maps.append(project(space.index, other, labels=space.corpus.labels, on_progress=told))
+        maps.append(project(space.index, other, labels=space.corpus.labels, on_progress=numbered))
     return stability(maps)

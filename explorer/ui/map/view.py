@@ -1,4 +1,4 @@
-"""The map page: a space in two or three dimensions, what is picked on it, and how far to trust it."""
+"""The map page: a space in two or three dimensions, the rows selected on it, and how far to trust it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.analysis.cluster_words import telling_words
+from explorer.analysis.cluster_words import distinctive_words
 from explorer.analysis.placing import place
 from explorer.analysis.projection import Projection, pca, project
 from explorer.analysis.space import Space
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 _MARKED = 30
 _NEIGHBOURS_SHOWN = 8
 _TABLE_ROWS = 1_000
-_HTML_HELP = "One file that opens without a network. For a PNG, use the camera above the map."
+_HTML_HELP = "One file that works offline. For a PNG, use the camera icon above the map."
 
 
 def show_map(session: Session, space: Space) -> None:
-    """Draw the map, and below it what was picked on it."""
+    """Draw the map, and below it the selected rows."""
     widget = map_widget(session)
     scope = choose_scope(session, space)
     spec, look = choose_map(space.corpus)
@@ -69,7 +69,7 @@ def show_map(session: Session, space: Space) -> None:
     if projection.recall is not None and projection.recall < 1:
         st.caption(f"Approximate neighbours, {projection.recall:.1%} recall (sampled).")
     if projection.supervised:
-        st.caption("Supervised: the labels drew groups together, so that they lie apart says little.")
+        st.caption("Supervised: the labels separate the groups, so the gaps between them say little.")
     if projection.densmap and look.query:
         st.caption("densMAP has no transform: the text is placed among its nearest rows.")
     if all(trace.text is None for trace in figure.data):
@@ -81,13 +81,15 @@ def show_map(session: Session, space: Space) -> None:
 
 
 def _projection(session: Session, scope: Scope, spec: MapSpec) -> tuple[Projection | None, bool]:
-    """The map asked for, or a PCA map until it is ready, or none yet; and whether it is the one asked for."""
+    """The requested map, a PCA map until it is ready, or None; and whether it is the requested one."""
     if spec.method != "pca":
         found = result_or_progress(
             session,
             ("map", scope.key, spec),
             f"UMAP of {len(scope):,} rows",
-            lambda say: project(scope.space.index, spec, labels=scope.space.corpus.labels, on_progress=say),
+            lambda report: project(
+                scope.space.index, spec, labels=scope.space.corpus.labels, on_progress=report
+            ),
             lane=map_lane(spec, len(scope)),
         )
         if found is not None:
@@ -96,7 +98,7 @@ def _projection(session: Session, scope: Scope, spec: MapSpec) -> tuple[Projecti
         session,
         ("pca", scope.key, spec.dims, spec.pca_metric),
         "PCA",
-        lambda _say: pca(scope.space.index, spec.dims, metric=spec.pca_metric),
+        lambda _report: pca(scope.space.index, spec.dims, metric=spec.pca_metric),
     )
     return quick, spec.method == "pca"
 
@@ -126,7 +128,7 @@ def _figure(
 def _marked_or_progress(
     session: Session, scope: Scope, spec: MapSpec, projection: Projection, query: NDArray[np.float32]
 ) -> NDArray[np.float32] | None:
-    """Where the query would be on the map, and where the rows closest to it are.
+    """The coordinates of the query on the map, and of the rows closest to it.
 
     None while umap-learn places it, which is work for its process; any other placing takes no time.
     """
@@ -136,7 +138,7 @@ def _marked_or_progress(
             session,
             ("placed", scope.key, spec, query.tobytes()),
             "Placing the text on the map",
-            lambda say: place(space.index, projection, query, on_progress=say),
+            lambda report: place(space.index, projection, query, on_progress=report),
         )
     else:
         placed = place(space.index, projection, query)
@@ -181,7 +183,9 @@ def _picked(session: Session, space: Space) -> None:
         )
         with st.container(horizontal=True):
             if len(selection) > len(shown):
-                st.caption(f"The first {len(shown):,} of {len(selection):,} rows; the download has all.")
+                st.caption(
+                    f"The first {len(shown):,} of {len(selection):,} rows; the download includes all of them."
+                )
             download_table(
                 "Download the selection",
                 lambda: rows_table(space.corpus, selection.rows, {}),
@@ -190,7 +194,7 @@ def _picked(session: Session, space: Space) -> None:
 
 
 def _words(session: Session, space: Space, selection: Selection) -> list[str]:
-    """Words that tell rows apart from all others; none while they are being counted."""
+    """The distinctive words of the selected rows; none while they are being counted."""
     if len(selection) == len(space):
         return []
     inside = np.zeros(len(space), dtype=np.int64)
@@ -198,8 +202,8 @@ def _words(session: Session, space: Space, selection: Selection) -> list[str]:
     found = result_or_progress(
         session,
         ("words", selection.key),
-        "Words of the selection",
-        lambda _say: telling_words(space.corpus.texts, inside),
+        "Finding distinctive words",
+        lambda _report: distinctive_words(space.corpus.texts, inside),
     )
     return [] if found is None else [word.text for word in found.get(1, ())]
 

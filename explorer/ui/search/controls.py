@@ -1,4 +1,4 @@
-"""The controls of the search page: what is asked, where, and how similarity is measured."""
+"""The controls of the search page: the query, the rows to search, and the similarity metric."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MAX_QUERIES = 50
 _MAX_QUERY_CHARS = 2_000
 _MAX_HITS = 100
 _ORIGIN_CHARS = 40
-_LIKE = "like"  # URL parameter: the row (from 1) whose like is sought
+_LIKE = "like"  # URL parameter: search for rows similar to this one (from 1)
 _DEFAULT = "default"
 _METRICS: dict[str, str] = {"cosine": "Cosine", "dot": "Dot product", "euclidean": "Euclidean"}
 _BY = {"dot": "dot product", "euclidean": "Euclidean distance"}  # what only some models are trained for
@@ -45,9 +45,9 @@ class Asked:
 
     Attributes:
         queries: Texts to search for.
-        like: A row (from 0) whose like is sought instead; None otherwise.
+        like: Search for rows similar to this one (from 0) instead; None otherwise.
         k: Hits for each query.
-        metric: The similarity; None: what the model was trained for.
+        metric: The similarity metric; None for the one the model was trained for.
         labels: Only rows with one of these labels; empty: all rows.
         within: Only these rows (from 0); None: all rows.
     """
@@ -61,17 +61,17 @@ class Asked:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was asked yet."""
+        """Whether nothing has been asked yet."""
         return not self.queries and self.like is None
 
 
 def ask(session: Session) -> Asked:
-    """Draw the controls and give what they ask. All of it but the selection is in the URL."""
+    """Draw the controls and return what they ask for. All of it except the selection is in the URL."""
     corpus = session.corpus
     several = st.session_state.get("several", st.query_params.get("several") == "true")
     if several:
         typed = st.text_area(
-            "Queries, one a line",
+            "Queries, one per line",
             key="queries",
             height=120,
             max_chars=_MAX_QUERIES * _MAX_QUERY_CHARS,
@@ -97,8 +97,8 @@ def ask(session: Session) -> Asked:
             key="metric",
             width=170,
             older=_OLDER_METRICS,
-            help="The default is what the model's files say it was trained for, or cosine where they say "
-            "nothing. Cosine compares directions. Dot product also counts length. Euclidean is a distance: "
+            help="The default is the metric that the model's files name, or cosine where they name "
+            "none. Cosine compares directions. Dot product also counts length. Euclidean is a distance: "
             "smaller is closer.",
         )
         labels: list[str] = []
@@ -129,7 +129,7 @@ def ask(session: Session) -> Asked:
 
 
 def answer(session: Session, space: Space, asked: Asked) -> tuple[list[str], list[list[Hit]]] | None:
-    """The texts sought and their hits; None while the queries are encoded, and the page says so.
+    """The queries and their hits; None while the queries are being encoded, which the page shows.
 
     Raises:
         QueryError: There are too many queries, or one is too long.
@@ -150,7 +150,7 @@ def answer(session: Session, space: Space, asked: Asked) -> tuple[list[str], lis
             f"There are {len(asked.queries)} queries; the page takes {_MAX_QUERIES} at once.",
             fix="Search in several batches, or use the Python package.",
         )
-    # The input's own limit is only kept by the browser; a link can carry more.
+    # Only the browser enforces the input's own limit; a link can carry more.
     for number, query in enumerate(asked.queries, start=1):
         if len(query) > _MAX_QUERY_CHARS:
             raise QueryError(
@@ -173,15 +173,15 @@ def show_summary(
     hits: Sequence[Sequence[Hit]],
     table: Callable[[], pa.Table],
 ) -> int:
-    """Draw what the hits are of, and what can be done with them; give the position of the query to show."""
+    """Draw what was searched for and the actions on the hits; return the position of the query to show."""
     chosen = 0
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         if asked.like is not None:
-            st.html(f"Rows like row {asked.like + 1:,}:{item_html(space.corpus, asked.like)}")
+            st.html(f"Rows similar to row {asked.like + 1:,}:{item_html(space.corpus, asked.like)}")
             st.button("Back to the query", icon=":material/arrow_back:", on_click=_forget_like)
         elif len(queries) > 1:
             chosen = st.selectbox(
-                "Hits of",
+                "Hits for",
                 range(len(queries)),
                 format_func=lambda position: f"{position + 1}. {queries[position]}",
                 width=420,
@@ -189,7 +189,7 @@ def show_summary(
         else:
             st.caption(f"The closest of {len(space):,} rows")
         st.button(
-            "Select these",
+            "Select these rows",
             icon=":material/select_all:",
             on_click=session.select,
             args=([hit.row for hit in hits[chosen]], f"hits for “{queries[chosen][:_ORIGIN_CHARS]}”"),
@@ -197,12 +197,12 @@ def show_summary(
         )
         download_table("Download the hits", table, f"{space.corpus.name}-hits")
     if asked.metric is None and space.similarity_metric in _BY:
-        st.caption(f"Compared by {_BY[space.similarity_metric]}, for which this model was trained.")
+        st.caption(f"Compared by {_BY[space.similarity_metric]}, which this model was trained for.")
     return int(chosen)
 
 
 def show_start(space: Space) -> None:
-    """Draw what to do first: suggested queries, or rows to start from."""
+    """Draw where to start: suggested queries, or rows to search from."""
     if space.corpus.queries:
         st.caption("For example:")
         with st.container(horizontal=True):
@@ -217,13 +217,13 @@ def show_start(space: Space) -> None:
 
 
 def show_waiting(session: Session) -> None:
-    """Say that the answer comes by itself."""
+    """Say that the hits will appear by themselves."""
     if isinstance(space_outcome(session, session.encoder), Pending):
         st.caption("The rows are being encoded. Hits will appear here when that is done.")
 
 
 def more_like(row: int) -> None:
-    """Search for rows like a row (from 0)."""
+    """Search for rows similar to a row (from 0)."""
     st.query_params[_LIKE] = str(row + 1)
 
 

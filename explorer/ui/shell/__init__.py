@@ -1,1 +1,1 @@
-"""What every page has: the session, its link, the frame, jobs and their progress, the token, text."""
+"""The parts that every page shares: session, link, page frame, jobs and their progress, token, text."""

@@ -1,4 +1,4 @@
-"""What every page has at its top: title, corpus, encoder, and the work under way."""
+"""The top of every page: title, corpus, encoder, and running jobs."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _STYLE = Path(__file__).with_name("style.css")
 
 @contextlib.contextmanager
 def page(title: str, question: str) -> Iterator[Session]:
-    """Draw the top of a page, and give the session to what draws the rest; its errors are drawn below it.
+    """Draw the top of a page and yield the session; errors raised in the block are drawn below.
 
     Args:
         title: The page's name.
-        question: What the page answers, one line.
+        question: The question that the page answers, one line.
     """
     _leave_automatic_pages()
     st.html(_STYLE)
@@ -66,17 +66,17 @@ def page(title: str, question: str) -> Iterator[Session]:
     except ExplorerError as error:
         show_error(error)
         point_to_token(session.encoder)
-    # Drawn last, so that work this page began is shown too; at the top, where it is seen without scrolling.
+    # Drawn last, so that jobs this page started are included; at the top, to be visible without scrolling.
     with work:
         job_panel(session)
 
 
 def _leave_automatic_pages() -> None:
-    """Run the front door first, whichever page a visitor comes to.
+    """Run `streamlit_app.py` first, whichever page a visitor opens.
 
-    Streamlit makes a menu of `pages/` by itself until `st.navigation` was called once in the process. So the
-    first visitor, when a link leads straight to a page, would see that menu and no page config. A session
-    that has begun is past that, and a rerun would lose its click.
+    Until `st.navigation` is called once in the process, Streamlit makes its own menu of `pages/`. So the
+    first visitor, if a link leads straight to a page, would see that menu and no page config. For an existing
+    session this is not needed, and a rerun would lose its click.
     """
     if PagesManager.uses_pages_directory and not has_session():
         PagesManager.uses_pages_directory = False
@@ -84,7 +84,7 @@ def _leave_automatic_pages() -> None:
 
 
 def _await_rows(session: Session, linked_rows: LinkedRows) -> None:
-    """Open the rows that a link names, once they are here; until then the page is only their progress."""
+    """Open the rows that a link names once they are read; until then the page shows only their progress."""
     outcome = outcome_soon(linked_rows.job, session.visitor)
     if isinstance(outcome, Done):
         notice = session.notice
@@ -97,7 +97,7 @@ def _await_rows(session: Session, linked_rows: LinkedRows) -> None:
     if isinstance(outcome, Pending):
         job_panel(session)
         st.stop()
-    if isinstance(session.encoder, OwnVectors):  # which only the rows of the link have
+    if isinstance(session.encoder, OwnVectors):  # only the rows of the link have these
         session.encoders, session.active = [LocalModel()], 0
 
 

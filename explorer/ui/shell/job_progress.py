@@ -1,4 +1,4 @@
-"""Long work as the pages see it: results that are ready or under way, outcomes of jobs, the job panel."""
+"""Long-running work on pages: results or their progress, outcomes of jobs, the job panel."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from explorer.ui.shell.progress_text import progress_line
 from explorer.ui.shell.text import as_html, markdown, show_error
 
 _POLL_SECONDS = 1.0
-_HERE_POLL_SECONDS = 0.5  # a person looks at the place where the answer will be
-_SOON_SECONDS = 0.5  # what ends by then needs no progress: nobody could read it
-_QUICK_ROWS = 5_000  # with which the longest analysis takes seconds
+_HERE_POLL_SECONDS = 0.5  # shorter, since the person is looking at the place of the answer
+_SOON_SECONDS = 0.5  # progress of shorter work is not shown: nobody could read it
+_QUICK_ROWS = 5_000  # up to this many, the longest analysis takes seconds
 _DRAWN = "explorer-jobs-drawn"
-# Errors that come again however often the same is asked for.
+# Errors that a retry cannot fix.
 _LASTING = (UnreadableFileError, EmptyDataError, ColumnError, UnknownCorpusError)
 T = TypeVar("T")
 
 
 @dataclass
 class _Drawn:
-    """What the page that is being drawn shows of jobs.
+    """The jobs shown by the page being drawn.
 
     Attributes:
-        awaited: Jobs whose results it has to do without.
-        placed: Jobs whose progress is shown where their results will be, and nowhere else.
+        awaited: Jobs whose results the page lacks.
+        placed: Jobs whose progress is shown only in the place of their results.
         followed: Keys of the jobs in the panel.
     """
 
@@ -56,15 +56,16 @@ def result_or_progress(
     *,
     lane: Lane = Lane.QUICK,
 ) -> T | None:
-    """What a page computes on the active space; None while it is under way, and the page says so.
+    """A result computed on the active space; None while it is being computed, which the page shows.
 
     Args:
-        session: Whose space, which is ready; a result is kept in it, so that coming back computes nothing.
-        key: What the result depends on, beside the space.
-        title: What a person reads while it is computed.
-        work: Computes it, in a worker thread. Visitors with the same rows share what it gives: what a
-            fingerprint leaves out of a corpus, such as its name, must not be in there.
-        lane: What it waits for; see `analysis_lane` for work that may take minutes.
+        session: The session with the space, which is ready; it keeps the result, so that returning to the
+            page computes nothing.
+        key: What the result depends on, besides the space.
+        title: The job's name on the screen.
+        work: Computes the result in a worker thread. Visitors with the same rows share it, so it must not
+            contain anything that the corpus's fingerprint ignores, such as its name.
+        lane: The lane it waits in; see `analysis_lane` for work that can take minutes.
     """
     whole = (key, session.spaces[session.encoder].fingerprint)
     return kept_or_progress(session, whole, title, work, lane=lane)
@@ -79,15 +80,15 @@ def kept_or_progress(
     lane: Lane = Lane.QUICK,
     here: bool = False,
 ) -> T | None:
-    """What a page computes of something else than the active space; see `result_or_progress`.
+    """A result computed from something other than the active space; see `result_or_progress`.
 
     Args:
-        session: Who keeps it.
-        key: All that the result depends on.
-        title: As above.
-        work: As above.
-        lane: As above.
-        here: Whether progress is shown in this place, and not at the top of the page.
+        session: The session that keeps the result.
+        key: Everything the result depends on.
+        title: As for `result_or_progress`.
+        work: As for `result_or_progress`.
+        lane: As for `result_or_progress`.
+        here: Whether progress is shown here instead of at the top of the page.
     """
 
     def ask() -> None:
@@ -105,18 +106,18 @@ def kept_or_progress(
 
 
 def analysis_lane(rows: int) -> Lane:
-    """Where work waits that takes minutes with many rows; with few it must not wait for that of others."""
+    """The lane of work that takes minutes with many rows; with few rows it must not wait for such work."""
     return Lane.QUICK if rows <= _QUICK_ROWS else Lane.LONG
 
 
 def outcome_soon(job: Job[T], visitor: str) -> Outcome[T]:
-    """The outcome of a job that may end at once, so that its progress is not drawn for nothing."""
+    """The outcome of a job, after a short wait so that a quick job draws no progress."""
     wait_briefly([job])
     return outcome_of(job, visitor)
 
 
 def wait_briefly(jobs: Iterable[Job[Any]]) -> None:
-    """Wait for jobs that may end at once, not longer for many than for one."""
+    """Wait briefly for jobs that may end at once, no longer for many than for one."""
     until = time.monotonic() + _SOON_SECONDS
     for job in jobs:
         job.wait(max(0.0, until - time.monotonic()))
@@ -136,9 +137,9 @@ def show_outcome(
     Args:
         session: Who asked for it.
         outcome: Its outcome.
-        key: Tells its button from the others on the page.
+        key: Makes the key of its button unique on the page.
         again: Asks for it again.
-        here: Whether progress is shown in this place, and not at the top of the page.
+        here: Whether progress is shown here instead of at the top of the page.
         show: Draws an error.
     """
     if isinstance(outcome, Failed):
@@ -146,7 +147,7 @@ def show_outcome(
         if not isinstance(outcome.error, _LASTING):
             st.button("Try again", key=f"again-{key}", icon=":material/refresh:", on_click=again)
     elif isinstance(outcome, Stopped):
-        kept = " What was finished is kept." if outcome.resumable else ""
+        kept = " Finished work is kept." if outcome.resumable else ""
         st.info(f"{markdown(outcome.title)} was stopped.{kept}", icon=":material/pause_circle:")
         label = "Resume" if outcome.resumable else "Start again"
         st.button(label, key=f"go-on-{key}", icon=":material/play_arrow:", on_click=again)
@@ -158,24 +159,24 @@ def show_outcome(
 
 
 def begin_page() -> None:
-    """Forget what a run that was broken off had to do without."""
+    """Reset what an interrupted run of the page recorded."""
     _drawn().awaited = []
 
 
 def job_panel(session: Session) -> None:
-    """What this visitor waits for, with progress and cancel, but for what has a place of its own."""
+    """Draw this visitor's jobs with progress and cancel, except those shown in the place of their results."""
     drawn = _drawn()
     awaited, drawn.awaited = drawn.awaited, []
     _leave_stale(session, awaited)
     if any(job.ended for job in awaited):
-        st.rerun()  # it ended while the rest of the page was drawn
+        st.rerun()  # a job ended while the rest of the page was being drawn
     drawn.placed = {job for job in drawn.placed if not job.ended}
     if _followed(session):
         _follow(session)
 
 
 def _leave_stale(session: Session, awaited: list[Job[Any]]) -> None:
-    """Stop waiting for what has not begun and the page now asks for with another choice, as of a slider."""
+    """Leave jobs that have not begun and were replaced by another choice, such as of a slider."""
     kinds = {_kind(job.key) for job in awaited}
     for key, job in list(session.results.items()):
         if job.waits_for(session.visitor) and job not in awaited and _kind(key) in kinds:
@@ -184,7 +185,7 @@ def _leave_stale(session: Session, awaited: list[Job[Any]]) -> None:
 
 
 def _kind(key: Hashable) -> Hashable:
-    """What is asked for, whatever the choices, the encoder and the rows."""
+    """The kind of a job, independent of choices, encoder and rows."""
     while isinstance(key, tuple):
         key = key[0]
     return key
@@ -206,7 +207,7 @@ def _follow(session: Session) -> None:
     jobs, drawn = _followed(session), _drawn()
     before, drawn.followed = drawn.followed, {job.key for job in jobs}
     if before - drawn.followed:
-        st.rerun()  # something ended: the page can show it
+        st.rerun()  # a job ended, so the page can show its outcome
     for job in jobs:
         _draw(job, session)
 
@@ -219,7 +220,7 @@ def _draw(job: Job[Any], session: Session) -> None:
             if st.button("Cancel", key=f"cancel-{hash(job.key)}", icon=":material/close:"):
                 stopped = job.leave(session.visitor)
                 if not stopped:
-                    st.toast("It continues for another visitor, who waits for it too.")
+                    st.toast("It continues for another visitor who is waiting for it too.")
                 st.rerun()
         st.progress(min(1.0, view.progress.fraction), text=progress_line(view))
         if view.progress.note:

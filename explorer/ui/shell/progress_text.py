@@ -7,7 +7,7 @@ from explorer.jobs.registry import JobView
 
 
 def progress_line(view: JobView) -> str:
-    """A job's progress in one line: what, how many, how fast, how long still."""
+    """A job's progress in one line: phase, count, rate and time left."""
     progress = view.progress
     if view.state == "waiting" and view.ahead:
         return f"Waiting for {view.ahead} other job{'s' if view.ahead > 1 else ''}"
@@ -27,14 +27,14 @@ def progress_line(view: JobView) -> str:
 
 
 def _scale(progress: Progress) -> tuple[int, str]:
-    """In what the units of some work are shown: how many make one, and its name."""
+    """The unit in which work is shown: its size in the units counted, and its name."""
     if progress.unit != BYTES:
         return 1, progress.unit
     return (1_000_000, "MB") if progress.total >= 10_000_000 else (1_000, "kB")
 
 
 def duration(seconds: float) -> str:
-    """A time span in plain words: `8 s`, `3 min 20 s`, `1 h 5 min`."""
+    """A duration as text: `8 s`, `3 min 20 s`, `1 h 5 min`."""
     whole = max(1, round(seconds))
     if whole < 60:
         return f"{whole} s"

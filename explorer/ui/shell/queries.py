@@ -1,4 +1,4 @@
-"""Queries as the pages ask them: encoded in the background, so that no page waits for a model or a server."""
+"""Queries on pages: encoded in the background, so that no page waits for a model or a server."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 def query_vectors_or_progress(
     session: Session, spaces: Sequence[Space], texts: tuple[str, ...]
 ) -> list[NDArray[np.float32]] | None:
-    """Vectors of the same queries by the encoder of each space; None unless all are there.
+    """The vectors of the same queries by the encoder of each space; None unless all are ready.
 
-    Each encoder is asked in a job of its own. What is missing is shown, each with its progress; an encoder
-    that fails leaves the others.
+    Each encoder has its own job. Those not ready are shown with their progress; an encoder that fails does
+    not affect the others.
 
     Args:
-        session: Who asks; what it asked before is answered at once.
-        spaces: Whose encoders encode them.
+        session: Who asks; queries it asked before are answered at once.
+        spaces: The spaces whose encoders encode the queries.
         texts: The queries, one or more.
 
     Returns:
-        For each space float32, shape (texts, dims).
+        For each space, float32, shape (texts, dims).
     """
     wait_briefly(ask_queries(session, spaces, texts))
     vectors: list[NDArray[np.float32]] = []
@@ -49,7 +49,7 @@ def query_vectors_or_progress(
             vectors.append(outcome.result)
             continue
         changed = isinstance(outcome, Failed) and isinstance(outcome.error, ModelChangedError)
-        # Once by itself: a name behind which models take turns would have rows encoded, and paid, for ever.
+        # Automatically only once: a name that alternates between models would encode, and bill, rows forever.
         if changed and session.again_for.get(spec) != texts:
             session.again_for[spec] = texts
             _again(session, space, texts)
@@ -61,12 +61,12 @@ def query_vectors_or_progress(
             point_to_token(spec)
         pending = pending or isinstance(outcome, Pending)
     if pending:
-        st.caption("The query is being encoded. The closest rows appear here as soon as that is done.")
+        st.caption("The query is being encoded. The closest rows will appear here when it is done.")
     return vectors if len(vectors) == len(spaces) else None
 
 
 def _again(session: Session, space: Space, texts: tuple[str, ...]) -> None:
-    """Ask again; where another model is behind the encoder's name now, once the rows are encoded by it."""
+    """Ask again; if the model behind the encoder's name has changed, first encode the rows again."""
     job = session.asking.pop(query_key(session, space, texts))
     if isinstance(job.error, ModelChangedError):
         encode_again(session, space.encoder.spec, job.error)

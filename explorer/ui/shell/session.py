@@ -1,4 +1,4 @@
-"""The session of this tab: kept over reruns and page changes, in the link, and found again by a reload."""
+"""The session of this tab: kept across reruns and pages, named by the link, and restored after a reload."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from explorer.session.session import Session
 from explorer.session.session_store import session_store
 
 _KEY = "explorer-session"
-_XSRF_COOKIE = "_streamlit_xsrf"  # Streamlit sets it in every browser; it tells browsers apart
+_XSRF_COOKIE = "_streamlit_xsrf"  # set by Streamlit in every browser; identifies the browser
 
 
 def has_session() -> bool:
@@ -22,7 +22,7 @@ def has_session() -> bool:
 
 
 def current_session() -> Session:
-    """The session of this tab; the first call of a tab opens what its link names, or the first sample."""
+    """The session of this tab; the first call opens what the link names, or the first sample."""
     session = cast("Session | None", st.session_state.get(_KEY))
     if session is None:
         session = open_link(st.query_params, _visitor())
@@ -42,7 +42,7 @@ def remember(session: Session) -> None:
 
 
 def _visitor() -> str:
-    """Names the browser by the secret part of Streamlit's own cookie, hashed; a new name without one."""
+    """Identify the browser by a hash of the secret part of Streamlit's own cookie; random without one."""
     from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 
     cookie = st.context.cookies.get(_XSRF_COOKIE)

@@ -1,4 +1,4 @@
-"""The spaces that a page shows, or how far they are."""
+"""The spaces that a page shows, or their progress."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def space_or_progress(session: Session) -> Space | None:
-    """The active space; while it is not ready its job is started or followed, and the page says so."""
+    """The active space; if it is not ready, its job is started or followed and None is returned."""
     spaces = spaces_or_progress(session, [session.encoder])
     return None if spaces is None else spaces[0]
 
@@ -28,15 +28,15 @@ def space_or_progress(session: Session) -> Space | None:
 def spaces_or_progress(session: Session, specs: Sequence[EncoderSpec]) -> list[Space] | None:
     """The spaces of several encoders over the session's rows, in their order; None unless all are ready.
 
-    What is missing is started or followed, each with its own progress and cancel. One that fails or is
-    stopped says so and leaves the others, which go on and are kept.
+    Those not ready are started or followed, each with its own progress and cancel. One that fails or is
+    stopped shows that and does not affect the others, which continue and are kept.
 
     Args:
-        session: Whose rows.
-        specs: The encoders, each once.
+        session: The session with the rows.
+        specs: The encoders, without repeats.
     """
     outcomes = [_outcome(session, spec) for spec in specs]
-    if is_warm():  # before, none comes soon enough
+    if is_warm():  # until then, no space is ready soon enough to wait for
         wait_briefly(outcome.job for outcome in outcomes if isinstance(outcome, Pending))
     spaces: list[Space] = []
     for spec in specs:
@@ -52,18 +52,18 @@ def spaces_or_progress(session: Session, specs: Sequence[EncoderSpec]) -> list[S
 
 
 def encode(session: Session, spec: EncoderSpec) -> None:
-    """Start encoding the session's rows with an encoder, unless that is done or under way."""
+    """Start encoding the session's rows with an encoder, unless they are encoded or being encoded."""
     if not isinstance(space_outcome(session, spec), Done | Pending):
         ask_for_space(session, spec, token_for(spec))
 
 
 def encode_again(session: Session, spec: EncoderSpec, change: ModelChangedError) -> None:
-    """Let go of a space whose encoder's model has changed, and begin to encode its rows with the new one."""
+    """Drop a space whose encoder's model has changed, and start encoding its rows with the new one."""
     session.close_space(spec)
-    session.notice = f"{change.what} The rows are encoded again."
+    session.notice = f"{change.what} The rows are being encoded again."
     ask_for_space(session, spec, token_for(spec))
 
 
 def _outcome(session: Session, spec: EncoderSpec) -> Outcome[Space]:
-    """What has come of a space by now; it is asked for where it was not."""
+    """The current outcome of a space, which is asked for if it was not yet."""
     return space_outcome(session, spec) or Pending(ask_for_space(session, spec, token_for(spec)))

@@ -1,6 +1,6 @@
-"""Work that depends on no corpus, as a page asks for it: in the background, its last answer kept by the tab.
+"""Work that does not depend on the corpus: in the background, with the last answer kept by the tab.
 
-Unlike what `result_or_progress` gives, opening other rows forgets nothing of it.
+Unlike the results of `result_or_progress`, these answers are kept when other rows are opened.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ T = TypeVar("T")
 
 @dataclass
 class _Asked:
-    """What a tab asked for, and the job that answers."""
+    """A request of a tab, and the job that answers it."""
 
     key: Hashable
     job: Job[Any]
-    own: list[Any] = field(default_factory=list)  # the answer, where the job does not keep it
+    own: list[Any] = field(default_factory=list)  # the answer, if the job does not keep it
 
 
 def ask_hub(
@@ -43,23 +43,23 @@ def ask_hub(
     *,
     lane: Lane = Lane.HUB,
 ) -> T | ExplorerError | None:
-    """What the Hub gives; visitors who ask the same share the answer.
+    """An answer of the Hub; visitors who ask the same share it.
 
     Args:
         session: Who asks.
-        kind: What is asked for; the tab keeps the last answer of each kind.
+        kind: The kind of request; the tab keeps the last answer of each kind.
         key: What the answer depends on.
-        title: What a person reads meanwhile.
-        work: Asks, in a worker thread.
-        lane: What it waits for.
+        title: The job's name on the screen.
+        work: Sends the request, in a worker thread.
+        lane: The lane it waits in.
 
     Returns:
-        As `answer`.
+        As for `answer`.
     """
     asked = _asked().get(kind)
     if asked is None or asked.key != key:
         if asked is not None and asked.job.waits_for(session.visitor):
-            asked.job.leave(session.visitor)  # it has not begun, and the page asks for something else now
+            asked.job.leave(session.visitor)  # not begun yet, and replaced by this request
         job = registry().submit((kind, key), title, work, lane=lane, visitor=session.visitor)
         _asked()[kind] = _Asked(key, job)
     given: T | ExplorerError | None = answer(session, kind, show=_show_hub_error)
@@ -69,40 +69,40 @@ def ask_hub(
 def ask_alone(
     session: Session, kind: str, key: Hashable, title: str, work: Callable[[OnProgress], T], *, lane: Lane
 ) -> None:
-    """Begin work for this tab only, unless it was the last this tab asked for.
+    """Start work for this tab only, unless it was this tab's last request of the kind.
 
-    The answer is the tab's alone: no other visitor joins the job, and it goes when the tab does.
+    The answer is private to the tab: no other visitor joins the job, and it is dropped with the tab.
 
     Args:
         session: Who asks.
-        kind: As in `ask_hub`.
+        kind: As for `ask_hub`.
         key: What the answer depends on.
-        title: What a person reads meanwhile.
+        title: The job's name on the screen.
         work: Done in a worker thread.
-        lane: What it waits for.
+        lane: The lane it waits in.
     """
     asked = _asked().get(kind)
     if asked is not None and asked.key == key:
         return
     if asked is not None:
-        asked.job.leave(session.visitor)  # nobody waits for a file that was replaced
+        asked.job.leave(session.visitor)  # the earlier file was replaced
     own: list[Any] = []
 
     def keep(on_progress: OnProgress) -> None:
         own.append(work(on_progress))
 
-    name = (kind, secrets.token_hex(8))  # nobody can ask for the same
+    name = (kind, secrets.token_hex(8))  # unique, so that nobody else can join
     job = registry().submit(name, title, keep, lane=lane, visitor=session.visitor)
     _asked()[kind] = _Asked(key, job, own)
 
 
 def was_asked(kind: str) -> bool:
-    """Whether this tab has asked for something of a kind, and not forgotten it."""
+    """Whether this tab has a request of a kind that was not forgotten."""
     return kind in _asked()
 
 
 def forget(session: Session, kind: str) -> None:
-    """Ask again next time; what is under way is stopped, unless others wait for it."""
+    """Drop the last request of a kind; its job is stopped unless others wait for it."""
     asked = _asked().pop(kind, None)
     if asked is not None:
         asked.job.leave(session.visitor)
@@ -115,13 +115,12 @@ def answer(
 
     Args:
         session: Who asked.
-        kind: As it was asked.
+        kind: The kind of the request.
         show: Draws an error.
-        here: Whether progress is shown in this place, and not at the top of the page.
+        here: Whether progress is shown here instead of at the top of the page.
 
     Returns:
-        The answer; the error, already drawn, when there is none; None while it is under way, and the page
-        says so.
+        The answer; if it failed, the error, already drawn; None while it is pending, which the page shows.
     """
     asked = _asked()[kind]
     outcome = outcome_soon(asked.job, session.visitor)
@@ -139,10 +138,10 @@ def _asked() -> dict[str, _Asked]:
 
 
 def _show_hub_error(error: ExplorerError) -> None:
-    """Draw an error; that the Hub is out of reach is no alarm, since everything else works."""
+    """Draw an error; an unreachable Hub is only a notice, since everything else works."""
     if isinstance(error, HubSilentError):
         st.info(
-            "The Hugging Face Hub is out of reach; what is on this machine works without it.",
+            "The Hugging Face Hub cannot be reached; everything on this machine works without it.",
             icon=":material/cloud_off:",
         )
     else:

@@ -1,4 +1,4 @@
-"""Drawing text that somebody else wrote: as typed, never as Markdown, LaTeX or HTML."""
+"""Drawing other people's text exactly as typed, never as Markdown, LaTeX or HTML."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import streamlit as st
 
 from explorer.errors import ExplorerError, GatedError
 
-_SHOWN_CHARS = 1_000  # a longer text is folded: ten hits of 5,000 characters would bury one another
+_SHOWN_CHARS = 1_000  # longer texts are folded: ten hits of 5,000 characters each would be unreadable
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&^=:])")
 _WORD_JOINER = "\u2060"  # invisible; breaks `:emoji:` codes, which Markdown replaces even when escaped
 
 
 def markdown(text: str) -> str:
-    """Somebody's text for a place that only takes Markdown, such as an error box: shown as typed."""
+    """Escape other people's text for a place that takes only Markdown, such as an error box."""
     flat = " ".join(text.split())
     return _SPECIAL.sub(r"\\\1", flat).replace(":", f":{_WORD_JOINER}")
 
@@ -26,7 +26,7 @@ def quoted(prompt: str) -> str:
 
 
 def as_html(text: str) -> str:
-    """Somebody's text as HTML that shows it as typed, long ones folded; right-to-left text reads so."""
+    """Other people's text as HTML that shows it as typed; long texts are folded, direction is detected."""
     if len(text) <= _SHOWN_CHARS:
         return f'<div dir="auto" style="{_TEXT_STYLE}">{html.escape(text)}</div>'
     head, rest = text[:_SHOWN_CHARS], text[_SHOWN_CHARS:]
@@ -38,11 +38,13 @@ def as_html(text: str) -> str:
 
 
 def show_error(error: ExplorerError) -> None:
-    """An error box: what went wrong, where, and what to do; a link to the terms of what is gated."""
+    """Draw an error: what went wrong, where, and what to do; for a gated repository, a link to its terms."""
     where = f"**{markdown(error.where)}** — " if error.where else ""
     st.error(f"{where}{markdown(error.what)} {markdown(error.fix)}", icon=":material/error:")
     if isinstance(error, GatedError) and error.page:
-        st.link_button("Its terms on the Hub", error.page, icon=":material/open_in_new:", type="tertiary")
+        st.link_button(
+            "Read the terms on the Hub", error.page, icon=":material/open_in_new:", type="tertiary"
+        )
 
 
 _TEXT_STYLE = "white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.5"

@@ -1,4 +1,4 @@
-"""The token for Inference Providers: a visitor's own, or one the host lends."""
+"""The token for Inference Providers: a visitor's own, or one provided by the host."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _FIELD = "hf-token"
 
 
 def ask_for_token() -> None:
-    """Draw the password field. What is typed stays in this tab's memory, and goes when the tab does."""
+    """Draw the password field. The token is kept only in this tab's session and is dropped with it."""
     lent = secret(INFERENCE_TOKEN)
     typed = st.text_input(
         "Hugging Face token",
         type="password",
         key=_FIELD,
-        placeholder="The host provides one; type your own to use it instead" if lent else "hf_…",
-        help="It is kept in this browser tab's session only: not in the link, the cache or a log. Requests "
-        "are charged to its owner. A fine-grained token that may call Inference Providers is enough.",
+        placeholder="The host provides one; enter your own to use it instead" if lent else "hf_…",
+        help="Kept only in this browser tab's session, never in the link, the cache or a log. Requests "
+        "are charged to its owner. A fine-grained token that can call Inference Providers is enough.",
         autocomplete="off",
         on_change=_close_spaces,
     )
@@ -38,7 +38,7 @@ def ask_for_token() -> None:
     elif _KEPT in st.session_state:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("This tab has a token.", width="content")
-            st.button("Forget it", type="tertiary", on_click=_forget)
+            st.button("Forget the token", type="tertiary", on_click=_forget)
 
 
 def token_for(spec: EncoderSpec) -> Secret | None:
@@ -51,9 +51,9 @@ def token_for(spec: EncoderSpec) -> Secret | None:
 
 
 def point_to_token(spec: EncoderSpec) -> None:
-    """Draw the way to the token field, where an encoder cannot be asked for want of a token."""
+    """Draw a link to the token field where an encoder needs a token and has none."""
     if needs_token(spec) and token_for(spec) is None:
-        st.page_link("pages/data.py", label="Type a token on the Data page", icon=":material/key:")
+        st.page_link("pages/data.py", label="Enter a token on the Data page", icon=":material/key:")
 
 
 def _forget() -> None:
@@ -63,7 +63,7 @@ def _forget() -> None:
 
 
 def _close_spaces() -> None:
-    """Let go of the spaces whose encoders hold the token of before; what they encoded is kept."""
+    """Close the spaces whose encoders hold the previous token; their vectors stay in the cache."""
     session = current_session()
     for spec in filter(needs_token, session.encoders):
         session.close_space(spec)

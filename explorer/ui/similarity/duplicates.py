@@ -19,7 +19,7 @@ _SHOWN_MEMBERS = 20
 
 
 def choose_threshold() -> float:
-    """Draw the choice of the score from which rows are near-duplicates, one for all views that use it."""
+    """Draw the choice of the lowest score of near-duplicates, shared by all views that use it."""
     return float(
         st.slider(
             "Similarity threshold",
@@ -35,13 +35,13 @@ def choose_threshold() -> float:
 
 
 def show_duplicates(session: Session, space: Space) -> None:
-    """Draw near-duplicates over the whole corpus, and offer one of each group as a file."""
+    """Draw the near-duplicates of the whole corpus, and offer a file with one row of each group."""
     threshold = choose_threshold()
     found = result_or_progress(
         session,
         ("duplicates", threshold),
         "Looking for near-duplicates",
-        lambda say: find_duplicates(space, threshold, on_progress=say),
+        lambda report: find_duplicates(space, threshold, on_progress=report),
         lane=analysis_lane(len(space)),
     )
     if found is None:
@@ -51,7 +51,7 @@ def show_duplicates(session: Session, space: Space) -> None:
         st.metric(
             "Near pairs", f"{len(found.pairs):,}", help="Pairs of different texts at or above the threshold."
         )
-        st.metric("Groups", f"{len(found.groups):,}", help="Rows joined by repeats and near pairs.")
+        st.metric("Groups", f"{len(found.groups):,}", help="Rows connected by exact repeats or near pairs.")
         st.metric("Kept", f"{int(found.keep.sum()):,}", help="Rows left when one of each group is kept.")
     if not found.groups:
         st.info(
@@ -63,13 +63,13 @@ def show_duplicates(session: Session, space: Space) -> None:
     _pair_table(space, found)
     larger = [group for group in found.groups if len(group) > 2]  # two rows are a line of the table above
     if larger:
-        st.header("Groups of three rows and more", anchor=False)
+        st.header("Groups of three or more rows", anchor=False)
     for group in larger[:_SHOWN_GROUPS]:
         with st.expander(f"{len(group):,} rows, closest {group.score:.3f}"):
             for row in group.rows[:_SHOWN_MEMBERS]:
                 st.html(f"<b>row {row + 1:,}</b>{item_html(space.corpus, row)}")
     if len(larger) > _SHOWN_GROUPS:
-        st.caption(f"The largest {_SHOWN_GROUPS} of {len(larger):,}; the downloads have all.")
+        st.caption(f"The largest {_SHOWN_GROUPS} of {len(larger):,}; the downloads include all of them.")
 
 
 def _duplicate_actions(session: Session, space: Space, found: Duplicates) -> None:
@@ -89,7 +89,7 @@ def _duplicate_actions(session: Session, space: Space, found: Duplicates) -> Non
             f"{corpus.name}-groups",
         )
         st.button(
-            "Select their rows",
+            "Select all grouped rows",
             icon=":material/select_all:",
             on_click=session.select,
             args=(members, f"near-duplicates from {found.threshold:.2f}"),

@@ -1,4 +1,4 @@
-"""Similarity in pictures: heatmaps of rows and of groups, and what scores are usual."""
+"""Similarity in figures: heatmaps of rows and of groups, and the scores that are usual."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _ORDERS: dict[Order, str] = {
     "label": "By label",
     "as given": "As in the corpus",
 }
-_NAMED_CELLS = 40  # rows on a side up to which names stand at the axes
+_NAMED_CELLS = 40  # rows on a side, up to which the axes show names
 
 
 def show_heatmap(session: Session, space: Space) -> None:
-    """Draw a heatmap of chosen rows, and the pair that was clicked side by side."""
+    """Draw a heatmap of chosen rows, and the clicked pair side by side."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rows = choose_row_numbers(session, "Rows", "rows")
         columns = None
@@ -49,7 +49,7 @@ def show_heatmap(session: Session, space: Space) -> None:
         session,
         shown,
         f"Heatmap of {len(rows):,} rows",
-        lambda _say: heatmap(space, rows, columns, order=order),
+        lambda _report: heatmap(space, rows, columns, order=order),
     )
     if drawn is None:
         return
@@ -57,7 +57,7 @@ def show_heatmap(session: Session, space: Space) -> None:
     names = [[f"{row + 1}. {captions[row]}" for row in side] for side in (drawn.rows, drawn.columns)]
     picked = st.plotly_chart(
         figures.heatmap(drawn.scores, *names, show_names=max(map(len, names)) <= _NAMED_CELLS),
-        key=f"heatmap-{hash((space.fingerprint, shown))}",  # a pair clicked in another one is not one of this
+        key=f"heatmap-{hash((space.fingerprint, shown))}",  # a click in another heatmap does not carry over
         on_select="rerun",
         selection_mode="points",
         config={"displayModeBar": False},
@@ -107,7 +107,8 @@ def show_groups(session: Session, space: Space) -> None:
         alt=f"Heatmap of the mean similarity between {kind}s",
     )
     st.caption(
-        f"The mean cosine over all pairs of rows of two {kind}s; on the diagonal, of different rows of one."
+        f"The mean cosine over all pairs of rows from two {kind}s; on the diagonal, over all pairs of "
+        f"different rows within one {kind}."
     )
 
 
@@ -117,13 +118,13 @@ def _labels(session: Session, space: Space) -> tuple[GroupSimilarity, list[str]]
         session,
         ("groups", space.corpus.label),
         "Similarity between labels",
-        lambda _say: group_similarity(space.index, labels),
+        lambda _report: group_similarity(space.index, labels),
     )
     return None if found is None else (found, [str(name) or "(no label)" for name in found.groups])
 
 
 def _clusters(session: Session, space: Space) -> tuple[GroupSimilarity, list[str]] | None:
-    """The clusters are those of the clusters page, of the rows it shows."""
+    """Similarity between the clusters that the clusters page shows."""
     scope = scope_of(session, space)
     clusters = clusters_or_progress(session, scope)
     if clusters is None:
@@ -132,19 +133,19 @@ def _clusters(session: Session, space: Space) -> tuple[GroupSimilarity, list[str
         session,
         ("groups of clusters", scope.key, clusters.spec),
         "Similarity between clusters",
-        lambda _say: group_similarity(scope.space.index, clusters.clustering.labels),
+        lambda _report: group_similarity(scope.space.index, clusters.clustering.labels),
     )
     return None if found is None else (found, [clusters.names[int(label)] for label in found.groups])
 
 
 def show_usual_scores(session: Session, space: Space) -> None:
-    """Draw the scores of random pairs beside those of nearest neighbours, and what a threshold would find."""
+    """Draw the scores of random pairs and of nearest neighbours, and what a threshold would find."""
     threshold = choose_threshold()
     found = result_or_progress(
         session,
         ("distributions",),
         "Usual scores",
-        lambda say: distributions(space.index, on_progress=say),
+        lambda report: distributions(space.index, on_progress=report),
     )
     if found is None:
         return
@@ -158,15 +159,15 @@ def show_usual_scores(session: Session, space: Space) -> None:
     st.caption(f"{len(found.random):,} random pairs, and the nearest neighbour of {rows}.")
     if np.isnan(found.chance):
         return
-    # Where the two histograms part, rows begin to be about the same thing. Near-duplicates say the same, and
-    # lie far above: a threshold at the parting would take every row's nearest neighbour for a duplicate.
+    # Above the point where the two histograms separate, rows are about the same thing. Near-duplicates score
+    # far higher: a threshold at that point would take every row's nearest neighbour for a duplicate.
     close = found.close_rows(threshold)
     st.caption(
-        f"99 % of random pairs score below {found.chance:.2f}. A pair that scores more is related, which "
-        "does not make it a near-duplicate: those often show as a second hump at the right end, and the "
-        "threshold belongs in the gap before it."
+        f"99 % of random pairs score below {found.chance:.2f}. A pair that scores higher is related, but "
+        "need not be a near-duplicate: near-duplicates often form a second peak at the right end. Set the "
+        "threshold in the gap before it."
     )
     st.caption(
-        f"From {threshold:.2f} on, {close:,} of the {rows} "
+        f"At a threshold of {threshold:.2f}, {close:,} of the {rows} "
         f"({close / len(found.rows):.1%}) have a near-duplicate."
     )

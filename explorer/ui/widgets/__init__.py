@@ -1,1 +1,1 @@
-"""What several pages use: rows to show, clusters, hits, figures, downloads."""
+"""Widgets used by several pages: rows, clusters, hits, figures, downloads."""

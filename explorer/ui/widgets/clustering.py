@@ -1,4 +1,4 @@
-"""The clusters of the session: what makes them, and what they are called, the same on every page."""
+"""The clusters of the session: how they are made and named, the same on every page."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Clusters:
     """Clusters of the rows in scope, and what a page shows of them.
 
     Attributes:
-        spec: What made them.
+        spec: How they were made.
         clustering: The cluster of each row.
         summaries: What is in each, by its number.
         agreement: With the labels; None where there are none.
-        worst: The rows that fit worst.
-        names: What each is called: as a person named it, else its words; noise too.
+        worst: The rows that fit their cluster worst.
+        names: The name of each, noise included: the one a person gave it, else its distinctive words.
     """
 
     spec: ClusterSpec
@@ -44,14 +44,14 @@ class Clusters:
 
 
 def usual_k(corpus: Corpus) -> int:
-    """The k to begin with: as many as there are labels, or a few; never more than the rows allow."""
+    """The default k: the number of labels, or a few; never more than the rows allow."""
     labels = len({label for label in corpus.labels or () if label})
     most = max(1, (len(corpus) - corpus.repeated) // 2)
     return min(most, labels if 2 <= labels <= MAX_K else _USUAL_K)
 
 
 def clusters_or_progress(session: Session, scope: Scope) -> Clusters | None:
-    """The clusters of the rows in scope, as chosen last; None while they are under way.
+    """The clusters of the rows in scope, as last chosen; None while they are being computed.
 
     Raises:
         QueryError: There are too many rows for the method, or as `cluster`.
@@ -60,14 +60,14 @@ def clusters_or_progress(session: Session, scope: Scope) -> Clusters | None:
     spec = session.cluster_choices.get(scope.key) or ClusterSpec(k=usual_k(space.corpus))
     if spec.method == "hdbscan" and len(space) > _MAX_HDBSCAN_ROWS:
         raise QueryError(
-            f"HDBSCAN takes up to {_MAX_HDBSCAN_ROWS:,} rows here, as its time grows with their square.",
-            fix="Use k-means, or fewer rows (Data page).",
+            f"HDBSCAN is limited to {_MAX_HDBSCAN_ROWS:,} rows: its time grows with the square of the rows.",
+            fix="Use k-means, or choose fewer rows on the Data page.",
         )
     labels = space.corpus.labels
 
-    def work(say: OnProgress) -> Clusters:
-        found = cluster(space.index, spec, on_progress=say)
-        say(Progress("Describing the clusters", fraction=1.0))
+    def work(report: OnProgress) -> Clusters:
+        found = cluster(space.index, spec, on_progress=report)
+        report(Progress("Describing the clusters", fraction=1.0))
         held = agreement(labels, found) if labels is not None and any(labels) else None
         summaries = describe(space, found)
         names = {NOISE: "noise"}

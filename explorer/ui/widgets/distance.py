@@ -1,4 +1,4 @@
-"""The choice of a distance, the same wherever a page has one."""
+"""The choice of a distance, the same on every page."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _OLDER = {"Cosine": "cosine", "Euclidean": "euclidean"}
 
 
 def choose_distance(key: str) -> Distance:
-    """Draw the choice; it is in the URL under its key."""
+    """Draw the choice; the link holds it under its key."""
     return cast("Distance", _choose(key, ("cosine", "euclidean")))
 
 
 def choose_map_metric(key: str) -> MapMetric:
-    """Draw the choice among all that umap-learn offers here; it is in the URL under its key."""
+    """Draw the choice among all metrics for umap-learn; the link holds it under its key."""
     return _choose(key, tuple(_NAMES))
 
 

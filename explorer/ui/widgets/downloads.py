@@ -1,4 +1,4 @@
-"""The controls that take rows and pictures away as files."""
+"""Controls for downloading rows and figures as files."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import streamlit as st
 from explorer.data.formats.kinds import KINDS
 from explorer.share.export import csv_file, parquet_file
 
-_FORMULAS = "Texts a spreadsheet could run as a formula get a leading apostrophe; see the other formats."
-# The ending of the file that rows came from, before what we add to its name.
+_FORMULAS = "Texts that a spreadsheet could run as a formula get a leading apostrophe; see the other formats."
+# The extension of the file that rows came from, in the middle of a name that we extend.
 _OLD_ENDING = re.compile(rf"(?:{'|'.join(map(re.escape, KINDS))})(?=-[^.]*\.[a-z]+$)", re.IGNORECASE)
 
 
@@ -26,14 +26,14 @@ def download_table(
     kind: Literal["primary", "secondary"] = "secondary",
     about: str = "",
 ) -> None:
-    """Draw a button that downloads a table as CSV without formulas, and beside it the other formats.
+    """Draw a button that downloads a table as CSV without formulas, with the other formats beside it.
 
     Args:
         label: What is downloaded.
-        make: Makes the table, once somebody asks for it.
-        name: Of the file, without its ending.
-        kind: The look of the button.
-        about: More about the table.
+        make: Makes the table when it is downloaded.
+        name: The file name, without extension.
+        kind: The type of the button.
+        about: The help text of the button.
     """
     with st.container(horizontal=True, gap="xsmall", width="content"):
         download_file(
@@ -70,10 +70,10 @@ def download_file(
 
     Args:
         label: What is downloaded.
-        make: Makes the file, once somebody asks for it.
-        name: Of the file, with its ending.
-        kind: The look of the button.
-        about: More about the file.
+        make: Makes the file when it is downloaded.
+        name: The file name, with extension.
+        kind: The type of the button.
+        about: The help text of the button.
     """
     st.download_button(
         label,
@@ -89,5 +89,5 @@ def download_file(
 
 
 def _file_name(name: str) -> str:
-    """A name with one ending: `notes-clusters.csv`, and not `notes.csv-clusters.csv`."""
+    """A file name with one extension: `notes-clusters.csv`, not `notes.csv-clusters.csv`."""
     return _OLD_ENDING.sub("", name)

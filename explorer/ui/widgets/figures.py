@@ -1,4 +1,4 @@
-"""Figures: they draw numbers that were computed elsewhere."""
+"""Figures of numbers that are computed elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from explorer.analysis.clusters import Sweep
     from explorer.encode.tokens import TokenAudit
 
-# Okabe and Ito's palette: its colours stay apart for colour-blind readers.
+# Okabe and Ito's palette, which colour-blind readers can distinguish.
 BLUE, ORANGE = "#0072B2", "#D55E00"
 _SCALE = "Cividis"  # even steps in lightness, and the same for colour-blind readers
 _NAME_CHARS = 60
@@ -25,7 +25,7 @@ _NAMES_BELOW = 4
 
 
 def token_histogram(audit: TokenAudit) -> go.Figure:
-    """How many rows have how many tokens; rows longer than the encoder reads in another colour."""
+    """A histogram of tokens per row; rows longer than the encoder's limit have another colour."""
     import plotly.graph_objects as go
 
     top = int(audit.lengths.max(initial=1))
@@ -62,19 +62,19 @@ def token_histogram(audit: TokenAudit) -> go.Figure:
 def heatmap(
     scores: np.ndarray, row_names: Sequence[str], column_names: Sequence[str], *, show_names: bool = False
 ) -> go.Figure:
-    """Similarities as a picture, one cell a pair; hovering names both sides.
+    """Draw similarities as a heatmap, one cell per pair; hovering names both rows.
 
     Args:
         scores: float32, shape (rows, columns); NaN cells stay empty.
-        row_names: What the rows are, somebody's text.
-        column_names: What the columns are.
-        show_names: Whether the names stand at the axes too.
+        row_names: The names of the rows, other people's text.
+        column_names: The names of the columns.
+        show_names: Whether the axes show the names too.
     """
     import plotly.graph_objects as go
 
     exact = scores.size <= _EXACT_CELLS
     z = scores if exact else np.rint(scores * 100).astype(np.int8)
-    # Rows with themselves score 1: were that the brightest colour, all others would look alike.
+    # Rows score 1 with themselves: if that were the brightest colour, all others would look alike.
     apart = scores[(scores < 0.9999) & np.isfinite(scores)]
     low, high = (float(edge) for edge in np.quantile(apart, (0.005, 0.995))) if len(apart) else (0.0, 1.0)
     score = "%{z:.3f}" if exact else "%{z} hundredths"
@@ -89,7 +89,7 @@ def heatmap(
     )
     figure = go.Figure(picture)
     if scores.size <= _CLICK_CELLS:
-        # A heatmap tells nobody what was clicked; points that cannot be seen do, and hovering is then theirs.
+        # Streamlit reports no clicks on heatmaps, but on invisible points over them, which then get hovering.
         figure.data[0].update(hoverinfo="skip", hovertemplate=None)
         across, down = np.meshgrid(np.arange(scores.shape[1]), np.arange(scores.shape[0]))
         figure.add_trace(
@@ -103,9 +103,9 @@ def heatmap(
                 showlegend=False,
             )
         )
-    # Cells are numbered, so that clicks are numbers; the axes know the names, and hovering shows them.
+    # Cells are numbered, so that clicks give numbers; the axes map them to names, which hovering shows.
     for axis, names in ((figure.layout.xaxis, column_names), (figure.layout.yaxis, row_names)):
-        # Names below the picture would stand aslant and over one another, and are mostly those at its side.
+        # Names below the figure would be slanted and overlap, and mostly repeat those at its side.
         shown = show_names and (axis is figure.layout.yaxis or len(names) <= _NAMES_BELOW)
         axis.labelalias = {str(place): name for place, name in enumerate(_axis_names(names))}
         axis.update(showticklabels=shown, showgrid=False, zeroline=False, tickformat="d")
@@ -119,7 +119,7 @@ def heatmap(
 
 
 def score_distributions(random: np.ndarray, nearest: np.ndarray, threshold: float) -> go.Figure:
-    """Scores of random pairs beside those of nearest neighbours, and where the threshold cuts them."""
+    """Histograms of the scores of random pairs and of nearest neighbours, with the threshold."""
     import plotly.graph_objects as go
 
     low = float(min(random.min(initial=0), nearest.min(initial=0)))
@@ -157,7 +157,7 @@ def _axis_names(names: Sequence[str]) -> list[str]:
 
 
 def sweep(found: Sweep) -> go.Figure:
-    """How tight and how well apart clusters are for several k, and the k that is suggested."""
+    """Silhouette and inertia for several k, and the suggested k."""
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 

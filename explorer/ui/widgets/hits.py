@@ -1,4 +1,4 @@
-"""Ranked hits: cards to read, a table to take away."""
+"""Ranked hits: as cards, and as a table to download."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def show_hits(space: Space, hits: Sequence[Hit], metric: Metric, more_like: Call
     """Draw hits as cards, best first.
 
     Args:
-        space: Where they were found.
-        hits: What was found.
-        metric: The similarity their scores are of.
+        space: The space that was searched.
+        hits: The hits.
+        metric: The metric of their scores.
         more_like: Called with the row whose "More like this" was pressed.
     """
     for rank, hit in enumerate(hits, start=1):
@@ -44,7 +44,7 @@ def show_hits(space: Space, hits: Sequence[Hit], metric: Metric, more_like: Call
 def hits_table(
     space: Space, queries: Sequence[str], hits: Sequence[Sequence[Hit]], metric: Metric
 ) -> pa.Table:
-    """Hits as a table: query, rank, score and percentile, then the rows as `rows_table` gives them."""
+    """Hits as a table: query, rank, score and percentile, then the columns of `rows_table`."""
     listed = [
         (query, rank, hit)
         for query, found in zip(queries, hits, strict=True)
@@ -63,7 +63,7 @@ def hits_table(
 
 
 def score_words(space: Space, score: float, metric: Metric) -> str:
-    """What a score means in this corpus: where it stands among random pairs of rows."""
+    """What a score means in this corpus, compared with random pairs of rows."""
     percentile = space.percentile(score, metric)
     if percentile is None:
         return ""

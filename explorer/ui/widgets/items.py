@@ -1,4 +1,4 @@
-"""Items as a page shows them."""
+"""Items as HTML."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from explorer.ui.shell.text import as_html
 
 
 def item_html(corpus: Corpus, row: int) -> str:
-    """The item of a row (from 0) as HTML: its text as typed, a long one folded."""
+    """The item of a row (from 0) as HTML: its text as typed, folded if long."""
     return as_html(corpus.items[row])

@@ -1,4 +1,4 @@
-"""A choice that links carry by a short word of its own, so that they outlive the wording on the screen."""
+"""A choice that links carry as a short stable word, so that they survive changes of the screen's wording."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ def linked_choice(
     older: Mapping[str, str] | None = None,
     help: str | None = None,
 ) -> str:
-    """Draw a select box that is in the link too; give what is chosen. The first choice is not in the link.
+    """Draw a select box bound to the link and return the choice. The first choice is left out of the link.
 
-    Streamlit's own binding puts what the screen shows into the link.
+    Streamlit's own binding would put the displayed wording into the link.
 
     Args:
         label: Its label.
-        choices: What links call each choice, and what the screen shows for it.
+        choices: The word for each choice in links, and its wording on the screen.
         key: Its name in the link.
         width: In pixels.
-        older: What older links call choices, and what links call them now.
-        help: Shown beside the label on request.
+        older: Words of older links, and the current words for them.
+        help: The tooltip of the label.
     """
     asked = st.query_params.get(key)
     if key not in st.session_state and asked is not None:

@@ -1,4 +1,4 @@
-"""An input of a number that is in the link too."""
+"""A number input bound to the link."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ def linked_number(
     disabled: bool = False,
     about: str | None = None,
 ) -> Number:
-    """Draw an input of a number that is in the link too; give the number.
+    """Draw a number input bound to the link and return its number.
 
     Args:
         label: Its label.
-        low: The least it may be.
-        high: The most it may be.
-        default: What it is without a link.
-        step: What its buttons add.
+        low: The minimum.
+        high: The maximum.
+        default: Its value without a link.
+        step: The step of its buttons.
         key: Its name in the link.
         width: In pixels.
         disabled: Whether it is shown but cannot be changed.
-        about: More about it.
+        about: The tooltip of the label.
     """
-    # Only a link is judged: once the input is there, Streamlit keeps both equal and lets nobody delete it.
+    # Only the link needs checking: once the input exists, Streamlit keeps both equal and never empty.
     asked = None if key in st.session_state else st.query_params.get(key)
     if asked is not None and not _is_decimal(asked):
-        # Streamlit drops what is no number, but fails on one that is too large for a float.
+        # Streamlit drops values that are not numbers, but fails on numbers too large for a float.
         del st.query_params[key]
         st.rerun()
     chosen = st.number_input(
@@ -60,7 +60,7 @@ def linked_number(
 
 
 def _is_decimal(text: str) -> bool:
-    """Whether a text is a number of usual size, as a browser writes one: exponents too."""
+    """Whether a text is a number of reasonable size as browsers write it, exponents included."""
     if len(text) > _MAX_CHARS or not text.isascii():
         return False
     try:

@@ -1,4 +1,4 @@
-"""Choosing rows: the selection, a label, the first ones, random ones, or their numbers."""
+"""Choosing rows: the selection, one label, the first rows, random rows, or row numbers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHOWN_CHARS = 40
 
 
 def choose_row_numbers(session: Session, label: str, key: str) -> np.ndarray:
-    """Draw a choice of rows; give their numbers from 0."""
+    """Draw a choice of rows; return their numbers from 0."""
     total = len(session.corpus)
     options = [_FIRST, _RANDOM, _TYPED]
     if session.corpus.labels is not None:
@@ -56,7 +56,7 @@ def choose_row_numbers(session: Session, label: str, key: str) -> np.ndarray:
 
 
 def parse_rows(typed: str, total: int) -> np.ndarray:
-    """Row numbers from 0 of a list such as `1, 5, 20-30`, each once."""
+    """Parse a list of row numbers such as `1, 5, 20-30` into unique row numbers from 0."""
     rows: list[int] = []
     for part in filter(None, (part.strip() for part in typed.replace(";", ",").split(","))):
         first, dash, last = (side.strip() for side in part.partition("-"))

@@ -1,4 +1,4 @@
-"""Which rows the map and the clusters show: all, or the selection alone."""
+"""Which rows the map and the clusters show: all rows, or only the selection."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Scope:
     """The rows a page works on.
 
     Attributes:
-        space: The space of these rows alone.
+        space: The space of only these rows.
         rows: Their numbers in the corpus, from 0, int64, shape (rows,).
-        key: Names them among the keys of results; "" for all rows.
+        key: Identifies them in the keys of results; "" for all rows.
     """
 
     space: Space
@@ -42,7 +42,7 @@ def scope_of(session: Session, space: Space) -> Scope:
 
 
 def choose_scope(session: Session, space: Space) -> Scope:
-    """Draw which rows are shown and the way to others; give those rows."""
+    """Draw which rows are shown and a button to change them; return the shown rows."""
     focus, selection = session.focus, session.selection
     narrower = (
         selection
@@ -67,6 +67,6 @@ def choose_scope(session: Session, space: Space) -> Scope:
                     icon=":material/zoom_in:",
                     on_click=session.focus_on,
                     args=(narrower,),
-                    help="The map and the clusters are then made of these rows alone.",
+                    help="The map and the clusters are then made from only these rows.",
                 )
     return scope_of(session, space)

@@ -97,7 +97,7 @@ def test_a_large_page_is_refused_before_it_is_unpacked(arrow_memory, bound):
     bound("EXPLORER_MAX_FILE_MB", 10)
     before = arrow_memory()
     error = failure(TooLargeError, read_parquet, content, "rows.parquet")
-    assert error.what == "A part of a column unpacks to over 10 MB."
+    assert error.what == "A column chunk unpacks to over 10 MB."
     assert arrow_memory() == before
 
 
@@ -112,7 +112,7 @@ def test_one_row_of_many_values_is_refused_before_it_is_unpacked(bound):
     content = _bytes(table)
     assert len(content) < 100_000
     error = failure(TooLargeError, read_parquet, content, "rows.parquet")
-    assert error.what.startswith("A part of a column unpacks to over 10 MB")
+    assert error.what.startswith("A column chunk unpacks to over 10 MB")
 
 
 @pytest.mark.slow

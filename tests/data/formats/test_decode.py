@@ -52,7 +52,7 @@ def test_byte_order_marks_are_honoured(mark, codec, text):
         return  # UTF-16 text that begins with NUL cannot be told from UTF-32, and no file has it
     assert _decoded(content) == text
     note = detect_encoding(content, "f.txt").note
-    assert note == ("" if codec == "utf-8" else f"Read as {codec.upper()}, as its byte order mark says.")
+    assert note == ("" if codec == "utf-8" else f"Read as {codec.upper()}, as its byte order mark indicates.")
 
 
 @given(st.text().filter(lambda text: "\0" not in text and not text.startswith("\ufeff")))
@@ -65,7 +65,7 @@ def test_utf_8_is_read_exactly_and_without_a_note(text):
 def test_utf_16_without_a_mark_is_known_by_its_nul_bytes(codec):
     assert _decoded(TEXT.encode(codec)) == TEXT
     assert (
-        detect_encoding(TEXT.encode(codec), "f").note == f"Read as {codec.upper()}, judged by its NUL bytes."
+        detect_encoding(TEXT.encode(codec), "f").note == f"Read as {codec.upper()}, based on its NUL bytes."
     )
 
 
@@ -148,7 +148,7 @@ def test_what_is_not_unicode_is_told_by_its_bytes(texts, codec, rows):
     content = text.encode(codec, errors="ignore")
     assert _decoded(content) == content.decode(codec)
     note = detect_encoding(content, "f").note
-    assert note.startswith("The file is not UTF-8 and was read as ")
+    assert note.startswith("The file is not UTF-8. It was read as ")
     assert "choose another encoding" in note
 
 

@@ -179,7 +179,7 @@ def test_a_file_with_nothing_in_it_says_so(text):
 
 def test_a_header_alone_has_no_rows():
     error = failure(EmptyDataError, _read, "id,text\n")
-    assert str(error) == "rows.csv: There are columns (id, text) but no rows under them."
+    assert str(error) == "rows.csv: There are columns (id, text) but no rows."
 
 
 def test_a_cell_of_ten_megabytes_is_named_with_its_size():
@@ -235,7 +235,7 @@ def test_tsv_with_quotes_is_read_like_csv():
 def test_tsv_written_without_quoting_keeps_its_quotes_with_a_note():
     source = _read('id\ttext\n1\t"Hello" she said\n2\t"open\n', kind="tsv")
     assert source.table["text"].to_pylist() == ['"Hello" she said', '"open']
-    assert source.notes == ("Quotes are read as plain characters: they enclose nothing in this file.",)
+    assert source.notes == ("Quotes are read as plain characters, because they do not enclose values.",)
 
 
 def test_tsv_that_fits_neither_way_keeps_the_first_error():

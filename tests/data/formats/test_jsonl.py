@@ -150,7 +150,7 @@ def test_no_number_is_too_strange():
 def test_lone_surrogates_are_replaced_with_a_note():
     source = _read('{"a": "x \\ud800 y", "\\udfff": ["\\ud83d"]}\n')
     assert source.table.to_pydict() == {"a": ["x � y"], "�": ['["�"]']}
-    assert 'Column "a": half a character (a lone surrogate) became � in 1 value.' in source.notes
+    assert 'Column "a": lone surrogates (half characters) were replaced by � in 1 value.' in source.notes
     assert _read('{"a": "\\ud83d\\ude42"}').table["a"].to_pylist() == ["🙂"]
 
 
@@ -198,7 +198,7 @@ def test_an_array_of_something_else_says_so():
 def test_text_after_the_array_is_an_error():
     error = _fails('[{"a": 1}]\n[{"a": 2}]', "json")
     assert error.where == "rows.json, line 2"
-    assert error.what == "More text follows after the array has ended."
+    assert error.what == "More text follows after the end of the array."
 
 
 def test_one_object_over_many_lines_is_not_rows():

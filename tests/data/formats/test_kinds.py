@@ -62,10 +62,11 @@ def test_an_excel_workbook_under_its_own_name_says_how_to_go_on():
 
 def test_unknown_endings_say_which_are_read():
     error = failure(UnreadableFileError, file_kind, b"a", "rows.xyz")
-    assert error.what == "Files ending in .xyz are not read."
+    assert error.what == ".xyz files are not supported."
     assert all(ending in error.fix for ending in KINDS)
     assert (
-        failure(UnreadableFileError, file_kind, b"a", "rows").what == "Files without an ending are not read."
+        failure(UnreadableFileError, file_kind, b"a", "rows").what
+        == "Files without an extension are not supported."
     )
 
 

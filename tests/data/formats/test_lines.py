@@ -43,7 +43,7 @@ def test_pasted_lines_take_any_line_ending_and_replace_lone_surrogates():
     assert read_lines("a\r\nb\rc\n").table["text"].to_pylist() == ["a", "b", "c"]
     source = read_lines("half \ud83d")
     assert source.table["text"].to_pylist() == ["half �"]
-    assert source.notes == ("Halves of characters (lone surrogates) became �.",)
+    assert source.notes == ("Lone surrogates (half characters) were replaced by �.",)
     assert source.name == "pasted lines"
 
 

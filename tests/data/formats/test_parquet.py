@@ -143,14 +143,14 @@ def test_repeated_column_names_are_changed_with_a_note():
 def test_no_rows_and_no_columns_are_said():
     table = pa.table({"text": pa.array([], pa.string()), "tags": pa.array([], pa.list_(pa.string()))})
     error = failure(EmptyDataError, read_parquet, _bytes(table), "rows.parquet")
-    assert error.what == "There are columns (text, tags) but no rows under them."
+    assert error.what == "There are columns (text, tags) but no rows."
     assert failure(EmptyDataError, read_parquet, _bytes(pa.table({})), "f").what == "There are no columns."
 
 
 def test_a_table_without_text_says_what_there_is():
     error = failure(ColumnError, make_corpus, _read(pa.table({"n": [1], "b": [True], "l": [[1]]})))
     assert error.what == (
-        "No column holds text. There is n (numbers), b (true/false values), l (lists or records)."
+        "No column holds text. The columns are: n (numbers), b (true/false values), l (lists or records)."
     )
     assert error.where == "rows.parquet"
 

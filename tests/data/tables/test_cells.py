@@ -178,7 +178,7 @@ def test_what_python_cannot_hold_is_kept_as_text(kind, number, text):
     source = from_arrow(pa.table({"text": ["a b", "c d"], "column": _of(kind, number, None)}), "t")
     assert source.table["column"].to_pylist() == [text, None]
     assert source.notes == (
-        'Column "column": dates, times or durations out of the usual range, kept as text.',
+        'Column "column": dates, times or durations outside the usual range, kept as text.',
     )
 
 
@@ -186,7 +186,7 @@ def test_times_of_an_unknown_zone_are_kept_as_times():
     column = _of(pa.timestamp("s", "Foo/Bar"), 0, None)
     source = from_arrow(pa.table({"text": ["a b", "c d"], "column": column}), "t")
     assert source.table["column"].to_pylist() == [datetime.datetime(1970, 1, 1), None]
-    assert source.notes == ('Column "column": its time zone is not known, so its times are in UTC.',)
+    assert source.notes == ('Column "column": its time zone is unknown, so its times are in UTC.',)
 
 
 def test_lists_of_a_fixed_size_of_an_extension_type_become_text():

@@ -67,7 +67,7 @@ def test_remarks_become_notes_under_the_name_the_column_got():
 
 def test_no_rows_names_the_columns_and_no_columns_says_so():
     error = failure(EmptyDataError, _built(("a", _column()), ("b", _column())).finish)
-    assert str(error) == "t.csv: There are columns (a, b) but no rows under them."
+    assert str(error) == "t.csv: There are columns (a, b) but no rows."
     assert failure(EmptyDataError, _built().finish).what == "There are no columns."
 
 

@@ -39,7 +39,7 @@ def test_text_stays_text_and_other_values_become_json():
 def test_lone_surrogates_become_the_replacement_character():
     data, remarks = text_column(["fine", "half \ud83d", None, "\udc00\udc00"])
     assert data.to_pylist() == ["fine", "half �", None, "��"]
-    assert remarks == ("half a character (a lone surrogate) became � in 2 values",)
+    assert remarks == ("lone surrogates (half characters) were replaced by � in 2 values",)
 
 
 @pytest.mark.slow
