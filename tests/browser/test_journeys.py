@@ -294,7 +294,7 @@ def test_a_map_of_a_hundred_thousand_rows_is_light_and_keeps_its_lasso(visit, se
     rows = 117_659
     save_tiny_model(server.cache.parent / "models" / "tiny")
     page = visit("/data?model=tiny&precision=float32")
-    distinct = 2_000  # the page draws each row; encoding each would only take time here
+    distinct = 20_000  # the page draws each row; encoding each would only take time here
     upload(page, "many.csv", csv_of([f"the cat {n % distinct:x} sat on a dog" for n in range(rows)]))
     page.get_by_role("button", name=f"Encode {rows:,} rows").click()
     expect(page.get_by_text(f"{distinct:,} texts encoded")).to_be_visible(timeout=180_000)

@@ -212,4 +212,5 @@ def test_a_long_row_is_cut_and_named_and_ends_no_run(engine, server):
 def test_a_server_that_runs_another_model_than_it_is_asked_for_is_said(server, cache):
     server.info = {**INFO, "model_id": "other/model", "served_model_name": "other/model"}
     notes = run_once(HostedEngine(own_server(), cache), ["a"])
-    assert any("The server runs other/model, whichever model" in note for note in notes)
+    said = "The server runs other/model, whichever model it is asked for. Ask for it by that name: "
+    assert said + "texts then get its own prompts." in notes
