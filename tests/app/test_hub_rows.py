@@ -491,7 +491,7 @@ def test_a_column_of_vectors_can_take_the_place_of_encoding(files):
     rows = [{"text": f"text {row}", "embedding": [row + 0.5, 1.0, 2.0]} for row in range(5)]
     upload(files, "rows.jsonl", "\n".join(map(json.dumps, rows)).encode())
     assert box(files, "Vectors").value is None
-    assert "Vectors of" not in captions(files)
+    assert "include vectors of" not in captions(files)
     box(files, "Vectors").select("embedding").run()
     assert 'The rows include vectors of 3 dimensions, in column "embedding"' in captions(finished(files))
 

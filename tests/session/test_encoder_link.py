@@ -72,7 +72,7 @@ def test_leave_to_run_code_is_in_no_link():
 @pytest.mark.parametrize(
     ("parameters", "error", "said"),
     [
-        ({"provider": "x" * 65}, ModelNotFoundError, "names no server"),
+        ({"provider": "x" * 65}, ModelNotFoundError, "does not name a valid server"),
         ({"model": "/etc"}, ModelNotFoundError, "no model by that name"),
         ({"model": "tfidf", "vectors": "own"}, VectorError, "TF-IDF is fitted on rows"),
     ],
