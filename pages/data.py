@@ -8,6 +8,7 @@ from explorer.ui.data.encoder_choice import choose_encoder
 from explorer.ui.data.token_audit import audit_or_progress
 from explorer.ui.shell.frame import page
 from explorer.ui.shell.spaces import encode, space_or_progress
+from explorer.ui.widgets.encoding_report import show_report
 
 with page("Data", "What is in my rows, and what encodes them?") as session:
     choice, contents = st.columns([1, 2], gap="large")
@@ -19,7 +20,7 @@ with page("Data", "What is in my rows, and what encodes them?") as session:
             if session.is_open(corpus) and spec == session.encoder:
                 space = space_or_progress(session)
                 if space is not None:
-                    view.show_report(space)
+                    show_report(space)
                     st.page_link("pages/search.py", label="Search these rows", icon=":material/search:")
             elif st.button(
                 view.open_label(session, corpus, spec),

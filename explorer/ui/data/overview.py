@@ -1,4 +1,4 @@
-"""What is in a corpus: counts, token lengths, a preview, and how its encoding went."""
+"""What is in a corpus: counts, token lengths and a preview."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ import streamlit as st
 from explorer.data.corpus import Corpus
 from explorer.encode.spec import EncoderSpec, OwnVectors
 from explorer.session.session import Session
-from explorer.ui.shell.progress_text import duration
-from explorer.ui.shell.text import as_html, markdown, quoted
+from explorer.ui.shell.text import as_html, markdown
 
 if TYPE_CHECKING:
-    from explorer.analysis.space import Space
     from explorer.encode.tokens import TokenAudit
 
 _PREVIEW_ROWS = 200
@@ -106,33 +104,3 @@ def show_source(corpus: Corpus) -> None:
     if corpus.source:
         licence = f"Licence: {markdown(corpus.licence)}." if corpus.licence else "No licence is given."
         st.caption(f"Source: {markdown(corpus.source.removesuffix('.'))}. {licence}")
-
-
-def show_report(space: Space) -> None:
-    """Draw what encoding took, and what the check of fast precision gave."""
-    report = space.report
-    parts = [
-        f"{report.encoded:,} texts encoded, {report.cached:,} from the cache, in {duration(report.seconds)}"
-    ]
-    if report.engine:
-        parts.append(markdown(report.engine))
-    check = report.check
-    if check is None:
-        parts.append(f"computed in {report.dtype}")
-    elif check.passed:
-        parts.append(
-            f"computed in {check.dtype}, checked on {check.rows} of these rows on this machine:"
-            f" lowest cosine {check.min_cosine:.5f}"
-        )
-    else:
-        parts.append(
-            f"computed in float32, because {check.dtype} only kept a cosine of {check.min_cosine:.5f}"
-        )
-    prompts = space.encoder.prompts
-    if prompts.document or prompts.query:
-        parts.append(
-            markdown(f"{quoted(prompts.document)} before rows, {quoted(prompts.query)} before queries")
-        )
-    st.caption(" · ".join(parts))
-    for note in filter(None, (*report.notes, prompts.note)):
-        st.caption(markdown(note))

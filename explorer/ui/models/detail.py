@@ -15,7 +15,6 @@ from explorer.hub.models_on_disk import details_on_disk
 from explorer.jobs.progress import OnProgress
 from explorer.session.session import Session
 from explorer.settings import settings
-from explorer.ui.data.overview import show_report
 from explorer.ui.models.about import UNKNOWN, count_words, show_about
 from explorer.ui.models.facts import (
     MEASURED_TEXTS,
@@ -33,6 +32,7 @@ from explorer.ui.shell.progress_text import duration
 from explorer.ui.shell.spaces import space_or_progress
 from explorer.ui.shell.tab_jobs import ask_hub
 from explorer.ui.shell.text import markdown
+from explorer.ui.widgets.encoding_report import show_report
 
 if TYPE_CHECKING:
     from explorer.encode.report import EncodeReport

@@ -1,0 +1,43 @@
+"""How the encoding of a space went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from explorer.ui.shell.progress_text import duration
+from explorer.ui.shell.text import markdown, quoted
+
+if TYPE_CHECKING:
+    from explorer.analysis.space import Space
+
+
+def show_report(space: Space) -> None:
+    """Draw what encoding took, and what the check of fast precision gave."""
+    report = space.report
+    parts = [
+        f"{report.encoded:,} texts encoded, {report.cached:,} from the cache, in {duration(report.seconds)}"
+    ]
+    if report.engine:
+        parts.append(markdown(report.engine))
+    check = report.check
+    if check is None:
+        parts.append(f"computed in {report.dtype}")
+    elif check.passed:
+        parts.append(
+            f"computed in {check.dtype}, checked on {check.rows} of these rows on this machine:"
+            f" lowest cosine {check.min_cosine:.5f}"
+        )
+    else:
+        parts.append(
+            f"computed in float32, because {check.dtype} only kept a cosine of {check.min_cosine:.5f}"
+        )
+    prompts = space.encoder.prompts
+    if prompts.document or prompts.query:
+        parts.append(
+            markdown(f"{quoted(prompts.document)} before rows, {quoted(prompts.query)} before queries")
+        )
+    st.caption(" · ".join(parts))
+    for note in filter(None, (*report.notes, prompts.note)):
+        st.caption(markdown(note))
