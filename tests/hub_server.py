@@ -289,7 +289,9 @@ def _etag(file: Path) -> str:
 def talk_to(server: LocalHub, monkeypatch, cache: Path) -> None:
     """Point huggingface_hub at a server, and at a cache of its own; `impatient` makes it give up soon."""
     from huggingface_hub import constants
+    from huggingface_hub.utils import close_session
 
+    close_session()  # a connection kept from a server that is gone may lead to a port that this one was given
     # This server shares its process with the tests: beside other work it may take seconds to answer.
     monkeypatch.setattr("explorer.hub.client._ANSWER_SECONDS", 60.0)
 
