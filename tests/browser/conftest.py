@@ -186,6 +186,15 @@ def choose(page: Page, label: str, option: str) -> None:
     page.get_by_role("option", name=option).click()
 
 
+def ask(page: Page, query: str) -> None:
+    """Type a query, once the page is quiet: one that is drawn anew loses what was typed."""
+    box = page.get_by_label("Query")
+    expect(box).to_be_visible()
+    quiet(page)
+    box.fill(query)
+    box.press("Enter")
+
+
 @pytest.fixture
 def schemes() -> tuple[str, ...]:
     """The colour schemes to draw a page in; only people see whether the dark one is good."""

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from sentence_transformers import SentenceTransformer
 
 from explorer.encode.models import BUNDLED_MODEL, find_model
-from tests.browser.conftest import Server, choose, settled, shoot
+from tests.browser.conftest import Server, ask, choose, settled, shoot
 from tests.inference_server import MODEL, Answer, LocalInference, settings_to_talk_to
 from tests.tiny_model import save_tiny_model
 
@@ -49,8 +49,7 @@ def choose_inference_providers(page):
 
 def ask_the_published_question(page, published):
     wanted = published["published"]
-    page.get_by_label("Query").fill(wanted["query"])
-    page.keyboard.press("Enter")
+    ask(page, wanted["query"])
     hits = page.get_by_test_id("stHtml").filter(has_text="random pair")
     expect(hits.first).to_be_visible()
     settled(page)
@@ -151,8 +150,7 @@ def test_rows_are_searched_by_their_words_without_any_model(visit, served):
     page.get_by_role("radio", name="TF-IDF").click()
     page.get_by_role("button", name="Encode 13 rows").click()
     page.get_by_role("link", name="Search these rows").click()
-    page.get_by_label("Query").fill("premium")
-    page.keyboard.press("Enter")
+    ask(page, "premium")
     expect(page.get_by_test_id("stHtml").filter(has_text="random pair").first).to_contain_text("premium")
     assert "model=tfidf" in page.url
 

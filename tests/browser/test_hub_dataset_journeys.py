@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, fits, quiet, settled, shoot
+from tests.browser.conftest import Server, ask, fits, quiet, settled, shoot
 from tests.browser.test_journeys import cards
 from tests.hub_datasets import CONVERTED_COMMIT, DatasetHub
 
@@ -119,9 +119,7 @@ def test_from_a_search_on_the_hub_to_hits(visit, hub_server):
     page.get_by_role("button", name="Encode 400 rows").click()
     expect(page.get_by_role("link", name="Search these rows")).to_be_visible()
     page.get_by_role("link", name="Search these rows").click()
-    query = page.get_by_label("Query")
-    query.fill("I cannot log in")
-    query.press("Enter")
+    ask(page, "I cannot log in")
     expect(cards(page)).to_have_count(10)
     expect(cards(page).first).to_contain_text("password")
     assert not page.evaluate("window.hurt")
@@ -153,9 +151,7 @@ def test_the_tutorials_table_of_vectors_gives_the_published_hits(visit, publishe
     shoot(page, "vectors-1440-light")
     page.get_by_role("button", name="Use 13 rows").click()
     page.get_by_role("link", name="Search these rows").click()
-    query = page.get_by_label("Query")
-    query.fill(published["published"]["query"])
-    query.press("Enter")
+    ask(page, published["published"]["query"])
     expect(cards(page).first).to_contain_text(
         published["texts"][published["published"]["hits"][0]["corpus_id"]]
     )

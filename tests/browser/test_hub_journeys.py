@@ -8,7 +8,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Server, fits, settled, shoot
+from tests.browser.conftest import Server, ask, fits, settled, shoot
 from tests.hub_server import COMMIT, LocalHub
 from tests.tiny_model import add_own_code, save_tiny_model
 
@@ -73,8 +73,7 @@ def test_a_model_is_found_judged_downloaded_and_searched_with(visit, served):
     expect(link).to_be_visible()
     assert f"revision={COMMIT}" in page.url
     link.click()
-    page.get_by_label("Query").fill("refund my order")
-    page.keyboard.press("Enter")
+    ask(page, "refund my order")
     expect(page.get_by_test_id("stHtml").filter(has_text="random pair").first).to_be_visible()
     assert "model=tiny%2Fmodel" in page.url
 
@@ -104,8 +103,7 @@ def test_code_of_a_model_runs_once_it_is_confirmed_and_no_link_confirms_it(visit
     assert not marker.exists()
     use.click()
     page.get_by_role("link", name="Search these rows").click()
-    page.get_by_label("Query").fill("refund my order")
-    page.keyboard.press("Enter")
+    ask(page, "refund my order")
     expect(page.get_by_test_id("stHtml").filter(has_text="random pair").first).to_be_visible()
     assert marker.exists()
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.served import draw_lasso
-from tests.browser.conftest import Server, choose, quiet, settled, shoot
+from tests.browser.conftest import Server, ask, choose, quiet, settled, shoot
 from tests.tiny_model import save_tiny_model
 
 QUERY = "How can Medicare help me?"
@@ -131,8 +131,7 @@ def test_own_rows_are_uploaded_encoded_searched_and_survive_a_reload(visit, serv
     page.get_by_role("button", name="Encode 21 rows").click()
     expect(page.get_by_text("21 texts encoded")).to_be_visible()
     page.get_by_role("link", name="Search these rows").click()
-    page.get_by_label("Query").fill("a pet")
-    page.get_by_label("Query").press("Enter")
+    ask(page, "a pet")
     expect(cards(page).first).to_contain_text("My cat sleeps all day")
     page.wait_for_url("**q=a*")
     page.reload()
@@ -155,8 +154,7 @@ def test_texts_are_shown_as_typed_and_run_nothing(visit):
     page.get_by_role("link", name="Search these rows").click()
     for text in HOSTILE[:5]:  # the page begins with five rows
         expect(page.locator('[data-testid="stHtml"]').get_by_text(text.split("\n")[0]).first).to_be_visible()
-    page.get_by_label("Query").fill(HOSTILE[1])
-    page.get_by_label("Query").press("Enter")
+    ask(page, HOSTILE[1])
     expect(cards(page)).to_have_count(len(HOSTILE))
     shown = "\n".join(cards(page).all_inner_texts())
     for text in HOSTILE:
@@ -266,8 +264,7 @@ def test_a_lasso_on_the_map_selects_rows_that_follow_to_the_search(visit):
     expect(line).to_have_text(told)
     page.get_by_role("link", name="Search", exact=True).click()
     expect(page.get_by_text(told)).to_be_visible()
-    page.get_by_label("Query").fill("a quiet night")
-    page.get_by_label("Query").press("Enter")
+    ask(page, "a quiet night")
     expect(cards(page)).to_have_count(10)
     expect(page.get_by_text("Only the selection")).to_be_visible()
     page.get_by_role("button", name="Clear", exact=True).click()
