@@ -96,9 +96,7 @@ class VectorCache:
 
     def verdict(self, subject: str) -> str | None:
         """What was once found out about a subject, such as whether fast precision holds for some texts."""
-        query = "SELECT verdict FROM verdicts WHERE subject = ?"
-        found = self._run(lambda connection: connection.execute(query, (subject,)).fetchone())
-        return None if found is None else str(found[0])
+        return self._run(lambda connection: self._verdict(connection, subject))
 
     def record_verdict(self, subject: str, verdict: str) -> None:
         """Keep what was found out about a subject."""
@@ -109,11 +107,15 @@ class VectorCache:
 
         def operation(connection: sqlite3.Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
-            query = "SELECT verdict FROM verdicts WHERE subject = ?"
-            found = connection.execute(query, (subject,)).fetchone()
-            self._record(connection, subject, revise(None if found is None else str(found[0])))
+            self._record(connection, subject, revise(self._verdict(connection, subject)))
 
         self._run(operation)
+
+    @staticmethod
+    def _verdict(connection: sqlite3.Connection, subject: str) -> str | None:
+        query = "SELECT verdict FROM verdicts WHERE subject = ?"
+        found = connection.execute(query, (subject,)).fetchone()
+        return None if found is None else str(found[0])
 
     @staticmethod
     def _record(connection: sqlite3.Connection, subject: str, verdict: str) -> None:

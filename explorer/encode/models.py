@@ -76,7 +76,7 @@ class ModelFiles:
     @property
     def is_routed(self) -> bool:
         """Whether queries are read by another part of the model than rows."""
-        return any(kind == "Router" for kind, _ in self._modules)
+        return "Router" in self.module_kinds
 
     @property
     def pools_prompt(self) -> bool:
@@ -91,8 +91,13 @@ class ModelFiles:
         )
 
     @property
+    def module_kinds(self) -> list[str]:
+        """The class name of each module, such as Transformer; empty for a folder without `modules.json`."""
+        return [kind for kind, _ in self._modules]
+
+    @property
     def _modules(self) -> list[tuple[str, str]]:
-        """The class and the folder of each module."""
+        """The class name and the folder of each module."""
         return [
             (str(module.get("type", "")).rsplit(".", 1)[-1], str(module.get("path", "")))
             for module in self._json("modules.json", [])
@@ -101,7 +106,7 @@ class ModelFiles:
     @property
     def pooling(self) -> str:
         """How token vectors become one vector, as the model's own files say it."""
-        parts = [kind for kind, _ in self._modules]
+        parts = self.module_kinds
         for kind, path in self._modules:
             if kind.endswith("Pooling"):
                 parts.append(json.dumps(self._json(f"{path}/config.json"), sort_keys=True))
@@ -176,7 +181,7 @@ def files_on_disk(
     Raises:
         ModelError: As `find_model`.
     """
-    if name == BUNDLED_MODEL or Path(name).expanduser().is_dir():
+    if name == BUNDLED_MODEL or folder_named(name) is not None:
         return find_model(name, revision=revision, trust_remote_code=trust_remote_code)
     folder = snapshot_on_disk(name, revision, code=trust_remote_code) if is_model_id(name) else None
     if folder is None:

@@ -11,7 +11,7 @@ from explorer.encode import models
 from explorer.encode.engines import loaded_models, openvino
 from explorer.encode.engines.model_memory import ModelMemory
 from explorer.encode.local_encoder import local_encoder
-from explorer.encode.models import BUNDLED_MODEL, find_model, is_on_disk
+from explorer.encode.models import BUNDLED_MODEL, files_on_disk, find_model, is_on_disk
 from explorer.encode.spec import LocalModel
 from explorer.errors import (
     HubUnreachableError,
@@ -195,3 +195,9 @@ def test_vectors_that_authors_chose_to_cut_are_cut(folder, cache, engine, monkey
     opened = open_for(LocalModel(str(folder), "float32", query_prompt=""), cache)
     assert (opened.engine.kind, opened.engine.dims) == (engine, 6)
     np.testing.assert_allclose(opened.encode_queries(texts), expected, atol=1e-5)
+
+
+def test_a_hub_id_that_is_also_a_relative_folder_is_not_on_disk(tmp_path, monkeypatch):
+    (tmp_path / "owner" / "model").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert files_on_disk("owner/model") is None

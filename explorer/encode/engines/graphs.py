@@ -18,7 +18,6 @@ import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from explorer.encode.model_safety import read_json
 from explorer.encode.models import ModelFiles
 from explorer.errors import EncodeError
 from explorer.jobs.process import python_path
@@ -98,10 +97,7 @@ def check_modules(files: ModelFiles) -> None:
     """
     if files.trust_remote_code:
         raise NoGraphError("the model runs code of its own", where=files.name)
-    listed = files.folder / "modules.json"
-    modules = read_json(listed) if listed.is_file() else []
-    kinds = [str(module.get("type", "")).rsplit(".", 1)[-1] for module in modules]
-    other = [kind for kind in kinds if kind not in _MODULES]
+    other = [kind for kind in files.module_kinds if kind not in _MODULES]
     if other:
         raise NoGraphError(f"a {other[0]} module is not converted", where=files.name)
     if not files.pools_prompt:
