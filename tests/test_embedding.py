@@ -114,7 +114,7 @@ def test_why_a_server_keeps_us_waiting_is_said_and_cancelling_cuts_it_short(serv
 @pytest.fixture
 def no_trust(monkeypatch):
     """A hosted model is asked each time whether it is still the same."""
-    monkeypatch.setattr("explorer.encode.engines.hosted._TRUSTED", 0.0)
+    monkeypatch.setattr("explorer.encode.engines.hosted._CONFIRMED_SECONDS", 0.0)
 
 
 @pytest.mark.slow
@@ -193,7 +193,7 @@ def test_the_rows_own_vectors_and_a_query_model_of_other_dimensions(server, no_t
     space = explorer.embed(rows, MODEL, provider="team")
     assert space.search("the cat")[0].text == "the cat"
     server.encode = by_a_wider_model
-    with pytest.raises(VectorError, match="9 dimensions where it gave 4"):
+    with pytest.raises(VectorError, match="now have 9 dimensions, not 4"):
         space.search("my dog")
     with pytest.raises(VectorError, match="4 dimensions, those of the model 9"):
         explorer.embed(rows, MODEL, provider="team")

@@ -220,7 +220,7 @@ def test_confirmed_code_runs_by_torch_and_is_another_encoder_when_it_changes(
     assert np.allclose(encoder.encode_queries(TEXTS), 2 * plain, atol=1e-5)
     assert marker.exists()
     assert encoder.engine.kind == "torch"
-    assert "runs code of its own" in encoder.engine.notes[0]
+    assert "runs its own code" in encoder.engine.notes[0]
     add_own_code(folder, marker, factor=3)
     changed = open_for(spec, cache, TEXTS)
     assert changed.fingerprint != encoder.fingerprint

@@ -1,1 +1,1 @@
-"""What runs a model: on this machine, on a server, as TF-IDF, or not at all where rows bring vectors."""
+"""Engines: models on this machine, on servers, TF-IDF, and vectors that come with the rows."""

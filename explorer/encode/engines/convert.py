@@ -1,7 +1,7 @@
 """Converting a model to a graph for OpenVINO, in a process of its own; `graphs` starts it.
 
-Usage: `python -m explorer.encode.engines.convert NAME FOLDER TARGET`. What went wrong for good is written to
-the target; anything else ends the process with an error, and is tried again another time.
+Usage: `python -m explorer.encode.engines.convert NAME FOLDER TARGET`. A permanent failure is written to the
+target; any other ends the process with an error, and a later call tries again.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from explorer.encode.engines.loading import fast_tokenizer, load_model
 from explorer.encode.engines.openvino import library
 from explorer.encode.models import ModelFiles
 
-# Vectors of torch and of the graph, both float32, may be apart by this share of their length. That is a
-# cosine above 0.99999999; MiniLM gives 1e-6.
+# The largest relative distance allowed between the float32 vectors of torch and of the graph. It means a
+# cosine above 0.99999999; MiniLM has 1e-6.
 _MAX_APART = 1e-4
 _EXAMPLE = ["One text", "and another, longer one", "to be traced."]
 _CHECK_WORDS = (1, 2, 3, 7, 20, 61, 300, 600)
 
 
-class _Whole(torch.nn.Module):
-    """A sentence-transformers model as one module that takes tensors and gives the vectors."""
+class _WholeModel(torch.nn.Module):
+    """A sentence-transformers model as one module from tensors to vectors."""
 
     def __init__(self, model: Any) -> None:  # noqa: ANN401
         super().__init__()
@@ -47,19 +47,19 @@ class _Whole(torch.nn.Module):
             features["token_type_ids"] = token_type_ids
         for part in self._parts:
             features = part(features)
-        # As `SentenceTransformer.encode` cuts what authors chose to cut.
+        # `SentenceTransformer.encode` truncates the dimensions the same way.
         return features["sentence_embedding"][:, : self._truncated_to]
 
 
 def convert(files: ModelFiles, target: Path) -> About:
-    """Write the graph of a model, and what is known of it, into a folder.
+    """Write the graph of a model, and its `About`, into a folder.
 
     Args:
         files: The model.
         target: The folder; it exists and is empty.
 
     Returns:
-        What is written there as well.
+        What it wrote to `about.json`.
 
     Raises:
         ModelError: The files do not make a model that embeds texts.
@@ -74,23 +74,23 @@ def convert(files: ModelFiles, target: Path) -> About:
 def _converted(files: ModelFiles, model: Any, target: Path) -> About:  # noqa: ANN401
     tokenizer = fast_tokenizer(files, model)
     if tokenizer is None:
-        return About(refused="its tokenizer has no fast equal")
+        return About(refused="its tokenizer has no fast equivalent")
 
     def batch(texts: list[str]) -> dict[str, torch.Tensor]:
         made = tokenizer.tokenize(texts).batch(np.arange(len(texts)))
         return {name: torch.from_numpy(values) for name, values in made.items()}
 
-    about = _traced(_Whole(model).eval(), batch, tokenizer.pad_id, target)
+    about = _traced(_WholeModel(model).eval(), batch, tokenizer.pad_id, target)
     if about.refused and _write_out_attention(model):
-        about = _traced(_Whole(model).eval(), batch, tokenizer.pad_id, target)
+        about = _traced(_WholeModel(model).eval(), batch, tokenizer.pad_id, target)
     return about
 
 
 def _write_out_attention(model: Any) -> bool:  # noqa: ANN401
-    """Have a model mask attention by a large number in place of infinity; False where it cannot.
+    """Make a model mask attention with a large negative number instead of infinity; False if it cannot.
 
-    A token that may look at no other, as padding far from a text in ModernBERT's local attention, gets 0 from
-    torch's own attention and no number from OpenVINO's.
+    A token that can attend to no other, such as padding far from the text in ModernBERT's local attention,
+    gets 0 from torch's fused attention and NaN from OpenVINO's.
     """
     transformer = model.transformers_model
     try:
@@ -102,23 +102,25 @@ def _write_out_attention(model: Any) -> bool:  # noqa: ANN401
 
 
 def _traced(
-    whole: _Whole, batch: Callable[[list[str]], dict[str, torch.Tensor]], pad_id: int, target: Path
+    whole: _WholeModel, batch: Callable[[list[str]], dict[str, torch.Tensor]], pad_id: int, target: Path
 ) -> About:
     """The graph of a model, written into a folder and compared with the model."""
     openvino = library()
     try:
         with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # tracing warns of each branch it takes for good; see the check
+            warnings.simplefilter(
+                "ignore"
+            )  # tracing warns of each branch it fixes; the check below covers them
             graph = openvino.convert_model(whole, example_input=batch(_EXAMPLE))
     except MemoryError:
         raise
-    except Exception as error:  # the libraries raise many kinds for what they cannot convert
+    except Exception as error:  # the libraries raise many types for models they cannot convert
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         return About(refused=f"the model cannot be converted ({reason})")
-    inputs = tuple(port.any_name for port in graph.inputs)  # those the model really reads
+    inputs = tuple(port.any_name for port in graph.inputs)  # only those the model reads
     openvino.save_model(graph, target / GRAPH, compress_to_fp16=False)
 
-    # Lengths and numbers of texts other than the example's show whether the trace holds for them too.
+    # Texts of other lengths, and more or fewer of them, show whether the trace is general.
     compiled = openvino.Core().compile_model(target / GRAPH, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     texts = [" ".join(["word", "Text,", "another"][n % 3] for n in range(words)) for words in _CHECK_WORDS]
     apart, dims = 0.0, 0
@@ -128,9 +130,9 @@ def _traced(
             expected = whole(**tensors).double().numpy()
         given = compiled({name: tensors[name].numpy() for name in inputs})[0].astype(np.float64)
         if given.shape != expected.shape:
-            return About(refused="the converted model gives vectors of another shape")
+            return About(refused="the converted model returns vectors of a different shape")
         if not np.isfinite(given).all():
-            return About(refused="the converted model gives values that are not numbers")
+            return About(refused="the converted model returns values that are not numbers")
         distance = np.linalg.norm(given - expected, axis=1) / np.linalg.norm(expected, axis=1)
         apart, dims = max(apart, float(distance.max())), expected.shape[1]
     if not apart <= _MAX_APART:

@@ -1,4 +1,4 @@
-"""Servers with OpenAI's embeddings API that the host names, each as a `Service`."""
+"""Servers with OpenAI's embeddings API that the host has set up, each as a `Service`."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from explorer.encode.engines.refusals import Refusal
-from explorer.encode.engines.server_answers import fetch, plain_vectors_in, terms_in, vectors_in
-from explorer.encode.engines.services import ANSWER_SECONDS, Secret, Terms
+from explorer.encode.engines.server_answers import fetch, plain_vectors_in, service_info_in, vectors_in
+from explorer.encode.engines.services import ANSWER_SECONDS, Secret, ServiceInfo
 from explorer.errors import ModelNotFoundError, SettingError
 from explorer.settings import EMBEDDING_KEY, secret, settings
 
 _ANSWER_BYTES = 1 << 26  # 32 vectors of 16,384 dimensions take 12 MB
 _INFO_BYTES = 100_000
 _INFO_SECONDS = 5.0
-# What is asked for, and left out once a server refuses a request for it. All three know base64, which takes
-# half the bytes of decimals or less. vLLM cuts a text to what its model reads where the other is -1, and
-# refuses it else (vllm/renderers/params.py, TokenizeParams). text-embeddings-inference 1.9 and Ollama have no
-# word for it on this route, ignore this one, and cut by themselves: the first unless it was started with
-# `--auto-truncate false` (router/src/http/server.rs, openai_embed), and then its own route `/embed` has one;
-# the second always (server/routes.go, EmbedHandler; middleware/openai.go passes nothing of it on).
+# Optional parameters, dropped once a server rejects a request because of one. All three servers support
+# base64, which takes at most half the bytes of decimals. With -1, vLLM truncates a text to what its model
+# reads, and rejects it otherwise (vllm/renderers/params.py, TokenizeParams). text-embeddings-inference 1.9
+# and Ollama ignore this parameter on this route and truncate by default: the former unless it was started with
+# `--auto-truncate false` (router/src/http/server.rs, openai_embed), and then its own route `/embed` has a
+# parameter for it; the latter always (server/routes.go, EmbedHandler; middleware/openai.go drops ours).
 _EXTRAS = {"encoding_format": "base64", "truncate_prompt_tokens": -1}
 _SERVER_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _SERVED_MODEL = re.compile(r"[\w./:@-]{1,200}")  # Ollama's have a colon: nomic-embed-text:v1.5
 
 
 class EmbeddingServer:
-    """A server of the host's with OpenAI's `/v1/embeddings`: text-embeddings-inference, vLLM, Ollama.
+    """A server with OpenAI's `/v1/embeddings`, such as text-embeddings-inference, vLLM or Ollama.
 
     Args:
         server: One of the names in EXPLORER_EMBEDDING_SERVERS; never a URL.
         model: The model's name on that server.
 
     Raises:
-        ModelNotFoundError: No server has that name, or no model could have.
+        ModelNotFoundError: No server has that name, or the model's name is not valid.
         SettingError: EXPLORER_EMBEDDING_SERVERS cannot be read.
     """
 
     def __init__(self, server: str, model: str) -> None:
         servers = embedding_servers()
         if server not in servers:
-            known = f"There are {', '.join(servers)}." if servers else "This host has set none."
+            known = f"Choose one of {', '.join(servers)}." if servers else "This host has set up none."
             raise ModelNotFoundError("No embedding server has that name.", where=server[:64], fix=known)
         if not _SERVED_MODEL.fullmatch(model):
             raise ModelNotFoundError("That is not a valid model name.", where=model[:64])
@@ -53,39 +53,39 @@ class EmbeddingServer:
         key = secret(EMBEDDING_KEY + server.upper().replace("-", "_"))
         self._key = Secret(key) if key else None
         self._base = self._url.removesuffix("/embeddings").removesuffix("/v1")
-        self._has_to_cut = False  # as it said last
-        self._extras = dict(_EXTRAS)  # what this server takes of them; several threads may drop one
+        self._truncate_on_request = False  # as the server last reported
+        self._extras = dict(_EXTRAS)  # those this server accepts; several threads may drop one
 
     def identity(self) -> dict[str, str]:
-        """What the vectors depend on; the address only as a digest, since visitors may see this."""
+        """See `Service.identity`; the address appears only as a digest, since visitors may see it."""
         address = blake2b(self._url.encode(), digest_size=8).hexdigest()
         return {"service": "openai", "server": self._server, "address": address, "model": self.model}
 
-    def terms(self) -> Terms:
-        """What `/info` of text-embeddings-inference says; other servers have no such page."""
-        answer = fetch(f"{self._base}/info", self._key, seconds=_INFO_SECONDS, most=_INFO_BYTES)
-        terms = Terms() if not isinstance(answer, bytes) else terms_in(answer, self.model)
-        self._has_to_cut = not terms.cuts
-        return terms
+    def info(self) -> ServiceInfo:
+        """Request `/info` of text-embeddings-inference; empty for other servers, which do not have it."""
+        content = fetch(f"{self._base}/info", self._key, seconds=_INFO_SECONDS, most=_INFO_BYTES)
+        info = service_info_in(content, self.model) if isinstance(content, bytes) else ServiceInfo()
+        self._truncate_on_request = not info.truncates
+        return info
 
-    def ask(self, texts: list[str]) -> Any:  # noqa: ANN401 - unchecked, from outside
-        """Vectors of some texts as the server gives them, or a `Refusal`."""
-        if self._has_to_cut:
-            return self._ask_to_cut(texts)
+    def request(self, texts: list[str]) -> Any:  # noqa: ANN401 - unchecked, from outside
+        """See `Service.request`."""
+        if self._truncate_on_request:
+            return self._request_truncated(texts)
         extras = self._extras
-        asked = {"model": self.model, "input": texts, **extras}
-        answer = fetch(self._url, self._key, seconds=ANSWER_SECONDS, most=_ANSWER_BYTES, asked=asked)
+        body = {"model": self.model, "input": texts, **extras}
+        answer = fetch(self._url, self._key, seconds=ANSWER_SECONDS, most=_ANSWER_BYTES, body=body)
         if isinstance(answer, Refusal) and answer.too_long:
-            unknown = [name for name in extras if name in answer.said]
+            unknown = [name for name in extras if name in answer.message]
             if unknown:
                 self._extras = {name: value for name, value in extras.items() if name not in unknown}
-                return self.ask(texts)
+                return self.request(texts)
         return vectors_in(answer, len(texts)) if isinstance(answer, bytes) else answer
 
-    def _ask_to_cut(self, texts: list[str]) -> Any:  # noqa: ANN401 - unchecked, from outside
-        """The same of a text-embeddings-inference that cuts only if it is asked to: by its own route."""
-        url, asked = f"{self._base}/embed", {"inputs": texts, "truncate": True}
-        answer = fetch(url, self._key, seconds=ANSWER_SECONDS, most=_ANSWER_BYTES, asked=asked)
+    def _request_truncated(self, texts: list[str]) -> Any:  # noqa: ANN401 - unchecked, from outside
+        """The same by a route of text-embeddings-inference where truncation can be requested."""
+        url, body = f"{self._base}/embed", {"inputs": texts, "truncate": True}
+        answer = fetch(url, self._key, seconds=ANSWER_SECONDS, most=_ANSWER_BYTES, body=body)
         return plain_vectors_in(answer) if isinstance(answer, bytes) else answer
 
 
@@ -93,8 +93,8 @@ def embedding_servers() -> dict[str, str]:
     """The embedding servers the host offers, from EXPLORER_EMBEDDING_SERVERS.
 
     Returns:
-        The URL that embeddings are asked of, by the server's name: one that ends in `/embeddings` as it was
-        given, any other with `/v1/embeddings` added.
+        The URL of each server's embeddings route, by the server's name. A URL that ends in `/embeddings` is
+        taken as it is; `/v1/embeddings` is added to any other.
 
     Raises:
         SettingError: An entry is not `name=http://host:port`.
@@ -104,13 +104,13 @@ def embedding_servers() -> dict[str, str]:
         filter(None, map(str.strip, settings().embedding_servers.split(","))), 1
     ):
         name, _, url = (part.strip() for part in entry.partition("="))
-        # The value is not shown: by mistake there may be a password in it.
+        # The value is not shown, since it may contain a password by mistake.
         if not _SERVER_NAME.fullmatch(name) or name in servers or not _is_base_url(url):
             raise SettingError(
                 f"Entry {position} is not name=http://host:port.",
                 where="EXPLORER_EMBEDDING_SERVERS",
-                fix="Names are lower-case letters, digits and hyphens, each once; a key goes into "
-                "a variable of its own.",
+                fix="Names consist of lower-case letters, digits and hyphens, and are unique; a key goes "
+                "into its own variable.",
             )
         url = url.rstrip("/")
         servers[name] = url if url.endswith("/embeddings") else f"{url.removesuffix('/v1')}/v1/embeddings"

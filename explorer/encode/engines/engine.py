@@ -1,4 +1,4 @@
-"""What runs models: an engine for each way to run them, shared by all, and a run of it for each caller."""
+"""The interface of engines, which run models. An engine is shared; each caller has a run of its own."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ OnWait = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a model is told of texts.
+    """The prompt and the role of texts.
 
     Attributes:
-        text: Put before each of them.
-        role: What they are: rows are documents. Some models read queries with another part than documents.
+        text: Put before each text.
+        role: Whether they are rows (documents) or queries. Some models have separate modules for the two.
     """
 
     text: str = ""
@@ -39,17 +39,17 @@ NO_PROMPT = Prompt()
 
 
 class OutOfMemoryError(EncodeError):
-    """A batch does not fit the device's memory; a smaller one may."""
+    """A batch does not fit in the device's memory; a smaller one may."""
 
 
 class Engine(Protocol):
     """A model that is ready to encode. Several threads may use it, each in a run of its own.
 
     Attributes:
-        kind: What it is run by: torch, openvino, tfidf or remote.
-        name: The same for people, with the type it computes in and the device.
+        kind: torch, openvino, tfidf or remote.
+        name: The same for the screen, with the dtype and the device.
         token_budget: Tokens a batch may have, padding included.
-        in_flight: Batches that are worth having begun before the first of them is waited for.
+        in_flight: Number of batches to start before waiting for the first.
     """
 
     kind: str
@@ -65,65 +65,65 @@ class Engine(Protocol):
     def tokenize(
         self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
     ) -> Tokens:
-        """Read texts as the model takes them, with their prompt, cut to its maximum length.
+        """Prepare texts for the model, with their prompt, truncated to its maximum length.
 
         Args:
             texts: The texts, without the prompt.
-            on_progress: Told the texts that are done; what it raises stops the work.
-            prompt: What the model is told of them.
+            on_progress: Called with the number of finished texts; an exception it raises stops the work.
+            prompt: Their prompt and role.
         """
         ...
 
     def run(self, on_wait: OnWait | None = None) -> AbstractContextManager[EngineRun]:
-        """Begin a run. Leaving it gives up the batches that were begun and not waited for.
+        """Begin a run. On exit, batches that were started but not collected are abandoned.
 
         Args:
-            on_wait: Told, in a plain sentence, what a batch is waited for, again and again while it is; what
-                it raises is passed on by the batch that is waited for.
+            on_wait: Called repeatedly while waiting for a batch, with a sentence that says why; exceptions it
+                raises are passed on.
         """
         ...
 
 
 class EngineRun(Protocol):
-    """The batches of one caller, rows or queries, and what was learned on the way.
+    """The batches of one caller, rows or queries.
 
     Attributes:
-        notes: What the person should know of the vectors; complete once the last batch is there.
+        notes: Notes on the vectors, for the screen; complete after the last batch.
     """
 
     notes: tuple[str, ...]
 
     def confirm(self, *, again: bool = False) -> None:
-        """Make sure that the model is still the one that the encoder's fingerprint names.
+        """Check that the model is still the one that the encoder's fingerprint names.
 
-        To be called before the first batch, and with `again` after the last one of vectors that are kept.
+        Call it before the first batch and, if the vectors are kept, with `again` after the last.
 
         Args:
-            again: Ask even if somebody made sure a moment ago.
+            again: Check even if the model was confirmed a moment ago.
 
         Raises:
-            ModelChangedError: It is another one.
+            ModelChangedError: The model has been replaced.
         """
         ...
 
-    def start(self, batch: Any) -> Vectors:  # noqa: ANN401 - what `Tokens.batch` makes
-        """Begin to encode a batch of `Engine.tokenize`.
+    def start(self, batch: Any) -> Vectors:  # noqa: ANN401 - what `Tokens.batch` returns
+        """Start encoding a batch of `Engine.tokenize`.
 
         Returns:
-            What waits for its vectors and gives them: float32, shape (texts, dims).
+            A function that waits and returns the vectors, float32, shape (texts, dims).
 
         Raises:
-            OutOfMemoryError: The batch does not fit; what is returned may raise it too.
+            OutOfMemoryError: The batch does not fit in memory; the function may raise it too.
         """
         ...
 
 
 class LocalEngine(ABC):
-    """An `Engine` on this machine. It keeps nothing of a run, and so is the `EngineRun` of each itself.
+    """An `Engine` on this machine. It has no state for each run, so it is its own `EngineRun`.
 
     Attributes:
-        kind: As of an `Engine`, like `name`, `token_budget` and `in_flight`.
-        notes: As of an `EngineRun`.
+        kind: See `Engine`, also for `name`, `token_budget` and `in_flight`.
+        notes: See `EngineRun`.
         dims: Dimensions of its vectors.
     """
 
@@ -141,12 +141,12 @@ class LocalEngine(ABC):
         """See `Engine.tokenize`."""
 
     @abstractmethod
-    def start(self, batch: Any) -> Vectors:  # noqa: ANN401 - what `Tokens.batch` makes
+    def start(self, batch: Any) -> Vectors:  # noqa: ANN401 - what `Tokens.batch` returns
         """See `EngineRun.start`."""
 
     def run(self, on_wait: OnWait | None = None) -> AbstractContextManager[Self]:  # noqa: ARG002
-        """Itself: nobody else is waited for, and what was begun ends by itself within milliseconds."""
+        """Return itself: there is no server to wait for, and a started batch ends within milliseconds."""
         return nullcontext(self)
 
-    def confirm(self, *, again: bool = False) -> None:  # noqa: B027 - true of all of them
-        """Nothing: the weights are those that were opened."""
+    def confirm(self, *, again: bool = False) -> None:  # noqa: B027 - the same for all
+        """Do nothing: loaded weights do not change."""

@@ -1,8 +1,8 @@
-"""Which model is behind the name of a hosted one: told by its vector of one fixed sentence.
+"""Which model is behind the name of a hosted one, recognised by its vector of one fixed sentence.
 
-Servers and providers change models without saying so, and a commit on the Hub is not what they run. What
-counts is whether vectors asked for today go with those that are kept, and that can be asked. A server that
-says which revision it runs is taken at its word too: another one is another model.
+Servers and providers replace models without notice, and a commit on the Hub does not say what they run. What
+matters is whether new vectors are comparable with the cached ones, and a request can check that. If a server
+reports its revision, another revision counts as another model too.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from numpy.typing import NDArray
 from explorer.encode.cache import VectorCache
 
 CANARY = "Each model gives this sentence a vector of its own, which tells when another has taken its place."
-_SAME = 0.9999  # the least cosine of two answers that are one model's, but for rounding
-_KNOWN = 8  # generations kept of a model; servers that go back to an earlier one find its vectors again
+_SAME = 0.9999  # the lowest cosine between two vectors of one model, which differ by rounding
+_KNOWN = 8  # generations kept of a model: when a server goes back to one, its vectors are reused
 
 
 @dataclass(frozen=True, eq=False)
 class Generation:
-    """A model behind a name, from when it was first seen until another takes its place.
+    """A model behind a name, from when it was first seen until another one replaces it.
 
     Attributes:
-        name: Names it, as a part of fingerprints.
+        name: Its identifier, part of fingerprints.
         since: When it was first seen, in seconds since 1970.
         canary: Its vector of `CANARY`, float32, shape (dims,).
-        revision: The revision its server said it runs; empty where it said none.
+        revision: The revision that its server reported; empty if it reported none.
     """
 
     name: str
@@ -52,16 +52,16 @@ class Generation:
         return time.strftime("%Y-%m-%d", time.gmtime(self.since))
 
     def gives(self, canary: NDArray[np.float32]) -> bool:
-        """Whether a vector of `CANARY`, shape (dims,), is this model's, but for rounding."""
+        """Whether a vector of `CANARY`, shape (dims,), is this model's, up to rounding."""
         return is_same(agreement(self.canary, canary))
 
     def is_at(self, revision: str) -> bool:
-        """Whether a revision that a server says is this model's; empty ones, which say nothing, are."""
+        """Whether a reported revision matches this model's; an unknown one, empty, always does."""
         return not revision or not self.revision or revision == self.revision
 
 
 def agreement(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """The cosine of two vectors of `CANARY`, each of shape (dims,); -1 where dimensions differ."""
+    """The cosine of two vectors of `CANARY`, each of shape (dims,); -1 if their dimensions differ."""
     if len(one) != len(other):
         return -1.0
     ours, theirs = one.astype(np.float64), other.astype(np.float64)
@@ -72,16 +72,16 @@ def agreement(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 
 def is_same(cosine: float) -> bool:
-    """Whether two answers of this `agreement` are one model's, but for rounding."""
+    """Whether two vectors with this `agreement` are from one model, up to rounding."""
     return cosine >= _SAME
 
 
 class Generations:
-    """The models that were seen behind one name, kept beside the vectors.
+    """The models seen behind one name, kept in the vector cache.
 
     Args:
         cache: Where they are kept.
-        identity: The name: of the service and of the model there.
+        identity: The service and the name of the model there.
     """
 
     def __init__(self, cache: VectorCache, identity: Mapping[str, str]) -> None:
@@ -89,16 +89,16 @@ class Generations:
         self._subject = f"generations of {json.dumps(dict(identity), sort_keys=True)}"
 
     def current(self) -> Generation | None:
-        """The one that was there last; None before the first, and after `leave`."""
+        """The model last seen; None before the first one, and after `leave`."""
         name, known = _parsed(self._cache.verdict(self._subject))
         return known.get(name)
 
     def seen(self, canary: NDArray[np.float32], revision: str = "") -> Generation:
-        """The one that gives this vector of `CANARY`, shape (dims,), known or new; it is current now.
+        """Make the model with this vector of `CANARY` the current one, whether it is known or new.
 
         Args:
-            canary: The vector.
-            revision: The revision the server says it runs; empty where it says none.
+            canary: The vector, float32, shape (dims,).
+            revision: The revision that the server reports; empty if it reports none.
         """
         name = hashlib.blake2b(canary.tobytes() + revision.encode(), digest_size=8).hexdigest()
         found = Generation(name, time.time(), canary, revision)
@@ -109,14 +109,14 @@ class Generations:
             latest_first = reversed(known.values())
             found = next((one for one in latest_first if one.gives(canary) and one.is_at(revision)), found)
             known.pop(found.name, None)
-            known[found.name] = found  # the last one seen is the last to go
+            known[found.name] = found  # at the end: the one last seen is the last to be dropped
             return _serial(found.name, list(known.values())[-_KNOWN:])
 
         self._cache.revise_verdict(self._subject, add)
         return found
 
     def leave(self, generation: Generation) -> None:
-        """Note that this one is there no longer: which one is now has to be asked."""
+        """Record that this model has been replaced, by one that is not known yet."""
 
         def leave(kept: str | None) -> str:
             current, known = _parsed(kept)
@@ -126,7 +126,7 @@ class Generations:
 
 
 def _parsed(kept: str | None) -> tuple[str, dict[str, Generation]]:
-    """The name of the current generation, empty for none, and all that are known by name."""
+    """The name of the current generation, empty for none, and all known ones by name."""
     entries: dict[str, Any] = json.loads(kept or '{"current": "", "known": []}')
     known = [
         Generation(

@@ -1,6 +1,6 @@
 """Models as graphs for OpenVINO: converted once, checked, and kept in the cache folder.
 
-See `docs/decisions/0008-openvino.md` for why a process of its own converts them.
+`docs/decisions/0008-openvino.md` explains why a separate process converts them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from explorer.settings import settings
 
 _log = logging.getLogger(__name__)
 _SCHEME = 2  # raise it when a graph would be converted or checked differently
-_KEEP = 4  # graphs on disk, each the size of its weights; the one opened longest ago goes first
+_KEEP = 4  # graphs on disk, each the size of its weights; the least recently opened one is removed first
 _CONVERT_SECONDS = 600.0
 _PACKAGES = ("openvino", "torch", "transformers", "sentence-transformers")
 _converting = threading.Lock()  # a converter takes a gigabyte and all cores: one at a time
@@ -42,15 +42,15 @@ class NoGraphError(EncodeError):
 
 @dataclass(frozen=True)
 class About:
-    """What converting a model gave, as it is kept beside the graph.
+    """The outcome of converting a model, kept beside the graph.
 
     Attributes:
         refused: Why the model cannot be run as a graph; empty when it can.
         dims: Dimensions of its vectors.
-        inputs: What it takes, in order.
-        pad_id: What shorter texts are filled up with.
-        apart: The largest distance between a check text's vectors from torch and from the graph, both in
-            float32, as a share of the vector's length.
+        inputs: Names of its inputs, in order.
+        pad_id: Token id that pads shorter texts.
+        apart: The largest relative distance between the vectors of a check text from torch and from the
+            graph, both float32.
         digests: sha256 of each file of the graph.
     """
 
@@ -63,10 +63,10 @@ class About:
 
 
 def graph_for(files: ModelFiles) -> tuple[Path, About]:
-    """The graph of a model, converted if there is none yet or it is damaged.
+    """The graph of a model, converted if there is none yet or if it is damaged.
 
     Returns:
-        The folder of the graph, and what is known of it.
+        The folder of the graph, and its `About`.
 
     Raises:
         NoGraphError: The model cannot be converted, or converting it failed this time.
@@ -85,27 +85,29 @@ def graph_for(files: ModelFiles) -> tuple[Path, About]:
 
 
 def graphs_folder() -> Path:
-    """Where graphs are kept."""
+    """The folder where graphs are kept."""
     return settings().cache_folder / "graphs"
 
 
 def check_modules(files: ModelFiles) -> None:
-    """Refuse a model of other parts than a transformer, pooling, dense layers and normalising.
+    """Refuse a model with modules other than Transformer, Pooling, Dense and Normalize.
 
     Raises:
-        NoGraphError: It has such a part, leaves the prompt out of pooling, or runs code of its own.
+        NoGraphError: It has such a module, leaves the prompt out of pooling, or runs its own code.
     """
     if files.trust_remote_code:
-        raise NoGraphError("the model runs code of its own", where=files.name)
+        raise NoGraphError("the model runs its own code", where=files.name)
     other = [kind for kind in files.module_kinds if kind not in _MODULES]
     if other:
-        raise NoGraphError(f"a {other[0]} module is not converted", where=files.name)
+        raise NoGraphError(f"a {other[0]} module cannot be converted", where=files.name)
     if not files.pools_prompt:
-        raise NoGraphError("it leaves the prompt out of pooling, which a graph does not", where=files.name)
+        raise NoGraphError(
+            "it leaves the prompt out of pooling, which graphs do not support", where=files.name
+        )
 
 
 def write_about(folder: Path, about: About) -> None:
-    """Complete a graph's folder; the digests are taken here."""
+    """Write `about.json`, which completes a graph's folder, with the digests of its files."""
     digests = {} if about.refused else {name: _sha256(folder / name) for name in _FILES}
     (folder / _ABOUT).write_text(json.dumps({**asdict(about), "digests": digests}), encoding="utf-8")
 
@@ -117,7 +119,7 @@ def _key(files: ModelFiles) -> str:
 
 
 def _read(folder: Path) -> About | None:
-    """What is kept of a graph; None when there is none, or when its files are not those once written."""
+    """The `About` of a graph; None if there is no graph, or if its files have changed."""
     try:
         about = About(**json.loads((folder / _ABOUT).read_text(encoding="utf-8")))
         if any(_sha256(folder / name) != digest for name, digest in (about.digests or {}).items()):
@@ -125,31 +127,31 @@ def _read(folder: Path) -> About | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as error:
-        _log.warning("the graph in %s is damaged (%s) and is made again", folder, error)
+        _log.warning("the graph in %s is damaged (%s) and is converted again", folder, error)
         return None
     return about
 
 
 def _convert(files: ModelFiles, folder: Path) -> About:
-    """Have another process convert a model, and move what it wrote into place."""
+    """Convert a model in a separate process, and move the result into place."""
     try:
         with scratch_folder(folder.parent) as aside:
             made = aside / "graph"
             made.mkdir()
-            last_words = _run_converter(files, made)
+            last_line = _run_converter(files, made)
             about = _read(made)
             if about is None:
-                raise NoGraphError(f"converting the model failed ({last_words})", where=files.name)
+                raise NoGraphError(f"converting the model failed ({last_line})", where=files.name)
             shutil.rmtree(folder, ignore_errors=True)
             made.rename(folder)
-        _forget_old(folder.parent)
+        _remove_old(folder.parent)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoGraphError(f"converting the model failed ({error})", where=files.name) from error
     return about
 
 
 def _run_converter(files: ModelFiles, made: Path) -> str:
-    """Run `engines.convert` into an empty folder; the last line it said of what went wrong."""
+    """Run `engines.convert` into an empty folder; returns the last line of its errors."""
     ended = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "explorer.encode.engines.convert", files.name, str(files.folder), str(made)],
         env={**os.environ, "PYTHONPATH": python_path()},
@@ -162,7 +164,7 @@ def _run_converter(files: ModelFiles, made: Path) -> str:
     return (ended.stderr.strip().splitlines() or [f"exit status {ended.returncode}"])[-1]
 
 
-def _forget_old(parent: Path) -> None:
+def _remove_old(parent: Path) -> None:
     """Remove graphs beyond the number kept."""
     finished = [path for path in parent.iterdir() if not is_scratch(path)]
     for path in sorted(finished, key=lambda path: path.stat().st_mtime)[:-_KEEP]:

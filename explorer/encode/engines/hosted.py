@@ -1,4 +1,4 @@
-"""The engine of hosted models, and whether the model behind a name is still the same."""
+"""The engine of hosted models, which notices when a service replaces the model behind a name."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from explorer.encode.engines.batch_requests import BatchRequests
 from explorer.encode.engines.engine import NO_PROMPT, OnWait, Prompt, Vectors
 from explorer.encode.engines.generations import CANARY, Generations, agreement, is_same
 from explorer.encode.engines.hosted_notes import notes_of
-from explorer.encode.engines.services import Service, Terms, title
+from explorer.encode.engines.services import Service, ServiceInfo, title
 from explorer.encode.tokens import COUNTING
 from explorer.errors import ModelChangedError, UnusableModelError
 from explorer.jobs.progress import OnProgress, counting
 
-_BATCH_TEXTS = 32  # text-embeddings-inference takes no more in one request unless its host allows it
+_BATCH_TEXTS = 32  # the default limit of text-embeddings-inference for one request
 _BATCH_TOKENS = 8192
-_CHARS_PER_TOKEN = 4  # roughly, in English; the server alone knows the number
+_CHARS_PER_TOKEN = 4  # roughly, in English; only the server knows the exact count
 _IN_FLIGHT = 4
-_NOISE = 0.99  # the least cosine of two answers of a server whose answers vary; unlike models are below
-_TRUSTED = 60.0  # seconds for which a model is taken to be the one that it was when it was last asked
+_MIN_COSINE = 0.99  # between responses of one model that vary; different models are below it
+_CONFIRMED_SECONDS = 60.0  # how long a confirmed model counts as unchanged
 
 
 def requests_for(texts: Sequence[str]) -> int:
-    """Requests it takes to encode texts, when none is made again and the server takes as many as most do."""
+    """Number of requests needed to encode texts, without retries and at the usual limit of 32 texts each."""
     return len(plan_batches(HostedTokens(texts).lengths, _BATCH_TOKENS))
 
 
 class HostedTokens:
-    """Texts a server is going to read; see `tokens.Tokens`.
+    """Texts to be sent to a server; see `tokens.Tokens`.
 
     Args:
         texts: The texts.
-        most: How many of them may be in one request.
+        most: The most texts in one request.
 
     Attributes:
-        lengths: int32, shape (texts,): tokens as far as they can be guessed without the server's tokenizer,
-            and so many at least that no batch has more texts than a server takes.
+        lengths: int32, shape (texts,): tokens, estimated without the server's tokenizer. Short texts count
+            for more, so that no batch has more than `most` texts.
     """
 
     def __init__(self, texts: Sequence[str], most: int = _BATCH_TEXTS) -> None:
@@ -59,25 +59,25 @@ class HostedTokens:
 class HostedEngine:
     """A hosted model; see `engine.Engine`.
 
-    Behind the name of a model there may be another one tomorrow. Which it is, a `Generation`, is a part of
-    the engine's identity. It comes from the cache, so that what is kept can be read without asking; one small
-    request is made where nobody has seen the model yet. Whoever asks for vectors confirms it first.
+    A service may replace the model behind a name at any time. The current one, a `Generation`, is part of
+    the engine's identity. It is read from the cache, so that cached vectors need no request; a small request
+    is made only for a model not seen before. Each run confirms the generation before it encodes.
 
     Args:
-        service: Who is asked.
+        service: The service that runs the model.
         cache: Where generations are kept.
-        on_wait: Told what that request is waited for; see `BatchRequests`.
+        on_wait: Called while waiting for that request; see `BatchRequests`.
 
     Attributes:
         kind: `remote`.
-        name: Who is asked for which model, for people.
-        token_budget: Tokens a batch may have, roughly.
-        in_flight: Batches under way at once.
-        generation: The model that was behind the name last.
-        terms: What the server said last of the model and of the texts it takes.
+        name: The model and the service, for the screen.
+        token_budget: Tokens that a batch may have, roughly.
+        in_flight: Number of concurrent requests.
+        generation: The model last seen behind the name.
+        info: The limits and the model that the server last reported.
 
     Raises:
-        EncodeError: The server gives no vectors; see `BatchRequests.start` for what else may be raised.
+        EncodeError: The server returns no vectors; `BatchRequests.start` lists the other errors.
     """
 
     kind = "remote"
@@ -88,13 +88,13 @@ class HostedEngine:
         self.name = title(service)
         self._service = service
         self._generations = Generations(cache, service.identity())
-        self._last_seen: float | None = None  # when the model last gave its canary; several threads set it
-        self.terms = Terms()
+        self._last_seen: float | None = None  # monotonic time of the last canary; several threads set it
+        self.info = ServiceInfo()
         known = self._generations.current()
         if known is None:
             with BatchRequests(service, on_wait) as requests:
                 canary = requests.start([CANARY])()[0].astype(np.float32)
-            known = self._generations.seen(canary, self.ask_terms().revision)
+            known = self._generations.seen(canary, self.refresh_info().revision)
             self.note_seen()
         self.generation = known
 
@@ -110,9 +110,13 @@ class HostedEngine:
     def tokenize(
         self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
     ) -> HostedTokens:
-        """Guess the lengths of texts; `on_progress` is told once, of all of them."""
-        terms = self.terms
-        limits = (_BATCH_TEXTS, terms.batch_texts, terms.waiting_texts and terms.waiting_texts // _IN_FLIGHT)
+        """Estimate the lengths of texts; `on_progress` is called once, at the end."""
+        info = self.info
+        limits = (
+            _BATCH_TEXTS,
+            info.max_batch_texts,
+            info.max_concurrent_texts and info.max_concurrent_texts // _IN_FLIGHT,
+        )
         most = max(1, min(limit for limit in limits if limit is not None))
         tokens = HostedTokens(prompt.before(texts), most)
         counting(on_progress, COUNTING, "texts")(len(texts), len(texts))
@@ -120,25 +124,25 @@ class HostedEngine:
 
     @contextmanager
     def run(self, on_wait: OnWait | None = None) -> Iterator[HostedRun]:
-        """Begin a run; those of others neither hear what it waits for nor end with it."""
+        """Begin a run, independent of all others; see `Engine.run`."""
         with BatchRequests(self._service, on_wait) as requests:
             yield HostedRun(self, requests, self._service.name)
 
-    def ask_terms(self) -> Terms:
-        """Ask the server what it says of the model and of the texts it takes, and keep it."""
-        self.terms = self._service.terms()
-        return self.terms
+    def refresh_info(self) -> ServiceInfo:
+        """Request the limits and the model of the server, and keep them in `info`."""
+        self.info = self._service.info()
+        return self.info
 
     def note_seen(self) -> None:
-        """The model has just given its canary."""
+        """Record that the model has just returned its canary."""
         self._last_seen = time.monotonic()
 
     def was_just_seen(self) -> bool:
-        """Whether the model gave its canary within the last minute, in this run or another."""
-        return self._last_seen is not None and time.monotonic() - self._last_seen < _TRUSTED
+        """Whether the model returned its canary within the last minute, in any run."""
+        return self._last_seen is not None and time.monotonic() - self._last_seen < _CONFIRMED_SECONDS
 
     def changed(self, how: str = "") -> ModelChangedError:
-        """What to raise where the model is another one, which is noted: the next engine finds out which."""
+        """The error for a model that has been replaced; the next engine then looks for the new one."""
         self._generations.leave(self.generation)
         return ModelChangedError(
             f"The model behind {self.name} has changed since {self.generation.day}{how}.",
@@ -150,52 +154,54 @@ class HostedRun:
     """The batches of one caller; see `engine.EngineRun`.
 
     Args:
-        engine: The model.
-        requests: To the service that runs it.
-        sent_to: Who runs the model, for people.
+        engine: The engine.
+        requests: Its requests to the service.
+        sent_to: The service, for the screen.
     """
 
     def __init__(self, engine: HostedEngine, requests: BatchRequests, sent_to: str) -> None:
         self._engine = engine
         self._requests = requests
         self._sent_to = sent_to
-        self._varies: float | None = None  # the cosine of two answers that should be the same
-        self.notes: tuple[str, ...] = self._told()
+        self._varies: float | None = None  # cosine between two responses to the same text, if they vary
+        self.notes: tuple[str, ...] = self._current_notes()
 
     def confirm(self, *, again: bool = False) -> None:
-        """Make sure that the model is still the one `generation` names, by small requests.
+        """Check with small requests that the model is still the one that `generation` names.
 
-        Where the answer is not that model's, a second request tells another model, which gives it twice, from
-        a server whose answers vary.
+        If the first response does not match, a second request distinguishes another model, which returns the
+        same vector twice, from a server whose responses vary.
 
         Args:
-            again: Ask even if it was asked within the last minute.
+            again: Send the requests even if the model was confirmed within the last minute.
 
         Raises:
-            ModelChangedError: It is another one.
-            UnusableModelError: Unlike models answer in turns.
+            ModelChangedError: The model has been replaced.
+            UnusableModelError: Several models share the name.
         """
         known = self._engine.generation
         if not again and self._engine.was_just_seen():
             return
         first = self._canary()
-        revision = self._engine.ask_terms().revision  # after it: a server that loads the model knows none yet
+        revision = (
+            self._engine.refresh_info().revision
+        )  # afterwards: while the model is loading, none is known
         if not known.is_at(revision):
-            raise self._engine.changed(f": it is at revision {revision} where it was at {known.revision}")
+            raise self._engine.changed(f": its revision is now {revision}, not {known.revision}")
         if known.gives(first):
             return
         second = self._canary()
         cosine = agreement(first, second)
         if is_same(cosine):
             raise self._engine.changed()
-        if cosine < _NOISE or agreement(known.canary, second) < _NOISE:
+        if cosine < _MIN_COSINE or agreement(known.canary, second) < _MIN_COSINE:
             raise UnusableModelError(
-                f"Several models answer in turns (cosine {cosine:.2f} between two answers to the same text).",
+                f"Several models share this name (cosine {cosine:.2f} between two vectors of the same text).",
                 where=self._engine.name,
-                fix="Have it serve one model by this name.",
+                fix="Set up the server to serve one model under this name.",
             )
         self._varies = cosine
-        self.notes = self._told()
+        self.notes = self._current_notes()
 
     def _canary(self) -> NDArray[np.float32]:
         vector: NDArray[np.float32] = self.start([CANARY])()[0].astype(np.float32)
@@ -206,20 +212,22 @@ class HostedRun:
         """Send a batch of `HostedTokens.batch`; see `BatchRequests.start`.
 
         Returns:
-            A call that waits and gives float32, shape (texts, dims). It raises ModelChangedError, too, where
-            the dimensions are no longer those of the model.
+            A function that waits and returns the vectors, float32, shape (texts, dims). It also raises
+            ModelChangedError if their dimensions are not those of the model.
         """
         collect, dims = self._requests.start(batch), self._engine.dims
 
         def vectors() -> np.ndarray:
             collected = collect()
             if collected.shape[1] != dims:
-                raise self._engine.changed(f": it gives {collected.shape[1]} dimensions where it gave {dims}")
-            self.notes = self._told()
+                raise self._engine.changed(
+                    f": its vectors now have {collected.shape[1]} dimensions, not {dims}"
+                )
+            self.notes = self._current_notes()
             return collected
 
         return vectors
 
-    def _told(self) -> tuple[str, ...]:
-        """What the person should know by now."""
-        return notes_of(self._sent_to, self._engine.terms, self._requests.cut, self._varies)
+    def _current_notes(self) -> tuple[str, ...]:
+        """The notes on the run so far."""
+        return notes_of(self._sent_to, self._engine.info, self._requests.cut, self._varies)

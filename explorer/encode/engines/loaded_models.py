@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 _Key = tuple[str, str, str]
 _loaded: ModelMemory[LocalEngine] = ModelMemory()
-_known = threading.Lock()  # held for a moment, to look at what is loaded
+_known = threading.Lock()  # guards both tables; held only briefly
 _opening: WeakValueDictionary[_Key, _Opening] = WeakValueDictionary()
-_reading = threading.Lock()  # weights are read one model at a time: more would take the memory of all
+_reading = threading.Lock()  # weights are read one model at a time, to bound the peak memory
 
 
 class _Opening:
-    """One model being loaded: who wants it too waits here, and nobody else does."""
+    """The lock of one model that is being loaded; only callers that need this model wait for it."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
 
 
 def load(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
-    """The engine for a model, loaded once for the whole process: on a processor OpenVINO, else torch.
+    """The engine for a model, loaded once for the whole process: OpenVINO on a CPU if possible, else torch.
 
-    A model that is loaded is there at once, whatever other models are being loaded or converted.
+    A loaded model is returned at once, even while other models are being loaded or converted.
 
     Args:
         files: The model.
@@ -45,7 +45,7 @@ def load(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
 
     Raises:
         UnusableModelError: The files do not make a model that embeds texts.
-        UnsafeModelError: It needs code of its own that may not run, or its weights would run code.
+        UnsafeModelError: It needs its own code, which is not allowed, or its weights would run code.
     """
     key = (files.identity, str(device), dtype)
     with _known:
@@ -82,15 +82,15 @@ def _open(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
 
 
 def fast_dtype(files: ModelFiles, device: torch.device) -> str:
-    """The type a model runs fastest in on a device; see `tensor.fast_dtype`."""
+    """The fastest dtype for a model on a device; see `tensor.fast_dtype`."""
     if files.facts.is_static:
-        return "float32"  # vectors are looked up and added: a shorter type saves no time
+        return "float32"  # vectors are looked up and added: a lower precision saves no time
     if device.type == "cpu" and openvino.serves(files):
         return "bfloat16" if openvino.has_bfloat16() else "float32"
     return str(devices.fast_dtype(device)).removeprefix("torch.")
 
 
 def unload(files: ModelFiles, device: torch.device, dtype: str) -> None:
-    """Let go of a model's memory."""
+    """Unload a model."""
     with _known:
         _loaded.drop((files.identity, str(device), dtype))

@@ -1,4 +1,4 @@
-"""From the files of a model to what runs them: the `SentenceTransformer` and its tokenizer."""
+"""Loading the `SentenceTransformer` of a model, and its fast tokenizer."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 _FORCE_WEIGHTS_ONLY = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
 _INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 _STATIC_INPUTS = {"input_ids", "offsets"}
-# What tokenizers disagree on when they do: spaces, capitals, accents, signs that are no letters, the spelling
-# of special tokens, and where a text is cut.
+# Tokenizers may differ in spaces, capitals, accents, symbols, the spelling of special tokens, and truncation.
 _CHECK_TEXTS = [
     "",
     " ",
@@ -38,14 +37,14 @@ _CHECK_TEXTS = [
 
 
 def fast_tokenizer(files: ModelFiles, model: Any) -> FastTokenizer | None:  # noqa: ANN401
-    """The Rust tokenizer of a loaded model, if it gives just what the model's own Python code does.
+    """The Rust tokenizer of a loaded model, if it agrees exactly with the model's own Python code.
 
     Args:
         files: The model.
         model: The `SentenceTransformer` loaded from it.
 
     Returns:
-        The tokenizer; None when there is none, or when it differs on a check text.
+        The tokenizer; None if there is none, or if it differs on a check text.
     """
     if not has_fast_tokenizer(files) or files.is_routed:  # each route may have its own
         return None
@@ -53,7 +52,7 @@ def fast_tokenizer(files: ModelFiles, model: Any) -> FastTokenizer | None:  # no
     features = model.preprocess(texts)
     expected = {name: value.numpy() for name, value in features.items() if hasattr(value, "numpy")}
     static = set(expected) == _STATIC_INPUTS
-    pad_id = 0 if static else getattr(model.tokenizer, "pad_token_id", None)  # a static model pads nothing
+    pad_id = 0 if static else getattr(model.tokenizer, "pad_token_id", None)  # static models have no padding
     if (
         not isinstance(pad_id, int)
         or not (static or {"input_ids", "attention_mask"} <= set(expected) <= _INPUTS)
@@ -70,9 +69,9 @@ def fast_tokenizer(files: ModelFiles, model: Any) -> FastTokenizer | None:  # no
 
 @contextlib.contextmanager
 def _weights_only() -> Iterator[None]:
-    """Have torch read pickle files without running code, whatever a model's own settings ask for.
+    """Make torch read pickle files without running code, whatever a model's own settings are.
 
-    A model's `sentence_bert_config.json` may pass `weights_only` on; torch's own switch is above it
+    A model's `sentence_bert_config.json` can set `weights_only`; this variable of torch overrides it
     (docs.pytorch.org/docs/stable/notes/serialization.html).
     """
     before = os.environ.get(_FORCE_WEIGHTS_ONLY)
@@ -87,10 +86,10 @@ def _weights_only() -> Iterator[None]:
 
 
 def _named_by_content(files: ModelFiles) -> Path:
-    """A model's folder under a name that is another's as soon as its files are.
+    """A model's folder under a name that depends on the contents of its files.
 
-    transformers keeps code by the folder's name and a hash of single files; of a folder that was changed it
-    would run what it registered before. A snapshot of the Hub has its commit for a name.
+    transformers caches code under the folder's name and hashes of single files, so after a change it could
+    run the old code. Snapshots of the Hub are named by their commit already.
     """
     if files.origin == "hub" or not files.trust_remote_code:
         return files.folder
@@ -107,7 +106,7 @@ def load_model(files: ModelFiles, device: torch.device, dtype: torch.dtype) -> A
 
     Raises:
         UnusableModelError: The files do not make a model that embeds texts.
-        UnsafeModelError: The model needs code of its own that may not run, or its weights would run code.
+        UnsafeModelError: The model needs its own code, which is not allowed, or its weights would run code.
     """
     import transformers
     from sentence_transformers import SentenceTransformer
@@ -131,7 +130,7 @@ def load_model(files: ModelFiles, device: torch.device, dtype: torch.dtype) -> A
             where=files.name,
             fix="Choose a model with safetensors weights.",
         ) from error
-    except Exception as error:  # the libraries raise many kinds for a folder they cannot read
+    except Exception as error:  # the libraries raise many types for folders they cannot read
         if "trust_remote_code" in str(error):
             raise remote_code_error(files.name) from error
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]

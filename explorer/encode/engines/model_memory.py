@@ -1,4 +1,4 @@
-"""Which models stay loaded: those used last whose weights fit into EXPLORER_MODELS_MB, and always one."""
+"""Which models stay loaded: the most recently used ones that fit into EXPLORER_MODELS_MB, at least one."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ T = TypeVar("T")
 
 
 def weights_bytes(files: ModelFiles, dtype: str) -> int:
-    """Memory that the weights of a model take when they are loaded, in bytes.
+    """Memory that the loaded weights of a model take, in bytes.
 
-    Parameters, as the headers of its safetensors files count them, by the bytes of one. What an engine needs
-    beside the weights is not counted, and neither is that it may map them from a file. Pickle files have no
-    header: they are taken to be loaded as they are stored.
+    It is the number of parameters in the headers of its safetensors files times the bytes of one. Other
+    memory of an engine is not counted, and memory-mapped weights count in full. Pickle files have no header:
+    for them it is the size of the files.
 
     Args:
         files: The model.
-        dtype: What it computes in.
+        dtype: float32, bfloat16 or float16.
     """
     parameters = sum(parameters_on_disk(files.folder).values())
     if parameters:
@@ -33,26 +33,26 @@ def weights_bytes(files: ModelFiles, dtype: str) -> int:
 
 
 class ModelMemory(Generic[T]):
-    """Loaded models, the one used last at the end. Not safe to use from several threads at once."""
+    """Loaded models, the most recently used one last. Not thread-safe."""
 
     def __init__(self) -> None:
         self._models: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
 
     def use(self, key: Hashable) -> T | None:
-        """A model that is loaded, which is now the one used last."""
+        """A loaded model, which becomes the most recently used one; None if it is not loaded."""
         if key not in self._models:
             return None
         self._models.move_to_end(key)
         return self._models[key][0]
 
     def keep(self, key: Hashable, model: T, size: int, most: int) -> None:
-        """Keep a model that was loaded now; those used longest ago go while all take too much.
+        """Add a model, and drop the least recently used ones while all together are too large.
 
         Args:
-            key: Its name.
-            model: What was loaded.
-            size: Bytes it takes.
-            most: Bytes that all may take.
+            key: Identifies the model.
+            model: The model.
+            size: Its memory, in bytes.
+            most: The memory allowed for all models together, in bytes.
         """
         self._models[key] = (model, size)
         self._models.move_to_end(key)
@@ -60,9 +60,9 @@ class ModelMemory(Generic[T]):
             self._models.popitem(last=False)
 
     def drop(self, key: Hashable) -> None:
-        """Let go of a model."""
+        """Drop a model."""
         self._models.pop(key, None)
 
     def clear(self) -> None:
-        """Let go of all models."""
+        """Drop all models."""
         self._models.clear()

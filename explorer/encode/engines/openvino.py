@@ -28,23 +28,23 @@ class OpenVINOEngine(LocalEngine):
 
     Args:
         files: The model.
-        graph: What `ready` gave.
-        dtype: What it computes in: float32 or bfloat16. The vectors are float32 all the same.
+        graph: The result of `ready`.
+        dtype: Computes in float32 or bfloat16; the vectors are always float32.
 
     Raises:
         NoGraphError: The graph cannot be loaded.
     """
 
     kind = "openvino"
-    # Measured with 2 cores: 1,024 to 4,096 tokens are alike, less or more is slower.
+    # Measured with 2 cores: 1,024 to 4,096 tokens are equally fast, fewer or more are slower.
     token_budget = 2048
-    # A second request begun beside the first, on the same cores, was seen to gain nothing.
+    # Measured: a second concurrent request on the same cores gains nothing.
     in_flight = 1
 
     def __init__(self, files: ModelFiles, graph: tuple[Path, About], dtype: str) -> None:
         folder, about = graph
-        # One stream: batches end in the order they began, each on all cores. What is stored when a run is
-        # stopped is then its first batches, and the rest are those an unbroken run would have made.
+        # One stream: batches finish in order, each on all cores. A run that is stopped has then stored its
+        # first batches, and the remaining ones are the same as in an uninterrupted run.
         options = {"INFERENCE_PRECISION_HINT": _HINTS[dtype], "NUM_STREAMS": 1}
         try:
             compiled = _core().compile_model(folder / GRAPH, "CPU", options)
@@ -52,7 +52,7 @@ class OpenVINOEngine(LocalEngine):
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             raise NoGraphError(f"the graph cannot be loaded ({reason})", where=files.name) from error
-        self._lock = threading.Lock()  # a request runs once at a time
+        self._lock = threading.Lock()  # an inference request cannot run twice at once
         inputs = tuple(about.inputs)
         self._tokenizer = FastTokenizer(files.tokenizer_folder, files.max_length, about.pad_id, inputs)
         self.dims = about.dims
@@ -61,13 +61,13 @@ class OpenVINOEngine(LocalEngine):
     def tokenize(
         self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
     ) -> IdTokens:
-        """Tokens of texts, cut to the model's maximum length."""
+        """See `Engine.tokenize`."""
         return self._tokenizer.tokenize(texts, on_progress, prompt=prompt.text)
 
     def start(self, batch: dict[str, np.ndarray]) -> Vectors:
-        """Encode a batch of `tokenize`: what is returned gives its vectors, float32, shape (texts, dims)."""
+        """See `EngineRun.start`; the batch is finished when this returns."""
         with self._lock:
-            # The arrays are read where they are: the batch outlives the call.
+            # The arrays need not be copied: the batch outlives the call.
             result: np.ndarray = self._request.infer(batch, share_inputs=True)[0]
             return lambda: result
 
@@ -76,7 +76,7 @@ def ready(files: ModelFiles, dtype: str) -> tuple[Path, About]:
     """The graph of a model, converted if there is none yet, which may take minutes.
 
     Raises:
-        NoGraphError: OpenVINO, or a graph of this model, or the type is not to be had on this machine.
+        NoGraphError: OpenVINO, a graph of this model, or the dtype is not available on this machine.
     """
     if not serves(files):
         check_modules(files)
@@ -87,18 +87,18 @@ def ready(files: ModelFiles, dtype: str) -> tuple[Path, About]:
 
 
 def library() -> ModuleType:
-    """OpenVINO, without the usage statistics it otherwise sends to its makers as soon as it is imported.
+    """Import OpenVINO without its telemetry, which otherwise sends usage statistics on import.
 
     Raises:
         ImportError: It is not installed.
     """
-    # OpenVINO has a stand-in for when this package is missing; None makes importing it fail.
+    # None makes the import of this package fail, and OpenVINO has a fallback for that.
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     return importlib.import_module("openvino")
 
 
 def serves(files: ModelFiles) -> bool:
-    """Whether OpenVINO is likely to run a model: it is installed, and the model has the parts for it."""
+    """Whether OpenVINO can probably run a model: it is installed, and supports the model's modules."""
     try:
         check_modules(files)
         library()
@@ -108,7 +108,7 @@ def serves(files: ModelFiles) -> bool:
 
 
 def version() -> str:
-    """The installed version; empty when there is none."""
+    """The installed version; empty if OpenVINO is not installed."""
     try:
         return importlib.metadata.version("openvino")
     except importlib.metadata.PackageNotFoundError:

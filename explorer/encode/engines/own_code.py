@@ -1,4 +1,4 @@
-"""Texts as a model's own Python code reads them, where no fast tokenizer takes its place."""
+"""Preprocessing by a model's own Python code, for models without an equivalent fast tokenizer."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from explorer.encode.engines.engine import Prompt
 from explorer.encode.tokens import COUNTING
 from explorer.jobs.progress import OnProgress, counting
 
-_CHUNK = 256  # texts read at once to learn their lengths
+_CHUNK = 256  # texts tokenised at once to get their lengths
 
 
-def own_code(model: Any, prompt: Prompt) -> Callable[[list[str]], dict[str, Any]]:  # noqa: ANN401
-    """What reads texts with a prompt, as `encode_query` and `encode_document` of sentence-transformers do.
+def own_preprocess(model: Any, prompt: Prompt) -> Callable[[list[str]], dict[str, Any]]:  # noqa: ANN401
+    """The preprocessing that `encode_query` and `encode_document` of sentence-transformers do.
 
-    A Router is told whether they are queries; other models are not, since some with code of their own take
-    that word for the name of something else.
+    Only a Router gets the role of the texts, as `task`: some models with their own code use that parameter
+    for something else.
 
     Args:
         model: The `SentenceTransformer`.
-        prompt: What the model is told of the texts.
+        prompt: The prompt and the role of the texts.
+
+    Returns:
+        A function from texts to the model's features.
     """
     from sentence_transformers.base.modules import Router
 
@@ -43,20 +46,20 @@ def own_lengths(
     """Tokens of each text after truncation, int32, shape (texts,).
 
     Args:
-        preprocess: What `own_code` gives.
+        preprocess: The result of `own_preprocess`.
         texts: The texts.
-        on_progress: Told the texts that are done; what it raises stops the count.
+        on_progress: Called with the number of finished texts; an exception it raises stops the work.
     """
-    tell = counting(on_progress, COUNTING, "texts")
+    report = counting(on_progress, COUNTING, "texts")
     lengths = np.zeros(len(texts), dtype=np.int32)
     for start in range(0, len(texts), _CHUNK):
         chunk = list(texts[start : start + _CHUNK])
         features = preprocess(chunk)
         if "attention_mask" in features:
             counted = features["attention_mask"].sum(1).numpy()
-        else:  # a static model has the tokens of all texts in one row, and where each text begins
+        else:  # a static model has all tokens in one row, and the offset of each text
             ends = [*features["offsets"].tolist()[1:], len(features["input_ids"])]
             counted = np.diff(ends, prepend=0)
         lengths[start : start + len(chunk)] = counted
-        tell(start + len(chunk), len(texts))
+        report(start + len(chunk), len(texts))
     return lengths

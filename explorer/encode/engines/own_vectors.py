@@ -1,4 +1,4 @@
-"""Rows that brought their vectors along: nothing is encoded but queries, if the model is known."""
+"""Rows that came with their vectors: only queries are encoded, if the model is known."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ NAME = "the rows' own vectors"
 
 
 def own_encoder(corpus: Corpus, spec: OwnVectors, queries: Encoder | None) -> Encoder:
-    """What stands for the vectors a corpus brought, and encodes queries.
+    """The encoder for a corpus that came with vectors; it encodes queries only.
 
     Args:
         corpus: The rows.
         spec: What was chosen.
-        queries: The model that made the vectors, for queries; None when it is not known.
+        queries: The model that made the vectors, for queries; None if it is not known.
 
     Raises:
-        VectorError: The rows have no vectors, or the model's have other dimensions.
+        VectorError: The rows have no vectors, or the model's vectors have other dimensions.
     """
     ours, theirs = _vectors(corpus).shape[1], None if queries is None else queries.engine.dims
     if queries is not None and ours != theirs:
@@ -46,7 +46,7 @@ def own_encoder(corpus: Corpus, spec: OwnVectors, queries: Encoder | None) -> En
 
 
 def read_own_vectors(corpus: Corpus) -> tuple[np.ndarray, EncodeReport]:
-    """The vectors of a corpus as it brought them, float32, shape (rows, dims), and that it took nothing.
+    """The vectors that came with a corpus, float32, shape (rows, dims), and a report of no work.
 
     Raises:
         VectorError: The rows have no vectors.

@@ -1,4 +1,4 @@
-"""One request to a server with OpenAI's embeddings API, and what its answers say."""
+"""One request to a server with OpenAI's embeddings API, and the parsing of its responses."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explorer.encode.engines.refusals import Refusal, refusal_of
-from explorer.encode.engines.services import Secret, Terms
+from explorer.encode.engines.services import Secret, ServiceInfo
 from explorer.hub.json_values import as_count, as_table, as_text
 
 if TYPE_CHECKING:
     import httpx2
 
-_MAX_CHARS = 200  # of a name that a server says
+_MAX_CHARS = 200  # of a name in a response
 
 
 def fetch(
-    url: str, key: Secret | None, *, seconds: float, most: int, asked: dict[str, Any] | None = None
+    url: str, key: Secret | None, *, seconds: float, most: int, body: dict[str, Any] | None = None
 ) -> bytes | Refusal | None:
-    """The body of an answer; a `Refusal`, or None for what is too long or cannot be unpacked.
+    """The body of a response; a `Refusal`, or None for a body that is too long or cannot be decompressed.
 
     Args:
-        url: Whom to ask; redirects are not followed.
-        key: Sent along, if there is one.
-        seconds: Until the answer is complete.
-        most: Bytes the answer may have.
-        asked: Sent as JSON; without it nothing is.
+        url: The address; redirects are not followed.
+        key: Sent as a bearer token; None sends none.
+        seconds: Time until the response must be complete.
+        most: Bytes that the body may have.
+        body: Sent by POST as JSON; None sends a GET.
     """
     import httpx2
 
-    deadline = time.monotonic() + seconds  # the client's own bound is for each piece it reads
+    deadline = time.monotonic() + seconds  # the client's own timeout is for each chunk it reads
     content = bytearray()
     headers = {"Authorization": f"Bearer {key.reveal()}"} if key else {}
-    # A connection for each request: nobody could say when the last one was no longer needed.
+    # A client for each request: a shared one would need an owner that closes it.
     client = httpx2.Client(headers=headers, timeout=seconds, follow_redirects=False)
-    method = "GET" if asked is None else "POST"
+    method = "GET" if body is None else "POST"
     try:
-        with client, client.stream(method, url, json=asked) as response:
-            for piece in response.iter_bytes():
-                content += piece
+        with client, client.stream(method, url, json=body) as response:
+            for chunk in response.iter_bytes():
+                content += chunk
                 if len(content) > most:
                     return None
                 if time.monotonic() > deadline:
@@ -58,9 +58,9 @@ def fetch(
 
 
 def vectors_in(content: bytes, texts: int) -> Any:  # noqa: ANN401 - unchecked, from outside
-    """The vectors of an answer for so many texts, float32, as decimals or base64; None where there are none.
+    """The vectors, float32, in a response to `texts` texts, as decimals or base64; None if there are none.
 
-    Their shape and values are left to be checked.
+    The caller checks their shape and values.
     """
     try:
         data = json.loads(content)["data"]
@@ -74,7 +74,7 @@ def vectors_in(content: bytes, texts: int) -> Any:  # noqa: ANN401 - unchecked, 
 
 
 def plain_vectors_in(content: bytes) -> Any:  # noqa: ANN401 - unchecked, from outside
-    """The vectors of an answer that is nothing but a list of them; None where it is none."""
+    """The vectors, float32, in a response that is a plain list of them; None if it is not; unchecked too."""
     try:
         with np.errstate(over="ignore"):
             return np.array(json.loads(content), dtype=np.float32)
@@ -85,39 +85,39 @@ def plain_vectors_in(content: bytes) -> Any:  # noqa: ANN401 - unchecked, from o
 def _vector(embedding: Any) -> Any:  # noqa: ANN401 - unchecked, from outside
     if not isinstance(embedding, str):
         return embedding
-    # Little-endian: Ollama says so (openai/openai.go, floatsToBase64); the others send their machine's order.
+    # Ollama sends little-endian (openai/openai.go, floatsToBase64), the others the order of their machine.
     return np.frombuffer(base64.b64decode(embedding, validate=True), "<f4")
 
 
-def terms_in(content: bytes, model: str) -> Terms:
-    """What an answer of text-embeddings-inference's `/info` says; nothing where it is another server's.
+def service_info_in(content: bytes, model: str) -> ServiceInfo:
+    """The limits and the model in a response of text-embeddings-inference's `/info`; empty for other servers.
 
-    It has the fields of `Info` in its router/src/lib.rs. The revision is the one that it was started with
-    (`--revision`), so a commit only where the host named one, and none where the host named nothing.
+    The fields are those of `Info` in its router/src/lib.rs. The revision is the one it was started with
+    (`--revision`): a branch, tag or commit, or none.
 
     Args:
-        content: The answer.
-        model: The model that is asked for. This server runs one, and does so whatever it is asked for.
+        content: The body.
+        model: The model that is requested. This server runs a single one, whichever is requested.
     """
     try:
-        said = as_table(json.loads(content))
+        info = as_table(json.loads(content))
     except (ValueError, RecursionError):
-        return Terms()
-    tokens = as_count(said.get("max_input_length"))
-    names = [as_text(said.get(field), _MAX_CHARS) for field in ("model_id", "served_model_name")]
+        return ServiceInfo()
+    tokens = as_count(info.get("max_input_length"))
+    names = [as_text(info.get(field), _MAX_CHARS) for field in ("model_id", "served_model_name")]
     if not tokens or not names[0]:
-        return Terms()
-    return Terms(
-        batch_texts=as_count(said.get("max_client_batch_size")) or None,
-        waiting_texts=as_count(said.get("max_concurrent_requests")) or None,
+        return ServiceInfo()
+    return ServiceInfo(
+        max_batch_texts=as_count(info.get("max_client_batch_size")) or None,
+        max_concurrent_texts=as_count(info.get("max_concurrent_requests")) or None,
         max_tokens=tokens,
-        cuts=said.get("auto_truncate") is not False,
-        runs="" if model in names else names[0],
-        revision=as_text(said.get("model_sha"), _MAX_CHARS) or "",
+        truncates=info.get("auto_truncate") is not False,
+        served_model="" if model in names else names[0],
+        revision=as_text(info.get("model_sha"), _MAX_CHARS) or "",
     )
 
 
 def _plain(response: httpx2.Response) -> dict[str, str]:
-    """The headers that matter of a response that was read and unpacked."""
+    """The headers needed of a response whose body is already decompressed."""
     kept = ("Retry-After", "Content-Type")
     return {name: response.headers[name] for name in kept if name in response.headers}

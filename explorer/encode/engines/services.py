@@ -1,4 +1,4 @@
-"""Who runs hosted models, and the secrets they are asked with."""
+"""The interface of services that run hosted models, and the secrets sent to them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any, Protocol
 
 from explorer.errors import ModelError
 
-ANSWER_SECONDS = 60.0  # one request; a model that is being loaded says so before
+ANSWER_SECONDS = 60.0  # for one request; a server that is loading its model answers sooner, with an error
 
 
 class Secret:
-    """A token or key that no log, error or repr shows; `reveal` gives it.
+    """A token or key that appears in no log, error or repr; `reveal` returns it.
 
     Raises:
-        ModelError: It has characters that cannot be sent.
+        ModelError: It is empty or has characters that cannot be sent.
     """
 
     def __init__(self, value: str) -> None:
         value = value.strip()
-        # httpx2 would quote a header it cannot send in its error.
+        # The error of httpx2 quotes a header that it cannot send.
         if not value or not re.fullmatch(r"[!-~]{1,4096}", value):
             raise ModelError("The token is empty or has characters that no token has.", fix="Copy it again.")
         self._value = value
@@ -36,55 +36,55 @@ class Secret:
         return self._value
 
     def hide(self, text: str) -> str:
-        """A text without the token, should it be in there."""
+        """A text with the token replaced by an ellipsis wherever it occurs."""
         return text.replace(self._value, "…")
 
 
 @dataclass(frozen=True)
-class Terms:
-    """What a service says of the texts it takes and of the model it runs; None or empty where it does not.
+class ServiceInfo:
+    """The limits and the model that a service reports; None or empty for all that it does not report.
 
     Attributes:
-        batch_texts: Texts it takes in one request.
-        waiting_texts: Texts it takes in all requests under way.
-        max_tokens: Tokens it reads of a text.
-        cuts: Whether it cuts longer texts by itself; else it has to be asked to.
-        runs: The model it runs, where that is another one than it is asked for.
+        max_batch_texts: Texts that it accepts in one request.
+        max_concurrent_texts: Texts that it accepts in all concurrent requests together.
+        max_tokens: Tokens that it reads of a text.
+        truncates: Whether it truncates longer texts by default; if not, requests have to ask for it.
+        served_model: The model it serves, if that differs from the one requested.
         revision: The revision of that model.
     """
 
-    batch_texts: int | None = None
-    waiting_texts: int | None = None
+    max_batch_texts: int | None = None
+    max_concurrent_texts: int | None = None
     max_tokens: int | None = None
-    cuts: bool = True
-    runs: str = ""
+    truncates: bool = True
+    served_model: str = ""
     revision: str = ""
 
 
 class Service(Protocol):
-    """Who is asked for vectors. Each request is made once; `BatchRequests` makes them again.
+    """A service that returns vectors. It sends each request once; `BatchRequests` retries.
 
     Attributes:
-        name: Who it is, for people.
-        model: The model it runs.
+        name: Its name on the screen.
+        model: The name of the model there.
     """
 
     name: str
     model: str
 
-    def ask(self, texts: list[str]) -> Any:  # noqa: ANN401 - unchecked, from outside
-        """Vectors of some texts as the server gives them, a `Refusal`, or None for what is neither."""
+    def request(self, texts: list[str]) -> Any:  # noqa: ANN401 - unchecked, from outside
+        """Send texts; the vectors as the server returns them, a `Refusal`, or None for any other response."""
         ...
 
-    def terms(self) -> Terms:
-        """What it says of the texts it takes and of the model it runs; it is asked each time."""
+    def info(self) -> ServiceInfo:
+        """Request its limits and its model; nothing is cached."""
         ...
 
     def identity(self) -> dict[str, str]:
-        """What the vectors depend on, without any secret."""
+        """Everything the vectors depend on, without secrets; it becomes part of fingerprints."""
         ...
 
 
 def title(service: Service) -> str:
-    """The model and who runs it, for people."""
+    """The model and the service that runs it, for the screen."""
     return f"{service.model} by {service.name}"

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 _MAX_DIMS = 256
-_MAX_TERMS = 50_000  # the most frequent ones; the rest would only cost memory
-_MAX_WORDS = 512  # words read of a text, about what the models beside it read
-_CHUNK = 4096  # texts read between two progress reports
+_MAX_TERMS = 50_000  # the most frequent ones; the others only cost memory
+_MAX_WORDS = 512  # words read of a text, about as many as embedding models read
+_CHUNK = 4096  # texts between two progress reports
 _SEED = 0
 
-# Chinese, Japanese, Thai, Lao, Burmese and Khmer put no spaces between words: there each character is a word,
-# and the pairs of neighbours that are counted too stand for the words, as in Lucene's CJKBigramFilter.
+# Chinese, Japanese, Thai, Lao, Burmese and Khmer have no spaces between words: each character counts as a
+# word, and bigrams stand for the real words, as in Lucene's CJKBigramFilter.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 )
@@ -37,7 +37,7 @@ _WORD = re.compile(rf"[{_UNSPACED}]|(?:[^\W{_UNSPACED}]|[{_MARKS}])+")
 
 
 def _words(text: str) -> list[str]:
-    # A word has 20 characters at most, on average: what is behind that many is never read.
+    # At 20 characters a word, more than any language has on average, the rest is never read.
     normal = unicodedata.normalize("NFKC", text[: 20 * _MAX_WORDS]).casefold()
     return _WORD.findall(normal)[:_MAX_WORDS]
 
@@ -55,19 +55,19 @@ class TfidfTokens:
 
 
 class TfidfEngine(LocalEngine):
-    """TF-IDF of words and pairs of words, reduced by a singular value decomposition; see `engine.Engine`.
+    """TF-IDF of words and bigrams, reduced by a truncated singular value decomposition; see `engine.Engine`.
 
     Term frequency is 1 + ln(count), inverse document frequency ln((1 + n) / (1 + df)) + 1, as in
     scikit-learn; the reduction is latent semantic analysis: Deerwester et al., Indexing by Latent Semantic
-    Analysis (1990). A text without any word the fit knows has a vector of zeros.
+    Analysis (1990). A text without any known word gets a vector of zeros.
 
     Attributes:
         kind: `tfidf`.
-        name: The same for people.
-        notes: What the person should know of it.
+        name: The same for the screen.
+        notes: Notes for the screen.
         dims: Dimensions of its vectors: 256, or the rank of a corpus that has less.
         token_budget: Words a batch may have.
-        in_flight: Batches under way at once.
+        in_flight: Number of batches to start before waiting for the first.
     """
 
     kind = "tfidf"
@@ -86,14 +86,14 @@ class TfidfEngine(LocalEngine):
     def fit(cls, texts: Iterable[str], on_progress: OnProgress | None = None) -> Self:
         """Learn terms, their weights and the dimensions from a corpus.
 
-        Neither the order of the texts nor how often each is repeated changes the result.
+        The result does not depend on the order of the texts or on repetitions.
 
         Args:
             texts: The texts.
-            on_progress: Told the different texts that are read; what it raises stops the work.
+            on_progress: Called with the number of distinct texts read; an exception it raises stops the work.
 
         Raises:
-            EncodeError: No text has a word in it.
+            EncodeError: No text contains a word.
         """
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.utils.extmath import randomized_svd
@@ -108,7 +108,7 @@ class TfidfEngine(LocalEngine):
         _left, values, right = randomized_svd(
             weights, min(_MAX_DIMS, *weights.shape), n_iter=4, random_state=_SEED
         )
-        # What is left of directions the corpus does not have is rounding.
+        # Components beyond the rank of the corpus are only rounding errors.
         rank = max(1, int((values > 1e-4 * values[0]).sum()))
         digest = hashlib.blake2b(digest_size=16)
         for text in distinct:
@@ -117,23 +117,19 @@ class TfidfEngine(LocalEngine):
         return cls(vectorizer, components, digest.hexdigest())
 
     def identity(self) -> dict[str, str]:
-        """What the vectors depend on, the texts it was fitted on included."""
+        """Everything the vectors depend on, including the texts it was fitted on."""
         return {"kind": self.kind, "texts": self._texts_digest, "dims": str(self.dims)}
 
     def tokenize(
         self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
     ) -> TfidfTokens:
-        """Count the words of texts; `on_progress` is told the texts that are done."""
+        """Count the words of texts; see `Engine.tokenize`."""
         texts = prompt.before(texts)
         counts = (len(_words(text)) for text in _counted(texts, on_progress))
         return TfidfTokens(texts, np.fromiter(counts, np.int32, len(texts)))
 
     def start(self, batch: list[str]) -> Vectors:
-        """Encode a batch of `TfidfTokens.batch` when what this returns is called.
-
-        Returns:
-            A call that gives float32, shape (texts, dims): of length 1, or zeros.
-        """
+        """See `EngineRun.start`; the vectors have length 1, or are zeros."""
         return lambda: normalize(self._vectorizer.transform(batch) @ self._components)
 
 
@@ -143,8 +139,8 @@ def _terms(text: str) -> list[str]:
 
 
 def _counted(texts: Sequence[str], on_progress: OnProgress | None) -> Iterator[str]:
-    tell = counting(on_progress, COUNTING, "texts")
+    report = counting(on_progress, COUNTING, "texts")
     for position, text in enumerate(texts, start=1):
         yield text
         if position % _CHUNK == 0 or position == len(texts):
-            tell(position, len(texts))
+            report(position, len(texts))

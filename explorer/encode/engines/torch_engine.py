@@ -11,7 +11,7 @@ import numpy as np
 
 from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, OutOfMemoryError, Prompt, Vectors
 from explorer.encode.engines.loading import fast_tokenizer, load_model
-from explorer.encode.engines.own_code import own_code, own_lengths
+from explorer.encode.engines.own_code import own_lengths, own_preprocess
 from explorer.encode.models import ModelFiles
 from explorer.encode.tokens import TextTokens, Tokens, count_tokens
 from explorer.jobs.progress import OnProgress
@@ -26,12 +26,12 @@ class TorchEngine(LocalEngine):
     Args:
         files: The model.
         device: Where it runs.
-        dtype: What it computes in; the vectors are float32 all the same.
-        notes: What the person should know of the choice.
+        dtype: The type it computes in; the vectors are always float32.
+        notes: Notes on the choice of the engine, for the screen.
 
     Raises:
         UnusableModelError: The files do not make a model that embeds texts.
-        UnsafeModelError: It needs code of its own that may not run, or its weights would run code.
+        UnsafeModelError: It needs its own code, which is not allowed, or its weights would run code.
     """
 
     kind = "torch"
@@ -39,29 +39,29 @@ class TorchEngine(LocalEngine):
     def __init__(
         self, files: ModelFiles, device: torch.device, dtype: torch.dtype, notes: tuple[str, ...] = ()
     ) -> None:
-        self._lock = threading.Lock()  # a model is not safe to run from two threads
+        self._lock = threading.Lock()  # models are not thread-safe
         self._files = files
         self._model = load_model(files, device, dtype)
         self._tokenizer = fast_tokenizer(files, self._model)
         self._device = device
         self.notes = notes
-        # While a GPU computes one batch, the next one is copied to it and the last one's vectors from it.
+        # While a GPU computes a batch, the next one and the previous vectors are copied.
         self.in_flight = 2 if device.type == "cuda" else 1
         dims = self._model.get_embedding_dimension()
         if dims is None:
             dims = self.start(self._model.preprocess(["dimensions"]))().shape[1]
         self.dims = int(dims)
         self.name = f"torch {str(dtype).removeprefix('torch.')} on {device}"
-        # Measured with 2 cores: 1,024 to 2,048 tokens keep a CPU's caches warm. A GPU wants more at once.
+        # Measured with 2 cores: 1,024 to 2,048 tokens keep a CPU's caches warm. A GPU needs more.
         self.token_budget = 2048 if device.type == "cpu" else 65_536
 
     def tokenize(
         self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
     ) -> Tokens:
-        """Tokens of texts, cut to the model's maximum length."""
+        """See `Engine.tokenize`."""
         if self._tokenizer is not None:
             return self._tokenizer.tokenize(texts, on_progress, prompt=prompt.text)
-        preprocess = own_code(self._model, prompt)
+        preprocess = own_preprocess(self._model, prompt)
         lengths = (
             own_lengths(preprocess, texts, on_progress)
             if self._files.is_routed
@@ -71,18 +71,18 @@ class TorchEngine(LocalEngine):
         return TextTokens(texts, lengths if longest is None else np.minimum(lengths, longest), preprocess)
 
     def start(self, batch: dict[str, Any]) -> Vectors:
-        """Begin to encode a batch of `tokenize`; only CUDA goes on with it in the background."""
+        """See `EngineRun.start`; only CUDA continues in the background."""
         import torch
 
         try:
             with self._lock, torch.inference_mode():
                 features = {name: self._on_device(value) for name, value in batch.items()}
-                # As `SentenceTransformer.encode` cuts what authors chose to cut.
+                # `SentenceTransformer.encode` truncates the dimensions the same way.
                 vectors = self._model(features)["sentence_embedding"][:, : self._model.truncate_dim].float()
                 if self._device.type != "cuda":
                     result: np.ndarray = vectors.cpu().numpy()
                     return lambda: result
-                # Only memory that is pinned is copied while the processor goes on.
+                # Only copies to pinned memory are asynchronous.
                 held = torch.empty(vectors.shape, dtype=vectors.dtype, pin_memory=True)
                 held.copy_(vectors, non_blocking=True)
                 copied = torch.cuda.Event()  # type: ignore[no-untyped-call]
@@ -90,7 +90,7 @@ class TorchEngine(LocalEngine):
         except torch.OutOfMemoryError as error:
             if self._device.type == "cuda":
                 torch.cuda.empty_cache()
-            raise OutOfMemoryError("A batch does not fit the device's memory.") from error
+            raise OutOfMemoryError("A batch does not fit in the device's memory.") from error
 
         def wait() -> np.ndarray:
             copied.synchronize()
@@ -132,12 +132,12 @@ class SeveralGPUs(LocalEngine):
     def tokenize(
         self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
     ) -> Tokens:
-        """Tokens of texts, cut to the model's maximum length."""
+        """See `Engine.tokenize`."""
         return self._first.tokenize(texts, on_progress, prompt=prompt)
 
     def start(self, batch: dict[str, Any]) -> Vectors:
-        """Begin to encode a batch on the GPU whose turn it is.
+        """Start a batch on the next GPU.
 
-        One thread is enough: to begin a batch takes a tenth of the time to compute it.
+        One thread is enough: starting a batch takes a tenth of the time that computing it takes.
         """
         return next(self._turns).start(batch)

@@ -6,8 +6,8 @@ import pytest
 from explorer.encode.engines import embedding_servers
 from explorer.encode.engines.batch_requests import BatchRequests
 from explorer.encode.engines.embedding_servers import EmbeddingServer
-from explorer.encode.engines.server_answers import terms_in, vectors_in
-from explorer.encode.engines.services import Terms
+from explorer.encode.engines.server_answers import service_info_in, vectors_in
+from explorer.encode.engines.services import ServiceInfo
 from explorer.errors import EncodeError, ModelNotFoundError, SettingError, UnusableModelError
 from explorer.settings import settings
 from tests.encode.engines.local_services import own_server
@@ -57,7 +57,7 @@ def test_a_stranger_names_a_server_and_never_an_address(server):
 
 
 def test_a_server_the_host_has_not_set(server):
-    with pytest.raises(ModelNotFoundError, match="There are here, the-other"):
+    with pytest.raises(ModelNotFoundError, match="Choose one of here, the-other"):
         EmbeddingServer("elsewhere", MODEL)
 
 
@@ -148,19 +148,23 @@ def test_an_address_may_name_the_whole_path(server, monkeypatch, address, asked)
 
 
 def test_what_text_embeddings_inference_says_of_itself_is_read(server):
-    assert own_server().terms() == Terms()  # no such page
+    assert own_server().info() == ServiceInfo()  # no such page
     server.info = INFO
-    assert own_server().terms() == Terms(8, 512, 512, cuts=True, runs="", revision=INFO["model_sha"])
+    assert own_server().info() == ServiceInfo(
+        8, 512, 512, truncates=True, served_model="", revision=INFO["model_sha"]
+    )
     server.info = {**INFO, "auto_truncate": False, "model_id": "other/model", "model_sha": None}
-    assert own_server().terms() == Terms(8, 512, 512, cuts=False)  # by its served name it is the one
+    assert own_server().info() == ServiceInfo(
+        8, 512, 512, truncates=False
+    )  # by its served name it is the one
     server.info["served_model_name"] = "other/model"
-    assert own_server().terms().runs == "other/model"
+    assert own_server().info().served_model == "other/model"
 
 
 def test_a_server_that_cuts_only_if_it_is_asked_to_is_asked_by_its_own_route(server):
     server.info = {**INFO, "auto_truncate": False}
     service = own_server()
-    service.terms()
+    service.info()
     with BatchRequests(service) as requests:
         assert requests.start(["abc", "de"])().tolist() == [[3, 1, 2, 3], [2, 1, 2, 3]]
         server.encode = lambda _texts: Answer(body=b'{"no": "vectors"}')
@@ -175,4 +179,4 @@ def test_a_server_that_cuts_only_if_it_is_asked_to_is_asked_by_its_own_route(ser
     [b"", b"[]", b"null", b"<html>", b"{}", b"[" * 100_000, b'{"model_id": 7, "max_input_length": "x"}'],
 )
 def test_what_is_no_such_page_says_nothing(said):
-    assert terms_in(said, MODEL) == Terms()
+    assert service_info_in(said, MODEL) == ServiceInfo()

@@ -100,7 +100,7 @@ def test_no_thread_is_left_once_all_is_answered(engine, server):
 def test_dimensions_that_change_are_refused(engine, server):
     assert engine.dims == DIMS
     server.encode = lambda texts: [[1.0] * 7] * len(texts)
-    with engine.run() as run, pytest.raises(ModelChangedError, match="7 dimensions where it gave 4"):
+    with engine.run() as run, pytest.raises(ModelChangedError, match="now have 7 dimensions, not 4"):
         run.start(["a"])()
 
 
@@ -122,7 +122,7 @@ def test_a_model_is_asked_for_once_whoever_confirms_it_within_a_minute(engine, s
     with engine.run() as run:
         run.confirm(again=True)
     assert len(server.asked) == 2
-    monkeypatch.setattr(hosted, "_TRUSTED", 0.0)
+    monkeypatch.setattr(hosted, "_CONFIRMED_SECONDS", 0.0)
     with engine.run() as run:
         run.confirm()
     assert len(server.asked) == 3
@@ -164,7 +164,7 @@ def test_another_revision_behind_a_name_is_noticed_though_its_vectors_are_alike(
     before = HostedEngine(own_server(), cache)
     run_once(before, ["a"])
     server.info = {**INFO, "model_sha": "e" * 40}
-    with before.run() as run, pytest.raises(ModelChangedError, match=f"at revision {'e' * 40} where it was"):
+    with before.run() as run, pytest.raises(ModelChangedError, match=f"revision is now {'e' * 40}, not "):
         run.confirm(again=True)
     after = HostedEngine(own_server(), cache)
     assert after.identity()["generation"] != before.identity()["generation"]
@@ -186,8 +186,11 @@ def test_a_server_that_stops_saying_its_revision_is_the_same_one(server, cache):
 @pytest.mark.parametrize(
     ("info", "said"),
     [
-        (None, "may have been cut: the server does not report it"),
-        (INFO, "Only the first 512 tokens of a text were read: the server does not report which it cut."),
+        (None, "may have been cut; the server does not report it"),
+        (
+            INFO,
+            "Only the first 512 tokens of a text were read; the server does not report which texts it cut.",
+        ),
     ],
 )
 def test_what_is_cut_silently_is_said(server, cache, info, said):
@@ -212,5 +215,5 @@ def test_a_long_row_is_cut_and_named_and_ends_no_run(engine, server):
 def test_a_server_that_runs_another_model_than_it_is_asked_for_is_said(server, cache):
     server.info = {**INFO, "model_id": "other/model", "served_model_name": "other/model"}
     notes = run_once(HostedEngine(own_server(), cache), ["a"])
-    said = "The server runs other/model, whichever model it is asked for. Ask for it by that name: "
-    assert said + "texts then get its own prompts." in notes
+    said = "The server runs other/model, whichever model is requested. Request it by that name, so that "
+    assert said + "texts get its own prompts." in notes

@@ -117,7 +117,7 @@ def test_a_model_of_other_parts_is_run_by_torch_and_the_person_is_told(tiny_mode
     np.testing.assert_allclose(vectors, torch_vectors(other, TEXTS), atol=1e-6)
     assert report.engine == "torch float32 on cpu"
     assert report.notes == (
-        "OpenVINO, which is faster here, was not used: a LayerNorm module is not converted.",
+        "OpenVINO, which is faster here, was not used: a LayerNorm module cannot be converted.",
     )
     assert here == []
 
