@@ -1,6 +1,6 @@
-"""The vector cache: every vector under its encoder and its text, in one SQLite file.
+"""The vector cache: vectors by encoder and text, in one SQLite file.
 
-See `docs/decisions/0001-vector-cache.md` for why SQLite.
+`docs/decisions/0001-vector-cache.md` explains why SQLite.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from explorer.errors import SettingError
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 _SCHEMA = 1
-_LOOKUP = 500  # keys in one SELECT; SQLite takes 32,766 variables, more than this gains nothing
+_LOOKUP = 500  # keys in one SELECT; SQLite allows 32,766 variables, but more than 500 gain nothing
 _BUSY_SECONDS = 60.0
-_VERDICTS = 100_000  # kept, the newest ones: each new corpus adds one
+_VERDICTS = 100_000  # the newest ones are kept; each new corpus adds one
 _TABLES = """
 CREATE TABLE IF NOT EXISTS encoders (id INTEGER PRIMARY KEY, fingerprint TEXT UNIQUE, dims INTEGER);
 CREATE TABLE IF NOT EXISTS vectors (
@@ -39,16 +39,16 @@ CREATE TABLE IF NOT EXISTS verdicts (subject TEXT PRIMARY KEY, verdict TEXT NOT 
 class VectorCache:
     """Vectors on disk, shared by threads and processes.
 
-    A write is one transaction: a killed process loses at most what it had not yet handed over. Each vector
-    carries a checksum; one that does not match is treated as missing, so the row is encoded again. A file
-    that SQLite cannot read is set aside and a new one begun.
+    A write is one transaction, so a killed process loses only vectors not yet written. Each vector has a
+    checksum; if it does not match, the vector counts as missing and the row is encoded again. A file that
+    SQLite cannot read is set aside, and a new one is started.
 
     Args:
-        folder: Where the file lives; made when missing.
-        max_mb: Size the file may reach, in MB. Beyond it the oldest vectors go.
+        folder: The folder of the file; created if missing.
+        max_mb: The most the file may take, in MB. Beyond it the oldest vectors are deleted.
 
     Raises:
-        SettingError: The folder cannot be written.
+        SettingError: The folder is not writable.
     """
 
     def __init__(self, folder: Path, max_mb: int) -> None:
@@ -62,25 +62,25 @@ class VectorCache:
 
     @property
     def path(self) -> Path:
-        """The file; SQLite keeps two more beside it while it is in use."""
+        """The file; while it is in use, SQLite keeps two more beside it."""
         return self._path
 
     def dims(self, fingerprint: str) -> int | None:
-        """Dimensions of an encoder's vectors; None when it has none stored."""
+        """Dimensions of an encoder's vectors; None if none are stored."""
         query = "SELECT dims FROM encoders WHERE fingerprint = ?"
         found = self._run(lambda connection: connection.execute(query, (fingerprint,)).fetchone())
         return None if found is None else int(found[0])
 
     def read_into(self, out: np.ndarray, fingerprint: str, rows: Mapping[bytes, int]) -> np.ndarray:
-        """Fill in the vectors that are stored.
+        """Fill in the stored vectors.
 
         Args:
             out: float32, shape (rows, dims).
             fingerprint: The encoder.
-            rows: For each content hash of a text, the row of `out` its vector belongs to.
+            rows: The row of `out` for each content hash of a text.
 
         Returns:
-            bool, shape (rows,): which rows of `out` got a sound vector.
+            bool, shape (rows,): which rows of `out` were filled.
         """
         return self._run(lambda connection: self._read_into(connection, out, fingerprint, rows))
 
@@ -95,15 +95,15 @@ class VectorCache:
         self._run(lambda connection: self._write(connection, fingerprint, keys, vectors))
 
     def verdict(self, subject: str) -> str | None:
-        """What was once found out about a subject, such as whether fast precision holds for some texts."""
+        """A recorded finding, such as whether fast precision holds for some texts; None if there is none."""
         return self._run(lambda connection: self._verdict(connection, subject))
 
     def record_verdict(self, subject: str, verdict: str) -> None:
-        """Keep what was found out about a subject."""
+        """Record a finding, replacing an earlier one on the same subject."""
         self._run(lambda connection: self._record(connection, subject, verdict))
 
     def revise_verdict(self, subject: str, revise: Callable[[str | None], str]) -> None:
-        """Keep what `revise` makes of what is kept of a subject; nobody else changes it meanwhile."""
+        """Replace the recorded finding by `revise` of it, in one transaction."""
 
         def operation(connection: sqlite3.Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
@@ -120,16 +120,16 @@ class VectorCache:
     @staticmethod
     def _record(connection: sqlite3.Connection, subject: str, verdict: str) -> None:
         connection.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?)", (subject, verdict))
-        oldest = "SELECT max(rowid) - ? FROM verdicts"  # a verdict that is replaced gets a new rowid
+        oldest = "SELECT max(rowid) - ? FROM verdicts"  # a replaced verdict gets a new rowid
         connection.execute(f"DELETE FROM verdicts WHERE rowid <= ({oldest})", (_VERDICTS,))  # noqa: S608
 
     def _run(self, operation: Callable[[sqlite3.Connection], _T]) -> _T:
-        """One transaction; on a file SQLite cannot read, once more on a new one."""
+        """Run one transaction; if SQLite cannot read the file, again on a new one."""
         try:
             try:
                 return self._transact(operation)
             except sqlite3.OperationalError:
-                raise  # locked, read-only or full: the file itself is sound
+                raise  # locked, read-only or full: the file itself is not damaged
             except sqlite3.DatabaseError as error:
                 self._set_aside(error)
                 return self._transact(operation)
@@ -137,7 +137,7 @@ class VectorCache:
             raise self._unusable(error) from error
 
     def _transact(self, operation: Callable[[sqlite3.Connection], _T]) -> _T:
-        # A connection for each transaction costs a fraction of a millisecond and needs no sharing rules.
+        # A new connection costs a fraction of a millisecond and avoids sharing one between threads.
         connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS)
         try:
             connection.execute("PRAGMA synchronous = NORMAL")  # kill -9 loses nothing; only a power cut could
@@ -157,7 +157,7 @@ class VectorCache:
         _log.warning("%s is damaged (%s): set aside as %s", self._path, reason, aside.name)
         with filelock.FileLock(f"{self._path}.lock"), contextlib.suppress(FileNotFoundError):
             for earlier in self._path.parent.glob(f"{self._path.name}.damaged-*"):
-                earlier.unlink()  # one is enough to look into, and each may be as large as the cache
+                earlier.unlink()  # one is enough for an investigation, and each may be as large as the cache
             self._path.rename(aside)
             for tail in ("-wal", "-shm"):
                 self._path.with_name(self._path.name + tail).unlink(missing_ok=True)
@@ -166,7 +166,7 @@ class VectorCache:
         return SettingError(
             f"The vector cache cannot be used: {error}.",
             where=str(self._path),
-            fix="Make room on the disk, or set EXPLORER_CACHE_DIR to a folder that can be written.",
+            fix="Free some disk space, or set EXPLORER_CACHE_DIR to a writable folder.",
         )
 
     def _read_into(
@@ -220,11 +220,11 @@ class VectorCache:
         used = pragma("page_count") * pragma("page_size")
         if used <= self._max_bytes:
             return
-        # A tenth below the bound, so that not every write has to make room.
+        # Down to 10 % below the limit, so that not every write has to delete.
         share = 1 - 0.9 * self._max_bytes / used
         first, last = connection.execute("SELECT min(id), max(id) FROM vectors").fetchone()
         connection.execute("DELETE FROM vectors WHERE id <= ?", (first + int((last - first + 1) * share),))
-        # A plain execute would give back a single page; a script runs the statement to its end.
+        # A plain execute frees a single page; executescript runs the statement to its end.
         connection.executescript("PRAGMA incremental_vacuum")
 
 

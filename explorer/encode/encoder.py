@@ -21,26 +21,27 @@ from explorer.jobs.progress import OnProgress, Progress, untold
 if TYPE_CHECKING:
     from explorer.tensor import Metric
 
-_SCHEME = 1  # raise it when vectors of the same encoder would come out differently
+_SCHEME = 1  # increase it when vectors of the same encoder would change
 
 
 class Encoder:
-    """What turns texts into vectors, opened for use; weights are loaded when the first text is encoded.
+    """Turns texts into vectors. The weights are loaded when the first text is encoded.
 
     Args:
-        spec: What was chosen.
-        name: The model, for people.
-        identity: What the vectors depend on, beside the prompt.
-        prompts: Put before rows and queries.
-        similarity: What the model was trained for.
-        load: Gives the engine.
-        dtype: What it computes in: float32, bfloat16 or float16.
-        check: The probe behind a short type; None when none was tried.
+        spec: The encoder that was chosen.
+        name: The model, for the screen.
+        identity: Everything the vectors depend on except the prompt.
+        prompts: The prompts for rows and queries.
+        similarity: The metric that the model was trained for.
+        load: Returns the engine.
+        dtype: The type it computes in: float32, bfloat16 or float16.
+        check: The check of a faster dtype; None if none was tried.
 
     Attributes:
-        fingerprint: Names everything that changes the vectors: two encoders with one fingerprint agree.
-        prompts: Put before rows and queries, and who says so.
-        similarity: How its vectors are compared, unless somebody asks for another way.
+        fingerprint: A hash of everything the vectors depend on: encoders with equal fingerprints give equal
+            vectors.
+        prompts: The prompts for rows and queries, and their origin.
+        similarity: The default metric for its vectors.
     """
 
     def __init__(
@@ -68,49 +69,51 @@ class Encoder:
 
     @property
     def prompt(self) -> str:
-        """Put before rows."""
+        """The prompt put before each row."""
         return self.prompts.document
 
     @property
     def query_prompt(self) -> str:
-        """Put before queries."""
+        """The prompt put before each query."""
         return self.prompts.query
 
     @property
     def engine(self) -> Engine:
-        """What runs the model.
+        """The engine that runs the model; this loads it.
 
         Raises:
-            EncodeError: Fast precision was checked with an engine that cannot be had now.
+            EncodeError: Fast precision was checked with an engine that is not available now.
         """
         return self._load()
 
     def encode_queries(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> np.ndarray:
-        """Vectors of queries: float32, shape (texts, dims).
+        """Encode queries: float32, shape (texts, dims).
 
         Args:
             texts: The queries.
-            on_progress: Told what is waited for; an exception it raises stops the work.
+            on_progress: Called with the progress; an exception it raises stops the work.
 
         Raises:
-            QueryError: A query has no text in it.
-            ModelChangedError: The model is hosted, and no longer the one that the fingerprint names.
-            VectorError: The same, where the rows brought their vectors and cannot be encoded again for it.
-            EncodeError: The model gave values that are not numbers.
+            QueryError: A query is empty.
+            ModelChangedError: A hosted model has been replaced since the fingerprint was made.
+            VectorError: The same, if the rows came with their vectors and cannot be encoded again.
+            EncodeError: The model returned values that are not numbers.
         """
-        say = on_progress or untold
+        report = on_progress or untold
         for position, text in enumerate(texts, start=1):
             if not text.strip():
                 raise QueryError(
                     "A query cannot be empty.", where=f"query {position}" if len(texts) > 1 else ""
                 )
-        say(Progress("Loading the model", total=len(texts)))
+        report(Progress("Loading the model", total=len(texts)))
         engine = self.engine
-        doing = Progress("Encoding", total=len(texts), unit="texts")
-        say(doing)
+        progress = Progress("Encoding", total=len(texts), unit="texts")
+        report(progress)
         prompt = Prompt(self.query_prompt, "query")
         try:
-            vectors = encode_few(engine, texts, lambda why: say(replace(doing, note=why)), prompt=prompt)
+            vectors = encode_few(
+                engine, texts, lambda why: report(replace(progress, note=why)), prompt=prompt
+            )
         except ModelChangedError as change:
             if not isinstance(self.spec, OwnVectors):
                 raise

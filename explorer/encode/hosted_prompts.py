@@ -1,4 +1,4 @@
-"""The prompts of hosted models, which their servers do not tell."""
+"""The prompts of hosted models, which their servers do not report."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from explorer.hub.names import is_model_id
 
 
 def hosted_prompts(spec: HostedModel, cache: VectorCache) -> TextPrompts:
-    """What is put before rows and queries: as chosen, else as the model's authors mean.
+    """The prompts for rows and queries: those that were chosen, else those of the model's authors.
 
-    Where the model's name is a Hub id, its own files there are asked for, and what they say is kept: a Hub
-    that is out of reach, or hides the model since, changes no prompt, so nothing is encoded, and billed,
-    again for it.
+    If the model's name is a Hub id, they are read from its files on the Hub and cached. If the Hub is
+    unreachable later, or the model is no longer public, the prompts stay the same, so that nothing is
+    encoded, and charged, again.
 
     Args:
-        spec: What was chosen.
-        cache: Where it is kept.
+        spec: The model.
+        cache: Where the prompts are cached.
     """
     defined: Mapping[str, str] = {}
     if (spec.prompt is None or spec.query_prompt is None) and is_on_hub(spec.model):
@@ -33,18 +33,18 @@ def hosted_prompts(spec: HostedModel, cache: VectorCache) -> TextPrompts:
 def _own_prompts(model: str, cache: VectorCache) -> Mapping[str, str]:
     kept = kept_prompts(model, cache)
     try:
-        said = prompts_on_hub(model)
+        found = prompts_on_hub(model)
     except HubError:
         return kept or {}
-    # A model may be gated or private since, or the server's token have expired: it is the same model.
-    defined = (kept or {}) if said is None else said
+    # None: by now the model is gated or private, or the server's token expired; the model is the same.
+    defined = (kept or {}) if found is None else found
     if defined != kept:
         cache.record_verdict(_subject(model), json.dumps(defined))
     return defined
 
 
 def kept_prompts(model: str, cache: VectorCache) -> dict[str, str] | None:
-    """What a model's own files on the Hub said when they were last asked for; None where they never were."""
+    """The prompts last read from a model's files on the Hub, by name; None if they were never read."""
     kept = cache.verdict(_subject(model))
     return None if kept is None else dict(json.loads(kept))
 

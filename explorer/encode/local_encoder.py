@@ -1,4 +1,4 @@
-"""The encoder of a model on this machine: its files, its prompts, and the precision it computes in."""
+"""Opening the encoder of a model on this machine: its files, its prompts and its precision."""
 
 from __future__ import annotations
 
@@ -21,35 +21,34 @@ from explorer.tensor import Metric, pick_device
 if TYPE_CHECKING:
     import torch
 
-# Rows are compared by what a model was trained for; of one that does not say, or was trained for Manhattan
-# distances, which nothing here computes, by cosine.
+# The metric that a model was trained for. If its files name none, or Manhattan distance, which Explorer does
+# not compute, it is cosine.
 _METRICS: dict[str, Metric] = {"cosine": "cosine", "dot": "dot", "euclidean": "euclidean"}
 
 
-def open_local(spec: LocalModel, texts: Sequence[str], cache: VectorCache, say: OnProgress) -> Encoder:
-    """Find a model's files, download them if need be, and settle its precision.
+def open_local(spec: LocalModel, texts: Sequence[str], cache: VectorCache, report: OnProgress) -> Encoder:
+    """Find a model's files, download them if needed, and decide on its precision.
 
-    With `auto`, up to 64 of the texts are encoded both ways. The verdict is kept beside the vectors, under
-    those texts: opening the same rows again needs neither the probe nor the weights, and rows that are unlike
-    those checked before are checked themselves.
+    With `auto`, up to 64 of the texts are encoded in both precisions. The verdict is cached by these texts:
+    the same rows need neither the check nor the weights again, and different rows are checked themselves.
 
     Args:
-        spec: What was chosen.
-        texts: The user's own: the probe is drawn from them.
-        cache: Where verdicts are kept.
-        say: Told what is done; an exception it raises stops the work.
+        spec: The model.
+        texts: The user's texts, from which those for the check are drawn.
+        cache: Where verdicts are cached.
+        report: Called with the progress; an exception it raises stops the work.
 
     Raises:
-        ModelError: The model cannot be had; see `find_model`.
-        HubError: The model is on the Hub, which does not give it.
-        SettingError: EXPLORER_DEVICE names a device that is not there.
+        ModelError: The model cannot be used; see `find_model`.
+        HubError: The model cannot be downloaded from the Hub.
+        SettingError: EXPLORER_DEVICE names a device that does not exist.
     """
-    say(Progress("Opening the model", total=len(texts)))
+    report(Progress("Opening the model", total=len(texts)))
     files = find_model(
         spec.model,
         revision=spec.revision,
         trust_remote_code=spec.trust_remote_code,
-        on_progress=say,
+        on_progress=report,
     )
     device = pick_device(settings().device)
     check = None
@@ -58,7 +57,7 @@ def open_local(spec: LocalModel, texts: Sequence[str], cache: VectorCache, say: 
         prompt = Prompt(prompts_of(spec, files).document)
         check = check_precision(
             *(files, device, fast, probe_texts(texts), prompt, cache),
-            lambda phase: say(Progress(phase, total=len(texts))),
+            lambda phase: report(Progress(phase, total=len(texts))),
         )
     return local_encoder(spec, files, device, check)
 
@@ -66,7 +65,7 @@ def open_local(spec: LocalModel, texts: Sequence[str], cache: VectorCache, say: 
 def local_encoder(
     spec: LocalModel, files: ModelFiles, device: torch.device, check: PrecisionCheck | None
 ) -> Encoder:
-    """The encoder of a model on disk, its precision settled."""
+    """The encoder of a model on disk, given the check of its precision."""
     prompts = prompts_of(spec, files)
     dtype = check.dtype if check is not None and check.passed else "float32"
     identity = {
@@ -77,7 +76,7 @@ def local_encoder(
         "max_length": files.max_length,
         "truncation": "end",
     }
-    # Models of these kinds are named apart only since they are asked as their authors mean.
+    # Only these models have the following keys, so that fingerprints of all others stay as they were.
     if files.is_routed:
         identity["role"] = "document"
     if prompts.document and not files.pools_prompt:
@@ -85,14 +84,14 @@ def local_encoder(
     if files.facts.truncated_to:
         identity["truncated_to"] = files.facts.truncated_to
     if check is not None and check.passed:
-        # In float32 engines agree to a few millionths; in a short type each has its own rounding.
+        # In float32, engines agree to a few millionths; at lower precision each rounds differently.
         identity["engine"] = check.engine
 
     def load() -> LocalEngine:
         engine = loaded_models.load(files, device, dtype)
         if check is not None and check.passed and engine.kind != check.engine:
             raise EncodeError(
-                f"Fast precision was checked with {check.engine}, which cannot be used now.",
+                f"Fast precision was checked with {check.engine}, which is not available now.",
                 where=files.name,
                 fix=" ".join([*engine.notes, "Choose exact precision, or try again."]),
             )
@@ -111,5 +110,5 @@ def local_encoder(
 
 
 def prompts_of(spec: LocalModel, files: ModelFiles) -> TextPrompts:
-    """What is put before rows and queries: as chosen, else as the model's authors mean."""
+    """The prompts for rows and queries: those that were chosen, else those of the model's authors."""
     return text_prompts(files.name, files.prompts, spec.task, document=spec.prompt, query=spec.query_prompt)

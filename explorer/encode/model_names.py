@@ -1,4 +1,4 @@
-"""How visitors name models, and which names they may open."""
+"""The names of models on the screen and in links, and which of them visitors may open."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ PRECISION_NAMES = {"auto": "fast", "float32": "exact"}
 
 
 def model_name(model: str) -> str:
-    """A model as the page and the URL name it: a Hub id, or a folder below EXPLORER_MODEL_DIR."""
+    """The name of a model on the screen and in links: a Hub id, or a folder below EXPLORER_MODEL_DIR."""
     return Path(model).name if Path(model).is_absolute() else model
 
 
 def choose_model(name: str) -> str:
-    """What a visitor may open under a name: a folder below EXPLORER_MODEL_DIR, or a Hub id.
+    """The model that a visitor may open by a name: a folder below EXPLORER_MODEL_DIR, or a Hub id.
 
-    A name that leads elsewhere gets the answer of one that leads nowhere: nobody learns which folders exist.
+    Folders elsewhere and folders that do not exist give the same error, so nobody learns which folders exist.
 
     Returns:
         The folder's absolute path, or the Hub id.
 
     Raises:
-        ModelNotFoundError: There is no such folder, and the name has not the form of a Hub id.
+        ModelNotFoundError: There is no such folder, and the name is not a valid Hub id.
     """
     name = name.strip()
     if not name.isprintable() or len(name) > _MAX_NAME_CHARS:
@@ -57,26 +57,26 @@ def model_folders() -> list[str]:
 
 
 def _own_folder(name: str) -> Path | None:
-    """The folder below EXPLORER_MODEL_DIR that a name leads to; None where it leads out or nowhere."""
+    """The folder of that name below EXPLORER_MODEL_DIR; None if it is elsewhere or does not exist."""
     parts = PurePath(name).parts
-    # By the words alone first: what lies outside is never looked at.
+    # Checked by the name first: the file system outside is never accessed.
     if not parts or PurePath(name).is_absolute() or ".." in parts or name.startswith((".", "~")):
         return None
     root = Path(settings().model_dir).expanduser().resolve()
     try:
         folder = (root / name).resolve()
         return folder if folder.is_relative_to(root) and folder.is_dir() else None
-    except (OSError, RuntimeError, ValueError):  # too long for a file's name, or links in a circle
+    except (OSError, RuntimeError, ValueError):  # too long for a file name, or a loop of links
         return None
 
 
 def encoder_name(spec: EncoderSpec) -> str:
-    """An encoder in a few words: model, where it runs or in what precision, task or prompt."""
+    """A short name of an encoder: its model, its precision or provider, and its task or prompt."""
     match spec:
         case LocalModel():
-            return _as_asked(f"{_short(spec.model)} · {PRECISION_NAMES[spec.precision]}", spec)
+            return _with_prompt(f"{_short(spec.model)} · {PRECISION_NAMES[spec.precision]}", spec)
         case HostedModel():
-            return _as_asked(f"{_short(spec.model)} · {spec.provider}", spec)
+            return _with_prompt(f"{_short(spec.model)} · {spec.provider}", spec)
         case Tfidf():
             return "TF-IDF"
         case OwnVectors(query_model=LocalModel() | HostedModel() as queries):
@@ -89,7 +89,7 @@ def _short(model: str) -> str:
     return model_name(model).removeprefix("sentence-transformers/")
 
 
-def _as_asked(name: str, spec: LocalModel | HostedModel) -> str:
+def _with_prompt(name: str, spec: LocalModel | HostedModel) -> str:
     if spec.prompt is not None:
         return f"{name} · “{spec.prompt}”" if spec.prompt else f"{name} · no prompt"
     return f"{name} · for clusters and maps" if spec.task == "clustering" else name

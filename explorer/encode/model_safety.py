@@ -1,4 +1,4 @@
-"""What a model's files must be before anything of them is loaded."""
+"""Checks of a model's files before anything is loaded from them."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from explorer.hub.model_weights import check_weights, files_below, pickle_error
 from explorer.hub.names import is_commit
 from explorer.settings import settings
 
-_CODE_KEYS = ("auto_map", "type", "types")  # what names a class, in the files of either library
-_WORD_LISTS = {"tokenizer.json", "vocab.json"}  # large, and never asked for a class
+_CODE_KEYS = ("auto_map", "type", "types")  # keys that name classes, in the files of either library
+_WORD_LISTS = {"tokenizer.json", "vocab.json"}  # large, and never used to look up a class
 
 
 def folder_named(name: str) -> Path | None:
-    """The folder that a model is named by: the absolute path of one that exists; None for any other name."""
+    """The folder if a model's name is the absolute path of an existing one; else None."""
     folder = Path(name)
     return folder if folder.is_absolute() and folder.is_dir() else None
 
 
 def check_may_run_code(name: str, revision: str | None) -> None:
-    """Refuse to run a model's own code unless the host allows it and it is settled which code that is.
+    """Refuse to run a model's own code unless the host allows it and the code is pinned.
 
     Raises:
-        UnsafeModelError: The host does not allow it; or the model is neither at a commit that is named in
-            full nor in the host's model folder.
+        UnsafeModelError: The host does not allow it; or the revision is not a full commit hash and the model
+            is not in the host's model folder.
     """
     if not settings().allow_remote_code:
         raise UnsafeModelError(
@@ -40,30 +40,30 @@ def check_may_run_code(name: str, revision: str | None) -> None:
     if folder is not None:
         if not folder.resolve().is_relative_to(root.resolve()):
             raise UnsafeModelError(
-                "The code of a folder is run only below the server's model folder.",
+                "Code in a folder runs only inside the server's model folder.",
                 where=name,
                 fix=f"Put the model into “{settings().model_dir}”, or set EXPLORER_MODEL_DIR.",
             )
     elif not is_commit(revision or ""):
         raise UnsafeModelError(
-            "The code of a model is run only at a commit that is named in full.",
+            "A model's own code runs only at a full commit hash.",
             where=name,
-            fix="Give the 40 characters of the commit as the revision.",
+            fix="Give the 40-character commit hash as the revision.",
         )
 
 
 def check_folder(folder: Path, name: str, *, trust_remote_code: bool = False) -> None:
-    """Refuse a model folder that cannot be loaded, or not safely.
+    """Refuse a model folder that cannot be loaded safely.
 
     Args:
-        folder: Where its files are.
-        name: What it is called.
-        trust_remote_code: Whether the code in this very folder may run.
+        folder: The folder.
+        name: The model's name, for error messages.
+        trust_remote_code: Whether the code in this folder may run.
 
     Raises:
-        UnusableModelError: No configuration or no weights.
-        UnsafeModelError: Only pickle weights that the host does not allow; or modules that are code of the
-            model's own and not trusted, or not among its own files.
+        UnusableModelError: The configuration or the weights are missing or damaged.
+        UnsafeModelError: There are only pickle weights, which the host does not allow; or a module is the
+            model's own code and is not trusted, or is not in the folder.
     """
     if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
         raise UnusableModelError(
@@ -79,7 +79,7 @@ def check_folder(folder: Path, name: str, *, trust_remote_code: bool = False) ->
     modules = read_json(folder / "modules.json") if (folder / "modules.json").is_file() else []
     if not isinstance(modules, list) or not all(isinstance(module, dict) for module in modules):
         raise UnusableModelError(
-            "modules.json does not list the parts of the model.",
+            "modules.json does not list the modules of the model.",
             where=name,
             fix="Download the model again, or choose another one.",
         )
@@ -88,7 +88,7 @@ def check_folder(folder: Path, name: str, *, trust_remote_code: bool = False) ->
         if not kind.startswith("sentence_transformers."):
             if not trust_remote_code:
                 raise remote_code_error(name, f"({kind})")
-            # The libraries would look for it among the installed packages.
+            # The libraries would look for it in the installed packages.
             if not re.fullmatch(r"\w+\.\w+", kind) or not (folder / f"{kind.partition('.')[0]}.py").is_file():
                 raise UnsafeModelError(f"The code of {kind} is not among the model's files.", where=name)
         weights = folder / str(module.get("path", ""))
@@ -98,11 +98,11 @@ def check_folder(folder: Path, name: str, *, trust_remote_code: bool = False) ->
 
 
 def _check_shards(index: Path, name: str) -> None:
-    """Refuse weights in parts of which some are no safetensors, whatever their list is called."""
+    """Refuse sharded weights if a shard is not safetensors, whatever the index file is called."""
     listed = read_json(index)
     shards = listed.get("weight_map") if isinstance(listed, dict) else None
     if not isinstance(shards, dict):
-        raise UnusableModelError(f"{index.name} does not say where the weights are.", where=name)
+        raise UnusableModelError(f"{index.name} does not list the files of the weights.", where=name)
     if not all(str(shard).endswith(".safetensors") for shard in shards.values()):
         raise pickle_error(name)
 
@@ -114,18 +114,18 @@ def names_own_code(folder: Path) -> bool:
 
 
 def remote_code_error(name: str, what: str = "from its repository") -> UnsafeModelError:
-    """The refusal of a model that only runs with code from its own repository."""
+    """The error for a model that runs only with code from its own repository."""
     fix = "Choose a model of a standard architecture. A host can allow code (EXPLORER_ALLOW_REMOTE_CODE)."
     if settings().allow_remote_code:
         fix = (
             "Open it on the Models page to confirm its code; in Python, give its commit and "
             "trust_remote_code=True."
         )
-    return UnsafeModelError(f"The model needs code of its own {what}, which is not run.", where=name, fix=fix)
+    return UnsafeModelError(f"The model needs custom code {what}, which is not run.", where=name, fix=fix)
 
 
 def _check_code_is_here(folder: Path, name: str) -> None:
-    """Refuse a folder whose files name code of another repository, as `owner/repo--file.Class`."""
+    """Refuse a folder if a file refers to code of another repository, as `owner/repo--file.Class`."""
     elsewhere: list[str] = []
 
     def look(table: dict[str, Any]) -> dict[str, Any]:
@@ -145,7 +145,11 @@ def _check_code_is_here(folder: Path, name: str) -> None:
 
 
 def read_json(path: Path, look: Callable[[dict[str, Any]], Any] | None = None) -> Any:  # noqa: ANN401 - JSON
-    """The contents of a JSON file, each table shown to `look`; an `UnusableModelError` when it is none."""
+    """The contents of a JSON file; `look`, the object hook, is called with each object.
+
+    Raises:
+        UnusableModelError: The file is not readable JSON.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"), object_hook=look)
     except (OSError, ValueError, RecursionError) as error:

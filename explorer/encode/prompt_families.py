@@ -1,7 +1,7 @@
-"""The prompts that the authors of known models put before texts.
+"""The prompts of known models, as their authors define them.
 
-Each family names the model card it is from. `tests/encode/test_prompt_families.py` holds the table against
-the metadata of MTEB (github.com/embeddings-benchmark/mteb), and `docs/models.md` is made from it.
+Each family names the model card that is its source. `tests/encode/test_prompt_families.py` compares the table
+with the metadata of MTEB (github.com/embeddings-benchmark/mteb), and `docs/models.md` is generated from it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Prompts:
-    """What the authors put before texts when they trained a model.
+    """The prompts that a model was trained with.
 
     Attributes:
-        query: Before each query; empty where queries are read as they are.
-        document: Before each row that is searched; empty where rows are read as they are.
-        why: What the authors say of it, one plain sentence.
-        clustering: Before rows that are compared with one another, as for clusters and maps; None where the
-            authors name no prompt for that.
+        query: Before each query; empty if there is none.
+        document: Before each row, for search; empty if there is none.
+        why: The authors' rule, in one sentence for the screen.
+        clustering: Before rows that are compared with one another, as for clusters and maps; None if the
+            authors define none.
     """
 
     query: str
@@ -29,14 +29,14 @@ class Prompts:
 
 @dataclass(frozen=True)
 class Family:
-    """Models that are asked in the same way.
+    """Models with the same prompts.
 
     Attributes:
-        name: What the family is called.
-        prompts: How they are asked.
-        source: Address of a model card that says so.
-        models: Their Hub ids.
-        served: What Ollama's library calls them (ollama.com/library), where that is not the Hub's name.
+        name: Its name on the screen.
+        prompts: The prompts.
+        source: Address of a model card that states them.
+        models: Hub ids of the models.
+        served: Their names in Ollama's library (ollama.com/library), if they differ from the Hub's.
     """
 
     name: str
@@ -58,7 +58,7 @@ _NO_PROMPT = Prompts("", "", "Its authors put nothing before texts.")
 FAMILIES: tuple[Family, ...] = (
     Family(
         "E5",
-        # The card: "query: " on both sides for symmetric tasks, and for features, as in clustering.
+        # The card: "query: " on both sides for symmetric tasks and for features, such as clustering.
         Prompts("query: ", "passage: ", _TWO, clustering="query: "),
         _CARD + "intfloat/e5-base-v2",
         tuple(f"intfloat/e5-{size}{more}" for size in ("small", "base", "large") for more in ("", "-v2"))
@@ -120,7 +120,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         "Nomic Embed",
-        # The card: `clustering` groups texts, finds their topics, and removes semantic duplicates.
+        # The card: `clustering` is for grouping texts, finding topics and removing semantic duplicates.
         Prompts("search_query: ", "search_document: ", _REQUIRED, clustering="clustering: "),
         _CARD + "nomic-ai/nomic-embed-text-v1.5",
         (
@@ -161,14 +161,14 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         "Qwen3 Embedding",
-        Prompts(_TASK, "", _INSTRUCT),  # no space after the colon, as its card and its own files have it
+        Prompts(_TASK, "", _INSTRUCT),  # no space after the colon, as on its card and in its files
         _CARD + "Qwen/Qwen3-Embedding-0.6B",
         tuple(f"Qwen/Qwen3-Embedding-{size}" for size in ("0.6B", "4B", "8B")),
         served=("qwen3-embedding",),
     ),
     Family(
         "Harrier",
-        # A space after the colon, as its card and its own files have it; MTEB has none.
+        # A space after the colon, as on its card and in its files; MTEB has none.
         Prompts(_TASK + " ", "", _INSTRUCT),
         _CARD + "microsoft/harrier-oss-v1-0.6b",
         tuple(f"microsoft/harrier-oss-v1-{size}" for size in ("270m", "0.6b", "27b")),
@@ -245,10 +245,10 @@ _BY_NAME = _by_name()
 
 
 def family_of(model: str) -> Family | None:
-    """The family of a model; None for one that is not known here.
+    """The family of a model; None if it is not in the table.
 
     Args:
-        model: Hub id, the name of a folder that is the model's own, or what Ollama calls it, with or without
-            a tag such as `:latest`; capitals do not matter.
+        model: Hub id, name of the model's folder, or its name in Ollama's library, with or without a tag such
+            as `:latest`; case-insensitive.
     """
     return _BY_NAME.get(model.strip().lower().partition(":")[0])

@@ -1,7 +1,7 @@
-"""What is put before rows and queries: what a person chose, else what a model's authors mean.
+"""The prompts put before rows and queries: those a person chose, else those of the model's authors.
 
-The authors say it in the model's own files, under names of sentence-transformers, or on its card, which
-`prompt_families` has for the models that are known.
+The authors define them in the model's own files, under names from sentence-transformers, or on its card;
+`prompt_families` has those from the cards of known models.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from explorer.encode.prompt_families import family_of
 Task = Literal["search", "clustering"]
 Origin = Literal["chosen", "own files", "family", "nobody"]
 
-# In the order in which SentenceTransformer.encode_document says it looks for them. In version 6.2 it finds
-# the empty `document` that it adds to every model, and never comes to the others of a file.
+# The order in the documentation of SentenceTransformer.encode_document. Version 6.2 actually stops at the
+# empty `document` that it adds to every model.
 _DOCUMENT_NAMES = ("document", "passage", "corpus")
 _QUERY_NAMES = ("query",)
-_NAMED = 5  # instructions that are named to a person
-_CLUSTERING_NAME = "clustering"  # as MTEB names the task: nomic and EmbeddingGemma spell it “Clustering”
+_NAMED = 5  # instructions listed in the note
+_CLUSTERING_NAME = "clustering"  # MTEB's name of the task; nomic and EmbeddingGemma write “Clustering”
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class TextPrompts:
     Attributes:
         document: Put before each row.
         query: Put before each query.
-        origin: Who says so of rows; `nobody` where nothing is known, and nothing is put before them.
-        unused: Names of instructions in the model's own files, where it has several and none says that it is
-            for queries or rows, so that none is used.
+        origin: Where the row prompt comes from; `nobody` if no prompt is known.
+        unused: Names of instructions in the model's own files, if none of them is marked as the one for
+            queries or rows, so that none is used.
     """
 
     document: str
@@ -42,7 +42,7 @@ class TextPrompts:
 
     @property
     def note(self) -> str:
-        """What the person should know of them; empty where they are what the authors mean."""
+        """A note for the screen on unused instructions; empty if there are none."""
         if not self.unused:
             return ""
         named = ", ".join(f"“{name}”" for name in self.unused[:_NAMED])
@@ -66,15 +66,15 @@ def text_prompts(
 ) -> TextPrompts:
     """The prompts to use with a model.
 
-    Rows that are encoded for clusters and maps are compared with one another, and a query with them: all get
-    the same prompt, as E5, nomic and EmbeddingGemma ask for symmetric tasks. A model whose authors name no
-    prompt for that is asked as for search.
+    For clusters and maps, rows are compared with one another, and queries with them: all get the same
+    prompt, as E5, nomic and EmbeddingGemma require for symmetric tasks. Models without a prompt for this use
+    those for search.
 
     Args:
-        model: Hub id, the name of a folder that is the model's own, or what a server calls it.
-        defined: The prompts of the model's own files, by name, without empty ones.
-        task: What rows are encoded for.
-        document: Put before each row, whatever the authors say; None where nobody chose one.
+        model: Hub id, name of the model's folder, or its name on a server.
+        defined: The non-empty prompts in the model's own files, by name.
+        task: The purpose of the encoding.
+        document: The prompt that a person chose for rows; None if they chose none.
         query: The same for queries.
     """
     usual = _for_clusters(model, defined) if task == "clustering" else None
@@ -89,7 +89,7 @@ def text_prompts(
 
 
 def has_both(model: str, defined: Mapping[str, str]) -> bool:
-    """Whether rows for clusters and maps are asked for otherwise than rows for search."""
+    """Whether a model has different row prompts for search and for clusters and maps."""
     search = text_prompts(model, defined)
     return text_prompts(model, defined, "clustering").document != search.document
 

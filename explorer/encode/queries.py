@@ -1,4 +1,4 @@
-"""Vectors of queries that were asked before: nobody waits, or pays, for the same query twice."""
+"""Vectors of earlier queries: nobody waits, or pays, for the same query twice."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 from explorer.jobs.progress import OnProgress
 
 if TYPE_CHECKING:
-    from explorer.encode.encoder import Encoder  # brings torch, which a session must not wait for
+    from explorer.encode.encoder import Encoder  # imports torch, which a session must not wait for
 
 _MAX_BYTES = 4_000_000  # 2,500 queries of 384 dimensions
 
 
 class QueryVectors:
-    """Vectors of queries in memory, the least recently used forgotten first; several threads may use it.
+    """An LRU cache of the vectors of queries, in memory. Thread-safe.
 
-    Each visitor has their own: what others asked for would otherwise show in how soon it is answered.
+    Each visitor has their own: in a shared cache, response times would reveal the queries of others.
 
     Args:
-        max_bytes: Memory the vectors may take.
+        max_bytes: The most memory for the vectors.
     """
 
     def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
@@ -34,7 +34,7 @@ class QueryVectors:
         self._bytes = 0
 
     def find(self, encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32] | None:
-        """Vectors of queries, shape (texts, dims); None unless all are known."""
+        """Vectors of queries, float32, shape (texts, dims); None unless all are cached."""
         keys = [self._key(encoder, text) for text in texts]
         with self._lock:
             if not keys or any(key not in self._vectors for key in keys):
@@ -46,7 +46,7 @@ class QueryVectors:
     def encode(
         self, encoder: Encoder, texts: Sequence[str], on_progress: OnProgress | None = None
     ) -> NDArray[np.float32]:
-        """Vectors of queries, shape (texts, dims); new ones are encoded, see `Encoder.encode_queries`."""
+        """Vectors of queries, float32, shape (texts, dims); see `Encoder.encode_queries`."""
         keys = {text: self._key(encoder, text) for text in texts}
         with self._lock:
             known = {text: self._vectors[key] for text, key in keys.items() if key in self._vectors}

@@ -1,4 +1,4 @@
-"""What encoding a corpus took, as the pages tell it."""
+"""The report on encoding a corpus."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EncodeReport:
-    """What encoding a corpus took.
+    """What was encoded, by which engine, and how long it took.
 
     Attributes:
         rows: Rows of the corpus.
-        distinct: Different texts among them; each is encoded once.
-        cached: Different texts whose vectors were in the cache.
-        encoded: Different texts that were encoded now.
-        seconds: Time from start to end.
-        engine: What ran; empty when nothing had to.
-        dtype: What it computed in.
-        check: The probe behind a short type; None when none was tried.
-        notes: What the person should know.
+        distinct: Distinct texts; each is encoded once.
+        cached: Distinct texts with a vector in the cache.
+        encoded: Distinct texts that were encoded now.
+        seconds: Total time, in seconds.
+        engine: The engine; empty if nothing was encoded.
+        dtype: The type it computed in.
+        check: The check of a faster dtype; None if none was tried.
+        notes: Notes for the screen.
     """
 
     rows: int
@@ -40,7 +40,7 @@ class EncodeReport:
 
 
 def report_of_kept(encoder: Encoder, corpus: Corpus) -> EncodeReport:
-    """What it takes to have vectors that are in memory already: nothing."""
+    """The report for vectors that are already in memory: nothing was encoded."""
     distinct = len(corpus) - corpus.repeated
     return EncodeReport(
         len(corpus), distinct, distinct, 0, 0.0, engine="", dtype=encoder.dtype, check=encoder.check

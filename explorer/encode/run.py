@@ -1,7 +1,7 @@
-"""Encoding a corpus: what is stored is read, what is missing is encoded, and stored at once.
+"""Encoding a corpus: cached vectors are read, missing ones are encoded and cached at once.
 
-Three threads work at the same time: one makes batches ahead of the model, the caller's own runs the model,
-and one writes what is done to the cache.
+Three threads work in parallel: one prepares batches, the caller's own runs the model, and one writes finished
+vectors to the cache.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from explorer.settings import settings
 
 _log = logging.getLogger(__name__)
 
-_COUNTING_SHARE = 0.05  # of the work
-_AHEAD = 4  # batches made before the model asks for them
-_IN_MEMORY = 1 << 29  # bytes of a matrix that is held in memory as a whole
-_WRITE_ROWS = 512  # rows in one transaction; a kill costs what is encoded while one such is written
+_COUNTING_SHARE = 0.05  # counting tokens, as a share of the work
+_AHEAD = 4  # batches prepared ahead of the model
+_IN_MEMORY = 1 << 29  # bytes; a larger matrix is memory-mapped
+_WRITE_ROWS = 512  # rows in one transaction; a killed process loses those not written yet
 
 
 @dataclass
 class _Run:
-    """The state of one run: what it fills in, and what it says of itself."""
+    """The state of one run."""
 
     encoder: Encoder
     corpus: Corpus
@@ -53,35 +53,35 @@ class _Run:
 def encode_corpus(
     encoder: Encoder, corpus: Corpus, cache: VectorCache, on_progress: OnProgress | None = None
 ) -> tuple[np.ndarray, EncodeReport]:
-    """Vectors of every row of a corpus.
+    """Encode every row of a corpus.
 
     Args:
-        encoder: What encodes.
+        encoder: The encoder.
         corpus: The rows.
-        cache: Where vectors are looked up and kept.
-        on_progress: Called often; an exception it raises stops the work and is passed on, and what was
-            encoded by then is kept.
+        cache: Where vectors are looked up and stored.
+        on_progress: Called after each batch; an exception it raises stops the work and is passed on, and
+            vectors encoded by then are stored.
 
     Returns:
-        The vectors, float32, shape (rows, dims), and what it took.
+        The vectors, float32, shape (rows, dims), and a report.
 
     Raises:
-        EncodeError: One text alone does not fit the memory, or the model gave values that are no numbers.
-        ModelChangedError: The model is hosted, and no longer the one that the fingerprint names.
+        EncodeError: A single text does not fit in memory, or the model returned values that are not numbers.
+        ModelChangedError: A hosted model has been replaced since the fingerprint was made.
     """
-    say = on_progress or untold
+    report = on_progress or untold
     started = time.perf_counter()
-    say(Progress("Looking in the cache", total=len(corpus)))
+    report(Progress("Looking in the cache", total=len(corpus)))
     keys = corpus.item_keys
-    first: dict[bytes, int] = {}  # the first row of each different text
+    first: dict[bytes, int] = {}  # the first row of each distinct text
     for row, key in enumerate(keys):
         first.setdefault(key, row)
 
     dims = cache.dims(encoder.fingerprint) or encoder.engine.dims
-    vectors = _room(len(keys), dims)
+    vectors = _allocate(len(keys), dims)
     found = cache.read_into(vectors, encoder.fingerprint, first)
     missing = np.array([row for row in first.values() if not found[row]], dtype=np.int64)
-    run = _Run(encoder, corpus, cache, say, vectors, cached_rows=len(keys) - len(missing))
+    run = _Run(encoder, corpus, cache, report, vectors, cached_rows=len(keys) - len(missing))
     engine_name = _encode_missing(run, missing) if len(missing) else ""
     for row, key in enumerate(keys):
         if first[key] != row:
@@ -100,17 +100,17 @@ def encode_corpus(
     )
 
 
-def _room(rows: int, dims: int) -> np.ndarray:
-    """A matrix to be filled: in memory or, where it is large, in a file.
+def _allocate(rows: int, dims: int) -> np.ndarray:
+    """An uninitialised matrix, float32, shape (rows, dims): in memory or, if it is large, memory-mapped.
 
-    What is in a file the system can drop from memory when it is short of it. The file has no name and goes
-    with the matrix.
+    The system can drop mapped pages when memory is short. The file has no name and is deleted with the
+    matrix.
     """
     size = 4 * rows * dims
     if size > _IN_MEMORY and hasattr(os, "posix_fallocate"):
         try:
             with tempfile.TemporaryFile(dir=settings().cache_folder) as file:
-                # Were the disk to run full later, while the matrix is written to, the process would be ended.
+                # Reserved now: on a full disk, a later write to the matrix would kill the process.
                 os.posix_fallocate(file.fileno(), 0, size)
                 return np.memmap(file, np.float32, "r+", shape=(rows, dims)).view(np.ndarray)
         except OSError as error:
@@ -125,18 +125,18 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
     engine = encoder.engine
     latest = Progress("Encoding", run.cached_rows, total, run.cached_rows)
 
-    def waiting(why: str) -> None:
+    def on_wait(why: str) -> None:
         run.on_progress(replace(latest, note=why))
 
-    def counted(one: Progress) -> None:
+    def on_count(one: Progress) -> None:
         run.on_progress(
             Progress(one.phase, run.cached_rows, total, run.cached_rows, _COUNTING_SHARE * one.fraction)
         )
 
-    with engine.run(waiting) as model:
+    with engine.run(on_wait) as model:
         model.confirm()
         texts = [run.corpus.items[row] for row in missing]
-        tokens = engine.tokenize(texts, counted, prompt=Prompt(encoder.prompt))
+        tokens = engine.tokenize(texts, on_count, prompt=Prompt(encoder.prompt))
         done_texts, done_tokens, all_tokens = 0, 0, max(1, int(tokens.lengths.sum()))
         with _Writer(run) as writer:
             for batch, vectors in _encoded_batches(run, engine, model, tokens):
@@ -144,7 +144,7 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
                 if not np.isfinite(vectors).all():
                     bad = rows[~np.isfinite(vectors).all(axis=1)][0]
                     raise EncodeError(
-                        "The model gave values that are not numbers.",
+                        "The model returned values that are not numbers.",
                         where=f"{encoder.name}, row {bad + 1}",
                         fix="Choose exact precision, or another model.",
                     )
@@ -155,21 +155,21 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
                 fraction = _COUNTING_SHARE + (1 - _COUNTING_SHARE) * done_tokens / all_tokens
                 latest = Progress("Encoding", run.cached_rows + done_texts, total, run.cached_rows, fraction)
                 run.on_progress(latest)
-        model.confirm(again=True)  # had it changed meanwhile, these rows would be of two models
+        model.confirm(again=True)  # a change meanwhile would mix vectors of two models
     run.notes[:0] = model.notes
     return engine.name
 
 
 class _Writer:
-    """Hands finished rows to the cache in a thread of its own, in order, one transaction at a time.
+    """Writes finished rows to the cache in a separate thread, in order, one transaction at a time.
 
-    Leaving it, also by an exception, waits until all rows it was given are stored. An error of the cache is
-    raised in the caller's thread, at the latest then; no row is written after it.
+    On exit, also after an exception, it waits until all rows are stored. An error of the cache is raised in
+    the caller's thread, on exit at the latest; no row is written after it.
     """
 
     def __init__(self, run: _Run) -> None:
         self._run = run
-        self._waiting: list[np.ndarray] = []
+        self._unwritten: list[np.ndarray] = []
         self._writing: Future[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
 
@@ -178,27 +178,27 @@ class _Writer:
 
     def __exit__(self, *_error: object) -> None:
         with self._thread:
-            if self._waiting:
-                self._hand_over()
-            self._settle()
+            if self._unwritten:
+                self._submit()
+            self._wait()
 
     def add(self, rows: np.ndarray) -> None:
-        """Take rows of the run whose vectors are there; waits while the transaction before is written."""
-        self._waiting.append(rows)
-        if sum(map(len, self._waiting)) >= _WRITE_ROWS:
-            self._hand_over()
+        """Add finished rows, by number; may wait for the previous transaction."""
+        self._unwritten.append(rows)
+        if sum(map(len, self._unwritten)) >= _WRITE_ROWS:
+            self._submit()
 
-    def _hand_over(self) -> None:
-        rows = np.concatenate(self._waiting)
-        self._waiting.clear()
-        self._settle()
+    def _submit(self) -> None:
+        rows = np.concatenate(self._unwritten)
+        self._unwritten.clear()
+        self._wait()
         keys = [self._run.corpus.item_keys[row] for row in rows]
         write = self._run.cache.write
         self._writing = self._thread.submit(
             write, self._run.encoder.fingerprint, keys, self._run.vectors[rows]
         )
 
-    def _settle(self) -> None:
+    def _wait(self) -> None:
         if self._writing is not None:
             self._writing.result()
 
@@ -206,7 +206,7 @@ class _Writer:
 def _encoded_batches(
     run: _Run, engine: Engine, model: EngineRun, tokens: Tokens
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Positions and vectors, batch by batch; a batch that does not fit is made again at half the budget."""
+    """Positions and vectors of each batch; if memory is short, the rest is encoded in smaller batches."""
     budget = engine.token_budget
     lengths = tokens.lengths
     remaining = np.arange(len(lengths))
@@ -214,16 +214,16 @@ def _encoded_batches(
         plan = [remaining[batch] for batch in plan_batches(lengths[remaining], budget)]
         done = 0
         try:
-            for batch, vectors in _begun_ahead(model, engine.in_flight, _made_ahead(tokens, plan)):
+            for batch, vectors in _started_batches(model, engine.in_flight, _prepared_batches(tokens, plan)):
                 done += 1
                 yield batch, vectors
         except OutOfMemoryError as error:
             batch = plan[done]
             if len(batch) == 1:
                 raise EncodeError(
-                    f"One text of {lengths[batch[0]]} tokens does not fit the device's memory.",
+                    f"One text of {lengths[batch[0]]} tokens does not fit in the device's memory.",
                     where=run.encoder.name,
-                    fix="Close what else uses the device, or choose a smaller model.",
+                    fix="Close other programs that use the device, or choose a smaller model.",
                 ) from error
             remaining = np.concatenate(plan[done:])
             budget = max(1, min(budget, len(batch) * int(lengths[batch].max())) // 2)
@@ -234,23 +234,23 @@ def _encoded_batches(
             return
 
 
-def _begun_ahead(
-    model: EngineRun, in_flight: int, made: Iterator[tuple[np.ndarray, Any]]
+def _started_batches(
+    model: EngineRun, in_flight: int, prepared: Iterator[tuple[np.ndarray, Any]]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Positions and vectors, in order, with as many batches begun as the engine can have under way."""
-    begun: deque[tuple[np.ndarray, Vectors]] = deque()
-    for batch, inputs in made:
-        begun.append((batch, model.start(inputs)))
-        if len(begun) == in_flight:
-            batch, vectors = begun.popleft()
+    """Positions and vectors of each batch, in order, with up to `in_flight` batches started at a time."""
+    started: deque[tuple[np.ndarray, Vectors]] = deque()
+    for batch, inputs in prepared:
+        started.append((batch, model.start(inputs)))
+        if len(started) == in_flight:
+            batch, vectors = started.popleft()
             yield batch, vectors()
-    while begun:
-        batch, vectors = begun.popleft()
+    while started:
+        batch, vectors = started.popleft()
         yield batch, vectors()
 
 
-def _made_ahead(tokens: Tokens, plan: list[np.ndarray]) -> Iterator[tuple[np.ndarray, Any]]:
-    """Batches as the model takes them, made by another thread a few ahead of the model."""
+def _prepared_batches(tokens: Tokens, plan: list[np.ndarray]) -> Iterator[tuple[np.ndarray, Any]]:
+    """Positions and model inputs of each batch, prepared by another thread a few batches ahead."""
     with ThreadPoolExecutor(1, thread_name_prefix="tokenise") as worker:
         ahead: deque[tuple[np.ndarray, Future[Any]]] = deque()
         upcoming = iter(plan)
@@ -260,7 +260,7 @@ def _made_ahead(tokens: Tokens, plan: list[np.ndarray]) -> Iterator[tuple[np.nda
                     ahead.append((batch, worker.submit(tokens.batch, batch)))
                 if not ahead:
                     return
-                batch, made = ahead.popleft()
-                yield batch, made.result()
+                batch, inputs = ahead.popleft()
+                yield batch, inputs.result()
         finally:
             worker.shutdown(wait=True, cancel_futures=True)

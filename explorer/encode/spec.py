@@ -1,4 +1,4 @@
-"""What a person chooses to encode rows with: one type for each kind of encoder."""
+"""The choice of an encoder: one type for each kind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from explorer.encode.prompts import Task
 from explorer.errors import VectorError
 
 Precision = Literal["auto", "float32"]
-TFIDF = "tfidf"  # what Python and links call the encoder that needs no model
+TFIDF = "tfidf"  # its name in links and in Python
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class LocalModel:
 
     Attributes:
         model: The bundled model's id, a folder, or a Hub id.
-        precision: `auto` computes in a short type where that was checked on this machine; `float32` never.
-        prompt: Put before each row; None takes what the model's authors put there, see `text_prompts`.
+        precision: `auto` computes in a faster dtype if the check on this machine passes; `float32` never.
+        prompt: Put before each row; None uses the prompt of the model's authors, see `text_prompts`.
         query_prompt: The same for queries.
         revision: Branch, tag or commit on the Hub.
         trust_remote_code: The model's own code may run: a person confirmed this model at this revision, which
-            is a full commit, or a folder in the host's model folder. The host has to allow it as well.
-        task: What rows are encoded for; it decides the prompts that are None.
+            is a full commit hash, or a folder in the host's model folder. The host has to allow it as well.
+        task: The purpose of the encoding; it determines the prompts that are None.
     """
 
     model: str = BUNDLED_MODEL
@@ -40,14 +40,14 @@ class LocalModel:
 
 @dataclass(frozen=True)
 class HostedModel:
-    """A model that somebody else runs, to whom the texts are sent.
+    """A model that a service runs, to which the texts are sent.
 
     Attributes:
-        provider: One of `PROVIDERS`, or the name of a server the host listed in EXPLORER_EMBEDDING_SERVERS.
-        model: Its Hub id, or the name the server has for it.
-        prompt: As of a `LocalModel`, like `query_prompt` and `task`.
-        query_prompt: The same.
-        task: The same.
+        provider: One of `PROVIDERS`, or the name of a server in EXPLORER_EMBEDDING_SERVERS.
+        model: Its Hub id, or its name on the server.
+        prompt: See `LocalModel`.
+        query_prompt: See `LocalModel`.
+        task: See `LocalModel`.
     """
 
     provider: str
@@ -64,10 +64,10 @@ class Tfidf:
 
 @dataclass(frozen=True)
 class OwnVectors:
-    """The vectors that the rows brought along.
+    """The vectors that came with the rows.
 
     Attributes:
-        query_model: The model that made them, which encodes queries; None where it is not known.
+        query_model: The model that made them, used for queries; None if it is not known.
     """
 
     query_model: LocalModel | HostedModel | None = None
@@ -88,22 +88,22 @@ def spec_for(
     provider: str = "",
     own_vectors: bool = False,
 ) -> EncoderSpec:
-    """The encoder that plain values name, as `explorer.embed` and links have them.
+    """The encoder for plain values, as `explorer.embed` and links have them.
 
     Args:
-        model: As of a `LocalModel`, or of a `HostedModel` with a provider; `tfidf` without one; or nothing,
-            with `own_vectors`.
-        precision: As of a `LocalModel`; other kinds have none.
-        prompt: As of a `LocalModel` or `HostedModel`.
-        query_prompt: The same.
-        task: The same.
-        revision: As of a `LocalModel`; other kinds have none.
-        trust_remote_code: The same.
-        provider: As of a `HostedModel`; empty for this machine.
-        own_vectors: Whether the model is only that of queries.
+        model: See `LocalModel`, or `HostedModel` if there is a provider; or `tfidf`. With `own_vectors` it
+            may be empty.
+        precision: See `LocalModel`; ignored for other kinds.
+        prompt: See `LocalModel`.
+        query_prompt: See `LocalModel`.
+        task: See `LocalModel`.
+        revision: See `LocalModel`; ignored for other kinds.
+        trust_remote_code: See `LocalModel`; ignored for other kinds.
+        provider: See `HostedModel`; empty for this machine.
+        own_vectors: Whether the rows come with vectors, so that the model encodes only queries.
 
     Raises:
-        VectorError: TF-IDF is named as the model of the rows' own vectors.
+        VectorError: The model of the rows' own vectors is TF-IDF.
     """
     named: LocalModel | HostedModel | Tfidf
     if provider:
@@ -118,14 +118,14 @@ def spec_for(
         return OwnVectors()
     if isinstance(named, Tfidf):
         raise VectorError(
-            "TF-IDF is fitted on rows: it cannot have made the vectors they brought along.",
+            "TF-IDF is fitted on the rows: it cannot have made the vectors that came with them.",
             fix="Name the model that made them, or none, or encode the rows with TF-IDF instead.",
         )
     return OwnVectors(named)
 
 
 def hosted_model(spec: EncoderSpec) -> HostedModel | None:
-    """The hosted model that rows or queries are sent to; None where all texts stay on this machine."""
+    """The hosted model that rows or queries are sent to; None if all texts stay on this machine."""
     match spec:
         case OwnVectors(query_model=HostedModel() as model):
             return model
@@ -136,13 +136,13 @@ def hosted_model(spec: EncoderSpec) -> HostedModel | None:
 
 
 def needs_token(spec: EncoderSpec) -> bool:
-    """Whether requests are made, and charged, with a person's Hugging Face token."""
+    """Whether requests need, and are charged to, the visitor's Hugging Face token."""
     model = hosted_model(spec)
     return model is not None and model.provider in PROVIDERS
 
 
 def without_own_code(spec: EncoderSpec) -> EncoderSpec:
-    """The same encoder without leave to run a model's own code."""
+    """The same encoder without permission to run a model's own code."""
     match spec:
         case LocalModel():
             return replace(spec, trust_remote_code=False)

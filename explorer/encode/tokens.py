@@ -1,4 +1,4 @@
-"""Texts as tokens: what a model reads of them, their counts, and the truncation audit. Loads no model."""
+"""Tokenising texts, counting their tokens, and the truncation audit; no model is loaded."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import numpy as np
 from explorer.encode.models import ModelFiles
 from explorer.jobs.progress import OnProgress, counting
 
-_CHUNK = 4096  # texts read between two progress reports
+_CHUNK = 4096  # texts between two progress reports
 COUNTING = "Counting tokens"
 _FAST_TOKENIZER = "tokenizer.json"
 
 
 class Tokens(Protocol):
-    """Texts a model is going to read.
+    """Tokenised texts, ready to be divided into batches.
 
     Attributes:
         lengths: int32, shape (texts,): tokens of each after truncation, special tokens included.
@@ -29,20 +29,20 @@ class Tokens(Protocol):
     lengths: np.ndarray
 
     def batch(self, positions: np.ndarray) -> Any:  # noqa: ANN401 - each engine takes its own
-        """What the model takes for some of the texts; may be called in another thread than the model's."""
+        """The model inputs for some of the texts, by position; may be called in any thread."""
         ...
 
 
 @dataclass(frozen=True)
 class FastTokenizer:
-    """The Rust tokenizer of a model, cutting and padding as the model's own Python code does.
+    """The Rust tokenizer of a model, which truncates and pads like the model's own Python code.
 
     Attributes:
         folder: The folder with tokenizer.json.
-        max_length: Tokens the model reads of a text; None when it has no bound.
-        pad_id: What shorter texts are filled up with, on the right.
-        inputs: What the model takes: some of input_ids, attention_mask and token_type_ids; or input_ids and
-            offsets, for a static model, whose texts stand one after the other without special tokens.
+        max_length: Tokens the model reads of a text; None if there is no limit.
+        pad_id: Token id that pads shorter texts, on the right.
+        inputs: Names of the model's inputs: some of input_ids, attention_mask and token_type_ids; or
+            input_ids and offsets, for a static model, where texts are concatenated without special tokens.
         pools_prompt: Whether the tokens of a prompt are pooled with those of the text.
     """
 
@@ -55,34 +55,36 @@ class FastTokenizer:
     def tokenize(
         self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: str = ""
     ) -> IdTokens:
-        """Tokens of texts; `on_progress` is told the texts that are done, and may raise to stop.
+        """Tokenise texts.
 
         Args:
             texts: The texts.
-            on_progress: See above.
+            on_progress: Called with the number of finished texts; an exception it raises stops the work.
             prompt: Put before each text.
         """
         tokenizer = _tokenizer(self.folder, self.max_length)
         special = "offsets" not in self.inputs
-        tell = counting(on_progress, COUNTING, "texts")
+        report = counting(on_progress, COUNTING, "texts")
         lengths = np.empty(len(texts), dtype=np.int64)
         chunks = [np.empty(0, dtype=np.int32)]
         for start in range(0, len(texts), _CHUNK):
             chunk = [prompt + text for text in texts[start : start + _CHUNK]]
-            ids = [coded.ids for coded in tokenizer.encode_batch_fast(chunk, add_special_tokens=special)]
+            ids = [
+                encoding.ids for encoding in tokenizer.encode_batch_fast(chunk, add_special_tokens=special)
+            ]
             lengths[start : start + len(ids)] = [len(one) for one in ids]
             chunks.append(np.fromiter(itertools.chain.from_iterable(ids), np.int32))
-            tell(start + len(ids), len(texts))
+            report(start + len(ids), len(texts))
         not_pooled = 0
         if prompt and not self.pools_prompt:
-            # As in Transformer._get_prompt_length of sentence-transformers: without the last special token.
+            # Like Transformer._get_prompt_length of sentence-transformers, without the final special token.
             alone = tokenizer.encode(prompt)
             not_pooled = len(alone.ids) - alone.special_tokens_mask[-1]
         return IdTokens(self, np.concatenate(chunks), lengths, not_pooled)
 
 
 class IdTokens:
-    """Tokens by their numbers, one text after the other; see `Tokens`."""
+    """Token ids of all texts, concatenated; see `Tokens`."""
 
     def __init__(
         self, tokenizer: FastTokenizer, ids: np.ndarray, lengths: np.ndarray, not_pooled: int = 0
@@ -94,11 +96,11 @@ class IdTokens:
         self._starts = np.cumsum(lengths) - lengths
 
     def batch(self, positions: np.ndarray) -> dict[str, Any]:
-        """Arrays int64, named as the model's inputs.
+        """The inputs of the model by name, int64 arrays.
 
-        Their shape is (positions, longest); for a static model, input_ids has that of all tokens, (tokens,),
-        and offsets says where each text begins, (positions,). With them comes `prompt_length`, a number,
-        where the first tokens of each text are not to be pooled.
+        Their shape is (positions, longest). For a static model, input_ids has shape (tokens,), and offsets,
+        the start of each text, shape (positions,). If the prompt is not pooled, there is also
+        `prompt_length`, the number of its tokens.
         """
         lengths = self.lengths[positions]
         starts = self._starts[positions]
@@ -108,25 +110,25 @@ class IdTokens:
         if "offsets" in self._tokenizer.inputs:
             offsets = np.cumsum(lengths, dtype=np.int64) - lengths
             return {"input_ids": tokens.astype(np.int64), "offsets": offsets}
-        filled = np.arange(lengths.max()) < lengths[:, None]
-        ids = np.full(filled.shape, self._tokenizer.pad_id, dtype=np.int64)
-        ids[filled] = tokens
-        made = {
+        mask = np.arange(lengths.max()) < lengths[:, None]
+        ids = np.full(mask.shape, self._tokenizer.pad_id, dtype=np.int64)
+        ids[mask] = tokens
+        available = {
             "input_ids": ids,
-            "attention_mask": filled.astype(np.int64),
+            "attention_mask": mask.astype(np.int64),
             "token_type_ids": np.zeros_like(ids),
         }
-        inputs: dict[str, Any] = {name: made[name] for name in self._tokenizer.inputs}
+        inputs: dict[str, Any] = {name: available[name] for name in self._tokenizer.inputs}
         return inputs | {"prompt_length": self._not_pooled} if self._not_pooled else inputs
 
 
 class TextTokens:
-    """Texts that the model's own code tokenises, batch by batch; see `Tokens`.
+    """Texts tokenised by the model's own code, one batch at a time; see `Tokens`.
 
     Args:
         texts: The texts.
         lengths: int32, shape (texts,): tokens of each after truncation, prompt and special tokens included.
-        preprocess: The model's own code, which puts the prompt before them.
+        preprocess: The model's own code, which also adds the prompt.
     """
 
     def __init__(
@@ -137,7 +139,7 @@ class TextTokens:
         self._preprocess = preprocess
 
     def batch(self, positions: np.ndarray) -> dict[str, Any]:
-        """What the model's own code makes of the texts."""
+        """The features that the model's own code returns for the texts."""
         return self._preprocess([self._texts[position] for position in positions])
 
 
@@ -148,29 +150,29 @@ def count_tokens(
     prompt: str = "",
     on_progress: OnProgress | None = None,
 ) -> np.ndarray:
-    """Tokens of each text before truncation, prompt included, and the special tokens that the model reads.
+    """Count the tokens of each text before truncation, including the prompt and special tokens.
 
     Args:
-        files: The model whose tokenizer counts.
+        files: The model.
         texts: The texts.
-        prompt: What is put before each text.
-        on_progress: Told the texts that are done; what it raises stops the count.
+        prompt: Put before each text.
+        on_progress: Called with the number of finished texts; an exception it raises stops the work.
 
     Returns:
         int32, shape (texts,).
     """
-    tell = counting(on_progress, COUNTING, "texts")
+    report = counting(on_progress, COUNTING, "texts")
     count = _counter(files.tokenizer_folder, files.trust_remote_code, not files.facts.is_static)
     lengths = np.empty(len(texts), dtype=np.int32)
     for start in range(0, len(texts), _CHUNK):
         chunk = texts[start : start + _CHUNK]
         lengths[start : start + len(chunk)] = count([prompt + text for text in chunk])
-        tell(start + len(chunk), len(texts))
+        report(start + len(chunk), len(texts))
     return lengths
 
 
 def has_fast_tokenizer(files: ModelFiles) -> bool:
-    """Whether a model has the file of a Rust tokenizer."""
+    """Whether a model has tokenizer.json, the file of a Rust tokenizer."""
     return (files.tokenizer_folder / _FAST_TOKENIZER).is_file()
 
 
@@ -204,11 +206,11 @@ def _counter(folder: Path, trust_remote_code: bool, special: bool) -> Callable[[
 
 @dataclass(frozen=True)
 class TokenAudit:
-    """How long the rows are for an encoder, and what its maximum length cuts off.
+    """The lengths of the rows for an encoder, and how much its maximum length cuts off.
 
     Attributes:
         lengths: int32, shape (rows,): tokens before truncation, special tokens included.
-        max_length: Tokens the encoder reads; None when it has no bound.
+        max_length: Tokens the encoder reads; None if there is no limit.
     """
 
     lengths: np.ndarray
@@ -216,7 +218,7 @@ class TokenAudit:
 
     @property
     def cut_rows(self) -> np.ndarray:
-        """int64, shape (cut,): the rows longer than the encoder reads, longest first."""
+        """The rows that are longer than the encoder reads, int64, shape (cut,), longest first."""
         if self.max_length is None:
             return np.empty(0, dtype=np.int64)
         rows = np.flatnonzero(self.lengths > self.max_length)
@@ -224,13 +226,13 @@ class TokenAudit:
 
     @property
     def lost_tokens(self) -> int:
-        """Tokens that are never read."""
+        """Number of tokens that are not read."""
         if self.max_length is None:
             return 0
         return int(np.maximum(self.lengths - self.max_length, 0).sum(dtype=np.int64))
 
     @property
     def lost_share(self) -> float:
-        """Share of all tokens that is never read, 0 to 1."""
+        """Share of all tokens that are not read, 0 to 1."""
         total = int(self.lengths.sum(dtype=np.int64))
         return self.lost_tokens / total if total else 0.0

@@ -221,7 +221,7 @@ def _large(folder, hub):
     [
         (_pickle_only, "EXPLORER_ALLOW_PICKLE"),
         (_own_module, "EXPLORER_ALLOW_REMOTE_CODE"),
-        (_custom_code, "needs code of its own"),
+        (_custom_code, "needs custom code"),
         (_gated, "It is gated"),
         (_large, "downloads up to 1 MB"),
     ],

@@ -112,7 +112,7 @@ def test_a_link_does_not_run_code_in_another_browser_and_a_reload_goes_on_in_one
     monkeypatch.setattr("explorer.encode.engines.loaded_models._loaded", ModelMemory())
     visitor[0] = "second"
     other = open_space(open_app(**link))
-    assert "code of its own" in said(other.error)
+    assert "custom code" in said(other.error)
     assert "Models page" in said(other.error)
     assert not marker.exists()
     visitor[0] = "first"

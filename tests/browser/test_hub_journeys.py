@@ -108,7 +108,7 @@ def test_code_of_a_model_runs_once_it_is_confirmed_and_no_link_confirms_it(visit
     assert marker.exists()
 
     other = visit(page.url.removeprefix(served.url), at=served)
-    expect(other.get_by_text("The model needs code of its own")).to_be_visible()
+    expect(other.get_by_text("The model needs custom code")).to_be_visible()
     shoot(other, "models-own-code-link-1440-light")
 
 

@@ -105,7 +105,7 @@ def test_a_folder_whose_modules_are_its_own_code_is_refused(folder):
     modules = json.loads((folder / "modules.json").read_text())
     modules[0]["type"] = "custom_st.Transformer"
     (folder / "modules.json").write_text(json.dumps(modules))
-    with pytest.raises(UnsafeModelError, match=r"code of its own \(custom_st.Transformer\)"):
+    with pytest.raises(UnsafeModelError, match=r"custom code \(custom_st.Transformer\)"):
         find_model(str(folder))
 
 
@@ -146,7 +146,7 @@ def test_a_model_that_needs_remote_code_is_refused_when_it_would_be_loaded(folde
     with pytest.raises(UnsafeModelError) as caught:
         open_for(LocalModel(str(folder), "float32"), cache).encode_queries(["x"])
     assert caught.value.where == "my-model"
-    assert "needs code of its own from its repository" in caught.value.what
+    assert "needs custom code from its repository" in caught.value.what
 
 
 @pytest.mark.usefixtures("here")

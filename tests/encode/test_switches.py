@@ -198,7 +198,7 @@ def test_code_that_nobody_confirmed_is_not_run(folder, marker, cache, monkeypatc
     if allowed:
         switch(monkeypatch, "REMOTE_CODE")
     fix = "open it on the Models page" if allowed else "EXPLORER_ALLOW_REMOTE_CODE"
-    with pytest.raises(UnsafeModelError, match=f"(?i)code of its own.*{fix}"):
+    with pytest.raises(UnsafeModelError, match=f"(?i)custom code.*{fix}"):
         vectors(folder, cache)
     assert not marker.exists()
 
@@ -292,7 +292,7 @@ def test_code_outside_the_model_folder_is_not_run(folder, marker, cache, tmp_pat
 @pytest.mark.parametrize("revision", [None, "main", "0123456", "A" * 40])
 def test_code_at_anything_but_a_full_commit_is_refused(monkeypatch, revision):
     switch(monkeypatch, "REMOTE_CODE")
-    with pytest.raises(UnsafeModelError, match=r"only at a commit that is named in full"):
+    with pytest.raises(UnsafeModelError, match=r"runs only at a full commit hash"):
         embed(TEXTS, "owner/model", revision=revision, trust_remote_code=True)
 
 

@@ -19,7 +19,7 @@ _INFO_SECONDS = 5.0
 # Optional parameters, dropped once a server rejects a request because of one. All three servers support
 # base64, which takes at most half the bytes of decimals. With -1, vLLM truncates a text to what its model
 # reads, and rejects it otherwise (vllm/renderers/params.py, TokenizeParams). text-embeddings-inference 1.9
-# and Ollama ignore this parameter on this route and truncate by default: the former unless it was started with
+# and Ollama ignore this parameter on this route and truncate by default: the former unless started with
 # `--auto-truncate false` (router/src/http/server.rs, openai_embed), and then its own route `/embed` has a
 # parameter for it; the latter always (server/routes.go, EmbedHandler; middleware/openai.go drops ours).
 _EXTRAS = {"encoding_format": "base64", "truncate_prompt_tokens": -1}
