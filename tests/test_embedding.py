@@ -218,7 +218,7 @@ def test_a_server_whose_answers_vary_is_used_and_what_it_gave_is_kept(server, no
     assert first.report.encoded == 100
     more = explorer.embed([*texts, "one more"], MODEL, provider="team")
     assert (more.report.cached, more.encoder.fingerprint) == (100, first.encoder.fingerprint)
-    assert any("answers vary (cosine 0.99" in note for note in first.report.notes + more.report.notes)
+    assert any("vectors vary (cosine 0.99" in note for note in first.report.notes + more.report.notes)
     assert sum(map(len, server.asked)) < 101 + 20
     more.search("the cat")
 

@@ -31,17 +31,17 @@ def read(checkout: Path) -> dict[str, dict[str, Any]]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("ModelMeta"):
-                said = {keyword.arg: keyword.value for keyword in call.keywords}
-                name = said["name"].value if isinstance(said.get("name"), ast.Constant) else None
+                arguments = {keyword.arg: keyword.value for keyword in call.keywords}
+                name = arguments["name"].value if isinstance(arguments.get("name"), ast.Constant) else None
                 if name in wanted:
-                    found[name] = {"file": path.name, **_prompts(tree, said)}
+                    found[name] = {"file": path.name, **_prompts(tree, arguments)}
     return dict(sorted(found.items()))
 
 
-def _prompts(tree: ast.Module, said: dict[str, ast.expr]) -> dict[str, Any]:
+def _prompts(tree: ast.Module, arguments: dict[str, ast.expr]) -> dict[str, Any]:
     values = _values(tree)
-    loader = ast.unparse(said["loader"])
-    given = _keywords(said["loader_kwargs"]) if "loader_kwargs" in said else {}
+    loader = ast.unparse(arguments["loader"])
+    given = _keywords(arguments["loader_kwargs"]) if "loader_kwargs" in arguments else {}
     own = _definition(tree, loader)
     prompts: dict[str, str] = {}
     if "model_prompts" in given:
@@ -78,7 +78,7 @@ def _prompts(tree: ast.Module, said: dict[str, ast.expr]) -> dict[str, Any]:
             else filled(WEB_SEARCH, PROMPT_TYPE.query),
             "document": "",
         }
-    instructions = said.get("use_instructions")
+    instructions = arguments.get("use_instructions")
     return {
         "use_instructions": None if instructions is None else ast.literal_eval(instructions),
         "prompts": {

@@ -197,15 +197,15 @@ def test_a_killed_process_leaves_whole_writes(tmp_path):
         "    print(start, flush=True)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-    told = [int(process.stdout.readline()) for _ in range(20)][-1]
+    written = [int(process.stdout.readline()) for _ in range(20)][-1]
     time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    numbers = list(range(told + 10_000))
+    numbers = list(range(written + 10_000))
     found, out = read(VectorCache(tmp_path, 100), numbers)
     count = int(found.sum())
-    assert count >= told + 50
+    assert count >= written + 50
     assert count % 50 == 0
     assert found[:count].all()
     np.testing.assert_array_equal(out[:count], vectors_of(numbers[:count]))

@@ -28,7 +28,7 @@ def root(tmp_path, monkeypatch):
 
 
 def answer(name: str) -> str:
-    """What a visitor is told, without the name they gave."""
+    """The error that a visitor sees, without the name they entered."""
     with pytest.raises(ModelNotFoundError) as refused:
         choose_model(name)
     assert refused.value.where == name

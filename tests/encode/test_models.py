@@ -53,16 +53,16 @@ def test_a_folder_says_what_it_reads_and_which_prompts_it_has(folder):
 
 
 @pytest.mark.parametrize(
-    "said", [["x"], {"prompts": ["x"]}, {"prompts": {"query": 3, "document": None}}, "x"]
+    "content", [["x"], {"prompts": ["x"]}, {"prompts": {"query": 3, "document": None}}, "x"]
 )
-def test_a_folder_whose_prompts_make_no_sense_has_none(folder, said):
-    (folder / "config_sentence_transformers.json").write_text(json.dumps(said))
+def test_a_folder_whose_prompts_make_no_sense_has_none(folder, content):
+    (folder / "config_sentence_transformers.json").write_text(json.dumps(content))
     assert find_model(str(folder)).prompts == {}
 
 
-@pytest.mark.parametrize("said", [{}, [1], "x", [{"type": "sentence_transformers.models.Pooling"}, None]])
-def test_a_folder_whose_modules_make_no_sense_says_so(folder, said):
-    (folder / "modules.json").write_text(json.dumps(said))
+@pytest.mark.parametrize("content", [{}, [1], "x", [{"type": "sentence_transformers.models.Pooling"}, None]])
+def test_a_folder_whose_modules_make_no_sense_says_so(folder, content):
+    (folder / "modules.json").write_text(json.dumps(content))
     with pytest.raises(UnusableModelError, match=r"modules.json does not list"):
         find_model(str(folder))
 
@@ -166,10 +166,10 @@ def test_a_revision_that_is_none_reaches_neither_disk_nor_hub(revision):
 
 def test_what_a_model_was_trained_for_is_in_its_encoder_and_changes_no_vector(folder, cache):
     settings_file = folder / "config_sentence_transformers.json"
-    said = json.loads(settings_file.read_text())
+    stored = json.loads(settings_file.read_text())
     opened = {}
     for name in ("cosine", "dot", "euclidean", "manhattan", None):
-        settings_file.write_text(json.dumps({**said, "similarity_fn_name": name}))
+        settings_file.write_text(json.dumps({**stored, "similarity_fn_name": name}))
         opened[name] = local_encoder(
             LocalModel(str(folder)),
             dataclasses.replace(find_model(str(folder)), revision="a commit"),

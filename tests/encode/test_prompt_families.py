@@ -29,16 +29,18 @@ CLUSTERING_ON_CARDS = {"E5", "EmbeddingGemma"}
 def test_every_model_is_held_against_mteb_or_known_to_be_missing_there():
     assert set(OURS) - set(MTEB) == ONLY_ON_CARDS
     assert set(MTEB) <= set(OURS)
-    assert {model for model, said in MTEB.items() if said["use_instructions"] and not said["prompts"]} == (
-        OWN_FILES
-    )
+    assert {
+        model
+        for model, published in MTEB.items()
+        if published["use_instructions"] and not published["prompts"]
+    } == (OWN_FILES)
 
 
 @pytest.mark.parametrize("model", sorted(set(MTEB) - OWN_FILES))
 def test_prompts_for_search_are_those_that_mteb_evaluates_a_model_with(model):
-    said, ours = MTEB[model]["prompts"], OURS[model]
-    query = said.get("query", "") + (" " if model in WITHOUT_THE_SPACE else "")
-    assert (ours.query, ours.document) == (query, said.get("document", ""))
+    published, ours = MTEB[model]["prompts"], OURS[model]
+    query = published.get("query", "") + (" " if model in WITHOUT_THE_SPACE else "")
+    assert (ours.query, ours.document) == (query, published.get("document", ""))
 
 
 @pytest.mark.parametrize("model", sorted(OWN_FILES))
@@ -48,12 +50,12 @@ def test_a_model_that_mteb_gives_instructions_has_one(model):
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 def test_prompts_for_clusters_are_mtebs_or_those_of_a_card(family):
-    said = {MTEB[model]["prompts"].get("clustering") for model in family.models if model in MTEB}
+    published = {MTEB[model]["prompts"].get("clustering") for model in family.models if model in MTEB}
     if family.name in CLUSTERING_ON_CARDS:
-        assert said == {None}
+        assert published == {None}
         assert family.prompts.clustering is not None
     else:
-        assert said == {family.prompts.clustering}
+        assert published == {family.prompts.clustering}
 
 
 def test_each_family_names_the_card_of_one_of_its_models():

@@ -38,7 +38,9 @@ def test_a_model_without_a_fast_tokenizer_file_counts_the_same(tiny_model, tmp_p
 def test_progress_reaches_the_end_and_can_stop_the_count():
     files = find_model(BUNDLED_MODEL)
     seen = []
-    count_tokens(files, ["a"] * 5000, on_progress=lambda told: seen.append((told.done, told.total)))
+    count_tokens(
+        files, ["a"] * 5000, on_progress=lambda progress: seen.append((progress.done, progress.total))
+    )
     assert seen == [(4096, 5000), (5000, 5000)]
 
     def stop(_progress):

@@ -24,15 +24,17 @@ def test_a_model_that_is_loading_and_a_limit_are_waited_for_visibly(service, ser
         Answer(503, {"error": f"Model {MODEL} is currently loading", "estimated_time": 0.3}),
         Answer(429, {"error": "slow down"}, {"Retry-After": "2"}),
     ]
-    told = []
+    sentences = []
     began = time.monotonic()
-    with BatchRequests(service, told.append) as requests:
+    with BatchRequests(service, sentences.append) as requests:
         assert requests.start(["abc"])().shape == (1, DIMS)
     assert time.monotonic() - began >= 2.3
     assert len(server.asked) == 3
-    assert "The server is loading the model; trying again in 1 s" in told
+    assert "The server is loading the model; trying again in 1 s" in sentences
     slower = [
-        line for line in told if line.startswith("The server is rate-limiting requests; trying again in ")
+        line
+        for line in sentences
+        if line.startswith("The server is rate-limiting requests; trying again in ")
     ]
     assert slower[0].endswith("2 s")
     assert slower[-1].endswith("1 s")  # it counts down
@@ -95,7 +97,7 @@ def test_a_slow_answer_is_not_waited_for_without_end(server, monkeypatch, reques
 
 
 @pytest.mark.parametrize(
-    ("vectors", "said"),
+    ("vectors", "problem"),
     [
         ([[1.0, 2.0], [1.0]], "different lengths"),
         ([[1.0, float("nan")], [1.0, 2.0]], "not numbers"),
@@ -107,9 +109,9 @@ def test_a_slow_answer_is_not_waited_for_without_end(server, monkeypatch, reques
     ],
     ids=["ragged", "nan", "null", "huge", "words", "empty", "tokens"],
 )
-def test_what_is_no_vector_is_refused(requests, server, vectors, said):
+def test_what_is_no_vector_is_refused(requests, server, vectors, problem):
     server.encode = lambda _texts: vectors
-    with pytest.raises(EncodeError, match=said):
+    with pytest.raises(EncodeError, match=problem):
         requests.start(["a", "b"])()
     assert len(server.asked) == 1
 
@@ -223,10 +225,10 @@ def test_the_reason_a_server_gives_is_passed_on(requests, server, body, reason):
 
 
 @pytest.mark.parametrize(
-    "told", [{"error": {"error": {"error": {"error": {"error": "deep"}}}}}, {"detail": []}, {"error": 7}]
+    "body", [{"error": {"error": {"error": {"error": {"error": "deep"}}}}}, {"detail": []}, {"error": 7}]
 )
-def test_a_reason_that_is_no_sentence_is_left_out(requests, server, told):
-    server.encode = lambda _texts: Answer(404, told)
+def test_a_reason_that_is_no_sentence_is_left_out(requests, server, body):
+    server.encode = lambda _texts: Answer(404, body)
     with pytest.raises(ModelNotFoundError, match=r"for embeddings\. Check"):
         requests.start(["a"])()
 
@@ -274,18 +276,18 @@ def test_a_run_hears_only_of_what_it_waits_for_itself(service, server):
         assert heard_enough.wait(60)
         return by_length(texts)
 
-    told = []
+    sentences = []
 
     def hear(sentence):
-        told.append(sentence)
-        if ["busy"] in server.asked and len(told) > 3:
+        sentences.append(sentence)
+        if ["busy"] in server.asked and len(sentences) > 3:
             heard_enough.set()
 
     server.encode = encode
     with BatchRequests(service, hear) as one, BatchRequests(service) as other:
         other.start(["busy"])
         assert one.start(["quick"])()[0, 0] == len("quick")
-    assert set(told) == {f"Waiting for {service.name}"}
+    assert set(sentences) == {f"Waiting for {service.name}"}
 
 
 def test_each_protocol_is_spoken_as_it_is_written(server):

@@ -109,10 +109,10 @@ def test_base64_that_is_no_vector_is_refused(embedding):
 @pytest.mark.parametrize("word", ["truncate_prompt_tokens", "encoding_format"])
 @pytest.mark.parametrize("form", ["plain", "OpenAI", "FastAPI"])
 def test_a_server_that_knows_no_such_word_is_asked_without_it_from_then_on(server, word, form):
-    said = f"Unrecognized request argument supplied: {word}"
+    message = f"Unrecognized request argument supplied: {word}"
     refused = {
-        "plain": Answer(422, said.encode(), {"Content-Type": "text/plain"}),
-        "OpenAI": Answer(400, {"error": {"message": said}}),
+        "plain": Answer(422, message.encode(), {"Content-Type": "text/plain"}),
+        "OpenAI": Answer(400, {"error": {"message": message}}),
         # What pydantic says where a model forbids fields that it does not know.
         "FastAPI": Answer(
             422,
@@ -175,8 +175,8 @@ def test_a_server_that_cuts_only_if_it_is_asked_to_is_asked_by_its_own_route(ser
 
 
 @pytest.mark.parametrize(
-    "said",
+    "content",
     [b"", b"[]", b"null", b"<html>", b"{}", b"[" * 100_000, b'{"model_id": 7, "max_input_length": "x"}'],
 )
-def test_what_is_no_such_page_says_nothing(said):
-    assert service_info_in(said, MODEL) == ServiceInfo()
+def test_what_is_no_such_page_says_nothing(content):
+    assert service_info_in(content, MODEL) == ServiceInfo()

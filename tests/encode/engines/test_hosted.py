@@ -184,7 +184,7 @@ def test_a_server_that_stops_saying_its_revision_is_the_same_one(server, cache):
 
 
 @pytest.mark.parametrize(
-    ("info", "said"),
+    ("info", "note"),
     [
         (None, "may have been cut; the server does not report it"),
         (
@@ -193,10 +193,10 @@ def test_a_server_that_stops_saying_its_revision_is_the_same_one(server, cache):
         ),
     ],
 )
-def test_what_is_cut_silently_is_said(server, cache, info, said):
+def test_what_is_cut_silently_is_said(server, cache, info, note):
     server.info = info
     notes = run_once(HostedEngine(own_server(), cache), ["a"])
-    assert said in notes[-1]
+    assert note in notes[-1]
     assert len(notes) == 2
 
 
@@ -215,5 +215,5 @@ def test_a_long_row_is_cut_and_named_and_ends_no_run(engine, server):
 def test_a_server_that_runs_another_model_than_it_is_asked_for_is_said(server, cache):
     server.info = {**INFO, "model_id": "other/model", "served_model_name": "other/model"}
     notes = run_once(HostedEngine(own_server(), cache), ["a"])
-    said = "The server runs other/model, whichever model is requested. Request it by that name, so that "
-    assert said + "texts get its own prompts." in notes
+    note = "The server runs other/model, whichever model is requested. Request it by that name, so that "
+    assert note + "texts get its own prompts." in notes

@@ -139,12 +139,12 @@ def test_a_model_that_cannot_be_converted_is_run_by_torch_and_not_tried_again(
     vectors, report = embedded(tiny_model, cache)
     np.testing.assert_allclose(vectors, torch_vectors(tiny_model, TEXTS), atol=1e-6)
     assert report.engine.startswith("torch")
-    told = {
+    reasons = {
         "not converted": "(no such operation)",
         "other vectors": "from torch's",
         "other tokenizer": "fast",
     }
-    assert told[how] in report.notes[0]
+    assert reasons[how] in report.notes[0]
     loaded_models._loaded.clear()
     assert loaded_models.load(find_model(str(tiny_model)), CPU, "float32").notes == report.notes
     assert here == ["tiny"]
@@ -268,10 +268,10 @@ loaded.start(loaded.tokenize(["the cat"]).batch([0]))()
 print({{"transformers", "sentence_transformers"}} & set(sys.modules))
 print(sys.modules["openvino_telemetry"], "openvino.tools.ovc.telemetry_stub" in sys.modules)
 """
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert told.stdout.split("\n")[:2] == ["set()", "None True"]
+    assert result.stdout.split("\n")[:2] == ["set()", "None True"]
 
 
 def test_a_fast_tokenizer_that_differs_from_the_models_own_code_is_not_used(tiny_model, tmp_path):
@@ -319,5 +319,5 @@ def test_models_are_converted_one_at_a_time(tiny_model, own_graphs, monkeypatch)
         return str(refused.value)
 
     with ThreadPoolExecutor(2) as threads:
-        said = list(threads.map(words, "ab"))
-    assert all("(alone)" in one for one in said)
+        lines = list(threads.map(words, "ab"))
+    assert all("(alone)" in one for one in lines)

@@ -1,4 +1,4 @@
-"""Models that are told more of texts than a prompt before each: routers, and prompts that are not pooled."""
+"""Models with more than a prompt before each text: routers, and prompts that are not pooled."""
 
 import dataclasses
 import json
@@ -58,11 +58,11 @@ def test_a_router_reads_rows_and_queries_by_their_own_routes(router, cache):
 
 def test_a_router_whose_routes_are_no_tasks_is_told_none(router, cache):
     config = router / "router_config.json"
-    said = json.loads(config.read_text())
-    said["structure"] = {"text": said["structure"]["document"]}
-    said["types"].pop("query_0_StaticEmbedding")
-    said["parameters"]["default_route"] = "text"
-    config.write_text(json.dumps(said))
+    stored = json.loads(config.read_text())
+    stored["structure"] = {"text": stored["structure"]["document"]}
+    stored["types"].pop("query_0_StaticEmbedding")
+    stored["parameters"]["default_route"] = "text"
+    config.write_text(json.dumps(stored))
     model = sentence_transformer(router)
     rows, queries = vectors_of(router, cache)
     np.testing.assert_allclose(rows, model.encode(TEXTS, prompt=PROMPTS["document"]), atol=1e-6)

@@ -111,12 +111,12 @@ def test_a_text_is_read_to_a_bounded_length():
 
 def test_fitting_tells_how_far_it_is_and_can_be_stopped():
     rows = [f"row number {number}" for number in range(5000)]
-    told = []
+    reported = []
 
     def stop(progress):
-        told.append((progress.done, progress.total))
+        reported.append((progress.done, progress.total))
         raise JobCancelledError("enough")
 
     with pytest.raises(JobCancelledError):
         TfidfEngine.fit(rows, stop)
-    assert told == [(4096, 5000)]
+    assert reported == [(4096, 5000)]
