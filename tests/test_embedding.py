@@ -137,7 +137,7 @@ def test_another_revision_has_the_rows_encoded_again_though_the_vectors_are_alik
     server.info["model_sha"] = "b" * 40
     space = explorer.embed(["the cat", "my dog"], MODEL, provider="team")
     assert space.report.cached == 2  # what is kept can be read without asking
-    with pytest.raises(ModelChangedError, match=r"revision b+ where it was at a+\..*Encode the rows"):
+    with pytest.raises(ModelChangedError, match=r"revision is now b+, not a+\..*Encode the rows"):
         space.search("a query")
     again = explorer.embed(["the cat", "my dog"], MODEL, provider="team")
     assert (again.report.cached, again.report.encoded) == (0, 2)
@@ -227,7 +227,7 @@ def test_unlike_models_that_answer_in_turns_are_refused_and_never_mixed(server, 
     explorer.embed(["the cat", "my dog"], MODEL, provider="team")
     turns = itertools.cycle([by_another_model, by_length])
     server.encode = lambda texts: next(turns)(texts)
-    with pytest.raises(UnusableModelError, match="Several models answer"):
+    with pytest.raises(UnusableModelError, match="Several models share this name"):
         explorer.embed(["the cat", "my dog", "a third row"], MODEL, provider="team")
     assert sum(map(len, server.asked)) < 10
 

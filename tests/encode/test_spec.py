@@ -53,7 +53,7 @@ def test_plain_values_name_each_kind(values, spec):
 
 
 def test_tfidf_cannot_have_made_the_vectors_that_rows_brought():
-    with pytest.raises(VectorError, match="TF-IDF is fitted on rows"):
+    with pytest.raises(VectorError, match="TF-IDF is fitted on the rows"):
         spec_for("tfidf", own_vectors=True)
 
 

@@ -284,7 +284,7 @@ def test_code_that_is_not_among_the_models_files_is_not_looked_for_elsewhere(fol
 def test_code_outside_the_model_folder_is_not_run(folder, marker, cache, tmp_path, monkeypatch):
     switch(monkeypatch, "REMOTE_CODE")
     outside = add_own_code(shutil.copytree(folder, tmp_path / "outside"), marker)
-    with pytest.raises(UnsafeModelError, match=r"only below the server's model folder"):
+    with pytest.raises(UnsafeModelError, match=r"only inside the server's model folder"):
         vectors(outside, cache, trust_remote_code=True)
     assert not marker.exists()
 

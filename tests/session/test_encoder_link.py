@@ -74,7 +74,7 @@ def test_leave_to_run_code_is_in_no_link():
     [
         ({"provider": "x" * 65}, ModelNotFoundError, "does not name a valid server"),
         ({"model": "/etc"}, ModelNotFoundError, "no model by that name"),
-        ({"model": "tfidf", "vectors": "own"}, VectorError, "TF-IDF is fitted on rows"),
+        ({"model": "tfidf", "vectors": "own"}, VectorError, "TF-IDF is fitted on the rows"),
     ],
 )
 def test_links_that_lead_nowhere_say_so(parameters, error, said):

@@ -42,7 +42,7 @@ class EmbeddingServer:
     def __init__(self, server: str, model: str) -> None:
         servers = embedding_servers()
         if server not in servers:
-            known = f"Choose one of {', '.join(servers)}." if servers else "This host has set up none."
+            known = f"Available: {', '.join(servers)}." if servers else "This host has set up none."
             raise ModelNotFoundError("No embedding server has that name.", where=server[:64], fix=known)
         if not _SERVED_MODEL.fullmatch(model):
             raise ModelNotFoundError("That is not a valid model name.", where=model[:64])
