@@ -11,7 +11,7 @@ from typing import Any
 from explorer.errors import HubUnreachableError, NotOnHubError
 from explorer.hub.client import get_json
 from explorer.hub.model_weights import model_files
-from explorer.hub.names import check_revision, is_commit, is_model_id
+from explorer.hub.names import check_revision, is_commit, is_model_id, stays_inside
 
 UNWANTED = ("onnx/*", "openvino/*")  # exports for other runtimes stay on the Hub
 _CHECKSUM = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -74,7 +74,7 @@ def files_of(said: Mapping[str, Any]) -> list[RemoteFile]:
     files = []
     for sibling in siblings[:_MAX_FILES] if isinstance(siblings, list) else []:
         path = sibling.get("rfilename") if isinstance(sibling, dict) else None
-        if not isinstance(path, str) or not _stays_inside(path):
+        if not isinstance(path, str) or not stays_inside(path):
             continue
         lfs = sibling.get("lfs")
         checksum = lfs.get("sha256") if isinstance(lfs, dict) else sibling.get("blobId")
@@ -97,10 +97,3 @@ def wanted_files(files: list[RemoteFile], *, code: bool = False) -> list[RemoteF
         for file in files
         if file.path in needed and not any(fnmatch(file.path, pattern) for pattern in UNWANTED)
     ]
-
-
-def _stays_inside(path: str) -> bool:
-    parts = path.split("/")
-    return (
-        0 < len(path) <= 500 and not {"", ".", ".."} & set(parts) and not re.search(r"[\\:\x00-\x1f]", path)
-    )

@@ -14,6 +14,7 @@ from typing import Any
 
 from explorer.hub.json_values import as_count, as_list, as_table, as_text
 from explorer.hub.model_search import MAX_CHARS
+from explorer.hub.names import stays_inside
 from explorer.hub.safetensors_header import TensorHeader
 
 _MAX_MODULES = 20
@@ -81,7 +82,7 @@ def own_facts(read: ReadJson, tensors: ReadTensors) -> OwnFacts:
         tensors: Gives the tensors of a safetensors file, by its path; none where there is none.
     """
     listed = [as_table(module) for module in as_list(read("modules.json"), _MAX_MODULES)]
-    modules = [module for module in listed if _is_inside(module)]
+    modules = [module for module in listed if is_inside(module)]
     folder = _folder(modules[0]) if modules else ""
     is_static = bool(modules) and str(modules[0].get("type")).endswith(".StaticEmbedding")
     config = as_table(read(f"{folder}config.json"))
@@ -128,19 +129,14 @@ def sizes_of(values: object) -> tuple[int, ...]:
     return tuple(sorted({count for count in counts if count}, reverse=True))
 
 
-def _path(module: Mapping[str, Any]) -> PurePosixPath:
-    return PurePosixPath(str(module.get("path") or ""))
-
-
-def _is_inside(module: Mapping[str, Any]) -> bool:
-    """Whether a module is said to be in the model: strangers wrote its path."""
-    path = _path(module)
-    return not path.is_absolute() and ".." not in path.parts
+def is_inside(module: Mapping[str, Any]) -> bool:
+    """Whether the folder of an entry of `modules.json` is in the model's own: strangers wrote its path."""
+    return stays_inside(f"{_folder(module)}config.json")
 
 
 def _folder(module: Mapping[str, Any]) -> str:
     """Where a module is in the model, with a slash at its end; empty for the model's own folder."""
-    return "".join(f"{part}/" for part in _path(module).parts)
+    return "".join(f"{part}/" for part in PurePosixPath(str(module.get("path") or "")).parts)
 
 
 def _transformer_settings(read: ReadJson, folder: str) -> Mapping[str, Any]:

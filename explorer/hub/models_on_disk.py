@@ -87,13 +87,14 @@ def parameters_on_disk(folder: Path) -> dict[str, int]:
 
 
 def tensors_on_disk(path: Path) -> dict[str, TensorHeader]:
-    """The tensors of a safetensors file, by name; none where there is no such file."""
-    if not path.is_file():
+    """The tensors of a safetensors file, by name; empty if the file cannot be read."""
+    try:
+        with path.open("rb") as file:
+
+            def read(start: int, end: int) -> bytes:
+                file.seek(start)
+                return file.read(end - start)
+
+            return read_header(read)
+    except (OSError, ValueError):  # ValueError: the path cannot be a name of a file
         return {}
-    with path.open("rb") as file:
-
-        def read(start: int, end: int) -> bytes:
-            file.seek(start)
-            return file.read(end - start)
-
-        return read_header(read)

@@ -11,11 +11,22 @@ _DATASET_ID = re.compile(f"{_WORD}/{_WORD}", re.ASCII)
 _MODEL_ID = re.compile(f"{_WORD}(/{_WORD})?", re.ASCII)
 _REVISION = re.compile(r"\w[\w./-]{0,127}", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_MAX_PATH_CHARS = 500
 
 
 def is_model_id(name: str) -> bool:
     """Whether a name has the form of a Hub id: `owner/name`, or one word for the oldest models."""
     return bool(_MODEL_ID.fullmatch(name)) and _is_free_of_reserved(name)
+
+
+def stays_inside(path: str) -> bool:
+    """Whether a stranger's relative path of a file stays in its repository's folder, on any system."""
+    parts = path.split("/")
+    return (
+        0 < len(path) <= _MAX_PATH_CHARS
+        and not {"", ".", ".."} & set(parts)
+        and not re.search(r"[\\:\x00-\x1f]", path)
+    )
 
 
 def check_revision(revision: str | None, name: str) -> None:
