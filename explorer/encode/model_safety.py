@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from explorer.errors import UnsafeModelError, UnusableModelError
+from explorer.hub.model_modules import is_inside
 from explorer.hub.model_weights import check_weights, files_below, pickle_error
-from explorer.hub.names import is_commit
+from explorer.hub.names import is_commit, stays_inside
 from explorer.settings import settings
 
 _CODE_KEYS = ("auto_map", "type", "types")  # what names a class, in the files of either library
@@ -84,6 +85,11 @@ def check_folder(folder: Path, name: str, *, trust_remote_code: bool = False) ->
             fix="Download the model again, or choose another one.",
         )
     for module in modules:
+        # `ModelFiles` reads its config.json before sentence-transformers checks the path.
+        if not is_inside(module):
+            raise UnsafeModelError(
+                "modules.json names a folder outside the model.", where=name, fix="Choose another model."
+            )
         kind = str(module.get("type", ""))
         if not kind.startswith("sentence_transformers."):
             if not trust_remote_code:
@@ -105,6 +111,11 @@ def _check_shards(index: Path, name: str) -> None:
         raise UnusableModelError(f"{index.name} does not say where the weights are.", where=name)
     if not all(str(shard).endswith(".safetensors") for shard in shards.values()):
         raise pickle_error(name)
+    # `get_checkpoint_shard_files` of transformers joins these to the folder unchecked.
+    if not all(stays_inside(str(shard)) for shard in shards.values()):
+        raise UnsafeModelError(
+            f"{index.name} names weights outside the model.", where=name, fix="Choose another model."
+        )
 
 
 def names_own_code(folder: Path) -> bool:
