@@ -65,9 +65,9 @@ def dataset_details(name: str, revision: str | None = None) -> DatasetDetails:
     """Get the details of a dataset: card, configurations, splits and their files.
 
     Without a revision, the files are those of the Hub's Parquet conversion if it is complete; otherwise the
-    dataset's own Parquet files; otherwise those of a partial conversion; otherwise its CSV, JSON Lines and text
-    files. Row counts that the card does not state are requested from the dataset viewer, which counts the rows
-    of the conversion.
+    dataset's own Parquet files; otherwise those of a partial conversion; otherwise its CSV, JSON Lines and
+    text files. Row counts that the card does not state are requested from the dataset viewer, which counts
+    the rows of the conversion.
 
     Args:
         name: `owner/name`.
@@ -129,7 +129,7 @@ def _converted(name: str) -> list[DatasetSplit]:
 
 
 def _counted(name: str, splits: list[DatasetSplit]) -> list[DatasetSplit]:
-    """Splits of the conversion with row counts; single files are skipped, since their footer has the count."""
+    """Splits of the conversion with row counts; a single file needs none, since its footer has it."""
     if all(split.rows is not None or len(split.files) == 1 for split in splits):
         return splits
     known = converted_rows(name)

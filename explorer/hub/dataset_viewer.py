@@ -38,7 +38,7 @@ def converted_rows(name: str) -> Mapping[tuple[str, str], int]:
 
 
 def _viewer() -> str | None:
-    """Base URL of the viewer; None for another Hub, whose names and token must not be sent to the public viewer."""
+    """Base URL of the viewer; None for a private Hub: its names and token must not leave it."""
     from huggingface_hub import constants
 
     return constants.DATASETS_SERVER_ENDPOINT if constants.ENDPOINT == _HUB else None

@@ -1,8 +1,8 @@
 """Download of models from the Hugging Face Hub; files are checked first and no code runs.
 
 Files are stored in huggingface_hub's cache (huggingface.co/docs/huggingface_hub/guides/manage-cache), so that
-all tools share them. `snapshot_download` is not used, because it waits for minutes if a server does not respond
-and deletes partial files.
+all tools share them. `snapshot_download` is not used, because it waits for minutes if a server does not
+respond, and deletes partial files.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def fetch_model(
     Args:
         name: Hub id.
         revision: Branch, tag or commit; None for the default branch.
-        on_progress: Called several times a second with the number of bytes downloaded. Its exceptions stop the
-            download and are passed on; the next download resumes there.
+        on_progress: Called several times a second with the number of bytes downloaded. Its exceptions stop
+            the download and are passed on; the next download resumes there.
         code: Whether its own code is needed too.
 
     Returns:

@@ -114,8 +114,8 @@ class Licence:
     Attributes:
         code: Its code on the Hub.
         name: Its name.
-        link: For a licence that the Hub does not list: an http(s) URL or a file in the repository; empty if not
-            stated.
+        link: For a licence that the Hub does not list: an http(s) URL or a file in the repository; empty if
+            not stated.
         non_commercial: Whether it is known, by its name or code, to forbid commercial use.
     """
 

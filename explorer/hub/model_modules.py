@@ -49,8 +49,8 @@ class OwnFacts:
         dims: Dimensions of an embedding.
         truncated_to: Dimensions that the authors truncate embeddings to.
         max_length: Maximum length of a text in tokens.
-        is_static: Whether an embedding is the mean of fixed token vectors: context does not matter, and a text
-            may have any length.
+        is_static: Whether an embedding is the mean of fixed token vectors: context does not matter, and a
+            text may have any length.
         module_folder: Path of the first module's folder in the model, with a slash at its end; empty for the
             model's own folder.
         prompts: Prompts by name, without empty ones.

@@ -1,7 +1,7 @@
 """Search for embedding models on the Hugging Face Hub.
 
-The Hub's data about a model is written by strangers: each value is checked and shortened, and is None if it is
-missing or invalid.
+The Hub's data about a model is written by strangers: each value is checked and shortened, and is None if it
+is missing or invalid.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class ModelFilter:
     Attributes:
         search: Words in the name.
         task: A task of the Hub.
-        library: The library that loads it; other libraries' models seldom produce sentence embeddings as they are.
+        library: The library that loads it; models of others seldom produce sentence embeddings by themselves.
         language: A language's code, such as `en`.
         max_parameters: Maximum number of parameters; models with an unknown number are left out.
         licence: A licence's code, such as `mit`.
