@@ -157,7 +157,7 @@ def _sort_key(path: str) -> tuple[int, str]:
 
 
 def _declared(path: str, card_data: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    """Configurations and splits of a file in a card: huggingface.co/docs/hub/datasets-manual-configuration."""
+    """Configurations and splits by the card: huggingface.co/docs/hub/datasets-manual-configuration."""
     for config in map(as_table, as_list(card_data.get("configs"))):
         name = as_text(config.get("config_name"), MAX_CHARS) or "default"
         data_files = config.get("data_files")

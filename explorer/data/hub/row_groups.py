@@ -125,7 +125,7 @@ def read_group(
         leaves = _leaves(part.footer.schema.to_arrow_schema(), names)
         gate = PageGate(part.file, [chunks[leaf] for leaf in leaves], meter, budget)
         gate.open(None if whole else most)
-        # Columns stay dictionary-encoded, so that repeated values take no more memory before they are counted.
+        # Columns stay dictionary-encoded, so that repeated values are stored once until they are counted.
         # Values with a prefix from the previous value are decoded in small batches and counted one by one.
         widest = gate.widest
         kept = [] if widest else [leaves[place] for place in gate.dictionaries]
