@@ -104,13 +104,13 @@ def dataset_details(name: str, revision: str | None = None) -> DatasetDetails:
     )
 
 
-def _choose(noun: str, asked: str | None, names: list[str], usual: str, where: str) -> str:
-    if asked is None:
+def _choose(noun: str, name: str | None, names: list[str], usual: str, where: str) -> str:
+    if name is None:
         return usual if usual in names else names[0]
-    if asked not in names:
+    if name not in names:
         listed = ", ".join(names[:12]) + (f" and {len(names) - 12:,} more" if len(names) > 12 else "")
-        raise NotOnHubError(f'There is no {noun} "{asked:.100}".', where=where, fix=f"There is: {listed}.")
-    return asked
+        raise NotOnHubError(f'There is no {noun} "{name:.100}".', where=where, fix=f"There is: {listed}.")
+    return name
 
 
 def _information(name: str, revision: str | None) -> Mapping[str, Any]:

@@ -114,7 +114,7 @@ def snapshot_on_disk(name: str, revision: str | None, *, code: bool = False) -> 
 
 def _check_size(wanted: list[RemoteFile], name: str) -> None:
     if any(file.size is None or file.checksum is None for file in wanted):
-        raise HubUnreachableError("The Hub does not say what the model's files are.", where=name)
+        raise HubUnreachableError("The Hub gives no size or checksum for some files.", where=name)
     size_mb = sum(file.size or 0 for file in wanted) / 1e6
     if size_mb > settings().max_model_mb:
         raise TooLargeError(

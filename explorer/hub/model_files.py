@@ -51,7 +51,7 @@ def model_information(name: str, revision: str | None, *, insist: bool = False) 
     info = get_json(f"/api/models/{name}{at}", {"blobs": True}, where=name, insist=insist)
     commit = info.get("sha") if isinstance(info, dict) else None
     if not isinstance(commit, str) or not is_commit(commit):
-        raise HubUnreachableError("The Hub does not say which commit that is.", where=name)
+        raise HubUnreachableError("The Hub does not name the commit of the model.", where=name)
     return info, commit
 
 

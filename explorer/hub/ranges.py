@@ -96,7 +96,7 @@ class RangeReader(io.RawIOBase):
     def __init__(self, file: HubFile, meter: Meter) -> None:
         super().__init__()
         if file.size is None:
-            raise HubUnreachableError("The Hub does not say how large the file is.", where=file.where)
+            raise HubUnreachableError("The Hub does not give the size of the file.", where=file.where)
         self._file = file
         self._size = file.size
         self._meter = meter

@@ -118,7 +118,7 @@ def stream_rows(
     if importlib.util.find_spec("datasets") is None:
         raise not_installed(where)
     if split.size is None:
-        raise HubUnreachableError("The Hub does not say how large the files are.", where=where)
+        raise HubUnreachableError("The Hub does not give the size of the files.", where=where)
     if split.size == 0:
         raise EmptyDataError("There are no rows.", where=where)
     files = {file.path: file for file in split.files}
