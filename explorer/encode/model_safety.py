@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from explorer.errors import UnsafeModelError, UnusableModelError
@@ -85,11 +85,6 @@ def check_folder(folder: Path, name: str, *, trust_remote_code: bool = False) ->
             fix="Download the model again, or choose another one.",
         )
     for module in modules:
-        # `ModelFiles` reads its config.json before sentence-transformers checks the path.
-        if not is_inside(module):
-            raise UnsafeModelError(
-                "modules.json names a folder outside the model.", where=name, fix="Choose another model."
-            )
         kind = str(module.get("type", ""))
         if not kind.startswith("sentence_transformers."):
             if not trust_remote_code:
@@ -97,14 +92,14 @@ def check_folder(folder: Path, name: str, *, trust_remote_code: bool = False) ->
             # The libraries would look for it among the installed packages.
             if not re.fullmatch(r"\w+\.\w+", kind) or not (folder / f"{kind.partition('.')[0]}.py").is_file():
                 raise UnsafeModelError(f"The code of {kind} is not among the model's files.", where=name)
-        path = PurePath(str(module.get("path", "")))
-        if path.is_absolute() or ".." in path.parts:
+        # `ModelFiles` reads its config.json before sentence-transformers checks the path.
+        if not is_inside(module):
             raise UnsafeModelError(
                 "modules.json names a folder outside the model's folder.",
                 where=name,
                 fix="Choose another model.",
             )
-        weights = folder / path
+        weights = folder / str(module.get("path", ""))
         pickled = any(weights.glob("*.bin")) and not any(weights.glob("*.safetensors"))
         if pickled and not settings().allow_pickle:
             raise pickle_error(name)

@@ -101,15 +101,6 @@ def test_a_module_with_pickle_weights_is_refused_beside_sound_ones(folder):
         find_model(str(folder))
 
 
-@pytest.mark.parametrize("path", ["..", "../beside", "1_Pooling/../../beside", "/etc", "..\\beside", "C:/x"])
-def test_a_module_outside_the_folder_of_the_model_is_refused(folder, path):
-    modules = json.loads((folder / "modules.json").read_text())
-    modules[1]["path"] = path
-    (folder / "modules.json").write_text(json.dumps(modules))
-    with pytest.raises(UnsafeModelError, match=r"modules.json names a folder outside the model"):
-        find_model(str(folder))
-
-
 @pytest.mark.parametrize("shard", ["../beside/model.safetensors", "/srv/model.safetensors"])
 def test_weights_outside_the_folder_of_the_model_are_refused(folder, shard):
     index = folder / "model.safetensors.index.json"
@@ -126,7 +117,9 @@ def test_a_folder_whose_modules_are_its_own_code_is_refused(folder):
         find_model(str(folder))
 
 
-@pytest.mark.parametrize("path", ["../elsewhere", "1_Pooling/../../elsewhere", "/elsewhere"])
+@pytest.mark.parametrize(
+    "path", ["..", "../elsewhere", "1_Pooling/../../elsewhere", "/elsewhere", "..\\elsewhere", "C:/elsewhere"]
+)
 def test_a_module_outside_the_folder_is_refused(folder, path):
     shutil.copytree(folder / "1_Pooling", folder.parent / "elsewhere")
     modules = json.loads((folder / "modules.json").read_text())
