@@ -48,7 +48,7 @@ def main() -> None:
         figures: dict[str, float | str] = {"rows": rows, "all files, MB": size / 1e6}
         ways: dict[str, Callable[[], pa.Table]] = {
             "ours": ours,
-            "ours, with the other columns": lambda: ours(along=True),
+            "ours, with metadata columns": lambda: ours(metadata=True),
         }
         ways |= {name: lambda options=options: theirs(**options) for name, options in PEERS.items()}
         tables: list[pa.Table] = []
@@ -95,10 +95,10 @@ def serve(hub: DatasetHub, folder: Path, rows: int) -> int:
     return sum(int(str(file["size"])) for file in listed)
 
 
-def ours(*, along: bool = False) -> pa.Table:
-    """The rows before they are thinned out to the limit; `open_corpus` has the other columns come along."""
+def ours(*, metadata: bool = False) -> pa.Table:
+    """The rows before sampling to the limit; `open_corpus` reads the metadata columns too."""
     split = dataset_details(NAME).find_split(None, None)
-    return read_split(split, COLUMNS, limit=LIMIT, along=along).table
+    return read_split(split, COLUMNS, limit=LIMIT, metadata=metadata).table
 
 
 def theirs(*, pre_buffer: bool = False, **options: object) -> pa.Table:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from explorer.errors import UnsafeModelError, UnusableModelError
+from explorer.hub.model_modules import is_inside
 from explorer.hub.model_weights import check_weights, files_below, pickle_error
-from explorer.hub.names import is_commit
+from explorer.hub.names import is_commit, stays_inside
 from explorer.settings import settings
 
 _CODE_KEYS = ("auto_map", "type", "types")  # keys that name classes, in the files of either library
@@ -92,14 +93,14 @@ def check_folder(folder: Path, name: str, *, trust_remote_code: bool = False) ->
             # The libraries would look for it in the installed packages.
             if not re.fullmatch(r"\w+\.\w+", kind) or not (folder / f"{kind.partition('.')[0]}.py").is_file():
                 raise UnsafeModelError(f"The code of {kind} is not among the model's files.", where=name)
-        path = PurePath(str(module.get("path", "")))
-        if path.is_absolute() or ".." in path.parts:
+        # `ModelFiles` reads its config.json before sentence-transformers checks the path.
+        if not is_inside(module):
             raise UnsafeModelError(
                 "modules.json names a folder outside the model's folder.",
                 where=name,
                 fix="Choose another model.",
             )
-        weights = folder / path
+        weights = folder / str(module.get("path", ""))
         pickled = any(weights.glob("*.bin")) and not any(weights.glob("*.safetensors"))
         if pickled and not settings().allow_pickle:
             raise pickle_error(name)
@@ -113,6 +114,11 @@ def _check_shards(index: Path, name: str) -> None:
         raise UnusableModelError(f"{index.name} does not list the files of the weights.", where=name)
     if not all(str(shard).endswith(".safetensors") for shard in shards.values()):
         raise pickle_error(name)
+    # `get_checkpoint_shard_files` of transformers joins these to the folder unchecked.
+    if not all(stays_inside(str(shard)) for shard in shards.values()):
+        raise UnsafeModelError(
+            f"{index.name} names weights outside the model.", where=name, fix="Choose another model."
+        )
 
 
 def names_own_code(folder: Path) -> bool:

@@ -1,1 +1,1 @@
-"""What the Hugging Face Hub has: models and datasets, their cards, and their files."""
+"""Models and datasets on the Hugging Face Hub: search, cards and files."""

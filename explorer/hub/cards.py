@@ -1,4 +1,4 @@
-"""Cards of models and datasets: Markdown by strangers, read and made into HTML that is safe to draw."""
+"""Model and dataset cards: Markdown from strangers, converted to HTML that is safe to show."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
 _MAX_BYTES = 1_000_000
-_MAX_CHARS = 100_000  # tags nested without end take quadratic time: a second for so many
+_MAX_CHARS = 100_000  # deeply nested tags take quadratic time, about a second for this many
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n.*?^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _IMAGE = re.compile(r'<img(?: alt="([^"]*)")?>')
 _HEADING = re.compile(r"(</?h)([1-6])>")
@@ -58,28 +58,28 @@ _TAGS = {
 
 
 def read_card(repo: str, commit: str, kind: RepoKind) -> str | None:
-    """The card of a model or dataset as it was written, up to 1 MB of it; None where it is gated.
+    """The Markdown of a card, up to 1 MB; None if the repository is gated.
 
     Raises:
-        NotOnHubError: It has no card.
-        HubUnreachableError: The Hub does not answer, or breaks off.
+        NotOnHubError: The repository has no card.
+        HubUnreachableError: The Hub does not respond, or the download is interrupted.
     """
     try:
         content = get_bytes(repo, "README.md", commit, 0, _MAX_BYTES, kind=kind)
-    except GatedError:  # what the listing says can be shown all the same
+    except GatedError:  # the listing can still be shown
         return None
     return content.decode("utf-8", errors="replace")
 
 
 def card_html(markdown: str) -> str:
-    """A card as HTML without scripts, styles, forms, images or anything else that is loaded or runs.
+    """A card as HTML without scripts, styles, forms, images or other content that loads or runs.
 
-    Headings are two levels lower, since a card is part of a section of a page. Front matter is left out, an
-    image is replaced by its description, and links lead to http(s) addresses only, in a new tab. What goes
-    beyond 100,000 characters is cut.
+    Headings are two levels lower, since a card is shown within a section of a page. Front matter is removed,
+    images are replaced by their alternative text, and only http(s) links are kept; they open in a new tab.
+    Only the first 100,000 characters are used.
 
     Args:
-        markdown: The card, HTML in it included.
+        markdown: The card, which may contain HTML.
     """
     import nh3
 
@@ -93,7 +93,7 @@ def card_html(markdown: str) -> str:
     )
     worded = _IMAGE.sub(lambda image: html.escape(html.unescape(image[1] or "")), described)
     lower = _HEADING.sub(lambda tag: f"{tag[1]}{min(6, int(tag[2]) + 2)}>", worded)
-    # Cleaned once more, because text was put in after the first time.
+    # Cleaned again, because text was inserted after the first pass.
     return nh3.clean(
         lower,
         tags=_TAGS,

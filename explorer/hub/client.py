@@ -1,7 +1,7 @@
-"""The one way to talk to the Hugging Face Hub: bounded in time and size, and every failure explained.
+"""The only client for the Hugging Face Hub: time and size are limited, and every error is explained.
 
-Requests go through huggingface_hub's own session, so HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and proxies count,
-but not through its functions: those ask again and again, for minutes, before they give up.
+Requests use huggingface_hub's session, so HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and proxies apply. Its
+functions are not used, because they retry for minutes before they fail.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from explorer.errors import (
     HubUnreachableError,
     NotOnHubError,
 )
-from explorer.hub.contact import Contact, Question
+from explorer.hub.contact import Contact, Request
 
 if TYPE_CHECKING:
     import httpx2
 
 RepoKind = Literal["model", "dataset"]
 
-_ANSWER_SECONDS = 5.0  # until an answer begins, and between two pieces of it
-_BODY_SECONDS = 30.0  # until an answer is complete, and more for one that keeps arriving at this rate:
+_ANSWER_SECONDS = 5.0  # until a response begins, and between two pieces of it
+_BODY_SECONDS = 30.0  # until a response is complete; longer if it keeps arriving at this rate:
 _BYTES_PER_SECOND = 50_000
 _MAX_JSON_BYTES = 16_000_000
-_WHOLE_FILE_BYTES = 8_000_000  # downloaded whole for a part of it, from a server that sends no parts
+_WHOLE_FILE_BYTES = 8_000_000  # largest file to read from the start if a server does not support ranges
 _PIECE_BYTES = 64 * 1024
 
-# Looking up a name and trying one address after another have no bound of their own: these threads wait.
+# Name resolution and connection attempts have no timeout of their own, so they run in these threads.
 _waiters = ThreadPoolExecutor(max_workers=32, thread_name_prefix="hub")
-_SPARE_SECONDS = 0.5  # more than the client's own bound, which comes first where it holds
+_SPARE_SECONDS = 0.5  # added so that the client's own timeout normally comes first
 
 _contacts: defaultdict[str, Contact] = defaultdict(Contact)  # by endpoint
 
@@ -62,27 +62,27 @@ def get_json(
     insist: bool = False,
     server: str | None = None,
 ) -> Any:  # noqa: ANN401
-    """What the Hub's API answers, unchecked.
+    """The JSON response of the Hub's API, unchecked.
 
-    While the Hub is out of reach (see `Contact`) this fails at once.
+    While the Hub is unreachable (see `Contact`), this fails immediately.
 
     Args:
         path: The path of the endpoint, such as `/api/models`.
         params: The query.
-        where: What is asked about, for messages.
-        insist: Whether to ask even while the Hub is out of reach.
-        server: Which of the Hub's servers to ask, by its address; the one that HF_ENDPOINT names when None.
+        where: The repository or file, for error messages.
+        insist: Whether to send the request even while the Hub is unreachable.
+        server: Base URL of the server; None for HF_ENDPOINT.
 
     Raises:
         NotOnHubError: There is no such repository or revision, or it is private.
         GatedError: Only people approved by its authors may download it.
-        HubUnreachableError: The Hub does not answer, or not with JSON.
+        HubUnreachableError: The Hub does not respond, or not with JSON.
     """
-    question = path, urlencode(params or {}, doseq=True)
+    target = path, urlencode(params or {}, doseq=True)
     contact = _contact(server)
-    if contact.rests(question) and not insist:
+    if contact.is_paused(target) and not insist:
         raise _unreachable(where)
-    with stream(path, params=params, where=where, question=question, server=server) as response:
+    with stream(path, params=params, where=where, target=target, server=server) as response:
         content = _read(response, _MAX_JSON_BYTES, where, contact)
     try:
         return json.loads(content)
@@ -97,12 +97,13 @@ def get_json(
 def get_bytes(
     repo: str, path: str, commit: str, start: int, end: int, *, kind: RepoKind = "dataset"
 ) -> bytes:
-    """A part of a file: bytes `start` to `end`, without `end`; fewer where the file ends before.
+    """Bytes `start` to `end` (exclusive) of a file; fewer if the file ends earlier.
 
     Raises:
         NotOnHubError: There is no such file.
         GatedError: Only people approved by its authors may download it.
-        HubUnreachableError: The Hub does not answer, breaks off, or sends no parts of a large file.
+        HubUnreachableError: The Hub does not respond, the download is interrupted, or the server does not
+            support ranges and the file is large.
     """
     where = f"{repo}, {path}"
     headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
@@ -112,7 +113,7 @@ def get_bytes(
         length = response.headers.get("Content-Length", "")
         if start and (not length.isdigit() or int(length) > _WHOLE_FILE_BYTES):
             raise HubUnreachableError("The Hub does not send parts of this file.", where=where)
-        # The whole file comes; reading stops where the part ends.
+        # The server sends the whole file; stop at the end of the range.
         content = bytearray()
         for piece in pieces(response, where):
             content += piece
@@ -122,7 +123,7 @@ def get_bytes(
 
 
 def file_path(repo: str, path: str, commit: str, kind: RepoKind) -> str:
-    """Where the Hub serves a file of a repository."""
+    """The URL path of a file in a repository."""
     prefix = "/datasets" if kind == "dataset" else ""
     return f"{prefix}/{repo}/resolve/{quote(commit, safe='')}/{quote(path)}"
 
@@ -134,20 +135,20 @@ def stream(
     params: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
     where: str = "",
-    question: Question | None = None,
+    target: Request | None = None,
     server: str | None = None,
 ) -> Iterator[httpx2.Response]:
-    """An answer of which nothing but the headers is read yet; its body comes by `pieces`.
+    """A response of which only the headers have been read; read its body with `pieces`.
 
-    Files are asked for whatever is known of the Hub: a download goes on while it brings something, and that
-    it brings nothing says little of what else the Hub answers.
+    Files are requested even while the Hub is unreachable, and a file that is not sent is not recorded in
+    `Contact`: it says little about other requests.
 
     Args:
         path: The path.
         params: The query.
-        headers: More headers.
-        where: What is asked about, for messages.
-        question: Names what is asked for, if it is no file.
+        headers: Additional headers.
+        where: The repository or file, for error messages.
+        target: Path and query for `Contact`; None for a file.
         server: As in `get_json`.
 
     Raises:
@@ -173,16 +174,16 @@ def stream(
     try:
         response = waiting.result(timeout=_ANSWER_SECONDS + _SPARE_SECONDS)
     except (TimeoutError, httpx2.TransportError) as error:
-        waiting.add_done_callback(_close_late)
+        waiting.add_done_callback(_close_late_response)
         connected = not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError)
-        if question is None or contact.got_nothing(question, began, connected=connected):
+        if target is None or contact.no_response(target, began, connected=connected):
             raise _unreachable(where) from error
         raise HubUnreachableError(
             "The Hub took too long to answer this.", where=where, fix="Try again in a minute."
         ) from error
     except (httpx2.RequestError, httpx2.InvalidURL) as error:
         raise HubUnreachableError("The Hub's answer could not be understood.", where=where) from error
-    contact.heard()
+    contact.received()
     try:
         _check_status(response, path, where)
         yield response
@@ -193,16 +194,16 @@ def stream(
 
 
 def pieces(response: httpx2.Response, where: str) -> Iterator[bytes]:
-    """The body of an answer as it arrives, in pieces of up to 64 KiB.
+    """The body of a response as it arrives, in pieces of up to 64 KiB.
 
     Raises:
-        HubUnreachableError: It breaks off or stays silent.
+        HubUnreachableError: The download is interrupted or stalls.
     """
     import httpx2
 
     try:
         for piece in response.iter_raw():
-            _contact().heard()
+            _contact().received()
             for at in range(0, len(piece), _PIECE_BYTES):
                 yield piece[at : at + _PIECE_BYTES]
     except httpx2.RequestError as error:
@@ -213,7 +214,7 @@ def _read(response: httpx2.Response, most: int, where: str, contact: Contact) ->
     content = bytearray()
     started = time.monotonic()
     for piece in response.iter_bytes():
-        contact.heard()
+        contact.received()
         content += piece
         if len(content) > most:
             raise HubUnreachableError("The Hub's answer is too long.", where=where)
@@ -259,18 +260,18 @@ def _check_status(response: httpx2.Response, path: str, where: str) -> None:
 
 
 def _seconds_to_wait(response: httpx2.Response) -> int | None:
-    """How long the Hub refuses more (huggingface.co/docs/hub/rate-limits); None where it does not say."""
+    """Seconds until the rate limit is reset (huggingface.co/docs/hub/rate-limits); None if not stated."""
     from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]  # exported late
 
     limit = parse_ratelimit_headers(response.headers)
-    # Every answer tells the limit: it is the reason only once it is used up.
+    # Every response states the limit; it is the reason only if nothing remains.
     if limit is not None and limit.remaining == 0:
         return limit.reset_in_seconds
-    told = response.headers.get("Retry-After", "")
-    return int(told) if told.isdecimal() and len(told) < 7 else None
+    stated = response.headers.get("Retry-After", "")
+    return int(stated) if stated.isdecimal() and len(stated) < 7 else None
 
 
-def _close_late(waiting: Future[httpx2.Response]) -> None:
+def _close_late_response(waiting: Future[httpx2.Response]) -> None:
     if not waiting.cancelled() and waiting.exception() is None:
         waiting.result().close()
 

@@ -1,59 +1,59 @@
-"""What is known of whether a server answers, from all that is asked of it, so that nobody waits in vain."""
+"""Tracks whether a server responds, across all requests, so that pages do not wait for one that is down."""
 
 from __future__ import annotations
 
 import threading
 import time
 
-Question = tuple[str, str]  # the path and the query
+Request = tuple[str, str]  # the path and the query
 
-_REST_SECONDS = 30.0  # what got no answer is not asked again for so long
+_PAUSE_SECONDS = 30.0  # a request without a response is not repeated for this long
 
 
 class Contact:
-    """Whether one server answers.
+    """Whether one server responds.
 
-    It is out of reach when no connection can be made, or when questions of two kinds got no answer and
-    nothing else came from it either. A single question that got none may be at fault itself, so others go on
-    being asked.
+    A server is unreachable if no connection can be made, or if requests to two paths got no response and it
+    sent nothing else. If only one request got no response, the request itself may be the cause, so others
+    are still sent.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._heard: float | None = None
+        self._received: float | None = None
         self._lost: float | None = None  # when no connection could be made
-        self._unanswered: dict[Question, float] = {}
+        self._failed: dict[Request, float] = {}
 
-    def heard(self) -> None:
-        """Something came from the server, be it a piece of a file."""
+    def received(self) -> None:
+        """Record that the server sent something, such as a piece of a file."""
         with self._lock:
-            self._heard = time.monotonic()
+            self._received = time.monotonic()
             self._lost = None
-            self._unanswered.clear()
+            self._failed.clear()
 
-    def got_nothing(self, question: Question, began: float, *, connected: bool) -> bool:
-        """A question got no answer.
+    def no_response(self, request: Request, began: float, *, connected: bool) -> bool:
+        """Record that a request got no response.
 
         Args:
-            question: What was asked.
-            began: When, on the monotonic clock.
+            request: The path and query of the request.
+            began: When it was sent, in seconds on the monotonic clock.
             connected: Whether a connection was made.
 
         Returns:
-            Whether nothing else came from the server meanwhile: else it only is slow with this question.
+            Whether the server sent nothing else since; if it did, it is only slow with this request.
         """
         with self._lock:
-            if self._heard is not None and self._heard > began:
+            if self._received is not None and self._received > began:
                 return False
-            self._unanswered[question] = time.monotonic()
+            self._failed[request] = time.monotonic()
             if not connected:
                 self._lost = time.monotonic()
             return True
 
-    def rests(self, question: Question) -> bool:
-        """Whether a question is better not asked now, as it would get no answer."""
+    def is_paused(self, request: Request) -> bool:
+        """Whether to hold back a request because it would probably get no response."""
         with self._lock:
-            limit = time.monotonic() - _REST_SECONDS
-            recent = [one for one, when in self._unanswered.items() if when > limit]
+            limit = time.monotonic() - _PAUSE_SECONDS
+            recent = [one for one, when in self._failed.items() if when > limit]
             lost = self._lost is not None and self._lost > limit
-            return lost or question in recent or len({path for path, _ in recent}) > 1
+            return lost or request in recent or len({path for path, _ in recent}) > 1

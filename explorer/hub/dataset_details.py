@@ -1,4 +1,4 @@
-"""What there is in one dataset on the Hugging Face Hub: its card, its configurations and their splits."""
+"""Details of one dataset on the Hugging Face Hub: its card, configurations and splits."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from explorer.hub.names import check_revision, is_commit, is_dataset_id
 
 _MAX_SPLITS = 1_000
 
-# The branch on which the Hub keeps datasets as Parquet: public ones, and private ones of paying owners
-# (huggingface.co/docs/dataset-viewer/valid), of what is not Parquet already up to 5 GB (…/parquet).
-# huggingface_hub's list_dataset_parquet_files names the same files, but no commit, and refuses mirrors.
+# The branch with the Hub's Parquet conversion. It exists for public datasets and for private ones of paying
+# owners (huggingface.co/docs/dataset-viewer/valid), up to 5 GB unless the source is Parquet (…/parquet).
+# huggingface_hub's list_dataset_parquet_files returns the same files, but no commit, and rejects mirrors.
 _CONVERTED = "refs/convert/parquet"
 
 
@@ -29,11 +29,11 @@ class DatasetDetails:
     """A dataset at one commit.
 
     Attributes:
-        listing: What the Hub says of it.
-        commit: The commit asked for.
-        card: Its card, Markdown by a stranger; None without one, or where it is gated.
-        splits: Its splits, those of one configuration together.
-        features: For each configuration the features its card describes, unchecked.
+        listing: The Hub's listing of it.
+        commit: The commit.
+        card: Markdown of its card, unchecked; None if there is none or the dataset is gated.
+        splits: Its splits, grouped by configuration.
+        features: The features that its card describes for each configuration, unchecked.
     """
 
     listing: DatasetListing
@@ -43,10 +43,10 @@ class DatasetDetails:
     features: Mapping[str, object] = field(default_factory=dict)
 
     def find_split(self, config: str | None, split: str | None) -> DatasetSplit:
-        """The split meant; None takes the configuration `default` or the first, and `train` or the first.
+        """Find a split; None stands for the configuration `default` or the first, and `train` or the first.
 
         Raises:
-            NotOnHubError: There is no such configuration or split, or no file of rows at all.
+            NotOnHubError: There is no such configuration or split, or no file with rows.
         """
         if not self.splits:
             raise NotOnHubError(
@@ -62,29 +62,29 @@ class DatasetDetails:
 
 
 def dataset_details(name: str, revision: str | None = None) -> DatasetDetails:
-    """What there is in a dataset: card, configurations, splits and their files.
+    """Get the details of a dataset: card, configurations, splits and their files.
 
-    Without a revision the files are those of the Hub's own Parquet conversion, where there is a whole one;
-    else the Parquet files of the dataset itself, else what was converted of it, else its CSV, JSON Lines and
-    text files. Rows that the card does not tell are asked of the dataset viewer, which counts what the Hub
-    converted.
+    Without a revision, the files are those of the Hub's Parquet conversion if it is complete; otherwise the
+    dataset's own Parquet files; otherwise those of a partial conversion; otherwise its CSV, JSON Lines and
+    text files. Row counts that the card does not state are requested from the dataset viewer, which counts
+    the rows of the conversion.
 
     Args:
         name: `owner/name`.
-        revision: Branch, tag or commit; None for the newest. A commit of the conversion is one too.
+        revision: Branch, tag or commit; None for the newest. It may be a commit of the conversion.
 
     Raises:
         NotOnHubError: The Hub has no such dataset or revision.
-        HubUnreachableError: The Hub does not answer as it should.
+        HubUnreachableError: The Hub does not respond correctly.
     """
     if not is_dataset_id(name):
         raise NotOnHubError("That is not a valid dataset name.", where=f"{name:.100}", fix="Give owner/name.")
     check_revision(revision, name)
-    answer = _information(name, revision)
-    listing = listing_of(name, answer)
-    commit = _commit(answer, name)
-    paths = _paths(answer)
-    card_data = as_table(answer.get("cardData"))
+    response = _information(name, revision)
+    listing = listing_of(name, response)
+    commit = _commit(response, name)
+    paths = _paths(response)
+    card_data = as_table(response.get("cardData"))
     described = _dataset_info(card_data)
     own = list(splits_in(name, commit, paths, card_data))
     splits = [replace(split, rows=_rows(described, split)) for split in own[:_MAX_SPLITS]]
@@ -104,13 +104,13 @@ def dataset_details(name: str, revision: str | None = None) -> DatasetDetails:
     )
 
 
-def _choose(noun: str, asked: str | None, names: list[str], usual: str, where: str) -> str:
-    if asked is None:
+def _choose(noun: str, name: str | None, names: list[str], usual: str, where: str) -> str:
+    if name is None:
         return usual if usual in names else names[0]
-    if asked not in names:
+    if name not in names:
         listed = ", ".join(names[:12]) + (f" and {len(names) - 12:,} more" if len(names) > 12 else "")
-        raise NotOnHubError(f'There is no {noun} "{asked:.100}".', where=where, fix=f"There is: {listed}.")
-    return asked
+        raise NotOnHubError(f'There is no {noun} "{name:.100}".', where=where, fix=f"There is: {listed}.")
+    return name
 
 
 def _information(name: str, revision: str | None) -> Mapping[str, Any]:
@@ -119,17 +119,17 @@ def _information(name: str, revision: str | None) -> Mapping[str, Any]:
 
 
 def _converted(name: str) -> list[DatasetSplit]:
-    """The splits of the Hub's own conversion; none where it made none."""
+    """The splits of the Hub's Parquet conversion; empty if there is none."""
     try:
-        answer = _information(name, _CONVERTED)
+        response = _information(name, _CONVERTED)
     except NotOnHubError:
         return []
-    paths, commit = _paths(answer), as_text(answer.get("sha"), MAX_CHARS)
+    paths, commit = _paths(response), as_text(response.get("sha"), MAX_CHARS)
     return list(splits_in(name, commit, paths, {})) if commit and is_commit(commit) else []
 
 
 def _counted(name: str, splits: list[DatasetSplit]) -> list[DatasetSplit]:
-    """Splits of the conversion with their rows; a file that is alone says its own."""
+    """Splits of the conversion with row counts; a single file needs none, since its footer has it."""
     if all(split.rows is not None or len(split.files) == 1 for split in splits):
         return splits
     known = converted_rows(name)
@@ -139,17 +139,17 @@ def _counted(name: str, splits: list[DatasetSplit]) -> list[DatasetSplit]:
     ]
 
 
-def _commit(answer: Mapping[str, Any], name: str) -> str:
-    commit = as_text(answer.get("sha"), MAX_CHARS)
+def _commit(response: Mapping[str, Any], name: str) -> str:
+    commit = as_text(response.get("sha"), MAX_CHARS)
     if not commit or not is_commit(commit):
         raise NotOnHubError("The Hub names no commit of the dataset.", where=name, fix="Try another dataset.")
     return commit
 
 
-def _paths(answer: Mapping[str, Any]) -> dict[str, int | None]:
-    """The files and their sizes."""
+def _paths(response: Mapping[str, Any]) -> dict[str, int | None]:
+    """Sizes of the files in bytes, by path; None if unknown."""
     paths: dict[str, int | None] = {}
-    for item in map(as_table, as_list(answer.get("siblings"))):
+    for item in map(as_table, as_list(response.get("siblings"))):
         path = item.get("rfilename")
         if isinstance(path, str) and ".." not in path and path.isprintable():
             paths[path] = as_count(item.get("size"))
@@ -161,7 +161,7 @@ def _has_parquet(splits: list[DatasetSplit]) -> bool:
 
 
 def _dataset_info(card_data: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """What a card says of each configuration."""
+    """Metadata of each configuration in a card."""
     infos = card_data.get("dataset_info")
     listed = infos if isinstance(infos, list) else [infos]
     return {

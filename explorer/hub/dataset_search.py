@@ -1,4 +1,4 @@
-"""Datasets on the Hugging Face Hub, found by name and by what they are."""
+"""Search for datasets on the Hugging Face Hub."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from explorer.hub.client import get_json
 from explorer.hub.json_values import as_count, as_list, as_text, as_time
 from explorer.hub.search_options import MAX_LISTINGS, SORTS, Sort
 
-MAX_CHARS = 500  # of a text that the Hub or a card says of a dataset
+MAX_CHARS = 500  # of a string in the Hub's data or in a card
 _MAX_TAGS = 200
 _EXPAND = ["author", "downloads", "likes", "lastModified", "gated", "tags", "private", "description"]
 
 
 @dataclass(frozen=True)
 class DatasetFilter:
-    """What to look for; an empty field asks for nothing.
+    """Search criteria; empty fields are ignored.
 
     Attributes:
         search: Words in the name.
@@ -26,8 +26,8 @@ class DatasetFilter:
         language: A language's code, such as `en`.
         size: A size category, such as `10K<n<100K`.
         licence: A licence's code, such as `mit`.
-        gated: Whether those that let in only approved people are listed too.
-        sort: What comes first.
+        gated: Whether to include gated datasets, which need approval for access.
+        sort: Sort order.
     """
 
     search: str = ""
@@ -41,17 +41,17 @@ class DatasetFilter:
 
 @dataclass(frozen=True)
 class DatasetListing:
-    """What the Hub says of a dataset; None where it says nothing.
+    """The Hub's data about a dataset; None if not stated.
 
     Attributes:
         id: `owner/name`.
         author: The owner.
         downloads: Downloads in the last 30 days.
         likes: Likes.
-        modified: When it last changed.
+        modified: Time of the last change.
         licence: Its licence's code.
         size: Its size category, such as `10K<n<100K`.
-        gated: Whether only approved people may read it.
+        gated: Whether access needs approval.
         languages: Codes of its languages.
         tasks: Its task categories.
         tags: All its tags.
@@ -73,14 +73,14 @@ class DatasetListing:
 
 
 def search_datasets(wanted: DatasetFilter, limit: int = 30) -> list[DatasetListing]:
-    """The datasets on the Hub that fit, in the order asked for.
+    """Search for datasets on the Hub; results are in the requested order.
 
     Args:
-        wanted: What to look for.
-        limit: Datasets at most; up to 100.
+        wanted: Search criteria.
+        limit: Maximum number of datasets, up to 100.
 
     Raises:
-        HubUnreachableError: The Hub does not answer as it should.
+        HubUnreachableError: The Hub does not respond correctly.
     """
     tags = (
         ("task_categories", wanted.task),
@@ -98,19 +98,19 @@ def search_datasets(wanted: DatasetFilter, limit: int = 30) -> list[DatasetListi
     }
     if not wanted.gated:
         params["gated"] = False
-    answer = get_json(
+    response = get_json(
         "/api/datasets", {name: value for name, value in params.items() if value not in ("", [])}
     )
-    found = [_named_listing(item) for item in as_list(answer) if isinstance(item, dict)]
+    found = [_named_listing(item) for item in as_list(response) if isinstance(item, dict)]
     return [listing for listing in found if listing is not None][:limit]
 
 
 def listing_of(name: str, item: Mapping[str, Any]) -> DatasetListing:
-    """What the Hub says of a dataset, in a listing or by itself.
+    """Parse the Hub's data about a dataset.
 
     Args:
         name: `owner/name`.
-        item: What it says, unchecked.
+        item: JSON of the Hub, unchecked.
     """
     tags = [tag[:MAX_CHARS] for tag in as_list(item.get("tags")) if isinstance(tag, str)][:_MAX_TAGS]
     gated = item.get("gated")

@@ -1,4 +1,4 @@
-"""Which files of a dataset are the rows of which configuration and split."""
+"""Assignment of a dataset's files to configurations and splits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from explorer.settings import settings
 
 # CONFIG/SPLIT/0000.parquet, where SPLIT may be `partial-train`, and beyond 10,000 files `train-part0`,
 # `train-part1` and so on: libs/libcommon/src/libcommon/parquet_utils.py of huggingface/dataset-viewer, which
-# counts on it that no name of a split has a hyphen.
+# relies on split names without hyphens.
 _CONVERTED_FILE = re.compile(r"([^/]+)/(partial-)?([^/]+?)(?:-part(\d+))?/\d{4,}\.parquet")
 _NUMBERED_FILE = re.compile(r"(?:.*/)?(?:\w*[-/])?(\w+)-\d{5}-of-\d{5}\b[^/]*")
 _SPLIT_WORDS = {
@@ -25,7 +25,7 @@ _SPLIT_WORDS = {
     **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
     **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
 }
-# Builders of the library `datasets`, by the suffixes of what they read. Tables come before the others.
+# Builders of the library `datasets` by file suffix. Tables take precedence.
 _TABLES = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -47,12 +47,11 @@ class DatasetSplit:
     Attributes:
         config: The configuration.
         split: The split.
-        kind: `parquet`; the kind of the one file it is, which is read whole; or `streamed`.
-        files: Its files in their order, at one commit.
-        rows: Its rows, where the card or the dataset viewer says so.
-        complete: False where the Hub converted the beginning of a large dataset only; its rows are those of
-            that.
-        builder: What streams it, a builder that comes with the library `datasets`; empty for other kinds.
+        kind: `parquet`; the suffix of a single file that is read whole; or `streamed`.
+        files: Its files in order, at one commit.
+        rows: Number of rows, from the card or the dataset viewer; None if unknown.
+        complete: False if the Hub converted only the beginning of a large dataset; `rows` counts that part.
+        builder: The builder of the library `datasets` that streams it; empty for other kinds.
     """
 
     config: str
@@ -65,30 +64,28 @@ class DatasetSplit:
 
     @property
     def size(self) -> int | None:
-        """Bytes of all its files; None when the Hub does not say them all."""
+        """Total size of its files in bytes; None if one is unknown."""
         sizes = [file.size for file in self.files]
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
     @property
     def commit(self) -> str:
-        """The commit the files are at."""
+        """The commit of its files."""
         return self.files[0].commit
 
 
 def splits_in(
     name: str, commit: str, paths: Mapping[str, int | None], card_data: Mapping[str, Any]
 ) -> Iterator[DatasetSplit]:
-    """The splits that a dataset's Parquet files make, or its other tables where it has none.
-
-    Their number of rows is left open.
+    """The splits in a dataset's Parquet files, or in its other files if it has none; `rows` is not set.
 
     Args:
         name: The dataset, `owner/name`.
-        commit: The commit its files are at.
-        paths: Its files and their sizes.
-        card_data: What its card declares, unchecked; empty for the Hub's own conversion.
+        commit: The commit of its files.
+        paths: File sizes in bytes by path; None if unknown.
+        card_data: Metadata of its card, unchecked; empty for the Hub's conversion.
     """
-    parquet = sorted((path for path in paths if path.endswith(".parquet")), key=_in_order)
+    parquet = sorted((path for path in paths if path.endswith(".parquet")), key=_sort_key)
     if parquet:
         groups: dict[tuple[str, str], list[str]] = {}
         partial: set[tuple[str, str]] = set()
@@ -111,9 +108,9 @@ def splits_in(
 
 
 def _without_parquet(config: str, split: str, files: list[HubFile]) -> Iterator[DatasetSplit]:
-    """A split of other files: streamed together, and each table that can be read whole by itself.
+    """Splits without Parquet: all files streamed as one, and each table that can be read whole.
 
-    A table goes by its path where there are several.
+    If there are several tables, the split of each is called by its path.
     """
     tables = [file for file in files if _builder(file.path) in _TABLES.values()]
     alone = [file for file in tables if _can_be_whole(file)]
@@ -127,13 +124,13 @@ def _without_parquet(config: str, split: str, files: list[HubFile]) -> Iterator[
 
 
 def _can_be_whole(file: HubFile) -> bool:
-    """Whether a file is a table as uploads are, within the bound on them."""
+    """Whether a file is a table in a format for uploads, within the limit on file size."""
     within = file.size is None or file.size <= settings().max_file_mb * 1_000_000
     return within and PurePosixPath(file.path).suffix.lower() in _TABLES
 
 
 def _builder(path: str) -> str:
-    """The builder of `datasets` that reads a file; empty when none that is known here does."""
+    """The builder of `datasets` for a file; empty if there is none."""
     plain = PurePosixPath(path.lower())
     suffix = PurePosixPath(plain.stem).suffix if plain.suffix in _COMPRESSED else plain.suffix
     return (_TABLES | _OTHERS).get(suffix, "")
@@ -146,21 +143,21 @@ def _is_data(path: str) -> bool:
 
 
 def _places(path: str, card_data: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
-    """Configuration, split and completeness of a file: by the conversion's layout, the card, or its name."""
+    """Configuration, split and completeness of a file, from the conversion's layout, the card or its name."""
     if converted := _CONVERTED_FILE.fullmatch(path):
         return [(converted[1], converted[3], converted[2] is None)]
     declared = list(_declared(path, card_data))
     return [(config, split or _split_of(path), True) for config, split in declared or [("default", None)]]
 
 
-def _in_order(path: str) -> tuple[int, str]:
-    """What sorts Parquet files: the parts of a converted split by their numbers, of which 10 follows 9."""
+def _sort_key(path: str) -> tuple[int, str]:
+    """Sort key of Parquet files: parts of a converted split in numeric order."""
     converted = _CONVERTED_FILE.fullmatch(path)
     return int(converted[4] or 0) if converted else 0, path
 
 
 def _declared(path: str, card_data: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    """Where a card's `configs` put a file: huggingface.co/docs/hub/datasets-manual-configuration."""
+    """Configurations and splits by the card: huggingface.co/docs/hub/datasets-manual-configuration."""
     for config in map(as_table, as_list(card_data.get("configs"))):
         name = as_text(config.get("config_name"), MAX_CHARS) or "default"
         data_files = config.get("data_files")
@@ -175,7 +172,7 @@ def _declared(path: str, card_data: Mapping[str, Any]) -> Iterator[tuple[str, st
 
 
 def _split_of(path: str) -> str:
-    """The split a file's name tells: huggingface.co/docs/hub/datasets-file-names-and-splits."""
+    """The split in a file's name: huggingface.co/docs/hub/datasets-file-names-and-splits."""
     if numbered := _NUMBERED_FILE.fullmatch(path):
         return _SPLIT_WORDS.get(numbered[1], numbered[1])
     for part in reversed(path.lower().split("/")):

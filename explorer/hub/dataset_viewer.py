@@ -1,4 +1,4 @@
-"""What the Hub's dataset viewer knows of a dataset that its card does not say."""
+"""Row counts from the Hub's dataset viewer, for datasets with cards that do not state them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ _HUB = "https://huggingface.co"
 
 
 def converted_rows(name: str) -> Mapping[tuple[str, str], int]:
-    """The rows of each split that the Hub converted to Parquet, by configuration and split.
+    """Number of rows in each split that the Hub converted to Parquet, by configuration and split.
 
-    Of a split that was converted in part, the rows of that part (`num_rows` of the viewer's `/size`:
-    huggingface.co/docs/dataset-viewer/size). Empty where the viewer does not say it, be it that it does not
-    answer: no page waits for it more than for any other question.
+    For a partly converted split, only the converted rows count (`num_rows` of the viewer's `/size`:
+    huggingface.co/docs/dataset-viewer/size). Empty if the viewer does not respond or has no counts.
 
     Args:
         name: `owner/name`.
@@ -26,11 +25,11 @@ def converted_rows(name: str) -> Mapping[tuple[str, str], int]:
     if server is None:
         return {}
     try:
-        answer = get_json("/size", {"dataset": name}, where=name, server=server)
+        response = get_json("/size", {"dataset": name}, where=name, server=server)
     except HubError:
         return {}
     rows: dict[tuple[str, str], int] = {}
-    for split in map(as_table, as_list(as_table(as_table(answer).get("size")).get("splits"))):
+    for split in map(as_table, as_list(as_table(as_table(response).get("size")).get("splits"))):
         config, part = as_text(split.get("config"), MAX_CHARS), as_text(split.get("split"), MAX_CHARS)
         count = as_count(split.get("num_rows"))
         if config and part and count:
@@ -39,7 +38,7 @@ def converted_rows(name: str) -> Mapping[tuple[str, str], int]:
 
 
 def _viewer() -> str | None:
-    """The viewer's address. It is the public Hub's: names on another one, and its token, are not for it."""
+    """Base URL of the viewer; None for a private Hub: its names and token must not leave it."""
     from huggingface_hub import constants
 
     return constants.DATASETS_SERVER_ENDPOINT if constants.ENDPOINT == _HUB else None

@@ -1,8 +1,8 @@
-"""Models from the Hugging Face Hub: looked at first, then downloaded, never run on the way.
+"""Download of models from the Hugging Face Hub; files are checked first and no code runs.
 
-Files are kept where huggingface_hub keeps its own (huggingface.co/docs/huggingface_hub/guides/manage-cache),
-so that what any tool downloaded is there for all. They are downloaded here and not by `snapshot_download`,
-which waits for minutes on a silent server and throws away the part of a file that has arrived.
+Files are stored in huggingface_hub's cache (huggingface.co/docs/huggingface_hub/guides/manage-cache), so that
+all tools share them. `snapshot_download` is not used, because it waits for minutes if a server does not
+respond, and deletes partial files.
 """
 
 from __future__ import annotations
@@ -30,38 +30,38 @@ from explorer.hub.names import is_commit
 from explorer.jobs.progress import BYTES, OnProgress, counting
 from explorer.settings import settings
 
-_TRIES = 5  # for a file whose connection breaks while bytes arrive
+_TRIES = 5  # per file, if the connection breaks while bytes arrive
 _LOCK_SECONDS = 0.2
 
 
 def fetch_model(
     name: str, revision: str | None, on_progress: OnProgress | None = None, *, code: bool = False
 ) -> tuple[Path, str]:
-    """Download what a model needs to run, or find it on disk.
+    """Download the files needed to run a model, or find them on disk.
 
     Args:
         name: Hub id.
         revision: Branch, tag or commit; None for the default branch.
-        on_progress: Told the bytes that are here, several times a second while they arrive. What it raises
-            stops the download and passes through; the next one goes on from there.
+        on_progress: Called several times a second with the number of bytes downloaded. Its exceptions stop
+            the download and are passed on; the next download resumes there.
         code: Whether its own code is needed too.
 
     Returns:
-        The folder of the snapshot and the commit it is at.
+        The folder of the snapshot and its commit.
 
     Raises:
         NotOnHubError: The Hub has no such model or revision, or it is private.
         GatedError: Only people approved by its authors may download it.
-        UnsafeModelError: The weights are pickle files only, and the host does not allow these.
+        UnsafeModelError: There are only pickle weights, and the host does not allow them.
         UnusableModelError: There are no weights.
-        TooLargeError: More would be downloaded than the host allows or the disk holds.
-        SettingError: The folder of downloads cannot be made.
-        HubUnreachableError: The Hub does not answer and the model is not on disk.
+        TooLargeError: The download exceeds the host's limit or the free disk space.
+        SettingError: The download folder cannot be created.
+        HubUnreachableError: The Hub does not respond and the model is not on disk.
     """
     check_name(name, revision)
     kept = snapshot_on_disk(name, revision, code=code)
     try:
-        said, commit = model_information(name, revision, insist=kept is None)
+        info, commit = model_information(name, revision, insist=kept is None)
     except HubUnreachableError as error:
         if kept is not None:
             return kept, kept.name
@@ -70,19 +70,19 @@ def fetch_model(
             where=name,
             fix="Try again later, or use the bundled model.",
         ) from error
-    files = files_of(said)
+    files = files_of(info)
     check_weights([file.path for file in files], name)
     wanted = wanted_files(files, code=code)
     _check_size(wanted, name)
     repo = _repo_folder(name)
     done, total = 0, sum(file.size or 0 for file in wanted)
-    say = counting(on_progress, "Downloading the model", BYTES)
+    report_total = counting(on_progress, "Downloading the model", BYTES)
     _make_room(repo, wanted, name)
     for file in wanted:
         before = done
 
         def report(arrived: int, before: int = before) -> None:
-            say(before + arrived, total)
+            report_total(before + arrived, total)
 
         _fetch_blob(name, commit, file, repo, report)
         done += file.size or 0
@@ -91,7 +91,7 @@ def fetch_model(
 
 
 def snapshot_on_disk(name: str, revision: str | None, *, code: bool = False) -> Path | None:
-    """The folder of a model that was downloaded before; None when it was not, or without the code needed."""
+    """The folder of a downloaded model; None if it is not on disk, or lacks its code and `code` is set."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -107,14 +107,14 @@ def snapshot_on_disk(name: str, revision: str | None, *, code: bool = False) -> 
         )
     except LocalEntryNotFoundError:
         return None
-    # Tools that look at a model leave a snapshot of its small files behind.
+    # Other tools may have left a snapshot with only the small files.
     complete = has_weights(files_below(folder)) and (not code or any(folder.rglob("*.py")))
     return folder if complete else None
 
 
 def _check_size(wanted: list[RemoteFile], name: str) -> None:
     if any(file.size is None or file.checksum is None for file in wanted):
-        raise HubUnreachableError("The Hub does not say what the model's files are.", where=name)
+        raise HubUnreachableError("The Hub gives no size or checksum for some files.", where=name)
     size_mb = sum(file.size or 0 for file in wanted) / 1e6
     if size_mb > settings().max_model_mb:
         raise TooLargeError(
@@ -131,7 +131,7 @@ def _repo_folder(name: str) -> Path:
 
 
 def _make_room(repo: Path, wanted: list[RemoteFile], name: str) -> None:
-    """Make the folder for a model's files; refuse what the disk cannot hold."""
+    """Create the folder for a model's files and check the free disk space."""
     blobs = repo / "blobs"
     try:
         blobs.mkdir(parents=True, exist_ok=True)
@@ -152,7 +152,7 @@ def _make_room(repo: Path, wanted: list[RemoteFile], name: str) -> None:
 
 
 def _fetch_blob(name: str, commit: str, file: RemoteFile, repo: Path, report: Callable[[int], None]) -> None:
-    """Bring one file into the cache, going on where an earlier download stopped."""
+    """Download one file into the cache; resume an earlier download."""
     import httpx2
 
     blob = repo / "blobs" / str(file.checksum)
@@ -185,7 +185,7 @@ def _fetch_blob(name: str, commit: str, file: RemoteFile, repo: Path, report: Ca
 
 
 def _append(name: str, commit: str, file: RemoteFile, part: Path, report: Callable[[int], None]) -> None:
-    """Download what is missing of a file."""
+    """Download the missing part of a file."""
     size = file.size or 0
     arrived = part.stat().st_size if part.is_file() else 0
     if arrived > size:
@@ -213,7 +213,7 @@ def _append(name: str, commit: str, file: RemoteFile, part: Path, report: Callab
 
 @contextlib.contextmanager
 def _locked(path: Path, report: Callable[[int], None]) -> Iterator[None]:
-    """Wait for another process that downloads the same file; `report` may raise to stop waiting."""
+    """Hold the lock of a file that other processes may be downloading; `report` may raise to stop waiting."""
     import filelock
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -231,7 +231,7 @@ def _locked(path: Path, report: Callable[[int], None]) -> Iterator[None]:
 
 
 def _checksum(path: Path, like: str) -> str:
-    """SHA-256 of a file, or the SHA-1 git names it by, whichever `like` is."""
+    """SHA-256 of a file, or git's SHA-1 if `like` has 40 characters."""
     digest = hashlib.sha256()
     if len(like) == 40:
         digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
@@ -242,7 +242,7 @@ def _checksum(path: Path, like: str) -> str:
 
 
 def _link_snapshot(repo: Path, commit: str, files: list[RemoteFile], revision: str) -> Path:
-    """The folder with a model's files by their names; only here once all of them are."""
+    """Create the snapshot folder, with a link to each downloaded file."""
     folder = repo / "snapshots" / commit
     for file in files:
         path = folder / file.path
@@ -253,7 +253,7 @@ def _link_snapshot(repo: Path, commit: str, files: list[RemoteFile], revision: s
         new = path.with_name(f".{uuid.uuid4().hex}")
         try:
             new.symlink_to(os.path.relpath(blob.resolve(), path.parent.resolve()))
-        except OSError:  # Windows without the right to make links
+        except OSError:  # Windows without permission to create links
             shutil.copyfile(blob, new)
         new.replace(path)
     ref = repo / "refs" / revision

@@ -1,4 +1,4 @@
-"""What a licence's code on the Hub stands for, and whether it forbids commercial use."""
+"""Names of licences by their code on the Hub, and whether they forbid commercial use."""
 
 from __future__ import annotations
 
@@ -96,15 +96,15 @@ _NAMES = {
     "grok2-community": "Grok 2 Community License Agreement",
     "gemma": "Gemma Terms of Use",
 }
-# Licences that allow research only, beside those of Creative Commons with NC: "solely for research purposes"
+# Research-only licences, in addition to the NC licences of Creative Commons: "solely for research purposes"
 # (Intel, Apple), "non-commercial research" (DeepFloyd, FAIR).
-_NOT_COMMERCIAL = {
+_NON_COMMERCIAL = {
     "apple-amlr",
     "deepfloyd-if-license",
     "fair-noncommercial-research-license",
     "intel-research",
 }
-_SAYS_NOT_COMMERCIAL = re.compile(r"(^|[^a-z])nc([^a-z]|$)|non-?\s?commercial|research[-\s]only")
+_NON_COMMERCIAL_NAME = re.compile(r"(^|[^a-z])nc([^a-z]|$)|non-?\s?commercial|research[-\s]only")
 
 
 @dataclass(frozen=True)
@@ -112,10 +112,11 @@ class Licence:
     """A licence as a card states it.
 
     Attributes:
-        code: What the Hub calls it.
-        name: What it is called.
-        link: Where an unlisted one can be read: http(s), or a file of the repository; empty where not stated.
-        non_commercial: Whether its name or the Hub's list says that it forbids commercial use.
+        code: Its code on the Hub.
+        name: Its name.
+        link: For a licence that the Hub does not list: an http(s) URL or a file in the repository; empty if
+            not stated.
+        non_commercial: Whether it is known, by its name or code, to forbid commercial use.
     """
 
     code: str
@@ -125,11 +126,11 @@ class Licence:
 
 
 def licence_of(card: Mapping[str, Any], code: str | None) -> Licence | None:
-    """The licence of a repository; None where none is stated.
+    """The licence of a repository; None if not stated.
 
     Args:
         card: The metadata of its card, unchecked.
-        code: The code among its tags, for a card without.
+        code: The code in its tags, used if the card states none.
     """
     declared = card.get("license")
     stated = as_list(declared)[0] if as_list(declared) else declared
@@ -140,17 +141,17 @@ def licence_of(card: Mapping[str, Any], code: str | None) -> Licence | None:
     if code == _OTHER:
         name = as_text(card.get("license_name"), MAX_CHARS) or "a licence of its own"
         link = as_text(card.get("license_link"), MAX_CHARS) or ""
-    says = any(_SAYS_NOT_COMMERCIAL.search(text.lower()) for text in (code, name))
-    return Licence(code, name, link, non_commercial=says or code in _NOT_COMMERCIAL)
+    by_name = any(_NON_COMMERCIAL_NAME.search(text.lower()) for text in (code, name))
+    return Licence(code, name, link, non_commercial=by_name or code in _NON_COMMERCIAL)
 
 
 def licence_address(licence: Licence, repository: str, commit: str) -> str:
-    """Where an unlisted licence can be read; empty where that is not stated.
+    """URL of a licence that the Hub does not list; empty if not stated.
 
     Args:
         licence: The licence.
-        repository: Address of the repository's page, for a licence that is one of its files.
-        commit: Its commit.
+        repository: URL of the repository's page.
+        commit: Commit of the repository.
     """
     if re.match(r"https?://", licence.link, re.IGNORECASE):
         return licence.link

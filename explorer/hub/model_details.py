@@ -1,4 +1,4 @@
-"""What there is to know of one embedding model on the Hugging Face Hub before it is downloaded."""
+"""Details of one embedding model on the Hugging Face Hub, without downloading it."""
 
 from __future__ import annotations
 
@@ -21,20 +21,23 @@ from explorer.hub.model_search import MAX_CHARS, MAX_ENTRIES, ModelListing, list
 from explorer.hub.names import is_model_id
 from explorer.hub.safetensors_header import TensorHeader, read_header
 
-MAX_JSON_BYTES = 4_000_000  # of one of a model's small files; Gemma's tokenizer_config.json has 1.2 million
-_HEADER_BYTES = 100_000  # read at once of a safetensors file, whose header is shorter for few tensors
-_EXPAND = ["evalResults", "inferenceProviderMapping"]  # not in the usual answer, and not beside `blobs`
-# What sentence-transformers writes into a card of a model trained with MatryoshkaLoss.
+MAX_JSON_BYTES = 4_000_000  # per configuration file; Gemma's tokenizer_config.json has 1.2 million
+_HEADER_BYTES = 100_000  # first request for a safetensors header; enough for files with few tensors
+_EXPAND = [
+    "evalResults",
+    "inferenceProviderMapping",
+]  # not in the default response, and not available together with `blobs`
+# Written by sentence-transformers to the card of a model trained with MatryoshkaLoss.
 _MATRYOSHKA = re.compile(r'"matryoshka_dims":\s*(\[[\d,\s]{1,400}\])')
 
 
 @dataclass(frozen=True)
 class ServedBy:
-    """Who runs a model for others: huggingface.co/docs/inference-providers/hub-api.
+    """An Inference Provider that serves a model: huggingface.co/docs/inference-providers/hub-api.
 
     Attributes:
-        provider: The Hub's name of an Inference Provider.
-        task: What it is asked for there, such as `feature-extraction`.
+        provider: The provider's name on the Hub.
+        task: The task it serves the model for, such as `feature-extraction`.
     """
 
     provider: str
@@ -43,20 +46,20 @@ class ServedBy:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelDetails(OwnFacts):
-    """A model at a commit: what its own small files say, and what the Hub and its card say.
+    """A model at a commit: facts from its own files, from the Hub and from its card.
 
     Attributes:
-        listing: What the Hub says of it.
-        commit: The commit asked for.
-        download_size: Bytes of the files that would be downloaded.
-        card: Its card as safe HTML; empty without one.
-        refused: Whether the Hub refused its files, as it does while its terms are not accepted.
-        licence: Its licence; None where none is stated.
-        training_datasets: Data sets that its card says it was trained on, ids of the Hub or other names.
-        base_models: Models it was made from.
-        new_version: The model that its authors say is newer.
-        results: What it is said to score.
-        served_by: Inference Providers that run it now.
+        listing: The Hub's listing of it.
+        commit: The commit.
+        download_size: Size of the files needed to run it, in bytes; None if unknown.
+        card: Its card as safe HTML; empty if there is none.
+        refused: Whether the Hub refused access to its files, as it does until its terms are accepted.
+        licence: Its licence; None if not stated.
+        training_datasets: Training data sets named in its card, as ids on the Hub or other names.
+        base_models: Models it was derived from.
+        new_version: Id of the newer model that replaces it, according to its authors; None if not stated.
+        results: Published benchmark results.
+        served_by: Inference Providers that serve it now.
         exports: Other runtimes that its repository has files for.
     """
 
@@ -75,13 +78,13 @@ class ModelDetails(OwnFacts):
 
     @property
     def active_parameters(self) -> int | None:
-        """Parameters that are computed with: all but the table of tokens; None where either is not known."""
+        """Number of parameters without the token embedding table; None if unknown."""
         total, table = self.listing.parameters, self.table_parameters
         return None if total is None or table is None else max(0, total - table)
 
 
 def model_details(name: str, revision: str | None = None) -> ModelDetails:
-    """What there is to know of a model before it is downloaded; of one that is refused, what is public.
+    """Get the details of a model; only the public ones if access to its files is refused.
 
     Args:
         name: Hub id.
@@ -89,22 +92,22 @@ def model_details(name: str, revision: str | None = None) -> ModelDetails:
 
     Raises:
         NotOnHubError: The Hub has no such model or revision, or it is private.
-        HubUnreachableError: The Hub does not answer, or not with sense.
+        HubUnreachableError: The Hub does not respond, or not correctly.
     """
-    said, commit = model_information(name, revision)
-    listing = listing_of({**said, "id": name}, is_organisation=_is_organisation(said.get("author")))
+    info, commit = model_information(name, revision)
+    listing = listing_of({**info, "id": name}, is_organisation=_is_organisation(info.get("author")))
     if listing is None:
         raise NotOnHubError("That is not a valid model name.", where=name)
-    files = {file.path: file for file in files_of(said) if file.size != 0}
+    files = {file.path: file for file in files_of(info) if file.size != 0}
     small = _SmallFiles(name, commit, files)
     wanted = wanted_files(list(files.values()))
     sizes = [file.size for file in wanted]
     known_sizes = [size for size in sizes if size is not None]
     card = read_card(name, commit, "model") if "README.md" in files else None
     own = own_facts(small.json, small.tensors)
-    table, more = as_table(said.get("cardData")), _more(name)
+    card_data, expanded = as_table(info.get("cardData")), _expanded_info(name)
     own = dataclasses.replace(own, matryoshka=own.matryoshka or _matryoshka(card or ""))
-    bases = _ids(table.get("base_model"))
+    bases = _ids(card_data.get("base_model"))
     return ModelDetails(
         listing=dataclasses.replace(
             listing,
@@ -115,24 +118,26 @@ def model_details(name: str, revision: str | None = None) -> ModelDetails:
         download_size=sum(known_sizes) if len(known_sizes) == len(sizes) else None,
         card=card_html(card) if card else "",
         refused=small.refused,
-        licence=licence_of(table, listing.licence),
-        training_datasets=_ids(table.get("datasets")),
+        licence=licence_of(card_data, listing.licence),
+        training_datasets=_ids(card_data.get("datasets")),
         base_models=bases or ((listing.base_model,) if listing.base_model else ()),
-        new_version=next((new for new in _ids(table.get("new_version")) if is_model_id(new)), None),
+        new_version=next((new for new in _ids(card_data.get("new_version")) if is_model_id(new)), None),
         results=tuple(
-            published_results(said.get("model-index") or table.get("model-index"), more.get("evalResults"))
+            published_results(
+                info.get("model-index") or card_data.get("model-index"), expanded.get("evalResults")
+            )
         ),
-        served_by=_served_by(more.get("inferenceProviderMapping")),
+        served_by=_served_by(expanded.get("inferenceProviderMapping")),
         exports=_exports(files),
         **vars(own),
     )
 
 
 class _SmallFiles:
-    """The small files of a model, read as they are asked for.
+    """The configuration files of a model, downloaded on demand.
 
     Attributes:
-        refused: Whether the Hub refused one of them.
+        refused: Whether the Hub refused access to one of them.
     """
 
     def __init__(self, name: str, commit: str, files: Iterable[str]) -> None:
@@ -140,14 +145,14 @@ class _SmallFiles:
         self._name, self._commit, self._files = name, commit, set(files)
 
     def json(self, path: str) -> Any:  # noqa: ANN401 - JSON
-        """A small JSON file; None when it is not there, too large, no JSON, or refused."""
+        """A JSON file; None if it is missing, too large, not valid JSON, or refused."""
         try:
             return json.loads(self._bytes(path, 0, MAX_JSON_BYTES))
         except (ValueError, RecursionError):
             return None
 
     def tensors(self, path: str) -> dict[str, TensorHeader]:
-        """The tensors of a safetensors file, by its header; none when it is not there or refused."""
+        """The tensors of a safetensors file, by name; empty if the file is missing or refused."""
         beginning = self._bytes(path, 0, _HEADER_BYTES)
 
         def read(start: int, end: int) -> bytes:
@@ -166,28 +171,28 @@ class _SmallFiles:
 
 
 def _is_organisation(author: object) -> bool | None:
-    """An author who is no organisation is a person; None when the Hub does not say."""
+    """Whether an author is an organisation and not a person; None if unknown."""
     if not isinstance(author, str) or not is_model_id(author) or "/" in author:
         return None
     try:
         get_json(f"/api/organizations/{author}/overview", where=author)
     except NotOnHubError:
         return False
-    except HubError:  # not worth refusing the rest for
+    except HubError:  # the other details are still useful
         return None
     return True
 
 
-def _more(name: str) -> Mapping[str, Any]:
-    """What the Hub says only when it is asked for by name; nothing when it does not say."""
+def _expanded_info(name: str) -> Mapping[str, Any]:
+    """Properties that the Hub returns only on request; empty if it does not respond."""
     try:
         return as_table(get_json(f"/api/models/{name}", {"expand": _EXPAND}, where=name))
-    except HubError:  # not worth refusing the rest for
+    except HubError:  # the other details are still useful
         return {}
 
 
 def _served_by(mapping: object) -> tuple[ServedBy, ...]:
-    # An object by provider, or a list in which each says which it is: `ModelInfo` of huggingface_hub 2.4.
+    # An object by provider, or a list of entries with `provider`: `ModelInfo` of huggingface_hub 2.4.
     listed = [{**as_table(entry), "provider": name} for name, entry in as_table(mapping).items()]
     found = []
     for entry in map(as_table, [*listed, *as_list(mapping)][:MAX_ENTRIES]):
@@ -215,7 +220,7 @@ def _matryoshka(card: str) -> tuple[int, ...]:
 
 
 def _ids(values: object) -> tuple[str, ...]:
-    """Names in a card, of which one may stand without a list."""
+    """Names in a card: a list, or a single string."""
     listed = [values] if isinstance(values, str) else as_list(values, MAX_ENTRIES)
     texts = (as_text(value, MAX_CHARS) for value in listed)
     return tuple(text for text in texts if text is not None)

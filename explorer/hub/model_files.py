@@ -1,4 +1,4 @@
-"""What the Hub says of one model, and which of its files running it takes."""
+"""Information from the Hub about one model, and the choice of the files needed to run it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from explorer.errors import HubUnreachableError, NotOnHubError
 from explorer.hub.client import get_json
 from explorer.hub.model_weights import model_files
-from explorer.hub.names import check_revision, is_commit, is_model_id
+from explorer.hub.names import check_revision, is_commit, is_model_id, stays_inside
 
 UNWANTED = ("onnx/*", "openvino/*")  # exports for other runtimes stay on the Hub
 _CHECKSUM = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -24,8 +24,8 @@ class RemoteFile:
 
     Attributes:
         path: Its path in the repository.
-        size: Its bytes; None when the Hub does not say.
-        checksum: SHA-256 of a large file, git's SHA-1 of another; None when the Hub does not say.
+        size: Size in bytes; None if unknown.
+        checksum: SHA-256 of a large file, git's SHA-1 of any other; None if unknown.
     """
 
     path: str
@@ -34,7 +34,7 @@ class RemoteFile:
 
 
 def model_information(name: str, revision: str | None, *, insist: bool = False) -> tuple[dict[str, Any], str]:
-    """What the Hub says of a model, unchecked but for the commit, and the commit.
+    """The Hub's JSON about a model, of which only the commit is checked, and the commit.
 
     Args:
         name: Hub id.
@@ -44,22 +44,22 @@ def model_information(name: str, revision: str | None, *, insist: bool = False) 
     Raises:
         NotOnHubError: There is no such model or revision, or it is private.
         GatedError: Only people approved by its authors may download it.
-        HubUnreachableError: The Hub does not answer, or not with sense.
+        HubUnreachableError: The Hub does not respond, or not correctly.
     """
     check_name(name, revision)
     at = "" if revision is None else f"/revision/{revision.replace('/', '%2F')}"
-    said = get_json(f"/api/models/{name}{at}", {"blobs": True}, where=name, insist=insist)
-    commit = said.get("sha") if isinstance(said, dict) else None
+    info = get_json(f"/api/models/{name}{at}", {"blobs": True}, where=name, insist=insist)
+    commit = info.get("sha") if isinstance(info, dict) else None
     if not isinstance(commit, str) or not is_commit(commit):
-        raise HubUnreachableError("The Hub does not say which commit that is.", where=name)
-    return said, commit
+        raise HubUnreachableError("The Hub does not name the commit of the model.", where=name)
+    return info, commit
 
 
 def check_name(name: str, revision: str | None) -> None:
-    """Refuse what can be no model of the Hub, or no revision.
+    """Check the form of a model id and a revision.
 
     Raises:
-        NotOnHubError: It cannot.
+        NotOnHubError: One of them is not valid.
     """
     if not is_model_id(name):
         raise NotOnHubError(
@@ -68,13 +68,13 @@ def check_name(name: str, revision: str | None) -> None:
     check_revision(revision, name)
 
 
-def files_of(said: Mapping[str, Any]) -> list[RemoteFile]:
-    """The files named in what the Hub says of a model; names that would leave its folder are left out."""
-    siblings = said.get("siblings")
+def files_of(info: Mapping[str, Any]) -> list[RemoteFile]:
+    """The files in the Hub's JSON about a model; paths that lead out of its folder are left out."""
+    siblings = info.get("siblings")
     files = []
     for sibling in siblings[:_MAX_FILES] if isinstance(siblings, list) else []:
         path = sibling.get("rfilename") if isinstance(sibling, dict) else None
-        if not isinstance(path, str) or not _stays_inside(path):
+        if not isinstance(path, str) or not stays_inside(path):
             continue
         lfs = sibling.get("lfs")
         checksum = lfs.get("sha256") if isinstance(lfs, dict) else sibling.get("blobId")
@@ -90,17 +90,10 @@ def files_of(said: Mapping[str, Any]) -> list[RemoteFile]:
 
 
 def wanted_files(files: list[RemoteFile], *, code: bool = False) -> list[RemoteFile]:
-    """Those of a model's files that running it takes, with its own code or without."""
+    """The files needed to run a model; `code` includes its own Python files."""
     needed = set(model_files([file.path for file in files], code=code))
     return [
         file
         for file in files
         if file.path in needed and not any(fnmatch(file.path, pattern) for pattern in UNWANTED)
     ]
-
-
-def _stays_inside(path: str) -> bool:
-    parts = path.split("/")
-    return (
-        0 < len(path) <= 500 and not {"", ".", ".."} & set(parts) and not re.search(r"[\\:\x00-\x1f]", path)
-    )

@@ -1,8 +1,8 @@
-"""What a model's own small files say of it, read as sentence-transformers reads them.
+"""Facts from a model's own configuration files, read as sentence-transformers reads them.
 
-`modules.json` lists the parts a model is made of and the folder of each. The first one has the
-configuration, the length and the tokenizer: in the model's own folder, or below it (`0_CLIPModel`,
-`0_StaticEmbedding`).
+`modules.json` lists the modules of a model and their folders. The folder of the first module has the
+configuration, the maximum length and the tokenizer: it is the model's own folder or one below it
+(`0_CLIPModel`, `0_StaticEmbedding`).
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from typing import Any
 
 from explorer.hub.json_values import as_count, as_list, as_table, as_text
 from explorer.hub.model_search import MAX_CHARS
+from explorer.hub.names import stays_inside
 from explorer.hub.safetensors_header import TensorHeader
 
 _MAX_MODULES = 20
 _MAX_PROMPTS = 100
 _MAX_PROMPT_CHARS = 2_000
 _MAX_SIZES = 20
-# Names of a transformer's settings: `Transformer.load_config` of sentence-transformers 6.2.
+# File names of a transformer's settings: `Transformer.load_config` of sentence-transformers 6.2.
 _TRANSFORMER_SETTINGS = tuple(
     f"sentence_{kind}_config.json"
     for kind in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
 )
-# How poolings are named since sentence-transformers 5.7, and were before: `_LEGACY_POOLING_MODE_KWARGS`.
+# Pooling options before sentence-transformers 5.7, and their names since: `_LEGACY_POOLING_MODE_KWARGS`.
 _OLDER_POOLINGS = {
     "pooling_mode_cls_token": "cls",
     "pooling_mode_max_tokens": "max",
@@ -42,22 +43,22 @@ ReadTensors = Callable[[str], Mapping[str, TensorHeader]]
 
 @dataclass(frozen=True, kw_only=True)
 class OwnFacts:
-    """What a model's own files say of it; None for what they do not say.
+    """Facts from a model's own files; None if not stated.
 
     Attributes:
-        dims: Numbers in an embedding.
-        truncated_to: Numbers that are kept of what its modules give, where its authors chose to cut it.
-        max_length: Tokens it reads of a text.
-        is_static: Whether an embedding is the mean of vectors that its tokens have: nothing is computed from
-            their order or company, and a text may be of any length.
-        module_folder: Where its first module is in the model; empty for the model's own folder.
-        prompts: Its prompts, by name; empty ones are left out.
-        pooling: How token vectors become one, in sentence-transformers' words: `mean`, `cls`, `mean+max`, ….
-        similarity: What it was trained for: `cosine`, `dot`, `euclidean` or `manhattan`.
-        matryoshka: Sizes its embeddings can be cut to, largest first.
-        table_parameters: Parameters in the table of its tokens' vectors, which are looked up, not computed
-            with.
-        has_own_modules: Whether it needs code of its own.
+        dims: Dimensions of an embedding.
+        truncated_to: Dimensions that the authors truncate embeddings to.
+        max_length: Maximum length of a text in tokens.
+        is_static: Whether an embedding is the mean of fixed token vectors: context does not matter, and a
+            text may have any length.
+        module_folder: Path of the first module's folder in the model, with a slash at its end; empty for the
+            model's own folder.
+        prompts: Prompts by name, without empty ones.
+        pooling: Pooling of token vectors, as sentence-transformers names it: `mean`, `cls`, `mean+max`, ….
+        similarity: Similarity function: `cosine`, `dot`, `euclidean` or `manhattan`.
+        matryoshka: Dimensions that embeddings can be truncated to, largest first.
+        table_parameters: Number of parameters in the token embedding table, which are only looked up.
+        has_own_modules: Whether it needs its own code.
     """
 
     dims: int | None
@@ -74,14 +75,14 @@ class OwnFacts:
 
 
 def own_facts(read: ReadJson, tensors: ReadTensors) -> OwnFacts:
-    """What a model's own small files say of it.
+    """Read the facts from a model's own files. No path out of the model's folder is read.
 
     Args:
-        read: Gives the JSON of a file, by its path in the model; None where there is none.
-        tensors: Gives the tensors of a safetensors file, by its path; none where there is none.
+        read: Returns the JSON of a file, given its path in the model; None if there is no such file.
+        tensors: Returns the tensors of a safetensors file, given its path; empty if there is no such file.
     """
     listed = [as_table(module) for module in as_list(read("modules.json"), _MAX_MODULES)]
-    modules = [module for module in listed if _is_inside(module)]
+    modules = [module for module in listed if is_inside(module)]
     folder = _folder(modules[0]) if modules else ""
     is_static = bool(modules) and str(modules[0].get("type")).endswith(".StaticEmbedding")
     config = as_table(read(f"{folder}config.json"))
@@ -115,7 +116,7 @@ def own_facts(read: ReadJson, tensors: ReadTensors) -> OwnFacts:
         prompts=bounded_prompts(overall.get("prompts")),
         pooling=pooling,
         similarity=similarity if similarity in _SIMILARITIES else None,
-        # Not sentence-transformers': vLLM reads it, and authors write it (docs.vllm.ai, pooling models).
+        # Not read by sentence-transformers, but by vLLM (docs.vllm.ai, pooling models).
         matryoshka=sizes_of(config.get("matryoshka_dimensions")),
         table_parameters=table_parameters,
         has_own_modules=any(not str(one.get("type")).startswith("sentence_transformers.") for one in listed),
@@ -123,24 +124,19 @@ def own_facts(read: ReadJson, tensors: ReadTensors) -> OwnFacts:
 
 
 def sizes_of(values: object) -> tuple[int, ...]:
-    """Sizes of embeddings in a list by strangers, largest first."""
+    """The valid embedding dimensions in an unchecked list, largest first."""
     counts = (as_count(value) for value in as_list(values, _MAX_SIZES))
     return tuple(sorted({count for count in counts if count}, reverse=True))
 
 
-def _path(module: Mapping[str, Any]) -> PurePosixPath:
-    return PurePosixPath(str(module.get("path") or ""))
-
-
-def _is_inside(module: Mapping[str, Any]) -> bool:
-    """Whether a module is said to be in the model: strangers wrote its path."""
-    path = _path(module)
-    return not path.is_absolute() and ".." not in path.parts
+def is_inside(module: Mapping[str, Any]) -> bool:
+    """Whether the path of an entry in `modules.json` stays in the model's folder; a stranger wrote it."""
+    return stays_inside(f"{_folder(module)}config.json")
 
 
 def _folder(module: Mapping[str, Any]) -> str:
-    """Where a module is in the model, with a slash at its end; empty for the model's own folder."""
-    return "".join(f"{part}/" for part in _path(module).parts)
+    """Path of a module's folder, with a slash at its end; empty for the model's own folder."""
+    return "".join(f"{part}/" for part in PurePosixPath(str(module.get("path") or "")).parts)
 
 
 def _transformer_settings(read: ReadJson, folder: str) -> Mapping[str, Any]:
@@ -163,7 +159,7 @@ def _transformer_dims(
 
 def _table_parameters(config: Mapping[str, Any]) -> int | None:
     for table in (config, as_table(config.get("text_config"))):
-        # ALBERT and ELECTRA keep tokens in fewer dimensions than they compute in.
+        # The token embeddings of ALBERT and ELECTRA have fewer dimensions than their layers.
         rows, dims = as_count(table.get("vocab_size")), _first_count(table, "embedding_size", "hidden_size")
         if rows and dims:
             return rows * dims
@@ -171,7 +167,7 @@ def _table_parameters(config: Mapping[str, Any]) -> int | None:
 
 
 def _static_table(tensors: Mapping[str, TensorHeader]) -> tuple[int | None, int | None]:
-    """Rows and dimensions of the table of a static model, as `StaticEmbedding.load` finds it."""
+    """Rows and dimensions of a static model's embedding table, found as in `StaticEmbedding.load`."""
     for name in ("embedding.weight", "embeddings"):
         if name in tensors and len(tensors[name].shape) == 2:
             rows, dims = tensors[name].shape
@@ -182,9 +178,11 @@ def _static_table(tensors: Mapping[str, TensorHeader]) -> tuple[int | None, int 
 def _max_length(
     settings: Mapping[str, Any], config: Mapping[str, Any], read: ReadJson, folder: str
 ) -> int | None:
-    """As `Transformer.__init__` of sentence-transformers 6.2 sets it; a length from 2^53 on is no bound."""
-    told = settings.get("processor_kwargs") or settings.get("tokenizer_args")
-    length = _first_count(settings, "max_seq_length") or _first_count(as_table(told), "model_max_length")
+    """As `Transformer.__init__` of sentence-transformers 6.2 sets it; lengths from 2^53 mean no limit."""
+    tokenizer_args = settings.get("processor_kwargs") or settings.get("tokenizer_args")
+    length = _first_count(settings, "max_seq_length") or _first_count(
+        as_table(tokenizer_args), "model_max_length"
+    )
     if length:
         return length
     tokenizer = as_table(read(f"{folder}tokenizer_config.json"))
@@ -196,7 +194,7 @@ def _max_length(
 
 
 def _pooling_modes(settings: Mapping[str, Any]) -> list[str]:
-    """Names of the poolings whose results are put side by side; none without settings."""
+    """Names of the poolings that are concatenated; empty if there are no settings."""
     given = settings.get("pooling_mode")
     named = [as_text(mode, MAX_CHARS) for mode in ([given] if isinstance(given, str) else as_list(given, 10))]
     older = [mode for key, mode in _OLDER_POOLINGS.items() if settings.get(key) is True]
@@ -204,7 +202,7 @@ def _pooling_modes(settings: Mapping[str, Any]) -> list[str]:
 
 
 def bounded_prompts(prompts: object) -> dict[str, str]:
-    """Prompts by name, bounded in number and length; empty ones are left out."""
+    """Prompts by name, limited in number and length, without empty ones."""
     return {
         str(name)[:MAX_CHARS]: prompt[:_MAX_PROMPT_CHARS]
         for name, prompt in list(as_table(prompts).items())[:_MAX_PROMPTS]
@@ -213,5 +211,5 @@ def bounded_prompts(prompts: object) -> dict[str, str]:
 
 
 def _first_count(table: Mapping[str, Any], *names: str) -> int | None:
-    """The first of some numbers that is there and above 0."""
+    """The first positive integer among the named values; None if there is none."""
     return next((count for name in names if (count := as_count(table.get(name)))), None)

@@ -14,18 +14,18 @@ _MAX_BYTES = 1_000_000
 
 
 def prompts_on_hub(name: str) -> dict[str, str] | None:
-    """The prompts of a model's own files, by name; None where the Hub has no such model, or hides its files.
+    """The prompts in a model's own files, by name; None if the model does not exist or is gated.
 
     Args:
         name: Hub id.
 
     Raises:
-        HubUnreachableError: The Hub does not answer.
+        HubUnreachableError: The Hub does not respond.
     """
     try:
-        said = json.loads(get_bytes(name, _FILE, "main", 0, _MAX_BYTES, kind="model"))
+        settings = json.loads(get_bytes(name, _FILE, "main", 0, _MAX_BYTES, kind="model"))
     except (FileNotOnHubError, ValueError, RecursionError):
         return {}
     except (NotOnHubError, GatedError):
         return None
-    return bounded_prompts(as_table(said).get("prompts"))
+    return bounded_prompts(as_table(settings).get("prompts"))

@@ -1,4 +1,4 @@
-"""What a model is said to score on benchmarks, in its card or in files of its own, and who says so."""
+"""Published benchmark results of a model, from its card or its result files, with their sources."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from explorer.hub.model_search import MAX_CHARS, MAX_ENTRIES
 
 _MAX_RESULTS = 500
 _MTEB = "MTEB "
-# The metric each kind of task is ranked by: those of MTEB (arxiv.org/abs/2210.07316, section 3.2), as cards
-# spell them, and those that sentence-transformers writes into cards (`primary_metric` of its evaluators).
+# The main metric of each task: for MTEB (arxiv.org/abs/2210.07316, section 3.2), as cards spell it, and for
+# evaluators of sentence-transformers (`primary_metric`).
 _METRICS = {
     "classification": ("accuracy",),
     "multilabelclassification": ("accuracy",),
@@ -34,7 +34,7 @@ _METRICS = {
     "translation": ("mean_accuracy",),
     "label-accuracy": ("accuracy",),
 }
-# Metrics that go from 0 to 1; thresholds and errors may be any number.
+# Metrics with a range of 0 to 1; thresholds and errors may be any number.
 _SHARE = re.compile(
     r"main_score|(?!.*threshold)(.*[_@])?"
     r"(accuracy|precision|recall|ndcg|mrr|map|ap|f1|spearman|pearson|v_measure)([_@].*)?"
@@ -43,15 +43,15 @@ _SHARE = re.compile(
 
 @dataclass(frozen=True)
 class PublishedResult:
-    """What a model is said to score on a benchmark.
+    """A published result of a model on a benchmark.
 
     Attributes:
-        benchmark: Its name, without a leading "MTEB".
-        metric: What was measured: a metric, or the benchmark's task.
-        score: Out of 100 where it is a share, whether it was published so or out of 1.
-        source: Who says so: the name of a source, `model card`, or an open pull request.
-        address: Where it can be read, http(s); empty where that is not stated.
-        verified: Whether the Hub has checked that it was measured as stated.
+        benchmark: Name of the benchmark, without a leading "MTEB".
+        metric: Name of the metric, or the benchmark's task.
+        score: The value; metrics with a range of 0 to 1 are given in percent.
+        source: The source: its name, `model card`, or an open pull request.
+        address: http(s) URL of the source; empty if not stated.
+        verified: Whether the Hub has verified the result.
     """
 
     benchmark: str
@@ -63,22 +63,22 @@ class PublishedResult:
 
 
 def published_results(card: object, files: object) -> list[PublishedResult]:
-    """What a model is said to score, each benchmark once for each metric and source, at most 500.
+    """Published results, at most 500, without duplicates of benchmark, metric and source.
 
     Args:
-        card: The `model-index` of its card: huggingface.co/docs/hub/model-cards#evaluation-results.
-        files: What the Hub read in its `.eval_results` folder, `evalResults` in its API:
+        card: The unchecked `model-index` of its card: huggingface.co/docs/hub/model-cards#evaluation-results.
+        files: The unchecked contents of its `.eval_results` folder, `evalResults` in the Hub's API:
             huggingface.co/docs/hub/eval-results.
     """
     found: dict[tuple[str, str, str], PublishedResult] = {}
-    for result in (*_of_files(files), *_of_card(card)):
+    for result in (*_results_in_files(files), *_results_in_card(card)):
         if len(found) == _MAX_RESULTS:
             break
         found.setdefault((result.benchmark, result.metric, result.source), result)
     return list(found.values())
 
 
-def _of_card(index: object) -> Iterator[PublishedResult]:
+def _results_in_card(index: object) -> Iterator[PublishedResult]:
     for entry in as_list(index, MAX_ENTRIES):
         for result in map(as_table, as_list(as_table(entry).get("results"), MAX_ENTRIES)):
             name = as_text(as_table(result.get("dataset")).get("name"), MAX_CHARS)
@@ -87,33 +87,33 @@ def _of_card(index: object) -> Iterator[PublishedResult]:
             if name is None or metric is None:
                 continue
             value, verified = values[metric]
-            # Authors publish shares out of 1 or out of 100. Of the many metrics of one result, some are above
-            # a hundredth: then the largest says which.
+            # Authors publish fractions or percentages. The largest of all metrics of a result shows which,
+            # since some of them exceed 1 %.
             shares = [abs(other) for one, (other, _) in values.items() if _SHARE.fullmatch(one)]
             out_of_one = _SHARE.fullmatch(metric) is not None and max(shares) <= 1
-            said, address = _source(result.get("source"))
+            source, address = _source(result.get("source"))
             yield PublishedResult(
                 name.removeprefix(_MTEB),
                 metric,
                 100 * value if out_of_one else value,
-                said or "model card",
+                source or "model card",
                 address,
                 verified,
             )
 
 
-def _of_files(entries: object) -> Iterator[PublishedResult]:
-    """As `parse_eval_result_entries` of huggingface_hub reads them, and what the Hub adds beside."""
+def _results_in_files(entries: object) -> Iterator[PublishedResult]:
+    """Entries as in `parse_eval_result_entries` of huggingface_hub, with the properties that the Hub adds."""
     for entry in map(as_table, as_list(entries, MAX_ENTRIES)):
-        said = as_table(entry.get("data", entry))
-        dataset = as_table(said.get("dataset"))
+        data = as_table(entry.get("data", entry))
+        dataset = as_table(data.get("dataset"))
         name, task = as_text(dataset.get("id"), MAX_CHARS), as_text(dataset.get("task_id"), MAX_CHARS)
-        value = _number(said.get("value"))
+        value = _number(data.get("value"))
         if "error" in entry or name is None or task is None or value is None:
             continue
-        source, address = _source(said.get("source"))
+        source, address = _source(data.get("source"))
         request = as_count(entry.get("pullRequest"))
-        if request:  # anybody may propose one, and the Hub shows it while the authors have not answered
+        if request:  # anybody may propose a result; the Hub shows it until the authors decide
             source = f"open pull request {request}"
         yield PublishedResult(
             name,
@@ -121,13 +121,13 @@ def _of_files(entries: object) -> Iterator[PublishedResult]:
             100 * value if abs(value) <= 1 else value,
             source or "model repository",
             address,
-            # A `verifyToken` alone proves nothing: the Hub says whether it is valid.
+            # A `verifyToken` alone proves nothing; only the Hub can validate it.
             entry.get("verified") is True,
         )
 
 
 def _values(metrics: object) -> dict[str, tuple[float, bool]]:
-    """The values of a result by their metrics, and whether the Hub measured them itself."""
+    """Value of each metric, and whether the Hub has verified it."""
     values: dict[str, tuple[float, bool]] = {}
     for metric in map(as_table, as_list(metrics, MAX_ENTRIES)):
         name, value = as_text(metric.get("type"), MAX_CHARS), _number(metric.get("value"))
@@ -149,9 +149,9 @@ def _number(value: object) -> float | None:
 
 
 def _source(source: object) -> tuple[str | None, str]:
-    told = as_table(source)
-    name = as_text(told.get("name"), MAX_CHARS) or as_text(told.get("org"), MAX_CHARS)
-    address = as_text(told.get("url"), 500) or ""
+    entry = as_table(source)
+    name = as_text(entry.get("name"), MAX_CHARS) or as_text(entry.get("org"), MAX_CHARS)
+    address = as_text(entry.get("url"), 500) or ""
     if not address.lower().startswith(("https://", "http://")):
         address = ""
-    return name or as_text(told.get("user"), MAX_CHARS) or address or None, address
+    return name or as_text(entry.get("user"), MAX_CHARS) or address or None, address

@@ -1,7 +1,7 @@
-"""Embedding models on the Hugging Face Hub, found by name and by what they are.
+"""Search for embedding models on the Hugging Face Hub.
 
-What the Hub says of a model is written by strangers: each fact is checked and cut, and one that is missing or
-makes no sense is None.
+The Hub's data about a model is written by strangers: each value is checked and shortened, and is None if it
+is missing or invalid.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ Task = Literal[
     "image-feature-extraction",
     "zero-shot-image-classification",
 ]
-MAX_CHARS = 200  # of a text that the Hub or a file says of a model
+MAX_CHARS = 200  # of a string in the Hub's data or in a file of a model
 MAX_ENTRIES = 500  # of a list
 _EXPAND = [
     *("author", "createdAt", "downloads", "gated", "lastModified", "library_name", "likes", "pipeline_tag"),
     *("safetensors", "tags"),
 ]
-_FORMAT_TAGS = {"tf"}  # two letters, and no language
+_FORMAT_TAGS = {"tf"}  # two letters, but not a language
 
 
 @dataclass(frozen=True)
 class ModelFilter:
-    """What to look for; an empty field asks for nothing.
+    """Search criteria; empty fields are ignored.
 
     Attributes:
         search: Words in the name.
         task: A task of the Hub.
-        library: The library that loads it; a model of another one seldom makes sentence embeddings by itself.
+        library: The library that loads it; models of others seldom produce sentence embeddings by themselves.
         language: A language's code, such as `en`.
-        max_parameters: Maximum parameters; models that do not say are left out.
+        max_parameters: Maximum number of parameters; models with an unknown number are left out.
         licence: A licence's code, such as `mit`.
-        gated: Whether those that let in only approved people are listed too.
-        sort: What comes first.
+        gated: Whether to include gated models, which need approval for access.
+        sort: Sort order.
     """
 
     search: str = ""
@@ -62,27 +62,27 @@ class ModelFilter:
 
 @dataclass(frozen=True)
 class ModelListing:
-    """What the Hub says of a model; None for what it does not say.
+    """The Hub's data about a model; None if not stated.
 
     Attributes:
         id: `owner/name`, or one word for the oldest models.
         author: The person or organisation it belongs to.
-        is_organisation: Whether that is an organisation; None in listings, which do not say.
+        is_organisation: Whether that is an organisation; None in search results, which do not state it.
         downloads: Downloads in the last 30 days.
         likes: Likes.
         modified: Day of the last commit.
-        created: Day it was made; the Hub knows of none before 2 March 2022.
+        created: Day of creation; the Hub has no dates before 2 March 2022.
         licence: Code of its licence.
-        parameters: Parameters in its safetensors files.
-        size: Bytes of these, from how many there are of each type.
+        parameters: Number of parameters in its safetensors files.
+        size: Size of these in bytes, computed from the number of parameters of each type.
         task: The task it is listed under.
         library: The library that loads it.
         languages: Codes of its languages.
         tags: Its tags.
-        base_model: Id of the model it was made from.
+        base_model: Id of the model it was derived from.
         has_safetensors: Whether it has weights that can be loaded without running code.
         gated: Whether only approved people may download it.
-        needs_remote_code: Whether it needs code of its own, which Explorer does not run.
+        needs_remote_code: Whether it needs its own code, which Explorer does not run by default.
     """
 
     id: str
@@ -106,17 +106,17 @@ class ModelListing:
 
 
 def search_models(wanted: ModelFilter, limit: int = 30) -> list[ModelListing]:
-    """Models on the Hub.
+    """Search for models on the Hub.
 
     Args:
-        wanted: What to look for.
-        limit: Models at most, up to 100.
+        wanted: Search criteria.
+        limit: Maximum number of models, up to 100.
 
     Returns:
-        Models in the order asked for. One that the Hub describes without a usable id is left out.
+        Models in the requested order, without those that have no valid id.
 
     Raises:
-        HubUnreachableError: The Hub does not answer, or not with sense.
+        HubUnreachableError: The Hub does not respond, or not correctly.
     """
     limit = min(limit, MAX_LISTINGS)
     tags = [wanted.library, wanted.language, f"license:{wanted.licence}" if wanted.licence else ""]
@@ -128,42 +128,42 @@ def search_models(wanted: ModelFilter, limit: int = 30) -> list[ModelListing]:
     if wanted.task != "any":
         params["pipeline_tag"] = wanted.task
     if wanted.max_parameters is not None:
-        # The Hub takes whole millions; what is between is left out below.
+        # The Hub accepts whole millions; `_fits` filters exactly.
         params["num_parameters"] = f"max:{math.ceil(wanted.max_parameters / 1e6)}M"
     if not wanted.gated:
         params["gated"] = False
-    answer = get_json("/api/models", params)
-    found = [listing_of(as_table(said)) for said in as_list(answer, MAX_ENTRIES)]
+    response = get_json("/api/models", params)
+    found = [listing_of(as_table(info)) for info in as_list(response, MAX_ENTRIES)]
     return [model for model in found if model is not None and _fits(model, wanted)][:limit]
 
 
-def listing_of(said: Mapping[str, Any], is_organisation: bool | None = None) -> ModelListing | None:
-    """What the Hub says of a model, in a listing or by itself; None without a usable id.
+def listing_of(info: Mapping[str, Any], is_organisation: bool | None = None) -> ModelListing | None:
+    """Parse the Hub's data about a model; None without a valid id.
 
     Args:
-        said: What it says, unchecked.
-        is_organisation: Whether the author is an organisation, where that was asked for.
+        info: JSON of the Hub, unchecked.
+        is_organisation: Whether the author is an organisation; None if unknown.
     """
-    name = said.get("id")
+    name = info.get("id")
     if not isinstance(name, str) or not is_model_id(name):
         return None
-    tags = _texts(said.get("tags"))
-    safetensors = said.get("safetensors")
-    gated = said.get("gated")
+    tags = _texts(info.get("tags"))
+    safetensors = info.get("safetensors")
+    gated = info.get("gated")
     return ModelListing(
         id=name,
-        author=as_text(said.get("author"), MAX_CHARS),
+        author=as_text(info.get("author"), MAX_CHARS),
         is_organisation=is_organisation,
-        downloads=as_count(said.get("downloads")),
-        likes=as_count(said.get("likes")),
-        modified=_day(said.get("lastModified")),
-        created=_day(said.get("createdAt")),
+        downloads=as_count(info.get("downloads")),
+        likes=as_count(info.get("likes")),
+        modified=_day(info.get("lastModified")),
+        created=_day(info.get("createdAt")),
         licence=_after("license:", tags),
         parameters=as_count(as_table(safetensors).get("total")),
         size=weights_size(as_table(safetensors).get("parameters")),
-        task=as_text(said.get("pipeline_tag"), MAX_CHARS),
-        library=as_text(said.get("library_name"), MAX_CHARS),
-        languages=_languages(as_table(said.get("cardData")).get("language"), tags),
+        task=as_text(info.get("pipeline_tag"), MAX_CHARS),
+        library=as_text(info.get("library_name"), MAX_CHARS),
+        languages=_languages(as_table(info.get("cardData")).get("language"), tags),
         tags=tags,
         base_model=_after("base_model:", tags),
         has_safetensors=isinstance(safetensors, dict) or "safetensors" in tags,
@@ -189,13 +189,13 @@ def _languages(declared: object, tags: tuple[str, ...]) -> tuple[str, ...]:
         declared = [declared]
     if isinstance(declared, list):
         return _texts(declared)
-    # A listing tells them only among the other tags, where three letters may be anything.
+    # In search results, languages are mixed with other tags, and three letters may be anything.
     found = [tag for tag in tags if tag.isascii() and tag.isalpha() and tag.islower() and len(tag) == 2]
     return tuple(tag for tag in [*found, *({"multilingual"} & set(tags))] if tag not in _FORMAT_TAGS)
 
 
 def _after(prefix: str, tags: tuple[str, ...]) -> str | None:
-    """What the first tag with a prefix has after it; `base_model:finetune:…` only repeats `base_model:…`."""
+    """The rest of the first tag with a prefix; `base_model:finetune:…` only repeats `base_model:…`."""
     found = (tag.removeprefix(prefix) for tag in tags if tag.startswith(prefix))
     return next((rest for rest in found if rest and ":" not in rest), None)
 

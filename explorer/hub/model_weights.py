@@ -1,4 +1,4 @@
-"""What the files of a model must be, by their names alone."""
+"""Checks of a model's files by name."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 from explorer.errors import UnsafeModelError, UnusableModelError
 from explorer.settings import settings
 
-# The files a sentence-transformers model is made of; a README or an export for another runtime is none.
+# Files of a sentence-transformers model, without READMEs and exports for other runtimes.
 MODEL_SUFFIXES = {".json", ".safetensors", ".txt", ".model", ".spm"}
-_PICKLE_WEIGHTS = "pytorch_model*.bin"  # what torch writes and the libraries read
+_PICKLE_WEIGHTS = "pytorch_model*.bin"  # written by torch and read by the libraries
 _PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
 
 
@@ -20,13 +20,13 @@ def files_below(folder: Path) -> list[str]:
 
 
 def model_files(files: Iterable[str], *, code: bool = False) -> list[str]:
-    """Those of a model's files that running it takes.
+    """The files needed to run a model.
 
-    Pickle weights are among them where the host allows them and no safetensors lie beside them.
+    They include pickle weights if the host allows them and there are no safetensors in the same folder.
 
     Args:
         files: Names of all its files.
-        code: Whether its own code runs too.
+        code: Whether to include its own code.
     """
     paths = [PurePosixPath(file) for file in files]
     safe = {path.parent for path in paths if path.suffix == ".safetensors"}
@@ -40,15 +40,15 @@ def model_files(files: Iterable[str], *, code: bool = False) -> list[str]:
 
 
 def has_weights(files: Iterable[str]) -> bool:
-    """Whether a list of file names has weights that may be loaded."""
+    """Whether a list of file names includes weights that may be loaded."""
     return any(PurePosixPath(file).suffix in {".safetensors", ".bin"} for file in model_files(files))
 
 
 def check_weights(files: Iterable[str], name: str) -> None:
-    """Refuse a list of file names that has no weights that may be loaded.
+    """Check that a list of file names includes weights that may be loaded.
 
     Raises:
-        UnsafeModelError: The weights are pickle files, and the host does not allow these.
+        UnsafeModelError: The weights are pickle files, and the host does not allow them.
         UnusableModelError: There are no weights at all.
     """
     names = list(files)
@@ -64,7 +64,7 @@ def check_weights(files: Iterable[str], name: str) -> None:
 
 
 def pickle_error(name: str) -> UnsafeModelError:
-    """The refusal of a model whose weights are pickle files only."""
+    """The error for a model that has only pickle weights."""
     return UnsafeModelError(
         "The model's weights are pickle files, which can run code when opened; they are not loaded.",
         where=name,

@@ -1,4 +1,4 @@
-"""Embedding models on this machine: those in huggingface_hub's cache, and what a model's files say of it."""
+"""Embedding models on this machine: a list of huggingface_hub's cache, and details from a model's files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ModelOnDisk:
     Attributes:
         id: Hub id.
         commit: The commit.
-        size: Its bytes on disk.
+        size: Size on disk in bytes.
     """
 
     id: str
@@ -29,7 +29,7 @@ class ModelOnDisk:
 
 
 def models_on_disk() -> list[ModelOnDisk]:
-    """The sentence-transformers models in huggingface_hub's cache, by name; asks no network."""
+    """The sentence-transformers models in huggingface_hub's cache, by name; needs no network."""
     from huggingface_hub import constants, scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
@@ -47,11 +47,11 @@ def models_on_disk() -> list[ModelOnDisk]:
 
 
 def details_on_disk(name: str, folder: Path, commit: str) -> ModelDetails:
-    """What the files of a model on this machine say of it; None for what only the Hub knows.
+    """Details from the files of a model on this machine; None for those that only the Hub has.
 
     Args:
-        name: What it is called.
-        folder: Where its files are.
+        name: Name of the model.
+        folder: Folder with its files.
         commit: Its commit or checksum.
     """
 
@@ -81,19 +81,20 @@ def details_on_disk(name: str, folder: Path, commit: str) -> ModelDetails:
 
 
 def parameters_on_disk(folder: Path) -> dict[str, int]:
-    """Parameters of each type in the safetensors files of a folder and those below it."""
+    """Number of parameters of each type in the safetensors files of a folder and its subfolders."""
     every = [tensors_on_disk(path) for path in sorted(folder.rglob("*.safetensors"))]
     return count_parameters(tensor for found in every for tensor in found.values())
 
 
 def tensors_on_disk(path: Path) -> dict[str, TensorHeader]:
-    """The tensors of a safetensors file, by name; none where there is no such file."""
-    if not path.is_file():
+    """The tensors of a safetensors file, by name; empty if the file cannot be read."""
+    try:
+        with path.open("rb") as file:
+
+            def read(start: int, end: int) -> bytes:
+                file.seek(start)
+                return file.read(end - start)
+
+            return read_header(read)
+    except (OSError, ValueError):  # ValueError: not a valid file name
         return {}
-    with path.open("rb") as file:
-
-        def read(start: int, end: int) -> bytes:
-            file.seek(start)
-            return file.read(end - start)
-
-        return read_header(read)

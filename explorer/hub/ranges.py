@@ -1,4 +1,4 @@
-"""Files on the Hub read in parts, so that a few rows of a large file cost a few kilobytes."""
+"""Range reads of files on the Hub, so that a few rows of a large file take a few kilobytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from explorer.errors import HubUnreachableError, TooLargeError
 from explorer.hub.client import get_bytes
 
 TAIL_BYTES = 64 * 1024  # holds the footer of most Parquet files
-_REQUEST_BYTES = 8_000_000  # what a slow connection brings before the client gives an answer up
+_REQUEST_BYTES = 8_000_000  # small enough for a slow connection within the client's timeout
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class HubFile:
         repo: The dataset, `owner/name`.
         commit: The commit.
         path: Its path in the dataset.
-        size: Its bytes, where the Hub says so.
+        size: Size in bytes; None if unknown.
     """
 
     repo: str
@@ -31,16 +31,16 @@ class HubFile:
 
     @property
     def where(self) -> str:
-        """How a message names it."""
+        """Its name in error messages."""
         return f"{self.repo}, {self.path}"
 
 
 def read_small(file: HubFile, most: int) -> bytes:
-    """The first bytes of a file, all of it when it has no more than `most`.
+    """The first `most` bytes of a file, or all of it if it is smaller.
 
     Raises:
-        HubUnreachableError: The Hub does not answer, or breaks off.
-        NotOnHubError: The file is not there.
+        HubUnreachableError: The Hub does not respond, or the download is interrupted.
+        NotOnHubError: The file does not exist.
         GatedError: Only people approved by its authors may download it.
     """
     if file.size == 0:
@@ -50,10 +50,10 @@ def read_small(file: HubFile, most: int) -> bytes:
 
 
 class Meter:
-    """Counts the bytes that several readers download, in whatever threads, and bounds them.
+    """Counts and limits the bytes that several readers download; thread-safe.
 
     Args:
-        most: Bytes at most.
+        most: Maximum number of bytes.
     """
 
     def __init__(self, most: int) -> None:
@@ -67,10 +67,10 @@ class Meter:
         return self._most - self.spent
 
     def spend(self, size: int, where: str) -> None:
-        """Take note of a download before it begins.
+        """Count a download before it begins.
 
         Raises:
-            TooLargeError: It would go beyond the bound.
+            TooLargeError: It would exceed the limit.
         """
         with self._lock:
             if self.spent + size > self._most:
@@ -83,20 +83,20 @@ class Meter:
 
 
 class RangeReader(io.RawIOBase):
-    """A file on the Hub as a Python file: what is read is downloaded, and nothing else.
+    """A file on the Hub as a Python file; only the bytes that are read are downloaded.
 
     Args:
-        file: The file; its size has to be known.
-        meter: What bounds the bytes downloaded.
+        file: The file; its size must be known.
+        meter: Counts and limits the bytes downloaded.
 
     Raises:
-        HubUnreachableError: The Hub does not say how large the file is.
+        HubUnreachableError: The size of the file is unknown.
     """
 
     def __init__(self, file: HubFile, meter: Meter) -> None:
         super().__init__()
         if file.size is None:
-            raise HubUnreachableError("The Hub does not say how large the file is.", where=file.where)
+            raise HubUnreachableError("The Hub does not give the size of the file.", where=file.where)
         self._file = file
         self._size = file.size
         self._meter = meter
@@ -112,11 +112,11 @@ class RangeReader(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        """Where the next read begins."""
+        """The position of the next read."""
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to a place in the file."""
+        """Move to a position in the file."""
         self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
         return self._at
 
@@ -124,8 +124,8 @@ class RangeReader(io.RawIOBase):
         """Download the next bytes.
 
         Raises:
-            TooLargeError: More than the bound would have been downloaded.
-            HubUnreachableError: The Hub does not answer, or breaks off.
+            TooLargeError: The download would exceed the limit.
+            HubUnreachableError: The Hub does not respond, or the download is interrupted.
         """
         left = max(0, self._size - self._at)
         size = left if size is None or size < 0 else min(size, left)
@@ -140,7 +140,7 @@ class RangeReader(io.RawIOBase):
         return content
 
     def read_tail(self) -> None:
-        """Download the end of the file at once, where a Parquet file has its footer."""
+        """Download the end of the file in one request, since Parquet files have their footer there."""
         self._tail = self._bytes(max(0, self._size - TAIL_BYTES), self._size)
 
     def _bytes(self, start: int, end: int) -> bytes:
@@ -154,7 +154,7 @@ class RangeReader(io.RawIOBase):
 
 
 def _download(file: HubFile, start: int, end: int) -> bytes:
-    """A part of a file, fewer bytes where it ends before."""
+    """Bytes `start` to `end` (exclusive) of a file; fewer if the file ends earlier."""
     content = bytearray()
     while start + len(content) < end:
         at = start + len(content)

@@ -1,4 +1,4 @@
-"""What the header of a safetensors file says of its tensors: huggingface.co/docs/safetensors."""
+"""Reading of tensor types and shapes from safetensors headers: huggingface.co/docs/safetensors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from explorer.hub.json_values import as_count, as_list, as_table
 
 _MAX_HEADER_BYTES = 25_000_000
-_MAX_SIDES = 500
+_MAX_DIMS = 500
 # The bits of each type: `Dtype::bitsize` in safetensors/src/tensor.rs of github.com/huggingface/safetensors.
 _BITS = {
     **dict.fromkeys(("F64", "I64", "U64", "C64"), 64),
@@ -28,8 +28,8 @@ class TensorHeader:
     """A tensor in a safetensors file.
 
     Attributes:
-        kind: Its type, as the format calls it: `F32`, `BF16`, ….
-        shape: Its sides.
+        kind: Its type, as in the format: `F32`, `BF16`, ….
+        shape: Its shape.
     """
 
     kind: str
@@ -37,10 +37,10 @@ class TensorHeader:
 
 
 def read_header(read: Callable[[int, int], bytes]) -> dict[str, TensorHeader]:
-    """The tensors of a file, by name; those that make no sense are left out.
+    """The tensors of a file, by name; invalid entries are left out.
 
     Args:
-        read: Gives the bytes from one position to another of the file, without the last.
+        read: Returns the bytes of the file from start to end (exclusive).
     """
     length = int.from_bytes(read(0, 8), "little")
     try:
@@ -49,15 +49,15 @@ def read_header(read: Callable[[int, int], bytes]) -> dict[str, TensorHeader]:
         return {}
     found = {}
     for name, tensor in header.items():
-        kind, shape = as_table(tensor).get("dtype"), as_list(as_table(tensor).get("shape"), _MAX_SIDES)
-        sides = [side for side in map(as_count, shape) if side is not None]
-        if isinstance(kind, str) and len(sides) == len(shape):
-            found[name] = TensorHeader(kind, tuple(sides))
+        kind, shape = as_table(tensor).get("dtype"), as_list(as_table(tensor).get("shape"), _MAX_DIMS)
+        dims = [dim for dim in map(as_count, shape) if dim is not None]
+        if isinstance(kind, str) and len(dims) == len(shape):
+            found[name] = TensorHeader(kind, tuple(dims))
     return found
 
 
 def count_parameters(tensors: Iterable[TensorHeader]) -> dict[str, int]:
-    """How many numbers there are of each type."""
+    """Number of parameters of each type."""
     counts: dict[str, int] = {}
     for tensor in tensors:
         counts[tensor.kind] = counts.get(tensor.kind, 0) + math.prod(tensor.shape)
@@ -65,7 +65,7 @@ def count_parameters(tensors: Iterable[TensorHeader]) -> dict[str, int]:
 
 
 def weights_size(counts: object) -> int | None:
-    """Bytes of weights, from how many there are of each type; None when a type or a number is unknown."""
+    """Size of weights in bytes, from the number of parameters of each type; None if one is unknown."""
     if not isinstance(counts, Mapping) or not counts:
         return None
     bits = 0

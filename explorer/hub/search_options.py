@@ -1,4 +1,4 @@
-"""What a search for models and one for datasets have in common."""
+"""Options shared by the searches for models and datasets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 Sort = Literal["downloads", "likes", "trending", "modified"]
 
-# The Hub's own names.
+# Names in the Hub's API.
 SORTS: dict[Sort, str] = {
     "downloads": "downloads",
     "likes": "likes",

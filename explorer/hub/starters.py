@@ -1,4 +1,4 @@
-"""Models that are a good start, by what they are for; each is of an architecture that Explorer runs.
+"""Recommended models by purpose; Explorer can run the architecture of each.
 
 `tests/encode/test_starters.py` runs a tiny model of the same architecture and layout of files for each.
 """
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Starter:
-    """A model that is a good start.
+    """A recommended model.
 
     Attributes:
         id: Hub id.
-        need: What it is for, in two or three words.
-        reason: Why this one.
+        need: Its purpose, in two or three words.
+        reason: Why it is recommended.
     """
 
     id: str
@@ -24,7 +24,7 @@ class Starter:
 
 
 # Parameters, dimensions and lengths are those of mteb's `mteb/models/model_implementations` (github.com/
-# embeddings-benchmark/mteb, 22 August 2026); what else is said has its source beside it.
+# embeddings-benchmark/mteb, 22 August 2026); other statements have their source beside them.
 STARTERS = (
     Starter(
         "sentence-transformers/all-MiniLM-L6-v2",

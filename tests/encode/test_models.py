@@ -101,6 +101,14 @@ def test_a_module_with_pickle_weights_is_refused_beside_sound_ones(folder):
         find_model(str(folder))
 
 
+@pytest.mark.parametrize("shard", ["../beside/model.safetensors", "/srv/model.safetensors"])
+def test_weights_outside_the_folder_of_the_model_are_refused(folder, shard):
+    index = folder / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": "model.safetensors", "b": shard}}))
+    with pytest.raises(UnsafeModelError, match=r"names weights outside the model"):
+        find_model(str(folder))
+
+
 def test_a_folder_whose_modules_are_its_own_code_is_refused(folder):
     modules = json.loads((folder / "modules.json").read_text())
     modules[0]["type"] = "custom_st.Transformer"
@@ -109,7 +117,9 @@ def test_a_folder_whose_modules_are_its_own_code_is_refused(folder):
         find_model(str(folder))
 
 
-@pytest.mark.parametrize("path", ["../elsewhere", "1_Pooling/../../elsewhere", "/elsewhere"])
+@pytest.mark.parametrize(
+    "path", ["..", "../elsewhere", "1_Pooling/../../elsewhere", "/elsewhere", "..\\elsewhere", "C:/elsewhere"]
+)
 def test_a_module_outside_the_folder_is_refused(folder, path):
     shutil.copytree(folder / "1_Pooling", folder.parent / "elsewhere")
     modules = json.loads((folder / "modules.json").read_text())

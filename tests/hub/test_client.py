@@ -25,7 +25,7 @@ def test_a_silent_hub_is_given_up_and_then_left_alone(hub, monkeypatch):
     assert len(hub.requests) == 1
     hub.silent.clear()
     monkeypatch.setattr(client, "_ANSWER_SECONDS", 60.0)
-    monkeypatch.setattr(contact, "_REST_SECONDS", 0.0)
+    monkeypatch.setattr(contact, "_PAUSE_SECONDS", 0.0)
     assert len(get_json("/api/models")) == 1
 
 

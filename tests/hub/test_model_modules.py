@@ -114,7 +114,7 @@ def test_similarity_and_matryoshka_are_read_where_they_are_stated():
     assert sizes.matryoshka == (256, 128, 64)
 
 
-@pytest.mark.parametrize("path", ["../../etc", "/etc", "a/../../b"])
+@pytest.mark.parametrize("path", ["..", "../../etc", "/etc", "a/../../b", "..\\\\etc", "C:/etc"])
 def test_a_module_outside_the_model_is_not_looked_at(path):
     asked = []
 
@@ -123,7 +123,7 @@ def test_a_module_outside_the_model_is_not_looked_at(path):
         return modules((path, "Transformer"), (path, "Pooling")) if name == "modules.json" else None
 
     own_facts(read, lambda name: asked.append(name) or {})
-    assert not [name for name in asked if ".." in name or name.startswith("/")]
+    assert not [name for name in asked if ".." in name or name.startswith(("/", "C:"))]
 
 
 @pytest.mark.parametrize(

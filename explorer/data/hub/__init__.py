@@ -1,1 +1,1 @@
-"""Rows of datasets on the Hugging Face Hub, of which only what is needed is downloaded."""
+"""Rows of datasets on the Hugging Face Hub; only the parts that are needed are downloaded."""

@@ -35,14 +35,14 @@ def open_dataset(
 ) -> Corpus:
     """Open rows of a dataset on the Hub; see `explorer.open_corpus`.
 
-    Of Parquet files only the wanted columns are downloaded, with the small ones of the others, and of a split
-    with more rows than wanted only random row groups: the sample is the rows of these, thinned out at random,
-    never a draw from all rows. Of other files, one table within the bound on files is read whole; else the
-    first rows are streamed.
+    From Parquet files, only the selected columns and small metadata columns are downloaded. If a split has
+    more rows than requested, random row groups are read and rows are sampled from these, not from the whole
+    split. A single table of another format is read whole if it is within the limit on file size; otherwise
+    the first rows are streamed.
 
     Raises:
-        HubError: The Hub does not have it, does not let it out, or does not answer.
-        DataError: The rows cannot be used; its subclasses say why.
+        HubError: The dataset does not exist, access is denied, or the Hub does not respond.
+        DataError: The rows cannot be used; the subclasses give the reason.
     """
     if limit is not None and limit < 1:
         raise DataError(f"The limit on rows is {limit}.", where=name, fix="Give 1 or more, or None.")
@@ -56,15 +56,15 @@ def open_dataset(
                 label = None if preview.label == text else preview.label
         if text is None:
             raise ColumnError("No column holds text.", where=where_of(found), fix="Name the text column.")
-        wanted = list(dict.fromkeys(path for path in (text, label, vectors) if isinstance(path, str)))
+        selected = list(dict.fromkeys(path for path in (text, label, vectors) if isinstance(path, str)))
         known = card_class_names(details.features.get(found.config))
         if found.kind == "streamed":
             source = read_streamed(
-                found, wanted, along=True, limit=limit, classes=known, on_progress=on_progress
+                found, selected, metadata=True, limit=limit, classes=known, on_progress=on_progress
             )
         else:
             source = read_split(
-                found, wanted, along=True, limit=limit, seed=seed, classes=known, on_progress=on_progress
+                found, selected, metadata=True, limit=limit, seed=seed, classes=known, on_progress=on_progress
             )
     else:
         source = read_whole(found)
@@ -78,7 +78,7 @@ def open_dataset(
 
 
 def read_table(split: DatasetSplit, on_progress: OnProgress | None = None) -> SourceTable:
-    """All columns and rows of a split as a table, up to the host's bounds: vectors without texts, say.
+    """All columns and rows of a split, up to the host's limits; for example, vectors without texts.
 
     Raises:
         HubError: As in `open_dataset`.

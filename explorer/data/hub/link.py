@@ -1,4 +1,4 @@
-"""Rows of the Hub as a link names them: they are public, so that any browser may open them."""
+"""Links to rows of datasets on the Hub."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _MAX_SEED = 2**31 - 1
 
 @dataclass(frozen=True)
 class HubRows:
-    """What it takes to read the same rows of the Hub again.
+    """Everything needed to read the same rows of the Hub again.
 
     Attributes:
         id: The dataset, `owner/name`.
         revision: The commit.
         config: The configuration.
         split: The split.
-        text: The path of the texts.
+        text: The path of the texts, as in `explorer.data.hub.nested`.
         label: The path of the labels; empty for none.
         vectors: The path of the rows' own vectors; empty for none.
-        limit: Rows at most; None for all.
-        seed: What draws them.
+        limit: Maximum number of rows; None for all.
+        seed: Random seed for sampling.
     """
 
     id: str
@@ -46,7 +46,7 @@ class HubRows:
 
     @classmethod
     def of(cls, corpus: Corpus) -> HubRows | None:
-        """What opens a corpus again; None for one that does not come from the Hub."""
+        """The rows of a corpus; None if it does not come from the Hub."""
         origin = corpus.origin
         if origin is None:
             return None
@@ -64,10 +64,10 @@ class HubRows:
 
     @classmethod
     def from_link(cls, link: str) -> HubRows:
-        """The rows a link names.
+        """Parse a link.
 
         Raises:
-            UnknownCorpusError: It is not such a link.
+            UnknownCorpusError: The link is not valid.
         """
         parts = [unquote(part) for part in link[:_MAX_LINK_CHARS].removeprefix(PREFIX).split(",")]
         if len(parts) == 8 and all(part.isprintable() for part in parts):
@@ -81,14 +81,14 @@ class HubRows:
 
     @property
     def link(self) -> str:
-        """The rows as a link names them; empty when their names are too long for one."""
+        """The link to the rows; empty if it would be too long."""
         numbers = ("" if self.limit is None else str(self.limit), str(self.seed))
         parts = (f"{self.id}@{self.revision}", self.config, self.split, self.text, self.label, self.vectors)
         link = PREFIX + ",".join(part.replace("%", "%25").replace(",", "%2C") for part in (*parts, *numbers))
         return link if len(link) <= _MAX_LINK_CHARS else ""
 
     def read(self, on_progress: OnProgress) -> Corpus:
-        """Read them; see `explorer.open_corpus`."""
+        """Read the rows; see `explorer.open_corpus`."""
         return open_dataset(
             self.id,
             config=self.config,

@@ -1,7 +1,7 @@
-"""Values inside records and lists, picked by a path such as `answers.text` or `messages[0].content`.
+"""Values in records and lists, selected by a path such as `answers.text` or `messages[0].content`.
 
 A path is the name of a column, then `.field` for a field of a record and `[n]` for an item of a list,
-counted from 0. A column whose whole name reads like a path is that column.
+counted from 0. If a column's whole name equals a path, the path stands for that column.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ _MAX_DEPTH = 4
 
 
 def column_of_path(path: str, schema: pa.Schema, where: str) -> str:
-    """The column a path begins with.
+    """The name of the column that a path begins with.
 
     Raises:
-        ColumnError: No column has that name, or the path does not lead into its type.
+        ColumnError: There is no such column, or the path does not fit its type.
     """
     return _parse(path, schema, where)[0]
 
 
 def take_path(table: pa.Table, path: str, where: str) -> pa.ChunkedArray:
-    """The values a path leads to, null where a list is too short or a record is missing.
+    """The values at a path, one per row; null where a list is too short or a record is missing.
 
     Raises:
-        ColumnError: No column has that name, or the path does not lead into its type.
+        ColumnError: There is no such column, or the path does not fit its type.
     """
     name, steps = _parse(path, table.schema, where)
     values = table[name]
@@ -46,7 +46,7 @@ def take_path(table: pa.Table, path: str, where: str) -> pa.ChunkedArray:
 
 
 def paths_in(schema: pa.Schema) -> Iterator[tuple[str, pa.DataType]]:
-    """Every path to a plain value or a whole list of them, with its type; first items stand for lists."""
+    """All paths to plain values and lists of numbers, with their types; of other lists, the first item."""
     for field in schema:
         yield from _paths(field.name, field.type, 0)
 
@@ -55,7 +55,7 @@ def _paths(path: str, kind: pa.DataType, depth: int) -> Iterator[tuple[str, pa.D
     if depth < _MAX_DEPTH and pa.types.is_struct(kind) and not _is_media(kind):
         for position in range(kind.num_fields):
             field = kind.field(position)
-            if _STEP.fullmatch(f".{field.name}"):  # no path leads to a name with a dot or bracket in it
+            if _STEP.fullmatch(f".{field.name}"):  # a path cannot contain a name with a dot or bracket
                 yield from _paths(f"{path}.{field.name}", field.type, depth + 1)
     elif depth < _MAX_DEPTH and _is_list(kind) and not _is_number(kind.value_type):
         yield from _paths(f"{path}[0]", kind.value_type, depth + 1)
@@ -74,7 +74,7 @@ def _parse(path: str, schema: pa.Schema, where: str) -> tuple[str, list[str | in
 
 
 def _steps(rest: str, kind: pa.DataType) -> list[str | int] | None:
-    """The steps of the rest of a path; None where it does not lead into the type."""
+    """The steps of the rest of a path; None if it does not fit the type."""
     steps: list[str | int] = []
     at = 0
     while at < len(rest):
@@ -97,7 +97,7 @@ def _steps(rest: str, kind: pa.DataType) -> list[str | int] | None:
 
 
 def _is_media(kind: pa.DataType) -> bool:
-    """Whether it is an image or a sound as datasets keep them: its bytes, beside its path."""
+    """Whether a type is an image or audio as in `datasets`: a record of bytes and a path."""
     position = kind.get_field_index("bytes")
     return position >= 0 and bool(pa.types.is_binary(kind.field(position).type))
 

@@ -1,4 +1,4 @@
-"""A Parquet file on the Hub whose pages are judged before pyarrow has their bytes, and downloaded once."""
+"""A Parquet file on the Hub with pages that are checked before pyarrow reads them, and downloaded once."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _GAP_BYTES = 1 << 13  # between columns, less than what a request costs
 
 
 class PageGate(io.RawIOBase):
-    """The file as a Python file: no byte of a page of these chunks is read before the page is judged.
+    """A Python file in which every page of the column chunks is checked before it is read.
 
     Args:
         file: The file.
-        chunks: The parts of columns that are to be read.
-        meter: What bounds the bytes downloaded.
-        budget: What bounds the bytes that pages become.
+        chunks: The column chunks to read.
+        meter: Counts and limits the bytes downloaded.
+        budget: Limits the decompressed size.
     """
 
     def __init__(self, file: HubFile, chunks: Iterable[Chunk], meter: Meter, budget: Budget) -> None:
@@ -36,29 +36,32 @@ class PageGate(io.RawIOBase):
         self._at = 0
 
     def open(self, rows: int | None) -> None:
-        """Judge the pages that hold so many values of each chunk, all of them for None, and download these.
+        """Check and download the pages with the first values of each chunk.
+
+        Args:
+            rows: Number of values per chunk; None for all.
 
         Raises:
-            TooLargeError: They unpack to too much, or more than the bound would have been downloaded.
-            UnreadableFileError: They are damaged.
+            TooLargeError: The decompressed size or the download exceeds its limit.
+            UnreadableFileError: A page is damaged.
         """
         if rows is None:
             self._source.fetch((part.chunk.start, part.chunk.end + PADDING) for part in self._parts)
         for part in self._parts:
-            while (rows is None or part.values < rows) and self._judge(part):
+            while (rows is None or part.values < rows) and self._check(part):
                 pass
         self._opened, self._widest = True, self.widest
 
     @property
     def widest(self) -> int:
-        """What a value may take beyond its own bytes in the file, where some cannot stay in dictionaries."""
+        """Bytes a value may take beyond its own in the file, if some cannot stay in dictionaries; else 0."""
         if not any(part.needs_batches for part in self._parts):
             return 0
         return max(max(part.dictionary, part.prefixed) for part in self._parts)
 
     @property
     def dictionaries(self) -> list[int]:
-        """The places of the chunks whose values are kept once and pointed to."""
+        """Indices of the dictionary-encoded chunks."""
         return [place for place, part in enumerate(self._parts) if part.dictionary]
 
     def readable(self) -> bool:
@@ -70,16 +73,16 @@ class PageGate(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        """Where the next read begins."""
+        """The position of the next read."""
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to a place in the file."""
+        """Move to a position in the file."""
         self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._source.size}[whence]
         return self._at
 
     def read(self, size: int | None = -1) -> bytes:
-        """The next bytes, once every page that begins in them is judged.
+        """The next bytes, after every page that begins in them has been checked.
 
         Raises:
             TooLargeError: As in `open`.
@@ -89,14 +92,14 @@ class PageGate(io.RawIOBase):
         end = self._at + (left if size is None or size < 0 else min(size, left))
         for part in self._parts:
             if part.chunk.start < end and self._at < part.chunk.end:
-                while part.end < end and self._judge(part):
+                while part.end < end and self._check(part):
                     pass
         self._source.seek(self._at)
         content = self._source.read(end - self._at)
         self._at = end
         return content
 
-    def _judge(self, part: _Part) -> bool:
+    def _check(self, part: _Part) -> bool:
         page = part.next()
         if page is None:
             return False
@@ -111,7 +114,7 @@ class PageGate(io.RawIOBase):
 
 
 class _Part:
-    """A chunk, the pages of it that were looked at, and where the next one begins."""
+    """A column chunk, the totals of its checked pages, and the position of the next page."""
 
     def __init__(self, chunk: Chunk, source: _Pieces, where: str, work: Work) -> None:
         self.chunk = chunk
@@ -123,7 +126,7 @@ class _Part:
 
     @property
     def needs_batches(self) -> bool:
-        """Whether values stand for more than their bytes, in an encoding that Arrow's dictionaries lack."""
+        """Whether values may be longer than their bytes in an encoding without Arrow dictionaries."""
         return bool(self._is_delta and (self.dictionary or self.prefixed))
 
     def next(self) -> Page | None:
@@ -143,7 +146,7 @@ class _Part:
 
 
 class _Within:
-    """A file that ends where a chunk does, so that looking for a header downloads nothing behind it."""
+    """A file that ends with a chunk, so that reading a header downloads nothing after it."""
 
     def __init__(self, source: _Pieces, end: int) -> None:
         self._source = source
@@ -159,7 +162,7 @@ class _Within:
 
 
 class _Pieces:
-    """What was downloaded of a file, in pieces, each of which is downloaded once."""
+    """The downloaded pieces of a file; each is downloaded once."""
 
     def __init__(self, reader: RangeReader, meter: Meter, size: int) -> None:
         self.size = size
@@ -170,7 +173,7 @@ class _Pieces:
         self._at = 0
 
     def fetch(self, ranges: Iterable[tuple[int, int]]) -> None:
-        """Download ranges; those close to each other at once."""
+        """Download ranges (start, end), merging those close to each other."""
         merged: list[tuple[int, int]] = []
         for start, end in sorted(ranges):
             if merged and start <= merged[-1][1] + _GAP_BYTES:
@@ -181,12 +184,12 @@ class _Pieces:
             self._download(start, min(end, self.size))
 
     def seek(self, offset: int, /) -> int:
-        """Move to a place in the file."""
+        """Move to a position in the file."""
         self._at = offset
         return offset
 
     def read(self, size: int, /) -> bytes:
-        """The next bytes, downloaded where they are not there yet."""
+        """The next bytes; missing ones are downloaded."""
         end = min(self._at + size, self.size)
         found: list[bytes] = []
         while self._at < end:

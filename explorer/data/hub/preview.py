@@ -1,4 +1,4 @@
-"""A dataset on the Hub before it is opened: its columns and first rows, for little download."""
+"""Preview of a dataset on the Hub: its columns and first rows, with a small download."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from explorer.data.columns import guess_label, guess_text
+from explorer.data.hub.metadata_columns import is_plain, row_bytes, small_columns
 from explorer.data.hub.nested import column_of_path, paths_in
-from explorer.data.hub.other_columns import is_plain, row_bytes, small_columns
 from explorer.data.hub.row_groups import SPREAD, Part, RowGroup, read_footer, read_group
 from explorer.data.hub.rows import MAX_FILES, PARTLY_CONVERTED, pick_columns, read_whole, where_of
 from explorer.data.hub.stream import numbered, stream_rows
@@ -30,22 +30,22 @@ Kind = Literal["text", "label", "number", "vector", "image", "other"]
 
 _PREVIEW_BYTES = 2_000_000
 _PREVIEW_ROWS = 50
-_COLUMN_BYTES = 150_000  # what a column may take of them before all others had their turn
+_COLUMN_BYTES = 150_000  # limit for one column until every column has been tried
 _MAX_PATHS = 200
-_STREAM_BLOCK = 200_000  # bytes of a file that is streamed, asked for at a time
+_STREAM_BLOCK = 200_000  # bytes per request to a streamed file
 
 
 @dataclass(frozen=True)
 class PreviewColumn:
-    """A column that can be picked.
+    """A column, or a field in one, that can be selected.
 
     Attributes:
-        path: What to pick it by: a name, or a path as in `explorer.data.hub.nested`.
-        type: Its type, as Arrow calls it.
-        kind: What it is likely to hold.
-        classes: The names of the classes it numbers, if it does.
-        column: The column it leads into.
-        row_bytes: What a row of that column takes as it is downloaded, on average.
+        path: Its name, or its path as in `explorer.data.hub.nested`.
+        type: Its Arrow type.
+        kind: Its probable content.
+        classes: The class names, if it holds class numbers.
+        column: The column that contains it.
+        row_bytes: Mean download size of that column in bytes per row.
     """
 
     path: str
@@ -61,14 +61,14 @@ class Preview:
     """The beginning of a split.
 
     Attributes:
-        columns: What can be picked.
-        head: The first rows of the columns that could be read; None when none could.
-        rows: Rows of the split; None when neither the card nor its only file tells.
-        text: The path most likely to hold the texts, if there is one.
-        label: The path most likely to label the rows, if there is one.
-        partial: What is missing here and why, one sentence each; empty when nothing is.
-        bytes_read: Bytes downloaded for it.
-        footer_bytes: Bytes of these for what the first file says of itself.
+        columns: The columns that can be selected.
+        head: The first rows of the columns that could be read; None if there are none.
+        rows: Number of rows in the split; None if unknown.
+        text: The path most likely to hold the texts; None if there is no candidate.
+        label: The path most likely to hold the labels; None if there is no candidate.
+        partial: One sentence for each part that is missing, with the reason.
+        bytes_read: Bytes downloaded for the preview.
+        footer_bytes: The part of `bytes_read` for the footer of the first file.
     """
 
     columns: tuple[PreviewColumn, ...]
@@ -81,29 +81,29 @@ class Preview:
     footer_bytes: int = 0
 
     def download_bytes(self, split: DatasetSplit, paths: Sequence[str], limit: int) -> int | None:
-        """About what opening so many rows downloads, from the first row group; None when that is not known.
+        """Estimate the download for opening rows, in bytes, from the first row group; None if unknown.
 
         Args:
             split: The split.
-            paths: The columns wanted.
-            limit: Rows wanted.
+            paths: Paths of the selected columns.
+            limit: Number of rows.
         """
         if split.kind == "streamed":
             return None
         if split.kind != "parquet":
             return split.size
         sizes = {column.column: column.row_bytes for column in self.columns}
-        wanted = [column.column for column in self.columns if column.path in paths]
+        selected = [column.column for column in self.columns if column.path in paths]
         known = [column.column for column in self.columns if column.kind not in ("vector", "image")]
-        along = small_columns({name: sizes[name] for name in dict.fromkeys([*known, *wanted])}, wanted)
+        metadata = small_columns({name: sizes[name] for name in dict.fromkeys([*known, *selected])}, selected)
         most = limit * SPREAD
         rows = most if self.rows is None else min(self.rows, most)
         footers = self.footer_bytes * len(split.files[:MAX_FILES])
-        return round(rows * sum(sizes[name] for name in {*wanted, *along})) + footers
+        return round(rows * sum(sizes[name] for name in {*selected, *metadata})) + footers
 
 
 def preview_split(details: DatasetDetails, config: str | None = None, split: str | None = None) -> Preview:
-    """Look at the columns and the first rows of a split, for at most 2 MB of download.
+    """Read the columns and the first rows of a split, with a download of at most 2 MB.
 
     Args:
         details: The dataset.
@@ -112,9 +112,9 @@ def preview_split(details: DatasetDetails, config: str | None = None, split: str
 
     Raises:
         NotOnHubError: There is no such configuration or split.
-        HubUnreachableError: The Hub does not answer as it should.
+        HubUnreachableError: The Hub does not respond correctly.
         UnreadableFileError: The file is damaged.
-        TooLargeError: The file's own description is over the bound, or not even its first rows are within it.
+        TooLargeError: The file's footer or its first rows exceed the limit.
     """
     found = details.find_split(config, split)
     classes = card_class_names(details.features.get(found.config))
@@ -150,7 +150,7 @@ def _preview_streamed(split: DatasetSplit, classes: Mapping[str, Sequence[str]])
     readable = [field.name for field in table.schema if is_plain(field.type)]
     known = {**classes, **class_names(table.schema)}
     preview = _described(split, table.schema, table.select(readable), known, {})
-    if preview.text in known:  # of a folder of pictures, which has no texts
+    if preview.text in known:  # an image folder has no texts
         preview = dataclasses.replace(preview, text=None, label=preview.text)
     return dataclasses.replace(preview, rows=split.rows, bytes_read=meter.spent)
 
@@ -162,14 +162,14 @@ def _described(
     classes: Mapping[str, Sequence[str]],
     row_bytes: Mapping[str, float],
 ) -> Preview:
-    """What can be picked, and what is likely to be; rows and bytes are left open.
+    """A preview of the columns, with guesses for text and label; `rows` and `bytes_read` are not set.
 
     Args:
         split: The split.
         schema: All its columns.
-        head: Its first rows, of the columns that could be read.
-        classes: Names of numbered classes by path.
-        row_bytes: What a row of each column takes as it is downloaded.
+        head: Its first rows, with the columns that could be read.
+        classes: Class names by path.
+        row_bytes: Download size of each column in bytes per row.
     """
     paths = list(itertools.islice(paths_in(schema), _MAX_PATHS + 1))
     partial = (f"Only the first {_MAX_PATHS} columns are shown.",) if len(paths) > _MAX_PATHS else ()
@@ -198,7 +198,7 @@ def _described(
 
 
 def _head(part: Part, schema: pa.Schema, meter: Meter) -> tuple[pa.Table, list[str]]:
-    """The first rows of each column that the bound on bytes leaves room for, and the others' names."""
+    """The first rows of the columns that fit into the byte limit, and the names of the other columns."""
     columns: dict[str, pa.ChunkedArray] = {}
     if not part.groups or part.groups[0].rows == 0:
         return pa.table({}), []
@@ -222,7 +222,7 @@ def _head(part: Part, schema: pa.Schema, meter: Meter) -> tuple[pa.Table, list[s
 def _guessed(table: SourceTable) -> tuple[SourceTable, str | None, str | None]:
     try:
         text = guess_text(table)
-    except ExplorerError:  # no column of text is an answer here, not a failure
+    except ExplorerError:  # a preview without a text column is valid
         return table, None, None
     return table, text, guess_label(table, text)
 

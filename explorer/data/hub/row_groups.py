@@ -1,4 +1,4 @@
-"""Row groups of Parquet files on the Hub: counted, drawn and read one by one."""
+"""Row groups of Parquet files on the Hub: listing, random sampling and reading."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from explorer.data.tables.arrow_columns import leaf_count
 from explorer.data.tables.budget import Budget
 from explorer.hub.ranges import HubFile, Meter, RangeReader
 
-SPREAD = 5  # times the rows wanted are read, so that they come from more than one place
+SPREAD = 5  # factor of rows read to rows requested, so that a sample comes from several row groups
 _BUFFER_BYTES = 1 << 17
-_BATCH_BYTES = 64_000_000  # what a batch may unpack to
+_BATCH_BYTES = 64_000_000  # decompressed size of a batch
 _MARK = b"PAR1"
 _BROKEN = (pa.ArrowException, OSError, ValueError)
 
 
 @dataclass(frozen=True)
 class RowGroup:
-    """A row group of several files that follow each other.
+    """A row group in a sequence of files.
 
     Attributes:
-        part: Its file's position among these.
-        index: Its position in the file.
-        first: Position of its first row in all files, from 0.
-        rows: Its rows.
+        part: Index of its file in the sequence.
+        index: Index of the row group in the file.
+        first: Index of its first row in the sequence, from 0.
+        rows: Number of rows.
     """
 
     part: int
@@ -43,7 +43,7 @@ class RowGroup:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A file, its footer, and the row groups that this describes."""
+    """A file, its footer and its row groups."""
 
     file: HubFile
     footer: pq.FileMetaData
@@ -51,12 +51,12 @@ class Part:
 
 
 def read_footer(file: HubFile, meter: Meter) -> Part:
-    """Read what a file says of itself.
+    """Read the footer of a file.
 
     Raises:
-        HubUnreachableError: The Hub does not answer as it should.
-        UnreadableFileError: It is damaged, or no Parquet file.
-        TooLargeError: That is over the meter's bound.
+        HubUnreachableError: The Hub does not respond correctly.
+        UnreadableFileError: The file is damaged, or not a Parquet file.
+        TooLargeError: The download exceeds the meter's limit.
     """
     reader = RangeReader(file, meter)
     reader.read_tail()
@@ -73,7 +73,7 @@ def read_footer(file: HubFile, meter: Meter) -> Part:
 
 
 def row_groups(parts: Sequence[Part]) -> Iterator[RowGroup]:
-    """The row groups of files in their order; empty ones are left out."""
+    """The row groups of files in order, without empty ones."""
     first = 0
     for part, known in enumerate(parts):
         for index, group in enumerate(known.groups):
@@ -83,7 +83,17 @@ def row_groups(parts: Sequence[Part]) -> Iterator[RowGroup]:
 
 
 def draw_groups(groups: list[RowGroup], total: int, most: int, seed: int) -> tuple[list[RowGroup], int]:
-    """The row groups to read, in the order of reading, and how many rows of each at most."""
+    """Draw row groups at random.
+
+    Args:
+        groups: All row groups.
+        total: Number of rows in these.
+        most: Number of rows requested.
+        seed: Random seed.
+
+    Returns:
+        The row groups in the order of reading, and the maximum number of rows to read from each.
+    """
     order = [groups[position] for position in np.random.default_rng(seed).permutation(len(groups))]
     if total <= SPREAD * most:
         return order, max(group.rows for group in groups)
@@ -101,13 +111,13 @@ def draw_groups(groups: list[RowGroup], total: int, most: int, seed: int) -> tup
 def read_group(
     part: Part, group: RowGroup, names: list[str], most: int, meter: Meter, budget: Budget
 ) -> pa.Table:
-    """Columns of a row group; of one with more rows than wanted, the first pages alone are downloaded.
+    """Read columns of a row group; if it has more than `most` rows, only its first pages are downloaded.
 
     Raises:
-        HubUnreachableError: The Hub does not answer as it should.
+        HubUnreachableError: The Hub does not respond correctly.
         UnreadableFileError: The row group is damaged.
-        TooLargeError: It is over the meter's bound, or unpacks to more than the budget has left; pages are
-            judged before they are unpacked.
+        TooLargeError: The download exceeds the meter's limit, or the decompressed size the budget; pages are
+            checked before they are decompressed.
     """
     whole = group.rows <= most
     chunks = part.groups[group.index].chunks
@@ -115,8 +125,8 @@ def read_group(
         leaves = _leaves(part.footer.schema.to_arrow_schema(), names)
         gate = PageGate(part.file, [chunks[leaf] for leaf in leaves], meter, budget)
         gate.open(None if whole else most)
-        # Dictionaries stay, so that what repeats is there once until it is counted; but values that take
-        # their beginning from the one before are unpacked a few at a time, and counted as they come.
+        # Columns stay dictionary-encoded, so that repeated values are stored once until they are counted.
+        # Values with a prefix from the previous value are decoded in small batches and counted one by one.
         widest = gate.widest
         kept = [] if widest else [leaves[place] for place in gate.dictionaries]
         paths = [part.footer.schema.column(leaf).path for leaf in kept]
@@ -151,7 +161,7 @@ def read_group(
 
 
 def _leaves(schema: pa.Schema, names: list[str]) -> list[int]:
-    """The places of the leaves of some columns."""
+    """Indices of the leaf columns of the named columns."""
     leaves: list[int] = []
     at = 0
     for field in schema:

@@ -1,4 +1,4 @@
-"""Rows of a dataset on the Hub, without downloading the whole of it."""
+"""Rows of a dataset on the Hub, read without downloading all of it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from explorer.data.hub.metadata_columns import metadata_columns
 from explorer.data.hub.nested import column_of_path, take_path
-from explorer.data.hub.other_columns import columns_along
 from explorer.data.hub.row_groups import RowGroup, draw_groups, read_footer, read_group, row_groups
 from explorer.data.tables.arrow_columns import add_column
 from explorer.data.tables.budget import Budget
@@ -25,9 +25,9 @@ from explorer.hub.ranges import HubFile, Meter, read_small
 from explorer.jobs.progress import READING, OnProgress, counting
 from explorer.settings import settings
 
-MAX_FILES = 256  # each costs a request for its footer
-# huggingface.co/docs/dataset-viewer/parquet says how much; the folder's name says of which split, as it does
-# to the dataset viewer itself, whose flag `partial` is read from it (libcommon/parquet_utils.py).
+MAX_FILES = 256  # reading each footer takes a request
+# The limit is from huggingface.co/docs/dataset-viewer/parquet. The dataset viewer derives its own flag
+# `partial` from the folder's name as well (libcommon/parquet_utils.py).
 PARTLY_CONVERTED = "The Hub has converted only the beginning of this dataset to Parquet, the first 5 GB."
 _THREADS = 8
 
@@ -36,7 +36,7 @@ def read_split(
     split: DatasetSplit,
     columns: Sequence[str],
     *,
-    along: bool = False,
+    metadata: bool = False,
     limit: int | None = None,
     seed: int = 0,
     classes: Mapping[str, Sequence[str]] | None = None,
@@ -44,25 +44,26 @@ def read_split(
 ) -> SourceTable:
     """Read columns of a split of Parquet files.
 
-    Of a split with more than five times the rows wanted, random row groups with that many are read.
+    If the split has more than five times as many rows as requested, random row groups with about five times
+    as many rows are read.
 
     Args:
         split: The split.
         columns: Paths as in `explorer.data.hub.nested`.
-        along: Whether the small ones of the other columns come along; see `columns_along`.
-        limit: Rows wanted; the host's bound holds as well.
-        seed: What draws the row groups.
-        classes: Names of numbered classes by path; a file's own come before them.
-        on_progress: Told the rows that are read; an exception it raises stops the work.
+        metadata: Whether to read small metadata columns too; see `metadata_columns`.
+        limit: Number of rows requested; the host's limit applies too.
+        seed: Random seed for drawing row groups.
+        classes: Class names by path; those in the files take precedence.
+        on_progress: Called with the number of rows read; its exceptions stop the work.
 
     Raises:
-        HubUnreachableError: The Hub does not answer as it should.
+        HubUnreachableError: The Hub does not respond correctly.
         UnreadableFileError: A file is damaged.
-        ColumnError: A path leads nowhere.
-        EmptyDataError: There is no row.
-        TooLargeError: Not even one part of the rows fits into the host's bound on files.
+        ColumnError: A path does not exist.
+        EmptyDataError: There are no rows.
+        TooLargeError: Even one row group exceeds the host's limit on file size.
     """
-    say = counting(on_progress, READING)
+    report = counting(on_progress, READING)
     where = where_of(split)
     meter = Meter(settings().max_file_mb * 1_000_000)
     budget = Budget(where)
@@ -71,9 +72,9 @@ def read_split(
         parts = list(pool.map(lambda file: read_footer(file, meter), files))
         schema = parts[0].footer.schema.to_arrow_schema()
         names = list(dict.fromkeys(column_of_path(path, schema, where) for path in columns))
-        paths, stay = list(columns), list[str]()
-        if along:
-            more, stay = columns_along(parts, names)
+        paths, omitted = list(columns), list[str]()
+        if metadata:
+            more, omitted = metadata_columns(parts, names)
             paths = list(dict.fromkeys([*columns, *more]))
             names = list(dict.fromkeys(column_of_path(path, schema, where) for path in paths))
         groups = list(row_groups(parts))
@@ -89,12 +90,12 @@ def read_split(
         tables: list[pa.Table] = []
         expected = sum(min(group.rows, cap) for group in chosen)
         done = 0
-        say(0, expected)
+        report(0, expected)
         try:
             for table in _in_waves(pool, read, chosen, meter):
                 tables.append(table)
                 done += table.num_rows
-                say(done, expected)
+                report(done, expected)
         except TooLargeError as error:
             if not tables:
                 raise
@@ -116,13 +117,13 @@ def read_split(
     whole = _joined([tables[read] for read in order], where)
     known = {**(classes or {}), **class_names(schema)}
     source = pick_columns(whole, paths, known, where, rows, total)
-    if stay:
-        notes.append(f"Larger columns stay on the Hub: {list_names(stay)}.")
+    if omitted:
+        notes.append(f"Larger columns stay on the Hub: {list_names(omitted)}.")
     return dataclasses.replace(source, notes=(provenance(split), *notes, *source.notes))
 
 
 def read_whole(split: DatasetSplit) -> SourceTable:
-    """A CSV, JSON Lines or text file, read as an upload is: within bounds, in another process."""
+    """Read a CSV, JSON Lines or text file like an upload: with limits, in a separate process."""
     file = split.files[0]
     most = settings().max_file_mb * 1_000_000
     source = read_bounded(read_small(file, most + 1), file.path.rsplit("/", 1)[-1])
@@ -137,7 +138,19 @@ def pick_columns(
     rows: NDArray[np.int64],
     total: int,
 ) -> SourceTable:
-    """The values under the paths, as a table whose columns are called by them."""
+    """The values at the paths, as a table with one column per path.
+
+    Args:
+        table: The columns that the paths begin with.
+        paths: Paths as in `explorer.data.hub.nested`.
+        classes: Class names by path.
+        where: The split, for error messages.
+        rows: Position of each row in the split, from 1; shape (rows,).
+        total: Rows in the split.
+
+    Raises:
+        ColumnError: A path does not exist, or no column can be shown.
+    """
     builder = TableBuilder(where, "parquet")
     for path in paths:
         values = take_path(table, path, where)
@@ -146,17 +159,17 @@ def pick_columns(
 
 
 def where_of(split: DatasetSplit) -> str:
-    """How a message names a split."""
+    """The name of a split in error messages."""
     return f"{split.files[0].repo}, {split.config}, {split.split}"
 
 
 def _in_waves(
     pool: ThreadPoolExecutor, read: Callable[[RowGroup], pa.Table], groups: list[RowGroup], meter: Meter
 ) -> Iterator[pa.Table]:
-    """Tables in the order of their groups, up to the bound on bytes, whichever thread is faster.
+    """Read row groups in parallel; yield tables in the order of the groups, until the byte limit is reached.
 
     Raises:
-        TooLargeError: The bound is reached.
+        TooLargeError: The limit is reached.
     """
     at, width = 0, 1
     while at < len(groups):
@@ -168,14 +181,14 @@ def _in_waves(
 
 
 class _Pool(ThreadPoolExecutor):
-    """Threads that do not finish what waits when the work is stopped."""
+    """A thread pool that cancels pending work when its block ends."""
 
     def __exit__(self, *error: object) -> None:
         self.shutdown(wait=True, cancel_futures=True)
 
 
 def provenance(split: DatasetSplit) -> str:
-    """The note on where rows come from."""
+    """The note that names the source of the rows."""
     part = "" if split.complete else f" {PARTLY_CONVERTED}"
     return f"{split.files[0].repo}@{split.commit}, {split.config}, {split.split}.{part}"
 

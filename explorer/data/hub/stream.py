@@ -1,7 +1,7 @@
-"""Rows of a dataset on the Hub that has no Parquet files, streamed through the library `datasets`.
+"""Streaming of rows through the library `datasets`, for datasets on the Hub without Parquet files.
 
-The library runs in a process of its own within the bounds on uploads; see `docs/decisions/0016-datasets.md`.
-What it wants of a file is downloaded here, by the one client there is.
+The library runs in a separate process with the limits for uploads; see `docs/decisions/0016-datasets.md`.
+This process downloads the parts of files that the library reads, with the client in `explorer.hub`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import numpy as np
 import pyarrow as pa
 
 from explorer.data.hf_datasets import not_installed
+from explorer.data.hub.metadata_columns import is_plain, metadata_paths
 from explorer.data.hub.nested import column_of_path
-from explorer.data.hub.other_columns import is_plain, paths_along
 from explorer.data.hub.rows import pick_columns, provenance, where_of
 from explorer.data.hub.stream_process import StreamProcess
 from explorer.data.tables.class_labels import class_names
@@ -33,8 +33,8 @@ from explorer.jobs.progress import READING, OnProgress, counting
 from explorer.scratch import remove_abandoned, scratch_folder
 from explorer.settings import settings
 
-_BLOCK_BYTES = 2_000_000  # asked for at a time, where the bound on bytes is many times that
-_ROW_BYTES = 2_000  # of a text file, about: how many rows are parsed at a time
+_BLOCK_BYTES = 2_000_000  # per request; less if the byte limit is low
+_ROW_BYTES = 2_000  # assumed size of a row in a text file, to choose how many rows to parse at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +42,8 @@ class Streamed:
     """The first rows of a split.
 
     Attributes:
-        table: The rows as the library gives them, with nulls in place of the bytes of images and the like.
-        cut: Why there are no more, where more were wanted; None where the rows end, or there are enough.
+        table: The rows as the library returns them, with nulls in place of images and other binary data.
+        cut: The limit that ended the stream early; None if the split ended or enough rows were read.
     """
 
     table: pa.Table
@@ -54,7 +54,7 @@ def read_streamed(
     split: DatasetSplit,
     columns: Sequence[str] | None,
     *,
-    along: bool = False,
+    metadata: bool = False,
     limit: int | None = None,
     classes: Mapping[str, Sequence[str]] | None = None,
     on_progress: OnProgress | None = None,
@@ -64,13 +64,13 @@ def read_streamed(
     Args:
         split: A split whose kind is `streamed`.
         columns: Paths as in `explorer.data.hub.nested`; all columns when None.
-        along: Whether all other columns of plain values come along: whole rows are downloaded in any case.
-        limit: Rows wanted; the host's bounds hold as well.
-        classes: Names of numbered classes by path; those the library knows come before them.
+        metadata: Whether to keep all other columns of plain values; whole rows are downloaded in any case.
+        limit: Maximum number of rows; the host's limits apply too.
+        classes: Class names by path; those that the library reports take precedence.
         on_progress: As in `read_split`.
 
     Raises:
-        ColumnError: A path leads nowhere, or no column can be shown.
+        ColumnError: A path does not exist, or no column can be shown.
         ExplorerError: As in `stream_rows`.
     """
     most = min(settings().max_rows, limit or settings().max_rows)
@@ -86,10 +86,10 @@ def read_streamed(
         notes.append(f"The rest is left out: {streamed.cut.what[0].lower()}{streamed.cut.what[1:]}")
     known = {**(classes or {}), **class_names(table.schema)}
     paths = table.column_names if columns is None else list(columns)
-    if along:
-        wanted = {column_of_path(path, table.schema, where_of(split)) for path in paths}
+    if metadata:
+        selected = {column_of_path(path, table.schema, where_of(split)) for path in paths}
         plain = {field.name for field in table.schema if is_plain(field.type)}
-        paths = list(dict.fromkeys([*paths, *paths_along(table.schema, plain - wanted, wanted)]))
+        paths = list(dict.fromkeys([*paths, *metadata_paths(table.schema, plain - selected, selected)]))
     rows = np.arange(1, done + 1, dtype=np.int64)
     source = pick_columns(table, paths, known, where_of(split), rows, max(done, split.rows or 0))
     return dataclasses.replace(source, notes=(*notes, *source.notes))
@@ -102,23 +102,23 @@ def stream_rows(
 
     Args:
         split: A split whose kind is `streamed`.
-        limit: Rows at most.
-        meter: What bounds the bytes downloaded.
-        block: Bytes to ask for at a time.
-        on_progress: Told several times a second how many rows are read; what it raises stops the work.
+        limit: Maximum number of rows.
+        meter: Counts and limits the bytes downloaded.
+        block: Bytes per request.
+        on_progress: Called several times a second with the number of rows read; its exceptions stop the work.
 
     Raises:
-        HubError: The Hub does not give the files.
+        HubError: The files cannot be downloaded.
         UnreadableFileError: The files cannot be read.
-        EmptyDataError: There is no row.
-        TooLargeError: Not even the first rows fit into the bounds on bytes, memory and time.
+        EmptyDataError: There are no rows.
+        TooLargeError: Even the first rows exceed the limits on bytes, memory or time.
         DataError: The library is not installed.
     """
     where = where_of(split)
     if importlib.util.find_spec("datasets") is None:
         raise not_installed(where)
     if split.size is None:
-        raise HubUnreachableError("The Hub does not say how large the files are.", where=where)
+        raise HubUnreachableError("The Hub does not give the size of the files.", where=where)
     if split.size == 0:
         raise EmptyDataError("There are no rows.", where=where)
     files = {file.path: file for file in split.files}
@@ -128,15 +128,17 @@ def stream_rows(
         reader.seek(start)
         return reader.read(end - start)
 
-    say = counting(on_progress, READING)
+    report = counting(on_progress, READING)
     homes = settings().cache_folder / "streams"
     remove_abandoned(homes)
     with scratch_folder(homes) as home, tempfile.TemporaryFile(dir=home) as columns:
         with (
-            tempfile.TemporaryFile(dir=home) as words,
-            StreamProcess(columns, words, str(home), where) as process,
+            tempfile.TemporaryFile(dir=home) as log,
+            StreamProcess(columns, log, str(home), where) as process,
         ):
-            cut = process.follow(order_of(split, limit, block), read_part, lambda done: say(done, limit))
+            cut = process.follow(
+                request_for(split, limit, block), read_part, lambda done: report(done, limit)
+            )
         if columns.seek(0, os.SEEK_END) == 0:
             raise cut or EmptyDataError("There are no rows.", where=where)
         written = pa.py_buffer(mmap.mmap(columns.fileno(), 0, access=mmap.ACCESS_READ))
@@ -149,18 +151,18 @@ def stream_rows(
 
 
 def numbered(table: pa.Table, classes: Mapping[str, Sequence[str]]) -> pa.Table:
-    """The table with the numbers of classes as numbers, which a text file holds as text."""
+    """The table with class numbers as integers; text files hold them as text."""
     for place, field in enumerate(table.schema):
         if field.name in classes and pa.types.is_string(field.type):
             try:
                 table = table.set_column(place, field.name, table[field.name].cast(pa.int64()))
             except pa.ArrowInvalid:
-                continue  # the card is wrong: the column holds other text
+                continue  # the card is wrong: the column does not hold class numbers
     return table
 
 
-def order_of(split: DatasetSplit, limit: int, block: int) -> dict[str, Any]:
-    """What `stream_reader` is asked for; the arguments are those of `stream_rows`."""
+def request_for(split: DatasetSplit, limit: int, block: int) -> dict[str, Any]:
+    """The request for `stream_reader`; the arguments are those of `stream_rows`."""
     options: dict[str, object] = {}
     if split.builder == "csv":
         separator = "\t" if ".tsv" in split.files[0].path else ","
@@ -178,7 +180,7 @@ def order_of(split: DatasetSplit, limit: int, block: int) -> dict[str, Any]:
 
 
 def _tables(written: pa.Buffer) -> list[pa.Table]:
-    """The tables that were written one after the other."""
+    """The tables in a sequence of Arrow streams."""
     source = pa.BufferReader(written)
     tables: list[pa.Table] = []
     while source.tell() < written.size:

@@ -1,10 +1,9 @@
-"""Rows of files that the library `datasets` reads, in a process of its own; `stream_process` starts it.
+"""A separate process in which the library `datasets` reads files; `stream_process` starts it.
 
-Usage: `python -m explorer.data.hub.stream_reader COLUMNS`, the descriptor of a file for Arrow streams.
+Usage: `python -m explorer.data.hub.stream_reader COLUMNS`; COLUMNS is a file descriptor for Arrow streams.
 
-It needs no network and has no secrets: the files stay on the Hub, and each part of one that the library wants
-is asked for on standard output and comes on standard input. The builders are those of the library; nothing of
-the dataset's repository is run.
+It needs no network and no secrets: it requests each part of a file on standard output and receives it on
+standard input. Only builders of the library are used; no code from the dataset's repository runs.
 """
 
 from __future__ import annotations
@@ -32,71 +31,71 @@ from explorer.settings import settings
 _PROTOCOL = "explorer"
 _ROWS = 1_000  # read at a time
 _HEADER = 8  # bytes before each part: its length, -1 for no more parts
-_KEPT = 4  # blocks
-_LINE = 1 << 14  # bytes in which the end of a line is looked for
+_CACHED_BLOCKS = 4
+_LINE = 1 << 14  # bytes read at a time to find the end of a line
 
 
 class NoMoreError(OSError):
-    """Whoever started this process gives no more parts of files."""
+    """The parent process sends no more parts of files."""
 
 
 class Parent:
-    """The process that started this one, which has the files.
+    """The connection to the parent process, which downloads the files.
 
     Args:
-        asking: Where lines of JSON go.
-        answers: Where parts of files come from.
-        sizes: The files' sizes in bytes, by path.
+        messages: Stream for messages to the parent, one JSON object per line.
+        responses: Stream of responses, which are parts of files.
+        sizes: File sizes in bytes, by path.
     """
 
-    def __init__(self, asking: BinaryIO, answers: BinaryIO, sizes: Mapping[str, int]) -> None:
-        self._asking = asking
-        self._answers = answers
+    def __init__(self, messages: BinaryIO, responses: BinaryIO, sizes: Mapping[str, int]) -> None:
+        self._messages = messages
+        self._responses = responses
         self._lock = threading.Lock()  # the library may read in threads
         self.sizes = sizes
         self.refused = False
 
-    def say(self, **told: object) -> None:
-        """Send a line."""
-        self._asking.write(json.dumps(told).encode() + b"\n")
-        self._asking.flush()
+    def send(self, **message: object) -> None:
+        """Send a message."""
+        self._messages.write(json.dumps(message).encode() + b"\n")
+        self._messages.flush()
 
     def part(self, path: str, start: int, end: int) -> bytes:
-        """Bytes of a file.
+        """Request the bytes of a file from `start` to `end`, exclusive.
 
         Raises:
-            NoMoreError: There are none to be had.
+            NoMoreError: The parent sends no more parts.
         """
         with self._lock:
             if not self.refused:
-                self.say(part=[path, start, min(end, self.sizes[path])])
-                length = int.from_bytes(self._answers.read(_HEADER), "big", signed=True)
+                self.send(part=[path, start, min(end, self.sizes[path])])
+                length = int.from_bytes(self._responses.read(_HEADER), "big", signed=True)
                 self.refused = length < 0
             if self.refused:
                 raise NoMoreError
-            return self._answers.read(length)
+            return self._responses.read(length)
 
 
 class _Blocks:
-    """Files in blocks of one size, the last ones of which are kept: the library reads beginnings again.
+    """Files in blocks of one size, with a small cache: the library reads the beginning of a file twice.
 
     Args:
-        parent: Who has the files.
-        size: Bytes of a block.
+        parent: The connection to the parent process.
+        size: Block size in bytes.
     """
 
     def __init__(self, parent: Parent, size: int) -> None:
         self.sizes = parent.sizes
-        self._part = functools.lru_cache(_KEPT)(
+        self._part = functools.lru_cache(_CACHED_BLOCKS)(
             lambda path, index: parent.part(path, index * size, (index + 1) * size)
         )
         self._size = size
 
     def read(self, path: str, start: int, end: int) -> bytes:
-        """Bytes of a file, all that are asked for: the library would take fewer for the file's end.
+        """All bytes from `start` to `end`: the library takes a short read for the end of the file.
 
         Raises:
-            NoMoreError: They are not to be had.
+            NoMoreError: The parent sends no more parts.
         """
         end = min(end, self.sizes[path])
         first, last = start // self._size, -(-end // self._size)
@@ -110,10 +109,10 @@ class _Part(AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no types
 
 
 class _Files(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
-    """The parent's files, as the library opens any others."""
+    """A file system of fsspec for the parent's files."""
 
     protocol = _PROTOCOL
-    blocks: ClassVar[_Blocks]  # fsspec makes the instances
+    blocks: ClassVar[_Blocks]  # fsspec creates the instances
 
     def info(self, path: str, **_: object) -> dict[str, Any]:
         """Name, size and type of a file."""
@@ -127,40 +126,40 @@ class _Files(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
         return _Part(self, path, mode, block_size=_LINE, cache_type="none", size=size)
 
 
-def main(columns: BinaryIO, asking: BinaryIO, answers: BinaryIO) -> None:
-    """Read what the first line of the answers orders, write its rows, and say how it ended.
+def main(columns: BinaryIO, messages: BinaryIO, responses: BinaryIO) -> None:
+    """Read the request from the first line of the responses, write the rows, and report the outcome.
 
-    The order has `builder` and `options` (the library's), `files` (path and size), `rows` (at most), `block`
-    (bytes asked for at a time) and `text` (whether every column is to be read as text).
+    The request has `builder` and `options` (of the library), `files` (paths and sizes), `rows` (the maximum),
+    `block` (bytes per part) and `text` (whether to read every column as text).
     """
     bound_memory()
-    order = json.loads(answers.readline())
-    parent = Parent(asking, answers, dict(order["files"]))
+    request = json.loads(responses.readline())
+    parent = Parent(messages, responses, dict(request["files"]))
     _bound_time()
     done = 0
     try:
-        for table in tables(order, parent):
-            kept = table.slice(0, order["rows"] - done)
+        for table in tables(request, parent):
+            kept = table.slice(0, request["rows"] - done)
             _write(kept, columns)
             done += kept.num_rows
-            parent.say(rows=done)
-            if done >= order["rows"]:
+            parent.send(rows=done)
+            if done >= request["rows"]:
                 break
     except Exception as error:
-        # Whatever a stranger's file makes the library raise is a sentence for a person, not a crash of ours.
-        parent.say(**_reason(error))
+        # Any error that a stranger's file causes in the library is reported, not treated as a crash.
+        parent.send(**_reason(error))
     else:
-        parent.say(end=done)
+        parent.send(end=done)
 
 
-def tables(order: Mapping[str, Any], parent: Parent) -> Iterator[pa.Table]:
-    """The rows in Arrow tables, columns of bytes emptied; those before the parent gave no more parts."""
-    _Files.blocks = _Blocks(parent, order["block"])
+def tables(request: Mapping[str, Any], parent: Parent) -> Iterator[pa.Table]:
+    """The rows as Arrow tables without binary data, up to the point where the parent sends no more parts."""
+    _Files.blocks = _Blocks(parent, request["block"])
     fsspec.register_implementation(_PROTOCOL, _Files, clobber=True)
-    rows = _rows(order)
-    # The library cannot join rows whose fields come in different orders, as an archive's last row does.
+    rows = _rows(request)
+    # The library cannot join rows with fields in different order, as in the last row of an archive.
     waiting: list[pa.Table] = []
-    many = min(_ROWS, order["rows"]) if _one_by_one(order) else 1
+    many = min(_ROWS, request["rows"]) if _one_by_one(request) else 1
     more = True
     while more:
         try:
@@ -177,44 +176,43 @@ def tables(order: Mapping[str, Any], parent: Parent) -> Iterator[pa.Table]:
 
 
 def _follows_from_refusal(error: BaseException | None) -> bool:
-    """Whether an error comes of a part that the parent refused; the library wraps it in its own."""
+    """Whether the cause of an error is a part that the parent refused; the library wraps such errors."""
     while error is not None and not isinstance(error, NoMoreError):
         error = error.__cause__ or error.__context__
     return error is not None
 
 
-def _one_by_one(order: Mapping[str, Any]) -> bool:
-    return bool(order["builder"] == "webdataset")
+def _one_by_one(request: Mapping[str, Any]) -> bool:
+    return bool(request["builder"] == "webdataset")
 
 
-def _rows(order: Mapping[str, Any]) -> Iterator[pa.Table]:
-    """The rows as the library gives them."""
+def _rows(request: Mapping[str, Any]) -> Iterator[pa.Table]:
+    """The rows as the library returns them."""
     datasets.disable_progress_bars()
 
     def opened(**options: object) -> Any:  # noqa: ANN401 - datasets has no types we could give
-        urls = DataFilesList([f"{_PROTOCOL}://{path}" for path, _ in order["files"]], [])
+        urls = DataFilesList([f"{_PROTOCOL}://{path}" for path, _ in request["files"]], [])
         return datasets.load_dataset(
-            order["builder"],
+            request["builder"],
             data_files={"train": urls},
             split="train",
             streaming=True,
-            **{**order["options"], **options},
+            **{**request["options"], **options},
         )
 
     dataset = opened()
-    if order[
-        "text"
-    ]:  # the library infers types from each piece of a file by itself: a value stays the text it is
+    if request["text"]:
+        # The library would infer the types of each chunk separately; as text, values stay unchanged.
         first = next(iter(dataset.with_format("arrow").iter(1)), pa.table({}))
         texts = {name: datasets.Value("string") for name in first.column_names}
         dataset = opened(features=datasets.Features(texts)) if texts else dataset
     if dataset.features is not None:
         dataset = dataset.decode(False)
-    yield from dataset.with_format("arrow").iter(1 if _one_by_one(order) else min(_ROWS, order["rows"]))
+    yield from dataset.with_format("arrow").iter(1 if _one_by_one(request) else min(_ROWS, request["rows"]))
 
 
 def _without_bytes(table: pa.Table) -> pa.Table:
-    """The same table with nothing but nulls where the bytes of images and the like were."""
+    """The table with nulls in place of images and other binary data."""
     for place, field in enumerate(table.schema):
         if left_out(field.type):
             table = table.set_column(place, field, pa.nulls(table.num_rows, field.type))
@@ -228,23 +226,23 @@ def _write(table: pa.Table, sink: BinaryIO) -> None:
 
 
 def _reason(error: BaseException) -> dict[str, object]:
-    """What went wrong at the bottom of what the library wraps it in, and whether it was memory."""
+    """The root cause of an error, and whether it was a lack of memory."""
     while error.__cause__ is not None:
         error = error.__cause__
-    said = (str(error).strip().splitlines() or [type(error).__name__])[0].strip("'\"")[:300]
-    return {"failed": said, "memory": isinstance(error, MemoryError) or "out of memory" in said}
+    text = (str(error).strip().splitlines() or [type(error).__name__])[0].strip("'\"")[:300]
+    return {"failed": text, "memory": isinstance(error, MemoryError) or "out of memory" in text}
 
 
 def _bound_time() -> None:
-    """Bound the processor time from now on: waiting for downloads and importing are no reading."""
+    """Limit the CPU time from now on; imports are not counted."""
     spent = resource.getrusage(resource.RUSAGE_SELF)
     seconds = math.ceil(spent.ru_utime + spent.ru_stime) + settings().read_seconds
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
 
 
 if __name__ == "__main__":
-    # Libraries that print must not be taken for this module.
-    said = os.fdopen(os.dup(1), "wb")
+    # Anything that libraries print must not mix with the messages.
+    messages = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     with os.fdopen(int(sys.argv[1]), "wb") as streams:
-        main(streams, said, sys.stdin.buffer)
+        main(streams, messages, sys.stdin.buffer)

@@ -11,7 +11,7 @@ import tarfile
 
 import pytest
 
-from explorer.data.hub.stream import order_of
+from explorer.data.hub.stream import request_for
 from explorer.data.hub.stream_reader import NoMoreError, tables
 from explorer.hub.dataset_splits import splits_in
 
@@ -46,7 +46,7 @@ def read(contents, *, limit=10_000, most=10**9, block=50_000):
     """All rows of the split that files make, as Python values, and the tables' lengths."""
     files = Files(contents, most)
     (split,) = [part for part in splits_in("me/x", "c", files.sizes, {}) if part.kind == "streamed"]
-    found = list(tables(order_of(split, limit, block), files))
+    found = list(tables(request_for(split, limit, block), files))
     return [row for table in found for row in table.to_pylist()], [table.num_rows for table in found]
 
 
@@ -118,7 +118,7 @@ def test_an_archive_gives_captions_and_records_and_no_bytes():
 def test_a_folder_of_pictures_gives_the_names_of_its_folders():
     files = Files({f"train/{kind}/{number}.jpg": b"x" for kind in ("cat", "dog") for number in range(2)})
     (split,) = splits_in("me/x", "c", files.sizes, {})
-    (table,) = tables(order_of(split, 10, 1_000), files)
+    (table,) = tables(request_for(split, 10, 1_000), files)
     assert table["label"].to_pylist() == [0, 0, 1, 1]
     assert b'"names": ["cat", "dog"]' in table.schema.metadata[b"huggingface"]
     assert files.left == 10**9  # no picture was asked for
