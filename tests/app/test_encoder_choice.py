@@ -152,9 +152,7 @@ def choose_local(app, model):
 def test_rows_for_search_and_for_clusters_are_two_encoders_of_one_model(small, models):
     save_tiny_model(models / "e5-small-v2")
     choose_local(small, "e5-small-v2")
-    assert "“passage: ” before each row, “query: ” before each query, as its model card says" in captions(
-        small
-    )
+    assert "“passage: ” before each row, “query: ” before each query, from its model card" in captions(small)
     encode(small)
     assert "task" not in small.query_params
     small.segmented_control(key="prompts-e5-small-v2-True").set_value("clustering").run()

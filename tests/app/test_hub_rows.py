@@ -245,7 +245,7 @@ def test_a_dataset_without_parquet_is_streamed(app, hub, tmp_path):
         (folder / f"{part}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     hub.datasets["post/lines"] = folder
     opened(app, "post/lines")
-    assert "Rows are streamed from the first file on" in captions(app)
+    assert "Rows are streamed, starting with the first file" in captions(app)
     assert "Read up to 10,000 rows" in labels(app)
     assert "Seed" not in [element.label for element in app.number_input]
     read(app, limit=40)
