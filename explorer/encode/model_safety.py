@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from explorer.errors import UnsafeModelError, UnusableModelError
@@ -63,7 +63,7 @@ def check_folder(folder: Path, name: str, *, trust_remote_code: bool = False) ->
     Raises:
         UnusableModelError: No configuration or no weights.
         UnsafeModelError: Only pickle weights that the host does not allow; or modules that are code of the
-            model's own and not trusted, or not among its own files.
+            model's own and not trusted, or not among its own files, or in a folder outside the model's.
     """
     if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
         raise UnusableModelError(
@@ -91,7 +91,14 @@ def check_folder(folder: Path, name: str, *, trust_remote_code: bool = False) ->
             # The libraries would look for it among the installed packages.
             if not re.fullmatch(r"\w+\.\w+", kind) or not (folder / f"{kind.partition('.')[0]}.py").is_file():
                 raise UnsafeModelError(f"The code of {kind} is not among the model's files.", where=name)
-        weights = folder / str(module.get("path", ""))
+        path = PurePath(str(module.get("path", "")))
+        if path.is_absolute() or ".." in path.parts:
+            raise UnsafeModelError(
+                "modules.json names a folder outside the model's folder.",
+                where=name,
+                fix="Choose another model.",
+            )
+        weights = folder / path
         pickled = any(weights.glob("*.bin")) and not any(weights.glob("*.safetensors"))
         if pickled and not settings().allow_pickle:
             raise pickle_error(name)

@@ -109,6 +109,16 @@ def test_a_folder_whose_modules_are_its_own_code_is_refused(folder):
         find_model(str(folder))
 
 
+@pytest.mark.parametrize("path", ["../elsewhere", "1_Pooling/../../elsewhere", "/elsewhere"])
+def test_a_module_outside_the_folder_is_refused(folder, path):
+    shutil.copytree(folder / "1_Pooling", folder.parent / "elsewhere")
+    modules = json.loads((folder / "modules.json").read_text())
+    modules[1]["path"] = path
+    (folder / "modules.json").write_text(json.dumps(modules))
+    with pytest.raises(UnsafeModelError, match="outside the model's folder"):
+        find_model(str(folder))
+
+
 def test_a_folder_that_is_no_model_says_what_is_missing(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UnusableModelError, match=r"neither config.json nor modules.json"):

@@ -3,24 +3,12 @@ import threading
 import uuid
 
 import numpy as np
-import pytest
 
-import explorer
 from explorer.encode.spec import LocalModel, Tfidf
-from explorer.jobs.registry import Job, JobRegistry, Lane
+from explorer.jobs.registry import JobRegistry, Lane
 from explorer.session.session import Session
 from explorer.settings import settings
-
-
-@pytest.fixture
-def faq():
-    return explorer.open_corpus("medicare-faq")
-
-
-def done(result):
-    job = Job("key", "Title", Lane.QUICK, lambda _say: result)
-    job.run()
-    return job
+from tests.session.conftest import done
 
 
 def test_results_of_a_session_go_where_they_take_too_much_memory_and_never_the_newest(faq, monkeypatch):

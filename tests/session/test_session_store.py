@@ -1,27 +1,15 @@
 import sys
 
 import numpy as np
-import pytest
 
 import explorer
 from explorer.encode.spec import LocalModel
-from explorer.jobs.registry import Job, Lane
 from explorer.session import session_store as module
 from explorer.session.link import corpus_parameter
 from explorer.session.session import Session
 from explorer.session.session_store import SessionStore
 from explorer.settings import settings
-
-
-@pytest.fixture
-def faq():
-    return explorer.open_corpus("medicare-faq")
-
-
-def done(result):
-    job = Job("key", "Title", Lane.QUICK, lambda _say: result)
-    job.run()
-    return job
+from tests.session.conftest import done
 
 
 def keep(session_store, number, corpus, *jobs):
