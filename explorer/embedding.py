@@ -1,4 +1,4 @@
-"""From a corpus to its space, in one call."""
+"""Encoding a corpus into a space, in one call."""
 
 from __future__ import annotations
 
@@ -53,29 +53,29 @@ def embed(
         model: The bundled model's id, a folder, a Hub id, or `tfidf`, which needs no model.
         precision: `auto` computes in a reduced-precision dtype if a check on your rows allows it; `float32`
             is exact. Like `revision` and `trust_remote_code`, it applies to models on this machine.
-        prompt: Put before each row; None takes what the model's authors put there, if that is known.
-        query_prompt: The same for queries.
-        task: What rows are encoded for: `search`, or `clustering`, which is for maps too. Some models are
-            asked otherwise for each (docs/models.md); it has no effect on the others.
+        prompt: The prompt before each row; None for the model's own, if it is known (docs/models.md).
+        query_prompt: The prompt before each query; None as for `prompt`.
+        task: The task that rows are encoded for: `search`, or `clustering`, which includes maps. Some models
+            have different prompts for each (docs/models.md); other models ignore it.
         revision: Branch, tag or commit on the Hub.
         trust_remote_code: Run code from the model's repository. Then `revision` must be a full commit, or the
             model a folder below EXPLORER_MODEL_DIR, and EXPLORER_ALLOW_REMOTE_CODE must be on.
-        provider: Who runs the model; this machine when empty. Else an Inference Provider, such as
-            `hf-inference`, or the name of a server in EXPLORER_EMBEDDING_SERVERS.
-        token: For an Inference Provider; HF_TOKEN or the stored login when None.
-        own_vectors: Use the rows' own vectors, and the model (which can then be empty) only for queries. None
-            does so if the corpus was opened with vectors.
+        provider: An Inference Provider, such as `hf-inference`, or the name of a server in
+            EXPLORER_EMBEDDING_SERVERS; empty to run the model on this machine.
+        token: The token for an Inference Provider; None for HF_TOKEN or the stored login.
+        own_vectors: Whether to use the vectors in the rows, and the model (which can then be empty) only for
+            queries; None to do so if the corpus has vectors.
         on_progress: Called often; an exception it raises stops the work, and encoded texts stay cached.
 
     Returns:
-        The space: one vector for each row.
+        The space, with one vector for each row.
 
     Raises:
         DataError: The corpus cannot be opened.
         ModelError: The model is not available or cannot be used.
         HubError: The model cannot be downloaded from the Hub.
         EncodeError: Encoding failed.
-        VectorError: The rows' own vectors are missing, or cannot be from this model, such as TF-IDF.
+        VectorError: The rows have no vectors, or the model cannot have made them, as with TF-IDF.
     """
     opened = corpus if isinstance(corpus, Corpus) else open_corpus(corpus)
     own = opened.vectors is not None if own_vectors is None else own_vectors
@@ -103,7 +103,7 @@ def embed(
 def open_spec(
     corpus: Corpus, spec: EncoderSpec, *, token: Secret | None = None, on_progress: OnProgress | None = None
 ) -> Encoder:
-    """Open the encoder chosen for a corpus, which gives its fingerprint; see `open_encoder`."""
+    """Open the encoder chosen for a corpus; see `open_encoder`."""
     return open_encoder(spec, corpus, vector_cache(), token=token, on_progress=on_progress)
 
 

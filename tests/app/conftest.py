@@ -14,7 +14,7 @@ from explorer.ui.shell import job_progress
 
 
 def pytest_collection_modifyitems(items):
-    """Drawing pages takes long in all: of their tests only those of the search page count as quick."""
+    """Page tests take long together, so all but those of the search page are marked slow."""
     for item in items:
         if item.path.parent == Path(__file__).parent and item.path.name != "test_search_page.py":
             item.add_marker(pytest.mark.slow)
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session", autouse=True)
 def components_found_once():
-    """Each AppTest looks through all installed packages for components, longer than a page takes."""
+    """Each AppTest would scan all installed packages for components, which takes longer than a page."""
     with pytest.MonkeyPatch.context() as patch:
         found = functools.cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", found)

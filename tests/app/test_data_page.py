@@ -213,7 +213,7 @@ def test_what_is_looked_at_is_told_from_what_is_open(app):
     upload(app, "notes.csv", CSV)
     texts = html_texts(app)
     assert "Open: <b>support-tickets</b> · 624 rows" in texts
-    assert "Looking at notes.csv · not open yet" in texts
+    assert "Preview of notes.csv · not open yet" in texts
     encode_button(app).click().run()
     finished(app)
     texts = html_texts(app)
@@ -265,7 +265,7 @@ def test_the_same_rows_by_another_name_take_that_name_and_keep_what_was_made_of_
     session.select([1], "a test")
     vectors = session.spaces[session.encoder].vectors
     upload(app, "new.csv", CSV)
-    assert "Looking at new.csv · not open yet" in html_texts(app)
+    assert "Preview of new.csv · not open yet" in html_texts(app)
     assert primary(app) == ["Open these rows"]
     next(button for button in app.button if button.label == "Open these rows").click().run()
     assert "Open: <b>new.csv</b> · 5 rows" in html_texts(app)
@@ -310,7 +310,7 @@ def test_coming_back_shows_the_open_file_and_not_the_one_looked_at(app):
     encode_button(app).click().run()
     finished(app)
     upload(app, "other.csv", OTHER)
-    assert "Looking at other.csv · not open yet" in html_texts(app)
+    assert "Preview of other.csv · not open yet" in html_texts(app)
     app.switch_page("pages/search.py").run()
     finished(app.switch_page("pages/data.py").run())
     assert "old.csv · open" in html_texts(app)
@@ -340,7 +340,7 @@ def test_a_file_only_looked_at_is_there_after_another_page_with_its_encoding(app
     app.switch_page("pages/search.py").run()
     finished(app.switch_page("pages/data.py").run())
     assert app.segmented_control(key="rows-from").value == "File"
-    assert "Looking at other.csv · not open yet" in html_texts(app)
+    assert "Preview of other.csv · not open yet" in html_texts(app)
     assert "Read as Windows-1251 (Cyrillic)." in captions(app)
 
 
@@ -357,7 +357,7 @@ def test_a_file_that_is_open_is_read_in_another_encoding_without_being_uploaded_
     assert encoding(app).value == "cp1251"
     encoding(app).select("koi8-r").run()
     finished(app)
-    assert "Looking at other.csv · not open yet" in html_texts(app)
+    assert "Preview of other.csv · not open yet" in html_texts(app)
     assert "Read as KOI8-R (Cyrillic)." in captions(app)
     encoding(app).select("utf-8").run()
     finished(app)

@@ -152,9 +152,7 @@ def choose_local(app, model):
 def test_rows_for_search_and_for_clusters_are_two_encoders_of_one_model(small, models):
     save_tiny_model(models / "e5-small-v2")
     choose_local(small, "e5-small-v2")
-    assert "“passage: ” before each row, “query: ” before each query, as its model card says" in captions(
-        small
-    )
+    assert "“passage: ” before each row, “query: ” before each query, from its model card" in captions(small)
     encode(small)
     assert "task" not in small.query_params
     small.segmented_control(key="prompts-e5-small-v2-True").set_value("clustering").run()
@@ -174,7 +172,7 @@ def test_rows_for_search_and_for_clusters_are_two_encoders_of_one_model(small, m
     assert "“query: ” before rows, “query: ” before queries" in captions(again)
 
 
-def test_prompts_of_ones_own_keep_their_line_break_and_may_be_nothing(small, models):
+def test_custom_prompts_keep_line_breaks_and_may_be_empty(small, models):
     save_tiny_model(models / "multilingual-e5-large-instruct")
     choose_local(small, "multilingual-e5-large-instruct")
     control = small.segmented_control(key="prompts-multilingual-e5-large-instruct-False")
@@ -195,7 +193,7 @@ def test_a_link_for_clusters_to_a_model_without_such_prompts_offers_to_encode_no
     assert not [button for button in app.button if button.label.startswith("Encode ")]
 
 
-def test_a_prompt_that_is_longer_than_one_may_type_is_used_whole_unless_somebody_changes_it(small, models):
+def test_a_prompt_longer_than_its_field_is_used_in_full_unless_it_is_changed(small, models):
     long = "find " * 150
     save_tiny_model(models / "wordy", prompts={"query": long})
     choose_local(small, "wordy")
@@ -207,15 +205,15 @@ def test_a_prompt_that_is_longer_than_one_may_type_is_used_whole_unless_somebody
     assert list(small.session_state["explorer-session"].spaces.values())[-1].encoder.query_prompt == long
 
 
-def test_instructions_of_which_none_is_used_are_named_as_text(small, models):
-    told = {"s2p_query": "Instruct: …", "<b>s2s</b> *query*": "Instruct: …"}
-    save_tiny_model(models / "stella", prompts=told)
+def test_unused_instructions_are_listed_and_escaped(small, models):
+    prompts = {"s2p_query": "Instruct: …", "<b>s2s</b> *query*": "Instruct: …"}
+    save_tiny_model(models / "stella", prompts=prompts)
     choose_local(small, "stella")
     assert "“s2p_query”" in small.warning[0].value.replace("\\", "")
     assert "<b>" not in small.warning[0].value
 
 
-def test_a_hosted_model_is_asked_as_the_authors_of_its_family_mean(small, server):
+def test_a_hosted_model_gets_the_prompts_of_its_family(small, server):
     hosted(small, "team")
     assert "Its own files are read on the Hub when the rows are encoded" in captions(small)
     small.text_input(key="remote-model").set_value("nomic-embed-text:v1.5").run()
@@ -232,11 +230,11 @@ def test_a_hosted_model_is_asked_as_the_authors_of_its_family_mean(small, server
 
 
 def test_tokens_are_counted_with_the_prompt_that_is_used(app, models):
-    save_tiny_model(models / "told", prompts={"document": "the cat sat on the mat please help my dog"})
-    save_tiny_model(models / "untold")
-    choose_local(app, "untold")
+    save_tiny_model(models / "prompted", prompts={"document": "the cat sat on the mat please help my dog"})
+    save_tiny_model(models / "plain")
+    choose_local(app, "plain")
     before = finished(app).metric[3].value
-    choose_local(app, "told")
+    choose_local(app, "prompted")
     assert int(finished(app).metric[3].value.replace(",", "")) > int(before.replace(",", ""))
 
 

@@ -211,7 +211,7 @@ def test_a_revision_that_is_not_there_is_named_and_can_be_changed(app, revision,
     assert "Read 300 rows" in labels(finished(app))
 
 
-def test_a_conversion_of_the_beginning_only_is_said_before_and_after_it_is_read(app, hub, tmp_path):
+def test_a_partial_conversion_is_reported_before_and_after_reading(app, hub, tmp_path):
     serve(hub, tmp_path, "post/large", {("default", "partial-train"): letters().slice(0, 30)})
     opened(app, "post/large")
     assert "converted only the beginning of this dataset to Parquet, the first 5 GB" in captions(app)
@@ -219,7 +219,7 @@ def test_a_conversion_of_the_beginning_only_is_said_before_and_after_it_is_read(
     assert "converted only the beginning of this dataset to Parquet, the first 5 GB" in captions(app)
 
 
-def test_metadata_comes_along_with_rows_of_the_hub(app):
+def test_rows_of_the_hub_include_metadata(app):
     read(opened(app))
     shown = next(frame.value for frame in app.dataframe if "body" in frame.value.columns)
     assert list(shown.columns) == ["body", "queue", "subject", "meta.tone.name"]
@@ -245,7 +245,7 @@ def test_a_dataset_without_parquet_is_streamed(app, hub, tmp_path):
         (folder / f"{part}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     hub.datasets["post/lines"] = folder
     opened(app, "post/lines")
-    assert "Rows are streamed from the first file on" in captions(app)
+    assert "Rows are streamed, starting with the first file" in captions(app)
     assert "Read up to 10,000 rows" in labels(app)
     assert "Seed" not in [element.label for element in app.number_input]
     read(app, limit=40)

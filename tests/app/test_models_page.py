@@ -111,7 +111,7 @@ def test_filters_and_words_narrow_the_search(hub):
     app = models()
     app.selectbox(key="models-size").select("30 M").run()
     assert found(finished(app)) == ["tiny/model"]
-    assert "30 M parameters at most" in said(app.caption)
+    assert "up to 30 M parameters" in said(app.caption)
     app.selectbox(key="models-size").select("any").run()
     app.text_input(key="models-search").set_value("big").run()
     assert found(finished(app)) == ["big/model"]
@@ -353,7 +353,7 @@ def test_what_strangers_wrote_is_inert(hub):
     assert not [text for text in [*app.markdown, *app.caption] if "**not bold**" in text.value]
 
 
-def test_many_and_long_prompts_do_not_bury_the_page(hub):
+def test_many_and_long_prompts_are_shortened(hub):
     settings_file = hub.repositories["tiny/model"] / "config_sentence_transformers.json"
     settings_file.write_text(json.dumps({"prompts": {f"task{i}": f"{i} " + "x" * 1500 for i in range(70)}}))
     app = opened("tiny/model")
@@ -384,7 +384,7 @@ def test_the_estimate_follows_parameters_tokens_and_what_this_machine_measured(t
     assert estimate(tiny, corpus, (tiny, half)).seconds == pytest.approx(26.0)
     unmeasured = estimate(tiny, corpus, None)
     assert unmeasured.seconds < 1
-    assert "Too little was encoded" in unmeasured.basis
+    assert "Too few texts have been encoded" in unmeasured.basis
 
 
 def test_facts_on_disk_are_the_models_own(tiny_model):
@@ -408,7 +408,7 @@ def test_a_gated_model_is_used_where_the_hub_gives_it(hub):
     assert "This model encodes your rows" in said(app.success)
 
 
-def test_a_refusal_on_the_way_is_told_with_the_way_to_its_terms(hub):
+def test_a_refused_download_is_reported_with_a_link_to_the_terms(hub):
     hub.facts["tiny/model"] = {**FACTS, "gated": "auto"}
     app = opened("tiny/model")
     hub.gated.add("tiny/model")
@@ -423,7 +423,7 @@ def test_a_refusal_on_the_way_is_told_with_the_way_to_its_terms(hub):
     assert encoders(app) == ["all-MiniLM-L6-v2 · fast"]
 
 
-def test_what_an_expert_asks_for_is_on_the_page(hub):
+def test_facts_for_experts_are_on_the_page(hub):
     folder = hub.repositories["tiny/model"]
     (folder / "onnx").mkdir()
     (folder / "onnx" / "model.onnx").write_bytes(b"0")
@@ -443,17 +443,17 @@ def test_what_an_expert_asks_for_is_on_the_page(hub):
     }  # fmt: skip
     app = opened("tiny/model")
     facts = " ".join(html_texts(app))
-    for told in (
+    for fact in (
         f'<a href="{hub.url}/tiny/model/blob/{COMMIT}/LICENSE"',
         "acme-nc</a> · <b>non-commercial use only</b>",
-        "16; trained to be cut to 8, 4 (Matryoshka)",
+        "16; can be truncated to 8, 4 (Matryoshka)",
         "dot product",
         "mteb/stsbenchmark",
         "a/one, b/two",
         "hf-inference (feature-extraction)",
         "ONNX",
     ):
-        assert told in facts
+        assert fact in facts
     assert "non-commercial use only" in said(app.markdown)
     results = app.dataframe[0].value
     assert results[["Benchmark", "Score", "Verified", "Source"]].values.tolist() == [
@@ -465,7 +465,7 @@ def test_what_an_expert_asks_for_is_on_the_page(hub):
     assert finished(app).query_params["model-id"] == "big/model"
 
 
-def test_rows_that_a_model_was_trained_on_are_told():
+def test_a_model_trained_on_the_open_rows_has_a_warning():
     def page():
         from dataclasses import replace
         from pathlib import Path
@@ -496,7 +496,7 @@ def test_rows_that_a_model_was_trained_on_are_told():
         assert words in said(app.warning)
 
 
-def test_a_static_model_is_said_to_read_any_length_and_costs_what_splitting_texts_costs(hub, tmp_path):
+def test_a_static_model_reads_any_length_and_takes_the_time_of_tokenizing(hub, tmp_path):
     hub.repositories["tiny/static"] = ARCHITECTURES["static"](tmp_path / "static")
     app = opened("tiny/static")
     facts = " ".join(html_texts(app))

@@ -142,6 +142,6 @@ def test_pickle_weights_are_used_where_they_are_allowed_and_the_page_says_how(
     allow(monkeypatch, "PICKLE")
     hub.repositories["old/model"] = pickle_weights(shutil.copytree(tiny_model, tmp_path / "old"))
     app = opened("old/model")
-    assert "pickle files. They are read as numbers only" in said(app.caption)
+    assert "pickle files. Only numbers are read from them" in said(app.caption)
     button(app, "Download").click().run()
     assert "This model encodes your rows" in said(finished(app).success)

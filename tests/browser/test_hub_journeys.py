@@ -94,7 +94,7 @@ def test_long_names_and_prompts_of_strangers_leave_the_page_its_width(visit, ser
 def test_code_of_a_model_runs_once_it_is_confirmed_and_no_link_confirms_it(visit, served, marker):
     page = visit("/models?model-id=own/code", at=served)
     use = page.get_by_role("button", name=re.compile("Download .* and use it"))
-    expect(page.get_by_text("own/code runs only with code that its authors wrote")).to_be_visible()
+    expect(page.get_by_text("own/code runs only with code from its authors")).to_be_visible()
     expect(page.get_by_role("checkbox")).not_to_be_checked()
     expect(use).to_have_count(0)
     shoot(page, "models-own-code-1440-light")

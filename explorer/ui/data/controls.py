@@ -1,4 +1,4 @@
-"""The controls of the data page: where rows come from, and which columns count."""
+"""The controls of the data page: where rows come from, and which columns are used."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from explorer.settings import settings
 from explorer.ui.data.draft import draft
 from explorer.ui.data.hub_dataset import choose_hub_rows
 from explorer.ui.data.hub_search import OPENED
-from explorer.ui.data.upload import forget_unheld, say_source, upload
+from explorer.ui.data.upload import forget_unheld, show_source_name, upload
 from explorer.ui.data.vector_choice import MAX_PASTED_CHARS, choose_vectors
 from explorer.ui.shell.tab_jobs import forget, was_asked
 from explorer.ui.shell.text import markdown, show_error
@@ -27,17 +27,17 @@ _FILE_KEY = "file"
 
 
 def choose_rows(session: Session, contents: DeltaGenerator) -> Corpus | ExplorerError | None:
-    """Draw the choice of rows and columns, from what is open on.
+    """Draw the choice of rows and columns; it starts from the open corpus.
 
     Args:
-        session: Whose rows.
-        contents: Where there is room for what the Hub has.
+        session: The visitor's session.
+        contents: The wide part of the page, where search results and previews of the Hub are drawn.
 
     Returns:
-        The corpus they make; the error, already drawn, when they make none; None while nothing is chosen, or
-        it is being read.
+        The corpus; the error, already drawn, if it cannot be made; None while nothing is chosen or while the
+        rows are being read.
     """
-    # Kept by hand: Streamlit loses the widget's state where the first page of a tab was this one.
+    # Kept in the draft: Streamlit loses the widget's state if this was the first page of the tab.
     place_key = _key("rows-from")
     if place_key not in st.session_state:
         st.session_state[place_key] = draft().place or _place_of(session)
@@ -59,7 +59,7 @@ def choose_rows(session: Session, contents: DeltaGenerator) -> Corpus | Explorer
 
 
 def offer_way_back(session: Session) -> None:
-    """Draw the button that ends the look at other rows and shows those that are open."""
+    """Draw the button that drops the draft and shows the open corpus."""
     st.button(
         f"Back to {markdown(session.corpus.name)}",
         icon=":material/arrow_back:",
@@ -76,7 +76,7 @@ def _show_open(session: Session) -> None:
 
 
 def _key(name: str) -> str:
-    """A widget's key; a new one each time the choice is emptied, since a widget's file cannot be taken."""
+    """A widget's key; it changes when the draft is emptied, because an uploader's file cannot be removed."""
     emptied = draft().emptied
     return f"{name}-{emptied}" if emptied else name
 
@@ -108,31 +108,31 @@ def _uploaded(session: Session) -> SourceTable | ExplorerError | None:
     back = session.rows_origin
     opened = back.source if back is not None and back.place == FILE else None
     if opened is not None:
-        # Back from another page, what is open is shown, and not what was looked at last.
+        # After a visit to another page, the open file is shown rather than the one previewed last.
         forget_unheld(session, key)
     return upload(
         session,
         "File",
         key,
         opened=opened,
-        help="CSV, TSV, JSON Lines, Parquet, or plain text with one row a line.",
+        help="CSV, TSV, JSON Lines, Parquet, or plain text with one row per line.",
     )
 
 
 def _pasted(session: Session) -> SourceTable | None:
     text = st.text_area(
-        "One row a line",
+        "One row per line",
         key=_key("lines"),
         height=220,
         max_chars=MAX_PASTED_CHARS,
-        placeholder="Paste or type texts here, one a line",
+        placeholder="Paste or type texts here, one per line",
         persist_state="session",
     )
     if not text or not text.strip():
         back = session.rows_origin
         if back is None or back.place != LINES:
             return None
-        say_source(back.source)  # this tab has pasted nothing else: another one may have brought them
+        show_source_name(back.source)  # the text area is empty: the lines may be from another tab
         return back.source
     return draft().once("pasted lines", text, lambda: read_lines(text))
 

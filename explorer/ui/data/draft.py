@@ -1,4 +1,4 @@
-"""The draft of a corpus on the Data page: rows being chosen in this tab, not open yet."""
+"""The draft of a corpus on the Data page: rows chosen in this tab that are not open yet."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ T = TypeVar("T")
 
 @dataclass
 class Draft:
-    """Rows being chosen in a tab, kept over reruns and page changes: a rerun of the page reads nothing again.
+    """The rows chosen in a tab; kept over reruns and page changes, so that a rerun reads nothing again.
 
     Attributes:
-        place: Where rows come from, chosen last; empty until one is.
-        emptied: How often the choice was emptied; it is part of the widgets' keys.
-        files: The table read last through each place for a file, by the key of its widget.
-        hub_rows: The rows of the Hub that were asked for last.
+        place: The chosen source of rows, one of `PLACES`; empty until one is chosen.
+        emptied: How many times the draft was emptied; part of the widgets' keys.
+        files: The last table read by each file uploader, by the uploader's key.
+        hub_rows: The rows of the Hub that were requested last.
     """
 
     place: str = ""
@@ -38,12 +38,12 @@ class Draft:
     _made: tuple[RowsOrigin, Corpus] | None = None
 
     def once(self, step: str, made_of: object, make: Callable[[], T]) -> T:
-        """The result of a step, which is kept until what it is made of changes.
+        """The result of a step; it is kept until its input changes.
 
         Args:
-            step: Names the step.
-            made_of: What the result depends on; tables are compared by identity.
-            make: Makes it.
+            step: The step's name.
+            made_of: The input; tables are compared by identity.
+            make: Computes the result.
         """
         kept = self._steps.get(step)
         if kept is None or kept[0] != made_of:
@@ -51,7 +51,7 @@ class Draft:
         return cast("T", kept[1])
 
     def corpus(self, chosen: RowsOrigin) -> Corpus:
-        """The corpus that a choice of columns and rows makes.
+        """The corpus made from a choice of columns and rows.
 
         Raises:
             DataError: As in `make_corpus`.
@@ -69,11 +69,11 @@ class Draft:
         return self._made[1]
 
     def rows_origin(self, corpus: Corpus) -> RowsOrigin | None:
-        """Where a corpus came from, if it is the one made last."""
+        """The origin of a corpus, if it is the one made last."""
         return self._made[0] if self._made is not None and self._made[1] is corpus else None
 
     def empty(self, place: str) -> None:
-        """Drop the draft: the page shows what is open, which came from a place."""
+        """Drop the draft and show the open corpus, whose rows came from a place of `PLACES`."""
         self.place = place
         self.emptied += 1
         self.files, self._steps, self._made = {}, {}, None

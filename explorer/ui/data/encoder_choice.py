@@ -22,7 +22,7 @@ _LOCAL, _HOSTED, _TFIDF, _OWN = "Local", "Hosted", "TF-IDF", "Vectors in the row
 
 
 def choose_encoder(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:
-    """Draw the choice of encoder, from the current one on; None while it names none."""
+    """Draw the choice of encoder, starting from the current one; None while none is named."""
     own = corpus is not None and corpus.vectors is not None
     ways = [*([_OWN] if own else []), _LOCAL, _HOSTED, _TFIDF]
     way = st.segmented_control(
@@ -43,7 +43,7 @@ def choose_encoder(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec |
             return _hosted(current, corpus)
         if way == _TFIDF:
             st.caption(
-                "TF-IDF counts words and pairs of words, and is fitted on these rows. It knows no synonyms."
+                "TF-IDF counts words and pairs of words and is fitted on these rows. It knows no synonyms."
             )
             return Tfidf()
         return _local(current)
@@ -76,19 +76,20 @@ def _local(current: EncoderSpec) -> EncoderSpec | None:
         default=before.precision,
         required=True,
         key="precision-choice",
-        help="Fast computes in a short number type where a check on your own rows shows that it keeps the "
-        "vectors (cosine of at least 0.9999 to the exact ones). Exact is float32.",
+        help="Fast computes in bfloat16 or float16 if a check on your own rows shows a cosine of at least "
+        "0.9999 to the exact vectors (0.999 on a GPU). Exact computes in float32.",
         persist_state="session",
     )
-    # A model that was chosen at a revision keeps it, and leave to run code, until another is chosen.
-    revision = before.revision if model == before.model else None
-    code = before.trust_remote_code and model == before.model
+    # The revision and the permission to run code belong to the model they were chosen for.
+    unchanged = model == before.model
+    revision = before.revision if unchanged else None
+    code = before.trust_remote_code and unchanged
     defined = None
     if is_on_disk(model, revision):
         defined = find_model(model, revision=revision, trust_remote_code=code).prompts
     prompts = choose_prompts(
         model_name(model),
-        before if model == before.model else None,
+        before if unchanged else None,
         defined,
         later="once the model is on this machine",
     )
@@ -113,7 +114,7 @@ def _hosted(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:
         format_func=lambda name: f"Inference Providers: {name}" if name in PROVIDERS else name,
         key="provider",
         persist_state="session",
-        help="Hugging Face Inference Providers, or a server this app's host has set up.",
+        help="Hugging Face Inference Providers, or a server that the host of this app has set up.",
     )
     model = st.text_input(
         "Model",
@@ -121,7 +122,7 @@ def _hosted(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:
         key="remote-model",
         max_chars=200,
         persist_state="session",
-        help="Its Hub id, or the name the server has for it.",
+        help="Its Hub id or its name on the server.",
     )
     if provider in PROVIDERS:
         ask_for_token()
@@ -143,7 +144,7 @@ def _hosted(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:
 
 
 def _defined_on_hub(model: str) -> dict[str, str] | None:
-    """The prompts of a hosted model's own files, as far as they were asked for; the page asks nobody."""
+    """The prompts in a hosted model's own files, if they were fetched before; the page sends no request."""
     from explorer.embedding import vector_cache
     from explorer.encode.hosted_prompts import is_on_hub, kept_prompts
 
@@ -151,9 +152,7 @@ def _defined_on_hub(model: str) -> dict[str, str] | None:
 
 
 def _own(current: EncoderSpec) -> EncoderSpec | None:
-    st.caption(
-        "These rows come with vectors. To search them by text, choose the model that made the vectors."
-    )
+    st.caption("These rows include vectors. To search them by text, choose the model that made the vectors.")
     match current:
         case (LocalModel() as local) | OwnVectors(query_model=LocalModel() as local):
             known = local.model
@@ -168,10 +167,10 @@ def _own(current: EncoderSpec) -> EncoderSpec | None:
 
 
 def _model(label: str, current: str, more: list[str]) -> str | None:
-    """Draw the choice of a model on this machine or the Hub; None while it names none.
+    """Draw the choice of a model on this machine or the Hub; None while none is named.
 
     Raises:
-        ModelNotFoundError: The name leads to a folder that is not the host's to show.
+        ModelNotFoundError: The name is of a folder outside the host's model folder.
     """
     active = model_name(current)
     options = list(dict.fromkeys([BUNDLED_MODEL, *model_folders(), active, *more, _OTHER_MODEL]))

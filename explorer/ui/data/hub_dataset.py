@@ -1,4 +1,4 @@
-"""Rows of a dataset on the Hub: what there is, which of it is wanted, and reading it."""
+"""Rows of a dataset on the Hub: choosing the split, columns and number of rows, and reading them."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ _NO_LABEL = "(none)"
 
 @dataclass(frozen=True, eq=False)
 class _Described:
+    """A dataset's details and its card, as safe HTML; empty without a card."""
+
     details: DatasetDetails
     card: str
 
@@ -42,11 +44,11 @@ class _Described:
 def choose_hub_rows(
     session: Session, contents: DeltaGenerator
 ) -> Corpus | SourceTable | ExplorerError | None:
-    """Draw the search, or the dataset that is open, here, and what there is to look at in `contents`.
+    """Draw the search or the chosen dataset here, and its listing, card and preview in `contents`.
 
     Returns:
-        The rows that were read; a table when they are vectors without texts; the error, already drawn, when
-        they could not be had; None while nothing was read.
+        The corpus that was read; a table if it holds vectors without texts; the error, already drawn, if
+        reading failed; None while nothing has been read.
     """
     here = None if OPENED in st.session_state else _open_rows(session)
     name = here[0] if here else st.session_state.get(OPENED)
@@ -65,7 +67,7 @@ def choose_hub_rows(
         return here[1]
     revision = _choose_revision(name)
     described = ask_hub(
-        session, "dataset", (name, revision), f"Looking at {name}", lambda _say: _describe(name, revision)
+        session, "dataset", (name, revision), f"Looking up {name}", lambda _report: _describe(name, revision)
     )
     if not isinstance(described, _Described):
         return described
@@ -78,7 +80,7 @@ def choose_hub_rows(
 
 
 def _open_rows(session: Session) -> tuple[str, Corpus | SourceTable] | None:
-    """The dataset that is open, and its rows, where a link or another tab brought them."""
+    """The id of the open dataset and its rows, if the open corpus is from the Hub."""
     if session.corpus.origin is not None:
         return session.corpus.origin.id, session.corpus
     back = session.rows_origin
@@ -86,14 +88,14 @@ def _open_rows(session: Session) -> tuple[str, Corpus | SourceTable] | None:
 
 
 def _choose_revision(name: str) -> str | None:
-    """Draw the choice of a revision; None for the newest."""
+    """Draw the choice of a revision; None for the newest one."""
     revision = st.text_input(
         "Revision",
         key=f"hub-revision-{name}",
         placeholder="Newest",
         max_chars=_MAX_REVISION_CHARS,
-        help="A branch, tag or commit, whose own files are read. The newest are those that the Hub converted "
-        "to Parquet, where it did. A link to the rows names the commit they are from.",
+        help="A branch, tag or commit. Its own files are read; without one, the Hub's conversion to Parquet "
+        "is read if there is one. A link to the rows always contains the commit.",
         persist_state="session",
     )
     return (revision or "").strip() or None
@@ -113,7 +115,7 @@ def _choose_rows(
         "preview",
         (details.listing.id, split.commit, split.config, split.split),
         f"Loading the first rows of {details.listing.id}",
-        lambda _say: preview_split(details, split.config, split.split),
+        lambda _report: preview_split(details, split.config, split.split),
     )
     if not isinstance(preview, Preview):
         return preview
@@ -121,26 +123,26 @@ def _choose_rows(
     read: Corpus | SourceTable | ExplorerError | None = None
     if preview.text is not None:
         wanted = _choose_columns(details.listing.id, split, preview, preview.text)
-    asked = draft().hub_rows == wanted
-    if asked:
+    requested = draft().hub_rows == wanted
+    if requested:
         title = f"Reading {details.listing.id}"
-        read = ask_hub(session, "rows", wanted, title, lambda say: _read(wanted, say), lane=Lane.ROWS)
+        read = ask_hub(session, "rows", wanted, title, lambda report: _read(wanted, report), lane=Lane.ROWS)
     if not isinstance(read, Corpus | SourceTable):
         with contents:
             show_preview(preview)
-    if not asked:
+    if not requested:
         _offer(wanted, split, preview)
     return read
 
 
-def _read(wanted: HubRows | DatasetSplit, say: OnProgress) -> Corpus | SourceTable:
+def _read(wanted: HubRows | DatasetSplit, on_progress: OnProgress) -> Corpus | SourceTable:
     if isinstance(wanted, HubRows):
-        return wanted.read(say)
-    return read_table(wanted, say)
+        return wanted.read(on_progress)
+    return read_table(wanted, on_progress)
 
 
 def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview) -> None:
-    """The button that reads, with what it will cost."""
+    """Draw the button that reads the rows, with the size of the download."""
     if isinstance(wanted, HubRows):
         paths = [wanted.text, wanted.label, wanted.vectors]
         number = wanted.limit
@@ -150,11 +152,12 @@ def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview
         if any(column.kind == "image" for column in preview.columns):
             st.caption("No column holds text, and images cannot be shown yet. The other columns can be read.")
         elif preview.columns:
-            st.caption("No column holds text. The rows are read as they are and may be vectors.")
+            st.caption("No column holds text. The rows are read as they are; they may be vectors.")
     if split.kind == "streamed":
         most = settings().max_file_mb * 1_000_000
         st.caption(
-            f"Rows are streamed from the first file on; at most {readable_size(most)} will be downloaded."
+            f"Rows are streamed, starting with the first file. At most {readable_size(most)} will be "
+            "downloaded."
         )
     elif size is not None:
         st.caption(f"About {readable_size(size)} will be downloaded.")
@@ -221,7 +224,7 @@ def _choose_columns(name: str, split: DatasetSplit, preview: Preview, guess: str
             ["", *vectors],
             format_func=lambda path: f"Column “{path}”" if path else "Encode the texts",
             key=f"hub-vectors-{key}",
-            help="Rows that bring their own vectors need not be encoded.",
+            help="Rows that include vectors need not be encoded.",
             persist_state="session",
         )
     most = min(preview.rows or settings().max_rows, settings().max_rows)
@@ -237,7 +240,7 @@ def _choose_columns(name: str, split: DatasetSplit, preview: Preview, guess: str
             help=(
                 "The first rows, file after file."
                 if streamed
-                else "Drawn at random from random parts of the files."
+                else "Drawn at random from randomly chosen parts of the files."
             ),
             persist_state="session",
         )

@@ -1,4 +1,4 @@
-"""What a dataset on the Hub looks like before it is read."""
+"""The preview of a dataset on the Hub, before its rows are read."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _CLASSES_SHOWN = 6
 
 
 def show_listing(listing: DatasetListing) -> None:
-    """Draw what the Hub says of a dataset."""
+    """Draw the facts that the Hub has of a dataset, and its description."""
     facts = [
         f"{listing.downloads:,} downloads a month" if listing.downloads is not None else "",
         f"{listing.likes:,} likes" if listing.likes is not None else "",
         f"licence {listing.licence}" if listing.licence else "no licence given",
         f"{listing.size} rows" if listing.size else "",
-        f"changed {listing.modified:%Y-%m-%d}" if listing.modified else "",
+        f"last modified {listing.modified:%Y-%m-%d}" if listing.modified else "",
         "gated: only people approved by its authors may read it" if listing.gated else "",
         ", ".join(listing.languages[:_CLASSES_SHOWN]),
         ", ".join(listing.tasks[:_CLASSES_SHOWN]),
@@ -45,8 +45,8 @@ def show_preview(preview: Preview) -> None:
             alt="The first rows of the split",
         )
         of = "" if preview.rows is None else f" of {preview.rows:,}"
-        came = readable_size(preview.bytes_read)
-        st.caption(f"The first {head.table.num_rows}{of} rows; {came} were downloaded to show them.")
+        downloaded = readable_size(preview.bytes_read)
+        st.caption(f"The first {head.table.num_rows}{of} rows; {downloaded} were downloaded to show them.")
     for sentence in preview.partial:
         st.caption(markdown(sentence))
     if preview.columns:
@@ -71,7 +71,7 @@ def _classes(column: PreviewColumn) -> str:
 
 
 def readable_size(size: int) -> str:
-    """Bytes in kB or MB."""
+    """A number of bytes in kB or MB, such as `1.3 MB`."""
     if size < 1_000_000:
         return f"{max(1, round(size / 1_000)):,} kB"
     return f"{size / 1e6:,.1f} MB" if size < 10_000_000 else f"{size / 1e6:,.0f} MB"

@@ -1,4 +1,4 @@
-"""Finding a dataset on the Hub: words, filters, and a table of what there is."""
+"""The search for datasets on the Hub: words, filters, and a table of results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SORTS: dict[Sort, str] = {
     "trending": "Trending",
     "modified": "Last modified",
 }
-# A part of what huggingface.co/datasets offers to filter by; any other code can be typed.
+# Some of the filters that huggingface.co/datasets offers; any other code can be typed.
 _TASKS = (
     *("text-classification", "question-answering", "summarization", "translation", "text-retrieval"),
     *("sentence-similarity", "token-classification", "text-generation", "feature-extraction"),
@@ -35,19 +35,19 @@ _LICENCES = ("apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by
 
 
 def search_hub(session: Session, contents: DeltaGenerator) -> ExplorerError | None:
-    """Draw the search here and what it finds in `contents`; a row that is picked is opened."""
+    """Draw the search here and its results in `contents`; a selected result is opened."""
     st.text_input(
         "Name",
         key=_SEARCH,
         placeholder="Words to search for, or owner/name",
         max_chars=200,
         on_change=_open_typed,
-        help="Words find datasets whose name has them; a whole name, owner/name, is opened at once.",
+        help="Words find datasets with these words in their names. A full name, owner/name, opens directly.",
         persist_state="session",
     )
     wanted = _filters()
     found = ask_hub(
-        session, "datasets", wanted, "Searching the Hub", lambda _say: search_datasets(wanted, limit=50)
+        session, "datasets", wanted, "Searching the Hub", lambda _report: search_datasets(wanted, limit=50)
     )
     if isinstance(found, ExplorerError):
         return found
@@ -58,7 +58,7 @@ def search_hub(session: Session, contents: DeltaGenerator) -> ExplorerError | No
 
 
 def open_dataset_page(name: str | None) -> None:
-    """Open a dataset in this tab, or go back to the search with None."""
+    """Open a dataset in this tab; None goes back to the search."""
     st.session_state[OPENED] = name
     if name is None:
         st.session_state[_SEARCH] = ""

@@ -1,4 +1,4 @@
-"""What is in a corpus: counts, token lengths and a preview."""
+"""The overview of a corpus: counts, token lengths, a preview and the source."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _CUT_ROWS = 5
 
 
 def show_name(corpus: Corpus, is_open: bool) -> None:
-    """Draw whose contents these are: rows that are only looked at are not those that the pages work on."""
+    """Draw the name of the corpus shown, and whether it is open or only previewed."""
     name = html.escape(corpus.name)
-    st.html(f"{name} · open" if is_open else f"Looking at {name} · not open yet", width="content")
+    st.html(f"{name} · open" if is_open else f"Preview of {name} · not open yet", width="content")
 
 
 def open_label(session: Session, corpus: Corpus, spec: EncoderSpec) -> str:
-    """What the button that opens rows with an encoder is called, by what it does."""
+    """The label of the button that opens a corpus with an encoder."""
     if corpus.fingerprint == session.corpus.fingerprint and spec == session.encoder:
-        return "Open these rows"  # by another name: what was made of them is kept
+        return "Open these rows"  # only the name differs: vectors and results are kept
     rows = f"{len(corpus):,} row{'' if len(corpus) == 1 else 's'}"
     return f"{'Use' if isinstance(spec, OwnVectors) else 'Encode'} {rows}"
 
 
 def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
-    """Draw how many rows there are, were left out, repeat others, and are longer than the encoder reads."""
+    """Draw the number of rows, of empty ones left out, of repeated texts and of truncated rows."""
     with st.grid(4, min_column_width=110):
         st.metric("Rows", f"{len(corpus):,}")
         st.metric(
@@ -54,7 +54,7 @@ def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
 
 
 def show_audit(corpus: Corpus, audit: TokenAudit) -> None:
-    """Draw how long rows are for the encoder, and what it never reads."""
+    """Draw the token lengths of the rows, and how much of them is truncated."""
     from explorer.ui.widgets.figures import token_histogram
 
     st.plotly_chart(
@@ -69,7 +69,7 @@ def show_audit(corpus: Corpus, audit: TokenAudit) -> None:
     cut = audit.cut_rows
     if not len(cut):
         st.caption(
-            f"No row is longer than the {audit.max_length:,} tokens the encoder reads: nothing is lost."
+            f"No row is longer than the {audit.max_length:,} tokens the encoder reads, so nothing is lost."
         )
         return
     st.caption(
@@ -100,7 +100,7 @@ def show_preview(corpus: Corpus) -> None:
 
 
 def show_source(corpus: Corpus) -> None:
-    """Draw where a sample or a dataset of the Hub comes from and what it may be used for."""
+    """Draw the source and the licence of a sample or a dataset of the Hub."""
     if corpus.source:
         licence = f"Licence: {markdown(corpus.licence)}." if corpus.licence else "No licence is given."
         st.caption(f"Source: {markdown(corpus.source.removesuffix('.'))}. {licence}")

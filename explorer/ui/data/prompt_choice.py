@@ -1,4 +1,4 @@
-"""The choice of prompts on the data page: those that a model's authors mean, or one's own."""
+"""The choice of prompts on the data page: the model's own for a task, or custom ones."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from explorer.ui.shell.text import markdown, quoted
 
 Way = Literal["search", "clustering", "custom"]
 _EFFECTS: dict[Way, str] = {
-    "search": "Questions come close to the rows that answer them.",
-    "clustering": "Rows on the same subject come close to one another. Questions find answers less well.",
+    "search": "Questions are close to the rows that answer them.",
+    "clustering": "Rows on the same subject are close to one another. Questions find answers less well.",
 }
 
 
 class ChosenPrompts(NamedTuple):
-    """Prompts as a `LocalModel` or `HostedModel` has them.
+    """The prompts for a `LocalModel` or `HostedModel`.
 
     Attributes:
-        task: What rows are encoded for.
-        document: Put before each row; None for what the authors mean.
-        query: The same for queries.
+        task: The task that rows are encoded for.
+        document: The prompt before each row; None for the model's usual one.
+        query: The prompt before each query; None for the model's usual one.
     """
 
     task: Task
@@ -41,13 +41,13 @@ def choose_prompts(
     *,
     later: str,
 ) -> ChosenPrompts:
-    """Draw the choice, what is put before texts by it, and who says so.
+    """Draw the choice, the prompts that result from it, and their source.
 
     Args:
-        model: Hub id, a folder's name, or what a server calls the model.
-        before: The encoder of this model that is open; None where another one is.
-        defined: The prompts of the model's own files, by name; None where these are read later.
-        later: When they are read.
+        model: The model's Hub id, its folder's name, or its name on a server.
+        before: The open encoder, if it uses this model; otherwise None.
+        defined: The prompts in the model's own files, by name; None if the files are not read yet.
+        later: When they will be read, as the end of a sentence.
     """
     both = has_both(model, defined or {})
     ways: list[Way] = ["search", "clustering", "custom"] if both else ["search", "custom"]
@@ -64,14 +64,15 @@ def choose_prompts(
         key=f"prompts-{model}-{both}",
         persist_state="session",
         wrap=True,
-        help="Text put before each row and each query, as in the model's training. Some models are asked in "
-        "one way for search and in another for clusters and maps: each is an encoder of its own, and both "
+        help="Text put before each row and each query, as in the model's training. Some models have "
+        "different prompts for search and for clusters and maps. Each choice is a separate encoder, and both "
         "can be open.",
     )
-    usual = text_prompts(model, defined or {}, "clustering" if way == "clustering" else "search")
+    task: Task = "clustering" if way == "clustering" else "search"
+    usual = text_prompts(model, defined or {}, task)
     if way == "custom":
         return ChosenPrompts(
-            "search",
+            task,
             _typed("Before each row", "rows", model, before.prompt if before else None, usual.document),
             _typed(
                 "Before each query", "queries", model, before.query_prompt if before else None, usual.query
@@ -80,8 +81,8 @@ def choose_prompts(
     _show(usual, model, known=defined is not None, later=later)
     if both:
         st.caption(_EFFECTS[way])
-        return ChosenPrompts("clustering" if way == "clustering" else "search")
-    # What a link asks for stays: it is the same here, or its prompts are known once the files are read.
+        return ChosenPrompts(task)
+    # A link's task is kept: both tasks have the same prompts, or the files that tell are not read yet.
     return ChosenPrompts("search" if before is None else before.task)
 
 
@@ -94,8 +95,8 @@ def _way(before: LocalModel | HostedModel | None, ways: list[Way]) -> Way:
 
 
 def _typed(label: str, of: str, model: str, before: str | None, usual: str) -> str | None:
-    """Draw one prompt; None while nobody has written another one than the usual."""
-    # An area: a field of one line would lose the line break that some prompts have.
+    """Draw the field for one prompt; None while it is unchanged from the usual one."""
+    # A single-line field would lose the line breaks that some prompts have.
     typed = st.text_area(
         label,
         usual if before is None else before,
@@ -105,7 +106,7 @@ def _typed(label: str, of: str, model: str, before: str | None, usual: str) -> s
         height=68,
         persist_state="session",
     )
-    # The area cuts what it is given too: a longer prompt that nobody changed is used whole.
+    # The area truncates its initial value too: a longer prompt that nobody changed is used in full.
     return None if before is None and typed == usual[:MAX_PROMPT_CHARS] else typed or ""
 
 
@@ -115,14 +116,19 @@ def _show(prompts: TextPrompts, model: str, *, known: bool, later: str) -> None:
         return
     family = family_of(model)
     if prompts.document or prompts.query:
-        said = f"{quoted(prompts.document)} before each row, {quoted(prompts.query)} before each query"
-        said += ", as its own files say." if prompts.origin == "own files" else ", as its model card says."
+        source = "its own files" if prompts.origin == "own files" else "its model card"
+        caption = (
+            f"{quoted(prompts.document)} before each row, {quoted(prompts.query)} before each query, "
+            f"from {source}."
+        )
     elif family is not None:
-        said = family.prompts.why
+        caption = family.prompts.why
     elif known:
-        said = "Nothing is put before texts: no prompts of this model are known. Its card may name some."
+        caption = (
+            "No prompts are known for this model, so nothing is put before texts. Its card may name some."
+        )
     else:
-        said = ""
+        caption = ""
     if not known:
-        said += f" Its own files are read {later}; what they say comes first."
-    st.caption(markdown(said))
+        caption += f" Its own files are read {later}; prompts in them take precedence."
+    st.caption(markdown(caption))

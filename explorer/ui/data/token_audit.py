@@ -21,9 +21,9 @@ _TOKENS = "tokens"
 
 
 def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> TokenAudit | None:
-    """The token audit, for a model whose tokenizer is on this machine; a page never downloads one unasked.
+    """The token audit, for a model whose tokenizer is on this machine: a page never starts a download itself.
 
-    None without one, or while the tokens are counted, which is shown where the audit will be.
+    None without a tokenizer, and while tokens are counted; the progress is drawn in place of the audit.
     """
     from explorer.encode.models import files_on_disk, is_on_disk
 
@@ -45,12 +45,12 @@ def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> To
         return TokenAudit(lengths, files.max_length)
 
     key = (_TOKENS, files.name, files.identity, prompt, corpus.items_fingerprint)
-    _leave_others(session, key)
+    _stop_others(session, key)
     return kept_or_progress(session, key, f"Counting the tokens of {len(corpus):,} rows", count, here=True)
 
 
-def _leave_others(session: Session, key: tuple[Hashable, ...]) -> None:
-    """Count no more of rows that are not looked at now."""
+def _stop_others(session: Session, key: tuple[Hashable, ...]) -> None:
+    """Stop counts of rows that the page no longer shows."""
     for other, job in list(session.results.items()):
         if isinstance(other, tuple) and other[0] == _TOKENS and other != key and not job.ended:
             session.results.pop(other).leave(session.visitor)

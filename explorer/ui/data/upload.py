@@ -1,4 +1,4 @@
-"""A file that a person uploads: reading it as a job, and the encoding of its text."""
+"""An uploaded file: reading it in a job, and the choice of its text encoding."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from explorer.ui.data.draft import draft
 from explorer.ui.shell.tab_jobs import answer, ask_alone, forget, was_asked
 from explorer.ui.shell.text import markdown
 
-_CODECS = ["", *ENCODINGS]  # the first one lets it be detected
-_ENCODING_HELP = "Which characters the bytes of the file stand for. Choose another where letters look wrong."
+_CODECS = ["", *ENCODINGS]  # the empty one stands for detection
+_ENCODING_HELP = "The character encoding of the file. Choose another one if letters look wrong."
 
 
 def upload(
     session: Session, label: str, key: str, *, help: str | None = None, opened: SourceTable | None = None
 ) -> SourceTable | ExplorerError | None:
-    """Draw a place for a file, and give what is in it.
+    """Draw a file uploader and return the table read from its file.
 
     Args:
-        session: Whose file.
-        label: What it is.
-        key: Key of the widget; the last file read through each key is kept.
-        help: What may be uploaded.
-        opened: What was read from the file that is open; it is given where nothing else was put here.
+        session: The visitor's session.
+        label: The uploader's label.
+        key: The uploader's key; the last table read is kept for each key.
+        help: The uploader's help text.
+        opened: The table of the open file; it is returned if no other file was uploaded here.
 
     Returns:
-        The table; the error, already drawn, when there is none; None while there is no file, or it is being
-        read, which the page shows here.
+        The table; the error, already drawn, if it cannot be read; None without a file, and while one is being
+        read; the progress is drawn here.
     """
     file = st.file_uploader(
         label,
@@ -66,25 +66,25 @@ def upload(
         with options.expander("File options", expanded=doubtful):
             st.selectbox("Encoding", _CODECS, format_func=_codec_name, key=box, help=_ENCODING_HELP)
             if table is not None:
-                _say_encoding(table)
+                _show_encoding(table)
     return read
 
 
 def forget_unheld(session: Session, key: str) -> None:
-    """Forget what was read from a file that no widget of the page holds, as after a visit to another page."""
+    """Drop a table whose file no widget holds any more, as after a visit to another page."""
     if st.session_state.get(key) is None and _encoding_key(key) not in st.session_state:
         forget(session, key)
 
 
-def say_source(table: SourceTable) -> None:
-    """Say whose rows these are, where no widget holds what they were read from."""
+def show_source_name(table: SourceTable) -> None:
+    """Draw the name of the file that rows were read from, if no widget shows it."""
     st.caption(f"Rows of {markdown(table.name)}")
 
 
 def _without_widget(
     session: Session, key: str, opened: SourceTable | None
 ) -> SourceTable | ExplorerError | None:
-    """What was read before: the widget forgets its file when another page is visited."""
+    """The table read before: the uploader loses its file when another page is visited."""
     read: SourceTable | ExplorerError | None = opened
     source = opened
     options = st.container()
@@ -96,7 +96,7 @@ def _without_widget(
     if source is None:
         return read
     with options:
-        say_source(source)
+        show_source_name(source)
         if source.file is not None:
             with st.expander("File options", expanded=_is_doubtful(source)):
                 st.selectbox(
@@ -109,41 +109,41 @@ def _without_widget(
                     on_change=_read_again,
                     args=(session, key, source, source.file),
                 )
-                _say_encoding(source)
+                _show_encoding(source)
     return read
 
 
 def _read_again(session: Session, key: str, table: SourceTable, file: mmap.mmap) -> None:
-    """Read the file of a table once more, in the encoding that was chosen."""
-    draft().files[key] = table  # should that fail, the choice is still there
+    """Read the file of a table again, in the chosen encoding."""
+    draft().files[key] = table  # if reading fails, the choice of encoding is still shown
     chosen = st.session_state[_encoding_key(key)]
     _begin(session, key, (file, chosen), file, table.name, chosen)
 
 
 def _begin(
-    session: Session, key: str, what: Hashable, data: bytes | mmap.mmap, name: str, encoding: str
+    session: Session, key: str, identity: Hashable, data: bytes | mmap.mmap, name: str, encoding: str
 ) -> None:
-    """Read a file, unless it is what is being read, or was read last."""
+    """Start reading a file, unless it is being read already or was the last one read."""
     ask_alone(
         session,
         key,
-        what,
+        identity,
         f"Reading {name}",
         functools.partial(_read, data, name, encoding),
         lane=Lane.FILES,
     )
 
 
-def _read(data: bytes | mmap.mmap, name: str, encoding: str, say: OnProgress) -> SourceTable:
-    return read_bounded(data, name, encoding=encoding or None, on_progress=say)
+def _read(data: bytes | mmap.mmap, name: str, encoding: str, on_progress: OnProgress) -> SourceTable:
+    return read_bounded(data, name, encoding=encoding or None, on_progress=on_progress)
 
 
 def _is_doubtful(table: SourceTable | None) -> bool:
-    """Whether the encoding may be wrong, so that the choice of another should be in view."""
+    """Whether the encoding may be wrong, so that the choice of another one should be visible."""
     return table is not None and table.encoding not in ("", "utf-8", "ascii")
 
 
-def _say_encoding(table: SourceTable) -> None:
+def _show_encoding(table: SourceTable) -> None:
     if table.encoding:
         st.caption(f"Read as {ENCODINGS.get(table.encoding, table.encoding)}.")
 
@@ -157,6 +157,6 @@ def _encoding_key(key: str) -> str:
 
 
 def _forget_removed(session: Session, key: str) -> None:
-    """A file that was taken out of its place is not to be read on, nor shown."""
+    """Stop reading a file that was removed from the uploader, and show it no longer."""
     if st.session_state[key] is None:
         forget(session, key)

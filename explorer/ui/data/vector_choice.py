@@ -1,4 +1,4 @@
-"""Vectors that rows bring along: whether they are used, and where their texts are when a table has none."""
+"""Vectors in the rows: whether they are used, and their texts if the table has none."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ _ENCODE = "Encode the texts"
 def choose_vectors(
     session: Session, source: SourceTable
 ) -> tuple[SourceTable, VectorColumn | None] | ExplorerError | None:
-    """Draw the choice of the rows' vectors, if they brought any.
+    """Draw the choice of the rows' vectors, if they have any.
 
     Returns:
-        The table of texts and where its vectors are, None to encode the texts; the error, already drawn, when
-        the texts cannot be read; None while a table of vectors alone has no texts.
+        The table of texts and its column of vectors, or None in place of the column if the texts are to be
+        encoded; the error, already drawn, if the texts cannot be read; None while a table without texts waits
+        for them.
 
     Raises:
-        DataError: The texts are not as many as the vectors.
+        DataError: The numbers of texts and vectors differ.
         VectorError: A row's vector cannot be used.
     """
     has_texts, places = draft().once(
@@ -47,7 +48,7 @@ def choose_vectors(
             index=options.index(opened) if opened in options else 0,
             format_func=_name,
             key=f"vectors-{source.name}",
-            help="Rows that bring their own vectors need not be encoded.",
+            help="Rows that include vectors need not be encoded.",
             persist_state="session",
         )
         return source, chosen
@@ -56,7 +57,7 @@ def choose_vectors(
         place = st.selectbox(
             "Vectors", places, format_func=_name, key=f"vectors-{source.name}", persist_state="session"
         )
-    st.caption(f"{source.total_rows:,} vectors without texts: give one text for each, in the same order.")
+    st.caption(f"{source.total_rows:,} vectors without texts. Add one text for each, in the same order.")
     texts = _texts(session)
     if not isinstance(texts, SourceTable):
         return texts
@@ -68,7 +69,7 @@ def choose_vectors(
 def _name(place: VectorColumn | None) -> str:
     if place is None:
         return _ENCODE
-    return "One column a dimension" if place is ALL else f"Column “{place}”"
+    return "One column per dimension" if place is ALL else f"Column “{place}”"
 
 
 def _texts(session: Session) -> SourceTable | ExplorerError | None:
@@ -83,7 +84,7 @@ def _texts(session: Session) -> SourceTable | ExplorerError | None:
     if where == FILE:
         return upload(session, "File of texts", "texts-file")
     lines = st.text_area(
-        "One text a line",
+        "One text per line",
         key="texts-lines",
         height=220,
         max_chars=MAX_PASTED_CHARS,

@@ -1,4 +1,4 @@
-"""What is known of one model, to be read: its facts, its prompts, what it is said to score, its card."""
+"""The description of one model: facts, prompts, published results and the model card."""
 
 from __future__ import annotations
 
@@ -37,32 +37,32 @@ _SIMILARITIES = {
 
 
 def show_about(facts: ModelFacts, corpus: Corpus) -> None:
-    """Draw what is known of a model.
+    """Draw the description of a model.
 
     Args:
         facts: The model.
-        corpus: The rows that are open: whether the model was trained on them is said.
+        corpus: The open rows; a warning is drawn if they are from the model's training data.
     """
     details = facts.details
-    _warn_of_known_rows(details, corpus)
-    what, more = st.columns([3, 2], gap="large")
-    with what:
+    _warn_of_training_rows(details, corpus)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
         st.html(_definitions(_facts(facts)))
         if details.listing.tags:
             with st.expander("Tags"):
                 st.html(html.escape(" · ".join(details.listing.tags[:_SHOWN_TAGS])))
-    with more:
+    with right:
         _show_prompts(details)
         if details.results:
             _show_results(details.results)
     if details.card:
         with st.expander("Model card"), st.container(height=_CARD_HEIGHT, border=False):
-            # card_html made it safe; a wide table scrolls within its own frame.
+            # Safe HTML made by card_html; the style lets a wide table scroll within the card.
             st.html(f"{_CARD_STYLE}<div class='explorer-card'>{details.card}</div>")
 
 
-def count_words(number: int | None) -> str:
-    """A large number in three digits and a unit, such as `22.7 M`."""
+def readable_count(number: int | None) -> str:
+    """A count to three significant digits with a unit, such as `22.7 M`; `not stated` for None."""
     if number is None:
         return UNKNOWN
     for unit, size in (("B", 1e9), ("M", 1e6), ("k", 1e3)):
@@ -71,18 +71,18 @@ def count_words(number: int | None) -> str:
     return str(number)
 
 
-def _warn_of_known_rows(details: ModelDetails, corpus: Corpus) -> None:
-    known = {name.lower() for name in details.training_datasets}
-    if corpus.origin is not None and corpus.origin.id.lower() in known:
+def _warn_of_training_rows(details: ModelDetails, corpus: Corpus) -> None:
+    listed = {name.lower() for name in details.training_datasets}
+    if corpus.origin is not None and corpus.origin.id.lower() in listed:
         st.warning(
-            f"Its card lists {markdown(corpus.origin.id)}, where the open rows are from, among its training "
-            "data. How it does on them says little about new texts.",
+            f"Its card lists {markdown(corpus.origin.id)}, the source of the open rows, among its training "
+            "data. Results on these rows say little about new texts.",
             icon=":material/school:",
         )
 
 
 def _facts(facts: ModelFacts) -> list[tuple[str, str | None]]:
-    """Names, and what stands beside them as HTML."""
+    """Names and values of facts, as HTML; a value is None if it is not known."""
     details, listing = facts.details, facts.details.listing
     kind = {True: " (an organisation)", False: " (a person)", None: ""}[listing.is_organisation]
     texts: list[tuple[str, str | None]] = [
@@ -93,7 +93,7 @@ def _facts(facts: ModelFacts) -> list[tuple[str, str | None]]:
         ("Trained on", _names(details.training_datasets)),
         ("Languages", ", ".join(listing.languages)),
         ("Served by", _names(tuple(f"{one.provider} ({one.task})" for one in details.served_by))),
-        ("Also as files for", ", ".join(details.exports)),
+        ("Also exported to", ", ".join(details.exports)),
         ("Base model", _names(details.base_models)),
         ("Downloads in 30 days", None if listing.downloads is None else f"{listing.downloads:,}"),
         ("Likes", None if listing.likes is None else f"{listing.likes:,}"),
@@ -118,32 +118,32 @@ def _licence(licence: Licence, details: ModelDetails) -> str:
 
     page = f"{constants.ENDPOINT}/{details.listing.id}"
     address = licence_address(licence, page, details.commit)
-    words = html.escape(licence.name)
+    shown = html.escape(licence.name)
     if address:
-        words = (
+        shown = (
             f'<a href="{html.escape(address)}" target="_blank" rel="noopener noreferrer" '
-            f'style="color: inherit">{words}</a>'
+            f'style="color: inherit">{shown}</a>'
         )
-    return words + (" · <b>non-commercial use only</b>" if licence.non_commercial else "")
+    return shown + (" · <b>non-commercial use only</b>" if licence.non_commercial else "")
 
 
 def _dimensions(details: ModelDetails) -> str | None:
     if details.dims is None:
         return None
     sizes = ", ".join(f"{size:,}" for size in details.matryoshka if size < details.dims)
-    return f"{details.dims:,}" + (f"; trained to be cut to {sizes} (Matryoshka)" if sizes else "")
+    return f"{details.dims:,}" + (f"; can be truncated to {sizes} (Matryoshka)" if sizes else "")
 
 
 def _length(details: ModelDetails) -> str | None:
     if details.is_static:
         return "texts of any length"
-    return None if details.max_length is None else f"{details.max_length:,} tokens of a text"
+    return None if details.max_length is None else f"up to {details.max_length:,} tokens of a text"
 
 
 def _gated(details: ModelDetails) -> str:
     if not details.listing.gated:
         return "no"
-    return "yes, and the Hub does not give it to this server" if details.refused else "yes"
+    return "yes, and this server has no access" if details.refused else "yes"
 
 
 def _names(names: tuple[str, ...]) -> str:
@@ -152,7 +152,7 @@ def _names(names: tuple[str, ...]) -> str:
 
 
 def _definitions(rows: Iterable[tuple[str, str | None]]) -> str:
-    """A list of names and what stands beside them, both HTML already; those without a value are left out."""
+    """A definition list of names and values, both already HTML; names without a value are left out."""
     cells = "".join(
         f'<dt style="margin: 0; opacity: 0.7; overflow-wrap: anywhere">{name}</dt>'
         f'<dd style="margin: 0; overflow-wrap: anywhere" dir="auto">{value}</dd>'
@@ -167,7 +167,7 @@ def _show_prompts(details: ModelDetails) -> None:
     family, note = family_of(details.listing.id), text_prompts(details.listing.id, details.prompts).note
     st.markdown("**Prompts it expects**")
     if details.prompts:
-        st.caption("As its own files define them:")
+        st.caption("From its own files:")
         prompts = list(details.prompts.items())
         st.html(_definitions(map(_prompt, prompts[:_SHOWN_PROMPTS])))
         if len(prompts) > _SHOWN_PROMPTS:
@@ -175,15 +175,15 @@ def _show_prompts(details: ModelDetails) -> None:
         if note:
             st.caption(markdown(note))
     elif family is None:
-        st.caption("Its files define none, and its family is not known here. The model card may name some.")
+        st.caption("Its files define none, and none are known for its family. The model card may name some.")
     else:
         st.caption(markdown(family.prompts.why))
-        asked = {
+        expected = {
             "query": family.prompts.query,
             "row": family.prompts.document,
             "both, for clusters and maps": family.prompts.clustering or "",
         }
-        st.html(_definitions((role, html.escape(prompt)) for role, prompt in asked.items()))
+        st.html(_definitions((role, html.escape(prompt)) for role, prompt in expected.items()))
 
 
 def _prompt(named: tuple[str, str]) -> tuple[str, str]:
@@ -206,12 +206,14 @@ def _show_results(results: tuple[PublishedResult, ...]) -> None:
     st.dataframe(
         columns,
         column_config={
-            "Score": st.column_config.NumberColumn(format="%.2f", help="Out of 100, however it was written."),
-            "Metric": st.column_config.TextColumn(
-                help="What was measured: a metric, or the benchmark's task."
+            "Score": st.column_config.NumberColumn(
+                format="%.2f", help="Out of 100, also if it was published out of 1."
             ),
-            "Verified": st.column_config.CheckboxColumn(help="The Hub checked that it was measured so."),
-            "Source": st.column_config.TextColumn(help="Who says so."),
+            "Metric": st.column_config.TextColumn(
+                help="The metric, or the benchmark's task if no metric is given."
+            ),
+            "Verified": st.column_config.CheckboxColumn(help="Whether the Hub verified the result."),
+            "Source": st.column_config.TextColumn(help="Who published it."),
             "Link": st.column_config.LinkColumn(display_text="open"),
         },
         hide_index=True,
@@ -220,8 +222,8 @@ def _show_results(results: tuple[PublishedResult, ...]) -> None:
         alt="Published results by benchmark",
     )
     st.caption(
-        "Scores that are not verified are self-reported. Your rows may rank models differently, most of all "
-        "where a model was trained on a benchmark."
+        "Scores that are not verified are self-reported. Your rows may rank models differently, especially "
+        "if a model was trained on a benchmark."
     )
 
 

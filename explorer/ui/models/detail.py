@@ -1,4 +1,4 @@
-"""One model: what it is, what it costs, and the button that uses it."""
+"""The page of one model: its title, its cost, its description, and the button that uses it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from explorer.hub.models_on_disk import details_on_disk
 from explorer.jobs.progress import OnProgress
 from explorer.session.session import Session
 from explorer.settings import settings
-from explorer.ui.models.about import UNKNOWN, count_words, show_about
+from explorer.ui.models.about import UNKNOWN, readable_count, show_about
 from explorer.ui.models.facts import (
     MEASURED_TEXTS,
     ModelFacts,
@@ -26,7 +26,7 @@ from explorer.ui.models.facts import (
     obstacle,
 )
 from explorer.ui.models.models_list import MODEL_PARAMETER, open_model
-from explorer.ui.models.prompts import with_prompts
+from explorer.ui.models.prompts import choose_prompts
 from explorer.ui.models.use import download, finish, forget_ended, use
 from explorer.ui.shell.progress_text import duration
 from explorer.ui.shell.spaces import space_or_progress
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def show_model(session: Session, name: str) -> None:
-    """Draw one model by its name in the link."""
+    """Draw one model, by its name in the link."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.button("All models", icon=":material/arrow_back:", type="tertiary", on_click=_close)
         revision = st.text_input(
@@ -54,12 +54,12 @@ def show_model(session: Session, name: str) -> None:
     model = choose_model(name)
     pinned = (revision or "").strip() or None
 
-    def look(_on_progress: OnProgress) -> ModelFacts:
+    def look_up_model(_on_progress: OnProgress) -> ModelFacts:
         return look_up(model, pinned)
 
-    facts = ask_hub(session, "model", (model, pinned), f"Looking up {model_name(model)}", look)
+    facts = ask_hub(session, "model", (model, pinned), f"Looking up {model_name(model)}", look_up_model)
     if facts is None:
-        st.caption("Asking the Hub…")
+        st.caption("Waiting for the Hub…")
     elif not isinstance(facts, ExplorerError):
         _title(facts)
         _use(session, facts, pinned)
@@ -86,23 +86,25 @@ def _title(facts: ModelFacts) -> None:
     newer = facts.details.new_version
     if newer is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.info(f"Its authors have a newer version: {markdown(newer)}.", icon=":material/upgrade:")
+            st.info(
+                f"Its authors have published a newer version: {markdown(newer)}.", icon=":material/upgrade:"
+            )
             st.button(f"Open {markdown(newer)}", on_click=open_model, args=(newer,))
     if not facts.from_hub and folder_named(facts.model) is None:
         st.info(
-            "The Hugging Face Hub cannot be reached; what is on this machine works. These facts are from the "
-            "model's own files.",
+            "The Hugging Face Hub cannot be reached, but models on this machine work. These facts are from "
+            "the model's own files.",
             icon=":material/cloud_off:",
         )
 
 
 def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
-    """The cost, and the one action."""
+    """Draw the cost and the button that downloads or uses the model, or why there is none."""
     details = facts.details
     code = may_run_code(facts)
     folder = folder_on_disk(facts.model, facts.revision, code=code)
     _show_cost(session, facts, on_disk=folder is not None)
-    under_way = finish(session)
+    is_downloading = finish(session)
     reason = obstacle(facts, folder, code=code)
     if reason:
         st.warning(markdown(reason), icon=":material/block:")
@@ -114,16 +116,17 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
     if reason:
         return
     if settings().allow_pickle and not details.listing.has_safetensors:
-        st.caption("Its weights are pickle files. They are read as numbers only: no code in them is run.")
-    spec = LocalModel(facts.model, revision=facts.revision, trust_remote_code=code)
-    spec = with_prompts(spec, details)
+        st.caption(
+            "Its weights are pickle files. Only numbers are read from them, and no code in them is run."
+        )
+    spec = choose_prompts(LocalModel(facts.model, revision=facts.revision, trust_remote_code=code), details)
     if session.encoder == spec:
         space = space_or_progress(session)
         if space is not None:
             st.success("This model encodes your rows.", icon=":material/check:")
             show_report(space)
             st.page_link("pages/search.py", label="Search these rows", icon=":material/search:")
-    elif under_way:
+    elif is_downloading:
         st.caption("It will be used as soon as it is downloaded; progress is shown at the top.")
     elif code and not _confirmed(facts):
         st.caption("It can be used once its code is confirmed.")
@@ -140,20 +143,20 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
 
 
 def _confirmed(facts: ModelFacts) -> bool:
-    """Ask whether the code of this model at this commit may run; another commit is asked for again."""
+    """Draw the question whether a model's code may run; it is confirmed for each commit separately."""
     name, commit = markdown(facts.details.listing.id), facts.revision
     st.warning(
-        f"{name} runs only with code that its authors wrote"
-        + (f", here as it is at commit {commit}" if commit else "")
-        + ". This server runs it with all its own rights, on its files and its network. Nobody here has "
-        "checked it.",
+        f"{name} runs only with code from its authors"
+        + (f", at commit {commit}" if commit else "")
+        + ". The code would have all the rights of this server, including its files and its network. Nobody "
+        "here has checked it.",
         icon=":material/code:",
     )
     if commit:
         from huggingface_hub import constants
 
         address = f"{constants.ENDPOINT}/{facts.model}/tree/{commit}"
-        st.link_button("Its files at this commit", address, icon=":material/open_in_new:", type="tertiary")
+        st.link_button("Files at this commit", address, icon=":material/open_in_new:", type="tertiary")
     return st.checkbox(
         f"Run the code of {name}" + (f" at commit {commit[:8]}…" if commit else "") + " on this server",
         key=f"model-code-{facts.model}-{commit}",
@@ -169,31 +172,31 @@ def _show_cost(session: Session, facts: ModelFacts, *, on_disk: bool) -> None:
     with st.grid(4, min_column_width=140):
         st.metric(
             "Parameters",
-            count_words(parameters),
-            None if active is None else f"{count_words(active)} active",
+            readable_count(parameters),
+            None if active is None else f"{readable_count(active)} active",
             delta_color="off",
             delta_arrow="off",
-            help="Active are those that are computed with. The others are the table of its tokens' vectors, "
-            "which takes memory and no time.",
+            help="Active parameters take part in the computation. The others are the token embeddings, which "
+            "take memory but are only looked up.",
         )
         st.metric("Download", "none" if on_disk else _megabytes(details.download_size))
         st.metric(
             "Memory",
             _megabytes(parameters and 4 * parameters),
-            help="Parameters times 4 bytes; texts under way come on top.",
+            help="Parameters times 4 bytes, without the texts being encoded.",
         )
         if not used:
             st.metric(
                 "Encoding",
                 UNKNOWN if time is None else f"≈ {duration(time.seconds)}",
-                help=f"An estimate for the {len(corpus):,} rows that are open.",
+                help=f"An estimate for the {len(corpus):,} open rows.",
             )
     if time is not None:
         st.caption(f"The time is an estimate. {markdown(time.basis)}")
 
 
 def _measured(session: Session) -> tuple[ModelDetails, EncodeReport] | None:
-    """What encoding these rows took in this session, of the active encoder if it encoded enough of them."""
+    """A model that encoded enough of these rows in this session, the active one first, and its report."""
     for spec in sorted(session.spaces, key=lambda spec: spec != session.encoder):
         report = session.spaces[spec].report
         if not isinstance(spec, LocalModel) or report.encoded < MEASURED_TEXTS:

@@ -1,4 +1,4 @@
-"""A model as the models page judges it: what is known of it, what forbids its use, and what it would cost."""
+"""Facts of a model for the models page: its details, obstacles to its use, and the estimated time."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from explorer.settings import settings
 if TYPE_CHECKING:
     from explorer.encode.report import EncodeReport
 
-MEASURED_TEXTS = 200  # fewer take mostly the time of loading the model
-_FLOPS = 200e9  # of two cores that compute in float32, as benchmarks/encode.py measured them
-# What two busy cores split texts into, as `FastTokenizer.tokenize` did with the bundled tokenizer.
+MEASURED_TEXTS = 200  # with fewer, loading the model takes most of the time
+_FLOPS = 200e9  # operations/s of two cores in float32, measured with benchmarks/encode.py
+# Measured for `FastTokenizer.tokenize` with the bundled tokenizer on two busy cores.
 _TOKENS_PER_SECOND = 400e3
 _CHARS_PER_TOKEN = 4
 _SPECIAL_TOKENS = 2
@@ -31,13 +31,13 @@ _SPECIAL_TOKENS = 2
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What is known of a model.
+    """A model and its details.
 
     Attributes:
         model: The bundled model's id, a folder, or a Hub id.
-        revision: The commit an encoder is pinned to; None for the bundled model and for folders.
+        revision: The commit that an encoder is pinned to; None for the bundled model and for folders.
         details: Facts from the Hub, or from its files alone.
-        from_hub: Whether the Hub told them.
+        from_hub: Whether the details are from the Hub.
     """
 
     model: str
@@ -51,8 +51,8 @@ class Estimate:
     """How long encoding would take.
 
     Attributes:
-        seconds: The time.
-        basis: What it is derived from, one sentence.
+        seconds: The time, in seconds.
+        basis: How it was estimated, one sentence.
     """
 
     seconds: float
@@ -60,10 +60,14 @@ class Estimate:
 
 
 def look_up(model: str, revision: str | None) -> ModelFacts:
-    """What the Hub says of a model; of one on this machine, what its files say when the Hub does not.
+    """The facts of a model from the Hub, or from its files on this machine if the Hub has none.
+
+    Args:
+        model: The bundled model's id, a folder, or a Hub id.
+        revision: Branch, tag or commit; None for the default branch.
 
     Raises:
-        HubError: The Hub does not answer, or has no such model, and it is not on this machine either.
+        HubError: The Hub does not answer or has no such model, and the model is not on this machine.
     """
     check_revision(revision, model)
     own = folder_named(model)
@@ -81,12 +85,12 @@ def look_up(model: str, revision: str | None) -> ModelFacts:
 
 
 def is_bundled(model: str, revision: str | None) -> bool:
-    """Whether the package beside Explorer has the model; another revision of it comes from the Hub."""
+    """Whether this is the bundled model; a named revision of it comes from the Hub."""
     return model == BUNDLED_MODEL and revision is None
 
 
 def folder_on_disk(model: str, revision: str | None, *, code: bool = False) -> Path | None:
-    """Where a model, with its own code or without, is on this machine; None if it had to be downloaded."""
+    """The folder of a model on this machine, with its code or without; None if it must be downloaded."""
     if is_bundled(model, revision):
         return find_model(model).folder
     own = folder_named(model)
@@ -96,14 +100,14 @@ def folder_on_disk(model: str, revision: str | None, *, code: bool = False) -> P
         return None
     folder = snapshot_on_disk(model, revision, code=code)
     if folder is None and revision is None:
-        # Only commits of it were asked for by now, so that nothing says which of them the default branch is.
+        # Only commits were downloaded so far, so nothing on disk tells which is the default branch.
         kept = next((kept for kept in models_on_disk() if kept.id == model), None)
         folder = snapshot_on_disk(model, kept.commit, code=code) if kept is not None else None
     return folder
 
 
 def may_run_code(facts: ModelFacts) -> bool:
-    """Whether a model needs code of its own, and the host allows it to those who confirm it."""
+    """Whether a model needs code of its own, and the host allows running it once a visitor confirms."""
     if not settings().allow_remote_code:
         return False
     if facts.details.listing.needs_remote_code:
@@ -111,23 +115,23 @@ def may_run_code(facts: ModelFacts) -> bool:
     folder = folder_on_disk(facts.model, facts.revision)
     try:
         return folder is not None and names_own_code(folder)
-    except UnusableModelError:  # `obstacle` says what is wrong with its files
+    except UnusableModelError:  # `obstacle` reports what is wrong with its files
         return False
 
 
 def obstacle(facts: ModelFacts, folder: Path | None, *, code: bool = False) -> str:
-    """Why a model cannot be used, in a sentence or two; empty when nothing forbids it.
+    """The reason why a model cannot be used, one or two sentences; empty if it can.
 
     Args:
         facts: The model.
-        folder: Where it is on this machine; None when it would be downloaded.
-        code: Whether its own code may run, once that is confirmed.
+        folder: Its folder on this machine; None if it would be downloaded.
+        code: Whether its own code may run once a visitor confirms.
     """
     listing, size_mb = facts.details.listing, (facts.details.download_size or 0) / 1e6
     if listing.needs_remote_code and not code:
         return (
-            "It needs code of its own from its repository, which is not run here. A host can allow it "
-            "(EXPLORER_ALLOW_REMOTE_CODE)."
+            "It needs code of its own from its repository, which is not run here. The host can allow it with "
+            "EXPLORER_ALLOW_REMOTE_CODE."
         )
     if folder is not None:
         try:
@@ -137,13 +141,13 @@ def obstacle(facts: ModelFacts, folder: Path | None, *, code: bool = False) -> s
         return ""
     if facts.details.refused:
         return (
-            "It is gated: the Hub gives it only to people who have accepted its terms, and refused it to "
-            "this server. Its host can accept them and set HF_TOKEN to a token of that account."
+            "It is gated: only accounts that have accepted its terms can download it, and the Hub refused it "
+            "to this server. The host can accept the terms and set HF_TOKEN to a token of that account."
         )
     if not listing.has_safetensors and not settings().allow_pickle:
         return (
-            "It has no safetensors weights. Pickle files can run code when opened, so they are not loaded. A "
-            "host can allow them, read without running code (EXPLORER_ALLOW_PICKLE)."
+            "It has no safetensors weights. Pickle files can run code when opened, so they are not loaded. "
+            "The host can allow reading them without running code, with EXPLORER_ALLOW_PICKLE."
         )
     if size_mb > settings().max_model_mb:
         return (
@@ -156,21 +160,21 @@ def obstacle(facts: ModelFacts, folder: Path | None, *, code: bool = False) -> s
 def estimate(
     details: ModelDetails, corpus: Corpus, measured: tuple[ModelDetails, EncodeReport] | None
 ) -> Estimate | None:
-    """How long a model would take to encode a corpus; None when its size is not known.
+    """The time a model would take to encode a corpus; None if its size is not known.
 
     A transformer takes about two operations for each token and each parameter that is multiplied by
-    (arxiv.org/abs/2001.08361, section 2.1); the rows of the table of tokens are only looked up. A static
-    model has nothing else, so that splitting texts into tokens takes most of its time.
+    (arxiv.org/abs/2001.08361, section 2.1); token embeddings are only looked up. A static model has
+    nothing else, so tokenizing takes most of its time.
 
     Args:
         details: The model.
         corpus: The rows.
-        measured: A model that encoded these rows here, and what that took; None when there is none.
+        measured: A model that encoded these rows here, and its report; None without one.
     """
     if details.is_static:
         basis = (
-            "A static model computes next to nothing: this is for splitting texts into tokens, "
-            f"{_TOKENS_PER_SECOND:,.0f} a second, as two CPU cores manage."
+            "A static model computes next to nothing, so this is the time for tokenizing, at "
+            f"{_TOKENS_PER_SECOND:,.0f} tokens a second on two CPU cores."
         )
         return Estimate(_tokens(details, corpus) / _TOKENS_PER_SECOND, basis)
     wanted = _operations(details, corpus)
@@ -183,17 +187,18 @@ def estimate(
             seconds = report.seconds * report.distinct / report.encoded * wanted / known
             basis = (
                 f"{other.listing.id} took {report.seconds:,.1f} s for {report.encoded:,} of these texts on "
-                "this machine, loading included; this is scaled by parameters and tokens."
+                "this machine, including loading; this is scaled by parameters and tokens."
             )
             return Estimate(seconds, basis)
     basis = (
-        "Too little was encoded here yet to measure by: this is from parameters, tokens and "
-        f"{_FLOPS / 1e9:,.0f} billion operations a second, as two CPU cores manage."
+        "Too few texts have been encoded here to measure from, so this is from parameters, tokens and "
+        f"{_FLOPS / 1e9:,.0f} billion operations a second on two CPU cores."
     )
     return Estimate(wanted / _FLOPS, basis)
 
 
 def _operations(details: ModelDetails, corpus: Corpus) -> float | None:
+    """Floating-point operations to encode a corpus; None if the number of parameters is not known."""
     parameters = details.listing.parameters
     if parameters is None:
         return None
@@ -202,5 +207,6 @@ def _operations(details: ModelDetails, corpus: Corpus) -> float | None:
 
 
 def _tokens(details: ModelDetails, corpus: Corpus) -> float:
+    """Tokens that a model reads of a corpus, estimated from the characters."""
     longest = details.max_length or math.inf
     return sum(min(len(text) / _CHARS_PER_TOKEN + _SPECIAL_TOKENS, longest) for text in corpus.texts)

@@ -1,4 +1,4 @@
-"""The list of the models page: what is on this machine, good starting points, and what the Hub has."""
+"""The list of the models page: models on this machine, good starting points, and a search of the Hub."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _COLUMNS = {
     "id": st.column_config.TextColumn("Model", width=250),
     "parameters": st.column_config.NumberColumn("Parameters", format="compact"),
     "downloads": st.column_config.NumberColumn(
-        "Downloads", format="compact", help="In the last 30 days; 0 where the Hub does not say."
+        "Downloads", format="compact", help="In the last 30 days; 0 if the Hub gives no number."
     ),
     "likes": st.column_config.NumberColumn("Likes", format="compact"),
     "licence": st.column_config.TextColumn("Licence", width=90),
@@ -70,13 +70,13 @@ _COLUMNS = {
         "Gated", help="Only people approved by its authors may download it."
     ),
     "code": st.column_config.CheckboxColumn(
-        "Custom code", help="It needs code from its repository, which runs only where the host allows it."
+        "Custom code", help="It needs code from its repository, which runs only if the host allows it."
     ),
 }
 
 
 def open_model(name: str) -> None:
-    """Show one model, in the link too."""
+    """Show one model, and put it in the link."""
     forget_ended()
     st.query_params[MODEL_PARAMETER] = name
 
@@ -102,7 +102,7 @@ def show_on_disk() -> None:
 
 
 def show_starters() -> None:
-    """Draw a few good models, by what they are for."""
+    """Draw a few good models, each for one need."""
     st.header("Good starting points", anchor=False)
     with st.grid(3, min_column_width=280):
         for starter in STARTERS:
@@ -121,7 +121,7 @@ def show_starters() -> None:
 
 
 def show_search(session: Session) -> None:
-    """Draw the search on the Hub and what it finds."""
+    """Draw the search on the Hub and its results."""
     st.header("On the Hugging Face Hub", anchor=False)
     wanted = _filter()
     name = wanted.search.strip()
@@ -135,7 +135,7 @@ def show_search(session: Session) -> None:
 
     found = ask_hub(session, "models", wanted, "Searching the Hub for models", search)
     if found is None:
-        st.caption("Asking the Hub…")
+        st.caption("Waiting for the Hub…")
     elif not isinstance(found, ExplorerError):
         _table(found)
 
@@ -185,7 +185,7 @@ def _filter() -> ModelFilter:
             persist_state="session",
         )
         gated = st.toggle("Include gated", key="models-gated", persist_state="session")
-    _say_filters(size, language or "", licence, task, library, gated)
+    _show_filters(size, language or "", licence, task, library, gated)
     return ModelFilter(
         search=words or "",
         task=task,
@@ -198,21 +198,21 @@ def _filter() -> ModelFilter:
     )
 
 
-def _say_filters(size: str, language: str, licence: str, task: Task, library: str, gated: bool) -> None:
-    said = [
+def _show_filters(size: str, language: str, licence: str, task: Task, library: str, gated: bool) -> None:
+    active = [
         "" if library == _ANY else library,
-        "" if size == _ANY else f"{size} parameters at most",
+        "" if size == _ANY else f"up to {size} parameters",
         f"language {markdown(language)}" if language.strip() else "",
         "" if licence == _ANY else licence,
         "" if task == "any" else _TASKS[task],
         "including gated" if gated else "not gated",
     ]
-    st.caption("Only " + " · ".join(part for part in said if part))
+    st.caption("Only " + " · ".join(part for part in active if part))
 
 
 def _table(found: Sequence[ModelListing]) -> None:
     if not found:
-        st.info("No models match. Loosen the filters, or try other words.", icon=":material/filter_alt_off:")
+        st.info("No models match. Relax the filters or try other words.", icon=":material/filter_alt_off:")
         return
     ids = [model.id for model in found]
     st.dataframe(
@@ -225,7 +225,7 @@ def _table(found: Sequence[ModelListing]) -> None:
         alt="Models on the Hub",
     )
     models = f"{len(found)} model{'s' if len(found) > 1 else ''}"
-    st.caption(f"{models}. Select one to see what it is and what it costs, and to use it.")
+    st.caption(f"{models}. Select one to see its facts and its cost, and to use it.")
 
 
 def _open_picked(ids: list[str]) -> None:

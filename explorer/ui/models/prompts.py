@@ -1,4 +1,4 @@
-"""The prompts of a model that is about to be used, where its own files name none."""
+"""The prompts of a model that is about to be used, if its own files define none."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from explorer.hub.model_details import ModelDetails
 from explorer.ui.shell.text import markdown, quoted
 
 
-def with_prompts(spec: LocalModel, details: ModelDetails) -> LocalModel:
-    """The encoder; without prompts where its own files name none and somebody objects to its family's."""
+def choose_prompts(spec: LocalModel, details: ModelDetails) -> LocalModel:
+    """Draw whether the prompts of a model's family are used, if its own files define none.
+
+    Returns:
+        The encoder; with empty prompts if they are turned down.
+    """
     expected, family = text_prompts(details.listing.id, details.prompts), family_of(details.listing.id)
     if family is None or expected.origin != "family" or not (expected.query or expected.document):
         return spec
@@ -22,6 +26,6 @@ def with_prompts(spec: LocalModel, details: ModelDetails) -> LocalModel:
         markdown(f"Put {quoted(expected.query)} before queries and {quoted(expected.document)} before rows"),
         value=True,
         key=f"model-prompts-{spec.model}",
-        help=f"{family.prompts.why} Its files do not say so.",
+        help=f"{family.prompts.why} Its files define no prompts.",
     )
     return spec if wanted else replace(spec, prompt="", query_prompt="")

@@ -1,4 +1,4 @@
-"""From a model's facts to encoded rows: the download, and the encoder it becomes."""
+"""Using a model: its download, and encoding the open rows with it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from explorer.ui.shell.job_progress import outcome_soon, show_outcome
 from explorer.ui.shell.spaces import encode
 from explorer.ui.shell.text import show_error
 
-# Session keys: the download asked for last, the encoder added last with the one before it, and why that one
-# could not encode.
+# Session keys: the last download; the encoder added last, with the one before it; and the error if the added
+# one failed.
 _DOWNLOAD = "explorer-model-download"
 _ADDED = "explorer-model-added"
 _REFUSED = "explorer-model-refused"
@@ -29,11 +29,11 @@ _REFUSED = "explorer-model-refused"
 
 @dataclass(frozen=True)
 class _Download:
-    """A download that was asked for.
+    """A download started in this tab.
 
     Attributes:
-        spec: The encoder that the model becomes.
-        branch: What its commit was found by; None for the default branch.
+        spec: The encoder that will use the model.
+        branch: The revision that was resolved to its commit; None for the default branch.
         job: The job that downloads it.
     """
 
@@ -43,17 +43,17 @@ class _Download:
 
 
 def download(session: Session, spec: LocalModel, branch: str | None) -> None:
-    """Begin to download a model; `finish` uses it once it is here.
+    """Start downloading a model; `finish` uses it when the download is done.
 
     Args:
-        session: Who asks.
-        spec: The encoder it becomes.
-        branch: What its commit was found by, noted on disk; None for the default branch.
+        session: The visitor's session.
+        spec: The encoder that will use the model.
+        branch: The revision that was resolved to its commit, recorded on disk; None for the default branch.
     """
 
     def work(on_progress: OnProgress) -> ModelFiles:
         code = spec.trust_remote_code
-        # Code is run at the commit that was confirmed, and not at what its branch has become.
+        # Code runs at the commit that was confirmed; its branch may have moved since.
         revision = spec.revision if code else branch
         return find_model(spec.model, revision=revision, trust_remote_code=code, on_progress=on_progress)
 
@@ -78,42 +78,42 @@ def use(session: Session, spec: LocalModel) -> None:
 
 
 def forget_ended() -> None:
-    """Say no more of a download or an encoder that failed; a download under way goes on."""
+    """Drop the messages of an ended download or a failed encoder; a running download continues."""
     st.session_state.pop(_REFUSED, None)
-    asked = _asked()
-    if asked is not None and asked.job.ended:
+    started = _started()
+    if started is not None and started.job.ended:
         st.session_state.pop(_DOWNLOAD)
 
 
 def finish(session: Session) -> bool:
-    """Follow the download that was asked for, and use the model once it is here.
+    """Draw the progress of the download, and use the model when it is done.
 
     Returns:
-        Whether it is still under way.
+        Whether it is still running.
     """
     _take_back_failed(session)
     if _REFUSED in st.session_state:
         show_error(cast("ExplorerError", st.session_state[_REFUSED]))
         st.caption("Your rows are still encoded by the previous model.")
-    asked = _asked()
-    if asked is None:
+    started = _started()
+    if started is None:
         return False
-    outcome = outcome_soon(asked.job, session.visitor)
+    outcome = outcome_soon(started.job, session.visitor)
     if isinstance(outcome, Done):
         st.session_state.pop(_DOWNLOAD)
-        use(session, asked.spec)
+        use(session, started.spec)
         st.rerun()
-    again = functools.partial(download, session, asked.spec, asked.branch)
+    again = functools.partial(download, session, started.spec, started.branch)
     show_outcome(session, outcome, key="download", again=again)
     return isinstance(outcome, Pending)
 
 
-def _asked() -> _Download | None:
+def _started() -> _Download | None:
     return cast("_Download | None", st.session_state.get(_DOWNLOAD))
 
 
 def _take_back_failed(session: Session) -> None:
-    """Go back to the encoder before where the one just added cannot encode."""
+    """Return to the previous encoder if the one just added has failed."""
     added = cast("tuple[LocalModel, EncoderSpec] | None", st.session_state.get(_ADDED))
     if added is None or added[0] not in session.encoders or added[1] not in session.encoders:
         return

@@ -35,13 +35,13 @@ _ORIGIN_CHARS = 40
 _LIKE = "like"  # URL parameter: search for rows similar to this one (from 1)
 _DEFAULT = "default"
 _METRICS: dict[str, str] = {"cosine": "Cosine", "dot": "Dot product", "euclidean": "Euclidean"}
-_BY = {"dot": "dot product", "euclidean": "Euclidean distance"}  # what only some models are trained for
-_OLDER_METRICS = {shown: word for word, shown in _METRICS.items()}  # as links had them
+_TRAINED_FOR = {"dot": "dot product", "euclidean": "Euclidean distance"}  # cosine goes without saying
+_OLDER_METRICS = {label: metric for metric, label in _METRICS.items()}  # earlier links have the label
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the page was asked.
+    """A request to the search page.
 
     Attributes:
         queries: Texts to search for.
@@ -66,7 +66,7 @@ class Asked:
 
 
 def ask(session: Session) -> Asked:
-    """Draw the controls and return what they ask for. All of it except the selection is in the URL."""
+    """Draw the controls and return the request. All of it except the selection is in the URL."""
     corpus = session.corpus
     several = st.session_state.get("several", st.query_params.get("several") == "true")
     if several:
@@ -196,8 +196,8 @@ def show_summary(
             help="The selection follows you to every page.",
         )
         download_table("Download the hits", table, f"{space.corpus.name}-hits")
-    if asked.metric is None and space.similarity_metric in _BY:
-        st.caption(f"Compared by {_BY[space.similarity_metric]}, which this model was trained for.")
+    if asked.metric is None and space.similarity_metric in _TRAINED_FOR:
+        st.caption(f"Compared by {_TRAINED_FOR[space.similarity_metric]}, which this model was trained for.")
     return int(chosen)
 
 
