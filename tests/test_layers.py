@@ -21,6 +21,7 @@ LAYERS = [
     "data",
     "encode",
     "analysis",
+    "comparison",
     "share",
     "embedding",
     "warm_up",

@@ -1,0 +1,1 @@
+"""Comparing encoders over one corpus: contenders, measures, statistics, judgements and reports."""

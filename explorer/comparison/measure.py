@@ -1,0 +1,71 @@
+"""Measures of a comparison, and the values they give to each unit: a row, a query or a pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = Literal["cost", "diagnosis", "proxy", "labels", "judgements", "pairs"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure, as the scorecard explains it.
+
+    Attributes:
+        name: Its usual name, such as `nDCG@10`.
+        kind: What it needs: nothing (`cost`, `diagnosis`, `proxy`), labels, judgements or scored pairs. Only
+            the last three say which contender is better; a proxy suggests it.
+        higher_is_better: Whether larger values are better; None if neither is.
+        meaning: One or two plain sentences for a tooltip, with the formula.
+        source: Where it is from: a paper or the implementation.
+    """
+
+    name: str
+    kind: Kind
+    higher_is_better: bool | None
+    meaning: str
+    source: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class UnitValues:
+    """The values of one measure, whose mean over units is the figure on the scorecard.
+
+    Attributes:
+        measure: The measure.
+        values: float64, shape (contenders, units), in the order of the contenders; a contender that does not
+            have the measure has NaN for all units.
+        units: The row or query of each unit, int64, shape (units,).
+        groups: The group of each unit: units of a group, such as near-copies or chunks of one document, are
+            not independent and are resampled together; int64, shape (units,).
+        weights: The weight of each unit in the mean, such as 1 / inclusion probability; float64, shape
+            (units,); None if all are equal.
+    """
+
+    measure: Measure
+    values: NDArray[np.float64]
+    units: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    weights: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class WholeValues:
+    """The values of a measure that is no mean over units: a cost, or a statistic of all rows.
+
+    Attributes:
+        measure: The measure.
+        values: float64, shape (contenders,); NaN where a contender does not have it.
+        intervals: 95 % bootstrap intervals, float64, shape (contenders, 2); None if there is no sampling error
+            to speak of.
+        n: The number of rows it was computed from; 0 for costs.
+    """
+
+    measure: Measure
+    values: NDArray[np.float64]
+    intervals: NDArray[np.float64] | None = None
+    n: int = 0
