@@ -17,9 +17,9 @@ from explorer.tensor import TopK
 class Contender(Protocol):
     """One side of a comparison: a way to rank the rows of a corpus.
 
-    A space is one (`SpaceContender`), with its encoder's similarity; so are a space whose scores are corrected
-    for hubs (`CslsContender`) and BM25, which has no vectors. Scores of different contenders cannot be compared
-    with each other; ranks can.
+    A space is one (`SpaceContender`), with its encoder's similarity; so are a space whose scores are
+    corrected for hubs (`CslsContender`) and BM25, which has no vectors. Scores of different contenders cannot
+    be compared with each other; ranks can.
     """
 
     @property

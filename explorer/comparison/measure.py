@@ -60,8 +60,8 @@ class WholeValues:
     Attributes:
         measure: The measure.
         values: float64, shape (contenders,); NaN where a contender does not have it.
-        intervals: 95 % bootstrap intervals, float64, shape (contenders, 2); None if there is no sampling error
-            to speak of.
+        intervals: 95 % bootstrap intervals, float64, shape (contenders, 2); None if there is no sampling
+            error.
         n: The number of rows it was computed from; 0 for costs.
     """
 
