@@ -121,8 +121,13 @@ class EmbeddedCorpus:
         """The default metric: the one the encoder's model was trained for; cosine without an encoder."""
         return "cosine" if self._encoder is None else self._encoder.similarity
 
+    @property
+    def query_prompt(self) -> str:
+        """The prompt put before each query; empty without an encoder."""
+        return "" if self._encoder is None else self._encoder.query_prompt
+
     def encode_queries(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> np.ndarray:
-        """The vectors of queries in this space, float32, shape (texts, dims); see `Encoder.encode_queries`."""
+        """The vectors of queries here, float32, shape (texts, dims); see `Encoder.encode_queries`."""
         return self.place_queries(self.encoder.encode_queries(texts, on_progress))
 
     def encode_documents(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> np.ndarray:

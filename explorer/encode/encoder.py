@@ -99,11 +99,7 @@ class Encoder:
             VectorError: The same, if the rows came with their vectors and cannot be encoded again.
             EncodeError: The model returned values that are not numbers.
         """
-        for position, text in enumerate(texts, start=1):
-            if not text.strip():
-                raise QueryError(
-                    "A query cannot be empty.", where=f"query {position}" if len(texts) > 1 else ""
-                )
+        check_queries(texts)
         return self._encode(texts, Prompt(self.query_prompt, "query"), on_progress)
 
     def encode_documents(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> np.ndarray:
@@ -138,3 +134,14 @@ class Encoder:
         if not np.isfinite(vectors).all():
             raise EncodeError("The model gave values that are not numbers.", where=self.name)
         return vectors
+
+
+def check_queries(texts: Sequence[str]) -> None:
+    """Raise an error for an empty query.
+
+    Raises:
+        QueryError: A query has no character but spaces.
+    """
+    for position, text in enumerate(texts, start=1):
+        if not text.strip():
+            raise QueryError("A query cannot be empty.", where=f"query {position}" if len(texts) > 1 else "")
