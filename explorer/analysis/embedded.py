@@ -13,6 +13,7 @@ from explorer.analysis.transforms import Transform
 from explorer.data.corpus import Corpus
 from explorer.encode.encoder import Encoder
 from explorer.encode.report import EncodeReport
+from explorer.encode.spec import EncoderSpec
 from explorer.errors import QueryError, VectorError
 from explorer.jobs.progress import OnProgress
 from explorer.tensor import Metric, VectorIndex
@@ -71,6 +72,11 @@ class EmbeddedCorpus:
                 fix="Search by a row or by a vector, or make the space with its encoder.",
             )
         return self._encoder
+
+    @property
+    def spec(self) -> EncoderSpec | None:
+        """The choice of the encoder; None without an encoder."""
+        return None if self._encoder is None else self._encoder.spec
 
     @property
     def report(self) -> EncodeReport:
