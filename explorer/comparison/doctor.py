@@ -1,8 +1,8 @@
 """The doctor: checks a contender for faults that spoil it silently, and says what to try.
 
-Thresholds lie between what sound encoders give on the samples and what each fault gives;
-`docs/decisions/0022-variants-of-a-space.md` has the figures. A finding is a reason to look: whether the mended
-contender is better is for the comparison to tell.
+Thresholds lie between what sound encoders give on the samples and what each fault gives; the figures are in
+`docs/decisions/0022-variants-of-a-space.md`. A finding is a reason to look: whether the mended contender is
+better is for the comparison to tell.
 """
 
 from __future__ import annotations
