@@ -6,7 +6,6 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from explorer.comparison.differences import Difference, adjusted
 from explorer.comparison.measure import Measure, WholeValues
@@ -165,7 +164,7 @@ def _weighted_pearson(first: Floats, second: Floats, weights: Floats) -> Floats:
 
 
 def _swap_test(gold: Floats, first: Floats, second: Floats, groups: Groups, seed: int) -> float:
-    """p of swapping the standardised scores of two contenders in whole groups."""
+    """The p-value of swapping the standardised scores of two contenders in whole groups."""
     numbers, count = group_numbers(groups)
     given = gold - gold.mean()
     one, other = ((values - values.mean()) / values.std() for values in (first, second))

@@ -1,4 +1,4 @@
-"""Differences between contenders: their size, intervals, p-values, ranks, and how many more units they need."""
+"""Differences between contenders: size, interval, p-value, ranks, and how many more units they need."""
 
 from __future__ import annotations
 
