@@ -9,9 +9,17 @@ import numpy as np
 
 from explorer.comparison.differences import Difference, adjusted
 from explorer.comparison.measure import Measure, WholeValues
-from explorer.comparison.statistics import Floats, Groups, group_numbers, p_values, resamples, sign_patterns
+from explorer.comparison.statistics import (
+    Floats,
+    Groups,
+    effective_number,
+    group_numbers,
+    p_values,
+    resamples,
+    sign_patterns,
+)
 
-_RESAMPLES = 1_999  # each of them ranks all pairs again
+_RESAMPLES = 999  # each of them ranks all pairs again, and only gives a standard error
 _ROUNDING = 1e-11
 
 SPEARMAN = Measure(
@@ -48,8 +56,10 @@ class Correlations:
 def correlations(gold: Floats, scores: Floats, groups: Groups, *, seed: int = 0) -> Correlations:
     """Correlate the scores of contenders with given ones.
 
-    p is of the paired permutation test: for whole groups of pairs, the standardised scores (for Spearman, the
-    ranks) of two contenders are swapped, and the difference of the correlations is compared.
+    Intervals are value ± t × the standard error of a bootstrap over groups, on the scale of Fisher's z;
+    differences have theirs on their own scale. p is of the paired permutation test: for whole groups of
+    pairs, the standardised scores (for Spearman, the ranks) of two contenders are swapped, and the difference
+    of the correlations is compared.
 
     Args:
         gold: The given scores, shape (pairs,).
@@ -66,29 +76,31 @@ def correlations(gold: Floats, scores: Floats, groups: Groups, *, seed: int = 0)
         given, own = standard(gold), np.array([standard(row) for row in scores]).reshape(scores.shape)
         values = np.array([_pearson(given, row) for row in own])
         drawn = _resampled(gold, scores, groups, ranked=measure is SPEARMAN, seed=seed)
-        every.append(WholeValues(measure, values, _ends(drawn).T, len(gold)))
-        there = np.flatnonzero(~np.isnan(values)).tolist()
-        for first, second in itertools.combinations(there, 2):
-            apart = drawn[:, first] - drawn[:, second]
-            low, high = _ends(apart[:, None])[:, 0]
-            p = _swap_test(given, own[first], own[second], groups, seed)
-            error = float(np.nanstd(apart, ddof=1))
-            difference = float(values[first] - values[second])
-            found.append(
-                Difference(
-                    measure,
-                    first,
-                    second,
-                    difference,
-                    float(low),
-                    float(high),
-                    p,
-                    float("nan"),
-                    0,
-                    len(gold),
-                    error,
-                )
+        ends, _ = _around(_fisher(values), _fisher(drawn), groups)
+        every.append(WholeValues(measure, values, np.tanh(ends), len(gold)))
+        pairs = list(itertools.combinations(np.flatnonzero(~np.isnan(values)).tolist(), 2))
+        if not pairs:
+            continue
+        firsts, seconds = np.array(pairs).T
+        differences = values[firsts] - values[seconds]
+        ends, errors = _around(differences, drawn[:, firsts] - drawn[:, seconds], groups)
+        p = _swap_tests(given, own[firsts], own[seconds], groups, seed)
+        found += [
+            Difference(
+                measure,
+                first,
+                second,
+                float(differences[at]),
+                float(ends[at, 0]),
+                float(ends[at, 1]),
+                float(p[at]),
+                float("nan"),
+                0,
+                len(gold),
+                float(errors[at]),
             )
+            for at, (first, second) in enumerate(pairs)
+        ]
     return Correlations(tuple(every), adjusted(found))
 
 
@@ -108,13 +120,26 @@ def _pearson(first: Floats, second: Floats) -> float:
         return float(first @ second / np.sqrt((first @ first) * (second @ second)))
 
 
-def _ends(drawn: Floats) -> Floats:
-    """The ends of percentile intervals, shape (2, columns)."""
-    known = ~np.isnan(drawn).all(0)
-    ends = np.full((2, drawn.shape[1]), np.nan)
-    if len(drawn):
-        ends[:, known] = np.nanquantile(drawn[:, known], [0.025, 0.975], axis=0)
-    return ends
+def _fisher(values: Floats) -> Floats:
+    """Fisher's z, on whose scale the distribution of a correlation is nearly symmetric; finite for ±1."""
+    return np.asarray(np.arctanh(np.clip(values, _ROUNDING - 1, 1 - _ROUNDING)))
+
+
+def _around(values: Floats, drawn: Floats, groups: Groups) -> tuple[Floats, Floats]:
+    """Value ± t × standard error of the resamples, shape (columns, 2), and the errors, shape (columns,)."""
+    from scipy.special import stdtrit
+
+    _, sizes = np.unique(groups, return_counts=True)
+    effective = effective_number(sizes.astype(np.float64))
+    if len(sizes) < 2:
+        return np.full((len(values), 2), np.nan), np.full(len(values), np.nan)
+    # A resample without variation has no correlation, and one of a few pairs can have a perfect one.
+    drawn = np.where(np.isfinite(drawn), drawn, np.nan)
+    known = (~np.isnan(drawn)).any(0)
+    errors = np.full(len(values), np.nan)
+    errors[known] = np.nanstd(drawn[:, known], axis=0) * np.sqrt(effective / (effective - 1))
+    reach = stdtrit(effective - 1, 0.975) * errors
+    return np.stack([values - reach, values + reach], axis=1), errors
 
 
 def _resampled(gold: Floats, scores: Floats, groups: Groups, *, ranked: bool, seed: int) -> Floats:
@@ -163,29 +188,33 @@ def _weighted_pearson(first: Floats, second: Floats, weights: Floats) -> Floats:
         )
 
 
-def _swap_test(gold: Floats, first: Floats, second: Floats, groups: Groups, seed: int) -> float:
-    """The p-value of swapping the standardised scores of two contenders in whole groups."""
+def _swap_tests(gold: Floats, firsts: Floats, seconds: Floats, groups: Groups, seed: int) -> Floats:
+    """The p-values of swapping the standardised scores of two contenders in whole groups, shape (rows,)."""
     numbers, count = group_numbers(groups)
-    given = gold - gold.mean()
-    one, other = ((values - values.mean()) / values.std() for values in (first, second))
+    given = (gold - gold.mean()) / np.sqrt(len(gold)) / gold.std()
+    one, other = (
+        (rows - rows.mean(1, keepdims=True)) / rows.std(1, keepdims=True) for rows in (firsts, seconds)
+    )
     half, apart = (one + other) / 2, (one - other) / 2
     # After swapping, the scores are half ± sign × apart: their sums are linear in the signs of the groups.
-    sums = np.stack(
-        [np.bincount(numbers, values, count) for values in (given * apart, apart, half * apart)], axis=1
+    sums = np.array(
+        [
+            [np.bincount(numbers, values, count) for values in part]
+            for part in (given * apart, apart, half * apart)
+        ]
     )
-    base = given @ half, half.sum(), (half**2 + apart**2).sum()
+    base = half @ given, half.sum(1), (half**2 + apart**2).sum(1)
 
     def difference(signs: Floats) -> Floats:
-        products, totals, squares = (signs @ sums).T
+        products, totals, squares = (signs @ part.T for part in sums)
         with np.errstate(invalid="ignore", divide="ignore"):
-            sides = [
+            plus, minus = (
                 (base[0] + sign * products)
                 / np.sqrt(base[2] + 2 * sign * squares - (base[1] + sign * totals) ** 2 / len(gold))
                 for sign in (1, -1)
-            ]
-        return np.asarray(np.abs(sides[0] - sides[1]))
+            )
+        return np.asarray(np.abs(plus - minus))
 
-    bar = difference(np.ones((1, count)))[0]
-    bar -= _ROUNDING * np.sqrt(given @ given)
-    extreme = sum((difference(signs) >= bar).sum() for signs in sign_patterns(count, seed))
-    return float(p_values(np.array(extreme), count))
+    bar = difference(np.ones((1, count)))[0] - _ROUNDING
+    extreme = sum((difference(signs) >= bar).sum(0) for signs in sign_patterns(count, seed))
+    return p_values(np.asarray(extreme), count)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.measure import Measure, UnitValues, WholeValues
-from explorer.comparison.statistics import holm, intervals, paired_tests, standard_errors
+from explorer.comparison.statistics import difference_intervals, holm, paired_tests
 
 LEVEL = 0.05
 _POWER = 0.8
@@ -146,11 +146,9 @@ def _differences(values: UnitValues, seed: int) -> list[Difference]:
         return []
     firsts, seconds = np.array(pairs).T
     apart = values.values[firsts] - values.values[seconds]
-    how = {"groups": values.groups, "weights": values.weights}
     means = np.average(apart, axis=1, weights=values.weights)
-    ends = intervals(apart, seed=seed, **how)
-    p = paired_tests(apart, seed=seed, **how)
-    errors = standard_errors(apart, **how)
+    ends, errors = difference_intervals(apart, values.groups, weights=values.weights, seed=seed)
+    p = paired_tests(apart, values.groups, weights=values.weights, seed=seed)
     return [
         Difference(
             values.measure,

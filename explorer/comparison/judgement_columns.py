@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import pyarrow.compute as pc
-
-from explorer.data.columns import check_present, text_columns
+from explorer.data.columns import check_present, guess_text, text_columns
 from explorer.data.corpus import Corpus
-from explorer.data.tables.cells import as_strings, plain_text
+from explorer.data.tables.cells import as_strings
 from explorer.data.tables.source_table import SourceTable, list_names
 from explorer.errors import ColumnError
 
@@ -103,7 +101,7 @@ def guess_judgement_columns(table: SourceTable, corpus: Corpus, *, texts: bool) 
         )
     taken = (query, query_id, row)
     key = _key(table, row, corpus)
-    zero = key is None and pc.any(pc.equal(_text(table, row), "0")).as_py()
+    zero = key is None and "0" in as_strings(table.table[row])
     return JudgementColumns(
         row=row,
         query=query,
@@ -134,6 +132,17 @@ def guess_pair_columns(table: SourceTable) -> PairColumns:
     return PairColumns(found[0], found[1], score)
 
 
+def query_columns(table: SourceTable) -> tuple[str | None, str]:
+    """The columns of ids and of texts in a file of queries; no column of ids if there is no other column.
+
+    Raises:
+        ColumnError: No column holds text.
+    """
+    text = _named(table, _QUERY) or guess_text(table)
+    others = [name for name in table.table.column_names if name != text]
+    return _named(table, _QUERY_ID, others=(text,)) or next(iter(others), None), text
+
+
 def check_columns(table: SourceTable, names: Sequence[str | None]) -> None:
     """Raise ColumnError when the file lacks one of the columns."""
     for name in names:
@@ -155,10 +164,6 @@ def _named(table: SourceTable, wanted: Sequence[str], *, others: Sequence[str | 
     """The column with the first of the names, in any writing."""
     names = {_plain(name): name for name in reversed(table.table.column_names) if name not in others}
     return next((names[name] for name in wanted if name in names), None)
-
-
-def _text(table: SourceTable, name: str) -> pc.Expression:
-    return plain_text(table.table[name])
 
 
 def _head(table: SourceTable, name: str) -> list[str]:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.comparison.judgement_columns import whole_number
-from explorer.data.columns import guess_text
+from explorer.comparison.judgement_columns import query_columns, whole_number
 from explorer.data.formats.files import read_file
 from explorer.data.formats.kinds import KINDS
 from explorer.data.opening import read_table
@@ -75,9 +74,13 @@ def _is_qrel(line: list[str]) -> bool:
 
 
 def texts_by_id(table: SourceTable) -> Mapping[str, str]:
-    """Texts of queries by their ids: the column of the likeliest texts, and the first other one."""
-    text = guess_text(table)
-    ids = [name for name in table.table.column_names if name != text]
-    columns = JudgementColumns(row=text, query_id=ids[0] if ids else None)
-    names = as_strings(table.table[columns.query_id]) if columns.query_id else map(str, table.source_rows)
-    return {name.strip(): line for name, line in zip(names, as_strings(table.table[text]), strict=True)}
+    """The texts of queries by their ids."""
+    query_id, text = query_columns(table)
+    texts = as_strings(table.table[text])
+    if query_id is None:
+        return {str(number): line for number, line in zip(table.source_rows.tolist(), texts, strict=True)}
+    ids = [name.strip() for name in as_strings(table.table[query_id])]
+    if table.kind in ("csv", "tsv") and whole_number(query_id) is not None:
+        # A file without a header, whose first line was taken for it.
+        ids, texts = [query_id, *ids], [text, *texts]
+    return dict(zip(ids, texts, strict=True))
