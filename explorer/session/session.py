@@ -15,6 +15,7 @@ from explorer.encode.queries import QueryVectors
 from explorer.encode.spec import EncoderSpec
 from explorer.jobs.registry import Job
 from explorer.jobs.sizes import Memory
+from explorer.session.comparison import ComparisonState
 from explorer.session.linked_rows import LinkedRows
 from explorer.session.rows_origin import RowsOrigin
 from explorer.session.selection import Selection
@@ -51,6 +52,7 @@ class Session:
         focus: The only rows that the map and the clusters show; None for all rows.
         focused: The spaces of only those rows, by the fingerprint of the whole space.
         cluster_choices: The specs of the clusters that every page shows, by the rows in focus.
+        comparison: What the visitor chose for comparing encoders over these rows.
         cluster_names: Names a person gave to clusters, by space, spec, rows and cluster number.
     """
 
@@ -71,6 +73,7 @@ class Session:
     focused: dict[str, Space] = field(default_factory=dict)
     cluster_choices: dict[str, ClusterSpec] = field(default_factory=dict)
     cluster_names: dict[tuple[str, ClusterSpec, str, int], str] = field(default_factory=dict)
+    comparison: ComparisonState = field(default_factory=ComparisonState)
     _selections: list[Selection | None] = field(default_factory=lambda: [None])
 
     @property
@@ -119,6 +122,7 @@ class Session:
         self.focus_on(None)
         self.cluster_choices = {}
         self.cluster_names = {}
+        self.comparison = ComparisonState()
 
     @property
     def selection(self) -> Selection | None:
@@ -195,5 +199,6 @@ class Session:
             focused={},
             cluster_choices=dict(self.cluster_choices),
             cluster_names=dict(self.cluster_names),
+            comparison=replace(self.comparison, answers=dict(self.comparison.answers)),
             _selections=list(self._selections),
         )
