@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ from explorer.comparison.label_measures import (
 from explorer.comparison.labelled import labelled
 from explorer.comparison.measure import UnitValues, WholeValues
 from explorer.comparison.neighbors import neighbor_lists
-from explorer.comparison.retrieval import pair_correlations, retrieval, search_all
+from explorer.comparison.retrieval import DEPTH, pair_correlations, retrieval, search_all
 from explorer.comparison.row_agreement import row_agreement
 from explorer.comparison.space_contender import SpaceContender
 from explorer.comparison.two_view import two_view_retrieval, view_overlap
@@ -37,10 +37,8 @@ from explorer.comparison.views import two_views
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
-SAMPLE = 2_000  # rows that are measured: their figures are within about two points of those of all rows
-VIEWS = 1_000  # rows whose two views are encoded
-
-Values = UnitValues | WholeValues
+SAMPLE = 2_000  # rows that are measured: a share of them has a 95 % interval of about ±2 points
+_VIEW_ROWS = 1_000  # rows whose two views are encoded
 
 
 def compare(
@@ -56,24 +54,21 @@ def compare(
 ) -> Comparison:
     """Compare encoders, or other ways to rank rows, over one corpus.
 
-    Measures of rows are taken on a random sample of at most 2,000 rows, whose neighbours are found among all
-    rows. Labels are those of the corpus.
+    Rows are measured on a random sample of at most 2,000; their neighbours are found among all rows. Labels
+    are those of the corpus.
 
     Args:
         contenders: 2 to 8 spaces or other contenders over the same rows.
         judgements: Which rows are relevant to which queries: `Judgements`, or anything `read_judgements`
             takes, such as the path of a CSV file or of TREC qrels; None for none.
         pairs: Pairs of texts with scores: `Pairs`, or anything `read_pairs` takes; None for none.
-        groups: The column that names the group of a row, such as its document: rows of a group are not
-            independent. None groups rows whose texts are nearly the same.
-        views: Two columns, such as title and body, that should find each other; None for the two halves of a
-            text.
+        groups: The column that names the group of a row, such as its document: rows of one group are not
+            independent. With None, rows whose texts are nearly the same form a group.
+        views: Two columns, such as title and body, that should find each other; None for the two halves of
+            each text.
         k: Neighbours per row, and the depth of recall.
         seed: The seed of samples, resamples and permutations.
         on_progress: Called often. An exception it raises stops the work.
-
-    Returns:
-        The comparison.
 
     Raises:
         QueryError: The contenders cannot be compared, or k is below 1.
@@ -84,82 +79,136 @@ def compare(
     sides = _sides(contenders)
     check_contenders(sides)
     corpus = sides[0].corpus
-    read = _Steps(on_progress, judged=judgements is not None, paired=pairs is not None)
-    grouped = (
-        near_copies(corpus, on_progress=read.step("Looking for near-copies"))
-        if groups is None
-        else groups_of(corpus, groups)
-    )
-    sample = sample_rows(len(corpus), SAMPLE, seed)
-    notes: list[str] = []
-    values: list[Values] = []
-    found: list[Difference] = []
-
-    def add(measured: Sequence[Values]) -> None:
-        values.extend(measured)
-        found.extend(differences([each for each in measured if isinstance(each, UnitValues)], seed=seed))
-
+    steps = _Steps(on_progress, 7 + (judgements is not None) + (pairs is not None) + 3 * bool(corpus.labels))
+    told = steps.next()
+    grouped = near_copies(corpus, on_progress=told) if groups is None else groups_of(corpus, groups)
+    run = _Run(sides, k, seed, sample_rows(len(corpus), SAMPLE, seed), grouped, steps)
     if judgements is not None:
-        told = read.step("Reading judgements")
-        given = (
-            judgements
-            if isinstance(judgements, Judgements)
-            else read_judgements(judgements, corpus, on_progress=told).content
+        run.judge(
+            judgements if isinstance(judgements, Judgements) else read_judgements(judgements, corpus).content
         )
-        rankings = search_all(sides, given.queries, max(k, 10), on_progress=read.step("Searching"))
-        retrieved = retrieval(rankings, given, k=k)
-        add(retrieved.values)
-        if retrieved.left_out:
-            notes.append(f"{retrieved.left_out:,} queries have no relevant row and are left out.")
     if pairs is not None:
-        scored = pairs if isinstance(pairs, Pairs) else read_pairs(pairs).content
-        correlated = pair_correlations(sides, scored, seed=seed, on_progress=read.step("Scoring pairs"))
-        values.extend(correlated.values)
-        found.extend(correlated.differences)
+        run.correlate(pairs if isinstance(pairs, Pairs) else read_pairs(pairs).content)
     if corpus.labels is not None:
-        try:
-            labels = labelled(corpus, sample, grouped)
-        except QueryError as error:
-            notes.append(error.what)
-        else:
-            add(
-                [
-                    knn_accuracy(sides, labels, k, on_progress=read.step("k-NN accuracy")),
-                    linear_probe(sides, labels, seed=seed, on_progress=read.step("Linear probe")),
-                    silhouette(sides, labels),
-                    *cluster_agreement_with_labels(
-                        sides, labels, seed=seed, on_progress=read.step("Clusters and labels")
-                    ),
-                ]
-            )
-    halves = two_views(corpus, sample_rows(len(corpus), VIEWS, seed), grouped, views)
-    if len(halves) >= 2:
-        told = read.step("Two views of each row")
-        add([two_view_retrieval(sides, halves, on_progress=told), view_overlap(sides, halves, k)])
-    else:
-        notes.append("The texts are too short to be divided into two views.")
-    told = read.step("Looking at the vectors")
-    values.extend(geometry_values([geometry(side, told) for side in sides]))
-    values.extend(cost_values(sides, read.step("Counting tokens")))
-    lists = neighbor_lists(sides, sample, max(k, 10), on_progress=read.step("Finding neighbours"))
-    agreeing = agreements(sides, lists, k, seed=seed, on_progress=read.step("Agreement"))
+        run.use_labels()
+    run.use_views(views)
+    run.describe()
+    lists = neighbor_lists(sides, run.sample, max(k, DEPTH), on_progress=steps.next())
     return Comparison(
         contenders=tuple(sides),
         k=k,
         seed=seed,
-        sample=sample,
+        sample=run.sample,
         groups=grouped,
-        values=tuple(values),
-        found=tuple(found),
-        agreements=agreeing,
-        verdict=verdict([side.name for side in sides], values, found),
+        values=tuple(run.values),
+        found=tuple(run.found),
+        agreements=agreements(sides, lists, k, seed=seed, on_progress=steps.next()),
+        verdict=verdict([side.name for side in sides], run.values, run.found),
         row_agreement=row_agreement(lists, k),
-        notes=tuple(notes),
+        notes=tuple(run.notes),
     )
 
 
 def _sides(contenders: Sequence[Space | Contender]) -> list[Contender]:
-    """The contenders, spaces with a name of their own."""
-    spaces = [each for each in contenders if isinstance(each, Space)]
-    names = iter(named(spaces))
+    """The contenders, with a name for each space."""
+    names = iter(named([each for each in contenders if isinstance(each, Space)]))
     return [SpaceContender(each, next(names)) if isinstance(each, Space) else each for each in contenders]
+
+
+@dataclass
+class _Run:
+    """What is measured so far."""
+
+    sides: Sequence[Contender]
+    k: int
+    seed: int
+    sample: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    steps: _Steps
+    values: list[UnitValues | WholeValues] = field(default_factory=list)
+    found: list[Difference] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def judge(self, judgements: Judgements) -> None:
+        """Measure how well the contenders find the rows judged relevant."""
+        depth = max(self.k, DEPTH)
+        rankings = search_all(self.sides, judgements.queries, depth, on_progress=self.steps.next())
+        retrieved = retrieval(rankings, judgements, k=self.k)
+        self._add(retrieved.values)
+        if retrieved.left_out:
+            self.notes.append(f"Queries without a relevant row are left out: {retrieved.left_out:,}.")
+
+    def correlate(self, pairs: Pairs) -> None:
+        """Measure how well the contenders score pairs of texts."""
+        scored = pair_correlations(self.sides, pairs, seed=self.seed, on_progress=self.steps.next())
+        self.values += scored.values
+        self.found += scored.differences
+
+    def use_labels(self) -> None:
+        """Measure how well the contenders fit the labels, if the labels allow it."""
+        told = [self.steps.next() for _ in range(3)]
+        try:
+            labels = labelled(self.sides[0].corpus, self.sample, self.groups)
+        except QueryError as error:
+            self.notes.append(f"Labels are not used. {error.what}")
+            return
+        self._add(
+            [
+                knn_accuracy(self.sides, labels, self.k, on_progress=told[0]),
+                linear_probe(self.sides, labels, seed=self.seed, on_progress=told[1]),
+                silhouette(self.sides, labels),
+                *cluster_agreement_with_labels(self.sides, labels, seed=self.seed, on_progress=told[2]),
+            ]
+        )
+
+    def use_views(self, columns: tuple[str, str] | None) -> None:
+        """Measure how well two views of a row find each other, if there are rows long enough."""
+        corpus, told = self.sides[0].corpus, (self.steps.next(), self.steps.next())
+        rows = sample_rows(len(corpus), _VIEW_ROWS, self.seed)
+        views = two_views(corpus, rows, self.groups, columns)
+        if len(views) < 2:
+            self.notes.append("Two-view measures are left out: the texts are too short to be divided.")
+            return
+        self._add(
+            [
+                two_view_retrieval(self.sides, views, on_progress=told[0]),
+                view_overlap(self.sides, views, self.k, on_progress=told[1]),
+            ]
+        )
+
+    def describe(self) -> None:
+        """Describe the vectors and what they cost."""
+        told = self.steps.next()
+        self.values += geometry_values([geometry(side, told) for side in self.sides])
+        self.values += cost_values(self.sides, self.steps.next())
+
+    def _add(self, measured: Sequence[UnitValues | WholeValues]) -> None:
+        """Add measures of one family, with the differences of those that are means over units."""
+        self.values += measured
+        family = [values for values in measured if isinstance(values, UnitValues)]
+        self.found += differences(family, seed=self.seed)
+
+
+class _Steps:
+    """Progress of work in steps that count equally.
+
+    Args:
+        on_progress: Called with the progress of the whole.
+        total: Number of steps.
+    """
+
+    def __init__(self, on_progress: OnProgress | None, total: int) -> None:
+        self._report = on_progress or ignore_progress
+        self._total = total
+        self._begun = 0
+
+    def next(self) -> OnProgress:
+        """The callback of the next step."""
+        before = self._begun
+        self._begun += 1
+
+        def report(progress: Progress) -> None:
+            fraction = min(1.0, (before + progress.fraction) / self._total)
+            self._report(replace(progress, fraction=fraction))
+
+        return report
