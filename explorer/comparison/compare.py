@@ -12,7 +12,7 @@ from explorer.analysis.space import Space
 from explorer.comparison.agreement import agreements
 from explorer.comparison.comparison import Comparison
 from explorer.comparison.contender import Contender
-from explorer.comparison.contenders import check_contenders, named
+from explorer.comparison.contenders import check_contenders
 from explorer.comparison.costs import cost_values
 from explorer.comparison.differences import Difference, differences
 from explorer.comparison.geometry import geometry, geometry_values
@@ -27,6 +27,7 @@ from explorer.comparison.label_measures import (
 )
 from explorer.comparison.labelled import labelled
 from explorer.comparison.measure import UnitValues, WholeValues
+from explorer.comparison.names import named
 from explorer.comparison.neighbors import neighbor_lists
 from explorer.comparison.retrieval import DEPTH, pair_correlations, retrieval, search_all
 from explorer.comparison.row_agreement import row_agreement
