@@ -125,7 +125,8 @@ _TABLE = "border-collapse: collapse; font-variant-numeric: tabular-nums"
 _HEAD = f"text-align: right; padding: .3rem .7rem; border-bottom: {_LINE}; font-weight: 600; cursor: help"
 _NAME = (
     f"text-align: left; padding: .3rem .7rem .3rem 0; border-bottom: {_LINE}; font-weight: 600;"
-    " position: sticky; left: 0; background: Canvas; max-width: 11rem; min-width: 7rem; overflow-wrap: anywhere"
+    " position: sticky; left: 0; background: Canvas; max-width: 11rem; min-width: 7rem;"
+    " overflow-wrap: anywhere"
 )
 _CELL = (
     f"text-align: right; padding: .3rem .7rem; border-bottom: {_LINE}; vertical-align: top;"
