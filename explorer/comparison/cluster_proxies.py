@@ -22,7 +22,7 @@ STABILITY = Measure(
     "cluster stability",
     "proxy",
     True,
-    "How alike the k-means clusters of two half-samples are on their common rows: the mean adjusted Rand index.",
+    "How alike the k-means clusters of two half-samples are on their common rows: adjusted Rand index.",
     "Ben-Hur, Elisseeff and Guyon 2002; Hubert and Arabie 1985; interval: Shao and Wu 1989",
 )
 COHESION = Measure(

@@ -93,9 +93,9 @@ def telling_words(corpus: Corpus, agreement: RowAgreement, n: int = 10) -> tuple
     Returns:
         The words, highest weight first; none if all rows agree equally.
     """
-    lowest = (
-        agreement.values <= np.quantile(agreement.values, _LOWEST) if len(agreement.rows) else np.empty(0)
-    )
+    if len(agreement.rows) == 0:
+        return ()
+    lowest = agreement.values <= np.quantile(agreement.values, _LOWEST)
     if lowest.all():
         return ()
     texts = [corpus.texts[row] for row in agreement.rows]

@@ -65,7 +65,7 @@ def near_copies(corpus: Corpus, *, on_progress: OnProgress | None = None) -> NDA
 
     Two texts are near-copies if the cosine of their TF-IDF vectors of five-character n-grams within words
     (scikit-learn's `TfidfVectorizer`) is at least 0.6; near-copies of near-copies share a group. All such
-    pairs are found: a pair can only reach the threshold if it shares a rare n-gram (prefix filtering: Bayardo,
+    pairs are found: a pair only reaches the threshold if it shares a rare n-gram (prefix filtering; Bayardo,
     Ma and Srikant, Scaling up all pairs similarity search, 2007).
 
     Args:

@@ -16,19 +16,20 @@ from explorer.comparison.vectors import kmeans_labels, unit_vectors
 from explorer.jobs.progress import OnProgress, Progress, untold
 
 _FOLDS = 5
+_PENALTY = 1.0  # scikit-learn's C
 
 KNN_ACCURACY = Measure(
     "k-NN accuracy",
     "labels",
     True,
-    "The share of rows whose label is the most frequent one among their nearest rows; ties go to the nearest.",
+    "The share of rows whose label is the most frequent one among their nearest rows.",
     "Cover and Hart 1967",
 )
 PROBE_ACCURACY = Measure(
     "linear probe",
     "labels",
     True,
-    "The share of rows whose label a logistic regression on the vectors predicts, by cross-validation in which "
+    "The share of rows whose label a logistic regression on the vectors predicts, cross-validated so that "
     "near-copies are never both in training and test.",
     "Alain and Bengio 2016; scikit-learn's LogisticRegression and StratifiedGroupKFold",
 )

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from explorer.comparison.measure import Measure, UnitValues
+from explorer.comparison.measure import UnitValues
 from explorer.data.corpus import Corpus
 from explorer.data.tables.cells import texts
 from explorer.errors import ColumnError
@@ -192,19 +192,22 @@ def segment_differences(
 
 def _can_divide(corpus: Corpus, column: str) -> bool:
     distinct = {value for value in texts(corpus.table[column]) if value}
-    return 1 < len(distinct) and (len(distinct) <= MOST_VALUES or _numbers(corpus, column) is not None)
+    few = len(distinct) <= MOST_VALUES
+    return len(distinct) > 1 and (few or _numbers(corpus, column) is not None)
 
 
 def _numbers(corpus: Corpus, column: str) -> NDArray[np.float64] | None:
     """A column as numbers, NaN for none; None if a value is none."""
     values = corpus.table[column]
-    if not pa.types.is_string(values.type) and not pa.types.is_large_string(values.type):
-        return None
+    kind = values.type
     try:
-        numbers = pc.cast(pc.if_else(pc.equal(values, ""), None, values), pa.float64())
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            values = pc.if_else(pc.equal(values, ""), None, values)
+        elif not pa.types.is_integer(kind) and not pa.types.is_floating(kind):
+            return None
+        found: NDArray[np.float64] = pc.cast(values, pa.float64(), safe=False).to_numpy()
     except pa.ArrowInvalid:
         return None
-    found: NDArray[np.float64] = numbers.to_numpy().astype(np.float64)
     return np.where(np.isfinite(found), found, np.nan)
 
 
