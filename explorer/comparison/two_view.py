@@ -111,8 +111,9 @@ def view_overlap(
 def expected_reciprocal_ranks(scores: NDArray[np.float32], allowed: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The reciprocal rank of each query's own document, in expectation over the orders of tied documents.
 
-    McSherry and Najork, Computing information retrieval performance measures efficiently in the presence of
-    tied scores, ECIR 2008: with h higher and t tied scores it is (H(h + t) − H(h)) / t, H the harmonic numbers.
+    With h higher and t tied scores it is (H(h + t) − H(h)) / t, H being harmonic numbers. Source: McSherry
+    and Najork, Computing information retrieval performance measures efficiently in the presence of tied
+    scores, ECIR 2008.
 
     Args:
         scores: Document i belongs to query i; shape (queries, queries).
