@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.comparison.agreement import Agreement
+from explorer.comparison.calibration import Agreement
 from explorer.comparison.contender import Contender
 from explorer.comparison.differences import Difference, ranks
+from explorer.comparison.disagreement import RowAgreement
 from explorer.comparison.measure import Measure, UnitValues, WholeValues
 from explorer.comparison.statistics import intervals
 from explorer.comparison.verdict import Verdict
@@ -57,8 +58,7 @@ class Comparison:
         found: The differences of all pairs of contenders by the measures that rank.
         agreements: How far the contenders agree, by measure.
         verdict: Which contender is better.
-        row_agreement: Per sampled row, how far the contenders agree on its neighbours: the mean Jaccard index
-            over pairs of contenders, float64, shape (sample,).
+        row_agreement: The sampled rows by how far the contenders agree on their neighbours.
         notes: What was left out, one sentence each.
     """
 
@@ -71,7 +71,7 @@ class Comparison:
     found: tuple[Difference, ...]
     agreements: dict[str, Agreement]
     verdict: Verdict
-    row_agreement: NDArray[np.float64]
+    row_agreement: RowAgreement
     notes: tuple[str, ...] = ()
 
     @property
@@ -149,13 +149,12 @@ class Comparison:
         """
         import pandas as pd
 
-        order = np.argsort(self.row_agreement, kind="stable")
-        rows = self.sample[order]
         captions = self.contenders[0].corpus.captions
+        rows = self.row_agreement.rows
         return pd.DataFrame(
             {
                 "row": rows,
-                "agreement": self.row_agreement[order],
+                "agreement": self.row_agreement.values,
                 "text": [captions[row] for row in rows.tolist()],
             }
         )
