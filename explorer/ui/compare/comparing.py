@@ -15,6 +15,7 @@ from explorer.jobs.progress import OnProgress, Progress
 from explorer.session.session import Session
 from explorer.ui.compare.entries import Entry
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
+from explorer.ui.shell.text import markdown
 
 if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
