@@ -27,10 +27,10 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
     Until then, and where there are too few, it draws that instead.
     """
     ready = [entry for entry in entries if entry.ready]
-    waiting = sum(isinstance(entry.outcome, Pending) for entry in entries)
-    if waiting:
+    if any(isinstance(entry.outcome, Pending) for entry in entries):
+        names = f" ({markdown(', '.join(entry.name for entry in ready))})" if ready else ""
         st.caption(
-            f"{len(ready)} of {len(entries)} contenders are ready. The comparison starts when all are."
+            f"{len(ready)} of {len(entries)} contenders are ready{names}. The comparison starts when all are."
         )
         return None
     if len(ready) < FEWEST:
