@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int, int], Floats]
 MEASURE = Measure("nDCG@10", "judgements", True, "")
 COMPARISONS = 1_000
+REPEATS = 4  # so that a rate of 5 % is known to ± 0.7 %
 COVERED = 2_000
 
 
@@ -93,26 +94,40 @@ def called_different(differences: Floats, groups: NDArray[np.int64], seed: int) 
     return paired_tests(differences, groups, seed=seed), (ends[:, 0] > 0) | (ends[:, 1] < 0)
 
 
+def _equal(draw: Draw, rng: np.random.Generator, queries: int) -> Floats:
+    """Differences of equal contenders, which agree on half of the queries."""
+    same = rng.random((COMPARISONS, queries)) < 0.5
+    return np.where(same, 0.0, draw(rng, COMPARISONS, queries) - draw(rng, COMPARISONS, queries))
+
+
+def _alarms(samples: list[tuple[Floats, NDArray[np.int64]]]) -> float:
+    """The share of differences called significant, over all samples."""
+    found = [called_different(values, groups, seed) for seed, (values, groups) in enumerate(samples)]
+    return float(np.mean([(p < 0.05) & excludes for p, excludes in found]))
+
+
 def false_alarms(figures: dict[str, float | str]) -> None:
     """How often equal contenders are called different."""
-    print(f"Equal contenders called different, of {COMPARISONS:,} comparisons:")
+    print(f"Equal contenders called different, of {COMPARISONS * REPEATS:,} comparisons:")
     rng = np.random.default_rng(0)
     for name, draw in (("nDCG", ndcg), ("0/1", share(0.7))):
         for queries in (30, 200):
-            one, other = draw(rng, COMPARISONS, queries), draw(rng, COMPARISONS, queries)
-            same = rng.random((COMPARISONS, queries)) < 0.5  # contenders agree on half of the queries
-            p, excludes = called_different(np.where(same, 0.0, one - other), np.arange(queries), queries)
-            _tell(figures, f"2 contenders, {name}, {queries} queries", np.mean((p < 0.05) & excludes))
+            alone = np.arange(queries)
+
+            every = [_equal(draw, rng, queries) for _ in range(REPEATS)]
+            about = f"2 contenders, {name}, {queries} queries"
+            _tell(figures, about, _alarms([(values, alone) for values in every]))
     for queries in (30, 200):
         sizes = group_sizes(rng, queries, equal=False)
-        values = copied(ndcg(rng, COMPARISONS, queries) - ndcg(rng, COMPARISONS, queries), sizes, rng, 0.05)
         groups = np.repeat(np.arange(queries), sizes)
-        for what, numbers in (
-            ("near-copies", groups),
-            ("near-copies taken for independent", np.arange(len(groups))),
-        ):
-            p, excludes = called_different(values, numbers, queries)
-            _tell(figures, f"2 contenders, nDCG, {queries} groups, {what}", np.mean((p < 0.05) & excludes))
+        every = [
+            copied(ndcg(rng, COMPARISONS, queries) - ndcg(rng, COMPARISONS, queries), sizes, rng, 0.05)
+            for _ in range(REPEATS)
+        ]
+        alone = np.arange(len(groups))
+        for what, numbers in (("near-copies", groups), ("near-copies taken for independent", alone)):
+            about = f"2 contenders, nDCG, {queries} groups, {what}"
+            _tell(figures, about, _alarms([(values, numbers) for values in every]))
     pairs = np.array(list(itertools.combinations(range(8), 2)))
     alarms = 0
     for block in range(COMPARISONS // 50):
@@ -120,7 +135,11 @@ def false_alarms(figures: dict[str, float | str]) -> None:
         between = (values[:, pairs[:, 0]] - values[:, pairs[:, 1]]).reshape(-1, 100)
         p, excludes = (part.reshape(50, 28) for part in called_different(between, np.arange(100), block))
         alarms += sum(((holm(own) < 0.05) & out).any() for own, out in zip(p, excludes, strict=True))
-    _tell(figures, "any of 28 pairs of 8 contenders, nDCG, 100 queries", alarms / COMPARISONS)
+    _tell(
+        figures,
+        f"any of 28 pairs of 8 contenders, nDCG, 100 queries, of {COMPARISONS:,}",
+        alarms / COMPARISONS,
+    )
 
 
 def coverage(figures: dict[str, float | str]) -> None:
@@ -165,31 +184,31 @@ def power(figures: dict[str, float | str]) -> None:
 def judging(figures: dict[str, float | str]) -> None:
     """Judging by the queue against judging everything."""
     print("\nJudging a third by the queue, against judging all:")
-    for name, quality in (("equal", 0.0), ("apart", 0.5)):
-        _judge_simulated(figures, name, quality)
+    for name, first, second in (
+        ("equal", 0.8, 0.8),
+        ("a little apart", 0.55, 0.8),
+        ("far apart", 0.1, 0.8),
+        ("one nearly a copy of the other", 0.0, 0.03),
+    ):
+        runs = [_thirds(*simulated(240, first, second, seed), seed) for seed in range(50)]
+        _report(figures, f"simulated, {name}", runs)
     _stopping(figures)
     _judge_tickets(figures)
 
 
-def simulated(queries: int, quality: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rankings of two contenders over 60 rows, and the grades: the first sees relevance less noisily."""
+def simulated(
+    queries: int, first: float, second: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rankings of two contenders over 60 rows that see relevance with their own noise, and the grades."""
     rng = np.random.default_rng(seed)
     truth = rng.normal(size=(queries, 60))
-    hard = rng.uniform(0.2, 2.5, (queries, 1))  # on easy queries both find the same
     shared = truth + 0.5 * rng.normal(size=truth.shape)
+    hard = rng.uniform(0.2, 2.5, (queries, 1))  # on easy queries both find the same
     rankings = [
         np.argsort(-(shared + noise * hard * rng.normal(size=truth.shape)), axis=1)[:, :10]
-        for noise in (0.8 - quality / 2, 0.8)
+        for noise in (first, second)
     ]
     return np.stack(rankings), (truth > 1.3).astype(np.int64)
-
-
-def _judge_simulated(figures: dict[str, float | str], name: str, quality: float) -> None:
-    runs = []
-    for seed in range(60):
-        rankings, grades = simulated(240, quality, seed)
-        runs.append(_thirds(rankings, grades, seed))
-    _report(figures, f"simulated, {name}", runs)
 
 
 def _judge_tickets(figures: dict[str, float | str]) -> None:

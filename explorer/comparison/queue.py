@@ -15,7 +15,7 @@ from explorer.comparison.judgements import Judgements
 from explorer.comparison.measure import UnitValues
 from explorer.comparison.retrieval import DEPTH, retrieval
 
-_FLOOR = 0.2  # of the largest possible size, so that no query has a huge weight
+_FLOOR = 0.05  # of the largest possible size, so that no query has a huge weight
 _FEWEST = 30  # queries before anything is enough: intervals hold from here
 _TUNED_FOR = 100  # queries at which the stopping rule is sharpest
 
