@@ -16,7 +16,7 @@ from explorer.encode.precision import PrecisionCheck
 from explorer.encode.prompts import NO_PROMPTS, TextPrompts
 from explorer.encode.spec import EncoderSpec, OwnVectors
 from explorer.errors import EncodeError, ModelChangedError, QueryError, VectorError
-from explorer.jobs.progress import OnProgress, Progress, untold
+from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
 if TYPE_CHECKING:
     from explorer.tensor import Metric
@@ -99,7 +99,7 @@ class Encoder:
             VectorError: The same, if the rows came with their vectors and cannot be encoded again.
             EncodeError: The model returned values that are not numbers.
         """
-        report = on_progress or untold
+        report = on_progress or ignore_progress
         for position, text in enumerate(texts, start=1):
             if not text.strip():
                 raise QueryError(
