@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 import explorer
 from benchmarks.results import record
 from explorer.analysis.space import make_index
+from explorer.comparison.correlation import correlations
 from explorer.comparison.differences import Difference, needed
 from explorer.comparison.measure import Measure
 from explorer.comparison.queue import Queue, anytime_margin, inclusion_probabilities, make_queue, standing
@@ -168,6 +170,31 @@ def coverage(figures: dict[str, float | str]) -> None:
             figures[f"coverage, {about}, %"] = 100 * ours
 
 
+def correlation(figures: dict[str, float | str]) -> None:
+    """Coverage and false alarms of correlations: two equal contenders, normal scores, 40 pairs."""
+    samples, pairs = 400, 40
+    truths = {"Spearman": 6 / math.pi * math.asin(0.7 / 2), "Pearson": 0.7}
+    covered = dict.fromkeys(truths, 0)
+    alarms = dict.fromkeys(truths, 0)
+    rng = np.random.default_rng(8)
+    for seed in range(samples):
+        gold = rng.normal(size=pairs)
+        scores = 0.7 * gold + math.sqrt(1 - 0.7**2) * rng.normal(size=(2, pairs))
+        found = correlations(gold, scores, np.arange(pairs), seed=seed)
+        for values in found.values:
+            if values.intervals is None:
+                raise AssertionError("a correlation has no interval")
+            low, high = values.intervals[0]
+            covered[values.measure.name] += low <= truths[values.measure.name] <= high
+        for each in found.differences:
+            alarms[each.measure.name] += each.p < 0.05 and (each.low > 0 or each.high < 0)
+    print(f"\nCorrelations, {pairs} pairs, {samples} samples:")
+    for name in truths:
+        print(f"  {name}: coverage {covered[name] / samples:.1%}")
+        figures[f"coverage, {name}, {pairs} pairs, %"] = 100 * covered[name] / samples
+        _tell(figures, f"2 contenders, {name}, {pairs} pairs", alarms[name] / samples)
+
+
 def power(figures: dict[str, float | str]) -> None:
     """The power at the number of units that `needed` computes."""
     print("\nUnits for 80 % power at 5 %, and the power measured with as many:")
@@ -175,8 +202,8 @@ def power(figures: dict[str, float | str]) -> None:
     for deviation, delta in ((0.2, 0.05), (0.3, 0.1), (0.3, 0.05), (0.3, 0.03), (0.3, 0.02), (0.4, 0.05)):
         known = Difference(MEASURE, 0, 1, delta, 0, 0, 1, 1, 1, 1, deviation)
         units = 1 + (needed(known).more or 0)
-        p, excludes = called_different(apart(delta, deviation)(rng, 600, units), np.arange(units), 0)
-        found = np.mean((p < 0.05) & excludes)
+        draw = apart(delta, deviation)
+        found = _alarms([(draw(rng, 500, units), np.arange(units)) for _ in range(REPEATS)])
         print(f"σ {deviation}, δ {delta}: {units:6,} units, power {found:.1%}", flush=True)
         figures[f"power, σ {deviation}, δ {delta}, {units} units, %"] = 100 * found
 
@@ -190,7 +217,7 @@ def judging(figures: dict[str, float | str]) -> None:
         ("far apart", 0.1, 0.8),
         ("one nearly a copy of the other", 0.0, 0.03),
     ):
-        runs = [_thirds(*simulated(240, first, second, seed), seed) for seed in range(50)]
+        runs = [_thirds(*simulated(240, first, second, seed), seed) for seed in range(30)]
         _report(figures, f"simulated, {name}", runs)
     _stopping(figures)
     _judge_tickets(figures)
@@ -256,7 +283,7 @@ def _report(figures: dict[str, float | str], about: str, runs: list[tuple[Differ
         wrong = np.mean([run[place].better not in (run[0].better, None) for run in runs])
         bias, spread = errors.mean(), errors.std(ddof=1)
         print(
-            f"  a third by {how}: same verdict {same:.0%}, another winner {wrong:.0%}, "
+            f"  a third by {how}: same verdict {same:.0%}, a winner that all do not give {wrong:.0%}, "
             f"bias {bias:+.4f} ± {2 * spread / math.sqrt(len(runs)):.4f}, spread {spread:.4f}",
             flush=True,
         )
@@ -267,7 +294,7 @@ def _report(figures: dict[str, float | str], about: str, runs: list[tuple[Differ
 
 def _stopping(figures: dict[str, float | str]) -> None:
     """How often looking after every query calls equal contenders different."""
-    called, plain, runs = 0, 0, 400
+    called, plain, runs = 0, 0, 200
     rng = np.random.default_rng(5)
     for seed in range(runs):
         values = ndcg(rng, 2, 300)
@@ -308,8 +335,10 @@ def _tell(figures: dict[str, float | str], about: str, found: float) -> None:
 def main() -> None:
     """Print all tables."""
     figures: dict[str, float | str] = {}
-    for part in (false_alarms, coverage, power, judging):
+    started = time.perf_counter()
+    for part in (false_alarms, coverage, correlation, power, judging):
         part(figures)
+    print(f"\n{time.perf_counter() - started:.0f} s")
     record("comparison_statistics", figures)
 
 
