@@ -172,7 +172,7 @@ def coverage(figures: dict[str, float | str]) -> None:
 
 def correlation(figures: dict[str, float | str]) -> None:
     """Coverage and false alarms of correlations: two equal contenders, normal scores, 40 pairs."""
-    samples, pairs = 400, 40
+    samples, pairs = 300, 40
     truths = {"Spearman": 6 / math.pi * math.asin(0.7 / 2), "Pearson": 0.7}
     covered = dict.fromkeys(truths, 0)
     alarms = dict.fromkeys(truths, 0)
