@@ -111,9 +111,8 @@ def _decided(
     """The verdict of measures that agree, where `wins` says who is better than whom."""
     measure, words = every[0].measure, _WORDS[every[0].measure.kind]
     order = _best_first(every[0])
-    beaten = wins.any(0)
-    first = [at for at in order if not beaten[at]]
-    rest = [at for at in order if beaten[at]]
+    first = [at for at in order if not wins[:, at].any()]
+    rest = [at for at in order if wins[:, at].any()]
     leader, runner_up = first[0], first[1] if len(first) > 1 else rest[0]
     found = [_between(leader, runner_up, _of(values.measure, differences)) for values in every]
     shown = [each for each in found if each is not None]
@@ -231,7 +230,7 @@ def _shortest(value: float) -> str:
 
 def _rounded(number: int) -> int:
     """Two significant digits, rounded up: the estimate is no more exact."""
-    step = 10 ** max(0, len(str(number)) - 2)
+    step = int(10 ** max(0, len(str(number)) - 2))
     return math.ceil(number / step) * step
 
 
