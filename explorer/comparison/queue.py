@@ -153,7 +153,7 @@ def inclusion_probabilities(queue: Queue, count: int) -> NDArray[np.float64]:
     if count >= len(queue.order):
         return np.ones(count)
     threshold = queue.priorities[queue.order[count]]
-    return np.minimum(1.0, queue.sizes[queue.order[:count]] * threshold)
+    return np.asarray(np.minimum(1.0, queue.sizes[queue.order[:count]] * threshold))
 
 
 def standing(queue: Queue, answers: Answers, *, within: float = 0.02, seed: int = 0) -> Standing | None:
