@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from explorer.comparison.calibration import Agreement, Form, compare_all
 from explorer.comparison.contender import Contender
-from explorer.comparison.geometry import procrustes_similarity, standardised, u_centred
 from explorer.comparison.list_overlap import jaccard, rank_biased_overlap
+from explorer.comparison.matrix_similarity import procrustes_similarity, standardised, u_centred
 from explorer.comparison.measure import Measure
 from explorer.comparison.neighbors import NeighborLists
 from explorer.comparison.vectors import compared_vectors, kmeans_labels

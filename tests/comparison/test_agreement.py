@@ -11,13 +11,13 @@ from explorer.comparison.agreement import (
     procrustes_agreement,
     rank_agreement,
 )
-from explorer.comparison.geometry import procrustes_similarity, standardised
 from explorer.comparison.list_overlap import jaccard, rank_biased_overlap
+from explorer.comparison.matrix_similarity import procrustes_similarity, standardised
 from explorer.comparison.neighbors import NeighborLists, neighbor_lists
 from explorer.comparison.vectors import kmeans_labels
 from explorer.errors import JobCancelledError, QueryError
 from tests.comparison.contenders import contender_of
-from tests.comparison.test_geometry import cka, matrices
+from tests.comparison.test_matrix_similarity import cka, matrices
 
 ROWS = np.arange(5, 65)
 

@@ -5,7 +5,7 @@ import scipy.spatial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.comparison.geometry import procrustes_similarity, standardised, u_centred
+from explorer.comparison.matrix_similarity import procrustes_similarity, standardised, u_centred
 
 
 def hsic(left, right):
