@@ -55,7 +55,7 @@ def converter_process(prepared):
     """Convert models once for all tests and in this process; gives the function that starts a process."""
     from explorer.encode.engines import graphs
 
-    in_a_process = graphs._run_converter
+    in_a_process = graphs.run_converter
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(graphs, "graphs_folder", prepared.graphs)
@@ -75,6 +75,16 @@ def cache(tmp_path):
     from explorer.encode.cache import VectorCache
 
     return VectorCache(tmp_path / "vectors", 100)
+
+
+@pytest.fixture
+def nothing_loaded(monkeypatch):
+    """No model is loaded at first, and none of the test's own stays loaded."""
+    from explorer.encode.engines import loaded_models
+    from explorer.encode.engines.model_memory import ModelMemory
+
+    own = ModelMemory()
+    monkeypatch.setattr(loaded_models, "loaded", lambda: own)
 
 
 @pytest.fixture(scope="session")

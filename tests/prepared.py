@@ -117,7 +117,7 @@ def convert_here(patch: pytest.MonkeyPatch) -> list[str]:
         convert.convert(files, made)
         return ""
 
-    patch.setattr(graphs, "_run_converter", run)
+    patch.setattr(graphs, "run_converter", run)
     return converted
 
 

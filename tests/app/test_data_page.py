@@ -174,7 +174,7 @@ def chosen(app):
 @pytest.fixture
 def one_browser(monkeypatch):
     """All tabs are those of one visitor, as Streamlit's cookie would say."""
-    monkeypatch.setattr(sessions, "_visitor", lambda: "this browser")
+    monkeypatch.setattr(sessions, "identify_visitor", lambda: "this browser")
 
 
 def begun(app, name, content):

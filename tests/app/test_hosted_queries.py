@@ -56,7 +56,7 @@ def test_a_query_is_asked_once_whatever_is_changed_and_wherever_it_is_shown(app,
 
 
 def test_a_reloaded_tab_does_not_ask_again(server, monkeypatch):
-    monkeypatch.setattr("explorer.ui.shell.session._visitor", lambda: "the same browser")
+    monkeypatch.setattr("explorer.ui.shell.session.identify_visitor", lambda: "the same browser")
     link = {"corpus": "medicare-faq", "provider": "team", "model": MODEL, "q": "a card"}
     for _ in range(2):
         assert len(cards(finished(open_app(**link)))) == 10

@@ -5,7 +5,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.data.samples import open_sample
-from explorer.encode.engines.model_memory import ModelMemory
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.report import EncodeReport
 from explorer.hub.models_on_disk import details_on_disk
@@ -33,16 +32,17 @@ def _no_answers_of_other_tests():
 
 
 @pytest.fixture
-def hub(monkeypatch, tmp_path, tiny_model):
-    """A Hub with `tiny/model`, a copy that a test may change, and `big/model`, which is not."""
+def hub(monkeypatch, tmp_path, tiny_model, nothing_loaded):
+    """A Hub with `tiny/model`, a copy that a test may change, and `big/model`, which is not.
+
+    Engines are known by their commit, and this Hub has one commit for all models.
+    """
     server = LocalHub()
     server.repositories["tiny/model"] = shutil.copytree(tiny_model, tmp_path / "served")
     server.repositories["big/model"] = tiny_model
     server.facts["tiny/model"] = FACTS
     server.facts["big/model"] = {**FACTS, "downloads": 9, "safetensors": {"total": 7_000_000_000}}
     talk_to(server, monkeypatch, tmp_path / "hub-cache")
-    # Engines are known by their commit, and this Hub has one commit for all models.
-    monkeypatch.setattr("explorer.encode.engines.loaded_models._loaded", ModelMemory())
     yield server
     server.close()
 

@@ -8,8 +8,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from explorer.encode import models
-from explorer.encode.engines import loaded_models, openvino
-from explorer.encode.engines.model_memory import ModelMemory
+from explorer.encode.engines import openvino
 from explorer.encode.local_encoder import local_encoder
 from explorer.encode.models import BUNDLED_MODEL, files_on_disk, find_model, is_on_disk
 from explorer.encode.spec import LocalModel
@@ -200,10 +199,9 @@ def test_what_a_model_was_trained_for_is_in_its_encoder_and_changes_no_vector(fo
     assert len({encoder.fingerprint for encoder in opened.values()}) == 1
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("here", "nothing_loaded")  # both engines have the model by one name
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
 def test_vectors_that_authors_chose_to_cut_are_cut(folder, cache, engine, monkeypatch):
-    monkeypatch.setattr(loaded_models, "_loaded", ModelMemory())  # both engines have the model by one name
     if engine == "torch":
         monkeypatch.setattr(openvino, "serves", lambda _files: False)
     settings_file = folder / "config_sentence_transformers.json"

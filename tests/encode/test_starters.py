@@ -27,13 +27,7 @@ ARCHITECTURE_OF = {
     "Qwen/Qwen3-Embedding-0.6B": "qwen3",
 }
 STATIC = ["model2vec", "static"]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_loaded():
-    loaded_models._loaded.clear()
-    yield
-    loaded_models._loaded.clear()
+pytestmark = pytest.mark.usefixtures("nothing_loaded")
 
 
 @pytest.fixture(scope="module")

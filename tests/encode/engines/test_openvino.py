@@ -26,19 +26,13 @@ from explorer.scratch import scratch_folder
 from tests.conftest import ROOT
 from tests.encode.opening import open_for
 
+pytestmark = pytest.mark.usefixtures("nothing_loaded")
 CPU = torch.device("cpu")
 TEXTS = ["cat", "the cat sat on a mat", "my order is late, please help", "refund", "Ünïcødé 日本語 🎉"]
 
 
 def words(*counts):
     return [" ".join(["the", "refund", "Working!"][n % 3] for n in range(count)) for count in counts]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_loaded():
-    loaded_models._loaded.clear()
-    yield
-    loaded_models._loaded.clear()
 
 
 @pytest.fixture
@@ -145,7 +139,7 @@ def test_a_model_that_cannot_be_converted_is_run_by_torch_and_not_tried_again(
         "other tokenizer": "fast",
     }
     assert reasons[how] in report.notes[0]
-    loaded_models._loaded.clear()
+    loaded_models.loaded().clear()
     assert loaded_models.load(find_model(str(tiny_model)), CPU, "float32").notes == report.notes
     assert here == ["tiny"]
 
@@ -154,14 +148,14 @@ def test_a_model_that_cannot_be_converted_is_run_by_torch_and_not_tried_again(
 def test_a_conversion_that_breaks_off_is_run_by_torch_this_time_and_tried_again(
     tiny_model, cache, own_graphs, converter_process, monkeypatch
 ):
-    monkeypatch.setattr(graphs, "_run_converter", converter_process)
+    monkeypatch.setattr(graphs, "run_converter", converter_process)
     with monkeypatch.context() as broken:
         broken.setattr(sys, "executable", shutil.which("false"))
         _, report = embedded(tiny_model, cache)
     assert report.engine.startswith("torch")
     assert "converting the model failed (exit status 1)" in report.notes[0]
     assert list(own_graphs.iterdir()) == []
-    loaded_models._loaded.clear()
+    loaded_models.loaded().clear()
     assert loaded_models.load(find_model(str(tiny_model)), CPU, "float32").kind == "openvino"
 
 
@@ -193,7 +187,7 @@ def test_a_damaged_graph_is_made_again(damage, tiny_model, prepared, own_graphs,
     whole = loaded_models.load(files, CPU, "float32")
     batch = whole.tokenize(TEXTS).batch(np.arange(len(TEXTS)))
     expected = whole.start(batch)()
-    loaded_models._loaded.clear()
+    loaded_models.loaded().clear()
     del whole
     folder, _ = graphs.graph_for(files)
     assert here == []
@@ -221,7 +215,7 @@ def test_a_graph_is_converted_once_and_its_description_says_how_close_it_is(tiny
     files = find_model(str(tiny_model))
     for dtype in ("float32", "float32"):
         loaded_models.load(files, CPU, dtype)
-        loaded_models._loaded.clear()
+        loaded_models.loaded().clear()
     assert here == ["tiny"]
     (folder,) = own_graphs.iterdir()
     about = json.loads((folder / "about.json").read_text())
@@ -311,7 +305,7 @@ def test_models_are_converted_one_at_a_time(tiny_model, own_graphs, monkeypatch)
             return "two at once"
         return "alone"
 
-    monkeypatch.setattr(graphs, "_run_converter", run)
+    monkeypatch.setattr(graphs, "run_converter", run)
 
     def words(revision):
         with pytest.raises(graphs.NoGraphError) as refused:
