@@ -1,6 +1,6 @@
 import streamlit as st
 
-from explorer.ui.search import controls as controls
+from explorer.ui.search import controls
 from explorer.ui.shell.frame import page
 from explorer.ui.shell.spaces import space_or_progress
 
