@@ -7,7 +7,7 @@ import pytest
 from explorer.analysis import umap_learn, umap_learn_worker
 from explorer.ui.map.colour import column_colouring
 from explorer.ui.map.figure import Colouring, map_figure, trace_rows
-from tests.app.driving import finished, html_texts, open_app, select
+from tests.app.driving import figure, finished, html_texts, open_app, select
 
 HOSTILE = "</script><script>window.hurt=1</script><b>x</b>"
 
@@ -20,10 +20,6 @@ def umap_learn_here(monkeypatch):
 
 def opened(**parameters):
     return finished(open_app("pages/map.py", **parameters), seconds=120)
-
-
-def figure(app):
-    return json.loads(app.get("plotly_chart")[0].proto.spec)
 
 
 def decoded(numbers):

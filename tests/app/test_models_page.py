@@ -11,7 +11,7 @@ from explorer.hub.models_on_disk import details_on_disk
 from explorer.jobs.registry import registry
 from explorer.settings import settings
 from explorer.ui.models.facts import estimate
-from tests.app.driving import driven_until, finished, html_texts, open_app
+from tests.app.driving import button, driven_until, finished, html_texts, labels, open_app, said
 from tests.hub.conftest import MODEL_FACTS
 from tests.hub_server import COMMIT, EVERYTHING, LocalHub, impatient, talk_to
 from tests.tiny_architectures import ARCHITECTURES
@@ -62,22 +62,6 @@ def opened(name, **parameters):
     app = open_app("pages/models.py", **parameters)
     app.query_params["model-id"] = name
     return finished(app.run())
-
-
-def plain(text):
-    return text.replace("\\", "").replace("\u2060", "")
-
-
-def said(elements):
-    return " ".join(plain(element.value) for element in elements)
-
-
-def labels(app):
-    return [plain(button.label) for button in app.button]
-
-
-def button(app, beginning):
-    return next(button for button in app.button if plain(button.label).startswith(beginning))
 
 
 def found(app):

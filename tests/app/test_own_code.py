@@ -11,8 +11,8 @@ from explorer.session.spaces import shared_indexes
 from explorer.settings import settings
 from explorer.ui.models.facts import look_up, may_run_code
 from explorer.ui.shell import session as sessions
-from tests.app.driving import finished, html_texts, open_app
-from tests.app.test_models_page import FACTS, button, encoders, nothing_to_press, opened, said
+from tests.app.driving import button, finished, html_texts, open_app, said
+from tests.app.test_models_page import FACTS, encoders, nothing_to_press, opened
 from tests.hub_server import COMMIT, LocalHub, talk_to
 from tests.tiny_model import add_own_code, pickle_weights
 
