@@ -11,7 +11,7 @@ with page("Search", "Which rows mean what I mean?") as session:
         controls.show_waiting(session)
     elif asked.is_empty:
         controls.show_start(space)
-    elif (found := controls.answer(session, space, asked)) is not None:
+    elif (found := controls.hits_or_progress(session, space, asked)) is not None:
         # Brings torch, which the first page must not wait for.
         from explorer.ui.widgets.hits import hits_table, show_hits
 

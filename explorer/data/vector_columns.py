@@ -29,7 +29,7 @@ ALL: Final = AllColumns.ALL
 VectorColumn = str | Literal[AllColumns.ALL]
 
 
-def vectors_in(source: SourceTable) -> list[VectorColumn]:
+def vector_columns(source: SourceTable) -> list[VectorColumn]:
     """Where a table has vectors: columns of lists of numbers, or ALL if it has only numbers.
 
     Columns are judged by their first rows; `vectors_of` checks every row.

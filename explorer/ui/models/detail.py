@@ -25,8 +25,8 @@ from explorer.ui.models.facts import (
     may_run_code,
     obstacle,
 )
+from explorer.ui.models.family_prompts import offer_family_prompts
 from explorer.ui.models.models_list import MODEL_PARAMETER, open_model
-from explorer.ui.models.prompts import offer_family_prompts
 from explorer.ui.models.use import download, finish, forget_ended, use
 from explorer.ui.shell.quantities import readable_count, readable_duration, readable_size
 from explorer.ui.shell.spaces import space_or_progress

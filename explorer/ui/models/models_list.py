@@ -12,7 +12,7 @@ import streamlit as st
 from explorer.encode.model_names import model_folders
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.errors import ExplorerError
-from explorer.hub.model_search import ModelFilter, ModelListing, Task, search_models
+from explorer.hub.model_search import HubTask, ModelFilter, ModelListing, search_models
 from explorer.hub.models_on_disk import ModelOnDisk, models_on_disk
 from explorer.hub.starters import STARTERS
 from explorer.jobs.progress import OnProgress
@@ -37,7 +37,7 @@ _SIZES = {
     "2 B": 2_000_000_000,
     "8 B": 8_000_000_000,
 }
-_TASKS: dict[Task, str] = {
+_TASKS: dict[HubTask, str] = {
     "any": _ANY,
     "sentence-similarity": "sentence similarity",
     "feature-extraction": "feature extraction",
@@ -192,7 +192,7 @@ def _filter() -> ModelFilter:
     )
 
 
-def _show_filters(size: str, language: str, licence: str, task: Task, library: str, gated: bool) -> None:
+def _show_filters(size: str, language: str, licence: str, task: HubTask, library: str, gated: bool) -> None:
     active = [
         "" if library == _ANY else library,
         "" if size == _ANY else f"up to {size} parameters",
