@@ -22,6 +22,7 @@ from tests.prepared import Prepared
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SHOTS = ROOT / "test-screenshots"
 shots_wanted = False
+_MOST_PICTURES = 5  # taken of one page until two in a row are equal
 
 expect.set_options(timeout=60_000)
 
@@ -209,6 +210,10 @@ def shoot(page: Page, name: str) -> None:
     width = page.viewport_size["width"]
     height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
     page.set_viewport_size({"width": width, "height": min(4000, max(900, height + 80))})
-    page.wait_for_timeout(500)
-    page.screenshot(path=SHOTS / f"{name}.png")
+    before, picture = b"", page.screenshot()
+    for _ in range(_MOST_PICTURES):  # until it is drawn; a page that shows work under way never stands still
+        if picture == before:
+            break
+        before, picture = picture, page.screenshot()
+    (SHOTS / f"{name}.png").write_bytes(picture)
     page.set_viewport_size({"width": width, "height": 900})
