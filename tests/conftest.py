@@ -9,7 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.prepared import ROOT, TINY_PROMPTS, Prepared, convert_here
+from tests.prepared import ROOT, Prepared, convert_here
 
 # Several processes run tests at a time: how long one example took says nothing.
 hypothesis.settings.register_profile("explorer", deadline=None, max_examples=50)
@@ -88,11 +88,9 @@ def nothing_loaded(monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory) -> Path:
+def tiny_model(prepared) -> Path:
     """A sentence-transformers folder of a few kilobytes; do not write into it."""
-    from tests.tiny_model import save_tiny_model
-
-    return save_tiny_model(tmp_path_factory.mktemp("models") / "tiny", prompts=TINY_PROMPTS)
+    return prepared.tiny_model()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from explorer.encode.spec import OwnVectors
 from explorer.settings import settings
 from tests.app.driving import finished, html_texts, open_app, said
 from tests.inference_server import MODEL, Answer, LocalInference, talk_to
+from tests.sentence_transformer import sentence_transformer
 from tests.tiny_model import save_tiny_model
 
 TOKEN = "hf_" + "verysecret" * 3
@@ -258,13 +259,12 @@ def test_vectors_in_the_rows_are_used_without_a_model_of_queries(app):
 
 def test_the_models_own_prompts_are_used_for_rows_and_queries(tiny_model, cache):
     import numpy as np
-    from sentence_transformers import SentenceTransformer
 
     import explorer
 
     texts = ["the cat sat on the mat", "my order is late", "please help"]
     space = explorer.embed(texts, str(tiny_model), precision="float32")
-    model = SentenceTransformer(str(tiny_model), device="cpu")
+    model = sentence_transformer(tiny_model)
     np.testing.assert_allclose(space.vectors, model.encode_document(texts), atol=1e-6)
     np.testing.assert_allclose(space.encoder.encode_queries(texts), model.encode_query(texts), atol=1e-6)
     assert np.abs(model.encode_query(texts) - model.encode(texts)).max() > 1e-3

@@ -5,7 +5,6 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from sentence_transformers import SentenceTransformer
 
 from explorer.encode import models
 from explorer.encode.engines import openvino
@@ -20,6 +19,7 @@ from explorer.errors import (
     UnusableModelError,
 )
 from tests.encode.opening import open_for
+from tests.sentence_transformer import sentence_transformer
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def test_vectors_that_authors_chose_to_cut_are_cut(folder, cache, engine, monkey
     files = find_model(str(folder))
     assert files.facts.dims == 6
     texts = ["the cat sat", "refund"]
-    expected = SentenceTransformer(str(folder), device="cpu").encode(texts)
+    expected = sentence_transformer(folder).encode(texts)
     opened = open_for(LocalModel(str(folder), "float32", query_prompt=""), cache)
     assert (opened.engine.kind, opened.engine.dims) == (engine, 6)
     np.testing.assert_allclose(opened.encode_queries(texts), expected, atol=1e-5)

@@ -11,8 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Dense, LayerNorm, Normalize
 
 import explorer
 from explorer.encode.engines import convert, graphs, loaded_models, loading, openvino
@@ -25,6 +23,7 @@ from explorer.encode.tokens import TextTokens
 from explorer.scratch import scratch_folder
 from tests.conftest import ROOT
 from tests.encode.opening import open_for
+from tests.sentence_transformer import sentence_transformer
 
 pytestmark = pytest.mark.usefixtures("nothing_loaded")
 CPU = torch.device("cpu")
@@ -44,8 +43,18 @@ def own_graphs(tmp_path, monkeypatch):
     return folder
 
 
+def save_with_more(model, folder, **more):
+    """Write a model with more modules of sentence-transformers, each with its arguments."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer import modules
+
+    parts = [getattr(modules, name)(*arguments) for name, arguments in more.items()]
+    SentenceTransformer(modules=[*sentence_transformer(model), *parts], device="cpu").save(str(folder))
+    return folder
+
+
 def torch_vectors(folder, texts):
-    return SentenceTransformer(str(folder), device="cpu").encode(texts)
+    return sentence_transformer(folder).encode(texts)
 
 
 def embedded(model, cache, texts=TEXTS):
@@ -59,9 +68,7 @@ def embedded(model, cache, texts=TEXTS):
 def test_vectors_are_torchs_at_every_length_in_every_company(model, tiny_model, tmp_path):
     name = {"bundled": BUNDLED_MODEL, "tiny": str(tiny_model)}.get(model)
     if name is None:
-        parts = SentenceTransformer(str(tiny_model), device="cpu")
-        name = str(tmp_path / "more")
-        SentenceTransformer(modules=[*parts, Dense(16, 5), Normalize()], device="cpu").save(name)
+        name = str(save_with_more(tiny_model, tmp_path / "more", Dense=(16, 5), Normalize=()))
     files = find_model(name)
     ours = loaded_models.load(files, CPU, "float32")
     assert (ours.kind, ours.notes) == ("openvino", ())
@@ -104,9 +111,7 @@ def test_the_short_type_keeps_close_to_the_exact_vectors():
 
 
 def test_a_model_of_other_parts_is_run_by_torch_and_the_person_is_told(tiny_model, tmp_path, cache, here):
-    parts = SentenceTransformer(str(tiny_model), device="cpu")
-    other = tmp_path / "other"
-    SentenceTransformer(modules=[*parts, LayerNorm(16)], device="cpu").save(str(other))
+    other = save_with_more(tiny_model, tmp_path / "other", LayerNorm=(16,))
     vectors, report = embedded(other, cache)
     np.testing.assert_allclose(vectors, torch_vectors(other, TEXTS), atol=1e-6)
     assert report.engine == "torch float32 on cpu"
@@ -270,7 +275,7 @@ print(sys.modules["openvino_telemetry"], "openvino.tools.ovc.telemetry_stub" in 
 
 def test_a_fast_tokenizer_that_differs_from_the_models_own_code_is_not_used(tiny_model, tmp_path):
     other = shutil.copytree(tiny_model, tmp_path / "other")
-    model = SentenceTransformer(str(other), device="cpu")
+    model = sentence_transformer(other)
     files = find_model(str(other))
     assert loading.fast_tokenizer(files, model) is not None
     preprocess = model.preprocess
