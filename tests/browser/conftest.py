@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.conftest import ROOT
+from tests.hub_datasets import DatasetHub
 from tests.prepared import Prepared
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -94,6 +95,24 @@ def _prepared(prepared):
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     running = Server(tmp_path_factory.mktemp("server"))
+    yield running
+    running.kill()
+    assert "Traceback" not in running.log, running.log
+
+
+@pytest.fixture(scope="session")
+def hub():
+    """A Hub on this machine, empty; what a module serves from it, it adds."""
+    running = DatasetHub()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def hub_server(hub, tmp_path_factory):
+    """The app with that Hub, where models may run their code."""
+    folder = tmp_path_factory.mktemp("hub-server")
+    running = Server(folder, HF_ENDPOINT=hub.url, EXPLORER_ALLOW_REMOTE_CODE="yes")
     yield running
     running.kill()
     assert "Traceback" not in running.log, running.log
