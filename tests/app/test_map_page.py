@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+import explorer
 from explorer.analysis import umap_learn, umap_learn_worker
 from explorer.ui.map.colour import column_colouring
 from explorer.ui.map.figure import Colouring, map_figure, trace_rows
@@ -147,6 +148,10 @@ def test_stability_over_seeds_is_measured_when_asked_for():
     click(app, "Compare with maps of other seeds")
     (metric,) = [element for element in app.metric if element.label == "Stability over 3 seeds"]
     assert 0 < float(metric.value) <= 1
+    session = app.session_state["explorer-session"]
+    session.open(explorer.open_corpus("song-moods").take(np.arange(20)), session.encoder)
+    finished(app)
+    assert [element.label for element in app.metric] == ["Trustworthiness", "Continuity"]
 
 
 def test_a_clicked_point_shows_its_neighbours_in_the_full_space():

@@ -7,10 +7,10 @@ from streamlit.testing.v1 import AppTest
 from explorer.data.samples import open_sample
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.report import EncodeReport
+from explorer.encode.time_estimate import estimate_time
 from explorer.hub.models_on_disk import details_on_disk
 from explorer.jobs.registry import registry
 from explorer.settings import settings
-from explorer.ui.models.facts import estimate
 from tests.app.driving import button, driven_until, finished, html_texts, labels, open_app, said
 from tests.hub.conftest import MODEL_FACTS
 from tests.hub_server import COMMIT, EVERYTHING, LocalHub, impatient, talk_to
@@ -361,12 +361,12 @@ def test_the_estimate_follows_parameters_tokens_and_what_this_machine_measured(t
     corpus = open_sample("medicare-faq")
     tiny = details_on_disk("tiny", tiny_model, "")
     report = EncodeReport(13, 13, 0, 13, 26.0, "", "float32", None)
-    same = estimate(tiny, corpus, (tiny, report))
+    same = estimate_time(tiny, corpus, (tiny, report))
     assert same.seconds == pytest.approx(26.0)
     assert "tiny took 26.0 s" in same.basis
     half = EncodeReport(13, 13, 7, 6, 12.0, "", "float32", None)
-    assert estimate(tiny, corpus, (tiny, half)).seconds == pytest.approx(26.0)
-    unmeasured = estimate(tiny, corpus, None)
+    assert estimate_time(tiny, corpus, (tiny, half)).seconds == pytest.approx(26.0)
+    unmeasured = estimate_time(tiny, corpus, None)
     assert unmeasured.seconds < 1
     assert "Too few texts have been encoded" in unmeasured.basis
 
@@ -458,9 +458,9 @@ def test_a_model_trained_on_the_open_rows_has_a_warning():
 
         import explorer
         from explorer.data.corpus import HubOrigin
+        from explorer.encode.model_facts import ModelFacts
         from explorer.hub.models_on_disk import details_on_disk
         from explorer.ui.models.about import show_about
-        from explorer.ui.models.facts import ModelFacts
 
         details = details_on_disk("a/b", Path(st.query_params["folder"]), "")
         details = replace(details, training_datasets=("mteb/STSbenchmark", "x"))
@@ -498,5 +498,5 @@ def test_no_time_is_derived_from_what_a_static_model_took(tiny_model, tmp_path):
     tiny = details_on_disk("tiny", tiny_model, "")
     static = details_on_disk("static", ARCHITECTURES["static"](tmp_path / "static"), "")
     report = EncodeReport(13, 13, 0, 13, 26.0, "", "float32", None)
-    assert estimate(tiny, corpus, (static, report)) == estimate(tiny, corpus, None)
-    assert 0 < estimate(static, corpus, None).seconds < 1
+    assert estimate_time(tiny, corpus, (static, report)) == estimate_time(tiny, corpus, None)
+    assert 0 < estimate_time(static, corpus, None).seconds < 1

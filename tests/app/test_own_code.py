@@ -6,10 +6,10 @@ import shutil
 import pytest
 
 from explorer.encode.engines import loaded_models
+from explorer.encode.model_facts import look_up, may_run_code
 from explorer.jobs.registry import registry
 from explorer.session.spaces import shared_indexes
 from explorer.settings import settings
-from explorer.ui.models.facts import look_up, may_run_code
 from explorer.ui.shell import session as sessions
 from tests.app.driving import button, finished, html_texts, open_app, said
 from tests.app.test_models_page import FACTS, encoders, nothing_to_press, opened

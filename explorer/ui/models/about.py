@@ -9,12 +9,12 @@ from collections.abc import Iterable
 import streamlit as st
 
 from explorer.data.corpus import Corpus
+from explorer.encode.model_facts import ModelFacts
 from explorer.encode.prompt_families import family_of
 from explorer.encode.prompts import text_prompts
 from explorer.hub.licences import Licence, licence_address
 from explorer.hub.model_details import ModelDetails
 from explorer.hub.model_results import PublishedResult
-from explorer.ui.models.facts import ModelFacts
 from explorer.ui.shell.text import markdown
 
 _SHOWN_TAGS = 30

@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from explorer.encode.model_facts import (
+    ModelFacts,
+    folder_on_disk,
+    look_up,
+    may_run_code,
+    obstacle,
+)
 from explorer.encode.model_names import choose_model, model_name
 from explorer.encode.model_safety import folder_named
 from explorer.encode.spec import LocalModel
+from explorer.encode.time_estimate import MEASURED_TEXTS, estimate_time
 from explorer.errors import ExplorerError
 from explorer.hub.model_details import ModelDetails
 from explorer.hub.models_on_disk import details_on_disk
@@ -16,15 +24,6 @@ from explorer.jobs.progress import OnProgress
 from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.models.about import show_about
-from explorer.ui.models.facts import (
-    MEASURED_TEXTS,
-    ModelFacts,
-    estimate,
-    folder_on_disk,
-    look_up,
-    may_run_code,
-    obstacle,
-)
 from explorer.ui.models.family_prompts import offer_family_prompts
 from explorer.ui.models.models_list import MODEL_PARAMETER, open_model
 from explorer.ui.models.use import download, finish, forget_ended, use
@@ -171,7 +170,7 @@ def _show_cost(session: Session, facts: ModelFacts, *, on_disk: bool) -> None:
     details, corpus = facts.details, session.corpus
     spec = session.encoder
     used = isinstance(spec, LocalModel) and (spec.model, spec.revision) == (facts.model, facts.revision)
-    time = None if used else estimate(details, corpus, _measured(session))
+    time = None if used else estimate_time(details, corpus, _measured(session))
     parameters, active = details.listing.parameters, details.active_parameters
     with st.grid(4, min_column_width=140):
         st.metric(
