@@ -12,15 +12,16 @@ import streamlit as st
 from explorer.encode.model_names import model_folders
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.errors import ExplorerError
-from explorer.hub.model_search import ModelFilter, ModelListing, Task, search_models
+from explorer.hub.model_search import HubTask, ModelFilter, ModelListing, search_models
 from explorer.hub.models_on_disk import ModelOnDisk, models_on_disk
-from explorer.hub.search_options import Sort
 from explorer.hub.starters import STARTERS
 from explorer.jobs.progress import OnProgress
 from explorer.session.session import Session
 from explorer.ui.models.use import forget_ended
+from explorer.ui.shell.quantities import readable_size
 from explorer.ui.shell.tab_jobs import ask_hub
 from explorer.ui.shell.text import markdown
+from explorer.ui.widgets.hub_order import choose_order
 
 MODEL_PARAMETER = "model-id"
 _SHOWN_ON_DISK = 12
@@ -36,13 +37,7 @@ _SIZES = {
     "2 B": 2_000_000_000,
     "8 B": 8_000_000_000,
 }
-_SORTS: dict[Sort, str] = {
-    "downloads": "Most downloads",
-    "likes": "Most likes",
-    "trending": "Trending",
-    "modified": "Last modified",
-}
-_TASKS: dict[Task, str] = {
+_TASKS: dict[HubTask, str] = {
     "any": _ANY,
     "sentence-similarity": "sentence similarity",
     "feature-extraction": "feature extraction",
@@ -87,7 +82,7 @@ def show_on_disk() -> None:
     cached = _cached()
     names = {BUNDLED_MODEL: "comes with Explorer"}
     names |= dict.fromkeys(model_folders(), "folder of this server")
-    names |= {model.id: f"{model.size / 1e6:,.0f} MB" for model in cached if model.id not in names}
+    names |= {model.id: readable_size(model.size) for model in cached if model.id not in names}
     with st.container(horizontal=True, gap="small"):
         for name, about in list(names.items())[:_SHOWN_ON_DISK]:
             st.button(
@@ -161,9 +156,8 @@ def _filter() -> ModelFilter:
         max_chars=_MAX_CHARS,
         persist_state="session",
     )
-    order = sort.selectbox(
-        "Order", list(_SORTS), format_func=_SORTS.__getitem__, key="models-sort", persist_state="session"
-    )
+    with sort:
+        order = choose_order("models-sort")
     with more.popover("Filters", icon=":material/tune:", width="stretch"):
         size = st.selectbox("Maximum parameters", list(_SIZES), key="models-size", persist_state="session")
         language = st.text_input(
@@ -198,7 +192,7 @@ def _filter() -> ModelFilter:
     )
 
 
-def _show_filters(size: str, language: str, licence: str, task: Task, library: str, gated: bool) -> None:
+def _show_filters(size: str, language: str, licence: str, task: HubTask, library: str, gated: bool) -> None:
     active = [
         "" if library == _ANY else library,
         "" if size == _ANY else f"up to {size} parameters",
