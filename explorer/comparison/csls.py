@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,8 +79,15 @@ class CslsContender:
         """See `Contender.score_texts`. The documents are a collection of their own: r is over them."""
         if not queries or not documents:
             return np.empty((len(queries), len(documents)), dtype=np.float32)
-        asked = self.base.encode_queries(queries, on_progress)
-        rows = make_index(self.base.encode_documents(documents, on_progress))
+        encoder = self.base.encoder
+        asked = encoder.encode_queries(queries, on_progress)
+        return self.score_encoded(asked, encoder.encode_documents(documents, on_progress))
+
+    def score_encoded(
+        self, queries: NDArray[np.float32], documents: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """See `SpaceContender.score_encoded`, and `score_texts` for r."""
+        asked, rows = self.base.place_queries(queries), make_index(self.base.place_documents(documents))
         of_queries = _mean(rows.search(asked, _K).scores)
         of_rows = _mean(rows.neighbors(_K).similarities)
         scores = 2 * pairwise(asked, rows.vectors) - of_queries[:, None] - of_rows
@@ -106,7 +113,8 @@ class CslsContender:
         return TopK(found.indices, (found.scores - nearness[:, None]).astype(np.float32))
 
 
-class _Prepared(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class _Prepared:
     """The index of rows with one more dimension, and r of each row, float64, shape (rows,)."""
 
     index: Index

@@ -103,7 +103,7 @@ def test_a_link_brings_its_contenders_and_names_what_it_cannot_bring():
 @pytest.mark.usefixtures("no_hub")
 def test_a_contender_that_fails_says_why_and_the_others_are_compared():
     app = compared(**{"with": ["", "model=nobody%2Fnothing", "model=bm25"]})
-    assert "nothing is left out of the comparison" in messages(app)
+    assert "**nothing** is left out of the comparison" in messages(app)
     assert len(app.error) == 1
     assert any(button.label == "Try again" for button in app.button)
     assert "BM25" in next(text for text in html_texts(app) if "<table" in text)

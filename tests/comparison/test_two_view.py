@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.comparison.two_view import expected_reciprocal_ranks, two_view_retrieval, view_overlap
+import explorer
+from explorer.comparison.two_view import expected_reciprocal_ranks, two_view_measures
 from explorer.comparison.views import Views
 from explorer.errors import QueryError
 from tests.comparison.contenders import contender_of, encoded
@@ -20,7 +21,15 @@ def views(left, right, groups=None):
 
 
 def contender(**options):
-    return contender_of(np.eye(4), **options)
+    return contender_of(np.eye(4), ranks_only=True, **options)
+
+
+def two_view_retrieval(contenders, given_views, **options):
+    return two_view_measures(contenders, given_views, **options)[0]
+
+
+def view_overlap(contenders, given_views, k=10, **options):
+    return two_view_measures(contenders, given_views, k, **options)[1]
 
 
 def random_views(seed, count=12):
@@ -75,8 +84,8 @@ def test_each_first_view_is_searched_among_all_second_views_but_those_of_its_gro
 
 
 def test_equal_words_find_everything_until_they_are_masked():
-    left = [f"name{number} first{number}" for number in range(40)]
-    right = [f"name{number} second{number}" for number in range(40)]
+    left = [f"a{number} b{number} c{number} first{number}" for number in range(40)]
+    right = [f"a{number} b{number} c{number} second{number}" for number in range(40)]
     given_views = views(left, right)
     plain = two_view_retrieval([contender()], given_views, masked=False).values[0]
     masked = two_view_retrieval([contender()], given_views).values[0]
@@ -121,6 +130,8 @@ def test_equal_views_overlap_completely_and_unrelated_ones_by_chance():
 
 def test_rows_that_share_no_word_with_any_other_overlap_by_chance_and_not_in_row_order():
     class Nothing:
+        space = None
+
         def score_texts(self, queries, documents, *, on_progress=None):
             return np.zeros((len(queries), len(documents)), np.float32)
 
@@ -133,6 +144,27 @@ def test_a_contender_without_an_encoder_has_no_value_and_the_others_keep_theirs(
     for found in (two_view_retrieval(both, random_views(2)), view_overlap(both, random_views(2))):
         assert np.isnan(found.values[0]).all()
         assert np.isfinite(found.values[1]).all()
+
+
+def test_tfidf_has_no_value_as_it_knows_the_halves_of_each_row_by_heart():
+    rng = np.random.default_rng(0)
+    texts = [" ".join(f"word{number}" for number in rng.choice(400, 14)) for _ in range(60)]
+    space = explorer.embed(texts, "tfidf")
+    halves = [text.split() for text in texts]
+    given_views = views(*([" ".join(half[part]) for half in halves] for part in (slice(7), slice(7, None))))
+
+    class Words:
+        def __init__(self, space):
+            self.space = space
+
+        def score_texts(self, queries, documents, *, on_progress=None):
+            encoded_texts = (space.encoder.encode_queries(list(side)) for side in (queries, documents))
+            return np.matmul(*(side if place == 0 else side.T for place, side in enumerate(encoded_texts)))
+
+    found = two_view_retrieval([Words(space), Words(None)], given_views)
+    assert np.isnan(found.values[0]).all()
+    # These are random words, so nothing but memory can find the other half.
+    assert found.values[1].mean() > 0.5
 
 
 def test_no_views_and_one_view():
