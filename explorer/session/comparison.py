@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from explorer.comparison.comparison import Comparison
     from explorer.comparison.contender_spec import ContenderSpec
     from explorer.comparison.judgements import Judgements, Pairs
     from explorer.comparison.queue import Answers
+
+COMPARISON = "compare"  # the kind of job that compares
 
 
 @dataclass
@@ -28,6 +32,8 @@ class ComparisonState:
         answers: The visitor's own judgements of them.
         notice: A message about the contenders, such as that some could not be kept; shown until they change.
         checked_for: The fingerprint of the rows that are known to allow the contenders.
+        shown: The comparison on the page, and what it depends on. Results that take too much memory are
+            dropped; this one stays, since the page would at once compute it again.
     """
 
     name: str = ""
@@ -41,6 +47,7 @@ class ComparisonState:
     answers: Answers = field(default_factory=dict)
     notice: str = ""
     checked_for: str = ""
+    shown: tuple[Hashable, Comparison] | None = None
 
     def for_other_rows(self) -> ComparisonState:
         """The same contenders for other rows; everything else belongs to the rows."""

@@ -15,7 +15,7 @@ from explorer.encode.queries import QueryVectors
 from explorer.encode.spec import EncoderSpec
 from explorer.jobs.registry import Job
 from explorer.jobs.sizes import Memory
-from explorer.session.comparison import ComparisonState
+from explorer.session.comparison import COMPARISON, ComparisonState
 from explorer.session.linked_rows import LinkedRows
 from explorer.session.rows_origin import RowsOrigin
 from explorer.session.selection import Selection
@@ -161,6 +161,12 @@ class Session:
         if opening is not None:
             awaited(opening).leave(self.visitor)
 
+    def forget_comparisons(self) -> None:
+        """Drop comparisons: their contenders hold encoders, which may hold a token that is no longer valid."""
+        self.comparison.shown = None
+        for key in [key for key in self.results if isinstance(key, tuple) and key[0] == COMPARISON]:
+            del self.results[key]
+
     def stop_asking(self, wanted: Collection[Hashable] = ()) -> None:
         """Cancel the queries that are being encoded, except those wanted."""
         for key in self.asking.keys() - set(wanted):
@@ -204,6 +210,6 @@ class Session:
             cluster_choices=dict(self.cluster_choices),
             cluster_names=dict(self.cluster_names),
             other_columns={},
-            comparison=replace(self.comparison, answers=dict(self.comparison.answers)),
+            comparison=replace(self.comparison, answers=dict(self.comparison.answers), shown=None),
             _selections=list(self._selections),
         )
