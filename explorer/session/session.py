@@ -162,7 +162,7 @@ class Session:
             awaited(opening).leave(self.visitor)
 
     def forget_comparisons(self) -> None:
-        """Drop comparisons: their contenders hold encoders, which may hold a token that is no longer valid."""
+        """Drop comparisons: their contenders hold encoders, which may hold a token that was taken back."""
         self.comparison.shown = None
         for key in [key for key in self.results if isinstance(key, tuple) and key[0] == COMPARISON]:
             del self.results[key]
