@@ -97,7 +97,7 @@ def _table(comparison: Comparison, measures: Sequence[Measure], scores: Sequence
 
 
 def _title(measure: Measure) -> str:
-    arrow = {True: " ↑", False: " ↓", None: ""}[measure.higher_is_better]
+    arrow = {True: "\u00a0↑", False: "\u00a0↓", None: ""}[measure.higher_is_better]
     return html.escape(measure.name) + arrow
 
 
