@@ -188,7 +188,7 @@ def test_checks_find_what_is_wrong_and_add_the_mended_contender():
     app.segmented_control(key="compare-shows").set_value("Checks").run()
     app = finished(app)
     assert "One direction, shared by all rows" in messages(app)
-    assert "mean-vector norm" in shown(app)
+    assert "mean cosine of two rows" in shown(app)
     assert "No problems found" in messages(app)
     app = press(app, "Add vectors in the rows · centred")
     assert ContenderSpec(OwnVectors(), centred=True) in contenders_of(session_of(app))
