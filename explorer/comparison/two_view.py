@@ -126,9 +126,8 @@ def _other_groups(groups: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 def _nearest(scores: NDArray[np.float32], allowed: NDArray[np.bool_], k: int, seed: int) -> NDArray[np.bool_]:
     """Whether a column is among the k best allowed ones of its line; ties in a random order."""
-    order = np.random.default_rng(seed).permutation(len(scores))
-    usable = np.where(allowed, scores, -np.inf)[:, order]
-    best = np.argsort(-usable, axis=1, kind="stable")[:, :k]
+    lots = np.random.default_rng(seed).random(scores.shape)
+    best = np.lexsort((lots, np.where(allowed, -scores, np.inf)), axis=1)[:, :k]
     chosen = np.zeros_like(allowed)
-    np.put_along_axis(chosen, order[best], True, axis=1)
+    np.put_along_axis(chosen, best, True, axis=1)
     return chosen & allowed
