@@ -77,9 +77,9 @@ def two_view_measures(
     wanted = np.minimum(k, allowed.sum(axis=1))
     values = np.full((2, len(contenders), count), np.nan)
     for place, contender in enumerate(contenders if count else ()):
+        if _knows_rows(contender):
+            continue
         try:
-            if contender.space is not None and isinstance(contender.space.encoder.spec, Tfidf):
-                continue
             # All three comparisons in one call, so that each text is encoded once.
             scores = contender.score_texts(texts, texts, on_progress=on_progress)
         except QueryError:  # it has vectors, but no encoder for texts
@@ -117,6 +117,16 @@ def expected_reciprocal_ranks(scores: NDArray[np.float32], allowed: NDArray[np.b
     harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, len(scores) + 1))])
     ranks: NDArray[np.float64] = (harmonic[higher + tied] - harmonic[higher]) / tied
     return ranks
+
+
+def _knows_rows(contender: Contender) -> bool:
+    """Whether its encoder was fitted on these rows."""
+    if contender.space is None:
+        return False
+    try:
+        return isinstance(contender.space.encoder.spec, Tfidf)
+    except QueryError:  # it has no encoder at all, as `score_texts` will say if it needs one
+        return False
 
 
 def _other_groups(groups: NDArray[np.int64]) -> NDArray[np.bool_]:

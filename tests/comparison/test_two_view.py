@@ -21,7 +21,7 @@ def views(left, right, groups=None):
 
 
 def contender(**options):
-    return contender_of(np.eye(4), ranks_only=True, **options)
+    return contender_of(np.eye(4), **options)
 
 
 def two_view_retrieval(contenders, given_views, **options):
