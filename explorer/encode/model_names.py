@@ -15,8 +15,15 @@ PRECISION_NAMES = {"auto": "fast", "float32": "exact"}
 
 
 def model_name(model: str) -> str:
-    """The name of a model on the screen and in links: a Hub id, or a folder below EXPLORER_MODEL_DIR."""
-    return Path(model).name if Path(model).is_absolute() else model
+    """The name of a model on the screen and in links: a Hub id, or a folder's path below EXPLORER_MODEL_DIR.
+
+    Of a folder elsewhere, which only Python can open, the name without its path.
+    """
+    folder = Path(model)
+    if not folder.is_absolute():
+        return model
+    root = _root()
+    return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else folder.name
 
 
 def choose_model(name: str) -> str:
@@ -62,12 +69,17 @@ def _own_folder(name: str) -> Path | None:
     # Checked by the name first: the file system outside is never accessed.
     if not parts or PurePath(name).is_absolute() or ".." in parts or name.startswith((".", "~")):
         return None
-    root = Path(settings().model_dir).expanduser().resolve()
+    root = _root()
     try:
         folder = (root / name).resolve()
         return folder if folder.is_relative_to(root) and folder.is_dir() else None
     except (OSError, RuntimeError, ValueError):  # too long for a file name, or a loop of links
         return None
+
+
+def _root() -> Path:
+    """EXPLORER_MODEL_DIR."""
+    return Path(settings().model_dir).expanduser().resolve()
 
 
 def encoder_name(spec: EncoderSpec) -> str:
