@@ -179,7 +179,7 @@ def test_without_the_hub_the_page_says_so_once_and_shows_what_is_here():
 
 @pytest.mark.usefixtures("no_hub")
 def test_that_the_hub_is_out_of_reach_is_no_alarm_however_long_ago_it_was_found(monkeypatch):
-    monkeypatch.setattr("explorer.hub.contact._REST_SECONDS", 0.0)
+    monkeypatch.setattr("explorer.hub.contact._PAUSE_SECONDS", 0.0)
     app = opened("nobody/nothing")
     assert said(app.info).count(OUT_OF_REACH) == 1
     assert not app.error
