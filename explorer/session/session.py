@@ -15,7 +15,7 @@ from explorer.encode.queries import QueryVectors
 from explorer.encode.spec import EncoderSpec
 from explorer.jobs.registry import Job
 from explorer.jobs.sizes import Memory
-from explorer.session.comparison import ComparisonState
+from explorer.session.comparison import COMPARISON, ComparisonState
 from explorer.session.linked_rows import LinkedRows
 from explorer.session.open_tabs import OpenTabs
 from explorer.session.rows_origin import RowsOrigin
@@ -54,6 +54,8 @@ class Session:
         focused: The spaces of only those rows, by the fingerprint of the whole space.
         cluster_choices: The specs of the clusters that every page shows, by the rows in focus.
         comparison: What the visitor chose for comparing encoders over these rows.
+        other_columns: Sessions of the same rows with another text column, by that column; see
+            `explorer.session.contenders.session_reading`.
         cluster_names: Names a person gave to clusters, by space, spec, rows and cluster number.
     """
 
@@ -75,6 +77,7 @@ class Session:
     cluster_choices: dict[str, ClusterSpec] = field(default_factory=dict)
     cluster_names: dict[tuple[str, ClusterSpec, str, int], str] = field(default_factory=dict)
     comparison: ComparisonState = field(default_factory=ComparisonState)
+    other_columns: dict[str, Session] = field(default_factory=dict)
     _selections: list[Selection | None] = field(default_factory=lambda: [None])
 
     _tabs: ClassVar[OpenTabs[Session]] = OpenTabs()
@@ -102,6 +105,7 @@ class Session:
             else:
                 self._forget_rows()
             self.corpus, self.rows_origin, self.focused = corpus, rows_origin, {}
+            self.other_columns = {}
         if spec not in self.encoders:
             self.encoders.append(spec)
         self.notice, self.linked_rows = "", None
@@ -133,7 +137,7 @@ class Session:
         self.focus_on(None)
         self.cluster_choices = {}
         self.cluster_names = {}
-        self.comparison = ComparisonState()
+        self.comparison = self.comparison.for_other_rows()
 
     @property
     def selection(self) -> Selection | None:
@@ -167,6 +171,12 @@ class Session:
         opening = self.jobs.pop(spec, None)
         if opening is not None:
             self.leave([awaited(opening)])
+
+    def forget_comparisons(self) -> None:
+        """Drop comparisons: their contenders hold encoders, which may hold a token that was taken back."""
+        self.comparison.shown = None
+        for key in [key for key in self.results if isinstance(key, tuple) and key[0] == COMPARISON]:
+            del self.results[key]
 
     def stop_asking(self, wanted: Collection[Hashable] = ()) -> None:
         """Cancel the queries that are being encoded, except those wanted."""
@@ -223,6 +233,7 @@ class Session:
             focused={},
             cluster_choices=dict(self.cluster_choices),
             cluster_names=dict(self.cluster_names),
-            comparison=replace(self.comparison, answers=dict(self.comparison.answers)),
+            other_columns={},
+            comparison=replace(self.comparison, answers=dict(self.comparison.answers), shown=None),
             _selections=list(self._selections),
         )
