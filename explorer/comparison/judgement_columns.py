@@ -9,7 +9,7 @@ from typing import Literal
 
 from explorer.data.columns import check_present, guess_text, text_columns
 from explorer.data.corpus import Corpus
-from explorer.data.tables.cells import as_strings
+from explorer.data.tables.python_values import as_strings
 from explorer.data.tables.source_table import SourceTable, list_names
 from explorer.errors import ColumnError
 

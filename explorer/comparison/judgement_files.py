@@ -19,7 +19,7 @@ from explorer.comparison.judgement_tables import as_qrels, table_of, texts_by_id
 from explorer.comparison.judgements import MOST_GRADE, Judgements, Pairs
 from explorer.data.columns import guess_text
 from explorer.data.corpus import Corpus
-from explorer.data.tables.cells import as_strings
+from explorer.data.tables.python_values import as_strings
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import EmptyDataError
 from explorer.jobs.progress import OnProgress

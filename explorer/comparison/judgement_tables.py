@@ -13,7 +13,7 @@ from explorer.comparison.judgement_columns import query_columns, whole_number
 from explorer.data.formats.files import read_file
 from explorer.data.formats.kinds import KINDS
 from explorer.data.opening import read_table
-from explorer.data.tables.cells import as_strings
+from explorer.data.tables.python_values import as_strings
 from explorer.data.tables.source_table import SourceTable, TableBuilder
 from explorer.data.tables.values import text_column
 from explorer.errors import TooLargeError
