@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import get_args
 
@@ -45,18 +46,23 @@ def values_from(
     return tuple(values), intervals
 
 
-def differences_from(arrays: Arrays, measures: Sequence[Measure], contenders: int) -> tuple[Difference, ...]:
-    """The differences of pairs of contenders, each pair once by each measure."""
+def differences_from(arrays: Arrays, values: Sequence[Values]) -> tuple[Difference, ...]:
+    """The differences of pairs of contenders: by each measure that ranks, one for all pairs that have it."""
     whole = arrays.integers("differences", None, 5, low=0, high=_MANY)
     figures = arrays.floats("difference-figures", len(whole), 6)
     found: dict[tuple[int, int, int], Difference] = {}
     for (which, first, second, family, n), numbers in zip(whole.tolist(), figures.tolist(), strict=True):
-        if which >= len(measures) or not first < second < contenders or (which, first, second) in found:
+        if which >= len(values) or not first < second < len(values[which].values):
             raise DamagedArchiveError("a difference is of no two contenders")
         value, low, high, p, p_holm, error = numbers
         found[which, first, second] = Difference(
-            measures[which], first, second, value, low, high, p, p_holm, max(1, family), n, error
+            values[which].measure, first, second, value, low, high, p, p_holm, max(1, family), n, error
         )
+    for which in {which for which, *_ in found}:
+        there = [place for place, own in enumerate(values[which].values) if not np.isnan(own).any()]
+        pairs = {(which, *pair) for pair in itertools.combinations(there, 2)}
+        if not pairs or pairs - found.keys():
+            raise DamagedArchiveError("a difference is missing")
     return tuple(found.values())
 
 

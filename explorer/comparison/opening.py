@@ -12,6 +12,7 @@ from explorer.comparison.comparison import Comparison
 from explorer.comparison.contender import Contender
 from explorer.comparison.contenders import FEWEST, MOST
 from explorer.comparison.contents import (
+    Values,
     agreements_from,
     choices_from,
     differences_from,
@@ -19,12 +20,13 @@ from explorer.comparison.contents import (
     pairs_from,
     values_from,
 )
+from explorer.comparison.differences import Difference
 from explorer.comparison.records import Arrays, Record
 from explorer.comparison.saved_contender import SavedContender
 from explorer.comparison.saving import FORMAT, VERSION, Choices
 from explorer.comparison.space_contender import SpaceContender
 from explorer.comparison.spec_records import spec_from
-from explorer.comparison.verdict import verdict
+from explorer.comparison.verdict import Verdict, verdict
 from explorer.data.corpus import Corpus
 from explorer.errors import DataError, TooLargeError, UnreadableFileError
 from explorer.settings import settings
@@ -123,7 +125,7 @@ def _comparison(
     )
     pairs = document.optional("pairs", lambda key: pairs_from(document.record(key), arrays))
     values, intervals = values_from(document.records("values"), arrays, count)
-    found = differences_from(arrays, [each.measure for each in values], count)
+    found = differences_from(arrays, values)
     sample = arrays.integers("sample", None, low=0, high=rows - 1)
     comparison = Comparison(
         contenders=sides,
@@ -137,7 +139,7 @@ def _comparison(
         agreements=agreements_from(document.records("agreements"), arrays, count),
         neighbors=arrays.integers("neighbors", count, len(sample), None, low=0, high=rows - 1),
         row_agreement=arrays.floats("row-agreement", len(sample)),
-        verdict=verdict(names, values, found),
+        verdict=_verdict(names, values, found),
         notes=tuple(note[:_FEW_CHARS] for note in document.texts("notes")),
         grouped_by=chosen.optional("grouped_by", chosen.text),
         views=chosen.optional("views", lambda key: _two(chosen.texts(key))),
@@ -189,6 +191,14 @@ def _with_text(corpus: Corpus, column: str) -> Corpus | None:
     if column not in schema.names or schema.field(column).type != schema.field(corpus.text).type:
         return None
     return replace(corpus, text=column)
+
+
+def _verdict(names: list[str], values: Sequence[Values], found: Sequence[Difference]) -> Verdict:
+    """The verdict, which is made again: its text is Explorer's own."""
+    try:
+        return verdict(names, values, found)
+    except (ArithmeticError, LookupError, ValueError) as error:
+        raise DamagedArchiveError("its figures are impossible") from error
 
 
 def _two(columns: tuple[str, ...]) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from explorer.comparison.archive import Array, DamagedArchiveError
 
 T = TypeVar("T")
+_LARGEST = 1e18
 
 
 class Record:
@@ -97,11 +98,14 @@ class Arrays:
         """An array of float64; None in the shape stands for any size.
 
         Raises:
-            DamagedArchiveError: It is missing, or has another type or shape.
+            DamagedArchiveError: It is missing, has another type or shape, or a number is too large to be one
+                of a comparison. NaN stands for no number.
         """
         found = self._arrays.get(name)
         if found is None or found.dtype != np.float64 or not _fits(found.shape, shape):
             raise DamagedArchiveError(f"the array {name} is missing or has another shape")
+        if (np.abs(found) > _LARGEST).any():
+            raise DamagedArchiveError(f"the array {name} has a number that is out of range")
         return found.astype(np.float64, copy=False)
 
     def integers(self, name: str, *shape: int | None, low: int, high: int) -> NDArray[np.int64]:
