@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import explorer
+from explorer.data.corpus import Corpus
 from explorer.settings import settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,13 +18,19 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def glosses(rows: int) -> list[str]:
     """The first `rows` texts, always the same; prints to standard error if they are not the glosses."""
-    folder = Path(os.environ.get("EXPLORER_TEST_DATA", ROOT.parent / "shared" / "data"))
-    file = folder / "wordnet.parquet"
-    if file.is_file():
-        return explorer.open_corpus(file, text="gloss", label=None, limit=rows).texts
-    print(f"{file} not found: using the sample support-tickets, repeated with changes", file=sys.stderr)
+    found = wordnet(rows)
+    if found is not None:
+        return found.texts
+    print("wordnet.parquet not found: using the sample support-tickets, repeated", file=sys.stderr)
     texts = explorer.open_corpus("support-tickets").texts
     return [f"{texts[n % len(texts)]} ({n})" for n in range(rows)]
+
+
+def wordnet(rows: int | None = None) -> Corpus | None:
+    """The first glosses of WordNet, or all, labelled by their lexicographer files; None if not at hand."""
+    folder = Path(os.environ.get("EXPLORER_TEST_DATA", ROOT.parent / "shared" / "data"))
+    file = folder / "wordnet.parquet"
+    return explorer.open_corpus(file, text="gloss", label="lexname", limit=rows) if file.is_file() else None
 
 
 @contextlib.contextmanager

@@ -9,12 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.space import Space
-from explorer.comparison.agreement import agreements
+from explorer.comparison.agreement import (
+    DEPTH as LIST_DEPTH,
+)
+from explorer.comparison.agreement import (
+    cka_agreement,
+    cluster_agreement,
+    neighbor_agreement,
+    procrustes_agreement,
+    rank_agreement,
+)
+from explorer.comparison.calibration import Agreement
 from explorer.comparison.comparison import Comparison
 from explorer.comparison.contender import Contender
 from explorer.comparison.contenders import check_contenders, named
 from explorer.comparison.costs import cost_values
 from explorer.comparison.differences import Difference, differences
+from explorer.comparison.disagreement import rows_by_agreement
 from explorer.comparison.geometry import geometry, geometry_values
 from explorer.comparison.groups import groups_of, near_copies, sample_rows
 from explorer.comparison.judgement_files import read_judgements, read_pairs
@@ -27,10 +38,9 @@ from explorer.comparison.label_measures import (
 )
 from explorer.comparison.labelled import labelled
 from explorer.comparison.measure import UnitValues, WholeValues
-from explorer.comparison.neighbors import neighbor_lists
+from explorer.comparison.neighbors import NeighborLists, neighbor_lists
 from explorer.comparison.results import measured_intervals
 from explorer.comparison.retrieval import DEPTH, pair_correlations, retrieval, search_all
-from explorer.comparison.row_agreement import row_agreement
 from explorer.comparison.space_contender import SpaceContender
 from explorer.comparison.two_view import two_view_retrieval, view_overlap
 from explorer.comparison.verdict import verdict
@@ -40,6 +50,7 @@ from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
 SAMPLE = 2_000  # rows that are measured: a share of them has a 95 % interval of about ±2 points
 _VIEW_ROWS = 1_000  # rows whose two views are encoded
+_MATRIX_ROWS = 1_000  # rows whose matrices are compared: the work grows with the cube of the smaller side
 
 
 def compare(
@@ -94,7 +105,7 @@ def compare(
         run.use_labels()
     run.use_views(views)
     run.describe()
-    lists = neighbor_lists(sides, run.sample, max(k, DEPTH), on_progress=steps.next())
+    lists = neighbor_lists(sides, run.sample, LIST_DEPTH * k, on_progress=steps.next())
     return Comparison(
         contenders=tuple(sides),
         k=k,
@@ -104,10 +115,10 @@ def compare(
         values=tuple(run.values),
         intervals=tuple(measured_intervals(values, seed) for values in run.values),
         found=tuple(run.found),
-        agreements=agreements(sides, lists, k, seed=seed, on_progress=steps.next()),
+        agreements=run.agreements(lists),
         verdict=verdict([side.name for side in sides], run.values, run.found),
         neighbors=lists.nearest(max(k, DEPTH)),
-        row_agreement=row_agreement(lists, k),
+        row_agreement=rows_by_agreement(lists, k),
         notes=tuple(run.notes),
         grouped_by=groups,
         views=views,
@@ -191,6 +202,18 @@ class _Run:
         told = self.steps.next()
         self.values += geometry_values([geometry(side, told) for side in self.sides])
         self.values += cost_values(self.sides, self.steps.next())
+
+    def agreements(self, lists: NeighborLists) -> dict[str, Agreement]:
+        """Measure how far the contenders agree: by neighbours, and by matrices of fewer rows."""
+        rows = lists.rows[np.sort(sample_rows(len(lists.rows), _MATRIX_ROWS, self.seed))]
+        sides, seed, told = self.sides, self.seed, self.steps.next()
+        found = {"jaccard": neighbor_agreement(lists, self.k, seed=seed, on_progress=told)}
+        if self.k > 1:
+            found["rbo"] = rank_agreement(lists, self.k, seed=seed, on_progress=told)
+        found["cka"] = cka_agreement(sides, rows, seed=seed, on_progress=told)
+        found["procrustes"] = procrustes_agreement(sides, rows, seed=seed, on_progress=told)
+        found["ari"] = cluster_agreement(sides, lists.rows, seed=seed, on_progress=told)
+        return found
 
     def _add(self, measured: Sequence[UnitValues | WholeValues]) -> None:
         """Add measures of one family, with the differences of those that are means over units."""

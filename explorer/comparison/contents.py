@@ -9,7 +9,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.comparison.agreement import Agreement
+from explorer.comparison.calibration import Agreement
 from explorer.comparison.archive import DamagedArchiveError
 from explorer.comparison.differences import Difference
 from explorer.comparison.explanations import explained

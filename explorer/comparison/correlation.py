@@ -115,9 +115,11 @@ def _ranks(values: Floats) -> Floats:
 
 
 def _pearson(first: Floats, second: Floats) -> float:
+    """Pearson's correlation; NaN where one side does not vary."""
+    if not np.ptp(first) > 0 or not np.ptp(second) > 0:
+        return float("nan")
     first, second = first - first.mean(), second - second.mean()
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return float(first @ second / np.sqrt((first @ first) * (second @ second)))
+    return float(first @ second / np.sqrt((first @ first) * (second @ second)))
 
 
 def _fisher(values: Floats) -> Floats:

@@ -21,6 +21,7 @@ from explorer.comparison.contents import (
     values_from,
 )
 from explorer.comparison.differences import Difference
+from explorer.comparison.disagreement import RowAgreement
 from explorer.comparison.records import Arrays, Record
 from explorer.comparison.saved_contender import SavedContender
 from explorer.comparison.saving import FORMAT, VERSION, Choices
@@ -126,10 +127,11 @@ def _comparison(
     pairs = document.optional("pairs", lambda key: pairs_from(document.record(key), arrays))
     values, intervals = values_from(document.records("values"), arrays, count)
     found = differences_from(arrays, values)
+    k = chosen.integer("k", 1, _MOST_NEIGHBORS)
     sample = arrays.integers("sample", None, low=0, high=rows - 1)
     comparison = Comparison(
         contenders=sides,
-        k=chosen.integer("k", 1, _MOST_NEIGHBORS),
+        k=k,
         seed=chosen.integer("seed", 0, _SEEDS),
         sample=sample,
         groups=arrays.integers("groups", rows, low=0, high=rows - 1),
@@ -138,7 +140,11 @@ def _comparison(
         found=found,
         agreements=agreements_from(document.records("agreements"), arrays, count),
         neighbors=arrays.integers("neighbors", count, len(sample), None, low=0, high=rows - 1),
-        row_agreement=arrays.floats("row-agreement", len(sample)),
+        row_agreement=RowAgreement(
+            arrays.integers("rows-by-agreement", len(sample), low=0, high=rows - 1),
+            arrays.floats("row-agreement", len(sample)),
+            k,
+        ),
         verdict=_verdict(names, values, found),
         notes=tuple(note[:_FEW_CHARS] for note in document.texts("notes")),
         grouped_by=chosen.optional("grouped_by", chosen.text),

@@ -183,9 +183,23 @@ def standing(queue: Queue, answers: Answers, *, within: float = 0.02, seed: int 
     means = np.average(values.values, axis=1, weights=values.weights)
     leaders = set(np.argsort(-means, kind="stable")[:2].tolist())
     leading = next(difference for difference in each if {difference.first, difference.second} == leaders)
-    margin = _margin(leading, len(each))
+    margin = anytime_margin(leading, len(each))
     stop = leading.n >= _FEWEST and (abs(leading.difference) > margin or margin < within)
     return Standing(values, each, len(found.queries), stop, margin)
+
+
+def anytime_margin(difference: Difference, pairs: int) -> float:
+    """Half the width of the interval of a difference that holds at every number of queries; see `standing`.
+
+    Args:
+        difference: The difference, with its standard error and number of queries.
+        pairs: The number of pairs of contenders.
+    """
+    level, n = LEVEL / pairs, difference.n
+    # ρ², which makes the interval narrowest at this number of queries.
+    rho = (-2 * math.log(level) + math.log(1 - 2 * math.log(level))) / _TUNED_FOR
+    spread = difference.error * math.sqrt(n)
+    return spread * math.sqrt(2 * (n * rho + 1) / (n**2 * rho) * math.log(math.sqrt(n * rho + 1) / level))
 
 
 def _size(top: NDArray[np.int64], pool: NDArray[np.int64]) -> float:
@@ -227,11 +241,3 @@ def _without(rankings: NDArray[np.int64], skipped: Sequence[set[int]]) -> NDArra
             left = [row for row in own.tolist() if row not in rows]
             own[:] = left + [-1] * (len(own) - len(left))
     return kept
-
-
-def _margin(difference: Difference, pairs: int) -> float:
-    """Half the width of the confidence sequence, with ρ chosen for `_TUNED_FOR` queries."""
-    level, n = LEVEL / pairs, difference.n
-    rho = (-2 * math.log(level) + math.log(1 - 2 * math.log(level))) / _TUNED_FOR  # ρ²
-    spread = difference.error * math.sqrt(n)
-    return spread * math.sqrt(2 * (n * rho + 1) / (n**2 * rho) * math.log(math.sqrt(n * rho + 1) / level))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.comparison.agreement import Agreement
+from explorer.comparison.calibration import Agreement
 from explorer.comparison.contender import Contender
 from explorer.comparison.differences import Difference, ranks
+from explorer.comparison.disagreement import RowAgreement
 from explorer.comparison.judgements import Judgements, Pairs
 from explorer.comparison.measure import Measure, UnitValues, WholeValues
 from explorer.comparison.statistics import intervals
@@ -61,8 +62,7 @@ class Results:
         agreements: How far the contenders agree, by measure.
         neighbors: The nearest rows of the sampled rows in each contender, best first, int64, shape
             (contenders, sample, depth).
-        row_agreement: Per sampled row, how far the contenders agree on its neighbours: the mean Jaccard index
-            over pairs of contenders, float64, shape (sample,).
+        row_agreement: The sampled rows by how far the contenders agree on their neighbours.
         verdict: Which contender is better.
         notes: What was left out, one sentence each.
         grouped_by: The column that gave the groups; None for near-copies.
@@ -81,7 +81,7 @@ class Results:
     found: tuple[Difference, ...]
     agreements: dict[str, Agreement]
     neighbors: NDArray[np.int64]
-    row_agreement: NDArray[np.float64]
+    row_agreement: RowAgreement
     verdict: Verdict
     notes: tuple[str, ...] = ()
     grouped_by: str | None = None
@@ -173,14 +173,12 @@ class Results:
         """
         import pandas as pd
 
-        order = np.argsort(self.row_agreement, kind="stable")
-        rows = self.sample[order]
         captions = self.corpus.captions
         return pd.DataFrame(
             {
-                "row": rows,
-                "agreement": self.row_agreement[order],
-                "text": [captions[row] for row in rows.tolist()],
+                "row": self.row_agreement.rows,
+                "agreement": self.row_agreement.values,
+                "text": [captions[row] for row in self.row_agreement.rows.tolist()],
             }
         )
 

@@ -73,7 +73,8 @@ def packed(results: Results, choices: Choices = NO_CHOICES) -> bytes:
         "sample": results.sample,
         "groups": results.groups,
         "neighbors": results.neighbors,
-        "row-agreement": results.row_agreement,
+        "row-agreement": results.row_agreement.values,
+        "rows-by-agreement": results.row_agreement.rows,
         "answers": _answers(choices.answers),
         **_difference_arrays(results.found, measures),
     }

@@ -49,12 +49,14 @@ class DifferingRow:
 
 def differing_rows(results: Results) -> tuple[DifferingRow, ...]:
     """The rows that differ most, least agreement first."""
-    order = np.argsort(results.row_agreement, kind="stable")[:ROWS]
-    return tuple(_row(results, int(place)) for place in order)
+    least = results.row_agreement
+    return tuple(
+        _row(results, row, value) for row, value in zip(least.rows[:ROWS].tolist(), least.values, strict=False)
+    )
 
 
-def _row(results: Results, place: int) -> DifferingRow:
-    corpus, row = results.corpus, int(results.sample[place])
+def _row(results: Results, row: int, agreement: float) -> DifferingRow:
+    corpus, place = results.corpus, int(np.searchsorted(results.sample, row))
     near = results.neighbors[:, place, : results.k]
     pairs = list(combinations(range(len(near)), 2))
     common = [len(np.intersect1d(near[first], near[second])) for first, second in pairs]
@@ -72,7 +74,7 @@ def _row(results: Results, place: int) -> DifferingRow:
         f"{row + 1:,}",
         shortened(corpus.captions[row], _TEXT_CHARS),
         (corpus.labels or {row: ""})[row],
-        f"{results.row_agreement[place]:.2f}",
+        f"{agreement:.2f}",
         (listed(first, second), listed(second, first)),
     )
 

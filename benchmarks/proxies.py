@@ -1,0 +1,312 @@
+"""Do the proxies order two encoders as labels do? Measured on every labelled corpus at hand.
+
+Sixteen contenders that need no network encode each corpus: the bundled model, whole, cut, quantised and with
+the wrong pooling; TF-IDF of several sizes; random projections of word counts. A pair of contenders counts if
+a 95 % interval of the difference in k-NN accuracy excludes zero. For each proxy it prints the share of these
+pairs that it orders likewise; half of it is chance. Intervals resample corpora and contenders, as pairs are
+not independent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+import explorer
+from benchmarks.corpora import wordnet
+from benchmarks.results import record
+from explorer.analysis.cluster_words import words_of
+from explorer.analysis.space import Space, make_index
+from explorer.comparison.cluster_proxies import cluster_stability, cohesion
+from explorer.comparison.groups import near_copies, sample_rows
+from explorer.comparison.hubness import hubness
+from explorer.comparison.label_measures import (
+    cluster_agreement_with_labels,
+    knn_accuracy,
+    linear_probe,
+    silhouette,
+)
+from explorer.comparison.labelled import labelled
+from explorer.comparison.measure import UnitValues, WholeValues
+from explorer.comparison.resampling import group_resamples
+from explorer.comparison.two_view import two_view_retrieval, view_overlap
+from explorer.comparison.views import two_views
+from explorer.data.corpus import Corpus
+from explorer.encode.models import BUNDLED_MODEL, find_model
+from explorer.tensor import TopK, normalize, pairwise
+
+Vectors = NDArray[np.float32]
+Encode = Callable[[Sequence[str]], Vectors]
+_RESAMPLES = 2_000
+_LABELS = ("linear probe", "silhouette", "AMI", "V-measure")  # not proxies: what labels themselves agree on
+
+
+@dataclass(eq=False)
+class Made:
+    """A contender whose vectors are made here."""
+
+    name: str
+    family: str
+    corpus: Corpus
+    encode: Encode
+    fingerprint: str = field(init=False)
+    space: Space = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.fingerprint = self.name
+        self.space = Space(self.corpus, make_index(normalize(self.encode(self.corpus.texts))))
+
+    def search(self, queries: Sequence[str], k: int, **_: object) -> TopK:
+        """See `Contender.search`."""
+        return self.space.index.search(self.encode(queries), k)
+
+    def neighbors(self, rows: NDArray[np.int64], k: int, **_: object) -> TopK:
+        """See `Contender.neighbors`."""
+        found = self.space.index.search(self.space.index.take(rows), k + 1)
+        others = found.indices != rows[:, None]
+        others[others.all(axis=1), -1] = False  # a copy that ranks first has pushed the row itself out
+        shape = (len(rows), found.indices.shape[1] - 1)
+        return TopK(found.indices[others].reshape(shape), found.scores[others].reshape(shape))
+
+    def score_texts(self, queries: Sequence[str], documents: Sequence[str], **_: object) -> Vectors:
+        """See `Contender.score_texts`."""
+        return pairwise(self.encode(queries), self.encode(documents))
+
+
+class Pooled:
+    """The bundled model's token vectors by sentence-transformers, pooled by mean, [CLS] and maximum."""
+
+    def __init__(self) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        folder = find_model(BUNDLED_MODEL).folder
+        self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        self._known: dict[str, dict[str, Vectors]] = {}
+
+    def __call__(self, texts: Sequence[str], pooling: str) -> Vectors:
+        """Vectors of texts, each encoded once: float32, shape (texts, dims)."""
+        new = sorted({text for text in texts if text not in self._known})
+        tokens = self._model.encode(new, output_value="token_embeddings", batch_size=64) if new else []
+        for text, vectors in zip(new, tokens, strict=True):
+            self._known[text] = {
+                "mean": vectors.mean(0).numpy(),
+                "cls": vectors[0].numpy(),
+                "max": vectors.amax(0).numpy(),
+            }
+        return np.stack([self._known[text][pooling] for text in texts])
+
+
+def contenders(corpus: Corpus, pooled: Pooled) -> list[Made]:
+    """The contenders of a corpus."""
+    model: Encode = functools.partial(pooled, pooling="mean")
+    rows = normalize(model(corpus.texts))
+    low, high = rows.min(axis=0), rows.max(axis=0)
+
+    def cut(dims: int) -> Encode:
+        return lambda texts: np.ascontiguousarray(model(texts)[:, :dims])
+
+    def int8(texts: Sequence[str]) -> Vectors:
+        step = np.where(high > low, (high - low) / 255, 1)
+        codes = np.clip(np.floor((normalize(model(texts)) - low) / step), 0, 255)
+        return low + (codes + 0.5) * step
+
+    def binary(texts: Sequence[str]) -> Vectors:
+        return np.where(model(texts) > 0, np.float32(1), np.float32(-1))
+
+    made = [("MiniLM", "model", model), ("MiniLM int8", "model", int8), ("MiniLM binary", "model", binary)]
+    made += [(f"MiniLM cut to {dims}", "model", cut(dims)) for dims in (256, 128, 64, 32, 16)]
+    made += [(f"MiniLM {how}", "pooling", functools.partial(pooled, pooling=how)) for how in ("cls", "max")]
+    made += [(f"TF-IDF {dims}", "TF-IDF", tfidf(corpus.texts, dims)) for dims in (256, 64, 16)]
+    made += [(f"random words {dims}", "random", random_words(dims)) for dims in (256, 64, 16)]
+    return [Made(name, family, corpus, encode) for name, family, encode in made]
+
+
+def tfidf(texts: Sequence[str], dims: int) -> Encode:
+    """TF-IDF of words, reduced by a truncated singular value decomposition."""
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectorizer = TfidfVectorizer(analyzer=words_of, sublinear_tf=True)
+    reduction = TruncatedSVD(dims, random_state=0).fit(vectorizer.fit_transform(texts))
+    return lambda some: reduction.transform(vectorizer.transform(some)).astype(np.float32)
+
+
+def random_words(dims: int) -> Encode:
+    """Word counts in a random projection: the sum of a random vector for each word."""
+
+    @functools.cache
+    def word(text: str) -> NDArray[np.float64]:
+        seed = hashlib.blake2b(text.encode(), digest_size=8).digest()
+        return np.random.default_rng(list(seed)).standard_normal(dims)
+
+    def encode(texts: Sequence[str]) -> Vectors:
+        lines = [sum((word(each) for each in words_of(text)), np.zeros(dims)) for text in texts]
+        return np.array(lines, np.float32).reshape(len(texts), dims)
+
+    return encode
+
+
+def corpora(rows: int) -> Iterator[tuple[str, Corpus]]:
+    """Every labelled corpus at hand; two of WordNet share no row."""
+    yield "support-tickets", explorer.open_corpus("support-tickets")
+    yield "song-moods", explorer.open_corpus("song-moods")
+    whole = wordnet()
+    if whole is None:
+        print("wordnet.parquet not found: only the samples are measured")
+        return
+    drawn = np.random.default_rng(0).permutation(len(whole))
+    yield "WordNet, part of speech", with_part_of_speech(whole.take(np.sort(drawn[:rows])))
+    yield "WordNet, lexicographer file", whole.take(np.sort(drawn[rows : 2 * rows]))
+
+
+def with_part_of_speech(corpus: Corpus) -> Corpus:
+    """Rows of WordNet labelled by the last letter of their synset: n, v, a, s (satellite adjective) or r."""
+    parts = pa.array([name[-1] for name in corpus.table["synset"].to_pylist()])
+    return replace(corpus, table=corpus.table.append_column("part of speech", parts), label="part of speech")
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What was measured on one corpus, in the order of the contenders."""
+
+    accuracy: UnitValues
+    values: dict[str, NDArray[np.float64]]
+
+
+def measure(corpus: Corpus, sides: list[Made], units: int) -> Measured:
+    """All proxies and label measures of all contenders."""
+    groups = near_copies(corpus)
+    rows = sample_rows(len(corpus), units)
+    labels = labelled(corpus, rows, groups)
+    views = two_views(corpus, rows, groups)
+    accuracy = knn_accuracy(sides, labels)
+    print(
+        f"{len(corpus):,} rows in {groups.max() + 1:,} groups; {len(labels.rows):,} units, "
+        f"{len(labels.names)} labels, {len(views):,} with two views"
+    )
+    ami, v_measure = cluster_agreement_with_labels(sides, labels)
+    found: dict[str, UnitValues | WholeValues] = {
+        "two-view MRR, masked": two_view_retrieval(sides, views),
+        "two-view MRR": two_view_retrieval(sides, views, masked=False),
+        "view overlap, masked": view_overlap(sides, views),
+        "view overlap": view_overlap(sides, views, masked=False),
+        "cluster stability": cluster_stability(sides, rows),
+        "cohesion ratio": cohesion(sides, rows, groups),
+        "hubness, lower is better": hubness(sides, rows, groups),
+        "linear probe": linear_probe(sides, labels),
+        "silhouette": silhouette(sides, labels),
+        "AMI": ami,
+        "V-measure": v_measure,
+    }
+    values = {
+        name: each.values.mean(axis=1) if isinstance(each, UnitValues) else each.values
+        for name, each in found.items()
+    }
+    values["hubness, lower is better"] = -values["hubness, lower is better"]
+    return Measured(accuracy, values)
+
+
+def decided(accuracy: UnitValues) -> NDArray[np.int64]:
+    """Which contender of each pair has the higher accuracy: 1 the first, −1 the second, 0 unclear."""
+    means = accuracy.values.mean(axis=1)
+    draws = np.array(
+        [accuracy.values @ counts / counts.sum() for counts in group_resamples(accuracy.groups, 0)]
+    )
+    difference = means[:, None] - means
+    error = np.std(draws[:, :, None] - draws[:, None, :], axis=0, ddof=1)
+    return np.where(np.abs(difference) > 1.96 * error, np.sign(difference), 0).astype(np.int64)
+
+
+def concordance(order: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each decided pair 1 if the values order it likewise, 0 if not, 0.5 if they are equal; else NaN."""
+    difference = np.sign(values[:, None] - values)
+    agrees = np.where(np.isnan(difference), 0.5, (1 + order * difference) / 2)
+    return np.where(order == 0, np.nan, agrees)
+
+
+def share(tables: Sequence[NDArray[np.float64]]) -> tuple[float, float, float, int]:
+    """The mean over pairs of all corpora, its interval, and the number of pairs."""
+    count = len(tables[0])
+    upper = np.triu(np.ones((count, count)), 1)
+    stacked = np.stack(tables)
+    known = ~np.isnan(stacked)
+    filled = np.where(known, stacked, 0)
+
+    def mean(corpora: NDArray[np.int64], sides: NDArray[np.int64]) -> float:
+        weight = upper * np.outer(sides, sides) * corpora[:, None, None]
+        total = float((weight * known).sum())
+        return float((weight * filled).sum()) / total if total else np.nan
+
+    rng = np.random.default_rng(0)
+    draws = [
+        mean(np.bincount(rng.integers(0, len(tables), len(tables)), minlength=len(tables)),
+             np.bincount(rng.integers(0, count, count), minlength=count))
+        for _ in range(_RESAMPLES)
+    ]  # fmt: skip
+    low, high = np.nanquantile(draws, [0.025, 0.975])
+    ones = np.ones(count, np.int64)
+    return mean(ones[:1].repeat(len(tables)), ones), low, high, int((known * upper).sum())
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=3_000, help="rows of each corpus from WordNet")
+    parser.add_argument("--units", type=int, default=1_000, help="rows measured of each corpus")
+    options = parser.parse_args()
+    pooled = Pooled()
+    measured: dict[str, Measured] = {}
+    sides: list[Made] = []
+    for name, corpus in corpora(options.rows):
+        print(f"\n{name}: ", end="", flush=True)
+        started = time.perf_counter()
+        sides = contenders(corpus, pooled)
+        measured[name] = measure(corpus, sides, options.units)
+        show(sides, measured[name])
+        print(f"{time.perf_counter() - started:.0f} s", flush=True)
+    orders = {name: decided(each.accuracy) for name, each in measured.items()}
+    families = np.array([side.family for side in sides])
+    same = families[:, None] == families
+    figures: dict[str, float | str] = {}
+    print(
+        f"\n{'':30}{'share':>6}{'95 % interval':>16}{'pairs':>7}{'one family':>12}{'two families':>14}  ",
+        end="",
+    )
+    print("  ".join(measured))
+    for proxy in next(iter(measured.values())).values:
+        tables = [concordance(orders[name], each.values[proxy]) for name, each in measured.items()]
+        value, low, high, pairs = share(tables)
+        within = share([np.where(same, table, np.nan) for table in tables])[0]
+        between = share([np.where(same, np.nan, table) for table in tables])[0]
+        interval = f"{low:.2f} to {high:.2f}"
+        print(f"{'(labels) ' * (proxy in _LABELS) + proxy:30}{value:6.2f}{interval:>16}{pairs:7d}", end="")
+        print(f"{within:12.2f}{between:14.2f}  ", end="")
+        print(
+            "  ".join(
+                f"{np.nanmean(table):{len(name)}.2f}" for name, table in zip(measured, tables, strict=True)
+            )
+        )
+        figures |= {f"{proxy}, share": value, f"{proxy}, low": low, f"{proxy}, high": high}
+        figures |= {f"{proxy}, one family": within, f"{proxy}, two families": between, "pairs": pairs}
+    record("proxies", {"rows": options.rows, "units": options.units, **figures})
+
+
+def show(sides: list[Made], each: Measured) -> None:
+    """Print the values of one corpus."""
+    names = ["k-NN accuracy", *each.values]
+    print(f"{'':20}" + "".join(f"{name[:12]:>13}" for name in names))
+    columns = [each.accuracy.values.mean(axis=1), *each.values.values()]
+    for place, side in enumerate(sides):
+        print(f"{side.name:20}" + "".join(f"{column[place]:13.3f}" for column in columns))
+
+
+if __name__ == "__main__":
+    main()
