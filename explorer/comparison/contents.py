@@ -9,8 +9,8 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.comparison.calibration import Agreement
 from explorer.comparison.archive import DamagedArchiveError
+from explorer.comparison.calibration import Agreement
 from explorer.comparison.differences import Difference
 from explorer.comparison.explanations import explained
 from explorer.comparison.judgements import Judgements, Pairs

@@ -5,8 +5,16 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 
-from explorer.comparison import agreement, cluster_proxies, correlation, costs, geometry, label_measures
-from explorer.comparison import retrieval, two_view
+from explorer.comparison import (
+    agreement,
+    cluster_proxies,
+    correlation,
+    costs,
+    geometry,
+    label_measures,
+    retrieval,
+    two_view,
+)
 from explorer.comparison.measure import Measure
 from explorer.numbers import number_from
 

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from explorer.analysis.space import Space
 from explorer.comparison.archive import DamagedArchiveError, unpack
 from explorer.comparison.comparison import Comparison
@@ -34,6 +37,7 @@ from explorer.settings import settings
 
 _MOST_NEIGHBORS = 10_000
 _SEEDS = 2**64
+_MANY = 2**40  # rows; more than any corpus has
 _FEW_CHARS = 2_000  # of names and notes
 
 
@@ -140,11 +144,7 @@ def _comparison(
         found=found,
         agreements=agreements_from(document.records("agreements"), arrays, count),
         neighbors=arrays.integers("neighbors", count, len(sample), None, low=0, high=rows - 1),
-        row_agreement=RowAgreement(
-            arrays.integers("rows-by-agreement", len(sample), low=0, high=rows - 1),
-            arrays.floats("row-agreement", len(sample)),
-            k,
-        ),
+        row_agreement=_row_agreement(arrays, sample, k),
         verdict=_verdict(names, values, found),
         notes=tuple(note[:_FEW_CHARS] for note in document.texts("notes")),
         grouped_by=chosen.optional("grouped_by", chosen.text),
@@ -197,6 +197,13 @@ def _with_text(corpus: Corpus, column: str) -> Corpus | None:
     if column not in schema.names or schema.field(column).type != schema.field(corpus.text).type:
         return None
     return replace(corpus, text=column)
+
+
+def _row_agreement(arrays: Arrays, sample: NDArray[np.int64], k: int) -> RowAgreement:
+    rows = arrays.integers("rows-by-agreement", len(sample), low=0, high=_MANY)
+    if not (np.diff(sample) > 0).all() or not np.array_equal(np.sort(rows), sample):
+        raise DamagedArchiveError("its rows are not those that were measured")
+    return RowAgreement(rows, arrays.floats("row-agreement", len(sample)), k)
 
 
 def _verdict(names: list[str], values: Sequence[Values], found: Sequence[Difference]) -> Verdict:

@@ -118,7 +118,7 @@ def _spec(space: Space, text: str | None, *, csls: bool) -> ContenderSpec | None
     if space.spec is None:
         return None
     first = pca = None
-    centred, stored_as = False, "float32"
+    centred = False
     if steps and isinstance(steps[0], Truncation):
         first = steps.pop(0).dims
     if steps and isinstance(steps[0], Reduction):

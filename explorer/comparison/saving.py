@@ -132,9 +132,7 @@ def _value_arrays(name: str, values: UnitValues | WholeValues) -> dict[str, Arra
 
 def _difference_arrays(found: Sequence[Difference], measures: Sequence[Measure]) -> dict[str, Array]:
     whole = [(measures.index(each.measure), each.first, each.second, each.family, each.n) for each in found]
-    figures = [
-        (each.difference, each.low, each.high, each.p, each.p_holm, each.error)
-        for each in found
+    figures = [(each.difference, each.low, each.high, each.p, each.p_holm, each.error) for each in found]
     return {
         "differences": np.array(whole, dtype=np.int64).reshape(-1, 5),
         "difference-figures": np.array(figures, dtype=np.float64).reshape(-1, 6),
@@ -150,9 +148,7 @@ def _judgements_record(judgements: Judgements) -> dict[str, Any]:
 
 
 def _judgement_arrays(judgements: Judgements) -> dict[str, Array]:
-    lines = [
-        (query, row, grade) for query, own in enumerate(judgements.grades) for row, grade in own.items()
-    ]
+    lines = [(query, row, grade) for query, own in enumerate(judgements.grades) for row, grade in own.items()]
     arrays: dict[str, Array] = {"grades": np.array(lines, dtype=np.int64).reshape(-1, 3)}
     if judgements.inclusion is not None:
         arrays["inclusion"] = np.array(judgements.inclusion, dtype=np.float64)

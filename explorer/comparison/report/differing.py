@@ -51,7 +51,8 @@ def differing_rows(results: Results) -> tuple[DifferingRow, ...]:
     """The rows that differ most, least agreement first."""
     least = results.row_agreement
     return tuple(
-        _row(results, row, value) for row, value in zip(least.rows[:ROWS].tolist(), least.values, strict=False)
+        _row(results, row, value)
+        for row, value in zip(least.rows[:ROWS].tolist(), least.values, strict=False)
     )
 
 
@@ -73,7 +74,7 @@ def _row(results: Results, row: int, agreement: float) -> DifferingRow:
     return DifferingRow(
         f"{row + 1:,}",
         shortened(corpus.captions[row], _TEXT_CHARS),
-        (corpus.labels or {row: ""})[row],
+        "" if corpus.labels is None else corpus.labels[row],
         f"{agreement:.2f}",
         (listed(first, second), listed(second, first)),
     )
