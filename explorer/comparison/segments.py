@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from explorer.comparison.measure import UnitValues
 from explorer.comparison.statistics import difference_interval, holm, paired_test
 from explorer.data.corpus import Corpus
-from explorer.data.tables.cells import texts
+from explorer.data.tables.python_values import texts
 from explorer.errors import ColumnError
 
 MOST_VALUES = 30
