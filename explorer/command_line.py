@@ -78,11 +78,14 @@ def _parser() -> argparse.ArgumentParser:
 def _compare(options: argparse.Namespace, progress: OnProgress | None) -> int:
     from explorer.comparison.compare import compare
     from explorer.comparison.judgement_files import read_judgements
+    from explorer.comparison.report.report import check_report_name
     from explorer.data.corpus_from_table import GUESS
     from explorer.data.opening import open_corpus
     from explorer.named_contenders import check_names, named_contenders
 
     check_names(options.model, options.fail_if_worse or ())
+    for path in options.report:
+        check_report_name(path)
     label = GUESS if options.label is None else None if options.label == "none" else options.label
     corpus = open_corpus(
         options.corpus,
@@ -106,7 +109,7 @@ def _compare(options: argparse.Namespace, progress: OnProgress | None) -> int:
         judgements=judgements,
         pairs=options.pairs,
         groups=options.groups,
-        views=tuple(options.views) if options.views else None,
+        views=None if options.views is None else (options.views[0], options.views[1]),
         k=options.k,
         seed=options.seed,
         on_progress=progress,

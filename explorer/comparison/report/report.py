@@ -30,7 +30,19 @@ def report_text(results: Results, name: str, *, on_progress: OnProgress | None =
     Raises:
         QueryError: The ending is another one.
     """
-    page = _PAGES.get(Path(name).suffix.lower())
-    if page is None:
+    check_report_name(name)
+    return _PAGES[_ending(name)](report_content(results, on_progress))
+
+
+def check_report_name(name: str) -> None:
+    """Check that the ending of a report's name is known.
+
+    Raises:
+        QueryError: It is not.
+    """
+    if _ending(name) not in _PAGES:
         raise QueryError("A report is HTML or Markdown.", where=name, fix="Name it .html or .md.")
-    return page(report_content(results, on_progress))
+
+
+def _ending(name: str) -> str:
+    return Path(name).suffix.lower()
