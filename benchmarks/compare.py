@@ -1,7 +1,7 @@
 """Comparing four contenders after encoding: seconds of each phase, peak memory, and again from a saved file.
 
-Rows are glosses of WordNet, with their lexicographer file as labels. The contenders are the bundled model, its
-vectors in int8 and cut to 128 dimensions, and TF-IDF. `--rows 117659` takes all rows.
+Rows are glosses of WordNet, with their lexicographer file as labels. The contenders are the bundled model,
+its vectors in int8 and cut to 128 dimensions, and TF-IDF. `--rows 117659` takes all rows.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -35,15 +36,13 @@ def command(*arguments):
 
 
 def _environment():
-    import os
-
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def test_it_prints_the_verdict_and_the_scorecard_and_writes_what_was_asked_for(tickets):
     status, out, err = command(
-        "compare", "tickets.csv", *TWO, "--model", "tfidf | first 16 | int8", "--text", "body", "--label", "topic",
-        "--judgements", "judged.csv", "--k", "5", "--seed", "3", "--report", "r.html", "--report", "r.md",
+        "compare", "tickets.csv", *TWO, "--model", "tfidf | first 16 | int8", "--text", "body",
+        "--label", "topic", "--judgements", "judged.csv", "--k", "5", "--seed", "3", "--report", "r.html", "--report", "r.md",
         "--save", "saved.comparison",
     )  # fmt: skip
     assert (status, err) == (0, "")
@@ -71,23 +70,10 @@ def test_qrels_with_the_texts_of_queries_do_as_well(tickets):
 
 def test_it_fails_if_a_contender_is_significantly_worse(tickets):
     one = "tfidf | first 1"  # a single dimension cannot tell three topics apart
-    both = (
-        "compare",
-        "tickets.csv",
-        "--text",
-        "body",
-        "--label",
-        "topic",
-        "--model",
-        "tfidf",
-        "--model",
-        one,
-    )
-    assert main([*both, "--fail-if-worse", one, "tfidf"]) == 1
-    assert main([*both, "--fail-if-worse", "tfidf", one]) == 0
-    equal = ("compare", "tickets.csv", "--text", "body", "--label", "topic", "--model", "tfidf", "--model",
-             "tfidf | int8")  # fmt: skip
-    assert main([*equal, "--fail-if-worse", "tfidf | int8", "tfidf"]) == 0
+    rows = ["compare", "tickets.csv", "--text", "body", "--label", "topic", "--model", "tfidf", "--model"]
+    assert main([*rows, one, "--fail-if-worse", one, "tfidf"]) == 1
+    assert main([*rows, one, "--fail-if-worse", "tfidf", one]) == 0
+    assert main([*rows, "tfidf | int8", "--fail-if-worse", "tfidf | int8", "tfidf"]) == 0
 
 
 @pytest.mark.parametrize(
