@@ -42,8 +42,8 @@ def _environment():
 def test_it_prints_the_verdict_and_the_scorecard_and_writes_what_was_asked_for(tickets):
     status, out, err = command(
         "compare", "tickets.csv", *TWO, "--model", "tfidf | first 16 | int8", "--text", "body",
-        "--label", "topic", "--judgements", "judged.csv", "--k", "5", "--seed", "3", "--report", "r.html", "--report", "r.md",
-        "--save", "saved.comparison",
+        "--label", "topic", "--judgements", "judged.csv", "--k", "5", "--seed", "3",
+        "--report", "r.html", "--report", "r.md", "--save", "saved.comparison",
     )  # fmt: skip
     assert (status, err) == (0, "")
     corpus = explorer.open_corpus("tickets.csv", text="body", label="topic")
