@@ -47,6 +47,12 @@ page = st.navigation(
             help="All rows as points: near ones mean alike. Draw around points to select them.",
         ),
         st.Page(
+            "pages/compare.py",
+            title="Compare",
+            icon=":material/balance:",
+            help="Encoders side by side over your rows: which is better, by how much, and how sure that is.",
+        ),
+        st.Page(
             "pages/data.py",
             title="Data",
             icon=":material/table_rows:",

@@ -22,7 +22,7 @@ from explorer.comparison.agreement import (
 from explorer.comparison.calibration import Agreement
 from explorer.comparison.comparison import Comparison
 from explorer.comparison.contender import Contender
-from explorer.comparison.contenders import check_contenders, named
+from explorer.comparison.contenders import check_contenders
 from explorer.comparison.costs import cost_values
 from explorer.comparison.differences import Difference, differences
 from explorer.comparison.disagreement import rows_by_agreement
@@ -38,6 +38,7 @@ from explorer.comparison.label_measures import (
 )
 from explorer.comparison.labelled import labelled
 from explorer.comparison.measure import UnitValues, WholeValues
+from explorer.comparison.names import named
 from explorer.comparison.neighbors import NeighborLists, neighbor_lists
 from explorer.comparison.results import measured_intervals
 from explorer.comparison.retrieval import DEPTH, pair_correlations, retrieval, search_all

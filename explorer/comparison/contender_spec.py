@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from explorer.analysis.space import Space
 
 StoredPrecision = Literal["float32", "int8", "binary"]
+FEWEST, MOST = 2, 8  # contenders of a comparison
 
 
 @dataclass(frozen=True)

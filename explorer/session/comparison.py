@@ -17,20 +17,31 @@ class ComparisonState:
 
     Attributes:
         name: What the comparison is called; empty for its default name.
-        contenders: The contenders, in the order they were added; None until the page has chosen its defaults.
+        contenders: The contenders, in the order they were added; None for the usual ones, see
+            `explorer.session.contenders.contenders_of`.
         judgements: Which rows are relevant to which queries, if a file was opened.
         pairs: Pairs of texts with scores, if a file was opened.
+        k: Neighbours per row.
         groups: The column that names the group of a row; None for near-copies.
         views: Two columns that should find each other; None for the two halves of a text.
         queries: Queries to be judged.
         answers: The visitor's own judgements of them.
+        notice: A message about the contenders, such as that some could not be kept; shown until they change.
+        checked_for: The fingerprint of the rows that are known to allow the contenders.
     """
 
     name: str = ""
     contenders: tuple[ContenderSpec, ...] | None = None
     judgements: Judgements | None = None
     pairs: Pairs | None = None
+    k: int = 10
     groups: str | None = None
     views: tuple[str, str] | None = None
     queries: tuple[str, ...] = ()
     answers: Answers = field(default_factory=dict)
+    notice: str = ""
+    checked_for: str = ""
+
+    def for_other_rows(self) -> ComparisonState:
+        """The same contenders for other rows; everything else belongs to the rows."""
+        return ComparisonState(contenders=self.contenders)

@@ -53,6 +53,8 @@ class Session:
         focused: The spaces of only those rows, by the fingerprint of the whole space.
         cluster_choices: The specs of the clusters that every page shows, by the rows in focus.
         comparison: What the visitor chose for comparing encoders over these rows.
+        other_columns: Sessions of the same rows with another text column, by that column; see
+            `explorer.session.contenders.session_reading`.
         cluster_names: Names a person gave to clusters, by space, spec, rows and cluster number.
     """
 
@@ -74,6 +76,7 @@ class Session:
     cluster_choices: dict[str, ClusterSpec] = field(default_factory=dict)
     cluster_names: dict[tuple[str, ClusterSpec, str, int], str] = field(default_factory=dict)
     comparison: ComparisonState = field(default_factory=ComparisonState)
+    other_columns: dict[str, Session] = field(default_factory=dict)
     _selections: list[Selection | None] = field(default_factory=lambda: [None])
 
     @property
@@ -95,6 +98,7 @@ class Session:
             else:
                 self._forget_rows()
             self.corpus, self.rows_origin, self.focused = corpus, rows_origin, {}
+            self.other_columns = {}
         if spec not in self.encoders:
             self.encoders.append(spec)
         self.notice, self.linked_rows = "", None
@@ -122,7 +126,7 @@ class Session:
         self.focus_on(None)
         self.cluster_choices = {}
         self.cluster_names = {}
-        self.comparison = ComparisonState()
+        self.comparison = self.comparison.for_other_rows()
 
     @property
     def selection(self) -> Selection | None:
@@ -199,6 +203,7 @@ class Session:
             focused={},
             cluster_choices=dict(self.cluster_choices),
             cluster_names=dict(self.cluster_names),
+            other_columns={},
             comparison=replace(self.comparison, answers=dict(self.comparison.answers)),
             _selections=list(self._selections),
         )

@@ -6,8 +6,10 @@ import pytest
 import explorer
 from explorer.analysis.space import Space, make_index
 from explorer.comparison.bm25 import Bm25Contender
-from explorer.comparison.contenders import check_contenders, named
+from explorer.comparison.contender_spec import ContenderSpec, changed
+from explorer.comparison.contenders import check_contenders
 from explorer.comparison.csls import CslsContender
+from explorer.comparison.names import named, names_of
 from explorer.comparison.space_contender import SpaceContender
 from explorer.encode.encoder import Encoder
 from explorer.encode.spec import HostedModel, LocalModel, OwnVectors, Tfidf
@@ -105,6 +107,36 @@ def test_names_are_short():
         "own",
         "bge-base-en-v1.5",
     )
+
+
+def test_contenders_have_the_names_of_their_spaces_before_these_exist():
+    space, title = space_of(LocalModel()), explorer.open_corpus(ROWS, text="title", label="queue")
+    specs = [
+        ContenderSpec(LocalModel()),
+        ContenderSpec(LocalModel(), first=1),
+        ContenderSpec(LocalModel(), first=3, pca=2, centred=True, stored_as="int8"),
+        ContenderSpec(LocalModel(precision="float32"), stored_as="binary"),
+        ContenderSpec(LocalModel(precision="float32"), stored_as="binary", text="title"),
+        ContenderSpec(Tfidf()),
+        ContenderSpec(OwnVectors()),
+    ]
+    spaces = [
+        space,
+        changed(space, specs[1]),
+        changed(space, specs[2]),
+        changed(space_of(specs[3].encoder), specs[3]),
+        changed(space_of(specs[4].encoder, title), specs[4]),
+        space_of(Tfidf()),
+        space_of(OwnVectors()),
+    ]
+    assert names_of(specs, "body") == named(spaces)
+    assert names_of(specs, "body")[2] == "all-MiniLM-L6-v2 · 3 dims · PCA to 2 · centred · int8"
+
+
+def test_contenders_without_a_space_of_their_own_have_names_too():
+    specs = [ContenderSpec(None), ContenderSpec(None, text="title"), ContenderSpec(LocalModel(), csls=True)]
+    assert names_of(specs, "body") == ("BM25 · body", "BM25 · title", "all-MiniLM-L6-v2 · CSLS")
+    assert names_of(specs[:1], "body") == ("BM25",)
 
 
 def test_names_say_more_only_where_they_would_be_equal():

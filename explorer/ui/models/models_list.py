@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import streamlit as st
 
-from explorer.encode.model_names import model_folders
-from explorer.encode.models import BUNDLED_MODEL
 from explorer.errors import ExplorerError
 from explorer.hub.model_search import ModelFilter, ModelListing, Task, search_models
-from explorer.hub.models_on_disk import ModelOnDisk, models_on_disk
 from explorer.hub.search_options import Sort
 from explorer.hub.starters import STARTERS
 from explorer.jobs.progress import OnProgress
@@ -21,6 +17,7 @@ from explorer.session.session import Session
 from explorer.ui.models.use import forget_ended
 from explorer.ui.shell.tab_jobs import ask_hub
 from explorer.ui.shell.text import markdown
+from explorer.ui.widgets.models_here import models_here
 
 MODEL_PARAMETER = "model-id"
 _SHOWN_ON_DISK = 12
@@ -84,10 +81,7 @@ def open_model(name: str) -> None:
 def show_on_disk() -> None:
     """Draw the models on this machine: the bundled one, the host's folders, huggingface_hub's cache."""
     st.header("On this machine", anchor=False)
-    cached = _cached()
-    names = {BUNDLED_MODEL: "comes with Explorer"}
-    names |= dict.fromkeys(model_folders(), "folder of this server")
-    names |= {model.id: f"{model.size / 1e6:,.0f} MB" for model in cached if model.id not in names}
+    names = models_here()
     with st.container(horizontal=True, gap="small"):
         for name, about in list(names.items())[:_SHOWN_ON_DISK]:
             st.button(
@@ -138,18 +132,6 @@ def show_search(session: Session) -> None:
         st.caption("Waiting for the Hub…")
     elif not isinstance(found, ExplorerError):
         _table(found)
-
-
-@st.cache_data(ttl=10, max_entries=4, show_spinner=False)
-def _scanned(_cache: str, _changed: int) -> list[ModelOnDisk]:
-    return models_on_disk()
-
-
-def _cached() -> list[ModelOnDisk]:
-    from huggingface_hub import constants
-
-    folder = Path(constants.HF_HUB_CACHE)
-    return _scanned(str(folder), folder.stat().st_mtime_ns if folder.is_dir() else 0)
 
 
 def _filter() -> ModelFilter:
