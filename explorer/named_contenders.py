@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from explorer.analysis.space import Space
-from explorer.comparison.bm25 import Bm25Contender
 from explorer.comparison.contender import Contender
-from explorer.comparison.contender_spec import ContenderSpec, changed
-from explorer.comparison.contenders import FEWEST, MOST, named
-from explorer.comparison.csls import CslsContender
-from explorer.comparison.space_contender import SpaceContender
+from explorer.comparison.contender_spec import FEWEST, MOST, ContenderSpec
+from explorer.comparison.making import make_contender
+from explorer.comparison.names import names_of
 from explorer.data.corpus import Corpus
 from explorer.embedding import embed
 from explorer.encode.spec import EncoderSpec, LocalModel, Tfidf, spec_for
@@ -74,29 +72,13 @@ def named_contenders(
     """
     specs = [spec_named(name) for name in names]
     encoded: dict[EncoderSpec, Space] = {}
-    spaces: dict[ContenderSpec, Space] = {}
-    for spec in specs:
-        if spec.encoder is None:
-            continue
-        if spec.encoder not in encoded:
+    contenders: list[Contender] = []
+    for spec, name in zip(specs, names_of(specs, corpus.text), strict=True):
+        if spec.encoder is not None and spec.encoder not in encoded:
             encoded[spec.encoder] = _embedded(corpus, spec.encoder, on_progress)
-        spaces.setdefault(replace(spec, csls=False), changed(encoded[spec.encoder], spec))
-    told = dict(zip(spaces, named(list(spaces.values())), strict=True))
-    return [_contender(spec, corpus, spaces, told) for spec in specs]
-
-
-def _contender(
-    spec: ContenderSpec,
-    corpus: Corpus,
-    spaces: Mapping[ContenderSpec, Space],
-    told: Mapping[ContenderSpec, str],
-) -> Contender:
-    if spec.encoder is None:
-        return Bm25Contender(corpus)
-    plain = replace(spec, csls=False)
-    if spec.csls:
-        return CslsContender(spaces[plain], f"{told[plain]} · CSLS")
-    return SpaceContender(spaces[plain], told[plain])
+        made_from = corpus if spec.encoder is None else encoded[spec.encoder]
+        contenders.append(make_contender(spec, made_from, name))
+    return contenders
 
 
 def _embedded(corpus: Corpus, encoder: EncoderSpec, on_progress: OnProgress | None) -> Space:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from explorer.analysis.space import Space
 from explorer.comparison.archive import DamagedArchiveError, unpack
 from explorer.comparison.comparison import Comparison
 from explorer.comparison.contender import Contender
-from explorer.comparison.contenders import FEWEST, MOST
+from explorer.comparison.contender_spec import FEWEST, MOST
 from explorer.comparison.contents import (
     Values,
     agreements_from,
@@ -193,10 +193,10 @@ def _with_text(corpus: Corpus, column: str) -> Corpus | None:
     """The rows with another text column; None if they have no such column of texts."""
     if column == corpus.text:
         return corpus
-    schema = corpus.table.schema
-    if column not in schema.names or schema.field(column).type != schema.field(corpus.text).type:
+    if column not in corpus.table.column_names:
         return None
-    return replace(corpus, text=column)
+    kind = corpus.table[column].type
+    return corpus.reading(column) if pa.types.is_string(kind) or pa.types.is_large_string(kind) else None
 
 
 def _row_agreement(arrays: Arrays, sample: NDArray[np.int64], k: int) -> RowAgreement:

@@ -44,7 +44,7 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
     k, groups, views, judgements, pairs = state.k, state.groups, state.views, state.judgements, state.pairs
 
     def work(on_progress: OnProgress) -> Comparison:
-        from explorer.comparison.compare import compare
+        from explorer.comparison.file_cache import cached_compare
         from explorer.comparison.making import make_contender
 
         on_progress(Progress("Making the contenders"))
@@ -54,7 +54,7 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
             )
             for entry in ready
         ]
-        return compare(
+        return cached_compare(
             contenders,
             judgements=judgements,
             pairs=pairs,
