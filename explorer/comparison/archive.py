@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.int64] | NDArray[np.float64]
 
 DOCUMENT = "document.json"
-MOST_DOCUMENT_BYTES = 16_000_000  # as Python objects it can take some twenty times as much
-MOST_BYTES = 300_000_000  # of all arrays; eight contenders with judgements take a tenth of it
+MOST_DOCUMENT_BYTES = 16_000_000  # as Python objects it can take some ten times as much
+MOST_BYTES = 64_000_000  # of all parts; eight contenders of 200,000 rows with judgements take a fifth of it
+_MOST_CONTAINERS = 300_000  # brackets in the document: an empty list takes thirty times what it takes in JSON
 _MOST_ARRAYS = 1_000
 _MAGIC = b"\x93NUMPY\x01\x00"
 # What numpy writes for the two types. A pattern, because numpy evaluates headers as Python literals.
@@ -44,11 +45,12 @@ def pack(document: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
         arrays: The arrays by name; names are letters, digits and hyphens.
 
     Raises:
-        OverflowError: The document is longer than what `unpack` reads.
+        OverflowError: It is more than `unpack` reads.
     """
     text = json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
-    if len(text) > MOST_DOCUMENT_BYTES:
-        raise OverflowError(f"the document has {len(text):,} bytes")
+    size = len(text) + sum(array.nbytes for array in arrays.values())
+    if len(text) > MOST_DOCUMENT_BYTES or size > MOST_BYTES or _containers(text) > _MOST_CONTAINERS:
+        raise OverflowError(f"the comparison has {size:,} bytes")
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         _add(archive, DOCUMENT, text)
@@ -71,7 +73,10 @@ def unpack(data: bytes) -> tuple[Any, dict[str, Array]]:
             entries = archive.infolist()
             _check_sizes(entries)
             content = {entry.filename: archive.read(entry) for entry in entries}
-        document = json.loads(content.pop(DOCUMENT).decode(), parse_constant=_refuse)
+        text = content.pop(DOCUMENT)
+        if _containers(text) > _MOST_CONTAINERS:
+            raise DamagedArchiveError("it would take too much memory")
+        document = json.loads(text.decode(), parse_constant=_refuse)
     except DamagedArchiveError:
         raise
     # What zipfile and json raise for bytes that are not theirs.
@@ -119,7 +124,11 @@ def _array(part: bytes) -> Array:
     if 8 * math.prod(shape) != len(part) - end:
         raise DamagedArchiveError("an array has another size than its header says")
     array = np.frombuffer(part, f"<{header[1].decode()}", offset=end).reshape(shape)
-    return array.astype(np.float64 if array.dtype.kind == "f" else np.int64)
+    return array.astype(np.float64 if array.dtype.kind == "f" else np.int64, copy=False)
+
+
+def _containers(text: bytes) -> int:
+    return text.count(b"[") + text.count(b"{")
 
 
 def _refuse(constant: str) -> float:

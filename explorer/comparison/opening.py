@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,14 @@ def open_with_choices(
             where=name,
             fix="Save the comparison again.",
         ) from error
+
+
+def rejoined(comparison: Comparison, contenders: Sequence[Contender]) -> Comparison | None:
+    """The same comparison with contenders whose vectors are here; None if it is not of these contenders."""
+    mine = [(each.name, each.fingerprint) for each in comparison.contenders]
+    if mine != [(each.name, each.fingerprint) for each in contenders]:
+        return None
+    return replace(comparison, contenders=tuple(contenders))
 
 
 def _read(path: Path) -> bytes:

@@ -6,9 +6,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from explorer.comparison.comparison import Comparison
     from explorer.comparison.contender_spec import ContenderSpec
     from explorer.comparison.judgements import Judgements, Pairs
     from explorer.comparison.queue import Answers
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedComparison:
+    """A comparison opened from a file.
+
+    Attributes:
+        comparison: The comparison, without vectors.
+        chosen: The contenders and options it is of.
+    """
+
+    comparison: Comparison
+    chosen: tuple[object, ...]
 
 
 @dataclass
@@ -27,6 +41,7 @@ class ComparisonState:
         queries: Queries to be judged.
         answers: The visitor's own judgements of them.
         notice: A message about the contenders, such as that some could not be kept; shown until they change.
+        opened: A comparison opened from a file; it is shown as long as nothing else is chosen.
         checked_for: The fingerprint of the rows that are known to allow the contenders.
     """
 
@@ -40,6 +55,7 @@ class ComparisonState:
     queries: tuple[str, ...] = ()
     answers: Answers = field(default_factory=dict)
     notice: str = ""
+    opened: OpenedComparison | None = None
     checked_for: str = ""
 
     def for_other_rows(self) -> ComparisonState:

@@ -12,6 +12,7 @@ from explorer.comparison.contender_spec import FEWEST
 from explorer.encode.spec import hosted_model
 from explorer.jobs.outcome import Pending
 from explorer.jobs.progress import OnProgress, Progress
+from explorer.session.saved_comparison import opened_comparison, opened_with
 from explorer.session.session import Session
 from explorer.ui.compare.entries import Entry
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
@@ -27,6 +28,10 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
     """
     ready = [entry for entry in entries if entry.ready]
     waiting = sum(isinstance(entry.outcome, Pending) for entry in entries)
+    opened = opened_comparison(session)
+    if opened is not None and len(ready) < len(entries):
+        st.caption("Opened from a file. Searches and neighbours of other rows follow with the vectors.")
+        return opened
     if waiting:
         st.caption(
             f"{len(ready)} of {len(entries)} contenders are ready. The comparison starts when all are."
@@ -54,7 +59,8 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
             )
             for entry in ready
         ]
-        return cached_compare(
+        kept = opened_with(opened, contenders)
+        return kept or cached_compare(
             contenders,
             judgements=judgements,
             pairs=pairs,
