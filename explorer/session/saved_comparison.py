@@ -47,7 +47,7 @@ def opened_comparison(session: Session) -> Comparison | None:
 
 
 def opened_with(opened: Comparison | None, contenders: list[Contender]) -> Comparison | None:
-    """An opened comparison with the vectors of its contenders; None if it is of others, or if there is none."""
+    """An opened comparison with the vectors of its contenders; None for others, or if there is none."""
     from explorer.comparison.opening import rejoined
 
     return None if opened is None else rejoined(opened, contenders)
