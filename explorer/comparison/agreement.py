@@ -200,7 +200,7 @@ def _of_lists(
     others = np.setdiff1d(np.arange(lists.total), rows)
     rng = np.random.default_rng(seed)
 
-    def permuted(form: Form, order: NDArray[np.int64]) -> Form:
+    def permuted(form: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.int64]:
         # Row i gets the list of row order[i], and the rows in it get the names of those they stand for.
         name = np.empty(lists.total, np.int64)
         name[rows[order]] = rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from explorer.comparison.measure import Measure
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
-Form = NDArray[np.float64] | NDArray[np.int64]
+Form = TypeVar("Form", NDArray[np.float64], NDArray[np.int64])
 """What a measure compares of a contender: an array with one entry per row."""
 
 
@@ -72,9 +73,9 @@ def compare_all(
             value[place, place] = calibrated[place, place] = 1.0
     for done, (first, second) in enumerate(pairs):
         report(Progress.count("Comparing contenders", done, len(pairs), "pairs"))
-        if np.isnan(value[first, first] + value[second, second]):
-            continue
         one, other = forms[first], forms[second]
+        if one is None or other is None or np.isnan(value[first, first] + value[second, second]):
+            continue
         value[first, second] = value[second, first] = compare(one, other)
         rng = np.random.default_rng([seed, first, second])
         null = [compare(one, permuted(other, rng.permutation(rows))) for _ in range(permutations)]

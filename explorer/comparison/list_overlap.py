@@ -55,4 +55,5 @@ def rank_biased_overlap(first: NDArray[np.int64], second: NDArray[np.int64], p: 
 
 
 def _common(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.bool_]:
-    return first[:, :, None] == second[:, None, :]
+    common: NDArray[np.bool_] = first[:, :, None] == second[:, None, :]
+    return common

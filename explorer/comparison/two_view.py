@@ -126,7 +126,8 @@ def expected_reciprocal_ranks(scores: NDArray[np.float32], allowed: NDArray[np.b
     higher = ((scores > own) & allowed).sum(axis=1)
     tied = ((scores == own) & allowed).sum(axis=1) + 1
     harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, len(scores) + 1))])
-    return (harmonic[higher + tied] - harmonic[higher]) / tied
+    ranks: NDArray[np.float64] = (harmonic[higher + tied] - harmonic[higher]) / tied
+    return ranks
 
 
 def _of_views(
@@ -145,7 +146,8 @@ def _of_views(
 
 
 def _other_groups(groups: NDArray[np.int64]) -> NDArray[np.bool_]:
-    return groups[:, None] != groups
+    other: NDArray[np.bool_] = groups[:, None] != groups
+    return other
 
 
 def _nearest(scores: NDArray[np.float32], allowed: NDArray[np.bool_], k: int, seed: int) -> NDArray[np.bool_]:

@@ -75,8 +75,8 @@ def test_each_first_view_is_searched_among_all_second_views_but_those_of_its_gro
 
 
 def test_equal_words_find_everything_until_they_are_masked():
-    left = [f"name{number} first{number}" for number in range(40)]
-    right = [f"name{number} second{number}" for number in range(40)]
+    left = [f"a{number} b{number} c{number} first{number}" for number in range(40)]
+    right = [f"a{number} b{number} c{number} second{number}" for number in range(40)]
     given_views = views(left, right)
     plain = two_view_retrieval([contender()], given_views, masked=False).values[0]
     masked = two_view_retrieval([contender()], given_views).values[0]
