@@ -123,8 +123,9 @@ def _array(part: bytes) -> Array:
     shape = tuple(int(size) for size in header[2].decode().split(",") if size.strip())
     if 8 * math.prod(shape) != len(part) - end:
         raise DamagedArchiveError("an array has another size than its header says")
-    array = np.frombuffer(part, f"<{header[1].decode()}", offset=end).reshape(shape)
-    return array.astype(np.float64 if array.dtype.kind == "f" else np.int64, copy=False)
+    if header[1] == b"f8":
+        return np.frombuffer(part, "<f8", offset=end).reshape(shape).astype(np.float64, copy=False)
+    return np.frombuffer(part, "<i8", offset=end).reshape(shape).astype(np.int64, copy=False)
 
 
 def _containers(text: bytes) -> int:

@@ -71,8 +71,14 @@ def agreements_from(records: Sequence[Record], arrays: Arrays, contenders: int) 
     found = {}
     for place, record in enumerate(records):
         matrices = arrays.floats(f"agreement-{place}", 4, contenders, contenders)
-        measure, rows = _measure(record.record("measure")), record.integer("rows", 0, _MANY)
-        found[record.text("name", _MEASURE_CHARS)] = Agreement(measure, *matrices, rows=rows)
+        found[record.text("name", _MEASURE_CHARS)] = Agreement(
+            _measure(record.record("measure")),
+            value=matrices[0],
+            chance=matrices[1],
+            spread=matrices[2],
+            calibrated=matrices[3],
+            rows=record.integer("rows", 0, _MANY),
+        )
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 import numpy as np
@@ -12,7 +13,7 @@ from explorer.analysis.space import Space
 from explorer.analysis.transforms import Binary, Centring, Int8, Reduction, Truncation
 from explorer.comparison.bm25 import Bm25Contender
 from explorer.comparison.contender import Contender
-from explorer.comparison.contender_spec import ContenderSpec, StoredPrecision
+from explorer.comparison.contender_spec import ContenderSpec
 from explorer.comparison.csls import CslsContender
 from explorer.comparison.space_contender import SpaceContender
 from explorer.data.corpus import Corpus
@@ -114,20 +115,22 @@ def spec_of(contender: Contender, corpus: Corpus) -> ContenderSpec | None:
 
 
 def _spec(space: Space, text: str | None, *, csls: bool) -> ContenderSpec | None:
-    steps = list(space.transforms)
     if space.spec is None:
         return None
-    first = pca = None
-    centred = False
-    if steps and isinstance(steps[0], Truncation):
-        first = steps.pop(0).dims
-    if steps and isinstance(steps[0], Reduction):
-        pca = int(steps.pop(0).axes.shape[1])
-    if steps and isinstance(steps[0], Centring):
-        centred = bool(steps.pop(0))
-    stored: StoredPrecision = "float32"
-    if steps and isinstance(steps[0], Int8 | Binary):
-        stored = "int8" if isinstance(steps.pop(0), Int8) else "binary"
-    if steps:
-        return None
-    return ContenderSpec(space.spec, text, first, pca, centred, stored, csls)
+    made = ContenderSpec(space.spec, text, csls=csls)
+    place = 0  # of the last change in the order of a spec's attributes
+    for step in space.transforms:
+        match step:
+            case Truncation(dims=dims) if place < 1:
+                made, place = replace(made, first=dims), 1
+            case Reduction(axes=axes) if place < 2:
+                made, place = replace(made, pca=axes.shape[1]), 2
+            case Centring() if place < 3:
+                made, place = replace(made, centred=True), 3
+            case Int8() if place < 4:
+                made, place = replace(made, stored_as="int8"), 4
+            case Binary() if place < 4:
+                made, place = replace(made, stored_as="binary"), 4
+            case _:
+                return None
+    return made

@@ -53,7 +53,7 @@ PAIRS = Pairs(
 @functools.cache
 def contenders():
     words = explorer.embed(corpus(), "tfidf")
-    return (words, words.truncate(64).quantize("int8"), CslsContender(words, "hubs"), Bm25Contender(corpus()))
+    return (words, words.truncate(16).quantize("int8"), CslsContender(words, "hubs"), Bm25Contender(corpus()))
 
 
 @functools.cache

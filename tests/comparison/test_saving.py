@@ -75,7 +75,7 @@ def test_contenders_are_described_by_how_they_are_made():
     opened = open_comparison(content(), corpus())
     for before, after in zip(comparison().contenders, opened.contenders, strict=True):
         assert spec_of(after, corpus()) == spec_of(before, corpus())
-    assert opened.contenders[1].spec.first == 64
+    assert opened.contenders[1].spec.first == 16
     assert opened.contenders[1].spec.stored_as == "int8"
     assert opened.contenders[3].spec == ContenderSpec(None)
 

@@ -31,7 +31,7 @@ def test_everything_that_was_chosen_is_chosen_again():
     assert state.pairs == comparison().pairs
     assert state.contenders == (
         ContenderSpec(Tfidf()),
-        ContenderSpec(Tfidf(), first=64, stored_as="int8"),
+        ContenderSpec(Tfidf(), first=16, stored_as="int8"),
         ContenderSpec(Tfidf(), csls=True),
         ContenderSpec(None),
     )

@@ -34,7 +34,7 @@ class _AsItIs(str):
 
 def _render(template: str, content: Content) -> str:
     found = _environment(html=template.endswith(".html.jinja")).get_template(template)
-    return found.render(report=content, width=WIDTH)
+    return str(found.render(report=content, width=WIDTH))
 
 
 @functools.cache

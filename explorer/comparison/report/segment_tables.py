@@ -18,7 +18,6 @@ from explorer.comparison.segments import (
     segment_differences,
     segments,
 )
-from explorer.comparison.statistics import difference_interval, holm, paired_test
 
 _BY_ROWS = ("labels", "proxy")  # kinds whose units are rows, which have labels and lengths
 _LEVEL = 0.05
@@ -90,28 +89,20 @@ def _leading(results: Results, values: UnitValues) -> Difference | None:
 
 def _table(results: Results, values: UnitValues, leading: Difference, column: str) -> SegmentTable:
     first, second = results.names[leading.first], results.names[leading.second]
-    found = segment_differences(
-        values,
-        leading.first,
-        leading.second,
-        segments(results.corpus, column),
-        test=paired_test,
-        interval=difference_interval,
-        adjust=holm,
-        seed=results.seed,
-    )
+    divided = segments(results.corpus, column)
+    found = segment_differences(values, leading.first, leading.second, divided, seed=results.seed)
     rows = tuple(_row(each, first, second, higher=bool(values.measure.higher_is_better)) for each in found)
     return SegmentTable(column, values.measure.name, first, second, rows)
 
 
 def _row(each: SegmentDifference, first: str, second: str, *, higher: bool) -> SegmentRow:
-    told = not math.isnan(each.p_adjusted) and each.p_adjusted < _LEVEL and not each.low <= 0 <= each.high
+    told = not math.isnan(each.p_holm) and each.p_holm < _LEVEL and not each.low <= 0 <= each.high
     winner = (first if (each.difference > 0) == higher else second) if told else ""
     return SegmentRow(
         each.segment,
         f"{each.n:,}",
         number(each.difference, plus=True),
         interval(each.low, each.high),
-        probability(each.p_adjusted),
+        probability(each.p_holm),
         winner,
     )

@@ -144,7 +144,7 @@ def test_the_python_lines_repeat_the_comparison(tmp_path, monkeypatch):
     made = explorer.compare(
         [
             (words := explorer.embed(file, "tfidf")),
-            words.truncate(64).reduce(8).center().quantize("int8"),
+            words.truncate(40).reduce(8).center().quantize("int8"),
         ],
         judgements=judgements(),
         groups="id",
