@@ -38,6 +38,7 @@ from explorer.comparison.labelled import labelled
 from explorer.comparison.measure import UnitValues, WholeValues
 from explorer.comparison.resampling import group_resamples
 from explorer.comparison.two_view import two_view_retrieval, view_overlap
+from explorer.comparison.view_scores import ViewScores
 from explorer.comparison.views import two_views
 from explorer.data.corpus import Corpus
 from explorer.encode.models import BUNDLED_MODEL, find_model
@@ -194,10 +195,10 @@ def measure(corpus: Corpus, sides: list[Made], units: int) -> Measured:
     )
     ami, v_measure = cluster_agreement_with_labels(sides, labels)
     found: dict[str, UnitValues | WholeValues] = {
-        "two-view MRR, masked": two_view_retrieval(sides, views),
-        "two-view MRR": two_view_retrieval(sides, views, masked=False),
-        "view overlap, masked": view_overlap(sides, views),
-        "view overlap": view_overlap(sides, views, masked=False),
+        "two-view MRR, masked": two_view_retrieval(sides, ViewScores(views)),
+        "two-view MRR": two_view_retrieval(sides, ViewScores(views, masked=False)),
+        "view overlap, masked": view_overlap(sides, ViewScores(views)),
+        "view overlap": view_overlap(sides, ViewScores(views, masked=False)),
         "cluster stability": cluster_stability(sides, rows),
         "cohesion ratio": cohesion(sides, rows, groups),
         "hubness, lower is better": hubness(sides, rows, groups),

@@ -136,13 +136,6 @@ class EmbeddedCorpus:
         """The vectors of queries here, float32, shape (texts, dims); see `Encoder.encode_queries`."""
         return self.place_queries(self.encoder.encode_queries(texts, on_progress))
 
-    def encode_documents(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> np.ndarray:
-        """The vectors that texts would have as rows, float32, shape (texts, dims); they are not cached."""
-        vectors: NDArray[np.float32] = self.encoder.encode_documents(texts, on_progress)
-        for step in self.transforms:
-            vectors = step.apply(vectors, "row")
-        return vectors
-
     def place_queries(self, encoded: NDArray[np.float32]) -> NDArray[np.float32]:
         """Take vectors from `encoder.encode_queries` through the transforms of this space.
 
@@ -154,6 +147,19 @@ class EmbeddedCorpus:
         """
         for step in self.transforms:
             encoded = step.apply(encoded, "query")
+        return encoded
+
+    def place_documents(self, encoded: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Take vectors from `encoder.encode_documents` through the transforms of this space.
+
+        Args:
+            encoded: float32, shape (texts, dims of the encoder).
+
+        Returns:
+            float32, shape (texts, dims); what the vectors would be if the texts were rows.
+        """
+        for step in self.transforms:
+            encoded = step.apply(encoded, "row")
         return encoded
 
     def percentile(self, score: float, metric: Metric | None = None) -> float | None:

@@ -45,6 +45,7 @@ from explorer.comparison.retrieval import DEPTH, pair_correlations, retrieval, s
 from explorer.comparison.space_contender import SpaceContender
 from explorer.comparison.two_view import two_view_retrieval, view_overlap
 from explorer.comparison.verdict import verdict
+from explorer.comparison.view_scores import ViewScores
 from explorer.comparison.views import two_views
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
@@ -191,10 +192,11 @@ class _Run:
         if len(views) < 2:
             self.notes.append("Two-view measures are left out: the texts are too short to be divided.")
             return
+        scores = ViewScores(views)
         self._add(
             [
-                two_view_retrieval(self.sides, views, on_progress=told[0]),
-                view_overlap(self.sides, views, self.k, on_progress=told[1]),
+                two_view_retrieval(self.sides, scores, on_progress=told[0]),
+                view_overlap(self.sides, scores, self.k, on_progress=told[1]),
             ]
         )
 

@@ -79,8 +79,15 @@ class CslsContender:
         """See `Contender.score_texts`. The documents are a collection of their own: r is over them."""
         if not queries or not documents:
             return np.empty((len(queries), len(documents)), dtype=np.float32)
-        asked = self.base.encode_queries(queries, on_progress)
-        rows = make_index(self.base.encode_documents(documents, on_progress))
+        encoder = self.base.encoder
+        asked = encoder.encode_queries(queries, on_progress)
+        return self.score_encoded(asked, encoder.encode_documents(documents, on_progress))
+
+    def score_encoded(
+        self, queries: NDArray[np.float32], documents: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """See `SpaceContender.score_encoded`, and `score_texts` for r."""
+        asked, rows = self.base.place_queries(queries), make_index(self.base.place_documents(documents))
         of_queries = _mean(rows.search(asked, _K).scores)
         of_rows = _mean(rows.neighbors(_K).similarities)
         scores = 2 * pairwise(asked, rows.vectors) - of_queries[:, None] - of_rows

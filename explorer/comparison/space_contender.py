@@ -68,5 +68,18 @@ class SpaceContender:
         """See `Contender.score_texts`. Each side gets its prompt; the vectors are not cached."""
         if not queries or not documents:
             return np.empty((len(queries), len(documents)), dtype=np.float32)
-        asked = self.space.encode_queries(queries, on_progress)
-        return pairwise(asked, self.space.encode_documents(documents, on_progress), self.metric)
+        encoder = self.space.encoder
+        asked = encoder.encode_queries(queries, on_progress)
+        return self.score_encoded(asked, encoder.encode_documents(documents, on_progress))
+
+    def score_encoded(
+        self, queries: NDArray[np.float32], documents: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """The scores of vectors as the encoder gives them; see `score_texts`.
+
+        Args:
+            queries: float32, shape (queries, dims of the encoder).
+            documents: float32, shape (documents, dims of the encoder).
+        """
+        space = self.space
+        return pairwise(space.place_queries(queries), space.place_documents(documents), self.metric)

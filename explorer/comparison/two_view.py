@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.comparison.contender import Contender
 from explorer.comparison.measure import Measure, UnitValues
-from explorer.comparison.views import Views
+from explorer.comparison.view_scores import SIDES, ViewScores
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress
 
@@ -41,9 +41,8 @@ VIEW_OVERLAP = Measure(
 
 def two_view_retrieval(
     contenders: Sequence[Contender],
-    views: Views,
+    views: ViewScores,
     *,
-    masked: bool = True,
     on_progress: OnProgress | None = None,
 ) -> UnitValues:
     """Search each row's first view among all second views, and take the reciprocal rank of its own.
@@ -53,26 +52,23 @@ def two_view_retrieval(
 
     Args:
         contenders: The contenders; one that cannot encode texts has NaN.
-        views: The views, as `two_views` gives them.
-        masked: Whether to hide the words that both views have.
+        views: The views of the rows.
         on_progress: Passed on. An exception it raises stops the work.
     """
-    shown = views.masked() if masked else views
-    allowed = _other_groups(views.groups)
+    allowed = _other_groups(views.views.groups)
 
     def values(contender: Contender) -> NDArray[np.float64]:
-        scores = contender.score_texts(shown.left, shown.right, on_progress=on_progress)
+        scores = views.scores(contender, "left", "right", on_progress)
         return expected_reciprocal_ranks(scores, allowed)
 
-    return _of_views(TWO_VIEWS_MASKED if masked else TWO_VIEWS, contenders, views, values)
+    return _of_views(TWO_VIEWS_MASKED if views.masked else TWO_VIEWS, contenders, views, values)
 
 
 def view_overlap(
     contenders: Sequence[Contender],
-    views: Views,
+    views: ViewScores,
     k: int = 10,
     *,
-    masked: bool = True,
     on_progress: OnProgress | None = None,
 ) -> UnitValues:
     """Compare each row's neighbours by its first view with those by its second view.
@@ -85,7 +81,6 @@ def view_overlap(
         contenders: As for `two_view_retrieval`.
         views: As for `two_view_retrieval`.
         k: Neighbours per row; reduced to the number of other rows.
-        masked: As for `two_view_retrieval`.
         on_progress: Passed on. An exception it raises stops the work.
 
     Raises:
@@ -93,13 +88,12 @@ def view_overlap(
     """
     if k < 1:
         raise QueryError(f"{k} neighbours were asked for.", fix="Ask for 1 or more.")
-    shown = views.masked() if masked else views
-    allowed = _other_groups(views.groups)
+    allowed = _other_groups(views.views.groups)
 
     def values(contender: Contender) -> NDArray[np.float64]:
         near = [
-            _nearest(contender.score_texts(side, side, on_progress=on_progress), allowed, k, seed)
-            for seed, side in enumerate((shown.left, shown.right))
+            _nearest(views.scores(contender, side, side, on_progress), allowed, k, seed)
+            for seed, side in enumerate(SIDES)
         ]
         wanted = np.minimum(k, allowed.sum(axis=1))
         # A row with no other has nothing to disagree on.
@@ -133,16 +127,16 @@ def expected_reciprocal_ranks(scores: NDArray[np.float32], allowed: NDArray[np.b
 def _of_views(
     measure: Measure,
     contenders: Sequence[Contender],
-    views: Views,
+    views: ViewScores,
     values: Callable[[Contender], NDArray[np.float64]],
 ) -> UnitValues:
-    table = np.full((len(contenders), len(views)), np.nan)
-    for place, contender in enumerate(contenders if len(views) else ()):
+    table = np.full((len(contenders), len(views.views)), np.nan)
+    for place, contender in enumerate(contenders if len(views.views) else ()):
         try:
             table[place] = values(contender)
         except QueryError:  # it has vectors, but no encoder for texts
             continue
-    return UnitValues(measure, table, views.rows, views.groups)
+    return UnitValues(measure, table, views.views.rows, views.views.groups)
 
 
 def _other_groups(groups: NDArray[np.int64]) -> NDArray[np.bool_]:

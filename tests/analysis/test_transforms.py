@@ -251,7 +251,9 @@ def test_texts_go_through_the_transforms_as_queries_and_as_rows():
     small = space.quantize("int8")
     texts = [rows[2], rows[0]]
     np.testing.assert_array_equal(small.encode_queries(texts), space.encoder.encode_queries(texts))
-    np.testing.assert_allclose(small.encode_documents(texts), small.vectors[[2, 0]], atol=1e-5)
+    np.testing.assert_allclose(
+        small.place_documents(small.encoder.encode_documents(texts)), small.vectors[[2, 0]], atol=1e-5
+    )
     binary = space.truncate(64).quantize("binary")
     assert set(np.unique(binary.encode_queries(texts))) == {-1, 1}
     assert [hit.row for hit in binary.search(rows[4], k=1)] == [4]

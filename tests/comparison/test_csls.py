@@ -70,10 +70,12 @@ def test_hits_and_scores_of_texts_are_those_of_the_formula(texts):
     encoded = space.encode_queries(queries)
     agrees(contender.search(queries, 8), formula(encoded, space.vectors), 8)
     documents = texts[5:12]
-    expected = formula(encoded, space.encode_documents(documents))
+    expected = formula(encoded, space.place_documents(space.encoder.encode_documents(documents)))
     np.testing.assert_allclose(contender.score_texts(queries, documents), expected, atol=1e-5)
     one = contender.score_texts(queries, documents[:1])
-    np.testing.assert_allclose(one, formula(encoded, space.encode_documents(documents[:1])), atol=1e-5)
+    np.testing.assert_allclose(
+        one, formula(encoded, space.place_documents(space.encoder.encode_documents(documents[:1]))), atol=1e-5
+    )
     assert contender.score_texts([], documents).shape == (0, 7)
     assert contender.search([], 3).indices.shape == (0, 3)
 
