@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ExplorerError, OSError) as error:
         if progress is not None:
             progress.clear()
-        print(f"explorer: {error}", file=sys.stderr)
+        print(f"explorer: {_printable(str(error))}", file=sys.stderr)
         return _FAILED
 
 

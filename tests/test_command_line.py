@@ -103,7 +103,7 @@ def test_errors_are_sentences_and_give_the_status_2(arguments, said, tickets, ca
 
 def test_bad_judgements_are_counted_with_a_reason(tickets, capsys):
     with (tickets / "judged.csv").open("a") as file:
-        file.write('"4","unknown row",4800,1\n')
+        file.write('"4","unknown row",4800,1,1\n')
     table = (tickets / "judged.csv").read_text().splitlines()
     assert len(table) == 8
     assert main(["compare", "tickets.csv", *TWO, "--text", "body", "--judgements", "judged.csv"]) == 0

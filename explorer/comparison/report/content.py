@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import math
 import platform
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,7 @@ _KINDS: dict[Kind, tuple[str, str]] = {
     "diagnosis": ("Diagnosis", "What the vectors look like. It finds faults and does not rank."),
     "cost": ("Costs", "What a contender takes."),
 }
+_PACKAGE = __name__.partition(".")[0]  # which has imported this module, so that this one cannot import it
 _PACKAGES = (
     "torch", "sentence-transformers", "transformers", "openvino", "numpy", "scipy", "scikit-learn",
     "ir-measures", "bm25s",
@@ -154,7 +156,7 @@ def report_content(results: Results, on_progress: OnProgress | None = None) -> C
         ),
         contenders=tuple((contender.name, contender.fingerprint) for contender in results.contenders),
         versions=(
-            ("explorer", _explorer_version()),
+            ("explorer", sys.modules[_PACKAGE].__version__),
             ("Python", platform.python_version()),
             *((name, version) for name in _PACKAGES if (version := _version(name))),
         ),
@@ -231,12 +233,6 @@ def _explanation(meaning: str, source: str) -> str:
 
 def _better(higher: bool | None) -> str:
     return "" if higher is None else f"{'higher' if higher else 'lower'} is better"
-
-
-def _explorer_version() -> str:
-    import explorer
-
-    return explorer.__version__
 
 
 def _version(package: str) -> str:
