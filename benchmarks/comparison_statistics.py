@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 import explorer
 from benchmarks.results import record
 from explorer.analysis.space import make_index
+from explorer.comparison.correlation import correlations
 from explorer.comparison.differences import Difference, needed
 from explorer.comparison.measure import Measure
 from explorer.comparison.queue import Queue, anytime_margin, inclusion_probabilities, make_queue, standing
@@ -26,6 +28,7 @@ Floats = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int, int], Floats]
 MEASURE = Measure("nDCG@10", "judgements", True, "")
 COMPARISONS = 1_000
+REPEATS = 4  # so that a rate of 5 % is known to ± 0.7 %
 COVERED = 2_000
 
 
@@ -93,26 +96,40 @@ def called_different(differences: Floats, groups: NDArray[np.int64], seed: int) 
     return paired_tests(differences, groups, seed=seed), (ends[:, 0] > 0) | (ends[:, 1] < 0)
 
 
+def _equal(draw: Draw, rng: np.random.Generator, queries: int) -> Floats:
+    """Differences of equal contenders, which agree on half of the queries."""
+    same = rng.random((COMPARISONS, queries)) < 0.5
+    return np.where(same, 0.0, draw(rng, COMPARISONS, queries) - draw(rng, COMPARISONS, queries))
+
+
+def _alarms(samples: list[tuple[Floats, NDArray[np.int64]]]) -> float:
+    """The share of differences called significant, over all samples."""
+    found = [called_different(values, groups, seed) for seed, (values, groups) in enumerate(samples)]
+    return float(np.mean([(p < 0.05) & excludes for p, excludes in found]))
+
+
 def false_alarms(figures: dict[str, float | str]) -> None:
     """How often equal contenders are called different."""
-    print(f"Equal contenders called different, of {COMPARISONS:,} comparisons:")
+    print(f"Equal contenders called different, of {COMPARISONS * REPEATS:,} comparisons:")
     rng = np.random.default_rng(0)
     for name, draw in (("nDCG", ndcg), ("0/1", share(0.7))):
         for queries in (30, 200):
-            one, other = draw(rng, COMPARISONS, queries), draw(rng, COMPARISONS, queries)
-            same = rng.random((COMPARISONS, queries)) < 0.5  # contenders agree on half of the queries
-            p, excludes = called_different(np.where(same, 0.0, one - other), np.arange(queries), queries)
-            _tell(figures, f"2 contenders, {name}, {queries} queries", np.mean((p < 0.05) & excludes))
+            alone = np.arange(queries)
+
+            every = [_equal(draw, rng, queries) for _ in range(REPEATS)]
+            about = f"2 contenders, {name}, {queries} queries"
+            _tell(figures, about, _alarms([(values, alone) for values in every]))
     for queries in (30, 200):
         sizes = group_sizes(rng, queries, equal=False)
-        values = copied(ndcg(rng, COMPARISONS, queries) - ndcg(rng, COMPARISONS, queries), sizes, rng, 0.05)
         groups = np.repeat(np.arange(queries), sizes)
-        for what, numbers in (
-            ("near-copies", groups),
-            ("near-copies taken for independent", np.arange(len(groups))),
-        ):
-            p, excludes = called_different(values, numbers, queries)
-            _tell(figures, f"2 contenders, nDCG, {queries} groups, {what}", np.mean((p < 0.05) & excludes))
+        every = [
+            copied(ndcg(rng, COMPARISONS, queries) - ndcg(rng, COMPARISONS, queries), sizes, rng, 0.05)
+            for _ in range(REPEATS)
+        ]
+        alone = np.arange(len(groups))
+        for what, numbers in (("near-copies", groups), ("near-copies taken for independent", alone)):
+            about = f"2 contenders, nDCG, {queries} groups, {what}"
+            _tell(figures, about, _alarms([(values, numbers) for values in every]))
     pairs = np.array(list(itertools.combinations(range(8), 2)))
     alarms = 0
     for block in range(COMPARISONS // 50):
@@ -120,7 +137,11 @@ def false_alarms(figures: dict[str, float | str]) -> None:
         between = (values[:, pairs[:, 0]] - values[:, pairs[:, 1]]).reshape(-1, 100)
         p, excludes = (part.reshape(50, 28) for part in called_different(between, np.arange(100), block))
         alarms += sum(((holm(own) < 0.05) & out).any() for own, out in zip(p, excludes, strict=True))
-    _tell(figures, "any of 28 pairs of 8 contenders, nDCG, 100 queries", alarms / COMPARISONS)
+    _tell(
+        figures,
+        f"any of 28 pairs of 8 contenders, nDCG, 100 queries, of {COMPARISONS:,}",
+        alarms / COMPARISONS,
+    )
 
 
 def coverage(figures: dict[str, float | str]) -> None:
@@ -149,6 +170,31 @@ def coverage(figures: dict[str, float | str]) -> None:
             figures[f"coverage, {about}, %"] = 100 * ours
 
 
+def correlation(figures: dict[str, float | str]) -> None:
+    """Coverage and false alarms of correlations: two equal contenders, normal scores, 40 pairs."""
+    samples, pairs = 300, 40
+    truths = {"Spearman": 6 / math.pi * math.asin(0.7 / 2), "Pearson": 0.7}
+    covered = dict.fromkeys(truths, 0)
+    alarms = dict.fromkeys(truths, 0)
+    rng = np.random.default_rng(8)
+    for seed in range(samples):
+        gold = rng.normal(size=pairs)
+        scores = 0.7 * gold + math.sqrt(1 - 0.7**2) * rng.normal(size=(2, pairs))
+        found = correlations(gold, scores, np.arange(pairs), seed=seed)
+        for values in found.values:
+            if values.intervals is None:
+                raise AssertionError("a correlation has no interval")
+            low, high = values.intervals[0]
+            covered[values.measure.name] += low <= truths[values.measure.name] <= high
+        for each in found.differences:
+            alarms[each.measure.name] += each.p < 0.05 and (each.low > 0 or each.high < 0)
+    print(f"\nCorrelations, {pairs} pairs, {samples} samples:")
+    for name in truths:
+        print(f"  {name}: coverage {covered[name] / samples:.1%}")
+        figures[f"coverage, {name}, {pairs} pairs, %"] = 100 * covered[name] / samples
+        _tell(figures, f"2 contenders, {name}, {pairs} pairs", alarms[name] / samples)
+
+
 def power(figures: dict[str, float | str]) -> None:
     """The power at the number of units that `needed` computes."""
     print("\nUnits for 80 % power at 5 %, and the power measured with as many:")
@@ -156,8 +202,8 @@ def power(figures: dict[str, float | str]) -> None:
     for deviation, delta in ((0.2, 0.05), (0.3, 0.1), (0.3, 0.05), (0.3, 0.03), (0.3, 0.02), (0.4, 0.05)):
         known = Difference(MEASURE, 0, 1, delta, 0, 0, 1, 1, 1, 1, deviation)
         units = 1 + (needed(known).more or 0)
-        p, excludes = called_different(apart(delta, deviation)(rng, 600, units), np.arange(units), 0)
-        found = np.mean((p < 0.05) & excludes)
+        draw = apart(delta, deviation)
+        found = _alarms([(draw(rng, 500, units), np.arange(units)) for _ in range(REPEATS)])
         print(f"σ {deviation}, δ {delta}: {units:6,} units, power {found:.1%}", flush=True)
         figures[f"power, σ {deviation}, δ {delta}, {units} units, %"] = 100 * found
 
@@ -165,31 +211,31 @@ def power(figures: dict[str, float | str]) -> None:
 def judging(figures: dict[str, float | str]) -> None:
     """Judging by the queue against judging everything."""
     print("\nJudging a third by the queue, against judging all:")
-    for name, quality in (("equal", 0.0), ("apart", 0.5)):
-        _judge_simulated(figures, name, quality)
+    for name, first, second in (
+        ("equal", 0.8, 0.8),
+        ("a little apart", 0.55, 0.8),
+        ("far apart", 0.1, 0.8),
+        ("one nearly a copy of the other", 0.0, 0.03),
+    ):
+        runs = [_thirds(*simulated(240, first, second, seed), seed) for seed in range(30)]
+        _report(figures, f"simulated, {name}", runs)
     _stopping(figures)
     _judge_tickets(figures)
 
 
-def simulated(queries: int, quality: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rankings of two contenders over 60 rows, and the grades: the first sees relevance less noisily."""
+def simulated(
+    queries: int, first: float, second: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rankings of two contenders over 60 rows that see relevance with their own noise, and the grades."""
     rng = np.random.default_rng(seed)
     truth = rng.normal(size=(queries, 60))
-    hard = rng.uniform(0.2, 2.5, (queries, 1))  # on easy queries both find the same
     shared = truth + 0.5 * rng.normal(size=truth.shape)
+    hard = rng.uniform(0.2, 2.5, (queries, 1))  # on easy queries both find the same
     rankings = [
         np.argsort(-(shared + noise * hard * rng.normal(size=truth.shape)), axis=1)[:, :10]
-        for noise in (0.8 - quality / 2, 0.8)
+        for noise in (first, second)
     ]
     return np.stack(rankings), (truth > 1.3).astype(np.int64)
-
-
-def _judge_simulated(figures: dict[str, float | str], name: str, quality: float) -> None:
-    runs = []
-    for seed in range(60):
-        rankings, grades = simulated(240, quality, seed)
-        runs.append(_thirds(rankings, grades, seed))
-    _report(figures, f"simulated, {name}", runs)
 
 
 def _judge_tickets(figures: dict[str, float | str]) -> None:
@@ -237,7 +283,7 @@ def _report(figures: dict[str, float | str], about: str, runs: list[tuple[Differ
         wrong = np.mean([run[place].better not in (run[0].better, None) for run in runs])
         bias, spread = errors.mean(), errors.std(ddof=1)
         print(
-            f"  a third by {how}: same verdict {same:.0%}, another winner {wrong:.0%}, "
+            f"  a third by {how}: same verdict {same:.0%}, a winner that judging all does not give {wrong:.0%}, "
             f"bias {bias:+.4f} ± {2 * spread / math.sqrt(len(runs)):.4f}, spread {spread:.4f}",
             flush=True,
         )
@@ -248,7 +294,7 @@ def _report(figures: dict[str, float | str], about: str, runs: list[tuple[Differ
 
 def _stopping(figures: dict[str, float | str]) -> None:
     """How often looking after every query calls equal contenders different."""
-    called, plain, runs = 0, 0, 400
+    called, plain, runs = 0, 0, 200
     rng = np.random.default_rng(5)
     for seed in range(runs):
         values = ndcg(rng, 2, 300)
@@ -289,8 +335,10 @@ def _tell(figures: dict[str, float | str], about: str, found: float) -> None:
 def main() -> None:
     """Print all tables."""
     figures: dict[str, float | str] = {}
-    for part in (false_alarms, coverage, power, judging):
+    started = time.perf_counter()
+    for part in (false_alarms, coverage, correlation, power, judging):
         part(figures)
+    print(f"\n{time.perf_counter() - started:.0f} s")
     record("comparison_statistics", figures)
 
 

@@ -149,6 +149,15 @@ def test_the_tensor_core_knows_torch_and_numpy_only(path):
     assert "explorer.settings" not in set(imports(path))
 
 
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if layer(path) == "ui"], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_what_draws_computes_no_similarity(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("explorer.tensor"):
+            assert [alias.name for alias in node.names] == ["Metric"]  # a type
+
+
 @pytest.mark.parametrize("page", sorted((ROOT / "pages").glob("*.py")), ids=lambda path: path.name)
 def test_pages_are_short_and_touch_no_tensor(page):
     assert len(page.read_text(encoding="utf-8").splitlines()) <= 100

@@ -7,6 +7,7 @@ differently. Every transform works in float64 and gives float32.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -112,7 +113,7 @@ class Reduction:
         """See `Transform.apply`."""
         scaled = normalize(vectors) if self.unit else vectors
         out = np.empty((len(vectors), self.axes.shape[1]), dtype=np.float32)
-        for start, stop in blocks(*scaled.shape, _BLOCK):
+        for start, stop in _blocks(scaled):
             wide = scaled[start:stop].astype(np.float64)
             lengths = np.linalg.norm(wide, axis=1)
             out[start:stop] = _without_rounding((wide - self.mean) @ self.axes, lengths)
@@ -151,21 +152,22 @@ class Int8:
         steps = self._steps
         steps = np.where(steps == 0, 1, steps).astype(np.float32)
         buckets = np.clip(np.floor((vectors - self.lowest) / steps), 0, _LEVELS - 1)
-        return (buckets - _LEVELS // 2).astype(np.int8)
+        codes: NDArray[np.int8] = (buckets - _LEVELS // 2).astype(np.int8)
+        return codes
 
     def apply(self, vectors: NDArray[np.float32], role: Role) -> NDArray[np.float32]:
         """See `Transform.apply`."""
         if role == "query":
             return vectors
         out = np.empty_like(vectors)
-        for start, stop in blocks(*vectors.shape, _BLOCK):
+        for start, stop in _blocks(vectors):
             buckets = self.codes(vectors[start:stop]).astype(np.float64) + _LEVELS // 2
             out[start:stop] = np.minimum(self.lowest + (buckets + 0.5) * self._steps, self.highest)
         return out
 
     @property
     def _steps(self) -> NDArray[np.float32]:
-        return (self.highest - self.lowest) / (_LEVELS - 1)
+        return (self.highest - self.lowest) / np.float32(_LEVELS - 1)
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,7 @@ class Centring:
     def apply(self, vectors: NDArray[np.float32], role: Role) -> NDArray[np.float32]:  # noqa: ARG002
         """See `Transform.apply`."""
         out = np.empty_like(vectors)
-        for start, stop in blocks(*vectors.shape, _BLOCK):
+        for start, stop in _blocks(vectors):
             wide = vectors[start:stop].astype(np.float64)
             rest = wide - np.outer(wide @ self.direction, self.direction)
             out[start:stop] = _without_rounding(rest, np.linalg.norm(wide, axis=1))
@@ -279,6 +281,10 @@ def centring(index: VectorIndex, fitted_on: str) -> Centring:
     if length <= _ROUNDING * len(index):
         return Centring(np.zeros(index.dims), fitted_on)
     return Centring(total / length, fitted_on)
+
+
+def _blocks(vectors: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
+    return blocks(len(vectors), vectors.shape[1], _BLOCK)
 
 
 def _without_rounding(values: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[np.float64]:

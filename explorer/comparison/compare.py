@@ -43,9 +43,8 @@ from explorer.comparison.neighbors import NeighborLists, neighbor_lists
 from explorer.comparison.results import measured_intervals
 from explorer.comparison.retrieval import DEPTH, pair_correlations, retrieval, search_all
 from explorer.comparison.space_contender import SpaceContender
-from explorer.comparison.two_view import two_view_retrieval, view_overlap
+from explorer.comparison.two_view import two_view_measures
 from explorer.comparison.verdict import verdict
-from explorer.comparison.view_scores import ViewScores
 from explorer.comparison.views import two_views
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
@@ -93,7 +92,7 @@ def compare(
     sides = _sides(contenders)
     check_contenders(sides)
     corpus = sides[0].corpus
-    steps = _Steps(on_progress, 7 + (judgements is not None) + (pairs is not None) + 3 * bool(corpus.labels))
+    steps = _Steps(on_progress, 6 + (judgements is not None) + (pairs is not None) + 3 * bool(corpus.labels))
     told = steps.next()
     grouped = near_copies(corpus, on_progress=told) if groups is None else groups_of(corpus, groups)
     run = _Run(sides, k, seed, sample_rows(len(corpus), SAMPLE, seed), grouped, steps)
@@ -186,19 +185,13 @@ class _Run:
 
     def use_views(self, columns: tuple[str, str] | None) -> None:
         """Measure how well two views of a row find each other, if there are rows long enough."""
-        corpus, told = self.sides[0].corpus, (self.steps.next(), self.steps.next())
+        corpus = self.sides[0].corpus
         rows = sample_rows(len(corpus), _VIEW_ROWS, self.seed)
         views = two_views(corpus, rows, self.groups, columns)
         if len(views) < 2:
             self.notes.append("Two-view measures are left out: the texts are too short to be divided.")
             return
-        scores = ViewScores(views)
-        self._add(
-            [
-                two_view_retrieval(self.sides, scores, on_progress=told[0]),
-                view_overlap(self.sides, scores, self.k, on_progress=told[1]),
-            ]
-        )
+        self._add(two_view_measures(self.sides, views, self.k, on_progress=self.steps.next()))
 
     def describe(self) -> None:
         """Describe the vectors and what they cost."""

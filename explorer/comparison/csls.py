@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,7 +113,8 @@ class CslsContender:
         return TopK(found.indices, (found.scores - nearness[:, None]).astype(np.float32))
 
 
-class _Prepared(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class _Prepared:
     """The index of rows with one more dimension, and r of each row, float64, shape (rows,)."""
 
     index: Index

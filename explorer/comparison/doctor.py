@@ -31,7 +31,7 @@ Fault = Literal[
 ]
 
 MOST_TRUNCATED = 0.01  # share of rows
-MOST_SHARED = 0.5  # share of the squared length of the vectors, which is the mean cosine of two rows
+MOST_SHARED = 0.6  # mean cosine of two rows: the share of the squared lengths along the mean direction
 MOST_BY_LENGTH = 0.5  # correlation, in absolute value
 MOST_IDENTICAL = 0.01  # share of the distinct texts
 MOST_HUBNESS = 3.0  # skewness of the 10-occurrence
@@ -164,12 +164,12 @@ def _truncated(found: Costs, rows: int) -> list[Finding]:
 
 def _by_geometry(found: Geometry) -> list[Finding]:
     findings = []
-    if found.mean_norm is not None and found.mean_norm**2 > MOST_SHARED:
+    if found.mean_cosine is not None and found.mean_cosine > MOST_SHARED:
         findings.append(
             Finding(
                 "shared direction",
                 "One direction, shared by all rows, has most of the vectors' length.",
-                {"mean-vector norm": found.mean_norm, "share of squared length": found.mean_norm**2},
+                {"mean cosine of two rows": found.mean_cosine},
                 "Remove the mean direction; if the vectors should not be so alike, check the pooling.",
                 Center(),
             )

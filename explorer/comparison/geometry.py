@@ -58,6 +58,7 @@ class Geometry:
 
     Attributes:
         mean_norm: Length of the mean of the vectors scaled to length 1, those of zeros left out; 0 to 1.
+        mean_cosine: Mean cosine of two different rows, those of zeros left out; None for fewer than two.
         length_correlation: Spearman's correlation of a row's mean cosine to all rows with its number of
             characters; None if either is the same for all rows.
         hubness: Skewness of the 10-occurrence; None for fewer than 12 rows.
@@ -69,6 +70,7 @@ class Geometry:
     """
 
     mean_norm: float | None
+    mean_cosine: float | None
     length_correlation: float | None
     hubness: float | None
     rows: int
@@ -95,13 +97,15 @@ def geometry(contender: Contender, on_progress: OnProgress | None = None) -> Geo
         contender = contender.subset(rows)
     counted = hubness(contender, on_progress)
     if space is None:
-        return Geometry(None, None, counted, len(rows), None, total, None)
+        return Geometry(None, None, None, counted, len(rows), None, total, None)
     means = mean_cosines(space)
     norms = np.concatenate([row_norms(space.index.take(slice(*part))) for part in _parts(space)])
     norms = norms[norms > 0]
     texts, sharing = _sharing(space)
     return Geometry(
         mean_norm=means.norm,
+        # The squared norm is the mean over all pairs, and a row has a cosine of 1 to itself.
+        mean_cosine=(len(norms) * means.norm**2 - 1) / (len(norms) - 1) if len(norms) > 1 else None,
         length_correlation=_correlation(means.cosines, [len(text) for text in space.corpus.texts]),
         hubness=counted,
         rows=len(rows),

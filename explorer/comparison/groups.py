@@ -13,7 +13,7 @@ from explorer.data.tables.python_values import texts
 from explorer.errors import ColumnError, QueryError
 from explorer.jobs.progress import OnProgress, counting
 
-_NEAR = 0.6  # docs/decisions/0023-measures.md has what other thresholds find and miss
+_NEAR = 0.7  # docs/decisions/0023-measures.md has what other thresholds find and miss
 _GRAM = 5  # characters; a changed number or ending touches only a few
 _ROUNDING = 1e-5  # of float32 cosines
 _BLOCK = 1 << 21  # candidate pairs scored at a time
@@ -64,7 +64,7 @@ def near_copies(corpus: Corpus, *, on_progress: OnProgress | None = None) -> NDA
     """Groups of rows whose texts are the same or nearly the same, whatever the contenders.
 
     Two texts are near-copies if the cosine of their TF-IDF vectors of five-character n-grams within words
-    (scikit-learn's `TfidfVectorizer`) is at least 0.6; near-copies of near-copies share a group. All such
+    (scikit-learn's `TfidfVectorizer`) is at least 0.7; near-copies of near-copies share a group. All such
     pairs are found: a pair only reaches the threshold if it shares a rare n-gram (prefix filtering; Bayardo,
     Ma and Srikant, Scaling up all pairs similarity search, 2007).
 

@@ -205,7 +205,8 @@ def _key(table: SourceTable, row: str, corpus: Corpus) -> str | None:
 
 def _few_numbers(table: SourceTable, taken: Sequence[str | None]) -> str | None:
     """A column of whole numbers with few values: grades."""
-    for name in table.table.column_names:
+    names: list[str] = table.table.column_names
+    for name in names:
         values = _head(table, name)
         if name in taken or not values or len(set(values)) > 20:
             continue

@@ -52,8 +52,9 @@ def as_qrels(table: SourceTable) -> SourceTable | None:
         header = [_RENAMED.sub("", name) for name in names]
         if not _is_qrel(header):
             return None
-        lines = [header, *zip(*(as_strings(table.table[name]) for name in names), strict=True)]
-        numbers = range(1, len(lines) + 1)
+        columns = [as_strings(table.table[name]) for name in names]
+        lines = [header, *map(list, zip(*columns, strict=True))]
+        numbers = list(range(1, len(lines) + 1))
     elif len(names) == 1 and table.kind in ("txt", "lines"):
         lines = [text.split() for text in as_strings(table.table[names[0]])]
         numbers = table.source_rows.tolist()

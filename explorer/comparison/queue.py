@@ -15,7 +15,7 @@ from explorer.comparison.judgements import Judgements
 from explorer.comparison.measure import UnitValues
 from explorer.comparison.retrieval import DEPTH, retrieval
 
-_FLOOR = 0.2  # of the largest possible size, so that no query has a huge weight
+_FLOOR = 0.05  # of the largest possible size, so that no query has a huge weight
 _FEWEST = 30  # queries before anything is enough: intervals hold from here
 _TUNED_FOR = 100  # queries at which the stopping rule is sharpest
 
@@ -153,7 +153,7 @@ def inclusion_probabilities(queue: Queue, count: int) -> NDArray[np.float64]:
     if count >= len(queue.order):
         return np.ones(count)
     threshold = queue.priorities[queue.order[count]]
-    return np.minimum(1.0, queue.sizes[queue.order[:count]] * threshold)
+    return np.asarray(np.minimum(1.0, queue.sizes[queue.order[:count]] * threshold))
 
 
 def standing(queue: Queue, answers: Answers, *, within: float = 0.02, seed: int = 0) -> Standing | None:

@@ -204,11 +204,11 @@ def sign_patterns(groups: int, seed: int) -> Iterator[Floats]:
     """Patterns of +1 and −1 in blocks, shape (patterns, groups): all of them, or random ones."""
     if groups <= _EXACT_GROUPS:
         bits = np.arange(2**groups)[:, None] >> np.arange(groups)
-        yield 1.0 - 2.0 * (bits & 1)
+        yield (1 - 2 * (bits & 1)).astype(np.float64)
         return
     rng = np.random.default_rng(seed)
     for size in _blocks(PERMUTATIONS, groups):
-        yield 1.0 - 2.0 * rng.integers(0, 2, (size, groups), dtype=np.int8)
+        yield (1 - 2 * rng.integers(0, 2, (size, groups), dtype=np.int8)).astype(np.float64)
 
 
 def group_numbers(groups: Groups) -> tuple[Groups, int]:
@@ -227,9 +227,9 @@ def _group_sums(values: Floats, groups: Groups, weights: Floats | None) -> tuple
     """The weighted sum of each row's values in each group, (rows, groups), and the groups' weights."""
     numbers, count = group_numbers(groups)
     each = np.ones(len(groups)) if weights is None else weights
-    totals = np.bincount(numbers, each, count)
+    totals: Floats = np.bincount(numbers, each, count).astype(np.float64)
     sums = [np.bincount(numbers, each * row, count) for row in values]
-    return np.array(sums).reshape(len(values), count), totals
+    return np.array(sums, dtype=np.float64).reshape(len(values), count), totals
 
 
 def _student(totals: Floats) -> float:

@@ -5,101 +5,96 @@ How often they order two encoders as labels do is measured by `python -m benchma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.contender import Contender
+from explorer.comparison.encoded_texts import EncodedTexts
 from explorer.comparison.measure import Measure, UnitValues
-from explorer.comparison.view_scores import SIDES, ViewScores
+from explorer.comparison.views import Views
+from explorer.encode.spec import Tfidf
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress
 
-TWO_VIEWS = Measure(
-    "two-view MRR",
-    "proxy",
-    True,
-    "How well one half of a text finds the other among those of the sampled rows: the mean of 1 / rank.",
-    "Radev et al. 2002 (MRR); McSherry and Najork 2008 (ties); the mean over the orders of tied rows",
+_RETRIEVAL = (
+    "How well a row's first view finds its second among those of the sampled rows: the mean of 1 / rank"
 )
-TWO_VIEWS_MASKED = Measure(
-    "two-view MRR, masked",
-    "proxy",
-    True,
-    "How well one half of a text finds the other without the words that both have: the mean of 1 / rank.",
-    TWO_VIEWS.source,
+_OVERLAP = "The share of a row's k nearest rows by its first view that are also among those by its second"
+_HIDDEN = ", without the words that both views have."
+_TIES = "Voorhees 1999 (MRR); McSherry and Najork 2008 (ties)"
+_PAPER = "arXiv 2605.22202"
+
+MEASURES = (
+    Measure("two-view MRR", "proxy", True, f"{_RETRIEVAL}.", _TIES),
+    Measure("view overlap", "proxy", True, f"{_OVERLAP}.", _PAPER),
 )
-VIEW_OVERLAP = Measure(
-    "view overlap",
-    "proxy",
-    True,
-    "The share of a row's k neighbours by its first half that are also its neighbours by its second half.",
-    "arXiv 2605.22202",
+MASKED_MEASURES = (
+    Measure("two-view MRR, masked", "proxy", True, _RETRIEVAL + _HIDDEN, _TIES),
+    Measure("view overlap, masked", "proxy", True, _OVERLAP + _HIDDEN, _PAPER),
 )
 
 
-def two_view_retrieval(
+def two_view_measures(
     contenders: Sequence[Contender],
-    views: ViewScores,
+    views: Views,
+    k: int = 10,
     *,
+    masked: bool = True,
     on_progress: OnProgress | None = None,
-) -> UnitValues:
-    """Search each row's first view among all second views, and take the reciprocal rank of its own.
+) -> tuple[UnitValues, UnitValues]:
+    """Measure whether the two views of a row find each other, and whether they have the same neighbours.
 
-    Other rows of its group are left out. Among h rows that score higher and t with the same score, its own
-    included, the value is the mean of 1 / rank over all orders of the tied rows.
+    Retrieval: each row's first view is searched among all second views, and the value is the reciprocal rank
+    of its own. Among h rows that score higher and t with the same score, its own included, it is the mean of
+    1 / rank over all orders of the tied rows.
+
+    Overlap: the value of row i is |N_A(i) ∩ N_B(i)| / k, where N_A are the k nearest other rows when first
+    views are compared with each other, and N_B when second views are. Tied rows are taken in a random order,
+    another one in each view: rows tied at 0 would agree otherwise.
+
+    Rows of the same group are never found. TF-IDF has no value: its dimensions were fitted on these rows, so
+    it knows which words occur together in each and finds the other half of a row by heart.
 
     Args:
         contenders: The contenders; one that cannot encode texts has NaN.
-        views: The views of the rows.
+        views: The views, as `two_views` gives them.
+        k: Neighbours per row of the overlap; reduced to the number of other rows.
+        masked: Whether to hide the words that both views of a row have.
         on_progress: Passed on. An exception it raises stops the work.
-    """
-    allowed = _other_groups(views.views.groups)
 
-    def values(contender: Contender) -> NDArray[np.float64]:
-        scores = views.scores(contender, "left", "right", on_progress)
-        return expected_reciprocal_ranks(scores, allowed)
-
-    return _of_views(TWO_VIEWS_MASKED if views.masked else TWO_VIEWS, contenders, views, values)
-
-
-def view_overlap(
-    contenders: Sequence[Contender],
-    views: ViewScores,
-    k: int = 10,
-    *,
-    on_progress: OnProgress | None = None,
-) -> UnitValues:
-    """Compare each row's neighbours by its first view with those by its second view.
-
-    The value of row i is |N_A(i) ∩ N_B(i)| / k, where N_A are the k nearest other rows when first views are
-    compared with each other, and N_B when second views are. Rows of the same group are left out. Tied rows
-    are taken in a random order, another one in each view: rows tied at 0 would agree otherwise.
-
-    Args:
-        contenders: As for `two_view_retrieval`.
-        views: As for `two_view_retrieval`.
-        k: Neighbours per row; reduced to the number of other rows.
-        on_progress: Passed on. An exception it raises stops the work.
+    Returns:
+        The reciprocal ranks, and the overlaps.
 
     Raises:
         QueryError: k is below 1.
     """
     if k < 1:
         raise QueryError(f"{k} neighbours were asked for.", fix="Ask for 1 or more.")
-    allowed = _other_groups(views.views.groups)
-
-    def values(contender: Contender) -> NDArray[np.float64]:
-        near = [
-            _nearest(views.scores(contender, side, side, on_progress), allowed, k, seed)
-            for seed, side in enumerate(SIDES)
-        ]
-        wanted = np.minimum(k, allowed.sum(axis=1))
+    shown = views.masked() if masked else views
+    texts, count = EncodedTexts((*shown.left, *shown.right)), len(views)
+    allowed = _other_groups(views.groups)
+    wanted = np.minimum(k, allowed.sum(axis=1))
+    values = np.full((2, len(contenders), count), np.nan)
+    for place, contender in enumerate(contenders if count else ()):
+        try:
+            if contender.space is not None and isinstance(contender.space.encoder.spec, Tfidf):
+                continue
+            scores = texts.scores(contender, on_progress)  # of all three comparisons
+        except QueryError:  # it has vectors, but no encoder for texts
+            continue
+        values[0, place] = expected_reciprocal_ranks(scores[:count, count:], allowed)
+        first = _nearest(scores[:count, :count], allowed, k, seed=0)
+        second = _nearest(scores[count:, count:], allowed, k, seed=1)
         # A row with no other has nothing to disagree on.
-        return np.where(wanted == 0, 1.0, (near[0] & near[1]).sum(axis=1) / np.maximum(wanted, 1))
-
-    return _of_views(VIEW_OVERLAP, contenders, views, values)
+        shared = (first & second).sum(axis=1)
+        values[1, place] = np.where(wanted == 0, 1.0, shared / np.maximum(wanted, 1))
+    retrieval, overlap = (
+        UnitValues(measure, table, views.rows, views.groups)
+        for measure, table in zip(MASKED_MEASURES if masked else MEASURES, values, strict=True)
+    )
+    return retrieval, overlap
 
 
 def expected_reciprocal_ranks(scores: NDArray[np.float32], allowed: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -122,21 +117,6 @@ def expected_reciprocal_ranks(scores: NDArray[np.float32], allowed: NDArray[np.b
     harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, len(scores) + 1))])
     ranks: NDArray[np.float64] = (harmonic[higher + tied] - harmonic[higher]) / tied
     return ranks
-
-
-def _of_views(
-    measure: Measure,
-    contenders: Sequence[Contender],
-    views: ViewScores,
-    values: Callable[[Contender], NDArray[np.float64]],
-) -> UnitValues:
-    table = np.full((len(contenders), len(views.views)), np.nan)
-    for place, contender in enumerate(contenders if len(views.views) else ()):
-        try:
-            table[place] = values(contender)
-        except QueryError:  # it has vectors, but no encoder for texts
-            continue
-    return UnitValues(measure, table, views.views.rows, views.views.groups)
 
 
 def _other_groups(groups: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -41,13 +41,19 @@ def check_prompts(encoder: Encoder) -> PromptCheck | None:
     model = spec.query_model if isinstance(spec, OwnVectors) else spec
     if not isinstance(model, LocalModel | HostedModel):
         return None
-    name, defined = _defined(model)
-    every = [text_prompts(name, defined, task) for task in ("search", "clustering")]
-    usual = every[model.task == "clustering"]
+    if model.prompt is None and model.query_prompt is None:
+        every: tuple[TextPrompts, ...] = (
+            encoder.prompts,
+        )  # for hosted models, they may come from files on the Hub
+    else:
+        name, defined = _defined(model)
+        search, clustering = (text_prompts(name, defined, task) for task in ("search", "clustering"))
+        every = (clustering, search) if model.task == "clustering" else (search, clustering)
+    usual = every[0]
     if usual.origin == "nobody":
         return PromptCheck("missing", usual) if _unused(encoder, usual) else None
     fits = [_fit(encoder, prompts, rows_known) for prompts in every]
-    return PromptCheck("fits" if "fits" in fits else fits[model.task == "clustering"], usual)
+    return PromptCheck("fits" if "fits" in fits else fits[0], usual)
 
 
 def _defined(model: LocalModel | HostedModel) -> tuple[str, dict[str, str]]:

@@ -82,10 +82,10 @@ def verdict(
         if every:
             wins = [better(len(names), _of(values.measure, differences)) for values in every]
             if kind != "proxy":
-                return _decided(names, every[0], wins[0], differences)
+                return _decided(names, every[:1], wins[0], differences)
             if any((one & other.T).any() for one in wins for other in wins):
                 return Verdict(_disagreement(every), tuple(names), None, every[0].measure)
-            return _decided(names, every[0], np.logical_and.reduce(wins), differences)
+            return _decided(names, every, np.logical_and.reduce(wins), differences)
     text = "Nothing says which contender is better: there are no judgements, no labels and no proxies."
     return Verdict(text, tuple(names), None, None)
 
@@ -104,56 +104,87 @@ def _disagreement(proxies: Sequence[UnitValues | WholeValues]) -> str:
 
 def _decided(
     names: Sequence[str],
-    values: UnitValues | WholeValues,
+    every: Sequence[UnitValues | WholeValues],
     wins: NDArray[np.bool_],
     differences: Sequence[Difference],
 ) -> Verdict:
-    """The verdict of one measure, where `wins` says who is better than whom."""
-    measure, words = values.measure, _WORDS[values.measure.kind]
-    order = _best_first(values)
-    beaten = wins.any(0)
-    first = [at for at in order if not beaten[at]]
-    rest = [at for at in order if beaten[at]]
-    leader, runner_up = order[0], order[1]
-    shown = _between(leader, runner_up, _of(measure, differences))
-    figures = _figures(shown, leader)
+    """The verdict of measures that agree, where `wins` says who is better than whom."""
+    measure, words = every[0].measure, _WORDS[every[0].measure.kind]
+    order = _best_first(every[0])
+    first = [at for at in order if not wins[:, at].any()]
+    rest = [at for at in order if wins[:, at].any()]
+    leader, runner_up = first[0], first[1] if len(first) > 1 else rest[0]
+    found = [_between(leader, runner_up, _of(values.measure, differences)) for values in every]
+    shown = [each for each in found if each is not None]
     more: int | None = None
     if len(first) > 1:
-        least = needed(shown)
-        near = least.more is not None and least.more <= _FAR * shown.n
-        more = least.more if near and words.ask else None
-        between = "" if len(first) == 2 else f" for {names[leader]} against {names[runner_up]}"
-        text = f"Cannot tell {_listed([names[at] for at in first])} apart on these rows: {figures}{between}."
-        if rest:
-            if all(wins[at, other] for at in first for other in rest):
-                text += f" {'Both' if len(first) == 2 else 'All'} {words.find} than {_each(names, rest)}."
-            else:
-                text += f" {_each(names, rest)} {'ranks' if len(rest) == 1 else 'rank'} lower."
-        if more:
-            text += f" {words.ask.format(f'{_rounded(more):,}')} would show a difference of this size."
-        elif least.smallest > abs(shown.difference):
-            text += f" A difference of {_shortest(least.smallest)} or more would probably have shown."
+        # Of several measures, the figures of one that does not tell them apart.
+        least = max(shown, key=lambda each: each.p_holm)
+        more = _more(least) if words.ask else None
+        text = _tie(names, first, rest, wins, least, more, words)
     else:
-        worse = [at for at in rest if wins[leader, at]]
-        unclear = [at for at in rest if not wins[leader, at]]
-        if not unclear:
-            others = names[rest[0]] if len(rest) == 1 else f"the other {len(rest)}"
-            against = "" if len(rest) == 1 else f" against {names[runner_up]}, the next"
-            text = (
-                f"{names[leader]} {words.finds} than {others} on these rows: "
-                f"{figures}{against}, {shown.n:,} {words.units}."
-            )
-        else:
-            text = (
-                f"{names[leader]} {words.finds} than {_each(names, worse)} on these rows, but cannot be told "
-                f"apart from {_listed([names[at] for at in unclear], 'or')}."
-                if worse
-                else f"{names[leader]} is ahead of {_listed([names[at] for at in unclear])} on these rows, "
-                f"but not clearly."
-            )
+        text = _winner(names, leader, runner_up, rest, wins, shown[0], words)
     if measure.kind == "proxy":
         text = f"By a proxy only, without labels or judgements: {text}"
     return Verdict(text, tuple(names[at] for at in sorted(first)), more, measure)
+
+
+def _more(difference: Difference) -> int | None:
+    """How many more units to advise; None if that is no advice."""
+    more = needed(difference).more
+    return more if more and more <= _FAR * difference.n else None
+
+
+def _tie(
+    names: Sequence[str],
+    first: Sequence[int],
+    rest: Sequence[int],
+    wins: NDArray[np.bool_],
+    shown: Difference,
+    more: int | None,
+    words: _Words,
+) -> str:
+    """What is said where several contenders share the first rank, the best value first."""
+    between = "" if len(first) == 2 else f" for {names[shown.first]} against {names[shown.second]}"
+    figures = _figures(shown, shown.first if between else first[0])
+    text = f"Cannot tell {_each(names, first)} apart on these rows: {figures}{between}."
+    if rest and all(wins[at, other] for at in first for other in rest):
+        text += f" {'Both' if len(first) == 2 else 'All'} {words.find} than {_each(names, rest)}."
+    elif rest:
+        text += f" {_each(names, rest)} {'ranks' if len(rest) == 1 else 'rank'} lower."
+    smallest = needed(shown).smallest
+    if more:
+        text += f" {words.ask.format(f'{_rounded(more):,}')} would show a difference of this size."
+    elif smallest > abs(shown.difference):
+        text += f" A difference of {_shortest(smallest)} or more would probably have shown."
+    return text
+
+
+def _winner(
+    names: Sequence[str],
+    leader: int,
+    runner_up: int,
+    rest: Sequence[int],
+    wins: NDArray[np.bool_],
+    shown: Difference,
+    words: _Words,
+) -> str:
+    """What is said where one contender has the first rank."""
+    worse = [at for at in rest if wins[leader, at]]
+    unclear = [at for at in rest if not wins[leader, at]]
+    if not worse:
+        return f"{names[leader]} is ahead of {_each(names, unclear)} on these rows, but not clearly."
+    if unclear:
+        return (
+            f"{names[leader]} {words.finds} than {_each(names, worse)} on these rows, but cannot be told "
+            f"apart from {_listed([names[at] for at in unclear], 'or')}."
+        )
+    others = names[rest[0]] if len(rest) == 1 else f"the other {len(rest)}"
+    against = "" if len(rest) == 1 else f" against {names[runner_up]}, the next"
+    return (
+        f"{names[leader]} {words.finds} than {others} on these rows: "
+        f"{_figures(shown, leader)}{against}, {shown.n:,} {words.units}."
+    )
 
 
 def _best_first(values: UnitValues | WholeValues) -> list[int]:
@@ -166,8 +197,8 @@ def _best_first(values: UnitValues | WholeValues) -> list[int]:
     return [int(at) for at in np.argsort(-signed, kind="stable") if not np.isnan(signed[at])]
 
 
-def _between(one: int, other: int, found: Sequence[Difference]) -> Difference:
-    return next(each for each in found if {each.first, each.second} == {one, other})
+def _between(one: int, other: int, found: Sequence[Difference]) -> Difference | None:
+    return next((each for each in found if {each.first, each.second} == {one, other}), None)
 
 
 def _figures(difference: Difference, leader: int) -> str:
@@ -199,7 +230,7 @@ def _shortest(value: float) -> str:
 
 def _rounded(number: int) -> int:
     """Two significant digits, rounded up: the estimate is no more exact."""
-    step = 10 ** max(0, len(str(number)) - 2)
+    step = int(10 ** max(0, len(str(number)) - 2))
     return math.ceil(number / step) * step
 
 

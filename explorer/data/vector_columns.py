@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from explorer.data.tables.arrow_types import is_number
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.tables.values import LIST_OF_NUMBERS, NUMBER
 
@@ -29,7 +30,7 @@ ALL: Final = AllColumns.ALL
 VectorColumn = str | Literal[AllColumns.ALL]
 
 
-def vectors_in(source: SourceTable) -> list[VectorColumn]:
+def vector_columns(source: SourceTable) -> list[VectorColumn]:
     """Where a table has vectors: columns of lists of numbers, or ALL if it has only numbers.
 
     Columns are judged by their first rows; `vectors_of` checks every row.
@@ -90,7 +91,7 @@ def _has_one_length(column: pa.ChunkedArray) -> bool:
 
 
 def _looks_like_numbers(column: pa.ChunkedArray) -> bool:
-    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+    if is_number(column.type):
         return True
     head = column.slice(0, _HEAD_ROWS).drop_null()
     if not pa.types.is_string(column.type) or len(head) == 0:

@@ -19,7 +19,7 @@ from explorer.hub.safetensors_header import weights_size
 from explorer.hub.search_options import MAX_LISTINGS, SORTS, Sort
 
 # The Hub's own names (huggingface.co/tasks) of the tasks that embedding models are listed under.
-Task = Literal[
+HubTask = Literal[
     "any",
     "sentence-similarity",
     "feature-extraction",
@@ -51,7 +51,7 @@ class ModelFilter:
     """
 
     search: str = ""
-    task: Task = "any"
+    task: HubTask = "any"
     library: str = "sentence-transformers"
     language: str = ""
     max_parameters: int | None = None

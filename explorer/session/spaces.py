@@ -7,6 +7,7 @@ its own spaces from its own rows. Each encoder has its own jobs, so one that fai
 
 from __future__ import annotations
 
+import functools
 import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,9 +27,14 @@ if TYPE_CHECKING:
     from explorer.encode.encoder import Encoder
     from explorer.tensor import Index
 
-# Vectors of open spaces, by the fingerprints of the encoder and the texts: visitors with the same rows share
-# one matrix.
-_shared: weakref.WeakValueDictionary[tuple[str, str], Index] = weakref.WeakValueDictionary()
+
+@functools.cache
+def shared_indexes() -> weakref.WeakValueDictionary[tuple[str, str], Index]:
+    """Vectors of open spaces, by the fingerprints of the encoder and the texts.
+
+    Visitors with the same rows share one matrix.
+    """
+    return weakref.WeakValueDictionary()
 
 
 def space_outcome(session: Session, spec: EncoderSpec) -> Outcome[Space] | None:
@@ -91,7 +97,7 @@ def _found(encoder: Encoder, corpus: Corpus) -> Encoded | None:
     from explorer.encode.engines.own_vectors import read_own_vectors
     from explorer.encode.report import report_of_kept
 
-    index = _shared.get((encoder.fingerprint, corpus.items_fingerprint))
+    index = shared_indexes().get((encoder.fingerprint, corpus.items_fingerprint))
     if isinstance(encoder.spec, OwnVectors):
         vectors, report = read_own_vectors(corpus)
         return Encoded(encoder, index or _share(encoder, corpus, make_index(vectors)), report)
@@ -122,7 +128,7 @@ def _encode(encoder: Encoder, corpus: Corpus, visitor: str, token: Secret | None
 
 
 def _share(encoder: Encoder, corpus: Corpus, index: Index) -> Index:
-    return _shared.setdefault((encoder.fingerprint, corpus.items_fingerprint), index)
+    return shared_indexes().setdefault((encoder.fingerprint, corpus.items_fingerprint), index)
 
 
 class Lanes(NamedTuple):

@@ -284,7 +284,7 @@ def test_what_umap_learn_says_of_a_failure_is_passed_on(index, monkeypatch):
 
 
 def test_rows_without_a_place_are_an_error(index, monkeypatch):
-    monkeypatch.setattr(umap_learn, "_ask", lambda *_: np.full((60, 2), np.nan, np.float32))
+    monkeypatch.setattr(umap_learn, "ask_with_arrays", lambda *_: np.full((60, 2), np.nan, np.float32))
     with pytest.raises(ComputeError, match="no coordinates"):
         project(index, spec_of())
 
@@ -293,7 +293,7 @@ def test_a_full_disk_is_said(index, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(umap_learn.np, "save", full)
+    monkeypatch.setattr(np, "save", full)
     with pytest.raises(ComputeError, match="No space left on device"):
         project(index, spec_of())
 

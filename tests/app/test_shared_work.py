@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 
+from explorer import embedding
 from explorer.settings import settings
 from explorer.ui.widgets.hits import hits_table
 from tests.app.driving import driven_until, finished, html_texts, open_app
@@ -27,16 +28,14 @@ def models(monkeypatch, tmp_path, tiny_model):
 @pytest.fixture
 def gate(monkeypatch):
     """Rows are encoded only while it is open."""
-    from explorer.encode import run
-
-    opened, encode = threading.Event(), run._encode_missing
+    opened, encode = threading.Event(), embedding.encode_corpus
     opened.set()
 
-    def wait(state, missing):
+    def wait(*args):
         opened.wait()
-        return encode(state, missing)
+        return encode(*args)
 
-    monkeypatch.setattr(run, "_encode_missing", wait)
+    monkeypatch.setattr(embedding, "encode_corpus", wait)
     yield opened
     opened.set()
 

@@ -17,7 +17,7 @@ from explorer.comparison.neighbors import NeighborLists, neighbor_lists
 from explorer.comparison.vectors import kmeans_labels
 from explorer.errors import JobCancelledError, QueryError
 from tests.comparison.contenders import contender_of
-from tests.comparison.test_geometry import cka, matrices
+from tests.comparison.test_matrix_similarity import cka, matrices
 
 ROWS = np.arange(5, 65)
 

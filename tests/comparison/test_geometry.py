@@ -47,6 +47,13 @@ def test_the_square_of_the_mean_norm_is_the_mean_cosine(vectors):
     assert mean**2 == pytest.approx(space.similarity().mean(), abs=1e-6)
 
 
+def test_the_mean_cosine_is_that_of_different_rows(space, vectors):
+    rows = np.flatnonzero(vectors.any(axis=1))
+    pairs = space.similarity(rows)[~np.eye(len(rows), dtype=bool)]
+    assert geometry(SpaceContender(space, "one")).mean_cosine == pytest.approx(pairs.mean(), abs=1e-6)
+    assert geometry(SpaceContender(space_of(vectors[:1]), "one")).mean_cosine is None
+
+
 def test_different_texts_with_equal_vectors_are_counted():
     vectors = np.array([[1, 0], [1, -0.0], [0, 1], [1, 0], [0, 0], [0, 0]])
     texts = ["a", "b", "c", "a", "d", "e"]

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.comparison.two_view import expected_reciprocal_ranks, two_view_retrieval, view_overlap
-from explorer.comparison.view_scores import ViewScores
+import explorer
+from explorer.comparison.two_view import expected_reciprocal_ranks, two_view_measures
 from explorer.comparison.views import Views
 from explorer.errors import QueryError
 from tests.comparison.contenders import contender_of, encoded
@@ -21,7 +21,15 @@ def views(left, right, groups=None):
 
 
 def contender(**options):
-    return contender_of(np.eye(4), **options)
+    return contender_of(np.eye(4), ranks_only=True, **options)
+
+
+def two_view_retrieval(contenders, given_views, **options):
+    return two_view_measures(contenders, given_views, **options)[0]
+
+
+def view_overlap(contenders, given_views, k=10, **options):
+    return two_view_measures(contenders, given_views, k, **options)[1]
 
 
 def random_views(seed, count=12):
@@ -60,7 +68,7 @@ def test_reciprocal_ranks_are_the_mean_over_all_orders_of_ties(seed, count, leve
 def test_each_first_view_is_searched_among_all_second_views_but_those_of_its_group(masked):
     given_views = random_views(3)
     shown = given_views.masked() if masked else given_views
-    found = two_view_retrieval([contender()], ViewScores(given_views, masked=masked))
+    found = two_view_retrieval([contender()], given_views, masked=masked)
     scores = reference.scores(encoded(shown.left), encoded(shown.right), "cosine").astype(np.float32)
     for place, value in enumerate(found.values[0]):
         rivals = [
@@ -79,8 +87,8 @@ def test_equal_words_find_everything_until_they_are_masked():
     left = [f"a{number} b{number} c{number} first{number}" for number in range(40)]
     right = [f"a{number} b{number} c{number} second{number}" for number in range(40)]
     given_views = views(left, right)
-    plain = two_view_retrieval([contender()], ViewScores(given_views, masked=False)).values[0]
-    masked = two_view_retrieval([contender()], ViewScores(given_views)).values[0]
+    plain = two_view_retrieval([contender()], given_views, masked=False).values[0]
+    masked = two_view_retrieval([contender()], given_views).values[0]
     assert plain.mean() == 1
     # By chance the mean of 1 / rank among 40 is their harmonic number / 40.
     chance = np.sum(1 / np.arange(1, 41)) / 40
@@ -92,7 +100,7 @@ def test_equal_words_find_everything_until_they_are_masked():
 def test_overlap_is_the_published_formula(k):
     given_views = random_views(5)
     count = len(given_views)
-    found = view_overlap([contender()], ViewScores(given_views, masked=False), k).values[0]
+    found = view_overlap([contender()], given_views, k, masked=False).values[0]
     near = []
     for seed, side in enumerate((given_views.left, given_views.right)):
         scores = reference.scores(encoded(side), encoded(side), "cosine").astype(np.float32)
@@ -114,40 +122,60 @@ def test_equal_views_overlap_completely_and_unrelated_ones_by_chance():
     rng = np.random.default_rng(0)
     texts = [f"one{row} two{row % 50}" for row in rng.permutation(200)]
     others = [f"other{row} more{row}" for row in rng.permutation(200)]
-    assert view_overlap([contender()], ViewScores(views(texts, texts), masked=False), 1).values.mean() > 0.9
-    apart = view_overlap([contender()], ViewScores(views(texts, others)), 10).values[0]
+    assert view_overlap([contender()], views(texts, texts), 1, masked=False).values.mean() > 0.9
+    apart = view_overlap([contender()], views(texts, others), 10).values[0]
     error = apart.std(ddof=1) / np.sqrt(200)
     assert abs(apart.mean() - 10 / 199) < 4 * error
 
 
 def test_rows_that_share_no_word_with_any_other_overlap_by_chance_and_not_in_row_order():
     class Nothing:
+        space = None
+
         def score_texts(self, queries, documents, *, on_progress=None):
             return np.zeros((len(queries), len(documents)), np.float32)
 
-    found = view_overlap([Nothing()], ViewScores(random_views(1, 200)), 10).values[0]
+    found = view_overlap([Nothing()], random_views(1, 200), 10).values[0]
     assert abs(found.mean() - 10 / 199) < 0.03
 
 
 def test_a_contender_without_an_encoder_has_no_value_and_the_others_keep_theirs():
     both = [contender(encodes=False), contender()]
-    for found in (
-        two_view_retrieval(both, ViewScores(random_views(2))),
-        view_overlap(both, ViewScores(random_views(2))),
-    ):
+    for found in (two_view_retrieval(both, random_views(2)), view_overlap(both, random_views(2))):
         assert np.isnan(found.values[0]).all()
         assert np.isfinite(found.values[1]).all()
 
 
+def test_tfidf_has_no_value_as_it_knows_the_halves_of_each_row_by_heart():
+    rng = np.random.default_rng(0)
+    texts = [" ".join(f"word{number}" for number in rng.choice(400, 14)) for _ in range(60)]
+    space = explorer.embed(texts, "tfidf")
+    halves = [text.split() for text in texts]
+    given_views = views(*([" ".join(half[part]) for half in halves] for part in (slice(7), slice(7, None))))
+
+    class Words:
+        def __init__(self, space):
+            self.space = space
+
+        def score_texts(self, queries, documents, *, on_progress=None):
+            encoded_texts = (space.encoder.encode_queries(list(side)) for side in (queries, documents))
+            return np.matmul(*(side if place == 0 else side.T for place, side in enumerate(encoded_texts)))
+
+    found = two_view_retrieval([Words(space), Words(None)], given_views)
+    assert np.isnan(found.values[0]).all()
+    # These are random words, so nothing but memory can find the other half.
+    assert found.values[1].mean() > 0.5
+
+
 def test_no_views_and_one_view():
     nothing = views([], [])
-    assert two_view_retrieval([contender()], ViewScores(nothing)).values.shape == (1, 0)
-    assert view_overlap([contender()], ViewScores(nothing)).values.shape == (1, 0)
+    assert two_view_retrieval([contender()], nothing).values.shape == (1, 0)
+    assert view_overlap([contender()], nothing).values.shape == (1, 0)
     one = views(["some words"], ["other words"])
-    assert two_view_retrieval([contender()], ViewScores(one)).values.tolist() == [[1]]
-    assert view_overlap([contender()], ViewScores(one)).values.tolist() == [[1]]
+    assert two_view_retrieval([contender()], one).values.tolist() == [[1]]
+    assert view_overlap([contender()], one).values.tolist() == [[1]]
 
 
 def test_a_neighbour_is_the_least_that_can_be_asked_for():
     with pytest.raises(QueryError, match="0 neighbours"):
-        view_overlap([contender()], ViewScores(random_views(0)), 0)
+        view_overlap([contender()], random_views(0), 0)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from explorer.comparison.usual_prompts import check_prompts
@@ -12,8 +14,17 @@ def encoder(spec, document, query):
     return Encoder(spec, "a model", {}, prompts=TextPrompts(document, query, "chosen"), load=pytest.fail)
 
 
+def chosen(spec, document, query):
+    """The encoder of a choice with these prompts."""
+    if isinstance(spec, LocalModel | HostedModel):
+        spec = replace(spec, prompt=document, query_prompt=query)
+    elif isinstance(spec, OwnVectors) and spec.query_model is not None:
+        spec = OwnVectors(replace(spec.query_model, query_prompt=query))
+    return encoder(spec, document, query)
+
+
 def fit(spec, document, query):
-    found = check_prompts(encoder(spec, document, query))
+    found = check_prompts(chosen(spec, document, query))
     return None if found is None else found.fit
 
 
@@ -54,7 +65,7 @@ def test_prompts_in_a_models_own_files_come_first(tiny_model):
     spec = LocalModel(str(tiny_model))
     assert fit(spec, "document: ", "query: ") == "fits"
     assert fit(spec, "", "query: ") == "missing"
-    assert check_prompts(encoder(spec, "", "")).usual.document == "document: "
+    assert check_prompts(chosen(spec, "", "")).usual.document == "document: "
 
 
 def test_instructions_that_nobody_uses_are_missing(tmp_path):
@@ -62,3 +73,11 @@ def test_instructions_that_nobody_uses_are_missing(tmp_path):
     assert text_prompts("tiny", files_on_disk(spec.model).prompts).unused == ("sts_query",)
     assert fit(spec, "", "") == "missing"
     assert fit(spec, "", "Instruct: find\n") is None
+
+
+def test_prompts_that_nobody_chose_are_those_of_the_authors():
+    prompts = TextPrompts(
+        "passage: ", "query: ", "own files"
+    )  # as the Hub's files of a hosted model define them
+    unknown = HostedModel("tei", "nobody/knows-it")
+    assert check_prompts(Encoder(unknown, "a model", {}, prompts=prompts, load=pytest.fail)).fit == "fits"

@@ -90,6 +90,20 @@ def test_two_of_three_share_the_first_rank():
     assert result.best == ("A", "B")
 
 
+def test_a_tie_shows_the_difference_of_those_that_are_tied():
+    found = [  # the second best is clearly worse, the third best is too noisy to tell
+        difference(0, 1, 0.01, 0.03, 0.001),
+        difference(0, 2, -0.2, 0.26, 0.7),
+        difference(1, 2, -0.2, 0.22, 0.8),
+    ]
+    result = said(["A", "B", "C"], means(0.6, 0.58, 0.57), found)
+    assert result.text.startswith(
+        "Cannot tell A and C apart on these rows: +0.03 nDCG@10, 95 % interval −0.20"
+    )
+    assert "B ranks lower." in result.text
+    assert result.best == ("A", "C")
+
+
 def test_ranks_that_are_not_transitive_are_not_overstated():
     found = [  # B is better than C, A is not
         difference(0, 1, -0.01, 0.02, 0.5),
@@ -155,7 +169,8 @@ def test_one_proxy_alone_does_not_decide_if_another_sees_no_difference():
     ]
     result = verdict(["A", "B"], both, found)
     assert result.best == ("A", "B")
-    assert "Cannot tell" in result.text
+    assert "Cannot tell A and B apart" in result.text or "Cannot tell B and A apart" in result.text
+    assert "0.00 view overlap, 95 % interval −0.10 to 0.10" in result.text
 
 
 def test_without_any_measure_nothing_is_said():

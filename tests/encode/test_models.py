@@ -5,11 +5,9 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from sentence_transformers import SentenceTransformer
 
 from explorer.encode import models
-from explorer.encode.engines import loaded_models, openvino
-from explorer.encode.engines.model_memory import ModelMemory
+from explorer.encode.engines import openvino
 from explorer.encode.local_encoder import local_encoder
 from explorer.encode.models import BUNDLED_MODEL, files_on_disk, find_model, is_on_disk
 from explorer.encode.spec import LocalModel
@@ -21,6 +19,7 @@ from explorer.errors import (
     UnusableModelError,
 )
 from tests.encode.opening import open_for
+from tests.sentence_transformer import sentence_transformer
 
 
 @pytest.fixture
@@ -200,10 +199,9 @@ def test_what_a_model_was_trained_for_is_in_its_encoder_and_changes_no_vector(fo
     assert len({encoder.fingerprint for encoder in opened.values()}) == 1
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("here", "nothing_loaded")  # both engines have the model by one name
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
 def test_vectors_that_authors_chose_to_cut_are_cut(folder, cache, engine, monkeypatch):
-    monkeypatch.setattr(loaded_models, "_loaded", ModelMemory())  # both engines have the model by one name
     if engine == "torch":
         monkeypatch.setattr(openvino, "serves", lambda _files: False)
     settings_file = folder / "config_sentence_transformers.json"
@@ -211,7 +209,7 @@ def test_vectors_that_authors_chose_to_cut_are_cut(folder, cache, engine, monkey
     files = find_model(str(folder))
     assert files.facts.dims == 6
     texts = ["the cat sat", "refund"]
-    expected = SentenceTransformer(str(folder), device="cpu").encode(texts)
+    expected = sentence_transformer(folder).encode(texts)
     opened = open_for(LocalModel(str(folder), "float32", query_prompt=""), cache)
     assert (opened.engine.kind, opened.engine.dims) == (engine, 6)
     np.testing.assert_allclose(opened.encode_queries(texts), expected, atol=1e-5)

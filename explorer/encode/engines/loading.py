@@ -68,7 +68,7 @@ def fast_tokenizer(files: ModelFiles, model: Any) -> FastTokenizer | None:  # no
 
 
 @contextlib.contextmanager
-def _weights_only() -> Iterator[None]:
+def weights_only() -> Iterator[None]:
     """Make torch read pickle files without running code, whatever a model's own settings are.
 
     A model's `sentence_bert_config.json` can set `weights_only`; this variable of torch overrides it
@@ -113,7 +113,7 @@ def load_model(files: ModelFiles, device: torch.device, dtype: torch.dtype) -> A
 
     transformers.utils.logging.disable_progress_bar()
     try:
-        with _weights_only():
+        with weights_only():
             model = SentenceTransformer(
                 str(_named_by_content(files)),
                 device=str(device),

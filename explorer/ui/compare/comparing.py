@@ -16,6 +16,7 @@ from explorer.session.saved_comparison import opened_comparison, opened_with
 from explorer.session.session import Session
 from explorer.ui.compare.entries import Entry
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
+from explorer.ui.shell.text import markdown
 
 if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
@@ -27,14 +28,14 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
     Until then, and where there are too few, it draws that instead.
     """
     ready = [entry for entry in entries if entry.ready]
-    waiting = sum(isinstance(entry.outcome, Pending) for entry in entries)
     opened = opened_comparison(session)
     if opened is not None and len(ready) < len(entries):
         st.caption("Opened from a file. Searches and neighbours of other rows follow with the vectors.")
         return opened
-    if waiting:
+    if any(isinstance(entry.outcome, Pending) for entry in entries):
+        names = f" ({markdown(', '.join(entry.name for entry in ready))})" if ready else ""
         st.caption(
-            f"{len(ready)} of {len(entries)} contenders are ready. The comparison starts when all are."
+            f"{len(ready)} of {len(entries)} contenders are ready{names}. The comparison starts when all are."
         )
         return None
     if len(ready) < FEWEST:

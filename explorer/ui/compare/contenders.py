@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
@@ -93,10 +93,11 @@ def _show_choices(session: Session, entries: Sequence[Entry]) -> None:
         st.caption(f"A comparison has at most {MOST} contenders. Remove one to add another.")
         return
     chosen = {entry.spec for entry in entries}
-    others = {spec: about for spec, about in _others(session).items() if spec not in chosen}
-    if others:
-        st.markdown("**Another encoder**")
-        _buttons(session, [(name_of(session, spec), spec, about) for spec, about in others.items()], "other")
+    st.markdown("**Another encoder**")
+    others = _others(session)
+    _buttons(
+        session, [(name_of(session, spec), spec, about) for spec, about in others.items()], chosen, "other"
+    )
     st.page_link("pages/models.py", label="Find another model", icon=":material/travel_explore:")
     bases = [entry for entry in entries if entry.spec.encoder is not None]
     if not bases:
@@ -114,7 +115,7 @@ def _show_choices(session: Session, entries: Sequence[Entry]) -> None:
     for group in dict.fromkeys(variant.group for variant in found):
         st.caption(group)
         own = [variant for variant in found if variant.group == group]
-        _buttons(session, [(variant.label, variant.spec, variant.about) for variant in own], group)
+        _buttons(session, [(variant.label, variant.spec, variant.about) for variant in own], chosen, group)
 
 
 def _others(session: Session) -> dict[ContenderSpec, str]:
@@ -130,16 +131,24 @@ def _others(session: Session) -> dict[ContenderSpec, str]:
     return found
 
 
-def _buttons(session: Session, choices: Sequence[tuple[str, ContenderSpec, str]], key: str) -> None:
+def _buttons(
+    session: Session,
+    choices: Sequence[tuple[str, ContenderSpec, str]],
+    chosen: Collection[ContenderSpec],
+    key: str,
+) -> None:
+    """Draw a button for each contender that can be added; those chosen already are shown as such."""
     with st.container(horizontal=True, gap="small"):
         for label, spec, about in choices:
+            there = spec in chosen
             st.button(
                 markdown(label),
                 key=f"add-{key}-{hash(spec)}",
-                icon=":material/add:",
-                help=markdown(about),
+                icon=":material/check:" if there else ":material/add:",
+                help="It is in the comparison." if there else markdown(about),
                 on_click=_add,
                 args=(session, spec),
+                disabled=there,
                 wrap=True,
             )
 

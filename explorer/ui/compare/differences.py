@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from explorer.comparison.measure import Measure
 
 _LEADER, _ALL = "Against the best", "All pairs"
-_ROW_PIXELS = 56
+_ROW_PIXELS = 64
+_LINE = "#808080"
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,15 @@ def forest_plot(lines: Sequence[_Line], measure: str) -> go.Figure:
             showarrow=False,
             align="left",
         )
-    figure.add_vline(x=0, line_dash="dot", line_width=1)
+        # The line of no difference, in pieces, so that it does not cross words.
+        figure.add_shape(
+            type="line",
+            x0=0,
+            x1=0,
+            y0=at - 0.12,
+            y1=at + 0.3,
+            line={"dash": "dot", "width": 1, "color": _LINE},
+        )
     figure.update_layout(
         height=_ROW_PIXELS * len(lines) + 70,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},

@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from explorer.analysis.placing import cosines_to_rows
 from explorer.analysis.projection import Projection
 from explorer.analysis.specs import MapSpec
 from explorer.session.session import Session
-from explorer.tensor import pairwise
 from explorer.ui.map.choice import MapLook
 from explorer.ui.map.figure import Colouring
 from explorer.ui.map.trust import trust_or_progress
@@ -50,7 +50,7 @@ def colouring_of(
     if colour.kind == "similarity":
         if query is not None:
             return Colouring(
-                "cosine", numbers=pairwise(query, shown_rows.space.vectors)[0].astype(np.float64)
+                "cosine", numbers=cosines_to_rows(shown_rows.space.index, query)[0].astype(np.float64)
             )
         if not look.query:
             st.caption("Enter a text under “Find on the map” to colour rows by their similarity to it.")

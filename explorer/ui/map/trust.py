@@ -82,12 +82,13 @@ def _stability_or_progress(
     if projection.method == "pca":
         return None
     asked = st.session_state.setdefault(_ASKED, set())
-    if (shown_rows.key, spec) not in asked:
+    this = (shown_rows.space.fingerprint, spec)
+    if this not in asked:
         st.button(
             "Compare with maps of other seeds",
             icon=":material/casino:",
             on_click=asked.add,
-            args=((shown_rows.key, spec),),
+            args=(this,),
             help=f"Makes {_SEEDS - 1} more maps, each taking as long as this one did.",
         )
         return None

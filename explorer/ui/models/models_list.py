@@ -9,14 +9,14 @@ import pyarrow as pa
 import streamlit as st
 
 from explorer.errors import ExplorerError
-from explorer.hub.model_search import ModelFilter, ModelListing, Task, search_models
-from explorer.hub.search_options import Sort
+from explorer.hub.model_search import HubTask, ModelFilter, ModelListing, search_models
 from explorer.hub.starters import STARTERS
 from explorer.jobs.progress import OnProgress
 from explorer.session.session import Session
 from explorer.ui.models.use import forget_ended
 from explorer.ui.shell.tab_jobs import ask_hub
 from explorer.ui.shell.text import markdown
+from explorer.ui.widgets.hub_order import choose_order
 from explorer.ui.widgets.models_here import models_here
 
 MODEL_PARAMETER = "model-id"
@@ -33,13 +33,7 @@ _SIZES = {
     "2 B": 2_000_000_000,
     "8 B": 8_000_000_000,
 }
-_SORTS: dict[Sort, str] = {
-    "downloads": "Most downloads",
-    "likes": "Most likes",
-    "trending": "Trending",
-    "modified": "Last modified",
-}
-_TASKS: dict[Task, str] = {
+_TASKS: dict[HubTask, str] = {
     "any": _ANY,
     "sentence-similarity": "sentence similarity",
     "feature-extraction": "feature extraction",
@@ -143,9 +137,8 @@ def _filter() -> ModelFilter:
         max_chars=_MAX_CHARS,
         persist_state="session",
     )
-    order = sort.selectbox(
-        "Order", list(_SORTS), format_func=_SORTS.__getitem__, key="models-sort", persist_state="session"
-    )
+    with sort:
+        order = choose_order("models-sort")
     with more.popover("Filters", icon=":material/tune:", width="stretch"):
         size = st.selectbox("Maximum parameters", list(_SIZES), key="models-size", persist_state="session")
         language = st.text_input(
@@ -180,7 +173,7 @@ def _filter() -> ModelFilter:
     )
 
 
-def _show_filters(size: str, language: str, licence: str, task: Task, library: str, gated: bool) -> None:
+def _show_filters(size: str, language: str, licence: str, task: HubTask, library: str, gated: bool) -> None:
     active = [
         "" if library == _ANY else library,
         "" if size == _ANY else f"up to {size} parameters",

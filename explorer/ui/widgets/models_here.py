@@ -9,6 +9,7 @@ import streamlit as st
 from explorer.encode.model_names import model_folders
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.hub.models_on_disk import ModelOnDisk, models_on_disk
+from explorer.ui.shell.quantities import readable_size
 
 
 def models_here() -> dict[str, str]:
@@ -19,7 +20,7 @@ def models_here() -> dict[str, str]:
     cached = _cached()
     names = {BUNDLED_MODEL: "comes with Explorer"}
     names |= dict.fromkeys(model_folders(), "folder of this server")
-    return names | {model.id: f"{model.size / 1e6:,.0f} MB" for model in cached if model.id not in names}
+    return names | {model.id: readable_size(model.size) for model in cached if model.id not in names}
 
 
 @st.cache_data(ttl=10, max_entries=4, show_spinner=False)
