@@ -234,7 +234,7 @@ def work(start: int, end: int, *, bounded: bool) -> None:
 def outcome(read, content: bytes, name: str) -> tuple[str, str]:  # noqa: ANN001 - either of two readers
     """The outcome of reading a file and everything in it, and what is wrong with that outcome."""
     from explorer.data.corpus_from_table import make_corpus
-    from explorer.data.tables.cells import as_strings, texts
+    from explorer.data.tables.python_values import as_strings, texts
     from explorer.data.vector_columns import vectors_in
     from explorer.data.vector_matrix import vectors_of
     from explorer.errors import ExplorerError

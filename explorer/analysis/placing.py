@@ -10,7 +10,7 @@ from explorer.analysis.projection import Projection
 from explorer.analysis.specs import MapMetric
 from explorer.analysis.umap_learn import transform
 from explorer.errors import QueryError, VectorError
-from explorer.jobs.progress import OnProgress, untold
+from explorer.jobs.progress import OnProgress, ignore_progress
 from explorer.tensor import VectorIndex
 from explorer.tensor.matrices import as_matrix
 
@@ -51,7 +51,11 @@ def place(
     if projection.has_transform and projection.neighbors is not None and projection.min_distance is not None:
         indices, distances = _nearest(index, vectors, projection.neighbors, projection.metric)
         return transform(
-            projection.coordinates, indices, distances, projection.min_distance, on_progress or untold
+            projection.coordinates,
+            indices,
+            distances,
+            projection.min_distance,
+            on_progress or ignore_progress,
         )
     indices, distances = _nearest(index, vectors, k, projection.metric)
     squares = distances if projection.metric in ("cosine", "correlation") else distances**2

@@ -17,7 +17,7 @@ from explorer.analysis.principal import principal_axes, scaled_rows
 from explorer.analysis.specs import Distance, MapMethod, MapMetric, MapSpec
 from explorer.analysis.umap_learn import fit, label_targets, versions
 from explorer.errors import QueryError
-from explorer.jobs.progress import OnProgress, Progress, untold
+from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 from explorer.tensor import Neighbors, VectorIndex
 from explorer.tensor.matrices import blocks
 
@@ -144,7 +144,7 @@ def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = 
         The map. With fewer than 4 rows, or if all are equal, it is PCA's and `fallback` is set.
     """
     dims, metric, min_distance, seed = spec.dims, spec.pca_metric, spec.min_dist, spec.seed
-    report = on_progress or untold
+    report = on_progress or ignore_progress
     neighbors = min(spec.n_neighbors, len(index))
     name = map_name(index.take(slice(None)), dims, neighbors, min_distance, metric, seed)
     kept = find_map(name)
@@ -186,7 +186,7 @@ def _by_umap_learn(
     name = map_name(vectors, spec, None if targets is None else targets.tobytes(), versions())
     kept = find_map(name)
     if kept is None:
-        coordinates = fit(vectors, spec, targets, on_progress or untold)
+        coordinates = fit(vectors, spec, targets, on_progress or ignore_progress)
         keep_map(name, coordinates, None)
     else:
         coordinates, _ = kept

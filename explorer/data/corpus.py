@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from explorer.data.tables.cells import as_strings, cells
+from explorer.data.tables.python_values import as_strings, cells
 from explorer.errors import DataError
 
 _DIGEST_BYTES = 16

@@ -16,7 +16,7 @@ from explorer.encode.precision import PrecisionCheck
 from explorer.encode.prompts import NO_PROMPTS, TextPrompts
 from explorer.encode.spec import EncoderSpec, OwnVectors
 from explorer.errors import EncodeError, ModelChangedError, QueryError, VectorError
-from explorer.jobs.progress import OnProgress, Progress, counting, untold
+from explorer.jobs.progress import OnProgress, Progress, counting, ignore_progress
 
 if TYPE_CHECKING:
     from explorer.tensor import Metric
@@ -114,7 +114,7 @@ class Encoder:
         return self._encode(texts, Prompt(self.prompt), on_progress)
 
     def _encode(self, texts: Sequence[str], prompt: Prompt, on_progress: OnProgress | None) -> np.ndarray:
-        report = on_progress or untold
+        report = on_progress or ignore_progress
         report(Progress("Loading the model", total=len(texts)))
         engine = self.engine
         progress = Progress("Encoding", total=len(texts), unit="texts")

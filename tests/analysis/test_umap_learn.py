@@ -9,7 +9,7 @@ from explorer.analysis.trust import trust
 from explorer.analysis.umap_learn import PROCESSES, UNLABELED, label_targets, transform
 from explorer.analysis.umap_learn_worker import answer
 from explorer.errors import ComputeError, JobCancelledError, QueryError
-from explorer.jobs.progress import untold
+from explorer.jobs.progress import ignore_progress
 from explorer.settings import settings
 from tests.analysis.test_projection import index_of
 
@@ -141,7 +141,11 @@ def test_new_rows_are_placed_by_umap_learns_transform(here, index, vectors, metr
     distances = np.array([[named_distances[metric](left, right) for right in vectors] for left in new])
     nearest = np.argsort(distances, axis=1)[:, :8]
     by_its_distances = transform(
-        peer.embedding_, nearest, np.take_along_axis(distances, nearest, axis=1), spec.min_dist, untold
+        peer.embedding_,
+        nearest,
+        np.take_along_axis(distances, nearest, axis=1),
+        spec.min_dist,
+        ignore_progress,
     )
     assert (by_its_distances == expected).all()
     # By ours, which differ in the last bits, other random rows push the new ones away.

@@ -8,7 +8,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from explorer.data.tables.budget import Budget
-from explorer.data.tables.cells import in_range, known_zone, list_values, moments, texts, without_extensions
+from explorer.data.tables.python_values import (
+    in_range,
+    known_zone,
+    list_values,
+    moments,
+    texts,
+    without_extensions,
+)
 from explorer.data.tables.source_table import TableBuilder
 from explorer.data.tables.values import NESTED, Remarks, chunked, text_column
 from explorer.errors import TooLargeError, UnreadableFileError
@@ -49,13 +56,13 @@ def add_column(builder: TableBuilder, label: str, values: pa.ChunkedArray, remar
     if reason := left_out(values.type, values.nbytes / max(len(values), 1)):
         builder.leave_out(label, reason, (lambda: values) if is_list_of_numbers(values.type) else None)
         return
-    plain = Plain(values.type, f'{builder.name}, column "{label}"', builder.budget)
+    plain = ColumnBuilder(values.type, f'{builder.name}, column "{label}"', builder.budget)
     plain.add(values)
     data, more = plain.column()
     builder.add(label, data, remarks + more)
 
 
-class Plain:
+class ColumnBuilder:
     """A column converted to a plain type batch by batch; the size of a batch is counted before it expands.
 
     Args:

@@ -10,8 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.data.corpus import Corpus
 from explorer.data.hub.dataset import read_table
-from explorer.data.hub.link import HubRows
 from explorer.data.hub.preview import Preview, preview_split
+from explorer.data.hub.rows_link import HubRows
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ExplorerError
 from explorer.hub.cards import card_html

@@ -46,9 +46,7 @@ def search_hub(session: Session, contents: DeltaGenerator) -> ExplorerError | No
         persist_state="session",
     )
     wanted = _filters()
-    found = ask_hub(
-        session, "datasets", wanted, "Searching the Hub", lambda _report: search_datasets(wanted, limit=50)
-    )
+    found = ask_hub(session, "datasets", wanted, "Searching the Hub", lambda _report: search_datasets(wanted))
     if isinstance(found, ExplorerError):
         return found
     if found is not None:

@@ -68,10 +68,10 @@ def result_or_progress(
         lane: The lane it waits in; see `analysis_lane` for work that can take minutes.
     """
     whole = (key, session.spaces[session.encoder].fingerprint)
-    return kept_or_progress(session, whole, title, work, lane=lane)
+    return session_result_or_progress(session, whole, title, work, lane=lane)
 
 
-def kept_or_progress(
+def session_result_or_progress(
     session: Session,
     key: Hashable,
     title: str,
