@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from explorer.comparison.contender_spec import ContenderSpec
     from explorer.comparison.judgements import Judgements, Pairs
     from explorer.comparison.queue import Answers
+
+COMPARISON = "compare"  # the kind of job that compares
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,8 @@ class ComparisonState:
         notice: A message about the contenders, such as that some could not be kept; shown until they change.
         opened: A comparison opened from a file; it is shown as long as nothing else is chosen.
         checked_for: The fingerprint of the rows that are known to allow the contenders.
+        shown: The comparison on the page, and what it depends on. Results that take too much memory are
+            dropped; this one stays, since the page would at once compute it again.
     """
 
     name: str = ""
@@ -57,6 +62,7 @@ class ComparisonState:
     notice: str = ""
     opened: OpenedComparison | None = None
     checked_for: str = ""
+    shown: tuple[Hashable, Comparison] | None = None
 
     def for_other_rows(self) -> ComparisonState:
         """The same contenders for other rows; everything else belongs to the rows."""

@@ -20,6 +20,7 @@ from explorer.session.contenders import (
     usual_contenders,
 )
 from explorer.session.session import Session
+from tests.session.conftest import done
 
 MODEL, WORDS, BM25 = ContenderSpec(LocalModel()), ContenderSpec(Tfidf()), ContenderSpec(None)
 ROWS = {
@@ -156,3 +157,26 @@ def test_a_link_grants_no_code_but_finds_the_encoder_that_has_it():
     assert contenders_of(with_it)[0] == ContenderSpec(own, first=64)
     read_link(without, parameters)
     assert contenders_of(without)[0].encoder == replace(own, trust_remote_code=False)
+
+
+def test_comparisons_are_dropped_with_the_token_that_their_encoders_hold():
+    one = session()
+    one.comparison.shown = ("key", object())
+    one.keep_result(("compare", "own"), done("a comparison"))
+    one.keep_result(("clusters", "own"), done("clusters"))
+    one.forget_comparisons()
+    assert one.comparison.shown is None
+    assert list(one.results) == [("clusters", "own")]
+
+
+def test_another_tab_has_the_contenders_and_not_the_comparison():
+    one = session()
+    add_contender(one, replace(MODEL, first=64))
+    one.comparison.shown = ("key", object())
+    session_reading(one, "title")
+    other = one.for_another_tab()
+    assert contenders_of(other) == contenders_of(one)
+    assert other.comparison.shown is None
+    assert other.other_columns == {}
+    remove_contender(other, BM25)
+    assert BM25 in contenders_of(one)

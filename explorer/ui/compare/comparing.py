@@ -12,6 +12,7 @@ from explorer.comparison.contender_spec import FEWEST
 from explorer.encode.spec import hosted_model
 from explorer.jobs.outcome import Pending
 from explorer.jobs.progress import OnProgress, Progress
+from explorer.session.comparison import COMPARISON
 from explorer.session.saved_comparison import opened_comparison, opened_with
 from explorer.session.session import Session
 from explorer.ui.compare.entries import Entry
@@ -46,7 +47,9 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
             icon=":material/compare_arrows:",
         )
         return None
-    state = session.comparison
+    state, key = session.comparison, comparison_key(session, ready)
+    if state.shown is not None and state.shown[0] == key:
+        return state.shown[1]
     k, groups, views, judgements, pairs = state.k, state.groups, state.views, state.judgements, state.pairs
 
     def work(on_progress: OnProgress) -> Comparison:
@@ -71,14 +74,16 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
             on_progress=on_progress,
         )
 
-    return session_result_or_progress(
+    found = session_result_or_progress(
         session,
-        comparison_key(session, ready),
+        key,
         f"Comparing {len(ready)} contenders",
         work,
         lane=analysis_lane(len(session.corpus) * len(ready)),
         here=True,
     )
+    state.shown = None if found is None else (key, found)
+    return found
 
 
 def comparison_key(session: Session, entries: Sequence[Entry]) -> Hashable:
@@ -96,4 +101,4 @@ def comparison_key(session: Session, entries: Sequence[Entry]) -> Hashable:
     )
     judged = hashlib.blake2b(repr((state.judgements, state.pairs)).encode("utf-8", "surrogatepass"))
     rows = session.corpus.fingerprint
-    return ("compare", own, rows, made_from, state.k, state.groups, state.views, judged.hexdigest())
+    return (COMPARISON, own, rows, made_from, state.k, state.groups, state.views, judged.hexdigest())

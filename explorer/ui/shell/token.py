@@ -68,4 +68,5 @@ def _close_spaces() -> None:
     for one in (session, *session.other_columns.values()):
         for spec in filter(needs_token, {*one.spaces, *one.jobs}):
             one.close_space(spec)
+    session.forget_comparisons()
     session.stop_asking()
