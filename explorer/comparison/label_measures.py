@@ -13,11 +13,10 @@ from explorer.comparison.measure import Measure, UnitValues, WholeValues
 from explorer.comparison.neighbors import kept_neighbors
 from explorer.comparison.resampling import Counts, bootstrap_interval
 from explorer.comparison.vectors import kmeans_labels, unit_vectors
-from explorer.jobs.progress import OnProgress, Progress, ignore_progress
+from explorer.jobs.progress import OnProgress, Progress, untold
 
 _FOLDS = 5
 _PENALTY = 1.0  # scikit-learn's C
-_TOLERANCE = 1e-3  # of its gradient: more digits take longer and change no label
 
 KNN_ACCURACY = Measure(
     "k-NN accuracy",
@@ -125,7 +124,7 @@ def linear_probe(
     rows = labels.rows[frequent[labels.row_codes]]
     codes, groups = labels.codes[rows], labels.groups[rows]
     values = np.full((len(contenders), len(rows)), np.nan)
-    report, total = on_progress or ignore_progress, len(contenders) * _FOLDS
+    report, total = on_progress or untold, len(contenders) * _FOLDS
     if len(np.unique(codes)) > 1:
         folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed).split(rows, codes, groups)
         for fold, (train, test) in enumerate(folds):
@@ -148,8 +147,7 @@ def _predicted(
         return np.full(len(test), codes[0])
     scaler = StandardScaler().fit(train)
     width = np.sqrt(train.shape[1])
-    model = LogisticRegression(C=_PENALTY, tol=_TOLERANCE, max_iter=1_000)
-    model.fit(scaler.transform(train) / width, codes)
+    model = LogisticRegression(C=_PENALTY, max_iter=1_000).fit(scaler.transform(train) / width, codes)
     predicted: NDArray[np.int64] = model.predict(scaler.transform(test) / width)
     return predicted
 
