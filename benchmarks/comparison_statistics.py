@@ -283,7 +283,8 @@ def _report(figures: dict[str, float | str], about: str, runs: list[tuple[Differ
         wrong = np.mean([run[place].better not in (run[0].better, None) for run in runs])
         bias, spread = errors.mean(), errors.std(ddof=1)
         print(
-            f"  a third by {how}: same verdict {same:.0%}, a winner that judging all does not give {wrong:.0%}, "
+            f"  a third by {how}: same verdict {same:.0%}, a winner that judging all does not give "
+            f"{wrong:.0%}, "
             f"bias {bias:+.4f} ± {2 * spread / math.sqrt(len(runs)):.4f}, spread {spread:.4f}",
             flush=True,
         )

@@ -259,8 +259,8 @@ def share(tables: Sequence[NDArray[np.float64]]) -> tuple[float, float, float, i
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=3_000, help="rows of each corpus from WordNet")
-    parser.add_argument("--units", type=int, default=1_000, help="rows measured of each corpus")
+    parser.add_argument("--rows", type=int, default=2_000, help="rows of each corpus from WordNet")
+    parser.add_argument("--units", type=int, default=500, help="rows measured of each corpus")
     options = parser.parse_args()
     pooled = Pooled()
     measured: dict[str, Measured] = {}

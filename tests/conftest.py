@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -34,9 +35,13 @@ def pytest_addoption(parser):
 
 @pytest.fixture(autouse=True)
 def _own_settings(monkeypatch, tmp_path):
-    """Each test has its own empty cache and reads the settings anew."""
+    """Each test has its own empty cache, reads the settings anew, and leaves the process's main module.
+
+    Streamlit puts the script of a page in its place, which processes begun by later tests would run.
+    """
     from explorer.settings import settings
 
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     monkeypatch.setenv("EXPLORER_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     settings.cache_clear()

@@ -25,6 +25,9 @@ LAYERS = [
     "share",
     "embedding",
     "warm_up",
+    "named_contenders",
+    "command_line",
+    "__main__",
     "session",
     "ui",
 ]

@@ -40,6 +40,7 @@ from explorer.comparison.labelled import labelled
 from explorer.comparison.measure import UnitValues, WholeValues
 from explorer.comparison.names import named
 from explorer.comparison.neighbors import NeighborLists, neighbor_lists
+from explorer.comparison.results import measured_intervals
 from explorer.comparison.retrieval import DEPTH, pair_correlations, retrieval, search_all
 from explorer.comparison.space_contender import SpaceContender
 from explorer.comparison.two_view import two_view_measures
@@ -113,11 +114,17 @@ def compare(
         sample=run.sample,
         groups=grouped,
         values=tuple(run.values),
+        intervals=tuple(measured_intervals(values, seed) for values in run.values),
         found=tuple(run.found),
         agreements=run.agreements(lists),
         verdict=verdict([side.name for side in sides], run.values, run.found),
+        neighbors=lists.nearest(max(k, DEPTH)),
         row_agreement=rows_by_agreement(lists, k),
         notes=tuple(run.notes),
+        grouped_by=groups,
+        views=views,
+        judgements=run.judgements,
+        pairs=run.pairs,
     )
 
 
@@ -139,11 +146,13 @@ class _Run:
     steps: _Steps
     values: list[UnitValues | WholeValues] = field(default_factory=list)
     found: list[Difference] = field(default_factory=list)
+    judgements: Judgements | None = None
+    pairs: Pairs | None = None
     notes: list[str] = field(default_factory=list)
 
     def judge(self, judgements: Judgements) -> None:
         """Measure how well the contenders find the rows judged relevant."""
-        depth = max(self.k, DEPTH)
+        depth, self.judgements = max(self.k, DEPTH), judgements
         rankings = search_all(self.sides, judgements.queries, depth, on_progress=self.steps.next())
         retrieved = retrieval(rankings, judgements, k=self.k)
         self._add(retrieved.values)
@@ -152,6 +161,7 @@ class _Run:
 
     def correlate(self, pairs: Pairs) -> None:
         """Measure how well the contenders score pairs of texts."""
+        self.pairs = pairs
         scored = pair_correlations(self.sides, pairs, seed=self.seed, on_progress=self.steps.next())
         self.values += scored.values
         self.found += scored.differences

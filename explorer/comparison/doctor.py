@@ -31,7 +31,7 @@ Fault = Literal[
 ]
 
 MOST_TRUNCATED = 0.01  # share of rows
-MOST_SHARED = 0.6  # mean cosine of two rows: the share of the squared lengths along the mean direction
+MOST_SHARED = 0.5  # mean cosine of two rows: the share of the squared lengths along the mean direction
 MOST_BY_LENGTH = 0.5  # correlation, in absolute value
 MOST_IDENTICAL = 0.01  # share of the distinct texts
 MOST_HUBNESS = 3.0  # skewness of the 10-occurrence

@@ -36,7 +36,8 @@ class EncodedTexts:
         """
         if not isinstance(contender, SpaceContender | CslsContender):
             return contender.score_texts(self._texts, self._texts, on_progress=on_progress)
-        encoder = (contender.space or contender.base).encoder
+        space = contender.space if isinstance(contender, SpaceContender) else contender.base
+        encoder = space.encoder
         rows, asked = encoder.fingerprint, (encoder.fingerprint, encoder.query_prompt)
         if asked not in self._queries:
             self._queries[asked] = encoder.encode_queries(self._texts, on_progress)

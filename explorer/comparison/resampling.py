@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-_RESAMPLES = 200  # enough for a standard error (Efron and Tibshirani 1993, chapter 6)
+_RESAMPLES = 100  # enough for a standard error (Efron and Tibshirani 1993, chapter 6)
 _Z = 1.959964  # the 97.5 % quantile of the normal distribution
 
 Counts = NDArray[np.int64]

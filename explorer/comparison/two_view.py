@@ -78,9 +78,9 @@ def two_view_measures(
     wanted = np.minimum(k, allowed.sum(axis=1))
     values = np.full((2, len(contenders), count), np.nan)
     for place, contender in enumerate(contenders if count else ()):
+        if _knows_rows(contender):
+            continue
         try:
-            if contender.space is not None and isinstance(contender.space.encoder.spec, Tfidf):
-                continue
             scores = texts.scores(contender, on_progress)  # of all three comparisons
         except QueryError:  # it has vectors, but no encoder for texts
             continue
@@ -119,6 +119,16 @@ def expected_reciprocal_ranks(scores: NDArray[np.float32], allowed: NDArray[np.b
     return ranks
 
 
+def _knows_rows(contender: Contender) -> bool:
+    """Whether its encoder was fitted on these rows."""
+    if contender.space is None:
+        return False
+    try:
+        return isinstance(contender.space.encoder.spec, Tfidf)
+    except QueryError:  # it has no encoder at all, as `score_texts` will say if it needs one
+        return False
+
+
 def _other_groups(groups: NDArray[np.int64]) -> NDArray[np.bool_]:
     other: NDArray[np.bool_] = groups[:, None] != groups
     return other
@@ -126,9 +136,8 @@ def _other_groups(groups: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 def _nearest(scores: NDArray[np.float32], allowed: NDArray[np.bool_], k: int, seed: int) -> NDArray[np.bool_]:
     """Whether a column is among the k best allowed ones of its line; ties in a random order."""
-    order = np.random.default_rng(seed).permutation(len(scores))
-    usable = np.where(allowed, scores, -np.inf)[:, order]
-    best = np.argsort(-usable, axis=1, kind="stable")[:, :k]
+    lots = np.random.default_rng(seed).random(scores.shape)
+    best = np.lexsort((lots, np.where(allowed, -scores, np.inf)), axis=1)[:, :k]
     chosen = np.zeros_like(allowed)
-    np.put_along_axis(chosen, order[best], True, axis=1)
+    np.put_along_axis(chosen, best, True, axis=1)
     return chosen & allowed

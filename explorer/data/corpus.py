@@ -111,6 +111,21 @@ class Corpus:
             origin=None,
         )
 
+    def reading(self, column: str) -> Corpus:
+        """The same rows with another text column, whose texts become what is encoded."""
+        place = self.table.column_names.index(column)
+        table = self.table.set_column(place, column, self.table[column].cast(pa.string()))
+        return replace(
+            self,
+            table=table,
+            text=column,
+            queries=(),
+            sample=None,
+            vectors=None,
+            vector_column="",
+            origin=None,
+        )
+
     @functools.cached_property
     def texts(self) -> list[str]:
         """The text of each row, for anything about words, tokens or characters."""

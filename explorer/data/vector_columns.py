@@ -71,7 +71,7 @@ def numbers_in(text: str) -> NDArray[np.float64]:
         ValueError, TypeError, RecursionError: It is not a list of numbers.
     """
     try:
-        values: Sequence[float] = json.loads(text)
+        values: Sequence[float] = json.loads(text, parse_int=float)  # as `int`, long ones raise other errors
     except json.JSONDecodeError:
         values = [
             float(part)
@@ -86,7 +86,10 @@ def numbers_in(text: str) -> NDArray[np.float64]:
 def _has_one_length(column: pa.ChunkedArray) -> bool:
     if not looks_like_vectors(column):
         return False
-    lengths = {len(numbers_in(text)) for text in column.slice(0, _HEAD_ROWS).drop_null().to_pylist()}
+    try:
+        lengths = {len(numbers_in(text)) for text in column.slice(0, _HEAD_ROWS).drop_null().to_pylist()}
+    except (TypeError, ValueError, RecursionError):  # a list of versions, such as [1.2.3], looks like numbers
+        return False
     return len(lengths) == 1 and lengths.pop() > 1
 
 

@@ -15,6 +15,19 @@ if TYPE_CHECKING:
 COMPARISON = "compare"  # the kind of job that compares
 
 
+@dataclass(frozen=True, eq=False)
+class OpenedComparison:
+    """A comparison opened from a file.
+
+    Attributes:
+        comparison: The comparison, without vectors.
+        chosen: The contenders and options it is of.
+    """
+
+    comparison: Comparison
+    chosen: tuple[object, ...]
+
+
 @dataclass
 class ComparisonState:
     """What a visitor chose for comparing encoders over the open rows.
@@ -31,6 +44,7 @@ class ComparisonState:
         queries: Queries to be judged.
         answers: The visitor's own judgements of them.
         notice: A message about the contenders, such as that some could not be kept; shown until they change.
+        opened: A comparison opened from a file; it is shown as long as nothing else is chosen.
         checked_for: The fingerprint of the rows that are known to allow the contenders.
         shown: The comparison on the page, and what it depends on. Results that take too much memory are
             dropped; this one stays, since the page would at once compute it again.
@@ -46,6 +60,7 @@ class ComparisonState:
     queries: tuple[str, ...] = ()
     answers: Answers = field(default_factory=dict)
     notice: str = ""
+    opened: OpenedComparison | None = None
     checked_for: str = ""
     shown: tuple[Hashable, Comparison] | None = None
 

@@ -145,18 +145,8 @@ def session_reading(session: Session, column: str | None) -> Session:
     if column is None:
         return session
     if column not in session.other_columns:
-        session.other_columns[column] = Session(session.visitor, _reading(session.corpus, column), [])
+        session.other_columns[column] = Session(session.visitor, session.corpus.reading(column), [])
     return session.other_columns[column]
-
-
-def _reading(corpus: Corpus, column: str) -> Corpus:
-    """The same rows with another text column."""
-    table = corpus.table
-    texts = table[column].cast(pa.string())
-    table = table.set_column(table.column_names.index(column), column, texts)
-    return replace(
-        corpus, table=table, text=column, queries=(), sample=None, vectors=None, vector_column="", origin=None
-    )
 
 
 def _is_text(column: pa.ChunkedArray) -> bool:

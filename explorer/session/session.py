@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from explorer.jobs.registry import Job
 from explorer.jobs.sizes import Memory
 from explorer.session.comparison import COMPARISON, ComparisonState
 from explorer.session.linked_rows import LinkedRows
+from explorer.session.open_tabs import OpenTabs
 from explorer.session.rows_origin import RowsOrigin
 from explorer.session.selection import Selection
 from explorer.session.space_jobs import Opened, awaited
@@ -30,7 +31,7 @@ _KEEP_RESULTS = 24
 _RESULTS_SHARE = 4  # the results of one session can take 1 / this of EXPLORER_SESSIONS_MB
 
 
-@dataclass
+@dataclass(eq=False)
 class Session:
     """What one visitor has open.
 
@@ -79,13 +80,19 @@ class Session:
     other_columns: dict[str, Session] = field(default_factory=dict)
     _selections: list[Selection | None] = field(default_factory=lambda: [None])
 
+    _tabs: ClassVar[OpenTabs[Session]] = OpenTabs()
+
+    def enter_tab(self) -> None:
+        """Record that a tab shows this session, so that other tabs of the browser do not stop its work."""
+        self._tabs.add(self)
+
     @property
     def encoder(self) -> EncoderSpec:
         """The active encoder."""
         return self.encoders[self.active]
 
     def open(self, corpus: Corpus, spec: EncoderSpec, rows_origin: RowsOrigin | None = None) -> None:
-        """Open a corpus with an encoder; opening other rows closes the previous ones and their results.
+        """Open a corpus with an encoder; opening other rows closes the previous ones and stops their jobs.
 
         Args:
             corpus: The rows. The same rows under another name keep their results.
@@ -115,7 +122,11 @@ class Session:
         )
 
     def _forget_rows(self) -> None:
-        """Drop selections, vectors and clusters, which refer to the rows of the previous corpus."""
+        """Drop selections, vectors and clusters of the previous corpus, and stop the work on it."""
+        spaces = {space.fingerprint for space in self.spaces.values()}
+        # Other results, such as counts of tokens, are of the rows that are opened now.
+        results = [job for key, job in self.results.items() if isinstance(key, tuple) and key[-1] in spaces]
+        self.leave([*map(awaited, self.jobs.values()), *self.asking.values(), *results])
         self.encoders = []
         self.spaces = {}
         self.jobs = {}
@@ -159,7 +170,7 @@ class Session:
         self.spaces.pop(spec, None)
         opening = self.jobs.pop(spec, None)
         if opening is not None:
-            awaited(opening).leave(self.visitor)
+            self.leave([awaited(opening)])
 
     def forget_comparisons(self) -> None:
         """Drop comparisons: their contenders hold encoders, which may hold a token that was taken back."""
@@ -169,8 +180,21 @@ class Session:
 
     def stop_asking(self, wanted: Collection[Hashable] = ()) -> None:
         """Cancel the queries that are being encoded, except those wanted."""
-        for key in self.asking.keys() - set(wanted):
-            self.asking.pop(key).leave(self.visitor)
+        self.leave([self.asking.pop(key) for key in self.asking.keys() - set(wanted)])
+
+    def leave(self, jobs: Iterable[Job[Any]]) -> None:
+        """Wait for jobs no longer; those that nobody else waits for stop."""
+        elsewhere = {
+            job for tab in self._tabs.others(self) if tab.visitor == self.visitor for job in tab._awaited()
+        }
+        for job in jobs:
+            if job not in elsewhere:
+                job.leave(self.visitor)
+
+    def _awaited(self) -> set[Job[Any]]:
+        """The jobs whose results it waits for or has. Another tab's thread may be changing the lists."""
+        opening = map(awaited, list(self.jobs.values()))
+        return {*opening, *list(self.asking.values()), *list(self.results.values())}
 
     def keep_result(self, key: Hashable, job: Job[Any]) -> None:
         """Keep a page's result, so that returning to the page computes nothing again."""

@@ -16,7 +16,7 @@ from explorer.encode.engines.services import Secret
 from explorer.encode.model_names import encoder_name
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, hosted_model
 from explorer.jobs.outcome import Done, Outcome, outcome_of
-from explorer.jobs.progress import OnProgress
+from explorer.jobs.progress import OnProgress, Progress
 from explorer.jobs.registry import Job, Lane, registry
 from explorer.session.session import Session
 from explorer.session.space_jobs import Encoded, Opened
@@ -78,6 +78,7 @@ def ask_for_space(session: Session, spec: EncoderSpec, token: Secret | None) -> 
         from explorer.embedding import open_spec
 
         encoder = open_spec(corpus, spec, token=token, on_progress=on_progress)
+        on_progress(Progress("Opening the encoder"))  # ends a job that was left, before it begins another
         found = _found(encoder, corpus)
         return Opened(encoder, found or _encode(encoder, corpus, visitor, token))
 

@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 
@@ -139,6 +141,19 @@ def test_a_second_encoder_joins_the_first_and_either_can_be_active(app, tiny_mod
     assert app.query_params["model"] == "tiny"
     switch.set_value(0).run()
     assert "model" not in app.query_params
+
+
+def test_a_model_in_a_subfolder_is_opened_by_its_link_and_stays_chosen(tiny_model, tmp_path, monkeypatch):
+    from explorer.settings import settings
+
+    shutil.copytree(tiny_model, tmp_path / "models" / "team" / "tiny")
+    monkeypatch.setenv("EXPLORER_MODEL_DIR", str(tmp_path / "models"))
+    settings.cache_clear()
+    app = finished(open_app("pages/data.py", corpus="medicare-faq", model="team/tiny", precision="float32"))
+    assert not app.error
+    assert app.selectbox(key="model-choice-Model").value == "team/tiny"
+    assert app.query_params["model"] == "team/tiny"
+    assert app.selectbox(key="encoder").options == ["tiny · exact"]
 
 
 def test_rows_longer_than_the_encoder_reads_are_counted(app):

@@ -40,7 +40,7 @@ class ArrayContender:
         return reference.scores(encoded(queries), encoded(documents), "cosine").astype(np.float32)
 
 
-def encoded(texts, dims=32):
+def encoded(texts, dims=96):
     """A vector for each text, equal for texts of the same words: float64, shape (texts, dims)."""
     total = np.zeros((len(texts), dims))
     for line, text in zip(total, texts, strict=True):

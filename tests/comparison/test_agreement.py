@@ -71,16 +71,22 @@ def test_chance_is_what_theory_says(of_independent):
     np.testing.assert_allclose(of_independent["jaccard"].chance[0, 1], expected, atol=0.003)
     # Unbiased HSIC and the adjusted Rand index are 0 on average; Procrustes similarity grows with the width.
     for name in ("cka", "clusters"):
-        error = of_independent[name].spread / 10
+        error = of_independent[name].spread / np.sqrt(50)
         assert (abs(of_independent[name].chance) < 5 * error)[~np.eye(3, dtype=bool)].all()
     procrustes = of_independent["procrustes"].chance
     assert 0.2 < procrustes[0, 1] < procrustes[1, 2] < 1
 
 
-@pytest.mark.parametrize("name", ["jaccard", "rbo", "cka", "procrustes", "clusters"])
-def test_the_same_space_rotated_and_scaled_agrees_perfectly(name):
+@pytest.fixture(scope="module")
+def of_moved():
+    """A space, the same scaled, and the same rotated."""
     vectors = matrices(3, rows=70)[1]
-    found = measured([contender_of(vectors), contender_of(4 * vectors), contender_of(rotated(vectors))])[name]
+    return measured([contender_of(vectors), contender_of(4 * vectors), contender_of(rotated(vectors))])
+
+
+@pytest.mark.parametrize("name", ["jaccard", "rbo", "cka", "procrustes", "clusters"])
+def test_the_same_space_rotated_and_scaled_agrees_perfectly(of_moved, name):
+    found = of_moved[name]
     assert found.value[0, 1] == pytest.approx(1, abs=1e-6)
     assert found.calibrated[0, 1] == pytest.approx(1, abs=1e-6)
     # Rotation can change the last bits, and so ties and the course of k-means.
@@ -98,7 +104,7 @@ def test_identical_spaces_have_exactly_one_in_measures_of_neighbours_and_cluster
 def test_values_are_the_means_of_the_measures():
     first, second = (contender_of(each) for each in matrices(5, rows=70))
     found = measured([first, second], k=4)
-    lists = neighbor_lists([first, second], ROWS, 20).indices
+    lists = neighbor_lists([first, second], ROWS, 12).indices
     assert found["jaccard"].value[0, 1] == pytest.approx(jaccard(*lists[:, :, :4]).mean())
     assert found["rbo"].value[0, 1] == pytest.approx(rank_biased_overlap(*lists, 0.75).mean())
     unit = [each.vectors / np.linalg.norm(each.vectors, axis=1, keepdims=True) for each in (first, second)]
@@ -110,9 +116,14 @@ def test_values_are_the_means_of_the_measures():
     assert found["clusters"].value[0, 1] == pytest.approx(adjusted_rand_score(*clusters))
 
 
+@pytest.fixture(scope="module")
+def of_related():
+    return measured([contender_of(each) for each in matrices(6, rows=70)])
+
+
 @pytest.mark.parametrize("name", ["jaccard", "rbo", "cka", "procrustes", "clusters"])
-def test_related_spaces_agree_more_than_by_chance_and_values_are_calibrated_by_the_null(name):
-    found = measured([contender_of(each) for each in matrices(6, rows=70)])[name]
+def test_related_spaces_agree_more_than_by_chance_and_values_are_calibrated_by_the_null(of_related, name):
+    found = of_related[name]
     value, chance, calibrated = (each[0, 1] for each in (found.value, found.chance, found.calibrated))
     assert chance + 3 * found.spread[0, 1] < value < 1
     assert 0 < calibrated < value
@@ -128,11 +139,11 @@ def test_permuted_lists_are_those_of_a_space_with_permuted_rows():
     rows = np.arange(30)
     found = neighbor_agreement(neighbor_lists([first, second], rows, 3), 3)
     null = []
-    for _ in range(300):
+    for _ in range(100):
         moved = contender_of(second.vectors[rng.permutation(30)])
         null.append(jaccard(*neighbor_lists([first, moved], rows, 3).indices).mean())
-    assert found.chance[0, 1] == pytest.approx(np.mean(null), abs=4 * np.std(null) / 10)
-    assert found.spread[0, 1] == pytest.approx(np.std(null), rel=0.35)
+    assert found.chance[0, 1] == pytest.approx(np.mean(null), abs=4 * np.std(null) / np.sqrt(50))
+    assert found.spread[0, 1] == pytest.approx(np.std(null), rel=0.4)
 
 
 def test_contenders_without_vectors_have_neighbours_only():
@@ -168,12 +179,14 @@ def test_one_row():
     assert np.isnan(found["cka"].value).all()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_null():
     contenders = [contender_of(each) for each in matrices(7, rows=70)]
-    for name, found in measured(contenders, seed=3).items():
-        np.testing.assert_array_equal(found.chance, measured(contenders, seed=3)[name].chance)
-        if name != "clusters":
-            assert found.chance[0, 1] != measured(contenders, seed=4)[name].chance[0, 1]
+    first, again, other = (measured(contenders, seed=seed) for seed in (3, 3, 4))
+    for name, found in first.items():
+        np.testing.assert_array_equal(found.chance, again[name].chance)
+        np.testing.assert_array_equal(found.calibrated, again[name].calibrated)
+        assert found.chance[0, 1] != other[name].chance[0, 1]
 
 
 def test_numbers_that_make_no_sense_and_cancelling():

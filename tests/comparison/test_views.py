@@ -24,12 +24,12 @@ def views_of(*texts, groups=None):
         ("no sentence ends in these several words", "no sentence ends in", "these several words"),
         ("He said: “This is the end of it.” Nobody else had answered.",
          "He said: “This is the end of it.”", "Nobody else had answered."),
-        ("Only one line here\nand one more line there", "Only one line here", "and one more line there"),
+        ("Only a single line here\nand then some more", "Only a single line here", "and then some more"),
         ("这是第一个句子的全部内容。这是另外一个完全不同的句子。",
          "这是第一个句子的全部内容。", "这是另外一个完全不同的句子。"),
         # The sentence end nearest to the middle would leave too short a half.
         ("Yes. The parcel from last week has still not arrived here",
-         "Yes. The parcel from last week", "has still not arrived here"),
+         "Yes. The parcel from last", "week has still not arrived here"),
         ("version 2.5 of the firmware failed to install", "version 2.5 of the", "firmware failed to install"),
     ],
 )  # fmt: skip

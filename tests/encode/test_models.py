@@ -13,11 +13,13 @@ from explorer.encode.models import BUNDLED_MODEL, files_on_disk, find_model, is_
 from explorer.encode.spec import LocalModel
 from explorer.errors import (
     HubUnreachableError,
+    ModelError,
     ModelNotFoundError,
     NotOnHubError,
     UnsafeModelError,
     UnusableModelError,
 )
+from explorer.settings import settings
 from tests.encode.opening import open_for
 from tests.sentence_transformer import sentence_transformer
 
@@ -138,6 +140,42 @@ def test_damaged_json_names_the_file(folder):
     (folder / "modules.json").write_text("[{")
     with pytest.raises(UnusableModelError, match=r"modules.json is not readable JSON"):
         find_model(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("config.json", None),
+        ("config.json", "{"),
+        ("modules.json", "{"),
+        ("modules.json", "{}"),
+        ("modules.json", '[{"type": "own.Code"}]'),
+        ("modules.json", '[{"type": "sentence_transformers.models.Pooling", "path": "../beside"}]'),
+        ("model.safetensors", None),
+        ("model.safetensors.index.json", '{"weight_map": {"a": "../beside.safetensors"}}'),
+        ("model.safetensors.index.json", "["),
+    ],
+)
+def test_errors_do_not_tell_where_the_model_folder_is(folder, monkeypatch, name, content):
+    monkeypatch.setenv("EXPLORER_MODEL_DIR", str(folder.parent))
+    settings.cache_clear()
+    (folder / "modules.json").unlink()
+    (folder / name).unlink(missing_ok=True)
+    if content is not None:
+        (folder / name).write_text(content)
+    with pytest.raises(ModelError) as caught:
+        find_model(str(folder.resolve())).prompts  # noqa: B018 - read when asked for
+    assert caught.value.where == "my-model"
+    assert str(folder) not in str(caught.value)
+
+
+@pytest.mark.usefixtures("here")
+def test_what_a_library_says_does_not_tell_where_the_model_folder_is(folder, cache):
+    (folder / "elsewhere").mkdir()
+    (folder / "model.safetensors").rename(folder / "elsewhere" / "model.safetensors")
+    with pytest.raises(UnusableModelError) as caught:
+        open_for(LocalModel(str(folder), "float32"), cache).encode_queries(["x"])
+    assert "in directory my-model" in caught.value.what
 
 
 def test_a_hub_id_without_network_says_so_and_points_to_what_works():

@@ -141,7 +141,8 @@ def _convert(files: ModelFiles, folder: Path) -> About:
             last_line = run_converter(files, made)
             about = _read(made)
             if about is None:
-                raise NoGraphError(f"converting the model failed ({last_line})", where=files.name)
+                reason = files.without_paths(last_line, made)
+                raise NoGraphError(f"converting the model failed ({reason})", where=files.name)
             shutil.rmtree(folder, ignore_errors=True)
             made.rename(folder)
         _remove_old(folder.parent)

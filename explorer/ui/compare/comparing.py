@@ -13,6 +13,7 @@ from explorer.encode.spec import hosted_model
 from explorer.jobs.outcome import Pending
 from explorer.jobs.progress import OnProgress, Progress
 from explorer.session.comparison import COMPARISON
+from explorer.session.saved_comparison import opened_comparison, opened_with
 from explorer.session.session import Session
 from explorer.ui.compare.entries import Entry
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
@@ -28,6 +29,12 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
     Until then, and where there are too few, it draws that instead.
     """
     ready = [entry for entry in entries if entry.ready]
+    opened = opened_comparison(session)
+    if opened is not None and len(ready) < len(entries):
+        st.caption(
+            "Opened from a file. Views that need vectors are available once the contenders are encoded."
+        )
+        return opened
     if any(isinstance(entry.outcome, Pending) for entry in entries):
         names = f" ({markdown(', '.join(entry.name for entry in ready))})" if ready else ""
         st.caption(
@@ -48,7 +55,7 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
     k, groups, views, judgements, pairs = state.k, state.groups, state.views, state.judgements, state.pairs
 
     def work(on_progress: OnProgress) -> Comparison:
-        from explorer.comparison.compare import compare
+        from explorer.comparison.file_cache import cached_compare
         from explorer.comparison.making import make_contender
 
         on_progress(Progress("Making the contenders"))
@@ -58,7 +65,8 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
             )
             for entry in ready
         ]
-        return compare(
+        kept = opened_with(opened, contenders)
+        return kept or cached_compare(
             contenders,
             judgements=judgements,
             pairs=pairs,

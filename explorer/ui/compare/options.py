@@ -19,16 +19,17 @@ _WIDTH = 320
 def show_options(session: Session) -> None:
     """Draw the options and keep them in the session."""
     state, corpus = session.comparison, session.corpus
+    numbers = sorted({*_KS, state.k})  # an opened comparison may have another
     chosen = st.segmented_control(
         "Neighbours of a row (k)",
-        _KS,
+        numbers,
         default=_USUAL_K,
         required=True,
         key=_K,
         bind="query-params",
         help="How many nearest rows are looked at, and how many hits recall counts.",
     )
-    state.k = chosen if chosen in _KS else _USUAL_K
+    state.k = chosen if chosen in numbers else _USUAL_K
     columns = [name for name in corpus.table.column_names if name != corpus.text]
     groups = _column(
         "Rows that belong together",
@@ -51,6 +52,15 @@ def show_options(session: Session) -> None:
         second = _column("Second view", "choose a column", others, _SECOND, "What should be found.")
     state.groups = groups
     state.views = None if first is None or second is None else (first, second)
+
+
+def set_options(session: Session) -> None:
+    """Set the controls to what the session has, as after a comparison was opened; before they are drawn."""
+    state = session.comparison
+    first, second = state.views or (None, None)
+    st.session_state[_K] = state.k
+    for key, name in ((_GROUPS, state.groups), (_FIRST, first), (_SECOND, second)):
+        st.session_state[key] = _NONE if name is None else f"={name}"
 
 
 def _column(label: str, usual: str, columns: list[str], key: str, about: str) -> str | None:

@@ -17,8 +17,9 @@ from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
 
 if TYPE_CHECKING:
-    from explorer.comparison.comparison import Comparison, Score
+    from explorer.comparison.comparison import Comparison
     from explorer.comparison.measure import Kind, Measure
+    from explorer.comparison.results import Score
 
 _GROUPS: dict[str, tuple[tuple[Kind, ...], str]] = {
     "Quality": (

@@ -55,4 +55,4 @@ def _stop_others(session: Session, key: tuple[Hashable, ...]) -> None:
     """Stop counts of rows that the page no longer shows."""
     for other, job in list(session.results.items()):
         if isinstance(other, tuple) and other[0] == _TOKENS and other != key and not job.ended:
-            session.results.pop(other).leave(session.visitor)
+            session.leave([session.results.pop(other)])

@@ -180,8 +180,7 @@ def _leave_stale(session: Session, awaited: list[Job[Any]]) -> None:
     kinds = {_kind(job.key) for job in awaited}
     for key, job in list(session.results.items()):
         if job.waits_for(session.visitor) and job not in awaited and _kind(key) in kinds:
-            job.leave(session.visitor)
-            del session.results[key]
+            session.leave([session.results.pop(key)])
 
 
 def _kind(key: Hashable) -> Hashable:

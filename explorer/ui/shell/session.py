@@ -26,6 +26,7 @@ def current_session() -> Session:
     session = cast("Session | None", st.session_state.get(_KEY))
     if session is None:
         session = open_link(st.query_params, identify_visitor())
+        session.enter_tab()
         st.session_state[_KEY] = session
     return session
 
