@@ -62,7 +62,7 @@ def test_without_a_click_the_encoder_is_compared_with_words_and_the_verdict_come
     assert "labels" in verdict
     body = shown(app)
     assert body.index(verdict) < body.index("<table")
-    assert [header.value for header in app.subheader][:2] == ["Quality", "Proxies"]
+    assert [header.value for header in app.header][:2] == ["Quality", "Proxies"]
     assert "k-NN accuracy" in body
     assert "rows" in messages(app)
     assert app.query_params.get("with") is None
