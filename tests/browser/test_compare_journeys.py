@@ -15,7 +15,7 @@ COMPARING = 300_000  # milliseconds, on a busy machine
 
 
 def chips(page: Page) -> list[str]:
-    names = page.locator(".st-key-contenders button").all_inner_texts()
+    names = page.locator(".st-key-contenders [data-testid=stButton]").all_inner_texts()
     return [name.replace("close", "").strip() for name in names]
 
 

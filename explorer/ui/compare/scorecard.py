@@ -124,11 +124,12 @@ def _cell(score: Score | None, *, told_apart: bool) -> str:
 
 
 _LINE = "1px solid color-mix(in srgb, currentColor 20%, transparent)"
+_PAGE = "light-dark(#fff, #171614)"  # Streamlit's background, which it has in no variable
 _TABLE = "border-collapse: collapse; font-variant-numeric: tabular-nums"
 _HEAD = f"text-align: right; padding: .3rem .7rem; border-bottom: {_LINE}; font-weight: 600; cursor: help"
 _NAME = (
     f"text-align: left; padding: .3rem .7rem .3rem 0; border-bottom: {_LINE}; font-weight: 600;"
-    " position: sticky; left: 0; background: Canvas; max-width: 11rem; min-width: 7rem;"
+    f" position: sticky; left: 0; background: {_PAGE}; max-width: 11rem; min-width: 7rem;"
     " overflow-wrap: anywhere"
 )
 _CELL = (
