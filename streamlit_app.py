@@ -38,13 +38,19 @@ page = st.navigation(
             "pages/clusters.py",
             title="Clusters",
             icon=":material/workspaces:",
-            help="See which groups the rows fall into, the words that tell them apart, and how many suit.",
+            help="See which groups the rows form, their distinctive words, and how many clusters fit best.",
         ),
         st.Page(
             "pages/map.py",
             title="Map",
             icon=":material/scatter_plot:",
-            help="All rows as points: near ones mean alike. Draw around points to select them.",
+            help="All rows as points: nearby points mean similar things. Draw around points to select them.",
+        ),
+        st.Page(
+            "pages/compare.py",
+            title="Compare",
+            icon=":material/balance:",
+            help="Encoders side by side over your rows: which is better, by how much, and how sure that is.",
         ),
         st.Page(
             "pages/data.py",

@@ -98,6 +98,11 @@ def seeds() -> list[tuple[str, bytes]]:
         ("f.jsonl", "\n".join(lines).encode()),
         ("f.jsonl", "\n".join(lines).encode("utf-8-sig")),
         ("f.json", f"[{','.join(lines)}]".encode()),
+        (
+            "f.csv",
+            "\n".join(["text,vector", *(f'row {row},"[0.5, -1e-2, {row}]"' for row in range(40))]).encode(),
+        ),
+        ("f.csv", "\n".join(["x,y,z", *(f"{row / 7},-1e-2,{row}" for row in range(40))]).encode()),
         ("f.json", json.dumps(rows, indent=1).encode()),
     ]
     moments = np.arange(40).astype("datetime64[s]")
@@ -234,7 +239,8 @@ def work(start: int, end: int, *, bounded: bool) -> None:
 def outcome(read, content: bytes, name: str) -> tuple[str, str]:  # noqa: ANN001 - either of two readers
     """The outcome of reading a file and everything in it, and what is wrong with that outcome."""
     from explorer.data.corpus_from_table import make_corpus
-    from explorer.data.tables.cells import as_strings, texts
+    from explorer.data.tables.python_values import as_strings, texts
+    from explorer.data.uploads.bounded import INTERRUPTED
     from explorer.data.vector_columns import vectors_in
     from explorer.data.vector_matrix import vectors_of
     from explorer.errors import ExplorerError
@@ -251,7 +257,7 @@ def outcome(read, content: bytes, name: str) -> tuple[str, str]:  # noqa: ANN001
         corpus = make_corpus(source)
         corpus.fingerprint, corpus.labels, corpus.row(len(corpus) - 1)
     except ExplorerError as error:
-        if "broke off" in error.what:
+        if INTERRUPTED in error.what:
             return "the process of the reader ended", f"{error}"
         return type(error).__name__, ""
     except Exception as error:

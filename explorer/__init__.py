@@ -10,21 +10,37 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Hit, Space
+    from explorer.comparison.compare import compare
+    from explorer.comparison.comparison import Comparison
+    from explorer.comparison.opening import open_comparison
     from explorer.data.corpus import Corpus
     from explorer.data.opening import open_corpus
     from explorer.embedding import embed
     from explorer.errors import ExplorerError
 
 _HOMES = {
+    "Comparison": "explorer.comparison.comparison",
     "Corpus": "explorer.data.corpus",
     "ExplorerError": "explorer.errors",
     "Hit": "explorer.analysis.space",
     "Space": "explorer.analysis.space",
+    "compare": "explorer.comparison.compare",
     "embed": "explorer.embedding",
+    "open_comparison": "explorer.comparison.opening",
     "open_corpus": "explorer.data.opening",
 }
 
-__all__ = ["Corpus", "ExplorerError", "Hit", "Space", "embed", "open_corpus"]
+__all__ = [
+    "Comparison",
+    "Corpus",
+    "ExplorerError",
+    "Hit",
+    "Space",
+    "compare",
+    "embed",
+    "open_comparison",
+    "open_corpus",
+]
 __version__ = "0.1.0"
 
 

@@ -17,7 +17,7 @@ with page("Clusters", "Which groups are there, and what tells them apart?") as s
     )
     space = space_or_progress(session)
     if space is not None:
-        from explorer.ui.clusters import view as view
+        from explorer.ui.clusters import view
 
         if shown == SWEEP:
             view.show_sweep(session, space)

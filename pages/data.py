@@ -1,7 +1,7 @@
 import streamlit as st
 
 from explorer.data.corpus import Corpus
-from explorer.ui.data import overview as view
+from explorer.ui.data import overview
 from explorer.ui.data.controls import choose_rows, offer_way_back
 from explorer.ui.data.draft import draft
 from explorer.ui.data.encoder_choice import choose_encoder
@@ -23,7 +23,7 @@ with page("Data", "What is in my rows, and what encodes them?") as session:
                     show_report(space)
                     st.page_link("pages/search.py", label="Search these rows", icon=":material/search:")
             elif st.button(
-                view.open_label(session, corpus, spec),
+                overview.open_label(session, corpus, spec),
                 type="primary",
                 icon=":material/bolt:",
                 width="stretch",
@@ -38,12 +38,12 @@ with page("Data", "What is in my rows, and what encodes them?") as session:
             with tokens:
                 audit = audit_or_progress(session, corpus, spec) if spec is not None else None
                 if audit is not None:
-                    view.show_audit(corpus, audit)
+                    overview.show_audit(corpus, audit)
             with rows:
                 with st.container(horizontal=True, vertical_alignment="center"):
-                    view.show_name(corpus, session.is_open(corpus))
+                    overview.show_name(corpus, session.is_open(corpus))
                     if not session.is_open(corpus):
                         offer_way_back(session)
-                view.show_counts(corpus, audit)
-                view.show_preview(corpus)
-                view.show_source(corpus)
+                overview.show_counts(corpus, audit)
+                overview.show_preview(corpus)
+                overview.show_source(corpus)

@@ -1,6 +1,6 @@
 import streamlit as st
 
-from explorer.ui.search import controls as controls
+from explorer.ui.search import controls
 from explorer.ui.shell.frame import page
 from explorer.ui.shell.spaces import space_or_progress
 
@@ -11,7 +11,7 @@ with page("Search", "Which rows mean what I mean?") as session:
         controls.show_waiting(session)
     elif asked.is_empty:
         controls.show_start(space)
-    elif (found := controls.answer(session, space, asked)) is not None:
+    elif (found := controls.hits_or_progress(session, space, asked)) is not None:
         # Brings torch, which the first page must not wait for.
         from explorer.ui.widgets.hits import hits_table, show_hits
 

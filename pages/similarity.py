@@ -18,8 +18,7 @@ with page("Similarity", "Which rows are alike, and which say the same?") as sess
     space = space_or_progress(session)
     if space is not None:
         # These bring torch, which a first page must not wait for.
-        from explorer.ui.similarity import duplicates
-        from explorer.ui.similarity import view as view
+        from explorer.ui.similarity import duplicates, view
 
         show = {
             HEATMAP: view.show_heatmap,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import hypothesis
 import pytest
 
-from tests.prepared import ROOT, TINY_PROMPTS, Prepared, convert_here
+from tests.prepared import ROOT, Prepared, convert_here
 
 # Several processes run tests at a time: how long one example took says nothing.
 hypothesis.settings.register_profile("explorer", deadline=None, max_examples=50)
@@ -34,9 +35,13 @@ def pytest_addoption(parser):
 
 @pytest.fixture(autouse=True)
 def _own_settings(monkeypatch, tmp_path):
-    """Each test has its own empty cache and reads the settings anew."""
+    """Each test has its own empty cache, reads the settings anew, and leaves the process's main module.
+
+    Streamlit puts the script of a page in its place, which processes begun by later tests would run.
+    """
     from explorer.settings import settings
 
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     monkeypatch.setenv("EXPLORER_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     settings.cache_clear()
@@ -55,7 +60,7 @@ def converter_process(prepared):
     """Convert models once for all tests and in this process; gives the function that starts a process."""
     from explorer.encode.engines import graphs
 
-    in_a_process = graphs._run_converter
+    in_a_process = graphs.run_converter
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(graphs, "graphs_folder", prepared.graphs)
@@ -77,12 +82,20 @@ def cache(tmp_path):
     return VectorCache(tmp_path / "vectors", 100)
 
 
-@pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory) -> Path:
-    """A sentence-transformers folder of a few kilobytes; do not write into it."""
-    from tests.tiny_model import save_tiny_model
+@pytest.fixture
+def nothing_loaded(monkeypatch):
+    """No model is loaded at first, and none of the test's own stays loaded."""
+    from explorer.encode.engines import loaded_models
+    from explorer.encode.engines.model_memory import ModelMemory
 
-    return save_tiny_model(tmp_path_factory.mktemp("models") / "tiny", prompts=TINY_PROMPTS)
+    own = ModelMemory()
+    monkeypatch.setattr(loaded_models, "loaded", lambda: own)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(prepared) -> Path:
+    """A sentence-transformers folder of a few kilobytes; do not write into it."""
+    return prepared.tiny_model()
 
 
 @pytest.fixture

@@ -55,6 +55,10 @@ class Prepared:
         """A folder with a vector cache of the samples."""
         return self._once("vectors", _ENCODES, lambda folder: _encode(folder, self.graphs))
 
+    def tiny_model(self) -> Path:
+        """The folder of a sentence-transformers model of a few kilobytes; making it takes seconds."""
+        return self._once("tiny", ("tests/tiny_model.py",), _save_tiny) / "tiny"
+
     def lend(self, cache: Path, *, vectors: bool = True) -> None:
         """Begin a cache folder with the graphs, and with the vectors if they are wanted."""
         shutil.copytree(self.graphs(), cache / "graphs", copy_function=os.link)
@@ -117,8 +121,14 @@ def convert_here(patch: pytest.MonkeyPatch) -> list[str]:
         convert.convert(files, made)
         return ""
 
-    patch.setattr(graphs, "_run_converter", run)
+    patch.setattr(graphs, "run_converter", run)
     return converted
+
+
+def _save_tiny(folder: Path) -> None:
+    from tests.tiny_model import save_tiny_model
+
+    save_tiny_model(folder / "tiny", prompts=TINY_PROMPTS)
 
 
 def _encode(folder: Path, graphs_folder: Callable[[], Path]) -> None:

@@ -25,6 +25,9 @@ LAYERS = [
     "share",
     "embedding",
     "warm_up",
+    "named_contenders",
+    "command_line",
+    "__main__",
     "session",
     "ui",
 ]
@@ -144,6 +147,15 @@ def test_the_tensor_core_knows_torch_and_numpy_only(path):
     allowed = {*sys.stdlib_module_names, "torch", "numpy", "explorer"}
     assert {module.split(".")[0] for module in imports(path)} <= allowed
     assert "explorer.settings" not in set(imports(path))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if layer(path) == "ui"], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_what_draws_computes_no_similarity(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("explorer.tensor"):
+            assert [alias.name for alias in node.names] == ["Metric"]  # a type
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "pages").glob("*.py")), ids=lambda path: path.name)

@@ -17,6 +17,7 @@ from explorer.analysis.space import Space
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_CENTRAL = 5  # rows shown of a cluster
 _COMMON = 0.9  # words in a larger share of all rows are not distinctive
 _SMALL = 100  # from this many rows on, a word must occur in at least two
 _LIFT = 3  # a distinctive word is at least this many times as frequent in the cluster as in other rows
@@ -75,27 +76,23 @@ class ClusterSummary:
     labels: tuple[LabelShare, ...]
 
 
-def describe(
-    space: Space, clustering: Clustering, *, words: int = 10, central: int = 5
-) -> tuple[ClusterSummary, ...]:
-    """Summarise what is in each cluster.
+def describe(space: Space, clustering: Clustering) -> tuple[ClusterSummary, ...]:
+    """Summarise what is in each cluster, with at most 10 distinctive words and 5 central rows.
 
     Args:
         space: The rows.
         clustering: Their clusters. Noise is not described, but its words count as those of one more class.
-        words: The most words per cluster.
-        central: The most central rows per cluster.
 
     Returns:
         One summary for each cluster, by its number.
     """
-    distinctive = distinctive_words(space.corpus.texts, clustering.labels, words)
+    distinctive = distinctive_words(space.corpus.texts, clustering.labels)
     own, _, _ = centroid_distances(space.index, clustering)
     labels = space.corpus.labels
     summaries = []
     for label in range(clustering.k):
         rows = clustering.rows(label)
-        nearest = rows[np.argsort(own[rows], kind="stable")[:central]]
+        nearest = rows[np.argsort(own[rows], kind="stable")[:_CENTRAL]]
         summaries.append(
             ClusterSummary(
                 label=label,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from explorer.analysis.hdbscan import hdbscan_labels
 from explorer.analysis.specs import ClusterMethod, ClusterSpec, Distance
 from explorer.errors import QueryError
-from explorer.jobs.progress import OnProgress, Progress, counting, untold
+from explorer.jobs.progress import OnProgress, Progress, counting, ignore_progress
 from explorer.tensor import VectorIndex, normalize
 
 NOISE = -1
@@ -69,7 +69,7 @@ def cluster(index: VectorIndex, spec: ClusterSpec, *, on_progress: OnProgress | 
         QueryError: There are fewer distinct rows than requested clusters.
         ComputeError: HDBSCAN failed, for example because memory ran out.
     """
-    report = on_progress or untold
+    report = on_progress or ignore_progress
     if spec.method == "hdbscan":
         return _by_hdbscan(index, spec, report)
     on_steps = counting(report, "Clustering", "steps")
@@ -142,7 +142,6 @@ def sweep(
     *,
     metric: Distance = "cosine",
     seed: int = 0,
-    starts: int = 1,
     sample: int = 4_000,
     on_progress: OnProgress | None = None,
 ) -> Sweep:
@@ -155,7 +154,6 @@ def sweep(
         ks: Numbers of clusters.
         metric: `cosine` or `euclidean`.
         seed: The seed of the sample and of every clustering.
-        starts: As for `cluster`.
         sample: Number of rows to compute silhouettes on; the work grows with its square.
         on_progress: Called often. An exception it raises stops the work.
 
@@ -165,14 +163,14 @@ def sweep(
     from sklearn.metrics import pairwise_distances, silhouette_score
 
     ks = sorted(set(ks))
-    specs = [ClusterSpec(k=k, metric=metric, seed=seed, starts=starts) for k in ks]
+    specs = [ClusterSpec(k=k, metric=metric, seed=seed) for k in ks]
     if not ks or sample < 2:
         raise QueryError("There is nothing to compare.", where="sweep", fix="Give one k and 2 rows or more.")
     size = min(sample, len(index))
     rows = np.sort(np.random.default_rng(seed).choice(len(index), size, replace=False))
     points: list[SweepPoint] = []
 
-    report, total = on_progress or untold, len(ks) * _STEPS
+    report, total = on_progress or ignore_progress, len(ks) * _STEPS
 
     def on_iteration(progress: Progress) -> None:
         done = len(points) * _STEPS + _STEPS * progress.done // progress.total

@@ -14,7 +14,7 @@ from explorer.tensor import Pairs
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class DuplicateGroup:
     """Rows connected by exact repeats and near pairs.
 
     Attributes:
@@ -52,7 +52,7 @@ class Duplicates:
     threshold: float
     first: NDArray[np.int64]
     pairs: Pairs
-    groups: tuple[Group, ...]
+    groups: tuple[DuplicateGroup, ...]
     keep: NDArray[np.bool_]
 
     @property
@@ -108,7 +108,7 @@ def _first_rows(keys: list[bytes]) -> NDArray[np.int64]:
     return np.fromiter((seen.setdefault(key, row) for row, key in enumerate(keys)), np.int64, len(keys))
 
 
-def _groups(first: NDArray[np.int64], pairs: Pairs) -> tuple[Group, ...]:
+def _groups(first: NDArray[np.int64], pairs: Pairs) -> tuple[DuplicateGroup, ...]:
     """The connected components of at least two rows."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -125,5 +125,7 @@ def _groups(first: NDArray[np.int64], pairs: Pairs) -> tuple[Group, ...]:
     lowest = np.array([group[0] for group in members], np.int64)
     order = np.lexsort((lowest, -scores, -sizes))
     return tuple(
-        Group(members[place], int(texts[place]), float(scores[place])) for place in order if sizes[place] > 1
+        DuplicateGroup(members[place], int(texts[place]), float(scores[place]))
+        for place in order
+        if sizes[place] > 1
     )

@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.hdbscan_worker import LABELS, ROWS
-from explorer.errors import ComputeError
+from explorer.jobs.array_requests import ask_with_arrays
 from explorer.jobs.process import WorkerProcesses
 from explorer.jobs.progress import OnProgress
-from explorer.scratch import remove_abandoned, scratch_folder
-from explorer.settings import settings
 
 _IDLE_SECONDS = 60.0  # people try several sizes in a row; the idle process holds about 200 MB
 PROCESSES = WorkerProcesses("HDBSCAN", "explorer.analysis.hdbscan_worker", idle_seconds=_IDLE_SECONDS)
@@ -41,17 +39,5 @@ def hdbscan_labels(
     Raises:
         ComputeError: It failed, its process ended (most likely out of memory), or the disk is full.
     """
-    parent = settings().cache_folder / "hdbscan"
-    remove_abandoned(parent)
-    try:
-        with scratch_folder(parent) as folder:
-            np.save(folder / ROWS, rows, allow_pickle=False)
-            request = {"folder": str(folder), "min_size": min_size, "min_samples": min_samples}
-            PROCESSES.ask(request, report)
-            labels: NDArray[np.int64] = np.load(folder / LABELS, allow_pickle=False)
-    except OSError as error:
-        raise ComputeError(
-            f"HDBSCAN cannot work on this server: {error.strerror}.",
-            fix="The host should check the disk of the cache folder.",
-        ) from error
-    return labels
+    request = {"min_size": min_size, "min_samples": min_samples}
+    return ask_with_arrays(PROCESSES, request, {ROWS: rows}, LABELS, report)

@@ -14,7 +14,7 @@ import numpy as np
 from explorer.jobs.process import serve
 from explorer.jobs.progress import OnProgress, Progress
 
-ROWS, LABELS = "rows.npy", "labels.npy"
+ROWS, LABELS = "rows", "labels"
 
 
 def answer(request: dict[str, Any], report: OnProgress) -> None:
@@ -23,9 +23,9 @@ def answer(request: dict[str, Any], report: OnProgress) -> None:
 
     report(Progress("Finding dense regions"))
     folder = Path(request["folder"])
-    rows = np.load(folder / ROWS, allow_pickle=False)
+    rows = np.load(folder / f"{ROWS}.npy", allow_pickle=False)
     model = HDBSCAN(min_cluster_size=request["min_size"], min_samples=request["min_samples"], copy=False)
-    np.save(folder / LABELS, model.fit_predict(rows).astype(np.int64), allow_pickle=False)
+    np.save(folder / f"{LABELS}.npy", model.fit_predict(rows).astype(np.int64), allow_pickle=False)
 
 
 if __name__ == "__main__":

@@ -131,9 +131,7 @@ def order_rows(space: Space, rows: ArrayLike, order: Order) -> NDArray[np.int64]
 
 
 def group_similarity(
-    index: VectorIndex,
-    groups: Sequence[str] | Sequence[int] | NDArray[np.generic],
-    rows: ArrayLike | None = None,
+    index: VectorIndex, groups: Sequence[str] | Sequence[int] | NDArray[np.generic]
 ) -> GroupSimilarity:
     """The mean cosine between every two groups of rows.
 
@@ -144,16 +142,14 @@ def group_similarity(
     Args:
         index: The rows.
         groups: The name or number of each row's group, shape (rows,); at most `MAX_SIDE` different ones.
-        rows: Unique row numbers; all rows by default.
 
     Raises:
-        QueryError: The number of groups given differs from the number of rows, there are too many different
-            groups, or there is no such row.
+        QueryError: The number of groups given differs from the number of rows, or there are too many
+            different groups.
     """
-    numbers = np.arange(len(index)) if rows is None else _numbers(index, rows)
     names, group = np.unique(np.asarray(groups), return_inverse=True)
-    if group.shape != numbers.shape:
-        raise QueryError(f"There are groups for {len(group):,} rows, but {len(numbers):,} rows.")
+    if len(group) != len(index):
+        raise QueryError(f"There are groups for {len(group):,} rows, but {len(index):,} rows.")
     _check_size(len(names), "groups")
     sizes = np.bincount(group, minlength=len(names)).astype(np.int64)
     sums = np.zeros((len(names), index.dims))
@@ -161,7 +157,7 @@ def group_similarity(
     order = np.argsort(group, kind="stable")
     for start, stop in blocks(len(order), index.dims):
         part = order[start:stop]
-        unit = _unit(index.take(numbers[part]))
+        unit = _unit(index.take(part))
         firsts = np.flatnonzero(np.diff(group[part], prepend=-1))
         here = group[part[firsts]]
         sums[here] += np.add.reduceat(unit, firsts)

@@ -15,16 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.analysis.fuzzy_graph import fuzzy_graph
+from explorer.analysis.map_forces import FIRST, STEP_BITS, STEPS, force_table
 from explorer.jobs.progress import OnProgress, Progress
 
 _NEGATIVE_SAMPLES = 5  # random rows that repel a row, for each neighbour that attracts it
 _BLOCK = 4_096  # rows
 _PARTS = 4  # blocks of rows per thread, so that a thread that loses its core hardly delays the others
-
-# Forces are looked up by the squared distance, 32 steps for each doubling: computing powers is slow.
-_STEP_BITS = 23 - 5  # of the 23 fraction bits of a float32
-_FIRST = int(np.float32(2.0**-30).view(np.int32))
-_STEPS = (int(np.float32(2.0**14).view(np.int32)) - _FIRST) >> _STEP_BITS
 
 # Held while compiling. The process acquires it at exit and keeps it, so that LLVM is not torn down meanwhile.
 _compiling = threading.Lock()
@@ -65,8 +62,8 @@ def lay_out(
     move = _compiled()
     report(Progress("Weighting neighbours", fraction=0.5))
     epochs = 500 if len(indices) <= 10_000 else 200
-    pointers, neighbors, weights = _graph(indices, distances, epochs)
-    forces = _forces(min_distance)
+    pointers, neighbors, weights = fuzzy_graph(indices, distances, epochs)
+    forces = force_table(min_distance)
     random = np.random.RandomState(seed)
     points = _spread(start, random)
     moved = np.empty_like(points)
@@ -93,92 +90,11 @@ def warm_up() -> None:
     _compiled()
 
 
-def _graph(
-    indices: NDArray[np.int64], distances: NDArray[np.float64], epochs: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
-    """The fuzzy graph of the neighbours (McInnes, Healy and Melville 2018, algorithms 2 and 3).
-
-    Returns:
-        The edges in CSR form: row pointers, shape (rows + 1,), the heads of the edges, and their weights, at
-        most 1. Edges too weak to be sampled within that many epochs are dropped.
-    """
-    from scipy.sparse import csr_array
-
-    rows, k = indices.shape
-    floor = float(distances.mean())
-    parts = [_strengths(distances[at : at + _BLOCK], floor) for at in range(0, rows, _BLOCK)]
-    pointers = np.arange(0, rows * (k - 1) + 1, k - 1)
-    one_way = csr_array(
-        (np.concatenate(parts).ravel(), indices[:, 1:].ravel().astype(np.int32), pointers.astype(np.int32)),
-        shape=(rows, rows),
-    )
-    other = one_way.T.tocsr()
-    graph = (one_way + other - one_way * other).tocsr()
-    graph.data /= graph.data.max()
-    graph.data[graph.data < 1 / epochs] = 0
-    graph.eliminate_zeros()
-    graph.sort_indices()
-    return graph.indptr.astype(np.int32), graph.indices.astype(np.int32), graph.data.astype(np.float32)
-
-
-def _strengths(distances: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
-    """Membership strengths of the neighbours: exp(−(d − ρ) / σ), and 1 up to ρ (algorithm 3).
-
-    ρ is the row's smallest distance above 0. σ makes its strengths sum to log₂ k, and is at least a
-    thousandth of the row's mean distance (of the mean over all rows where the row's own are all 0).
-
-    Args:
-        distances: To the neighbours, the row itself first, ascending, shape (rows, k).
-        floor: The mean distance over all rows.
-
-    Returns:
-        Shape (rows, k − 1): without the row itself.
-    """
-    k = distances.shape[1]
-    nearest = np.where(distances > 0, distances, np.inf).min(axis=1, keepdims=True)
-    nearest[np.isinf(nearest)] = 0
-    beyond = np.maximum(0, distances[:, 1:] - nearest)
-    low, high, sigma = np.zeros_like(nearest), np.full_like(nearest, np.inf), np.ones_like(nearest)
-    for _ in range(64):
-        off = np.exp(-beyond / sigma).sum(axis=1, keepdims=True) - np.log2(k)
-        if (np.abs(off) < 1e-5).all():
-            break
-        high = np.where(off > 0, sigma, high)
-        low = np.where(off > 0, low, sigma)
-        sigma = np.where(np.isinf(high), 2 * sigma, (low + high) / 2)
-    means = np.where(nearest > 0, distances.mean(axis=1, keepdims=True), floor)
-    strengths: NDArray[np.float64] = np.exp(-beyond / np.maximum(sigma, 1e-3 * means))
-    return strengths
-
-
 def _spread(start: NDArray[Any], random: np.random.RandomState) -> NDArray[np.float32]:
     """The initial coordinates, scaled to 0 to 10 in each dimension, with noise that separates equal rows."""
     points = start * (10 / np.abs(start).max()) + random.normal(scale=1e-4, size=start.shape)
     points -= points.min(axis=0)
     return np.ascontiguousarray(10 * points / points.max(axis=0), dtype=np.float32)
-
-
-def _forces(min_distance: float) -> NDArray[np.float32]:
-    """Attraction and repulsion by squared distance: factors for the difference of two points.
-
-    On the map, UMAP's curve 1 / (1 + a d^2b) is the strength of an edge of length d, with a and b fitted so
-    that it is 1 up to `min_distance` and falls as exp(min_distance − d) beyond. The forces are the gradients
-    of its cross-entropy: negative for attraction, positive for repulsion.
-
-    Returns:
-        Attraction and repulsion at each step of the table, shape (2, steps + 2).
-    """
-    from scipy.optimize import curve_fit
-
-    d = np.linspace(0, 3, 300)
-    strength = np.where(d < min_distance, 1, np.exp(min_distance - d))
-    (a, b), _ = curve_fit(lambda d, a, b: 1 / (1 + a * d ** (2 * b)), d, strength)
-    steps = np.arange(_STEPS + 2, dtype=np.int32) << np.int32(_STEP_BITS)
-    square = (steps + np.int32(_FIRST)).view(np.float32).astype(np.float64)
-    curve = a * square**b + 1
-    attraction = -2 * a * b * square ** (b - 1) / curve
-    repulsion = 2 * b / ((0.001 + square) * curve)
-    return np.stack([attraction, repulsion]).astype(np.float32)
 
 
 def _compiled() -> Callable[..., None]:
@@ -217,7 +133,7 @@ def _move(
     """
     rows, dims = points.shape
     now, before = np.float32(n), np.float32(n - 1)
-    most, part = np.float32(4), np.float32(1 / (1 << _STEP_BITS))
+    most, part = np.float32(4), np.float32(1 / (1 << STEP_BITS))
     at = np.empty(dims, np.float32)
     step = np.empty(dims, np.float32)
     for row in range(first, last):
@@ -241,11 +157,11 @@ def _move(
                     square = np.float32(0)
                     for d in range(dims):
                         square += (at[d] - points[other, d]) ** 2
-                    bits = int(np.float32(square).view(np.int32)) - _FIRST
-                    place = max(0, min(_STEPS, bits >> _STEP_BITS))
+                    bits = int(np.float32(square).view(np.int32)) - FIRST
+                    place = max(0, min(STEPS, bits >> STEP_BITS))
                     kind = min(1, sample)
                     force = forces[kind, place]
-                    beyond = np.float32(bits & ((1 << _STEP_BITS) - 1)) * part
+                    beyond = np.float32(bits & ((1 << STEP_BITS) - 1)) * part
                     force += beyond * (forces[kind, place + 1] - force)
                     for d in range(dims):
                         step[d] += max(-most, min(most, force * (at[d] - points[other, d])))

@@ -1,4 +1,4 @@
-"""Placing new vectors, such as queries, on a map."""
+"""New vectors, such as queries, on a map: their places, and how similar each row is to them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from explorer.analysis.projection import Projection
 from explorer.analysis.specs import MapMetric
 from explorer.analysis.umap_learn import transform
 from explorer.errors import QueryError, VectorError
-from explorer.jobs.progress import OnProgress, untold
-from explorer.tensor import VectorIndex
-from explorer.tensor.matrices import as_matrix
+from explorer.jobs.progress import OnProgress, ignore_progress
+from explorer.tensor import VectorIndex, pairwise
+from explorer.tensor.matrices import as_matrix, blocks
 
+_BLOCK = 1 << 22  # numbers in float64 at a time: 32 MB
 _PLACED_BY = 15  # nearest rows by which a new vector is placed
 
 
@@ -51,7 +52,11 @@ def place(
     if projection.has_transform and projection.neighbors is not None and projection.min_distance is not None:
         indices, distances = _nearest(index, vectors, projection.neighbors, projection.metric)
         return transform(
-            projection.coordinates, indices, distances, projection.min_distance, on_progress or untold
+            projection.coordinates,
+            indices,
+            distances,
+            projection.min_distance,
+            on_progress or ignore_progress,
         )
     indices, distances = _nearest(index, vectors, k, projection.metric)
     squares = distances if projection.metric in ("cosine", "correlation") else distances**2
@@ -61,6 +66,23 @@ def place(
     points = projection.coordinates[indices].astype(np.float64)
     placed: NDArray[np.float32] = np.einsum("nk,nkd->nd", weights, points).astype(np.float32)
     return placed
+
+
+def cosines_to_rows(index: VectorIndex, vectors: ArrayLike) -> NDArray[np.float32]:
+    """The cosine of new vectors with every row.
+
+    Args:
+        index: The rows.
+        vectors: Shape (new, dims of the space) or (dims of the space,).
+
+    Returns:
+        float32, shape (new, rows).
+
+    Raises:
+        VectorError: They are not vectors, or have other dimensions than the space.
+    """
+    parts = blocks(len(index), index.dims, _BLOCK)
+    return np.hstack([pairwise(vectors, index.take(slice(start, stop))) for start, stop in parts])
 
 
 def _nearest(

@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from explorer.analysis.distances import from_scores
 from explorer.analysis.layout import lay_out
 from explorer.analysis.map_cache import find_map, keep_map, map_name
+from explorer.analysis.principal import principal_axes, scaled_rows
 from explorer.analysis.specs import Distance, MapMethod, MapMetric, MapSpec
 from explorer.analysis.umap_learn import fit, label_targets, versions
 from explorer.errors import QueryError
-from explorer.jobs.progress import OnProgress, Progress, untold
+from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 from explorer.tensor import Neighbors, VectorIndex
-from explorer.tensor.matrices import as_tensor, blocks, row_norms
+from explorer.tensor.matrices import blocks
 
 _FEWEST = 4  # rows; with fewer, neighbours add nothing to PCA
 _RECALL = 0.95  # minimum recall of the neighbours a map is made from
-_FLAT = float(np.finfo(np.float32).eps) ** 2  # a variance this small relative to the squares is rounding
 _BLOCK = 1 << 22  # numbers in float64 at a time: 32 MB
 
 
@@ -100,9 +100,8 @@ def project(
 def pca(index: VectorIndex, dims: int = 2, *, metric: Distance = "cosine") -> Projection:
     """Project onto the directions of largest variance (Pearson 1901).
 
-    The covariance is summed in float64, block by block, and its eigenvectors are exact: no seed is needed.
-    Each is oriented so that its largest entry is positive. Dimensions in which the rows do not differ, such
-    as those beyond the rank of the vectors, are zero.
+    The axes are exact: no seed is needed; see `principal_axes`. Dimensions in which the rows do not differ,
+    such as those beyond the rank of the vectors, are zero.
 
     Args:
         index: The rows.
@@ -117,35 +116,15 @@ def pca(index: VectorIndex, dims: int = 2, *, metric: Distance = "cosine") -> Pr
         QueryError: `dims` is below 1, or `metric` is neither of the two.
     """
     MapSpec("pca", dims, metric)  # raises for values out of range
-    parts = list(blocks(len(index), index.dims, _BLOCK))
-    lengths = torch.cat([torch.from_numpy(row_norms(index.take(slice(*rows)))) for rows in parts])[:, None]
-
-    def part(start: int, stop: int) -> torch.Tensor:
-        rows = as_tensor(index.take(slice(start, stop))).double()
-        length = lengths[start:stop]
-        return rows / torch.where(length == 0, 1, length) if metric == "cosine" else rows
-
-    mean = torch.stack([part(*rows).sum(dim=0) for rows in parts]).sum(dim=0) / len(index)
-    covariance = torch.zeros(index.dims, index.dims, dtype=torch.float64)
-    for rows in parts:
-        centred = part(*rows) - mean
-        covariance += centred.T @ centred
-    total = float(covariance.trace())
-    squares = total + len(index) * float(mean.square().sum())
-    variances, directions = torch.linalg.eigh(covariance)
-    variances, directions = variances.flip(0)[:dims], directions.flip(1)[:, :dims]
-    largest = directions.gather(0, directions.abs().argmax(dim=0, keepdim=True))
-    seen = variances > _FLAT * squares
-    directions = directions * torch.where(largest < 0, -1, 1) * seen
-
+    axes = principal_axes(index, metric)
     coordinates = np.zeros((len(index), dims), dtype=np.float32)
-    for start, stop in parts:
-        coordinates[start:stop, : len(seen)] = ((part(start, stop) - mean) @ directions).float().numpy()
-    shares = [
-        share / total if visible else 0.0
-        for share, visible in zip(variances.tolist(), seen.tolist(), strict=True)
-    ]
-    explained = (*shares, *[0.0] * (dims - len(seen)))
+    shown = min(dims, index.dims)
+    directions = torch.from_numpy(axes.directions[:, :shown].copy())
+    mean = torch.from_numpy(axes.mean)
+    for start, stop in blocks(len(index), index.dims, _BLOCK):
+        centred = scaled_rows(index, start, stop, metric) - mean
+        coordinates[start:stop, :shown] = (centred @ directions).float().numpy()
+    explained = (*axes.shares[:dims].tolist(), *[0.0] * (dims - shown))
     return Projection(coordinates, "pca", dims, metric, explained=explained)
 
 
@@ -165,7 +144,7 @@ def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = 
         The map. With fewer than 4 rows, or if all are equal, it is PCA's and `fallback` is set.
     """
     dims, metric, min_distance, seed = spec.dims, spec.pca_metric, spec.min_dist, spec.seed
-    report = on_progress or untold
+    report = on_progress or ignore_progress
     neighbors = min(spec.n_neighbors, len(index))
     name = map_name(index.take(slice(None)), dims, neighbors, min_distance, metric, seed)
     kept = find_map(name)
@@ -207,7 +186,7 @@ def _by_umap_learn(
     name = map_name(vectors, spec, None if targets is None else targets.tobytes(), versions())
     kept = find_map(name)
     if kept is None:
-        coordinates = fit(vectors, spec, targets, on_progress or untold)
+        coordinates = fit(vectors, spec, targets, on_progress or ignore_progress)
         keep_map(name, coordinates, None)
     else:
         coordinates, _ = kept

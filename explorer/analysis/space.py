@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import overload
@@ -11,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.clusters import Clustering, cluster
+from explorer.analysis.embedded import EmbeddedCorpus
+from explorer.analysis.fitting import Precision, centring, quantization, reduction, truncation
 from explorer.analysis.projection import Projection, project
 from explorer.analysis.specs import ClusterSpec, Distance, MapMethod, MapSpec
+from explorer.analysis.transforms import Transform
 from explorer.data.corpus import Corpus
-from explorer.encode.encoder import Encoder
-from explorer.encode.report import EncodeReport
-from explorer.errors import QueryError, VectorError
+from explorer.errors import QueryError
 from explorer.settings import settings
-from explorer.tensor import Index, Metric, Neighbors, VectorIndex, pick_device
+from explorer.tensor import Index, Metric, Neighbors, pick_device
 
 
 @dataclass(frozen=True)
@@ -41,94 +41,74 @@ def make_index(vectors: np.ndarray) -> Index:
     return Index(vectors, device=pick_device(settings().device), memory_mb=settings().memory_mb)
 
 
-class Space:
-    """The embeddings of one corpus by one encoder.
+class Space(EmbeddedCorpus):
+    """The embeddings of one corpus by one encoder, and operations on them.
 
-    Operations that need only vectors are on `index`; see `explorer.tensor.VectorIndex`.
-
-    Args:
-        corpus: The rows.
-        index: Their vectors, which several spaces can share.
-        encoder: What made the vectors; without one, the space cannot be searched by text.
-        report: The report on the encoding, if it was encoded here.
-
-    Raises:
-        VectorError: The number of vectors differs from the number of rows.
+    Operations that need only vectors are on `index`; see `explorer.tensor.VectorIndex`. `truncate`, `reduce`,
+    `quantize` and `center` give derived spaces, which are used like any other space.
     """
-
-    def __init__(
-        self,
-        corpus: Corpus,
-        index: VectorIndex,
-        encoder: Encoder | None = None,
-        report: EncodeReport | None = None,
-    ) -> None:
-        if len(index) != len(corpus):
-            raise VectorError(f"There are {len(index)} vectors for {len(corpus)} rows.", where=corpus.name)
-        self.corpus = corpus
-        self.index = index
-        self._encoder = encoder
-        self._report = report
-        self._pairs: dict[Metric, np.ndarray] = {}
-
-    def __len__(self) -> int:
-        return len(self.corpus)
-
-    @property
-    def encoder(self) -> Encoder:
-        """What made the vectors; it also encodes queries.
-
-        Raises:
-            QueryError: The space was made without one.
-        """
-        if self._encoder is None:
-            raise QueryError(
-                "This space has only vectors and no encoder for queries.",
-                where=self.corpus.name,
-                fix="Search by a row or by a vector, or make the space with its encoder.",
-            )
-        return self._encoder
-
-    @property
-    def report(self) -> EncodeReport:
-        """The report on the encoding.
-
-        Raises:
-            QueryError: The space was made without a report.
-        """
-        if self._report is None:
-            raise QueryError(
-                "This space was not encoded here, so there is no report.", where=self.corpus.name
-            )
-        return self._report
-
-    @functools.cached_property
-    def fingerprint(self) -> str:
-        """Identifies everything a result can depend on: the encoder and the contents of the rows."""
-        return f"{self.encoder.fingerprint} {self.corpus.fingerprint}"
-
-    @property
-    def vectors(self) -> np.ndarray:
-        """The embeddings: float32, shape (rows, dims), read-only."""
-        return self.index.take(slice(None))
-
-    @property
-    def dims(self) -> int:
-        """Dimensions of a vector."""
-        return self.index.dims
-
-    @property
-    def similarity_metric(self) -> Metric:
-        """The default metric: the one the encoder's model was trained for; cosine without an encoder."""
-        return "cosine" if self._encoder is None else self._encoder.similarity
 
     def for_corpus(self, corpus: Corpus) -> Space:
         """The same vectors for a corpus with the same texts but perhaps another name or other columns."""
-        return self if corpus is self.corpus else Space(corpus, self.index, self._encoder, self._report)
+        if corpus is self.corpus:
+            return self
+        return Space(corpus, self.index, self._encoder, self._report, self.transforms)
 
     def subspace(self, rows: NDArray[np.int64]) -> Space:
         """A space of only some rows (from 0), in the order given; its rows are renumbered from 0."""
-        return Space(self.corpus.take(rows), self.index.subset(rows), self._encoder, self._report)
+        corpus, index = self.corpus.take(rows), self.index.subset(rows)
+        return Space(corpus, index, self._encoder, self._report, self.transforms)
+
+    def truncate(self, dims: int) -> Space:
+        """The space of only the first dimensions, which Matryoshka models are trained for.
+
+        Vectors are not scaled again, which makes no difference to cosine. For a model compared by dot product
+        or distance, they keep the lengths that the cut leaves them, as in sentence-transformers.
+
+        Args:
+            dims: 1 to the dimensions of this space.
+
+        Raises:
+            QueryError: `dims` is out of range.
+        """
+        return self._derived(truncation(self.index, dims))
+
+    def reduce(self, dims: int) -> Space:
+        """The space of the coordinates along the first principal axes of the rows, from their mean (PCA).
+
+        Under cosine, vectors are scaled to length 1 first. Dot products with centred vectors differ from
+        those before by more than the dimensions that are left out.
+
+        Args:
+            dims: 1 to the dimensions of this space, and fewer than there are rows.
+
+        Raises:
+            QueryError: `dims` is out of range.
+        """
+        return self._derived(reduction(self.index, dims, self.similarity_metric, self.fingerprint))
+
+    def quantize(self, precision: Precision) -> Space:
+        """The space with rows as they are stored in fewer bits; see `Int8` and `Binary`.
+
+        It tells what the precision costs in quality; in memory here, its vectors are float32 again.
+
+        Args:
+            precision: `int8`, with queries in float32, or `binary`, with rows and queries as signs.
+
+        Raises:
+            QueryError: There is no such precision.
+        """
+        return self._derived(quantization(self.index, precision, self.fingerprint))
+
+    def center(self) -> Space:
+        """The space without the component along the mean direction of its rows; see `Centring`."""
+        return self._derived(centring(self.index, self.fingerprint))
+
+    def _derived(self, transform: Transform) -> Space:
+        vectors = transform.apply(self.vectors, "row")
+        return Space(
+            self.corpus, make_index(vectors), self._encoder, self._report, (*self.transforms, transform)
+        )
 
     @overload
     def search(  # type: ignore[overload-overlap]  # a str is a Sequence[str] too; the first one wins
@@ -169,7 +149,7 @@ class Space:
         texts = [query] if isinstance(query, str) else list(query)
         if not texts:
             return []
-        hits = self.search_vectors(self.encoder.encode_queries(texts), k, metric=metric, rows=rows)
+        hits = self.search_vectors(self.encode_queries(texts), k, metric=metric, rows=rows)
         return hits[0] if isinstance(query, str) else hits
 
     def search_vectors(
@@ -180,7 +160,7 @@ class Space:
         metric: Metric | None = None,
         rows: np.ndarray | None = None,
     ) -> list[list[Hit]]:
-        """The rows closest to each of some vectors, such as those of `encoder.encode_queries`; see `search`.
+        """The rows closest to each of some vectors, such as those of `encode_queries`; see `search`.
 
         Args:
             queries: Shape (queries, dims).
@@ -256,29 +236,6 @@ class Space:
     def project(self, dims: int = 2, seed: int = 0, *, method: MapMethod = "umap") -> Projection:
         """A map of the rows; `explorer.analysis.projection.project` has more options."""
         return project(self.index, MapSpec(method, dims, seed=seed))
-
-    def percentile(self, score: float, metric: Metric | None = None) -> float | None:
-        """The percentile of a score among those of random pairs of rows of this corpus.
-
-        Args:
-            score: A similarity under `metric`.
-            metric: Which similarity; None: `similarity_metric`, as in `search`.
-
-        Returns:
-            The percentage of random pairs that are less close; an equally close pair counts half. None if the
-            corpus has fewer than two rows.
-        """
-        pairs = self._random_pairs(metric or self.similarity_metric)
-        if not len(pairs):
-            return None
-        below = np.searchsorted(pairs, np.float32(score), side="left")
-        up_to = np.searchsorted(pairs, np.float32(score), side="right")
-        return float(50.0 * (below + up_to) / len(pairs))
-
-    def _random_pairs(self, metric: Metric) -> np.ndarray:
-        if metric not in self._pairs:
-            self._pairs[metric] = self.index.random_pairs(metric)
-        return self._pairs[metric]
 
     def _hits(self, indices: np.ndarray, scores: np.ndarray) -> list[Hit]:
         captions = self.corpus.captions

@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 
 from explorer.analysis.specs import MapSpec
 from explorer.errors import ComputeError, QueryError
+from explorer.jobs.array_requests import ask_with_arrays
 from explorer.jobs.process import WorkerProcesses
 from explorer.jobs.progress import OnProgress
-from explorer.scratch import remove_abandoned, scratch_folder
-from explorer.settings import settings
 
 _IDLE_SECONDS = 300.0  # people try several settings in a row; the idle process holds about 450 MB
 _PACKAGES = ("umap-learn", "pynndescent", "numba")
@@ -79,7 +78,7 @@ def fit(
     arrays: dict[str, NDArray[Any]] = {"vectors": vectors}
     if targets is not None:
         arrays["targets"] = targets
-    coordinates = _ask("fit", options, arrays, "coordinates", report)
+    coordinates = ask_with_arrays(PROCESSES, {"do": "fit", "options": options}, arrays, "coordinates", report)
     if not np.isfinite(coordinates).all():
         raise ComputeError(
             "umap-learn gave some rows no coordinates.", fix="Try more neighbours or another seed."
@@ -117,24 +116,5 @@ def transform(
         "indices": indices.astype(np.int32),
         "distances": distances.astype(np.float32),
     }
-    return _ask("transform", {"min_dist": min_dist}, arrays, "placed", report)
-
-
-def _ask(
-    what: str, options: dict[str, Any], arrays: dict[str, NDArray[Any]], answer: str, report: OnProgress
-) -> NDArray[np.float32]:
-    """Send arrays to the process for some work; return the array that it answers with."""
-    parent = settings().cache_folder / "umap-learn"
-    remove_abandoned(parent)
-    try:
-        with scratch_folder(parent) as folder:
-            for name, array in arrays.items():
-                np.save(folder / f"{name}.npy", array, allow_pickle=False)
-            PROCESSES.ask({"do": what, "folder": str(folder), "options": options}, report)
-            found: NDArray[np.float32] = np.load(folder / f"{answer}.npy", allow_pickle=False)
-    except OSError as error:
-        raise ComputeError(
-            f"umap-learn cannot work on this server: {error.strerror}.",
-            fix="The host should check the disk of the cache folder.",
-        ) from error
-    return found
+    request = {"do": "transform", "options": {"min_dist": min_dist}}
+    return ask_with_arrays(PROCESSES, request, arrays, "placed", report)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.measure import Measure
-from explorer.jobs.progress import OnProgress, Progress, untold
+from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
 Form = TypeVar("Form", NDArray[np.float64], NDArray[np.int64])
 """What a measure compares of a contender: an array with one entry per row."""
@@ -65,7 +65,7 @@ def compare_all(
         seed: The seed of the permutations.
         on_progress: Called for each pair. An exception it raises stops the work.
     """
-    count, report = len(forms), on_progress or untold
+    count, report = len(forms), on_progress or ignore_progress
     value, chance, spread, calibrated = (np.full((count, count), np.nan) for _ in range(4))
     pairs = list(combinations(range(count), 2))
     for place, form in enumerate(forms):

@@ -42,6 +42,10 @@ class Contender(Protocol):
         """Its vectors; None if it ranks without vectors, or not by them alone."""
         ...
 
+    def subset(self, rows: NDArray[np.int64]) -> Contender:
+        """The same contender for only some rows, which are renumbered from 0."""
+        ...
+
     def search(self, queries: Sequence[str], k: int, *, on_progress: OnProgress | None = None) -> TopK:
         """The k best rows for each query text, best first; ties in row order.
 

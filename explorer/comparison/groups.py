@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.data.corpus import Corpus
-from explorer.data.tables.cells import texts
+from explorer.data.tables.python_values import texts
 from explorer.errors import ColumnError, QueryError
 from explorer.jobs.progress import OnProgress, counting
 

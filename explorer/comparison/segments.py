@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -11,54 +10,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from explorer.comparison.measure import UnitValues
+from explorer.comparison.statistics import difference_interval, holm, paired_test
 from explorer.data.corpus import Corpus
-from explorer.data.tables.cells import texts
+from explorer.data.tables.python_values import texts
 from explorer.errors import ColumnError
 
 MOST_VALUES = 30
 """The most values of a column whose values are segments; numbers with more are divided into thirds."""
 LENGTH = "length"
 _LEAST = 2  # units of a segment that can be tested
-
-
-class PairedTest(Protocol):
-    """The p-value of the difference between two contenders on the same units."""
-
-    def __call__(
-        self,
-        first: NDArray[np.float64],
-        second: NDArray[np.float64],
-        groups: NDArray[np.int64],
-        *,
-        weights: NDArray[np.float64] | None = None,
-        seed: int = 0,
-    ) -> float:
-        """See `UnitValues` for the arguments, each of shape (units,)."""
-        ...
-
-
-class PairedInterval(Protocol):
-    """The 95 % interval of the mean difference between two contenders on the same units."""
-
-    def __call__(
-        self,
-        first: NDArray[np.float64],
-        second: NDArray[np.float64],
-        groups: NDArray[np.int64],
-        *,
-        weights: NDArray[np.float64] | None = None,
-        seed: int = 0,
-    ) -> tuple[float, float]:
-        """See `UnitValues` for the arguments, each of shape (units,)."""
-        ...
-
-
-class Correction(Protocol):
-    """Adjusts p-values of a family for their number, such as by Holm."""
-
-    def __call__(self, p: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Shape (tests,) to the same."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +46,7 @@ class SegmentDifference:
         low: The lower end of its 95 % interval; NaN below two units.
         high: The upper end.
         p: The p-value of the paired test; NaN below two units.
-        p_adjusted: The same, adjusted for the number of segments.
+        p_holm: The same, adjusted by Holm's procedure for all segments.
         n: Number of units.
     """
 
@@ -95,7 +55,7 @@ class SegmentDifference:
     low: float
     high: float
     p: float
-    p_adjusted: float
+    p_holm: float
     n: int
 
 
@@ -147,9 +107,6 @@ def segment_differences(
     second: int,
     divided: Segments,
     *,
-    test: PairedTest,
-    interval: PairedInterval,
-    adjust: Correction,
     seed: int = 0,
 ) -> tuple[SegmentDifference, ...]:
     """Compare two contenders in each segment.
@@ -159,10 +116,7 @@ def segment_differences(
         first: The place of the first contender.
         second: The place of the second.
         divided: The segments of all rows.
-        test: Gives the p-value in a segment.
-        interval: Gives the interval in a segment.
-        adjust: Adjusts the p-values of all segments.
-        seed: Passed on to both.
+        seed: The seed of resamples and permutations.
 
     Returns:
         One difference for each segment with units, in the order of the segments.
@@ -176,14 +130,14 @@ def segment_differences(
         mean = float(np.average(ours[at] - theirs[at], weights=weights))
         ends, p = (np.nan, np.nan), np.nan
         if len(at) >= _LEAST and not np.isnan(mean):
-            ends = interval(ours[at], theirs[at], values.groups[at], weights=weights, seed=seed)
-            p = test(ours[at], theirs[at], values.groups[at], weights=weights, seed=seed)
+            ends = difference_interval(ours[at], theirs[at], values.groups[at], weights=weights, seed=seed)
+            p = paired_test(ours[at], theirs[at], values.groups[at], weights=weights, seed=seed)
         found.append((divided.names[code], mean, *ends, p, len(at)))
     p_values = np.array([p for *_, p, _ in found])
     adjusted = np.full(len(found), np.nan)
     tested = ~np.isnan(p_values)
     if tested.any():
-        adjusted[tested] = adjust(p_values[tested])
+        adjusted[tested] = holm(p_values[tested])
     return tuple(
         SegmentDifference(name, mean, low, high, p, float(corrected), n)
         for (name, mean, low, high, p, n), corrected in zip(found, adjusted, strict=True)

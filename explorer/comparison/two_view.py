@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.contender import Contender
+from explorer.comparison.encoded_texts import EncodedTexts
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.views import Views
 from explorer.encode.spec import Tfidf
@@ -72,7 +73,7 @@ def two_view_measures(
     if k < 1:
         raise QueryError(f"{k} neighbours were asked for.", fix="Ask for 1 or more.")
     shown = views.masked() if masked else views
-    texts, count = (*shown.left, *shown.right), len(views)
+    texts, count = EncodedTexts((*shown.left, *shown.right)), len(views)
     allowed = _other_groups(views.groups)
     wanted = np.minimum(k, allowed.sum(axis=1))
     values = np.full((2, len(contenders), count), np.nan)
@@ -80,8 +81,7 @@ def two_view_measures(
         if _knows_rows(contender):
             continue
         try:
-            # All three comparisons in one call, so that each text is encoded once.
-            scores = contender.score_texts(texts, texts, on_progress=on_progress)
+            scores = texts.scores(contender, on_progress)  # of all three comparisons
         except QueryError:  # it has vectors, but no encoder for texts
             continue
         values[0, place] = expected_reciprocal_ranks(scores[:count, count:], allowed)

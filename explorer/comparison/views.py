@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.analysis.cluster_words import words_of
 from explorer.data.corpus import Corpus
-from explorer.data.tables.cells import texts
+from explorer.data.tables.python_values import texts
 from explorer.errors import ColumnError
 
 _LETTERS = 10  # letters and digits that a view needs: two words or three

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from explorer.data.tables.cells import as_strings, cells
+from explorer.data.tables.python_values import as_strings, cells
 from explorer.errors import DataError
 
 _DIGEST_BYTES = 16
@@ -108,6 +108,21 @@ class Corpus:
             source_rows=self.source_rows[rows],
             sample=None,
             vectors=None if self.vectors is None else self.vectors[rows],
+            origin=None,
+        )
+
+    def reading(self, column: str) -> Corpus:
+        """The same rows with another text column, whose texts become what is encoded."""
+        place = self.table.column_names.index(column)
+        table = self.table.set_column(place, column, self.table[column].cast(pa.string()))
+        return replace(
+            self,
+            table=table,
+            text=column,
+            queries=(),
+            sample=None,
+            vectors=None,
+            vector_column="",
             origin=None,
         )
 

@@ -46,7 +46,7 @@ def make_corpus(
         limit: The most rows to keep, drawn at random without replacement, in their original order. The
             host's limit applies as well.
         seed: The seed of the draw.
-        vectors: The column of the rows' own vectors, one of `vectors_in`; None leaves them out.
+        vectors: The column of the rows' own vectors, one of `vector_columns`; None leaves them out.
 
     Raises:
         ColumnError: A column is missing or cannot be used this way.

@@ -82,7 +82,7 @@ def open_corpus(
         corpus = open_sample(source, text=text, label=label, limit=limit, seed=seed)
     elif texts is not None:
         corpus = _with_texts(
-            _read(source, name, seed, encoding, on_progress), vectors, texts, text, label, limit, seed
+            read_table(source, name, seed, encoding, on_progress), vectors, texts, text, label, limit, seed
         )
     elif isinstance(source, str) and on_hub:
         from explorer.data.hub.dataset import open_dataset
@@ -102,18 +102,24 @@ def open_corpus(
             on_progress=on_progress,
         )
     else:
-        table = _read(source, name, seed, encoding, on_progress)
+        table = read_table(source, name, seed, encoding, on_progress)
         corpus = make_corpus(table, text=text, label=label, limit=limit, seed=seed, vectors=vectors)
     return corpus if name is None else dataclasses.replace(corpus, name=name)
 
 
-def _read(
+def read_table(
     source: object,
-    name: str | None,
-    seed: int,
+    name: str | None = None,
+    seed: int = 0,
     encoding: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> SourceTable:
+    """Read any source of `open_corpus` except samples and the Hub, with all columns and no choice of one.
+
+    Raises:
+        UnknownCorpusError: There is no such file.
+        DataError: It cannot be read.
+    """
     if isinstance(source, str | Path):
         path = _existing(source)
         if path.is_dir():
@@ -151,7 +157,7 @@ def _with_texts(
         table = builder.finish()
         text, label = text or texts.text, texts.label if label is GUESS else label
     else:
-        table = _read(texts, None, seed)
+        table = read_table(texts, seed=seed)
     joined, column = with_texts(source, vectors, table)
     return make_corpus(joined, text=text, label=label, limit=limit, seed=seed, vectors=column)
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from explorer.data.tables.arrow_types import is_number
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.tables.values import LIST_OF_NUMBERS, NUMBER
 
@@ -29,7 +30,7 @@ ALL: Final = AllColumns.ALL
 VectorColumn = str | Literal[AllColumns.ALL]
 
 
-def vectors_in(source: SourceTable) -> list[VectorColumn]:
+def vector_columns(source: SourceTable) -> list[VectorColumn]:
     """Where a table has vectors: columns of lists of numbers, or ALL if it has only numbers.
 
     Columns are judged by their first rows; `vectors_of` checks every row.
@@ -70,7 +71,7 @@ def numbers_in(text: str) -> NDArray[np.float64]:
         ValueError, TypeError, RecursionError: It is not a list of numbers.
     """
     try:
-        values: Sequence[float] = json.loads(text)
+        values: Sequence[float] = json.loads(text, parse_int=float)  # as `int`, long ones raise other errors
     except json.JSONDecodeError:
         values = [
             float(part)
@@ -85,12 +86,15 @@ def numbers_in(text: str) -> NDArray[np.float64]:
 def _has_one_length(column: pa.ChunkedArray) -> bool:
     if not looks_like_vectors(column):
         return False
-    lengths = {len(numbers_in(text)) for text in column.slice(0, _HEAD_ROWS).drop_null().to_pylist()}
+    try:
+        lengths = {len(numbers_in(text)) for text in column.slice(0, _HEAD_ROWS).drop_null().to_pylist()}
+    except (TypeError, ValueError, RecursionError):  # a list of versions, such as [1.2.3], looks like numbers
+        return False
     return len(lengths) == 1 and lengths.pop() > 1
 
 
 def _looks_like_numbers(column: pa.ChunkedArray) -> bool:
-    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+    if is_number(column.type):
         return True
     head = column.slice(0, _HEAD_ROWS).drop_null()
     if not pa.types.is_string(column.type) or len(head) == 0:

@@ -17,7 +17,7 @@ from explorer.data.vector_columns import (
     looks_like_vectors,
     number_columns,
     numbers_in,
-    vectors_in,
+    vector_columns,
 )
 from explorer.errors import ColumnError, TooLargeError, VectorError
 from explorer.settings import settings
@@ -34,7 +34,7 @@ def vectors_of(
 
     Args:
         source: The table.
-        column: One of `vectors_in`.
+        column: One of `vector_columns`.
         keep: True for the rows wanted, shape (rows,); all rows when None. Other rows are not checked.
 
     Returns:
@@ -88,7 +88,7 @@ def with_texts(
         TooLargeError: As for `vectors_of`.
     """
     if column is None:
-        found = vectors_in(source)
+        found = vector_columns(source)
         if len(found) != 1:
             listed = list_names([place if isinstance(place, str) else place.value for place in found])
             raise ColumnError(
@@ -133,7 +133,7 @@ def _column(source: SourceTable, name: str) -> pa.ChunkedArray:
         )
     column = source.table[name]
     if not looks_like_vectors(column):
-        found = [place for place in vectors_in(source) if isinstance(place, str)]
+        found = [place for place in vector_columns(source) if isinstance(place, str)]
         raise ColumnError(
             "The column does not hold vectors, which are lists of numbers of one length.",
             where=f'{source.name}, column "{name}"',

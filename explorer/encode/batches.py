@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -34,7 +34,12 @@ def plan_batches(lengths: np.ndarray, token_budget: int) -> list[np.ndarray]:
 
 
 def encode_few(
-    engine: Engine, texts: Sequence[str], on_wait: OnWait | None = None, *, prompt: Prompt = NO_PROMPT
+    engine: Engine,
+    texts: Sequence[str],
+    on_wait: OnWait | None = None,
+    *,
+    prompt: Prompt = NO_PROMPT,
+    on_done: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """Encode a few texts, in a run of their own.
 
@@ -43,6 +48,8 @@ def encode_few(
         texts: The texts, without the prompt.
         on_wait: See `Engine.run`.
         prompt: Their prompt and role.
+        on_done: Called after each batch with the finished texts and their total; an exception it raises stops
+            the work.
 
     Returns:
         The vectors in the order of the texts, float32, shape (texts, dims).
@@ -54,6 +61,10 @@ def encode_few(
     out = np.empty((len(texts), engine.dims), dtype=np.float32)
     with engine.run(on_wait) as run:
         run.confirm()
+        done = 0
         for batch in plan_batches(tokens.lengths, engine.token_budget):
             out[batch] = run.start(tokens.batch(batch))()
+            done += len(batch)
+            if on_done is not None:
+                on_done(done, len(texts))
     return out

@@ -16,7 +16,7 @@ from explorer.encode.precision import PrecisionCheck
 from explorer.encode.prompts import NO_PROMPTS, TextPrompts
 from explorer.encode.spec import EncoderSpec, OwnVectors
 from explorer.errors import EncodeError, ModelChangedError, QueryError, VectorError
-from explorer.jobs.progress import OnProgress, Progress, untold
+from explorer.jobs.progress import OnProgress, Progress, counting, ignore_progress
 
 if TYPE_CHECKING:
     from explorer.tensor import Metric
@@ -99,20 +99,30 @@ class Encoder:
             VectorError: The same, if the rows came with their vectors and cannot be encoded again.
             EncodeError: The model returned values that are not numbers.
         """
-        report = on_progress or untold
-        for position, text in enumerate(texts, start=1):
-            if not text.strip():
-                raise QueryError(
-                    "A query cannot be empty.", where=f"query {position}" if len(texts) > 1 else ""
-                )
+        check_queries(texts)
+        return self._encode(texts, Prompt(self.query_prompt, "query"), on_progress)
+
+    def encode_documents(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> np.ndarray:
+        """Encode texts as rows are encoded, without the cache: float32, shape (texts, dims).
+
+        Raises the errors of `encode_queries`, except for empty texts.
+
+        Args:
+            texts: The texts.
+            on_progress: Called with the progress; an exception it raises stops the work.
+        """
+        return self._encode(texts, Prompt(self.prompt), on_progress)
+
+    def _encode(self, texts: Sequence[str], prompt: Prompt, on_progress: OnProgress | None) -> np.ndarray:
+        report = on_progress or ignore_progress
         report(Progress("Loading the model", total=len(texts)))
         engine = self.engine
         progress = Progress("Encoding", total=len(texts), unit="texts")
         report(progress)
-        prompt = Prompt(self.query_prompt, "query")
+        done = counting(report, "Encoding", "texts")
         try:
             vectors = encode_few(
-                engine, texts, lambda why: report(replace(progress, note=why)), prompt=prompt
+                engine, texts, lambda why: report(replace(progress, note=why)), prompt=prompt, on_done=done
             )
         except ModelChangedError as change:
             if not isinstance(self.spec, OwnVectors):
@@ -124,3 +134,14 @@ class Encoder:
         if not np.isfinite(vectors).all():
             raise EncodeError("The model gave values that are not numbers.", where=self.name)
         return vectors
+
+
+def check_queries(texts: Sequence[str]) -> None:
+    """Raise an error for an empty query.
+
+    Raises:
+        QueryError: A query has no character but spaces.
+    """
+    for position, text in enumerate(texts, start=1):
+        if not text.strip():
+            raise QueryError("A query cannot be empty.", where=f"query {position}" if len(texts) > 1 else "")

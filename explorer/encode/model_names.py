@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path, PurePath
 
+from explorer.encode.model_safety import models_root, shown_name
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf
 from explorer.errors import ModelNotFoundError
 from explorer.hub.names import is_model_id
-from explorer.settings import settings
 
 _MAX_NAME_CHARS = 200
 PRECISION_NAMES = {"auto": "fast", "float32": "exact"}
 
 
 def model_name(model: str) -> str:
-    """The name of a model on the screen and in links: a Hub id, or a folder below EXPLORER_MODEL_DIR."""
+    """The name of a model on the screen and in the table of prompts: a Hub id, or a folder's name."""
     return Path(model).name if Path(model).is_absolute() else model
+
+
+def model_path(model: str) -> str:
+    """The name of a model in links and lists of choices, which `choose_model` takes.
+
+    It is a Hub id, or a folder's path below EXPLORER_MODEL_DIR; of a folder elsewhere, which only Python can
+    open, the name alone.
+    """
+    shown = shown_name(model)
+    return Path(shown).name if Path(shown).is_absolute() else shown
 
 
 def choose_model(name: str) -> str:
@@ -49,7 +59,7 @@ def choose_model(name: str) -> str:
 
 def model_folders() -> list[str]:
     """Names of the model folders a visitor may choose."""
-    root = Path(settings().model_dir).expanduser()
+    root = models_root()
     if not root.is_dir():
         return []
     names = (path.name for path in root.iterdir() if not path.name.startswith("."))
@@ -62,7 +72,7 @@ def _own_folder(name: str) -> Path | None:
     # Checked by the name first: the file system outside is never accessed.
     if not parts or PurePath(name).is_absolute() or ".." in parts or name.startswith((".", "~")):
         return None
-    root = Path(settings().model_dir).expanduser().resolve()
+    root = models_root()
     try:
         folder = (root / name).resolve()
         return folder if folder.is_relative_to(root) and folder.is_dir() else None

@@ -24,6 +24,17 @@ def folder_named(name: str) -> Path | None:
     return folder if folder.is_absolute() and folder.is_dir() else None
 
 
+def models_root() -> Path:
+    """EXPLORER_MODEL_DIR."""
+    return Path(settings().model_dir).expanduser().resolve()
+
+
+def shown_name(name: str) -> str:
+    """A model's name for messages; visitors must not learn the path of EXPLORER_MODEL_DIR on the server."""
+    folder, root = Path(name), models_root()
+    return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else name
+
+
 def check_may_run_code(name: str, revision: str | None) -> None:
     """Refuse to run a model's own code unless the host allows it and the code is pinned.
 
@@ -37,9 +48,9 @@ def check_may_run_code(name: str, revision: str | None) -> None:
             where=name,
             fix="A host can allow it (EXPLORER_ALLOW_REMOTE_CODE).",
         )
-    folder, root = folder_named(name), Path(settings().model_dir).expanduser()
+    folder = folder_named(name)
     if folder is not None:
-        if not folder.resolve().is_relative_to(root.resolve()):
+        if not folder.resolve().is_relative_to(models_root()):
             raise UnsafeModelError(
                 "Code in a folder runs only inside the server's model folder.",
                 where=name,
@@ -58,7 +69,7 @@ def check_folder(folder: Path, name: str, *, trust_remote_code: bool = False) ->
 
     Args:
         folder: The folder.
-        name: The model's name, for error messages.
+        name: The model's name, for error messages; see `shown_name`.
         trust_remote_code: Whether the code in this folder may run.
 
     Raises:
@@ -78,7 +89,7 @@ def check_folder(folder: Path, name: str, *, trust_remote_code: bool = False) ->
         _check_shards(index, name)
     if trust_remote_code:
         _check_code_is_here(folder, name)
-    modules = read_json(folder / "modules.json") if (folder / "modules.json").is_file() else []
+    modules = read_json(folder / "modules.json", name) if (folder / "modules.json").is_file() else []
     if not isinstance(modules, list) or not all(isinstance(module, dict) for module in modules):
         raise UnusableModelError(
             "modules.json does not list the modules of the model.",
@@ -108,7 +119,7 @@ def check_folder(folder: Path, name: str, *, trust_remote_code: bool = False) ->
 
 def _check_shards(index: Path, name: str) -> None:
     """Refuse sharded weights if a shard is not safetensors, whatever the index file is called."""
-    listed = read_json(index)
+    listed = read_json(index, name)
     shards = listed.get("weight_map") if isinstance(listed, dict) else None
     if not isinstance(shards, dict):
         raise UnusableModelError(f"{index.name} does not list the files of the weights.", where=name)
@@ -124,7 +135,7 @@ def _check_shards(index: Path, name: str) -> None:
 def names_own_code(folder: Path) -> bool:
     """Whether the configuration in a model's folder names classes in files beside it."""
     config = folder / "config.json"
-    return config.is_file() and "auto_map" in read_json(config)
+    return config.is_file() and "auto_map" in read_json(config, folder.name)
 
 
 def remote_code_error(name: str, what: str = "from its repository") -> UnsafeModelError:
@@ -149,7 +160,7 @@ def _check_code_is_here(folder: Path, name: str) -> None:
 
     for path in folder.rglob("*.json"):
         if path.name not in _WORD_LISTS:
-            read_json(path, look)
+            read_json(path, name, look)
     if elsewhere:
         raise UnsafeModelError(
             f"Its code is in another repository, {elsewhere[0]}, which is not pinned.",
@@ -158,8 +169,13 @@ def _check_code_is_here(folder: Path, name: str) -> None:
         )
 
 
-def read_json(path: Path, look: Callable[[dict[str, Any]], Any] | None = None) -> Any:  # noqa: ANN401 - JSON
-    """The contents of a JSON file; `look`, the object hook, is called with each object.
+def read_json(path: Path, name: str, look: Callable[[dict[str, Any]], Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+    """The contents of a JSON file of a model.
+
+    Args:
+        path: The file.
+        name: The model's name, for error messages.
+        look: The object hook, called with each object.
 
     Raises:
         UnusableModelError: The file is not readable JSON.
@@ -168,5 +184,5 @@ def read_json(path: Path, look: Callable[[dict[str, Any]], Any] | None = None) -
         return json.loads(path.read_text(encoding="utf-8"), object_hook=look)
     except (OSError, ValueError, RecursionError) as error:
         raise UnusableModelError(
-            f"{path.name} is not readable JSON.", where=str(path.parent), fix="Copy the model's files again."
+            f"{path.name} is not readable JSON.", where=name, fix="Copy the model's files again."
         ) from error

@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from explorer.encode.model_safety import check_folder, check_may_run_code, folder_named, read_json
+from explorer.encode.model_safety import (
+    check_folder,
+    check_may_run_code,
+    folder_named,
+    read_json,
+    shown_name,
+)
 from explorer.errors import ModelNotFoundError, UnusableModelError
 from explorer.hub.download import fetch_model, snapshot_on_disk
 from explorer.hub.model_modules import OwnFacts, own_facts
@@ -116,7 +122,18 @@ class ModelFiles:
         path = self.folder / name
         if not path.is_file():
             return {} if missing is None else missing
-        return read_json(path)
+        return read_json(path, self.name)
+
+    def without_paths(self, message: str, *paths: Path) -> str:
+        """A library's message without the server's paths, which visitors must not learn.
+
+        Args:
+            message: The message.
+            paths: Paths, besides the model's folder, that it may contain.
+        """
+        for path in (*paths, self.folder):
+            message = message.replace(str(path), self.name)
+        return message
 
 
 def find_model(
@@ -156,7 +173,7 @@ def find_model(
         check_may_run_code(name, revision)
     folder = folder_named(name)
     if folder is not None:
-        check_folder(folder, name, trust_remote_code=trust_remote_code)
+        check_folder(folder, shown_name(name), trust_remote_code=trust_remote_code)
         folder = folder.resolve()
         digest = _hash_files(folder, code=trust_remote_code)
         return ModelFiles(folder.name, folder, digest, "folder", trust_remote_code)

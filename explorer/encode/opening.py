@@ -15,7 +15,7 @@ from explorer.encode.engines.services import Secret, Service
 from explorer.encode.hosted_prompts import hosted_prompts
 from explorer.encode.local_encoder import open_local
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, needs_token
-from explorer.jobs.progress import OnProgress, Progress, untold
+from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
 
 def open_encoder(
@@ -43,7 +43,7 @@ def open_encoder(
         VectorError: The rows have no vectors, or not of the dimensions of the query model.
         SettingError: EXPLORER_DEVICE names a device that does not exist.
     """
-    report = on_progress or untold
+    report = on_progress or ignore_progress
     match spec:
         case LocalModel():
             return open_local(spec, corpus.texts, cache, report)

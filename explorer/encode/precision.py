@@ -100,14 +100,15 @@ def check_precision(
     if stored is not None:
         return PrecisionCheck(**json.loads(stored))
     report("Checking fast precision on your rows")
-    check = _probe(files, device, dtype, probe, prompt)
+    check = compare_precisions(files, device, dtype, probe, prompt)
     cache.record_verdict(subject, json.dumps(asdict(check)))
     return check
 
 
-def _probe(
+def compare_precisions(
     files: ModelFiles, device: torch.device, dtype: str, texts: list[str], prompt: Prompt
 ) -> PrecisionCheck:
+    """Encode texts in float32 and in a faster dtype; the one that is not used is unloaded."""
     exact = encode_few(engines.load(files, device, "float32"), texts, prompt=prompt).astype(np.float64)
     engine = engines.load(files, device, dtype)
     short = encode_few(engine, texts, prompt=prompt).astype(np.float64)

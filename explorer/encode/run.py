@@ -26,7 +26,7 @@ from explorer.encode.engines.engine import Engine, EngineRun, OutOfMemoryError, 
 from explorer.encode.report import EncodeReport
 from explorer.encode.tokens import Tokens
 from explorer.errors import EncodeError
-from explorer.jobs.progress import OnProgress, Progress, untold
+from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 from explorer.settings import settings
 
 _log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def encode_corpus(
         EncodeError: A single text does not fit in memory, or the model returned values that are not numbers.
         ModelChangedError: A hosted model has been replaced since the fingerprint was made.
     """
-    report = on_progress or untold
+    report = on_progress or ignore_progress
     started = time.perf_counter()
     report(Progress("Looking in the cache", total=len(corpus)))
     keys = corpus.item_keys

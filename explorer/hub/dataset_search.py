@@ -72,12 +72,11 @@ class DatasetListing:
     description: str | None
 
 
-def search_datasets(wanted: DatasetFilter, limit: int = 30) -> list[DatasetListing]:
-    """Search for datasets on the Hub; results are in the requested order.
+def search_datasets(wanted: DatasetFilter) -> list[DatasetListing]:
+    """Search for datasets on the Hub; at most 50 results, in the requested order.
 
     Args:
         wanted: Search criteria.
-        limit: Maximum number of datasets, up to 100.
 
     Raises:
         HubUnreachableError: The Hub does not respond correctly.
@@ -88,12 +87,11 @@ def search_datasets(wanted: DatasetFilter, limit: int = 30) -> list[DatasetListi
         ("size_categories", wanted.size),
         ("license", wanted.licence),
     )
-    limit = max(1, min(limit, MAX_LISTINGS))
     params: dict[str, Any] = {
         "search": wanted.search.strip()[:MAX_CHARS],
         "filter": [f"{kind}:{value.strip()[:MAX_CHARS]}" for kind, value in tags if value.strip()],
         "sort": SORTS[wanted.sort],
-        "limit": limit,
+        "limit": MAX_LISTINGS,
         "expand": _EXPAND,
     }
     if not wanted.gated:
@@ -102,7 +100,7 @@ def search_datasets(wanted: DatasetFilter, limit: int = 30) -> list[DatasetListi
         "/api/datasets", {name: value for name, value in params.items() if value not in ("", [])}
     )
     found = [_named_listing(item) for item in as_list(response) if isinstance(item, dict)]
-    return [listing for listing in found if listing is not None][:limit]
+    return [listing for listing in found if listing is not None][:MAX_LISTINGS]
 
 
 def listing_of(name: str, item: Mapping[str, Any]) -> DatasetListing:

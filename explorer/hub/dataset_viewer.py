@@ -21,7 +21,7 @@ def converted_rows(name: str) -> Mapping[tuple[str, str], int]:
     Args:
         name: `owner/name`.
     """
-    server = _viewer()
+    server = viewer_address()
     if server is None:
         return {}
     try:
@@ -37,7 +37,7 @@ def converted_rows(name: str) -> Mapping[tuple[str, str], int]:
     return rows
 
 
-def _viewer() -> str | None:
+def viewer_address() -> str | None:
     """Base URL of the viewer; None for a private Hub: its names and token must not leave it."""
     from huggingface_hub import constants
 

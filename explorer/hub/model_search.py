@@ -19,7 +19,7 @@ from explorer.hub.safetensors_header import weights_size
 from explorer.hub.search_options import MAX_LISTINGS, SORTS, Sort
 
 # The Hub's own names (huggingface.co/tasks) of the tasks that embedding models are listed under.
-Task = Literal[
+HubTask = Literal[
     "any",
     "sentence-similarity",
     "feature-extraction",
@@ -51,7 +51,7 @@ class ModelFilter:
     """
 
     search: str = ""
-    task: Task = "any"
+    task: HubTask = "any"
     library: str = "sentence-transformers"
     language: str = ""
     max_parameters: int | None = None
@@ -105,22 +105,20 @@ class ModelListing:
     needs_remote_code: bool
 
 
-def search_models(wanted: ModelFilter, limit: int = 30) -> list[ModelListing]:
+def search_models(wanted: ModelFilter) -> list[ModelListing]:
     """Search for models on the Hub.
 
     Args:
         wanted: Search criteria.
-        limit: Maximum number of models, up to 100.
 
     Returns:
-        Models in the requested order, without those that have no valid id.
+        At most 50 models in the requested order, without those that have no valid id.
 
     Raises:
         HubUnreachableError: The Hub does not respond, or not correctly.
     """
-    limit = min(limit, MAX_LISTINGS)
     tags = [wanted.library, wanted.language, f"license:{wanted.licence}" if wanted.licence else ""]
-    params: dict[str, Any] = {"sort": SORTS[wanted.sort], "limit": limit, "expand": _EXPAND}
+    params: dict[str, Any] = {"sort": SORTS[wanted.sort], "limit": MAX_LISTINGS, "expand": _EXPAND}
     if wanted.search.strip():
         params["search"] = wanted.search.strip()[:MAX_CHARS]
     if filters := [tag[:MAX_CHARS] for tag in tags if tag]:
@@ -134,7 +132,7 @@ def search_models(wanted: ModelFilter, limit: int = 30) -> list[ModelListing]:
         params["gated"] = False
     response = get_json("/api/models", params)
     found = [listing_of(as_table(info)) for info in as_list(response, MAX_ENTRIES)]
-    return [model for model in found if model is not None and _fits(model, wanted)][:limit]
+    return [model for model in found if model is not None and _fits(model, wanted)][:MAX_LISTINGS]
 
 
 def listing_of(info: Mapping[str, Any], is_organisation: bool | None = None) -> ModelListing | None:

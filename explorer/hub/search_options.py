@@ -13,4 +13,4 @@ SORTS: dict[Sort, str] = {
     "trending": "trendingScore",
     "modified": "lastModified",
 }
-MAX_LISTINGS = 100
+MAX_LISTINGS = 50  # models or datasets that a search returns

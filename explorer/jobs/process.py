@@ -50,10 +50,13 @@ class WorkerProcesses:
         name: What the processes run, for error messages.
         module: The module, which calls `serve` when run.
         idle_seconds: How long a process is kept after its last answer.
+
+    Attributes:
+        name: As given.
     """
 
     def __init__(self, name: str, module: str, *, idle_seconds: float) -> None:
-        self._name = name
+        self.name = name
         self._module = module
         self._idle_seconds = idle_seconds
         self._lock = threading.Lock()
@@ -71,8 +74,8 @@ class WorkerProcesses:
         Raises:
             ComputeError: The work failed, or the process ended before finishing it.
         """
-        on_progress(Progress(f"Starting {self._name}"))
-        process = self._take() or _Process(self._name, self._module)
+        on_progress(Progress(f"Starting {self.name}"))
+        process = self._take() or _Process(self.name, self._module)
         try:
             process.ask(request, on_progress)
         except BaseException:

@@ -41,7 +41,7 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-def untold(_progress: Progress) -> None:
+def ignore_progress(_progress: Progress) -> None:
     """Ignore progress: the callback used where the caller gave none."""
 
 
@@ -53,5 +53,5 @@ def counting(on_progress: OnProgress | None, phase: str, unit: str = "rows") -> 
         phase: What is being done.
         unit: What is counted.
     """
-    tell = on_progress or untold
+    tell = on_progress or ignore_progress
     return lambda done, total: tell(Progress.count(phase, done, total, unit))

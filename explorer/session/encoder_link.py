@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from explorer.encode.model_names import choose_model, model_name
+from explorer.encode.model_names import choose_model, model_path
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.spec import TFIDF, EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, spec_for
 from explorer.errors import ModelNotFoundError
@@ -21,7 +21,7 @@ def to_parameters(spec: EncoderSpec) -> dict[str, str]:
     match spec:
         case LocalModel():
             named = {
-                "model": model_name(spec.model),
+                "model": model_path(spec.model),
                 "precision": spec.precision,
                 "prompt": spec.prompt,
                 "query_prompt": spec.query_prompt,

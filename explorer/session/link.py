@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from explorer.data.corpus import Corpus
-from explorer.data.hub.link import PREFIX, HubRows
+from explorer.data.hub.rows_link import PREFIX, HubRows
 from explorer.data.samples import SAMPLES, open_sample
 from explorer.encode.spec import LocalModel, OwnVectors, without_own_code
 from explorer.errors import ExplorerError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from explorer.data.corpus import Corpus
-from explorer.data.hub.link import HubRows
+from explorer.data.hub.rows_link import HubRows
 from explorer.encode.spec import EncoderSpec
 from explorer.jobs.registry import Job, Lane, registry
 

@@ -27,7 +27,7 @@ def ask_queries(session: Session, spaces: Sequence[Space], texts: tuple[str, ...
 
     Args:
         session: Who asks.
-        spaces: The spaces whose encoders encode the queries.
+        spaces: The spaces that are searched; their encoders encode the queries.
         texts: The queries, one or more.
 
     Returns:
@@ -42,11 +42,16 @@ def ask_queries(session: Session, spaces: Sequence[Space], texts: tuple[str, ...
 
 
 def query_outcome(session: Session, space: Space, texts: tuple[str, ...]) -> Outcome[Vectors]:
-    """The current outcome of queries that were asked: float32, shape (texts, dims)."""
+    """The current outcome of queries that were asked: their vectors in the space, float32, (texts, dims).
+
+    Spaces that are derived from one another share the encoder's vectors, which are kept; each has its own
+    transforms.
+    """
     found = session.queries.find(space.encoder, texts)
     if found is not None:
-        return Done(found)
-    return outcome_of(session.asking[query_key(session, space, texts)], session.visitor)
+        return Done(space.place_queries(found))
+    outcome = outcome_of(session.asking[query_key(session, space, texts)], session.visitor)
+    return Done(space.place_queries(outcome.result)) if isinstance(outcome, Done) else outcome
 
 
 def query_key(session: Session, space: Space, texts: tuple[str, ...]) -> Hashable:

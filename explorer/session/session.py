@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -15,7 +15,9 @@ from explorer.encode.queries import QueryVectors
 from explorer.encode.spec import EncoderSpec
 from explorer.jobs.registry import Job
 from explorer.jobs.sizes import Memory
+from explorer.session.comparison import COMPARISON, ComparisonState
 from explorer.session.linked_rows import LinkedRows
+from explorer.session.open_tabs import OpenTabs
 from explorer.session.rows_origin import RowsOrigin
 from explorer.session.selection import Selection
 from explorer.session.space_jobs import Opened, awaited
@@ -29,7 +31,7 @@ _KEEP_RESULTS = 24
 _RESULTS_SHARE = 4  # the results of one session can take 1 / this of EXPLORER_SESSIONS_MB
 
 
-@dataclass
+@dataclass(eq=False)
 class Session:
     """What one visitor has open.
 
@@ -51,6 +53,9 @@ class Session:
         focus: The only rows that the map and the clusters show; None for all rows.
         focused: The spaces of only those rows, by the fingerprint of the whole space.
         cluster_choices: The specs of the clusters that every page shows, by the rows in focus.
+        comparison: What the visitor chose for comparing encoders over these rows.
+        other_columns: Sessions of the same rows with another text column, by that column; see
+            `explorer.session.contenders.session_reading`.
         cluster_names: Names a person gave to clusters, by space, spec, rows and cluster number.
     """
 
@@ -71,7 +76,15 @@ class Session:
     focused: dict[str, Space] = field(default_factory=dict)
     cluster_choices: dict[str, ClusterSpec] = field(default_factory=dict)
     cluster_names: dict[tuple[str, ClusterSpec, str, int], str] = field(default_factory=dict)
+    comparison: ComparisonState = field(default_factory=ComparisonState)
+    other_columns: dict[str, Session] = field(default_factory=dict)
     _selections: list[Selection | None] = field(default_factory=lambda: [None])
+
+    _tabs: ClassVar[OpenTabs[Session]] = OpenTabs()
+
+    def enter_tab(self) -> None:
+        """Record that a tab shows this session, so that other tabs of the browser do not stop its work."""
+        self._tabs.add(self)
 
     @property
     def encoder(self) -> EncoderSpec:
@@ -79,7 +92,7 @@ class Session:
         return self.encoders[self.active]
 
     def open(self, corpus: Corpus, spec: EncoderSpec, rows_origin: RowsOrigin | None = None) -> None:
-        """Open a corpus with an encoder; opening other rows closes the previous ones and their results.
+        """Open a corpus with an encoder; opening other rows closes the previous ones and stops their jobs.
 
         Args:
             corpus: The rows. The same rows under another name keep their results.
@@ -92,6 +105,7 @@ class Session:
             else:
                 self._forget_rows()
             self.corpus, self.rows_origin, self.focused = corpus, rows_origin, {}
+            self.other_columns = {}
         if spec not in self.encoders:
             self.encoders.append(spec)
         self.notice, self.linked_rows = "", None
@@ -108,7 +122,11 @@ class Session:
         )
 
     def _forget_rows(self) -> None:
-        """Drop selections, vectors and clusters, which refer to the rows of the previous corpus."""
+        """Drop selections, vectors and clusters of the previous corpus, and stop the work on it."""
+        spaces = {space.fingerprint for space in self.spaces.values()}
+        # Other results, such as counts of tokens, are of the rows that are opened now.
+        results = [job for key, job in self.results.items() if isinstance(key, tuple) and key[-1] in spaces]
+        self.leave([*map(awaited, self.jobs.values()), *self.asking.values(), *results])
         self.encoders = []
         self.spaces = {}
         self.jobs = {}
@@ -119,6 +137,7 @@ class Session:
         self.focus_on(None)
         self.cluster_choices = {}
         self.cluster_names = {}
+        self.comparison = self.comparison.for_other_rows()
 
     @property
     def selection(self) -> Selection | None:
@@ -151,12 +170,31 @@ class Session:
         self.spaces.pop(spec, None)
         opening = self.jobs.pop(spec, None)
         if opening is not None:
-            awaited(opening).leave(self.visitor)
+            self.leave([awaited(opening)])
+
+    def forget_comparisons(self) -> None:
+        """Drop comparisons: their contenders hold encoders, which may hold a token that was taken back."""
+        self.comparison.shown = None
+        for key in [key for key in self.results if isinstance(key, tuple) and key[0] == COMPARISON]:
+            del self.results[key]
 
     def stop_asking(self, wanted: Collection[Hashable] = ()) -> None:
         """Cancel the queries that are being encoded, except those wanted."""
-        for key in self.asking.keys() - set(wanted):
-            self.asking.pop(key).leave(self.visitor)
+        self.leave([self.asking.pop(key) for key in self.asking.keys() - set(wanted)])
+
+    def leave(self, jobs: Iterable[Job[Any]]) -> None:
+        """Wait for jobs no longer; those that nobody else waits for stop."""
+        elsewhere = {
+            job for tab in self._tabs.others(self) if tab.visitor == self.visitor for job in tab._awaited()
+        }
+        for job in jobs:
+            if job not in elsewhere:
+                job.leave(self.visitor)
+
+    def _awaited(self) -> set[Job[Any]]:
+        """The jobs whose results it waits for or has. Another tab's thread may be changing the lists."""
+        opening = map(awaited, list(self.jobs.values()))
+        return {*opening, *list(self.asking.values()), *list(self.results.values())}
 
     def keep_result(self, key: Hashable, job: Job[Any]) -> None:
         """Keep a page's result, so that returning to the page computes nothing again."""
@@ -195,5 +233,7 @@ class Session:
             focused={},
             cluster_choices=dict(self.cluster_choices),
             cluster_names=dict(self.cluster_names),
+            other_columns={},
+            comparison=replace(self.comparison, answers=dict(self.comparison.answers), shown=None),
             _selections=list(self._selections),
         )

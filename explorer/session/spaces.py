@@ -7,6 +7,7 @@ its own spaces from its own rows. Each encoder has its own jobs, so one that fai
 
 from __future__ import annotations
 
+import functools
 import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,7 @@ from explorer.encode.engines.services import Secret
 from explorer.encode.model_names import encoder_name
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, hosted_model
 from explorer.jobs.outcome import Done, Outcome, outcome_of
-from explorer.jobs.progress import OnProgress
+from explorer.jobs.progress import OnProgress, Progress
 from explorer.jobs.registry import Job, Lane, registry
 from explorer.session.session import Session
 from explorer.session.space_jobs import Encoded, Opened
@@ -26,9 +27,14 @@ if TYPE_CHECKING:
     from explorer.encode.encoder import Encoder
     from explorer.tensor import Index
 
-# Vectors of open spaces, by the fingerprints of the encoder and the texts: visitors with the same rows share
-# one matrix.
-_shared: weakref.WeakValueDictionary[tuple[str, str], Index] = weakref.WeakValueDictionary()
+
+@functools.cache
+def shared_indexes() -> weakref.WeakValueDictionary[tuple[str, str], Index]:
+    """Vectors of open spaces, by the fingerprints of the encoder and the texts.
+
+    Visitors with the same rows share one matrix.
+    """
+    return weakref.WeakValueDictionary()
 
 
 def space_outcome(session: Session, spec: EncoderSpec) -> Outcome[Space] | None:
@@ -72,6 +78,7 @@ def ask_for_space(session: Session, spec: EncoderSpec, token: Secret | None) -> 
         from explorer.embedding import open_spec
 
         encoder = open_spec(corpus, spec, token=token, on_progress=on_progress)
+        on_progress(Progress("Opening the encoder"))  # ends a job that was left, before it begins another
         found = _found(encoder, corpus)
         return Opened(encoder, found or _encode(encoder, corpus, visitor, token))
 
@@ -91,7 +98,7 @@ def _found(encoder: Encoder, corpus: Corpus) -> Encoded | None:
     from explorer.encode.engines.own_vectors import read_own_vectors
     from explorer.encode.report import report_of_kept
 
-    index = _shared.get((encoder.fingerprint, corpus.items_fingerprint))
+    index = shared_indexes().get((encoder.fingerprint, corpus.items_fingerprint))
     if isinstance(encoder.spec, OwnVectors):
         vectors, report = read_own_vectors(corpus)
         return Encoded(encoder, index or _share(encoder, corpus, make_index(vectors)), report)
@@ -122,7 +129,7 @@ def _encode(encoder: Encoder, corpus: Corpus, visitor: str, token: Secret | None
 
 
 def _share(encoder: Encoder, corpus: Corpus, index: Index) -> Index:
-    return _shared.setdefault((encoder.fingerprint, corpus.items_fingerprint), index)
+    return shared_indexes().setdefault((encoder.fingerprint, corpus.items_fingerprint), index)
 
 
 class Lanes(NamedTuple):

@@ -99,11 +99,11 @@ def random_pairs(rows: int, pairs: int, seed: int) -> tuple[NDArray[np.int64], N
     """
     total = rows * (rows - 1) // 2
     if total <= pairs:
-        return _unfolded(np.arange(total))
-    return _unfolded(np.random.default_rng(seed).choice(total, pairs, replace=False, shuffle=False))
+        return pairs_at(np.arange(total))
+    return pairs_at(np.random.default_rng(seed).choice(total, pairs, replace=False, shuffle=False))
 
 
-def _unfolded(place: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def pairs_at(place: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Turn places in the list (0, 1), (0, 2), (1, 2), (0, 3), … into the pairs (i, j) with i < j.
 
     Pair (i, j) stands at j(j − 1)/2 + i, so j is the largest number with j(j − 1)/2 ≤ place.

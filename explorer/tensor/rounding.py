@@ -43,7 +43,7 @@ def dot_error(dims: int, dtype: torch.dtype, device: torch.device) -> float:
         The bound, without a unit.
     """
     summed = torch.float64 if dtype == torch.float64 else torch.float32
-    stored = torch.bfloat16 if dtype == torch.float32 and _float32_is_shortened(device) else dtype
+    stored = torch.bfloat16 if dtype == torch.float32 and float32_is_shortened(device) else dtype
     terms = 2 * (dims + 16)
     return math.expm1(
         3 * math.log1p(UNIT_ROUNDOFF[stored])
@@ -52,7 +52,7 @@ def dot_error(dims: int, dtype: torch.dtype, device: torch.device) -> float:
     )
 
 
-def _float32_is_shortened(device: torch.device) -> bool:
+def float32_is_shortened(device: torch.device) -> bool:
     """Whether this process lets float32 matrix products run in TF32 or bfloat16.
 
     `torch.set_float32_matmul_precision` sets this for the whole process, so it is not ours to change, and

@@ -10,7 +10,7 @@ from explorer.analysis.cluster_words import describe
 from explorer.analysis.clusters import cluster, sweep
 from explorer.analysis.duplicates import find_duplicates
 from explorer.analysis.heatmaps import distributions, group_similarity, heatmap
-from explorer.analysis.placing import place
+from explorer.analysis.placing import cosines_to_rows, place
 from explorer.analysis.projection import pca, project
 from explorer.analysis.space import Space
 from explorer.analysis.specs import ClusterSpec, MapSpec
@@ -60,6 +60,7 @@ ANALYSES = {
     "map": lambda space: project(space.index, MapSpec(dims=3, n_neighbors=5)).coordinates,
     "PCA": lambda space: pca(space.index).coordinates,
     "place": lambda space: place(space.index, pca(space.index), space.vectors[:2] + 1),
+    "closeness": lambda space: cosines_to_rows(space.index, space.vectors[:2] + 1),
     "trust": lambda space: trust(space.index, pca(space.index)).row_trustworthiness,
     "neighbours": lambda space: space.neighbors(3).indices,
     "similarity": lambda space: space.similarity([1, 2]),

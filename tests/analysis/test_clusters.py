@@ -133,14 +133,13 @@ def test_silhouettes_are_those_of_scikit_learn(metric):
         [6, 2, 4, 4],
         metric=metric,
         seed=5,
-        starts=3,
         sample=100,
         on_progress=told.append,
     )
     assert [point.k for point in found.points] == [2, 4, 6]
     assert len(set(found.sample.tolist())) == 100
     for point in found.points:
-        same = cluster(index, ClusterSpec(k=point.k, metric=metric, seed=5, starts=3))
+        same = cluster(index, ClusterSpec(k=point.k, metric=metric, seed=5))
         assert point.inertia == same.inertia
         expected = metrics.silhouette_score(vectors[found.sample], same.labels[found.sample], metric=metric)
         assert point.silhouette == pytest.approx(expected, abs=1e-5)
@@ -224,12 +223,12 @@ def test_noise_fits_nowhere():
 
 def test_clusters_are_described(tickets):
     found = tickets.cluster(3, starts=3)
-    summaries = {summary.labels[0].label: summary for summary in describe(tickets, found, words=2, central=2)}
+    summaries = {summary.labels[0].label: summary for summary in describe(tickets, found)}
     assert set(summaries) == set(QUEUES)
-    assert {word.text for word in summaries["billing"].words} == {"invoice", "refund"}
-    assert {word.text for word in summaries["login"].words} == {"password", "login"}
-    assert {word.text for word in summaries["delivery"].words} == {"parcel", "courier"}
-    assert [word.rows for word in summaries["delivery"].words] == [3, 3]
+    assert {word.text for word in summaries["billing"].words[:2]} == {"invoice", "refund"}
+    assert {word.text for word in summaries["login"].words[:2]} == {"password", "login"}
+    assert {word.text for word in summaries["delivery"].words[:2]} == {"parcel", "courier"}
+    assert [word.rows for word in summaries["delivery"].words[:2]] == [3, 3]
     login = summaries["login"]
     assert [(share.label, share.rows, share.share) for share in login.labels] == [
         ("login", 3, 0.75),
@@ -240,7 +239,7 @@ def test_clusters_are_described(tickets):
     distances = 1 - unit @ found.centroids[login.label]
     rows = found.rows(login.label)
     assert login.spread == pytest.approx(distances[rows].mean(), abs=1e-6)
-    assert list(login.central) == rows[np.argsort(distances[rows])][:2].tolist()
+    assert list(login.central) == rows[np.argsort(distances[rows])][:5].tolist()
 
 
 @pytest.mark.parametrize("vectors", [np.ones((1, 2)), np.ones((3, 2))])

@@ -7,7 +7,7 @@ from explorer.analysis.clusters import cluster
 from explorer.analysis.hdbscan import PROCESSES, hdbscan_labels
 from explorer.analysis.specs import ClusterSpec
 from explorer.errors import ComputeError, JobCancelledError
-from explorer.jobs.progress import untold
+from explorer.jobs.progress import ignore_progress
 from explorer.settings import settings
 from explorer.tensor import Index
 
@@ -66,10 +66,10 @@ def test_stopping_ends_the_process_and_leaves_nothing(started):
 @pytest.mark.slow
 def test_what_went_wrong_in_the_process_is_said():
     with pytest.raises(ComputeError, match="min_samples"):
-        hdbscan_labels(np.ones((3, 2), np.float32), 2, 9, untold)
+        hdbscan_labels(np.ones((3, 2), np.float32), 2, 9, ignore_progress)
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_for_a_person():
     (settings().cache_folder / "hdbscan").write_text("in the way")
     with pytest.raises(ComputeError, match="cannot work on this server"):
-        hdbscan_labels(np.ones((3, 2), np.float32), 2, 2, untold)
+        hdbscan_labels(np.ones((3, 2), np.float32), 2, 2, ignore_progress)

@@ -5,24 +5,12 @@ import threading
 import numpy as np
 import pytest
 import torch
-from scipy.sparse import csr_array
-from scipy.spatial import cKDTree
 from sklearn.manifold import trustworthiness
 
 from explorer.analysis import layout
 from explorer.analysis.layout import lay_out, warm_up
 from explorer.errors import JobCancelledError
-
-
-def neighbors_of(vectors, k=15):
-    """As `lay_out` wants them: the row itself first, also where it is repeated."""
-    distances, indices = cKDTree(vectors).query(vectors, k=k)
-    own = np.arange(len(vectors))
-    distances, indices = np.asarray(distances), np.asarray(indices, dtype=np.int64)
-    place = np.where((indices == own[:, None]).any(axis=1), (indices == own[:, None]).argmax(axis=1), k - 1)
-    indices[own, place] = indices[:, 0]
-    indices[:, 0] = own
-    return indices, distances
+from tests.analysis.nearest import neighbors_of
 
 
 def laid(vectors, *, k=15, dims=2, min_distance=0.1, seed=0, tell=lambda _: None):
@@ -45,48 +33,6 @@ def _two_threads():
 def clustered():
     rng = np.random.default_rng(0)
     return rng.normal(size=(40, 6))[rng.integers(40, size=800)] + 0.3 * rng.normal(size=(800, 6))
-
-
-@pytest.mark.slow
-@pytest.mark.xdist_group("umap-learn")
-def test_the_graph_is_umap_learns():
-    from umap.umap_ import fuzzy_simplicial_set
-
-    rng = np.random.default_rng(1)
-    vectors = rng.normal(size=(500, 5))
-    vectors[10:60:10] = vectors[9:59:10]
-    vectors[100:130] = vectors[99]  # more equal rows than neighbours
-    indices, distances = neighbors_of(vectors)
-    expected, *_ = fuzzy_simplicial_set(
-        vectors,
-        15,
-        np.random.RandomState(0),
-        "precomputed",
-        knn_indices=indices.astype(np.int32),
-        knn_dists=distances.astype(np.float32),
-    )
-    pointers, neighbors, weights = layout._graph(indices, distances, 500)
-    made = csr_array((weights, neighbors, pointers), shape=(500, 500)).toarray()
-    expected = expected.toarray() / expected.max()
-    np.testing.assert_allclose(made, np.where(expected < 1 / 500, 0, expected), atol=1e-4)
-    assert (made == made.T).all()
-
-
-@pytest.mark.parametrize("min_distance", [0, 0.1, 0.5, 1])
-def test_the_forces_are_those_of_umap_learns_curve(min_distance):
-    from umap.umap_ import find_ab_params
-
-    a, b = find_ab_params(1.0, min_distance)
-    attraction, repulsion = layout._forces(min_distance).astype(np.float64)
-    steps = (layout._FIRST + (np.arange(layout._STEPS + 2) << layout._STEP_BITS)).astype(np.int32)
-    square = steps.view(np.float32).astype(np.float64)
-    assert (square[0], square[-2]) == (2.0**-30, 2.0**14)
-    curve = 1 + a * square**b
-    np.testing.assert_allclose(attraction, -2 * a * b * square ** (b - 1) / curve, rtol=1e-6)
-    np.testing.assert_allclose(repulsion, 2 * b / (0.001 + square) / curve, rtol=1e-6)
-    between = (square[1:] + square[:-1]) / 2
-    exact = -2 * a * b * between ** (b - 1) / (1 + a * between**b)
-    np.testing.assert_allclose((attraction[1:] + attraction[:-1]) / 2, exact, rtol=5e-4)
 
 
 @pytest.mark.slow

@@ -3,9 +3,9 @@ import threading
 import numpy as np
 import pytest
 
-from explorer.analysis import projection
+from explorer.analysis import placing, principal, projection
 from explorer.analysis.layout import warm_up
-from explorer.analysis.placing import place
+from explorer.analysis.placing import cosines_to_rows, place
 from explorer.analysis.projection import Projection, pca, project, umap
 from explorer.analysis.specs import MapSpec
 from explorer.errors import JobCancelledError, QueryError, VectorError
@@ -49,7 +49,8 @@ def blobs():
 def test_pca_is_scikit_learns_up_to_sign(random, metric, monkeypatch):
     from sklearn.decomposition import PCA
 
-    monkeypatch.setattr(projection, "_BLOCK", 1000)  # several blocks, the last one short
+    for module in (projection, principal):
+        monkeypatch.setattr(module, "_BLOCK", 1000)  # several blocks, the last one short
     rows = unit(random.vectors) if metric == "cosine" else random.vectors.astype(np.float64)
     peer = PCA(n_components=3, svd_solver="full").fit(rows)
     expected = peer.transform(rows)
@@ -92,6 +93,16 @@ def test_dimensions_beyond_the_rank_are_zero():
     assert narrow.coordinates.shape == (3, 3)
     assert not narrow.coordinates[:, 2].any()
     assert len(narrow.explained) == 3
+
+
+def test_the_cosines_of_new_vectors_are_those_of_the_search(monkeypatch):
+    monkeypatch.setattr(placing, "_BLOCK", 100)  # several blocks, the last one short
+    index = Index(np.random.default_rng(0).normal(size=(70, 6)))
+    new = np.random.default_rng(1).normal(size=(3, 6))
+    found = index.search(new, 70, "cosine")
+    np.testing.assert_array_equal(
+        np.take_along_axis(cosines_to_rows(index, new), found.indices, axis=1), found.scores
+    )
 
 
 def test_rows_of_zeros_have_a_place():

@@ -9,7 +9,7 @@ from explorer.analysis.trust import trust
 from explorer.analysis.umap_learn import PROCESSES, UNLABELED, label_targets, transform
 from explorer.analysis.umap_learn_worker import answer
 from explorer.errors import ComputeError, JobCancelledError, QueryError
-from explorer.jobs.progress import untold
+from explorer.jobs.progress import ignore_progress
 from explorer.settings import settings
 from tests.analysis.test_projection import index_of
 
@@ -141,7 +141,11 @@ def test_new_rows_are_placed_by_umap_learns_transform(here, index, vectors, metr
     distances = np.array([[named_distances[metric](left, right) for right in vectors] for left in new])
     nearest = np.argsort(distances, axis=1)[:, :8]
     by_its_distances = transform(
-        peer.embedding_, nearest, np.take_along_axis(distances, nearest, axis=1), spec.min_dist, untold
+        peer.embedding_,
+        nearest,
+        np.take_along_axis(distances, nearest, axis=1),
+        spec.min_dist,
+        ignore_progress,
     )
     assert (by_its_distances == expected).all()
     # By ours, which differ in the last bits, other random rows push the new ones away.
@@ -280,7 +284,7 @@ def test_what_umap_learn_says_of_a_failure_is_passed_on(index, monkeypatch):
 
 
 def test_rows_without_a_place_are_an_error(index, monkeypatch):
-    monkeypatch.setattr(umap_learn, "_ask", lambda *_: np.full((60, 2), np.nan, np.float32))
+    monkeypatch.setattr(umap_learn, "ask_with_arrays", lambda *_: np.full((60, 2), np.nan, np.float32))
     with pytest.raises(ComputeError, match="no coordinates"):
         project(index, spec_of())
 
@@ -289,7 +293,7 @@ def test_a_full_disk_is_said(index, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(umap_learn.np, "save", full)
+    monkeypatch.setattr(np, "save", full)
     with pytest.raises(ComputeError, match="No space left on device"):
         project(index, spec_of())
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button, Element
 
 from explorer.jobs.registry import registry
 from tests.conftest import ROOT
@@ -47,6 +49,42 @@ def driven_until(app: AppTest, shown: Callable[[], bool], seconds: float = 300) 
 
 def _under_way() -> bool:
     return any(not job.wait(0) for job in registry()._jobs.values())
+
+
+def unescaped(text: str) -> str:
+    """A text without what keeps Markdown from reading it."""
+    return text.replace("\\", "").replace("\u2060", "")
+
+
+def said(elements: Sequence[Element]) -> str:
+    """What captions, messages or other elements say."""
+    return " ".join(unescaped(element.value) for element in elements)
+
+
+def error(app: AppTest) -> str:
+    """The only error on the page."""
+    assert len(app.error) == 1
+    return unescaped(app.error[0].value)
+
+
+def labels(app: AppTest) -> list[str]:
+    """The labels of all buttons."""
+    return [unescaped(button.label) for button in app.button]
+
+
+def button(app: AppTest, beginning: str) -> Button:
+    """The first button whose label begins so."""
+    return next(button for button in app.button if unescaped(button.label).startswith(beginning))
+
+
+def metric(app: AppTest, label: str) -> str:
+    """The value under a label."""
+    return next(element.value for element in app.metric if element.label == label)
+
+
+def figure(app: AppTest) -> dict[str, Any]:
+    """The first figure."""
+    return json.loads(app.get("plotly_chart")[0].proto.spec)
 
 
 def html_texts(app: AppTest) -> list[str]:

@@ -1,15 +1,11 @@
 import pytest
 
 from explorer.encode.spec import Tfidf
-from tests.app.driving import finished, html_texts, open_app, select
+from tests.app.driving import finished, html_texts, metric, open_app, select
 
 
 def opened(**parameters):
     return finished(open_app("pages/clusters.py", **parameters))
-
-
-def metric(app, label):
-    return next(element.value for element in app.metric if element.label == label)
 
 
 def table(app):

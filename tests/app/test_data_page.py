@@ -1,8 +1,10 @@
+import shutil
+
 import numpy as np
 import pytest
 
 from explorer.ui.shell import session as sessions
-from tests.app.driving import finished, html_texts, open_app
+from tests.app.driving import error, finished, html_texts, metric, open_app, said
 from tests.data.uploads.test_bounded import SLOW_CSV
 
 
@@ -17,17 +19,8 @@ def upload(app, name, content):
     return finished(app)
 
 
-def metric(app, label):
-    return next(element.value for element in app.metric if element.label == label)
-
-
 def encode_button(app):
     return next(button for button in app.button if button.label.startswith("Encode"))
-
-
-def error(app):
-    assert len(app.error) == 1
-    return app.error[0].value.replace("\\", "").replace("\u2060", "")
 
 
 CSV = b"text,queue,price\nNA,a,1\nnull,b,2\n007,a,3\n1e5,b,4\n,a,5\nNA,b,6\n"
@@ -150,16 +143,25 @@ def test_a_second_encoder_joins_the_first_and_either_can_be_active(app, tiny_mod
     assert "model" not in app.query_params
 
 
+def test_a_model_in_a_subfolder_is_opened_by_its_link_and_stays_chosen(tiny_model, tmp_path, monkeypatch):
+    from explorer.settings import settings
+
+    shutil.copytree(tiny_model, tmp_path / "models" / "team" / "tiny")
+    monkeypatch.setenv("EXPLORER_MODEL_DIR", str(tmp_path / "models"))
+    settings.cache_clear()
+    app = finished(open_app("pages/data.py", corpus="medicare-faq", model="team/tiny", precision="float32"))
+    assert not app.error
+    assert app.selectbox(key="model-choice-Model").value == "team/tiny"
+    assert app.query_params["model"] == "team/tiny"
+    assert app.selectbox(key="encoder").options == ["tiny · exact"]
+
+
 def test_rows_longer_than_the_encoder_reads_are_counted(app):
     upload(app, "long.csv", b"text\n" + b"word " * 400 + b"\nshort one\n")
     assert metric(app, "Truncated") == "1"
     captions = " ".join(element.value for element in app.caption)
     assert "1 row is longer than the 256 tokens" in captions
     assert "146 tokens" in captions
-
-
-def captions(app):
-    return " ".join(caption.value for caption in app.caption)
 
 
 def primary(app):
@@ -174,7 +176,7 @@ def chosen(app):
 @pytest.fixture
 def one_browser(monkeypatch):
     """All tabs are those of one visitor, as Streamlit's cookie would say."""
-    monkeypatch.setattr(sessions, "_visitor", lambda: "this browser")
+    monkeypatch.setattr(sessions, "identify_visitor", lambda: "this browser")
 
 
 def begun(app, name, content):
@@ -240,7 +242,7 @@ def test_coming_back_to_the_page_shows_what_is_open(app, one_browser):
         assert chosen(back) == ["text", "price"]
         assert back.number_input(key="limit-notes.csv").value == 3
         assert metric(back, "Rows") == "3"
-        assert "texts encoded" in captions(back)
+        assert "texts encoded" in said(back.caption)
         assert not primary(back)
     other = next(box for box in back.selectbox if box.label == "Label column").select("queue").run()
     assert primary(finished(other)) == ["Encode 3 rows"]
@@ -278,13 +280,13 @@ def test_the_same_rows_by_another_name_take_that_name_and_keep_what_was_made_of_
 def test_a_file_in_another_encoding_says_which_and_lets_one_choose(app):
     upload(app, "brief.csv", "text\nпривет мир\nдобрый день\n".encode("cp1251"))
     box = next(box for box in app.selectbox if box.label == "Encoding")
-    assert "Read as " in captions(app)
+    assert "Read as " in said(app.caption)
     box.select("koi8-r").run()
     finished(app)
-    assert "Read as KOI8-R (Cyrillic)." in captions(app)
+    assert "Read as KOI8-R (Cyrillic)." in said(app.caption)
     next(box for box in app.selectbox if box.label == "Encoding").select("cp1251").run()
     finished(app)
-    assert "Read as Windows-1251 (Cyrillic)." in captions(app)
+    assert "Read as Windows-1251 (Cyrillic)." in said(app.caption)
     assert app.dataframe[0].value["text"].tolist() == ["привет мир", "добрый день"]
     next(box for box in app.selectbox if box.label == "Encoding").select("utf-8").run()
     finished(app)
@@ -341,7 +343,7 @@ def test_a_file_only_looked_at_is_there_after_another_page_with_its_encoding(app
     finished(app.switch_page("pages/data.py").run())
     assert app.segmented_control(key="rows-from").value == "File"
     assert "Preview of other.csv · not open yet" in html_texts(app)
-    assert "Read as Windows-1251 (Cyrillic)." in captions(app)
+    assert "Read as Windows-1251 (Cyrillic)." in said(app.caption)
 
 
 def encoding(app):
@@ -358,7 +360,7 @@ def test_a_file_that_is_open_is_read_in_another_encoding_without_being_uploaded_
     encoding(app).select("koi8-r").run()
     finished(app)
     assert "Preview of other.csv · not open yet" in html_texts(app)
-    assert "Read as KOI8-R (Cyrillic)." in captions(app)
+    assert "Read as KOI8-R (Cyrillic)." in said(app.caption)
     encoding(app).select("utf-8").run()
     finished(app)
     assert "UTF-8" in error(app)

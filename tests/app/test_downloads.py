@@ -2,7 +2,7 @@
 
 import pytest
 
-from explorer.ui.widgets.downloads import _file_name
+from explorer.ui.widgets.downloads import download_name
 from tests.app.driving import finished, open_app
 
 SMALL = {"corpus": "medicare-faq", "precision": "float32"}
@@ -31,6 +31,6 @@ def test_tables_are_downloaded_in_three_forms(page, parameters, tables):
 
 
 def test_names_of_files_have_one_ending():
-    assert _file_name("typed.csv-clusters-exact.csv") == "typed-clusters-exact.csv"
-    assert _file_name("rows.jsonl-map.html") == "rows-map.html"
-    assert _file_name("song-moods-hits.csv") == "song-moods-hits.csv"
+    assert download_name("typed.csv-clusters-exact.csv") == "typed-clusters-exact.csv"
+    assert download_name("rows.jsonl-map.html") == "rows-map.html"
+    assert download_name("song-moods-hits.csv") == "song-moods-hits.csv"

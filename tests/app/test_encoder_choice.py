@@ -9,8 +9,9 @@ import pytest
 
 from explorer.encode.spec import OwnVectors
 from explorer.settings import settings
-from tests.app.driving import finished, html_texts, open_app
+from tests.app.driving import finished, html_texts, open_app, said
 from tests.inference_server import MODEL, Answer, LocalInference, talk_to
+from tests.sentence_transformer import sentence_transformer
 from tests.tiny_model import save_tiny_model
 
 TOKEN = "hf_" + "verysecret" * 3
@@ -139,10 +140,6 @@ def models(tmp_path, monkeypatch):
     return folder
 
 
-def captions(app):
-    return " ".join(caption.value.replace("\\", "").replace("\u2060", "") for caption in app.caption)
-
-
 def choose_local(app, model):
     app.run()
     return app.selectbox(key="model-choice-Model").select(model).run()
@@ -152,11 +149,13 @@ def choose_local(app, model):
 def test_rows_for_search_and_for_clusters_are_two_encoders_of_one_model(small, models):
     save_tiny_model(models / "e5-small-v2")
     choose_local(small, "e5-small-v2")
-    assert "“passage: ” before each row, “query: ” before each query, from its model card" in captions(small)
+    assert "“passage: ” before each row, “query: ” before each query, from its model card" in said(
+        small.caption
+    )
     encode(small)
     assert "task" not in small.query_params
     small.segmented_control(key="prompts-e5-small-v2-True").set_value("clustering").run()
-    assert "“query: ” before each row, “query: ” before each query" in captions(small)
+    assert "“query: ” before each row, “query: ” before each query" in said(small.caption)
     encode(small)
     assert not small.error
     assert small.selectbox(key="encoder").options[-2:] == [
@@ -169,7 +168,7 @@ def test_rows_for_search_and_for_clusters_are_two_encoders_of_one_model(small, m
     link = {name: small.query_params[name] for name in ("corpus", "model", "task")}
     again = finished(open_app("pages/data.py", **link))
     assert again.segmented_control(key="prompts-e5-small-v2-True").value == "clustering"
-    assert "“query: ” before rows, “query: ” before queries" in captions(again)
+    assert "“query: ” before rows, “query: ” before queries" in said(again.caption)
 
 
 def test_custom_prompts_keep_line_breaks_and_may_be_empty(small, models):
@@ -184,7 +183,7 @@ def test_custom_prompts_keep_line_breaks_and_may_be_empty(small, models):
     encode(small)
     assert small.query_params["query_prompt"] in ("", [""])
     assert small.session_state["explorer-session"].encoder.query_prompt == ""
-    assert "before queries" not in captions(small)
+    assert "before queries" not in said(small.caption)
 
 
 def test_a_link_for_clusters_to_a_model_without_such_prompts_offers_to_encode_nothing_again():
@@ -215,9 +214,9 @@ def test_unused_instructions_are_listed_and_escaped(small, models):
 
 def test_a_hosted_model_gets_the_prompts_of_its_family(small, server):
     hosted(small, "team")
-    assert "Its own files are read on the Hub when the rows are encoded" in captions(small)
+    assert "Its own files are read on the Hub when the rows are encoded" in said(small.caption)
     small.text_input(key="remote-model").set_value("nomic-embed-text:v1.5").run()
-    assert "“search_document: ” before each row, “search_query: ” before each query" in captions(small)
+    assert "“search_document: ” before each row, “search_query: ” before each query" in said(small.caption)
     encode(small)
     assert not small.error
     rows = [text for texts in server.asked for text in texts if text.startswith("search_document: ")]
@@ -226,7 +225,7 @@ def test_a_hosted_model_gets_the_prompts_of_its_family(small, server):
     small.text_input(key="q").set_value("a card").run()
     assert ["search_query: a card"] in server.asked
     small.switch_page("pages/data.py").run()
-    assert "“search_document: ” before rows, “search_query: ” before queries" in captions(small)
+    assert "“search_document: ” before rows, “search_query: ” before queries" in said(small.caption)
 
 
 def test_tokens_are_counted_with_the_prompt_that_is_used(app, models):
@@ -260,13 +259,12 @@ def test_vectors_in_the_rows_are_used_without_a_model_of_queries(app):
 
 def test_the_models_own_prompts_are_used_for_rows_and_queries(tiny_model, cache):
     import numpy as np
-    from sentence_transformers import SentenceTransformer
 
     import explorer
 
     texts = ["the cat sat on the mat", "my order is late", "please help"]
     space = explorer.embed(texts, str(tiny_model), precision="float32")
-    model = SentenceTransformer(str(tiny_model), device="cpu")
+    model = sentence_transformer(tiny_model)
     np.testing.assert_allclose(space.vectors, model.encode_document(texts), atol=1e-6)
     np.testing.assert_allclose(space.encoder.encode_queries(texts), model.encode_query(texts), atol=1e-6)
     assert np.abs(model.encode_query(texts) - model.encode(texts)).max() > 1e-3

@@ -56,7 +56,7 @@ def test_a_query_is_asked_once_whatever_is_changed_and_wherever_it_is_shown(app,
 
 
 def test_a_reloaded_tab_does_not_ask_again(server, monkeypatch):
-    monkeypatch.setattr("explorer.ui.shell.session._visitor", lambda: "the same browser")
+    monkeypatch.setattr("explorer.ui.shell.session.identify_visitor", lambda: "the same browser")
     link = {"corpus": "medicare-faq", "provider": "team", "model": MODEL, "q": "a card"}
     for _ in range(2):
         assert len(cards(finished(open_app(**link)))) == 10
@@ -101,7 +101,7 @@ def test_what_a_server_refuses_is_said_and_not_asked_again_by_itself(app, server
 
 @pytest.mark.parametrize("model", [by_another_model, by_a_wider_model], ids=["as wide", "wider"])
 def test_a_model_that_changed_is_said_and_the_rows_are_encoded_again(app, server, model, monkeypatch):
-    monkeypatch.setattr("explorer.encode.engines.hosted._TRUSTED", 0.0)
+    monkeypatch.setattr("explorer.encode.engines.hosted._CONFIRMED_SECONDS", 0.0)
     server.encode = model
     finished(ask(app, "a card"))
     said = app.warning[0].value.replace("\\", "").replace("\u2060", "")
@@ -114,7 +114,7 @@ def test_a_model_that_changed_is_said_and_the_rows_are_encoded_again(app, server
 
 
 def test_rows_are_encoded_again_for_one_query_once_and_then_at_the_push_of_a_button(app, server, monkeypatch):
-    monkeypatch.setattr("explorer.encode.engines.hosted._TRUSTED", 0.0)
+    monkeypatch.setattr("explorer.encode.engines.hosted._CONFIRMED_SECONDS", 0.0)
     encode_queries = Encoder.encode_queries
     turns = 0
 

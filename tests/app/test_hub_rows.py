@@ -14,7 +14,7 @@ from explorer.data.opening import open_corpus
 from explorer.hub.dataset_details import dataset_details
 from explorer.jobs.registry import registry
 from explorer.ui.data.hub_search import OPENED
-from tests.app.driving import finished, html_texts, open_app
+from tests.app.driving import button, error, finished, html_texts, labels, metric, open_app, said, unescaped
 from tests.hub_datasets import CONVERTED_COMMIT, DatasetHub
 from tests.hub_server import COMMIT, EVERYTHING, impatient, talk_to
 
@@ -83,28 +83,8 @@ def opened(app, name="post/letters"):
     return finished(app)
 
 
-def button(app, start):
-    return next(element for element in app.button if element.label.startswith(start))
-
-
-def labels(app):
-    return [element.label for element in app.button]
-
-
 def box(app, label):
     return next(element for element in app.selectbox if element.label == label)
-
-
-def metric(app, label):
-    return next(element.value for element in app.metric if element.label == label)
-
-
-def captions(app):
-    return plain(" ".join(element.value for element in app.caption))
-
-
-def plain(text):
-    return text.replace("\\", "").replace("\u2060", "")
 
 
 def read(app, limit=None):
@@ -117,11 +97,6 @@ def read(app, limit=None):
 
 def corpus_on_top(app):
     return next(text for text in html_texts(app) if " · " in text and "row" in text)
-
-
-def error(app):
-    assert len(app.error) == 1
-    return plain(app.error[0].value)
 
 
 def results(app):
@@ -157,10 +132,10 @@ def test_a_dataset_is_looked_at_before_anything_large_is_downloaded(app, hub):
     assert box(app, "Text column").value == "body"
     assert box(app, "Label column").value == "queue"
     assert "meta.tone.name" in box(app, "Label column").options
-    assert "The first 50 of 300 rows" in captions(app)
-    assert "will be downloaded" in captions(app)
-    assert "12,345 downloads" in captions(app)
-    assert "licence mit" in captions(app)
+    assert "The first 50 of 300 rows" in said(app.caption)
+    assert "will be downloaded" in said(app.caption)
+    assert "12,345 downloads" in said(app.caption)
+    assert "licence mit" in said(app.caption)
     columns = next(frame.value for frame in app.dataframe if "Detected as" in frame.value.columns)
     assert dict(zip(columns["Column"], columns["Detected as"], strict=True))["vector"] == "vector"
     assert not [label for label in labels(app) if label.startswith("Encode")]
@@ -169,8 +144,8 @@ def test_a_dataset_is_looked_at_before_anything_large_is_downloaded(app, hub):
 def test_rows_are_read_encoded_and_linked(app):
     read(opened(app))
     assert metric(app, "Rows") == "300"
-    assert f"post/letters@{CONVERTED_COMMIT}, default, train." in captions(app)
-    assert "datasets/post/letters" in captions(app)
+    assert f"post/letters@{CONVERTED_COMMIT}, default, train." in said(app.caption)
+    assert "datasets/post/letters" in said(app.caption)
     button(app, "Encode 300 rows").click().run()
     finished(app)
     assert "post/letters" in corpus_on_top(app)
@@ -187,12 +162,12 @@ def test_a_revision_can_be_pinned_and_is_in_the_link(app, hub):
     own = hub.datasets["post/letters"]
     pq.write_table(letters().slice(0, 40), own / "train.parquet")  # which the Hub has not converted yet
     opened(app)
-    assert "The first 50 of 300 rows" in captions(app)
+    assert "The first 50 of 300 rows" in said(app.caption)
     app.text_input(key="hub-revision-post/letters").set_value(" main ").run()
     finished(app)
-    assert "The first 40 of 40 rows" in captions(app)
+    assert "The first 40 of 40 rows" in said(app.caption)
     read(app)
-    assert f"post/letters@{COMMIT}, default, train." in captions(app)
+    assert f"post/letters@{COMMIT}, default, train." in said(app.caption)
     button(app, "Encode 40 rows").click().run()
     link = finished(app).query_params["corpus"]
     assert link == f"hub:post/letters@{COMMIT},default,train,body,queue,,40,0"
@@ -214,9 +189,9 @@ def test_a_revision_that_is_not_there_is_named_and_can_be_changed(app, revision,
 def test_a_partial_conversion_is_reported_before_and_after_reading(app, hub, tmp_path):
     serve(hub, tmp_path, "post/large", {("default", "partial-train"): letters().slice(0, 30)})
     opened(app, "post/large")
-    assert "converted only the beginning of this dataset to Parquet, the first 5 GB" in captions(app)
+    assert "converted only the beginning of this dataset to Parquet, the first 5 GB" in said(app.caption)
     read(app)
-    assert "converted only the beginning of this dataset to Parquet, the first 5 GB" in captions(app)
+    assert "converted only the beginning of this dataset to Parquet, the first 5 GB" in said(app.caption)
 
 
 def test_rows_of_the_hub_include_metadata(app):
@@ -232,7 +207,7 @@ def test_fewer_rows_of_another_split_by_a_nested_path(app):
     box(app, "Label column").select("meta.tone.name").run()
     read(app, limit=7)
     assert metric(app, "Rows") == "7"
-    assert "7 rows of 20 with text, drawn at random (seed 0)" in captions(app)
+    assert "7 rows of 20 with text, drawn at random (seed 0)" in said(app.caption)
     button(app, "Encode 7 rows").click().run()
     assert finished(app).query_params["corpus"].endswith(",default,test,body,meta.tone.name,,7,0")
 
@@ -245,12 +220,12 @@ def test_a_dataset_without_parquet_is_streamed(app, hub, tmp_path):
         (folder / f"{part}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     hub.datasets["post/lines"] = folder
     opened(app, "post/lines")
-    assert "Rows are streamed, starting with the first file" in captions(app)
+    assert "Rows are streamed, starting with the first file" in said(app.caption)
     assert "Read up to 10,000 rows" in labels(app)
     assert "Seed" not in [element.label for element in app.number_input]
     read(app, limit=40)
     assert metric(app, "Rows") == "40"
-    assert "The first 40 rows were read, file after file." in captions(app)
+    assert "The first 40 rows were read, file after file." in said(app.caption)
     button(app, "Encode 40 rows").click().run()
     assert finished(app).query_params["corpus"].endswith(",default,train,body,meta.kind,,40,0")
 
@@ -287,7 +262,7 @@ def test_rows_of_the_hub_may_bring_their_vectors(app):
     opened(app)
     box(app, "Vectors").select("vector").run()
     read(app)
-    assert "The rows include vectors of 4 dimensions" in captions(app)
+    assert "The rows include vectors of 4 dimensions" in said(app.caption)
     button(app, "Use 300 rows").click().run()
     link = finished(app).query_params["corpus"]
     assert link.endswith(",body,queue,vector,300,0")
@@ -375,7 +350,7 @@ def test_reading_can_be_stopped_and_begun_again(app, hub):
         assert "Reading post/letters" in " ".join(html_texts(app))
         button(app, "Cancel").click().run()
         finished(app)
-    assert "stopped" in plain(app.info[0].value)
+    assert "stopped" in unescaped(app.info[0].value)
     hub.paused_files.clear()
     button(app, "Start again").click().run()
     assert metric(finished(app), "Rows") == "300"
@@ -430,7 +405,7 @@ def test_a_link_opens_the_same_rows_in_another_browser(hub):
 def test_a_damaged_link_gives_a_notice_and_asks_nobody(hub, link):
     app = finished(open_app(corpus=link))
     assert not app.exception
-    assert "names no rows of the Hub" in plain(app.warning[0].value)
+    assert "names no rows of the Hub" in unescaped(app.warning[0].value)
     assert "support-tickets" in corpus_on_top(app)
     assert hub.requests == []
 
@@ -446,7 +421,7 @@ def test_a_damaged_link_gives_a_notice_and_asks_nobody(hub, link):
 )
 def test_a_link_that_leads_nowhere_gives_a_notice(hub, link, said):
     app = finished(open_app(corpus=link))
-    assert said in plain(app.warning[0].value)
+    assert said in unescaped(app.warning[0].value)
     assert "support-tickets" in corpus_on_top(app)
 
 
@@ -465,7 +440,7 @@ def test_a_link_while_the_hub_is_silent_can_be_given_up(hub):
     assert "are being read" in app.info[0].value
     hub.closed.set()  # no answer came until now
     finished(app)
-    assert "cannot be reached" in plain(app.warning[0].value)
+    assert "cannot be reached" in unescaped(app.warning[0].value)
 
 
 def upload(app, name, content, key="file"):
@@ -491,24 +466,24 @@ def test_a_column_of_vectors_can_take_the_place_of_encoding(files):
     rows = [{"text": f"text {row}", "embedding": [row + 0.5, 1.0, 2.0]} for row in range(5)]
     upload(files, "rows.jsonl", "\n".join(map(json.dumps, rows)).encode())
     assert box(files, "Vectors").value is None
-    assert "include vectors of" not in captions(files)
+    assert "include vectors of" not in said(files.caption)
     box(files, "Vectors").select("embedding").run()
-    assert 'The rows include vectors of 3 dimensions, in column "embedding"' in captions(finished(files))
+    assert 'The rows include vectors of 3 dimensions, in column "embedding"' in said(finished(files).caption)
 
 
 def test_a_table_of_numbers_takes_its_texts_from_pasted_lines_or_a_file(files, published):
     upload(files, "embeddings.csv", embeddings_csv())
-    assert "13 vectors without texts" in captions(files)
+    assert "13 vectors without texts" in said(files.caption)
     assert not files.error
     upload(files, "faq.txt", "\n".join(published["texts"]).encode(), key="texts-file")
     assert metric(files, "Rows") == "13"
-    assert "Texts are those of faq.txt" in captions(files)
+    assert "Texts are those of faq.txt" in said(files.caption)
     files.segmented_control(key="texts-from").set_value("Pasted lines").run()
     files.text_area(key="texts-lines").set_value("\n".join(published["texts"][:12])).run()
     assert "13 vectors and 12 texts" in error(finished(files))
     files.text_area(key="texts-lines").set_value("\n".join(published["texts"])).run()
-    assert "Texts are those of pasted lines" in captions(finished(files))
-    assert "The rows include vectors of 384 dimensions, one column per dimension" in captions(files)
+    assert "Texts are those of pasted lines" in said(finished(files).caption)
+    assert "The rows include vectors of 384 dimensions, one column per dimension" in said(files.caption)
 
 
 def test_vectors_alone_on_the_hub_take_their_texts_from_here(hub, tmp_path, published):
@@ -516,11 +491,11 @@ def test_vectors_alone_on_the_hub_take_their_texts_from_here(hub, tmp_path, publ
     (hub.datasets["faq/vectors"] / "embeddings.csv").write_bytes(embeddings_csv())
     app = opened(on_hub(finished(open_app("pages/data.py"))), "faq/vectors")
     read(app)
-    assert "13 vectors without texts" in captions(app)
+    assert "13 vectors without texts" in said(app.caption)
     app.segmented_control(key="texts-from").set_value("Pasted lines").run()
     app.text_area(key="texts-lines").set_value("\n".join(published["texts"])).run()
     assert metric(finished(app), "Rows") == "13"
-    assert "The rows include vectors of 384 dimensions" in captions(app)
+    assert "The rows include vectors of 384 dimensions" in said(app.caption)
 
 
 def test_a_damaged_vector_is_named(files):

@@ -4,10 +4,11 @@ import json
 import numpy as np
 import pytest
 
+import explorer
 from explorer.analysis import umap_learn, umap_learn_worker
 from explorer.ui.map.colour import column_colouring
 from explorer.ui.map.figure import Colouring, map_figure, trace_rows
-from tests.app.driving import finished, html_texts, open_app, select
+from tests.app.driving import figure, finished, html_texts, open_app, select
 
 HOSTILE = "</script><script>window.hurt=1</script><b>x</b>"
 
@@ -20,10 +21,6 @@ def umap_learn_here(monkeypatch):
 
 def opened(**parameters):
     return finished(open_app("pages/map.py", **parameters), seconds=120)
-
-
-def figure(app):
-    return json.loads(app.get("plotly_chart")[0].proto.spec)
 
 
 def decoded(numbers):
@@ -151,6 +148,10 @@ def test_stability_over_seeds_is_measured_when_asked_for():
     click(app, "Compare with maps of other seeds")
     (metric,) = [element for element in app.metric if element.label == "Stability over 3 seeds"]
     assert 0 < float(metric.value) <= 1
+    session = app.session_state["explorer-session"]
+    session.open(explorer.open_corpus("song-moods").take(np.arange(20)), session.encoder)
+    finished(app)
+    assert [element.label for element in app.metric] == ["Trustworthiness", "Continuity"]
 
 
 def test_a_clicked_point_shows_its_neighbours_in_the_full_space():

@@ -5,14 +5,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.data.samples import open_sample
-from explorer.encode.engines.model_memory import ModelMemory
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.report import EncodeReport
+from explorer.encode.time_estimate import estimate_time
 from explorer.hub.models_on_disk import details_on_disk
 from explorer.jobs.registry import registry
 from explorer.settings import settings
-from explorer.ui.models.facts import estimate
-from tests.app.driving import driven_until, finished, html_texts, open_app
+from tests.app.driving import button, driven_until, finished, html_texts, labels, open_app, said
 from tests.hub.conftest import MODEL_FACTS
 from tests.hub_server import COMMIT, EVERYTHING, LocalHub, impatient, talk_to
 from tests.tiny_architectures import ARCHITECTURES
@@ -33,16 +32,17 @@ def _no_answers_of_other_tests():
 
 
 @pytest.fixture
-def hub(monkeypatch, tmp_path, tiny_model):
-    """A Hub with `tiny/model`, a copy that a test may change, and `big/model`, which is not."""
+def hub(monkeypatch, tmp_path, tiny_model, nothing_loaded):
+    """A Hub with `tiny/model`, a copy that a test may change, and `big/model`, which is not.
+
+    Engines are known by their commit, and this Hub has one commit for all models.
+    """
     server = LocalHub()
     server.repositories["tiny/model"] = shutil.copytree(tiny_model, tmp_path / "served")
     server.repositories["big/model"] = tiny_model
     server.facts["tiny/model"] = FACTS
     server.facts["big/model"] = {**FACTS, "downloads": 9, "safetensors": {"total": 7_000_000_000}}
     talk_to(server, monkeypatch, tmp_path / "hub-cache")
-    # Engines are known by their commit, and this Hub has one commit for all models.
-    monkeypatch.setattr("explorer.encode.engines.loaded_models._loaded", ModelMemory())
     yield server
     server.close()
 
@@ -62,22 +62,6 @@ def opened(name, **parameters):
     app = open_app("pages/models.py", **parameters)
     app.query_params["model-id"] = name
     return finished(app.run())
-
-
-def plain(text):
-    return text.replace("\\", "").replace("\u2060", "")
-
-
-def said(elements):
-    return " ".join(plain(element.value) for element in elements)
-
-
-def labels(app):
-    return [plain(button.label) for button in app.button]
-
-
-def button(app, beginning):
-    return next(button for button in app.button if plain(button.label).startswith(beginning))
 
 
 def found(app):
@@ -134,7 +118,7 @@ def test_a_typed_id_is_opened_downloaded_and_encodes_the_rows(hub):
     finished(app)
     assert app.query_params["model-id"] == "tiny/model"
     facts = " ".join(html_texts(app))
-    assert "12 tokens of a text" in facts
+    assert "12 tokens; longer texts are truncated" in facts
     assert COMMIT in facts
     assert "document: " in facts
     assert "estimate" in said(app.caption)
@@ -179,7 +163,7 @@ def test_without_the_hub_the_page_says_so_once_and_shows_what_is_here():
 
 @pytest.mark.usefixtures("no_hub")
 def test_that_the_hub_is_out_of_reach_is_no_alarm_however_long_ago_it_was_found(monkeypatch):
-    monkeypatch.setattr("explorer.hub.contact._REST_SECONDS", 0.0)
+    monkeypatch.setattr("explorer.hub.contact._PAUSE_SECONDS", 0.0)
     app = opened("nobody/nothing")
     assert said(app.info).count(OUT_OF_REACH) == 1
     assert not app.error
@@ -377,12 +361,12 @@ def test_the_estimate_follows_parameters_tokens_and_what_this_machine_measured(t
     corpus = open_sample("medicare-faq")
     tiny = details_on_disk("tiny", tiny_model, "")
     report = EncodeReport(13, 13, 0, 13, 26.0, "", "float32", None)
-    same = estimate(tiny, corpus, (tiny, report))
+    same = estimate_time(tiny, corpus, (tiny, report))
     assert same.seconds == pytest.approx(26.0)
     assert "tiny took 26.0 s" in same.basis
     half = EncodeReport(13, 13, 7, 6, 12.0, "", "float32", None)
-    assert estimate(tiny, corpus, (tiny, half)).seconds == pytest.approx(26.0)
-    unmeasured = estimate(tiny, corpus, None)
+    assert estimate_time(tiny, corpus, (tiny, half)).seconds == pytest.approx(26.0)
+    unmeasured = estimate_time(tiny, corpus, None)
     assert unmeasured.seconds < 1
     assert "Too few texts have been encoded" in unmeasured.basis
 
@@ -474,9 +458,9 @@ def test_a_model_trained_on_the_open_rows_has_a_warning():
 
         import explorer
         from explorer.data.corpus import HubOrigin
+        from explorer.encode.model_facts import ModelFacts
         from explorer.hub.models_on_disk import details_on_disk
         from explorer.ui.models.about import show_about
-        from explorer.ui.models.facts import ModelFacts
 
         details = details_on_disk("a/b", Path(st.query_params["folder"]), "")
         details = replace(details, training_datasets=("mteb/STSbenchmark", "x"))
@@ -500,7 +484,7 @@ def test_a_static_model_reads_any_length_and_takes_the_time_of_tokenizing(hub, t
     hub.repositories["tiny/static"] = ARCHITECTURES["static"](tmp_path / "static")
     app = opened("tiny/static")
     facts = " ".join(html_texts(app))
-    assert "texts of any length" in facts
+    assert "no limit" in facts
     assert "(static)" in facts
     assert "A static model computes next to nothing" in said(app.caption)
     button(app, "Download").click().run()
@@ -514,5 +498,5 @@ def test_no_time_is_derived_from_what_a_static_model_took(tiny_model, tmp_path):
     tiny = details_on_disk("tiny", tiny_model, "")
     static = details_on_disk("static", ARCHITECTURES["static"](tmp_path / "static"), "")
     report = EncodeReport(13, 13, 0, 13, 26.0, "", "float32", None)
-    assert estimate(tiny, corpus, (static, report)) == estimate(tiny, corpus, None)
-    assert 0 < estimate(static, corpus, None).seconds < 1
+    assert estimate_time(tiny, corpus, (static, report)) == estimate_time(tiny, corpus, None)
+    assert 0 < estimate_time(static, corpus, None).seconds < 1

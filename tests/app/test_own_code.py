@@ -2,17 +2,17 @@
 
 import json
 import shutil
-from weakref import WeakValueDictionary
 
 import pytest
 
-from explorer.encode.engines.model_memory import ModelMemory
+from explorer.encode.engines import loaded_models
+from explorer.encode.model_facts import look_up, may_run_code
 from explorer.jobs.registry import registry
+from explorer.session.spaces import shared_indexes
 from explorer.settings import settings
-from explorer.ui.models.facts import look_up, may_run_code
 from explorer.ui.shell import session as sessions
-from tests.app.driving import finished, html_texts, open_app
-from tests.app.test_models_page import FACTS, button, encoders, nothing_to_press, opened, said
+from tests.app.driving import button, finished, html_texts, open_app, said
+from tests.app.test_models_page import FACTS, encoders, nothing_to_press, opened
 from tests.hub_server import COMMIT, LocalHub, talk_to
 from tests.tiny_model import add_own_code, pickle_weights
 
@@ -26,17 +26,19 @@ def marker(tmp_path):
 
 
 @pytest.fixture
-def hub(monkeypatch, tmp_path, tiny_model, marker):
-    """A Hub with `own/code`, which brings code along."""
+def hub(monkeypatch, tmp_path, tiny_model, marker, nothing_loaded):
+    """A Hub with `own/code`, which brings code along.
+
+    Engines and spaces are known by their commit, and this Hub has one commit for all models.
+    """
     registry.cache_clear()
+    shared_indexes.cache_clear()
     server = LocalHub()
     server.repositories["own/code"] = add_own_code(shutil.copytree(tiny_model, tmp_path / "served"), marker)
     server.facts["own/code"] = {**FACTS, "tags": [*FACTS["tags"], "custom_code"]}
     talk_to(server, monkeypatch, tmp_path / "hub-cache")
-    # Engines and spaces are known by their commit, and this Hub has one commit for all models.
-    monkeypatch.setattr("explorer.encode.engines.loaded_models._loaded", ModelMemory())
-    monkeypatch.setattr("explorer.session.spaces._shared", WeakValueDictionary())
     yield server
+    shared_indexes.cache_clear()
     server.close()
 
 
@@ -44,7 +46,7 @@ def hub(monkeypatch, tmp_path, tiny_model, marker):
 def visitor(monkeypatch):
     """Whose browser the next session is opened in."""
     name = ["first"]
-    monkeypatch.setattr(sessions, "_visitor", lambda: name[0])
+    monkeypatch.setattr(sessions, "identify_visitor", lambda: name[0])
     return name
 
 
@@ -109,7 +111,7 @@ def test_a_link_does_not_run_code_in_another_browser_and_a_reload_goes_on_in_one
     link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
     link.pop("model-id", None)
     marker.unlink()
-    monkeypatch.setattr("explorer.encode.engines.loaded_models._loaded", ModelMemory())
+    loaded_models.loaded().clear()
     visitor[0] = "second"
     other = open_space(open_app(**link))
     assert "custom code" in said(other.error)

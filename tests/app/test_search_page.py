@@ -157,12 +157,12 @@ def row_of(card: str) -> str:
 
 
 def test_a_browser_that_comes_back_keeps_its_encoders_when_its_link_names_another(monkeypatch):
-    monkeypatch.setattr("explorer.ui.shell.session._visitor", lambda: "the same browser")
+    monkeypatch.setattr("explorer.ui.shell.session.identify_visitor", lambda: "the same browser")
     finished(open_app(corpus="medicare-faq"))
     again = finished(open_app(corpus="medicare-faq", precision="float32"))
     assert again.selectbox(key="encoder").options == ["all-MiniLM-L6-v2 · fast", "all-MiniLM-L6-v2 · exact"]
     assert again.selectbox(key="encoder").value == 1
-    monkeypatch.setattr("explorer.ui.shell.session._visitor", lambda: "another browser")
+    monkeypatch.setattr("explorer.ui.shell.session.identify_visitor", lambda: "another browser")
     assert len(finished(open_app(corpus="medicare-faq")).selectbox(key="encoder").options) == 1
 
 

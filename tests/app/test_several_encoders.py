@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import explorer
+from explorer import embedding
 from explorer.encode.encoder import Encoder
 from explorer.jobs.registry import registry
 from explorer.settings import settings
@@ -90,10 +91,8 @@ def test_one_that_fails_says_so_and_leaves_the_others(folder, tmp_path):
 
 @pytest.mark.usefixtures("hasty_pages")
 def test_each_has_its_own_progress_and_cancel(folder, monkeypatch):
-    from explorer.encode import run
-
-    go, encode = threading.Event(), run._encode_missing
-    monkeypatch.setattr(run, "_encode_missing", lambda *args: (go.wait(60), encode(*args))[1])
+    go, encode = threading.Event(), embedding.encode_corpus
+    monkeypatch.setattr(embedding, "encode_corpus", lambda *args: (go.wait(60), encode(*args))[1])
     rows = [*ROWS, uuid.uuid4().hex]
     app = opened(folder, rows)
     visitor = app.session_state["session"].visitor

@@ -6,12 +6,15 @@ import threading
 import numpy as np
 import pytest
 
+from explorer import embedding
 from explorer.settings import settings
+from explorer.ui.shell import session as sessions
 from explorer.ui.widgets.hits import hits_table
 from tests.app.driving import driven_until, finished, html_texts, open_app
 from tests.tiny_model import save_tiny_model
 
 ROWS = b"the cat sat,1\nmy order is late,2\nplease help,3\n"
+TWO_ROWS = b"text,n\nnever,1\nwanted,2\n"
 FIRST, SECOND = "first-secret.csv", "second.csv"
 
 
@@ -27,16 +30,14 @@ def models(monkeypatch, tmp_path, tiny_model):
 @pytest.fixture
 def gate(monkeypatch):
     """Rows are encoded only while it is open."""
-    from explorer.encode import run
-
-    opened, encode = threading.Event(), run._encode_missing
+    opened, encode = threading.Event(), embedding.encode_corpus
     opened.set()
 
-    def wait(state, missing):
+    def wait(*args):
         opened.wait()
-        return encode(state, missing)
+        return encode(*args)
 
-    monkeypatch.setattr(run, "_encode_missing", wait)
+    monkeypatch.setattr(embedding, "encode_corpus", wait)
     yield opened
     opened.set()
 
@@ -50,6 +51,12 @@ def uploaded(name, content):
 
 def encode(app):
     return next(button for button in app.button if button.label.startswith("Encode ")).click().run()
+
+
+def encode_instead(app, name, content):
+    app.file_uploader(key="file").upload(name, content, "application/octet-stream")
+    driven_until(app, lambda: any(button.label == "Encode 3 rows" for button in app.button))
+    return encode(app)
 
 
 def session_of(app):
@@ -99,6 +106,48 @@ def test_who_has_the_vectors_at_hand_does_not_wait_for_what_another_encodes(mode
     encode(other)
     driven_until(other, lambda: session_of(other).encoder in session_of(other).spaces)
     assert space_of(other).index is space_of(first).index
+
+
+@pytest.mark.usefixtures("hasty_pages")
+@pytest.mark.parametrize("under_way", ["Opening", "Encoding"])
+def test_rows_that_were_closed_hold_up_no_others(models, gate, monkeypatch, under_way):
+    from explorer import embedding
+
+    app = uploaded(FIRST, TWO_ROWS)
+    opened, open_spec = threading.Event(), embedding.open_spec
+    monkeypatch.setattr(
+        embedding, "open_spec", lambda *args, **kw: (open_spec(*args, **kw), opened.wait(60))[0]
+    )
+    if under_way == "Encoding":
+        opened.set()
+    gate.clear()
+    encode(app)
+    driven_until(app, lambda: f"{under_way} " in " ".join(html_texts(app)))
+    session = session_of(app)
+    closed = session.jobs[session.encoder]
+    # Rows that no job of another test has encoded.
+    encode_instead(app, SECOND, b"text,n\n" + ROWS.replace(b"late", under_way.encode()))
+    opened.set()
+    assert closed.wait(60)
+    driven_until(app, lambda: "Encoding 3 rows" in " ".join(html_texts(app)))
+    gate.set()
+    assert len(space_of(finished(app))) == 3
+    assert closed.state == ("cancelled" if under_way == "Opening" else "done")
+    if under_way == "Encoding":
+        assert closed.result.rows.state == "cancelled"
+
+
+@pytest.mark.usefixtures("hasty_pages")
+def test_rows_that_another_tab_of_the_browser_shows_are_still_encoded(models, gate, monkeypatch):
+    monkeypatch.setattr(sessions, "_visitor", lambda: "one browser")
+    tabs = [uploaded(FIRST, TWO_ROWS.replace(b"wanted", b"shown")) for _ in range(2)]
+    gate.clear()
+    for tab in tabs:
+        encode(tab)
+        driven_until(tab, lambda tab=tab: "Encoding 2 rows" in " ".join(html_texts(tab)))
+    encode_instead(tabs[0], SECOND, b"text,n\n" + ROWS.replace(b"late", b"lost"))
+    gate.set()
+    assert [len(space_of(finished(tab))) for tab in tabs] == [3, 2]
 
 
 def test_a_model_whose_files_changed_shows_nothing_of_before(models):

@@ -1,4 +1,3 @@
-import json
 import re
 
 import numpy as np
@@ -6,19 +5,11 @@ import pytest
 
 from explorer.errors import QueryError
 from explorer.ui.widgets.row_choice import parse_rows
-from tests.app.driving import finished, html_texts, open_app, select
+from tests.app.driving import figure, finished, html_texts, metric, open_app, select
 
 
 def view(name, **parameters):
     return finished(open_app("pages/similarity.py", view=name, **parameters))
-
-
-def figure(app):
-    return json.loads(app.get("plotly_chart")[0].proto.spec)
-
-
-def metric(app, label):
-    return next(element.value for element in app.metric if element.label == label)
 
 
 def test_the_heatmap_shows_rows_and_the_closest_pair_side_by_side():

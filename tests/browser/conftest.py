@@ -17,11 +17,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.conftest import ROOT
+from tests.hub_datasets import DatasetHub
 from tests.prepared import Prepared
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SHOTS = ROOT / "test-screenshots"
 shots_wanted = False
+_MOST_PICTURES = 5  # taken of one page until two in a row are equal
 
 expect.set_options(timeout=60_000)
 
@@ -93,6 +95,24 @@ def _prepared(prepared):
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     running = Server(tmp_path_factory.mktemp("server"))
+    yield running
+    running.kill()
+    assert "Traceback" not in running.log, running.log
+
+
+@pytest.fixture(scope="session")
+def hub():
+    """A Hub on this machine, empty; what a module serves from it, it adds."""
+    running = DatasetHub()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def hub_server(hub, tmp_path_factory):
+    """The app with that Hub, where models may run their code."""
+    folder = tmp_path_factory.mktemp("hub-server")
+    running = Server(folder, HF_ENDPOINT=hub.url, EXPLORER_ALLOW_REMOTE_CODE="yes")
     yield running
     running.kill()
     assert "Traceback" not in running.log, running.log
@@ -209,6 +229,10 @@ def shoot(page: Page, name: str) -> None:
     width = page.viewport_size["width"]
     height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
     page.set_viewport_size({"width": width, "height": min(4000, max(900, height + 80))})
-    page.wait_for_timeout(500)
-    page.screenshot(path=SHOTS / f"{name}.png")
+    before, picture = b"", page.screenshot()
+    for _ in range(_MOST_PICTURES):  # until it is drawn; a page that shows work under way never stands still
+        if picture == before:
+            break
+        before, picture = picture, page.screenshot()
+    (SHOTS / f"{name}.png").write_bytes(picture)
     page.set_viewport_size({"width": width, "height": 900})

@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from sentence_transformers import SentenceTransformer
 
 from explorer.encode.models import BUNDLED_MODEL, find_model
 from tests.browser.conftest import Server, ask, choose, settled, shoot
 from tests.inference_server import MODEL, Answer, LocalInference, settings_to_talk_to
+from tests.sentence_transformer import sentence_transformer
 from tests.tiny_model import save_tiny_model
 
 TOKEN = "hf_" + "paidbyme" * 4
@@ -23,7 +23,7 @@ TOKEN = "hf_" + "paidbyme" * 4
 def inference():
     """A server that runs the real model."""
     running = LocalInference()
-    model = SentenceTransformer(str(find_model(BUNDLED_MODEL).folder), device="cpu")
+    model = sentence_transformer(find_model(BUNDLED_MODEL).folder)
     running.encode = lambda texts: model.encode(texts).tolist()
     yield running
     running.close()

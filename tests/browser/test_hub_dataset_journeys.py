@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, ask, fits, quiet, settled, shoot
+from tests.browser.conftest import ask, fits, quiet, settled, shoot
 from tests.browser.test_journeys import cards
-from tests.hub_datasets import CONVERTED_COMMIT, DatasetHub
+from tests.hub_datasets import CONVERTED_COMMIT
 
 TOPICS = {
     "billing": "my invoice shows an amount that I was charged twice",
@@ -51,9 +51,8 @@ def letters(rows: int) -> pa.Table:
     )
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory):
-    server = DatasetHub()
+@pytest.fixture(scope="module", autouse=True)
+def _datasets(hub, tmp_path_factory):
     folder = tmp_path_factory.mktemp("datasets")
     names = ["shop/customer-letters", "lab/reviews", "lab/questions", "museum/labels-of-paintings"]
     for number, name in enumerate(names):
@@ -63,8 +62,8 @@ def hub(tmp_path_factory):
         for split, rows in (("train", 400), ("test", 40)):
             (converted / "default" / split).mkdir(parents=True)
             pq.write_table(letters(rows), converted / "default" / split / "0000.parquet", row_group_size=100)
-        server.datasets[name], server.conversions[name] = own, converted
-        server.facts[name] = {
+        hub.datasets[name], hub.conversions[name] = own, converted
+        hub.facts[name] = {
             "downloads": 45_678 // (number + 1) ** 3,
             "likes": 120 - 30 * number,
             "lastModified": f"2026-0{number + 1}-15T10:00:00Z",
@@ -76,16 +75,6 @@ def hub(tmp_path_factory):
             ],
             "description": "Letters to the service of a shop, each with the queue it was sorted into.",
         }
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def hub_server(hub, tmp_path_factory):
-    running = Server(tmp_path_factory.mktemp("hub-server"), HF_ENDPOINT=hub.url)
-    yield running
-    running.kill()
-    assert "Traceback" not in running.log, running.log
 
 
 def open_letters(page: Page) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Server, ask, fits, settled, shoot
-from tests.hub_server import COMMIT, LocalHub
+from tests.hub_server import COMMIT
 from tests.tiny_model import add_own_code, save_tiny_model
 
 CARD = "# Tiny\n\nA model for tests.\n\n<script>window.hurt = 1</script>\n<img src=x onerror=window.hurt=1>\n"
@@ -21,14 +21,13 @@ def marker(tmp_path_factory):
     return tmp_path_factory.mktemp("marker") / "marker"
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory, marker):
-    running = LocalHub()
+@pytest.fixture(scope="module", autouse=True)
+def _models(hub, tmp_path_factory, marker):
     folder = save_tiny_model(tmp_path_factory.mktemp("repositories") / "tiny")
     (folder / "README.md").write_text(CARD)
     for name, downloads in (("tiny/model", 1234), ("other/model", 99)):
-        running.repositories[name] = folder
-        running.facts[name] = {
+        hub.repositories[name] = folder
+        hub.facts[name] = {
             "downloads": downloads,
             "likes": 7,
             "lastModified": "2025-03-06T13:37:44.000Z",
@@ -38,24 +37,12 @@ def hub(tmp_path_factory, marker):
             "tags": ["sentence-transformers", "safetensors", "en", "license:mit"],
         }
     own = shutil.copytree(folder, folder.with_name("own"))
-    running.repositories["own/code"] = add_own_code(own, marker)
-    running.facts["own/code"] = {"tags": ["sentence-transformers", "safetensors", "custom_code"]}
-    yield running
-    running.close()
+    hub.repositories["own/code"] = add_own_code(own, marker)
+    hub.facts["own/code"] = {"tags": ["sentence-transformers", "safetensors", "custom_code"]}
 
 
-@pytest.fixture(scope="module")
-def served(hub, tmp_path_factory):
-    running = Server(
-        tmp_path_factory.mktemp("hub-app"), HF_ENDPOINT=hub.url, EXPLORER_ALLOW_REMOTE_CODE="yes"
-    )
-    yield running
-    running.kill()
-    assert "Traceback" not in running.log, running.log
-
-
-def test_a_model_is_found_judged_downloaded_and_searched_with(visit, served):
-    page = visit("/models", at=served)
+def test_a_model_is_found_judged_downloaded_and_searched_with(visit, hub_server):
+    page = visit("/models", at=hub_server)
     page.get_by_label("Search", exact=True).last.fill("tiny")
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 model. Select one")).to_be_visible()
@@ -79,11 +66,13 @@ def test_a_model_is_found_judged_downloaded_and_searched_with(visit, served):
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_long_names_and_prompts_of_strangers_leave_the_page_its_width(visit, served, hub, tmp_path, width):
+def test_long_names_and_prompts_of_strangers_leave_the_page_its_width(
+    visit, hub_server, hub, tmp_path, width
+):
     prompts = {"n" * 190 + " " + "o" * 190: "p" * 1_900, "Instruct: find " * 12: "q " * 900}
     hub.repositories["wordy/model"] = save_tiny_model(tmp_path / "wordy", prompts=prompts)
     hub.facts["wordy/model"] = {"tags": ["sentence-transformers"], "author": "a" * 190}
-    page = visit("/models?model-id=wordy/model", at=served, width=width)
+    page = visit("/models?model-id=wordy/model", at=hub_server, width=width)
     prompt = page.get_by_text("q q q").first
     expect(prompt).to_be_visible()
     assert fits(page)
@@ -91,8 +80,8 @@ def test_long_names_and_prompts_of_strangers_leave_the_page_its_width(visit, ser
     assert prompt.bounding_box()["width"] > page.get_by_text("Instruct: find").first.bounding_box()["width"]
 
 
-def test_code_of_a_model_runs_once_it_is_confirmed_and_no_link_confirms_it(visit, served, marker):
-    page = visit("/models?model-id=own/code", at=served)
+def test_code_of_a_model_runs_once_it_is_confirmed_and_no_link_confirms_it(visit, hub_server, marker):
+    page = visit("/models?model-id=own/code", at=hub_server)
     use = page.get_by_role("button", name=re.compile("Download .* and use it"))
     expect(page.get_by_text("own/code runs only with code from its authors")).to_be_visible()
     expect(page.get_by_role("checkbox")).not_to_be_checked()
@@ -107,19 +96,19 @@ def test_code_of_a_model_runs_once_it_is_confirmed_and_no_link_confirms_it(visit
     expect(page.get_by_test_id("stHtml").filter(has_text="random pair").first).to_be_visible()
     assert marker.exists()
 
-    other = visit(page.url.removeprefix(served.url), at=served)
+    other = visit(page.url.removeprefix(hub_server.url), at=hub_server)
     expect(other.get_by_text("The model needs custom code")).to_be_visible()
     shoot(other, "models-own-code-link-1440-light")
 
 
-def test_offline_every_page_works_with_what_is_on_disk_and_says_so_once(visit, served, tmp_path):
+def test_offline_every_page_works_with_what_is_on_disk_and_says_so_once(visit, hub_server, tmp_path):
     # The first journey of this file downloads the model; alone, this test does.
-    page = visit("/models?model-id=tiny/model", at=served)
+    page = visit("/models?model-id=tiny/model", at=hub_server)
     page.get_by_role("button", name=re.compile("use it", re.IGNORECASE)).click()
     expect(page.get_by_text("This model encodes your rows.")).to_be_visible()
 
     # As after a restart without network, with rows that no server has encoded.
-    disk = {"EXPLORER_CACHE_DIR": str(served.cache), "HF_HOME": str(served.cache.parent / "hf")}
+    disk = {"EXPLORER_CACHE_DIR": str(hub_server.cache), "HF_HOME": str(hub_server.cache.parent / "hf")}
     offline = Server(tmp_path, HF_HUB_OFFLINE="1", **disk)
     try:
         link = f"corpus=song-moods&model=tiny/model&revision={COMMIT}"
@@ -152,9 +141,9 @@ def test_offline_every_page_works_with_what_is_on_disk_and_says_so_once(visit, s
         ("models-one", "/models?model-id=other/model", COMMIT),
     ],
 )
-def test_the_models_page_fits_its_width(visit, served, schemes, name, path, sign, width):
+def test_the_models_page_fits_its_width(visit, hub_server, schemes, name, path, sign, width):
     for scheme in schemes:
-        page = visit(path, width=width, scheme=scheme, at=served)
+        page = visit(path, width=width, scheme=scheme, at=hub_server)
         expect(page.get_by_text(sign).first).to_be_visible()
         settled(page)
         main = page.locator('[data-testid="stMain"]')

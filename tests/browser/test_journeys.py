@@ -196,14 +196,14 @@ def test_an_upload_is_read_with_progress_and_can_be_stopped(visit, tmp_path):
     expect(page.get_by_text("Reading large.csv was stopped")).to_be_visible()
     expect(page.get_by_text("Open: support-tickets")).to_be_visible()
     upload(page, "short.csv", b"text\none\ntwo\n")
-    expect(page.get_by_text("Looking at short.csv")).to_be_visible()
+    expect(page.get_by_text("Preview of short.csv")).to_be_visible()
     expect(page.get_by_role("button", name="Encode 2 rows")).to_be_visible()
 
 
 def test_a_reloaded_data_page_shows_the_upload_that_is_open(visit):
     page = visit("/data")
     upload(page, "thirteen.csv", csv_of([f"row {n} is here" for n in range(13)], label="queue"))
-    expect(page.get_by_text("Looking at thirteen.csv")).to_be_visible()
+    expect(page.get_by_text("Preview of thirteen.csv")).to_be_visible()
     page.get_by_role("button", name="Encode 13 rows").click()
     for come_back in (page.reload, page.reload, lambda: None):
         expect(page.get_by_text("thirteen.csv · open")).to_be_visible()
@@ -221,7 +221,7 @@ def test_counting_tokens_moves_nothing_on_the_data_page(visit):
     page = visit("/data")
     quiet(page)
     upload(page, "many.csv", csv_of([f"the cat {n:x} sat on a dog " * 20 for n in range(20_000)]))
-    expect(page.get_by_text("Looking at many.csv")).to_be_visible()
+    expect(page.get_by_text("Preview of many.csv")).to_be_visible()
     button = page.get_by_role("button", name="Encode 20,000 rows")
     expect(page.get_by_text("Counting the tokens")).to_be_visible()
     expect(button).to_be_visible()

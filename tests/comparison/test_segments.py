@@ -1,11 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import ttest_rel
 
 import explorer
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.segments import segment_columns, segment_differences, segments
+from explorer.comparison.statistics import difference_interval, holm, paired_test
 from explorer.errors import ColumnError
 
 MEASURE = Measure("accuracy", "labels", True, "The share that is right.")
@@ -65,20 +65,6 @@ def test_columns_that_cannot(corpus):
         segments(corpus, "nothing")
 
 
-def interval(first, second, groups, *, weights=None, seed=0):
-    difference = float(np.average(first - second, weights=weights))
-    return difference - 0.1, difference + 0.1
-
-
-def paired(first, second, groups, *, weights=None, seed=0):
-    assert len(groups) == len(first)
-    return float(ttest_rel(first, second).pvalue)
-
-
-def bonferroni(p):
-    return np.minimum(1, p * len(p))
-
-
 def test_differences_in_each_segment(corpus):
     rng = np.random.default_rng(0)
     units = np.sort(rng.choice(90, 70, replace=False))
@@ -86,16 +72,17 @@ def test_differences_in_each_segment(corpus):
     weights = rng.random(70)
     unit_values = UnitValues(MEASURE, values, units, rng.integers(0, 40, 70), weights)
     divided = segments(corpus, "label")
-    found = segment_differences(unit_values, 2, 0, divided, test=paired, interval=interval, adjust=bonferroni)
+    found = segment_differences(unit_values, 2, 0, divided, seed=3)
     assert [each.segment for each in found] == ["a", "b"]
     for code, each in enumerate(found):
         inside = divided.codes[units] == code
         difference = (values[2] - values[0])[inside]
         assert each.n == inside.sum()
         assert each.difference == pytest.approx(np.average(difference, weights=weights[inside]))
-        assert (each.low, each.high) == pytest.approx((each.difference - 0.1, each.difference + 0.1))
-        assert each.p == pytest.approx(ttest_rel(values[2][inside], values[0][inside]).pvalue)
-        assert each.p_adjusted == pytest.approx(min(1, 2 * each.p))
+        sides = values[2][inside], values[0][inside], unit_values.groups[inside]
+        assert (each.low, each.high) == difference_interval(*sides, weights=weights[inside], seed=3)
+        assert each.p == paired_test(*sides, weights=weights[inside], seed=3)
+    np.testing.assert_array_equal([each.p_holm for each in found], holm(np.array([each.p for each in found])))
 
 
 def test_segments_of_one_unit_are_shown_but_not_tested(corpus):
@@ -103,21 +90,14 @@ def test_segments_of_one_unit_are_shown_but_not_tested(corpus):
     values = np.array([[1.0, 0, 1, 0, 1], [0.0, 0, 0, 0.5, 0]])
     one = segment_differences(
         UnitValues(MEASURE, values[:, [0, 1, 2]], units[:3], units[:3]), 0, 1, segments(corpus, "label"),
-        test=lambda *arguments, **options: 0.04, interval=interval, adjust=bonferroni,
     )  # fmt: skip
     assert [(each.segment, each.n) for each in one] == [("a", 2), ("b", 1)]
-    assert (one[0].p, one[0].p_adjusted) == (0.04, 0.04)  # a family of one
-    assert np.isnan([one[1].p, one[1].p_adjusted, one[1].low]).all()
+    assert one[0].p == one[0].p_holm  # a family of one
+    assert np.isnan([one[1].p, one[1].p_holm, one[1].low]).all()
     assert one[1].difference == 0
     nothing = segment_differences(
         UnitValues(MEASURE, values[:, :0], units[:0], units[:0]), 0, 1, segments(corpus, "label"),
-        test=paired, interval=interval, adjust=bonferroni,
     )  # fmt: skip
     assert nothing == ()
     missing = UnitValues(MEASURE, np.full((2, 5), np.nan), units, units)
-    assert all(
-        np.isnan(each.p)
-        for each in segment_differences(
-            missing, 0, 1, segments(corpus, "label"), test=paired, interval=interval, adjust=bonferroni
-        )
-    )
+    assert all(np.isnan(each.p) for each in segment_differences(missing, 0, 1, segments(corpus, "label")))

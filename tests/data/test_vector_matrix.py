@@ -15,7 +15,7 @@ from explorer.data.corpus_from_table import make_corpus
 from explorer.data.formats.files import read_file
 from explorer.data.opening import open_corpus
 from explorer.data.python import from_arrow, from_data_frame
-from explorer.data.vector_columns import ALL, vectors_in
+from explorer.data.vector_columns import ALL, vector_columns
 from explorer.data.vector_matrix import vectors_of
 from explorer.errors import ColumnError, TooLargeError, VectorError
 from tests.data.failing import failure
@@ -53,7 +53,7 @@ SOURCES = {
 @pytest.mark.parametrize("name", SOURCES)
 def test_lists_of_numbers_are_vectors_whatever_file_holds_them(name):
     source = read_file(SOURCES[name](), name)
-    assert vectors_in(source) == ["embedding"]
+    assert vector_columns(source) == ["embedding"]
     vectors = vectors_of(source, "embedding")
     assert vectors.dtype == np.float32
     np.testing.assert_array_equal(vectors, MATRIX)

@@ -52,7 +52,7 @@ def probes(short_type, monkeypatch):
         made.append(prompt.before(texts))
         return PrecisionCheck(dtype, len(texts), 0.99995, passed=True)
 
-    monkeypatch.setattr(precision, "_probe", probe)
+    monkeypatch.setattr(precision, "compare_precisions", probe)
     return made
 
 

@@ -5,22 +5,23 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from sentence_transformers import SentenceTransformer
 
 from explorer.encode import models
-from explorer.encode.engines import loaded_models, openvino
-from explorer.encode.engines.model_memory import ModelMemory
+from explorer.encode.engines import openvino
 from explorer.encode.local_encoder import local_encoder
 from explorer.encode.models import BUNDLED_MODEL, files_on_disk, find_model, is_on_disk
 from explorer.encode.spec import LocalModel
 from explorer.errors import (
     HubUnreachableError,
+    ModelError,
     ModelNotFoundError,
     NotOnHubError,
     UnsafeModelError,
     UnusableModelError,
 )
+from explorer.settings import settings
 from tests.encode.opening import open_for
+from tests.sentence_transformer import sentence_transformer
 
 
 @pytest.fixture
@@ -141,6 +142,42 @@ def test_damaged_json_names_the_file(folder):
         find_model(str(folder))
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("config.json", None),
+        ("config.json", "{"),
+        ("modules.json", "{"),
+        ("modules.json", "{}"),
+        ("modules.json", '[{"type": "own.Code"}]'),
+        ("modules.json", '[{"type": "sentence_transformers.models.Pooling", "path": "../beside"}]'),
+        ("model.safetensors", None),
+        ("model.safetensors.index.json", '{"weight_map": {"a": "../beside.safetensors"}}'),
+        ("model.safetensors.index.json", "["),
+    ],
+)
+def test_errors_do_not_tell_where_the_model_folder_is(folder, monkeypatch, name, content):
+    monkeypatch.setenv("EXPLORER_MODEL_DIR", str(folder.parent))
+    settings.cache_clear()
+    (folder / "modules.json").unlink()
+    (folder / name).unlink(missing_ok=True)
+    if content is not None:
+        (folder / name).write_text(content)
+    with pytest.raises(ModelError) as caught:
+        find_model(str(folder.resolve())).prompts  # noqa: B018 - read when asked for
+    assert caught.value.where == "my-model"
+    assert str(folder) not in str(caught.value)
+
+
+@pytest.mark.usefixtures("here")
+def test_what_a_library_says_does_not_tell_where_the_model_folder_is(folder, cache):
+    (folder / "elsewhere").mkdir()
+    (folder / "model.safetensors").rename(folder / "elsewhere" / "model.safetensors")
+    with pytest.raises(UnusableModelError) as caught:
+        open_for(LocalModel(str(folder), "float32"), cache).encode_queries(["x"])
+    assert "in directory my-model" in caught.value.what
+
+
 def test_a_hub_id_without_network_says_so_and_points_to_what_works():
     with pytest.raises(HubUnreachableError) as caught:
         find_model("nobody/nothing")
@@ -200,10 +237,9 @@ def test_what_a_model_was_trained_for_is_in_its_encoder_and_changes_no_vector(fo
     assert len({encoder.fingerprint for encoder in opened.values()}) == 1
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("here", "nothing_loaded")  # both engines have the model by one name
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
 def test_vectors_that_authors_chose_to_cut_are_cut(folder, cache, engine, monkeypatch):
-    monkeypatch.setattr(loaded_models, "_loaded", ModelMemory())  # both engines have the model by one name
     if engine == "torch":
         monkeypatch.setattr(openvino, "serves", lambda _files: False)
     settings_file = folder / "config_sentence_transformers.json"
@@ -211,7 +247,7 @@ def test_vectors_that_authors_chose_to_cut_are_cut(folder, cache, engine, monkey
     files = find_model(str(folder))
     assert files.facts.dims == 6
     texts = ["the cat sat", "refund"]
-    expected = SentenceTransformer(str(folder), device="cpu").encode(texts)
+    expected = sentence_transformer(folder).encode(texts)
     opened = open_for(LocalModel(str(folder), "float32", query_prompt=""), cache)
     assert (opened.engine.kind, opened.engine.dims) == (engine, 6)
     np.testing.assert_allclose(opened.encode_queries(texts), expected, atol=1e-5)

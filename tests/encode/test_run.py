@@ -20,6 +20,7 @@ from explorer.encode.tokens import TextTokens, count_tokens
 from explorer.errors import EncodeError, JobCancelledError, SettingError
 from explorer.settings import settings
 from tests.encode.opening import open_for
+from tests.sentence_transformer import sentence_transformer
 
 TEXTS = [f"the cat sat on mat {'dog ' * (i % 7)}{i}" for i in range(60)]
 
@@ -245,9 +246,8 @@ def test_tiny_corpora(encoder, cache):
 
 
 def test_vectors_equal_those_of_sentence_transformers(tiny_model, cache):
-    from sentence_transformers import SentenceTransformer
 
-    model = SentenceTransformer(str(tiny_model), device="cpu")
+    model = sentence_transformer(tiny_model)
     opened = open_for(LocalModel(str(tiny_model), "float32"), cache)
     vectors, _ = run(opened, TEXTS, cache)
     np.testing.assert_allclose(vectors, model.encode(TEXTS, prompt="document: "), atol=1e-6)

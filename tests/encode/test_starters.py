@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from sentence_transformers import SentenceTransformer
 
 import explorer
 from explorer.encode.engines import loaded_models
@@ -14,6 +13,7 @@ from explorer.encode.tokens import count_tokens
 from explorer.hub.starters import STARTERS
 from tests.encode.opening import open_for
 from tests.hub_server import LocalHub, talk_to
+from tests.sentence_transformer import sentence_transformer
 from tests.tiny_architectures import ARCHITECTURES, TEXTS
 
 # Each starter's architecture, by `config.json` and `modules.json` on the Hub.
@@ -27,13 +27,7 @@ ARCHITECTURE_OF = {
     "Qwen/Qwen3-Embedding-0.6B": "qwen3",
 }
 STATIC = ["model2vec", "static"]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_loaded():
-    loaded_models._loaded.clear()
-    yield
-    loaded_models._loaded.clear()
+pytestmark = pytest.mark.usefixtures("nothing_loaded")
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +52,7 @@ def test_every_starter_but_the_bundled_one_is_run_here():
 @pytest.mark.parametrize("name", ["modernbert", "gemma3", "qwen3"])
 def test_a_starters_transformer_gives_the_vectors_of_sentence_transformers(tiny, name, cache):
     folder = tiny(name)
-    expected = SentenceTransformer(str(folder), device="cpu").encode(TEXTS)
+    expected = sentence_transformer(folder).encode(TEXTS)
     vectors, report = encode_corpus(
         open_for(LocalModel(str(folder), "float32"), cache), explorer.open_corpus(TEXTS), cache
     )
@@ -80,7 +74,7 @@ def test_a_short_text_beside_a_much_longer_one_keeps_its_vector_with_local_atten
 @pytest.mark.parametrize("name", [*STATIC, "clip"])
 def test_models_in_a_folder_of_their_own_give_the_vectors_of_sentence_transformers(tiny, name, cache):
     folder = tiny(name)
-    expected = SentenceTransformer(str(folder), device="cpu").encode(TEXTS)
+    expected = sentence_transformer(folder).encode(TEXTS)
     encoder = open_for(LocalModel(str(folder)), cache, TEXTS)
     vectors, _ = encode_corpus(encoder, explorer.open_corpus(TEXTS), cache)
     np.testing.assert_allclose(vectors, expected, atol=1e-5)
@@ -97,9 +91,7 @@ def test_static_models_of_the_hub_encode_exactly_and_without_a_word_of_openvino(
     encoder = open_for(LocalModel("tiny/static"), cache, TEXTS)
     vectors, report = encode_corpus(encoder, explorer.open_corpus(TEXTS), cache)
     server.close()
-    np.testing.assert_allclose(
-        vectors, SentenceTransformer(str(tiny(name)), device="cpu").encode(TEXTS), atol=1e-6
-    )
+    np.testing.assert_allclose(vectors, sentence_transformer(tiny(name)).encode(TEXTS), atol=1e-6)
     assert (report.dtype, report.notes, vectors.shape[1]) == ("float32", (), 24)
 
 
@@ -107,11 +99,11 @@ def test_static_models_of_the_hub_encode_exactly_and_without_a_word_of_openvino(
 def test_a_static_model_reads_texts_of_any_length_and_no_special_tokens(tiny, name, cache):
     files = find_model(str(tiny(name)))
     assert files.max_length is None
-    module = SentenceTransformer(str(files.folder), device="cpu")[0]
+    module = sentence_transformer(files.folder)[0]
     counts = [len(coded.ids) for coded in module.tokenizer.encode_batch(TEXTS, add_special_tokens=False)]
     assert count_tokens(files, TEXTS).tolist() == counts
     long = "word and " * 5_000
-    expected = SentenceTransformer(str(files.folder), device="cpu").encode([long])
+    expected = sentence_transformer(files.folder).encode([long])
     vectors, _ = encode_corpus(
         open_for(LocalModel(str(files.folder)), cache), explorer.open_corpus([long]), cache
     )

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from explorer.embedding import embed
-from explorer.encode.engines.loading import _weights_only, load_model
+from explorer.encode.engines.loading import load_model, weights_only
 from explorer.encode.models import find_model
 from explorer.encode.spec import LocalModel
 from explorer.errors import UnsafeModelError, UnusableModelError
@@ -185,7 +185,7 @@ def test_a_pickle_that_would_run_code_is_refused_and_runs_none(folder, marker, m
 
 def test_no_library_can_ask_for_pickles_that_run_code_while_a_model_is_loaded(tmp_path, marker):
     torch.save(Malicious(marker), tmp_path / "evil.bin")
-    with _weights_only(), pytest.raises(pickle.UnpicklingError):
+    with weights_only(), pytest.raises(pickle.UnpicklingError):
         torch.load(tmp_path / "evil.bin", weights_only=False)
     assert not marker.exists()
     torch.load(tmp_path / "evil.bin", weights_only=False)  # other programs' files are their own affair

@@ -73,7 +73,7 @@ def viewer(dataset_hub, monkeypatch):
     """The dataset viewer, which is another server of the Hub's."""
     server = LocalHub()
     server.bodies["/size"] = SIZES
-    monkeypatch.setattr("explorer.hub.dataset_viewer._viewer", lambda: server.url)
+    monkeypatch.setattr("explorer.hub.dataset_viewer.viewer_address", lambda: server.url)
     yield server
     server.close()
 
@@ -122,9 +122,9 @@ def test_a_viewer_that_fails_leaves_the_rows_open(dataset_hub, viewer, tmp_path,
 def test_only_the_public_hub_has_its_viewer_asked(dataset_hub, monkeypatch):
     from huggingface_hub import constants
 
-    assert dataset_viewer._viewer() is None
+    assert dataset_viewer.viewer_address() is None
     monkeypatch.setattr(constants, "ENDPOINT", "https://huggingface.co")
-    assert dataset_viewer._viewer() == constants.DATASETS_SERVER_ENDPOINT
+    assert dataset_viewer.viewer_address() == constants.DATASETS_SERVER_ENDPOINT
 
 
 def test_the_card_tells_configurations_rows_and_features(dataset_hub, tmp_path):

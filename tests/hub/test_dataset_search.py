@@ -39,4 +39,4 @@ def test_a_search_asks_for_words_tags_order_and_no_gated_ones(dataset_hub, tmp_p
     assert [listing.id for listing in found] == ["you/tickets-2", "me/tickets"]
     assert len(search_datasets(DatasetFilter(search="tickets", gated=True))) == 3
     assert search_datasets(DatasetFilter(size="n>1T")) == []
-    assert len(search_datasets(DatasetFilter(), limit=1)) == 1
+    assert {query["limit"][0] for query in dataset_hub.queries} == {"50"}

@@ -61,15 +61,14 @@ def test_each_filter_narrows_what_is_found(catalogue):
     assert [model.needs_remote_code for model in search_models(ModelFilter(search="code"))] == [True]
 
 
-def test_a_search_asks_once_and_for_no_more_than_is_shown(catalogue):
-    assert len(search_models(ModelFilter(), limit=2)) == 2
+def test_a_search_asks_once_for_at_most_fifty_models(catalogue):
+    search_models(ModelFilter())
     assert catalogue.requests == ["GET /api/models"]
     (query,) = catalogue.queries
-    assert (query["limit"], query["gated"], query["sort"]) == (["2"], ["false"], ["downloads"])
+    assert (query["limit"], query["gated"], query["sort"]) == (["50"], ["false"], ["downloads"])
     assert "safetensors" in query["expand"]
     assert "siblings" not in query["expand"]
-    search_models(ModelFilter(sort="trending", max_parameters=33_400_000), limit=100_000)
-    assert catalogue.queries[1]["limit"] == ["100"]
+    search_models(ModelFilter(sort="trending", max_parameters=33_400_000))
     assert catalogue.queries[1]["sort"] == ["trendingScore"]
     assert catalogue.queries[1]["num_parameters"] == ["max:34M"]
 

@@ -10,7 +10,7 @@ import pytest
 from explorer.errors import ComputeError, JobCancelledError
 from explorer.jobs import process
 from explorer.jobs.process import WorkerProcesses
-from explorer.jobs.progress import untold
+from explorer.jobs.progress import ignore_progress
 from tests.conftest import ROOT
 
 MODULE = "tests.jobs.echo_worker"
@@ -30,7 +30,7 @@ def pipe(tmp_path):
     return path
 
 
-def pid_of(workers, tmp_path, tell=untold):
+def pid_of(workers, tmp_path, tell=ignore_progress):
     workers.ask({"do": "say pid", "file": str(tmp_path / "pid")}, tell)
     return int((tmp_path / "pid").read_text())
 
@@ -85,7 +85,7 @@ def test_what_progress_raises_ends_the_process_at_once(workers, pipe, tmp_path):
 )
 def test_a_process_that_fails_or_ends_says_how(workers, tmp_path, caplog, what, message):
     with pytest.raises(ComputeError, match=message):
-        workers.ask({"do": what}, untold)
+        workers.ask({"do": what}, ignore_progress)
     assert "a library's chatter" in caplog.text
     assert is_alive(pid_of(workers, tmp_path))
 

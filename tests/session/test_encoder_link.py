@@ -56,13 +56,18 @@ def test_links_that_say_more_than_there_is_open_all_the_same(parameters, spec):
     assert from_parameters(parameters) == spec
 
 
-def test_a_folder_is_named_below_the_hosts_model_folder(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["mine", "team/mine", "team/old/mine"])
+def test_a_folder_is_named_below_the_hosts_model_folder(tmp_path, monkeypatch, name):
     monkeypatch.setenv("EXPLORER_MODEL_DIR", str(tmp_path))
     settings.cache_clear()
-    (tmp_path / "mine").mkdir()
-    spec = LocalModel(str(tmp_path.resolve() / "mine"))
-    assert to_parameters(spec) == {"model": "mine"}
-    assert from_parameters({"model": "mine"}) == spec
+    (tmp_path / name).mkdir(parents=True)
+    spec = LocalModel(str(tmp_path.resolve() / name))
+    assert to_parameters(spec) == {"model": name}
+    assert from_parameters({"model": name}) == spec
+
+
+def test_of_a_folder_elsewhere_no_path_is_told(tmp_path):
+    assert to_parameters(LocalModel(str(tmp_path / "team" / "mine"))) == {"model": "mine"}
 
 
 def test_leave_to_run_code_is_in_no_link():

@@ -1,12 +1,16 @@
 import dataclasses
+import gc
 import threading
 import uuid
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from explorer.encode.spec import LocalModel, Tfidf
 from explorer.jobs.registry import JobRegistry, Lane
 from explorer.session.session import Session
+from explorer.session.space_jobs import Opened
 from explorer.settings import settings
 from tests.session.conftest import done
 
@@ -83,3 +87,57 @@ def test_other_queries_give_up_those_before_and_a_closed_space_is_asked_for_no_m
     assert not opening.awaited_by(session.visitor)
     assert spec not in session.jobs
     go.set()
+
+
+@pytest.fixture
+def submit():
+    """A function that asks for a job of a visitor which runs until the test has ended."""
+    go, registry = threading.Event(), JobRegistry()
+
+    def ask(key, visitor="v"):
+        return registry.submit(key, "T", lambda _say: go.wait(60), lane=Lane.QUICK, visitor=visitor)
+
+    yield ask
+    go.set()
+
+
+def test_the_work_on_rows_that_were_closed_is_left(faq, submit):
+    session = Session("v", faq, [LocalModel(), Tfidf()])
+    session.spaces[LocalModel()] = space = SimpleNamespace(fingerprint="of the closed rows")
+    session.jobs[LocalModel()] = submit("opening")
+    encoding = submit("encoding")
+    session.jobs[Tfidf()] = done(Opened(None, encoding))
+    session.asking["query"] = submit("query")
+    session.results["map", space.fingerprint] = submit("map")
+    session.results["tokens", "of the new rows"] = submit("tokens")
+    closed = [session.jobs[LocalModel()], encoding, session.asking["query"]]
+    closed.append(session.results["map", space.fingerprint])
+    tokens = session.results["tokens", "of the new rows"]
+    submit("encoding", visitor="w")
+    session.open(faq.take(np.arange(3)), LocalModel())
+    assert [job.awaited_by("v") for job in [*closed, tokens]] == [False, False, False, False, True]
+    assert not encoding.stopping  # another visitor waits for it
+
+
+@pytest.mark.parametrize("visitor", ["v", "w"])
+def test_what_another_tab_waits_for_is_not_left(faq, submit, visitor):
+    session = Session("v", faq, [LocalModel()])
+    session.jobs[LocalModel()] = opening = submit("opening")
+    tab = dataclasses.replace(session.for_another_tab(), visitor=visitor)
+    stored = session.for_another_tab()
+    session.enter_tab()
+    tab.enter_tab()
+    session.open(faq.take(np.arange(3)), LocalModel())
+    assert opening.awaited_by("v") is (visitor == "v")
+    tab.open(faq.take(np.arange(3)), LocalModel())
+    assert not opening.awaited_by("v")
+    assert stored.jobs  # a session kept for a reload is no tab
+
+
+def test_a_tab_that_was_closed_waits_for_nothing(faq, submit):
+    session = Session("v", faq, [LocalModel()])
+    session.jobs[LocalModel()] = opening = submit("opening")
+    session.for_another_tab().enter_tab()
+    gc.collect()
+    session.open(faq.take(np.arange(3)), LocalModel())
+    assert not opening.awaited_by("v")

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from explorer.errors import QueryError, VectorError
 from explorer.tensor import METRICS, pairwise
-from explorer.tensor.pairwise import _unfolded, random_pairs
+from explorer.tensor.pairwise import pairs_at, random_pairs
 from tests.tensor import reference
 from tests.tensor.matrices import make, matrices
 
@@ -72,9 +72,9 @@ def test_random_pairs_are_different_rows_and_different_pairs(rows, pairs):
     assert second.max() < rows
 
 
-def test_places_of_pairs_are_unfolded_without_rounding():
+def test_places_of_pairs_arepairs_at_without_rounding():
     j = np.array([1, 2, 3, 10**5, 94_906_267, 2**31], np.int64)
     first = j * (j - 1) // 2
     for places, expected in ((first, (0 * j, j)), (first + j - 1, (j - 1, j))):
-        for found, wanted in zip(_unfolded(places), expected, strict=True):
+        for found, wanted in zip(pairs_at(places), expected, strict=True):
             np.testing.assert_array_equal(found, wanted)

@@ -63,7 +63,7 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Group:
+class RowGroupChunks:
     """A row group: its number of rows, and a chunk for each leaf column of the schema."""
 
     rows: int
@@ -115,7 +115,7 @@ class Cost:
     direct: bool
 
 
-def read_groups(footer: bytes, name: str) -> list[Group]:
+def read_groups(footer: bytes, name: str) -> list[RowGroupChunks]:
     """The row groups that a footer describes.
 
     Raises:
@@ -153,7 +153,7 @@ def read_footer_bytes(stream: Seekable, size: int, name: str) -> bytes:
 
 
 def check_pages(
-    stream: BinaryIO, groups: Sequence[Group], leaf: int, name: str, *, nested: bool, work: Work
+    stream: BinaryIO, groups: Sequence[RowGroupChunks], leaf: int, name: str, *, nested: bool, work: Work
 ) -> Cost:
     """Check the pages of a leaf column before they are decompressed.
 
@@ -236,8 +236,8 @@ def too_large(what: str, name: str) -> TooLargeError:
     )
 
 
-def _group(raw: Fields) -> Group:
-    return Group(_natural(raw.get(3, 0)), tuple(_chunk(column) for column in raw.get(1, [])))
+def _group(raw: Fields) -> RowGroupChunks:
+    return RowGroupChunks(_natural(raw.get(3, 0)), tuple(_chunk(column) for column in raw.get(1, [])))
 
 
 def _chunk(raw: Fields) -> Chunk:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from explorer.data.formats.blocks import Source, size_of
 from explorer.data.formats.pages import (
-    Group,
+    RowGroupChunks,
     Work,
     check_pages,
     damaged_metadata,
@@ -31,7 +31,7 @@ from explorer.data.formats.parquet_file import (
     parquet_file,
 )
 from explorer.data.formats.sampling import draw, drawn_note
-from explorer.data.tables.arrow_columns import Plain, is_list_of_numbers, left_out, widest_row
+from explorer.data.tables.arrow_columns import ColumnBuilder, is_list_of_numbers, left_out, widest_row
 from explorer.data.tables.budget import Budget
 from explorer.data.tables.class_labels import class_names, named
 from explorer.data.tables.source_table import SourceTable, TableBuilder, check_width
@@ -80,7 +80,7 @@ class _Plan:
     """
 
     known: Field
-    groups: list[tuple[int, int, Group]]
+    groups: list[tuple[int, int, RowGroupChunks]]
     batch: int
     dictionaries: list[str]
 
@@ -92,7 +92,7 @@ class _Reader:
         self,
         data: Source,
         stream: BinaryIO,
-        groups: list[Group],
+        groups: list[RowGroupChunks],
         name: str,
         seed: int,
         on_progress: OnProgress | None,
@@ -132,10 +132,12 @@ class _Reader:
         with parquet_file(self._data, [path for plan in plans for path in plan.dictionaries]) as file:
             for place, plan in enumerate(plans):
                 label = plan.known.field.name
-                plain = Plain(plan.known.field.type, f'{self._name}, column "{label}"', builder.budget)
+                column = ColumnBuilder(
+                    plan.known.field.type, f'{self._name}, column "{label}"', builder.budget
+                )
                 for batch in _joined(self._batches(file, plan, place / len(plans), 1 / len(plans))):
-                    plain.add(named(batch, classes[label]) if label in classes else batch)
-                builder.add(label, *plain.column())
+                    column.add(named(batch, classes[label]) if label in classes else batch)
+                builder.add(label, *column.column())
         return builder.finish(source_rows=self._rows + 1, total_rows=self._total)
 
     def vectors(self, place: int) -> pa.ChunkedArray:
@@ -169,7 +171,7 @@ class _Reader:
     def _plan(self, known: Field) -> _Plan:
         """How to read a column, judged by its pages."""
         nested = known.field.type.num_fields > 0
-        wanted: list[tuple[int, int, Group]] = []
+        wanted: list[tuple[int, int, RowGroupChunks]] = []
         start = 0
         for place, group in enumerate(self._groups):
             first, last = np.searchsorted(self._rows, (start, start + group.rows))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from explorer.data.tables.arrow_types import is_list, is_number
 from explorer.data.tables.source_table import list_names
 from explorer.errors import ColumnError
 
@@ -57,7 +58,7 @@ def _paths(path: str, kind: pa.DataType, depth: int) -> Iterator[tuple[str, pa.D
             field = kind.field(position)
             if _STEP.fullmatch(f".{field.name}"):  # a path cannot contain a name with a dot or bracket
                 yield from _paths(f"{path}.{field.name}", field.type, depth + 1)
-    elif depth < _MAX_DEPTH and _is_list(kind) and not _is_number(kind.value_type):
+    elif depth < _MAX_DEPTH and is_list(kind) and not is_number(kind.value_type):
         yield from _paths(f"{path}[0]", kind.value_type, depth + 1)
     else:
         yield path, kind
@@ -88,7 +89,7 @@ def _steps(rest: str, kind: pa.DataType) -> list[str | int] | None:
             kind = kind.field(position).type
             steps.append(step["field"])
         else:
-            if not _is_list(kind):
+            if not is_list(kind):
                 return None
             kind = kind.value_type
             steps.append(int(step["item"]))
@@ -100,11 +101,3 @@ def _is_media(kind: pa.DataType) -> bool:
     """Whether a type is an image or audio as in `datasets`: a record of bytes and a path."""
     position = kind.get_field_index("bytes")
     return position >= 0 and bool(pa.types.is_binary(kind.field(position).type))
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))

@@ -31,7 +31,7 @@ class PageGate(io.RawIOBase):
         self._source = _Pieces(RangeReader(file, meter), meter, file.size or 0)
         self._budget = budget
         work = Work(file.where)
-        self._parts = [_Part(chunk, self._source, file.where, work) for chunk in chunks]
+        self._parts = [_CheckedChunk(chunk, self._source, file.where, work) for chunk in chunks]
         self._opened, self._widest = False, 0
         self._at = 0
 
@@ -99,7 +99,7 @@ class PageGate(io.RawIOBase):
         self._at = end
         return content
 
-    def _check(self, part: _Part) -> bool:
+    def _check(self, part: _CheckedChunk) -> bool:
         page = part.next()
         if page is None:
             return False
@@ -113,7 +113,7 @@ class PageGate(io.RawIOBase):
         return True
 
 
-class _Part:
+class _CheckedChunk:
     """A column chunk, the totals of its checked pages, and the position of the next page."""
 
     def __init__(self, chunk: Chunk, source: _Pieces, where: str, work: Work) -> None:

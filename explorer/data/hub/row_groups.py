@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from explorer.data.formats.pages import Group, read_footer_bytes, read_groups
+from explorer.data.formats.pages import RowGroupChunks, read_footer_bytes, read_groups
 from explorer.data.formats.parquet_file import damaged
 from explorer.data.hub.page_gate import PageGate
 from explorer.data.tables.arrow_columns import leaf_count
@@ -47,7 +47,7 @@ class Part:
 
     file: HubFile
     footer: pq.FileMetaData
-    groups: Sequence[Group]
+    groups: Sequence[RowGroupChunks]
 
 
 def read_footer(file: HubFile, meter: Meter) -> Part:

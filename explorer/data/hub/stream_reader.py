@@ -103,7 +103,7 @@ class _Blocks:
         return content[start - first * self._size : end - first * self._size]
 
 
-class _Part(AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no types
+class _RemoteFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no types
     def _fetch_range(self, start: int, end: int) -> bytes:
         return _Files.blocks.read(self.path, start, end)
 
@@ -121,9 +121,9 @@ class _Files(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
             raise FileNotFoundError(path)
         return {"name": path, "size": self.blocks.sizes[path], "type": "file"}
 
-    def _open(self, path: str, mode: str = "rb", **_: object) -> _Part:
+    def _open(self, path: str, mode: str = "rb", **_: object) -> _RemoteFile:
         size = self.blocks.sizes[path]
-        return _Part(self, path, mode, block_size=_LINE, cache_type="none", size=size)
+        return _RemoteFile(self, path, mode, block_size=_LINE, cache_type="none", size=size)
 
 
 def main(columns: BinaryIO, messages: BinaryIO, responses: BinaryIO) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from explorer.data.tables.arrow_types import is_binary, is_list, is_number, is_text, leaves
 from explorer.data.tables.budget import Budget
-from explorer.data.tables.cells import in_range, known_zone, list_values, moments, texts, without_extensions
+from explorer.data.tables.python_values import (
+    in_range,
+    known_zone,
+    list_values,
+    moments,
+    texts,
+    without_extensions,
+)
 from explorer.data.tables.source_table import TableBuilder
 from explorer.data.tables.values import NESTED, Remarks, chunked, text_column
 from explorer.errors import TooLargeError, UnreadableFileError
@@ -49,13 +55,13 @@ def add_column(builder: TableBuilder, label: str, values: pa.ChunkedArray, remar
     if reason := left_out(values.type, values.nbytes / max(len(values), 1)):
         builder.leave_out(label, reason, (lambda: values) if is_list_of_numbers(values.type) else None)
         return
-    plain = Plain(values.type, f'{builder.name}, column "{label}"', builder.budget)
+    plain = ColumnBuilder(values.type, f'{builder.name}, column "{label}"', builder.budget)
     plain.add(values)
     data, more = plain.column()
     builder.add(label, data, remarks + more)
 
 
-class Plain:
+class ColumnBuilder:
     """A column converted to a plain type batch by batch; the size of a batch is counted before it expands.
 
     Args:
@@ -94,7 +100,7 @@ class Plain:
 
     def column(self) -> tuple[pa.ChunkedArray, Remarks]:
         """All values added, and remarks on what was done to them."""
-        kind = self._chunks[0].type if self._chunks else pa.string() if _is_text(self._kind) else self._kind
+        kind = self._chunks[0].type if self._chunks else pa.string() if is_text(self._kind) else self._kind
         if not any(is_plain(kind) for is_plain in (*_PLAIN, pa.types.is_string)):
             kind = pa.string()
             self._nested = True
@@ -125,7 +131,7 @@ class Plain:
         if any(is_plain(kind) for is_plain in _PLAIN):
             self._budget.spend(values.nbytes)
             self._chunks.append(values)
-        elif _is_text(kind):
+        elif is_text(kind):
             if not pa.types.is_dictionary(values.type):
                 self._budget.spend(values.nbytes)
             for text in chunked(values.cast(pa.string())).chunks:
@@ -170,7 +176,7 @@ def widest_row(kind: pa.DataType) -> int:
 
 def leaf_count(kind: pa.DataType) -> int:
     """The columns that Parquet makes of a type."""
-    return sum(1 for _ in _leaves(kind))
+    return sum(1 for _ in leaves(kind))
 
 
 def _stored(kind: pa.DataType) -> pa.DataType:
@@ -186,7 +192,7 @@ def _expanded(values: pa.Array) -> int:
         return _expanded(values.storage)
     if pa.types.is_dictionary(kind):
         known = values.dictionary
-        if _is_text(known.type) or _is_binary(known.type):
+        if is_text(known.type) or is_binary(known.type):
             sizes = pc.fill_null(pc.binary_length(known.cast(pa.large_binary())), 0).cast(pa.int64())
             return 4 * len(values) + (pc.sum(sizes.take(values.indices)).as_py() or 0)
         return 16 * len(values)
@@ -208,55 +214,24 @@ def _children(values: pa.Array) -> list[pa.Array]:
     if pa.types.is_map(kind):
         first, last = values.offsets[0].as_py(), values.offsets[-1].as_py()
         return [child.slice(first, last - first) for child in (values.keys, values.items)]
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+    if is_list(kind):
         return [list_values(values)]
     return []
 
 
 def is_list_of_numbers(kind: pa.DataType) -> bool:
     """Whether each value is a plain list of numbers."""
-    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    return bool(is_list and _is_number(kind.value_type))
+    return is_list(kind) and is_number(kind.value_type)
 
 
 def left_out(kind: pa.DataType, bytes_a_row: float = 0) -> str:
     """Why a column of this type is left out; empty when it is kept."""
-    if any(map(_is_binary, _leaves(kind))):
+    if any(map(is_binary, leaves(kind))):
         return "it holds raw bytes, such as images"
     if bytes_a_row <= _VECTOR_BYTES_A_ROW or not kind.num_fields:
         return ""
-    if all(map(pa.types.is_floating, _leaves(kind))) or (
-        bytes_a_row > _NUMBERS_BYTES_A_ROW and all(map(_is_number, _leaves(kind)))
+    if all(map(pa.types.is_floating, leaves(kind))) or (
+        bytes_a_row > _NUMBERS_BYTES_A_ROW and all(map(is_number, leaves(kind)))
     ):
         return "its lists of numbers are too long to display, like vectors"
     return ""
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
-
-
-def _is_binary(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_binary_view(kind)
-        or pa.types.is_fixed_size_binary(kind)
-    )
-
-
-def _leaves(kind: pa.DataType) -> Iterator[pa.DataType]:
-    """The types of the values themselves, at the bottom of lists and records."""
-    if isinstance(kind, pa.BaseExtensionType):
-        yield from _leaves(kind.storage_type)
-    elif pa.types.is_dictionary(kind):
-        yield from _leaves(kind.value_type)
-    elif kind.num_fields:
-        for position in range(kind.num_fields):
-            yield from _leaves(kind.field(position).type)
-    else:
-        yield kind

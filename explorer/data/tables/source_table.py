@@ -17,6 +17,7 @@ from explorer.errors import ColumnError, EmptyDataError, TooLargeError
 from explorer.settings import settings
 
 MAX_NAME = 200  # characters of a column name; longer ones are misplaced text
+_MAX_LISTED = 12  # names in one message
 _MAX_NOTES = 200
 _MAX_NOTE = 2_000
 MAX_COLUMNS = 2_000  # a table wider than this is a matrix, and no page could show it
@@ -183,10 +184,10 @@ def unique_names(raw: Sequence[str]) -> tuple[list[str], list[str]]:
     return names, notes
 
 
-def list_names(names: Sequence[str], *, most: int = 12) -> str:
+def list_names(names: Sequence[str]) -> str:
     """Names for a message: the first ones, and the number of others."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
+    shown = ", ".join(names[:_MAX_LISTED])
+    return shown if len(names) <= _MAX_LISTED else f"{shown} and {len(names) - _MAX_LISTED:,} more"
 
 
 def check_width(columns: int, name: str) -> None:

@@ -32,6 +32,7 @@ _FEWER = "Keep fewer rows or columns"
 _POLL_SECONDS = 0.1  # how soon a stop is noticed
 _BLOCK = 1 << 16
 _MAX_LINE = 8_000_000  # more than the description of a table with the most columns and notes
+INTERRUPTED = "Reading it was interrupted"  # what is said of a reader that crashed
 _OUTPUT_CHARS = 4_000  # characters kept of a library's output before it crashed
 # Python and the system's libraries are found by these.
 _NEEDED = frozenset({"PATH", "LANG", "TZ", "TZDIR", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT"})
@@ -179,7 +180,7 @@ def _crash(status: int, output: str, name: str) -> TooLargeError | UnreadableFil
     )
     _log.error("reading an upload ended with status %d: %s", status, output)
     return UnreadableFileError(
-        f"Reading it was interrupted ({how}).",
+        f"{INTERRUPTED} ({how}).",
         where=name,
         # Libraries that run out of memory may crash instead of raising, and a crash gives no reason.
         fix="It may be damaged: if another program can open it, save it again from there. Or the limit of "

@@ -53,14 +53,14 @@ class Generation:
 
     def gives(self, canary: NDArray[np.float32]) -> bool:
         """Whether a vector of `CANARY`, shape (dims,), is this model's, up to rounding."""
-        return is_same(agreement(self.canary, canary))
+        return is_same(canary_cosine(self.canary, canary))
 
     def is_at(self, revision: str) -> bool:
         """Whether a reported revision matches this model's; an unknown one, empty, always does."""
         return not revision or not self.revision or revision == self.revision
 
 
-def agreement(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+def canary_cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     """The cosine of two vectors of `CANARY`, each of shape (dims,); -1 if their dimensions differ."""
     if len(one) != len(other):
         return -1.0
@@ -72,7 +72,7 @@ def agreement(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 
 def is_same(cosine: float) -> bool:
-    """Whether two vectors with this `agreement` are from one model, up to rounding."""
+    """Whether two vectors with this `canary_cosine` are from one model, up to rounding."""
     return cosine >= _SAME
 
 

@@ -138,10 +138,11 @@ def _convert(files: ModelFiles, folder: Path) -> About:
         with scratch_folder(folder.parent) as aside:
             made = aside / "graph"
             made.mkdir()
-            last_line = _run_converter(files, made)
+            last_line = run_converter(files, made)
             about = _read(made)
             if about is None:
-                raise NoGraphError(f"converting the model failed ({last_line})", where=files.name)
+                reason = files.without_paths(last_line, made)
+                raise NoGraphError(f"converting the model failed ({reason})", where=files.name)
             shutil.rmtree(folder, ignore_errors=True)
             made.rename(folder)
         _remove_old(folder.parent)
@@ -150,7 +151,7 @@ def _convert(files: ModelFiles, folder: Path) -> About:
     return about
 
 
-def _run_converter(files: ModelFiles, made: Path) -> str:
+def run_converter(files: ModelFiles, made: Path) -> str:
     """Run `engines.convert` into an empty folder; returns the last line of its errors."""
     ended = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "explorer.encode.engines.convert", files.name, str(files.folder), str(made)],

@@ -13,7 +13,7 @@ from explorer.encode.batches import plan_batches
 from explorer.encode.cache import VectorCache
 from explorer.encode.engines.batch_requests import BatchRequests
 from explorer.encode.engines.engine import NO_PROMPT, OnWait, Prompt, Vectors
-from explorer.encode.engines.generations import CANARY, Generations, agreement, is_same
+from explorer.encode.engines.generations import CANARY, Generations, canary_cosine, is_same
 from explorer.encode.engines.hosted_notes import notes_of
 from explorer.encode.engines.services import Service, ServiceInfo, title
 from explorer.encode.tokens import COUNTING
@@ -191,10 +191,10 @@ class HostedRun:
         if known.gives(first):
             return
         second = self._canary()
-        cosine = agreement(first, second)
+        cosine = canary_cosine(first, second)
         if is_same(cosine):
             raise self._engine.changed()
-        if cosine < _MIN_COSINE or agreement(known.canary, second) < _MIN_COSINE:
+        if cosine < _MIN_COSINE or canary_cosine(known.canary, second) < _MIN_COSINE:
             raise UnusableModelError(
                 f"Several models share this name (cosine {cosine:.2f} between two vectors of the same text).",
                 where=self._engine.name,

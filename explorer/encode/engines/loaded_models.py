@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 
 _Key = tuple[str, str, str]
-_loaded: ModelMemory[LocalEngine] = ModelMemory()
 _known = threading.Lock()  # guards both tables; held only briefly
 _opening: WeakValueDictionary[_Key, _Opening] = WeakValueDictionary()
 _reading = threading.Lock()  # weights are read one model at a time, to bound the peak memory
@@ -31,6 +31,12 @@ class _Opening:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
+
+
+@functools.cache
+def loaded() -> ModelMemory[LocalEngine]:
+    """The loaded models of this process."""
+    return ModelMemory()
 
 
 def load(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
@@ -49,17 +55,17 @@ def load(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
     """
     key = (files.identity, str(device), dtype)
     with _known:
-        engine = _loaded.use(key)
+        engine = loaded().use(key)
         opening = _opening.setdefault(key, _Opening())
     if engine is not None:
         return engine
     with opening.lock:
         with _known:
-            engine = _loaded.use(key)
+            engine = loaded().use(key)
         if engine is None:
             engine = _open(files, device, dtype)
             with _known:
-                _loaded.keep(key, engine, weights_bytes(files, dtype), settings().models_mb * 1_000_000)
+                loaded().keep(key, engine, weights_bytes(files, dtype), settings().models_mb * 1_000_000)
         return engine
 
 
@@ -93,4 +99,4 @@ def fast_dtype(files: ModelFiles, device: torch.device) -> str:
 def unload(files: ModelFiles, device: torch.device, dtype: str) -> None:
     """Unload a model."""
     with _known:
-        _loaded.drop((files.identity, str(device), dtype))
+        loaded().drop((files.identity, str(device), dtype))

@@ -68,7 +68,7 @@ def fast_tokenizer(files: ModelFiles, model: Any) -> FastTokenizer | None:  # no
 
 
 @contextlib.contextmanager
-def _weights_only() -> Iterator[None]:
+def weights_only() -> Iterator[None]:
     """Make torch read pickle files without running code, whatever a model's own settings are.
 
     A model's `sentence_bert_config.json` can set `weights_only`; this variable of torch overrides it
@@ -112,10 +112,11 @@ def load_model(files: ModelFiles, device: torch.device, dtype: torch.dtype) -> A
     from sentence_transformers import SentenceTransformer
 
     transformers.utils.logging.disable_progress_bar()
+    folder = _named_by_content(files)
     try:
-        with _weights_only():
+        with weights_only():
             model = SentenceTransformer(
-                str(_named_by_content(files)),
+                str(folder),
                 device=str(device),
                 trust_remote_code=files.trust_remote_code,
                 local_files_only=True,
@@ -135,7 +136,7 @@ def load_model(files: ModelFiles, device: torch.device, dtype: torch.dtype) -> A
             raise remote_code_error(files.name) from error
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UnusableModelError(
-            f"The model cannot be loaded: {reason}",
+            f"The model cannot be loaded: {files.without_paths(reason, folder)}",
             where=files.name,
             fix="Choose a sentence-transformers model.",
         ) from error

@@ -50,7 +50,7 @@ class OpenVINOEngine(LocalEngine):
             compiled = _core().compile_model(folder / GRAPH, "CPU", options)
             self._request = compiled.create_infer_request()
         except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1]
+            reason = files.without_paths(str(error).strip().splitlines()[-1], folder)
             raise NoGraphError(f"the graph cannot be loaded ({reason})", where=files.name) from error
         self._lock = threading.Lock()  # an inference request cannot run twice at once
         inputs = tuple(about.inputs)

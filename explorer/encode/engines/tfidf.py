@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,6 +11,7 @@ import numpy as np
 
 from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, Prompt, Vectors
 from explorer.encode.tokens import COUNTING
+from explorer.encode.words import split_words
 from explorer.errors import EncodeError
 from explorer.jobs.progress import OnProgress, counting
 from explorer.tensor import normalize
@@ -22,24 +21,8 @@ if TYPE_CHECKING:
 
 _MAX_DIMS = 256
 _MAX_TERMS = 50_000  # the most frequent ones; the others only cost memory
-_MAX_WORDS = 512  # words read of a text, about as many as embedding models read
 _CHUNK = 4096  # texts between two progress reports
 _SEED = 0
-
-# Chinese, Japanese, Thai, Lao, Burmese and Khmer have no spaces between words: each character counts as a
-# word, and bigrams stand for the real words, as in Lucene's CJKBigramFilter.
-_UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
-)
-# Vowel signs and accents that Python does not count as parts of words: Hebrew, Arabic, the scripts of India.
-_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
-_WORD = re.compile(rf"[{_UNSPACED}]|(?:[^\W{_UNSPACED}]|[{_MARKS}])+")
-
-
-def _words(text: str) -> list[str]:
-    # At 20 characters a word, more than any language has on average, the rest is never read.
-    normal = unicodedata.normalize("NFKC", text[: 20 * _MAX_WORDS]).casefold()
-    return _WORD.findall(normal)[:_MAX_WORDS]
 
 
 class TfidfTokens:
@@ -102,7 +85,7 @@ class TfidfEngine(LocalEngine):
         vectorizer = TfidfVectorizer(
             analyzer=_terms, sublinear_tf=True, max_features=_MAX_TERMS, dtype=np.float32
         )
-        if not any(_words(text) for text in distinct):
+        if not any(split_words(text) for text in distinct):
             raise EncodeError("No row contains a word, and TF-IDF only counts words.", fix="Choose a model.")
         weights: csr_matrix = vectorizer.fit_transform(_counted(distinct, on_progress))
         _left, values, right = randomized_svd(
@@ -125,7 +108,7 @@ class TfidfEngine(LocalEngine):
     ) -> TfidfTokens:
         """Count the words of texts; see `Engine.tokenize`."""
         texts = prompt.before(texts)
-        counts = (len(_words(text)) for text in _counted(texts, on_progress))
+        counts = (len(split_words(text)) for text in _counted(texts, on_progress))
         return TfidfTokens(texts, np.fromiter(counts, np.int32, len(texts)))
 
     def start(self, batch: list[str]) -> Vectors:
@@ -134,7 +117,7 @@ class TfidfEngine(LocalEngine):
 
 
 def _terms(text: str) -> list[str]:
-    words = _words(text)
+    words = split_words(text)
     return [*words, *(f"{first} {second}" for first, second in itertools.pairwise(words))]
 
 

@@ -18,7 +18,7 @@ from explorer.ui.widgets.distance import choose_distance
 from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.linked_number import linked_number
-from explorer.ui.widgets.shown_rows import Scope, choose_scope
+from explorer.ui.widgets.shown_rows import ShownRows, choose_shown_rows
 
 _SWEEP_K = (2, 4, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50)
 _WORDS = 6
@@ -28,27 +28,27 @@ _METHODS = {"k-means": "k-means", "hdbscan": "HDBSCAN (finds k itself, leaves no
 
 def show_clusters(session: Session, space: Space) -> None:
     """Draw the controls of the clustering and what each cluster contains."""
-    scope = choose_scope(session, space)
-    session.cluster_choices[scope.key] = _choose(scope)
-    found = clusters_or_progress(session, scope)
+    shown_rows = choose_shown_rows(session, space)
+    session.cluster_choices[shown_rows.key] = _choose(shown_rows)
+    found = clusters_or_progress(session, shown_rows)
     if found is None:
         return
     _facts(found)
-    shown = (session.spaces[session.encoder].fingerprint, found.spec, scope.key)
-    picked = _table(scope, found, shown)
+    shown = (session.spaces[session.encoder].fingerprint, found.spec, shown_rows.key)
+    picked = _table(shown_rows, found, shown)
     if picked is None:
         st.caption("Click the left edge of a row to open a cluster.")
     else:
-        _open_cluster(session, scope, found, picked, shown)
-    _assignments(session, scope, found)
+        _open_cluster(session, shown_rows, found, picked, shown)
+    _assignments(session, shown_rows, found)
     with st.expander("Worst-fitting rows"):
-        _worst(scope, found)
+        _worst(shown_rows, found)
 
 
 def show_sweep(session: Session, space: Space) -> None:
     """Draw k-means over several k, and offer the k that suits best."""
-    scope = choose_scope(session, space)
-    space = scope.space
+    shown_rows = choose_shown_rows(session, space)
+    space = shown_rows.space
     rows = len(space) - space.corpus.repeated
     ks = tuple(k for k in _SWEEP_K if k < rows)
     if not ks:
@@ -56,7 +56,7 @@ def show_sweep(session: Session, space: Space) -> None:
         return
     found = result_or_progress(
         session,
-        ("sweep", scope.key, ks),
+        ("sweep", shown_rows.key, ks),
         "Comparing numbers of clusters",
         lambda report: sweep(space.index, ks, on_progress=report),
         lane=analysis_lane(len(space)),
@@ -82,8 +82,8 @@ def show_sweep(session: Session, space: Space) -> None:
         )
 
 
-def _choose(scope: Scope) -> ClusterSpec:
-    most, usual = min(MAX_K, len(scope)), usual_k(scope.space.corpus)
+def _choose(shown_rows: ShownRows) -> ClusterSpec:
+    most, usual = min(MAX_K, len(shown_rows)), usual_k(shown_rows.space.corpus)
     k, min_size, seed = usual, 2, 0
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.selectbox(
@@ -97,7 +97,7 @@ def _choose(scope: Scope) -> ClusterSpec:
         if method == "k-means":
             k = linked_number("Number of clusters (k)", 1, most, usual, key="clusters", width=190)
         else:
-            min_size = linked_number("Minimum size", 2, max(2, len(scope)), 5, key="min-size", width=190)
+            min_size = linked_number("Minimum size", 2, max(2, len(shown_rows)), 5, key="min-size", width=190)
         metric = choose_distance("distance")
         if method == "k-means":
             seed = linked_number(
@@ -137,9 +137,9 @@ def _facts(found: Clusters) -> None:
         st.info("No clusters found. Try a smaller minimum size.", icon=":material/workspaces:")
 
 
-def _table(scope: Scope, found: Clusters, shown: _Shown) -> int | None:
+def _table(shown_rows: ShownRows, found: Clusters, shown: _Shown) -> int | None:
     """Draw the table of clusters; return the opened cluster."""
-    corpus, names = scope.space.corpus, found.names
+    corpus, names = shown_rows.space.corpus, found.names
     captions = corpus.captions
     columns: dict[str, list[object]] = {
         "cluster": [names[summary.label] for summary in found.summaries],
@@ -171,8 +171,10 @@ def _table(scope: Scope, found: Clusters, shown: _Shown) -> int | None:
     return found.summaries[chosen[0]].label if chosen else None
 
 
-def _open_cluster(session: Session, scope: Scope, found: Clusters, label: int, shown: _Shown) -> None:
-    corpus, names = scope.space.corpus, found.names
+def _open_cluster(
+    session: Session, shown_rows: ShownRows, found: Clusters, label: int, shown: _Shown
+) -> None:
+    corpus, names = shown_rows.space.corpus, found.names
     summary = next(summary for summary in found.summaries if summary.label == label)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -192,23 +194,23 @@ def _open_cluster(session: Session, scope: Scope, found: Clusters, label: int, s
                 type="primary",
                 icon=":material/select_all:",
                 on_click=session.select,
-                args=(scope.rows[found.clustering.rows(label)], f"cluster “{names[label]}”"),
+                args=(shown_rows.rows[found.clustering.rows(label)], f"cluster “{names[label]}”"),
             )
         if summary.labels and corpus.labels is not None:
             shares = (f"{share.label or '(no label)'} {share.share:.0%}" for share in summary.labels[:8])
             st.caption(f"Labels: {markdown(' · '.join(shares))}")
         st.caption("Most central rows")
         for row in summary.central:
-            st.html(f"<b>row {scope.rows[row] + 1:,}</b>{item_html(corpus, row)}")
+            st.html(f"<b>row {shown_rows.rows[row] + 1:,}</b>{item_html(corpus, row)}")
 
 
-def _assignments(session: Session, scope: Scope, found: Clusters) -> None:
+def _assignments(session: Session, shown_rows: ShownRows, found: Clusters) -> None:
     labels = found.clustering.labels
     download_table(
         "Download the assignments",
         lambda: rows_table(
             session.corpus,
-            scope.rows,
+            shown_rows.rows,
             {
                 "cluster": np.where(labels == NOISE, 0, labels + 1),
                 "cluster name": [found.names[label] for label in labels.tolist()],
@@ -219,7 +221,7 @@ def _assignments(session: Session, scope: Scope, found: Clusters) -> None:
     )
 
 
-def _worst(scope: Scope, found: Clusters) -> None:
+def _worst(shown_rows: ShownRows, found: Clusters) -> None:
     fits, names = found.worst, found.names
     if not fits:
         st.caption("With a single cluster there is nothing to compare.")
@@ -231,8 +233,8 @@ def _worst(scope: Scope, found: Clusters) -> None:
     st.dataframe(
         {
             "margin": [fit.margin for fit in fits],
-            "row": [int(scope.rows[fit.row]) + 1 for fit in fits],
-            "text": [scope.space.corpus.captions[fit.row] for fit in fits],
+            "row": [int(shown_rows.rows[fit.row]) + 1 for fit in fits],
+            "text": [shown_rows.space.corpus.captions[fit.row] for fit in fits],
             "cluster": [names[fit.label] for fit in fits],
             "next cluster": [names[fit.next_label] for fit in fits],
         },

@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.data.corpus_from_table import make_corpus
-from explorer.data.hub.link import HubRows
+from explorer.data.hub.rows_link import HubRows
 from explorer.data.tables.source_table import SourceTable
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.session.rows_origin import RowsOrigin

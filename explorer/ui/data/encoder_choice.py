@@ -8,7 +8,7 @@ from explorer.data.corpus import Corpus
 from explorer.encode.engines.embedding_servers import embedding_servers
 from explorer.encode.engines.hosted import requests_for
 from explorer.encode.engines.inference_providers import PROVIDERS
-from explorer.encode.model_names import choose_model, model_folders, model_name
+from explorer.encode.model_names import choose_model, model_folders, model_name, model_path
 from explorer.encode.models import BUNDLED_MODEL, find_model, is_on_disk
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Precision, Tfidf, spec_for
 from explorer.errors import ExplorerError
@@ -172,7 +172,7 @@ def _model(label: str, current: str, more: list[str]) -> str | None:
     Raises:
         ModelNotFoundError: The name is of a folder outside the host's model folder.
     """
-    active = model_name(current)
+    active = model_path(current)
     options = list(dict.fromkeys([BUNDLED_MODEL, *model_folders(), active, *more, _OTHER_MODEL]))
     chosen = st.selectbox(
         label,

@@ -10,8 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.data.corpus import Corpus
 from explorer.data.hub.dataset import read_table
-from explorer.data.hub.link import HubRows
 from explorer.data.hub.preview import Preview, preview_split
+from explorer.data.hub.rows_link import HubRows
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ExplorerError
 from explorer.hub.cards import card_html
@@ -23,8 +23,9 @@ from explorer.session.rows_origin import HUB
 from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.data.draft import draft
-from explorer.ui.data.hub_preview import readable_size, show_listing, show_preview
+from explorer.ui.data.hub_preview import show_listing, show_preview
 from explorer.ui.data.hub_search import OPENED, open_dataset_page, search_hub
+from explorer.ui.shell.quantities import readable_size
 from explorer.ui.shell.tab_jobs import ask_hub
 
 _USUAL_ROWS = 10_000

@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.data.hub.preview import Preview, PreviewColumn
 from explorer.hub.dataset_search import DatasetListing
+from explorer.ui.shell.quantities import readable_size
 from explorer.ui.shell.text import as_html, markdown
 
 _CLASSES_SHOWN = 6
@@ -68,10 +69,3 @@ def _classes(column: PreviewColumn) -> str:
     shown = ", ".join(column.classes[:_CLASSES_SHOWN])
     more = len(column.classes) - _CLASSES_SHOWN
     return f"{shown} and {more:,} more" if more > 0 else shown
-
-
-def readable_size(size: int) -> str:
-    """A number of bytes in kB or MB, such as `1.3 MB`."""
-    if size < 1_000_000:
-        return f"{max(1, round(size / 1_000)):,} kB"
-    return f"{size / 1e6:,.1f} MB" if size < 10_000_000 else f"{size / 1e6:,.0f} MB"

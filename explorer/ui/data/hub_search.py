@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.errors import ExplorerError
 from explorer.hub.dataset_search import DatasetFilter, DatasetListing, search_datasets
 from explorer.hub.names import is_dataset_id
-from explorer.hub.search_options import Sort
 from explorer.session.session import Session
 from explorer.ui.shell.tab_jobs import ask_hub
+from explorer.ui.widgets.hub_order import choose_order
 
 OPENED = "explorer-hub-dataset"  # session key: the id of the dataset that is open
 _SEARCH = "hub-search"
 _RESULTS = "hub-results"
 
-_SORTS: dict[Sort, str] = {
-    "downloads": "Most downloads",
-    "likes": "Most likes",
-    "trending": "Trending",
-    "modified": "Last modified",
-}
 # Some of the filters that huggingface.co/datasets offers; any other code can be typed.
 _TASKS = (
     *("text-classification", "question-answering", "summarization", "translation", "text-retrieval"),
@@ -46,9 +38,7 @@ def search_hub(session: Session, contents: DeltaGenerator) -> ExplorerError | No
         persist_state="session",
     )
     wanted = _filters()
-    found = ask_hub(
-        session, "datasets", wanted, "Searching the Hub", lambda _report: search_datasets(wanted, limit=50)
-    )
+    found = ask_hub(session, "datasets", wanted, "Searching the Hub", lambda _report: search_datasets(wanted))
     if isinstance(found, ExplorerError):
         return found
     if found is not None:
@@ -76,9 +66,7 @@ def _filters() -> DatasetFilter:
             help="Datasets that only people approved by their authors may read.",
             persist_state="session",
         )
-    sort = st.selectbox(
-        "Order", get_args(Sort), format_func=_SORTS.__getitem__, key="hub-sort", persist_state="session"
-    )
+    sort = choose_order("hub-sort")
     words = str(st.session_state.get(_SEARCH) or "")
     return DatasetFilter(words, task, language, size, licence, gated, sort)
 

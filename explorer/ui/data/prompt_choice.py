@@ -125,7 +125,8 @@ def _show(prompts: TextPrompts, model: str, *, known: bool, later: str) -> None:
         caption = family.prompts.why
     elif known:
         caption = (
-            "No prompts are known for this model, so nothing is put before texts. Its card may name some."
+            "No prompts are known for this model, so nothing is put before texts. The model card may name "
+            "some."
         )
     else:
         caption = ""

@@ -12,7 +12,7 @@ from explorer.encode.prompts import text_prompts
 from explorer.encode.spec import EncoderSpec, LocalModel
 from explorer.jobs.progress import OnProgress
 from explorer.session.session import Session
-from explorer.ui.shell.job_progress import kept_or_progress
+from explorer.ui.shell.job_progress import session_result_or_progress
 
 if TYPE_CHECKING:
     from explorer.encode.tokens import TokenAudit
@@ -46,11 +46,13 @@ def audit_or_progress(session: Session, corpus: Corpus, spec: EncoderSpec) -> To
 
     key = (_TOKENS, files.name, files.identity, prompt, corpus.items_fingerprint)
     _stop_others(session, key)
-    return kept_or_progress(session, key, f"Counting the tokens of {len(corpus):,} rows", count, here=True)
+    return session_result_or_progress(
+        session, key, f"Counting the tokens of {len(corpus):,} rows", count, here=True
+    )
 
 
 def _stop_others(session: Session, key: tuple[Hashable, ...]) -> None:
     """Stop counts of rows that the page no longer shows."""
     for other, job in list(session.results.items()):
         if isinstance(other, tuple) and other[0] == _TOKENS and other != key and not job.ended:
-            session.results.pop(other).leave(session.visitor)
+            session.leave([session.results.pop(other)])

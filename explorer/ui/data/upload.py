@@ -19,7 +19,7 @@ from explorer.jobs.registry import Lane
 from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.data.draft import draft
-from explorer.ui.shell.tab_jobs import answer, ask_alone, forget, was_asked
+from explorer.ui.shell.tab_jobs import answer_or_progress, ask_alone, forget, was_asked
 from explorer.ui.shell.text import markdown
 
 _CODECS = ["", *ENCODINGS]  # the empty one stands for detection
@@ -57,7 +57,7 @@ def upload(
     box = f"{_encoding_key(key)}-{file.file_id}"
     chosen = st.session_state.get(box, "")
     _begin(session, key, (file.file_id, chosen), file.getvalue(), file.name, chosen)
-    read: SourceTable | ExplorerError | None = answer(session, key, here=True)
+    read: SourceTable | ExplorerError | None = answer_or_progress(session, key, here=True)
     table = read if isinstance(read, SourceTable) else None
     if table is not None:
         draft().files[key] = table
@@ -89,7 +89,7 @@ def _without_widget(
     source = opened
     options = st.container()
     if was_asked(key):
-        read = answer(session, key, here=True)
+        read = answer_or_progress(session, key, here=True)
         if isinstance(read, SourceTable):
             draft().files[key] = read
         source = draft().files.get(key, opened)

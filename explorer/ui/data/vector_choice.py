@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.data.columns import text_columns
 from explorer.data.formats.lines import read_lines
 from explorer.data.tables.source_table import SourceTable
-from explorer.data.vector_columns import ALL, VectorColumn, vectors_in
+from explorer.data.vector_columns import ALL, VectorColumn, vector_columns
 from explorer.data.vector_matrix import with_texts
 from explorer.errors import ExplorerError
 from explorer.session.rows_origin import FILE, LINES
@@ -34,7 +34,7 @@ def choose_vectors(
         VectorError: A row's vector cannot be used.
     """
     has_texts, places = draft().once(
-        "vectors", source, lambda: (bool(text_columns(source)), vectors_in(source))
+        "vectors", source, lambda: (bool(text_columns(source)), vector_columns(source))
     )
     if not places:
         return source, None

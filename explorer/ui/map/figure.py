@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.ui.shell.text import shortened
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -281,5 +283,5 @@ def _marks(marked: np.ndarray) -> Any:  # noqa: ANN401
 
 
 def _short(text: str, most: int) -> str:
-    flat = " ".join(text.split())
-    return html.escape(flat if len(flat) <= most else f"{flat[:most]}…")
+    """A text on one line, cut, and escaped, since plotly reads some HTML."""
+    return html.escape(shortened(text, most))

@@ -14,7 +14,7 @@ from explorer.jobs.progress import OnProgress, Progress
 from explorer.session.session import Session
 from explorer.ui.map.choice import map_lane
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
-from explorer.ui.widgets.shown_rows import Scope
+from explorer.ui.widgets.shown_rows import ShownRows
 
 _TRUST_HELP = "Whether neighbours on the map are also close in the full space. 1 is perfect."
 _CONTINUITY_HELP = "Whether neighbours in the full space are also close on the map. 1 is perfect."
@@ -26,10 +26,10 @@ _ASKED = "explorer-map-stability"  # session key: the maps whose stability was a
 
 
 def trust_or_progress(
-    session: Session, scope: Scope, spec: MapSpec, projection: Projection
+    session: Session, shown_rows: ShownRows, spec: MapSpec, projection: Projection
 ) -> tuple[Trust, Trust | None] | None:
     """Trust in a map, and in PCA's for comparison (None if it is PCA's); None while it is being measured."""
-    index = scope.space.index
+    index = shown_rows.space.index
 
     def work(report: OnProgress) -> tuple[Trust, Trust | None]:
         found = trust(index, projection, on_progress=report)
@@ -40,22 +40,22 @@ def trust_or_progress(
 
     return result_or_progress(
         session,
-        ("trust", scope.key, spec),
+        ("trust", shown_rows.key, spec),
         "Checking how far to trust the map",
         work,
-        lane=analysis_lane(len(scope)),
+        lane=analysis_lane(len(shown_rows)),
     )
 
 
-def show_trust(session: Session, scope: Scope, spec: MapSpec, projection: Projection) -> None:
+def show_trust(session: Session, shown_rows: ShownRows, spec: MapSpec, projection: Projection) -> None:
     """Draw trustworthiness and continuity of a map and of PCA's, and its stability on request."""
-    if len(scope) < 3:
+    if len(shown_rows) < 3:
         return
-    found = trust_or_progress(session, scope, spec, projection)
+    found = trust_or_progress(session, shown_rows, spec, projection)
     if found is None:
         return
     st.header("How far to trust it", anchor=False)
-    held = _stability_or_progress(session, scope, spec, projection)
+    held = _stability_or_progress(session, shown_rows, spec, projection)
     this, other = found
     with st.grid(3, min_column_width=150):
         for name, measure, about in (
@@ -76,27 +76,28 @@ def show_trust(session: Session, scope: Scope, spec: MapSpec, projection: Projec
 
 
 def _stability_or_progress(
-    session: Session, scope: Scope, spec: MapSpec, projection: Projection
+    session: Session, shown_rows: ShownRows, spec: MapSpec, projection: Projection
 ) -> Stability | None:
     """How alike maps of other seeds are; made only on request, as each takes as long as the first."""
     if projection.method == "pca":
         return None
     asked = st.session_state.setdefault(_ASKED, set())
-    if (scope.key, spec) not in asked:
+    this = (shown_rows.space.fingerprint, spec)
+    if this not in asked:
         st.button(
             "Compare with maps of other seeds",
             icon=":material/casino:",
             on_click=asked.add,
-            args=((scope.key, spec),),
+            args=(this,),
             help=f"Makes {_SEEDS - 1} more maps, each taking as long as this one did.",
         )
         return None
     return result_or_progress(
         session,
-        ("stability", scope.key, spec),
+        ("stability", shown_rows.key, spec),
         "Comparing maps of other seeds",
-        lambda report: _stability(scope.space, spec, projection, report),
-        lane=map_lane(spec, len(scope)),
+        lambda report: _stability(shown_rows.space, spec, projection, report),
+        lane=map_lane(spec, len(shown_rows)),
     )
 
 

@@ -28,7 +28,7 @@ from explorer.ui.shell.queries import query_vectors_or_progress
 from explorer.ui.shell.text import as_html
 from explorer.ui.widgets.downloads import download_file, download_table
 from explorer.ui.widgets.items import item_html
-from explorer.ui.widgets.shown_rows import Scope, choose_scope
+from explorer.ui.widgets.shown_rows import ShownRows, choose_shown_rows
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -42,12 +42,12 @@ _HTML_HELP = "One file that works offline. For a PNG, use the camera icon above 
 def show_map(session: Session, space: Space) -> None:
     """Draw the map, and below it the selected rows."""
     widget = map_widget(session)
-    scope = choose_scope(session, space)
+    shown_rows = choose_shown_rows(session, space)
     spec, look = choose_map(space.corpus)
-    projection, ready = _projection(session, scope, spec)
+    projection, ready = _projection(session, shown_rows, spec)
     if projection is None:
         return
-    figure = _figure(session, scope, spec, look, projection)
+    figure = _figure(session, shown_rows, spec, look, projection)
     st.plotly_chart(
         figure,
         key=widget,
@@ -75,68 +75,68 @@ def show_map(session: Session, space: Space) -> None:
     if all(trace.text is None for trace in figure.data):
         st.caption("With this many rows, hovering shows the row number; click a point to read its text.")
     _picked(session, space)
-    _downloads(session, scope, projection, figure)
+    _downloads(session, shown_rows, projection, figure)
     if ready:
-        show_trust(session, scope, spec, projection)
+        show_trust(session, shown_rows, spec, projection)
 
 
-def _projection(session: Session, scope: Scope, spec: MapSpec) -> tuple[Projection | None, bool]:
+def _projection(session: Session, shown_rows: ShownRows, spec: MapSpec) -> tuple[Projection | None, bool]:
     """The requested map, a PCA map until it is ready, or None; and whether it is the requested one."""
     if spec.method != "pca":
         found = result_or_progress(
             session,
-            ("map", scope.key, spec),
-            f"UMAP of {len(scope):,} rows",
+            ("map", shown_rows.key, spec),
+            f"UMAP of {len(shown_rows):,} rows",
             lambda report: project(
-                scope.space.index, spec, labels=scope.space.corpus.labels, on_progress=report
+                shown_rows.space.index, spec, labels=shown_rows.space.corpus.labels, on_progress=report
             ),
-            lane=map_lane(spec, len(scope)),
+            lane=map_lane(spec, len(shown_rows)),
         )
         if found is not None:
             return found, True
     quick = result_or_progress(
         session,
-        ("pca", scope.key, spec.dims, spec.pca_metric),
+        ("pca", shown_rows.key, spec.dims, spec.pca_metric),
         "PCA",
-        lambda _report: pca(scope.space.index, spec.dims, metric=spec.pca_metric),
+        lambda _report: pca(shown_rows.space.index, spec.dims, metric=spec.pca_metric),
     )
     return quick, spec.method == "pca"
 
 
 def _figure(
-    session: Session, scope: Scope, spec: MapSpec, look: MapLook, projection: Projection
+    session: Session, shown_rows: ShownRows, spec: MapSpec, look: MapLook, projection: Projection
 ) -> go.Figure:
-    space = scope.space
+    space = shown_rows.space
     found = query_vectors_or_progress(session, [space], (look.query,)) if look.query else None
     query = None if found is None else found[0]
-    colouring = colouring_of(session, scope, look, spec, projection, query)
+    colouring = colouring_of(session, shown_rows, look, spec, projection, query)
     figure = map_figure(
         projection.coordinates,
-        scope.rows,
+        shown_rows.rows,
         colouring,
         space.corpus.captions,
         names=look.names,
         narrow="Mobi" in st.context.headers.get("User-Agent", ""),
         contours=look.contours,
-        marked=None if query is None else _marked_or_progress(session, scope, spec, projection, query),
+        marked=None if query is None else _marked_or_progress(session, shown_rows, spec, projection, query),
     )
-    shown = (scope.key, spec, projection.method, look, colouring.title)
+    shown = (shown_rows.key, spec, projection.method, look, colouring.title)
     highlight(session, figure, trace_rows(figure), shown)
     return figure
 
 
 def _marked_or_progress(
-    session: Session, scope: Scope, spec: MapSpec, projection: Projection, query: NDArray[np.float32]
+    session: Session, shown_rows: ShownRows, spec: MapSpec, projection: Projection, query: NDArray[np.float32]
 ) -> NDArray[np.float32] | None:
     """The coordinates of the query on the map, and of the rows closest to it.
 
     None while umap-learn places it, which is work for its process; any other placing takes no time.
     """
-    space = scope.space
+    space = shown_rows.space
     if projection.has_transform:
         placed = result_or_progress(
             session,
-            ("placed", scope.key, spec, query.tobytes()),
+            ("placed", shown_rows.key, spec, query.tobytes()),
             "Placing the text on the map",
             lambda report: place(space.index, projection, query, on_progress=report),
         )
@@ -208,12 +208,14 @@ def _words(session: Session, space: Space, selection: Selection) -> list[str]:
     return [] if found is None else [word.text for word in found.get(1, ())]
 
 
-def _downloads(session: Session, scope: Scope, projection: Projection, figure: go.Figure) -> None:
+def _downloads(session: Session, shown_rows: ShownRows, projection: Projection, figure: go.Figure) -> None:
     names = ("x", "y", "z")[: projection.dims]
     columns = {name: projection.coordinates[:, place] for place, name in enumerate(names)}
     corpus = session.corpus
     with st.container(horizontal=True):
-        download_table("Coordinates", lambda: rows_table(corpus, scope.rows, columns), f"{corpus.name}-map")
+        download_table(
+            "Coordinates", lambda: rows_table(corpus, shown_rows.rows, columns), f"{corpus.name}-map"
+        )
         download_file(
             "Interactive map (HTML)",
             lambda: figure.to_html(include_plotlyjs=True).encode(),

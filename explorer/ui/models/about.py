@@ -9,15 +9,14 @@ from collections.abc import Iterable
 import streamlit as st
 
 from explorer.data.corpus import Corpus
+from explorer.encode.model_facts import ModelFacts
 from explorer.encode.prompt_families import family_of
 from explorer.encode.prompts import text_prompts
 from explorer.hub.licences import Licence, licence_address
 from explorer.hub.model_details import ModelDetails
 from explorer.hub.model_results import PublishedResult
-from explorer.ui.models.facts import ModelFacts
 from explorer.ui.shell.text import markdown
 
-UNKNOWN = "not stated"
 _SHOWN_TAGS = 30
 _SHOWN_NAMES = 30  # of training data sets
 _SHOWN_PROMPTS = 12  # some models have one for each benchmark
@@ -61,21 +60,11 @@ def show_about(facts: ModelFacts, corpus: Corpus) -> None:
             st.html(f"{_CARD_STYLE}<div class='explorer-card'>{details.card}</div>")
 
 
-def readable_count(number: int | None) -> str:
-    """A count to three significant digits with a unit, such as `22.7 M`; `not stated` for None."""
-    if number is None:
-        return UNKNOWN
-    for unit, size in (("B", 1e9), ("M", 1e6), ("k", 1e3)):
-        if number >= size:
-            return f"{number / size:.3g} {unit}"
-    return str(number)
-
-
 def _warn_of_training_rows(details: ModelDetails, corpus: Corpus) -> None:
     listed = {name.lower() for name in details.training_datasets}
     if corpus.origin is not None and corpus.origin.id.lower() in listed:
         st.warning(
-            f"Its card lists {markdown(corpus.origin.id)}, the source of the open rows, among its training "
+            f"The model card lists {markdown(corpus.origin.id)}, the source of the open rows, as training "
             "data. Results on these rows say little about new texts.",
             icon=":material/school:",
         )
@@ -87,7 +76,7 @@ def _facts(facts: ModelFacts) -> list[tuple[str, str | None]]:
     kind = {True: " (an organisation)", False: " (a person)", None: ""}[listing.is_organisation]
     texts: list[tuple[str, str | None]] = [
         ("Dimensions", _dimensions(details)),
-        ("Reads", _length(details)),
+        ("Maximum length", _length(details)),
         ("Pooling", "mean of the tokens' own vectors (static)" if details.is_static else details.pooling),
         ("Trained for", _SIMILARITIES.get(details.similarity or "")),
         ("Trained on", _names(details.training_datasets)),
@@ -136,8 +125,10 @@ def _dimensions(details: ModelDetails) -> str | None:
 
 def _length(details: ModelDetails) -> str | None:
     if details.is_static:
-        return "texts of any length"
-    return None if details.max_length is None else f"up to {details.max_length:,} tokens of a text"
+        return "no limit"
+    return (
+        None if details.max_length is None else f"{details.max_length:,} tokens; longer texts are truncated"
+    )
 
 
 def _gated(details: ModelDetails) -> str:

@@ -6,29 +6,28 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from explorer.encode.model_facts import (
+    ModelFacts,
+    folder_on_disk,
+    look_up,
+    may_run_code,
+    obstacle,
+)
 from explorer.encode.model_names import choose_model, model_name
 from explorer.encode.model_safety import folder_named
 from explorer.encode.spec import LocalModel
+from explorer.encode.time_estimate import MEASURED_TEXTS, estimate_time
 from explorer.errors import ExplorerError
 from explorer.hub.model_details import ModelDetails
 from explorer.hub.models_on_disk import details_on_disk
 from explorer.jobs.progress import OnProgress
 from explorer.session.session import Session
 from explorer.settings import settings
-from explorer.ui.models.about import UNKNOWN, readable_count, show_about
-from explorer.ui.models.facts import (
-    MEASURED_TEXTS,
-    ModelFacts,
-    estimate,
-    folder_on_disk,
-    look_up,
-    may_run_code,
-    obstacle,
-)
+from explorer.ui.models.about import show_about
+from explorer.ui.models.family_prompts import offer_family_prompts
 from explorer.ui.models.models_list import MODEL_PARAMETER, open_model
-from explorer.ui.models.prompts import choose_prompts
 from explorer.ui.models.use import download, finish, forget_ended, use
-from explorer.ui.shell.progress_text import duration
+from explorer.ui.shell.quantities import readable_count, readable_duration, readable_size
 from explorer.ui.shell.spaces import space_or_progress
 from explorer.ui.shell.tab_jobs import ask_hub
 from explorer.ui.shell.text import markdown
@@ -36,6 +35,8 @@ from explorer.ui.widgets.encoding_report import show_report
 
 if TYPE_CHECKING:
     from explorer.encode.report import EncodeReport
+
+_UNKNOWN = "not stated"
 
 
 def show_model(session: Session, name: str) -> None:
@@ -119,7 +120,9 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
         st.caption(
             "Its weights are pickle files. Only numbers are read from them, and no code in them is run."
         )
-    spec = choose_prompts(LocalModel(facts.model, revision=facts.revision, trust_remote_code=code), details)
+    spec = offer_family_prompts(
+        LocalModel(facts.model, revision=facts.revision, trust_remote_code=code), details
+    )
     if session.encoder == spec:
         space = space_or_progress(session)
         if space is not None:
@@ -134,7 +137,7 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
         st.button("Use it", type="primary", icon=":material/bolt:", on_click=use, args=(session, spec))
     else:
         st.button(
-            f"Download {_megabytes(details.download_size)} and use it",
+            f"Download {_size(details.download_size)} and use it",
             type="primary",
             icon=":material/download:",
             on_click=download,
@@ -167,28 +170,28 @@ def _show_cost(session: Session, facts: ModelFacts, *, on_disk: bool) -> None:
     details, corpus = facts.details, session.corpus
     spec = session.encoder
     used = isinstance(spec, LocalModel) and (spec.model, spec.revision) == (facts.model, facts.revision)
-    time = None if used else estimate(details, corpus, _measured(session))
+    time = None if used else estimate_time(details, corpus, _measured(session))
     parameters, active = details.listing.parameters, details.active_parameters
     with st.grid(4, min_column_width=140):
         st.metric(
             "Parameters",
-            readable_count(parameters),
+            _count(parameters),
             None if active is None else f"{readable_count(active)} active",
             delta_color="off",
             delta_arrow="off",
             help="Active parameters take part in the computation. The others are the token embeddings, which "
             "take memory but are only looked up.",
         )
-        st.metric("Download", "none" if on_disk else _megabytes(details.download_size))
+        st.metric("Download", "none" if on_disk else _size(details.download_size))
         st.metric(
             "Memory",
-            _megabytes(parameters and 4 * parameters),
+            _size(parameters and 4 * parameters),
             help="Parameters times 4 bytes, without the texts being encoded.",
         )
         if not used:
             st.metric(
                 "Encoding",
-                UNKNOWN if time is None else f"≈ {duration(time.seconds)}",
+                _UNKNOWN if time is None else f"≈ {readable_duration(time.seconds)}",
                 help=f"An estimate for the {len(corpus):,} open rows.",
             )
     if time is not None:
@@ -207,7 +210,9 @@ def _measured(session: Session) -> tuple[ModelDetails, EncodeReport] | None:
     return None
 
 
-def _megabytes(size: int | None) -> str:
-    if size is None:
-        return UNKNOWN
-    return f"{size / 1e6:,.0f} MB" if size >= 1e6 else f"{max(1, size // 1000)} kB"
+def _size(size: int | None) -> str:
+    return _UNKNOWN if size is None else readable_size(size)
+
+
+def _count(number: int | None) -> str:
+    return _UNKNOWN if number is None else readable_count(number)

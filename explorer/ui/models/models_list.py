@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import streamlit as st
 
-from explorer.encode.model_names import model_folders
-from explorer.encode.models import BUNDLED_MODEL
 from explorer.errors import ExplorerError
-from explorer.hub.model_search import ModelFilter, ModelListing, Task, search_models
-from explorer.hub.models_on_disk import ModelOnDisk, models_on_disk
-from explorer.hub.search_options import Sort
+from explorer.hub.model_search import HubTask, ModelFilter, ModelListing, search_models
 from explorer.hub.starters import STARTERS
 from explorer.jobs.progress import OnProgress
 from explorer.session.session import Session
 from explorer.ui.models.use import forget_ended
 from explorer.ui.shell.tab_jobs import ask_hub
 from explorer.ui.shell.text import markdown
+from explorer.ui.widgets.hub_order import choose_order
+from explorer.ui.widgets.models_here import models_here
 
 MODEL_PARAMETER = "model-id"
 _SHOWN_ON_DISK = 12
@@ -36,13 +33,7 @@ _SIZES = {
     "2 B": 2_000_000_000,
     "8 B": 8_000_000_000,
 }
-_SORTS: dict[Sort, str] = {
-    "downloads": "Most downloads",
-    "likes": "Most likes",
-    "trending": "Trending",
-    "modified": "Last modified",
-}
-_TASKS: dict[Task, str] = {
+_TASKS: dict[HubTask, str] = {
     "any": _ANY,
     "sentence-similarity": "sentence similarity",
     "feature-extraction": "feature extraction",
@@ -84,10 +75,7 @@ def open_model(name: str) -> None:
 def show_on_disk() -> None:
     """Draw the models on this machine: the bundled one, the host's folders, huggingface_hub's cache."""
     st.header("On this machine", anchor=False)
-    cached = _cached()
-    names = {BUNDLED_MODEL: "comes with Explorer"}
-    names |= dict.fromkeys(model_folders(), "folder of this server")
-    names |= {model.id: f"{model.size / 1e6:,.0f} MB" for model in cached if model.id not in names}
+    names = models_here()
     with st.container(horizontal=True, gap="small"):
         for name, about in list(names.items())[:_SHOWN_ON_DISK]:
             st.button(
@@ -140,18 +128,6 @@ def show_search(session: Session) -> None:
         _table(found)
 
 
-@st.cache_data(ttl=10, max_entries=4, show_spinner=False)
-def _scanned(_cache: str, _changed: int) -> list[ModelOnDisk]:
-    return models_on_disk()
-
-
-def _cached() -> list[ModelOnDisk]:
-    from huggingface_hub import constants
-
-    folder = Path(constants.HF_HUB_CACHE)
-    return _scanned(str(folder), folder.stat().st_mtime_ns if folder.is_dir() else 0)
-
-
 def _filter() -> ModelFilter:
     search, sort, more = st.columns([4, 2, 1.4], vertical_alignment="bottom")
     words = search.text_input(
@@ -161,9 +137,8 @@ def _filter() -> ModelFilter:
         max_chars=_MAX_CHARS,
         persist_state="session",
     )
-    order = sort.selectbox(
-        "Order", list(_SORTS), format_func=_SORTS.__getitem__, key="models-sort", persist_state="session"
-    )
+    with sort:
+        order = choose_order("models-sort")
     with more.popover("Filters", icon=":material/tune:", width="stretch"):
         size = st.selectbox("Maximum parameters", list(_SIZES), key="models-size", persist_state="session")
         language = st.text_input(
@@ -198,7 +173,7 @@ def _filter() -> ModelFilter:
     )
 
 
-def _show_filters(size: str, language: str, licence: str, task: Task, library: str, gated: bool) -> None:
+def _show_filters(size: str, language: str, licence: str, task: HubTask, library: str, gated: bool) -> None:
     active = [
         "" if library == _ANY else library,
         "" if size == _ANY else f"up to {size} parameters",

@@ -128,7 +128,9 @@ def ask(session: Session) -> Asked:
     )
 
 
-def answer(session: Session, space: Space, asked: Asked) -> tuple[list[str], list[list[Hit]]] | None:
+def hits_or_progress(
+    session: Session, space: Space, asked: Asked
+) -> tuple[list[str], list[list[Hit]]] | None:
     """The queries and their hits; None while the queries are being encoded, which the page shows.
 
     Raises:

@@ -68,10 +68,10 @@ def result_or_progress(
         lane: The lane it waits in; see `analysis_lane` for work that can take minutes.
     """
     whole = (key, session.spaces[session.encoder].fingerprint)
-    return kept_or_progress(session, whole, title, work, lane=lane)
+    return session_result_or_progress(session, whole, title, work, lane=lane)
 
 
-def kept_or_progress(
+def session_result_or_progress(
     session: Session,
     key: Hashable,
     title: str,
@@ -180,8 +180,7 @@ def _leave_stale(session: Session, awaited: list[Job[Any]]) -> None:
     kinds = {_kind(job.key) for job in awaited}
     for key, job in list(session.results.items()):
         if job.waits_for(session.visitor) and job not in awaited and _kind(key) in kinds:
-            job.leave(session.visitor)
-            del session.results[key]
+            session.leave([session.results.pop(key)])
 
 
 def _kind(key: Hashable) -> Hashable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from explorer.jobs.progress import BYTES, Progress
 from explorer.jobs.registry import JobView
+from explorer.ui.shell.quantities import readable_duration
 
 
 def progress_line(view: JobView) -> str:
@@ -18,7 +19,7 @@ def progress_line(view: JobView) -> str:
     if view.rate:
         parts.append(f"{view.rate / size:,.0f} {unit}/s")
     if view.seconds_left is not None:
-        parts.append(f"{duration(view.seconds_left)} left")
+        parts.append(f"{readable_duration(view.seconds_left)} left")
     if progress.cached:
         parts.append(f"{progress.cached:,} from the cache or repeated")
     if view.waiting > 1:
@@ -31,13 +32,3 @@ def _scale(progress: Progress) -> tuple[int, str]:
     if progress.unit != BYTES:
         return 1, progress.unit
     return (1_000_000, "MB") if progress.total >= 10_000_000 else (1_000, "kB")
-
-
-def duration(seconds: float) -> str:
-    """A duration as text: `8 s`, `3 min 20 s`, `1 h 5 min`."""
-    whole = max(1, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -25,7 +25,8 @@ def current_session() -> Session:
     """The session of this tab; the first call opens what the link names, or the first sample."""
     session = cast("Session | None", st.session_state.get(_KEY))
     if session is None:
-        session = open_link(st.query_params, _visitor())
+        session = open_link(st.query_params, identify_visitor())
+        session.enter_tab()
         st.session_state[_KEY] = session
     return session
 
@@ -41,7 +42,7 @@ def remember(session: Session) -> None:
             del st.query_params[name]
 
 
-def _visitor() -> str:
+def identify_visitor() -> str:
     """Identify the browser by a hash of the secret part of Streamlit's own cookie; random without one."""
     from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 

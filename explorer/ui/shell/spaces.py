@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from explorer.encode.spec import EncoderSpec
 from explorer.errors import ModelChangedError
-from explorer.jobs.outcome import Done, Failed, Outcome, Pending
+from explorer.jobs.outcome import Done, Failed, Outcome, Pending, Unfinished
 from explorer.session.session import Session
 from explorer.session.spaces import ask_for_space, space_outcome
 from explorer.ui.shell.job_progress import show_outcome, wait_briefly
@@ -35,20 +35,30 @@ def spaces_or_progress(session: Session, specs: Sequence[EncoderSpec]) -> list[S
         session: The session with the rows.
         specs: The encoders, without repeats.
     """
-    outcomes = [_outcome(session, spec) for spec in specs]
-    if is_warm():  # until then, no space is ready soon enough to wait for
-        wait_briefly(outcome.job for outcome in outcomes if isinstance(outcome, Pending))
+    outcomes = space_outcomes([(session, spec) for spec in specs])
     spaces: list[Space] = []
-    for spec in specs:
-        outcome = _outcome(session, spec)
+    for spec, outcome in zip(specs, outcomes, strict=True):
         if isinstance(outcome, Done):
             spaces.append(outcome.result)
-            continue
-        again = functools.partial(encode, session, spec)
-        show_outcome(session, outcome, key=f"space-{hash(spec)}", again=again)
-        if isinstance(outcome, Failed):
-            point_to_token(spec)
+        else:
+            show_space_outcome(session, spec, outcome)
     return spaces if len(spaces) == len(specs) else None
+
+
+def space_outcomes(asked: Sequence[tuple[Session, EncoderSpec]]) -> list[Outcome[Space]]:
+    """The outcomes of spaces, each of an encoder over the rows of a session; they are asked for if needed."""
+    outcomes = [_outcome(*one) for one in asked]
+    if is_warm():  # until then, no space is ready soon enough to wait for
+        wait_briefly(outcome.job for outcome in outcomes if isinstance(outcome, Pending))
+    return [_outcome(*one) for one in asked]
+
+
+def show_space_outcome(session: Session, spec: EncoderSpec, outcome: Unfinished) -> None:
+    """Draw the outcome of a space that is not ready: its progress, its error, or that it was stopped."""
+    again = functools.partial(encode, session, spec)
+    show_outcome(session, outcome, key=f"space-{session.corpus.text}-{hash(spec)}", again=again)
+    if isinstance(outcome, Failed):
+        point_to_token(spec)
 
 
 def encode(session: Session, spec: EncoderSpec) -> None:

@@ -54,7 +54,7 @@ def ask_hub(
         lane: The lane it waits in.
 
     Returns:
-        As for `answer`.
+        As for `answer_or_progress`.
     """
     asked = _asked().get(kind)
     if asked is None or asked.key != key:
@@ -62,7 +62,7 @@ def ask_hub(
             asked.job.leave(session.visitor)  # not begun yet, and replaced by this request
         job = registry().submit((kind, key), title, work, lane=lane, visitor=session.visitor)
         _asked()[kind] = _Asked(key, job)
-    given: T | ExplorerError | None = answer(session, kind, show=_show_hub_error)
+    given: T | ExplorerError | None = answer_or_progress(session, kind, show=_show_hub_error)
     return given
 
 
@@ -108,7 +108,7 @@ def forget(session: Session, kind: str) -> None:
         asked.job.leave(session.visitor)
 
 
-def answer(
+def answer_or_progress(
     session: Session, kind: str, *, show: Callable[[ExplorerError], None] = show_error, here: bool = False
 ) -> Any:  # noqa: ANN401 - what was asked for
     """The answer to the last request of a kind.

@@ -25,6 +25,12 @@ def quoted(prompt: str) -> str:
     return "“" + prompt.replace("\n", "\\n") + "”" if prompt else "nothing"
 
 
+def shortened(text: str, most: int) -> str:
+    """A text on one line, cut to a number of characters, with an ellipsis for the rest."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else f"{flat[:most]}…"
+
+
 def as_html(text: str) -> str:
     """Other people's text as HTML that shows it as typed; long texts are folded, direction is detected."""
     if len(text) <= _SHOWN_CHARS:

@@ -65,6 +65,8 @@ def _forget() -> None:
 def _close_spaces() -> None:
     """Close the spaces whose encoders hold the previous token; their vectors stay in the cache."""
     session = current_session()
-    for spec in filter(needs_token, session.encoders):
-        session.close_space(spec)
+    for one in (session, *session.other_columns.values()):
+        for spec in filter(needs_token, {*one.spaces, *one.jobs}):
+            one.close_space(spec)
+    session.forget_comparisons()
     session.stop_asking()

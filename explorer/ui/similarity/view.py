@@ -20,7 +20,7 @@ from explorer.ui.widgets import figures
 from explorer.ui.widgets.clustering import clusters_or_progress
 from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.row_choice import choose_row_numbers
-from explorer.ui.widgets.shown_rows import scope_of
+from explorer.ui.widgets.shown_rows import shown_rows_of
 
 _ORDERS: dict[Order, str] = {
     "similarity": "By similarity",
@@ -125,15 +125,15 @@ def _labels(session: Session, space: Space) -> tuple[GroupSimilarity, list[str]]
 
 def _clusters(session: Session, space: Space) -> tuple[GroupSimilarity, list[str]] | None:
     """Similarity between the clusters that the clusters page shows."""
-    scope = scope_of(session, space)
-    clusters = clusters_or_progress(session, scope)
+    shown_rows = shown_rows_of(session, space)
+    clusters = clusters_or_progress(session, shown_rows)
     if clusters is None:
         return None
     found = result_or_progress(
         session,
-        ("groups of clusters", scope.key, clusters.spec),
+        ("groups of clusters", shown_rows.key, clusters.spec),
         "Similarity between clusters",
-        lambda _report: group_similarity(scope.space.index, clusters.clustering.labels),
+        lambda _report: group_similarity(shown_rows.space.index, clusters.clustering.labels),
     )
     return None if found is None else (found, [clusters.names[int(label)] for label in found.groups])
 

@@ -13,7 +13,7 @@ from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, Progress
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
-from explorer.ui.widgets.shown_rows import Scope
+from explorer.ui.widgets.shown_rows import ShownRows
 
 MAX_K = 60
 _MAX_HDBSCAN_ROWS = 50_000  # its time grows with the square of the rows, and others wait for the lane
@@ -24,7 +24,7 @@ _NAME_WORDS = 3
 
 @dataclass(frozen=True, eq=False)
 class Clusters:
-    """Clusters of the rows in scope, and what a page shows of them.
+    """Clusters of the shown rows, and what a page shows of them.
 
     Attributes:
         spec: How they were made.
@@ -50,14 +50,14 @@ def usual_k(corpus: Corpus) -> int:
     return min(most, labels if 2 <= labels <= MAX_K else _USUAL_K)
 
 
-def clusters_or_progress(session: Session, scope: Scope) -> Clusters | None:
-    """The clusters of the rows in scope, as last chosen; None while they are being computed.
+def clusters_or_progress(session: Session, shown_rows: ShownRows) -> Clusters | None:
+    """The clusters of the shown rows, as last chosen; None while they are being computed.
 
     Raises:
         QueryError: There are too many rows for the method, or as `cluster`.
     """
-    space = scope.space
-    spec = session.cluster_choices.get(scope.key) or ClusterSpec(k=usual_k(space.corpus))
+    space = shown_rows.space
+    spec = session.cluster_choices.get(shown_rows.key) or ClusterSpec(k=usual_k(space.corpus))
     if spec.method == "hdbscan" and len(space) > _MAX_HDBSCAN_ROWS:
         raise QueryError(
             f"HDBSCAN is limited to {_MAX_HDBSCAN_ROWS:,} rows: its time grows with the square of the rows.",
@@ -77,13 +77,13 @@ def clusters_or_progress(session: Session, scope: Scope) -> Clusters | None:
         return Clusters(spec, found, summaries, held, worst_fitting(space.index, found, _WORST), names)
 
     lane = analysis_lane(len(space))
-    found = result_or_progress(session, ("clusters", scope.key, spec), "Clustering", work, lane=lane)
+    found = result_or_progress(session, ("clusters", shown_rows.key, spec), "Clustering", work, lane=lane)
     if found is None:
         return None
     fingerprint = session.spaces[session.encoder].fingerprint
     given = {
         label: name
         for label in found.names
-        if (name := session.cluster_names.get((fingerprint, spec, scope.key, label))) is not None
+        if (name := session.cluster_names.get((fingerprint, spec, shown_rows.key, label))) is not None
     }
     return replace(found, names={**found.names, **given})

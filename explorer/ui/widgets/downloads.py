@@ -78,7 +78,7 @@ def download_file(
     st.download_button(
         label,
         make,
-        file_name=_file_name(name),
+        file_name=download_name(name),
         mime=mimetypes.guess_type(name)[0],
         icon=":material/download:",
         type=kind,
@@ -88,6 +88,6 @@ def download_file(
     )
 
 
-def _file_name(name: str) -> str:
+def download_name(name: str) -> str:
     """A file name with one extension: `notes-clusters.csv`, not `notes.csv-clusters.csv`."""
     return _OLD_ENDING.sub("", name)

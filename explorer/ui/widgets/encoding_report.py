@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.ui.shell.progress_text import duration
+from explorer.ui.shell.quantities import readable_duration
 from explorer.ui.shell.text import markdown, quoted
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ def show_report(space: Space) -> None:
     """Draw what encoding took, and what the check of fast precision gave."""
     report = space.report
     parts = [
-        f"{report.encoded:,} texts encoded, {report.cached:,} from the cache, in {duration(report.seconds)}"
+        f"{report.encoded:,} texts encoded, {report.cached:,} from the cache, "
+        f"in {readable_duration(report.seconds)}"
     ]
     if report.engine:
         parts.append(markdown(report.engine))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from explorer.ui.shell.text import shortened
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -152,8 +154,7 @@ def score_distributions(random: np.ndarray, nearest: np.ndarray, threshold: floa
 
 def _axis_names(names: Sequence[str]) -> list[str]:
     """Names for an axis: short, and escaped, since plotly reads some HTML."""
-    flat = (" ".join(name.split()) for name in names)
-    return [html.escape(name if len(name) <= _NAME_CHARS else f"{name[:_NAME_CHARS]}…") for name in flat]
+    return [html.escape(shortened(name, _NAME_CHARS)) for name in names]
 
 
 def sweep(found: Sweep) -> go.Figure:

@@ -11,6 +11,7 @@ import streamlit as st
 from explorer.analysis.space import Hit, Space
 from explorer.share.export import rows_table
 from explorer.tensor import Metric
+from explorer.ui.shell.text import shortened
 from explorer.ui.widgets.items import item_html
 
 _META_CHARS = 120
@@ -91,17 +92,12 @@ def _head(space: Space, rank: int, hit: Hit, metric: Metric) -> str:
 def _metadata(space: Space, row: int) -> str:
     values = space.corpus.row(row)
     parts = [
-        f"<b>{html.escape(name)}</b> {html.escape(_short(str(values[name])))}"
+        f"<b>{html.escape(name)}</b> {html.escape(shortened(str(values[name]), _META_CHARS))}"
         for name in space.corpus.metadata
         if values[name] not in (None, "")
     ]
     parts.insert(0, f"<b>row</b> {row + 1:,}")
     return f'<div dir="auto" style="{_META_STYLE}">{" · ".join(parts)}</div>'
-
-
-def _short(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= _META_CHARS else f"{flat[:_META_CHARS]}…"
 
 
 _HEAD_STYLE = "display: flex; flex-wrap: wrap; gap: .2rem .8rem; align-items: baseline; margin-bottom: .4rem"

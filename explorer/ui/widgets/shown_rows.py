@@ -14,7 +14,7 @@ from explorer.session.session import Session
 
 
 @dataclass(frozen=True, eq=False)
-class Scope:
+class ShownRows:
     """The rows a page works on.
 
     Attributes:
@@ -31,17 +31,17 @@ class Scope:
         return len(self.rows)
 
 
-def scope_of(session: Session, space: Space) -> Scope:
+def shown_rows_of(session: Session, space: Space) -> ShownRows:
     """The rows in focus, or all rows of a space."""
     focus = session.focus
     if focus is None:
-        return Scope(space, np.arange(len(space)), "")
+        return ShownRows(space, np.arange(len(space)), "")
     if space.fingerprint not in session.focused:
         session.focused[space.fingerprint] = space.subspace(focus.rows)
-    return Scope(session.focused[space.fingerprint], focus.rows, focus.key)
+    return ShownRows(session.focused[space.fingerprint], focus.rows, focus.key)
 
 
-def choose_scope(session: Session, space: Space) -> Scope:
+def choose_shown_rows(session: Session, space: Space) -> ShownRows:
     """Draw which rows are shown and a button to change them; return the shown rows."""
     focus, selection = session.focus, session.selection
     narrower = (
@@ -69,4 +69,4 @@ def choose_scope(session: Session, space: Space) -> Scope:
                     args=(narrower,),
                     help="The map and the clusters are then made from only these rows.",
                 )
-    return scope_of(session, space)
+    return shown_rows_of(session, space)

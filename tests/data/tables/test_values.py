@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.data.tables.cells import as_strings
+from explorer.data.tables.python_values import as_strings
 from explorer.data.tables.values import as_text, column_of, count, empty_mask, text_column
 
 

@@ -9,7 +9,6 @@ import torch
 
 from explorer.encode.engines import loaded_models, openvino
 from explorer.encode.engines.graphs import NoGraphError
-from explorer.encode.engines.model_memory import ModelMemory
 from explorer.settings import settings
 
 CPU = torch.device("cpu")
@@ -53,9 +52,8 @@ class Machine:
 
 
 @pytest.fixture
-def machine(monkeypatch):
+def machine(monkeypatch, nothing_loaded):
     machine = Machine()
-    monkeypatch.setattr(loaded_models, "_loaded", ModelMemory())
     monkeypatch.setattr(loaded_models, "weights_bytes", lambda files, _dtype: SIZES[files.identity])
     monkeypatch.setattr(openvino, "ready", machine.ready)
     monkeypatch.setattr(openvino, "OpenVINOEngine", machine.engine)

@@ -11,8 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Dense, LayerNorm, Normalize
 
 import explorer
 from explorer.encode.engines import convert, graphs, loaded_models, loading, openvino
@@ -25,20 +23,15 @@ from explorer.encode.tokens import TextTokens
 from explorer.scratch import scratch_folder
 from tests.conftest import ROOT
 from tests.encode.opening import open_for
+from tests.sentence_transformer import sentence_transformer
 
+pytestmark = pytest.mark.usefixtures("nothing_loaded")
 CPU = torch.device("cpu")
 TEXTS = ["cat", "the cat sat on a mat", "my order is late, please help", "refund", "Ünïcødé 日本語 🎉"]
 
 
 def words(*counts):
     return [" ".join(["the", "refund", "Working!"][n % 3] for n in range(count)) for count in counts]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_loaded():
-    loaded_models._loaded.clear()
-    yield
-    loaded_models._loaded.clear()
 
 
 @pytest.fixture
@@ -50,8 +43,18 @@ def own_graphs(tmp_path, monkeypatch):
     return folder
 
 
+def save_with_more(model, folder, **more):
+    """Write a model with more modules of sentence-transformers, each with its arguments."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer import modules
+
+    parts = [getattr(modules, name)(*arguments) for name, arguments in more.items()]
+    SentenceTransformer(modules=[*sentence_transformer(model), *parts], device="cpu").save(str(folder))
+    return folder
+
+
 def torch_vectors(folder, texts):
-    return SentenceTransformer(str(folder), device="cpu").encode(texts)
+    return sentence_transformer(folder).encode(texts)
 
 
 def embedded(model, cache, texts=TEXTS):
@@ -65,9 +68,7 @@ def embedded(model, cache, texts=TEXTS):
 def test_vectors_are_torchs_at_every_length_in_every_company(model, tiny_model, tmp_path):
     name = {"bundled": BUNDLED_MODEL, "tiny": str(tiny_model)}.get(model)
     if name is None:
-        parts = SentenceTransformer(str(tiny_model), device="cpu")
-        name = str(tmp_path / "more")
-        SentenceTransformer(modules=[*parts, Dense(16, 5), Normalize()], device="cpu").save(name)
+        name = str(save_with_more(tiny_model, tmp_path / "more", Dense=(16, 5), Normalize=()))
     files = find_model(name)
     ours = loaded_models.load(files, CPU, "float32")
     assert (ours.kind, ours.notes) == ("openvino", ())
@@ -110,9 +111,7 @@ def test_the_short_type_keeps_close_to_the_exact_vectors():
 
 
 def test_a_model_of_other_parts_is_run_by_torch_and_the_person_is_told(tiny_model, tmp_path, cache, here):
-    parts = SentenceTransformer(str(tiny_model), device="cpu")
-    other = tmp_path / "other"
-    SentenceTransformer(modules=[*parts, LayerNorm(16)], device="cpu").save(str(other))
+    other = save_with_more(tiny_model, tmp_path / "other", LayerNorm=(16,))
     vectors, report = embedded(other, cache)
     np.testing.assert_allclose(vectors, torch_vectors(other, TEXTS), atol=1e-6)
     assert report.engine == "torch float32 on cpu"
@@ -145,7 +144,7 @@ def test_a_model_that_cannot_be_converted_is_run_by_torch_and_not_tried_again(
         "other tokenizer": "fast",
     }
     assert reasons[how] in report.notes[0]
-    loaded_models._loaded.clear()
+    loaded_models.loaded().clear()
     assert loaded_models.load(find_model(str(tiny_model)), CPU, "float32").notes == report.notes
     assert here == ["tiny"]
 
@@ -154,14 +153,14 @@ def test_a_model_that_cannot_be_converted_is_run_by_torch_and_not_tried_again(
 def test_a_conversion_that_breaks_off_is_run_by_torch_this_time_and_tried_again(
     tiny_model, cache, own_graphs, converter_process, monkeypatch
 ):
-    monkeypatch.setattr(graphs, "_run_converter", converter_process)
+    monkeypatch.setattr(graphs, "run_converter", converter_process)
     with monkeypatch.context() as broken:
         broken.setattr(sys, "executable", shutil.which("false"))
         _, report = embedded(tiny_model, cache)
     assert report.engine.startswith("torch")
     assert "converting the model failed (exit status 1)" in report.notes[0]
     assert list(own_graphs.iterdir()) == []
-    loaded_models._loaded.clear()
+    loaded_models.loaded().clear()
     assert loaded_models.load(find_model(str(tiny_model)), CPU, "float32").kind == "openvino"
 
 
@@ -193,7 +192,7 @@ def test_a_damaged_graph_is_made_again(damage, tiny_model, prepared, own_graphs,
     whole = loaded_models.load(files, CPU, "float32")
     batch = whole.tokenize(TEXTS).batch(np.arange(len(TEXTS)))
     expected = whole.start(batch)()
-    loaded_models._loaded.clear()
+    loaded_models.loaded().clear()
     del whole
     folder, _ = graphs.graph_for(files)
     assert here == []
@@ -221,7 +220,7 @@ def test_a_graph_is_converted_once_and_its_description_says_how_close_it_is(tiny
     files = find_model(str(tiny_model))
     for dtype in ("float32", "float32"):
         loaded_models.load(files, CPU, dtype)
-        loaded_models._loaded.clear()
+        loaded_models.loaded().clear()
     assert here == ["tiny"]
     (folder,) = own_graphs.iterdir()
     about = json.loads((folder / "about.json").read_text())
@@ -276,7 +275,7 @@ print(sys.modules["openvino_telemetry"], "openvino.tools.ovc.telemetry_stub" in 
 
 def test_a_fast_tokenizer_that_differs_from_the_models_own_code_is_not_used(tiny_model, tmp_path):
     other = shutil.copytree(tiny_model, tmp_path / "other")
-    model = SentenceTransformer(str(other), device="cpu")
+    model = sentence_transformer(other)
     files = find_model(str(other))
     assert loading.fast_tokenizer(files, model) is not None
     preprocess = model.preprocess
@@ -311,7 +310,7 @@ def test_models_are_converted_one_at_a_time(tiny_model, own_graphs, monkeypatch)
             return "two at once"
         return "alone"
 
-    monkeypatch.setattr(graphs, "_run_converter", run)
+    monkeypatch.setattr(graphs, "run_converter", run)
 
     def words(revision):
         with pytest.raises(graphs.NoGraphError) as refused:

@@ -13,16 +13,11 @@ from explorer.encode.models import find_model
 from explorer.encode.run import encode_corpus
 from explorer.encode.spec import LocalModel
 from tests.encode.opening import open_for
+from tests.sentence_transformer import sentence_transformer
 from tests.tiny_model import save_tiny_model
 
 TEXTS = ["the cat sat on the mat", "my order is late", "please help"]
 PROMPTS = {"query": "query: ", "document": "the dog ran: "}
-
-
-def sentence_transformer(folder):
-    from sentence_transformers import SentenceTransformer
-
-    return SentenceTransformer(str(folder), device="cpu")
 
 
 def vectors_of(folder, cache):

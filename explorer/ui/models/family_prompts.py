@@ -13,7 +13,7 @@ from explorer.hub.model_details import ModelDetails
 from explorer.ui.shell.text import markdown, quoted
 
 
-def choose_prompts(spec: LocalModel, details: ModelDetails) -> LocalModel:
+def offer_family_prompts(spec: LocalModel, details: ModelDetails) -> LocalModel:
     """Draw whether the prompts of a model's family are used, if its own files define none.
 
     Returns:

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from explorer.data.tables.arrow_types import is_list, is_text
 from explorer.data.tables.values import as_text
 
 _UNITS = {"s": "s", "ms": "ms", "us": "µs", "ns": "ns"}
@@ -107,11 +108,11 @@ def _cells(values: pa.Array) -> list[Any]:
         return _spread(
             values, list(zip(_within(values, values.keys), _within(values, values.items), strict=True))
         )
-    if _is_list(kind):
+    if is_list(kind) or pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind):
         return _lists(values)
     if pa.types.is_temporal(kind) and not pa.types.is_interval(kind):
         return _moments(values)
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+    if is_text(kind):
         binary = (
             values.cast(pa.large_binary())
             if not pa.types.is_string_view(kind)
@@ -237,13 +238,3 @@ def _stored(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_fixed_size_list(kind):
         return pa.list_(kind.value_field.with_type(_stored(kind.value_type)), kind.list_size)
     return kind
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_list(kind)
-        or pa.types.is_large_list(kind)
-        or pa.types.is_fixed_size_list(kind)
-        or pa.types.is_list_view(kind)
-        or pa.types.is_large_list_view(kind)
-    )

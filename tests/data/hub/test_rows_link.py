@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 
-from explorer.data.hub.link import PREFIX, HubRows
+from explorer.data.hub.rows_link import PREFIX, HubRows
 from explorer.errors import ExplorerError
 from tests.written_numbers import TEXTS
 

@@ -15,7 +15,7 @@ from explorer.data.columns import text_columns
 from explorer.data.corpus_from_table import make_corpus
 from explorer.data.formats.parquet import read_parquet
 from explorer.data.python import from_arrow
-from explorer.data.tables.cells import as_strings, cells, texts
+from explorer.data.tables.python_values import as_strings, cells, texts
 from explorer.errors import ExplorerError
 from explorer.share.export import csv_file, parquet_file, rows_table
 

@@ -1,0 +1,243 @@
+"""Comparing contenders: what is measured, on which rows, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.analysis.space import Space
+from explorer.comparison.agreement import (
+    DEPTH as LIST_DEPTH,
+)
+from explorer.comparison.agreement import (
+    cka_agreement,
+    cluster_agreement,
+    neighbor_agreement,
+    procrustes_agreement,
+    rank_agreement,
+)
+from explorer.comparison.calibration import Agreement
+from explorer.comparison.comparison import Comparison
+from explorer.comparison.contender import Contender
+from explorer.comparison.contenders import check_contenders
+from explorer.comparison.costs import cost_values
+from explorer.comparison.differences import Difference, differences
+from explorer.comparison.disagreement import rows_by_agreement
+from explorer.comparison.geometry import geometry, geometry_values
+from explorer.comparison.groups import groups_of, near_copies, sample_rows
+from explorer.comparison.judgement_files import read_judgements, read_pairs
+from explorer.comparison.judgements import Judgements, Pairs
+from explorer.comparison.label_measures import (
+    cluster_agreement_with_labels,
+    knn_accuracy,
+    linear_probe,
+    silhouette,
+)
+from explorer.comparison.labelled import labelled
+from explorer.comparison.measure import UnitValues, WholeValues
+from explorer.comparison.names import named
+from explorer.comparison.neighbors import NeighborLists, neighbor_lists
+from explorer.comparison.results import measured_intervals
+from explorer.comparison.retrieval import DEPTH, pair_correlations, retrieval, search_all
+from explorer.comparison.space_contender import SpaceContender
+from explorer.comparison.two_view import two_view_measures
+from explorer.comparison.verdict import verdict
+from explorer.comparison.views import two_views
+from explorer.errors import QueryError
+from explorer.jobs.progress import OnProgress, Progress, ignore_progress
+
+SAMPLE = 2_000  # rows that are measured: a share of them has a 95 % interval of about ±2 points
+_VIEW_ROWS = 1_000  # rows whose two views are encoded
+_MATRIX_ROWS = 1_000  # rows whose matrices are compared: the work grows with the cube of the smaller side
+
+
+def compare(
+    contenders: Sequence[Space | Contender],
+    *,
+    judgements: object = None,
+    pairs: object = None,
+    groups: str | None = None,
+    views: tuple[str, str] | None = None,
+    k: int = 10,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> Comparison:
+    """Compare encoders, or other ways to rank rows, over one corpus.
+
+    Rows are measured on a random sample of at most 2,000; their neighbours are found among all rows. Labels
+    are those of the corpus.
+
+    Args:
+        contenders: 2 to 8 spaces or other contenders over the same rows.
+        judgements: Which rows are relevant to which queries: `Judgements`, or anything `read_judgements`
+            takes, such as the path of a CSV file or of TREC qrels; None for none.
+        pairs: Pairs of texts with scores: `Pairs`, or anything `read_pairs` takes; None for none.
+        groups: The column that names the group of a row, such as its document: rows of one group are not
+            independent. With None, rows whose texts are nearly the same form a group.
+        views: Two columns, such as title and body, that should find each other; None for the two halves of
+            each text.
+        k: Neighbours per row, and the depth of recall.
+        seed: The seed of samples, resamples and permutations.
+        on_progress: Called often. An exception it raises stops the work.
+
+    Raises:
+        QueryError: The contenders cannot be compared, or k is below 1.
+        DataError: The judgements or pairs cannot be read, or a column is missing.
+    """
+    if k < 1:
+        raise QueryError(f"{k} neighbours were asked for.", fix="Ask for 1 or more.")
+    sides = _sides(contenders)
+    check_contenders(sides)
+    corpus = sides[0].corpus
+    steps = _Steps(on_progress, 6 + (judgements is not None) + (pairs is not None) + 3 * bool(corpus.labels))
+    told = steps.next()
+    grouped = near_copies(corpus, on_progress=told) if groups is None else groups_of(corpus, groups)
+    run = _Run(sides, k, seed, sample_rows(len(corpus), SAMPLE, seed), grouped, steps)
+    if judgements is not None:
+        run.judge(
+            judgements if isinstance(judgements, Judgements) else read_judgements(judgements, corpus).content
+        )
+    if pairs is not None:
+        run.correlate(pairs if isinstance(pairs, Pairs) else read_pairs(pairs).content)
+    if corpus.labels is not None:
+        run.use_labels()
+    run.use_views(views)
+    run.describe()
+    lists = neighbor_lists(sides, run.sample, LIST_DEPTH * k, on_progress=steps.next())
+    return Comparison(
+        contenders=tuple(sides),
+        k=k,
+        seed=seed,
+        sample=run.sample,
+        groups=grouped,
+        values=tuple(run.values),
+        intervals=tuple(measured_intervals(values, seed) for values in run.values),
+        found=tuple(run.found),
+        agreements=run.agreements(lists),
+        verdict=verdict([side.name for side in sides], run.values, run.found),
+        neighbors=lists.nearest(max(k, DEPTH)),
+        row_agreement=rows_by_agreement(lists, k),
+        notes=tuple(run.notes),
+        grouped_by=groups,
+        views=views,
+        judgements=run.judgements,
+        pairs=run.pairs,
+    )
+
+
+def _sides(contenders: Sequence[Space | Contender]) -> list[Contender]:
+    """The contenders, with a name for each space."""
+    names = iter(named([each for each in contenders if isinstance(each, Space)]))
+    return [SpaceContender(each, next(names)) if isinstance(each, Space) else each for each in contenders]
+
+
+@dataclass
+class _Run:
+    """What is measured so far."""
+
+    sides: Sequence[Contender]
+    k: int
+    seed: int
+    sample: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    steps: _Steps
+    values: list[UnitValues | WholeValues] = field(default_factory=list)
+    found: list[Difference] = field(default_factory=list)
+    judgements: Judgements | None = None
+    pairs: Pairs | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def judge(self, judgements: Judgements) -> None:
+        """Measure how well the contenders find the rows judged relevant."""
+        depth, self.judgements = max(self.k, DEPTH), judgements
+        rankings = search_all(self.sides, judgements.queries, depth, on_progress=self.steps.next())
+        retrieved = retrieval(rankings, judgements, k=self.k)
+        self._add(retrieved.values)
+        if retrieved.left_out:
+            self.notes.append(f"Queries without a relevant row are left out: {retrieved.left_out:,}.")
+
+    def correlate(self, pairs: Pairs) -> None:
+        """Measure how well the contenders score pairs of texts."""
+        self.pairs = pairs
+        scored = pair_correlations(self.sides, pairs, seed=self.seed, on_progress=self.steps.next())
+        self.values += scored.values
+        self.found += scored.differences
+
+    def use_labels(self) -> None:
+        """Measure how well the contenders fit the labels, if the labels allow it."""
+        told = [self.steps.next() for _ in range(3)]
+        try:
+            labels = labelled(self.sides[0].corpus, self.sample, self.groups)
+        except QueryError as error:
+            self.notes.append(f"Labels are not used. {error.what}")
+            return
+        self._add(
+            [
+                knn_accuracy(self.sides, labels, self.k, on_progress=told[0]),
+                linear_probe(self.sides, labels, seed=self.seed, on_progress=told[1]),
+                silhouette(self.sides, labels),
+                *cluster_agreement_with_labels(self.sides, labels, seed=self.seed, on_progress=told[2]),
+            ]
+        )
+
+    def use_views(self, columns: tuple[str, str] | None) -> None:
+        """Measure how well two views of a row find each other, if there are rows long enough."""
+        corpus = self.sides[0].corpus
+        rows = sample_rows(len(corpus), _VIEW_ROWS, self.seed)
+        views = two_views(corpus, rows, self.groups, columns)
+        if len(views) < 2:
+            self.notes.append("Two-view measures are left out: the texts are too short to be divided.")
+            return
+        self._add(two_view_measures(self.sides, views, self.k, on_progress=self.steps.next()))
+
+    def describe(self) -> None:
+        """Describe the vectors and what they cost."""
+        told = self.steps.next()
+        self.values += geometry_values([geometry(side, told) for side in self.sides])
+        self.values += cost_values(self.sides, self.steps.next())
+
+    def agreements(self, lists: NeighborLists) -> dict[str, Agreement]:
+        """Measure how far the contenders agree: by neighbours, and by matrices of fewer rows."""
+        rows = lists.rows[np.sort(sample_rows(len(lists.rows), _MATRIX_ROWS, self.seed))]
+        sides, seed, told = self.sides, self.seed, self.steps.next()
+        found = {"jaccard": neighbor_agreement(lists, self.k, seed=seed, on_progress=told)}
+        if self.k > 1:
+            found["rbo"] = rank_agreement(lists, self.k, seed=seed, on_progress=told)
+        found["cka"] = cka_agreement(sides, rows, seed=seed, on_progress=told)
+        found["procrustes"] = procrustes_agreement(sides, rows, seed=seed, on_progress=told)
+        found["ari"] = cluster_agreement(sides, lists.rows, seed=seed, on_progress=told)
+        return found
+
+    def _add(self, measured: Sequence[UnitValues | WholeValues]) -> None:
+        """Add measures of one family, with the differences of those that are means over units."""
+        self.values += measured
+        family = [values for values in measured if isinstance(values, UnitValues)]
+        self.found += differences(family, seed=self.seed)
+
+
+class _Steps:
+    """Progress of work in steps that count equally.
+
+    Args:
+        on_progress: Called with the progress of the whole.
+        total: Number of steps.
+    """
+
+    def __init__(self, on_progress: OnProgress | None, total: int) -> None:
+        self._report = on_progress or ignore_progress
+        self._total = total
+        self._begun = 0
+
+    def next(self) -> OnProgress:
+        """The callback of the next step."""
+        before = self._begun
+        self._begun += 1
+
+        def report(progress: Progress) -> None:
+            fraction = min(1.0, (before + progress.fraction) / self._total)
+            self._report(replace(progress, fraction=fraction))
+
+        return report

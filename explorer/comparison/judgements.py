@@ -1,0 +1,120 @@
+"""What people know about a corpus: judged queries, pairs of texts with scores, plain queries."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.csv
+
+from explorer.errors import DataError
+
+MOST_GRADE = 1_000  # evaluation libraries reserve memory for each grade up to the highest
+_ID = re.compile(r"\S+")
+
+
+@dataclass(frozen=True)
+class Judgements:
+    """Queries, and how relevant some rows are to them.
+
+    Attributes:
+        ids: What each query is called in files: without white space, and unique.
+        queries: The texts of the queries.
+        grades: For each query, the grade of each judged row (from 0): above 0 for a relevant row, and the
+            higher the more so.
+        inclusion: The probability with which each query was chosen to be judged, if it was chosen at random
+            with unequal probabilities; None otherwise.
+
+    Raises:
+        DataError: The numbers of ids, queries, grades and probabilities differ, or an id, a query, a grade or
+            a probability cannot be used.
+    """
+
+    ids: tuple[str, ...]
+    queries: tuple[str, ...]
+    grades: tuple[Mapping[int, int], ...]
+    inclusion: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.ids), len(self.queries), len(self.grades)}
+        lengths |= set() if self.inclusion is None else {len(self.inclusion)}
+        bad = [name for name in self.ids if not _ID.fullmatch(name)]
+        if len(lengths) > 1:
+            raise DataError("There must be as many ids as queries, grades and probabilities.")
+        if bad or len(set(self.ids)) < len(self.ids):
+            raise DataError("Query ids must be unique and without white space.", where=f"{bad[:1]}")
+        if not all(query.strip() for query in self.queries):
+            raise DataError("A query has no text.", where="judgements")
+        if any(abs(grade) > MOST_GRADE for judged in self.grades for grade in judged.values()):
+            raise DataError(f"Grades go from −{MOST_GRADE:,} to {MOST_GRADE:,}.", where="judgements")
+        if not all(0 < probability <= 1 for probability in self.inclusion or ()):
+            raise DataError("A probability must be above 0 and at most 1.", where="judgements")
+
+    @property
+    def count(self) -> int:
+        """The number of judgements."""
+        return sum(map(len, self.grades))
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of texts with a score of how alike they are.
+
+    Attributes:
+        first: One text of each pair.
+        second: The other text.
+        scores: The score of each pair, on any scale; larger is more alike.
+    """
+
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    scores: tuple[float, ...]
+
+
+def judgements_table(judgements: Judgements) -> pa.Table:
+    """Judgements as a table: one line each, rows counted from 1 as on the screen.
+
+    Returns:
+        Columns `query_id`, `query`, `row`, `grade`, and `inclusion` if it is known. A query without a judged
+        row has no line.
+    """
+    every = [(at, row, grade) for at, judged in enumerate(judgements.grades) for row, grade in judged.items()]
+    columns = {
+        "query_id": pa.array([judgements.ids[at] for at, _, _ in every], pa.string()),
+        "query": pa.array([judgements.queries[at] for at, _, _ in every], pa.string()),
+        "row": pa.array([row + 1 for _, row, _ in every], pa.int64()),
+        "grade": pa.array([grade for _, _, grade in every], pa.int64()),
+    }
+    if judgements.inclusion is not None:
+        columns["inclusion"] = pa.array([judgements.inclusion[at] for at, _, _ in every], pa.float64())
+    return pa.table(columns)
+
+
+def qrels_file(judgements: Judgements) -> bytes:
+    """Judgements as TREC qrels: query id, 0, row from 1, grade; separated by spaces, one line each.
+
+    The format has no place for the texts of the queries, which are in `queries_file`, and for inclusion
+    probabilities.
+    """
+    lines = [
+        f"{name} 0 {row + 1} {grade}\n"
+        for name, judged in zip(judgements.ids, judgements.grades, strict=True)
+        for row, grade in judged.items()
+    ]
+    return "".join(lines).encode()
+
+
+def queries_file(judgements: Judgements) -> bytes:
+    """The texts of the queries by their ids, as TSV with a header, for use beside `qrels_file`."""
+    table = pa.table(
+        {
+            "query_id": pa.array(judgements.ids, pa.string()),
+            "query": pa.array(judgements.queries, pa.string()),
+        }
+    )
+    buffer = io.BytesIO()
+    pa.csv.write_csv(table, buffer, pa.csv.WriteOptions(delimiter="\t"))
+    return buffer.getvalue()

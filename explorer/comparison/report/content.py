@@ -1,0 +1,238 @@
+"""What a report says: every text and figure of it, not yet escaped for HTML or Markdown."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from explorer.comparison.contender import Contender
+from explorer.comparison.doctor import Finding, check_space
+from explorer.comparison.measure import Kind
+from explorer.comparison.report.differing import DifferingRow, differing_rows
+from explorer.comparison.report.forest import Forest, forests
+from explorer.comparison.report.numbers import figure, interval, number
+from explorer.comparison.report.python_lines import python_lines
+from explorer.comparison.report.segment_tables import SegmentTable, segment_tables
+from explorer.comparison.results import Results, Score
+from explorer.comparison.saved_contender import SavedContender
+from explorer.jobs.progress import OnProgress
+
+_KINDS: dict[Kind, tuple[str, str]] = {
+    "judgements": ("By judgements", "The strongest evidence: people said which rows are relevant."),
+    "pairs": ("By scored pairs", "People said how alike two texts are."),
+    "labels": ("By labels", "Whether rows of the same label lie together."),
+    "proxy": (
+        "By proxies",
+        "Without labels or judgements. Proxies suggest which contender is better; they do not prove it.",
+    ),
+    "diagnosis": ("Diagnosis", "What the vectors look like. It finds faults and does not rank."),
+    "cost": ("Costs", "What a contender takes."),
+}
+_PACKAGE = __name__.partition(".")[0]  # which has imported this module, so that this one cannot import it
+_PACKAGES = (
+    "torch", "sentence-transformers", "transformers", "openvino", "numpy", "scipy", "scikit-learn",
+    "ir-measures", "bm25s",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Column:
+    """A measure of a scorecard's table.
+
+    Attributes:
+        name: Its name.
+        explanation: What it means, and its source.
+        better: `higher is better`, `lower is better` or nothing.
+    """
+
+    name: str
+    explanation: str
+    better: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure of a scorecard's table.
+
+    Attributes:
+        value: The figure, or a dash.
+        interval: Its 95 % interval; empty if there is none.
+        rank: Its rank; empty if the measure does not rank.
+        best: Whether it shares the first rank.
+    """
+
+    value: str
+    interval: str
+    rank: str
+    best: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """The measures of one kind: a row per contender, a column per measure.
+
+    Attributes:
+        title: The kind.
+        note: What it says.
+        columns: The measures.
+        rows: Their figures by contender.
+    """
+
+    title: str
+    note: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class AgreementTable:
+    """How far contenders agree by one measure.
+
+    Attributes:
+        name: The measure.
+        explanation: What it means, and its source.
+        rows: The number of rows it was measured on.
+        cells: For each pair of contenders the value, the value that chance gives and the calibrated value.
+    """
+
+    name: str
+    explanation: str
+    rows: str
+    cells: tuple[tuple[tuple[str, str, str], ...], ...]
+
+
+@dataclass(frozen=True)
+class Content:
+    """A report; see `comparison.html.jinja` for the order of its parts."""
+
+    title: str
+    verdict: str
+    names: tuple[str, ...]
+    tables: tuple[Table, ...]
+    forests: tuple[Forest, ...]
+    agreements: tuple[AgreementTable, ...]
+    differing: tuple[DifferingRow, ...]
+    segments: tuple[SegmentTable, ...]
+    checked: tuple[tuple[str, tuple[Finding, ...]], ...]
+    notes: tuple[str, ...]
+    settings: tuple[tuple[str, str], ...]
+    contenders: tuple[tuple[str, str], ...]
+    versions: tuple[tuple[str, str], ...]
+    python: str
+
+
+def report_content(results: Results, on_progress: OnProgress | None = None) -> Content:
+    """Everything a report says about a comparison."""
+    rows = len(results.corpus)
+    return Content(
+        title=f"{len(results.names)} contenders compared on “{results.corpus.name}”",
+        verdict=results.verdict.text,
+        names=results.names,
+        tables=_tables(results),
+        forests=forests(results),
+        agreements=_agreements(results),
+        differing=differing_rows(results),
+        segments=segment_tables(results),
+        checked=tuple(
+            (contender.name, check_space(contender, on_progress)) for contender in _here(results.contenders)
+        ),
+        notes=results.notes,
+        settings=(
+            ("corpus", f"{results.corpus.name}, {rows:,} rows"),
+            ("fingerprint of the rows", results.corpus.fingerprint),
+            ("text column", results.corpus.text),
+            ("label column", results.corpus.label or "none"),
+            ("rows measured", f"{len(results.sample):,}, drawn at random" if len(results.sample) < rows
+             else "all"),
+            ("rows that count as one", results.grouped_by or "near-copies"),
+            ("two views of a row", " and ".join(results.views or ()) or "the two halves of its text"),
+            ("judgements", _judged(results)),
+            ("neighbours (k)", str(results.k)),
+            ("seed", str(results.seed)),
+        ),
+        contenders=tuple((contender.name, contender.fingerprint) for contender in results.contenders),
+        versions=(
+            ("explorer", sys.modules[_PACKAGE].__version__),
+            ("Python", platform.python_version()),
+            *((name, version) for name in _PACKAGES if (version := _version(name))),
+        ),
+        python=python_lines(results),
+    )  # fmt: skip
+
+
+def _tables(results: Results) -> tuple[Table, ...]:
+    tables, scores = [], results.scores()
+    for kind, (title, note) in _KINDS.items():
+        own = [score for score in scores if score.measure.kind == kind]
+        measures = list(dict.fromkeys(score.measure for score in own))
+        known = [
+            measure
+            for measure in measures
+            if any(not math.isnan(score.value) for score in own if score.measure == measure)
+        ]
+        if not known:
+            continue
+        by_place = {(score.measure, score.contender): _cell(score) for score in own}
+        columns = tuple(
+            Column(each.name, _explanation(each.meaning, each.source), _better(each.higher_is_better))
+            for each in known
+        )
+        rows = tuple(
+            tuple(by_place[measure, place] for measure in known) for place in range(len(results.names))
+        )
+        tables.append(Table(title, note, columns, rows))
+    return tuple(tables)
+
+
+def _cell(score: Score) -> Cell:
+    missing = math.isnan(score.value)
+    return Cell(
+        figure(score.measure, score.value),
+        interval(score.low, score.high),
+        "" if score.rank is None or missing else str(score.rank),
+        score.rank == 1 and not missing,
+    )
+
+
+def _agreements(results: Results) -> tuple[AgreementTable, ...]:
+    tables = []
+    for each in results.agreements.values():
+        places = range(len(results.names))
+        matrices = (each.value, each.chance, each.calibrated)
+        cells = tuple(
+            tuple(tuple(number(matrix[row, column], 2) for matrix in matrices) for column in places)
+            for row in places
+        )
+        explanation = _explanation(each.measure.meaning, each.measure.source)
+        tables.append(AgreementTable(each.measure.name, explanation, f"{each.rows:,}", cells))  # type: ignore[arg-type]
+    return tuple(tables)
+
+
+def _here(contenders: Sequence[Contender]) -> list[Contender]:
+    return [contender for contender in contenders if not isinstance(contender, SavedContender)]
+
+
+def _judged(results: Results) -> str:
+    if results.judgements is None:
+        return "none"
+    weighted = ", chosen with known probabilities" if results.judgements.inclusion is not None else ""
+    return f"{results.judgements.count:,} of {len(results.judgements.queries):,} queries{weighted}"
+
+
+def _explanation(meaning: str, source: str) -> str:
+    return f"{meaning} Source: {source}." if source else meaning
+
+
+def _better(higher: bool | None) -> str:
+    return "" if higher is None else f"{'higher' if higher else 'lower'} is better"
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""

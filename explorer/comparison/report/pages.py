@@ -1,0 +1,62 @@
+"""A report as HTML or Markdown: templates that escape every text."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+from typing import Any
+
+from explorer.comparison.report.content import Content
+from explorer.comparison.report.forest import WIDTH
+
+_FOLDER = Path(__file__).parent
+_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+# What Markdown reads inside a line; the templates begin every line themselves.
+_SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$!^=])")
+
+
+def html_page(content: Content) -> str:
+    """A report as one HTML file, without anything from elsewhere."""
+    return _render("report.html.jinja", content)
+
+
+def markdown_page(content: Content) -> str:
+    """A report as GitHub-flavoured Markdown."""
+    return _render("report.md.jinja", content)
+
+
+class _AsItIs(str):
+    """Text of a template that is not escaped, such as a block of code."""
+
+    __slots__ = ()
+
+
+def _render(template: str, content: Content) -> str:
+    found = _environment(html=template.endswith(".html.jinja")).get_template(template)
+    return str(found.render(report=content, width=WIDTH))
+
+
+@functools.cache
+def _environment(*, html: bool) -> Any:  # noqa: ANN401 - Jinja is imported only where a report is written
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=html,  # noqa: S701 - Markdown is escaped by `finalize`
+        finalize=None if html else _escaped,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["as_it_is"] = _AsItIs
+    return environment
+
+
+def _escaped(value: object) -> object:
+    """A text for a line or a table cell of Markdown: nothing in it is read as Markdown or HTML."""
+    if isinstance(value, _AsItIs):
+        return value
+    flat = " ".join(str(value).split())
+    return _SPECIAL.sub(r"\\\1", "".join(_HTML.get(character, character) for character in flat))

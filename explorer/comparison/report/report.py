@@ -1,0 +1,48 @@
+"""Writing a report of a comparison: one HTML file, or Markdown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from explorer.comparison.report.content import report_content
+from explorer.comparison.report.pages import html_page, markdown_page
+from explorer.comparison.results import Results
+from explorer.errors import QueryError
+from explorer.jobs.progress import OnProgress
+
+_PAGES = {".html": html_page, ".htm": html_page, ".md": markdown_page}
+
+
+def write_report(results: Results, path: Path, *, on_progress: OnProgress | None = None) -> None:
+    """Write a report; see `Comparison.report`."""
+    text = report_text(results, path.name, on_progress=on_progress)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def report_text(results: Results, name: str, *, on_progress: OnProgress | None = None) -> str:
+    """The text of a report.
+
+    Args:
+        results: The comparison. Checks are only for contenders whose vectors are here.
+        name: The name of the file, whose ending, `.html` or `.md`, chooses the format.
+        on_progress: Called while contenders are checked. An exception it raises stops the work.
+
+    Raises:
+        QueryError: The ending is another one.
+    """
+    check_report_name(name)
+    return _PAGES[_ending(name)](report_content(results, on_progress))
+
+
+def check_report_name(name: str) -> None:
+    """Check that the ending of a report's name is known.
+
+    Raises:
+        QueryError: It is not.
+    """
+    if _ending(name) not in _PAGES:
+        raise QueryError("A report is HTML or Markdown.", where=name, fix="Name it .html or .md.")
+
+
+def _ending(name: str) -> str:
+    return Path(name).suffix.lower()

@@ -1,0 +1,108 @@
+"""Where the two best contenders differ: by label, and by length of the text."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.comparison.differences import Difference
+from explorer.comparison.measure import UnitValues
+from explorer.comparison.report.numbers import interval, number, probability
+from explorer.comparison.results import Results
+from explorer.comparison.segments import (
+    LENGTH,
+    SegmentDifference,
+    segment_columns,
+    segment_differences,
+    segments,
+)
+
+_BY_ROWS = ("labels", "proxy")  # kinds whose units are rows, which have labels and lengths
+_LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class SegmentRow:
+    """The difference in one segment.
+
+    Attributes:
+        name: The segment.
+        n: Its number of rows.
+        difference: The difference, first − second.
+        interval: Its 95 % interval; empty if there is none.
+        p: Its p-value after Holm.
+        winner: The name of the contender that is better; empty if they cannot be told apart.
+    """
+
+    name: str
+    n: str
+    difference: str
+    interval: str
+    p: str
+    winner: str
+
+
+@dataclass(frozen=True)
+class SegmentTable:
+    """The differences of two contenders in the segments of a column.
+
+    Attributes:
+        column: The column.
+        measure: The measure.
+        first: The name of one contender.
+        second: The name of the other.
+        rows: The segments.
+    """
+
+    column: str
+    measure: str
+    first: str
+    second: str
+    rows: tuple[SegmentRow, ...]
+
+
+def segment_tables(results: Results) -> tuple[SegmentTable, ...]:
+    """The two best contenders by segment, by the measure that the verdict is based on.
+
+    None if that measure is not of rows.
+    """
+    basis = results.verdict.basis
+    values = next((each for each in results.values if each.measure == basis), None)
+    if not isinstance(values, UnitValues) or values.measure.kind not in _BY_ROWS:
+        return ()
+    leading = _leading(results, values)
+    label = results.corpus.label
+    columns = [column for column in segment_columns(results.corpus) if column in (label, LENGTH)]
+    return () if leading is None else tuple(_table(results, values, leading, column) for column in columns)
+
+
+def _leading(results: Results, values: UnitValues) -> Difference | None:
+    """The difference of the two best contenders."""
+    means = np.average(values.values, axis=1, weights=values.weights)
+    signed = np.where(np.isnan(means), -np.inf, means if values.measure.higher_is_better else -means)
+    two = set(np.argsort(-signed, kind="stable")[:2].tolist())
+    own = (each for each in results.found if each.measure == values.measure)
+    return next((each for each in own if {each.first, each.second} == two), None)
+
+
+def _table(results: Results, values: UnitValues, leading: Difference, column: str) -> SegmentTable:
+    first, second = results.names[leading.first], results.names[leading.second]
+    divided = segments(results.corpus, column)
+    found = segment_differences(values, leading.first, leading.second, divided, seed=results.seed)
+    rows = tuple(_row(each, first, second, higher=bool(values.measure.higher_is_better)) for each in found)
+    return SegmentTable(column, values.measure.name, first, second, rows)
+
+
+def _row(each: SegmentDifference, first: str, second: str, *, higher: bool) -> SegmentRow:
+    told = not math.isnan(each.p_holm) and each.p_holm < _LEVEL and not each.low <= 0 <= each.high
+    winner = (first if (each.difference > 0) == higher else second) if told else ""
+    return SegmentRow(
+        each.segment,
+        f"{each.n:,}",
+        number(each.difference, plus=True),
+        interval(each.low, each.high),
+        probability(each.p_holm),
+        winner,
+    )

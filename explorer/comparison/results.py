@@ -1,0 +1,214 @@
+"""What was measured of contenders, as tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.comparison.calibration import Agreement
+from explorer.comparison.contender import Contender
+from explorer.comparison.differences import Difference, ranks
+from explorer.comparison.disagreement import RowAgreement
+from explorer.comparison.judgements import Judgements, Pairs
+from explorer.comparison.measure import Measure, UnitValues, WholeValues
+from explorer.comparison.statistics import intervals
+from explorer.comparison.verdict import Verdict
+from explorer.data.corpus import Corpus
+from explorer.errors import QueryError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Score:
+    """A figure of the scorecard.
+
+    Attributes:
+        contender: The position of the contender.
+        measure: The measure.
+        value: Its value; NaN if the contender does not have the measure.
+        low: Low end of the 95 % interval; NaN if there is none.
+        high: High end.
+        n: The number of units, such as rows or queries; 0 for costs.
+        rank: 1 + the number of contenders that are significantly better; None if the measure does not rank.
+    """
+
+    contender: int
+    measure: Measure
+    value: float
+    low: float
+    high: float
+    n: int
+    rank: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What was measured of contenders over one corpus; `Comparison` adds what can be done with it.
+
+    Attributes:
+        contenders: The contenders, in the order given.
+        k: Neighbours per row, and the depth of recall.
+        seed: The seed of samples, resamples and permutations.
+        sample: The rows that were measured, ascending, int64, shape (sample,).
+        groups: The group of every row of the corpus; near-copies share one, int64, shape (rows,).
+        values: What was measured, the main measure of each kind first.
+        intervals: The 95 % interval of each of `values`, float64, shape (contenders, 2) each; NaN for none.
+        found: The differences of all pairs of contenders by the measures that rank.
+        agreements: How far the contenders agree, by measure.
+        neighbors: The nearest rows of the sampled rows in each contender, best first, int64, shape
+            (contenders, sample, depth).
+        row_agreement: The sampled rows by how far the contenders agree on their neighbours.
+        verdict: Which contender is better.
+        notes: What was left out, one sentence each.
+        grouped_by: The column that gave the groups; None for near-copies.
+        views: The two columns that should find each other; None for the two halves of a text.
+        judgements: Which rows are relevant to which queries, if that was known.
+        pairs: Pairs of texts with scores, if there were any.
+    """
+
+    contenders: tuple[Contender, ...]
+    k: int
+    seed: int
+    sample: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    values: tuple[UnitValues | WholeValues, ...]
+    intervals: tuple[NDArray[np.float64], ...]
+    found: tuple[Difference, ...]
+    agreements: dict[str, Agreement]
+    neighbors: NDArray[np.int64]
+    row_agreement: RowAgreement
+    verdict: Verdict
+    notes: tuple[str, ...] = ()
+    grouped_by: str | None = None
+    views: tuple[str, str] | None = None
+    judgements: Judgements | None = None
+    pairs: Pairs | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the contenders."""
+        return tuple(contender.name for contender in self.contenders)
+
+    @property
+    def corpus(self) -> Corpus:
+        """The rows, with the text column that the first contender reads."""
+        return self.contenders[0].corpus
+
+    def scores(self) -> list[Score]:
+        """The figures of the scorecard, by measure and then by contender."""
+        return [
+            score
+            for values, ends in zip(self.values, self.intervals, strict=True)
+            for score in self._scores(values, ends)
+        ]
+
+    @property
+    def scorecard(self) -> pd.DataFrame:
+        """The scorecard: contender, measure, kind, value, low, high, n, rank; one line per figure."""
+        import pandas as pd
+
+        lines = [
+            {
+                "contender": self.names[score.contender],
+                "measure": score.measure.name,
+                "kind": score.measure.kind,
+                "value": score.value,
+                "low": score.low,
+                "high": score.high,
+                "n": score.n,
+                "rank": score.rank,
+            }
+            for score in self.scores()
+        ]
+        return pd.DataFrame(lines).astype({"rank": "Int64"})
+
+    @property
+    def differences(self) -> pd.DataFrame:
+        """All differences: measure, first, second, difference (first − second), low, high, p, p_holm, n."""
+        import pandas as pd
+
+        lines = [
+            {
+                "measure": each.measure.name,
+                "first": self.names[each.first],
+                "second": self.names[each.second],
+                "difference": each.difference,
+                "low": each.low,
+                "high": each.high,
+                "p": each.p,
+                "p_holm": each.p_holm,
+                "n": each.n,
+            }
+            for each in self.found
+        ]
+        columns = ["measure", "first", "second", "difference", "low", "high", "p", "p_holm", "n"]
+        return pd.DataFrame(lines, columns=columns)
+
+    def agreement(self, measure: str = "jaccard") -> Agreement:
+        """How far the contenders agree.
+
+        Args:
+            measure: `jaccard`, `rbo`, `cka`, `procrustes` or `ari`.
+
+        Raises:
+            QueryError: There is no such measure.
+        """
+        if measure not in self.agreements:
+            raise QueryError(
+                f"There is no measure of agreement {measure!r}.",
+                fix=f"Choose one of {', '.join(self.agreements)}.",
+            )
+        return self.agreements[measure]
+
+    def rows(self) -> pd.DataFrame:
+        """The sampled rows by how far the contenders agree on their neighbours, least first.
+
+        Returns:
+            Columns `row` (from 0), `agreement` (0 to 1), `text`.
+        """
+        import pandas as pd
+
+        captions = self.corpus.captions
+        return pd.DataFrame(
+            {
+                "row": self.row_agreement.rows,
+                "agreement": self.row_agreement.values,
+                "text": [captions[row] for row in self.row_agreement.rows.tolist()],
+            }
+        )
+
+    def _scores(self, values: UnitValues | WholeValues, ends: NDArray[np.float64]) -> list[Score]:
+        ranked = any(difference.measure == values.measure for difference in self.found)
+        own = ranks(values, self.found) if ranked else [None] * len(values.values)
+        n = values.n if isinstance(values, WholeValues) else len(values.units)
+        return [
+            Score(place, values.measure, float(figure), float(low), float(high), n, rank)
+            for place, (figure, (low, high), rank) in enumerate(zip(_figures(values), ends, own, strict=True))
+        ]
+
+
+def measured_intervals(values: UnitValues | WholeValues, seed: int) -> NDArray[np.float64]:
+    """The 95 % interval of each contender's value: float64, shape (contenders, 2); NaN for none.
+
+    Args:
+        values: The values of a measure.
+        seed: The seed of resamples.
+    """
+    if isinstance(values, UnitValues):
+        return intervals(values.values, values.groups, weights=values.weights, seed=seed)
+    return np.full((len(values.values), 2), np.nan) if values.intervals is None else values.intervals
+
+
+def _figures(values: UnitValues | WholeValues) -> NDArray[np.float64]:
+    """The value of each contender."""
+    if isinstance(values, WholeValues):
+        return values.values
+    if not len(values.units):
+        return np.full(len(values.values), np.nan)
+    means: NDArray[np.float64] = np.average(values.values, axis=1, weights=values.weights)
+    return means

@@ -1,0 +1,252 @@
+"""Intervals and tests of unit values: units of one group are resampled and permuted together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Groups = NDArray[np.int64]
+
+RESAMPLES = 4_999
+PERMUTATIONS = 9_999
+_EXACT_GROUPS = 13  # 2¹³ = 8,192 sign patterns are fewer than the permutations drawn otherwise
+_BLOCK_VALUES = 2_000_000  # random numbers made at a time: 16 MB
+_ROUNDING = 1e-11  # of the largest possible sum: sums this close are tied
+
+
+def interval(
+    values: Floats, groups: Groups, *, weights: Floats | None = None, seed: int = 0
+) -> tuple[float, float]:
+    """The 95 % confidence interval of the mean of unit values; see `intervals`."""
+    low, high = intervals(values[None], groups, weights=weights, seed=seed)[0]
+    return float(low), float(high)
+
+
+def intervals(values: Floats, groups: Groups, *, weights: Floats | None = None, seed: int = 0) -> Floats:
+    """95 % confidence intervals of (weighted) means, by a bootstrap over groups.
+
+    The BCa interval: Efron, Better bootstrap confidence intervals (1987), of a ratio of group sums, at a
+    level that is expanded for small samples as Student's t is wider than the normal distribution: Hesterberg,
+    What teachers should know about the bootstrap (2015), with the effective number of groups,
+    (Σ weight)² / Σ weight². docs/decisions/0024-comparison-statistics.md has the coverage of the
+    alternatives. All rows of `values` use the same resamples.
+
+    Args:
+        values: Shape (rows, units); a row with NaN gets NaN.
+        groups: The group of each unit, shape (units,).
+        weights: The weight of each unit, shape (units,); None for equal weights.
+        seed: The seed of the resamples.
+
+    Returns:
+        Low and high ends, shape (rows, 2): NaN for fewer than two groups, the mean twice where there is no
+        variation.
+    """
+    from scipy.special import ndtr
+
+    sums, totals = _group_sums(values, groups, weights)
+    if len(totals) < 2:
+        return np.full((len(values), 2), np.nan)
+    level = float(ndtr(-_student(totals)))
+    return np.array(
+        [
+            bca_interval(drawn, mean, _left_out(own, totals), level)
+            for drawn, mean, own in zip(
+                _resampled_means(sums, totals, seed).T, sums.sum(1) / totals.sum(), sums, strict=True
+            )
+        ]
+    ).reshape(len(values), 2)
+
+
+def difference_interval(
+    first: Floats, second: Floats, groups: Groups, *, weights: Floats | None = None, seed: int = 0
+) -> tuple[float, float]:
+    """The 95 % interval of the mean paired difference, first − second; see `difference_intervals`."""
+    ends, _ = difference_intervals((first - second)[None], groups, weights=weights, seed=seed)
+    return float(ends[0, 0]), float(ends[0, 1])
+
+
+def difference_intervals(
+    differences: Floats, groups: Groups, *, weights: Floats | None = None, seed: int = 0
+) -> tuple[Floats, Floats]:
+    """95 % confidence intervals of (weighted) mean differences, and their standard errors.
+
+    Mean ± t × the standard error of a bootstrap over groups, with the effective number of groups as in
+    `intervals`: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 12. Differences are
+    mostly zeros with a few values on both sides, whose skewness BCa would estimate badly and correct for.
+
+    Args:
+        differences: First minus second of each unit, shape (rows, units); a row with NaN gets NaN.
+        groups: The group of each unit, shape (units,).
+        weights: The weight of each unit, shape (units,); None for equal weights.
+        seed: The seed of the resamples.
+
+    Returns:
+        Low and high ends, shape (rows, 2), and standard errors, shape (rows,); NaN for fewer than two groups.
+    """
+    sums, totals = _group_sums(differences, groups, weights)
+    if len(totals) < 2:
+        return np.full((len(differences), 2), np.nan), np.full(len(differences), np.nan)
+    means = sums.sum(1) / totals.sum()
+    errors = _resampled_means(sums, totals, seed).std(0)
+    reach = _student(totals) * errors
+    effective = effective_number(totals)
+    return np.stack([means - reach, means + reach], axis=1), errors * np.sqrt(effective / (effective - 1))
+
+
+def bca_interval(drawn: Floats, value: float, left_out: Floats, level: float) -> tuple[float, float]:
+    """The BCa interval of a statistic.
+
+    Args:
+        drawn: Its values in the resamples, shape (resamples,).
+        value: Its value in the sample.
+        left_out: Its values without each of the groups, shape (groups,).
+        level: The probability in each tail.
+    """
+    from scipy.special import ndtr, ndtri
+
+    if np.isnan(drawn).any() or np.ptp(drawn) <= _ROUNDING * abs(value):
+        return value, value
+    most = 1 - 0.5 / len(drawn)
+    below = np.clip(((drawn < value).mean() + (drawn <= value).mean()) / 2, 1 - most, most)
+    bias = ndtri(below)
+    apart = left_out.mean() - left_out
+    scale = (apart**2).sum() ** 1.5
+    acceleration = (apart**3).sum() / (6 * scale) if scale > 0 else 0.0
+    tails = bias + np.array([ndtri(level), -ndtri(level)])
+    ends = np.quantile(drawn, ndtr(bias + tails / (1 - acceleration * tails)))
+    return float(ends[0]), float(ends[1])
+
+
+def effective_number(weights: Floats) -> float:
+    """How many equal weights are worth as much as these: Kish, Survey Sampling (1965)."""
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def paired_test(
+    first: Floats, second: Floats, groups: Groups, *, weights: Floats | None = None, seed: int = 0
+) -> float:
+    """The two-sided p-value of the paired permutation test of equal means; see `paired_tests`."""
+    return float(paired_tests((first - second)[None], groups, weights=weights, seed=seed)[0])
+
+
+def paired_tests(
+    differences: Floats, groups: Groups, *, weights: Floats | None = None, seed: int = 0
+) -> Floats:
+    """Two-sided p-values of the paired permutation test, which swaps both sides of whole groups.
+
+    The statistic is the absolute (weighted) mean of the differences; swapping a group changes the sign of its
+    sum. With up to 13 groups all sign patterns are counted; otherwise 9,999 are drawn and p is
+    (more extreme + 1) / 10,000: Phipson and Smyth, 1603.05766. All rows use the same patterns.
+
+    Args:
+        differences: First minus second of each unit, shape (rows, units); a row with NaN gets NaN.
+        groups: The group of each unit, shape (units,).
+        weights: The weight of each unit, shape (units,); None for equal weights.
+        seed: The seed of the patterns.
+
+    Returns:
+        Shape (rows,); NaN if there is no unit.
+    """
+    sums, totals = _group_sums(differences, groups, weights)
+    if len(totals) == 0:
+        return np.full(len(differences), np.nan)
+    bar = np.abs(sums.sum(1)) - _ROUNDING * np.abs(sums).sum(1)
+    extreme = np.zeros(len(sums), dtype=np.int64)
+    for signs in sign_patterns(len(totals), seed):
+        extreme += (np.abs(signs @ sums.T) >= bar).sum(0)
+    return np.where(np.isnan(bar), np.nan, p_values(extreme, len(totals)))
+
+
+def p_values(extreme: NDArray[np.int64], groups: int) -> Floats:
+    """The p-values for the number of `sign_patterns` at least as extreme as the observed one."""
+    if groups <= _EXACT_GROUPS:
+        return np.asarray(extreme / 2**groups)
+    return np.asarray((extreme + 1) / (PERMUTATIONS + 1))
+
+
+def holm(p: Floats) -> Floats:
+    """Adjust p-values for the number of tests: Holm, A simple sequentially rejective procedure (1979).
+
+    Args:
+        p: The p-values of one family, shape (tests,). NaN is no test and stays NaN.
+
+    Returns:
+        Shape (tests,): each is at most the level if and only if Holm's procedure rejects at this level.
+    """
+    adjusted = np.full(len(p), np.nan)
+    tested = np.flatnonzero(~np.isnan(p))
+    order = tested[np.argsort(p[tested], kind="stable")]
+    steps = np.arange(len(order), 0, -1) * p[order]
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(steps))
+    return adjusted
+
+
+def resamples(groups: int, number: int, seed: int, *, width: int = 0) -> Iterator[Floats]:
+    """Bootstrap resamples in blocks: how often each group was drawn, shape (resamples, groups).
+
+    Args:
+        groups: The number of groups.
+        number: The number of resamples.
+        seed: Their seed.
+        width: Values that the caller computes for each resample, if there are more than groups; blocks are
+            small enough for them.
+    """
+    rng = np.random.default_rng(seed)
+    for size in _blocks(number, max(groups, width)):
+        drawn = rng.integers(0, groups, (size, groups)) + np.arange(size)[:, None] * groups
+        yield np.bincount(drawn.ravel(), minlength=size * groups).reshape(size, groups).astype(np.float64)
+
+
+def sign_patterns(groups: int, seed: int) -> Iterator[Floats]:
+    """Patterns of +1 and −1 in blocks, shape (patterns, groups): all of them, or random ones."""
+    if groups <= _EXACT_GROUPS:
+        bits = np.arange(2**groups)[:, None] >> np.arange(groups)
+        yield (1 - 2 * (bits & 1)).astype(np.float64)
+        return
+    rng = np.random.default_rng(seed)
+    for size in _blocks(PERMUTATIONS, groups):
+        yield (1 - 2 * rng.integers(0, 2, (size, groups), dtype=np.int8)).astype(np.float64)
+
+
+def group_numbers(groups: Groups) -> tuple[Groups, int]:
+    """Groups numbered from 0 without gaps, and how many there are."""
+    distinct, numbers = np.unique(groups, return_inverse=True)
+    return numbers.astype(np.int64), len(distinct)
+
+
+def _blocks(number: int, width: int) -> Iterator[int]:
+    size = max(1, _BLOCK_VALUES // max(1, width))
+    for start in range(0, number, size):
+        yield min(size, number - start)
+
+
+def _group_sums(values: Floats, groups: Groups, weights: Floats | None) -> tuple[Floats, Floats]:
+    """The weighted sum of each row's values in each group, (rows, groups), and the groups' weights."""
+    numbers, count = group_numbers(groups)
+    each = np.ones(len(groups)) if weights is None else weights
+    totals: Floats = np.bincount(numbers, each, count).astype(np.float64)
+    sums = [np.bincount(numbers, each * row, count) for row in values]
+    return np.array(sums, dtype=np.float64).reshape(len(values), count), totals
+
+
+def _student(totals: Floats) -> float:
+    """The 97.5 % quantile of Student's t for groups of unequal weight, for errors without n / (n − 1)."""
+    from scipy.special import stdtrit
+
+    effective = effective_number(totals)
+    return float(stdtrit(effective - 1, 0.975) * np.sqrt(effective / (effective - 1)))
+
+
+def _resampled_means(sums: Floats, totals: Floats, seed: int) -> Floats:
+    """The means of each resample, shape (resamples, rows)."""
+    return np.concatenate(
+        [counts @ sums.T / (counts @ totals)[:, None] for counts in resamples(len(totals), RESAMPLES, seed)]
+    )
+
+
+def _left_out(sums: Floats, totals: Floats) -> Floats:
+    """The mean without each of the groups."""
+    return np.asarray((sums.sum() - sums) / (totals.sum() - totals))

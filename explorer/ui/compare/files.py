@@ -1,0 +1,96 @@
+"""The comparison as files: reports, and one that opens again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.session.saved_comparison import open_saved
+from explorer.session.session import Session
+from explorer.settings import settings
+from explorer.ui.compare.options import set_options
+from explorer.ui.shell.text import show_error
+from explorer.ui.widgets.downloads import download_file
+
+if TYPE_CHECKING:
+    from explorer.comparison.comparison import Comparison
+
+_UPLOAD = "compare-open-file"
+_ERROR = "explorer-compare-open-error"
+_ENDING = "comparison"
+
+
+def show_files(session: Session, comparison: Comparison | None) -> None:
+    """Draw what can be downloaded of a comparison, and the control that opens a saved one.
+
+    Args:
+        session: The session.
+        comparison: The comparison; None if there is none yet.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="compare-files"):
+        if comparison is not None:
+            _show_downloads(session, comparison)
+        with st.popover("Open a saved comparison", icon=":material/folder_open:", type="tertiary"):
+            _show_open(session)
+
+
+def _show_downloads(session: Session, comparison: Comparison) -> None:
+    name = f"{session.corpus.name}-{_ENDING}"
+
+    def report(ending: str) -> bytes:
+        from explorer.comparison.report.report import report_text
+
+        return report_text(comparison, f"{name}.{ending}").encode()
+
+    def file() -> bytes:
+        from explorer.comparison.saving import Choices, packed
+
+        state = session.comparison
+        return packed(comparison, Choices(state.name, state.queries, state.answers))
+
+    download_file(
+        "Report (HTML)",
+        lambda: report("html"),
+        f"{name}.html",
+        about="Verdict, tables, figures, rows, settings and the Python lines that repeat it, in one file "
+        "that opens without a network. It quotes texts of your rows.",
+    )
+    download_file("Report (Markdown)", lambda: report("md"), f"{name}.md", about="The same as Markdown.")
+    download_file(
+        "Comparison",
+        file,
+        f"{name}.{_ENDING}",
+        about="Opens again on this page or by explorer.open_comparison, without encoding anything. It holds "
+        "figures, judgements and your answers, but no vectors and no texts of rows.",
+    )
+
+
+def _show_open(session: Session) -> None:
+    st.file_uploader(
+        "A comparison saved here or by Comparison.save",
+        type=[_ENDING],
+        max_upload_size=settings().max_file_mb,
+        key=_UPLOAD,
+        help="Its rows must be open. Scorecard, differences and agreement are there at once; what needs "
+        "vectors follows when the contenders are encoded.",
+        on_change=_open,
+        args=(session,),
+    )
+    error = st.session_state.get(_ERROR)
+    if error is not None:
+        show_error(error)
+
+
+def _open(session: Session) -> None:
+    """Open the file, before the controls that it sets are drawn."""
+    file, st.session_state[_ERROR] = st.session_state[_UPLOAD], None
+    if file is None:
+        return
+    try:
+        open_saved(session, file.getvalue())
+    except ExplorerError as error:
+        st.session_state[_ERROR] = error
+    else:
+        set_options(session)

@@ -1,0 +1,76 @@
+"""The options of a comparison: neighbours, groups of rows, views."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import streamlit as st
+
+from explorer.data.corpus import Corpus
+from explorer.session.session import Session
+from explorer.ui.widgets.linked_choice import linked_choice
+
+_KS = (5, 10, 20)
+_USUAL_K = 10
+_K, _GROUPS, _FIRST, _SECOND = "compare-k", "compare-groups", "compare-view", "compare-other-view"
+_NONE = "-"
+_WIDTH = 320
+
+
+def show_options(session: Session) -> None:
+    """Draw the options and keep them in the session."""
+    state, corpus = session.comparison, session.corpus
+    numbers = sorted({*_KS, state.k})  # an opened comparison may have another
+    chosen = st.segmented_control(
+        "Neighbours of a row (k)",
+        numbers,
+        default=_USUAL_K,
+        required=True,
+        key=_K,
+        bind="query-params",
+        help="How many nearest rows are looked at, and how many hits recall counts.",
+    )
+    state.k = chosen if chosen in numbers else _USUAL_K
+    columns = [name for name in corpus.table.column_names if name != corpus.text]
+    groups = _column(
+        "Rows that belong together",
+        "those whose texts are nearly the same",
+        columns,
+        _GROUPS,
+        "Rows of one group, such as the paragraphs of a document, are not independent. They are drawn "
+        "together for intervals and tests, and do not count as neighbours that know the label.",
+    )
+    first = _column(
+        "Two views of a row",
+        "the two halves of its text",
+        [name for name in corpus.table.column_names if _is_text(corpus, name)],
+        _FIRST,
+        "A good encoder finds a row's second view by its first, such as the body by the title.",
+    )
+    second = None
+    if first is not None:
+        others = [name for name in corpus.table.column_names if _is_text(corpus, name) and name != first]
+        second = _column("Second view", "choose a column", others, _SECOND, "What should be found.")
+    state.groups = groups
+    state.views = None if first is None or second is None else (first, second)
+
+
+def set_options(session: Session) -> None:
+    """Set the controls to what the session has, as after a comparison was opened; before they are drawn."""
+    state = session.comparison
+    first, second = state.views or (None, None)
+    st.session_state[_K] = state.k
+    for key, name in ((_GROUPS, state.groups), (_FIRST, first), (_SECOND, second)):
+        st.session_state[key] = _NONE if name is None else f"={name}"
+
+
+def _column(label: str, usual: str, columns: list[str], key: str, about: str) -> str | None:
+    choices = {_NONE: usual} | {f"={name}": name for name in columns}
+    if st.session_state.get(key) not in choices:
+        st.session_state.pop(key, None)  # of other rows
+    chosen = linked_choice(label, choices, key=key, width=_WIDTH, help=about)
+    return None if chosen == _NONE else chosen.removeprefix("=")
+
+
+def _is_text(corpus: Corpus, column: str) -> bool:
+    kind = corpus.table[column].type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

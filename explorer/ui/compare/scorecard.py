@@ -1,0 +1,138 @@
+"""The scorecard: every contender by every measure, and how they differ."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import streamlit as st
+
+from explorer.session.session import Session
+from explorer.ui.compare.differences import show_differences
+from explorer.ui.compare.figures_in_words import figure_text, ordinal
+from explorer.ui.shell.text import markdown
+from explorer.ui.widgets.downloads import download_table
+
+if TYPE_CHECKING:
+    from explorer.comparison.comparison import Comparison
+    from explorer.comparison.measure import Kind, Measure
+    from explorer.comparison.results import Score
+
+_GROUPS: dict[str, tuple[tuple[Kind, ...], str]] = {
+    "Quality": (
+        ("judgements", "pairs", "labels"),
+        "What people know about these rows: only this shows which contender is better.",
+    ),
+    "Proxies": (
+        ("proxy",),
+        "Computed from the rows alone. They suggest which contender is better, and do not show it.",
+    ),
+    "Cost": (("cost",), "What each contender takes, and how much of the rows it reads."),
+    "Diagnosis": (
+        ("diagnosis",),
+        "What the vectors look like. These find faults; they do not say which contender is better.",
+    ),
+}
+
+
+def show_scorecard(session: Session, comparison: Comparison) -> None:
+    """Draw the scorecard as a table for each group of measures, then the differences."""
+    scores = comparison.scores()
+    # A measure that no contender has, such as the speed where all vectors came from the cache, is left out.
+    measures = list(dict.fromkeys(score.measure for score in scores if not math.isnan(score.value)))
+    for title, (kinds, about) in _GROUPS.items():
+        own = [measure for measure in measures if measure.kind in kinds]
+        if not own:
+            continue
+        st.subheader(title, anchor=False)
+        st.caption(about)
+        st.html(_table(comparison, own, scores))
+    if not any(measure.kind in _GROUPS["Quality"][0] for measure in measures):
+        st.caption(
+            "Quality is measured once there are labels, judgements or scored pairs: choose a label column on "
+            "the Data page, or judge some hits."
+        )
+    st.caption(
+        "Under each value is its 95 % confidence interval. The rank is 1 plus the number of contenders that "
+        "are significantly better, so contenders that cannot be told apart share it; ★ marks the first."
+    )
+    with st.expander("What these figures mean", icon=":material/help:"):
+        for measure in measures:
+            source = f" *{markdown(measure.source)}*" if measure.source else ""
+            st.markdown(f"**{markdown(measure.name)}** · {markdown(measure.meaning)}{source}")
+    show_differences(comparison)
+    name = session.corpus.name
+    with st.container(horizontal=True):
+        download_table("Scorecard", lambda: _arrow(comparison.scorecard), f"{name}-scorecard")
+        download_table("Differences", lambda: _arrow(comparison.differences), f"{name}-differences")
+
+
+def _arrow(frame: object) -> pa.Table:
+    return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+def _table(comparison: Comparison, measures: Sequence[Measure], scores: Sequence[Score]) -> str:
+    """The table of a group of measures; wide ones scroll sideways beside the names."""
+    at = {(score.contender, score.measure): score for score in scores}
+    told_apart = {
+        measure: any((score.rank or 1) > 1 for score in scores if score.measure == measure)
+        for measure in measures
+    }
+    head = "".join(
+        f'<th style="{_HEAD}" title="{_about(measure)}">{_title(measure)}</th>' for measure in measures
+    )
+    lines = []
+    for place, name in enumerate(comparison.names):
+        cells = "".join(
+            _cell(at.get((place, measure)), told_apart=told_apart[measure]) for measure in measures
+        )
+        lines.append(f'<tr><th scope="row" style="{_NAME}">{html.escape(name)}</th>{cells}</tr>')
+    return (
+        f'<div style="overflow-x: auto" tabindex="0" role="group" aria-label="Table, scrolls sideways">'
+        f'<table style="{_TABLE}"><thead><tr><th style="{_NAME}">contender</th>{head}</tr></thead>'
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def _title(measure: Measure) -> str:
+    arrow = {True: " ↑", False: " ↓", None: ""}[measure.higher_is_better]
+    return html.escape(measure.name) + arrow
+
+
+def _about(measure: Measure) -> str:
+    better = {True: "Higher is better.", False: "Lower is better.", None: ""}[measure.higher_is_better]
+    return html.escape(" ".join(filter(None, (measure.meaning, better, measure.source))), quote=True)
+
+
+def _cell(score: Score | None, *, told_apart: bool) -> str:
+    text = "" if score is None else figure_text(score.measure, score.value)
+    if score is None or not text:
+        return f'<td style="{_CELL}"><span title="It does not have this measure.">–</span></td>'
+    small = []
+    if not (math.isnan(score.low) or math.isnan(score.high)):
+        low, high = (figure_text(score.measure, end) for end in (score.low, score.high))
+        small.append(f"{low} to {high}")
+    first = told_apart and score.rank == 1
+    if score.rank is not None:
+        small.append(f"{'★ ' if first else ''}{ordinal(score.rank)}")
+    weight = "700" if first else "400"
+    lines = "".join(f'<div style="{_SMALL}">{one}</div>' for one in small)
+    return f'<td style="{_CELL}"><span style="font-weight: {weight}">{text}</span>{lines}</td>'
+
+
+_LINE = "1px solid color-mix(in srgb, currentColor 20%, transparent)"
+_TABLE = "border-collapse: collapse; font-variant-numeric: tabular-nums"
+_HEAD = f"text-align: right; padding: .3rem .7rem; border-bottom: {_LINE}; font-weight: 600; cursor: help"
+_NAME = (
+    f"text-align: left; padding: .3rem .7rem .3rem 0; border-bottom: {_LINE}; font-weight: 600;"
+    " position: sticky; left: 0; background: Canvas; max-width: 11rem; min-width: 7rem;"
+    " overflow-wrap: anywhere"
+)
+_CELL = (
+    f"text-align: right; padding: .3rem .7rem; border-bottom: {_LINE}; vertical-align: top;"
+    " white-space: nowrap"
+)
+_SMALL = "font-size: .8em; opacity: .8"

@@ -1,0 +1,49 @@
+"""The views of a comparison, and which one is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+import streamlit as st
+
+from explorer.session.session import Session
+
+if TYPE_CHECKING:
+    from explorer.comparison.comparison import Comparison
+
+_KEY = "compare-shows"
+# Each view, and the function that draws it: imported when it is shown, since some bring torch.
+VIEWS = {
+    "Scorecard": "scorecard.show_scorecard",
+    "Checks": "checks.show_checks",
+}
+
+
+def choose_view() -> str:
+    """Draw the choice of a view."""
+    usual = next(iter(VIEWS))
+    chosen = st.segmented_control(
+        "View",
+        list(VIEWS),
+        default=usual,
+        required=True,
+        key=_KEY,
+        label_visibility="collapsed",
+        bind="query-params",
+        wrap=True,
+    )
+    return chosen or usual  # a link may leave it empty
+
+
+def show_view(view: str, session: Session, comparison: Comparison) -> None:
+    """Draw a view of a comparison."""
+    drawing_of(view)(session, comparison)
+
+
+def drawing_of(view: str) -> Callable[[Session, Comparison], None]:
+    """The function that draws a view."""
+    module, _, name = VIEWS[view].partition(".")
+    found = getattr(import_module(f"explorer.ui.compare.{module}"), name)
+    return cast("Callable[[Session, Comparison], None]", found)

@@ -1,0 +1,25 @@
+import streamlit as st
+
+from explorer.ui.compare.comparing import comparison_or_progress
+from explorer.ui.compare.contenders import begin, show_contenders
+from explorer.ui.compare.entries import entries_of, show_unready
+from explorer.ui.compare.files import show_files
+from explorer.ui.compare.verdict import show_verdict
+from explorer.ui.compare.views import choose_view, show_view
+from explorer.ui.shell.frame import page
+
+with page("Compare", "Which encoder is better on my rows, and by how much?") as session:
+    begin(session)
+    verdict = st.container()
+    entries = entries_of(session)
+    show_contenders(session, entries)
+    show_unready(session, entries)
+    view = choose_view()
+    with verdict:
+        comparison = comparison_or_progress(session, entries)
+    if comparison is not None:
+        with verdict:
+            show_verdict(comparison)
+    show_files(session, comparison)
+    if comparison is not None:
+        show_view(view, session, comparison)

@@ -1,0 +1,83 @@
+"""A comparison leaves the page as a report, which opens without a network, and as a file that comes back."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import fits, quiet, shoot
+from tests.browser.test_looks import violations
+
+COMPARE = "/compare?corpus=medicare-faq"
+WIDER = "() => document.documentElement.scrollWidth - window.innerWidth"
+
+
+def download(page: Page, label: str, folder):
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=label, exact=True).click()
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path
+
+
+@pytest.fixture
+def reader(browser):
+    """Opens a file in a browser without a network; anything asked of a network is an error."""
+    contexts, asked = [], []
+
+    def read(path, width, scheme):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+        )
+        contexts.append(context)
+        context.on("request", lambda request: asked.append(request.url))
+        page = context.new_page()
+        page.on("pageerror", lambda error: asked.append(str(error)))
+        page.goto(path.as_uri())
+        return page
+
+    yield read
+    for context in contexts:
+        context.close()
+    assert [url for url in asked if not url.startswith("file:")] == []
+
+
+def test_a_report_opens_without_a_network_and_can_be_read_on_any_screen(visit, reader, tmp_path):
+    page = visit(COMPARE)
+    quiet(page)
+    path = download(page, "Report (HTML)", tmp_path)
+    assert path.name == "medicare-faq-comparison.html"
+    for scheme in ("light", "dark"):
+        for width in (1440, 390):
+            report = reader(path, width, scheme)
+            expect(report.get_by_role("heading", level=1)).to_contain_text(
+                "contenders compared on “medicare-faq”"
+            )
+            assert report.evaluate(WIDER) <= 0
+            assert violations(report) == []
+            shoot(report, f"comparison-report-{width}-{scheme}")
+    report = reader(path, 1440, "dark")
+    report.emulate_media(media="print", color_scheme="dark")
+    assert report.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert report.pdf()[:4] == b"%PDF"
+
+
+def test_a_saved_comparison_comes_back_with_its_contenders(visit, tmp_path):
+    page = visit(COMPARE)
+    quiet(page)
+    page.get_by_role("button", name="Remove BM25 from the comparison.").or_(
+        page.get_by_role("button", name="BM25")
+    ).first.click()
+    quiet(page)
+    path = download(page, "Comparison", tmp_path)
+    verdict = page.get_by_text("on these rows").first.inner_text()
+    other = visit(COMPARE)
+    quiet(other)
+    expect(other.get_by_role("button", name="BM25")).to_be_visible()
+    other.get_by_role("button", name="Open a saved comparison").click()
+    other.locator("input[type=file]").set_input_files(path)
+    expect(other.get_by_role("button", name="BM25")).to_have_count(0)
+    quiet(other)
+    expect(other.get_by_text(verdict).first).to_be_visible()
+    assert fits(other)
+    shoot(other, "comparison-opened")

@@ -1,0 +1,82 @@
+"""What the forest plot and the scorecard show of a comparison, by figures that are known."""
+
+import html
+from types import SimpleNamespace
+
+import numpy as np
+
+from explorer.comparison.comparison import Comparison
+from explorer.comparison.differences import differences
+from explorer.comparison.measure import Measure, UnitValues
+from explorer.comparison.verdict import verdict
+from explorer.ui.compare import differences as drawn
+from explorer.ui.compare import scorecard
+
+FOUND = Measure("hits", "labels", True, "Whether the row was found.")
+NAMES = ["<b>good</b>", "as good", "bad"]
+
+
+def comparison():
+    rng = np.random.default_rng(0)
+    good = (rng.random(200) < 0.8).astype(float)
+    bad = np.where(rng.random(200) < 0.5, good, 0.0)
+    values = UnitValues(FOUND, np.array([good, good, bad]), np.arange(200), np.arange(200))
+    found = differences([values])
+    return Comparison(
+        contenders=tuple(SimpleNamespace(name=name) for name in NAMES),
+        k=10,
+        seed=0,
+        sample=np.arange(200),
+        groups=np.arange(200),
+        values=(values,),
+        found=found,
+        agreements={},
+        verdict=verdict(NAMES, [values], found),
+        row_agreement=SimpleNamespace(),
+    )
+
+
+def test_the_best_is_compared_with_the_others_and_comes_first():
+    lines = drawn._lines(comparison(), FOUND, only_leader=True)
+    assert [(line.first, line.second, line.words) for line in lines] == [
+        (NAMES[0], "bad", "differs"),
+        (NAMES[0], "as good", "cannot tell apart"),
+    ]
+    assert lines[0].low < lines[0].difference < lines[0].high
+    assert lines[0].low > 0
+
+
+def test_all_pairs_are_shown_with_the_better_one_first():
+    lines = drawn._lines(comparison(), FOUND, only_leader=False)
+    assert len(lines) == 3
+    assert all(line.difference >= 0 for line in lines)
+
+
+def test_a_forest_plot_says_in_words_what_it_shows_and_escapes_names():
+    figure = drawn.forest_plot(drawn._lines(comparison(), FOUND, only_leader=True), FOUND.name)
+    told = [annotation.text for annotation in figure.layout.annotations]
+    assert html.escape(NAMES[0]) in told[0]
+    assert "<b>good" not in told[0]
+    assert "p < 0.001: <b>differs</b>" in told[0]
+    assert "cannot tell apart" in told[1]
+    shapes = [trace.marker.symbol for trace in figure.data if len(trace.x)]
+    assert shapes == ["circle", "diamond-open"]  # not by colour alone
+
+
+def test_the_scorecard_marks_who_shares_the_first_rank():
+    found = comparison()
+    table = scorecard._table(found, [FOUND], found.scores())
+    assert table.count("★ 1st") == 2
+    assert table.count("3rd") == 1
+    assert "<b>good" not in table
+    assert FOUND.meaning in table
+
+
+def test_nothing_is_marked_where_nobody_differs():
+    found = comparison()
+    good = found.values[0].values[0]
+    same = UnitValues(FOUND, np.array([good, good, good]), np.arange(200), np.arange(200))
+    equal = Comparison(**{**vars(found), "values": (same,), "found": differences([same])})
+    table = scorecard._table(equal, [FOUND], equal.scores())
+    assert "★" not in table
+    assert table.count("1st") == 3
