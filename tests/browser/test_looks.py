@@ -25,7 +25,7 @@ PAGES = {
     "clusters-sweep": ("/clusters?clusters-view=How+many+clusters%3F", "the highest silhouette"),
     "map": (f"/map?{SONGS}&map-method=PCA&colour=Cluster", "How far to trust it"),
     "compare": ("/compare?corpus=medicare-faq", "95 % confidence intervals"),
-    "compare-checks": ("/compare?corpus=medicare-faq&compare-shows=Checks", "What to try"),
+    "compare-checks": ("/compare?corpus=medicare-faq&compare-shows=Checks", "Checks for faults"),
     "data": (f"/data?{SONGS}", "Song moods"),
     "models": (f"/models?{SONGS}", "all-MiniLM-L6-v2"),
     "models-bundled": (
