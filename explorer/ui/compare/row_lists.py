@@ -50,20 +50,9 @@ def _with_scores(comparison: Comparison, pair: Pair) -> bool:
     from explorer.comparison.saved_contender import SavedContender
 
     saved = any(isinstance(comparison.contenders[place], SavedContender) for place in pair)
-    return (
-        st.toggle(
-            "Scores",
-            key="compare-scores",
-            disabled=saved,
-            persist_state="session",
-            help="Scores need vectors, which a comparison opened from a file does not have. Encode the rows with "
-            "these contenders to see them."
-            if saved
-            else "Scores of different contenders cannot be compared with each other, so each is shown beside the "
-            "scores of random pairs of rows in the same contender.",
-        )
-        and not saved
-    )
+    about = _NO_SCORES if saved else _SCORES
+    wanted = st.toggle("Scores", key="compare-scores", disabled=saved, persist_state="session", help=about)
+    return wanted and not saved
 
 
 def _scores_or_progress(
@@ -104,6 +93,14 @@ def _item(comparison: Comparison, row: int, rank: int, other: int | None, score:
     )
 
 
+_SCORES = (
+    "Scores of different contenders cannot be compared with each other, so each is shown beside the scores "
+    "of random pairs of rows in the same contender."
+)
+_NO_SCORES = (
+    "Scores need vectors, which a comparison opened from a file does not have. Encode the rows with these "
+    "contenders to see them."
+)
 _ITEM = "padding: .1rem 0 .1rem .8rem; margin-bottom: .3rem"
 _BOTH = "border-left: 4px solid #0072B2"
 _ONLY = "border-left: 4px dotted color-mix(in srgb, currentColor 55%, transparent)"

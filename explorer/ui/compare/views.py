@@ -19,6 +19,7 @@ VIEWS = {
     "Scorecard": "scorecard.show_scorecard",
     "Agreement": "agreement.show_agreement",
     "Rows": "rows.show_rows",
+    "One query": "one_query.show_one_query",
     "Checks": "checks.show_checks",
 }
 
