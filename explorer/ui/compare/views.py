@@ -20,6 +20,7 @@ VIEWS = {
     "Agreement": "agreement.show_agreement",
     "Rows": "rows.show_rows",
     "One query": "one_query.show_one_query",
+    "Segments": "segments.show_segments",
     "Checks": "checks.show_checks",
 }
 
