@@ -116,7 +116,7 @@ def test_the_row_of_lowest_agreement_is_opened_with_both_lists(view_of):
     assert (table["row"] == agreement.rows + 1).all()
     assert table["agreement"].to_numpy() == pytest.approx(agreement.values)
     assert (table["label"] == [comparison.corpus.labels[row] for row in agreement.rows]).all()
-    assert f"Row {agreement.rows[0] + 1:,} and its nearest rows" in [head.value for head in app.subheader]
+    assert f"Row {agreement.rows[0] + 1:,} and its nearest rows" in [head.value for head in app.header]
     assert_lists(app, int(agreement.rows[0]))
     assert "<b>bold" not in texts(app)
 
@@ -143,7 +143,7 @@ def test_another_row_is_opened_and_its_scores_are_beside_random_pairs(view_of):
     row = int(comparison_of(app).row_agreement.rows[3])
     selection = {"rows": [3], "columns": [], "cells": []}
     app = finished(select(app, "dataframe", selection))
-    assert f"Row {row + 1:,} and its nearest rows" in [head.value for head in app.subheader]
+    assert f"Row {row + 1:,} and its nearest rows" in [head.value for head in app.header]
     assert_lists(app, row)
     assert "random pairs" not in texts(app)
     app.toggle(key="compare-scores").set_value(True).run()

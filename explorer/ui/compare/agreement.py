@@ -22,8 +22,13 @@ from explorer.ui.widgets.linked_choice import linked_choice
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from explorer.comparison.calibration import Agreement
     from explorer.comparison.comparison import Comparison
+
+    Matrix = NDArray[np.float64]
 
 _MEASURE, _FIGURE, _HEATMAP = "compare-agreement", "compare-figure", "compare-heatmap"
 _VALUE, _BEYOND = "Value", "Beyond chance"
@@ -122,6 +127,8 @@ def agreement_figure(found: Agreement, names: Sequence[str], *, beyond_chance: b
             colorscale=_SCALE,
             xgap=2,
             ygap=2,
+            text=[[_cell(shown, other, said, first, second) for second in places] for first in places],
+            texttemplate="%{text}",
             hoverinfo="skip",
             colorbar={"thickness": 12, "tickvals": [0, 0.5, 1]},
             showscale=len(names) > _NAMED,
@@ -140,14 +147,6 @@ def agreement_figure(found: Agreement, names: Sequence[str], *, beyond_chance: b
             showlegend=False,
         )
     )
-    for first in places:
-        for second in places:
-            value = float(shown[first, second])
-            text = f"<b>{_number(value)}</b>"
-            if first != second and not math.isnan(value):
-                text += f"<br><span style='font-size: 11px'>{said} {_number(other[first, second])}</span>"
-            cell: dict[str, object] = {} if math.isnan(value) else {"color": text_colour(value)}
-            figure.add_annotation(x=second, y=first, text=text, showarrow=False, font=cell)
     ticks = [_wrapped(name) for name in names] if len(names) <= _NAMED else [str(at + 1) for at in places]
     axis = {"tickvals": list(places), "ticktext": ticks, "showgrid": False, "zeroline": False, "tickangle": 0}
     figure.update_layout(
@@ -160,6 +159,15 @@ def agreement_figure(found: Agreement, names: Sequence[str], *, beyond_chance: b
         hoverdistance=-1,
     )
     return figure
+
+
+def _cell(shown: Matrix, other: Matrix, said: str, first: int, second: int) -> str:
+    """The figures in a cell; their colour is that of a span, which the style sheet does not override."""
+    value = float(shown[first, second])
+    if math.isnan(value):
+        return "–"
+    small = "" if first == second else f"<br>{said} {_number(float(other[first, second]))}"
+    return f'<span style="color: {text_colour(value)}"><b>{_number(value)}</b>{small}</span>'
 
 
 def text_colour(value: float) -> str:

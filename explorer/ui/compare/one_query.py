@@ -79,7 +79,7 @@ def _show_lists(session: Session, comparison: Comparison, query: str, k: int) ->
         columns = st.columns(min(_ABREAST, len(places)))
         for place, column in zip(abreast, columns, strict=False):
             with column:
-                st.subheader(markdown(comparison.names[place]), anchor=False)
+                st.html(f'<h2 style="{_NAME}">{html.escape(comparison.names[place])}</h2>')
                 hits = _hits_or_progress(session, comparison.contenders[place], query, k)
                 if hits is None:
                     continue
@@ -202,6 +202,7 @@ def _table(comparison: Comparison, query: str, found: Mapping[int, _Hits]) -> pa
     )
 
 
+_NAME = "font-size: 1.2rem; padding: 0; overflow-wrap: anywhere"
 _ITEM = "border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: .4rem 0"
 _HEAD = (
     "display: flex; flex-wrap: wrap; gap: .1rem .7rem; font-size: .85em; overflow-wrap: anywhere;"

@@ -47,7 +47,7 @@ def show_rows(session: Session, comparison: Comparison) -> None:
     _show_summary(session, comparison, agreement)
     row = _choose_row(comparison, agreement)
     _show_actions(session, comparison, agreement)
-    st.subheader(f"Row {row + 1:,} and its nearest rows", anchor=False)
+    st.header(f"Row {row + 1:,} and its nearest rows", anchor=False)
     with st.container(border=True):
         st.html(as_html(comparison.corpus.items[row]))
     show_lists(session, comparison, pair, _neighbors_of(comparison, pair, row, agreement.k))
