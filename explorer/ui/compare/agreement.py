@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import streamlit as st
 
@@ -21,8 +22,6 @@ from explorer.ui.widgets.linked_choice import linked_choice
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-
-    import numpy as np
     from numpy.typing import NDArray
 
     from explorer.comparison.calibration import Agreement
@@ -112,7 +111,6 @@ def agreement_figure(found: Agreement, names: Sequence[str], *, beyond_chance: b
         names: The names of the contenders, other people's text.
         beyond_chance: Whether colours and large figures are the calibrated values.
     """
-    import numpy as np
     import plotly.graph_objects as go
 
     shown, other, said = (
