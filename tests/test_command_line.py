@@ -54,7 +54,7 @@ def test_it_prints_the_verdict_and_the_scorecard_and_writes_what_was_asked_for(t
         assert score.measure.name in out
     assert "nDCG@10 (judgements, n = 3)" in out
     assert "<!DOCTYPE html>" in (tickets / "r.html").read_text()
-    assert (tickets / "r.md").read_text().startswith("# 3 encoders compared on “tickets.csv”")
+    assert (tickets / "r.md").read_text().startswith("# 3 contenders compared on “tickets.csv”")
 
 
 def test_qrels_with_the_texts_of_queries_do_as_well(tickets):

@@ -11,16 +11,10 @@ from numpy.typing import NDArray
 
 from explorer.analysis.clusters import Clustering, cluster
 from explorer.analysis.embedded import EmbeddedCorpus
+from explorer.analysis.fitting import Precision, centring, quantization, reduction, truncation
 from explorer.analysis.projection import Projection, project
 from explorer.analysis.specs import ClusterSpec, Distance, MapMethod, MapSpec
-from explorer.analysis.transforms import (
-    Precision,
-    Transform,
-    centring,
-    quantization,
-    reduction,
-    truncation,
-)
+from explorer.analysis.transforms import Transform
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
 from explorer.settings import settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from explorer.comparison import (
@@ -18,6 +19,16 @@ from explorer.comparison import (
 from explorer.comparison.measure import Measure
 from explorer.numbers import number_from
 
+_MODULES = (
+    agreement,
+    cluster_proxies,
+    correlation,
+    costs,
+    geometry,
+    label_measures,
+    retrieval,
+    two_view,
+)
 _RECALL = "recall@"
 _MOST_RECALL = 10_000
 
@@ -35,6 +46,15 @@ def explained(measure: Measure) -> Measure:
 
 @functools.cache
 def _known() -> dict[str, Measure]:
-    modules = (agreement, cluster_proxies, correlation, geometry, label_measures, retrieval, two_view)
-    found = [value for module in modules for value in vars(module).values() if isinstance(value, Measure)]
-    return {measure.name: measure for measure in (*found, *costs.MEASURES.values())}
+    return {measure.name: measure for module in _MODULES for measure in _measures(vars(module).values())}
+
+
+def _measures(values: Iterable[object]) -> Iterator[Measure]:
+    """The measures among constants, alone or in a tuple or dict."""
+    for value in values:
+        if isinstance(value, Measure):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _measures(value)
+        elif isinstance(value, dict):
+            yield from _measures(value.values())

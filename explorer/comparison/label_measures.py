@@ -17,7 +17,6 @@ from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
 _FOLDS = 5
 _PENALTY = 1.0  # scikit-learn's C
-_TOLERANCE = 1e-3  # of its gradient: more digits take longer and change no label
 
 KNN_ACCURACY = Measure(
     "k-NN accuracy",
@@ -148,8 +147,7 @@ def _predicted(
         return np.full(len(test), codes[0])
     scaler = StandardScaler().fit(train)
     width = np.sqrt(train.shape[1])
-    model = LogisticRegression(C=_PENALTY, tol=_TOLERANCE, max_iter=1_000)
-    model.fit(scaler.transform(train) / width, codes)
+    model = LogisticRegression(C=_PENALTY, max_iter=1_000).fit(scaler.transform(train) / width, codes)
     predicted: NDArray[np.int64] = model.predict(scaler.transform(test) / width)
     return predicted
 

@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from explorer.analysis import placing, projection
+from explorer.analysis import placing, principal, projection
 from explorer.analysis.layout import warm_up
 from explorer.analysis.placing import cosines_to_rows, place
 from explorer.analysis.projection import Projection, pca, project, umap
@@ -49,7 +49,8 @@ def blobs():
 def test_pca_is_scikit_learns_up_to_sign(random, metric, monkeypatch):
     from sklearn.decomposition import PCA
 
-    monkeypatch.setattr(projection, "_BLOCK", 1000)  # several blocks, the last one short
+    for module in (projection, principal):
+        monkeypatch.setattr(module, "_BLOCK", 1000)  # several blocks, the last one short
     rows = unit(random.vectors) if metric == "cosine" else random.vectors.astype(np.float64)
     peer = PCA(n_components=3, svd_solver="full").fit(rows)
     expected = peer.transform(rows)

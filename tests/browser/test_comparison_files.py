@@ -51,7 +51,7 @@ def test_a_report_opens_without_a_network_and_can_be_read_on_any_screen(visit, r
         for width in (1440, 390):
             report = reader(path, width, scheme)
             expect(report.get_by_role("heading", level=1)).to_contain_text(
-                "encoders compared on “medicare-faq”"
+                "contenders compared on “medicare-faq”"
             )
             assert report.evaluate(WIDER) <= 0
             assert violations(report) == []

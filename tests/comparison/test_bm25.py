@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import explorer
@@ -72,6 +72,7 @@ def test_texts_are_scored_as_a_collection_of_their_own(contender):
     assert contender.score_texts(["a cat"], []).shape == (1, 0)
 
 
+@settings(max_examples=25)
 @given(
     st.lists(st.text(alphabet="ab c", max_size=6), min_size=1, max_size=7),
     st.lists(st.sampled_from(["a", "b c", "a a", "abc b", "d"]), min_size=1, max_size=3),

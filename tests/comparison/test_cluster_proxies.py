@@ -59,6 +59,7 @@ def test_cohesion_means_nothing_in_a_centred_space():
     )
 
 
+@pytest.mark.slow
 def test_clear_clusters_are_stable_and_noise_is_not():
     clear, noise = contender_of(blobs(0)), contender_of(np.random.default_rng(0).normal(size=(120, 8)))
     found = cluster_stability([clear, noise], np.arange(120), 4)

@@ -14,7 +14,7 @@ from explorer.comparison.doctor import Finding, check_space
 from explorer.comparison.measure import Kind
 from explorer.comparison.report.differing import DifferingRow, differing_rows
 from explorer.comparison.report.forest import Forest, forests
-from explorer.comparison.report.numbers import figure, interval
+from explorer.comparison.report.numbers import figure, interval, number
 from explorer.comparison.report.python_lines import python_lines
 from explorer.comparison.report.segment_tables import SegmentTable, segment_tables
 from explorer.comparison.results import Results, Score
@@ -129,7 +129,7 @@ def report_content(results: Results, on_progress: OnProgress | None = None) -> C
     """Everything a report says about a comparison."""
     rows = len(results.corpus)
     return Content(
-        title=f"{len(results.names)} encoders compared on “{results.corpus.name}”",
+        title=f"{len(results.names)} contenders compared on “{results.corpus.name}”",
         verdict=results.verdict.text,
         names=results.names,
         tables=_tables(results),
@@ -204,7 +204,7 @@ def _agreements(results: Results) -> tuple[AgreementTable, ...]:
         places = range(len(results.names))
         matrices = (each.value, each.chance, each.calibrated)
         cells = tuple(
-            tuple(tuple(_share(matrix[row, column]) for matrix in matrices) for column in places)
+            tuple(tuple(number(matrix[row, column], 2) for matrix in matrices) for column in places)
             for row in places
         )
         explanation = _explanation(each.measure.meaning, each.measure.source)
@@ -221,10 +221,6 @@ def _judged(results: Results) -> str:
         return "none"
     weighted = ", chosen with known probabilities" if results.judgements.inclusion is not None else ""
     return f"{results.judgements.count:,} of {len(results.judgements.queries):,} queries{weighted}"
-
-
-def _share(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.2f}".replace("-", "−")
 
 
 def _explanation(meaning: str, source: str) -> str:

@@ -25,7 +25,8 @@ def number(value: float, places: int = 3, *, plus: bool = False) -> str:
     if math.isnan(value):
         return "–"
     text = f"{abs(value):,.{places}f}"
-    sign = "−" if value < 0 and float(text.replace(",", "")) != 0 else "+" if plus else ""
+    zero = float(text.replace(",", "")) == 0
+    sign = "" if zero else "−" if value < 0 else "+" if plus else ""
     return sign + text
 
 

@@ -31,7 +31,9 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
     ready = [entry for entry in entries if entry.ready]
     opened = opened_comparison(session)
     if opened is not None and len(ready) < len(entries):
-        st.caption("Opened from a file. Views that need vectors are available once the contenders are encoded.")
+        st.caption(
+            "Opened from a file. Views that need vectors are available once the contenders are encoded."
+        )
         return opened
     if any(isinstance(entry.outcome, Pending) for entry in entries):
         names = f" ({markdown(', '.join(entry.name for entry in ready))})" if ready else ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from explorer.comparison.measure import Measure
 
 _LEADER, _ALL = "Against the best", "All pairs"
-_ROW_PIXELS = 64
+_ROW_PIXELS = 68
 _LINE = "#808080"
 
 
@@ -154,7 +154,7 @@ def forest_plot(lines: Sequence[_Line], measure: str) -> go.Figure:
             xref="paper",
             xanchor="left",
             y=at,
-            yshift=17,
+            yshift=23,
             showarrow=False,
             align="left",
         )
@@ -163,7 +163,7 @@ def forest_plot(lines: Sequence[_Line], measure: str) -> go.Figure:
             type="line",
             x0=0,
             x1=0,
-            y0=at - 0.12,
+            y0=at - 0.1,
             y1=at + 0.3,
             line={"dash": "dot", "width": 1, "color": _LINE},
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,8 @@ _GROUPS: dict[str, tuple[tuple[Kind, ...], str]] = {
 def show_scorecard(session: Session, comparison: Comparison) -> None:
     """Draw the scorecard as a table for each group of measures, then the differences."""
     scores = comparison.scores()
-    measures = list(dict.fromkeys(score.measure for score in scores))
+    # A measure that no contender has, such as the speed where all vectors came from the cache, is left out.
+    measures = list(dict.fromkeys(score.measure for score in scores if not math.isnan(score.value)))
     for title, (kinds, about) in _GROUPS.items():
         own = [measure for measure in measures if measure.kind in kinds]
         if not own:
@@ -110,7 +112,7 @@ def _cell(score: Score | None, *, told_apart: bool) -> str:
     if score is None or not text:
         return f'<td style="{_CELL}"><span title="It does not have this measure.">–</span></td>'
     small = []
-    if score.low == score.low and score.high == score.high:
+    if not (math.isnan(score.low) or math.isnan(score.high)):
         low, high = (figure_text(score.measure, end) for end in (score.low, score.high))
         small.append(f"{low} to {high}")
     first = told_apart and score.rank == 1

@@ -12,11 +12,11 @@ from explorer.ui.shell.text import markdown
 if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
 
-_KINDS = {
-    "judgements": "judged queries",
-    "pairs": "scored pairs",
-    "labels": "labels",
-    "proxy": "a proxy, which suggests but does not show which is better",
+_DECIDED_BY = {
+    "judgements": "Decided by {} on the judged queries.",
+    "pairs": "Decided by {} on the scored pairs.",
+    "labels": "Decided by {} on the labels.",
+    "proxy": "Based on {}, a proxy: it suggests which is better and does not show it.",
 }
 
 
@@ -29,10 +29,10 @@ def show_verdict(comparison: Comparison) -> None:
         label = "First rank" if len(found.best) == 1 else "Share the first rank"
         lines.append(f'<div style="{_LINE}">★ {label}: <b>{first}</b></div>')
     if found.basis is not None:
-        basis, kind = html.escape(found.basis.name), _KINDS[found.basis.kind]
+        basis = _DECIDED_BY[found.basis.kind].format(html.escape(found.basis.name))
         proxy = f'<span style="{_BADGE}">proxy</span> ' if found.basis.kind == "proxy" else ""
         about = html.escape(f"{found.basis.meaning} {found.basis.source}".strip(), quote=True)
-        lines.append(f'<div style="{_LINE}" title="{about}">{proxy}Based on {basis}: {kind}.</div>')
+        lines.append(f'<div style="{_LINE}" title="{about}">{proxy}{basis}</div>')
     with st.container(border=True):
         st.html("".join(lines))
     for note in comparison.notes:
