@@ -43,7 +43,7 @@ _NAME_CHARS, _NAME_LINES = 14, 3
 _CELL_PIXELS = 88
 _SCALE = "Cividis"
 # Above this share of the scale black is easier to read on Cividis than white: 4.5 : 1 at least on both sides.
-_LIGHT = 0.48
+_LIGHT = 0.465
 
 
 def show_agreement(session: Session, comparison: Comparison) -> None:
