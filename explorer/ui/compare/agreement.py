@@ -127,6 +127,7 @@ def agreement_figure(found: Agreement, names: Sequence[str], *, beyond_chance: b
             ygap=2,
             text=[[_cell(shown, other, said, first, second) for second in places] for first in places],
             texttemplate="%{text}",
+            textfont={"size": 13},
             hoverinfo="skip",
             colorbar={"thickness": 12, "tickvals": [0, 0.5, 1]},
             showscale=len(names) > _NAMED,
