@@ -151,8 +151,8 @@ def agreement_figure(found: Agreement, names: Sequence[str], *, beyond_chance: b
     figure.update_layout(
         height=_CELL_PIXELS * len(names) + 70,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        xaxis={**axis, "fixedrange": True},
-        yaxis={**axis, "fixedrange": True, "autorange": "reversed"},
+        xaxis={**axis, "fixedrange": True, "range": [-0.5, len(names) - 0.5]},
+        yaxis={**axis, "fixedrange": True, "range": [len(names) - 0.5, -0.5]},
         clickmode="event+select",
         dragmode=False,
         hoverdistance=-1,
