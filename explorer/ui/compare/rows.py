@@ -66,7 +66,7 @@ def show_rows_of_pair(word: str) -> None:
 
 def _choose_order() -> str:
     return linked_choice(
-        "Agreement of",
+        "Order by agreement of",
         {_ALL: "All contenders", _TWO: "These two"},
         key=_ORDER,
         width=180,
