@@ -12,7 +12,6 @@ from explorer.analysis.layout import lay_out, warm_up
 from explorer.errors import JobCancelledError
 from tests.analysis.nearest import neighbors_of
 
-
 pytestmark = pytest.mark.slow  # compiling takes seconds
 
 
