@@ -17,6 +17,7 @@ _KEY = "compare-shows"
 # Each view, and the function that draws it: imported when it is shown, since some bring torch.
 VIEWS = {
     "Scorecard": "scorecard.show_scorecard",
+    "Judge": "judge.show_judge",
     "Checks": "checks.show_checks",
 }
 
