@@ -115,8 +115,9 @@ def _show_found(session: Session, kind: str, found: FromFile[Any, Any], uploader
     if kind == "judgements":
         relevant = sum(grade > 0 for judged in content.grades for grade in judged.values())
         usable = relevant > 0
+        queries = len(content.queries)
         st.markdown(
-            f"{content.count:,} judgements of {len(content.queries):,} queries; {relevant:,} are of relevant rows."
+            f"{content.count:,} judgements of {queries:,} queries; {relevant:,} are of relevant rows."
         )
         lines = [
             (query, row + 1, session.corpus.texts[row], grade)
