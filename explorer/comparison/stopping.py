@@ -20,14 +20,16 @@ def queries_needed(standing: Standing, most: int, *, within: float = 0.02) -> in
         within: As for `standing`.
 
     Returns:
-        None if the queries that are left are too few, or if that cannot be said yet.
+        None if the queries that are left are too few. With one query nothing is known about the spread, and
+        it is the fewest that the rule asks for.
     """
     if standing.enough:
         return 0
     leading = leading_difference(standing.values, standing.differences)
     share = leading.n / standing.queries
     if not math.isfinite(leading.error) or leading.n < 2:
-        return None
+        fewest = FEWEST - leading.n
+        return fewest if fewest <= most else None
     for units in range(max(FEWEST, leading.n), leading.n + math.ceil(most * share) + 1):
         later = replace(leading, n=units, error=leading.error * math.sqrt(leading.n / units))
         margin = anytime_margin(later, len(standing.differences))

@@ -76,3 +76,9 @@ def test_too_few_queries_left_are_said_to_be_too_few():
     queue = make_queue(names(4), rankings_of(4))
     found = standing(queue, answer(queue, queue.order.tolist()[:3]))
     assert queries_needed(found, 1) is None
+
+
+def test_after_one_query_the_fewest_are_needed():
+    queue = make_queue(names(60), rankings_of(60))
+    found = standing(queue, answer(queue, queue.order.tolist()[:1]))
+    assert queries_needed(found, 59) == FEWEST - 1

@@ -20,6 +20,8 @@ from explorer.ui.shell.text import markdown, whole_html
 from explorer.ui.widgets.downloads import download_table
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from explorer.comparison.comparison import Comparison
     from explorer.comparison.queue import Queue, Standing
 
@@ -129,8 +131,8 @@ def _show_item(session: Session, queue: Queue) -> None:
                     "My answers",
                     lambda: _answers(session),
                     f"{session.corpus.name}-answers",
-                    about="All queries and answers, also of queries that are not done. Open the file below to "
-                    "go on.",
+                    about="All queries and answers, also of queries that are not done. "
+                    "Open the file below to go on.",
                 )
 
 
@@ -210,7 +212,7 @@ def _pools(queue: Queue) -> zip[tuple[str, tuple[int, ...]]]:
     return zip(queue.queries, queue.pools, strict=True)
 
 
-def _answers(session: Session) -> object:
+def _answers(session: Session) -> pa.Table:
     from explorer.comparison.answers import answers_table
 
     return answers_table(session.comparison.queries, session.comparison.answers)
@@ -228,9 +230,9 @@ def _take_back(session: Session) -> None:
 
 _SKIP = "Leaves the row out for every contender, as when you cannot tell."
 _MEANING = (
-    "The two contenders with the highest nDCG@10. Queries are weighted by 1 / the probability with which they "
-    "were chosen, so choosing those that tell most does not bias the difference. The interval is a bootstrap "
-    "over queries."
+    "The two contenders with the highest nDCG@10. Queries are weighted by 1 / the probability with which "
+    "they were chosen, so choosing those that tell most does not bias the difference. The interval is a "
+    "bootstrap over queries."
 )
 _RULE = (
     "It is enough when a confidence sequence (Waudby-Smith et al., 2103.06476) excludes zero, or is narrower "
