@@ -21,10 +21,9 @@ from explorer.ui.compare.judgement_choice import (
     choose_pair_columns,
     choose_query_column,
 )
-from explorer.ui.data.draft import draft
-from explorer.ui.data.upload import upload
-from explorer.ui.shell.tab_jobs import answer_or_progress, ask_alone, forget
+from explorer.ui.shell.tab_jobs import answer_or_progress, ask_alone
 from explorer.ui.widgets.downloads import download_file, download_table
+from explorer.ui.widgets.upload import drop_upload, upload
 
 if TYPE_CHECKING:
     from explorer.comparison.file_guess import FileGuess
@@ -215,8 +214,7 @@ def _answer(session: Session, kind: str, key: Any, title: str, work: Callable[[O
 def _close(session: Session, uploader: str) -> None:
     """Leave the file, whose content is used, for an empty uploader."""
     for key in (uploader, f"{uploader}-texts"):
-        forget(session, key)
-        draft().files.pop(key, None)
+        drop_upload(session, key)
     st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
 
 
