@@ -13,7 +13,7 @@ from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ExplorerError
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
-from explorer.session.judging import go_on_judging
+from explorer.session.judging import MOST_QUERIES, go_on_judging
 from explorer.session.session import Session
 from explorer.ui.compare.judgement_choice import (
     choose_judgement_columns,
@@ -132,6 +132,8 @@ def _show_found(session: Session, kind: str, found: FromFile[Any, Any], uploader
         _table(("one text", "other text", "score"), lines[:_PREVIEW])
     elif kind == "queries":
         st.markdown(f"{len(content):,} queries.")
+        if len(content) > MOST_QUERIES:
+            st.caption(f"The first {MOST_QUERIES:,} of them are judged.")
         _table(("query",), [(query,) for query in content[:_PREVIEW]])
     else:
         queries, answers = content
