@@ -22,6 +22,12 @@ def test_the_python_example_runs(tmp_path, monkeypatch):
     assert names["space"].vectors.shape == (4, 384)
     assert names["neighbors"].indices.shape == (4, 3)
     np.testing.assert_allclose(np.diag(names["matrix"]), 1, atol=1e-6)
+    assert set(names["result"].scorecard["contender"]) == {
+        "all-MiniLM-L6-v2",
+        "all-MiniLM-L6-v2 · 128 dims",
+        "TF-IDF",
+    }
+    assert names["result"].verdict.text in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_files_and_commands_it_names_are_there():

@@ -13,7 +13,7 @@ from explorer.comparison.measure import Measure, UnitValues, WholeValues
 from explorer.comparison.neighbors import kept_neighbors
 from explorer.comparison.resampling import Counts, bootstrap_interval
 from explorer.comparison.vectors import kmeans_labels, unit_vectors
-from explorer.jobs.progress import OnProgress, Progress, untold
+from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
 _FOLDS = 5
 _PENALTY = 1.0  # scikit-learn's C
@@ -124,7 +124,7 @@ def linear_probe(
     rows = labels.rows[frequent[labels.row_codes]]
     codes, groups = labels.codes[rows], labels.groups[rows]
     values = np.full((len(contenders), len(rows)), np.nan)
-    report, total = on_progress or untold, len(contenders) * _FOLDS
+    report, total = on_progress or ignore_progress, len(contenders) * _FOLDS
     if len(np.unique(codes)) > 1:
         folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed).split(rows, codes, groups)
         for fold, (train, test) in enumerate(folds):

@@ -58,7 +58,7 @@ def test_texts_go_through_the_transforms(tiny_model, texts):
 
 def test_vectors_that_came_without_a_model_cannot_be_asked_by_text(vectors, texts):
     corpus = explorer.open_corpus({"t": texts[:9], "v": vectors[:9].tolist()}, text="t", vectors="v")
-    space = explorer.embed(corpus)
+    space = explorer.embed(corpus, "")
     assert space.spec == OwnVectors()
     contender = SpaceContender(space, "own")
     with pytest.raises(QueryError, match="which model made them"):

@@ -51,7 +51,7 @@ def show_checks(session: Session, comparison: Comparison) -> None:
     )
     for place, (name, findings) in enumerate(zip(comparison.names, found, strict=True)):
         with st.container(border=True):
-            st.subheader(markdown(name), anchor=False)
+            st.header(markdown(name), anchor=False)
             if not findings:
                 st.markdown(":material/check: No problems found.")
             spec = contender_named(session, name)

@@ -50,7 +50,7 @@ def show_differences(comparison: Comparison) -> None:
     measures = list(dict.fromkeys(each.measure for each in comparison.found))
     if not measures:
         return
-    st.subheader("Differences", anchor=False)
+    st.header("Differences", anchor=False)
     basis = comparison.verdict.basis
     usual = measures.index(basis) if basis in measures else 0
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -47,7 +47,7 @@ def show_scorecard(session: Session, comparison: Comparison) -> None:
         own = [measure for measure in measures if measure.kind in kinds]
         if not own:
             continue
-        st.subheader(title, anchor=False)
+        st.header(title, anchor=False)
         st.caption(about)
         st.html(_table(comparison, own, scores))
     if not any(measure.kind in _GROUPS["Quality"][0] for measure in measures):
@@ -98,7 +98,7 @@ def _table(comparison: Comparison, measures: Sequence[Measure], scores: Sequence
 
 
 def _title(measure: Measure) -> str:
-    arrow = {True: " ↑", False: " ↓", None: ""}[measure.higher_is_better]
+    arrow = {True: "\u00a0↑", False: "\u00a0↓", None: ""}[measure.higher_is_better]
     return html.escape(measure.name) + arrow
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from explorer.comparison.comparison import Comparison
 from explorer.comparison.differences import differences
 from explorer.comparison.measure import Measure, UnitValues
+from explorer.comparison.results import measured_intervals
 from explorer.comparison.verdict import verdict
 from explorer.ui.compare import differences as drawn
 from explorer.ui.compare import scorecard
@@ -30,7 +31,9 @@ def comparison():
         groups=np.arange(200),
         values=(values,),
         found=found,
+        intervals=(measured_intervals(values, 0),),
         agreements={},
+        neighbors=np.empty((3, 200, 0), np.int64),
         verdict=verdict(NAMES, [values], found),
         row_agreement=SimpleNamespace(),
     )
