@@ -107,7 +107,8 @@ def _show_item(session: Session, queue: Queue) -> None:
                         args=(session, query, item.row, grade),
                         help=_SKIP if grade is None else None,
                     )
-            st.html(f'<div style="{_ROW}">{whole_html(session.corpus.texts[item.row])}</div>')
+            text = whole_html(session.corpus.texts[item.row])
+            st.html(f'<div tabindex="0" role="group" aria-label="Row" style="{_ROW}">{text}</div>')
             st.progress(known / len(pool))
             st.caption(
                 f"Row {known + 1} of {len(pool)} for this query · {done:,} of {len(queue.queries):,} queries "
