@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.cluster_words import Word, distinctive_words
-from explorer.comparison.contender import Contender
 from explorer.comparison.list_overlap import jaccard
 from explorer.comparison.neighbors import NeighborLists
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
 
-_LOWEST = 0.2  # the share of rows whose words are compared with those of the others
+_LOWEST = 0.2  # the share of rows that count as those of lowest agreement
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,16 +73,28 @@ def rows_by_agreement(lists: NeighborLists, k: int = 10) -> RowAgreement:
     return RowAgreement(lists.rows[order], values[order], k)
 
 
-def side_by_side(first: Contender, second: Contender, row: int, k: int = 10) -> SideBySide:
-    """The neighbours of a row in two contenders, with the places of those that both have."""
-    asked = np.array([row])
-    ours, theirs = (contender.neighbors(asked, k).indices[0] for contender in (first, second))
-    same = ours[:, None] == theirs
-    return SideBySide(row, ours, theirs, np.where(same.any(axis=1), same.argmax(axis=1), -1))
+def side_by_side(row: int, first: NDArray[np.int64], second: NDArray[np.int64]) -> SideBySide:
+    """Find the neighbours of a row that both of two contenders have.
+
+    Args:
+        row: The row.
+        first: Its neighbours in the first contender, best first, shape (k,).
+        second: Its neighbours in the second.
+    """
+    same = first[:, None] == second
+    return SideBySide(row, first, second, np.where(same.any(axis=1), same.argmax(axis=1), -1))
+
+
+def lowest_rows(agreement: RowAgreement) -> NDArray[np.int64]:
+    """The fifth of rows with the lowest agreement, and those tied with them; none if all agree equally."""
+    if len(agreement.rows) == 0:
+        return agreement.rows
+    lowest = agreement.values <= np.quantile(agreement.values, _LOWEST)
+    return agreement.rows[:0] if lowest.all() else agreement.rows[lowest]
 
 
 def telling_words(corpus: Corpus, agreement: RowAgreement, n: int = 10) -> tuple[Word, ...]:
-    """Words that tell the fifth of rows with the lowest agreement from the others; see `distinctive_words`.
+    """Words that tell `lowest_rows` from the others; see `distinctive_words`.
 
     Args:
         corpus: The rows.
@@ -93,10 +104,8 @@ def telling_words(corpus: Corpus, agreement: RowAgreement, n: int = 10) -> tuple
     Returns:
         The words, highest weight first; none if all rows agree equally.
     """
-    if len(agreement.rows) == 0:
-        return ()
-    lowest = agreement.values <= np.quantile(agreement.values, _LOWEST)
-    if lowest.all():
+    lowest = lowest_rows(agreement)
+    if not len(lowest):
         return ()
     texts = [corpus.texts[row] for row in agreement.rows]
-    return distinctive_words(texts, lowest.astype(np.int64), n)[1]
+    return distinctive_words(texts, np.isin(agreement.rows, lowest).astype(np.int64), n)[1]

@@ -52,7 +52,6 @@ def kept_neighbors(
     k: int,
     keep: Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]],
     *,
-    share: float = 1.0,
     on_progress: OnProgress | None = None,
 ) -> NDArray[np.int64]:
     """The k best of those rows that may be neighbours, for each of some rows.
@@ -63,7 +62,6 @@ def kept_neighbors(
         k: Neighbours per row.
         keep: Takes positions in `rows`, shape (n,), and their neighbours, shape (n, m); returns which may be
             neighbours, shape (n, m).
-        share: The share of all rows that may, roughly; it only affects how many are asked for at first.
         on_progress: Passed on. An exception it raises stops the work.
 
     Returns:
@@ -72,7 +70,7 @@ def kept_neighbors(
     found = np.full((len(rows), k), -1, np.int64)
     others = len(contender.corpus) - 1
     left = np.arange(len(rows))
-    asked = min(others, math.ceil(1.5 * k / share))
+    asked = min(others, math.ceil(1.5 * k))
     while len(left) and asked > 0:
         near = contender.neighbors(rows[left], asked, on_progress=on_progress).indices
         kept = keep(left, near)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.contender import Contender
+from explorer.comparison.costs import space_of
 from explorer.comparison.encoded_texts import EncodedTexts
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.views import Views
@@ -30,9 +31,24 @@ MEASURES = (
     Measure("two-view MRR", "proxy", True, f"{_RETRIEVAL}.", _TIES),
     Measure("view overlap", "proxy", True, f"{_OVERLAP}.", _PAPER),
 )
+# The shares are those of `python -m benchmarks.proxies`, as recorded in benchmarks/results.jsonl.
 MASKED_MEASURES = (
-    Measure("two-view MRR, masked", "proxy", True, _RETRIEVAL + _HIDDEN, _TIES),
-    Measure("view overlap, masked", "proxy", True, _OVERLAP + _HIDDEN, _PAPER),
+    Measure(
+        "two-view MRR, masked",
+        "proxy",
+        True,
+        f"{_RETRIEVAL}{_HIDDEN} It ordered 85 % (61 to 97) of the encoder pairs that "
+        "labels told apart as the labels did, on four corpora.",
+        _TIES,
+    ),
+    Measure(
+        "view overlap, masked",
+        "proxy",
+        True,
+        f"{_OVERLAP}{_HIDDEN} It ordered 84 % (64 to 97) of the encoder pairs that "
+        "labels told apart as the labels did, on four corpora.",
+        _PAPER,
+    ),
 )
 
 
@@ -121,10 +137,11 @@ def expected_reciprocal_ranks(scores: NDArray[np.float32], allowed: NDArray[np.b
 
 def _knows_rows(contender: Contender) -> bool:
     """Whether its encoder was fitted on these rows."""
-    if contender.space is None:
+    space = space_of(contender)
+    if space is None:
         return False
     try:
-        return isinstance(contender.space.encoder.spec, Tfidf)
+        return isinstance(space.encoder.spec, Tfidf)
     except QueryError:  # it has no encoder at all, as `score_texts` will say if it needs one
         return False
 

@@ -104,7 +104,7 @@ def obstacle(facts: ModelFacts, folder: Path | None, *, code: bool = False) -> s
     listing, size_mb = facts.details.listing, (facts.details.download_size or 0) / 1e6
     if listing.needs_remote_code and not code:
         return (
-            "It needs code of its own from its repository, which is not run here. The host can allow it with "
+            "It needs custom code from its repository, which is not run here. The host can allow it with "
             "EXPLORER_ALLOW_REMOTE_CODE."
         )
     if folder is not None:

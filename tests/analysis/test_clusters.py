@@ -101,6 +101,7 @@ def test_density_finds_the_clusters_and_the_noise(metric):
     assert found.inertia == pytest.approx(np.square(rows - means[found.labels])[kept].sum(), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_density_of_many_long_rows_is_taken_after_pca():
     found = cluster(index_of(blobs(2100, 60, spread=0.2)), ClusterSpec("hdbscan", min_size=50))
     assert found.reduced_to == 50

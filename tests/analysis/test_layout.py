@@ -12,6 +12,8 @@ from explorer.analysis.layout import lay_out, warm_up
 from explorer.errors import JobCancelledError
 from tests.analysis.nearest import neighbors_of
 
+pytestmark = pytest.mark.slow  # compiling takes seconds
+
 
 def laid(vectors, *, k=15, dims=2, min_distance=0.1, seed=0, tell=lambda _: None):
     indices, distances = neighbors_of(vectors, k)
@@ -35,7 +37,6 @@ def clustered():
     return rng.normal(size=(40, 6))[rng.integers(40, size=800)] + 0.3 * rng.normal(size=(800, 6))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("dims", [2, 3])
 def test_the_same_seed_gives_the_same_points_whatever_the_number_of_threads(clustered, dims, monkeypatch):
     monkeypatch.setattr(layout, "_BLOCK", 100)  # so that even these rows are shared out
@@ -50,7 +51,6 @@ def test_the_same_seed_gives_the_same_points_whatever_the_number_of_threads(clus
     assert laid(clustered, dims=dims, seed=4).tobytes() != made[1].tobytes()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("dims", [2, 3])
 @pytest.mark.xdist_group("umap-learn")
 def test_neighbours_are_kept_as_by_umap_learn(clustered, dims):
@@ -91,7 +91,6 @@ def test_neighbours_are_kept_as_by_umap_learn(clustered, dims):
     assert trustworthiness(ours, clustered, n_neighbors=15) >= 0.9
 
 
-@pytest.mark.slow
 def test_each_epoch_is_told(clustered):
     told = []
     laid(clustered, tell=told.append)
@@ -104,7 +103,6 @@ def test_each_epoch_is_told(clustered):
     assert (fractions[0], fractions[-1]) == (0.5, 1)
 
 
-@pytest.mark.slow
 def test_what_is_raised_stops_the_work_at_once(clustered, monkeypatch):
     monkeypatch.setattr(layout, "_BLOCK", 100)
     expected, told = laid(clustered), []
@@ -121,7 +119,6 @@ def test_what_is_raised_stops_the_work_at_once(clustered, monkeypatch):
     assert (laid(clustered) == expected).all()
 
 
-@pytest.mark.slow
 def test_maps_made_at_once_are_the_same(clustered, monkeypatch):
     monkeypatch.setattr(layout, "_BLOCK", 100)
     made = []
@@ -157,7 +154,6 @@ def test_a_dimension_without_extent_is_no_harm():
     assert np.isfinite(laid(vectors, dims=3)).all()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.05, 0.5, 2])
 def test_a_process_that_ends_while_warming_up_ends_well(seconds):
     code = (

@@ -33,8 +33,10 @@ def finished(app: AppTest, seconds: float = 300) -> AppTest:
             time.sleep(0.05)
         app.run()
         assert not app.exception
-        if not _under_way():  # what was shown may have begun more work
+        # What was shown may have begun more work, which may have ended since it was drawn.
+        if not _under_way() and not app.get("progress"):
             return app
+        assert time.monotonic() < deadline, "the page never showed its end"
 
 
 def driven_until(app: AppTest, shown: Callable[[], bool], seconds: float = 300) -> AppTest:

@@ -470,7 +470,7 @@ def test_a_model_trained_on_the_open_rows_has_a_warning():
 
     from explorer.encode.models import find_model
 
-    for dataset, words in (("mteb/stsbenchmark", "among its training data"), ("mteb/other", "")):
+    for dataset, words in (("mteb/stsbenchmark", "as training data"), ("mteb/other", "")):
         app = AppTest.from_function(page)
         app.query_params["folder"] = str(find_model(BUNDLED_MODEL).folder)
         app.query_params["dataset"] = dataset

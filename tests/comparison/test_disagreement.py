@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 import explorer
-from explorer.comparison.disagreement import RowAgreement, rows_by_agreement, side_by_side, telling_words
+from explorer.comparison.disagreement import (
+    RowAgreement,
+    lowest_rows,
+    rows_by_agreement,
+    side_by_side,
+    telling_words,
+)
 from explorer.comparison.neighbors import neighbor_lists
 from explorer.errors import QueryError
 from tests.comparison.contenders import contender_of
@@ -34,7 +40,8 @@ def test_rows_are_ordered_by_the_mean_jaccard_index_of_all_pairs(contenders, k):
 
 
 def test_two_contenders_side_by_side(contenders):
-    found = side_by_side(contenders[0], contenders[2], 7, 5)
+    lists = neighbor_lists(contenders, np.array([7]), 5).nearest(5)
+    found = side_by_side(7, lists[0, 0], lists[2, 0])
     first, second = (reference.neighbors(contenders[which].vectors, 5, "cosine")[0][7] for which in (0, 2))
     assert found.first.tolist() == first.tolist()
     assert found.second.tolist() == second.tolist()
@@ -70,3 +77,10 @@ def test_rows_that_all_agree_equally_have_no_telling_words():
     corpus = explorer.open_corpus(["one text", "another text"])
     assert telling_words(corpus, RowAgreement(np.arange(2), np.ones(2), 10)) == ()
     assert telling_words(corpus, RowAgreement(np.arange(0), np.ones(0), 10)) == ()
+
+
+def test_the_lowest_fifth_of_rows_includes_those_tied_with_it():
+    rows = np.array([7, 3, 5, 1, 9])
+    assert lowest_rows(RowAgreement(rows, np.array([0.1, 0.2, 0.3, 0.4, 0.5]), 10)).tolist() == [7]
+    assert lowest_rows(RowAgreement(rows, np.array([0.1, 0.1, 0.1, 0.4, 0.5]), 10)).tolist() == [7, 3, 5]
+    assert lowest_rows(RowAgreement(rows, np.full(5, 0.3), 10)).tolist() == []

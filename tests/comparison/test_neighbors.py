@@ -7,21 +7,14 @@ from tests.comparison.contenders import contender_of
 from tests.tensor import reference
 
 
-@given(
-    seed=st.integers(0, 2**32),
-    count=st.integers(1, 30),
-    k=st.integers(1, 12),
-    share=st.sampled_from([1, 0.3]),
-)
-def test_they_are_the_best_of_the_rows_that_are_kept(seed, count, k, share):
+@given(seed=st.integers(0, 2**32), count=st.integers(1, 30), k=st.integers(1, 12))
+def test_they_are_the_best_of_the_rows_that_are_kept(seed, count, k):
     rng = np.random.default_rng(seed)
     vectors = rng.integers(-2, 3, (count, 3))
     contender = contender_of(vectors)
     rows = np.sort(rng.choice(count, rng.integers(1, count + 1), replace=False))
     allowed = rng.random((count, count)) < 0.4
-    found = kept_neighbors(
-        contender, rows, k, lambda places, near: allowed[rows[places][:, None], near], share=share
-    )
+    found = kept_neighbors(contender, rows, k, lambda places, near: allowed[rows[places][:, None], near])
     table = reference.scores(vectors, vectors, "cosine")
     for line, row in zip(found, rows, strict=True):
         candidates = [other for other in range(count) if other != row and allowed[row, other]]

@@ -237,6 +237,7 @@ def test_what_a_model_was_trained_for_is_in_its_encoder_and_changes_no_vector(fo
     assert len({encoder.fingerprint for encoder in opened.values()}) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("here", "nothing_loaded")  # both engines have the model by one name
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
 def test_vectors_that_authors_chose_to_cut_are_cut(folder, cache, engine, monkeypatch):

@@ -13,10 +13,15 @@ from explorer.session.session import Session
 if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
 
-_KEY = "compare-shows"
+VIEW = "compare-shows"
 # Each view, and the function that draws it: imported when it is shown, since some bring torch.
 VIEWS = {
     "Scorecard": "scorecard.show_scorecard",
+    "Agreement": "agreement.show_agreement",
+    "Rows": "rows.show_rows",
+    "One query": "one_query.show_one_query",
+    "Segments": "segments.show_segments",
+    "Judge": "judge.show_judge",
     "Checks": "checks.show_checks",
 }
 
@@ -29,7 +34,7 @@ def choose_view() -> str:
         list(VIEWS),
         default=usual,
         required=True,
-        key=_KEY,
+        key=VIEW,
         label_visibility="collapsed",
         bind="query-params",
         wrap=True,

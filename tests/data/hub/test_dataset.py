@@ -435,6 +435,7 @@ def test_metadata_that_differs_between_files_keeps_none_of_them_from_being_read(
     assert len(corpus) == 4
 
 
+@pytest.mark.slow
 def test_metadata_of_streamed_rows_comes_along(dataset_hub, tmp_path):
     folder = tmp_path / "lines"
     folder.mkdir()

@@ -110,6 +110,7 @@ def test_the_short_type_keeps_close_to_the_exact_vectors():
     assert 0.9999 < cosines.min() < 1
 
 
+@pytest.mark.slow
 def test_a_model_of_other_parts_is_run_by_torch_and_the_person_is_told(tiny_model, tmp_path, cache, here):
     other = save_with_more(tiny_model, tmp_path / "other", LayerNorm=(16,))
     vectors, report = embedded(other, cache)

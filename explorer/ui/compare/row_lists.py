@@ -1,0 +1,111 @@
+"""Two lists of neighbours of a row, with those that both have marked."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from explorer.ui.shell.job_progress import session_result_or_progress
+from explorer.ui.shell.text import as_html, markdown
+
+if TYPE_CHECKING:
+    from explorer.comparison.comparison import Comparison
+    from explorer.comparison.disagreement import SideBySide
+    from explorer.jobs.progress import OnProgress
+    from explorer.session.session import Session
+    from explorer.ui.compare.pair import Pair
+
+_Texts = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def show_lists(session: Session, comparison: Comparison, pair: Pair, found: SideBySide) -> None:
+    """Draw the neighbours of a row in two contenders side by side, below each other on a phone."""
+    both, k = int((found.place >= 0).sum()), len(found.first)
+    either = 2 * k - both
+    told, switch = st.columns([3, 1], vertical_alignment="center")
+    told.markdown(
+        f"**{both} of {k}** nearest rows are in both lists (Jaccard index {both / either:.2f}). "
+        "The arrow goes from the rank in one list to the rank in the other."
+        if k
+        else "There are no other rows."
+    )
+    scores = None
+    with switch:
+        if _with_scores(comparison, pair):
+            scores = _scores_or_progress(session, comparison, pair, found)
+    ranks = {int(row): rank for rank, row in enumerate(found.first, start=1)}
+    others = {int(row): rank for rank, row in enumerate(found.second, start=1)}
+    sides = ((found.first, others), (found.second, ranks))
+    for side, (column, (rows, elsewhere)) in enumerate(zip(st.columns(2), sides, strict=True)):
+        with column:
+            st.subheader(markdown(comparison.names[pair[side]]), anchor=False)
+            for rank, row in enumerate(rows.tolist(), start=1):
+                score = "" if scores is None else scores[side][rank - 1]
+                st.html(_item(comparison, row, rank, elsewhere.get(row), score))
+
+
+def _with_scores(comparison: Comparison, pair: Pair) -> bool:
+    from explorer.comparison.saved_contender import SavedContender
+
+    saved = any(isinstance(comparison.contenders[place], SavedContender) for place in pair)
+    about = _NO_SCORES if saved else _SCORES
+    wanted = st.toggle("Scores", key="compare-scores", disabled=saved, persist_state="session", help=about)
+    return wanted and not saved
+
+
+def _scores_or_progress(
+    session: Session, comparison: Comparison, pair: Pair, found: SideBySide
+) -> _Texts | None:
+    """What each score means, for the rows of both lists."""
+    contenders = [comparison.contenders[place] for place in pair]
+    row, k = found.row, len(found.first)
+
+    def work(on_progress: OnProgress) -> _Texts:
+        import numpy as np
+
+        from explorer.ui.compare.score_text import score_text
+
+        first, second = (
+            tuple(
+                score_text(contender, float(score))
+                for score in contender.neighbors(np.array([row]), k, on_progress=on_progress).scores[0]
+            )
+            for contender in contenders
+        )
+        return first, second
+
+    key = ("neighbour scores", tuple(contender.fingerprint for contender in contenders), row, k)
+    return session_result_or_progress(session, key, "Scoring the neighbours", work, here=True)
+
+
+def _item(comparison: Comparison, row: int, rank: int, other: int | None, score: str) -> str:
+    mark = "only here" if other is None else f"in both, {rank} → {other}"
+    label = comparison.corpus.labels[row] if comparison.corpus.labels is not None else ""
+    parts = [f"<b>{rank}</b>", f'<span style="{_MARK}">{mark}</span>', f"row {row + 1:,}"]
+    parts += [html.escape(part) for part in (label, score) if part]
+    head = "".join(f"<span>{part}</span>" for part in parts)
+    edge = _ONLY if other is None else _BOTH
+    return (
+        f'<div style="{_ITEM}; {edge}"><div style="{_HEAD}">{head}</div>'
+        f"{as_html(comparison.corpus.items[row])}</div>"
+    )
+
+
+_SCORES = (
+    "Scores of different contenders cannot be compared with each other, so each is shown beside the scores "
+    "of random pairs of rows in the same contender."
+)
+_NO_SCORES = (
+    "Scores need vectors, which a comparison opened from a file does not have. Encode the rows with these "
+    "contenders to see them."
+)
+_ITEM = "padding: .1rem 0 .1rem .8rem; margin-bottom: .3rem"
+_BOTH = "border-left: 4px solid #0072B2"
+_ONLY = "border-left: 4px dotted color-mix(in srgb, currentColor 55%, transparent)"
+_HEAD = (
+    "display: flex; flex-wrap: wrap; gap: .1rem .8rem; font-size: .85em; overflow-wrap: anywhere;"
+    " font-variant-numeric: tabular-nums"
+)
+_MARK = "font-weight: 600"

@@ -1,0 +1,24 @@
+"""What the score of a contender means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from explorer.comparison.contender import Contender
+
+
+def score_text(contender: Contender, score: float) -> str:
+    """A score and, where the contender has vectors, how it compares with random pairs of rows.
+
+    Scores of different contenders cannot be compared with each other; their percentiles can.
+    """
+    from explorer.comparison.space_contender import SpaceContender
+    from explorer.ui.widgets.hits import score_words
+
+    if not isinstance(contender, SpaceContender):
+        return f"score {score:.3f}"
+    metric = contender.metric
+    figure = f"distance {-score:.3f}" if metric == "euclidean" else f"score {score:.3f}"
+    words = score_words(contender.space, score, metric)
+    return f"{figure}, {words}" if words else figure

@@ -1,0 +1,109 @@
+"""Differences by segment as a table, each with its interval drawn."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from explorer.ui.compare.figures_in_words import p_text, signed
+from explorer.ui.widgets.figures import BLUE, ORANGE
+
+if TYPE_CHECKING:
+    from explorer.comparison.measure import Measure
+    from explorer.comparison.segments import SegmentDifference
+
+LEVEL = 0.05
+_WIDTH, _HEIGHT = 220, 22  # of an interval, in pixels
+_EDGE = 8
+
+
+def winner_of(each: SegmentDifference, measure: Measure) -> int | None:
+    """Which of the two is better in a segment, 0 or 1; None if they cannot be told apart."""
+    if not (each.p_holm < LEVEL and (each.low > 0 or each.high < 0)):
+        return None
+    return int((each.difference > 0) == (measure.higher_is_better is False))
+
+
+def segment_html(found: Sequence[SegmentDifference], names: tuple[str, str], measure: Measure) -> str:
+    """The table: segment, rows, interval, difference, p, and who is better; wide ones scroll sideways.
+
+    Args:
+        found: The differences, first − second.
+        names: The two contenders, other people's text.
+        measure: What they differ in.
+    """
+    reach = max((abs(end) for each in found for end in _ends(each)), default=0.0) or 1.0
+    first, second = (html.escape(name) for name in names)
+    left, right = (first, second) if measure.higher_is_better is False else (second, first)
+    head = (
+        f'<th style="{_NAME}">segment</th><th style="{_CELL}">rows</th>'
+        f'<th style="{_CELL}"><div style="{_SIDES}"><span>← {left}</span><span>{right} →</span></div></th>'
+        f'<th style="{_CELL}">difference</th><th style="{_CELL}">p (Holm)</th>'
+        f'<th style="{_WORDS}">better</th>'
+    )
+    lines = "".join(_line(each, names, measure, reach) for each in found)
+    return (
+        '<div style="overflow-x: auto" tabindex="0" role="group" aria-label="Table, scrolls sideways">'
+        f'<table style="{_TABLE}"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
+    )
+
+
+def _line(each: SegmentDifference, names: tuple[str, str], measure: Measure, reach: float) -> str:
+    winner = winner_of(each, measure)
+    figures = signed(each.difference, 3) if not math.isnan(each.difference) else "–"
+    if not math.isnan(each.low):
+        figures += f'<div style="{_SMALL}">{signed(each.low, 3)} to {signed(each.high, 3)}</div>'
+    words = "cannot tell apart" if winner is None else f"<b>{html.escape(names[winner])}</b>"
+    if math.isnan(each.low):
+        words = "too few rows to tell"
+    p = p_text(each.p_holm).removeprefix("p = ").replace("p unknown", "–")
+    return (
+        f'<tr><th scope="row" style="{_NAME}">{html.escape(each.segment)}</th>'
+        f'<td style="{_CELL}">{each.n:,}</td><td style="{_CELL}">{_interval(each, reach, winner)}</td>'
+        f'<td style="{_CELL}">{figures}</td><td style="{_CELL}">{p}</td>'
+        f'<td style="{_WORDS}">{words}</td></tr>'
+    )
+
+
+def _interval(each: SegmentDifference, reach: float, winner: int | None) -> str:
+    """The interval as a line with its mean as a point, around the dotted line of no difference."""
+    if math.isnan(each.difference):
+        return ""
+
+    def across(value: float) -> float:
+        return _WIDTH / 2 + value / reach * (_WIDTH / 2 - _EDGE)
+
+    middle, colour = _HEIGHT / 2, ORANGE if winner is None else BLUE
+    low, high = (across(end) for end in _ends(each))
+    fill = "none" if winner is None else colour
+    return (
+        f'<svg width="{_WIDTH}" height="{_HEIGHT}" role="img" aria-label="{signed(each.difference, 3)}">'
+        f'<line x1="{_WIDTH / 2}" x2="{_WIDTH / 2}" y1="0" y2="{_HEIGHT}" stroke="#808080"'
+        ' stroke-dasharray="2 3"/>'
+        f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{middle}" y2="{middle}" stroke="{colour}"'
+        ' stroke-width="2"/>'
+        f'<circle cx="{across(each.difference):.1f}" cy="{middle}" r="5" fill="{fill}" stroke="{colour}"'
+        ' stroke-width="2"/></svg>'
+    )
+
+
+def _ends(each: SegmentDifference) -> list[float]:
+    ends = (each.low, each.high) if not math.isnan(each.low) else (each.difference, each.difference)
+    return [end for end in ends if not math.isnan(end)]
+
+
+_RULE = "border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent)"
+_TABLE = "border-collapse: collapse; font-variant-numeric: tabular-nums"
+_CELL = f"text-align: right; padding: .25rem .7rem; white-space: nowrap; {_RULE}"
+_WORDS = f"text-align: left; padding: .25rem .7rem; min-width: 8rem; {_RULE}"
+_SIDES = (
+    f"display: flex; justify-content: space-between; gap: .6rem; width: {_WIDTH}px; font-size: .85em;"
+    " font-weight: 400; white-space: normal; overflow-wrap: anywhere; text-align: left"
+)
+_NAME = (
+    f"text-align: left; padding: .25rem .7rem .25rem 0; {_RULE}; font-weight: 600; position: sticky; left: 0;"
+    " background: Canvas; min-width: 6rem; max-width: 12rem; overflow-wrap: anywhere"
+)
+_SMALL = "font-size: .8em; opacity: .8"
