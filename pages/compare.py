@@ -4,6 +4,7 @@ from explorer.ui.compare.comparing import comparison_or_progress
 from explorer.ui.compare.contenders import begin, show_contenders
 from explorer.ui.compare.entries import entries_of, show_unready
 from explorer.ui.compare.files import show_files
+from explorer.ui.compare.judgements import show_used
 from explorer.ui.compare.verdict import show_verdict
 from explorer.ui.compare.views import choose_view, show_view
 from explorer.ui.shell.frame import page
@@ -13,6 +14,7 @@ with page("Compare", "Which encoder is better on my rows, and by how much?") as 
     verdict = st.container()
     entries = entries_of(session)
     show_contenders(session, entries)
+    show_used(session)
     show_unready(session, entries)
     view = choose_view()
     with verdict:

@@ -16,7 +16,7 @@ from explorer.comparison.measure import UnitValues
 from explorer.comparison.retrieval import DEPTH, retrieval
 
 _FLOOR = 0.05  # of the largest possible size, so that no query has a huge weight
-_FEWEST = 30  # queries before anything is enough: intervals hold from here
+FEWEST = 30  # queries before anything is enough: intervals hold from here
 _TUNED_FOR = 100  # queries at which the stopping rule is sharpest
 
 Answers = Mapping[str, Mapping[int, int | None]]
@@ -180,12 +180,22 @@ def standing(queue: Queue, answers: Answers, *, within: float = 0.02, seed: int 
     skipped = [{row for row, grade in answers[text].items() if grade is None} for text in found.queries]
     values = retrieval(_without(queue.rankings[:, first], skipped), found).values[0]
     each = differences([values], seed=seed)
+    leading = leading_difference(values, each)
+    margin = anytime_margin(leading, len(each))
+    stop = leading.n >= FEWEST and (abs(leading.difference) > margin or margin < within)
+    return Standing(values, each, len(found.queries), stop, margin)
+
+
+def leading_difference(values: UnitValues, found: Sequence[Difference]) -> Difference:
+    """The difference of the two contenders with the highest values.
+
+    Args:
+        values: The values of all contenders.
+        found: The differences of all pairs of contenders.
+    """
     means = np.average(values.values, axis=1, weights=values.weights)
     leaders = set(np.argsort(-means, kind="stable")[:2].tolist())
-    leading = next(difference for difference in each if {difference.first, difference.second} == leaders)
-    margin = anytime_margin(leading, len(each))
-    stop = leading.n >= _FEWEST and (abs(leading.difference) > margin or margin < within)
-    return Standing(values, each, len(found.queries), stop, margin)
+    return next(difference for difference in found if {difference.first, difference.second} == leaders)
 
 
 def anytime_margin(difference: Difference, pairs: int) -> float:

@@ -17,10 +17,10 @@ from explorer.settings import settings
 from explorer.ui.data.draft import draft
 from explorer.ui.data.hub_dataset import choose_hub_rows
 from explorer.ui.data.hub_search import OPENED
-from explorer.ui.data.upload import forget_unheld, show_source_name, upload
 from explorer.ui.data.vector_choice import MAX_PASTED_CHARS, choose_vectors
 from explorer.ui.shell.tab_jobs import forget, was_asked
 from explorer.ui.shell.text import markdown, show_error
+from explorer.ui.widgets.upload import forget_unheld, show_source_name, upload
 
 _NO_LABEL = "(none)"
 _FILE_KEY = "file"

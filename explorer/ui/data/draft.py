@@ -11,9 +11,9 @@ import streamlit as st
 from explorer.data.corpus import Corpus
 from explorer.data.corpus_from_table import make_corpus
 from explorer.data.hub.rows_link import HubRows
-from explorer.data.tables.source_table import SourceTable
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.session.rows_origin import RowsOrigin
+from explorer.ui.widgets.upload import drop_tables
 
 _KEY = "explorer-draft"
 T = TypeVar("T")
@@ -26,13 +26,11 @@ class Draft:
     Attributes:
         place: The chosen source of rows, one of `PLACES`; empty until one is chosen.
         emptied: How many times the draft was emptied; part of the widgets' keys.
-        files: The last table read by each file uploader, by the uploader's key.
         hub_rows: The rows of the Hub that were requested last.
     """
 
     place: str = ""
     emptied: int = 0
-    files: dict[str, SourceTable] = field(default_factory=dict)
     hub_rows: HubRows | DatasetSplit | None = None
     _steps: dict[str, tuple[object, Any]] = field(default_factory=dict)
     _made: tuple[RowsOrigin, Corpus] | None = None
@@ -76,7 +74,8 @@ class Draft:
         """Drop the draft and show the open corpus, whose rows came from a place of `PLACES`."""
         self.place = place
         self.emptied += 1
-        self.files, self._steps, self._made = {}, {}, None
+        self._steps, self._made = {}, None
+        drop_tables()
 
 
 def draft() -> Draft:

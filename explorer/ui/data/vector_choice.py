@@ -13,7 +13,7 @@ from explorer.errors import ExplorerError
 from explorer.session.rows_origin import FILE, LINES
 from explorer.session.session import Session
 from explorer.ui.data.draft import draft
-from explorer.ui.data.upload import upload
+from explorer.ui.widgets.upload import upload
 
 MAX_PASTED_CHARS = 5_000_000
 _ENCODE = "Encode the texts"

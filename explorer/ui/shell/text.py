@@ -34,13 +34,18 @@ def shortened(text: str, most: int) -> str:
 def as_html(text: str) -> str:
     """Other people's text as HTML that shows it as typed; long texts are folded, direction is detected."""
     if len(text) <= _SHOWN_CHARS:
-        return f'<div dir="auto" style="{_TEXT_STYLE}">{html.escape(text)}</div>'
+        return whole_html(text)
     head, rest = text[:_SHOWN_CHARS], text[_SHOWN_CHARS:]
     return (
         f'<div dir="auto" style="{_TEXT_STYLE}">{html.escape(head)}…</div>'
         f"<details><summary>All {len(text):,} characters</summary>"
         f'<div dir="auto" style="{_TEXT_STYLE}">{html.escape(head + rest)}</div></details>'
     )
+
+
+def whole_html(text: str) -> str:
+    """Other people's text as HTML that shows it as typed and unfolded, however long."""
+    return f'<div dir="auto" style="{_TEXT_STYLE}">{html.escape(text)}</div>'
 
 
 def show_error(error: ExplorerError) -> None:

@@ -6,6 +6,7 @@ import functools
 import mmap
 from collections.abc import Hashable
 from pathlib import PurePath
+from typing import cast
 
 import streamlit as st
 
@@ -18,10 +19,10 @@ from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
 from explorer.session.session import Session
 from explorer.settings import settings
-from explorer.ui.data.draft import draft
 from explorer.ui.shell.tab_jobs import answer_or_progress, ask_alone, forget, was_asked
 from explorer.ui.shell.text import markdown
 
+_TABLES = "explorer-uploaded-tables"
 _CODECS = ["", *ENCODINGS]  # the empty one stands for detection
 _ENCODING_HELP = "The character encoding of the file. Choose another one if letters look wrong."
 
@@ -60,7 +61,7 @@ def upload(
     read: SourceTable | ExplorerError | None = answer_or_progress(session, key, here=True)
     table = read if isinstance(read, SourceTable) else None
     if table is not None:
-        draft().files[key] = table
+        _tables()[key] = table
     if KINDS.get(PurePath(file.name).suffix.lower()) != "parquet":
         doubtful = bool(chosen) or _is_doubtful(table)
         with options.expander("File options", expanded=doubtful):
@@ -76,9 +77,25 @@ def forget_unheld(session: Session, key: str) -> None:
         forget(session, key)
 
 
+def drop_upload(session: Session, key: str) -> None:
+    """Drop the table of an uploader and stop reading; the uploader itself is left by changing its key."""
+    forget(session, key)
+    _tables().pop(key, None)
+
+
+def drop_tables() -> None:
+    """Drop the tables that uploaders of this tab have read."""
+    _tables().clear()
+
+
 def show_source_name(table: SourceTable) -> None:
     """Draw the name of the file that rows were read from, if no widget shows it."""
     st.caption(f"Rows of {markdown(table.name)}")
+
+
+def _tables() -> dict[str, SourceTable]:
+    """The last table read by each uploader of this tab, by its key."""
+    return cast("dict[str, SourceTable]", st.session_state.setdefault(_TABLES, {}))
 
 
 def _without_widget(
@@ -91,8 +108,8 @@ def _without_widget(
     if was_asked(key):
         read = answer_or_progress(session, key, here=True)
         if isinstance(read, SourceTable):
-            draft().files[key] = read
-        source = draft().files.get(key, opened)
+            _tables()[key] = read
+        source = _tables().get(key, opened)
     if source is None:
         return read
     with options:
@@ -115,7 +132,7 @@ def _without_widget(
 
 def _read_again(session: Session, key: str, table: SourceTable, file: mmap.mmap) -> None:
     """Read the file of a table again, in the chosen encoding."""
-    draft().files[key] = table  # if reading fails, the choice of encoding is still shown
+    _tables()[key] = table  # if reading fails, the choice of encoding is still shown
     chosen = st.session_state[_encoding_key(key)]
     _begin(session, key, (file, chosen), file, table.name, chosen)
 

@@ -1,0 +1,50 @@
+"""What a visitor judges: the queries, the answers, and taking the last one back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from explorer.session.session import Session
+
+if TYPE_CHECKING:
+    from explorer.comparison.queue import Answers
+
+MOST_QUERIES = 2_000  # more than anyone judges, and as many as show a difference of 0.02
+MOST_CHARS = 2_000  # of a query
+
+
+def queries_from(texts: Iterable[str]) -> tuple[str, ...]:
+    """Texts as queries to judge: on one line each, without repetitions, not too long and not too many."""
+    lines = (" ".join(text.split())[:MOST_CHARS] for text in texts)
+    return tuple(dict.fromkeys(line for line in lines if line))[:MOST_QUERIES]
+
+
+def go_on_judging(session: Session, queries: Iterable[str], answers: Answers) -> None:
+    """Add queries and answers, such as those of a file, to what is judged; the added answers win."""
+    state = session.comparison
+    mine = dict(state.answers)
+    for query, rows in answers.items():
+        for line in queries_from([query]):
+            mine[line] = {**mine.get(line, {}), **rows}
+    state.answers = mine
+    state.queries = queries_from((*mine, *state.queries, *queries))
+
+
+def answer(session: Session, query: str, row: int, grade: int | None) -> None:
+    """Keep an answer as the last one; None skips the row."""
+    before = session.comparison.answers
+    own = {other: known for other, known in before.get(query, {}).items() if other != row}
+    others = {name: rows for name, rows in before.items() if name != query}
+    # New mappings: a copy of the session, kept for a reload, holds the old ones.
+    session.comparison.answers = {**others, query: {**own, row: grade}}
+
+
+def take_back(session: Session) -> None:
+    """Forget the last answer, if there is one."""
+    answers = dict(session.comparison.answers)
+    if not answers:
+        return
+    query, rows = answers.popitem()
+    left = dict(list(rows.items())[:-1])
+    session.comparison.answers = {**answers, query: left} if left else answers

@@ -1,0 +1,243 @@
+"""Judging: a blind queue of hits, what the answers say so far, and using them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from explorer.jobs.progress import OnProgress
+from explorer.session.judging import answer, take_back
+from explorer.session.session import Session
+from explorer.ui.compare.figures_in_words import signed
+from explorer.ui.compare.judge_queries import show_queries
+from explorer.ui.compare.judgements import show_judgements
+from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
+from explorer.ui.shell.session import remember
+from explorer.ui.shell.text import markdown, whole_html
+from explorer.ui.widgets.downloads import download_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from explorer.comparison.comparison import Comparison
+    from explorer.comparison.queue import Queue, Standing
+
+_STANDING = "judging-standing"
+
+
+def show_judge(session: Session, comparison: Comparison) -> None:
+    """Draw the next row to judge, what is known so far, and files of judgements."""
+    from explorer.comparison.saved_contender import SavedContender
+
+    if any(isinstance(contender, SavedContender) for contender in comparison.contenders):
+        st.info("Judging is available once the contenders are encoded.", icon=":material/hourglass:")
+    elif session.comparison.queries:
+        key = _queue_key(session, comparison)
+        queue = _queue_or_progress(session, comparison, key)
+        if queue is not None:
+            _judge(session, comparison.names, queue, key)
+        with st.expander("Change the queries", icon=":material/edit:"):
+            show_queries(session)
+    else:
+        st.markdown(
+            "Judge some hits to learn which contender finds more. The first ten hits of all contenders are "
+            "shown one at a time, shuffled, and without saying who found them. Queries that tell most come "
+            "first."
+        )
+        show_queries(session)
+    show_judgements(session)
+
+
+def _queue_key(session: Session, comparison: Comparison) -> Hashable:
+    contenders = tuple(contender.fingerprint for contender in comparison.contenders)
+    return ("judging-queue", session.corpus.fingerprint, contenders, session.comparison.queries)
+
+
+def _queue_or_progress(session: Session, comparison: Comparison, key: Hashable) -> Queue | None:
+    contenders, queries = comparison.contenders, session.comparison.queries
+
+    def work(on_progress: OnProgress) -> Queue:
+        from explorer.comparison.queue import make_queue
+        from explorer.comparison.retrieval import search_all
+
+        return make_queue(queries, search_all(contenders, queries, on_progress=on_progress))
+
+    lane = analysis_lane(len(queries) * len(contenders))
+    return session_result_or_progress(session, key, "Searching for hits to judge", work, lane=lane, here=True)
+
+
+@st.fragment
+def _judge(session: Session, names: tuple[str, ...], queue: Queue, key: Hashable) -> None:
+    """Draw one row and the standing; a fragment, so that an answer redraws nothing else."""
+    _show_item(session, queue)
+    _show_standing(session, names, queue, key)
+
+
+def _show_item(session: Session, queue: Queue) -> None:
+    from explorer.comparison.queue import missing, next_item
+
+    answers = session.comparison.answers
+    item = next_item(queue, answers)
+    begun = {left.query for left in missing(queue, answers)}
+    with st.container(border=True, key="judge-item"):
+        if item is None:
+            st.markdown(":material/check: Every hit of every query is judged.")
+        else:
+            query, pool = queue.queries[item.query], queue.pools[item.query]
+            place = pool.index(item.row)
+            known = sum(row in answers.get(query, {}) for row in pool)
+            done = sum(all(row in answers.get(text, {}) for row in rows) for text, rows in _pools(queue))
+            st.caption("Is this row relevant to the query?")
+            st.html(f'<div role="heading" aria-level="3" style="{_QUERY}">{whole_html(query)}</div>')
+            with st.container(horizontal=True, gap="small"):
+                # The keys name the row, so that a second press of a key does not answer the next row.
+                for label, letter, grade in (
+                    ("Relevant", "y", 1),
+                    ("Not relevant", "n", 0),
+                    ("Skip", "s", None),
+                ):
+                    st.button(
+                        label,
+                        key=f"judge-{letter}-{item.query}-{place}",
+                        shortcut=letter,
+                        on_click=_answer,
+                        args=(session, query, item.row, grade),
+                        help=_SKIP if grade is None else None,
+                    )
+            text = whole_html(session.corpus.texts[item.row])
+            st.html(f'<div tabindex="0" role="group" aria-label="Row" style="{_ROW}">{text}</div>')
+            st.progress(known / len(pool))
+            st.caption(
+                f"Row {known + 1} of {len(pool)} for this query · {done:,} of {len(queue.queries):,} queries "
+                f"done · {sum(map(len, answers.values())):,} rows judged"
+            )
+            if len(begun) > 1:
+                st.caption("Contenders or queries have changed: hits that nobody has judged are asked first.")
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.button(
+                "Undo the last answer",
+                key="judge-undo",
+                icon=":material/undo:",
+                type="tertiary",
+                shortcut="u",
+                disabled=not answers,
+                on_click=_take_back,
+                args=(session,),
+            )
+            if answers:
+                download_table(
+                    "My answers",
+                    lambda: _answers(session),
+                    f"{session.corpus.name}-answers",
+                    about="All queries and answers, also of queries that are not done. "
+                    "Open the file below to go on.",
+                )
+
+
+def _show_standing(session: Session, names: tuple[str, ...], queue: Queue, key: Hashable) -> None:
+    from explorer.comparison.queue import judged
+
+    answers = session.comparison.answers
+    found = judged(queue, answers)
+    digest = hashlib.blake2b(
+        repr([(text, answers[text]) for text in found.queries]).encode("utf-8", "surrogatepass")
+    ).hexdigest()
+    whole = (_STANDING, key, digest)
+    for other in [one for one in session.results if isinstance(one, tuple) and one[0] == _STANDING]:
+        if other != whole:
+            session.leave([session.results.pop(other)])  # every query done makes another
+
+    def work(on_progress: OnProgress) -> tuple[Standing | None]:  # noqa: ARG001 - it takes a moment
+        from explorer.comparison.queue import standing
+
+        return (standing(queue, answers),)
+
+    result = session_result_or_progress(session, whole, "What the answers say", work, here=True)
+    if result is None:
+        return
+    state = result[0]
+    used = session.comparison.judgements == found
+    with st.container(border=True, key="judge-standing"):
+        if state is None:
+            st.markdown("**Nothing can be said yet.** A query counts once all of its hits are judged.")
+        else:
+            _say(names, state, len(queue.queries) - state.queries)
+        if st.button(
+            "Use my judgements",
+            key="judge-use",
+            type="primary",
+            icon=":material/done_all:",
+            disabled=state is None or used,
+            help="Compares the contenders again, with nDCG@10, MRR@10 and recall by your judgements.",
+        ):
+            session.comparison.judgements = found
+            st.rerun()
+        if used:
+            st.caption("The comparison uses them.")
+
+
+def _say(names: tuple[str, ...], state: Standing, left: int) -> None:
+    from explorer.comparison.queue import leading_difference
+    from explorer.comparison.stopping import queries_needed
+
+    leading = leading_difference(state.values, state.differences)
+    ahead, behind = leading.first, leading.second
+    low, high = leading.low, leading.high
+    if leading.difference < 0:
+        ahead, behind, low, high = behind, ahead, -high, -low
+    interval = f"95 % interval {signed(low, 3)} to {signed(high, 3)}, " if low == low else ""
+    count = f"{state.queries:,} {'query' if state.queries == 1 else 'queries'}"
+    st.markdown(
+        f"**{markdown(names[ahead])}** is {abs(leading.difference):.3f} nDCG@10 ahead of "
+        f"**{markdown(names[behind])}** ({interval}{count}).",
+        help=_MEANING,
+    )
+    if state.enough and abs(leading.difference) > state.margin:
+        st.markdown(":material/check: **Enough.** The judgements tell these two apart.")
+    elif state.enough:
+        st.markdown(":material/check: **Enough.** These two differ by so little that it hardly matters.")
+    else:
+        more = queries_needed(state, left)
+        advice = (
+            "The queries that are left will probably not settle it: add queries."
+            if more is None
+            else f"Judge about {more:,} more {'query' if more == 1 else 'queries'}."
+        )
+        st.markdown(f"**Not enough yet.** {advice}", help=_RULE)
+
+
+def _pools(queue: Queue) -> zip[tuple[str, tuple[int, ...]]]:
+    return zip(queue.queries, queue.pools, strict=True)
+
+
+def _answers(session: Session) -> pa.Table:
+    from explorer.comparison.answers import answers_table
+
+    return answers_table(session.comparison.queries, session.comparison.answers)
+
+
+def _answer(session: Session, query: str, row: int, grade: int | None) -> None:
+    answer(session, query, row, grade)
+    remember(session)  # a fragment does not draw the frame, which does it otherwise
+
+
+def _take_back(session: Session) -> None:
+    take_back(session)
+    remember(session)
+
+
+_SKIP = "Leaves the row out for every contender, as when you cannot tell."
+_MEANING = (
+    "The two contenders with the highest nDCG@10. Queries are weighted by 1 / the probability with which "
+    "they were chosen, so choosing those that tell most does not bias the difference. The interval is a "
+    "bootstrap over queries."
+)
+_RULE = (
+    "It is enough when a confidence sequence (Waudby-Smith et al., 2103.06476) excludes zero, or is narrower "
+    "than ±0.02, after at least 30 queries. One can look at it after every answer."
+)
+_QUERY = "font-size: 1.25rem; font-weight: 600"
+_ROW = "max-height: 50vh; overflow-y: auto; padding: .3rem 0"
