@@ -16,12 +16,14 @@ with page("Compare", "Which encoder is better on my rows, and by how much?") as 
     show_contenders(session, entries)
     show_used(session)
     show_unready(session, entries)
+    files = st.container()
     view = choose_view()
     with verdict:
         comparison = comparison_or_progress(session, entries)
     if comparison is not None:
         with verdict:
             show_verdict(comparison)
-    show_files(session, comparison)
+    with files:
+        show_files(session, comparison)
     if comparison is not None:
         show_view(view, session, comparison)

@@ -57,7 +57,6 @@ def test_a_report_opens_without_a_network_and_can_be_read_on_any_screen(visit, r
             )
             assert report.evaluate(WIDER) <= 0
             assert violations(report) == []
-            shoot(report, f"comparison-report-{width}-{scheme}")
     report = reader(path, 1440, "dark")
     report.emulate_media(media="print", color_scheme="dark")
     assert report.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

@@ -69,12 +69,12 @@ def _show_downloads(session: Session, comparison: Comparison) -> None:
 
 def _show_open(session: Session) -> None:
     st.file_uploader(
-        "A comparison saved here or by Comparison.save",
+        "A saved comparison",
         type=[_ENDING],
         max_upload_size=settings().max_file_mb,
         key=_UPLOAD,
-        help="Its rows must be open. Scorecard, differences and agreement are there at once; what needs "
-        "vectors follows when the contenders are encoded.",
+        help="Saved here, or by Comparison.save in Python. Its rows must be open. Scorecard, differences and "
+        "agreement are there at once; what needs vectors follows when the contenders are encoded.",
         on_change=_open,
         args=(session,),
     )
