@@ -27,6 +27,7 @@ from explorer.ui.widgets.upload import drop_upload, upload
 
 if TYPE_CHECKING:
     from explorer.comparison.file_guess import FileGuess
+    from explorer.comparison.judgement_columns import JudgementColumns, PairColumns
     from explorer.comparison.judgement_files import FromFile
 
 _COUNT = "explorer-judgement-files"  # a used file leaves its uploader
@@ -75,7 +76,8 @@ def _show_file(session: Session, guess: FileGuess, key: str, uploader: str) -> N
     corpus = session.corpus
     read: Callable[[], FromFile[Any, Any]]
     texts: SourceTable | None = None
-    kind, columns = guess.kind, None
+    kind: str = guess.kind
+    columns: JudgementColumns | PairColumns | str | None = None
     if kind == "answers":
         read = functools.partial(answers.read_answers, guess.table, corpus)
     else:
