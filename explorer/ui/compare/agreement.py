@@ -23,6 +23,7 @@ from explorer.ui.widgets.linked_choice import linked_choice
 if TYPE_CHECKING:
     import plotly.graph_objects as go
     from numpy.typing import NDArray
+    from streamlit.elements.lib.column_types import ColumnConfig
 
     from explorer.comparison.calibration import Agreement
     from explorer.comparison.comparison import Comparison
@@ -197,7 +198,7 @@ def _all_measures(comparison: Comparison) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def _columns() -> dict[str, object]:
+def _columns() -> dict[str, ColumnConfig]:
     about = {
         "value": "The measure as it is; 1 is perfect agreement.",
         "chance": "The mean of the measure when the rows of one contender are permuted.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -130,8 +131,8 @@ def _show_found(session: Session, kind: str, found: FromFile[Any, Any], uploader
             st.warning("No grade is above 0, so no row counts as relevant.", icon=":material/warning:")
     elif kind == "pairs":
         st.markdown(f"{len(content.scores):,} scored pairs.")
-        lines = list(zip(content.first, content.second, content.scores, strict=True))
-        _table(("one text", "other text", "score"), lines[:_PREVIEW])
+        pairs = zip(content.first, content.second, content.scores, strict=True)
+        _table(("one text", "other text", "score"), list(itertools.islice(pairs, _PREVIEW)))
     elif kind == "queries":
         st.markdown(f"{len(content):,} queries.")
         if len(content) > MOST_QUERIES:
