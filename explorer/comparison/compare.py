@@ -156,6 +156,9 @@ class _Run:
         rankings = search_all(self.sides, judgements.queries, depth, on_progress=self.steps.next())
         retrieved = retrieval(rankings, judgements, k=self.k)
         self._add(retrieved.values)
+        without = [side.name for side, own in zip(self.sides, rankings, strict=True) if (own == -1).all()]
+        if without:
+            self.notes.append(f"Without an encoder for queries, so not judged: {', '.join(without)}.")
         if retrieved.left_out:
             self.notes.append(f"Queries without a relevant row are left out: {retrieved.left_out:,}.")
 

@@ -12,7 +12,8 @@ from explorer.comparison.contender import Contender
 from explorer.comparison.correlation import Correlations, correlations
 from explorer.comparison.judgements import Judgements, Pairs
 from explorer.comparison.measure import Measure, UnitValues
-from explorer.errors import DataError
+from explorer.encode.encoder import check_queries
+from explorer.errors import DataError, QueryError
 from explorer.jobs.progress import OnProgress, counting
 
 DEPTH = 10
@@ -80,20 +81,26 @@ def search_all(
         on_progress: Called with the number of searches; an exception it raises stops the work.
 
     Returns:
-        Rows, best first, shape (contenders, queries, min(k, rows)).
+        Rows, best first, shape (contenders, queries, min(k, rows)); −1 for a contender that cannot be
+        searched by text, such as vectors without their model.
 
     Raises:
-        QueryError: A query is empty, or a contender cannot be searched by text.
+        QueryError: A query is empty.
     """
+    check_queries(queries)
     report = counting(on_progress, "Searching", "searches")
     total = len(contenders) * len(queries)
     found: list[NDArray[np.int64]] = []
     for at, contender in enumerate(contenders):
-        blocks: list[NDArray[np.int64]] = [np.zeros((0, min(k, len(contender.corpus))), dtype=np.int64)]
-        for start in range(0, len(queries), _BLOCK_QUERIES):
-            report(at * len(queries) + start, total)
-            blocks.append(contender.search(queries[start : start + _BLOCK_QUERIES], k).indices)
-        found.append(np.concatenate(blocks))
+        hits = np.full((len(queries), min(k, len(contender.corpus))), -1, dtype=np.int64)
+        try:
+            for start in range(0, len(queries), _BLOCK_QUERIES):
+                report(at * len(queries) + start, total)
+                part = slice(start, start + _BLOCK_QUERIES)
+                hits[part] = contender.search(queries[part], k).indices
+        except QueryError:  # it has no encoder for texts
+            hits[:] = -1
+        found.append(hits)
     report(total, total)
     return np.stack(found)
 
@@ -103,7 +110,7 @@ def retrieval(rankings: NDArray[np.int64], judgements: Judgements, *, k: int = D
 
     Args:
         rankings: The hits of `search_all` for the queries of `judgements`, at least the larger of 10 and k
-            of them (or all rows). −1 is no hit.
+            of them (or all rows). −1 is no hit; a contender without any has NaN.
         judgements: The judgements. Their inclusion probabilities weight the queries.
         k: The depth of recall.
 
@@ -121,6 +128,7 @@ def retrieval(rankings: NDArray[np.int64], judgements: Judgements, *, k: int = D
             fix="Judge more queries, or check what the grades mean: above 0 is relevant.",
         )
     values = np.array([_figures(own[units], [judgements.grades[at] for at in units], k) for own in rankings])
+    values[(rankings == -1).all(axis=(1, 2))] = np.nan
     weights = None
     if judgements.inclusion is not None:
         weights = 1 / np.array(judgements.inclusion)[units]
@@ -154,17 +162,20 @@ def pair_correlations(
         seed: The seed of resamples and permutations.
         on_progress: Called with the number of scored pairs; an exception it raises stops the work.
 
-    Raises:
-        QueryError: A contender has no encoder for texts.
+    Returns:
+        The correlations; NaN for a contender that has no encoder for texts.
     """
     report = counting(on_progress, "Scoring pairs", "pairs")
     count = len(pairs.scores)
     scores = np.zeros((len(contenders), count))
     for at, contender in enumerate(contenders):
-        for start in range(0, count, _BLOCK_PAIRS):
-            report(at * count + start, len(contenders) * count)
-            part = slice(start, start + _BLOCK_PAIRS)
-            scores[at, part] = contender.score_texts(pairs.first[part], pairs.second[part]).diagonal()
+        try:
+            for start in range(0, count, _BLOCK_PAIRS):
+                report(at * count + start, len(contenders) * count)
+                part = slice(start, start + _BLOCK_PAIRS)
+                scores[at, part] = contender.score_texts(pairs.first[part], pairs.second[part]).diagonal()
+        except QueryError:  # it has no encoder for texts
+            scores[at] = np.nan
     report(len(contenders) * count, len(contenders) * count)
     return correlations(np.array(pairs.scores), scores, _same_texts(pairs.first), seed=seed)
 

@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from explorer.analysis.space import Space, make_index
 from explorer.comparison.correlation import PEARSON, SPEARMAN
 from explorer.comparison.judgements import Judgements, Pairs
 from explorer.comparison.retrieval import pair_correlations, retrieval, search_all
+from explorer.comparison.space_contender import SpaceContender
 from explorer.data.opening import open_corpus
-from explorer.errors import DataError, JobCancelledError
+from explorer.errors import DataError, JobCancelledError, QueryError
 from explorer.tensor import TopK
 
 
@@ -134,6 +136,18 @@ def test_searching_reports_progress_and_can_be_stopped():
     with pytest.raises(JobCancelledError):
         search_all([contender], ["x"] * 300, on_progress=stop)
     assert search_all([contender], []).shape == (1, 0, 2)
+
+
+def test_a_contender_without_an_encoder_has_no_figures_and_the_others_keep_theirs():
+    corpus = open_corpus(["a text", "b text"])
+    vectors = SpaceContender(Space(corpus, make_index(np.eye(2))), "vectors")
+    rankings = search_all([vectors, Ranked(corpus, {"x": [0, 1]})], ["x"])
+    assert rankings.tolist() == [[[-1, -1]], [[1, 0]]]
+    for values in retrieval(rankings, Judgements(("q",), ("x",), ({1: 1},))).values:
+        assert np.isnan(values.values[0]).all()
+        assert values.values[1].tolist() == [1.0]
+    with pytest.raises(QueryError, match="cannot be empty"):
+        search_all([vectors], [" "])
 
 
 def test_pairs_are_scored_with_their_own_partner():
