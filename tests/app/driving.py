@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, Element
 
 from explorer.jobs.registry import registry
+from explorer.session.session import Session
 from tests.conftest import ROOT
 
 
@@ -110,3 +112,10 @@ def select(app: AppTest, kind: str, selection: dict[str, object], position: int 
     state.string_value = json.dumps({"selection": selection})
     app._run(states)
     return app
+
+
+def open_with_rows(corpus, spec):
+    """The app with rows that nobody else has."""
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=600)
+    app.session_state["explorer-session"] = Session(uuid.uuid4().hex, corpus, [spec])
+    return app.run()

@@ -2,16 +2,13 @@ import uuid
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import explorer
 from explorer.comparison.contender_spec import ContenderSpec
 from explorer.encode.spec import LocalModel, OwnVectors, Tfidf
 from explorer.session.contenders import contenders_of
-from explorer.session.session import Session
 from explorer.ui.compare import views
-from tests.app.driving import finished, html_texts, open_app
-from tests.conftest import ROOT
+from tests.app.driving import finished, html_texts, open_app, open_with_rows
 from tests.hub_server import LocalHub, talk_to
 
 MODEL, WORDS, BM25 = ContenderSpec(LocalModel()), ContenderSpec(Tfidf()), ContenderSpec(None)
@@ -24,10 +21,7 @@ def compared(**parameters):
 
 def with_rows(corpus, spec):
     """The page over rows that nobody else has."""
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=600)
-    app.session_state["explorer-session"] = Session(uuid.uuid4().hex, corpus, [spec])
-    app.run()
-    return finished(app.switch_page("pages/compare.py").run())
+    return finished(open_with_rows(corpus, spec).switch_page("pages/compare.py").run())
 
 
 def session_of(app):

@@ -8,7 +8,7 @@ import pytest
 import explorer
 from explorer.comparison.opening import open_comparison
 from explorer.encode.spec import OwnVectors, Tfidf
-from tests.app.driving import button, finished, html_texts, open_app, said, select, unescaped
+from tests.app.driving import button, finished, html_texts, open_with_rows, said, select, unescaped
 
 HOSTILE = "<b>bold</b> **md** $x$"
 TOPICS = ("parcel lost in the post", "invoice charged twice", "phone screen broken", "password forgotten")
@@ -33,8 +33,9 @@ def labelled(count=32):
 
 def compared(corpus, spec, view, **parameters):
     """A view of the page over rows that nobody else has."""
-    app = open_app(**parameters)
-    session_of(app).open(corpus, spec)
+    app = open_with_rows(corpus, spec)
+    for name, value in parameters.items():
+        app.query_params[name] = value
     app = finished(app.switch_page("pages/compare.py").run())
     return shown(app, view)
 

@@ -3,7 +3,7 @@
 import explorer
 from explorer.comparison.judgements import Judgements
 from explorer.encode.spec import Tfidf
-from tests.app.driving import button, finished, html_texts, labels, open_app, said, unescaped
+from tests.app.driving import button, finished, html_texts, labels, open_with_rows, said, unescaped
 
 HOSTILE = "<b>reset</b> **my** $password$"
 ROWS = {
@@ -14,9 +14,9 @@ ROWS = {
 
 
 def judging():
-    app = open_app()
-    session_of(app).open(explorer.open_corpus(ROWS, text="body"), Tfidf())
-    app = app.switch_page("pages/compare.py").run()
+    app = (
+        open_with_rows(explorer.open_corpus(ROWS, text="body"), Tfidf()).switch_page("pages/compare.py").run()
+    )
     app.segmented_control(key="compare-shows").set_value("Judge").run()
     return finished(app)
 

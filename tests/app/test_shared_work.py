@@ -139,7 +139,7 @@ def test_rows_that_were_closed_hold_up_no_others(models, gate, monkeypatch, unde
 
 @pytest.mark.usefixtures("hasty_pages")
 def test_rows_that_another_tab_of_the_browser_shows_are_still_encoded(models, gate, monkeypatch):
-    monkeypatch.setattr(sessions, "_visitor", lambda: "one browser")
+    monkeypatch.setattr(sessions, "identify_visitor", lambda: "one browser")
     tabs = [uploaded(FIRST, TWO_ROWS.replace(b"wanted", b"shown")) for _ in range(2)]
     gate.clear()
     for tab in tabs:
