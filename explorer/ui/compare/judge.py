@@ -109,7 +109,6 @@ def _show_item(session: Session, queue: Queue) -> None:
                     )
             text = whole_html(session.corpus.texts[item.row])
             st.html(f'<div tabindex="0" role="group" aria-label="Row" style="{_ROW}">{text}</div>')
-            st.progress(known / len(pool))
             st.caption(
                 f"Row {known + 1} of {len(pool)} for this query · {done:,} of {len(queue.queries):,} queries "
                 f"done · {sum(map(len, answers.values())):,} rows judged"
