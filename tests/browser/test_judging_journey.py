@@ -16,7 +16,7 @@ def press(page: Page, key: str, judged: int) -> None:
 
 def test_hits_are_judged_by_keys_and_used(visit, schemes, tmp_path):
     page = visit(JUDGE)
-    box = page.get_by_label("Queries, one per line")
+    box = page.get_by_role("textbox", name="Queries, one per line")
     expect(box).to_be_visible(timeout=120_000)
     quiet(page)
     shoot(page, "judge-start-1440-light")
@@ -53,7 +53,7 @@ def test_hits_are_judged_by_keys_and_used(visit, schemes, tmp_path):
         shoot(page, f"judge-done-1440-{scheme}")
 
     other = visit(JUDGE, width=390)
-    expect(other.get_by_label("Queries, one per line")).to_be_visible(timeout=120_000)
+    expect(other.get_by_role("textbox", name="Queries, one per line")).to_be_visible(timeout=120_000)
     quiet(other)
     other.locator("[data-testid=stMain] input[type=file]").last.set_input_files(tmp_path / "answers.csv")
     other.get_by_role("button", name="Go on judging").click()
