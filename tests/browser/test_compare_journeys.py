@@ -29,7 +29,9 @@ def test_a_model_is_compared_with_words_and_its_int8_vectors_with_itself(visit):
 
     page.get_by_role("button", name="Add a contender").click()
     page.get_by_role("button", name="int8").click()
-    expect(page.locator(".st-key-contenders").get_by_role("button", name="all-MiniLM-L6-v2 · int8").first).to_be_visible()
+    expect(
+        page.locator(".st-key-contenders").get_by_role("button", name="all-MiniLM-L6-v2 · int8").first
+    ).to_be_visible()
     page.keyboard.press("Escape")
     expect(verdict).to_contain_text("Cannot tell", timeout=COMPARING)
     expect(verdict).to_contain_text("all-MiniLM-L6-v2 · int8")
