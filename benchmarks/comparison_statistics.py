@@ -18,11 +18,23 @@ from numpy.typing import NDArray
 import explorer
 from benchmarks.results import record
 from explorer.analysis.space import make_index
-from explorer.comparison.correlation import correlations
-from explorer.comparison.differences import Difference, needed
+from explorer.comparison.judging.queue import (
+    Queue,
+    anytime_margin,
+    inclusion_probabilities,
+    make_queue,
+    standing,
+)
 from explorer.comparison.measure import Measure
-from explorer.comparison.queue import Queue, anytime_margin, inclusion_probabilities, make_queue, standing
-from explorer.comparison.statistics import difference_intervals, holm, intervals, paired_tests, resamples
+from explorer.comparison.statistics.correlation import correlations
+from explorer.comparison.statistics.differences import Difference, needed
+from explorer.comparison.statistics.inference import (
+    difference_intervals,
+    holm,
+    intervals,
+    paired_tests,
+    resamples,
+)
 
 Floats = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int, int], Floats]

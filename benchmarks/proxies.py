@@ -21,24 +21,24 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 import explorer
+from benchmarks.cluster_proxies import cluster_stability, cohesion
 from benchmarks.corpora import wordnet
 from benchmarks.results import record
 from explorer.analysis.cluster_words import words_of
 from explorer.analysis.space import Space, make_index
-from explorer.comparison.cluster_proxies import cluster_stability, cohesion
-from explorer.comparison.geometry import hubness
-from explorer.comparison.groups import near_copies, sample_rows
-from explorer.comparison.label_measures import (
+from explorer.comparison.health.geometry import hubness
+from explorer.comparison.measure import UnitValues, WholeValues
+from explorer.comparison.measures.groups import near_copies, sample_rows
+from explorer.comparison.measures.label_measures import (
     cluster_agreement_with_labels,
     knn_accuracy,
     linear_probe,
     silhouette,
 )
-from explorer.comparison.labelled import labelled
-from explorer.comparison.measure import UnitValues, WholeValues
-from explorer.comparison.resampling import group_resamples
-from explorer.comparison.two_view import two_view_measures
-from explorer.comparison.views import two_views
+from explorer.comparison.measures.labelled import labelled
+from explorer.comparison.measures.resampling import group_resamples
+from explorer.comparison.measures.two_view import two_view_measures
+from explorer.comparison.measures.views import two_views
 from explorer.data.corpus import Corpus
 from explorer.encode.models import BUNDLED_MODEL, find_model
 from explorer.tensor import TopK, normalize, pairwise

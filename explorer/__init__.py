@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from explorer.analysis.space import Hit, Space
     from explorer.comparison.compare import compare
     from explorer.comparison.comparison import Comparison
-    from explorer.comparison.opening import open_comparison
+    from explorer.comparison.files.opening import open_comparison
     from explorer.data.corpus import Corpus
     from explorer.data.opening import open_corpus
     from explorer.embedding import embed
@@ -26,7 +26,7 @@ _HOMES = {
     "Space": "explorer.analysis.space",
     "compare": "explorer.comparison.compare",
     "embed": "explorer.embedding",
-    "open_comparison": "explorer.comparison.opening",
+    "open_comparison": "explorer.comparison.files.opening",
     "open_corpus": "explorer.data.opening",
 }
 

@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _compare(options: argparse.Namespace, progress: OnProgress | None) -> int:
     from explorer.comparison.compare import compare
-    from explorer.comparison.judgement_files import read_judgements
+    from explorer.comparison.judging.judgement_files import read_judgements
     from explorer.comparison.report.report import check_report_name
     from explorer.data.corpus_from_table import GUESS
     from explorer.data.opening import open_corpus

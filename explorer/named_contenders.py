@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from explorer.analysis.space import Space
-from explorer.comparison.contender import Contender
-from explorer.comparison.contender_spec import FEWEST, MOST, ContenderSpec
-from explorer.comparison.making import make_contender
-from explorer.comparison.names import names_of
+from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.contenders.making import make_contender
+from explorer.comparison.contenders.names import names_of
+from explorer.comparison.contenders.spec import FEWEST, MOST, ContenderSpec
 from explorer.data.corpus import Corpus
 from explorer.embedding import embed
 from explorer.encode.spec import EncoderSpec, LocalModel, Tfidf, spec_for

@@ -12,7 +12,7 @@ import pytest
 
 import explorer
 from explorer.command_line import main
-from explorer.comparison.judgements import judgements_table, qrels_file, queries_file
+from explorer.comparison.judging.judgements import judgements_table, qrels_file, queries_file
 from tests.comparison.comparisons import judgements, rows
 from tests.conftest import ROOT
 

@@ -9,43 +9,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.space import Space
-from explorer.comparison.agreement import (
+from explorer.comparison.agreement.agreement import (
     DEPTH as LIST_DEPTH,
 )
-from explorer.comparison.agreement import (
+from explorer.comparison.agreement.agreement import (
     cka_agreement,
     cluster_agreement,
     neighbor_agreement,
     procrustes_agreement,
     rank_agreement,
 )
-from explorer.comparison.calibration import Agreement
+from explorer.comparison.agreement.calibration import Agreement
+from explorer.comparison.agreement.disagreement import rows_by_agreement
 from explorer.comparison.comparison import Comparison
-from explorer.comparison.contender import Contender
-from explorer.comparison.contenders import check_contenders
-from explorer.comparison.costs import cost_values
-from explorer.comparison.differences import Difference, differences
-from explorer.comparison.disagreement import rows_by_agreement
-from explorer.comparison.geometry import geometry, geometry_values
-from explorer.comparison.groups import groups_of, near_copies, sample_rows
-from explorer.comparison.judgement_files import read_judgements, read_pairs
-from explorer.comparison.judgements import Judgements, Pairs
-from explorer.comparison.label_measures import (
+from explorer.comparison.contenders.checking import check_contenders
+from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.contenders.names import named
+from explorer.comparison.contenders.space_contender import SpaceContender
+from explorer.comparison.health.costs import cost_values
+from explorer.comparison.health.geometry import geometry, geometry_values
+from explorer.comparison.judging.judgement_files import read_judgements, read_pairs
+from explorer.comparison.judging.judgements import Judgements, Pairs
+from explorer.comparison.judging.retrieval import DEPTH, pair_correlations, retrieval, search_all
+from explorer.comparison.measure import UnitValues, WholeValues
+from explorer.comparison.measures.groups import groups_of, near_copies, sample_rows
+from explorer.comparison.measures.label_measures import (
     cluster_agreement_with_labels,
     knn_accuracy,
     linear_probe,
     silhouette,
 )
-from explorer.comparison.labelled import labelled
-from explorer.comparison.measure import UnitValues, WholeValues
-from explorer.comparison.names import named
-from explorer.comparison.neighbors import NeighborLists, neighbor_lists
+from explorer.comparison.measures.labelled import labelled
+from explorer.comparison.measures.neighbors import NeighborLists, neighbor_lists
+from explorer.comparison.measures.two_view import two_view_measures
+from explorer.comparison.measures.views import two_views
 from explorer.comparison.results import measured_intervals
-from explorer.comparison.retrieval import DEPTH, pair_correlations, retrieval, search_all
-from explorer.comparison.space_contender import SpaceContender
-from explorer.comparison.two_view import two_view_measures
-from explorer.comparison.verdict import verdict
-from explorer.comparison.views import two_views
+from explorer.comparison.statistics.differences import Difference, differences
+from explorer.comparison.statistics.verdict import verdict
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 

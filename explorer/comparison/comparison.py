@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from explorer.comparison.files.saving import packed
 from explorer.comparison.report.report import write_report
 from explorer.comparison.results import Results
-from explorer.comparison.saving import packed
 
 
 @dataclass(frozen=True, eq=False)

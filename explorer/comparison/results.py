@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.comparison.calibration import Agreement
-from explorer.comparison.contender import Contender
-from explorer.comparison.differences import Difference, ranks
-from explorer.comparison.disagreement import RowAgreement
-from explorer.comparison.judgements import Judgements, Pairs
+from explorer.comparison.agreement.calibration import Agreement
+from explorer.comparison.agreement.disagreement import RowAgreement
+from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.measure import Measure, UnitValues, WholeValues
-from explorer.comparison.statistics import intervals
-from explorer.comparison.verdict import Verdict
+from explorer.comparison.statistics.differences import Difference, ranks
+from explorer.comparison.statistics.inference import intervals
+from explorer.comparison.statistics.verdict import Verdict
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
 

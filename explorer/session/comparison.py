@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
-    from explorer.comparison.contender_spec import ContenderSpec
-    from explorer.comparison.judgements import Judgements, Pairs
-    from explorer.comparison.queue import Answers
+    from explorer.comparison.contenders.spec import ContenderSpec
+    from explorer.comparison.judging.judgements import Judgements, Pairs
+    from explorer.comparison.judging.queue import Answers
 
 COMPARISON = "compare"  # the kind of job that compares
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 from urllib.parse import parse_qsl, urlencode
 
-from explorer.comparison.contender_spec import ContenderSpec, StoredPrecision
+from explorer.comparison.contenders.spec import ContenderSpec, StoredPrecision
 from explorer.encode.spec import LocalModel
 from explorer.errors import ExplorerError
 from explorer.numbers import number_from

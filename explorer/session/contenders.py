@@ -8,8 +8,8 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from explorer.comparison.contender_spec import MOST, ContenderSpec
-from explorer.comparison.names import names_of
+from explorer.comparison.contenders.names import names_of
+from explorer.comparison.contenders.spec import MOST, ContenderSpec
 from explorer.data.corpus import Corpus
 from explorer.encode.spec import OwnVectors, Tfidf
 from explorer.session.contender_link import contender_from, contender_parameter

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from explorer.session.session import Session
 
 if TYPE_CHECKING:
-    from explorer.comparison.queue import Answers
+    from explorer.comparison.judging.queue import Answers
 
 MOST_QUERIES = 2_000  # more than anyone judges, and as many as show a difference of 0.02
 MOST_CHARS = 2_000  # of a query

@@ -11,8 +11,8 @@ from explorer.session.session import Session
 
 if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
-    from explorer.comparison.contender import Contender
-    from explorer.comparison.contender_spec import ContenderSpec
+    from explorer.comparison.contenders.contender import Contender
+    from explorer.comparison.contenders.spec import ContenderSpec
 
 
 def open_saved(session: Session, data: bytes) -> None:
@@ -23,7 +23,7 @@ def open_saved(session: Session, data: bytes) -> None:
         TooLargeError: It is over the limit on files.
         DataError: It is of other rows.
     """
-    from explorer.comparison.opening import open_with_choices
+    from explorer.comparison.files.opening import open_with_choices
 
     comparison, choices = open_with_choices(data, session.corpus)
     specs = tuple(_openable(each, session) for each in comparison.contenders)
@@ -48,14 +48,14 @@ def opened_comparison(session: Session) -> Comparison | None:
 
 def opened_with(opened: Comparison | None, contenders: list[Contender]) -> Comparison | None:
     """An opened comparison with the vectors of its contenders; None for others, or if there is none."""
-    from explorer.comparison.opening import rejoined
+    from explorer.comparison.files.opening import rejoined
 
     return None if opened is None else rejoined(opened, contenders)
 
 
 def _openable(contender: Contender, session: Session) -> ContenderSpec | None:
     """How a contender is made, if a visitor may make it: as if a link named it."""
-    from explorer.comparison.saved_contender import spec_of
+    from explorer.comparison.files.saved_contender import spec_of
 
     spec = spec_of(contender, session.corpus)
     return None if spec is None else contender_from(contender_parameter(spec))

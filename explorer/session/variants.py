@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from explorer.comparison.contender_spec import ContenderSpec
+from explorer.comparison.contenders.spec import ContenderSpec
 from explorer.data.corpus import Corpus
 from explorer.encode.models import files_on_disk
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors
@@ -14,7 +14,7 @@ from explorer.session.contenders import other_text_columns
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
-    from explorer.comparison.doctor import Remedy
+    from explorer.comparison.health.doctor import Remedy
 
 _SIZES = (256, 128, 64)
 _MOST_SIZES = 4
@@ -64,7 +64,7 @@ def variants_of(spec: ContenderSpec, corpus: Corpus, space: Space | None) -> lis
 
 def mended(spec: ContenderSpec, remedy: Remedy) -> ContenderSpec | None:
     """The contender that a remedy of the doctor makes; None if no choice of encoder gives it."""
-    from explorer.comparison.doctor import Center, Csls, UsualPrompts
+    from explorer.comparison.health.doctor import Center, Csls, UsualPrompts
 
     match remedy:
         case Center():

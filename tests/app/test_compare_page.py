@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import explorer
-from explorer.comparison.contender_spec import ContenderSpec
+from explorer.comparison.contenders.spec import ContenderSpec
 from explorer.encode.spec import LocalModel, OwnVectors, Tfidf
 from explorer.session.contenders import contenders_of
 from explorer.ui.compare import views

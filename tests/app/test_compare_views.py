@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import explorer
-from explorer.comparison.opening import open_comparison
+from explorer.comparison.files.opening import open_comparison
 from explorer.encode.spec import OwnVectors, Tfidf
 from tests.app.driving import button, finished, html_texts, open_with_rows, said, select, unescaped
 

@@ -1,8 +1,8 @@
 """A comparison leaves the page as a file, and comes back without anything being encoded."""
 
 import explorer
-from explorer.comparison.opening import open_with_choices
-from explorer.comparison.saving import Choices, packed
+from explorer.comparison.files.opening import open_with_choices
+from explorer.comparison.files.saving import Choices, packed
 from tests.app.driving import finished, html_texts, open_app
 
 SMALL = {"corpus": "medicare-faq", "precision": "float32"}

@@ -1,7 +1,7 @@
 """Judging on the compare page, and judgements from files."""
 
 import explorer
-from explorer.comparison.judgements import Judgements
+from explorer.comparison.judging.judgements import Judgements
 from explorer.encode.spec import Tfidf
 from tests.app.driving import button, finished, html_texts, labels, open_with_rows, said, unescaped
 

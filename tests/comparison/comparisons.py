@@ -7,9 +7,9 @@ import functools
 import numpy as np
 
 import explorer
-from explorer.comparison.bm25 import Bm25Contender
-from explorer.comparison.csls import CslsContender
-from explorer.comparison.judgements import Judgements, Pairs
+from explorer.comparison.contenders.bm25 import Bm25Contender
+from explorer.comparison.contenders.csls import CslsContender
+from explorer.comparison.judging.judgements import Judgements, Pairs
 
 TOPICS = {
     "refunds": "refund money invoice charged twice card payment bill",

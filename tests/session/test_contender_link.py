@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.comparison.contender_spec import ContenderSpec
+from explorer.comparison.contenders.spec import ContenderSpec
 from explorer.encode.spec import HostedModel, LocalModel, Tfidf
 from explorer.session.contender_link import contender_from, contender_parameter
 

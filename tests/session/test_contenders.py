@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 import explorer
-from explorer.comparison.contender_spec import MOST, ContenderSpec
+from explorer.comparison.contenders.spec import MOST, ContenderSpec
 from explorer.encode.spec import LocalModel, OwnVectors, Tfidf
 from explorer.session.contenders import (
     add_contender,

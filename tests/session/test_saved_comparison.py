@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 import explorer
-from explorer.comparison.contender_spec import ContenderSpec
-from explorer.comparison.saving import Choices, packed
-from explorer.comparison.space_contender import SpaceContender
+from explorer.comparison.contenders.space_contender import SpaceContender
+from explorer.comparison.contenders.spec import ContenderSpec
+from explorer.comparison.files.saving import Choices, packed
 from explorer.encode.spec import LocalModel, Tfidf
 from explorer.errors import DataError
 from explorer.session.saved_comparison import open_saved, opened_comparison, opened_with

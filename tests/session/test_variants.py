@@ -4,8 +4,8 @@ from types import SimpleNamespace
 import pytest
 
 import explorer
-from explorer.comparison.contender_spec import ContenderSpec
-from explorer.comparison.doctor import Center, Csls, UsualMetric, UsualPrompts
+from explorer.comparison.contenders.spec import ContenderSpec
+from explorer.comparison.health.doctor import Center, Csls, UsualMetric, UsualPrompts
 from explorer.encode.spec import LocalModel, OwnVectors, Tfidf
 from explorer.session.variants import mended, variants_of
 

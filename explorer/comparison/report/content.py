@@ -9,8 +9,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from explorer.comparison.contender import Contender
-from explorer.comparison.doctor import Finding, check_space
+from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.files.saved_contender import SavedContender
+from explorer.comparison.health.doctor import Finding, check_space
 from explorer.comparison.measure import Kind
 from explorer.comparison.report.differing import DifferingRow, differing_rows
 from explorer.comparison.report.forest import Forest, forests
@@ -18,7 +19,6 @@ from explorer.comparison.report.numbers import figure, interval, number
 from explorer.comparison.report.python_lines import python_lines
 from explorer.comparison.report.segment_tables import SegmentTable, segment_tables
 from explorer.comparison.results import Results, Score
-from explorer.comparison.saved_contender import SavedContender
 from explorer.jobs.progress import OnProgress
 
 _KINDS: dict[Kind, tuple[str, str]] = {

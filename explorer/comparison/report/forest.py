@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from explorer.comparison.differences import Difference
 from explorer.comparison.report.numbers import interval, number, probability
 from explorer.comparison.results import Results
+from explorer.comparison.statistics.differences import Difference
 
 WIDTH = 240.0
 """The width of the plot, in its own units."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from explorer.comparison.contender_spec import ContenderSpec
+from explorer.comparison.contenders.spec import ContenderSpec
+from explorer.comparison.files.saved_contender import spec_of
 from explorer.comparison.results import Results
-from explorer.comparison.saved_contender import spec_of
 from explorer.data.corpus import Corpus
 from explorer.encode.model_names import model_name
 from explorer.encode.models import BUNDLED_MODEL
@@ -26,9 +26,9 @@ def python_lines(results: Results) -> str:
     specs = [(each.name, spec_of(each, corpus)) for each in results.contenders]
     imports = ["import explorer"]
     if any(spec is not None and spec.encoder is None for _, spec in specs):
-        imports.append("from explorer.comparison.bm25 import Bm25Contender")
+        imports.append("from explorer.comparison.contenders.bm25 import Bm25Contender")
     if any(spec is not None and spec.csls for _, spec in specs):
-        imports.append("from explorer.comparison.csls import CslsContender")
+        imports.append("from explorer.comparison.contenders.csls import CslsContender")
     lines = [
         *imports,
         "",

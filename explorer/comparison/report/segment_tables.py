@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.comparison.differences import Difference
 from explorer.comparison.measure import UnitValues
-from explorer.comparison.report.numbers import interval, number, probability
-from explorer.comparison.results import Results
-from explorer.comparison.segments import (
+from explorer.comparison.measures.segments import (
     LENGTH,
     SegmentDifference,
     segment_columns,
     segment_differences,
     segments,
 )
+from explorer.comparison.report.numbers import interval, number, probability
+from explorer.comparison.results import Results
+from explorer.comparison.statistics.differences import Difference
 
 _BY_ROWS = ("labels", "proxy")  # kinds whose units are rows, which have labels and lengths
 _LEVEL = 0.05

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from streamlit.elements.lib.column_types import ColumnConfig
 
-    from explorer.comparison.calibration import Agreement
+    from explorer.comparison.agreement.calibration import Agreement
     from explorer.comparison.comparison import Comparison
 
     Matrix = NDArray[np.float64]

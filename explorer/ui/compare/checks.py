@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.comparison.contender_spec import ContenderSpec
+from explorer.comparison.contenders.spec import ContenderSpec
 from explorer.jobs.progress import OnProgress, Progress
 from explorer.session.contenders import add_contender, contender_named, contenders_of, name_of
 from explorer.session.session import Session
@@ -18,7 +18,7 @@ from explorer.ui.shell.text import markdown
 
 if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
-    from explorer.comparison.doctor import Finding
+    from explorer.comparison.health.doctor import Finding
 
 
 def show_checks(session: Session, comparison: Comparison) -> None:
@@ -26,7 +26,7 @@ def show_checks(session: Session, comparison: Comparison) -> None:
     contenders = comparison.contenders
 
     def work(on_progress: OnProgress) -> tuple[tuple[Finding, ...], ...]:
-        from explorer.comparison.doctor import check_space
+        from explorer.comparison.health.doctor import check_space
 
         found = []
         for place, contender in enumerate(contenders):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.comparison.contender_spec import FEWEST
+from explorer.comparison.contenders.spec import FEWEST
 from explorer.encode.spec import hosted_model
 from explorer.jobs.outcome import Pending
 from explorer.jobs.progress import OnProgress, Progress
@@ -55,8 +55,8 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
     k, groups, views, judgements, pairs = state.k, state.groups, state.views, state.judgements, state.pairs
 
     def work(on_progress: OnProgress) -> Comparison:
-        from explorer.comparison.file_cache import cached_compare
-        from explorer.comparison.making import make_contender
+        from explorer.comparison.contenders.making import make_contender
+        from explorer.comparison.files.file_cache import cached_compare
 
         on_progress(Progress("Making the contenders"))
         contenders = [

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
-from explorer.comparison.contender_spec import MOST, ContenderSpec
+from explorer.comparison.contenders.spec import MOST, ContenderSpec
 from explorer.encode.model_names import choose_model, encoder_name, model_name
 from explorer.encode.spec import LocalModel, Tfidf
 from explorer.session.contenders import (

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from explorer.comparison.comparison import Comparison
-    from explorer.comparison.differences import Difference
     from explorer.comparison.measure import Measure
+    from explorer.comparison.statistics.differences import Difference
 
 _LEADER, _ALL = "Against the best", "All pairs"
 _ROW_PIXELS = 68

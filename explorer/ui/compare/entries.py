@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.comparison.contender_spec import ContenderSpec
-from explorer.comparison.names import names_of
+from explorer.comparison.contenders.names import names_of
+from explorer.comparison.contenders.spec import ContenderSpec
 from explorer.jobs.outcome import Done, Outcome, Pending
 from explorer.session.contenders import contenders_of, remove_contender, session_reading
 from explorer.session.session import Session

@@ -45,7 +45,7 @@ def _show_downloads(session: Session, comparison: Comparison) -> None:
         return report_text(comparison, f"{name}.{ending}").encode()
 
     def file() -> bytes:
-        from explorer.comparison.saving import Choices, packed
+        from explorer.comparison.files.saving import Choices, packed
 
         state = session.comparison
         return packed(comparison, Choices(state.name, state.queries, state.answers))

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from explorer.comparison.comparison import Comparison
-    from explorer.comparison.queue import Queue, Standing
+    from explorer.comparison.judging.queue import Queue, Standing
 
 _STANDING = "judging-standing"
 
 
 def show_judge(session: Session, comparison: Comparison) -> None:
     """Draw the next row to judge, what is known so far, and files of judgements."""
-    from explorer.comparison.saved_contender import SavedContender
+    from explorer.comparison.files.saved_contender import SavedContender
 
     if any(isinstance(contender, SavedContender) for contender in comparison.contenders):
         st.info("Judging is available once the contenders are encoded.", icon=":material/hourglass:")
@@ -60,8 +60,8 @@ def _queue_or_progress(session: Session, comparison: Comparison, key: Hashable) 
     contenders, queries = comparison.contenders, session.comparison.queries
 
     def work(on_progress: OnProgress) -> Queue:
-        from explorer.comparison.queue import make_queue
-        from explorer.comparison.retrieval import search_all
+        from explorer.comparison.judging.queue import make_queue
+        from explorer.comparison.judging.retrieval import search_all
 
         return make_queue(queries, search_all(contenders, queries, on_progress=on_progress))
 
@@ -77,7 +77,7 @@ def _judge(session: Session, names: tuple[str, ...], queue: Queue, key: Hashable
 
 
 def _show_item(session: Session, queue: Queue) -> None:
-    from explorer.comparison.queue import missing, next_item
+    from explorer.comparison.judging.queue import missing, next_item
 
     answers = session.comparison.answers
     item = next_item(queue, answers)
@@ -137,7 +137,7 @@ def _show_item(session: Session, queue: Queue) -> None:
 
 
 def _show_standing(session: Session, names: tuple[str, ...], queue: Queue, key: Hashable) -> None:
-    from explorer.comparison.queue import judged
+    from explorer.comparison.judging.queue import judged
 
     answers = session.comparison.answers
     found = judged(queue, answers)
@@ -150,7 +150,7 @@ def _show_standing(session: Session, names: tuple[str, ...], queue: Queue, key: 
             session.leave([session.results.pop(other)])  # every query done makes another
 
     def work(on_progress: OnProgress) -> tuple[Standing | None]:  # noqa: ARG001 - it takes a moment
-        from explorer.comparison.queue import standing
+        from explorer.comparison.judging.queue import standing
 
         return (standing(queue, answers),)
 
@@ -179,8 +179,8 @@ def _show_standing(session: Session, names: tuple[str, ...], queue: Queue, key: 
 
 
 def _say(names: tuple[str, ...], state: Standing, left: int) -> None:
-    from explorer.comparison.queue import leading_difference
-    from explorer.comparison.stopping import queries_needed
+    from explorer.comparison.judging.queue import leading_difference
+    from explorer.comparison.judging.stopping import queries_needed
 
     leading = leading_difference(state.values, state.differences)
     ahead, behind = leading.first, leading.second
@@ -213,7 +213,7 @@ def _pools(queue: Queue) -> zip[tuple[str, tuple[int, ...]]]:
 
 
 def _answers(session: Session) -> pa.Table:
-    from explorer.comparison.answers import answers_table
+    from explorer.comparison.judging.answers import answers_table
 
     return answers_table(session.comparison.queries, session.comparison.answers)
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.comparison.judgement_columns import JudgementColumns, PairColumns
+from explorer.comparison.judging.judgement_columns import JudgementColumns, PairColumns
 from explorer.data.corpus import Corpus
 
 if TYPE_CHECKING:
-    from explorer.comparison.file_guess import FileGuess
+    from explorer.comparison.judging.file_guess import FileGuess
 
 KINDS = {"judgements": "Judged queries", "pairs": "Scored pairs", "queries": "Queries to judge"}
 _NUMBERED = {"1": "their number, from 1", "0": "their number, from 0"}

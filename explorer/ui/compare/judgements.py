@@ -27,9 +27,9 @@ from explorer.ui.widgets.downloads import download_file, download_table
 from explorer.ui.widgets.upload import drop_upload, upload
 
 if TYPE_CHECKING:
-    from explorer.comparison.file_guess import FileGuess
-    from explorer.comparison.judgement_columns import JudgementColumns, PairColumns
-    from explorer.comparison.judgement_files import FromFile
+    from explorer.comparison.judging.file_guess import FileGuess
+    from explorer.comparison.judging.judgement_columns import JudgementColumns, PairColumns
+    from explorer.comparison.judging.judgement_files import FromFile
 
 _COUNT = "explorer-judgement-files"  # a used file leaves its uploader
 _GUESS, _READ = "judgement-guess", "judgement-read"
@@ -62,7 +62,7 @@ def show_judgements(session: Session) -> None:
     corpus = session.corpus
 
     def work(on_progress: OnProgress) -> FileGuess:  # noqa: ARG001 - it takes a moment
-        from explorer.comparison.file_guess import guess_file
+        from explorer.comparison.judging.file_guess import guess_file
 
         return guess_file(table, corpus)
 
@@ -72,7 +72,7 @@ def show_judgements(session: Session) -> None:
 
 
 def _show_file(session: Session, guess: FileGuess, key: str, uploader: str) -> None:
-    from explorer.comparison import answers, judgement_files
+    from explorer.comparison.judging import answers, judgement_files
 
     corpus = session.corpus
     read: Callable[[], FromFile[Any, Any]]
@@ -186,7 +186,7 @@ def _used(sentence: str, what: str, session: Session) -> None:
 
 
 def _show_downloads(session: Session) -> None:
-    from explorer.comparison.judgements import judgements_table, qrels_file, queries_file
+    from explorer.comparison.judging.judgements import judgements_table, qrels_file, queries_file
 
     judgements, name = session.comparison.judgements, session.corpus.name
     if judgements is None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from explorer.comparison.comparison import Comparison
-    from explorer.comparison.contender import Contender
+    from explorer.comparison.contenders.contender import Contender
     from explorer.jobs.progress import OnProgress
     from explorer.session.session import Session
 
@@ -52,7 +52,7 @@ def show_one_query(session: Session, comparison: Comparison) -> None:
     if len(query) > _MAX_QUERY_CHARS:  # only the browser enforces the input's own limit
         st.error(f"The query has {len(query):,} characters; the page takes {_MAX_QUERY_CHARS:,}.")
         return
-    from explorer.comparison.saved_contender import SavedContender
+    from explorer.comparison.files.saved_contender import SavedContender
 
     if any(isinstance(contender, SavedContender) for contender in comparison.contenders):
         st.info(
@@ -116,7 +116,7 @@ def _hits_or_progress(session: Session, contender: Contender, query: str, k: int
 
 def _lane(contender: Contender) -> Lane:
     """The lane of its queries: a model or a server encodes one after the other."""
-    from explorer.comparison.csls import CslsContender
+    from explorer.comparison.contenders.csls import CslsContender
     from explorer.session.spaces import lanes_for
 
     space = contender.base if isinstance(contender, CslsContender) else contender.space

@@ -11,8 +11,8 @@ from explorer.ui.shell.job_progress import session_result_or_progress
 from explorer.ui.shell.text import as_html, markdown
 
 if TYPE_CHECKING:
+    from explorer.comparison.agreement.disagreement import SideBySide
     from explorer.comparison.comparison import Comparison
-    from explorer.comparison.disagreement import SideBySide
     from explorer.jobs.progress import OnProgress
     from explorer.session.session import Session
     from explorer.ui.compare.pair import Pair
@@ -47,7 +47,7 @@ def show_lists(session: Session, comparison: Comparison, pair: Pair, found: Side
 
 
 def _with_scores(comparison: Comparison, pair: Pair) -> bool:
-    from explorer.comparison.saved_contender import SavedContender
+    from explorer.comparison.files.saved_contender import SavedContender
 
     saved = any(isinstance(comparison.contenders[place], SavedContender) for place in pair)
     about = _NO_SCORES if saved else _SCORES

@@ -19,8 +19,8 @@ from explorer.ui.widgets.linked_choice import linked_choice
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from explorer.comparison.agreement.disagreement import RowAgreement, SideBySide
     from explorer.comparison.comparison import Comparison
-    from explorer.comparison.disagreement import RowAgreement, SideBySide
     from explorer.session.session import Session
     from explorer.ui.compare.pair import Pair
 
@@ -76,8 +76,8 @@ def _choose_order() -> str:
 
 
 def _of_pair(comparison: Comparison, pair: Pair) -> RowAgreement:
-    from explorer.comparison.disagreement import rows_by_agreement
-    from explorer.comparison.neighbors import NeighborLists
+    from explorer.comparison.agreement.disagreement import rows_by_agreement
+    from explorer.comparison.measures.neighbors import NeighborLists
 
     lists = NeighborLists(comparison.sample, comparison.neighbors[list(pair)], len(comparison.corpus))
     return rows_by_agreement(lists, comparison.row_agreement.k)
@@ -97,7 +97,7 @@ def _show_summary(session: Session, comparison: Comparison, agreement: RowAgreem
     digest = hashlib.blake2b(agreement.rows.tobytes() + agreement.values.tobytes()).hexdigest()
 
     def work(_report: object) -> tuple[str, ...]:
-        from explorer.comparison.disagreement import telling_words
+        from explorer.comparison.agreement.disagreement import telling_words
 
         return tuple(word.text for word in telling_words(corpus, agreement))
 
@@ -154,7 +154,7 @@ def _table(comparison: Comparison, agreement: RowAgreement) -> pa.Table:
 
 
 def _show_actions(session: Session, comparison: Comparison, agreement: RowAgreement) -> None:
-    from explorer.comparison.disagreement import lowest_rows
+    from explorer.comparison.agreement.disagreement import lowest_rows
     from explorer.share.export import rows_table
 
     lowest = lowest_rows(agreement)
@@ -179,7 +179,7 @@ def _show_actions(session: Session, comparison: Comparison, agreement: RowAgreem
 
 
 def _neighbors_of(comparison: Comparison, pair: Pair, row: int, k: int) -> SideBySide:
-    from explorer.comparison.disagreement import side_by_side
+    from explorer.comparison.agreement.disagreement import side_by_side
 
     at = int(np.searchsorted(comparison.sample, row))
     first, second = comparison.neighbors[list(pair), at, :k]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from explorer.comparison.contender import Contender
+    from explorer.comparison.contenders.contender import Contender
 
 
 def score_text(contender: Contender, score: float) -> str:
@@ -13,7 +13,7 @@ def score_text(contender: Contender, score: float) -> str:
 
     Scores of different contenders cannot be compared with each other; their percentiles can.
     """
-    from explorer.comparison.space_contender import SpaceContender
+    from explorer.comparison.contenders.space_contender import SpaceContender
     from explorer.ui.widgets.hits import score_words
 
     if not isinstance(contender, SpaceContender):

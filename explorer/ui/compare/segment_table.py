@@ -12,7 +12,7 @@ from explorer.ui.widgets.figures import BLUE, ORANGE
 
 if TYPE_CHECKING:
     from explorer.comparison.measure import Measure
-    from explorer.comparison.segments import SegmentDifference
+    from explorer.comparison.measures.segments import SegmentDifference
 
 LEVEL = 0.05
 _WIDTH, _HEIGHT = 220, 22  # of an interval, in pixels

@@ -20,7 +20,7 @@ from explorer.ui.widgets.linked_choice import linked_choice
 if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
     from explorer.comparison.measure import Measure, UnitValues
-    from explorer.comparison.segments import SegmentDifference
+    from explorer.comparison.measures.segments import SegmentDifference
     from explorer.jobs.progress import OnProgress
 
 _MEASURE, _COLUMN, _PAIR = "compare-segment-measure", "compare-segments", "compare-segment-pair"
@@ -138,7 +138,7 @@ def _columns_or_progress(session: Session, comparison: Comparison) -> list[str] 
     corpus = comparison.corpus
 
     def work(_report: OnProgress) -> list[str]:
-        from explorer.comparison.segments import segment_columns
+        from explorer.comparison.measures.segments import segment_columns
 
         return list(segment_columns(corpus))
 
@@ -152,7 +152,7 @@ def _differences_or_progress(
     corpus, seed = comparison.corpus, comparison.seed
 
     def work(_report: OnProgress) -> tuple[SegmentDifference, ...]:
-        from explorer.comparison.segments import segment_differences, segments
+        from explorer.comparison.measures.segments import segment_differences, segments
 
         return segment_differences(values, *pair, segments(corpus, column), seed=seed)
 

@@ -12,12 +12,12 @@ import pytest
 from markdown_it import MarkdownIt
 
 import explorer
-from explorer.comparison.judgements import judgements_table
-from explorer.comparison.opening import open_comparison
+from explorer.comparison.files.opening import open_comparison
+from explorer.comparison.files.saving import packed
+from explorer.comparison.judging.judgements import judgements_table
 from explorer.comparison.report.content import report_content
 from explorer.comparison.report.python_lines import python_lines
 from explorer.comparison.report.report import report_text
-from explorer.comparison.saving import packed
 from explorer.errors import QueryError
 from tests.comparison.comparisons import comparison, corpus, judgements, rows
 
@@ -48,7 +48,7 @@ def hostile():
     data["topic"] = [f"{name} {HOSTILE[0]}" for name in data["topic"]]
     bad = explorer.open_corpus(data, text="body", label="topic", name=HOSTILE[0])
     words = explorer.embed(bad, "tfidf")
-    from explorer.comparison.space_contender import SpaceContender
+    from explorer.comparison.contenders.space_contender import SpaceContender
 
     return explorer.compare(
         [SpaceContender(words, HOSTILE[1]), SpaceContender(words.truncate(16), HOSTILE[2])], k=3
@@ -164,8 +164,8 @@ def test_the_python_lines_repeat_the_comparison(tmp_path, monkeypatch):
 
 def test_the_lines_name_bm25_csls_and_samples():
     sample = explorer.open_corpus("medicare-faq")
-    from explorer.comparison.bm25 import Bm25Contender
-    from explorer.comparison.csls import CslsContender
+    from explorer.comparison.contenders.bm25 import Bm25Contender
+    from explorer.comparison.contenders.csls import CslsContender
 
     made = explorer.compare(
         [CslsContender(explorer.embed(sample, "tfidf"), "hubs"), Bm25Contender(sample)], k=2

@@ -4,8 +4,8 @@ import numpy as np
 import plotly.colors
 import pytest
 
-from explorer.comparison.agreement import JACCARD
-from explorer.comparison.calibration import Agreement
+from explorer.comparison.agreement.agreement import JACCARD
+from explorer.comparison.agreement.calibration import Agreement
 from explorer.ui.compare.agreement import agreement_figure, agreement_table, text_colour
 
 NAMES = ("<b>one</b>", "two", "three")

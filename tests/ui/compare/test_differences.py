@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 
 from explorer.comparison.comparison import Comparison
-from explorer.comparison.differences import differences
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.results import measured_intervals
-from explorer.comparison.verdict import verdict
+from explorer.comparison.statistics.differences import differences
+from explorer.comparison.statistics.verdict import verdict
 from explorer.ui.compare import differences as drawn
 from explorer.ui.compare import scorecard
 

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from explorer.comparison.costs import MEASURES
-from explorer.comparison.retrieval import NDCG
+from explorer.comparison.health.costs import MEASURES
+from explorer.comparison.judging.retrieval import NDCG
 from explorer.ui.compare.figures_in_words import figure_text, ordinal, p_text, signed
 
 

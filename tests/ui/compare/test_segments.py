@@ -5,7 +5,7 @@ import math
 import pytest
 
 from explorer.comparison.measure import Measure
-from explorer.comparison.segments import SegmentDifference
+from explorer.comparison.measures.segments import SegmentDifference
 from explorer.ui.compare.segment_table import segment_html, winner_of
 from explorer.ui.compare.segments import segments_in_words
 

@@ -1,0 +1,1 @@
+"""How far contenders agree with each other, by neighbours, vectors and clusters."""

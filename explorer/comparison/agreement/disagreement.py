@@ -1,0 +1,111 @@
+"""The rows on whose neighbours the contenders agree least."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.analysis.cluster_words import Word, distinctive_words
+from explorer.comparison.agreement.list_overlap import jaccard
+from explorer.comparison.measures.neighbors import NeighborLists
+from explorer.data.corpus import Corpus
+from explorer.errors import QueryError
+
+_LOWEST = 0.2  # the share of rows that count as those of lowest agreement
+
+
+@dataclass(frozen=True, eq=False)
+class RowAgreement:
+    """Rows by how far the contenders agree on their neighbours, least first; ties in row order.
+
+    Attributes:
+        rows: The rows, int64, shape (rows,).
+        values: For each the mean Jaccard index of its k nearest rows, over all pairs of contenders, float64,
+            shape (rows,).
+        k: Neighbours per row.
+    """
+
+    rows: NDArray[np.int64]
+    values: NDArray[np.float64]
+    k: int
+
+
+@dataclass(frozen=True, eq=False)
+class SideBySide:
+    """The neighbours of a row in two contenders.
+
+    Attributes:
+        row: The row.
+        first: Its neighbours in the first contender, best first, int64, shape (k,).
+        second: Its neighbours in the second.
+        place: For each neighbour in the first its place in the second, from 0; −1 if it is not there; int64,
+            shape (k,).
+    """
+
+    row: int
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    place: NDArray[np.int64]
+
+
+def rows_by_agreement(lists: NeighborLists, k: int = 10) -> RowAgreement:
+    """Order rows by how little the contenders agree on their k nearest rows.
+
+    Args:
+        lists: Neighbours of two contenders or more, k or more of each row.
+        k: Neighbours per row.
+
+    Raises:
+        QueryError: k is below 1, or there are fewer than two contenders.
+    """
+    nearest = lists.nearest(k)
+    pairs = list(combinations(nearest, 2))
+    if k < 1 or not pairs:
+        raise QueryError(
+            f"{k} neighbours in {len(nearest)} contenders cannot be compared.",
+            fix="Take two contenders or more, and 1 neighbour or more.",
+        )
+    values = np.mean([jaccard(first, second) for first, second in pairs], axis=0)
+    order = np.argsort(values, kind="stable")
+    return RowAgreement(lists.rows[order], values[order], k)
+
+
+def side_by_side(row: int, first: NDArray[np.int64], second: NDArray[np.int64]) -> SideBySide:
+    """Find the neighbours of a row that both of two contenders have.
+
+    Args:
+        row: The row.
+        first: Its neighbours in the first contender, best first, shape (k,).
+        second: Its neighbours in the second.
+    """
+    same = first[:, None] == second
+    return SideBySide(row, first, second, np.where(same.any(axis=1), same.argmax(axis=1), -1))
+
+
+def lowest_rows(agreement: RowAgreement) -> NDArray[np.int64]:
+    """The fifth of rows with the lowest agreement, and those tied with them; none if all agree equally."""
+    if len(agreement.rows) == 0:
+        return agreement.rows
+    lowest = agreement.values <= np.quantile(agreement.values, _LOWEST)
+    return agreement.rows[:0] if lowest.all() else agreement.rows[lowest]
+
+
+def telling_words(corpus: Corpus, agreement: RowAgreement, n: int = 10) -> tuple[Word, ...]:
+    """Words that tell `lowest_rows` from the others; see `distinctive_words`.
+
+    Args:
+        corpus: The rows.
+        agreement: Their agreement.
+        n: The most words.
+
+    Returns:
+        The words, highest weight first; none if all rows agree equally.
+    """
+    lowest = lowest_rows(agreement)
+    if not len(lowest):
+        return ()
+    texts = [corpus.texts[row] for row in agreement.rows]
+    return distinctive_words(texts, np.isin(agreement.rows, lowest).astype(np.int64), n)[1]

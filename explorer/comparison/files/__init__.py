@@ -1,0 +1,1 @@
+"""Comparisons saved to a file and opened again."""

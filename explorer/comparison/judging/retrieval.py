@@ -1,0 +1,216 @@
+"""How well contenders find the rows that people judged relevant, and score the pairs that people scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.judging.judgements import Judgements, Pairs
+from explorer.comparison.measure import Measure, UnitValues
+from explorer.comparison.statistics.correlation import Correlations, correlations
+from explorer.encode.encoder import check_queries
+from explorer.errors import DataError, QueryError
+from explorer.jobs.progress import OnProgress, counting
+
+DEPTH = 10
+_BLOCK_QUERIES = 256
+_BLOCK_PAIRS = 4_096  # every text of a block is scored with every other: 64 MB
+
+NDCG = Measure(
+    f"nDCG@{DEPTH}",
+    "judgements",
+    True,
+    "How much relevance the first ten hits hold, and how high up: the sum of grade / log₂(rank + 1), divided "
+    "by that of the best possible order of the judged rows. 1 is perfect, 0 finds nothing. "
+    "Rows that nobody judged count as not relevant.",
+    "Järvelin and Kekäläinen (2002), as computed by trec_eval through ir-measures",
+)
+MRR = Measure(
+    f"MRR@{DEPTH}",
+    "judgements",
+    True,
+    "How soon the first relevant row comes: 1 / its rank, 0 if it is not among the first ten.",
+    "Kantor and Voorhees (2000), as computed by trec_eval through ir-measures",
+)
+
+
+def recall(k: int) -> Measure:
+    """The measure recall@k."""
+    return Measure(
+        f"recall@{k}",
+        "judgements",
+        True,
+        f"The share of the rows judged relevant that are among the first {k} hits.",
+        "As computed by trec_eval through ir-measures",
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Retrieval:
+    """How well contenders find the rows judged relevant.
+
+    Attributes:
+        values: nDCG@10, MRR@10 and recall@k; the units are queries.
+        left_out: Queries left out because none of their rows was judged relevant.
+        judged: The share of each contender's first ten hits that were judged, float64, shape (contenders,);
+            a contender with few is at a disadvantage.
+    """
+
+    values: tuple[UnitValues, ...]
+    left_out: int
+    judged: NDArray[np.float64]
+
+
+def search_all(
+    contenders: Sequence[Contender],
+    queries: Sequence[str],
+    k: int = DEPTH,
+    *,
+    on_progress: OnProgress | None = None,
+) -> NDArray[np.int64]:
+    """The first hits of every contender for every query.
+
+    Args:
+        contenders: The contenders, over the same rows.
+        queries: The query texts.
+        k: The number of hits.
+        on_progress: Called with the number of searches; an exception it raises stops the work.
+
+    Returns:
+        Rows, best first, shape (contenders, queries, min(k, rows)); −1 for a contender that cannot be
+        searched by text, such as vectors without their model.
+
+    Raises:
+        QueryError: A query is empty.
+    """
+    check_queries(queries)
+    report = counting(on_progress, "Searching", "searches")
+    total = len(contenders) * len(queries)
+    found: list[NDArray[np.int64]] = []
+    for at, contender in enumerate(contenders):
+        hits = np.full((len(queries), min(k, len(contender.corpus))), -1, dtype=np.int64)
+        try:
+            for start in range(0, len(queries), _BLOCK_QUERIES):
+                report(at * len(queries) + start, total)
+                part = slice(start, start + _BLOCK_QUERIES)
+                hits[part] = contender.search(queries[part], k).indices
+        except QueryError:  # it has no encoder for texts
+            hits[:] = -1
+        found.append(hits)
+    report(total, total)
+    return np.stack(found)
+
+
+def retrieval(rankings: NDArray[np.int64], judgements: Judgements, *, k: int = DEPTH) -> Retrieval:
+    """Measure rankings by judgements.
+
+    Args:
+        rankings: The hits of `search_all` for the queries of `judgements`, at least the larger of 10 and k
+            of them (or all rows). −1 is no hit; a contender without any has NaN.
+        judgements: The judgements. Their inclusion probabilities weight the queries.
+        k: The depth of recall.
+
+    Raises:
+        DataError: No query has a row judged relevant.
+    """
+    units = np.array(
+        [at for at, judged in enumerate(judgements.grades) if max(judged.values(), default=0) > 0],
+        dtype=np.int64,
+    )
+    if not len(units):
+        raise DataError(
+            "No query has a row that was judged relevant.",
+            where="judgements",
+            fix="Judge more queries, or check what the grades mean: above 0 is relevant.",
+        )
+    values = np.array([_figures(own[units], [judgements.grades[at] for at in units], k) for own in rankings])
+    values[(rankings == -1).all(axis=(1, 2))] = np.nan
+    weights = None
+    if judgements.inclusion is not None:
+        weights = 1 / np.array(judgements.inclusion)[units]
+    groups = _same_texts([judgements.queries[at] for at in units])
+    measures = (NDCG, MRR, recall(k))
+    return Retrieval(
+        tuple(
+            UnitValues(measure, values[:, at], units, groups, weights) for at, measure in enumerate(measures)
+        ),
+        len(judgements.queries) - len(units),
+        _judged_share(rankings[:, units, :DEPTH], [judgements.grades[at] for at in units]),
+    )
+
+
+def pair_correlations(
+    contenders: Sequence[Contender],
+    pairs: Pairs,
+    *,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> Correlations:
+    """Correlate the similarities that contenders give to pairs of texts with the given scores.
+
+    The first text of each pair is encoded as a query, the second one as a row. Pairs with the same first text
+    are one group, like the hits of one query. Above 4,096 pairs, contenders that weight words by how rare
+    they are do so within blocks of this size.
+
+    Args:
+        contenders: The contenders.
+        pairs: The pairs.
+        seed: The seed of resamples and permutations.
+        on_progress: Called with the number of scored pairs; an exception it raises stops the work.
+
+    Returns:
+        The correlations; NaN for a contender that has no encoder for texts.
+    """
+    report = counting(on_progress, "Scoring pairs", "pairs")
+    count = len(pairs.scores)
+    scores = np.zeros((len(contenders), count))
+    for at, contender in enumerate(contenders):
+        try:
+            for start in range(0, count, _BLOCK_PAIRS):
+                report(at * count + start, len(contenders) * count)
+                part = slice(start, start + _BLOCK_PAIRS)
+                scores[at, part] = contender.score_texts(pairs.first[part], pairs.second[part]).diagonal()
+        except QueryError:  # it has no encoder for texts
+            scores[at] = np.nan
+    report(len(contenders) * count, len(contenders) * count)
+    return correlations(np.array(pairs.scores), scores, _same_texts(pairs.first), seed=seed)
+
+
+def _figures(ranked: NDArray[np.int64], grades: Sequence[Mapping[int, int]], k: int) -> NDArray[np.float64]:
+    """nDCG@10, reciprocal rank and recall of each query, shape (3, queries)."""
+    import ir_measures
+    from ir_measures import RR, R, nDCG
+
+    provider = ir_measures.pytrec_eval
+    qrels = {str(at): {str(row): grade for row, grade in judged.items()} for at, judged in enumerate(grades)}
+    # Scores are ranks: trec_eval breaks ties of scores by the names of rows, Explorer by their order.
+    run = {
+        str(at): {str(row): float(-place) for place, row in enumerate(rows) if row >= 0}
+        for at, rows in enumerate(ranked.tolist())
+    }
+    top = {name: {row: score for row, score in hits.items() if score > -DEPTH} for name, hits in run.items()}
+    found = np.zeros((3, len(grades)))
+    places = {nDCG @ DEPTH: 0, RR: 1, R @ k: 2}
+    for hits, measures in ((run, [nDCG @ DEPTH, R @ k]), (top, [RR])):
+        for figure in provider.iter_calc(measures, qrels, hits):
+            found[places[figure.measure], int(figure.query_id)] = figure.value
+    return found
+
+
+def _judged_share(top: NDArray[np.int64], grades: Sequence[Mapping[int, int]]) -> NDArray[np.float64]:
+    share = [
+        np.mean([row in judged for judged, rows in zip(grades, own.tolist(), strict=True) for row in rows])
+        for own in top
+    ]
+    return np.array(share)
+
+
+def _same_texts(texts: Sequence[str]) -> NDArray[np.int64]:
+    """The same group for texts that differ only in case and spaces."""
+    known: dict[str, int] = {}
+    plain = (" ".join(text.casefold().split()) for text in texts)
+    return np.array([known.setdefault(text, len(known)) for text in plain], dtype=np.int64)

@@ -1,0 +1,46 @@
+"""Texts that contenders score with each other, encoded once by each encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.contenders.csls import CslsContender
+from explorer.comparison.contenders.space_contender import SpaceContender
+from explorer.jobs.progress import OnProgress
+
+
+class EncodedTexts:
+    """Scores texts with each other; contenders with one encoder, such as it and its int8, share its vectors.
+
+    Args:
+        texts: The texts.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+        self._queries: dict[tuple[str, str], NDArray[np.float32]] = {}
+        self._documents: dict[str, NDArray[np.float32]] = {}
+
+    def scores(self, contender: Contender, on_progress: OnProgress | None = None) -> NDArray[np.float32]:
+        """The scores of every text, as a query, with every text, as a row; see `Contender.score_texts`.
+
+        Returns:
+            float32, shape (texts, texts).
+
+        Raises:
+            QueryError: The contender has no encoder for texts.
+        """
+        if not isinstance(contender, SpaceContender | CslsContender):
+            return contender.score_texts(self._texts, self._texts, on_progress=on_progress)
+        space = contender.space if isinstance(contender, SpaceContender) else contender.base
+        encoder = space.encoder
+        rows, asked = encoder.fingerprint, (encoder.fingerprint, encoder.query_prompt)
+        if asked not in self._queries:
+            self._queries[asked] = encoder.encode_queries(self._texts, on_progress)
+        if rows not in self._documents:
+            self._documents[rows] = encoder.encode_documents(self._texts, on_progress)
+        return contender.score_encoded(self._queries[asked], self._documents[rows])

@@ -1,0 +1,219 @@
+"""How well each contender separates the labels of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.measure import Measure, UnitValues, WholeValues
+from explorer.comparison.measures.labelled import Labelled
+from explorer.comparison.measures.neighbors import kept_neighbors
+from explorer.comparison.measures.resampling import Counts, bootstrap_interval
+from explorer.comparison.measures.vectors import kmeans_labels, unit_vectors
+from explorer.jobs.progress import OnProgress, Progress, ignore_progress
+
+_FOLDS = 5
+_PENALTY = 1.0  # scikit-learn's C
+
+KNN_ACCURACY = Measure(
+    "k-NN accuracy",
+    "labels",
+    True,
+    "The share of rows whose label is the most frequent one among their nearest rows.",
+    "Cover and Hart 1967",
+)
+PROBE_ACCURACY = Measure(
+    "linear probe",
+    "labels",
+    True,
+    "The share of rows whose label a logistic regression on the vectors predicts, cross-validated so that "
+    "near-copies are never both in training and test.",
+    "Alain and Bengio 2016; scikit-learn's LogisticRegression and StratifiedGroupKFold",
+)
+SILHOUETTE = Measure(
+    "silhouette",
+    "labels",
+    True,
+    "Whether a row is closer to the rows of its label than to those of the nearest other label: "
+    "(b − a) / max(a, b), with a and b the mean cosine distances to both.",
+    "Rousseeuw 1987; scikit-learn's silhouette_samples",
+)
+AMI = Measure(
+    "AMI",
+    "labels",
+    True,
+    "Adjusted mutual information of labels and k-means clusters: 1 if the same, 0 as by chance.",
+    "Vinh, Epps and Bailey 2010; scikit-learn's adjusted_mutual_info_score",
+)
+V_MEASURE = Measure(
+    "V-measure",
+    "labels",
+    True,
+    "Harmonic mean of homogeneity and completeness of k-means clusters: 1 if they are the labels.",
+    "Rosenberg and Hirschberg 2007; scikit-learn's v_measure_score",
+)
+
+
+def knn_accuracy(
+    contenders: Sequence[Contender],
+    labels: Labelled,
+    k: int = 10,
+    *,
+    on_progress: OnProgress | None = None,
+) -> UnitValues:
+    """Predict each row's label by a majority vote of its k nearest rows.
+
+    Only rows with a label vote, and none of the row's own group. Among labels with the same number of votes,
+    the one with the nearest row wins. A row without neighbours counts as wrong.
+
+    Args:
+        contenders: The contenders, with vectors or without.
+        labels: The rows and their labels.
+        k: Neighbours per row.
+        on_progress: Passed on. An exception it raises stops the work.
+    """
+    values = np.empty((len(contenders), len(labels.rows)))
+
+    def keep(places: NDArray[np.int64], near: NDArray[np.int64]) -> NDArray[np.bool_]:
+        other = labels.groups[near] != labels.row_groups[places][:, None]
+        kept: NDArray[np.bool_] = other & (labels.codes[near] >= 0)
+        return kept
+
+    for place, contender in enumerate(contenders):
+        near = kept_neighbors(contender, labels.rows, k, keep, on_progress=on_progress)
+        voted = np.where(near >= 0, labels.codes[near], -1)
+        values[place] = _majority(voted) == labels.row_codes
+    return UnitValues(KNN_ACCURACY, values, labels.rows, labels.row_groups)
+
+
+def _majority(voted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The most frequent label of each line, the first of several; −1 is no vote."""
+    votes = (voted[:, :, None] == voted[:, None, :]).sum(axis=2)
+    votes[voted < 0] = 0
+    winner: NDArray[np.int64] = np.take_along_axis(voted, votes.argmax(axis=1)[:, None], axis=1)[:, 0]
+    return winner
+
+
+def linear_probe(
+    contenders: Sequence[Contender],
+    labels: Labelled,
+    *,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> UnitValues:
+    """Predict each row's label by a logistic regression trained on the rows of other folds.
+
+    Five folds with about the same share of each label, a group always in one fold. Dimensions are
+    standardised on the training rows and divided by the square root of their number, so that neither the
+    length of vectors nor their width changes the strength of the penalty. Labels with rows in fewer than five
+    groups of the sample are left out.
+
+    Args:
+        contenders: The contenders; one without vectors has NaN.
+        labels: The rows and their labels.
+        seed: The seed of the folds.
+        on_progress: Called after each fold. An exception it raises stops the work.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    pairs = np.unique(np.stack([labels.row_codes, labels.row_groups]), axis=1)
+    frequent = np.bincount(pairs[0], minlength=len(labels.names)) >= _FOLDS
+    rows = labels.rows[frequent[labels.row_codes]]
+    codes, groups = labels.codes[rows], labels.groups[rows]
+    values = np.full((len(contenders), len(rows)), np.nan)
+    report, total = on_progress or ignore_progress, len(contenders) * _FOLDS
+    if len(np.unique(codes)) > 1:
+        folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed).split(rows, codes, groups)
+        for fold, (train, test) in enumerate(folds):
+            for place, contender in enumerate(contenders):
+                if contender.space is not None:
+                    vectors = unit_vectors(contender.space, rows)
+                    predicted = _predicted(vectors[train], codes[train], vectors[test])
+                    values[place, test] = predicted == codes[test]
+                report(Progress.count("Training probes", fold * len(contenders) + place + 1, total, "probes"))
+    return UnitValues(PROBE_ACCURACY, values, rows, groups)
+
+
+def _predicted(
+    train: NDArray[np.float64], codes: NDArray[np.int64], test: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    if (codes == codes[0]).all():
+        return np.full(len(test), codes[0])
+    scaler = StandardScaler().fit(train)
+    width = np.sqrt(train.shape[1])
+    model = LogisticRegression(C=_PENALTY, max_iter=1_000).fit(scaler.transform(train) / width, codes)
+    predicted: NDArray[np.int64] = model.predict(scaler.transform(test) / width)
+    return predicted
+
+
+def silhouette(contenders: Sequence[Contender], labels: Labelled) -> UnitValues:
+    """The silhouette of each sampled row by the cosine distance, among the sampled rows.
+
+    Args:
+        contenders: The contenders; one without vectors has NaN.
+        labels: The rows and their labels; the work grows with the square of the rows.
+    """
+    from sklearn.metrics import silhouette_samples
+
+    values = np.full((len(contenders), len(labels.rows)), np.nan)
+    defined = 1 < len(np.unique(labels.row_codes)) < len(labels.rows)
+    for place, contender in enumerate(contenders):
+        if contender.space is not None and defined:
+            vectors = unit_vectors(contender.space, labels.rows)
+            values[place] = silhouette_samples(vectors, labels.row_codes, metric="cosine")
+    return UnitValues(SILHOUETTE, values, labels.rows, labels.row_groups)
+
+
+def cluster_agreement_with_labels(
+    contenders: Sequence[Contender],
+    labels: Labelled,
+    *,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> tuple[WholeValues, WholeValues]:
+    """Compare k-means clusters of the sampled rows with their labels; k is the number of labels.
+
+    Args:
+        contenders: The contenders; one without vectors has NaN.
+        labels: The rows and their labels.
+        seed: The seed of k-means and of the intervals, which resample groups for given clusters.
+        on_progress: Called often. An exception it raises stops the work.
+
+    Returns:
+        Adjusted mutual information, and V-measure.
+    """
+    from sklearn.metrics import adjusted_mutual_info_score, v_measure_score
+
+    codes = labels.row_codes
+    scores = (adjusted_mutual_info_score, v_measure_score)
+    values = np.full((len(scores), len(contenders)), np.nan)
+    intervals = np.full((len(scores), len(contenders), 2), np.nan)
+    for place, contender in enumerate(contenders):
+        if contender.space is None or len(codes) == 0:
+            continue
+        part = contender.space.index.subset(labels.rows)
+        found = kmeans_labels(part, len(np.unique(codes)), seed=seed, starts=3, on_progress=on_progress)
+        for which, score in enumerate(scores):
+            values[which, place], *intervals[which, place] = bootstrap_interval(
+                _repeated(score, codes, found), labels.row_groups, seed=seed
+            )
+    ami, v_measure = (
+        WholeValues(measure, values[which], intervals[which], len(codes))
+        for which, measure in enumerate((AMI, V_MEASURE))
+    )
+    return ami, v_measure
+
+
+def _repeated(
+    score: Callable[[NDArray[np.int64], NDArray[np.int64]], float],
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+) -> Callable[[Counts], float]:
+    """A score of two partitions as a function of how often each row counts."""
+    return lambda counts: float(score(np.repeat(first, counts), np.repeat(second, counts)))

@@ -1,0 +1,173 @@
+"""Where one contender is better than another: differences by label, length or any other column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from explorer.comparison.measure import UnitValues
+from explorer.comparison.statistics.inference import difference_interval, holm, paired_test
+from explorer.data.corpus import Corpus
+from explorer.data.tables.python_values import texts
+from explorer.errors import ColumnError
+
+MOST_VALUES = 30
+"""The most values of a column whose values are segments; numbers with more are divided into thirds."""
+LENGTH = "length"
+_LEAST = 2  # units of a segment that can be tested
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """Rows divided by a column.
+
+    Attributes:
+        column: The column, or `length`.
+        names: The segments, in the order of their values, or from short to long.
+        codes: The segment of every row, from 0; −1 for rows without a value; int64, shape (rows,).
+    """
+
+    column: str
+    names: tuple[str, ...]
+    codes: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class SegmentDifference:
+    """The difference of two contenders in one segment.
+
+    Attributes:
+        segment: Its name.
+        difference: The mean of first − second, weighted as the measure is.
+        low: The lower end of its 95 % interval; NaN below two units.
+        high: The upper end.
+        p: The p-value of the paired test; NaN below two units.
+        p_holm: The same, adjusted by Holm's procedure for all segments.
+        n: Number of units.
+    """
+
+    segment: str
+    difference: float
+    low: float
+    high: float
+    p: float
+    p_holm: float
+    n: int
+
+
+def segment_columns(corpus: Corpus) -> tuple[str, ...]:
+    """The columns by which rows can be divided, the label first, then `length`, then those of the table."""
+    others = [name for name in corpus.table.column_names if name not in (corpus.text, corpus.label)]
+    usable = [name for name in others if name != LENGTH and _can_divide(corpus, name)]
+    label = [corpus.label] if corpus.label is not None and _can_divide(corpus, corpus.label) else []
+    return (*label, LENGTH, *usable)
+
+
+def segments(corpus: Corpus, column: str) -> Segments:
+    """Divide rows by a column: its values if there are at most 30, or numbers into thirds.
+
+    Thirds are by rank among all rows with a number, so rows with the same number can make them unequal.
+
+    Args:
+        corpus: The rows.
+        column: One of `segment_columns`; `length` is the number of characters of the text.
+
+    Raises:
+        ColumnError: There is no such column, or it has too many values that are not numbers.
+    """
+    if column == LENGTH:
+        return _thirds(column, np.array([len(text) for text in corpus.texts], np.float64))
+    if column not in corpus.table.column_names:
+        raise ColumnError(f"There is no column {column!r}.", where=corpus.name)
+    values = corpus.labels if column == corpus.label else texts(corpus.table[column])
+    distinct = sorted({value for value in values or () if value})
+    numbers = _numbers(corpus, column)
+    if len(distinct) <= MOST_VALUES:
+        if numbers is not None:
+            distinct.sort(key=float)
+        place = {value: code for code, value in enumerate(distinct)}
+        codes = [place.get(value or "", -1) for value in values or ()]
+        return Segments(column, tuple(distinct), np.array(codes, np.int64))
+    if numbers is None:
+        raise ColumnError(
+            f"The column {column!r} has {len(distinct):,} values.",
+            where=corpus.name,
+            fix=f"Choose one with at most {MOST_VALUES}, or one of numbers.",
+        )
+    return _thirds(column, numbers)
+
+
+def segment_differences(
+    values: UnitValues,
+    first: int,
+    second: int,
+    divided: Segments,
+    *,
+    seed: int = 0,
+) -> tuple[SegmentDifference, ...]:
+    """Compare two contenders in each segment.
+
+    Args:
+        values: A measure of rows.
+        first: The place of the first contender.
+        second: The place of the second.
+        divided: The segments of all rows.
+        seed: The seed of resamples and permutations.
+
+    Returns:
+        One difference for each segment with units, in the order of the segments.
+    """
+    codes = divided.codes[values.units]
+    ours, theirs = values.values[first], values.values[second]
+    found = []
+    for code in np.unique(codes[codes >= 0]):
+        at = np.flatnonzero(codes == code)
+        weights = None if values.weights is None else values.weights[at]
+        mean = float(np.average(ours[at] - theirs[at], weights=weights))
+        ends, p = (np.nan, np.nan), np.nan
+        if len(at) >= _LEAST and not np.isnan(mean):
+            ends = difference_interval(ours[at], theirs[at], values.groups[at], weights=weights, seed=seed)
+            p = paired_test(ours[at], theirs[at], values.groups[at], weights=weights, seed=seed)
+        found.append((divided.names[code], mean, *ends, p, len(at)))
+    p_values = np.array([p for *_, p, _ in found])
+    adjusted = np.full(len(found), np.nan)
+    tested = ~np.isnan(p_values)
+    if tested.any():
+        adjusted[tested] = holm(p_values[tested])
+    return tuple(
+        SegmentDifference(name, mean, low, high, p, float(corrected), n)
+        for (name, mean, low, high, p, n), corrected in zip(found, adjusted, strict=True)
+    )
+
+
+def _can_divide(corpus: Corpus, column: str) -> bool:
+    distinct = {value for value in texts(corpus.table[column]) if value}
+    few = len(distinct) <= MOST_VALUES
+    return len(distinct) > 1 and (few or _numbers(corpus, column) is not None)
+
+
+def _numbers(corpus: Corpus, column: str) -> NDArray[np.float64] | None:
+    """A column as numbers, NaN for none; None if a value is none."""
+    values = corpus.table[column]
+    kind = values.type
+    try:
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            values = pc.if_else(pc.equal(values, ""), None, values)
+        elif not pa.types.is_integer(kind) and not pa.types.is_floating(kind):
+            return None
+        found: NDArray[np.float64] = pc.cast(values, pa.float64(), safe=False).to_numpy()
+    except pa.ArrowInvalid:
+        return None
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def _thirds(column: str, numbers: NDArray[np.float64]) -> Segments:
+    known = numbers[~np.isnan(numbers)]
+    ends = np.quantile(known, [1 / 3, 2 / 3], method="inverted_cdf") if len(known) else np.zeros(2)
+    codes = np.where(np.isnan(numbers), -1, np.searchsorted(ends, numbers, side="left"))
+    names = (f"up to {ends[0]:g}", f"up to {ends[1]:g}", f"above {ends[1]:g}")
+    return Segments(column, names, codes.astype(np.int64))

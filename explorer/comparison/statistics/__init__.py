@@ -1,0 +1,1 @@
+"""Intervals, tests, differences and the verdict."""

@@ -1,0 +1,103 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+import explorer
+from explorer.comparison.measure import Measure, UnitValues
+from explorer.comparison.measures.segments import segment_columns, segment_differences, segments
+from explorer.comparison.statistics.inference import difference_interval, holm, paired_test
+from explorer.errors import ColumnError
+
+MEASURE = Measure("accuracy", "labels", True, "The share that is right.")
+
+
+@pytest.fixture
+def corpus():
+    count = 90
+    table = pd.DataFrame(
+        {
+            "body": ["x" * (1 + row) for row in range(count)],
+            "label": ["a", "b", None] * (count // 3),
+            "language": ["en", "de"] * (count // 2),
+            "price": [float(row % 45) for row in range(count)],
+            "stars": [str(1 + row % 10) for row in range(count)],
+            "key": [f"row {row}" for row in range(count)],
+            "same": ["one"] * count,
+        }
+    )
+    return explorer.open_corpus(table, text="body", label="label")
+
+
+def test_columns_that_can_divide_rows(corpus):
+    assert segment_columns(corpus) == ("label", "length", "language", "price", "stars")
+
+
+def test_few_values_are_segments(corpus):
+    by_label = segments(corpus, "label")
+    assert by_label.names == ("a", "b")
+    assert by_label.codes[:6].tolist() == [0, 1, -1, 0, 1, -1]
+    assert segments(corpus, "stars").names == tuple(str(number) for number in range(1, 11))
+    assert segments(corpus, "language").codes[:3].tolist() == [1, 0, 1]
+
+
+def test_lengths_and_numbers_are_divided_into_thirds(corpus):
+    by_length = segments(corpus, "length")
+    assert by_length.names == ("up to 30", "up to 60", "above 60")
+    np.testing.assert_array_equal(by_length.codes, np.repeat([0, 1, 2], 30))
+    by_price = segments(corpus, "price")
+    assert np.bincount(by_price.codes).tolist() == [30, 30, 30]
+    assert by_price.names == ("up to 14", "up to 29", "above 29")
+
+
+def test_numbers_with_gaps_and_ties():
+    values = ["", *(str(n) for n in range(40)), *["0"] * 60]
+    table = pd.DataFrame({"body": [f"text {row}" for row in range(len(values))], "n": values})
+    found = segments(explorer.open_corpus(table, text="body", label=None), "n")
+    assert found.codes[0] == -1
+    assert found.names == ("up to 0", "up to 6", "above 6")
+    assert np.bincount(found.codes[1:]).tolist() == [61, 6, 33]
+
+
+def test_columns_that_cannot(corpus):
+    with pytest.raises(ColumnError, match="has 90 values"):
+        segments(corpus, "key")
+    with pytest.raises(ColumnError, match="no column 'nothing'"):
+        segments(corpus, "nothing")
+
+
+def test_differences_in_each_segment(corpus):
+    rng = np.random.default_rng(0)
+    units = np.sort(rng.choice(90, 70, replace=False))
+    values = rng.random((3, 70))
+    weights = rng.random(70)
+    unit_values = UnitValues(MEASURE, values, units, rng.integers(0, 40, 70), weights)
+    divided = segments(corpus, "label")
+    found = segment_differences(unit_values, 2, 0, divided, seed=3)
+    assert [each.segment for each in found] == ["a", "b"]
+    for code, each in enumerate(found):
+        inside = divided.codes[units] == code
+        difference = (values[2] - values[0])[inside]
+        assert each.n == inside.sum()
+        assert each.difference == pytest.approx(np.average(difference, weights=weights[inside]))
+        sides = values[2][inside], values[0][inside], unit_values.groups[inside]
+        assert (each.low, each.high) == difference_interval(*sides, weights=weights[inside], seed=3)
+        assert each.p == paired_test(*sides, weights=weights[inside], seed=3)
+    np.testing.assert_array_equal([each.p_holm for each in found], holm(np.array([each.p for each in found])))
+
+
+def test_segments_of_one_unit_are_shown_but_not_tested(corpus):
+    units = np.array([0, 1, 3, 4, 6])
+    values = np.array([[1.0, 0, 1, 0, 1], [0.0, 0, 0, 0.5, 0]])
+    one = segment_differences(
+        UnitValues(MEASURE, values[:, [0, 1, 2]], units[:3], units[:3]), 0, 1, segments(corpus, "label"),
+    )  # fmt: skip
+    assert [(each.segment, each.n) for each in one] == [("a", 2), ("b", 1)]
+    assert one[0].p == one[0].p_holm  # a family of one
+    assert np.isnan([one[1].p, one[1].p_holm, one[1].low]).all()
+    assert one[1].difference == 0
+    nothing = segment_differences(
+        UnitValues(MEASURE, values[:, :0], units[:0], units[:0]), 0, 1, segments(corpus, "label"),
+    )  # fmt: skip
+    assert nothing == ()
+    missing = UnitValues(MEASURE, np.full((2, 5), np.nan), units, units)
+    assert all(np.isnan(each.p) for each in segment_differences(missing, 0, 1, segments(corpus, "label")))

@@ -1,0 +1,231 @@
+import itertools
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from explorer.comparison.statistics.inference import (
+    PERMUTATIONS,
+    difference_interval,
+    difference_intervals,
+    effective_number,
+    holm,
+    interval,
+    intervals,
+    paired_test,
+    paired_tests,
+    resamples,
+    sign_patterns,
+)
+
+P = st.lists(st.floats(0, 1) | st.sampled_from([0.01, 0.05]), max_size=12)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+def group_sums(values, groups, weights):
+    names = np.unique(groups)
+    sums = np.array([(weights * values)[groups == name].sum() for name in names])
+    return sums, np.array([weights[groups == name].sum() for name in names])
+
+
+def means_of_resamples(values, groups, weights):
+    """The mean of each resample, unit by unit, with the resamples of the implementation."""
+    names = np.unique(groups)
+    means = []
+    for counts in np.concatenate(list(resamples(len(names), 4_999, 3))):
+        often = counts[np.searchsorted(names, groups)]
+        means.append(np.average(values, weights=often * weights))
+    return np.array(means)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_interval_is_scipys_bca_interval_at_the_expanded_level(rng, weighted):
+    groups = np.repeat(np.arange(40) * 3, rng.integers(1, 4, 40))
+    values = rng.beta(2, 1, len(groups)).round(2)
+    weights = rng.uniform(1, 4, len(groups)) if weighted else np.ones(len(groups))
+    sums, totals = group_sums(values, groups, weights)
+    worth = effective_number(totals)
+    level = stats.norm.cdf(stats.t.ppf(0.025, worth - 1) * np.sqrt(worth / (worth - 1)))
+    drawn = SimpleNamespace(bootstrap_distribution=means_of_resamples(values, groups, weights))
+    expected = stats.bootstrap(
+        (sums, totals),
+        lambda s, w, axis=-1: s.sum(axis) / w.sum(axis),
+        paired=True,
+        vectorized=True,
+        method="BCa",
+        confidence_level=1 - 2 * level,
+        n_resamples=0,
+        bootstrap_result=drawn,
+    ).confidence_interval
+    found = interval(values, groups, weights=weights if weighted else None, seed=3)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_resamples_draw_groups_with_replacement():
+    counts = np.concatenate(list(resamples(30, 4_999, 0)))
+    assert counts.shape == (4_999, 30)
+    assert (counts.sum(1) == 30).all()
+    np.testing.assert_allclose(counts.mean(0), 1, atol=0.06)
+    np.testing.assert_allclose(counts.var(0), 29 / 30, atol=0.1)  # multinomial
+
+
+def test_the_interval_of_a_difference_is_the_mean_and_t_times_the_error_of_resamples(rng):
+    groups = np.repeat(np.arange(20), rng.integers(1, 5, 20))
+    first, second = rng.random((2, len(groups)))
+    weights = rng.uniform(1, 3, len(groups))
+    drawn = means_of_resamples(first - second, groups, weights)
+    worth = effective_number(group_sums(first, groups, weights)[1])
+    error = drawn.std() * np.sqrt(worth / (worth - 1))
+    reach = stats.t.ppf(0.975, worth - 1) * error
+    mean = np.average(first - second, weights=weights)
+    low, high = difference_interval(first, second, groups, weights=weights, seed=3)
+    np.testing.assert_allclose([low, high], [mean - reach, mean + reach])
+    _, errors = difference_intervals((first - second)[None], groups, weights=weights, seed=3)
+    assert errors[0] == pytest.approx(error)
+
+
+def test_the_error_of_independent_units_is_that_of_a_mean(rng):
+    apart = rng.normal(size=(3, 500))
+    _, errors = difference_intervals(apart, np.arange(500))
+    np.testing.assert_allclose(errors, stats.sem(apart, axis=1), rtol=0.05)  # of 4,999 resamples
+
+
+def test_repeating_every_unit_within_its_group_changes_nothing(rng):
+    first, second = rng.random((2, 50))
+    groups = np.arange(50)
+    again = [np.repeat(values, 3) for values in (first, second, groups)]
+    assert interval(first, groups) == pytest.approx(interval(again[0], again[2]))
+    assert difference_interval(first, second, groups) == pytest.approx(difference_interval(*again))
+    assert paired_test(first, second, groups) == paired_test(*again)
+
+
+def test_a_resampling_unit_is_the_group(rng):
+    """As if independent, the copies would make the interval narrower."""
+    values = np.repeat(rng.random(50), 4)
+    low, high = interval(values, np.repeat(np.arange(50), 4))
+    narrow = interval(values, np.arange(200))
+    assert high - low > 1.8 * (narrow[1] - narrow[0])
+
+
+def test_values_without_variation():
+    same = np.full((1, 5), 0.1)
+    np.testing.assert_allclose(intervals(same, np.arange(5)), [[0.1, 0.1]])
+    ends, errors = difference_intervals(np.zeros((1, 5)), np.arange(5))
+    assert not ends.any()
+    assert errors[0] == 0
+    assert paired_test(same[0], same[0], np.arange(5)) == 1
+
+
+@pytest.mark.parametrize("groups", [[], [4], [4, 4, 4]])
+def test_too_few_groups_have_no_interval(groups):
+    groups = np.array(groups, dtype=np.int64)
+    values = np.linspace(0, 1, len(groups))[None]
+    assert np.isnan(intervals(values, groups)).all()
+    assert np.isnan(difference_intervals(values, groups)[0]).all()
+    p = paired_tests(values, groups)
+    assert np.isnan(p[0]) if not len(groups) else p[0] == 1
+
+
+def test_a_row_that_is_not_a_number_leaves_the_others_alone(rng):
+    values = rng.normal(size=(2, 20))
+    alone = values[:1].copy()
+    values[1] = np.nan
+    groups = np.arange(20)
+    np.testing.assert_allclose(intervals(values, groups)[:1], intervals(alone, groups))
+    np.testing.assert_array_equal(paired_tests(values, groups)[:1], paired_tests(alone, groups))
+    assert np.isnan(intervals(values, groups)[1]).all()
+    assert np.isnan(paired_tests(values, groups)[1])
+
+
+def scipy_test(sums):
+    sums = np.append(sums, 0)  # changes nothing, and SciPy wants two values
+    return stats.permutation_test(
+        (sums,),
+        lambda x, axis=-1: np.abs(x.sum(axis)),
+        permutation_type="samples",
+        vectorized=True,
+        alternative="greater",
+        n_resamples=np.inf,
+    ).pvalue
+
+
+@settings(max_examples=20)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 6), st.sampled_from([0, 0.1, 0.2, 0.3, 1]), st.sampled_from([0, 0.1, 1])),
+        min_size=1,
+        max_size=10,
+    )
+)
+def test_with_few_groups_the_test_is_scipys_exact_one(units):
+    groups, first, second = (np.array(column) for column in zip(*units, strict=True))
+    sums, _ = group_sums(first - second, groups, np.ones(len(groups)))
+    assert paired_test(first, second, groups) == pytest.approx(scipy_test(sums))
+
+
+def test_with_weights_the_exact_test_is_scipys(rng):
+    first, second = rng.random((2, 9))
+    weights = rng.uniform(1, 5, 9)
+    found = paired_test(first, second, np.arange(9), weights=weights)
+    assert found == pytest.approx(scipy_test(weights * (first - second)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_with_many_groups_p_is_near_the_exact_one(seed):
+    apart = np.random.default_rng(seed).normal(0.3, 1, 16).round(1)
+    signs = np.array(list(itertools.product([-1, 1], repeat=16)))
+    exact = (np.abs(signs @ apart) >= abs(apart.sum()) - 1e-9).mean()
+    found = paired_test(apart, np.zeros(16), np.arange(16), seed=seed)
+    assert found == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / PERMUTATIONS) + 1e-4)
+
+
+def test_p_is_never_zero():
+    assert paired_test(np.ones(400), np.zeros(400), np.arange(400)) == 1 / (PERMUTATIONS + 1)
+
+
+def test_sign_patterns_are_all_or_random():
+    few = np.concatenate(list(sign_patterns(4, 0)))
+    assert {tuple(row) for row in few} == set(itertools.product([-1, 1], repeat=4))
+    many = np.concatenate(list(sign_patterns(300, 0)))
+    assert many.shape == (PERMUTATIONS, 300)
+    assert set(np.unique(many)) == {-1, 1}
+    assert abs(many.mean()) < 0.01
+
+
+def test_the_same_seed_gives_the_same_figures(rng):
+    first, second, groups = rng.random(60), rng.random(60), np.arange(60)
+    for compute in (difference_interval, paired_test):
+        assert compute(first, second, groups, seed=5) == compute(first, second, groups, seed=5)
+        assert compute(first, second, groups, seed=5) != compute(first, second, groups, seed=6)
+
+
+def rejected(p, level):
+    """Holm's procedure as published: the smallest p first, until one is not below level / (tests left)."""
+    found = set()
+    for step, at in enumerate(sorted(range(len(p)), key=lambda at: p[at])):
+        if p[at] > level / (len(p) - step):
+            break
+        found.add(at)
+    return found
+
+
+@given(P, st.sampled_from([0.01, 0.05, 0.2, 1.0]) | st.floats(0.001, 1))
+def test_holm_rejects_what_the_published_steps_reject(p, level):
+    adjusted = holm(np.array(p))
+    step = rejected(p, level)
+    # At the very edge, p · (m − i) and level / (m − i) round differently.
+    edge = {at for at in range(len(p)) if abs(adjusted[at] - level) < 1e-12}
+    assert {at for at in range(len(p)) if adjusted[at] <= level} - edge == step - edge
+
+
+def test_holm_of_a_known_family():
+    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03, 0.005])), [0.03, 0.06, 0.06, 0.02])
+    np.testing.assert_allclose(holm(np.array([0.02, np.nan, 0.04])), [0.04, np.nan, 0.04])
+    assert len(holm(np.array([]))) == 0
