@@ -241,7 +241,7 @@ def outcome(read, content: bytes, name: str) -> tuple[str, str]:  # noqa: ANN001
     from explorer.data.corpus_from_table import make_corpus
     from explorer.data.tables.python_values import as_strings, texts
     from explorer.data.uploads.bounded import INTERRUPTED
-    from explorer.data.vector_columns import vectors_in
+    from explorer.data.vector_columns import vector_columns
     from explorer.data.vector_matrix import vectors_of
     from explorer.errors import ExplorerError
 
@@ -251,7 +251,7 @@ def outcome(read, content: bytes, name: str) -> tuple[str, str]:  # noqa: ANN001
             as_strings(column)
             texts(column)
         source.table.slice(0, 50).to_pylist()
-        for place in vectors_in(source):
+        for place in vector_columns(source):
             with contextlib.suppress(ExplorerError):
                 vectors_of(source, place)
         corpus = make_corpus(source)

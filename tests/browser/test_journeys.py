@@ -82,7 +82,7 @@ def test_the_first_visitor_of_a_server_may_come_straight_to_a_page(visit, tmp_pa
         page = visit("/data?corpus=medicare-faq", at=fresh)
         expect(page.get_by_text("medicare-faq", exact=True)).to_be_visible()
         expect(page.get_by_role("heading", name="Data")).to_be_visible()
-        expect(page.get_by_role("navigation", name="App pages").get_by_role("link")).to_have_count(6)
+        expect(page.get_by_role("navigation", name="App pages").get_by_role("link")).to_have_count(7)
         expect(page).to_have_title("Explorer")
     finally:
         fresh.kill()
@@ -257,7 +257,7 @@ def test_a_lasso_on_the_map_selects_rows_that_follow_to_the_search(visit):
     lasso(page)
     line = page.get_by_text(re.compile(r"Selection · \d+ rows · the map"))
     expect(line).to_be_visible()
-    expect(page.get_by_text("Distinctive words")).to_be_visible()
+    expect(page.get_by_text("Distinctive words", exact=True)).to_be_visible()
     shoot(page, "map-lasso-1440-light")
     told = line.inner_text()
     choose(page, "Colour", "genre")

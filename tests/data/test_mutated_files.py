@@ -5,7 +5,7 @@ import pytest
 from benchmarks.mutated_files import outcome, seeds
 from explorer.data.formats.files import read_file
 from explorer.data.uploads import bounded
-from explorer.data.vector_columns import ALL, vectors_in
+from explorer.data.vector_columns import ALL, vector_columns
 from explorer.errors import UnreadableFileError
 
 
@@ -21,5 +21,5 @@ def test_a_reader_that_crashed_is_told_from_one_that_refuses(raised):
 
 
 def test_files_of_every_way_to_bring_vectors_are_mutated():
-    found = {place for name, content in seeds() for place in vectors_in(read_file(content, name))}
+    found = {place for name, content in seeds() for place in vector_columns(read_file(content, name))}
     assert found == {"v", "vector", ALL}

@@ -16,7 +16,8 @@ def jaccard(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.f
     Returns:
         float64, shape (lists,); 1 for two empty lists.
     """
-    both = _common(first, second).sum(axis=(1, 2))
+    entries = np.sort(np.concatenate([first, second], axis=1), axis=1)
+    both = (entries[:, 1:] == entries[:, :-1]).sum(axis=1)
     either = first.shape[1] + second.shape[1] - both
     return np.where(either == 0, 1.0, both / np.maximum(either, 1))
 
@@ -47,13 +48,19 @@ def rank_biased_overlap(first: NDArray[np.int64], second: NDArray[np.int64], p: 
     weights[-1] += p**depth  # everything deeper is taken to agree as much as the whole lists
     # An entry that both lists have by depth m counts 1 / d at every depth from m on.
     worth = np.cumsum((weights / ranks)[::-1])[::-1]
-    line, left, right = _common(first, second).nonzero()
-    overlap = np.bincount(line, worth[np.maximum(left, right)], minlength=count)
     # The same sum for equal lists, so that these have exactly 1.
-    equal: NDArray[np.float64] = overlap / np.bincount(np.zeros(depth, np.int64), worth)
-    return equal
+    overlap: NDArray[np.float64] = (_new_in_both(first, second) * worth).sum(axis=1) / worth.sum()
+    return overlap
 
 
-def _common(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.bool_]:
-    common: NDArray[np.bool_] = first[:, :, None] == second[:, None, :]
-    return common
+def _new_in_both(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many entries become common to both lists at each rank, shape (lists, k)."""
+    # Sorted together, the two places of a common entry are neighbours; every entry beside every other would
+    # take memory that grows with the square of k.
+    both = np.concatenate([first, second], axis=1)
+    order = np.argsort(both, axis=1, kind="stable")
+    entries = np.take_along_axis(both, order, axis=1)
+    line, at = (entries[:, 1:] == entries[:, :-1]).nonzero()
+    count, depth = first.shape
+    rank = np.maximum(order[line, at], order[line, at + 1] - depth)
+    return np.bincount(line * depth + rank, minlength=count * depth).reshape(count, depth)

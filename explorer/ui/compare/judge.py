@@ -14,6 +14,7 @@ from explorer.session.session import Session
 from explorer.ui.compare.figures_in_words import signed
 from explorer.ui.compare.judge_queries import show_queries
 from explorer.ui.compare.judgements import show_judgements
+from explorer.ui.compare.vectors import say_without_vectors, vectors_known
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
 from explorer.ui.shell.session import remember
 from explorer.ui.shell.text import markdown, whole_html
@@ -30,10 +31,8 @@ _STANDING = "judging-standing"
 
 def show_judge(session: Session, comparison: Comparison) -> None:
     """Draw the next row to judge, what is known so far, and files of judgements."""
-    from explorer.comparison.files.saved_contender import SavedContender
-
-    if any(isinstance(contender, SavedContender) for contender in comparison.contenders):
-        st.info("Judging is available once the contenders are encoded.", icon=":material/hourglass:")
+    if not vectors_known(comparison.contenders):
+        say_without_vectors("Judging")
     elif session.comparison.queries:
         key = _queue_key(session, comparison)
         queue = _queue_or_progress(session, comparison, key)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.jobs.registry import Lane
+from explorer.ui.compare.vectors import say_without_vectors, vectors_known
 from explorer.ui.shell.job_progress import session_result_or_progress
 from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.downloads import download_table
@@ -52,14 +53,8 @@ def show_one_query(session: Session, comparison: Comparison) -> None:
     if len(query) > _MAX_QUERY_CHARS:  # only the browser enforces the input's own limit
         st.error(f"The query has {len(query):,} characters; the page takes {_MAX_QUERY_CHARS:,}.")
         return
-    from explorer.comparison.files.saved_contender import SavedContender
-
-    if any(isinstance(contender, SavedContender) for contender in comparison.contenders):
-        st.info(
-            "This comparison was opened from a file, which has no vectors. Encode the rows with its "
-            "contenders to ask them.",
-            icon=":material/info:",
-        )
+    if not vectors_known(comparison.contenders):
+        say_without_vectors("Searching")
         return
     first = comparison.names[0]
     st.caption(

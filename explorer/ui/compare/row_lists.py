@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from explorer.ui.compare.vectors import vectors_known
 from explorer.ui.shell.job_progress import session_result_or_progress
 from explorer.ui.shell.text import as_html, markdown
 
@@ -47,9 +48,7 @@ def show_lists(session: Session, comparison: Comparison, pair: Pair, found: Side
 
 
 def _with_scores(comparison: Comparison, pair: Pair) -> bool:
-    from explorer.comparison.files.saved_contender import SavedContender
-
-    saved = any(isinstance(comparison.contenders[place], SavedContender) for place in pair)
+    saved = not vectors_known(comparison.contenders[place] for place in pair)
     about = _NO_SCORES if saved else _SCORES
     wanted = st.toggle("Scores", key="compare-scores", disabled=saved, persist_state="session", help=about)
     return wanted and not saved
