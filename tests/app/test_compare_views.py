@@ -250,19 +250,3 @@ def test_a_comparison_opened_from_a_file_shows_rows_without_scores(tmp_path, vie
     assert len(app.dataframe[0].value) == 3
     app = shown(app, "Segments")
     assert not app.exception
-
-
-def test_checks_wait_for_vectors_and_are_made_once_they_are_there(tmp_path, view_of):
-    app = view_of("Rows")
-    before = comparison_of(app)
-    before.save(tmp_path / "saved")
-    session = session_of(app)
-    key = session.comparison.shown[0]
-    session.comparison.shown = (key, open_comparison(tmp_path / "saved", before.corpus))
-    app = shown(app, "Checks")
-    assert "opened from a file" in said(app.info)
-    assert not app.error
-    session.comparison.shown = (key, before)
-    app = finished(app.run())
-    assert not app.error
-    assert "Checks for faults" in said(app.caption)

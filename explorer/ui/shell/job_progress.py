@@ -16,7 +16,7 @@ from explorer.errors import (
     UnknownCorpusError,
     UnreadableFileError,
 )
-from explorer.jobs.outcome import Done, Failed, Outcome, Stopped, Unfinished, outcome_of
+from explorer.jobs.outcome import Done, Failed, Outcome, Pending, Stopped, Unfinished, outcome_of
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Job, Lane, registry
 from explorer.session.session import Session
@@ -168,11 +168,9 @@ def job_panel(session: Session) -> None:
     drawn = _drawn()
     awaited, drawn.awaited = drawn.awaited, []
     _leave_stale(session, awaited)
-    if any(job.ended for job in awaited):
-        st.rerun()  # a job ended while the rest of the page was being drawn
     drawn.placed = {job for job in drawn.placed if not job.ended}
-    if _followed(session):
-        _follow(session)
+    if awaited or _followed(session):
+        _follow(session, awaited)
 
 
 def _leave_stale(session: Session, awaited: list[Job[Any]]) -> None:
@@ -202,11 +200,13 @@ def _followed(session: Session) -> list[Job[Any]]:
 
 
 @st.fragment(run_every=_POLL_SECONDS)
-def _follow(session: Session) -> None:
+def _follow(session: Session, awaited: list[Job[Any]]) -> None:
     jobs, drawn = _followed(session), _drawn()
     before, drawn.followed = drawn.followed, {job.key for job in jobs}
-    if before - drawn.followed:
-        st.rerun()  # a job ended, so the page can show its outcome
+    # The page shows the outcome of a job that ended, which may have been while the page was being drawn.
+    pending = all(isinstance(outcome_of(job, session.visitor), Pending) for job in awaited)
+    if before - drawn.followed or not pending:
+        st.rerun()
     for job in jobs:
         _draw(job, session)
 

@@ -2,6 +2,7 @@ import threading
 import uuid
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from explorer.errors import ModelError
@@ -10,7 +11,7 @@ from explorer.ui.shell import job_progress
 from tests.tiny_model import save_tiny_model
 
 
-def page(key: str, fails: bool):
+def page(key: str, fails: bool, early: bool = True):
     import threading
     from types import SimpleNamespace
 
@@ -38,9 +39,11 @@ def page(key: str, fails: bool):
 
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
     found = result_or_progress(session, key, "Something", compute)
-    draft.set()
-    for job in registry().awaited_by(key):  # the rest of the page takes longer than the work
-        job.wait()
+    st.session_state["draft"] = draft
+    if early:
+        draft.set()
+        for job in registry().awaited_by(key):  # the rest of the page takes longer than the work
+            job.wait()
     st.text(str(found))
     job_panel(session)
 
@@ -55,6 +58,22 @@ def test_what_ends_while_the_rest_of_the_page_is_drawn_is_shown_without_another_
         assert "It went wrong" in app.error[0].value
     else:
         assert app.text[0].value == "the answer"
+
+
+def test_what_ends_while_the_panel_is_drawn_is_shown_without_another_click(monkeypatch):
+    listed = job_progress._followed
+
+    def late(session):
+        job = session.results[(session.visitor, session.visitor)]
+        st.session_state["draft"].set()
+        job.wait()
+        return listed(session)
+
+    monkeypatch.setattr(job_progress, "_SOON_SECONDS", 0.0)
+    monkeypatch.setattr(job_progress, "_followed", late)
+    app = AppTest.from_function(page, args=(uuid.uuid4().hex, False, False), default_timeout=60).run()
+    assert not app.exception
+    assert app.text[0].value == "the answer"
 
 
 def audit_page(key: str, folder: str):
