@@ -95,7 +95,9 @@ def compare(
     steps = _Steps(on_progress, 6 + (judgements is not None) + (pairs is not None) + 3 * bool(corpus.labels))
     told = steps.next()
     grouped = near_copies(corpus, on_progress=told) if groups is None else groups_of(corpus, groups)
-    run = _Run(sides, k, seed, sample_rows(len(corpus), SAMPLE, seed), grouped, steps)
+    sample = sample_rows(len(corpus), SAMPLE, seed)
+    lists = neighbor_lists(sides, sample, LIST_DEPTH * k, on_progress=steps.next())
+    run = _Run(sides, k, seed, sample, grouped, steps)
     if judgements is not None:
         run.judge(
             judgements if isinstance(judgements, Judgements) else read_judgements(judgements, corpus).content
@@ -103,10 +105,9 @@ def compare(
     if pairs is not None:
         run.correlate(pairs if isinstance(pairs, Pairs) else read_pairs(pairs).content)
     if corpus.labels is not None:
-        run.use_labels()
+        run.use_labels(lists)
     run.use_views(views)
     run.describe()
-    lists = neighbor_lists(sides, run.sample, LIST_DEPTH * k, on_progress=steps.next())
     return Comparison(
         contenders=tuple(sides),
         k=k,
@@ -169,7 +170,7 @@ class _Run:
         self.values += scored.values
         self.found += scored.differences
 
-    def use_labels(self) -> None:
+    def use_labels(self, lists: NeighborLists) -> None:
         """Measure how well the contenders fit the labels, if the labels allow it."""
         told = [self.steps.next() for _ in range(3)]
         try:
@@ -179,7 +180,7 @@ class _Run:
             return
         self._add(
             [
-                knn_accuracy(self.sides, labels, self.k, on_progress=told[0]),
+                knn_accuracy(self.sides, labels, self.k, lists=lists, on_progress=told[0]),
                 linear_probe(self.sides, labels, seed=self.seed, on_progress=told[1]),
                 silhouette(self.sides, labels),
                 *cluster_agreement_with_labels(self.sides, labels, seed=self.seed, on_progress=told[2]),

@@ -42,6 +42,7 @@ class Encoder:
             vectors.
         prompts: The prompts for rows and queries, and their origin.
         similarity: The default metric for its vectors.
+        is_symmetric: Whether a text has the same vector as a query and as a row.
     """
 
     def __init__(
@@ -62,6 +63,9 @@ class Encoder:
         self.check = check
         self.prompts = prompts
         self.similarity = similarity
+        # Only a Router's identity has a role; that of rows' own vectors says nothing about the query model.
+        routed = "role" in identity or isinstance(spec, OwnVectors)
+        self.is_symmetric = prompts.document == prompts.query and not routed
         self._load = load
         subject = {"scheme": _SCHEME, "prompt": prompts.document, **identity}
         serial = json.dumps(subject, sort_keys=True).encode()

@@ -42,5 +42,9 @@ class EncodedTexts:
         if asked not in self._queries:
             self._queries[asked] = encoder.encode_queries(self._texts, on_progress)
         if rows not in self._documents:
-            self._documents[rows] = encoder.encode_documents(self._texts, on_progress)
+            self._documents[rows] = (
+                self._queries[asked]
+                if encoder.is_symmetric
+                else encoder.encode_documents(self._texts, on_progress)
+            )
         return contender.score_encoded(self._queries[asked], self._documents[rows])

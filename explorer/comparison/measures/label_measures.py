@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.measure import Measure, UnitValues, WholeValues
 from explorer.comparison.measures.labelled import Labelled
-from explorer.comparison.measures.neighbors import kept_neighbors
+from explorer.comparison.measures.neighbors import NeighborLists, kept_neighbors
 from explorer.comparison.measures.resampling import Counts, bootstrap_interval
 from explorer.comparison.measures.vectors import kmeans_labels, unit_vectors
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
@@ -62,6 +62,7 @@ def knn_accuracy(
     labels: Labelled,
     k: int = 10,
     *,
+    lists: NeighborLists | None = None,
     on_progress: OnProgress | None = None,
 ) -> UnitValues:
     """Predict each row's label by a majority vote of its k nearest rows.
@@ -73,9 +74,12 @@ def knn_accuracy(
         contenders: The contenders, with vectors or without.
         labels: The rows and their labels.
         k: Neighbours per row.
+        lists: Neighbours of the contenders that were found already, of the labelled rows or more; the search
+            is continued only where they do not reach.
         on_progress: Passed on. An exception it raises stops the work.
     """
     values = np.empty((len(contenders), len(labels.rows)))
+    known = None if lists is None else lists.of(labels.rows)
 
     def keep(places: NDArray[np.int64], near: NDArray[np.int64]) -> NDArray[np.bool_]:
         other = labels.groups[near] != labels.row_groups[places][:, None]
@@ -83,7 +87,8 @@ def knn_accuracy(
         return kept
 
     for place, contender in enumerate(contenders):
-        near = kept_neighbors(contender, labels.rows, k, keep, on_progress=on_progress)
+        begin = None if known is None else known[place]
+        near = kept_neighbors(contender, labels.rows, k, keep, known=begin, on_progress=on_progress)
         voted = np.where(near >= 0, labels.codes[near], -1)
         values[place] = _majority(voted) == labels.row_codes
     return UnitValues(KNN_ACCURACY, values, labels.rows, labels.row_groups)
@@ -126,14 +131,14 @@ def linear_probe(
     values = np.full((len(contenders), len(rows)), np.nan)
     report, total = on_progress or ignore_progress, len(contenders) * _FOLDS
     if len(np.unique(codes)) > 1:
-        folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed).split(rows, codes, groups)
-        for fold, (train, test) in enumerate(folds):
-            for place, contender in enumerate(contenders):
-                if contender.space is not None:
-                    vectors = unit_vectors(contender.space, rows)
+        folds = list(StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed).split(rows, codes, groups))
+        for place, contender in enumerate(contenders):
+            vectors = None if contender.space is None else unit_vectors(contender.space, rows)
+            for fold, (train, test) in enumerate(folds):
+                if vectors is not None:
                     predicted = _predicted(vectors[train], codes[train], vectors[test])
                     values[place, test] = predicted == codes[test]
-                report(Progress.count("Training probes", fold * len(contenders) + place + 1, total, "probes"))
+                report(Progress.count("Training probes", place * _FOLDS + fold + 1, total, "probes"))
     return UnitValues(PROBE_ACCURACY, values, rows, groups)
 
 
@@ -142,12 +147,14 @@ def _predicted(
 ) -> NDArray[np.int64]:
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
 
     if (codes == codes[0]).all():
         return np.full(len(test), codes[0])
     scaler = StandardScaler().fit(train)
     width = np.sqrt(train.shape[1])
-    model = LogisticRegression(C=_PENALTY, max_iter=1_000).fit(scaler.transform(train) / width, codes)
+    with threadpool_limits(1):  # the matrices are so small that threads wait for each other most of the time
+        model = LogisticRegression(C=_PENALTY, max_iter=1_000).fit(scaler.transform(train) / width, codes)
     predicted: NDArray[np.int64] = model.predict(scaler.transform(test) / width)
     return predicted
 

@@ -33,6 +33,11 @@ class NeighborLists:
         """The k best of each list, or all of a shorter list: int64, shape (contenders, rows, k)."""
         return self.indices[:, :, :k]
 
+    def of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The lists of some of the rows, in their order: int64, shape (contenders, len(rows), depth)."""
+        order = np.argsort(self.rows)
+        return self.indices[:, order[np.searchsorted(self.rows, rows, sorter=order)]]
+
 
 def neighbor_lists(
     contenders: Sequence[Contender],
@@ -52,6 +57,7 @@ def kept_neighbors(
     k: int,
     keep: Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]],
     *,
+    known: NDArray[np.int64] | None = None,
     on_progress: OnProgress | None = None,
 ) -> NDArray[np.int64]:
     """The k best of those rows that may be neighbours, for each of some rows.
@@ -62,6 +68,7 @@ def kept_neighbors(
         k: Neighbours per row.
         keep: Takes positions in `rows`, shape (n,), and their neighbours, shape (n, m); returns which may be
             neighbours, shape (n, m).
+        known: The nearest rows of each of the rows, if they were found already, int64, shape (len(rows), m).
         on_progress: Passed on. An exception it raises stops the work.
 
     Returns:
@@ -70,9 +77,12 @@ def kept_neighbors(
     found = np.full((len(rows), k), -1, np.int64)
     others = len(contender.corpus) - 1
     left = np.arange(len(rows))
-    asked = min(others, math.ceil(1.5 * k))
+    asked = min(others, math.ceil(1.5 * k)) if known is None else known.shape[1]
     while len(left) and asked > 0:
-        near = contender.neighbors(rows[left], asked, on_progress=on_progress).indices
+        if known is None:
+            near = contender.neighbors(rows[left], asked, on_progress=on_progress).indices
+        else:
+            near, known = known, None
         kept = keep(left, near)
         order = np.argsort(~kept, axis=1, kind="stable")[:, :k]
         best = np.where(np.take_along_axis(kept, order, 1), np.take_along_axis(near, order, 1), -1)
