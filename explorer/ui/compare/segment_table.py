@@ -75,17 +75,16 @@ def _interval(each: SegmentDifference, reach: float, winner: int | None) -> str:
     def across(value: float) -> float:
         return _WIDTH / 2 + value / reach * (_WIDTH / 2 - _EDGE)
 
-    middle, colour = _HEIGHT / 2, ORANGE if winner is None else BLUE
+    colour = ORANGE if winner is None else BLUE
     low, high = (across(end) for end in _ends(each))
-    fill = "none" if winner is None else colour
+    fill = "transparent" if winner is None else colour
+    # Streamlit drops SVG from HTML.
     return (
-        f'<svg width="{_WIDTH}" height="{_HEIGHT}" role="img" aria-label="{signed(each.difference, 3)}">'
-        f'<line x1="{_WIDTH / 2}" x2="{_WIDTH / 2}" y1="0" y2="{_HEIGHT}" stroke="#808080"'
-        ' stroke-dasharray="2 3"/>'
-        f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{middle}" y2="{middle}" stroke="{colour}"'
-        ' stroke-width="2"/>'
-        f'<circle cx="{across(each.difference):.1f}" cy="{middle}" r="5" fill="{fill}" stroke="{colour}"'
-        ' stroke-width="2"/></svg>'
+        f'<div style="{_PLOT}" role="img" aria-label="{signed(each.difference, 3)}">'
+        f'<div style="{_ZERO}"></div>'
+        f'<div style="{_LINE}; left: {low:.1f}px; width: {high - low:.1f}px; background: {colour}"></div>'
+        f'<div style="{_POINT}; left: {across(each.difference):.1f}px; border-color: {colour};'
+        f' background: {fill}"></div></div>'
     )
 
 
@@ -104,6 +103,13 @@ _SIDES = (
 )
 _NAME = (
     f"text-align: left; padding: .25rem .7rem .25rem 0; {_RULE}; font-weight: 600; position: sticky; left: 0;"
-    " background: Canvas; min-width: 6rem; max-width: 12rem; overflow-wrap: anywhere"
+    " backdrop-filter: blur(16px); min-width: 6rem; max-width: 12rem; overflow-wrap: anywhere"
+)
+_PLOT = f"position: relative; width: {_WIDTH}px; height: {_HEIGHT}px"
+_ZERO = "position: absolute; left: 50%; top: 0; bottom: 0; border-left: 1px dashed #808080"
+_LINE = "position: absolute; top: calc(50% - 1px); height: 2px"
+_POINT = (
+    "position: absolute; top: 50%; width: 7px; height: 7px; border: 2px solid; border-radius: 50%;"
+    " box-sizing: content-box; transform: translate(-50%, -50%)"
 )
 _SMALL = "font-size: .8em; opacity: .8"
