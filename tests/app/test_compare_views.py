@@ -206,6 +206,15 @@ def test_one_query_is_answered_by_all_contenders_with_shifts():
     assert "score" in lists[1]
 
 
+def test_hits_that_all_have_one_score_are_no_ranking():
+    app = compared(explorer.open_corpus(rows()), Tfidf(), "One query")
+    app.text_input(key="compare-q").set_value("zzzz").run()  # a word of no row
+    app = finished(app)
+    assert said(app.caption).count("All have the same score") == 2
+    assert "are also hits of" not in said(app.caption)
+    assert "<b>new</b>" not in "".join(html_texts(app))
+
+
 def test_a_contender_without_an_encoder_for_queries_does_not_hide_the_others():
     app = compared(labelled(), OwnVectors(), "One query")
     app.text_input(key="compare-q").set_value("broken phone").run()

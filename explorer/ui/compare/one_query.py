@@ -80,7 +80,7 @@ def _show_lists(session: Session, comparison: Comparison, query: str, k: int) ->
                     continue
                 found[place] = hits
                 ranks = _ranks(found.get(0, ())) if place and 0 in found else None
-                _show_hits(comparison, hits, ranks)
+                _show_hits(comparison, place, hits, ranks)
     if len(found) < len(places):
         return
     with actions:
@@ -133,17 +133,24 @@ def _ask_for(query: str) -> None:
     st.session_state[_QUERY] = query
 
 
-def _show_hits(comparison: Comparison, hits: _Hits, ranks: Mapping[int, int] | None) -> None:
+def _show_hits(comparison: Comparison, place: int, hits: _Hits, ranks: Mapping[int, int] | None) -> None:
     """Draw hits.
 
     Args:
         comparison: The comparison with the rows.
+        place: Of the contender.
         hits: The hits.
-        ranks: The rank of each hit of the first contender, from 1; None for that contender itself.
+        ranks: The rank of each hit of the first contender, from 1; None for that contender itself, or if it
+            has none.
     """
-    if ranks is not None:
+    if len(hits) > 1 and len({score for _, score, _ in hits}) == 1:
+        st.caption("All have the same score, so their order is that of the rows and says nothing.")
+        ranks = None
+    elif ranks is not None:
         both = sum(row in ranks for row, *_ in hits)
         st.caption(f"{both} of {len(hits)} are also hits of {markdown(comparison.names[0])}.")
+    elif place == 0:
+        st.caption("The others are compared with these.")
     st.html("".join(_item(comparison, hit, rank, ranks) for rank, hit in enumerate(hits, start=1)))
 
 
