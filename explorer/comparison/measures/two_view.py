@@ -14,6 +14,7 @@ from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.health.costs import space_of
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.measures.encoded_texts import EncodedTexts
+from explorer.comparison.measures.proxy_trials import TRIALS
 from explorer.comparison.measures.views import Views
 from explorer.encode.spec import Tfidf
 from explorer.errors import QueryError
@@ -31,24 +32,9 @@ MEASURES = (
     Measure("two-view MRR", "proxy", True, f"{_RETRIEVAL}.", _TIES),
     Measure("view overlap", "proxy", True, f"{_OVERLAP}.", _PAPER),
 )
-# The shares are those of `python -m benchmarks.proxies`, as recorded in benchmarks/results.jsonl.
-MASKED_MEASURES = (
-    Measure(
-        "two-view MRR, masked",
-        "proxy",
-        True,
-        f"{_RETRIEVAL}{_HIDDEN} It ordered 85 % (61 to 97) of the encoder pairs that "
-        "labels told apart as the labels did, on four corpora.",
-        _TIES,
-    ),
-    Measure(
-        "view overlap, masked",
-        "proxy",
-        True,
-        f"{_OVERLAP}{_HIDDEN} It ordered 84 % (64 to 97) of the encoder pairs that "
-        "labels told apart as the labels did, on four corpora.",
-        _PAPER,
-    ),
+MASKED_MEASURES = tuple(
+    Measure(trial.proxy, "proxy", True, f"{meaning}{_HIDDEN} {trial.sentence}", source)
+    for trial, meaning, source in zip(TRIALS, (_RETRIEVAL, _OVERLAP), (_TIES, _PAPER), strict=True)
 )
 
 

@@ -1,5 +1,4 @@
 import itertools
-import json
 
 import numpy as np
 import pytest
@@ -9,14 +8,12 @@ from hypothesis import strategies as st
 import explorer
 from explorer.comparison.contenders.csls import CslsContender
 from explorer.comparison.measures.two_view import (
-    MASKED_MEASURES,
     expected_reciprocal_ranks,
     two_view_measures,
 )
 from explorer.comparison.measures.views import Views
 from explorer.errors import QueryError
 from tests.comparison.made_contenders import contender_of, encoded
-from tests.conftest import ROOT
 from tests.tensor import reference
 
 
@@ -172,17 +169,6 @@ def test_csls_on_tfidf_has_no_value_either():
     texts = ["some words and others", "other words and more", "nothing of the kind at all"]
     side = CslsContender(explorer.embed(texts, "tfidf"), "csls")
     assert np.isnan(two_view_retrieval([side], random_views(0)).values).all()
-
-
-def test_the_shares_in_the_explanations_are_those_recorded():
-    lines = (ROOT / "benchmarks/results.jsonl").read_text(encoding="utf-8").splitlines()
-    (*_, last) = (line for line in map(json.loads, lines) if line["benchmark"] == "proxies")
-    for measure in MASKED_MEASURES:
-        share, low, high = (
-            100 * last["figures"][f"{measure.name}, {name}"] for name in ("share", "low", "high")
-        )
-        assert low > 50  # better than chance, or it would not be shown
-        assert f"{share:.0f} % ({low:.0f} to {high:.0f})" in measure.meaning
 
 
 def test_no_views_and_one_view():
