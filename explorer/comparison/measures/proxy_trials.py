@@ -32,8 +32,8 @@ class ProxyTrial:
         """The share in a sentence, for the explanation of the measure."""
         share, low, high = (f"{100 * value:.0f}" for value in (self.share, self.low, self.high))
         return (
-            f"It ordered {share} % ({low} to {high}) of the encoder pairs that labels told apart as the labels "
-            "did, on four corpora."
+            f"It ordered {share} % ({low} to {high}) of the encoder pairs that labels told apart as the "
+            "labels did, on four corpora."
         )
 
 
