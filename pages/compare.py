@@ -1,7 +1,7 @@
 import streamlit as st
 
 from explorer.ui.compare.comparing import comparison_or_progress
-from explorer.ui.compare.contenders import begin, show_contenders
+from explorer.ui.compare.contenders import begin, show_building, show_contenders
 from explorer.ui.compare.entries import entries_of, show_unready
 from explorer.ui.compare.files import show_files
 from explorer.ui.compare.judgements import show_used
@@ -14,16 +14,18 @@ with page("Compare", "Which encoder is better on my rows, and by how much?") as 
     verdict = st.container()
     entries = entries_of(session)
     show_contenders(session, entries)
+    actions = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with actions:
+        show_building(session, entries)
     show_used(session)
     show_unready(session, entries)
-    files = st.container()
     view = choose_view()
     with verdict:
         comparison = comparison_or_progress(session, entries)
     if comparison is not None:
         with verdict:
             show_verdict(comparison)
-    with files:
+    with actions:
         show_files(session, comparison)
     if comparison is not None:
         show_view(view, session, comparison)

@@ -57,7 +57,7 @@ def begin(session: Session) -> None:
 
 
 def show_contenders(session: Session, entries: Sequence[Entry]) -> None:
-    """Draw the contenders with a button to remove each, what can be added, and the options."""
+    """Draw the contenders, with a button to remove each."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="contenders"):
         for place, entry in enumerate(entries):
             st.button(
@@ -70,22 +70,25 @@ def show_contenders(session: Session, entries: Sequence[Entry]) -> None:
                 args=(session, entry.spec),
                 wrap=True,
             )
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="build"):
-        with st.popover(
-            "Add a contender", icon=":material/add:", type="primary", key="add-contender", width="content"
-        ):
-            _show_choices(session, entries)
-        with st.popover("Options", icon=":material/tune:", key="compare-options", width="content"):
-            show_options(session)
-        if session.comparison.contenders not in (None, usual_contenders(session)):
-            st.button(
-                "Back to the usual contenders",
-                type="tertiary",
-                icon=":material/restart_alt:",
-                help="This session's encoders, TF-IDF and BM25.",
-                on_click=_use_usual,
-                args=(session,),
-            )
+
+
+def show_building(session: Session, entries: Sequence[Entry]) -> None:
+    """Draw what changes a comparison: contenders to add, options, and the usual contenders again."""
+    with st.popover(
+        "Add a contender", icon=":material/add:", type="primary", key="add-contender", width="content"
+    ):
+        _show_choices(session, entries)
+    with st.popover("Options", icon=":material/tune:", key="compare-options", width="content"):
+        show_options(session)
+    if session.comparison.contenders not in (None, usual_contenders(session)):
+        st.button(
+            "Back to the usual contenders",
+            type="tertiary",
+            icon=":material/restart_alt:",
+            help="This session's encoders, TF-IDF and BM25.",
+            on_click=_use_usual,
+            args=(session,),
+        )
 
 
 def _show_choices(session: Session, entries: Sequence[Entry]) -> None:

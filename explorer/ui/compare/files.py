@@ -29,11 +29,12 @@ def show_files(session: Session, comparison: Comparison | None) -> None:
         session: The session.
         comparison: The comparison; None if there is none yet.
     """
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="compare-files"):
-        if comparison is not None:
-            _show_downloads(session, comparison)
-        with st.popover("Open a saved comparison", icon=":material/folder_open:", type="tertiary"):
-            _show_open(session)
+    if comparison is not None:
+        _show_downloads(session, comparison)
+    with st.popover(
+        "Open a saved comparison", icon=":material/folder_open:", type="tertiary", width="content"
+    ):
+        _show_open(session)
 
 
 def _show_downloads(session: Session, comparison: Comparison) -> None:
