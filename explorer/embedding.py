@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from explorer.analysis.space import Space, make_index
 from explorer.data.corpus import Corpus
 from explorer.data.opening import open_corpus
-from explorer.encode.cache import VectorCache
+from explorer.encode.cache import vector_cache
 from explorer.encode.encoder import Encoder
 from explorer.encode.engines.own_vectors import read_own_vectors
 from explorer.encode.engines.services import Secret
@@ -25,7 +24,6 @@ from explorer.encode.run import encode_corpus
 from explorer.encode.spec import TFIDF, EncoderSpec, OwnVectors, Precision, needs_token, spec_for
 from explorer.errors import ModelChangedError
 from explorer.jobs.progress import OnProgress
-from explorer.settings import settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,13 +136,3 @@ def _named_by_folder(model: str) -> str:
     if model in ("", BUNDLED_MODEL, TFIDF) or not folder.is_dir():
         return model
     return str(folder.resolve())
-
-
-def vector_cache() -> VectorCache:
-    """The vector cache of this process, as configured by the settings."""
-    return _cache_at(settings().cache_folder, settings().cache_mb)
-
-
-@functools.cache
-def _cache_at(folder: Path, max_mb: int) -> VectorCache:
-    return VectorCache(folder, max_mb)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import sqlite3
 import time
@@ -18,6 +19,7 @@ import filelock
 import numpy as np
 
 from explorer.errors import SettingError
+from explorer.settings import settings
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -230,3 +232,13 @@ class VectorCache:
 
 def _checksum(key: bytes, blob: bytes) -> int:
     return zlib.crc32(blob, zlib.crc32(key))
+
+
+def vector_cache() -> VectorCache:
+    """The vector cache of this process, as configured by the settings."""
+    return _cache_at(settings().cache_folder, settings().cache_mb)
+
+
+@functools.cache
+def _cache_at(folder: Path, max_mb: int) -> VectorCache:
+    return VectorCache(folder, max_mb)

@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.csls import CslsContender
 from explorer.comparison.contenders.space_contender import SpaceContender
+from explorer.data.corpus import Corpus
+from explorer.encode.cache import vector_cache
+from explorer.encode.encoder import Encoder
+from explorer.encode.run import encode_corpus
+from explorer.encode.spec import OwnVectors
 from explorer.jobs.progress import OnProgress
 
 
 class EncodedTexts:
     """Scores texts with each other; contenders with one encoder, such as it and its int8, share its vectors.
+
+    Vectors of texts as rows come from the vector cache, so that a comparison with one contender more encodes
+    nothing for the others.
 
     Args:
         texts: The texts.
@@ -39,12 +48,21 @@ class EncodedTexts:
         space = contender.space if isinstance(contender, SpaceContender) else contender.base
         encoder = space.encoder
         rows, asked = encoder.fingerprint, (encoder.fingerprint, encoder.query_prompt)
-        if asked not in self._queries:
-            self._queries[asked] = encoder.encode_queries(self._texts, on_progress)
         if rows not in self._documents:
-            self._documents[rows] = (
-                self._queries[asked]
+            self._documents[rows] = _as_rows(encoder, self._texts, on_progress)
+        if asked not in self._queries:
+            self._queries[asked] = (
+                self._documents[rows]
                 if encoder.is_symmetric
-                else encoder.encode_documents(self._texts, on_progress)
+                else encoder.encode_queries(self._texts, on_progress)
             )
         return contender.score_encoded(self._queries[asked], self._documents[rows])
+
+
+def _as_rows(encoder: Encoder, texts: Sequence[str], on_progress: OnProgress | None) -> NDArray[np.float32]:
+    if isinstance(encoder.spec, OwnVectors):  # its fingerprint is that of vectors which it did not make
+        return encoder.encode_documents(texts, on_progress)
+    numbers = np.arange(1, len(texts) + 1)
+    table = pa.table({"text": pa.array(texts, pa.string())})
+    corpus = Corpus("texts", table, "text", None, numbers, len(texts), 0, ())
+    return encode_corpus(encoder, corpus, vector_cache(), on_progress)[0]

@@ -145,7 +145,7 @@ def _hosted(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:
 
 def _defined_on_hub(model: str) -> dict[str, str] | None:
     """The prompts in a hosted model's own files, if they were fetched before; the page sends no request."""
-    from explorer.embedding import vector_cache
+    from explorer.encode.cache import vector_cache
     from explorer.encode.hosted_prompts import is_on_hub, kept_prompts
 
     return kept_prompts(model, vector_cache()) if is_on_hub(model) else {}
