@@ -150,7 +150,7 @@ def _is_worse(result: Comparison, first: int, second: int) -> bool:
 
 def _scorecard(result: Comparison) -> str:
     """The scorecard as plain text: a block per measure, a line per contender."""
-    from explorer.comparison.report.numbers import figure, interval
+    from explorer.comparison.numbers import figure, interval
 
     lines, last = [], ""
     width = max(map(len, result.names))

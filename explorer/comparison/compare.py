@@ -26,7 +26,8 @@ from explorer.comparison.contenders.checking import check_contenders
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.names import named
 from explorer.comparison.contenders.space_contender import SpaceContender
-from explorer.comparison.health.costs import cost_values
+from explorer.comparison.health.costs import cost_values, costs
+from explorer.comparison.health.doctor import Finding, findings
 from explorer.comparison.health.geometry import geometry, geometry_values
 from explorer.comparison.judging.judgement_files import read_judgements, read_pairs
 from explorer.comparison.judging.judgements import Judgements, Pairs
@@ -120,6 +121,7 @@ def compare(
         verdict=verdict([side.name for side in sides], run.values, run.found),
         neighbors=lists.nearest(max(k, DEPTH)),
         row_agreement=rows_by_agreement(lists, k),
+        findings=tuple(run.findings),
         notes=tuple(run.notes),
         grouped_by=groups,
         views=views,
@@ -148,6 +150,7 @@ class _Run:
     found: list[Difference] = field(default_factory=list)
     judgements: Judgements | None = None
     pairs: Pairs | None = None
+    findings: list[tuple[Finding, ...]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def judge(self, judgements: Judgements) -> None:
@@ -197,10 +200,12 @@ class _Run:
         self._add(two_view_measures(self.sides, views, self.k, on_progress=self.steps.next()))
 
     def describe(self) -> None:
-        """Describe the vectors and what they cost."""
+        """Describe the vectors and what they cost, and look for faults in both."""
         told = self.steps.next()
-        self.values += geometry_values([geometry(side, told) for side in self.sides])
-        self.values += cost_values(self.sides, self.steps.next())
+        seen = [geometry(side, told) for side in self.sides]
+        cost = costs(self.sides, self.steps.next())
+        self.values += [*geometry_values(seen), *cost_values(cost)]
+        self.findings += map(findings, self.sides, seen, cost)
 
     def agreements(self, lists: NeighborLists) -> dict[str, Agreement]:
         """Measure how far the contenders agree: by neighbours, and by matrices of fewer rows."""

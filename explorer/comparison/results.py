@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from explorer.comparison.agreement.calibration import Agreement
 from explorer.comparison.agreement.disagreement import RowAgreement
 from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.health.doctor import Finding
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.measure import Measure, UnitValues, WholeValues
 from explorer.comparison.statistics.differences import Difference, ranks
@@ -64,6 +65,7 @@ class Results:
             (contenders, sample, depth).
         row_agreement: The sampled rows by how far the contenders agree on their neighbours.
         verdict: Which contender is better.
+        findings: The faults of each contender, gravest first; None in a file of an Explorer that kept none.
         notes: What was left out, one sentence each.
         grouped_by: The column that gave the groups; None for near-copies.
         views: The two columns that should find each other; None for the two halves of a text.
@@ -83,6 +85,7 @@ class Results:
     neighbors: NDArray[np.int64]
     row_agreement: RowAgreement
     verdict: Verdict
+    findings: tuple[tuple[Finding, ...], ...] | None = None
     notes: tuple[str, ...] = ()
     grouped_by: str | None = None
     views: tuple[str, str] | None = None

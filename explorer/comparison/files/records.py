@@ -47,6 +47,13 @@ class Record:
             raise self._wrong(key)
         return value
 
+    def numbers(self, key: str) -> tuple[float, ...]:
+        """A list of numbers, none of them too large to be one of a comparison."""
+        values = self._list(key)
+        if not all(type(value) in (int, float) and abs(value) <= _LARGEST for value in values):
+            raise self._wrong(key)
+        return tuple(values)
+
     def flag(self, key: str) -> bool:
         """True or false."""
         value = self._value.get(key)

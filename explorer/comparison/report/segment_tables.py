@@ -15,7 +15,7 @@ from explorer.comparison.measures.segments import (
     segment_differences,
     segments,
 )
-from explorer.comparison.report.numbers import interval, number, probability
+from explorer.comparison.numbers import interval, number, probability
 from explorer.comparison.results import Results
 from explorer.comparison.statistics.differences import Difference
 

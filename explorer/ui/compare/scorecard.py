@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import streamlit as st
 
+from explorer.comparison.numbers import figure, interval
 from explorer.session.session import Session
 from explorer.ui.compare.differences import show_differences
-from explorer.ui.compare.figures_in_words import figure_text, ordinal
+from explorer.ui.compare.figures_in_words import ordinal
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
 
@@ -108,19 +109,17 @@ def _about(measure: Measure) -> str:
 
 
 def _cell(score: Score | None, *, told_apart: bool) -> str:
-    text = "" if score is None else figure_text(score.measure, score.value)
-    if score is None or not text:
+    if score is None or math.isnan(score.value):
         return f'<td style="{_CELL}"><span title="It does not have this measure.">–</span></td>'
-    small = []
-    if not (math.isnan(score.low) or math.isnan(score.high)):
-        low, high = (figure_text(score.measure, end) for end in (score.low, score.high))
-        small.append(f"{low} to {high}")
+    ends = interval(score.low, score.high)
+    small = [ends] if ends else []
     first = told_apart and score.rank == 1
     if score.rank is not None:
         small.append(f"{'★ ' if first else ''}{ordinal(score.rank)}")
     weight = "700" if first else "400"
     lines = "".join(f'<div style="{_SMALL}">{one}</div>' for one in small)
-    return f'<td style="{_CELL}"><span style="font-weight: {weight}">{text}</span>{lines}</td>'
+    value = figure(score.measure, score.value)
+    return f'<td style="{_CELL}"><span style="font-weight: {weight}">{value}</span>{lines}</td>'
 
 
 _LINE = "1px solid color-mix(in srgb, currentColor 20%, transparent)"

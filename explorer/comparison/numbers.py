@@ -1,4 +1,4 @@
-"""Figures as a report shows them."""
+"""Figures as people write them: on the page, in a report, and on the command line."""
 
 from __future__ import annotations
 
@@ -7,17 +7,38 @@ import math
 from explorer.comparison.measure import Measure
 
 _YES_NO = "prompt missing"
+_SHARE = "tokens not read"
+_MILLION = 1_000_000
 
 
 def figure(measure: Measure, value: float) -> str:
-    """A value of a measure: three decimals, whole numbers as such, a dash for none."""
+    """A value of a measure; a dash for none."""
     if math.isnan(value):
         return "–"
     if measure.name == _YES_NO:
         return "yes" if value else "no"
-    if measure.kind == "cost" and (abs(value) >= 100 or value == int(value)):
-        return f"{value:,.0f}"
-    return number(value)
+    if measure.name == _SHARE:
+        return percent(value)
+    return count(value) if measure.kind == "cost" else number(value)
+
+
+def count(value: float) -> str:
+    """A count or a rate: 22.7 M, 1,536, 342, 9.2, 0.047."""
+    if value >= _MILLION:
+        return f"{value / _MILLION:,.1f} M"
+    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
+
+
+def percent(share: float) -> str:
+    """A share, 0 to 1: 1.2 %."""
+    return f"{100 * share:.1f} %"
+
+
+def evidence(name: str, value: float) -> str:
+    """A figure of a finding: a share as a percentage, whole numbers as such."""
+    if name.startswith("share"):
+        return percent(value)
+    return count(value) if value == int(value) else number(value)
 
 
 def number(value: float, places: int = 3, *, plus: bool = False) -> str:
