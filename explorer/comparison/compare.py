@@ -33,6 +33,7 @@ from explorer.comparison.judging.judgement_files import read_judgements, read_pa
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.judging.retrieval import DEPTH, pair_correlations, retrieval, search_all
 from explorer.comparison.measure import UnitValues, WholeValues
+from explorer.comparison.measures.chance import two_view_chance
 from explorer.comparison.measures.groups import groups_of, near_copies, sample_rows
 from explorer.comparison.measures.label_measures import (
     cluster_agreement_with_labels,
@@ -197,7 +198,9 @@ class _Run:
         if len(views) < 2:
             self.notes.append("Two-view measures are left out: the texts are too short to be divided.")
             return
-        self._add(two_view_measures(self.sides, views, self.k, on_progress=self.steps.next()))
+        measured = two_view_measures(self.sides, views, self.k, on_progress=self.steps.next())
+        by_chance = zip(measured, two_view_chance(views, self.k), strict=True)
+        self._add([replace(each, measure=replace(each.measure, chance=value)) for each, value in by_chance])
 
     def describe(self) -> None:
         """Describe the vectors and what they cost, and look for faults in both."""

@@ -34,6 +34,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def chance(measure: Measure) -> str:
+    """What chance gives, such as `chance 0.83`; empty if that is not known."""
+    return "" if measure.chance is None else f"chance {number(measure.chance, 2)}"
+
+
 def evidence(name: str, value: float) -> str:
     """A figure of a finding: a share as a percentage, whole numbers as such."""
     if name.startswith("share"):

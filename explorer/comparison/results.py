@@ -14,7 +14,7 @@ from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.health.doctor import Finding
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.measure import Measure, UnitValues, WholeValues
-from explorer.comparison.statistics.differences import Difference, ranks
+from explorer.comparison.statistics.differences import Difference, best_first, ranks
 from explorer.comparison.statistics.inference import intervals
 from explorer.comparison.statistics.verdict import Verdict
 from explorer.data.corpus import Corpus
@@ -152,6 +152,10 @@ class Results:
         columns = ["measure", "first", "second", "difference", "low", "high", "p", "p_holm", "n"]
         return pd.DataFrame(lines, columns=columns)
 
+    def best_first(self, measure: Measure) -> list[int]:
+        """The contenders that have one of the measures, the best value first; equal ones in their order."""
+        return best_first(next(values for values in self.values if values.measure == measure))
+
     def agreement(self, measure: str = "jaccard") -> Agreement:
         """How far the contenders agree.
 
@@ -191,7 +195,7 @@ class Results:
         n = values.n if isinstance(values, WholeValues) else len(values.units)
         return [
             Score(place, values.measure, float(figure), float(low), float(high), n, rank)
-            for place, (figure, (low, high), rank) in enumerate(zip(_figures(values), ends, own, strict=True))
+            for place, (figure, (low, high), rank) in enumerate(zip(values.figures, ends, own, strict=True))
         ]
 
 
@@ -205,13 +209,3 @@ def measured_intervals(values: UnitValues | WholeValues, seed: int) -> NDArray[n
     if isinstance(values, UnitValues):
         return intervals(values.values, values.groups, weights=values.weights, seed=seed)
     return np.full((len(values.values), 2), np.nan) if values.intervals is None else values.intervals
-
-
-def _figures(values: UnitValues | WholeValues) -> NDArray[np.float64]:
-    """The value of each contender."""
-    if isinstance(values, WholeValues):
-        return values.values
-    if not len(values.units):
-        return np.full(len(values.values), np.nan)
-    means: NDArray[np.float64] = np.average(values.values, axis=1, weights=values.weights)
-    return means

@@ -31,6 +31,10 @@ def session_of(app):
     return app.session_state["explorer-session"]
 
 
+def comparison_of(app):
+    return session_of(app).comparison.shown[1]
+
+
 def press(app, label):
     next(button for button in app.button if button.label.replace("\\", "") == label).click().run()
     return finished(app)
@@ -61,6 +65,8 @@ def test_without_a_click_the_encoder_is_compared_with_words_and_the_verdict_come
     assert body.index(verdict) < body.index("<table")
     assert [header.value for header in app.header][:2] == ["Quality", "Proxies"]
     assert "k-NN accuracy" in body
+    overlap = next(values.measure for values in comparison_of(app).values if "overlap" in values.measure.name)
+    assert f"chance {overlap.chance:.2f}" in body
     assert "rows" in messages(app)
     assert app.query_params.get("with") is None
 

@@ -113,7 +113,12 @@ def _contender(results: Results, place: int) -> dict[str, Any]:
 
 def _measure(measure: Measure) -> dict[str, Any]:
     """A measure without its explanation, which is Explorer's own and not taken from files."""
-    return {"name": measure.name, "kind": measure.kind, "higher_is_better": measure.higher_is_better}
+    return {
+        "name": measure.name,
+        "kind": measure.kind,
+        "higher_is_better": measure.higher_is_better,
+        "chance": measure.chance,
+    }
 
 
 def _values_record(values: UnitValues | WholeValues) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from explorer.comparison.health.doctor import Finding
 from explorer.comparison.measure import Kind
-from explorer.comparison.numbers import evidence, figure, interval, number
+from explorer.comparison.numbers import chance, evidence, figure, interval, number
 from explorer.comparison.report.differing import DifferingRow, differing_rows
 from explorer.comparison.report.forest import Forest, forests
 from explorer.comparison.report.python_lines import python_lines
@@ -43,11 +43,13 @@ class Column:
         name: Its name.
         explanation: What it means, and its source.
         better: `higher is better`, `lower is better` or nothing.
+        chance: What chance gives, if that is known.
     """
 
     name: str
     explanation: str
     better: str
+    chance: str
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ def _tables(results: Results) -> tuple[Table, ...]:
             continue
         by_place = {(score.measure, score.contender): _cell(score) for score in own}
         columns = tuple(
-            Column(each.name, _explanation(each.meaning, each.source), _better(each.higher_is_better))
+            Column(each.name, each.explanation, _better(each.higher_is_better), chance(each))
             for each in known
         )
         rows = tuple(
@@ -216,8 +218,7 @@ def _agreements(results: Results) -> tuple[AgreementTable, ...]:
             tuple(tuple(number(matrix[row, column], 2) for matrix in matrices) for column in places)
             for row in places
         )
-        explanation = _explanation(each.measure.meaning, each.measure.source)
-        tables.append(AgreementTable(each.measure.name, explanation, f"{each.rows:,}", cells))  # type: ignore[arg-type]
+        tables.append(AgreementTable(each.measure.name, each.measure.explanation, f"{each.rows:,}", cells))  # type: ignore[arg-type]
     return tuple(tables)
 
 
@@ -240,10 +241,6 @@ def _judged(results: Results) -> str:
         return "none"
     weighted = ", chosen with known probabilities" if results.judgements.inclusion is not None else ""
     return f"{results.judgements.count:,} of {len(results.judgements.queries):,} queries{weighted}"
-
-
-def _explanation(meaning: str, source: str) -> str:
-    return f"{meaning} Source: {source}." if source else meaning
 
 
 def _better(higher: bool | None) -> str:

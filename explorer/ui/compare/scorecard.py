@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import streamlit as st
 
-from explorer.comparison.numbers import figure, interval
+from explorer.comparison.numbers import chance, figure, interval
 from explorer.session.session import Session
 from explorer.ui.compare.differences import show_differences
 from explorer.ui.compare.figures_in_words import ordinal
@@ -62,8 +62,7 @@ def show_scorecard(session: Session, comparison: Comparison) -> None:
     )
     with st.expander("What these figures mean", icon=":material/help:"):
         for measure in measures:
-            source = f" *{markdown(measure.source)}*" if measure.source else ""
-            st.markdown(f"**{markdown(measure.name)}** · {markdown(measure.meaning)}{source}")
+            st.markdown(f"**{markdown(measure.name)}** · {markdown(measure.explanation)}")
     show_differences(comparison)
     name = session.corpus.name
     with st.container(horizontal=True):
@@ -100,12 +99,13 @@ def _table(comparison: Comparison, measures: Sequence[Measure], scores: Sequence
 
 def _title(measure: Measure) -> str:
     arrow = {True: "\u00a0↑", False: "\u00a0↓", None: ""}[measure.higher_is_better]
-    return html.escape(measure.name) + arrow
+    by_chance = f'<div style="{_SMALL}; font-weight: 400">{chance(measure)}</div>' if chance(measure) else ""
+    return f"{html.escape(measure.name)}{arrow}{by_chance}"
 
 
 def _about(measure: Measure) -> str:
     better = {True: "Higher is better.", False: "Lower is better.", None: ""}[measure.higher_is_better]
-    return html.escape(" ".join(filter(None, (measure.meaning, better, measure.source))), quote=True)
+    return html.escape(" ".join(filter(None, (better, measure.explanation))), quote=True)
 
 
 def _cell(score: Score | None, *, told_apart: bool) -> str:

@@ -230,6 +230,7 @@ BAD = {
     "true for a number": lambda document, _: document["settings"].update(k=True),
     "one view": lambda document, _: document["settings"].update(views=["a"]),
     "a measure twice": lambda document, _: document["values"].__setitem__(1, document["values"][0]),
+    "a chance above 1": lambda document, _: document["values"][0].update(chance=1.5),
     "an unknown fault": lambda document, _: finding(document).update(fault="a virus"),
     "a fault without its figures": lambda document, _: finding(document).update(figures=[]),
     "a figure that is too large": lambda document, _: finding(document).update(figures=[1e300, 3]),
