@@ -1,6 +1,7 @@
 """A saved comparison is the same when it is opened, and no other file does any harm."""
 
 import io
+import itertools
 import json
 import zipfile
 from dataclasses import replace
@@ -20,6 +21,7 @@ from explorer.comparison.files.saved_contender import spec_of
 from explorer.comparison.files.saving import Choices, packed
 from explorer.comparison.files.spec_records import spec_from, spec_record
 from explorer.comparison.health.doctor import Center, Csls, Finding, UsualMetric, UsualPrompts
+from explorer.comparison.numbers import evidence
 from explorer.encode.spec import HostedModel, LocalModel, OwnVectors
 from explorer.errors import DataError, ExplorerError, QueryError, TooLargeError, UnreadableFileError
 from tests.comparison.comparisons import comparison, contenders, corpus, judgements
@@ -287,6 +289,10 @@ def used(opened):
     opened.scorecard, opened.differences, opened.rows()
     assert opened.verdict.text
     assert len(opened.scores()) == len(opened.contenders) * len(opened.values)
+    for finding in itertools.chain(*(opened.findings or ())):
+        assert all(evidence(name, value) for name, value in finding.evidence.items())
+        assert finding.what
+        assert finding.advice
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.sampled_from(["flip", "cut", "repeat", "drop"])), min_size=1))
