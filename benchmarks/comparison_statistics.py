@@ -10,22 +10,25 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-import explorer
+from benchmarks.judging_by_queue import judging
 from benchmarks.results import record
-from explorer.analysis.space import make_index
-from explorer.comparison.judging.queue import (
-    Queue,
-    anytime_margin,
-    inclusion_probabilities,
-    make_queue,
-    standing,
+from benchmarks.simulated_values import (
+    DIFFERENCES,
+    LEVELS,
+    MEASURE,
+    Draw,
+    Floats,
+    apart,
+    copied,
+    group_sizes,
+    ndcg,
+    share,
+    tell,
 )
-from explorer.comparison.measure import Measure
 from explorer.comparison.statistics.correlation import correlations
 from explorer.comparison.statistics.differences import Difference, needed
 from explorer.comparison.statistics.inference import (
@@ -36,73 +39,14 @@ from explorer.comparison.statistics.inference import (
     resamples,
 )
 
-Floats = NDArray[np.float64]
-Draw = Callable[[np.random.Generator, int, int], Floats]
-MEASURE = Measure("nDCG@10", "judgements", True, "")
 COMPARISONS = 1_000
 REPEATS = 4  # so that a rate of 5 % is known to ± 0.7 %
 COVERED = 2_000
 
 
-def ndcg(rng: np.random.Generator, rows: int, units: int) -> Floats:
-    """Like nDCG: a quarter zeros, a quarter ones, the rest between."""
-    kind, values = rng.random((rows, units)), rng.beta(2, 1.5, (rows, units))
-    return np.where(kind < 0.25, 0.0, np.where(kind > 0.75, 1.0, values))
-
-
-def rare(rng: np.random.Generator, rows: int, units: int) -> Floats:
-    """Like the reciprocal rank of hard queries: mostly zeros."""
-    return np.where(rng.random((rows, units)) < 0.7, 0.0, rng.beta(1, 2, (rows, units)))
-
-
-def high(rng: np.random.Generator, rows: int, units: int) -> Floats:
-    """Like the recall of easy queries: mostly ones."""
-    return np.where(rng.random((rows, units)) < 0.6, 1.0, rng.beta(5, 1, (rows, units)))
-
-
-def share(probability: float) -> Draw:
-    """Like accuracy: 0 or 1."""
-    return lambda rng, rows, units: (rng.random((rows, units)) < probability).astype(float)
-
-
-def apart(mean: float, deviation: float) -> Draw:
-    """Like differences of nDCG: three fifths are zero, the others on both sides."""
-    rest = math.sqrt((deviation**2 + mean**2) / 0.4 - (mean / 0.4) ** 2)
-
-    def draw(rng: np.random.Generator, rows: int, units: int) -> Floats:
-        values = rng.normal(mean / 0.4, rest, (rows, units))
-        return np.where(rng.random((rows, units)) < 0.6, 0.0, values)
-
-    return draw
-
-
-def wins(rng: np.random.Generator, rows: int, units: int) -> Floats:
-    """Like differences of accuracy: −1, 0 or 1."""
-    return rng.choice([-1.0, 0.0, 1.0], (rows, units), p=[0.08, 0.77, 0.15])
-
-
-LEVELS: dict[str, Draw] = {
-    "nDCG": ndcg,
-    "mostly 0": rare,
-    "mostly 1": high,
-    "0/1, mean 0.5": share(0.5),
-    "0/1, mean 0.8": share(0.8),
-}
-DIFFERENCES: dict[str, Draw] = {"nDCG, difference": apart(0.05, 0.3), "0/1, difference": wins}
-
-
-def group_sizes(rng: np.random.Generator, groups: int, *, equal: bool) -> NDArray[np.int64]:
-    """Sizes of groups of near-copies: all 1, or a fifth of them 2 to 5."""
-    return np.where(equal | (rng.random(groups) < 0.8), 1, rng.integers(2, 6, groups))
-
-
-def copied(values: Floats, sizes: NDArray[np.int64], rng: np.random.Generator, noise: float) -> Floats:
-    """Units from values of groups: near-copies have nearly the same value."""
-    units = np.repeat(values, sizes, axis=1)
-    return units + noise * rng.normal(size=units.shape) * np.repeat(sizes > 1, sizes)
-
-
-def called_different(differences: Floats, groups: NDArray[np.int64], seed: int) -> tuple[Floats, Floats]:
+def called_different(
+    differences: Floats, groups: NDArray[np.int64], seed: int
+) -> tuple[Floats, NDArray[np.bool_]]:
     """P-values, and whether each interval excludes zero."""
     ends, _ = difference_intervals(differences, groups, seed=seed)
     return paired_tests(differences, groups, seed=seed), (ends[:, 0] > 0) | (ends[:, 1] < 0)
@@ -130,7 +74,7 @@ def false_alarms(figures: dict[str, float | str]) -> None:
 
             every = [_equal(draw, rng, queries) for _ in range(REPEATS)]
             about = f"2 contenders, {name}, {queries} queries"
-            _tell(figures, about, _alarms([(values, alone) for values in every]))
+            tell(figures, about, _alarms([(values, alone) for values in every]))
     for queries in (30, 200):
         sizes = group_sizes(rng, queries, equal=False)
         groups = np.repeat(np.arange(queries), sizes)
@@ -141,15 +85,16 @@ def false_alarms(figures: dict[str, float | str]) -> None:
         alone = np.arange(len(groups))
         for what, numbers in (("near-copies", groups), ("near-copies taken for independent", alone)):
             about = f"2 contenders, nDCG, {queries} groups, {what}"
-            _tell(figures, about, _alarms([(values, numbers) for values in every]))
+            tell(figures, about, _alarms([(values, numbers) for values in every]))
     pairs = np.array(list(itertools.combinations(range(8), 2)))
     alarms = 0
     for block in range(COMPARISONS // 50):
         values = ndcg(rng, 50 * 8, 100).reshape(50, 8, 100)
         between = (values[:, pairs[:, 0]] - values[:, pairs[:, 1]]).reshape(-1, 100)
-        p, excludes = (part.reshape(50, 28) for part in called_different(between, np.arange(100), block))
-        alarms += sum(((holm(own) < 0.05) & out).any() for own, out in zip(p, excludes, strict=True))
-    _tell(
+        p, excludes = called_different(between, np.arange(100), block)
+        both = zip(p.reshape(50, 28), excludes.reshape(50, 28), strict=True)
+        alarms += sum(bool(((holm(own) < 0.05) & out).any()) for own, out in both)
+    tell(
         figures,
         f"any of 28 pairs of 8 contenders, nDCG, 100 queries, of {COMPARISONS:,}",
         alarms / COMPARISONS,
@@ -204,7 +149,7 @@ def correlation(figures: dict[str, float | str]) -> None:
     for name in truths:
         print(f"  {name}: coverage {covered[name] / samples:.1%}")
         figures[f"coverage, {name}, {pairs} pairs, %"] = 100 * covered[name] / samples
-        _tell(figures, f"2 contenders, {name}, {pairs} pairs", alarms[name] / samples)
+        tell(figures, f"2 contenders, {name}, {pairs} pairs", alarms[name] / samples)
 
 
 def power(figures: dict[str, float | str]) -> None:
@@ -220,116 +165,6 @@ def power(figures: dict[str, float | str]) -> None:
         figures[f"power, σ {deviation}, δ {delta}, {units} units, %"] = 100 * found
 
 
-def judging(figures: dict[str, float | str]) -> None:
-    """Judging by the queue against judging everything."""
-    print("\nJudging a third by the queue, against judging all:")
-    for name, first, second in (
-        ("equal", 0.8, 0.8),
-        ("a little apart", 0.55, 0.8),
-        ("far apart", 0.1, 0.8),
-        ("one nearly a copy of the other", 0.0, 0.03),
-    ):
-        runs = [_thirds(*simulated(240, first, second, seed), seed) for seed in range(30)]
-        _report(figures, f"simulated, {name}", runs)
-    _stopping(figures)
-    _judge_tickets(figures)
-
-
-def simulated(
-    queries: int, first: float, second: float, seed: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rankings of two contenders over 60 rows that see relevance with their own noise, and the grades."""
-    rng = np.random.default_rng(seed)
-    truth = rng.normal(size=(queries, 60))
-    shared = truth + 0.5 * rng.normal(size=truth.shape)
-    hard = rng.uniform(0.2, 2.5, (queries, 1))  # on easy queries both find the same
-    rankings = [
-        np.argsort(-(shared + noise * hard * rng.normal(size=truth.shape)), axis=1)[:, :10]
-        for noise in (first, second)
-    ]
-    return np.stack(rankings), (truth > 1.3).astype(np.int64)
-
-
-def _judge_tickets(figures: dict[str, float | str]) -> None:
-    corpus = explorer.open_corpus("support-tickets")
-    model, words = explorer.embed(corpus), explorer.embed(corpus, "tfidf")
-    labels = np.array(corpus.labels)
-    grades = (labels[:, None] == labels).astype(np.int64)
-    first = model.neighbors(10).indices
-    for name, second in (
-        ("TF-IDF", words.neighbors(10).indices),
-        ("its first 64 dimensions", make_index(model.vectors[:, :64]).neighbors(10).indices),
-    ):
-        rankings = np.stack([first, second])
-        runs = [_thirds(rankings, grades, seed) for seed in range(20)]
-        _report(figures, f"support-tickets, model against {name}", runs)
-
-
-def _thirds(rankings: NDArray[np.int64], grades: NDArray[np.int64], seed: int) -> tuple[Difference, ...]:
-    """The difference by all judgements, by a third from the queue, and by a third in random order."""
-    names = [f"query {at}" for at in range(len(grades))]
-    queue = make_queue(names, rankings, seed=seed)
-    costs = np.array([len(pool) for pool in queue.pools])
-    alike = np.ones(len(names))
-    numbers = queue.priorities * queue.sizes
-    random = Queue(queue.queries, rankings, alike, np.argsort(numbers), numbers, queue.pools)
-    found = []
-    for each, budget in ((queue, costs.sum()), (queue, costs.sum() / 3), (random, costs.sum() / 3)):
-        count = int((np.cumsum(costs[each.order]) <= budget).sum())
-        answers = {
-            names[at]: {row: int(grades[at, row]) for row in each.pools[at]} for at in each.order[:count]
-        }
-        stands = standing(each, answers, seed=seed)
-        if stands is None:
-            raise AssertionError("no relevant row was judged")
-        found.append(stands.differences[0])
-    return tuple(found)
-
-
-def _report(figures: dict[str, float | str], about: str, runs: list[tuple[Difference, ...]]) -> None:
-    every = np.array([[each.difference for each in run] for run in runs])
-    print(f"{about}: difference by all {every[:, 0].mean():+.4f}")
-    for place, how in ((1, "queue"), (2, "random order")):
-        errors = every[:, place] - every[:, 0]
-        same = np.mean([run[place].better == run[0].better for run in runs])
-        wrong = np.mean([run[place].better not in (run[0].better, None) for run in runs])
-        bias, spread = errors.mean(), errors.std(ddof=1)
-        print(
-            f"  a third by {how}: same verdict {same:.0%}, a winner that judging all does not give "
-            f"{wrong:.0%}, "
-            f"bias {bias:+.4f} ± {2 * spread / math.sqrt(len(runs)):.4f}, spread {spread:.4f}",
-            flush=True,
-        )
-        figures[f"{about}, {how}, same verdict, %"] = 100 * same
-        figures[f"{about}, {how}, bias"] = bias
-        figures[f"{about}, {how}, spread"] = spread
-
-
-def _stopping(figures: dict[str, float | str]) -> None:
-    """How often looking after every query calls equal contenders different."""
-    called, plain, runs = 0, 0, 200
-    rng = np.random.default_rng(5)
-    for seed in range(runs):
-        values = ndcg(rng, 2, 300)
-        one = np.where(rng.random(300) < 0.5, 0.0, values[0] - values[1])
-        rankings = np.stack([np.arange(10), np.arange(10, 20)])[:, None].repeat(300, 1)
-        queue = make_queue([f"query {at}" for at in range(300)], rankings, seed=seed)
-        ever = [_looks(queue, one, count) for count in range(30, 301, 3)]
-        called += any(looks[0] for looks in ever)
-        plain += any(looks[1] for looks in ever)
-    _tell(figures, "looking all the time, interval for this", called / runs)
-    _tell(figures, "looking all the time, plain interval", plain / runs)
-
-
-def _looks(queue: Queue, differences: Floats, count: int) -> tuple[bool, bool]:
-    weights = 1 / inclusion_probabilities(queue, count)
-    values = differences[queue.order[:count]]
-    mean = np.average(values, weights=weights)
-    error = math.sqrt((weights**2 * (values - mean) ** 2).sum()) / weights.sum()
-    each = Difference(MEASURE, 0, 1, mean, 0, 0, 1, 1, 1, count, error)
-    return abs(mean) > anytime_margin(each, 1), abs(mean) > 1.96 * error
-
-
 def _percentile(values: Floats, sizes: NDArray[np.int64], groups: NDArray[np.int64], seed: int) -> Floats:
     sums = np.add.reduceat(values, np.searchsorted(groups, np.arange(len(sizes))), axis=1)
     drawn = [counts @ sums.T / (counts @ sizes)[:, None] for counts in resamples(len(sizes), 1_999, seed)]
@@ -338,11 +173,6 @@ def _percentile(values: Floats, sizes: NDArray[np.int64], groups: NDArray[np.int
 
 def _covers(ends: Floats, truth: float) -> float:
     return float(((ends[:, 0] <= truth + 1e-9) & (truth - 1e-9 <= ends[:, 1])).mean())
-
-
-def _tell(figures: dict[str, float | str], about: str, found: float) -> None:
-    print(f"  {about}: {found:.1%}", flush=True)
-    figures[f"called different, {about}, %"] = 100 * found
 
 
 def main() -> None:

@@ -97,7 +97,8 @@ def _mined(vectors: np.ndarray, threshold: float) -> np.ndarray:
 
 def _named(left: np.ndarray, right: np.ndarray, rows: int) -> np.ndarray:
     """One number for each pair."""
-    return left.astype(np.int64) * rows + right
+    numbers: np.ndarray = left.astype(np.int64) * rows + right
+    return numbers
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import explorer
 from benchmarks.corpora import empty_cache, glosses
 from benchmarks.results import record
 from explorer.encode.models import BUNDLED_MODEL, find_model
+from explorer.encode.spec import Precision
 from explorer.settings import settings
 from explorer.tensor import pick_device
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import torch
 
 _WARM = 64  # rows encoded before the clock starts
+_PRECISIONS: tuple[Precision, ...] = ("auto", "float32")
 
 
 def main() -> None:
@@ -53,15 +55,15 @@ def compare(texts: list[str], runs: int, cache: Path) -> None:
     rows = len(texts)
     seconds: dict[str, list[float]] = {"default": [], "auto": [], "float32": []}
     vectors: dict[str, np.ndarray] = {}
-    engines = {}
-    for precision in ("auto", "float32"):
+    engines: dict[str, str] = {}
+    for precision in _PRECISIONS:
         explorer.embed(corpus, precision=precision)  # settles the precision on these rows
 
     for run in range(runs):
         started = time.perf_counter()
         vectors["default"] = default.encode(texts)
         seconds["default"].append(time.perf_counter() - started)
-        for precision in ("auto", "float32"):
+        for precision in _PRECISIONS:
             empty(cache)
             started = time.perf_counter()
             space = explorer.embed(corpus, precision=precision)
@@ -85,10 +87,12 @@ def compare(texts: list[str], runs: int, cache: Path) -> None:
             figures[f"{name}, times the default"] = usual / middle
             figures[f"{name}, lowest cosine"] = f"{cosine:.6f}"
     if device.type == "cuda":
-        for name, work in (
-            ("default", lambda: default.encode(texts)),
-            ("auto", lambda: (empty(cache), explorer.embed(corpus))),
-        ):
+
+        def ours() -> None:
+            empty(cache)
+            explorer.embed(corpus)
+
+        for name, work in (("default", lambda: default.encode(texts)), ("auto", ours)):
             share = busy_share(work)
             print(f"{name:8} the GPU was busy for {share:.0%} of the time")
             figures[f"{name}, share of time the GPU was busy"] = share
@@ -116,7 +120,7 @@ def busy_share(work: Callable[[], object]) -> float:
     spans = sorted(
         (event.time_range.start, event.time_range.end)
         for event in profiled.events()
-        if event.device_type == torch.autograd.DeviceType.CUDA
+        if event.device_type.name == "CUDA"
     )
     busy, until = 0.0, float("-inf")
     for start, end in spans:  # kernels of several streams may overlap

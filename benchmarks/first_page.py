@@ -71,7 +71,8 @@ def main() -> None:
                 f"{run:3}   {drawn:14.2f} s   {began or float('nan'):16.2f} s   {answered:10.2f} s",
                 flush=True,
             )
-    drawn, answered = (statistics.median(result[column] for result in results) for column in (0, 2))
+    drawn = statistics.median(drawn for drawn, _, _ in results)
+    answered = statistics.median(answered for _, _, answered in results)
     early = sum(began is not None and began < drawn_at for drawn_at, began, _ in results)
     print(f"median: drawn {drawn:.2f} s (bar: 3 s), first answer {answered:.2f} s, over {runs} runs")
     record("first_page", {"first page drawn, s": drawn, "first answer, s": answered})

@@ -58,7 +58,7 @@ def main() -> None:
     for size in (*SIZES, MILLION):
         search = functools.partial(Index(matrix[:size]).search, query, 10)
         search()
-        timed("search", size, lambda search=search: [search() for _ in range(_SEARCHES)])
+        timed("search", size, functools.partial(_repeat, search))
         points["search"][-1] = (size, points["search"][-1][1] / _SEARCHES)
     exponents = {step: exponent(measured) for step, measured in points.items()}
     figures: dict[str, float | str] = {}
@@ -68,6 +68,11 @@ def main() -> None:
         figures |= {f"{step}, {size:,} rows, s": seconds for size, seconds in measured}
     draw(points, exponents)
     record("growth", figures)
+
+
+def _repeat(search: Callable[[], object]) -> None:
+    for _ in range(_SEARCHES):
+        search()
 
 
 def exponent(measured: list[tuple[int, float]]) -> float:

@@ -8,10 +8,12 @@ which has no network in it: on the real Hub each request costs a round trip.
 from __future__ import annotations
 
 import argparse
+import functools
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -29,7 +31,7 @@ NAME, FILES, LIMIT, GROUP_ROWS = "me/rows", 4, 10_000, 10_000
 FOLDER = "default/train"
 COLUMNS = ["text", "label"]
 # fsspec reads ahead in blocks of 5 MB by default; without that, pyarrow may ask for its ranges at once.
-PEERS: dict[str, dict[str, object]] = {
+PEERS: dict[str, dict[str, Any]] = {
     "HfFileSystem": {},
     "HfFileSystem, no cache": {"cache_type": "none"},
     "HfFileSystem, no cache, pre-buffered": {"cache_type": "none", "pre_buffer": True},
@@ -50,7 +52,7 @@ def main() -> None:
             "ours": ours,
             "ours, with metadata columns": lambda: ours(metadata=True),
         }
-        ways |= {name: lambda options=options: theirs(**options) for name, options in PEERS.items()}
+        ways |= {name: functools.partial(theirs, **options) for name, options in PEERS.items()}
         tables: list[pa.Table] = []
         for name, read in ways.items():
             before, asked, began = hub.downloaded, len(hub.requests), time.perf_counter()

@@ -22,7 +22,9 @@ import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +32,9 @@ import pyarrow.parquet as pq
 
 from benchmarks.corpora import ROOT
 from benchmarks.results import record
+
+if TYPE_CHECKING:
+    from explorer.data.tables.source_table import SourceTable
 
 _SECONDS, _MEGABYTES = 30, 1_000
 _SPECIAL = (
@@ -236,7 +241,7 @@ def work(start: int, end: int, *, bounded: bool) -> None:
         print(json.dumps(told), flush=True)
 
 
-def outcome(read, content: bytes, name: str) -> tuple[str, str]:  # noqa: ANN001 - either of two readers
+def outcome(read: Callable[[bytes, str], SourceTable], content: bytes, name: str) -> tuple[str, str]:
     """The outcome of reading a file and everything in it, and what is wrong with that outcome."""
     from explorer.data.corpus_from_table import make_corpus
     from explorer.data.tables.python_values import as_strings, texts

@@ -10,6 +10,7 @@ encoded first if they are not in the vector cache.
 from __future__ import annotations
 
 import argparse
+import functools
 import statistics
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import faiss
 import numpy as np
@@ -81,7 +82,7 @@ def main() -> None:
     while recall.get("FAISS IVF", 0) < reached() and probes < _MOST_PROBES:
         probes = probes * 3 // 2
         seconds.pop("FAISS IVF", None)
-        timed("FAISS IVF", lambda probes=probes: _probed(lists, vectors, probes), lambda scores: scores)
+        timed("FAISS IVF", functools.partial(_probed, lists, vectors, probes), lambda scores: scores)
     cold = _cold(vectors)
     print(f"pynndescent, from the start of a process: {cold:.1f} s")
     median = {name: statistics.median(each) for name, each in seconds.items()}
@@ -120,22 +121,24 @@ def _cold(vectors: np.ndarray) -> float:
         return time.perf_counter() - started
 
 
-def _inverted_lists(vectors: np.ndarray) -> faiss.Index:
+def _inverted_lists(vectors: np.ndarray) -> faiss.IndexIVF:
     """FAISS's inverted lists of unit vectors, as many as the square root of the rows."""
     rows = normalize(vectors)
-    index = faiss.index_factory(rows.shape[1], f"IVF{int(len(rows) ** 0.5)},Flat", faiss.METRIC_INNER_PRODUCT)
+    kind = f"IVF{int(len(rows) ** 0.5)},Flat"
+    index = cast("faiss.IndexIVF", faiss.index_factory(rows.shape[1], kind, faiss.METRIC_INNER_PRODUCT))
     index.train(rows)
     index.add(rows)
     return index
 
 
-def _probed(lists: faiss.Index, vectors: np.ndarray, probes: int) -> np.ndarray:
+def _probed(lists: faiss.IndexIVF, vectors: np.ndarray, probes: int) -> np.ndarray:
     """The scores of the rows that FAISS finds, without the row itself: shape (rows, K)."""
     lists.nprobe = probes
     scores, found = lists.search(normalize(vectors), K + 1)
     itself = found == np.arange(len(found))[:, None]
     itself[~itself.any(1), -1] = True  # a row with many equals may not be among its own
-    return scores[~itself].reshape(len(found), K)
+    others: np.ndarray = scores[~itself].reshape(len(found), K)
+    return others
 
 
 def _recall(similarities: np.ndarray, exact: Neighbors) -> float:

@@ -64,7 +64,7 @@ def main() -> None:
     for busy in (0, 1):
         others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
         try:
-            rates = {policy: [] for policy in _POLICIES}
+            rates: dict[str, list[float]] = {policy: [] for policy in _POLICIES}
             for _ in range(options.runs):
                 for policy in _POLICIES:
                     rates[policy].append(rate(policy, options.rows))

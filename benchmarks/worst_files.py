@@ -184,7 +184,7 @@ def fresh(*arguments: str) -> str:
     return done.stdout
 
 
-def read(path: Path, *, direct: bool) -> dict:
+def read(path: Path, *, direct: bool) -> dict[str, float | str]:
     """Read a file in this process; return seconds, peak memory of reading in MB, and the outcome."""
     from explorer.data.corpus_from_table import make_corpus
     from explorer.data.formats.files import read_file

@@ -133,32 +133,34 @@ def _is_worse(result: Comparison, first: int, second: int) -> bool:
 
     Proxies count only together: all that have differences must say so.
     """
-    basis = result.verdict.basis
-    if basis is None:
+    if not result.found:
         raise ExplorerError(
             "Nothing says which contender is better, so neither is worse.",
             fix="Give judgements or a label column.",
         )
+    basis = result.verdict.basis
+    by_proxies = basis is None or basis.kind == "proxy"  # without a basis, the proxies disagree
     decided = [
         each
         for each in result.found
         if {each.first, each.second} == {first, second}
-        and (each.measure.kind == "proxy" if basis.kind == "proxy" else each.measure == basis)
+        and (each.measure.kind == "proxy" if by_proxies else each.measure == basis)
     ]
     return bool(decided) and all(each.better == second for each in decided)
 
 
 def _scorecard(result: Comparison) -> str:
     """The scorecard as plain text: a block per measure, a line per contender."""
-    from explorer.comparison.report.numbers import figure, interval
+    from explorer.comparison.numbers import chance, figure, interval
 
     lines, last = [], ""
     width = max(map(len, result.names))
     for score in result.scores():
         if score.measure.name != last:
             last = score.measure.name
-            units = f", n = {score.n:,}" if score.n else ""
-            lines += ["", f"{last} ({score.measure.kind}{units})"]
+            units = f"n = {score.n:,}" if score.n else ""
+            about = ", ".join(filter(None, (score.measure.kind, units, chance(score.measure))))
+            lines += ["", f"{last} ({about})"]
         rank = "" if score.rank is None else str(score.rank)
         shown, ends = figure(score.measure, score.value), interval(score.low, score.high)
         name = _printable(result.names[score.contender])

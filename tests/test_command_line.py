@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.csv
 import pytest
 
 import explorer
-from explorer.command_line import main
+from explorer.command_line import _is_worse, main
 from explorer.comparison.judging.judgements import judgements_table, qrels_file, queries_file
+from explorer.comparison.measure import Measure
+from explorer.errors import ExplorerError
 from tests.comparison.comparisons import judgements, rows
+from tests.comparison.statistics.test_differences import difference
 from tests.conftest import ROOT
 
 TWO = ("--model", "tfidf", "--model", "bm25")
@@ -74,6 +78,22 @@ def test_it_fails_if_a_contender_is_significantly_worse(tickets):
     assert main([*rows, one, "--fail-if-worse", one, "tfidf"]) == 1
     assert main([*rows, one, "--fail-if-worse", "tfidf", one]) == 0
     assert main([*rows, "tfidf | int8", "--fail-if-worse", "tfidf | int8", "tfidf"]) == 0
+
+
+def test_where_proxies_disagree_nobody_is_worse():
+    mrr, overlap = (Measure(name, "proxy", True, "") for name in ("two-view MRR", "view overlap"))
+    won = difference(0, 1, 0.1, 0.3, 0.001, measure=mrr)
+    won_too = difference(0, 1, 0.1, 0.3, 0.001, measure=overlap)
+    lost = difference(0, 1, -0.3, -0.1, 0.001, measure=overlap)
+
+    def result(*found, basis=None):
+        return SimpleNamespace(found=found, verdict=SimpleNamespace(basis=basis))
+
+    assert not _is_worse(result(won, lost), 0, 1)
+    assert not _is_worse(result(won, lost), 1, 0)
+    assert _is_worse(result(won, won_too, basis=mrr), 1, 0)
+    with pytest.raises(ExplorerError, match="Nothing says"):
+        _is_worse(result(), 0, 1)
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,14 @@ from explorer.comparison.contenders.checking import check_contenders
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.names import named
 from explorer.comparison.contenders.space_contender import SpaceContender
-from explorer.comparison.health.costs import cost_values
+from explorer.comparison.health.costs import cost_values, costs
+from explorer.comparison.health.doctor import Finding, findings
 from explorer.comparison.health.geometry import geometry, geometry_values
 from explorer.comparison.judging.judgement_files import read_judgements, read_pairs
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.judging.retrieval import DEPTH, pair_correlations, retrieval, search_all
 from explorer.comparison.measure import UnitValues, WholeValues
+from explorer.comparison.measures.chance import two_view_chance
 from explorer.comparison.measures.groups import groups_of, near_copies, sample_rows
 from explorer.comparison.measures.label_measures import (
     cluster_agreement_with_labels,
@@ -121,6 +123,7 @@ def compare(
         verdict=verdict([side.name for side in sides], run.values, run.found),
         neighbors=lists.nearest(max(k, DEPTH)),
         row_agreement=rows_by_agreement(lists, k),
+        findings=tuple(run.findings),
         notes=tuple(run.notes),
         grouped_by=groups,
         views=views,
@@ -149,6 +152,7 @@ class _Run:
     found: list[Difference] = field(default_factory=list)
     judgements: Judgements | None = None
     pairs: Pairs | None = None
+    findings: list[tuple[Finding, ...]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def judge(self, judgements: Judgements) -> None:
@@ -195,13 +199,17 @@ class _Run:
         if len(views) < 2:
             self.notes.append("Two-view measures are left out: the texts are too short to be divided.")
             return
-        self._add(two_view_measures(self.sides, views, self.k, on_progress=self.steps.next()))
+        measured = two_view_measures(self.sides, views, self.k, on_progress=self.steps.next())
+        by_chance = zip(measured, two_view_chance(views, self.k), strict=True)
+        self._add([replace(each, measure=replace(each.measure, chance=value)) for each, value in by_chance])
 
     def describe(self) -> None:
-        """Describe the vectors and what they cost."""
+        """Describe the vectors and what they cost, and look for faults in both."""
         told = self.steps.next()
-        self.values += geometry_values([geometry(side, told) for side in self.sides])
-        self.values += cost_values(self.sides, self.steps.next())
+        seen = [geometry(side, told) for side in self.sides]
+        cost = costs(self.sides, self.steps.next())
+        self.values += [*geometry_values(seen), *cost_values(cost)]
+        self.findings += map(findings, self.sides, seen, cost)
 
     def agreements(self, lists: NeighborLists) -> dict[str, Agreement]:
         """Measure how far the contenders agree: by neighbours, and by matrices of fewer rows."""

@@ -22,6 +22,7 @@ class Measure:
         higher_is_better: Whether larger values are better; None if neither is.
         meaning: One or two plain sentences for a tooltip, with the formula.
         source: Where it is from: a paper or the implementation.
+        chance: The value that chance gives on these rows, if that was computed.
     """
 
     name: str
@@ -29,6 +30,14 @@ class Measure:
     higher_is_better: bool | None
     meaning: str
     source: str = ""
+    chance: float | None = None
+
+    @property
+    def explanation(self) -> str:
+        """Its meaning, what chance gives, and its source, as sentences."""
+        chance = "" if self.chance is None else f"By chance it is {self.chance:.2f} on these rows."
+        source = f"Source: {self.source}." if self.source else ""
+        return " ".join(filter(None, (self.meaning, chance, source)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +61,14 @@ class UnitValues:
     groups: NDArray[np.int64]
     weights: NDArray[np.float64] | None = None
 
+    @property
+    def figures(self) -> NDArray[np.float64]:
+        """The value of each contender, the mean over units: float64, shape (contenders,); NaN for none."""
+        if not len(self.units):
+            return np.full(len(self.values), np.nan)
+        means: NDArray[np.float64] = np.average(self.values, axis=1, weights=self.weights)
+        return means
+
 
 @dataclass(frozen=True, eq=False)
 class WholeValues:
@@ -69,3 +86,8 @@ class WholeValues:
     values: NDArray[np.float64]
     intervals: NDArray[np.float64] | None = None
     n: int = 0
+
+    @property
+    def figures(self) -> NDArray[np.float64]:
+        """The value of each contender: float64, shape (contenders,); NaN for none."""
+        return self.values

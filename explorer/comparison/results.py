@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from explorer.comparison.agreement.calibration import Agreement
 from explorer.comparison.agreement.disagreement import RowAgreement
 from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.health.doctor import Finding
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.measure import Measure, UnitValues, WholeValues
-from explorer.comparison.statistics.differences import Difference, ranks
+from explorer.comparison.statistics.differences import Difference, best_first, ranks
 from explorer.comparison.statistics.inference import intervals
 from explorer.comparison.statistics.verdict import Verdict
 from explorer.data.corpus import Corpus
@@ -64,6 +65,7 @@ class Results:
             (contenders, sample, depth).
         row_agreement: The sampled rows by how far the contenders agree on their neighbours.
         verdict: Which contender is better.
+        findings: The faults of each contender, gravest first; None in a file of an Explorer that kept none.
         notes: What was left out, one sentence each.
         grouped_by: The column that gave the groups; None for near-copies.
         views: The two columns that should find each other; None for the two halves of a text.
@@ -83,6 +85,7 @@ class Results:
     neighbors: NDArray[np.int64]
     row_agreement: RowAgreement
     verdict: Verdict
+    findings: tuple[tuple[Finding, ...], ...] | None = None
     notes: tuple[str, ...] = ()
     grouped_by: str | None = None
     views: tuple[str, str] | None = None
@@ -149,6 +152,10 @@ class Results:
         columns = ["measure", "first", "second", "difference", "low", "high", "p", "p_holm", "n"]
         return pd.DataFrame(lines, columns=columns)
 
+    def best_first(self, measure: Measure) -> list[int]:
+        """The contenders that have one of the measures, the best value first; equal ones in their order."""
+        return best_first(next(values for values in self.values if values.measure == measure))
+
     def agreement(self, measure: str = "jaccard") -> Agreement:
         """How far the contenders agree.
 
@@ -188,7 +195,7 @@ class Results:
         n = values.n if isinstance(values, WholeValues) else len(values.units)
         return [
             Score(place, values.measure, float(figure), float(low), float(high), n, rank)
-            for place, (figure, (low, high), rank) in enumerate(zip(_figures(values), ends, own, strict=True))
+            for place, (figure, (low, high), rank) in enumerate(zip(values.figures, ends, own, strict=True))
         ]
 
 
@@ -202,13 +209,3 @@ def measured_intervals(values: UnitValues | WholeValues, seed: int) -> NDArray[n
     if isinstance(values, UnitValues):
         return intervals(values.values, values.groups, weights=values.weights, seed=seed)
     return np.full((len(values.values), 2), np.nan) if values.intervals is None else values.intervals
-
-
-def _figures(values: UnitValues | WholeValues) -> NDArray[np.float64]:
-    """The value of each contender."""
-    if isinstance(values, WholeValues):
-        return values.values
-    if not len(values.units):
-        return np.full(len(values.values), np.nan)
-    means: NDArray[np.float64] = np.average(values.values, axis=1, weights=values.weights)
-    return means

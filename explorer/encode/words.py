@@ -9,9 +9,9 @@ _MAX_WORDS = 512  # words read of a text, about as many as embedding models read
 
 # Chinese, Japanese, Thai, Lao, Burmese and Khmer have no spaces between words: each character counts as a
 # word, and bigrams stand for the real words, as in Lucene's CJKBigramFilter.
-_UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
-)
+CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
+"""Kana and Han characters, as a range of a regular expression."""
+_UNSPACED = f"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff{CJK}"
 # Vowel signs and accents that Python does not count as parts of words: Hebrew, Arabic, the scripts of India.
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
 _WORD = re.compile(rf"[{_UNSPACED}]|(?:[^\W{_UNSPACED}]|[{_MARKS}])+")

@@ -1,10 +1,13 @@
 import uuid
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import explorer
 from explorer.comparison.contenders.spec import ContenderSpec
+from explorer.comparison.files.opening import open_comparison
+from explorer.comparison.files.saving import packed
 from explorer.encode.spec import LocalModel, OwnVectors, Tfidf
 from explorer.session.contenders import contenders_of
 from explorer.ui.compare import views
@@ -26,6 +29,10 @@ def with_rows(corpus, spec):
 
 def session_of(app):
     return app.session_state["explorer-session"]
+
+
+def comparison_of(app):
+    return session_of(app).comparison.shown[1]
 
 
 def press(app, label):
@@ -58,6 +65,8 @@ def test_without_a_click_the_encoder_is_compared_with_words_and_the_verdict_come
     assert body.index(verdict) < body.index("<table")
     assert [header.value for header in app.header][:2] == ["Quality", "Proxies"]
     assert "k-NN accuracy" in body
+    overlap = next(values.measure for values in comparison_of(app).values if "overlap" in values.measure.name)
+    assert f"chance {overlap.chance:.2f}" in body
     assert "rows" in messages(app)
     assert app.query_params.get("with") is None
 
@@ -184,6 +193,14 @@ def test_checks_find_what_is_wrong_and_add_the_mended_contender():
     assert "One direction, shared by all rows" in messages(app)
     assert "mean cosine of two rows" in shown(app)
     assert "No problems found" in messages(app)
+    state = session_of(app).comparison
+    key, made = state.shown
+    state.shown = (key, replace(made, findings=None))
+    app = finished(app.run())
+    assert "an older Explorer, which kept no checks" in messages(app)
+    state.shown = (key, open_comparison(packed(made), corpus))  # without vectors
+    app = finished(app.run())
+    assert "mean cosine of two rows" in shown(app)
     app = press(app, "Add vectors in the rows · centred")
     assert ContenderSpec(OwnVectors(), centred=True) in contenders_of(session_of(app))
     assert "is in the comparison" in messages(app)

@@ -122,7 +122,8 @@ def choices_from(record: Record, arrays: Arrays, rows: int) -> Choices:
 def _measure(record: Record) -> Measure:
     name, kind = record.text("name", _MEASURE_CHARS), record.choice("kind", get_args(Kind))
     higher = record.optional("higher_is_better", record.flag)
-    return explained(Measure(name, kind, higher, ""))
+    chance = record.optional("chance", lambda key: record.number(key, 0, 1))
+    return explained(Measure(name, kind, higher, "", chance=chance))
 
 
 def _unit_values(

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from explorer.comparison.compare import compare
 from explorer.comparison.comparison import Comparison
@@ -21,39 +22,36 @@ from explorer.settings import settings
 
 _log = logging.getLogger(__name__)
 
-_SCHEME = 1  # increase it when the same contenders and settings would give other figures
+_SCHEME = 2  # increase it when the same contenders and settings would give other figures, or more of them
 _MOST = 64  # comparisons to keep, the most recently used
 _MOST_BYTES = 300_000_000  # of all of them
 _ENDING = ".comparison"
 
 
+class Options(TypedDict, total=False):
+    """What `compare` takes besides the contenders; what is left out has its default there."""
+
+    judgements: Judgements | None
+    pairs: Pairs | None
+    groups: str | None
+    views: tuple[str, str] | None
+    k: int
+    seed: int
+
+
 def cached_compare(
     contenders: Sequence[Contender],
     *,
-    judgements: Judgements | None = None,
-    pairs: Pairs | None = None,
-    groups: str | None = None,
-    views: tuple[str, str] | None = None,
-    k: int = 10,
-    seed: int = 0,
     on_progress: OnProgress | None = None,
+    **options: Unpack[Options],
 ) -> Comparison:
-    """Compare, or take the comparison of the same contenders and settings from the cache; see `compare`."""
-    settings_key = (judgements, pairs, groups, views, k, seed)
+    """Compare, or take the comparison of the same contenders and options from the cache; see `compare`."""
     sides = [(contender.name, contender.fingerprint) for contender in contenders]
-    name = hashlib.blake2b(repr((_SCHEME, sides, settings_key)).encode("utf-8", "replace")).hexdigest()[:32]
+    made_from = repr((_SCHEME, sides, sorted(options.items())))
+    name = hashlib.blake2b(made_from.encode("utf-8", "replace")).hexdigest()[:32]
     found = _find(name, contenders)
     if found is None:
-        found = compare(
-            contenders,
-            judgements=judgements,
-            pairs=pairs,
-            groups=groups,
-            views=views,
-            k=k,
-            seed=seed,
-            on_progress=on_progress,
-        )
+        found = compare(contenders, **options, on_progress=on_progress)
         _keep(name, found)
     return found
 

@@ -26,10 +26,12 @@ from explorer.comparison.files.contents import (
     pairs_from,
     values_from,
 )
+from explorer.comparison.files.finding_records import finding_from
 from explorer.comparison.files.records import Arrays, Record
 from explorer.comparison.files.saved_contender import SavedContender
 from explorer.comparison.files.saving import FORMAT, VERSION, Choices
 from explorer.comparison.files.spec_records import spec_from
+from explorer.comparison.health.doctor import Finding
 from explorer.comparison.statistics.differences import Difference
 from explorer.comparison.statistics.verdict import Verdict, verdict
 from explorer.data.corpus import Corpus
@@ -155,6 +157,7 @@ def _comparison(
         neighbors=arrays.integers("neighbors", count, len(sample), None, low=0, high=rows - 1),
         row_agreement=_row_agreement(arrays, sample, k),
         verdict=_verdict(names, values, found),
+        findings=_findings(records),
         notes=tuple(note[:_FEW_CHARS] for note in document.texts("notes")),
         grouped_by=chosen.optional("grouped_by", chosen.text),
         views=chosen.optional("views", lambda key: _two(chosen.texts(key))),
@@ -196,6 +199,14 @@ def _contender(record: Record, corpus: Corpus, here: dict[str, Space | Contender
         raise DamagedArchiveError("a contender reads a column that the rows do not have")
     spec = record.optional("spec", lambda key: spec_from(record.record(key)))
     return SavedContender(name, fingerprint, own, spec)
+
+
+def _findings(contenders: Sequence[Record]) -> tuple[tuple[Finding, ...], ...] | None:
+    """The faults of each contender; None in the file of an Explorer that kept none."""
+    found = [each.optional("findings", each.records) for each in contenders]
+    if None in found:
+        return None
+    return tuple(tuple(map(finding_from, own)) for own in found if own is not None)
 
 
 def _with_text(corpus: Corpus, column: str) -> Corpus | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,20 @@ class Record:
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             raise self._wrong(key)
         return value
+
+    def number(self, key: str, low: float, high: float) -> float:
+        """A number from `low` to `high`."""
+        value = self._value.get(key)
+        if not _is_number(value, low, high):
+            raise self._wrong(key)
+        return float(value)
+
+    def numbers(self, key: str) -> tuple[float, ...]:
+        """A list of numbers, none of them too large to be one of a comparison."""
+        values = self._list(key)
+        if not all(_is_number(value, -_LARGEST, _LARGEST) for value in values):
+            raise self._wrong(key)
+        return tuple(values)
 
     def flag(self, key: str) -> bool:
         """True or false."""
@@ -120,6 +134,10 @@ class Arrays:
         if found.size and not low <= found.min() <= found.max() <= high:
             raise DamagedArchiveError(f"the array {name} has a number that is out of range")
         return found.astype(np.int64, copy=False)
+
+
+def _is_number(value: object, low: float, high: float) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from explorer.comparison.files.archive import Array, pack
+from explorer.comparison.files.finding_records import finding_record
 from explorer.comparison.files.saved_contender import spec_of
 from explorer.comparison.files.spec_records import spec_record
 from explorer.comparison.judging.judgements import Judgements, Pairs
@@ -100,17 +101,24 @@ def packed(results: Results, choices: Choices = NO_CHOICES) -> bytes:
 def _contender(results: Results, place: int) -> dict[str, Any]:
     contender = results.contenders[place]
     spec = spec_of(contender, results.corpus)
+    found = None if results.findings is None else results.findings[place]
     return {
         "name": contender.name,
         "fingerprint": contender.fingerprint,
         "text": contender.corpus.text,
         "spec": None if spec is None else spec_record(spec),
+        "findings": None if found is None else [finding_record(finding) for finding in found],
     }
 
 
 def _measure(measure: Measure) -> dict[str, Any]:
     """A measure without its explanation, which is Explorer's own and not taken from files."""
-    return {"name": measure.name, "kind": measure.kind, "higher_is_better": measure.higher_is_better}
+    return {
+        "name": measure.name,
+        "kind": measure.kind,
+        "higher_is_better": measure.higher_is_better,
+        "chance": measure.chance,
+    }
 
 
 def _values_record(values: UnitValues | WholeValues) -> dict[str, Any]:

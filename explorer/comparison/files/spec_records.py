@@ -14,7 +14,7 @@ from explorer.errors import ExplorerError
 
 _MOST_DIMS = 1_000_000
 _NAME_CHARS = 500
-_PROMPT_CHARS = 10_000
+PROMPT_CHARS = 10_000
 _BM25 = "bm25"
 
 
@@ -88,8 +88,8 @@ def _encoder_from(record: Record) -> EncoderSpec:
 
 def _model_from(record: Record) -> LocalModel | HostedModel:
     model = record.text("model", _NAME_CHARS)
-    prompt = record.optional("prompt", lambda key: record.text(key, _PROMPT_CHARS))
-    query_prompt = record.optional("query_prompt", lambda key: record.text(key, _PROMPT_CHARS))
+    prompt = record.optional("prompt", lambda key: record.text(key, PROMPT_CHARS))
+    query_prompt = record.optional("query_prompt", lambda key: record.text(key, PROMPT_CHARS))
     task = record.choice("task", get_args(Task))
     if record.choice("kind", ("local", "hosted")) == "hosted":
         return HostedModel(record.text("provider", _NAME_CHARS), model, prompt, query_prompt, task)

@@ -85,27 +85,12 @@ def space_of(contender: Contender) -> Space | None:
     return contender.base if isinstance(contender, CslsContender) else contender.space
 
 
-def costs(contender: Contender, on_progress: OnProgress | None = None) -> Costs:
-    """The costs of a contender.
-
-    Args:
-        contender: The contender.
-        on_progress: Called while the tokens of the rows are counted. An exception it raises stops the work.
-    """
-    space = space_of(contender)
-    if space is None:
-        return Costs()
-    return _costs(space, isinstance(contender, CslsContender), _audit(space, on_progress))
-
-
-def cost_values(
-    contenders: Sequence[Contender], on_progress: OnProgress | None = None
-) -> tuple[WholeValues, ...]:
-    """The costs of contenders, as the scorecard has them: a measure for each field of `Costs`.
+def costs(contenders: Sequence[Contender], on_progress: OnProgress | None = None) -> tuple[Costs, ...]:
+    """The costs of contenders.
 
     Args:
         contenders: The contenders; the tokens of those with the same tokenizer and rows are counted once.
-        on_progress: As for `costs`.
+        on_progress: Called while the tokens of the rows are counted. An exception it raises stops the work.
     """
     audits: dict[object, TokenAudit | None] = {}
     found = []
@@ -118,6 +103,11 @@ def cost_values(
         if key not in audits:
             audits[key] = _audit(space, on_progress)
         found.append(_costs(space, isinstance(contender, CslsContender), audits[key]))
+    return tuple(found)
+
+
+def cost_values(found: Sequence[Costs]) -> tuple[WholeValues, ...]:
+    """The costs of contenders, as the scorecard has them: a measure for each field of `Costs`."""
     return tuple(
         WholeValues(
             MEASURES[field.name], np.array([_number(getattr(one, field.name)) for one in found]), None, 0

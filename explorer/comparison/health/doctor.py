@@ -7,20 +7,20 @@ better is for the comparison to tell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.space_contender import SpaceContender
-from explorer.comparison.health.costs import Costs, costs, space_of
-from explorer.comparison.health.geometry import Geometry, geometry
+from explorer.comparison.health.costs import Costs, space_of
+from explorer.comparison.health.geometry import Geometry
 from explorer.comparison.health.usual_prompts import check_prompts
-from explorer.jobs.progress import OnProgress
 from explorer.tensor import Metric
 
 Fault = Literal[
     "prompt missing",
+    "instructions unused",
     "prompt unusual",
     "rows truncated",
     "shared direction",
@@ -77,147 +77,154 @@ Remedy = Center | Csls | UsualPrompts | UsualMetric
 
 
 @dataclass(frozen=True)
+class _About:
+    what: str
+    """What is wrong, one sentence."""
+    advice: str
+    """What to try, one sentence."""
+    figures: tuple[str, ...]
+    """The names of the figures that show it."""
+
+
+_PROMPTS = ("characters before rows", "characters before queries")
+_ABOUT: dict[Fault, _About] = {
+    "prompt missing": _About(
+        "The model was trained with a prompt before rows or queries, and it is missing.",
+        "Encode with the prompts of its authors.",
+        _PROMPTS,
+    ),
+    "instructions unused": _About(
+        "The model's files have instructions, but none of them is used.",
+        "Read the model's card and enter the instruction that fits as a prompt.",
+        (*_PROMPTS, "instructions"),
+    ),
+    "prompt unusual": _About(
+        "The prompt is not the one that the model's authors put before rows or queries.",
+        "Encode with the prompts of its authors.",
+        _PROMPTS,
+    ),
+    "rows truncated": _About(
+        "Rows are longer than the model reads, so their ends are ignored.",
+        "Split long rows into several, or choose a model that reads more.",
+        ("rows truncated", "share of rows", "share of tokens"),
+    ),
+    "shared direction": _About(
+        "One direction, shared by all rows, has most of the vectors' length.",
+        "Remove the mean direction; if the vectors should not be so alike, check the pooling.",
+        ("mean cosine of two rows",),
+    ),
+    "ordered by length": _About(
+        "Similarity follows the length of the texts.",
+        "Check the pooling, or remove the mean direction.",
+        ("correlation of mean similarity and length",),
+    ),
+    "identical vectors": _About(
+        "Many different texts have the same vector, so nothing can tell them apart.",
+        "Check that the texts differ in what the model reads, or keep more dimensions or bits.",
+        ("texts", "with the vector of another text"),
+    ),
+    "hubs": _About(
+        "A few rows are among the nearest of many others, whatever those are about.",
+        "Correct the scores for hubs.",
+        ("skewness of the 10-occurrence", "rows"),
+    ),
+    "similarity": _About(
+        "Vectors are compared by another similarity than the one that the model was trained for.",
+        "Compare them by the model's own.",
+        ("variation of the vectors' lengths",),
+    ),
+}
+
+
+@dataclass(frozen=True)
 class Finding:
     """A fault of a contender.
 
     Attributes:
         fault: Which one.
-        what: What is wrong, one sentence.
-        evidence: The figures that show it, by name.
-        advice: What to try, one sentence.
+        figures: The figures that show it; `evidence` has their names.
         remedy: The mended contender, if it can be made without another model.
+
+    Raises:
+        ValueError: There are more or fewer figures than the fault has.
     """
 
     fault: Fault
-    what: str
-    evidence: Mapping[str, float]
-    advice: str
+    figures: tuple[float, ...]
     remedy: Remedy | None = None
 
+    def __post_init__(self) -> None:
+        if len(self.figures) != len(_ABOUT[self.fault].figures):
+            raise ValueError(f"{len(self.figures)} figures for {self.fault!r}")
 
-def check_space(contender: Contender, on_progress: OnProgress | None = None) -> tuple[Finding, ...]:
-    """Check a contender for faults.
+    @property
+    def what(self) -> str:
+        """What is wrong, one sentence."""
+        return _ABOUT[self.fault].what
+
+    @property
+    def advice(self) -> str:
+        """What to try, one sentence."""
+        return _ABOUT[self.fault].advice
+
+    @property
+    def evidence(self) -> dict[str, float]:
+        """The figures that show it, by name."""
+        return dict(zip(_ABOUT[self.fault].figures, self.figures, strict=True))
+
+
+def findings(contender: Contender, seen: Geometry, cost: Costs) -> tuple[Finding, ...]:
+    """The faults of a contender, gravest first; empty if none was found.
 
     Args:
         contender: The contender. Of CSLS, the space is checked, and its own hubs; BM25 has hubs only.
-        on_progress: Called while tokens are counted and neighbours found. An exception it raises stops the
-            work.
-
-    Returns:
-        The faults found, gravest first; empty if none was.
+        seen: What its vectors look like.
+        cost: Its costs, which say how many rows are truncated.
     """
-    seen = geometry(contender, on_progress)
     return (
         *_prompts(contender),
-        *_truncated(costs(contender, on_progress), len(contender.corpus)),
+        *_truncated(cost, len(contender.corpus)),
         *_by_geometry(seen),
         *_metric(contender, seen),
     )
 
 
-def _prompts(contender: Contender) -> list[Finding]:
+def _prompts(contender: Contender) -> Sequence[Finding]:
     space = space_of(contender)
     checked = None if space is None or space.spec is None else check_prompts(space.encoder)
     if space is None or checked is None or checked.fit == "fits":
-        return []
-    encoder, usual = space.encoder, checked.usual
-    figures = {"characters before rows": len(encoder.prompt), "before queries": len(encoder.query_prompt)}
+        return ()
+    usual, lengths = checked.usual, (len(space.encoder.prompt), len(space.encoder.query_prompt))
     if usual.origin == "nobody":
-        return [
-            Finding(
-                "prompt missing",
-                "The model's files have instructions, but none of them is used.",
-                {**figures, "instructions": len(usual.unused)},
-                "Read the model's card and enter the instruction that fits as a prompt.",
-            )
-        ]
-    missing = checked.fit == "missing"
-    return [
-        Finding(
-            "prompt missing" if missing else "prompt unusual",
-            "The model was trained with a prompt before rows or queries, and it is missing."
-            if missing
-            else "The prompt is not the one that the model's authors put before rows or queries.",
-            figures,
-            "Encode with the prompts of its authors.",
-            UsualPrompts(usual.document, usual.query),
-        )
-    ]
+        return (Finding("instructions unused", (*lengths, len(usual.unused))),)
+    fault: Fault = "prompt missing" if checked.fit == "missing" else "prompt unusual"
+    return (Finding(fault, lengths, UsualPrompts(usual.document, usual.query)),)
 
 
-def _truncated(found: Costs, rows: int) -> list[Finding]:
-    if not found.truncated_rows or found.truncated_rows <= MOST_TRUNCATED * rows:
-        return []
-    return [
-        Finding(
-            "rows truncated",
-            "Rows are longer than the model reads, so their ends are ignored.",
-            {
-                "rows truncated": found.truncated_rows,
-                "share of rows": found.truncated_rows / rows,
-                "share of tokens": found.lost_share or 0.0,
-            },
-            "Split long rows into several, or choose a model that reads more.",
-        )
-    ]
+def _truncated(cost: Costs, rows: int) -> Sequence[Finding]:
+    cut = cost.truncated_rows
+    if not cut or cut <= MOST_TRUNCATED * rows:
+        return ()
+    return (Finding("rows truncated", (cut, cut / rows, cost.lost_share or 0.0)),)
 
 
-def _by_geometry(found: Geometry) -> list[Finding]:
-    findings = []
-    if found.mean_cosine is not None and found.mean_cosine > MOST_SHARED:
-        findings.append(
-            Finding(
-                "shared direction",
-                "One direction, shared by all rows, has most of the vectors' length.",
-                {"mean cosine of two rows": found.mean_cosine},
-                "Remove the mean direction; if the vectors should not be so alike, check the pooling.",
-                Center(),
-            )
-        )
-    if found.length_correlation is not None and abs(found.length_correlation) > MOST_BY_LENGTH:
-        findings.append(
-            Finding(
-                "ordered by length",
-                "Similarity follows the length of the texts.",
-                {"correlation of mean similarity and length": found.length_correlation},
-                "Check the pooling, or remove the mean direction.",
-                Center(),
-            )
-        )
-    if found.sharing is not None and found.sharing > MOST_IDENTICAL * found.texts:
-        findings.append(
-            Finding(
-                "identical vectors",
-                "Many different texts have the same vector, so nothing can tell them apart.",
-                {"texts": found.texts, "with the vector of another text": found.sharing},
-                "Check that the texts differ in what the model reads, or keep more dimensions or bits.",
-            )
-        )
-    if found.hubness is not None and found.hubness > MOST_HUBNESS:
-        findings.append(
-            Finding(
-                "hubs",
-                "A few rows are among the nearest of many others, whatever those are about.",
-                {"skewness of the 10-occurrence": found.hubness, "rows": found.rows},
-                "Correct the scores for hubs.",
-                Csls(),
-            )
-        )
-    return findings
+def _by_geometry(seen: Geometry) -> Sequence[Finding]:
+    found = []
+    if seen.mean_cosine is not None and seen.mean_cosine > MOST_SHARED:
+        found.append(Finding("shared direction", (seen.mean_cosine,), Center()))
+    if seen.length_correlation is not None and abs(seen.length_correlation) > MOST_BY_LENGTH:
+        found.append(Finding("ordered by length", (seen.length_correlation,), Center()))
+    if seen.sharing is not None and seen.sharing > MOST_IDENTICAL * seen.texts:
+        found.append(Finding("identical vectors", (seen.texts, seen.sharing)))
+    if seen.hubness is not None and seen.hubness > MOST_HUBNESS:
+        found.append(Finding("hubs", (seen.hubness, seen.rows), Csls()))
+    return found
 
 
-def _metric(contender: Contender, found: Geometry) -> list[Finding]:
+def _metric(contender: Contender, seen: Geometry) -> Sequence[Finding]:
     if not isinstance(contender, SpaceContender) or contender.space.spec is None:
-        return []
-    usual = contender.space.similarity_metric
-    if contender.metric == usual or (found.lengths_vary or 0.0) < SAME_LENGTHS:
-        return []
-    return [
-        Finding(
-            "similarity",
-            "Vectors are compared by another similarity than the one that the model was trained for.",
-            {"variation of the vectors' lengths": found.lengths_vary or 0.0},
-            "Compare them by the model's own.",
-            UsualMetric(usual),
-        )
-    ]
+        return ()
+    usual, vary = contender.space.similarity_metric, seen.lengths_vary or 0.0
+    if contender.metric == usual or vary < SAME_LENGTHS:
+        return ()
+    return (Finding("similarity", (vary,), UsualMetric(usual)),)

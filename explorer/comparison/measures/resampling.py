@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.comparison.statistics.inference import group_numbers, resamples
+
 _RESAMPLES = 100  # enough for a standard error (Efron and Tibshirani 1993, chapter 6)
 _Z = 1.959964  # the 97.5 % quantile of the normal distribution
 
@@ -14,7 +16,7 @@ Counts = NDArray[np.int64]
 
 
 def group_resamples(groups: NDArray[np.int64], seed: int) -> Iterator[Counts]:
-    """Draw as many groups as there are, with replacement, again and again.
+    """Draw as many groups as there are, with replacement, a hundred times.
 
     Args:
         groups: The group of each row, shape (rows,).
@@ -23,11 +25,9 @@ def group_resamples(groups: NDArray[np.int64], seed: int) -> Iterator[Counts]:
     Yields:
         How often each row was drawn, int64, shape (rows,).
     """
-    _, group = np.unique(groups, return_inverse=True)
-    count = int(group.max(initial=-1)) + 1
-    rng = np.random.default_rng(seed)
-    for _ in range(_RESAMPLES):
-        yield np.bincount(rng.integers(0, count, count), minlength=count)[group]
+    numbers, count = group_numbers(groups)
+    for block in resamples(count, _RESAMPLES, seed, width=len(groups)):
+        yield from block.astype(np.int64)[:, numbers]
 
 
 def bootstrap_interval(

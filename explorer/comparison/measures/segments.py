@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from explorer.comparison.measure import UnitValues
+from explorer.comparison.measure import Measure, UnitValues
+from explorer.comparison.statistics.differences import LEVEL
 from explorer.comparison.statistics.inference import difference_interval, holm, paired_test
 from explorer.data.corpus import Corpus
 from explorer.data.tables.python_values import texts
@@ -57,6 +58,15 @@ class SegmentDifference:
     p: float
     p_holm: float
     n: int
+
+    def better(self, measure: Measure) -> int | None:
+        """Which contender is significantly better, 0 the first, 1 the second; None for neither.
+
+        As for `Difference`: p_holm is below 0.05 and the interval excludes zero.
+        """
+        if not (self.p_holm < LEVEL and (self.low > 0 or self.high < 0)):
+            return None
+        return int((self.difference > 0) == (measure.higher_is_better is False))
 
 
 def segment_columns(corpus: Corpus) -> tuple[str, ...]:

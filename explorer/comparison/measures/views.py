@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 from explorer.analysis.cluster_words import words_of
 from explorer.data.corpus import Corpus
 from explorer.data.tables.python_values import texts
+from explorer.encode.words import CJK
 from explorer.errors import ColumnError
 
 _LETTERS = 10  # letters and digits that a view needs: two words or three
+_CJK_LETTERS = 3  # that a kana or Han character stands for: words have one or two of them
 # Also the ideographic full stop and its kin, after which no space follows.
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])[”’」』）]*|\n+")
 _SPACE = re.compile(r"\s+")
+_CJK = re.compile(f"[{CJK}]+")
+_TOKEN = re.compile(rf"[{CJK}]+|[^\s{CJK}]+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +32,8 @@ class Views:
         groups: Their groups, int64, shape (rows,).
         left: The first view of each.
         right: The second view of each.
-        hidden: Per row, the words that both views have, in lower case.
+        hidden: Per row, the words that both views have, in lower case; of Chinese and Japanese, the pairs of
+            neighbouring characters.
         short: Number of rows left out because a view would be too short without those words.
     """
 
@@ -60,9 +65,11 @@ def two_views(
     """Two views of each row: two of its columns, or the two halves of its text.
 
     A text is divided at the sentence end nearest to its middle that leaves both halves long enough, or else
-    at the space nearest to the middle. A view needs ten letters or digits besides the words that both have;
-    other rows are left out. Words are those of `words_of`, so in a script without spaces only whole runs of
-    characters are masked.
+    at the space nearest to the middle. A view needs ten letters or digits besides the words that both have,
+    or four characters of Chinese or Japanese; other rows are left out. Words are those of `words_of`. For
+    those of Chinese and Japanese stand pairs of neighbouring characters, as in Lucene's CJKBigramFilter. In
+    Thai, Lao, Burmese and Khmer, words cannot be told without a dictionary, so only runs between spaces are
+    masked.
 
     Args:
         corpus: The rows.
@@ -78,7 +85,7 @@ def two_views(
     else:
         sides = [_column(corpus, name) for name in columns]
         pairs = [(sides[0][row], sides[1][row]) for row in rows]
-    hidden = [frozenset(words_of(left)) & frozenset(words_of(right)) for left, right in pairs]
+    hidden = [frozenset(_words(left)) & frozenset(_words(right)) for left, right in pairs]
     kept = [
         place
         for place, (pair, words) in enumerate(zip(pairs, hidden, strict=True))
@@ -111,14 +118,29 @@ def _halves(text: str) -> tuple[str, str]:
 
 
 def _long_enough(text: str) -> bool:
-    return sum(character.isalnum() for character in text) >= _LETTERS
+    cjk = sum(map(len, _CJK.findall(text)))
+    return sum(character.isalnum() for character in text) + (_CJK_LETTERS - 1) * cjk >= _LETTERS
 
 
 def _without(text: str, words: frozenset[str]) -> str:
     """A text without some words; punctuation at a word that stays is kept."""
-    return " ".join(token for token in text.split() if not _only(token, words))
+    return " ".join(_TOKEN.sub(lambda token: _left(token[0], words), text).split())
 
 
-def _only(token: str, words: frozenset[str]) -> bool:
+def _left(token: str, words: frozenset[str]) -> str:
+    """What is left of a token: of Chinese and Japanese, a space for each character in one of the words."""
+    if _CJK.match(token):
+        hidden = {at + place for at, pair in enumerate(_pairs(token)) if pair in words for place in range(2)}
+        return "".join(" " if at in hidden else character for at, character in enumerate(token))
     found = words_of(token)
-    return bool(found) and words.issuperset(found)
+    return "" if found and words.issuperset(found) else token
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text, and the pairs of neighbouring characters of its Chinese and Japanese."""
+    return [*words_of(_CJK.sub(" ", text)), *(pair for run in _CJK.findall(text) for pair in _pairs(run))]
+
+
+def _pairs(run: str) -> list[str]:
+    """The pairs of neighbouring characters; a character without neighbours is one."""
+    return [run[at : at + 2] for at in range(max(1, len(run) - 1))]

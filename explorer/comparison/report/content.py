@@ -6,20 +6,16 @@ import importlib.metadata
 import math
 import platform
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from explorer.comparison.contenders.contender import Contender
-from explorer.comparison.files.saved_contender import SavedContender
-from explorer.comparison.health.doctor import Finding, check_space
+from explorer.comparison.health.doctor import Finding
 from explorer.comparison.measure import Kind
+from explorer.comparison.numbers import chance, evidence, figure, interval, number
 from explorer.comparison.report.differing import DifferingRow, differing_rows
 from explorer.comparison.report.forest import Forest, forests
-from explorer.comparison.report.numbers import figure, interval, number
 from explorer.comparison.report.python_lines import python_lines
 from explorer.comparison.report.segment_tables import SegmentTable, segment_tables
 from explorer.comparison.results import Results, Score
-from explorer.jobs.progress import OnProgress
 
 _KINDS: dict[Kind, tuple[str, str]] = {
     "judgements": ("By judgements", "The strongest evidence: people said which rows are relevant."),
@@ -47,11 +43,13 @@ class Column:
         name: Its name.
         explanation: What it means, and its source.
         better: `higher is better`, `lower is better` or nothing.
+        chance: What chance gives, if that is known.
     """
 
     name: str
     explanation: str
     better: str
+    chance: str
 
 
 @dataclass(frozen=True)
@@ -106,6 +104,21 @@ class AgreementTable:
 
 
 @dataclass(frozen=True)
+class Check:
+    """A fault of a contender.
+
+    Attributes:
+        what: What is wrong.
+        advice: What to try.
+        figures: What shows it.
+    """
+
+    what: str
+    advice: str
+    figures: str
+
+
+@dataclass(frozen=True)
 class Content:
     """A report; see `comparison.html.jinja` for the order of its parts."""
 
@@ -117,7 +130,7 @@ class Content:
     agreements: tuple[AgreementTable, ...]
     differing: tuple[DifferingRow, ...]
     segments: tuple[SegmentTable, ...]
-    checked: tuple[tuple[str, tuple[Finding, ...]], ...]
+    checked: tuple[tuple[str, tuple[Check, ...]], ...]
     notes: tuple[str, ...]
     settings: tuple[tuple[str, str], ...]
     contenders: tuple[tuple[str, str], ...]
@@ -125,7 +138,7 @@ class Content:
     python: str
 
 
-def report_content(results: Results, on_progress: OnProgress | None = None) -> Content:
+def report_content(results: Results) -> Content:
     """Everything a report says about a comparison."""
     rows = len(results.corpus)
     return Content(
@@ -137,9 +150,7 @@ def report_content(results: Results, on_progress: OnProgress | None = None) -> C
         agreements=_agreements(results),
         differing=differing_rows(results),
         segments=segment_tables(results),
-        checked=tuple(
-            (contender.name, check_space(contender, on_progress)) for contender in _here(results.contenders)
-        ),
+        checked=_checked(results),
         notes=results.notes,
         settings=(
             ("corpus", f"{results.corpus.name}, {rows:,} rows"),
@@ -178,7 +189,7 @@ def _tables(results: Results) -> tuple[Table, ...]:
             continue
         by_place = {(score.measure, score.contender): _cell(score) for score in own}
         columns = tuple(
-            Column(each.name, _explanation(each.meaning, each.source), _better(each.higher_is_better))
+            Column(each.name, each.explanation, _better(each.higher_is_better), chance(each))
             for each in known
         )
         rows = tuple(
@@ -207,13 +218,22 @@ def _agreements(results: Results) -> tuple[AgreementTable, ...]:
             tuple(tuple(number(matrix[row, column], 2) for matrix in matrices) for column in places)
             for row in places
         )
-        explanation = _explanation(each.measure.meaning, each.measure.source)
-        tables.append(AgreementTable(each.measure.name, explanation, f"{each.rows:,}", cells))  # type: ignore[arg-type]
+        tables.append(AgreementTable(each.measure.name, each.measure.explanation, f"{each.rows:,}", cells))  # type: ignore[arg-type]
     return tuple(tables)
 
 
-def _here(contenders: Sequence[Contender]) -> list[Contender]:
-    return [contender for contender in contenders if not isinstance(contender, SavedContender)]
+def _checked(results: Results) -> tuple[tuple[str, tuple[Check, ...]], ...]:
+    """The checks of each contender; none if they are not known."""
+    if results.findings is None:
+        return ()
+    return tuple(
+        (name, tuple(map(_check, own))) for name, own in zip(results.names, results.findings, strict=True)
+    )
+
+
+def _check(finding: Finding) -> Check:
+    figures = (f"{name}: {evidence(name, value)}" for name, value in finding.evidence.items())
+    return Check(finding.what, finding.advice, "; ".join(figures))
 
 
 def _judged(results: Results) -> str:
@@ -221,10 +241,6 @@ def _judged(results: Results) -> str:
         return "none"
     weighted = ", chosen with known probabilities" if results.judgements.inclusion is not None else ""
     return f"{results.judgements.count:,} of {len(results.judgements.queries):,} queries{weighted}"
-
-
-def _explanation(meaning: str, source: str) -> str:
-    return f"{meaning} Source: {source}." if source else meaning
 
 
 def _better(higher: bool | None) -> str:

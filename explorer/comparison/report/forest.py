@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from explorer.comparison.report.numbers import interval, number, probability
+from explorer.comparison.numbers import interval, number, probability
 from explorer.comparison.results import Results
 from explorer.comparison.statistics.differences import Difference
 

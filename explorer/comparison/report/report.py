@@ -8,30 +8,27 @@ from explorer.comparison.report.content import report_content
 from explorer.comparison.report.pages import html_page, markdown_page
 from explorer.comparison.results import Results
 from explorer.errors import QueryError
-from explorer.jobs.progress import OnProgress
 
 _PAGES = {".html": html_page, ".htm": html_page, ".md": markdown_page}
 
 
-def write_report(results: Results, path: Path, *, on_progress: OnProgress | None = None) -> None:
+def write_report(results: Results, path: Path) -> None:
     """Write a report; see `Comparison.report`."""
-    text = report_text(results, path.name, on_progress=on_progress)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_text(report_text(results, path.name), encoding="utf-8", newline="\n")
 
 
-def report_text(results: Results, name: str, *, on_progress: OnProgress | None = None) -> str:
+def report_text(results: Results, name: str) -> str:
     """The text of a report.
 
     Args:
-        results: The comparison. Checks are only for contenders whose vectors are here.
+        results: The comparison.
         name: The name of the file, whose ending, `.html` or `.md`, chooses the format.
-        on_progress: Called while contenders are checked. An exception it raises stops the work.
 
     Raises:
         QueryError: The ending is another one.
     """
     check_report_name(name)
-    return _PAGES[_ending(name)](report_content(results, on_progress))
+    return _PAGES[_ending(name)](report_content(results))
 
 
 def check_report_name(name: str) -> None:

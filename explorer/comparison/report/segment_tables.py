@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from explorer.comparison.measure import UnitValues
+from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.measures.segments import (
     LENGTH,
     SegmentDifference,
@@ -15,12 +12,11 @@ from explorer.comparison.measures.segments import (
     segment_differences,
     segments,
 )
-from explorer.comparison.report.numbers import interval, number, probability
+from explorer.comparison.numbers import interval, number, probability
 from explorer.comparison.results import Results
 from explorer.comparison.statistics.differences import Difference
 
 _BY_ROWS = ("labels", "proxy")  # kinds whose units are rows, which have labels and lengths
-_LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -80,9 +76,7 @@ def segment_tables(results: Results) -> tuple[SegmentTable, ...]:
 
 def _leading(results: Results, values: UnitValues) -> Difference | None:
     """The difference of the two best contenders."""
-    means = np.average(values.values, axis=1, weights=values.weights)
-    signed = np.where(np.isnan(means), -np.inf, means if values.measure.higher_is_better else -means)
-    two = set(np.argsort(-signed, kind="stable")[:2].tolist())
+    two = set(results.best_first(values.measure)[:2])
     own = (each for each in results.found if each.measure == values.measure)
     return next((each for each in own if {each.first, each.second} == two), None)
 
@@ -91,18 +85,17 @@ def _table(results: Results, values: UnitValues, leading: Difference, column: st
     first, second = results.names[leading.first], results.names[leading.second]
     divided = segments(results.corpus, column)
     found = segment_differences(values, leading.first, leading.second, divided, seed=results.seed)
-    rows = tuple(_row(each, first, second, higher=bool(values.measure.higher_is_better)) for each in found)
+    rows = tuple(_row(each, (first, second), values.measure) for each in found)
     return SegmentTable(column, values.measure.name, first, second, rows)
 
 
-def _row(each: SegmentDifference, first: str, second: str, *, higher: bool) -> SegmentRow:
-    told = not math.isnan(each.p_holm) and each.p_holm < _LEVEL and not each.low <= 0 <= each.high
-    winner = (first if (each.difference > 0) == higher else second) if told else ""
+def _row(each: SegmentDifference, names: tuple[str, str], measure: Measure) -> SegmentRow:
+    winner = each.better(measure)
     return SegmentRow(
         each.segment,
         f"{each.n:,}",
         number(each.difference, plus=True),
         interval(each.low, each.high),
         probability(each.p_holm),
-        winner,
+        "" if winner is None else names[winner],
     )

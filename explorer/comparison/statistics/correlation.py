@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.comparison.measure import Measure, WholeValues
-from explorer.comparison.statistics.differences import Difference, adjusted
+from explorer.comparison.statistics.differences import Difference, adjusted, of_pairs
 from explorer.comparison.statistics.inference import (
     Floats,
     Groups,
@@ -85,22 +85,7 @@ def correlations(gold: Floats, scores: Floats, groups: Groups, *, seed: int = 0)
         differences = values[firsts] - values[seconds]
         ends, errors = _around(differences, drawn[:, firsts] - drawn[:, seconds], groups)
         p = _swap_tests(given, own[firsts], own[seconds], groups, seed)
-        found += [
-            Difference(
-                measure,
-                first,
-                second,
-                float(differences[at]),
-                float(ends[at, 0]),
-                float(ends[at, 1]),
-                float(p[at]),
-                float("nan"),
-                0,
-                len(gold),
-                float(errors[at]),
-            )
-            for at, (first, second) in enumerate(pairs)
-        ]
+        found += of_pairs(measure, pairs, differences, ends, errors, p, len(gold))
     return Correlations(tuple(every), adjusted(found))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.measure import Measure, UnitValues, WholeValues
-from explorer.comparison.statistics.inference import difference_intervals, holm, paired_tests
+from explorer.comparison.statistics.inference import Floats, difference_intervals, holm, paired_tests
 
 LEVEL = 0.05
 _POWER = 0.8
@@ -85,6 +85,34 @@ def differences(family: Sequence[UnitValues], *, seed: int = 0) -> tuple[Differe
     return adjusted(difference for values in family for difference in _differences(values, seed))
 
 
+def of_pairs(
+    measure: Measure,
+    pairs: Sequence[tuple[int, int]],
+    means: Floats,
+    ends: Floats,
+    errors: Floats,
+    p: Floats,
+    n: int,
+) -> list[Difference]:
+    """Differences of some pairs of contenders, not yet adjusted for their family.
+
+    Args:
+        measure: The measure.
+        pairs: The contenders of each difference.
+        means: The differences, shape (pairs,).
+        ends: Their intervals, shape (pairs, 2).
+        errors: Their standard errors, shape (pairs,).
+        p: Their p-values, shape (pairs,).
+        n: The number of units.
+    """
+    return [
+        Difference(measure, *pair, mean, low, high, own, math.nan, 0, n, error)
+        for pair, mean, (low, high), error, own in zip(
+            pairs, means.tolist(), ends.tolist(), errors.tolist(), p.tolist(), strict=True
+        )
+    ]
+
+
 def adjusted(family: Iterable[Difference]) -> tuple[Difference, ...]:
     """Differences with `p_holm` and `family` set for the family that they are."""
     every = tuple(family)
@@ -102,6 +130,12 @@ def better(contenders: int, found: Iterable[Difference]) -> NDArray[np.bool_]:
         if winner is not None:
             matrix[winner, difference.first + difference.second - winner] = True
     return matrix
+
+
+def best_first(values: UnitValues | WholeValues) -> list[int]:
+    """The contenders that have a measure, the best value first; equal ones in their order."""
+    signed = -values.figures if values.measure.higher_is_better is False else values.figures
+    return [at for at in np.argsort(-signed, kind="stable").tolist() if not np.isnan(signed[at])]
 
 
 def ranks(values: UnitValues | WholeValues, found: Iterable[Difference]) -> tuple[int | None, ...]:
@@ -149,19 +183,4 @@ def _differences(values: UnitValues, seed: int) -> list[Difference]:
     means = np.average(apart, axis=1, weights=values.weights)
     ends, errors = difference_intervals(apart, values.groups, weights=values.weights, seed=seed)
     p = paired_tests(apart, values.groups, weights=values.weights, seed=seed)
-    return [
-        Difference(
-            values.measure,
-            first,
-            second,
-            float(means[at]),
-            float(ends[at, 0]),
-            float(ends[at, 1]),
-            float(p[at]),
-            float("nan"),
-            0,
-            len(values.units),
-            float(errors[at]),
-        )
-        for at, (first, second) in enumerate(pairs)
-    ]
+    return of_pairs(values.measure, pairs, means, ends, errors, p, len(values.units))

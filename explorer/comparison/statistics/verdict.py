@@ -10,11 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
-from explorer.comparison.statistics.differences import Difference, better, needed
+from explorer.comparison.numbers import number
+from explorer.comparison.statistics.differences import Difference, best_first, better, needed
 
 # The kinds of measures that can decide, the strongest first.
 _DECIDING: tuple[Kind, ...] = ("judgements", "pairs", "labels", "proxy")
-_FAR = 20  # more than this many times today's units is no advice
+_FAR = 20  # more than this many times today's units is no advice,
+_MOST = 2_000  # nor are more than this: nobody judges as many queries, and no more rows are measured
+_LEFT_OUT = (
+    "is left out: it does not have this measure.",
+    "are left out: they do not have this measure.",
+)
+_NAMED = 4  # contenders up to which a sentence names all of them
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,8 @@ class Verdict:
         best: The names that share the first rank; all of them if nothing can be told apart.
         needed: How many more units, such as judged queries, would probably show the observed difference of
             the two best; None if they differ already, or if more units would hardly help.
-        basis: The measure it is based on; None without any that can decide.
+        basis: The measure it is based on, whose figures the text has; None without any that can decide, or if
+            the proxies disagree.
     """
 
     text: str
@@ -84,7 +92,7 @@ def verdict(
             if kind != "proxy":
                 return _decided(names, every[:1], wins[0], differences)
             if any((one & other.T).any() for one in wins for other in wins):
-                return Verdict(_disagreement(every), tuple(names), None, every[0].measure)
+                return Verdict(_disagreement(every), tuple(names), None, None)
             return _decided(names, every, np.logical_and.reduce(wins), differences)
     text = "Nothing says which contender is better: there are no judgements, no labels and no proxies."
     return Verdict(text, tuple(names), None, None)
@@ -95,9 +103,9 @@ def _of(measure: Measure, differences: Sequence[Difference]) -> list[Difference]
 
 
 def _disagreement(proxies: Sequence[UnitValues | WholeValues]) -> str:
-    listed = _listed([values.measure.name for values in proxies])
+    listed = _listed([f"“{values.measure.name}”" for values in proxies])
     return (
-        f"The proxies disagree about which contender is better ({listed}). "
+        f"The proxies {listed} disagree about which contender is better. "
         "Judge some queries, or choose a column of labels."
     )
 
@@ -109,30 +117,36 @@ def _decided(
     differences: Sequence[Difference],
 ) -> Verdict:
     """The verdict of measures that agree, where `wins` says who is better than whom."""
-    measure, words = every[0].measure, _WORDS[every[0].measure.kind]
-    order = _best_first(every[0])
+    order = best_first(every[0])
     first = [at for at in order if not wins[:, at].any()]
     rest = [at for at in order if wins[:, at].any()]
-    leader, runner_up = first[0], first[1] if len(first) > 1 else rest[0]
-    found = [_between(leader, runner_up, _of(values.measure, differences)) for values in every]
-    shown = [each for each in found if each is not None]
-    more: int | None = None
+    pair = first[0], first[1] if len(first) > 1 else rest[0]
+    found = [_between(*pair, _of(values.measure, differences)) for values in every]
+    known = [each for each in found if each is not None]
+    # Of several measures, where contenders are tied, the figures are of one that does not tell them apart.
+    shown = known[0] if len(first) == 1 else max(known, key=lambda each: each.p_holm)
+    basis = next(values for values in every if values.measure == shown.measure)
+    words = _WORDS[basis.measure.kind]
+    more = _more(shown) if len(first) > 1 and words.ask else None
     if len(first) > 1:
-        # Of several measures, the figures of one that does not tell them apart.
-        least = max(shown, key=lambda each: each.p_holm)
-        more = _more(least) if words.ask else None
-        text = _tie(names, first, rest, wins, least, more, words)
+        place = {at: number for number, at in enumerate(best_first(basis))}
+        first.sort(key=lambda at: place.get(at, len(names)))
+        text = _tie(names, first, rest, wins, shown, more, words)
     else:
-        text = _winner(names, leader, runner_up, rest, wins, shown[0], words)
-    if measure.kind == "proxy":
-        text = f"By a proxy only, without labels or judgements: {text}"
-    return Verdict(text, tuple(names[at] for at in sorted(first)), more, measure)
+        text = _winner(names, *pair, rest, wins, shown, words)
+    if basis.measure.kind == "proxy":
+        by = "proxies" if len(every) > 1 else "a proxy"
+        text = f"By {by} only, without labels or judgements: {text}"
+    without = [at for at in range(len(names)) if at not in order]
+    if without:
+        text += f" {_each(names, without)} {_LEFT_OUT[len(without) > 1]}"
+    return Verdict(text, tuple(names[at] for at in sorted(first)), more, basis.measure)
 
 
 def _more(difference: Difference) -> int | None:
     """How many more units to advise; None if that is no advice."""
-    more = needed(difference).more
-    return more if more and more <= _FAR * difference.n else None
+    more, n = needed(difference).more, difference.n
+    return more if more and more <= _FAR * n and n + more <= _MOST else None
 
 
 def _tie(
@@ -145,18 +159,21 @@ def _tie(
     words: _Words,
 ) -> str:
     """What is said where several contenders share the first rank, the best value first."""
-    between = "" if len(first) == 2 else f" for {names[shown.first]} against {names[shown.second]}"
-    figures = _figures(shown, shown.first if between else first[0])
-    text = f"Cannot tell {_each(names, first)} apart on these rows: {figures}{between}."
+    cannot = "cannot" if shown.measure.kind == "proxy" else "Cannot"  # after a colon, or as the first word
+    ahead, behind = sorted((shown.first, shown.second), key=first.index)
+    between = "" if len(first) == 2 else f" for {names[ahead]} against {names[behind]}"
+    tied = _each(names, first) if rest or len(first) <= _NAMED else f"the {len(first)} contenders"
+    text = f"{cannot} tell {tied} apart on these rows: {_figures(shown, ahead)}{between}."
     if rest and all(wins[at, other] for at in first for other in rest):
         text += f" {'Both' if len(first) == 2 else 'All'} {words.find} than {_each(names, rest)}."
     elif rest:
         text += f" {_each(names, rest)} {'ranks' if len(rest) == 1 else 'rank'} lower."
     smallest = needed(shown).smallest
     if more:
-        text += f" {words.ask.format(f'{_rounded(more):,}')} would show a difference of this size."
+        text += f" {words.ask.format(f'{_rounded(more):,}')} would probably show a difference of this size."
     elif smallest > abs(shown.difference):
-        text += f" A difference of {_shortest(smallest)} or more would probably have shown."
+        shortest, units = _shortest(smallest), f"{shown.n:,} {words.units}"
+        text += f" These {units} would probably have shown a difference of {shortest} or more."
     return text
 
 
@@ -187,16 +204,6 @@ def _winner(
     )
 
 
-def _best_first(values: UnitValues | WholeValues) -> list[int]:
-    """The contenders that have the measure, the best value first; equal ones in their order."""
-    if isinstance(values, UnitValues):
-        means = np.average(values.values, axis=1, weights=values.weights)
-    else:
-        means = values.values
-    signed = means if values.measure.higher_is_better else -means
-    return [int(at) for at in np.argsort(-signed, kind="stable") if not np.isnan(signed[at])]
-
-
 def _between(one: int, other: int, found: Sequence[Difference]) -> Difference | None:
     return next((each for each in found if {each.first, each.second} == {one, other}), None)
 
@@ -207,20 +214,14 @@ def _figures(difference: Difference, leader: int) -> str:
     low, high = sorted((sign * difference.low, sign * difference.high))
     size = sign * difference.difference
     if math.isnan(low):
-        return f"{_number(size, 2, plus=True)} {difference.measure.name}, too few units for an interval"
-    places = next(
-        (n for n in (2, 3) if float(f"{low:.{n}f}") != 0 != float(f"{high:.{n}f}")), 4 if size else 2
-    )
+        return f"{number(size, 2, plus=True)} {difference.measure.name}, too few units for an interval"
+    # As few as tell both ends from zero and from each other.
+    written = ((n, float(f"{low:.{n}f}"), float(f"{high:.{n}f}")) for n in (2, 3))
+    places = next((n for n, least, most in written if 0 != least != most != 0), 4 if size else 2)
     return (
-        f"{_number(size, places, plus=True)} {difference.measure.name}, "
-        f"95 % interval {_number(low, places)} to {_number(high, places)}"
+        f"{number(size, places, plus=True)} {difference.measure.name}, "
+        f"95 % interval {number(low, places)} to {number(high, places)}"
     )
-
-
-def _number(value: float, places: int, *, plus: bool = False) -> str:
-    text = f"{abs(value):.{places}f}"
-    sign = "" if float(text) == 0 and not plus else "−" if value < 0 else "+" if plus else ""
-    return f"{sign}{text}"
 
 
 def _shortest(value: float) -> str:
@@ -228,10 +229,10 @@ def _shortest(value: float) -> str:
     return f"{value:.{max(2, 1 - math.floor(math.log10(value)))}f}" if value > 0 else "0"
 
 
-def _rounded(number: int) -> int:
+def _rounded(units: int) -> int:
     """Two significant digits, rounded up: the estimate is no more exact."""
-    step = int(10 ** max(0, len(str(number)) - 2))
-    return math.ceil(number / step) * step
+    step = int(10 ** max(0, len(str(units)) - 2))
+    return math.ceil(units / step) * step
 
 
 def _each(names: Sequence[str], places: Sequence[int]) -> str:

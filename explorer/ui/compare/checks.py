@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from explorer.comparison.contenders.spec import ContenderSpec
-from explorer.jobs.progress import OnProgress, Progress
+from explorer.comparison.numbers import evidence
 from explorer.session.contenders import add_contender, contender_named, contenders_of, name_of
 from explorer.session.session import Session
 from explorer.session.variants import mended
-from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
 from explorer.ui.shell.text import markdown
 
 if TYPE_CHECKING:
@@ -23,33 +21,18 @@ if TYPE_CHECKING:
 
 def show_checks(session: Session, comparison: Comparison) -> None:
     """Draw the findings of each contender."""
-    contenders = comparison.contenders
-
-    def work(on_progress: OnProgress) -> tuple[tuple[Finding, ...], ...]:
-        from explorer.comparison.health.doctor import check_space
-
-        found = []
-        for place, contender in enumerate(contenders):
-            on_progress(Progress.count("Checking contenders", place, len(contenders), "contenders"))
-            found.append(check_space(contender))
-        return tuple(found)
-
-    key = ("checks", tuple(contender.fingerprint for contender in contenders))
-    found = session_result_or_progress(
-        session,
-        key,
-        "Checking the contenders",
-        work,
-        lane=analysis_lane(len(session.corpus) * len(contenders)),
-        here=True,
-    )
-    if found is None:
+    if comparison.findings is None:
+        st.info(
+            "The file is from an older Explorer, which kept no checks in it. They are there in a comparison "
+            "that is made again.",
+            icon=":material/info:",
+        )
         return
     st.caption(
         "Checks for faults that spoil an encoder silently. A finding is a reason to look: whether the mended "
         "contender is better is for the comparison to tell."
     )
-    for place, (name, findings) in enumerate(zip(comparison.names, found, strict=True)):
+    for place, (name, findings) in enumerate(zip(comparison.names, comparison.findings, strict=True)):
         with st.container(border=True):
             st.header(markdown(name), anchor=False)
             if not findings:
@@ -61,7 +44,7 @@ def show_checks(session: Session, comparison: Comparison) -> None:
 
 def _show(session: Session, spec: ContenderSpec | None, finding: Finding, key: str) -> None:
     st.markdown(f":material/warning: **{markdown(finding.what)}**")
-    st.html(f'<div style="{_EVIDENCE}">{_figures(finding.evidence)}</div>')
+    st.html(f'<div style="{_EVIDENCE}">{_figures(finding)}</div>')
     st.markdown(f"What to try: {markdown(finding.advice)}")
     better = mended(spec, finding.remedy) if spec is not None and finding.remedy is not None else None
     if better is None:
@@ -84,16 +67,10 @@ def _add(session: Session, spec: ContenderSpec) -> None:
         st.toast(markdown(refused), icon=":material/info:")
 
 
-def _figures(evidence: Mapping[str, float]) -> str:
+def _figures(finding: Finding) -> str:
     return " · ".join(
-        f"{html.escape(name)}: <b>{_figure(name, value)}</b>" for name, value in evidence.items()
+        f"{html.escape(name)}: <b>{evidence(name, value)}</b>" for name, value in finding.evidence.items()
     )
-
-
-def _figure(name: str, value: float) -> str:
-    if name.startswith("share"):
-        return f"{value:.1%}".replace("%", " %")
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.3f}"
 
 
 _EVIDENCE = "opacity: .85; overflow-wrap: anywhere; font-variant-numeric: tabular-nums"

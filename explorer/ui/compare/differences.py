@@ -95,20 +95,12 @@ def show_differences(comparison: Comparison) -> None:
 def _lines(comparison: Comparison, measure: Measure, *, only_leader: bool) -> list[_Line]:
     found = [each for each in comparison.found if each.measure == measure]
     if only_leader:
-        leader = _leader(comparison, measure)
+        leader = comparison.best_first(measure)[0]
         found = [each for each in found if leader in (each.first, each.second)]
         lines = [_line(comparison, each, swap=each.second == leader) for each in found]
     else:
         lines = [_line(comparison, each, swap=each.difference < 0) for each in found]
     return sorted(lines, key=lambda line: -abs(line.difference))
-
-
-def _leader(comparison: Comparison, measure: Measure) -> int:
-    scores = [
-        score for score in comparison.scores() if score.measure == measure and not math.isnan(score.value)
-    ]
-    sign = -1 if measure.higher_is_better is False else 1
-    return max(scores, key=lambda score: sign * score.value).contender
 
 
 def _line(comparison: Comparison, each: Difference, *, swap: bool) -> _Line:

@@ -1,43 +1,22 @@
-"""Figures of a comparison as short texts."""
+"""Figures of a comparison as short texts, besides those of `explorer.comparison.numbers`."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from explorer.comparison.measure import Measure
-
-_YES_OR_NO = "prompt missing"
-_LARGE = 1_000_000
-_P_LEAST = 0.001
-
-
-def figure_text(measure: Measure, value: float) -> str:
-    """The value of a measure; empty if there is none."""
-    if math.isnan(value):
-        return ""
-    if measure.name == _YES_OR_NO:
-        return "yes" if value else "no"
-    if measure.kind == "cost":
-        if value >= _LARGE:
-            return f"{value / 1e6:,.1f} M"
-        return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.3f}"
-    return signed(value, 3, plus=False)
+from explorer.comparison.numbers import number, probability
 
 
 def signed(value: float, places: int, *, plus: bool = True) -> str:
     """A number with a real minus sign, and a plus sign if wanted."""
-    text = f"{abs(value):.{places}f}"
-    sign = "" if float(text) == 0 else "−" if value < 0 else "+" if plus else ""
-    return sign + text
+    return number(value, places, plus=plus)
 
 
 def p_text(p: float) -> str:
     """A p-value: p = 0.012, p < 0.001."""
     if math.isnan(p):
         return "p unknown"
-    return f"p < {_P_LEAST}" if p < _P_LEAST else f"p = {p:.3f}"
+    return f"p {text}" if (text := probability(p)).startswith("<") else f"p = {text}"
 
 
 def ordinal(number: int) -> str:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import streamlit as st
 
+from explorer.comparison.numbers import chance, figure, interval
 from explorer.session.session import Session
 from explorer.ui.compare.differences import show_differences
-from explorer.ui.compare.figures_in_words import figure_text, ordinal
+from explorer.ui.compare.figures_in_words import ordinal
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
 
@@ -61,8 +62,7 @@ def show_scorecard(session: Session, comparison: Comparison) -> None:
     )
     with st.expander("What these figures mean", icon=":material/help:"):
         for measure in measures:
-            source = f" *{markdown(measure.source)}*" if measure.source else ""
-            st.markdown(f"**{markdown(measure.name)}** · {markdown(measure.meaning)}{source}")
+            st.markdown(f"**{markdown(measure.name)}** · {markdown(measure.explanation)}")
     show_differences(comparison)
     name = session.corpus.name
     with st.container(horizontal=True):
@@ -99,28 +99,27 @@ def _table(comparison: Comparison, measures: Sequence[Measure], scores: Sequence
 
 def _title(measure: Measure) -> str:
     arrow = {True: "\u00a0↑", False: "\u00a0↓", None: ""}[measure.higher_is_better]
-    return html.escape(measure.name) + arrow
+    by_chance = f'<div style="{_SMALL}; font-weight: 400">{chance(measure)}</div>' if chance(measure) else ""
+    return f"{html.escape(measure.name)}{arrow}{by_chance}"
 
 
 def _about(measure: Measure) -> str:
     better = {True: "Higher is better.", False: "Lower is better.", None: ""}[measure.higher_is_better]
-    return html.escape(" ".join(filter(None, (measure.meaning, better, measure.source))), quote=True)
+    return html.escape(" ".join(filter(None, (better, measure.explanation))), quote=True)
 
 
 def _cell(score: Score | None, *, told_apart: bool) -> str:
-    text = "" if score is None else figure_text(score.measure, score.value)
-    if score is None or not text:
+    if score is None or math.isnan(score.value):
         return f'<td style="{_CELL}"><span title="It does not have this measure.">–</span></td>'
-    small = []
-    if not (math.isnan(score.low) or math.isnan(score.high)):
-        low, high = (figure_text(score.measure, end) for end in (score.low, score.high))
-        small.append(f"{low} to {high}")
+    ends = interval(score.low, score.high)
+    small = [ends] if ends else []
     first = told_apart and score.rank == 1
     if score.rank is not None:
         small.append(f"{'★ ' if first else ''}{ordinal(score.rank)}")
     weight = "700" if first else "400"
     lines = "".join(f'<div style="{_SMALL}">{one}</div>' for one in small)
-    return f'<td style="{_CELL}"><span style="font-weight: {weight}">{text}</span>{lines}</td>'
+    value = figure(score.measure, score.value)
+    return f'<td style="{_CELL}"><span style="font-weight: {weight}">{value}</span>{lines}</td>'
 
 
 _LINE = "1px solid color-mix(in srgb, currentColor 20%, transparent)"

@@ -14,16 +14,8 @@ if TYPE_CHECKING:
     from explorer.comparison.measure import Measure
     from explorer.comparison.measures.segments import SegmentDifference
 
-LEVEL = 0.05
 _WIDTH, _HEIGHT = 220, 22  # of an interval, in pixels
 _EDGE = 8
-
-
-def winner_of(each: SegmentDifference, measure: Measure) -> int | None:
-    """Which of the two is better in a segment, 0 or 1; None if they cannot be told apart."""
-    if not (each.p_holm < LEVEL and (each.low > 0 or each.high < 0)):
-        return None
-    return int((each.difference > 0) == (measure.higher_is_better is False))
 
 
 def segment_html(found: Sequence[SegmentDifference], names: tuple[str, str], measure: Measure) -> str:
@@ -51,7 +43,7 @@ def segment_html(found: Sequence[SegmentDifference], names: tuple[str, str], mea
 
 
 def _line(each: SegmentDifference, names: tuple[str, str], measure: Measure, reach: float) -> str:
-    winner = winner_of(each, measure)
+    winner = each.better(measure)
     figures = signed(each.difference, 3) if not math.isnan(each.difference) else "–"
     if not math.isnan(each.low):
         figures += f'<div style="{_SMALL}">{signed(each.low, 3)} to {signed(each.high, 3)}</div>'

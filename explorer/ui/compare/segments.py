@@ -5,13 +5,12 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import streamlit as st
 
 from explorer.session.session import Session
 from explorer.ui.compare.pair import Pair, choose_pair
-from explorer.ui.compare.segment_table import LEVEL, segment_html, winner_of
+from explorer.ui.compare.segment_table import segment_html
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
@@ -65,7 +64,7 @@ def show_segments(session: Session, comparison: Comparison) -> None:
     st.caption(
         f"Differences in {markdown(values.measure.name)}, {markdown(names[0])} − {markdown(names[1])}, with "
         "95 % confidence intervals. P-values are of the paired permutation test, adjusted by Holm for all "
-        f"segments; two contenders differ if p is below {LEVEL} and the interval excludes zero. "
+        f"segments; two contenders differ if p is below 0.05 and the interval excludes zero. "
         f"{markdown(values.measure.meaning)}"
     )
     download_table("Segments", lambda: _table(found, names, column), f"{session.corpus.name}-segments")
@@ -81,7 +80,7 @@ def segments_in_words(found: tuple[SegmentDifference, ...], names: tuple[str, st
     """
     won: dict[str, list[str]] = {name: [] for name in names}
     for each in found:
-        winner = winner_of(each, measure)
+        winner = each.better(measure)
         if winner is not None:
             won[names[winner]].append(each.segment)
     told = [
@@ -109,23 +108,17 @@ def _measures_of_rows(comparison: Comparison) -> dict[str, UnitValues]:
     found = {
         values.measure.name: values
         for values in comparison.values
-        if isinstance(values, UnitValues) and values.measure.kind in _OF_ROWS and len(_having(values)) > 1
+        if isinstance(values, UnitValues)
+        and values.measure.kind in _OF_ROWS
+        and len(comparison.best_first(values.measure)) > 1
     }
     basis = comparison.verdict.basis
     return dict(sorted(found.items(), key=lambda each: each[1].measure != basis))
 
 
-def _having(values: UnitValues) -> list[int]:
-    """The contenders that have a measure."""
-    return [place for place, own in enumerate(values.values) if len(own) and not np.isnan(own).any()]
-
-
 def _pairs(comparison: Comparison, values: UnitValues) -> list[Pair]:
     """The pairs of contenders that have a measure, those with the best values first."""
-    score = {each.contender: each.value for each in comparison.scores() if each.measure == values.measure}
-    sign = -1 if values.measure.higher_is_better is False else 1
-    best_first = sorted(_having(values), key=lambda place: -sign * score[place])
-    return list(combinations(best_first, 2))
+    return list(combinations(comparison.best_first(values.measure), 2))
 
 
 def _choose(label: str, options: list[str], key: str, width: int, about: str) -> str:

@@ -1,6 +1,7 @@
 """A saved comparison is the same when it is opened, and no other file does any harm."""
 
 import io
+import itertools
 import json
 import zipfile
 from dataclasses import replace
@@ -19,6 +20,8 @@ from explorer.comparison.files.records import Record
 from explorer.comparison.files.saved_contender import spec_of
 from explorer.comparison.files.saving import Choices, packed
 from explorer.comparison.files.spec_records import spec_from, spec_record
+from explorer.comparison.health.doctor import Center, Csls, Finding, UsualMetric, UsualPrompts
+from explorer.comparison.numbers import evidence
 from explorer.encode.spec import HostedModel, LocalModel, OwnVectors
 from explorer.errors import DataError, ExplorerError, QueryError, TooLargeError, UnreadableFileError
 from tests.comparison.comparisons import comparison, contenders, corpus, judgements
@@ -27,8 +30,19 @@ ANSWERS = {"late parcel": {2: 1, 5: None, 7: 0}, "unjudged": {}}
 CHOICES = Choices("my comparison", ("late parcel", "größer “or” not"), ANSWERS)
 
 
+FINDINGS = (
+    (Finding("shared direction", (0.625,), Center()), Finding("hubs", (4.25, 400), Csls())),
+    (
+        Finding("prompt unusual", (6, 0), UsualPrompts("ä: ", "")),
+        Finding("similarity", (0.1,), UsualMetric("dot")),
+    ),
+    (Finding("rows truncated", (12, 0.25, 0.0312)),),
+    (),
+)
+
+
 def content():
-    return packed(comparison(), CHOICES)
+    return packed(replace(comparison(), findings=FINDINGS), CHOICES)
 
 
 def test_everything_is_there_again_without_vectors(tmp_path):
@@ -41,6 +55,7 @@ def test_everything_is_there_again_without_vectors(tmp_path):
     pd.testing.assert_frame_equal(opened.rows(), made.rows())
     assert opened.verdict == made.verdict
     assert opened.found == made.found
+    assert opened.findings == made.findings == ((), (), (), ())
     assert (opened.names, opened.k, opened.seed, opened.notes) == (made.names, 5, 3, made.notes)
     assert [score.measure for score in opened.scores()] == [score.measure for score in made.scores()]
     np.testing.assert_array_equal(opened.groups, made.groups)
@@ -128,6 +143,20 @@ def test_a_file_of_a_newer_version_says_so():
         open_comparison(rewritten(lambda document, _: document.update(version=2)), corpus())
 
 
+def test_a_file_of_an_explorer_that_kept_no_findings_opens_without_them():
+    def before(document, _):
+        for contender in document["contenders"]:
+            del contender["findings"]
+
+    opened = open_comparison(rewritten(before), corpus())
+    assert opened.findings is None
+    assert opened.verdict == comparison().verdict
+
+
+def test_findings_are_read_as_written():
+    assert open_comparison(content(), corpus()).findings == FINDINGS
+
+
 @pytest.mark.parametrize("size", [0, 1, 100, 0.5, 0.99])
 def test_a_file_cut_short_says_so(size):
     whole = content()
@@ -189,6 +218,10 @@ def test_a_document_nested_without_end_or_with_nan_is_refused():
             open_comparison(zipped(document_json=document), corpus())
 
 
+def finding(document):
+    return document["contenders"][0]["findings"][0]
+
+
 BAD = {
     "nobody": lambda document, _: document.update(contenders=[]),
     "one name twice": lambda document, _: document["contenders"][0].update(
@@ -199,6 +232,12 @@ BAD = {
     "true for a number": lambda document, _: document["settings"].update(k=True),
     "one view": lambda document, _: document["settings"].update(views=["a"]),
     "a measure twice": lambda document, _: document["values"].__setitem__(1, document["values"][0]),
+    "a chance above 1": lambda document, _: document["values"][0].update(chance=1.5),
+    "an unknown fault": lambda document, _: finding(document).update(fault="a virus"),
+    "a fault without its figures": lambda document, _: finding(document).update(figures=[]),
+    "a figure that is too large": lambda document, _: finding(document).update(figures=[1e300, 3]),
+    "a figure that is no number": lambda document, _: finding(document).update(figures=[True, "3"]),
+    "an unknown remedy": lambda document, _: finding(document).update(remedy={"kind": "delete"}),
     "no prompt but a number": lambda document, _: document["contenders"][0]["spec"].update(text=3),
     "half a character": lambda document, _: document["choices"].update(name="\ud800"),
     "rows that do not exist": lambda _, arrays: arrays["sample"].__iadd__(1),
@@ -250,6 +289,10 @@ def used(opened):
     opened.scorecard, opened.differences, opened.rows()
     assert opened.verdict.text
     assert len(opened.scores()) == len(opened.contenders) * len(opened.values)
+    for finding in itertools.chain(*(opened.findings or ())):
+        assert all(evidence(name, value) for name, value in finding.evidence.items())
+        assert finding.what
+        assert finding.advice
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.sampled_from(["flip", "cut", "repeat", "drop"])), min_size=1))

@@ -21,7 +21,7 @@ def test_costs_are_those_of_the_model_and_of_the_encoding(tiny, tiny_model):
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(str(tiny_model), device="cpu")
-    found = costs(SpaceContender(tiny, "tiny"))
+    (found,) = costs([SpaceContender(tiny, "tiny")])
     assert found.parameters == sum(weight.numel() for weight in model.parameters())
     assert (found.dims, found.bytes_per_vector) == (16, 64)
     prompted = [f"document: {text}" for text in ROWS]
@@ -34,7 +34,7 @@ def test_costs_are_those_of_the_model_and_of_the_encoding(tiny, tiny_model):
 
 def test_vectors_from_the_cache_say_nothing_about_speed(tiny, tiny_model):
     again = explorer.embed(ROWS, str(tiny_model), precision="float32")
-    assert costs(SpaceContender(again, "again")).rows_per_second is None
+    assert costs([SpaceContender(again, "again")])[0].rows_per_second is None
 
 
 def test_a_scorecard_has_a_value_of_each_cost_and_counts_tokens_once(tiny, tiny_model, monkeypatch):
@@ -54,7 +54,7 @@ def test_a_scorecard_has_a_value_of_each_cost_and_counts_tokens_once(tiny, tiny_
         SpaceContender(explorer.embed(tiny.corpus, "tfidf"), "TF-IDF"),
         Bm25Contender(tiny.corpus),
     ]
-    values = {one.measure.name: one.values.tolist() for one in cost_values(contenders)}
+    values = {one.measure.name: one.values.tolist() for one in cost_values(costs(contenders))}
     assert counted == ["document: ", ""]
     assert values["dimensions"][:4] == [16, 9, 16, 16]
     assert values["bytes a vector"][:4] == [64, 2, 68, 64]
@@ -62,9 +62,9 @@ def test_a_scorecard_has_a_value_of_each_cost_and_counts_tokens_once(tiny, tiny_
     assert values["rows truncated"][:3] == [2, 2, 2]
     assert all(np.isnan(column[5]) for column in values.values())
     assert np.isnan(values["parameters"][4])
-    assert all(one.measure.kind == "cost" for one in cost_values(contenders[:1]))
+    assert all(one.measure.kind == "cost" for one in cost_values(costs(contenders[:1])))
 
 
 def test_what_is_not_known_is_none(space):
-    assert costs(Bm25Contender(space.corpus)) == Costs()
-    assert costs(SpaceContender(space, "vectors")) == Costs(dims=12, bytes_per_vector=48)
+    both = [Bm25Contender(space.corpus), SpaceContender(space, "vectors")]
+    assert costs(both) == (Costs(), Costs(dims=12, bytes_per_vector=48))

@@ -6,7 +6,9 @@ from explorer.analysis.space import Space, make_index
 from explorer.comparison.contenders.bm25 import Bm25Contender
 from explorer.comparison.contenders.csls import CslsContender
 from explorer.comparison.contenders.space_contender import SpaceContender
-from explorer.comparison.health.doctor import Center, Csls, UsualMetric, UsualPrompts, check_space
+from explorer.comparison.health.costs import costs
+from explorer.comparison.health.doctor import Center, Csls, Finding, UsualMetric, UsualPrompts, findings
+from explorer.comparison.health.geometry import geometry
 from explorer.encode.encoder import Encoder
 from explorer.encode.spec import LocalModel
 from explorer.settings import settings
@@ -17,6 +19,10 @@ TEXTS = [f"row {row} " + "x" * (row % 37) for row in range(400)]
 def contender(vectors, *, encoder=None, metric=None):
     space = Space(explorer.open_corpus(TEXTS), make_index(np.asarray(vectors, np.float32)), encoder)
     return SpaceContender(space, "one", metric)
+
+
+def check_space(one):
+    return findings(one, geometry(one), *costs([one]))
 
 
 def faults(found):
@@ -121,3 +127,11 @@ def test_truncated_rows_are_found(tiny_model):
 def test_bm25_has_hubs_at_most():
     corpus = explorer.open_corpus([f"word{row} shared" for row in range(50)])
     assert set(faults(check_space(Bm25Contender(corpus)))) <= {"hubs"}
+
+
+def test_a_finding_says_what_is_wrong_and_names_its_figures():
+    finding = Finding("hubs", (4.5, 400), Csls())
+    assert finding.evidence == {"skewness of the 10-occurrence": 4.5, "rows": 400}
+    assert finding.advice == "Correct the scores for hubs."
+    with pytest.raises(ValueError, match="1 figures for 'hubs'"):
+        Finding("hubs", (4.5,))

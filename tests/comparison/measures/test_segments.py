@@ -4,7 +4,12 @@ import pytest
 
 import explorer
 from explorer.comparison.measure import Measure, UnitValues
-from explorer.comparison.measures.segments import segment_columns, segment_differences, segments
+from explorer.comparison.measures.segments import (
+    SegmentDifference,
+    segment_columns,
+    segment_differences,
+    segments,
+)
 from explorer.comparison.statistics.inference import difference_interval, holm, paired_test
 from explorer.errors import ColumnError
 
@@ -101,3 +106,14 @@ def test_segments_of_one_unit_are_shown_but_not_tested(corpus):
     assert nothing == ()
     missing = UnitValues(MEASURE, np.full((2, 5), np.nan), units, units)
     assert all(np.isnan(each.p) for each in segment_differences(missing, 0, 1, segments(corpus, "label")))
+
+
+@pytest.mark.parametrize(
+    ("mean", "p", "reach", "winner"),
+    [(0.2, 0.001, 0.05, 0), (-0.3, 0.001, 0.05, 1), (0.1, 0.2, 0.05, None), (0.1, 0.001, 0.4, None),
+     (0.5, np.nan, np.nan, None)],
+)  # fmt: skip
+def test_a_segment_is_won_where_p_is_low_and_the_interval_excludes_zero(mean, p, reach, winner):
+    found = SegmentDifference("s", mean, mean - reach, mean + reach, p, p, 40)
+    assert found.better(MEASURE) == winner
+    assert found.better(Measure("error", "labels", False, "")) == (None if winner is None else 1 - winner)

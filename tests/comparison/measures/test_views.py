@@ -48,6 +48,31 @@ def test_words_of_both_views_are_masked_in_both():
     assert masked.rows.tolist() == views.rows.tolist()
 
 
+def test_chinese_and_japanese_are_masked_by_pairs_of_characters():
+    views = views_of(
+        "我的相机电池坏了，充电器也不工作。请问什么时候可以更换相机电池？",
+        "カメラの電池が膨らんでいます。新しい電池はいつ届きますか、教えてください。",
+        "iPhone手机的屏幕碎了，能修吗。这部手机是iPhone 15，上周才买的。",
+    )
+    assert views.hidden[0] == {"相机", "机电", "电池"}
+    assert views.masked().left[0] == "我的 坏了，充电器也不工作。"
+    assert views.masked().right[0] == "请问什么时候可以更换 ？"
+    assert views.hidden[1] == {"電池", "ます"}
+    assert "電池" not in views.masked().left[1] + views.masked().right[1]
+    assert views.masked().right[1].startswith("新しい はいつ届き か")
+    assert views.hidden[2] == {"iphone", "手机"}
+    assert (views.masked().left[2], views.masked().right[2]) == (
+        "的屏幕碎了，能修吗。",
+        "这部 是 15，上周才买的。",
+    )
+    assert len(views) == 3
+
+
+def test_thai_is_masked_where_it_has_spaces_only():
+    views = views_of("กล้องเสีย แบตเตอรี่บวม ชาร์จไม่เข้า แบตเตอรี่บวม เปลี่ยนได้ไหมครับ ขอบคุณ")
+    assert views.hidden[0] == {"แบตเตอรี่บวม"}
+
+
 def test_rows_too_short_for_two_views_are_left_out_and_counted():
     views = views_of(
         "short",

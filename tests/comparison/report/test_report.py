@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 import explorer
 from explorer.comparison.files.opening import open_comparison
 from explorer.comparison.files.saving import packed
+from explorer.comparison.health.doctor import Finding
 from explorer.comparison.judging.judgements import judgements_table
 from explorer.comparison.report.content import report_content
 from explorer.comparison.report.python_lines import python_lines
@@ -184,12 +185,19 @@ def assert_same(one, other):
     assert one.verdict == other.verdict
 
 
-def test_a_report_of_an_opened_file_has_all_but_checks():
+def test_a_report_of_an_opened_file_is_the_same():
     opened = open_comparison(packed(comparison()), corpus())
-    before, after = report_content(comparison()), report_content(opened)
-    assert after.checked == ()
-    assert replace(after, checked=before.checked) == before
-    assert "the vectors were not there" in report_text(opened, "r.md")
+    assert report_content(opened) == report_content(comparison())
+
+
+@pytest.mark.parametrize("name", ["r.html", "r.md"])
+def test_checks_are_in_it_with_their_figures_or_said_to_be_unknown(name):
+    found = ((Finding("rows truncated", (12, 0.25, 0.0312)),), (), (), ())
+    text = report_text(replace(comparison(), findings=found), name)
+    assert "Rows are longer than the model reads" in text
+    assert "rows truncated: 12; share of rows: 25.0 %; share of tokens: 3.1 %" in text
+    assert text.lower().count("nothing found.") == 3
+    assert "kept no checks" in report_text(replace(comparison(), findings=None), name)
 
 
 def test_segments_are_by_label_and_length_where_units_are_rows():

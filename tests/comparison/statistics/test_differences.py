@@ -3,10 +3,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from explorer.comparison.measure import Measure, UnitValues
+from explorer.comparison.measure import Measure, UnitValues, WholeValues
 from explorer.comparison.statistics.differences import (
     Difference,
     adjusted,
+    best_first,
     better,
     differences,
     needed,
@@ -143,3 +144,12 @@ def test_adjusting_keeps_the_order():
     found = [difference(0, 1, 0, 1, p) for p in (0.04, 0.01, 0.03)]
     assert [each.p_holm for each in adjusted(found)] == pytest.approx([0.06, 0.03, 0.06])
     assert adjusted([]) == ()
+
+
+def test_the_best_value_comes_first_and_contenders_without_a_value_are_left_out():
+    values = [[0.2, 0.4], [np.nan, np.nan], [0.9, 0.1], [0.4, 0.2]]
+    assert best_first(unit_values(values)) == [2, 0, 3]  # equal ones in their order
+    assert best_first(unit_values(values, weights=np.array([1.0, 3.0]))) == [0, 2, 3]
+    assert best_first(unit_values(values, measure=LOSS)) == [0, 3, 2]
+    assert best_first(WholeValues(NDCG, np.array([0.1, np.nan, 0.5]))) == [2, 0]
+    assert best_first(unit_values(np.zeros((3, 0)))) == []

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from tests.comparison.statistics.test_differences import LOSS, NDCG, difference,
 ACCURACY = Measure("k-NN accuracy", "labels", True, "")
 VIEWS = Measure("two-view MRR", "proxy", True, "")
 OVERLAP = Measure("view overlap", "proxy", True, "")
+SPEARMAN = Measure("Spearman", "pairs", True, "")
 
 
 def means(*values, measure=NDCG, n=400):
@@ -35,7 +38,7 @@ def test_a_tie_says_how_many_more_queries_would_show_it():
     result = said(["A", "B"], means(0.51, 0.5), found)
     assert result.text == (
         "Cannot tell A and B apart on these rows: +0.01 nDCG@10, 95 % interval −0.01 to 0.03. "
-        "Judging about 130 more queries would show a difference of this size."
+        "Judging about 130 more queries would probably show a difference of this size."
     )
     assert result.best == ("A", "B")
     assert result.needed == 128
@@ -45,21 +48,45 @@ def test_a_tiny_difference_says_what_would_have_shown():
     found = [difference(0, 1, -0.0003, 0.0005, 0.9, n=400, error=0.0002)]
     result = said(["A", "A · int8"], means(0.5001, 0.5), found)
     assert "apart on these rows: +0.0001 nDCG@10, 95 % interval −0.0003 to 0.0005." in result.text
-    assert result.text.endswith("A difference of 0.00056 or more would probably have shown.")
+    assert result.text.endswith(
+        "These 400 queries would probably have shown a difference of 0.00056 or more."
+    )
     assert result.needed is None  # 12,000 more queries are no advice
     found = [difference(0, 1, -0.02, 0.0204, 0.9, n=400, error=0.01)]
     result = said(["A", "A · int8"], means(0.5002, 0.5), found)
-    assert result.text.endswith("A difference of 0.028 or more would probably have shown.")
+    assert result.text.endswith("These 400 queries would probably have shown a difference of 0.028 or more.")
     assert result.needed is None
+
+
+@pytest.mark.parametrize(
+    ("measure", "n", "error", "text"),
+    [
+        (NDCG, 30, 0.01, "Judging about 210 more queries would probably show a difference of this size."),
+        (NDCG, 30, 0.08, "These 30 queries would probably have shown a difference of 0.22 or more."),
+        (NDCG, 400, 0.01, "These 400 queries would probably have shown a difference of 0.028 or more."),
+        (SPEARMAN, 200, 0.005, "About 200 more scored pairs would probably show a difference of this size."),
+        (
+            ACCURACY,
+            624,
+            0.005,
+            "About 610 more rows with labels would probably show a difference of this size.",
+        ),
+        (ACCURACY, 624, 0.0115, "These 624 rows would probably have shown a difference of 0.032 or more."),
+        (VIEWS, 300, 0.005, "These 300 rows would probably have shown a difference of 0.014 or more."),
+    ],
+)
+def test_a_tie_asks_for_more_only_where_somebody_could_give_it(measure, n, error, text):
+    found = [difference(0, 1, -0.01, 0.03, 0.4, measure=measure, n=n, error=error)]
+    result = said(["A", "B"], means(0.51, 0.5, measure=measure, n=n), found)
+    assert result.text.endswith(f"+0.01 {measure.name}, 95 % interval −0.01 to 0.03. {text}")
+    assert (result.needed is None) == text.startswith("These")
 
 
 def test_identical_contenders_are_a_tie():
     same = np.random.default_rng(0).random(50)
     values = unit_values([same, same])
     result = said(["A", "B"], values, differences([values]))
-    assert (
-        result.text == "Cannot tell A and B apart on these rows: +0.00 nDCG@10, 95 % interval 0.00 to 0.00."
-    )
+    assert result.text == "Cannot tell A and B apart on these rows: 0.00 nDCG@10, 95 % interval 0.00 to 0.00."
     assert result.best == ("A", "B")
     assert result.needed is None
 
@@ -156,8 +183,12 @@ def test_proxies_that_contradict_each_other_say_nothing():
         difference(0, 1, 0.9, 1.1, 0.001, measure=OVERLAP),
     ]
     result = verdict(["A", "B"], both, found)
-    assert result.text.startswith("The proxies disagree about which contender is better")
+    assert result.text == (
+        "The proxies “two-view MRR” and “view overlap” disagree about which contender is better. "
+        "Judge some queries, or choose a column of labels."
+    )
     assert result.best == ("A", "B")
+    assert result.basis is None
     assert "better than" not in result.text
 
 
@@ -169,8 +200,50 @@ def test_one_proxy_alone_does_not_decide_if_another_sees_no_difference():
     ]
     result = verdict(["A", "B"], both, found)
     assert result.best == ("A", "B")
-    assert "Cannot tell A and B apart" in result.text or "Cannot tell B and A apart" in result.text
-    assert "0.00 view overlap, 95 % interval −0.10 to 0.10" in result.text
+    assert result.text.startswith(
+        "By proxies only, without labels or judgements: cannot tell A and B apart on these rows: "
+        "0.00 view overlap, 95 % interval −0.10 to 0.10."
+    )
+    assert result.basis is OVERLAP
+
+
+def test_a_tie_by_proxies_is_told_by_the_one_that_sees_no_difference_best_first():
+    both = [means(0.5, 0.9, 0.1, measure=VIEWS), means(0.52, 0.51, 0.1, measure=OVERLAP)]
+    found = [
+        difference(0, 1, -0.5, -0.3, 0.001, measure=VIEWS),
+        difference(0, 1, -0.02, 0.04, 0.6, measure=OVERLAP),
+        *(difference(at, 2, 0.2, 0.6, 0.001, measure=one) for at in (0, 1) for one in (VIEWS, OVERLAP)),
+    ]
+    result = verdict(["A", "B", "C", "TF-IDF"], [with_none(each) for each in both], found)
+    assert result.text == (
+        "By proxies only, without labels or judgements: cannot tell A and B apart on these rows: "
+        "+0.01 view overlap, 95 % interval −0.02 to 0.04. Both look better than C. "
+        "These 100 rows would probably have shown a difference of 0.028 or more. "
+        "TF-IDF is left out: it does not have this measure."
+    )
+    assert result.basis == OVERLAP
+    assert result.needed is None
+
+
+def with_none(values):
+    """The same with one more contender, which does not have the measure."""
+    return replace(values, values=np.vstack([values.values, np.full(values.values.shape[1], np.nan)]))
+
+
+def test_eight_contenders_are_told_in_one_sentence():
+    names = [f"model {at}" for at in range(8)]
+    values = means(*(0.6 - at / 100 for at in range(8)))
+    pairs = [(first, second) for first in range(8) for second in range(first + 1, 8)]
+    same = [difference(*pair, -0.03, 0.05, 0.5, error=0.02, n=400, family=28) for pair in pairs]
+    assert said(names, values, same).text == (
+        "Cannot tell the 8 contenders apart on these rows: +0.01 nDCG@10, 95 % interval −0.03 to 0.05 for "
+        "model 0 against model 1. These 400 queries would probably have shown a difference of 0.079 or more."
+    )
+    won = [replace(each, low=0.005, high=0.015, p_holm=0.001) if each.first == 0 else each for each in same]
+    assert said(names, values, won).text == (
+        "model 0 finds more than the other 7 on these rows: +0.010 nDCG@10, 95 % interval 0.005 to 0.015 "
+        "against model 1, the next, 400 queries."
+    )
 
 
 def test_without_any_measure_nothing_is_said():
@@ -183,7 +256,10 @@ def test_without_any_measure_nothing_is_said():
 def test_a_contender_without_the_measure_is_not_in_the_verdict():
     values = means(0.5, np.nan, 0.4)
     result = said(["A", "BM25", "C"], values, [difference(0, 2, 0.08, 0.12, 0.001)])
-    assert result.text.startswith("A finds more than C on these rows")
+    assert result.text == (
+        "A finds more than C on these rows: +0.10 nDCG@10, 95 % interval 0.08 to 0.12, 100 queries. "
+        "BM25 is left out: it does not have this measure."
+    )
     assert result.best == ("A",)
 
 

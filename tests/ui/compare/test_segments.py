@@ -6,7 +6,7 @@ import pytest
 
 from explorer.comparison.measure import Measure
 from explorer.comparison.measures.segments import SegmentDifference
-from explorer.ui.compare.segment_table import segment_html, winner_of
+from explorer.ui.compare.segment_table import segment_html
 from explorer.ui.compare.segments import segments_in_words
 
 HIGHER = Measure("hits", "labels", True, "Whether the row was found.")
@@ -25,11 +25,6 @@ FOUND = (
     difference("wide", 0.1, reach=0.4),
     SegmentDifference("one row", 0.5, math.nan, math.nan, math.nan, math.nan, 1),
 )
-
-
-def test_a_segment_is_won_where_p_is_low_and_the_interval_excludes_zero():
-    assert [winner_of(each, HIGHER) for each in FOUND] == [0, 1, None, None, None]
-    assert [winner_of(each, LOWER) for each in FOUND] == [1, 0, None, None, None]
 
 
 def test_the_sentence_names_the_segments_of_each_and_says_that_others_are_tied():

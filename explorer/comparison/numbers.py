@@ -1,0 +1,68 @@
+"""Figures as people write them: on the page, in a report, and on the command line."""
+
+from __future__ import annotations
+
+import math
+
+from explorer.comparison.measure import Measure
+
+_YES_NO = "prompt missing"
+_SHARE = "tokens not read"
+_MILLION = 1_000_000
+
+
+def figure(measure: Measure, value: float) -> str:
+    """A value of a measure; a dash for none."""
+    if math.isnan(value):
+        return "–"
+    if measure.name == _YES_NO:
+        return "yes" if value else "no"
+    if measure.name == _SHARE:
+        return percent(value)
+    return count(value) if measure.kind == "cost" else number(value)
+
+
+def count(value: float) -> str:
+    """A count or a rate: 22.7 M, 1,536, 342, 9.2, 0.047."""
+    if value >= _MILLION:
+        return f"{value / _MILLION:,.1f} M"
+    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
+
+
+def percent(share: float) -> str:
+    """A share, 0 to 1: 1.2 %."""
+    return f"{100 * share:.1f} %"
+
+
+def chance(measure: Measure) -> str:
+    """What chance gives, such as `chance 0.83`; empty if that is not known."""
+    return "" if measure.chance is None else f"chance {number(measure.chance, 2)}"
+
+
+def evidence(name: str, value: float) -> str:
+    """A figure of a finding: a share as a percentage, whole numbers as such."""
+    if name.startswith("share"):
+        return percent(value)
+    return count(value) if value == int(value) else number(value)
+
+
+def number(value: float, places: int = 3, *, plus: bool = False) -> str:
+    """A number with a true minus sign; a dash for none."""
+    if math.isnan(value):
+        return "–"
+    text = f"{abs(value):,.{places}f}"
+    zero = float(text.replace(",", "")) == 0
+    sign = "" if zero else "−" if value < 0 else "+" if plus else ""
+    return sign + text
+
+
+def interval(low: float, high: float) -> str:
+    """An interval; empty if there is none."""
+    return "" if math.isnan(low) or math.isnan(high) else f"{number(low)} to {number(high)}"
+
+
+def probability(p: float) -> str:
+    """A p-value; a dash for none."""
+    if math.isnan(p):
+        return "–"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
