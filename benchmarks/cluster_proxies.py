@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.measure import Measure, WholeValues
-from explorer.comparison.measures.resampling import bootstrap_interval
 from explorer.comparison.measures.vectors import kmeans_labels, unit_vectors
+from explorer.comparison.statistics.bootstrap import bootstrap_interval
 from explorer.jobs.progress import OnProgress
 
 _DRAWS = 10  # pairs of half-samples

@@ -33,9 +33,9 @@ from explorer.comparison.measures.label_measures import (
     silhouette,
 )
 from explorer.comparison.measures.labelled import labelled
-from explorer.comparison.measures.resampling import group_resamples
 from explorer.comparison.measures.two_view import two_view_measures
 from explorer.comparison.measures.views import two_views
+from explorer.comparison.statistics.bootstrap import group_resamples
 from explorer.data.corpus import Corpus
 
 _RESAMPLES = 2_000

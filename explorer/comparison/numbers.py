@@ -29,9 +29,9 @@ def count(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
 
 
-def percent(share: float) -> str:
+def percent(share: float, places: int = 1) -> str:
     """A share, 0 to 1: 1.2 %."""
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.{places}f} %"
 
 
 def chance(measure: Measure) -> str:

@@ -67,6 +67,10 @@ def test_without_a_click_the_encoder_is_compared_with_words_and_the_verdict_come
     assert "k-NN accuracy" in body
     overlap = next(values.measure for values in comparison_of(app).values if "overlap" in values.measure.name)
     assert f"chance {overlap.chance:.2f}" in body
+    assert "How often these proxies were right" in [part.label for part in app.expander]
+    trials = next(text for text in html_texts(app) if "pairs ordered as by labels" in text)
+    assert "85 %" in trials
+    assert "61 % to 97 %" in trials
     assert "rows" in messages(app)
     assert app.query_params.get("with") is None
 

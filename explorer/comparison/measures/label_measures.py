@@ -11,8 +11,8 @@ from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.measure import Measure, UnitValues, WholeValues
 from explorer.comparison.measures.labelled import Labelled
 from explorer.comparison.measures.neighbors import NeighborLists, kept_neighbors
-from explorer.comparison.measures.resampling import Counts, bootstrap_interval
 from explorer.comparison.measures.vectors import kmeans_labels, unit_vectors
+from explorer.comparison.statistics.bootstrap import Counts, bootstrap_interval
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
 _FOLDS = 5

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import streamlit as st
 
-from explorer.comparison.numbers import chance, figure, interval
+from explorer.comparison.measures.proxy_trials import CORPORA, TRIALS
+from explorer.comparison.numbers import chance, figure, interval, percent
 from explorer.session.session import Session
 from explorer.ui.compare.differences import show_differences
 from explorer.ui.compare.figures_in_words import ordinal
@@ -51,6 +52,8 @@ def show_scorecard(session: Session, comparison: Comparison) -> None:
         st.header(title, anchor=False)
         st.caption(about)
         st.html(_table(comparison, own, scores))
+        if title == "Proxies":
+            _show_trials({measure.name for measure in own})
     if not any(measure.kind in _GROUPS["Quality"][0] for measure in measures):
         st.caption(
             "Quality is measured once there are labels, judgements or scored pairs: choose a label column on "
@@ -68,6 +71,31 @@ def show_scorecard(session: Session, comparison: Comparison) -> None:
     with st.container(horizontal=True):
         download_table("Scorecard", lambda: _arrow(comparison.scorecard), f"{name}-scorecard")
         download_table("Differences", lambda: _arrow(comparison.differences), f"{name}-differences")
+
+
+def _show_trials(shown: Collection[str]) -> None:
+    """Draw how often the proxies were right on corpora whose labels are known."""
+    lines = "".join(
+        f'<tr><th scope="row" style="{_NAME}">{html.escape(trial.proxy)}</th>'
+        f'<td style="{_CELL}">{percent(trial.share, 0)}<div style="{_SMALL}">{percent(trial.low, 0)} to '
+        f"{percent(trial.high, 0)}</div></td>"
+        + "".join(f'<td style="{_CELL}">{percent(share, 0)}</td>' for share in trial.by_corpus)
+        + "</tr>"
+        for trial in TRIALS
+        if trial.proxy in shown
+    )
+    if not lines:
+        return
+    head = "".join(
+        f'<th style="{_HEAD}">{html.escape(name)}</th>' for name in ("pairs ordered as by labels", *CORPORA)
+    )
+    with st.expander("How often these proxies were right", icon=":material/fact_check:"):
+        st.caption(
+            f"Of {TRIALS[0].pairs:,} pairs of encoders that labels told apart, on four labelled corpora, the "
+            "share that the proxy ordered as the labels did; a coin has 50 %. They fail where labels are not "
+            "about the subject, such as parts of speech. `python -m benchmarks.proxies` repeats it."
+        )
+        st.html(_scrolling(f'<th style="{_NAME}">proxy</th>{head}', lines))
 
 
 def _arrow(frame: object) -> pa.Table:
@@ -90,10 +118,14 @@ def _table(comparison: Comparison, measures: Sequence[Measure], scores: Sequence
             _cell(at.get((place, measure)), told_apart=told_apart[measure]) for measure in measures
         )
         lines.append(f'<tr><th scope="row" style="{_NAME}">{html.escape(name)}</th>{cells}</tr>')
+    return _scrolling(f'<th style="{_NAME}">contender</th>{head}', "".join(lines))
+
+
+def _scrolling(head: str, lines: str) -> str:
+    """A table that scrolls sideways if it is wide."""
     return (
         f'<div style="overflow-x: auto" tabindex="0" role="group" aria-label="Table, scrolls sideways">'
-        f'<table style="{_TABLE}"><thead><tr><th style="{_NAME}">contender</th>{head}</tr></thead>'
-        f"<tbody>{''.join(lines)}</tbody></table></div>"
+        f'<table style="{_TABLE}"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
     )
 
 
