@@ -28,7 +28,7 @@ PAGES = {
     "compare-checks": ("/compare?corpus=medicare-faq&compare-shows=Checks", "Checks for faults"),
     "compare-agreement": ("/compare?corpus=medicare-faq&compare-shows=Agreement", "is not quality"),
     "compare-rows": ("/compare?corpus=medicare-faq&compare-shows=Rows", "and its nearest rows"),
-    "compare-query": ("/compare?corpus=medicare-faq&compare-shows=One+query&compare-q=money", "also hits of"),
+    "compare-query": ("/compare?corpus=medicare-faq&compare-shows=One+query&compare-q=monthly+premium", "also hits of"),
     "compare-segments": (f"/compare?{SONGS}&compare-shows=Segments", "Holm"),
     "data": (f"/data?{SONGS}", "Song moods"),
     "models": (f"/models?{SONGS}", "all-MiniLM-L6-v2"),
