@@ -115,4 +115,5 @@ def _memory(forms: Sequence[Compression], place: int) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    places = 1 if 0.99 < share < 1 else 0  # 99.6 % is not all
+    return f"{100 * share:.{places}f} %"
