@@ -30,6 +30,7 @@ PAGES = {
     "compare-rows": ("/compare?corpus=medicare-faq&compare-shows=Rows", "and its nearest rows"),
     "compare-query": ("/compare?corpus=medicare-faq&compare-shows=One+query&compare-q=money", "also hits of"),
     "compare-segments": (f"/compare?{SONGS}&compare-shows=Segments", "Holm"),
+    "compare-migration": (f"/compare?{SONGS}&compare-shows=Migration", "stay on average"),
     "compare-cost": (f"/compare?{SONGS}&compare-shows=Cost", "of the nearest rows"),
     "data": (f"/data?{SONGS}", "Song moods"),
     "models": (f"/models?{SONGS}", "all-MiniLM-L6-v2"),

@@ -69,7 +69,7 @@ def cost_figure(found: SizeSweep, measure: SweptMeasure) -> go.Figure:
         height=460,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         dragmode=False,
-        legend={"orientation": "h", "y": 1.1},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02},
         xaxis={
             "title": "bytes a vector",
             "type": "log",
