@@ -1,5 +1,7 @@
 """Comparing four contenders after encoding: seconds of each phase, peak memory, and again from a saved file.
 
+Then a sweep over smaller vectors, and what a swap of two contenders changes.
+
 Rows are glosses of WordNet, with their lexicographer file as labels. The contenders are the bundled model,
 its vectors in int8 and cut to 128 dimensions, and TF-IDF. `--rows 117659` takes all rows.
 """
@@ -17,6 +19,8 @@ from pathlib import Path
 import explorer
 from benchmarks.corpora import ROOT
 from benchmarks.results import record
+from explorer.comparison.compression.sweep import sweep_contender
+from explorer.comparison.contenders.space_contender import SpaceContender
 from explorer.data.corpus import Corpus
 from explorer.jobs.progress import Progress
 
@@ -56,6 +60,13 @@ def main() -> None:
         print(f"{took:7.1f} s  {phase}")
     print(f"{seconds:7.1f} s  in all; peak {peak:,.0f} MB, of which {before:,.0f} MB before it began")
     print(result.verdict.text)
+    started = time.perf_counter()
+    swept = sweep_contender(SpaceContender(model, result.names[0]), result.sample, result.groups)
+    sweep_seconds = time.perf_counter() - started
+    started = time.perf_counter()
+    moved = result.migration(result.names[-1], result.names[0])
+    print(f"{sweep_seconds:7.1f} s  sweep of {len(swept.forms)} forms: {swept.text}")
+    print(f"{time.perf_counter() - started:7.1f} s  migration: {moved.text}")
     with tempfile.TemporaryDirectory() as folder:
         file, report = Path(folder, "saved.comparison"), Path(folder, "report.html")
         result.save(file)
@@ -72,6 +83,7 @@ def main() -> None:
         "rows": rows,
         "compare, s": seconds,
         "compare, peak MB": peak,
+        "sweep, s": sweep_seconds,
         "before it, MB": before,
         "opened again, s": again,
         "file, MB": size,

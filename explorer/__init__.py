@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from explorer.analysis.space import Hit, Space
     from explorer.comparison.compare import compare
     from explorer.comparison.comparison import Comparison
+    from explorer.comparison.compression.sweep import SizeSweep, sweep
     from explorer.comparison.files.opening import open_comparison
     from explorer.data.corpus import Corpus
     from explorer.data.opening import open_corpus
@@ -23,11 +24,13 @@ _HOMES = {
     "Corpus": "explorer.data.corpus",
     "ExplorerError": "explorer.errors",
     "Hit": "explorer.analysis.space",
+    "SizeSweep": "explorer.comparison.compression.sweep",
     "Space": "explorer.analysis.space",
     "compare": "explorer.comparison.compare",
     "embed": "explorer.embedding",
     "open_comparison": "explorer.comparison.files.opening",
     "open_corpus": "explorer.data.opening",
+    "sweep": "explorer.comparison.compression.sweep",
 }
 
 __all__ = [
@@ -35,11 +38,13 @@ __all__ = [
     "Corpus",
     "ExplorerError",
     "Hit",
+    "SizeSweep",
     "Space",
     "compare",
     "embed",
     "open_comparison",
     "open_corpus",
+    "sweep",
 ]
 __version__ = "0.1.0"
 

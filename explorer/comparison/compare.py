@@ -128,6 +128,7 @@ def compare(
         grouped_by=groups,
         views=views,
         judgements=run.judgements,
+        rankings=run.rankings,
         pairs=run.pairs,
     )
 
@@ -151,6 +152,7 @@ class _Run:
     values: list[UnitValues | WholeValues] = field(default_factory=list)
     found: list[Difference] = field(default_factory=list)
     judgements: Judgements | None = None
+    rankings: NDArray[np.int64] | None = None
     pairs: Pairs | None = None
     findings: list[tuple[Finding, ...]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -159,6 +161,7 @@ class _Run:
         """Measure how well the contenders find the rows judged relevant."""
         depth, self.judgements = max(self.k, DEPTH), judgements
         rankings = search_all(self.sides, judgements.queries, depth, on_progress=self.steps.next())
+        self.rankings = rankings
         retrieved = retrieval(rankings, judgements, k=self.k)
         self._add(retrieved.values)
         without = [side.name for side, own in zip(self.sides, rankings, strict=True) if (own == -1).all()]

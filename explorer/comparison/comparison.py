@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.comparison.files.saving import packed
+from explorer.comparison.migration.migration import Migration
 from explorer.comparison.report.report import write_report
 from explorer.comparison.results import Results
 
@@ -35,3 +36,15 @@ class Comparison(Results):
             OSError: The file cannot be written.
         """
         write_report(self, Path(path))
+
+    def migration(self, first: str, second: str) -> Migration:
+        """What changes if one contender takes the place of another: first hits, and judged queries.
+
+        Args:
+            first: The name of the contender in use.
+            second: The name of the one that is to take its place.
+
+        Raises:
+            QueryError: There is no such contender, or both are the same.
+        """
+        return Migration.between(self, first, second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.agreement.calibration import Agreement
-from explorer.comparison.agreement.disagreement import RowAgreement
+from explorer.comparison.agreement.disagreement import RowAgreement, queries_by_agreement
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.health.doctor import Finding
 from explorer.comparison.judging.judgements import Judgements, Pairs
+from explorer.comparison.judging.retrieval import search_all
 from explorer.comparison.measure import Measure, UnitValues, WholeValues
 from explorer.comparison.statistics.differences import Difference, best_first, ranks
 from explorer.comparison.statistics.inference import intervals
@@ -70,6 +72,8 @@ class Results:
         grouped_by: The column that gave the groups; None for near-copies.
         views: The two columns that should find each other; None for the two halves of a text.
         judgements: Which rows are relevant to which queries, if that was known.
+        rankings: The first hits of each contender for the queries of `judgements`, as `search_all` gives
+            them, int64, shape (contenders, queries, depth); None without judgements.
         pairs: Pairs of texts with scores, if there were any.
     """
 
@@ -90,6 +94,7 @@ class Results:
     grouped_by: str | None = None
     views: tuple[str, str] | None = None
     judgements: Judgements | None = None
+    rankings: NDArray[np.int64] | None = None
     pairs: Pairs | None = None
 
     @property
@@ -186,6 +191,38 @@ class Results:
                 "row": self.row_agreement.rows,
                 "agreement": self.row_agreement.values,
                 "text": [captions[row] for row in self.row_agreement.rows.tolist()],
+            }
+        )
+
+    def queries(self, texts: Sequence[str] | None = None) -> pd.DataFrame:
+        """Queries by how far the contenders agree on their first hits, the most disputed first.
+
+        Args:
+            texts: The queries; None for the judged ones, which have been searched already.
+
+        Returns:
+            Columns `query`, `agreement` (the mean overlap of their first k hits over pairs of contenders, 0
+            to 1) and `first_hits` (how many different rows contenders rank first).
+
+        Raises:
+            QueryError: There are no judged queries and none were given, a query is empty, or fewer than two
+                contenders can be searched by text.
+        """
+        import pandas as pd
+
+        asked, rankings = texts, None if self.rankings is None else self.rankings[:, :, : self.k]
+        if texts is not None:
+            rankings = search_all(self.contenders, texts, self.k)
+        elif self.judgements is not None:
+            asked = self.judgements.queries
+        if not asked or rankings is None:
+            raise QueryError("There are no queries.", fix="Give some, or compare with judgements.")
+        found = queries_by_agreement(rankings)
+        return pd.DataFrame(
+            {
+                "query": [asked[at] for at in found.queries.tolist()],
+                "agreement": found.values,
+                "first_hits": found.first_hits,
             }
         )
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from explorer.comparison.contenders.spec import ContenderSpec
+from explorer.comparison.contenders.trained_sizes import trained_sizes
 from explorer.data.corpus import Corpus
-from explorer.encode.models import files_on_disk
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors
-from explorer.errors import ExplorerError
 from explorer.session.contenders import other_text_columns
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def _sizes(spec: ContenderSpec, space: Space) -> list[Variant]:
     if spec.pca is not None:
         return []
     now = spec.first or space.dims
-    trained = [size for size in _trained_sizes(spec.encoder) if size < now]
+    trained = [size for size in trained_sizes(spec.encoder) if size < now]
     sizes = trained[:_MOST_SIZES] or [size for size in _SIZES if size < now]
     about = (
         "The first dimensions only: a size that the model was trained for (Matryoshka)."
@@ -100,19 +99,6 @@ def _sizes(spec: ContenderSpec, space: Space) -> list[Variant]:
         if n < min(now, len(space))
     ]
     return cut + reduced
-
-
-def _trained_sizes(encoder: EncoderSpec | None) -> tuple[int, ...]:
-    """The sizes that a model's files say it was trained for, largest first; none if they are not known."""
-    if not isinstance(encoder, LocalModel):
-        return ()
-    try:
-        files = files_on_disk(
-            encoder.model, revision=encoder.revision, trust_remote_code=encoder.trust_remote_code
-        )
-    except ExplorerError:  # its own job says what is wrong with it
-        return ()
-    return () if files is None else files.facts.matryoshka
 
 
 def _stored(spec: ContenderSpec) -> list[Variant]:

@@ -157,7 +157,7 @@ def test_scored_pairs_are_used():
 
 
 def test_a_file_of_queries_is_judged():
-    app = press(given(None, "queries.txt", "late parcel\nlogin fails\n"), "Judge these queries")
+    app = press(given(None, "queries.txt", "late parcel\nlogin fails\n"), "Use these queries")
     assert state_of(app).queries == ("late parcel", "login fails")
     assert "Relevant" in labels(app)
 

@@ -28,8 +28,13 @@ PAGES = {
     "compare-checks": ("/compare?corpus=medicare-faq&compare-shows=Checks", "Checks for faults"),
     "compare-agreement": ("/compare?corpus=medicare-faq&compare-shows=Agreement", "is not quality"),
     "compare-rows": ("/compare?corpus=medicare-faq&compare-shows=Rows", "and its nearest rows"),
-    "compare-query": ("/compare?corpus=medicare-faq&compare-shows=One+query&compare-q=monthly+premium", "also hits of"),
+    "compare-query": (
+        "/compare?corpus=medicare-faq&compare-shows=One+query&compare-q=monthly+premium",
+        "also hits of",
+    ),
     "compare-segments": (f"/compare?{SONGS}&compare-shows=Segments", "Holm"),
+    "compare-migration": (f"/compare?{SONGS}&compare-shows=Migration", "stay on average"),
+    "compare-cost": (f"/compare?{SONGS}&compare-shows=Cost", "of the nearest rows"),
     "data": (f"/data?{SONGS}", "Song moods"),
     "models": (f"/models?{SONGS}", "all-MiniLM-L6-v2"),
     "models-bundled": (

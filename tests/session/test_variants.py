@@ -56,7 +56,9 @@ def test_sizes_are_below_those_of_the_vectors():
 
 def test_sizes_that_a_model_was_trained_for_are_offered(monkeypatch):
     files = SimpleNamespace(facts=SimpleNamespace(matryoshka=(768, 512, 256, 128)))
-    monkeypatch.setattr("explorer.session.variants.files_on_disk", lambda *_args, **_named: files)
+    monkeypatch.setattr(
+        "explorer.comparison.contenders.trained_sizes.files_on_disk", lambda *_args, **_named: files
+    )
     assert [label for label in labels(MODEL, space(768)) if "first" in label] == [
         "first 512",
         "first 256",

@@ -1,4 +1,4 @@
-"""The rows on whose neighbours the contenders agree least."""
+"""The rows on whose neighbours the contenders agree least, and the queries on whose hits they do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.cluster_words import Word, distinctive_words
-from explorer.comparison.agreement.list_overlap import jaccard
+from explorer.comparison.agreement.list_overlap import jaccard, overlap
 from explorer.comparison.measures.neighbors import NeighborLists
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
@@ -30,6 +30,25 @@ class RowAgreement:
 
     rows: NDArray[np.int64]
     values: NDArray[np.float64]
+    k: int
+
+
+@dataclass(frozen=True, eq=False)
+class QueryAgreement:
+    """Queries by how far the contenders agree, most disputed first; ties in the order given.
+
+    Attributes:
+        queries: The position of each query, int64, shape (queries,).
+        values: For each the mean overlap of its first k hits, over all pairs of contenders, float64,
+            shape (queries,).
+        first_hits: For each the number of different rows that contenders rank first, int64,
+            shape (queries,).
+        k: Hits per query.
+    """
+
+    queries: NDArray[np.int64]
+    values: NDArray[np.float64]
+    first_hits: NDArray[np.int64]
     k: int
 
 
@@ -71,6 +90,29 @@ def rows_by_agreement(lists: NeighborLists, k: int = 10) -> RowAgreement:
     values = np.mean([jaccard(first, second) for first, second in pairs], axis=0)
     order = np.argsort(values, kind="stable")
     return RowAgreement(lists.rows[order], values[order], k)
+
+
+def queries_by_agreement(rankings: NDArray[np.int64]) -> QueryAgreement:
+    """Order queries by how little the contenders agree on their first hits.
+
+    Args:
+        rankings: The hits as `search_all` gives them, best first, shape (contenders, queries, k); a contender
+            that cannot be searched by text, with −1 throughout, is left out.
+
+    Raises:
+        QueryError: Fewer than two contenders can be searched by text.
+    """
+    found = rankings[(rankings >= 0).any(axis=(1, 2))]
+    if len(found) < 2:
+        raise QueryError(
+            "Fewer than two contenders can be searched by text.",
+            fix="Add one that has an encoder for queries, such as TF-IDF or BM25.",
+        )
+    values = np.mean([overlap(first, second) for first, second in combinations(found, 2)], axis=0)
+    tops = np.sort(found[:, :, 0], axis=0)
+    first_hits = 1 + (np.diff(tops, axis=0) != 0).sum(axis=0)
+    order = np.argsort(np.round(values, 9), kind="stable")  # means of the same numbers may differ by rounding
+    return QueryAgreement(order, values[order], first_hits[order], found.shape[2])
 
 
 def side_by_side(row: int, first: NDArray[np.int64], second: NDArray[np.int64]) -> SideBySide:

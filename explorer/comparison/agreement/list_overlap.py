@@ -1,9 +1,23 @@
-"""How much ranked lists have in common: the Jaccard index and rank-biased overlap."""
+"""How much ranked lists have in common: their overlap, the Jaccard index and rank-biased overlap."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+def overlap(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The share of each list that the other one has too: entries in both, divided by k.
+
+    Args:
+        first: Lists without repeated entries, shape (lists, k).
+        second: Likewise, with the same k.
+
+    Returns:
+        float64, shape (lists,); 1 for two empty lists.
+    """
+    depth = first.shape[1]
+    return _in_both(first, second) / depth if depth else np.ones(len(first))
 
 
 def jaccard(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -16,8 +30,7 @@ def jaccard(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.f
     Returns:
         float64, shape (lists,); 1 for two empty lists.
     """
-    entries = np.sort(np.concatenate([first, second], axis=1), axis=1)
-    both = (entries[:, 1:] == entries[:, :-1]).sum(axis=1)
+    both = _in_both(first, second)
     either = first.shape[1] + second.shape[1] - both
     return np.where(either == 0, 1.0, both / np.maximum(either, 1))
 
@@ -51,6 +64,13 @@ def rank_biased_overlap(first: NDArray[np.int64], second: NDArray[np.int64], p: 
     # The same sum for equal lists, so that these have exactly 1.
     overlap: NDArray[np.float64] = (_new_in_both(first, second) * worth).sum(axis=1) / worth.sum()
     return overlap
+
+
+def _in_both(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many entries both lists have, shape (lists,)."""
+    entries = np.sort(np.concatenate([first, second], axis=1), axis=1)
+    common: NDArray[np.int64] = (entries[:, 1:] == entries[:, :-1]).sum(axis=1)
+    return common
 
 
 def _new_in_both(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -32,6 +32,7 @@ from explorer.comparison.files.saved_contender import SavedContender
 from explorer.comparison.files.saving import FORMAT, VERSION, Choices
 from explorer.comparison.files.spec_records import spec_from
 from explorer.comparison.health.doctor import Finding
+from explorer.comparison.judging.judgements import Judgements
 from explorer.comparison.statistics.differences import Difference
 from explorer.comparison.statistics.verdict import Verdict, verdict
 from explorer.data.corpus import Corpus
@@ -162,9 +163,19 @@ def _comparison(
         grouped_by=chosen.optional("grouped_by", chosen.text),
         views=chosen.optional("views", lambda key: _two(chosen.texts(key))),
         judgements=judgements,
+        rankings=_rankings(judgements, arrays, count, rows),
         pairs=pairs,
     )
     return comparison, choices_from(document.record("choices"), arrays, rows)
+
+
+def _rankings(
+    judgements: Judgements | None, arrays: Arrays, contenders: int, rows: int
+) -> NDArray[np.int64] | None:
+    """The hits for judged queries; None without any."""
+    if judgements is None or "rankings" not in arrays:
+        return None
+    return arrays.integers("rankings", contenders, len(judgements.queries), None, low=-1, high=rows - 1)
 
 
 def _check_rows(saved: Record, first: Record, corpus: Corpus, name: str) -> None:

@@ -108,6 +108,9 @@ class Arrays:
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         self._arrays = arrays
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._arrays
+
     def floats(self, name: str, *shape: int | None) -> NDArray[np.float64]:
         """An array of float64; None in the shape stands for any size.
 

@@ -86,6 +86,8 @@ def packed(results: Results, choices: Choices = NO_CHOICES) -> bytes:
         arrays[f"agreement-{place}"] = np.stack(matrices)
     if results.judgements is not None:
         arrays |= _judgement_arrays(results.judgements)
+    if results.rankings is not None:
+        arrays["rankings"] = results.rankings
     if results.pairs is not None:
         arrays["pair-scores"] = np.array(results.pairs.scores, dtype=np.float64)
     try:

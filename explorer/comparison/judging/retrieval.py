@@ -132,7 +132,7 @@ def retrieval(rankings: NDArray[np.int64], judgements: Judgements, *, k: int = D
     weights = None
     if judgements.inclusion is not None:
         weights = 1 / np.array(judgements.inclusion)[units]
-    groups = _same_texts([judgements.queries[at] for at in units])
+    groups = same_texts([judgements.queries[at] for at in units])
     measures = (NDCG, MRR, recall(k))
     return Retrieval(
         tuple(
@@ -177,7 +177,7 @@ def pair_correlations(
         except QueryError:  # it has no encoder for texts
             scores[at] = np.nan
     report(len(contenders) * count, len(contenders) * count)
-    return correlations(np.array(pairs.scores), scores, _same_texts(pairs.first), seed=seed)
+    return correlations(np.array(pairs.scores), scores, same_texts(pairs.first), seed=seed)
 
 
 def _figures(ranked: NDArray[np.int64], grades: Sequence[Mapping[int, int]], k: int) -> NDArray[np.float64]:
@@ -209,7 +209,7 @@ def _judged_share(top: NDArray[np.int64], grades: Sequence[Mapping[int, int]]) -
     return np.array(share)
 
 
-def _same_texts(texts: Sequence[str]) -> NDArray[np.int64]:
+def same_texts(texts: Sequence[str]) -> NDArray[np.int64]:
     """The same group for texts that differ only in case and spaces."""
     known: dict[str, int] = {}
     plain = (" ".join(text.casefold().split()) for text in texts)

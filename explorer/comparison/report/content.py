@@ -120,8 +120,9 @@ class Check:
 
 @dataclass(frozen=True)
 class Content:
-    """A report; see `comparison.html.jinja` for the order of its parts."""
+    """A report; see `report.html.jinja` for the order of its parts."""
 
+    template = "report"
     title: str
     verdict: str
     names: tuple[str, ...]

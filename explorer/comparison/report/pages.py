@@ -9,6 +9,7 @@ from typing import Any
 
 from explorer.comparison.report.content import Content
 from explorer.comparison.report.forest import WIDTH
+from explorer.comparison.report.migration_content import MigrationContent
 
 _FOLDER = Path(__file__).parent
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -16,14 +17,14 @@ _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$!^=])")
 
 
-def html_page(content: Content) -> str:
+def html_page(content: Content | MigrationContent) -> str:
     """A report as one HTML file, without anything from elsewhere."""
-    return _render("report.html.jinja", content)
+    return _render(f"{content.template}.html.jinja", content)
 
 
-def markdown_page(content: Content) -> str:
+def markdown_page(content: Content | MigrationContent) -> str:
     """A report as GitHub-flavoured Markdown."""
-    return _render("report.md.jinja", content)
+    return _render(f"{content.template}.md.jinja", content)
 
 
 class _AsItIs(str):
@@ -32,7 +33,7 @@ class _AsItIs(str):
     __slots__ = ()
 
 
-def _render(template: str, content: Content) -> str:
+def _render(template: str, content: Content | MigrationContent) -> str:
     found = _environment(html=template.endswith(".html.jinja")).get_template(template)
     return str(found.render(report=content, width=WIDTH))
 

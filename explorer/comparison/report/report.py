@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from explorer.comparison.report.content import report_content
+from explorer.comparison.report.content import Content, report_content
+from explorer.comparison.report.migration_content import MigrationContent
 from explorer.comparison.report.pages import html_page, markdown_page
 from explorer.comparison.results import Results
 from explorer.errors import QueryError
@@ -27,8 +28,17 @@ def report_text(results: Results, name: str) -> str:
     Raises:
         QueryError: The ending is another one.
     """
+    return page_of(report_content(results), name)
+
+
+def page_of(content: Content | MigrationContent, name: str) -> str:
+    """What a report says, in the format that the name of its file asks for.
+
+    Raises:
+        QueryError: The ending is neither `.html` nor `.md`.
+    """
     check_report_name(name)
-    return _PAGES[_ending(name)](report_content(results))
+    return _PAGES[_ending(name)](content)
 
 
 def check_report_name(name: str) -> None:

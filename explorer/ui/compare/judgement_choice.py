@@ -14,7 +14,7 @@ from explorer.data.corpus import Corpus
 if TYPE_CHECKING:
     from explorer.comparison.judging.file_guess import FileGuess
 
-KINDS = {"judgements": "Judged queries", "pairs": "Scored pairs", "queries": "Queries to judge"}
+KINDS = {"judgements": "Judged queries", "pairs": "Scored pairs", "queries": "Queries"}
 _NUMBERED = {"1": "their number, from 1", "0": "their number, from 0"}
 _WIDTH = 220
 

@@ -36,8 +36,9 @@ _GUESS, _READ = "judgement-guess", "judgement-read"
 _PREVIEW = 5
 _HELP = (
     "Judged queries: a query, a row (its number, or the value of a column such as id) and a grade, 0 for not "
-    "relevant; TREC qrels as .txt or .tsv too. Scored pairs: two texts and how alike they are. Queries to "
-    "judge: one text per line. Answers that were downloaded here."
+    "relevant; TREC qrels as .txt or .tsv too. Scored pairs: two texts and how alike they are. Queries: one "
+    "text per line; Judge asks for their rows, and One query for what the contenders find. Answers that were "
+    "downloaded here."
 )
 
 
@@ -55,6 +56,11 @@ def show_judgements(session: Session) -> None:
     """Draw the downloads of the judgements in use, and the control that opens a file of others."""
     st.subheader("Judgements as files", anchor=False)
     _show_downloads(session)
+    show_file(session)
+
+
+def show_file(session: Session) -> None:
+    """Draw the control that opens a file of queries or judgements, and what the file holds."""
     key = f"judgement-file-{st.session_state.get(_COUNT, 0)}"
     table = upload(session, "Judged queries, scored pairs, queries or answers", key, help=_HELP)
     if not isinstance(table, SourceTable):
@@ -136,7 +142,7 @@ def _show_found(session: Session, kind: str, found: FromFile[Any, Any], uploader
     elif kind == "queries":
         st.markdown(f"{len(content):,} queries.")
         if len(content) > MOST_QUERIES:
-            st.caption(f"The first {MOST_QUERIES:,} of them are judged.")
+            st.caption(f"The first {MOST_QUERIES:,} of them are used.")
         _table(("query",), [(query,) for query in content[:_PREVIEW]])
     else:
         queries, answers = content
@@ -232,6 +238,6 @@ def _table(names: tuple[str, ...], lines: list[tuple[Any, ...]]) -> None:
 _USES: dict[str, tuple[str, Callable[[Session, Any], None]]] = {
     "judgements": ("Use these judgements", _use_judgements),
     "pairs": ("Use these pairs", _use_pairs),
-    "queries": ("Judge these queries", _use_queries),
+    "queries": ("Use these queries", _use_queries),
     "answers": ("Go on judging", _use_answers),
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.jobs.registry import Lane
+from explorer.ui.compare.disputed_queries import show_disputed_queries
 from explorer.ui.compare.vectors import say_without_vectors, vectors_known
 from explorer.ui.shell.job_progress import session_result_or_progress
 from explorer.ui.shell.text import as_html, markdown
@@ -34,7 +35,7 @@ _Hits = tuple[tuple[int, float, str], ...]
 
 
 def show_one_query(session: Session, comparison: Comparison) -> None:
-    """Draw the field for a query, and what each contender finds."""
+    """Draw the field for a query, queries to choose from, and what each contender finds."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         query = st.text_input(
             "Query",
@@ -49,6 +50,8 @@ def show_one_query(session: Session, comparison: Comparison) -> None:
     query = (query or "").strip()
     if not query:
         _show_examples(comparison)
+    show_disputed_queries(session, comparison, k, _QUERY)
+    if not query:
         return
     if len(query) > _MAX_QUERY_CHARS:  # only the browser enforces the input's own limit
         st.error(f"The query has {len(query):,} characters; the page takes {_MAX_QUERY_CHARS:,}.")

@@ -1,4 +1,4 @@
-"""Two lists of neighbours of a row, with those that both have marked."""
+"""Two lists of neighbours of a row, or of hits of a query, with those that both have marked."""
 
 from __future__ import annotations
 
@@ -21,20 +21,31 @@ if TYPE_CHECKING:
 _Texts = tuple[tuple[str, ...], tuple[str, ...]]
 
 
-def show_lists(session: Session, comparison: Comparison, pair: Pair, found: SideBySide) -> None:
-    """Draw the neighbours of a row in two contenders side by side, below each other on a phone."""
+def show_lists(
+    session: Session, comparison: Comparison, pair: Pair, found: SideBySide, *, of_query: bool = False
+) -> None:
+    """Draw the neighbours of a row in two contenders side by side, below each other on a phone.
+
+    Args:
+        session: The session.
+        comparison: The comparison.
+        pair: The two contenders.
+        found: The neighbours.
+        of_query: Whether they are the hits of a query, whose scores are not looked up.
+    """
     both, k = int((found.place >= 0).sum()), len(found.first)
+    what = "hits" if of_query else "nearest rows"
     either = 2 * k - both
     told, switch = st.columns([3, 1], vertical_alignment="center")
     told.markdown(
-        f"**{both} of {k}** nearest rows are in both lists (Jaccard index {both / either:.2f}). "
+        f"**{both} of {k}** {what} are in both lists (Jaccard index {both / either:.2f}). "
         "The arrow goes from the rank in one list to the rank in the other."
         if k
         else "There are no other rows."
     )
     scores = None
     with switch:
-        if _with_scores(comparison, pair):
+        if not of_query and _with_scores(comparison, pair):
             scores = _scores_or_progress(session, comparison, pair, found)
     ranks = {int(row): rank for rank, row in enumerate(found.first, start=1)}
     others = {int(row): rank for rank, row in enumerate(found.second, start=1)}

@@ -7,6 +7,7 @@ import explorer
 from explorer.comparison.agreement.disagreement import (
     RowAgreement,
     lowest_rows,
+    queries_by_agreement,
     rows_by_agreement,
     side_by_side,
     telling_words,
@@ -84,3 +85,25 @@ def test_the_lowest_fifth_of_rows_includes_those_tied_with_it():
     assert lowest_rows(RowAgreement(rows, np.array([0.1, 0.2, 0.3, 0.4, 0.5]), 10)).tolist() == [7]
     assert lowest_rows(RowAgreement(rows, np.array([0.1, 0.1, 0.1, 0.4, 0.5]), 10)).tolist() == [7, 3, 5]
     assert lowest_rows(RowAgreement(rows, np.full(5, 0.3), 10)).tolist() == []
+
+
+def test_queries_are_ordered_by_the_mean_overlap_of_all_pairs():
+    rng = np.random.default_rng(0)
+    rankings = np.array([[rng.permutation(14)[:6] for _ in range(20)] for _ in range(3)])
+    rankings[:, 3] = rankings[0, 3]
+    unsearchable = np.full((1, 20, 6), -1)
+    found = queries_by_agreement(np.concatenate([rankings[:1], unsearchable, rankings[1:]]))
+    expected = [
+        np.mean([len({*a} & {*b}) / 6 for a, b in combinations(rankings[:, at].tolist(), 2)])
+        for at in range(20)
+    ]
+    assert found.queries.tolist() == sorted(range(20), key=lambda at: (round(expected[at], 12), at))
+    np.testing.assert_allclose(found.values, sorted(expected))
+    assert found.first_hits.tolist() == [len({*rankings[:, at, 0]}) for at in found.queries.tolist()]
+    assert (found.k, found.values[-1], found.queries[-1]) == (6, 1, 3)
+
+
+def test_queries_need_two_contenders_that_can_be_searched():
+    rankings = np.stack([np.arange(8).reshape(2, 4), np.full((2, 4), -1)])
+    with pytest.raises(QueryError, match="Fewer than two contenders can be searched"):
+        queries_by_agreement(rankings)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ir_measures.providers.compat_provider import rbo as truncated_rbo
 
-from explorer.comparison.agreement.list_overlap import jaccard, rank_biased_overlap
+from explorer.comparison.agreement.list_overlap import jaccard, overlap, rank_biased_overlap
 
 
 @st.composite
@@ -55,3 +55,10 @@ def test_empty_lists_agree():
     nothing = np.empty((3, 0), np.int64)
     assert jaccard(nothing, nothing).tolist() == [1, 1, 1]
     assert rank_biased_overlap(nothing, nothing, 0.9).tolist() == [1, 1, 1]
+
+
+@given(lists=two_lists())
+def test_overlap_is_the_share_of_entries_in_both(lists):
+    first, second = (np.array([each]) for each in lists)
+    assert overlap(first, second)[0] == len({*lists[0]} & {*lists[1]}) / len(lists[0])
+    assert overlap(np.empty((2, 0), np.int64), np.empty((2, 0), np.int64)).tolist() == [1, 1]

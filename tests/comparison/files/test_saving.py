@@ -60,6 +60,7 @@ def test_everything_is_there_again_without_vectors(tmp_path):
     assert [score.measure for score in opened.scores()] == [score.measure for score in made.scores()]
     np.testing.assert_array_equal(opened.groups, made.groups)
     np.testing.assert_array_equal(opened.neighbors, made.neighbors)
+    np.testing.assert_array_equal(opened.rankings, made.rankings)
     assert opened.agreements.keys() == made.agreements.keys()
     for name in made.agreements:
         for part in ("value", "chance", "spread", "calibrated"):

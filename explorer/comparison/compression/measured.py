@@ -1,0 +1,61 @@
+"""A measure of vectors in several forms, each beside the full vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.comparison.measure import Measure, UnitValues
+from explorer.comparison.statistics.inference import difference_intervals, intervals
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class SweptMeasure:
+    """A measure of each form of vectors, the full ones first. All arrays are float64, shape (forms,).
+
+    Attributes:
+        measure: The measure.
+        value: Its mean over units.
+        low: Low end of its 95 % interval; NaN if there is none.
+        high: High end.
+        change: The value minus that of the full vectors.
+        change_low: Low end of the 95 % interval of the change, paired by unit.
+        change_high: High end.
+        n: The number of units.
+    """
+
+    measure: Measure
+    value: Floats
+    low: Floats
+    high: Floats
+    change: Floats
+    change_low: Floats
+    change_high: Floats
+    n: int
+
+
+def swept(values: UnitValues, seed: int) -> SweptMeasure:
+    """Sum up a measure, with intervals as those of a comparison: whole groups are resampled.
+
+    Args:
+        values: The values of each form, those of the full vectors first.
+        seed: The seed of resamples.
+    """
+    means: Floats = np.average(values.values, axis=1, weights=values.weights)
+    ends = intervals(values.values, values.groups, weights=values.weights, seed=seed)
+    apart = values.values - values.values[0]
+    changes, _ = difference_intervals(apart, values.groups, weights=values.weights, seed=seed)
+    return SweptMeasure(
+        values.measure,
+        means,
+        ends[:, 0],
+        ends[:, 1],
+        means - means[0],
+        changes[:, 0],
+        changes[:, 1],
+        len(values.units),
+    )

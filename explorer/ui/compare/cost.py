@@ -1,0 +1,201 @@
+"""Cost against quality: the vectors of one encoder in smaller forms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import streamlit as st
+
+from explorer.session.contenders import add_contender
+from explorer.session.session import Session
+from explorer.ui.compare.cost_figure import cost_figure
+from explorer.ui.compare.digest import digest
+from explorer.ui.compare.vectors import say_without_vectors, vectors_known
+from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
+from explorer.ui.shell.quantities import readable_size
+from explorer.ui.shell.text import markdown
+from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.linked_choice import linked_choice
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
+
+    from explorer.comparison.comparison import Comparison
+    from explorer.comparison.compression.compressed import Compression
+    from explorer.comparison.compression.measured import SweptMeasure
+    from explorer.comparison.compression.sweep import SizeSweep
+    from explorer.comparison.contenders.space_contender import SpaceContender
+    from explorer.comparison.contenders.spec import ContenderSpec
+    from explorer.jobs.progress import OnProgress
+
+_ENCODER, _MEASURE = "compare-cost-of", "compare-cost-by"
+_WIDTH = 300
+
+
+def show_cost(session: Session, comparison: Comparison) -> None:
+    """Draw what smaller vectors of a chosen encoder cost in quality."""
+    if not vectors_known(comparison.contenders):
+        say_without_vectors("The sweep")
+        return
+    sides = _whole(comparison)
+    if not sides:
+        st.info(
+            "No contender has full vectors. Add an encoder as it is, not in int8 or binary.",
+            icon=":material/info:",
+        )
+        return
+    controls = st.container(horizontal=True, vertical_alignment="bottom")
+    with controls:
+        name = _choose("Encoder", list(sides), _ENCODER, "The encoder whose vectors are made smaller.")
+    found = _sweep_or_progress(session, comparison, sides[name])
+    if found is None:
+        return
+    measures = {each.measure.name: each for each in (*found.quality, found.recall)}
+    with controls:
+        measure = measures[_choose("Measure", list(measures), _MEASURE, "What is lost by smaller vectors.")]
+    _show_choice(session, comparison, sides[name], found)
+    for note in found.notes:
+        st.caption(markdown(note))
+    st.plotly_chart(
+        cost_figure(found, measure),
+        key="compare-cost-figure",
+        config={"displayModeBar": False},
+        alt=f"{measure.measure.name} of each form against its bytes a vector",
+    )
+    st.caption(
+        f"**{markdown(measure.measure.name)}** from {measure.n:,} units, with 95 % confidence intervals. "
+        f"{markdown(measure.measure.meaning)} Numbers at the points are the dimensions that are left; the "
+        "dashed line is that of the full vectors. All forms are measured on the same rows or queries, so "
+        "their change from the full vectors, which the table has, is known better than these intervals say."
+    )
+    st.dataframe(
+        _table(found, measure),
+        hide_index=True,
+        column_config=_columns(found, measure),
+        alt="Forms of the vectors by what they take and cost",
+    )
+    download_table(
+        "Sweep",
+        lambda: pa.Table.from_pandas(found.table, preserve_index=False),
+        f"{session.corpus.name}-cost",
+        about="Every form by every measure, with intervals.",
+    )
+
+
+def _whole(comparison: Comparison) -> dict[str, SpaceContender]:
+    """The contenders whose vectors can be made smaller, by name."""
+    from explorer.comparison.compression.sweep import can_be_swept
+    from explorer.comparison.contenders.space_contender import SpaceContender
+
+    return {
+        each.name: each
+        for each in comparison.contenders
+        if isinstance(each, SpaceContender) and can_be_swept(each)
+    }
+
+
+def _choose(label: str, options: list[str], key: str, about: str) -> str:
+    if st.session_state.get(key) not in options:
+        st.session_state.pop(key, None)  # of other contenders
+    return linked_choice(label, {name: name for name in options}, key=key, width=_WIDTH, help=about)
+
+
+def _sweep_or_progress(
+    session: Session, comparison: Comparison, contender: SpaceContender
+) -> SizeSweep | None:
+    judgements, k, seed = comparison.judgements, comparison.k, comparison.seed
+    sample, groups = comparison.sample, comparison.groups
+
+    def work(on_progress: OnProgress) -> SizeSweep:
+        from explorer.comparison.compression.sweep import sweep_contender
+
+        return sweep_contender(
+            contender, sample, groups, judgements=judgements, k=k, seed=seed, on_progress=on_progress
+        )
+
+    rows, judged = contender.corpus, digest(judgements)
+    made_from = (contender.name, contender.fingerprint, rows.label, comparison.grouped_by, k, seed, judged)
+    return session_result_or_progress(
+        session,
+        ("size sweep", made_from, session.visitor),
+        f"Making vectors of {contender.name} smaller",
+        work,
+        lane=analysis_lane(len(rows)),
+        here=True,
+    )
+
+
+def _show_choice(
+    session: Session, comparison: Comparison, contender: SpaceContender, found: SizeSweep
+) -> None:
+    """Draw the form that was chosen, the rule, and a button that adds it as a contender."""
+    st.markdown(f"**{markdown(found.text)}**")
+    st.caption(markdown(found.choice.rule))
+    form = found.forms[found.choice.place]
+    spec = _contender_spec(contender, comparison, form)
+    if spec is not None and found.choice.place:
+        st.button(
+            f"Add it as a contender: {form.name}",
+            icon=":material/add:",
+            on_click=_add,
+            args=(session, spec),
+            help="Compares it with the others by every measure and test.",
+        )
+
+
+def _contender_spec(
+    contender: SpaceContender, comparison: Comparison, form: Compression
+) -> ContenderSpec | None:
+    """How a form is made from its encoder; None if no choice of the page makes it."""
+    from explorer.comparison.files.saved_contender import spec_of
+
+    spec = spec_of(contender, comparison.corpus)
+    if spec is None:
+        return None
+    spec = replace(spec, stored_as=form.stored_as)
+    if form.method == "all":
+        return spec
+    if spec.centred or spec.pca is not None:  # changes are made in another order
+        return None
+    return replace(spec, first=form.dims) if form.method == "first" else replace(spec, pca=form.dims)
+
+
+def _add(session: Session, spec: ContenderSpec) -> None:
+    refused = add_contender(session, spec)
+    if refused:
+        st.toast(markdown(refused), icon=":material/info:")
+
+
+def _table(found: SizeSweep, measure: SweptMeasure) -> pa.Table:
+    full = found.forms[0].bytes_per_vector
+    columns = {
+        "form": [form.name for form in found.forms],
+        "bytes a vector": [form.bytes_per_vector for form in found.forms],
+        "memory": [form.bytes_per_vector / full for form in found.forms],
+        "all rows": [readable_size(form.bytes_per_vector * found.rows) for form in found.forms],
+        found.recall.measure.name: found.recall.value,
+    }
+    if measure is not found.recall:
+        columns |= {
+            measure.measure.name: measure.value,
+            "change": measure.change,
+            "change, low end": measure.change_low,
+            "change, high end": measure.change_high,
+        }
+    return pa.table({name: pa.array(values) for name, values in columns.items()})
+
+
+def _columns(found: SizeSweep, measure: SweptMeasure) -> dict[str, ColumnConfig]:
+    number = st.column_config.NumberColumn
+    about = "The difference from the full vectors, paired by row or query."
+    ends = "The 95 % confidence interval of the change."
+    return {
+        "bytes a vector": number(format="localized", help="What a row takes where vectors are stored."),
+        "memory": number(format="percent", help="Compared with the full vectors."),
+        "all rows": st.column_config.TextColumn(help="What the vectors of all rows take."),
+        "change": number(format="%+.3f", help=about),
+        "change, low end": number(format="%+.3f", help=ends),
+        "change, high end": number(format="%+.3f", help=ends),
+    } | {name: number(format="%.3f") for name in (measure.measure.name, found.recall.measure.name)}
