@@ -21,6 +21,8 @@ VIEWS = {
     "Rows": "rows.show_rows",
     "One query": "one_query.show_one_query",
     "Segments": "segments.show_segments",
+    "Maps": "maps.show_maps",
+    "Clusters": "clusters.show_clusters",
     "Judge": "judge.show_judge",
     "Checks": "checks.show_checks",
 }
