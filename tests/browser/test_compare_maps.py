@@ -36,22 +36,28 @@ A_POINT = """() => {
 
 
 def ready(page: Page) -> None:
-    expect(page.get_by_text("Draw around points")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("Draw around points of any map")).to_be_visible(timeout=120_000)
     quiet(page)
     page.wait_for_function("document.querySelectorAll('.stPlotlyChart .nsewdrag').length >= 2")
+
+
+def point_at_a_row(page: Page) -> tuple[float, float]:
+    """Move the mouse to a point of the first panel, once that rings it in both; return where it is."""
+    x, y = page.evaluate(A_POINT)
+    page.mouse.move(x - 3, y)
+    page.mouse.move(x, y)
+    expect(page.locator(".explorer-rings > div")).to_have_count(2)
+    return x, y
 
 
 def test_from_a_lasso_seen_on_all_maps_to_the_flow_of_a_cluster(visit):
     page = visit(f"{TICKETS}&compare-shows=Maps")
     ready(page)
     shoot(page, "compare-maps-tickets-1440-light")
-    page.get_by_text("Draw around points").scroll_into_view_if_needed()
+    page.get_by_text("Draw around points of any map").scroll_into_view_if_needed()
 
     # Pointing at a row rings it on both maps.
-    at = page.evaluate(A_POINT)
-    page.mouse.move(at[0] - 3, at[1])
-    page.mouse.move(*at)
-    expect(page.locator(".explorer-rings > div")).to_have_count(2)
+    point_at_a_row(page)
     expect(page.locator(".hoverlayer")).to_contain_text("row ")
     page.mouse.move(5, 5)
     expect(page.locator(".explorer-rings > div")).to_have_count(0)
@@ -71,8 +77,8 @@ def test_from_a_lasso_seen_on_all_maps_to_the_flow_of_a_cluster(visit):
     # A click on a point opens the row and its nearest rows in both contenders.
     page.get_by_role("button", name="Clear", exact=True).click()
     ready(page)
-    page.get_by_text("Draw around points").scroll_into_view_if_needed()
-    page.mouse.click(*page.evaluate(A_POINT))
+    page.get_by_text("Draw around points of any map").scroll_into_view_if_needed()
+    page.mouse.click(*point_at_a_row(page))
     expect(page.get_by_text(re.compile(r"Row \d+ and its nearest rows"))).to_be_visible()
     quiet(page)
     expect(page.get_by_text("in 1 of 2").or_(page.get_by_text("in 2 of 2"))).to_have_count(10)

@@ -30,7 +30,10 @@ PAGES = {
     "compare-rows": ("/compare?corpus=medicare-faq&compare-shows=Rows", "and its nearest rows"),
     "compare-query": ("/compare?corpus=medicare-faq&compare-shows=One+query&compare-q=money", "also hits of"),
     "compare-segments": (f"/compare?{SONGS}&compare-shows=Segments", "Holm"),
-    "compare-maps": (f"/compare?{SONGS}&compare-shows=Maps&compare-map-method=pca", "Draw around points"),
+    "compare-maps": (
+        f"/compare?{SONGS}&compare-shows=Maps&compare-map-method=pca",
+        "Draw around points of any map",
+    ),
     "compare-clusters": (f"/compare?{SONGS}&compare-shows=Clusters", "Rows of this flow"),
     "data": (f"/data?{SONGS}", "Song moods"),
     "models": (f"/models?{SONGS}", "all-MiniLM-L6-v2"),

@@ -28,8 +28,9 @@ _NARROW_TITLE_CHARS = 44
 _HOVER_BYTES = 600_000  # of all panels: the figure is sent again with each selection
 _PANEL_PIXELS = 420
 _NARROW_PANEL_PIXELS = 330
-_TITLE_PIXELS, _LEGEND_PIXELS = 34, 90
+_TITLE_PIXELS, _LEGEND_PIXELS = 36, 100
 _FRAME = "#8c8c8c"
+_EDGE = 0.003
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,18 +97,20 @@ def panels_figure(
             ring = marks_trace(places[np.isin(rows, selected)])
             ring.showlegend = False
             figure.add_trace(ring, **cell)
+    figure.update_annotations(yshift=5)  # titles, which would touch the frames
     _frame(figure, together, len(panels))
     figure.update_layout(
         height=height + _TITLE_PIXELS + _LEGEND_PIXELS,
-        margin={"l": 1, "r": 1, "t": _TITLE_PIXELS, "b": _LEGEND_PIXELS},
+        margin={"l": 0, "r": 0, "t": _TITLE_PIXELS, "b": _LEGEND_PIXELS},
         dragmode="lasso",
         legend={
             "itemsizing": "constant",
             "title": {"text": short(colouring.title, _TITLE_CHARS)},
             "orientation": "h",
-            "y": 0,
+            "y": -8 / height,
             "yanchor": "top",
-            "maxheight": _LEGEND_PIXELS,
+            "bgcolor": "rgba(0, 0, 0, 0)",
+            "maxheight": _LEGEND_PIXELS - 8,
         },
         hoverlabel={"align": "left"},
     )
@@ -130,5 +133,7 @@ def _frame(figure: go.Figure, together: NDArray[np.int16], count: int) -> None:
     figure.update_yaxes(**shared, matches="y", range=up)
     figure.layout.xaxis.matches = figure.layout.yaxis.matches = None
     figure.layout.yaxis.update(scaleanchor="x")
+    for axis in figure.select_xaxes():  # at the very edge of the figure, a frame would not be seen
+        axis.domain = [max(axis.domain[0], _EDGE), min(axis.domain[1], 1 - _EDGE)]
     for empty in range(count, len(list(figure.select_xaxes()))):
         figure.layout[f"xaxis{empty + 1}"].visible = figure.layout[f"yaxis{empty + 1}"].visible = False

@@ -203,15 +203,16 @@ def _say_what_to_see(
 ) -> None:
     told = ["Rows that lie close together on one map and apart on another are seen differently."]
     if len(places) > 1:
-        first, *others = [markdown(comparison.names[place]) for place in places]
+        first, *names = [markdown(comparison.names[place]) for place in places]
         fits = [
             f"{name} {similarity:.2f}"
-            for name, similarity in zip(others, similarities[1:], strict=True)
+            for name, similarity in zip(names, similarities[1:], strict=True)
             if np.isfinite(similarity)
         ]
-        how = f", with a similarity of {', '.join(fits)} (Procrustes; 1 is the same map)" if fits else ""
+        others = "The other is" if len(places) == 2 else "The others are"
+        how = f" Procrustes similarity, 1 for the same map: {', '.join(fits)}." if fits else ""
         told.append(
-            f"The others are rotated, mirrored, moved and scaled to lie over {first}{how}. Beyond that, "
+            f"{others} rotated, mirrored, moved and scaled to lie over that of {first}.{how} Beyond that, "
             "places and distances cannot be compared between maps."
         )
     if maps[0].trustworthiness is not None:
