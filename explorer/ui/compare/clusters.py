@@ -79,6 +79,7 @@ def _say_how_alike(
     first, second = found.labels[list(sides)]
     same, total = int((first == second).sum()), len(first)
     value, chance = found.agreement.value[sides], found.agreement.chance[sides]
+    chance = round(float(chance), 3) + 0.0  # no minus before a rounded zero
     st.caption(
         "Spherical k-means with the same k in every contender. Clusters have the number and the colour of "
         f"the cluster in {markdown(comparison.names[places[0]])} that they share most rows with (Hungarian "
@@ -89,7 +90,7 @@ def _say_how_alike(
         st.metric(
             "ARI",
             f"{value:.3f}",
-            f"by chance: {abs(chance):.3f}",
+            f"by chance: {chance:.3f}",
             delta_color="off",
             delta_arrow="off",
             help="Adjusted Rand index of the two clusterings: 1 if they are the same. Chance is its mean "

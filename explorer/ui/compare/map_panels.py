@@ -58,7 +58,7 @@ def panels_figure(
     """Draw maps of the same rows side by side, or below each other, with the same section of the plane.
 
     Args:
-        panels: The maps, one or more, laid over each other.
+        panels: One to four maps, laid over each other.
         rows: The drawn rows in the corpus, from 0, int64, shape (rows,).
         colouring: What the colours of these rows show.
         captions: Their hover texts, used unless they are too large to send.
@@ -67,7 +67,7 @@ def panels_figure(
     """
     from plotly.subplots import make_subplots
 
-    across = 1 if narrow else min(len(panels), 3 if len(panels) == 3 else 2)
+    across = 1 if narrow else {1: 1, 3: 3}.get(len(panels), 2)
     down = -(-len(panels) // across)
     height = down * (_NARROW_PANEL_PIXELS if narrow else _PANEL_PIXELS)
     titles = [short(panel.title, _NARROW_TITLE_CHARS if narrow else _TITLE_CHARS) for panel in panels]
@@ -84,11 +84,11 @@ def panels_figure(
     size = point_size(len(rows) * len(panels))
     for at, places in enumerate(np.split(together, len(panels))):
         cell: dict[str, Any] = {"row": at // across + 1, "col": at % across + 1}
-        for name, members, look in layers:
+        for layer, (name, members, look) in enumerate(layers):
             texts = None if hover is None else [hover[member] for member in members.tolist()]
             once = {"showscale": at == 0} if "colorscale" in look else {}
             trace = points_trace(places[members], rows[members], texts, name, size | look | once)
-            trace.legendgroup = name
+            trace.legendgroup = str(layer)
             trace.showlegend = bool(name) and at == 0
             if selected is not None and len(selected):
                 trace.selectedpoints = np.flatnonzero(np.isin(rows[members], selected)).astype(np.int32)
@@ -98,7 +98,7 @@ def panels_figure(
             ring.showlegend = False
             figure.add_trace(ring, **cell)
     figure.update_annotations(yshift=5)  # titles, which would touch the frames
-    _frame(figure, together, len(panels))
+    _frame(figure, together)
     figure.update_layout(
         height=height + _TITLE_PIXELS + _LEGEND_PIXELS,
         margin={"l": 0, "r": 0, "t": _TITLE_PIXELS, "b": _LEGEND_PIXELS},
@@ -117,7 +117,7 @@ def panels_figure(
     return figure
 
 
-def _frame(figure: go.Figure, together: NDArray[np.int16], count: int) -> None:
+def _frame(figure: go.Figure, together: NDArray[np.int16]) -> None:
     """Give all panels a frame and the same section, which moves in all of them together."""
     across, up = view_of(together)
     shared = {
@@ -135,5 +135,3 @@ def _frame(figure: go.Figure, together: NDArray[np.int16], count: int) -> None:
     figure.layout.yaxis.update(scaleanchor="x")
     for axis in figure.select_xaxes():  # at the very edge of the figure, a frame would not be seen
         axis.domain = [max(axis.domain[0], _EDGE), min(axis.domain[1], 1 - _EDGE)]
-    for empty in range(count, len(list(figure.select_xaxes()))):
-        figure.layout[f"xaxis{empty + 1}"].visible = figure.layout[f"yaxis{empty + 1}"].visible = False

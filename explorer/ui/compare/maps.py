@@ -189,9 +189,10 @@ def _drawn_rows(session: Session, comparison: Comparison, maps: int) -> NDArray[
     total, most = len(comparison.corpus), _MOST_POINTS // maps
     if total <= most:
         return np.arange(total)
-    more = sample_rows(total, most - len(comparison.sample), comparison.seed)
+    measured = comparison.sample[: most // 2]
+    more = sample_rows(total, most - len(measured), comparison.seed)
     chosen = session.selection.rows[:_MOST_SELECTED] if session.selection is not None else more[:0]
-    return np.union1d(np.union1d(comparison.sample, more), chosen)
+    return np.union1d(np.union1d(measured, more), chosen)
 
 
 def _title(name: str, made: _Map) -> str:

@@ -36,7 +36,7 @@ def choose_spaces(comparison: Comparison, what: str) -> list[int]:
     usual = list(places)[:MOST]
     _forget_what_is_gone(places, usual)
     chosen = st.multiselect(
-        "Contenders",
+        "Shown contenders",
         list(places),
         default=usual,
         max_selections=MOST,
