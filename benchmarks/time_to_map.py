@@ -25,7 +25,8 @@ _OURS = """
 import sys
 import numpy as np
 import explorer
-from explorer.ui.map.figure import Colouring, map_figure
+from explorer.ui.map.figure import map_figure
+from explorer.ui.widgets.colouring import Colouring
 corpus = explorer.open_corpus(sys.argv[1], text="text", label=None)
 space = explorer.embed(corpus)
 made = space.project()

@@ -4,16 +4,69 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from explorer.comparison.clusters.matched import matched_clusters
+from explorer.comparison.clusters.matching import flows
 from explorer.comparison.files.saving import packed
 from explorer.comparison.migration.migration import Migration
 from explorer.comparison.report.report import write_report
 from explorer.comparison.results import Results
+from explorer.errors import QueryError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison(Results):
     """Contenders over one corpus, and how they differ; see `Results` for what was measured."""
+
+    def clusters(self, k: int = 8) -> pd.DataFrame:
+        """k-means clusters of all rows in each contender with vectors, matched by the rows they share.
+
+        Returns:
+            Columns `row` (from 0) and one for each contender: the cluster, from 0, where clusters with the
+            number of a cluster of the first contender are its partners; see `match`.
+
+        Raises:
+            QueryError: k is below 1, or no contender has vectors.
+        """
+        import pandas as pd
+
+        sides = [contender for contender in self.contenders if contender.space is not None]
+        if not sides:
+            raise QueryError(
+                "No contender has vectors to cluster.",
+                fix="Compare encoders, not files or rankings by words.",
+            )
+        labels = matched_clusters(sides, k, seed=self.seed).labels
+        columns = {side.name: own for side, own in zip(sides, labels, strict=True)}
+        return pd.DataFrame({"row": range(len(self.corpus))} | columns)
+
+    def flows(self, first: str, second: str, k: int = 8) -> pd.DataFrame:
+        """The rows that go from each cluster of one contender to each of another.
+
+        Args:
+            first: The name of a contender with vectors.
+            second: The name of another one.
+            k: Number of clusters.
+
+        Returns:
+            Columns `first`, `second`, `rows`, `share_of_first`, `share_of_second`; see
+            `explorer.comparison.clusters.matching.flows` and, for the clusters, `clusters`.
+
+        Raises:
+            QueryError: As for `clusters`, or there is no such contender.
+        """
+        table = self.clusters(k)
+        for name in (first, second):
+            if name not in table.columns[1:]:
+                raise QueryError(
+                    f"There is no contender with vectors called {name!r}.",
+                    fix=f"Choose two of {', '.join(table.columns[1:])}.",
+                )
+        return flows(table[first].to_numpy(), table[second].to_numpy())
 
     def save(self, path: str | Path) -> None:
         """Write the comparison into a file that `explorer.open_comparison` opens; without vectors and rows.

@@ -6,8 +6,9 @@ import pytest
 
 from explorer.analysis import umap_learn, umap_learn_worker
 from explorer.encode.spec import Tfidf
-from explorer.ui.map.colour import column_colouring
-from explorer.ui.map.figure import Colouring, map_figure, trace_rows
+from explorer.ui.map.figure import map_figure
+from explorer.ui.widgets.colouring import Colouring, column_colouring
+from explorer.ui.widgets.map_points import trace_rows
 from tests.app.driving import figure, finished, html_texts, open_app, select
 
 HOSTILE = "</script><script>window.hurt=1</script><b>x</b>"

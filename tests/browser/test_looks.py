@@ -35,6 +35,11 @@ PAGES = {
     "compare-segments": (f"/compare?{SONGS}&compare-shows=Segments", "Holm"),
     "compare-migration": (f"/compare?{SONGS}&compare-shows=Migration", "stay on average"),
     "compare-cost": (f"/compare?{SONGS}&compare-shows=Cost", "of the nearest rows"),
+    "compare-maps": (
+        f"/compare?{SONGS}&compare-shows=Maps&compare-map-method=pca",
+        "Draw around points of any map",
+    ),
+    "compare-clusters": (f"/compare?{SONGS}&compare-shows=Clusters", "Rows of this flow"),
     "data": (f"/data?{SONGS}", "Song moods"),
     "models": (f"/models?{SONGS}", "all-MiniLM-L6-v2"),
     "models-bundled": (

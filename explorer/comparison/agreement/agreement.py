@@ -154,8 +154,6 @@ def cluster_agreement(
         seed: The seed of k-means and of the permutations.
         on_progress: Called often. An exception it raises stops the work.
     """
-    from sklearn.metrics import adjusted_rand_score
-
     forms = [
         None
         if contender.space is None
@@ -164,12 +162,32 @@ def cluster_agreement(
         )
         for contender in contenders
     ]
+    return clustering_agreement(forms, len(rows), seed=seed, on_progress=on_progress)
+
+
+def clustering_agreement(
+    clusterings: Sequence[NDArray[np.int64] | None],
+    rows: int,
+    *,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> Agreement:
+    """The adjusted Rand index of clusterings.
+
+    Args:
+        clusterings: The cluster of each row, int64, shape (rows,); None has NaN.
+        rows: The number of rows.
+        seed: The seed of the permutations.
+        on_progress: Called for each pair. An exception it raises stops the work.
+    """
+    from sklearn.metrics import adjusted_rand_score
+
     return compare_all(
         CLUSTERS,
-        forms,
+        clusterings,
         lambda a, b: float(adjusted_rand_score(a, b)),
         _reordered,
-        len(rows),
+        rows,
         _PERMUTATIONS,
         seed,
         on_progress,

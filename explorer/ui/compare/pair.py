@@ -12,6 +12,7 @@ import streamlit as st
 from explorer.ui.widgets.linked_choice import linked_choice
 
 if TYPE_CHECKING:
+    from explorer.comparison.agreement.disagreement import RowAgreement
     from explorer.comparison.comparison import Comparison
 
 Pair = tuple[int, int]
@@ -44,6 +45,15 @@ def choose_pair(comparison: Comparison, pairs: Sequence[Pair], *, key: str, abou
         st.session_state.pop(key, None)  # of other contenders
     shown = {word: " and ".join(_names(comparison, pair)) for word, pair in words.items()}
     return words[linked_choice("Contenders", shown, key=key, width=_WIDTH, help=about)]
+
+
+def agreement_of_pair(comparison: Comparison, pair: Pair) -> RowAgreement:
+    """The sampled rows by how little two contenders agree on their neighbours."""
+    from explorer.comparison.agreement.disagreement import rows_by_agreement
+    from explorer.comparison.measures.neighbors import NeighborLists
+
+    lists = NeighborLists(comparison.sample, comparison.neighbors[list(pair)], len(comparison.corpus))
+    return rows_by_agreement(lists, comparison.row_agreement.k)
 
 
 def pair_word(comparison: Comparison, pair: Pair) -> str:

@@ -14,6 +14,7 @@ from explorer.ui.shell.text import as_html, markdown
 if TYPE_CHECKING:
     from explorer.comparison.agreement.disagreement import SideBySide
     from explorer.comparison.comparison import Comparison
+    from explorer.data.corpus import Corpus
     from explorer.jobs.progress import OnProgress
     from explorer.session.session import Session
     from explorer.ui.compare.pair import Pair
@@ -92,15 +93,26 @@ def _scores_or_progress(
 
 def _item(comparison: Comparison, row: int, rank: int, other: int | None, score: str) -> str:
     mark = "only here" if other is None else f"in both, {rank} → {other}"
-    label = comparison.corpus.labels[row] if comparison.corpus.labels is not None else ""
+    return listed_row(comparison.corpus, row, rank, mark, shared=other is not None, score=score)
+
+
+def listed_row(corpus: Corpus, row: int, rank: int, mark: str, *, shared: bool, score: str = "") -> str:
+    """A row in a list of neighbours, as HTML.
+
+    Args:
+        corpus: The rows.
+        row: The row, from 0.
+        rank: Its rank in the list, from 1.
+        mark: In which lists it is, in a few words.
+        shared: Whether it is marked as one that the lists share.
+        score: What its score means; empty to leave it out.
+    """
+    label = corpus.labels[row] if corpus.labels is not None else ""
     parts = [f"<b>{rank}</b>", f'<span style="{_MARK}">{mark}</span>', f"row {row + 1:,}"]
     parts += [html.escape(part) for part in (label, score) if part]
     head = "".join(f"<span>{part}</span>" for part in parts)
-    edge = _ONLY if other is None else _BOTH
-    return (
-        f'<div style="{_ITEM}; {edge}"><div style="{_HEAD}">{head}</div>'
-        f"{as_html(comparison.corpus.items[row])}</div>"
-    )
+    edge = _BOTH if shared else _ONLY
+    return f'<div style="{_ITEM}; {edge}"><div style="{_HEAD}">{head}</div>{as_html(corpus.items[row])}</div>'
 
 
 _SCORES = (

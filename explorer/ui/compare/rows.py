@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from explorer.ui.compare.pair import PAIR, choose_pair, pairs_by_agreement
+from explorer.ui.compare.pair import PAIR, agreement_of_pair, choose_pair, pairs_by_agreement
 from explorer.ui.compare.row_lists import show_lists
 from explorer.ui.compare.views import VIEW
 from explorer.ui.shell.job_progress import session_result_or_progress
@@ -40,7 +40,7 @@ def show_rows(session: Session, comparison: Comparison) -> None:
             about="The two contenders whose neighbours are shown. The pair that agrees least comes first.",
         )
         order = _TWO if len(comparison.names) == 2 else _choose_order()
-    agreement = comparison.row_agreement if order == _ALL else _of_pair(comparison, pair)
+    agreement = comparison.row_agreement if order == _ALL else agreement_of_pair(comparison, pair)
     if not len(agreement.rows):
         st.info("No rows were measured.", icon=":material/info:")
         return
@@ -73,14 +73,6 @@ def _choose_order() -> str:
         help="Rows are ordered by the mean Jaccard index of their nearest rows, over all pairs of contenders "
         "or for these two.",
     )
-
-
-def _of_pair(comparison: Comparison, pair: Pair) -> RowAgreement:
-    from explorer.comparison.agreement.disagreement import rows_by_agreement
-    from explorer.comparison.measures.neighbors import NeighborLists
-
-    lists = NeighborLists(comparison.sample, comparison.neighbors[list(pair)], len(comparison.corpus))
-    return rows_by_agreement(lists, comparison.row_agreement.k)
 
 
 def _show_summary(session: Session, comparison: Comparison, agreement: RowAgreement) -> None:

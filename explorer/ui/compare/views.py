@@ -21,6 +21,8 @@ VIEWS = {
     "Rows": "rows.show_rows",
     "One query": "one_query.show_one_query",
     "Segments": "segments.show_segments",
+    "Maps": "maps.show_maps",
+    "Clusters": "clusters.show_clusters",
     "Migration": "migration.show_migration",
     "Cost": "cost.show_cost",
     "Judge": "judge.show_judge",

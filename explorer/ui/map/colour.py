@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -13,12 +11,10 @@ from explorer.analysis.projection import Projection
 from explorer.analysis.specs import MapSpec
 from explorer.session.session import Session
 from explorer.ui.map.choice import MapLook
-from explorer.ui.map.figure import Colouring
 from explorer.ui.map.trust import trust_or_progress
 from explorer.ui.widgets.clustering import clusters_or_progress
+from explorer.ui.widgets.colouring import Colouring, column_colouring
 from explorer.ui.widgets.shown_rows import ShownRows
-
-_NUMBERS_SHARE = 0.9  # a column counts as numeric when at least this share of its values are numbers
 
 
 def colouring_of(
@@ -66,20 +62,3 @@ def colouring_of(
     if colour.kind == "column":
         return column_colouring(colour.column, corpus.table[colour.column].to_pylist())
     return Colouring("")
-
-
-def column_colouring(name: str, values: Sequence[object]) -> Colouring:
-    """Colours of a metadata column: a scale if most values are numbers, else one colour per group."""
-    numbers = np.array([_number(value) for value in values], dtype=np.float64)
-    given = sum(value not in (None, "") and value == value for value in values)  # NaN is not itself
-    if given and np.isfinite(numbers).sum() >= _NUMBERS_SHARE * given:
-        return Colouring(name, numbers=numbers)
-    return Colouring(name, groups=["" if value is None else str(value) for value in values])
-
-
-def _number(value: object) -> float:
-    try:
-        number = float(str(value))
-    except ValueError:
-        return float("nan")
-    return number if np.isfinite(number) else float("nan")

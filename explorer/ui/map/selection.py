@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 from streamlit.typing import PlotlyState
 
 from explorer.session.selection import Selection
 from explorer.session.session import Session
+from explorer.ui.widgets.map_points import TraceRows, picked_rows
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _KEY = "explorer-map-drawn"
 _ORIGIN = "the map"
-
-TraceRows = Sequence[NDArray[np.int64] | None]
 
 
 @dataclass
@@ -68,12 +66,7 @@ def pick(session: Session, widget: str, trace_rows: TraceRows) -> None:
             have none.
     """
     state = cast("PlotlyState", st.session_state[widget])
-    rows = [
-        of_trace[place]
-        for point in state.selection.points
-        if (of_trace := trace_rows[point["curve_number"]]) is not None
-        and (place := point["point_index"]) < len(of_trace)
-    ]
+    rows = picked_rows(state, trace_rows)
     if rows:
         session.select(rows, _ORIGIN)
         _drawn().picked = session.selection

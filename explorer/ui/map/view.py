@@ -6,28 +6,26 @@ import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.analysis.cluster_words import distinctive_words
 from explorer.analysis.placing import place
 from explorer.analysis.projection import Projection, pca, project
 from explorer.analysis.space import Space
 from explorer.analysis.specs import MapSpec
-from explorer.session.selection import Selection
 from explorer.session.session import Session
 from explorer.share.export import rows_table
 from explorer.ui.map.choice import MapLook, choose_map, map_lane
 from explorer.ui.map.colour import colouring_of
-from explorer.ui.map.figure import map_figure, trace_rows
+from explorer.ui.map.figure import map_figure
 from explorer.ui.map.selection import highlight, map_widget, pick
 from explorer.ui.map.trust import show_trust
 from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.shell.queries import query_vectors_or_progress
-from explorer.ui.shell.text import as_html
 from explorer.ui.widgets.downloads import download_file, download_table
 from explorer.ui.widgets.items import item_html
+from explorer.ui.widgets.map_points import trace_rows
+from explorer.ui.widgets.selected_rows import show_selected_rows
 from explorer.ui.widgets.shown_rows import ShownRows, choose_shown_rows
 
 if TYPE_CHECKING:
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 
 _MARKED = 30
 _NEIGHBOURS_SHOWN = 8
-_TABLE_ROWS = 1_000
 _HTML_HELP = "One file that works offline. For a PNG, use the camera icon above the map."
 
 
@@ -164,48 +161,7 @@ def _picked(session: Session, space: Space) -> None:
             for hit in space.similar_to(row, _NEIGHBOURS_SHOWN):
                 st.html(f"<b>{hit.score:.3f}</b> row {hit.row + 1:,}{item_html(space.corpus, hit.row)}")
         return
-    words = _words(session, space, selection)
-    with st.container(border=True):
-        if words:
-            st.html(f"<b>Distinctive words</b>{as_html(', '.join(words))}")
-        shown = selection.rows[:_TABLE_ROWS]
-        st.dataframe(
-            space.corpus.table.take(pa.array(shown)),
-            column_order=[
-                space.corpus.text,
-                *([space.corpus.label] if space.corpus.label else []),
-                *space.corpus.metadata,
-            ],
-            column_config={space.corpus.text: st.column_config.TextColumn(width="large")},
-            hide_index=True,
-            key="map-selection",
-            alt="The selected rows",
-        )
-        with st.container(horizontal=True):
-            if len(selection) > len(shown):
-                st.caption(
-                    f"The first {len(shown):,} of {len(selection):,} rows; the download includes all of them."
-                )
-            download_table(
-                "Download the selection",
-                lambda: rows_table(space.corpus, selection.rows, {}),
-                f"{space.corpus.name}-selection",
-            )
-
-
-def _words(session: Session, space: Space, selection: Selection) -> list[str]:
-    """The distinctive words of the selected rows; none while they are being counted."""
-    if len(selection) == len(space):
-        return []
-    inside = np.zeros(len(space), dtype=np.int64)
-    inside[selection.rows] = 1
-    found = result_or_progress(
-        session,
-        ("words", selection.key),
-        "Finding distinctive words",
-        lambda _report: distinctive_words(space.corpus.texts, inside),
-    )
-    return [] if found is None else [word.text for word in found.get(1, ())]
+    show_selected_rows(session, space.corpus, selection, key="map-selection")
 
 
 def _downloads(session: Session, shown_rows: ShownRows, projection: Projection, figure: go.Figure) -> None:

@@ -1,0 +1,1 @@
+"""Maps of contenders, laid over one another."""

@@ -1,0 +1,71 @@
+"""Rows that a person selected: their distinctive words, a table, and a file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import streamlit as st
+
+from explorer.analysis.cluster_words import distinctive_words
+from explorer.data.corpus import Corpus
+from explorer.session.selection import Selection
+from explorer.session.session import Session
+from explorer.share.export import rows_table
+from explorer.ui.shell.job_progress import session_result_or_progress
+from explorer.ui.shell.text import as_html
+from explorer.ui.widgets.downloads import download_table
+
+_TABLE_ROWS = 1_000
+
+
+def show_selected_rows(session: Session, corpus: Corpus, selection: Selection, *, key: str) -> None:
+    """Draw what the selected rows of a corpus say.
+
+    Args:
+        session: The session.
+        corpus: The corpus whose rows are selected.
+        selection: The rows.
+        key: Of the table.
+    """
+    words = _words(session, corpus, selection)
+    with st.container(border=True):
+        if words:
+            st.html(f"<b>Distinctive words</b>{as_html(', '.join(words))}")
+        show_table_of_rows(corpus, selection.rows, key=key, about="The selected rows")
+        with st.container(horizontal=True):
+            if len(selection) > _TABLE_ROWS:
+                shown = f"The first {_TABLE_ROWS:,} of {len(selection):,} rows"
+                st.caption(f"{shown}; the download includes all of them.")
+            download_table(
+                "Download the selection",
+                lambda: rows_table(corpus, selection.rows, {}),
+                f"{corpus.name}-selection",
+            )
+
+
+def show_table_of_rows(corpus: Corpus, rows: np.ndarray, *, key: str, about: str) -> None:
+    """Draw some rows of a corpus (from 0), the first thousand of them, with their columns."""
+    st.dataframe(
+        corpus.table.take(pa.array(rows[:_TABLE_ROWS])),
+        column_order=[corpus.text, *([corpus.label] if corpus.label else []), *corpus.metadata],
+        column_config={corpus.text: st.column_config.TextColumn(width="large")},
+        hide_index=True,
+        key=key,
+        alt=about,
+    )
+
+
+def _words(session: Session, corpus: Corpus, selection: Selection) -> list[str]:
+    """The distinctive words of the selected rows; none while they are being counted."""
+    if len(selection) == len(corpus):
+        return []
+    inside = np.zeros(len(corpus), dtype=np.int64)
+    inside[selection.rows] = 1
+    texts = corpus.texts
+    found = session_result_or_progress(
+        session,
+        ("words", selection.key, corpus.fingerprint),
+        "Finding distinctive words",
+        lambda _report: distinctive_words(texts, inside),
+    )
+    return [] if found is None else [word.text for word in found.get(1, ())]
