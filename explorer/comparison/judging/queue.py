@@ -14,6 +14,7 @@ from explorer.comparison.judging.judgements import Judgements
 from explorer.comparison.judging.retrieval import DEPTH, retrieval
 from explorer.comparison.measure import UnitValues
 from explorer.comparison.statistics.differences import LEVEL, Difference, differences
+from explorer.errors import QueryError
 
 _FLOOR = 0.05  # of the largest possible size, so that no query has a huge weight
 FEWEST = 30  # queries before anything is enough: intervals hold from here
@@ -91,12 +92,22 @@ def make_queue(queries: Sequence[str], rankings: NDArray[np.int64], *, seed: int
 
     Args:
         queries: The query texts.
-        rankings: The hits of `search_all`, the first ten or all rows.
+        rankings: The hits of `search_all`, the first ten or all rows. A contender without hits has no part
+            in pools and sizes.
         seed: The seed of the random numbers and of the shuffling.
+
+    Raises:
+        QueryError: Fewer than two contenders have hits.
     """
     top = rankings[:, :, :DEPTH]
-    pools = [np.unique(top[:, at]) for at in range(len(queries))]
-    sizes = np.array([_size(top[:, at], pool) for at, pool in enumerate(pools)])
+    searched = top[(top != -1).any(axis=(1, 2))]
+    if len(searched) < 2:
+        raise QueryError(
+            "Fewer than two contenders can be searched by text, so there is nothing to judge between.",
+            fix="Add a contender with an encoder for queries, such as BM25.",
+        )
+    pools = [np.unique(searched[:, at]) for at in range(len(queries))]
+    sizes = np.array([_size(searched[:, at], pool) for at, pool in enumerate(pools)])
     priorities = np.array([_random_number(query, seed) for query in queries]) / sizes
     shuffled = (np.random.default_rng([seed, at]).permutation(pool).tolist() for at, pool in enumerate(pools))
     order = np.argsort(priorities, kind="stable")

@@ -14,6 +14,7 @@ from explorer.comparison.judging.queue import (
     next_item,
     standing,
 )
+from explorer.errors import QueryError
 
 ROWS = 40
 
@@ -213,3 +214,22 @@ def test_nothing_is_said_before_a_relevant_row():
     queue = make_queue(names(3), rankings_of(3))
     assert standing(queue, {}) is None
     assert standing(queue, answer(queue, range(3), lambda query, row: 0)) is None
+
+
+def test_a_contender_that_cannot_be_searched_has_no_part_in_the_queue():
+    rankings = rankings_of(20)
+    unsearched = np.full_like(rankings[:1], -1)
+    queue = make_queue(names(20), np.concatenate([unsearched, rankings]))
+    without = make_queue(names(20), rankings)
+    assert queue.pools == without.pools
+    assert queue.order.tolist() == without.order.tolist()
+    state = standing(queue, answer(queue, range(20)))
+    assert np.isnan(state.values.values[0]).all()
+    assert {(each.first, each.second) for each in state.differences} == {(1, 2)}
+
+
+def test_one_contender_that_can_be_searched_is_not_enough():
+    rankings = rankings_of(3)
+    rankings[0] = -1
+    with pytest.raises(QueryError, match="Fewer than two contenders"):
+        make_queue(names(3), rankings)
