@@ -118,6 +118,8 @@ def _compare(options: argparse.Namespace, progress: OnProgress | None) -> int:
         progress.clear()
     print(result.verdict.text)
     print(_scorecard(result))
+    for note in result.notes:
+        _tell(progress, note)
     for path in options.report:
         result.report(path)
     if options.save:

@@ -29,7 +29,13 @@ from explorer.comparison.contenders.space_contender import SpaceContender
 from explorer.comparison.health.costs import cost_values, costs
 from explorer.comparison.health.doctor import Finding, findings
 from explorer.comparison.health.geometry import geometry, geometry_values
-from explorer.comparison.judging.judgement_files import read_judgements, read_pairs
+from explorer.comparison.judging.judgement_files import (
+    Columns,
+    Content,
+    FromFile,
+    read_judgements,
+    read_pairs,
+)
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.judging.retrieval import DEPTH, pair_correlations, retrieval, search_all
 from explorer.comparison.measure import UnitValues, WholeValues
@@ -75,7 +81,8 @@ def compare(
     Args:
         contenders: 2 to 8 spaces or other contenders over the same rows.
         judgements: Which rows are relevant to which queries: `Judgements`, or anything `read_judgements`
-            takes, such as the path of a CSV file or of TREC qrels; None for none.
+            takes, such as the path of a CSV file or of TREC qrels; None for none. Numbers of rows are those
+            on the screen, from 1, unless one of them is 0. Lines that cannot be used are noted.
         pairs: Pairs of texts with scores: `Pairs`, or anything `read_pairs` takes; None for none.
         groups: The column that names the group of a row, such as its document: rows of one group are not
             independent. With None, rows whose texts are nearly the same form a group.
@@ -102,10 +109,12 @@ def compare(
     run = _Run(sides, k, seed, sample, grouped, steps)
     if judgements is not None:
         run.judge(
-            judgements if isinstance(judgements, Judgements) else read_judgements(judgements, corpus).content
+            judgements
+            if isinstance(judgements, Judgements)
+            else run.usable("judgements", read_judgements(judgements, corpus))
         )
     if pairs is not None:
-        run.correlate(pairs if isinstance(pairs, Pairs) else read_pairs(pairs).content)
+        run.correlate(pairs if isinstance(pairs, Pairs) else run.usable("pairs", read_pairs(pairs)))
     if corpus.labels is not None:
         run.use_labels(lists)
     run.use_views(views)
@@ -156,6 +165,15 @@ class _Run:
     pairs: Pairs | None = None
     findings: list[tuple[Finding, ...]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def usable(self, what: str, read: FromFile[Content, Columns]) -> Content:
+        """What a file holds; its lines that cannot be used are noted."""
+        if read.bad:
+            line = read.examples[0]
+            self.notes.append(
+                f"{read.bad:,} of {read.lines:,} {what} cannot be used; line {line.number:,}: {line.reason}."
+            )
+        return read.content
 
     def judge(self, judgements: Judgements) -> None:
         """Measure how well the contenders find the rows judged relevant."""
