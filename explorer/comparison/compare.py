@@ -144,6 +144,12 @@ def compare(
 
 def _sides(contenders: Sequence[Space | Contender]) -> list[Contender]:
     """The contenders, with a name for each space."""
+    for each in contenders:
+        if not hasattr(each, "neighbors"):
+            raise QueryError(
+                f"{each!r:.60} is no contender.",
+                fix="Give spaces, as explorer.embed makes them, or Bm25Contender(corpus).",
+            )
     names = iter(named([each for each in contenders if isinstance(each, Space)]))
     return [SpaceContender(each, next(names)) if isinstance(each, Space) else each for each in contenders]
 

@@ -3,6 +3,7 @@
 import pytest
 
 import explorer
+from explorer.errors import QueryError
 from tests.comparison.comparisons import contenders
 
 TWO = slice(None, None, 3)  # two of the contenders
@@ -28,3 +29,9 @@ def test_judgements_of_other_rows_say_which_line():
     judgements = {"query": ["refund"], "row": [4800], "grade": [1]}
     with pytest.raises(explorer.ExplorerError, match='Line 1: there is no row "4800"'):
         explorer.compare(list(contenders())[TWO], judgements=judgements, k=3)
+
+
+@pytest.mark.parametrize("given", ["tfidf", None, 3])
+def test_what_is_no_contender_is_named(given):
+    with pytest.raises(QueryError, match=f"{given!r} is no contender"):
+        explorer.compare([contenders()[0], given])
