@@ -70,6 +70,23 @@ def test_few_equal_and_mixed_rows_have_every_page(content, monkeypatch, tiny_mod
             assert points(app)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"text\nalone\n", b"text\nsame\nsame\n", b"text\na\nb\nc\nd\ne\n"],
+    ids=["one row", "two equal rows", "fewer than neighbours"],
+)
+def test_few_and_equal_rows_have_every_view_of_a_comparison(content, monkeypatch, tiny_model):
+    app = opened("few.csv", content, monkeypatch, tiny_model)
+    app.switch_page("pages/compare.py").run()
+    finished(app)
+    for view in app.segmented_control(key="compare-shows").options:
+        app.segmented_control(key="compare-shows").set_value(view).run()
+        finished(app)
+        assert not app.exception, (view, app.exception)
+        assert not app.error, (view, app.error)
+    assert app.session_state["explorer-session"].comparison.shown is not None
+
+
 def test_ten_thousand_labels_are_still_a_page(monkeypatch, tiny_model):
     letters = str.maketrans("0123456789", "abcdefghij")
     lines = ["text,label", *(f"cat {str(n).translate(letters)} sat,name {n}" for n in range(10_000))]

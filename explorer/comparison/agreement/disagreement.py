@@ -123,8 +123,9 @@ def side_by_side(row: int, first: NDArray[np.int64], second: NDArray[np.int64]) 
         first: Its neighbours in the first contender, best first, shape (k,).
         second: Its neighbours in the second.
     """
-    same = first[:, None] == second
-    return SideBySide(row, first, second, np.where(same.any(axis=1), same.argmax(axis=1), -1))
+    places = {other: place for place, other in enumerate(second.tolist())}
+    found = [places.get(other, -1) for other in first.tolist()]
+    return SideBySide(row, first, second, np.array(found, np.int64))
 
 
 def lowest_rows(agreement: RowAgreement) -> NDArray[np.int64]:

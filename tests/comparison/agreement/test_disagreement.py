@@ -52,6 +52,11 @@ def test_two_contenders_side_by_side(contenders):
     assert min(places) == -1
 
 
+def test_without_neighbours_the_lists_are_empty():
+    found = side_by_side(0, np.empty(0, np.int64), np.empty(0, np.int64))
+    assert found.place.shape == (0,)
+
+
 def test_one_contender_or_no_neighbour_cannot_be_compared(contenders):
     lists = neighbor_lists(contenders, np.arange(3), 2)
     with pytest.raises(QueryError, match="0 neighbours in 3 contenders"):
