@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,8 +71,8 @@ def verdict(
 ) -> Verdict:
     """The verdict by the strongest measures there are: judgements, else scored pairs, labels or proxies.
 
-    Of judgements, pairs and labels, the first measure that has differences decides; proxies decide together,
-    and only if none contradicts another.
+    Of judgements, pairs and labels, the first measure that has differences decides, and measures of the same
+    kind that say the opposite are named; proxies decide together, and only if none contradicts another.
 
     Args:
         names: The names of the contenders, 2 to 8.
@@ -90,7 +90,8 @@ def verdict(
         if every:
             wins = [better(len(names), _of(values.measure, differences)) for values in every]
             if kind != "proxy":
-                return _decided(names, every[:1], wins[0], differences)
+                found = _decided(names, every[:1], wins[0], differences)
+                return replace(found, text=found.text + _objections(names, every, wins))
             if any((one & other.T).any() for one in wins for other in wins):
                 return Verdict(_disagreement(every), tuple(names), None, None)
             return _decided(names, every, np.logical_and.reduce(wins), differences)
@@ -108,6 +109,20 @@ def _disagreement(proxies: Sequence[UnitValues | WholeValues]) -> str:
         f"The proxies {listed} disagree about which contender is better. "
         "Judge some queries, or choose a column of labels."
     )
+
+
+def _objections(
+    names: Sequence[str], every: Sequence[UnitValues | WholeValues], wins: Sequence[NDArray[np.bool_]]
+) -> str:
+    """What the other measures of a kind say the opposite of; empty if they do not."""
+    text = ""
+    for values, own in zip(every[1:], wins[1:], strict=True):
+        winners, losers = np.nonzero(wins[0] & own.T)
+        if len(winners) == 1:
+            text += f" By {values.measure.name}, {names[losers[0]]} is better than {names[winners[0]]}."
+        elif len(winners):
+            text += f" By {values.measure.name}, {len(winners)} pairs of them are the other way round."
+    return text
 
 
 def _decided(

@@ -176,6 +176,27 @@ def test_judgements_decide_before_labels_and_labels_before_proxies():
     assert by_proxy.text.startswith("By a proxy only, without labels or judgements: B looks better than A")
 
 
+def test_measures_of_the_same_kind_that_say_the_opposite_are_named():
+    probe = Measure("linear probe", "labels", True, "")
+    values = [means(0.5, 0.4, 0.6, measure=ACCURACY), means(0.5, 0.6, 0.4, measure=probe)]
+    found = [
+        difference(0, 1, 0.05, 0.15, 0.001, measure=ACCURACY),
+        difference(0, 2, -0.2, 0.1, 0.4, measure=ACCURACY),
+        difference(1, 2, -0.3, -0.1, 0.001, measure=ACCURACY),
+        difference(0, 1, -0.15, -0.05, 0.001, measure=probe),
+        difference(0, 2, -0.1, 0.2, 0.4, measure=probe),
+        difference(1, 2, -0.1, 0.3, 0.4, measure=probe),
+    ]
+    told = verdict(["A", "B", "C"], values, found)
+    assert told.best == ("A", "C")
+    assert told.text.endswith(" By linear probe, B is better than A.")
+    found[-1] = difference(1, 2, 0.1, 0.3, 0.001, measure=probe)
+    assert verdict(["A", "B", "C"], values, found).text.endswith(
+        " By linear probe, 2 pairs of them are the other way round."
+    )
+    assert "linear probe" not in verdict(["A", "B", "C"], values[:1], found[:3]).text
+
+
 def test_proxies_that_contradict_each_other_say_nothing():
     both = [means(0, 1, measure=VIEWS), means(1, 0, measure=OVERLAP)]
     found = [
