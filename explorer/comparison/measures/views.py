@@ -19,6 +19,7 @@ _CJK_LETTERS = 3  # that a kana or Han character stands for: words have one or t
 # Also the ideographic full stop and its kin, after which no space follows.
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])[”’」』）]*|\n+")
 _SPACE = re.compile(r"\s+")
+_CLAUSE = re.compile(r"(?<=[，、；：])")  # Chinese and Japanese have no spaces
 _CJK = re.compile(f"[{CJK}]+")
 _TOKEN = re.compile(rf"[{CJK}]+|[^\s{CJK}]+")
 
@@ -65,11 +66,11 @@ def two_views(
     """Two views of each row: two of its columns, or the two halves of its text.
 
     A text is divided at the sentence end nearest to its middle that leaves both halves long enough, or else
-    at the space nearest to the middle. A view needs ten letters or digits besides the words that both have,
-    or four characters of Chinese or Japanese; other rows are left out. Words are those of `words_of`. For
-    those of Chinese and Japanese stand pairs of neighbouring characters, as in Lucene's CJKBigramFilter. In
-    Thai, Lao, Burmese and Khmer, words cannot be told without a dictionary, so only runs between spaces are
-    masked.
+    at the space, or in Chinese and Japanese the comma, nearest to the middle. A view needs ten letters or
+    digits besides the words that both have, or four characters of Chinese or Japanese; other rows are left
+    out. Words are those of `words_of`. For those of Chinese and Japanese stand pairs of neighbouring
+    characters, as in Lucene's CJKBigramFilter. In Thai, Lao, Burmese and Khmer, words cannot be told without
+    a dictionary, so only runs between spaces are masked.
 
     Args:
         corpus: The rows.
@@ -109,7 +110,7 @@ def _column(corpus: Corpus, name: str) -> list[str]:
 
 def _halves(text: str) -> tuple[str, str]:
     text = text.strip()
-    for pattern in (_SENTENCE, _SPACE):
+    for pattern in (_SENTENCE, _SPACE, _CLAUSE):
         ends = [match.end() for match in pattern.finditer(text)]
         for end in sorted(ends, key=lambda end: abs(2 * end - len(text))):
             if _long_enough(text[:end]) and _long_enough(text[end:]):

@@ -27,6 +27,7 @@ def views_of(*texts, groups=None):
         ("Only a single line here\nand then some more", "Only a single line here", "and then some more"),
         ("这是第一个句子的全部内容。这是另外一个完全不同的句子。",
          "这是第一个句子的全部内容。", "这是另外一个完全不同的句子。"),
+        ("我的包裹还没有到，请尽快处理", "我的包裹还没有到，", "请尽快处理"),
         # The sentence end nearest to the middle would leave too short a half.
         ("Yes. The parcel from last week has still not arrived here",
          "Yes. The parcel from last", "week has still not arrived here"),
