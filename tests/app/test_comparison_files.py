@@ -35,6 +35,19 @@ def test_the_page_offers_reports_and_the_comparison():
     assert labels[:3] == ["Report (HTML)", "Report (Markdown)", "Comparison"]
 
 
+def test_a_comparison_has_a_name_in_its_report_and_its_files():
+    app = finished(open_app("pages/compare.py", **SMALL))
+    hostile = "<b>Winter</b> **review**"
+    next(box for box in app.text_input if box.label == "Name of the comparison").set_value(hostile).run()
+    assert session_of(app).comparison.name == hostile
+    assert any("&lt;b&gt;Winter&lt;/b&gt; **review**" in text for text in html_texts(app))
+    names = [button.proto.id for button in app.get("download_button")][:3]
+    assert all("Winter" in name for name in names)
+    app.switch_page("pages/search.py").run()
+    finished(app.switch_page("pages/compare.py").run())
+    assert session_of(app).comparison.name == hostile
+
+
 def test_an_opened_comparison_brings_its_contenders_and_options():
     app = opened(saved(k=7))
     state = session_of(app).comparison
@@ -45,6 +58,7 @@ def test_an_opened_comparison_brings_its_contenders_and_options():
     )
     assert state.k == 7
     app = finished(app)
+    assert next(box.value for box in app.text_input if box.label == "Name of the comparison") == "my name"
     assert [
         button.label.replace("\\", "") for button in app.button if str(button.key).startswith("contender-")
     ] == [

@@ -139,11 +139,17 @@ class Content:
     python: str
 
 
-def report_content(results: Results) -> Content:
-    """Everything a report says about a comparison."""
+def report_content(results: Results, called: str = "") -> Content:
+    """Everything a report says about a comparison.
+
+    Args:
+        results: The comparison.
+        called: What it is called; empty if it has no name.
+    """
     rows = len(results.corpus)
+    title = f"{len(results.names)} contenders compared on “{results.corpus.name}”"
     return Content(
-        title=f"{len(results.names)} contenders compared on “{results.corpus.name}”",
+        title=f"{called}: {title}" if called else title,
         verdict=results.verdict.text,
         names=results.names,
         tables=_tables(results),

@@ -18,17 +18,18 @@ def write_report(results: Results, path: Path) -> None:
     path.write_text(report_text(results, path.name), encoding="utf-8", newline="\n")
 
 
-def report_text(results: Results, name: str) -> str:
+def report_text(results: Results, name: str, *, called: str = "") -> str:
     """The text of a report.
 
     Args:
         results: The comparison.
         name: The name of the file, whose ending, `.html` or `.md`, chooses the format.
+        called: What the comparison is called; empty if it has no name.
 
     Raises:
         QueryError: The ending is another one.
     """
-    return page_of(report_content(results), name)
+    return page_of(report_content(results, called), name)
 
 
 def page_of(content: Content | MigrationContent, name: str) -> str:

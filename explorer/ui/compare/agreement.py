@@ -72,7 +72,7 @@ def show_agreement(session: Session, comparison: Comparison) -> None:
     measure = found.measure
     st.caption(
         f"**{markdown(measure.name)}** of {found.rows:,} rows. {markdown(measure.meaning)} "
-        f"*{markdown(measure.source)}* Chance is its mean when the rows of one contender are permuted. "
+        f"*{markdown(measure.source)}*. Chance is its mean when the rows of one contender are permuted. "
         "Agreement is not quality: two contenders can agree and both be wrong."
     )
     if len(comparison.names) > _NAMED:

@@ -38,12 +38,13 @@ def show_files(session: Session, comparison: Comparison | None) -> None:
 
 
 def _show_downloads(session: Session, comparison: Comparison) -> None:
-    name = f"{session.corpus.name}-{_ENDING}"
+    called = session.comparison.name
+    name = called or f"{session.corpus.name}-{_ENDING}"
 
     def report(ending: str) -> bytes:
         from explorer.comparison.report.report import report_text
 
-        return report_text(comparison, f"{name}.{ending}").encode()
+        return report_text(comparison, f"{name}.{ending}", called=called).encode()
 
     def file() -> bytes:
         from explorer.comparison.files.saving import Choices, packed

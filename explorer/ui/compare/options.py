@@ -1,4 +1,4 @@
-"""The options of a comparison: neighbours, groups of rows, views."""
+"""The options of a comparison: its name, neighbours, groups of rows, views."""
 
 from __future__ import annotations
 
@@ -14,11 +14,22 @@ _USUAL_K = 10
 _K, _GROUPS, _FIRST, _SECOND = "compare-k", "compare-groups", "compare-view", "compare-other-view"
 _NONE = "-"
 _WIDTH = 320
+_NAME_CHARS = 100
 
 
 def show_options(session: Session) -> None:
     """Draw the options and keep them in the session."""
     state, corpus = session.comparison, session.corpus
+    name = _name_key(session)
+    st.session_state.setdefault(name, state.name)
+    state.name = st.text_input(
+        "Name of the comparison",
+        key=name,
+        max_chars=_NAME_CHARS,
+        placeholder=f"{corpus.name}-comparison",
+        width=_WIDTH,
+        help="Stands above the verdict and in the report, and names the files.",
+    ).strip()
     numbers = sorted({*_KS, state.k})  # an opened comparison may have another
     chosen = st.segmented_control(
         "Neighbours of a row (k)",
@@ -58,9 +69,15 @@ def set_options(session: Session) -> None:
     """Set the controls to what the session has, as after a comparison was opened; before they are drawn."""
     state = session.comparison
     first, second = state.views or (None, None)
+    st.session_state[_name_key(session)] = state.name
     st.session_state[_K] = state.k
     for key, name in ((_GROUPS, state.groups), (_FIRST, first), (_SECOND, second)):
         st.session_state[key] = _NONE if name is None else f"={name}"
+
+
+def _name_key(session: Session) -> str:
+    """The control of the name: another one for other rows, whose comparison has no name yet."""
+    return f"compare-name-{session.corpus.fingerprint}"
 
 
 def _column(label: str, usual: str, columns: list[str], key: str, about: str) -> str | None:

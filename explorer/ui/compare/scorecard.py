@@ -61,7 +61,7 @@ def show_scorecard(session: Session, comparison: Comparison) -> None:
         )
     st.caption(
         "Under each value is its 95 % confidence interval. The rank is 1 plus the number of contenders that "
-        "are significantly better, so contenders that cannot be told apart share it; ★ marks the first."
+        "are significantly better; ★ marks the first."
     )
     with st.expander("What these figures mean", icon=":material/help:"):
         for measure in measures:

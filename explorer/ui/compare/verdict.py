@@ -20,11 +20,17 @@ _DECIDED_BY = {
 }
 
 
-def show_verdict(comparison: Comparison) -> None:
-    """Draw the verdict, what it is based on, who shares the first rank, and what was left out."""
+def show_verdict(comparison: Comparison, called: str = "") -> None:
+    """Draw the verdict, what it is based on, who shares the first rank, and what was left out.
+
+    Args:
+        comparison: The comparison.
+        called: What it is called; empty if it has no name.
+    """
     found = comparison.verdict
     first = " · ".join(html.escape(name) for name in found.best)
-    lines = [f'<div style="{_VERDICT}">{html.escape(found.text)}</div>']
+    lines = [f'<div style="overflow-wrap: anywhere">{html.escape(called)}</div>'] if called else []
+    lines.append(f'<div style="{_VERDICT}">{html.escape(found.text)}</div>')
     if len(found.best) < len(comparison.names):
         label = "First rank" if len(found.best) == 1 else "Share the first rank"
         lines.append(f'<div style="{_LINE}">★ {label}: <b>{first}</b></div>')

@@ -132,6 +132,14 @@ def test_hostile_texts_stay_texts():
     compile(code, "report", "exec")
 
 
+def test_a_name_heads_the_report():
+    assert "# 4 contenders compared on" in report_text(comparison(), "r.md")
+    assert "# Winter \\*review\\*: 4 contenders compared on" in report_text(
+        comparison(), "r.md", called="Winter *review*"
+    )
+    assert "<h1>&lt;b&gt;: 4 contenders" in report_text(comparison(), "r.html", called="<b>")
+
+
 def test_long_texts_are_shortened_and_few_are_shown():
     made = hostile()
     for each in report_content(made).differing:
