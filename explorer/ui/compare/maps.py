@@ -174,7 +174,7 @@ def _draw(
         },
         alt="Maps of the rows, one for each contender",
     )
-    link_panels(chart, narrow=narrow)
+    link_panels(chart, narrow=narrow, on_click=functools.partial(_click, session))
     if len(rows) < len(corpus):
         st.caption(
             f"{len(rows):,} of {len(corpus):,} rows are drawn, chosen at random; the maps are made of all. A "
@@ -245,6 +245,12 @@ def _pick(session: Session, chart: str, rows_of: TraceRows) -> None:
     rows = picked_rows(cast("PlotlyState", st.session_state[chart]), rows_of)
     if rows:
         session.select(rows, "maps side by side")
+
+
+def _click(session: Session, number: int) -> None:
+    """Select the row of a clicked point, numbered from 1; called before the page is drawn."""
+    if 1 <= number <= len(session.corpus):
+        session.select([number - 1], "maps side by side")
 
 
 def _show_selection(session: Session, comparison: Comparison, places: list[int]) -> None:
