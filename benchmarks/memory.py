@@ -28,6 +28,8 @@ _PAGES = (
     ("/clusters", "V-measure"),
     ("/clusters?clusters-view=How+many+clusters%3F", "the highest silhouette"),
     ("/map", "Trustworthiness"),
+    ("/compare", "95 % confidence intervals"),
+    ("/compare?compare-shows=Maps", "Draw around points"),
     ("/data", "texts encoded"),
     ("/models", "Good starting points"),
 )

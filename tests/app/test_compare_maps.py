@@ -115,6 +115,15 @@ def test_a_clicked_row_is_ringed_everywhere_with_its_nearest_rows_in_each_conten
     assert "<b>bold" not in " ".join(html_texts(app))
 
 
+def test_only_rows_that_exist_can_be_clicked(view_of):
+    session = session_of(view_of("Maps", **{"compare-map-method": "pca"}))
+    for number in (0, 33, -1):
+        maps._click(session, number)
+        assert session.selection is None
+    maps._click(session, 32)
+    assert session.selection.rows.tolist() == [31]
+
+
 def test_a_selection_from_another_page_is_highlighted(view_of):
     app = view_of("Maps", **{"compare-map-method": "pca"})
     session_of(app).select([4, 9], "elsewhere")

@@ -77,6 +77,8 @@ def test_from_a_lasso_seen_on_all_maps_to_the_flow_of_a_cluster(visit):
     # A click on a point opens the row and its nearest rows in both contenders.
     page.get_by_role("button", name="Clear", exact=True).click()
     ready(page)
+    page.wait_for_function(f"() => Object.keys(({HIGHLIT})()).length === 0")
+    assert page.locator(".select-outline").count() == 0
     page.get_by_text("Draw around points of any map").scroll_into_view_if_needed()
     page.mouse.click(*point_at_a_row(page))
     expect(page.get_by_text(re.compile(r"Row \d+ and its nearest rows"))).to_be_visible()

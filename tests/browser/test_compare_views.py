@@ -17,7 +17,7 @@ def test_from_the_pair_that_agrees_least_to_where_one_is_better(visit):
     page = visit(f"{TICKETS}&compare-shows=Agreement")
     expect(page.get_by_text("Agreement is not quality")).to_be_visible(timeout=120_000)
     quiet(page)
-    assert page.locator(".heatmap-label").count() == 9
+    expect(page.locator(".heatmap-label")).to_have_count(9)
     shoot(page, "compare-agreement-1440-light")
     choose(page, "Agreement of", "Ranked neighbours (RBO)")
     expect(page.get_by_text("Webber")).to_be_visible()

@@ -63,15 +63,16 @@ class Changes:
             raise QueryError("A migration is from one contender to another.", fix="Choose two of them.")
         before, after = results.neighbors[places, :, :DEPTH]
         sample, judgements = results.sample, results.judgements
-        asked = _asked(results, places)
+        asked, quality = _asked(results, places), quality_change(results, places)
+        known = asked is not None and quality is not None
         return cls(
             first,
             second,
             results.corpus,
             list_changes(sample, before, after, results.groups[sample], seed=results.seed),
-            asked,
+            asked if known else None,
             () if judgements is None else judgements.queries,
-            None if asked is None else quality_change(results, places),
+            quality if known else None,
         )
 
     @property

@@ -49,9 +49,10 @@ def quality_change(results: Results, places: Sequence[int]) -> QualityChange | N
     if results.judgements is None:
         return None
     values = next((each for each in results.values if each.measure.name == NDCG.name), None)
-    if not isinstance(values, UnitValues):
+    queries = len(results.judgements.queries)
+    if not isinstance(values, UnitValues) or (values.units >= queries).any():  # a file from a stranger
         return None
-    figures = np.full((2, len(results.judgements.queries)), np.nan)
+    figures = np.full((2, queries), np.nan)
     figures[:, values.units] = values.values[list(places)]
     change = figures[1] - figures[0]
     found = next(

@@ -98,12 +98,18 @@ def _show_table(session: Session, found: QueryAgreement, queries: tuple[str, ...
         f"{none:,} have none in common. Tick a query to see its hits."
     )
     key = f"compare-queries-{digest((ordered, found.k))[:16]}"
-    table = {
-        "agreement": pa.array(found.values),
-        "different first hits": pa.array(found.first_hits),
-    }
+
+    def table(texts: list[str]) -> pa.Table:
+        return pa.table(
+            {
+                "agreement": pa.array(found.values),
+                "query": texts,
+                "different first hits": pa.array(found.first_hits),
+            }
+        )
+
     st.dataframe(
-        pa.table({"query": [shortened(text, _TEXT_CHARS) for text in ordered]} | table),
+        table([shortened(text, _TEXT_CHARS) for text in ordered]),
         key=key,
         height=_TABLE_PIXELS if len(ordered) > 6 else "content",
         hide_index=True,
@@ -120,9 +126,7 @@ def _show_table(session: Session, found: QueryAgreement, queries: tuple[str, ...
         },
         alt="Queries by how far the contenders agree",
     )
-    download_table(
-        "Queries", lambda: pa.table({"query": ordered} | table), f"{session.corpus.name}-disputed-queries"
-    )
+    download_table("Queries", lambda: table(ordered), f"{session.corpus.name}-disputed-queries")
 
 
 def _take_ticked(key: str, queries: list[str], field: str) -> None:

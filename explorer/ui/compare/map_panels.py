@@ -101,7 +101,8 @@ def panels_figure(
     _frame(figure, together)
     figure.update_layout(
         height=height + _TITLE_PIXELS + _LEGEND_PIXELS,
-        margin={"l": 0, "r": 0, "t": _TITLE_PIXELS, "b": _LEGEND_PIXELS},
+        # Streamlit's own pad would move the frames away from their panels.
+        margin={"l": 0, "r": 0, "t": _TITLE_PIXELS, "b": _LEGEND_PIXELS, "pad": 0},
         dragmode="lasso",
         legend={
             "itemsizing": "constant",

@@ -41,6 +41,7 @@ _MOST_SELECTED = 1_000  # selected rows that are drawn although the sample is wi
 _FEWEST = 3  # rows whose map can be wrong
 _NEAREST = 5
 _CHART, _COLOUR, _METHOD = "compare-maps", "compare-colour", "compare-map-method"
+_DRAWN = "explorer-compare-maps-drawn"  # session key: the number of the figure, and the selection it shows
 _COLUMN = "column:"  # prefix in links for a metadata column
 _METHODS = {"umap": "UMAP", "pca": "PCA"}
 _SPECS = {"umap": MapSpec(), "pca": MapSpec("pca")}
@@ -160,10 +161,11 @@ def _draw(
         selected=None if selection is None else selection.rows,
         narrow=narrow,
     )
+    chart = _chart_key(session)
     st.plotly_chart(
         figure,
-        key=_CHART,
-        on_select=functools.partial(_pick, session, trace_rows(figure)),
+        key=chart,
+        on_select=functools.partial(_pick, session, chart, trace_rows(figure)),
         selection_mode=("points", "box", "lasso"),
         config={
             "displaylogo": False,
@@ -172,7 +174,7 @@ def _draw(
         },
         alt="Maps of the rows, one for each contender",
     )
-    link_panels(_CHART, narrow=narrow)
+    link_panels(chart, narrow=narrow, on_click=functools.partial(_click, session))
     if len(rows) < len(corpus):
         st.caption(
             f"{len(rows):,} of {len(corpus):,} rows are drawn, chosen at random; the maps are made of all. A "
@@ -226,11 +228,29 @@ def _say_what_to_see(
     st.caption(" ".join(told))
 
 
-def _pick(session: Session, rows_of: TraceRows) -> None:
+def _chart_key(session: Session) -> str:
+    """The key of the figure, another one for each selection.
+
+    The browser remembers a lasso by the key and the figure, so one that was cleared would come back.
+    """
+    revision, drawn = st.session_state.get(_DRAWN, (0, None))
+    if session.selection is not drawn:
+        revision += 1
+    st.session_state[_DRAWN] = (revision, session.selection)
+    return f"{_CHART}-{revision}"
+
+
+def _pick(session: Session, chart: str, rows_of: TraceRows) -> None:
     """Select the rows that were picked in any of the maps; called before the page is drawn."""
-    rows = picked_rows(cast("PlotlyState", st.session_state[_CHART]), rows_of)
+    rows = picked_rows(cast("PlotlyState", st.session_state[chart]), rows_of)
     if rows:
         session.select(rows, "maps side by side")
+
+
+def _click(session: Session, number: int) -> None:
+    """Select the row of a clicked point, numbered from 1; called before the page is drawn."""
+    if 1 <= number <= len(session.corpus):
+        session.select([number - 1], "maps side by side")
 
 
 def _show_selection(session: Session, comparison: Comparison, places: list[int]) -> None:

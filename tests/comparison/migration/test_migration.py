@@ -2,12 +2,15 @@
 
 import html
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import explorer
+from explorer.analysis.space import Space, make_index
 from explorer.comparison.contenders.bm25 import Bm25Contender
+from explorer.comparison.contenders.space_contender import SpaceContender
 from explorer.comparison.files.opening import open_comparison
 from explorer.comparison.files.saving import packed
 from explorer.comparison.judging.judgements import Judgements
@@ -153,6 +156,27 @@ def test_a_comparison_from_a_file_has_the_same_migration(many):
     assert one.text == other.text
     assert one.queries.equals(other.queries)
     assert migration_text(one, "m.html") == migration_text(other, "m.html")
+
+
+def test_a_file_with_values_of_other_queries_has_no_quality(many):
+    values = tuple(
+        replace(each, units=each.units + 7) if each.measure == NDCG else each for each in many.values
+    )
+    found = replace(many, values=values).migration(WORDS, BM25)
+    assert found.quality is None
+    assert found.queries.empty
+    assert "Queries that get" not in migration_text(found, "m.md")
+
+
+def test_a_contender_that_cannot_be_searched_has_only_rows():
+    alone = Space(corpus(), make_index(contenders()[0].vectors))
+    made = explorer.compare(
+        [SpaceContender(alone, "vectors"), Bm25Contender(corpus())], judgements=judgements(), k=5
+    )
+    found = made.migration("vectors", "BM25")
+    assert (found.asked, found.quality) == (None, None)
+    assert "48 rows" in found.text
+    assert found.summary["of"].unique().tolist() == ["rows"]
 
 
 @pytest.mark.parametrize("name", ["m.html", "m.md"])
