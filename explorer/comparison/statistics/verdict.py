@@ -17,6 +17,7 @@ from explorer.comparison.statistics.differences import Difference, best_first, b
 _DECIDING: tuple[Kind, ...] = ("judgements", "pairs", "labels", "proxy")
 _FAR = 20  # more than this many times today's units is no advice,
 _MOST = 2_000  # nor are more than this: nobody judges as many queries, and no more rows are measured
+_FEWEST = 30  # units from which intervals hold what they promise, as measured in decision 24
 _LEFT_OUT = (
     "is left out: it does not have this measure.",
     "are left out: they do not have this measure.",
@@ -152,6 +153,8 @@ def _decided(
     if basis.measure.kind == "proxy":
         by = "proxies" if len(every) > 1 else "a proxy"
         text = f"By {by} only, without labels or judgements: {text}"
+    if shown.n < _FEWEST and not math.isnan(shown.low):
+        text += f" These are few: intervals hold from about {_FEWEST} {words.units}."
     without = [at for at in range(len(names)) if at not in order]
     if without:
         text += f" {_each(names, without)} {_LEFT_OUT[len(without) > 1]}"

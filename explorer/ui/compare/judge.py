@@ -169,7 +169,8 @@ def _show_standing(session: Session, names: tuple[str, ...], queue: Queue, key: 
             type="primary",
             icon=":material/done_all:",
             disabled=state is None or used,
-            help="Compares the contenders again, with nDCG@10, MRR@10 and recall by your judgements.",
+            help="Compares the contenders again, with nDCG@10, MRR@10 and recall by your judgements. Skipped "
+            "rows count as not relevant there.",
         ):
             session.comparison.judgements = found
             st.rerun()

@@ -284,6 +284,13 @@ def test_a_contender_without_the_measure_is_not_in_the_verdict():
     assert result.best == ("A",)
 
 
+def test_few_units_are_said_to_be_few():
+    found = [difference(0, 1, 0.02, 0.06, 0.001, n=29)]
+    few = " These are few: intervals hold from about 30 queries."
+    assert said(["A", "B"], means(0.54, 0.5, n=29), found).text.endswith(f"29 queries.{few}")
+    assert few not in said(["A", "B"], means(0.54, 0.5, n=30), [replace(found[0], n=30)]).text
+
+
 def test_one_query_has_no_interval():
     values = unit_values([[1.0], [0.0]])
     result = said(["A", "B"], values, differences([values]))
