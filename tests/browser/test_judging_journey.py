@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import fits, quiet, shoot
 
 JUDGE = "/compare?corpus=medicare-faq&compare-shows=Judge&with=&with=model%3Dbm25"
+COLOUR = "(element) => getComputedStyle(element).color"
 
 
 def press(page: Page, key: str, judged: int) -> None:
@@ -48,6 +49,9 @@ def test_hits_are_judged_by_keys_and_used(visit, schemes, tmp_path):
     page.get_by_role("button", name="Use my judgements").click()
     expect(page.get_by_text("of 2 queries.")).to_be_visible()
     expect(page.get_by_text("The comparison uses them.")).to_be_visible()
+    used = page.get_by_role("button", name="Use my judgements")
+    expect(used).to_be_disabled()
+    assert used.evaluate(COLOUR) != "rgb(255, 255, 255)"  # white on white could not be read
     for scheme in schemes:
         page.emulate_media(color_scheme=scheme)
         shoot(page, f"judge-done-1440-{scheme}")
