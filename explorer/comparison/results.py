@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.comparison.agreement.agreement import neighbor_agreement
 from explorer.comparison.agreement.calibration import Agreement
 from explorer.comparison.agreement.disagreement import RowAgreement, queries_by_agreement
 from explorer.comparison.contenders.contender import Contender
@@ -16,11 +17,13 @@ from explorer.comparison.health.doctor import Finding
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.judging.retrieval import search_all
 from explorer.comparison.measure import Measure, UnitValues, WholeValues
+from explorer.comparison.measures.neighbors import NeighborLists
 from explorer.comparison.statistics.differences import Difference, best_first, ranks
 from explorer.comparison.statistics.inference import intervals
 from explorer.comparison.statistics.verdict import Verdict
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
+from explorer.jobs.progress import OnProgress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,21 +164,40 @@ class Results:
         """The contenders that have one of the measures, the best value first; equal ones in their order."""
         return best_first(next(values for values in self.values if values.measure == measure))
 
-    def agreement(self, measure: str = "jaccard") -> Agreement:
+    def agreement(
+        self, measure: str = "jaccard", k: int | None = None, *, on_progress: OnProgress | None = None
+    ) -> Agreement:
         """How far the contenders agree.
 
         Args:
             measure: `jaccard`, `rbo`, `cka`, `procrustes` or `ari`.
+            k: Neighbours per row for `jaccard`, at most as many as `neighbors` has; None for those of the
+                comparison.
+            on_progress: Called for each pair where k is another one. An exception it raises stops the work.
 
         Raises:
-            QueryError: There is no such measure.
+            QueryError: There is no such measure, or it cannot be had with that k.
         """
         if measure not in self.agreements:
             raise QueryError(
                 f"There is no measure of agreement {measure!r}.",
                 fix=f"Choose one of {', '.join(self.agreements)}.",
             )
-        return self.agreements[measure]
+        if k is None or k == self.k:
+            return self.agreements[measure]
+        if measure != "jaccard":
+            raise QueryError(
+                f"Agreement by {measure} has the k of the comparison, {self.k}.",
+                fix="Leave k out, compare again with another k, or choose jaccard.",
+            )
+        most = self.neighbors.shape[2]
+        if k > most:
+            raise QueryError(
+                f"The comparison has {most} neighbours of each row, so {k} cannot be compared.",
+                fix=f"Ask for 1 to {most}, or compare again with k={k}.",
+            )
+        lists = NeighborLists(self.sample, self.neighbors, len(self.corpus))
+        return neighbor_agreement(lists, k, seed=self.seed, on_progress=on_progress)
 
     def rows(self) -> pd.DataFrame:
         """The sampled rows by how far the contenders agree on their neighbours, least first.

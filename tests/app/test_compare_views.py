@@ -85,6 +85,19 @@ def test_agreement_is_shown_for_each_pair_beside_chance(view_of):
     assert unescaped(pair.value) == f"{table['first'][0]}~{table['second'][0]}"
 
 
+def test_neighbours_are_compared_with_another_k(view_of):
+    app = view_of("Agreement")
+    comparison = comparison_of(app)
+    slider = next(slider for slider in app.slider if slider.label == "Neighbours (k)")
+    assert (slider.value, slider.max) == (10, 10)
+    app = finished(slider.set_value(3).run())
+    assert "3 neighbours each" in said(app.caption)
+    found = comparison.agreement("jaccard", 3)
+    assert app.dataframe[0].value["value"][0] == pytest.approx(found.value[np.triu_indices(3, 1)].min())
+    app.selectbox(key="compare-agreement").set_value("cka").run()
+    assert not finished(app).slider
+
+
 def test_another_measure_of_agreement_is_in_the_link(view_of):
     app = view_of("Agreement")
     app.selectbox(key="compare-agreement").set_value("ari").run()

@@ -36,6 +36,22 @@ def test_other_queries_are_searched():
     assert table["first_hits"].between(1, 4).all()
 
 
+@pytest.mark.parametrize("k", [1, 2, 5, 8, 10])
+def test_neighbours_can_be_compared_with_another_k(k):
+    fresh = explorer.compare(list(contenders()), k=k, seed=3).agreement("jaccard")
+    for made in (comparison(), open_comparison(packed(comparison()), corpus())):
+        found = made.agreement("jaccard", k)
+        np.testing.assert_allclose(found.value, fresh.value)
+        np.testing.assert_allclose(found.chance, fresh.chance)
+        np.testing.assert_allclose(found.calibrated, fresh.calibrated)
+
+
+@pytest.mark.parametrize(("measure", "k"), [("jaccard", 0), ("jaccard", 11), ("rbo", 4), ("none", 5)])
+def test_agreement_that_cannot_be_had_says_why(measure, k):
+    with pytest.raises(QueryError):
+        comparison().agreement(measure, k)
+
+
 def test_without_queries_and_vectors_it_says_so():
     plain = explorer.compare(list(contenders())[::3], k=3)
     with pytest.raises(QueryError, match="There are no queries"):

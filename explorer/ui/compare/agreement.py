@@ -16,6 +16,7 @@ from explorer.session.session import Session
 from explorer.ui.compare.figures_in_words import signed
 from explorer.ui.compare.pair import PAIR, choose_pair, pair_word, pairs_by_agreement
 from explorer.ui.compare.rows import show_rows_of_pair
+from explorer.ui.shell.job_progress import session_result_or_progress
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.linked_choice import linked_choice
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
 
 _MEASURE, _FIGURE, _HEATMAP = "compare-agreement", "compare-figure", "compare-heatmap"
+_K = "compare-agreement-k"
 _VALUE, _BEYOND = "Value", "Beyond chance"
 _NAMES = {
     "jaccard": "Neighbours (Jaccard)",
@@ -68,10 +70,14 @@ def show_agreement(session: Session, comparison: Comparison) -> None:
             "(value − q) / (1 − q), with q the 95 % quantile of the value when the rows of one contender "
             "are permuted (arXiv 2602.14486).",
         )
-    found = comparison.agreement(word)
+    k = _choose_k(comparison) if word == "jaccard" else comparison.k
+    found = _agreement_or_progress(session, comparison, word, k)
+    if found is None:
+        return
     measure = found.measure
+    nearest = f", {k} neighbours each" if word in ("jaccard", "rbo") else ""
     st.caption(
-        f"**{markdown(measure.name)}** of {found.rows:,} rows. {markdown(measure.meaning)} "
+        f"**{markdown(measure.name)}** of {found.rows:,} rows{nearest}. {markdown(measure.meaning)} "
         f"*{markdown(measure.source)}*. Chance is its mean when the rows of one contender are permuted. "
         "Agreement is not quality: two contenders can agree and both be wrong."
     )
@@ -102,6 +108,37 @@ def show_agreement(session: Session, comparison: Comparison) -> None:
             args=(pair_word(comparison, pair),),
         )
         download_table("Agreement", lambda: _all_measures(comparison), f"{session.corpus.name}-agreement")
+
+
+def _choose_k(comparison: Comparison) -> int:
+    """Draw the number of neighbours to compare, up to those that the comparison has."""
+    most = comparison.neighbors.shape[2]
+    if most < 2:
+        return comparison.k
+    chosen: int = st.slider(
+        "Neighbours (k)",
+        1,
+        most,
+        min(comparison.k, most),
+        key=f"{_K}-{comparison.k}-{most}",
+        width=260,
+        help="How many of a row's nearest rows are compared. All other figures have the k of the options.",
+    )
+    return chosen
+
+
+def _agreement_or_progress(session: Session, comparison: Comparison, word: str, k: int) -> Agreement | None:
+    """The agreement with the k of the comparison, which is there, or with another."""
+    if k == min(comparison.k, comparison.neighbors.shape[2]):
+        return comparison.agreement(word)
+    fingerprints = tuple(contender.fingerprint for contender in comparison.contenders)
+    return session_result_or_progress(
+        session,
+        ("agreement by k", session.visitor, session.corpus.fingerprint, fingerprints, comparison.seed, k),
+        f"Comparing {k} neighbours",
+        lambda on_progress: comparison.agreement(word, k, on_progress=on_progress),
+        here=True,
+    )
 
 
 def agreement_figure(found: Agreement, names: Sequence[str], *, beyond_chance: bool) -> go.Figure:
