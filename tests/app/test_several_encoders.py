@@ -92,7 +92,7 @@ def test_one_that_fails_says_so_and_leaves_the_others(folder, tmp_path):
 @pytest.mark.usefixtures("hasty_pages")
 def test_each_has_its_own_progress_and_cancel(folder, monkeypatch):
     go, encode = threading.Event(), embedding.encode_corpus
-    monkeypatch.setattr(embedding, "encode_corpus", lambda *args: (go.wait(60), encode(*args))[1])
+    monkeypatch.setattr(embedding, "encode_corpus", lambda *args: (go.wait(300), encode(*args))[1])
     rows = [*ROWS, uuid.uuid4().hex]
     app = opened(folder, rows)
     visitor = app.session_state["session"].visitor
@@ -120,7 +120,7 @@ def test_a_query_to_a_slow_encoder_holds_up_no_other(folder, monkeypatch):
 
     def slow(encoder, texts, on_progress=None):
         if encoder.name == folder.name:
-            go.wait(60)
+            go.wait(300)
         return encode_queries(encoder, texts, on_progress)
 
     monkeypatch.setattr(Encoder, "encode_queries", slow)

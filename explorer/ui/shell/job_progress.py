@@ -168,9 +168,11 @@ def job_panel(session: Session) -> None:
     drawn = _drawn()
     awaited, drawn.awaited = drawn.awaited, []
     _leave_stale(session, awaited)
+    # Those with a place of their own are followed there; a panel without jobs would move the page.
+    elsewhere = [job for job in awaited if job not in drawn.placed]
     drawn.placed = {job for job in drawn.placed if not job.ended}
-    if awaited or _followed(session):
-        _follow(session, awaited)
+    if elsewhere or _followed(session):
+        _follow(session, elsewhere)
 
 
 def _leave_stale(session: Session, awaited: list[Job[Any]]) -> None:
