@@ -19,7 +19,7 @@ QUERY = "a cat"
 
 
 @pytest.fixture
-def folder(tmp_path, tiny_model):
+def folder(tmp_path, tiny_model, nothing_loaded):
     """The folder of a model that one test breaks."""
     shutil.copytree(tiny_model, tmp_path / "tiny")
     return tmp_path / "tiny"
