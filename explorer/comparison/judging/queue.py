@@ -145,14 +145,6 @@ def judged(queue: Queue, answers: Answers) -> Judgements:
     )
 
 
-def answers_of(judgements: Judgements) -> Answers:
-    """Judgements, such as those of a file, as answers."""
-    answers: dict[str, dict[int, int | None]] = {}
-    for query, grades in zip(judgements.queries, judgements.grades, strict=True):
-        answers.setdefault(query, {}).update(grades)
-    return answers
-
-
 def inclusion_probabilities(queue: Queue, count: int) -> NDArray[np.float64]:
     """The probabilities with which the first `count` queries of the queue were chosen, shape (count,).
 

@@ -26,7 +26,7 @@ from explorer.ui.shell.job_progress import analysis_lane, session_result_or_prog
 from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.colouring import Colouring, column_colouring
 from explorer.ui.widgets.linked_choice import linked_choice
-from explorer.ui.widgets.map_points import TraceRows, picked_rows, trace_rows
+from explorer.ui.widgets.map_points import TraceRows, map_tools, picked_rows, trace_rows
 from explorer.ui.widgets.selected_rows import show_selected_rows
 
 if TYPE_CHECKING:
@@ -167,11 +167,7 @@ def _draw(
         key=chart,
         on_select=functools.partial(_pick, session, chart, trace_rows(figure)),
         selection_mode=("points", "box", "lasso"),
-        config={
-            "displaylogo": False,
-            "scrollZoom": True,
-            "toImageButtonOptions": {"scale": 2, "filename": "maps"},
-        },
+        config=map_tools("maps"),
         alt="Maps of the rows, one for each contender",
     )
     link_panels(chart, narrow=narrow, on_click=functools.partial(_click, session))

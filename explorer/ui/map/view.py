@@ -24,7 +24,7 @@ from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.shell.queries import query_vectors_or_progress
 from explorer.ui.widgets.downloads import download_file, download_table
 from explorer.ui.widgets.items import item_html
-from explorer.ui.widgets.map_points import trace_rows
+from explorer.ui.widgets.map_points import map_tools, trace_rows
 from explorer.ui.widgets.selected_rows import show_selected_rows
 from explorer.ui.widgets.shown_rows import ShownRows, choose_shown_rows
 
@@ -50,11 +50,7 @@ def show_map(session: Session, space: Space) -> None:
         key=widget,
         on_select=functools.partial(pick, session, widget, trace_rows(figure)),
         selection_mode=("points", "box", "lasso"),
-        config={
-            "displaylogo": False,
-            "scrollZoom": True,
-            "toImageButtonOptions": {"scale": 2, "filename": "map"},
-        },
+        config=map_tools("map"),
         alt="Map of the rows",
     )
     if not ready:

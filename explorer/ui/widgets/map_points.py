@@ -147,3 +147,12 @@ def marks_trace(marked: np.ndarray) -> Any:  # noqa: ANN401
 def short(text: str, most: int) -> str:
     """A text on one line, cut, and escaped, since plotly reads some HTML."""
     return html.escape(shortened(text, most))
+
+
+def map_tools(name: str) -> dict[str, object]:
+    """Plotly's options of a map: zooming with the wheel, and a picture of a given file name to download."""
+    return {
+        "displaylogo": False,
+        "scrollZoom": True,
+        "toImageButtonOptions": {"scale": 2, "filename": name},
+    }

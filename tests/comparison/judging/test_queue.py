@@ -6,7 +6,6 @@ import pytest
 from explorer.comparison.judging.judgements import Judgements
 from explorer.comparison.judging.queue import (
     Item,
-    answers_of,
     inclusion_probabilities,
     judged,
     make_queue,
@@ -151,10 +150,11 @@ def test_hits_of_a_new_contender_are_asked_for():
     assert len(judged(new, answers).queries) < 6
 
 
-def test_judgements_become_answers_again():
+def test_judgements_have_every_answer():
     queue = make_queue(names(6), rankings_of(6))
     answers = answer(queue, range(6))
-    assert answers_of(judged(queue, answers)) == answers
+    made = judged(queue, answers)
+    assert dict(zip(made.queries, made.grades, strict=True)) == answers
 
 
 def relevance(share_a, share_b, queries, seed):
