@@ -17,6 +17,17 @@ from tests.browser.conftest import Server, ask, choose, quiet, settled, shoot
 from tests.tiny_model import save_tiny_model
 
 QUERY = "How can Medicare help me?"
+# Keeps every place, from the top of the page, in which the first hit is drawn.
+KEEP_PLACES = """() => {
+    window.places = new Set();
+    const isHit = (button) => button.innerText.includes("More like this");
+    const look = () => {
+        const hit = [...document.querySelectorAll("button")].find(isHit);
+        if (hit) window.places.add(Math.round(hit.getBoundingClientRect().top));
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
 HOSTILE = [
     "<script>window.hurt = 1</script>",
     "<img src=x onerror='window.hurt = 1'>",
@@ -84,6 +95,12 @@ def test_the_first_visitor_of_a_server_may_come_straight_to_a_page(visit, tmp_pa
         expect(page.get_by_role("heading", name="Data")).to_be_visible()
         expect(page.get_by_role("navigation", name="App pages").get_by_role("link")).to_have_count(7)
         expect(page).to_have_title("Explorer")
+
+        page = visit("/?corpus=medicare-faq&precision=float32&q=replacement+card", at=fresh)
+        page.evaluate(KEEP_PLACES)
+        expect(cards(page)).to_have_count(10)
+        quiet(page)
+        assert page.evaluate("window.places.size") == 1
     finally:
         fresh.kill()
 

@@ -16,7 +16,7 @@ from explorer.errors import ExplorerError
 from explorer.jobs.outcome import Done, Pending
 from explorer.session.linked_rows import LinkedRows
 from explorer.session.session import Session
-from explorer.ui.shell.job_progress import begin_page, job_panel, outcome_soon, show_outcome
+from explorer.ui.shell.job_progress import begin_page, has_jobs, job_panel, outcome_soon, show_outcome
 from explorer.ui.shell.session import current_session, has_session, remember
 from explorer.ui.shell.text import markdown, show_error
 from explorer.ui.shell.token import point_to_token
@@ -60,14 +60,16 @@ def page(title: str, question: str) -> Iterator[Session]:
     remember(session)
     if session.selection is not None or session.can_undo_selection:
         _selection_line(session)
-    work = st.container()
+    # What was drawn here before stays until something replaces it: with work that has ended, until the whole
+    # page is drawn, and what is below would be seen in one place and clicked in another.
+    work = st.container() if has_jobs(session) else st.empty()
     try:
         yield session
     except ExplorerError as error:
         show_error(error)
         point_to_token(session.encoder)
     # Drawn last, so that jobs this page started are included; at the top, to be visible without scrolling.
-    with work:
+    with work.container():
         job_panel(session)
 
 

@@ -163,6 +163,11 @@ def begin_page() -> None:
     _drawn().awaited = []
 
 
+def has_jobs(session: Session) -> bool:
+    """Whether jobs of this visitor would be shown by the job panel now."""
+    return bool(_followed(session))
+
+
 def job_panel(session: Session) -> None:
     """Draw this visitor's jobs with progress and cancel, except those shown in the place of their results."""
     drawn = _drawn()
@@ -171,7 +176,7 @@ def job_panel(session: Session) -> None:
     # Those with a place of their own are followed there; a panel without jobs would move the page.
     elsewhere = [job for job in awaited if job not in drawn.placed]
     drawn.placed = {job for job in drawn.placed if not job.ended}
-    if elsewhere or _followed(session):
+    if elsewhere or has_jobs(session):
         _follow(session, elsewhere)
 
 
