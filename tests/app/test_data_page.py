@@ -374,3 +374,9 @@ def test_a_file_that_is_open_is_read_in_another_encoding_without_being_uploaded_
     finished(app.switch_page("pages/data.py").run())
     assert "other.csv · open" in html_texts(app)
     assert encoding(app).value == "cp1251"
+
+
+def test_a_browser_that_misses_the_first_run_shows_where_the_rows_are_from():
+    app = open_app("pages/data.py", corpus="medicare-faq").run()  # the second run is all that it draws
+    control = app.segmented_control(key="rows-from").proto
+    assert [control.options[at].content for at in control.default] == ["Sample"]

@@ -212,3 +212,9 @@ def test_a_model_trained_for_the_dot_product_is_searched_by_it_and_the_page_says
 def test_links_of_before_keep_their_similarity(link, value):
     app = finished(open_app(corpus="medicare-faq", q="premium", metric=link))
     assert app.selectbox(key="metric").value == value
+
+
+def test_a_browser_that_misses_the_first_run_shows_the_choices_of_the_link():
+    app = open_app(corpus="medicare-faq", metric="dot").run()  # the second run is all that it draws
+    box = app.selectbox(key="metric").proto
+    assert box.options[box.default] == "Dot product"

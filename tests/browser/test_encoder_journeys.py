@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from explorer.encode.models import BUNDLED_MODEL, find_model
-from tests.browser.conftest import Server, ask, choose, quiet, settled, shoot
+from tests.browser.conftest import Server, ask, choose, settled, shoot
 from tests.inference_server import MODEL, Answer, LocalInference, settings_to_talk_to
 from tests.sentence_transformer import sentence_transformer
 from tests.tiny_model import save_tiny_model
@@ -135,7 +135,6 @@ def test_a_model_is_asked_for_clusters_otherwise_than_for_search(visit, served):
     page = visit("/data?corpus=medicare-faq&model=e5-small-v2", at=served)
     # An invisible character after each colon keeps Markdown from reading it.
     expect(page.get_by_text(re.compile("“passage:.+before each row, “query:"))).to_be_visible()
-    quiet(page)  # the rows of the link are being encoded, and what is below that moves when it ends
     page.get_by_role("radio", name="For clusters and maps").click()
     expect(page.get_by_text(re.compile("“query:.+before each row, “query:"))).to_be_visible()
     shoot(page, "prompts-offered-1440-light")

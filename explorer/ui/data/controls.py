@@ -37,12 +37,16 @@ def choose_rows(session: Session, contents: DeltaGenerator) -> Corpus | Explorer
         The corpus; the error, already drawn, if it cannot be made; None while nothing is chosen or while the
         rows are being read.
     """
-    # Kept in the draft: Streamlit loses the widget's state if this was the first page of the tab.
-    place_key = _key("rows-from")
-    if place_key not in st.session_state:
-        st.session_state[place_key] = draft().place or _place_of(session)
-    place = st.segmented_control("Rows from", PLACES, required=True, key=place_key)
-    draft().place = str(place)
+    # Kept in the draft: Streamlit loses the widget's state if this was the first page of the tab. Not set in
+    # the session state: that would be sent to the browser once, and is lost if the next run overtakes it.
+    place = st.segmented_control(
+        "Rows from",
+        PLACES,
+        default=draft().place or _place_of(session),
+        required=True,
+        key=_key("rows-from"),
+    )
+    draft().place = place
     try:
         if place == SAMPLE:
             return _sample(session)

@@ -28,21 +28,22 @@ def linked_choice(
         older: Words of older links, and the current words for them.
         help: The tooltip of the label.
     """
-    asked = st.query_params.get(key)
-    if key not in st.session_state and asked is not None:
-        word = asked if asked in choices else (older or {}).get(asked)
-        if word in choices:
-            st.session_state[key] = word
+    asked = st.query_params.get(key, "")
+    words = list(choices)
+    word = asked if asked in choices else (older or {}).get(asked, "")
     chosen: str = st.selectbox(
         label,
-        list(choices),
+        words,
+        # Not set in the session state: that would be sent to the browser once, and if the next run overtakes
+        # it, the browser shows the first choice and sends that back.
+        index=words.index(word) if word in choices else 0,
         format_func=choices.__getitem__,
         key=key,
         width=width,
         persist_state="session",
         help=help,
     )
-    if chosen == next(iter(choices)):
+    if chosen == words[0]:
         st.query_params.pop(key, None)
     elif st.query_params.get(key) != chosen:
         st.query_params[key] = chosen
