@@ -72,7 +72,7 @@ def test_an_opened_comparison_brings_its_contenders_and_options():
 
 
 def test_a_file_of_other_rows_changes_nothing_and_says_so():
-    app = opened(saved(), corpus="support-tickets")
+    app = opened(saved(), corpus="song-moods")
     (error,) = app.error
     assert "of other rows" in error.value
     assert session_of(app).comparison.contenders is None
