@@ -1,7 +1,7 @@
 """Models as graphs for OpenVINO: converted once, checked, and kept in the cache folder.
 
 `docs/decisions/0008-openvino.md` explains why a separate process converts them. Graphs of the BERT family
-are built from a model's files each time (`docs/decisions/0027-built-graphs.md`): of these, only the outcome
+are built from a model's files each time (`docs/decisions/0028-built-graphs.md`): of these, only the outcome
 of the check is kept.
 """
 

@@ -269,16 +269,23 @@ def test_unfinished_graphs_go_when_a_finished_one_is_opened(tiny_model, own_grap
 
 
 @pytest.mark.slow
-def test_a_second_start_needs_neither_torchs_models_nor_statistics_of_openvino(tiny_model, prepared):
-    loaded_models.load(find_model(str(tiny_model)), CPU, "float32")
+@pytest.mark.parametrize("start", ["first, of the bundled model", "second, of any"])
+def test_a_start_needs_neither_torchs_models_nor_statistics_of_openvino(
+    start, tiny_model, prepared, tmp_path
+):
+    if start == "second, of any":
+        loaded_models.load(find_model(str(tiny_model)), CPU, "float32")
+        name, folder = str(tiny_model), prepared.graphs()
+    else:
+        name, folder = BUNDLED_MODEL, tmp_path / "no graphs yet"
     script = f"""
 import sys
 from pathlib import Path
 from explorer.encode.engines import graphs, loaded_models
 from explorer.encode.models import find_model
 import torch
-graphs.graphs_folder = lambda: Path({str(prepared.graphs())!r})
-loaded = loaded_models.load(find_model({str(tiny_model)!r}), torch.device("cpu"), "float32")
+graphs.graphs_folder = lambda: Path({str(folder)!r})
+loaded = loaded_models.load(find_model({name!r}), torch.device("cpu"), "float32")
 assert loaded.kind == "openvino", loaded.notes
 loaded.start(loaded.tokenize(["the cat"]).batch([0]))()
 print({{"transformers", "sentence_transformers"}} & set(sys.modules))
