@@ -153,8 +153,8 @@ def run_converter(files: ModelFiles, made: Path) -> str:
 
 
 def _remove_old(parent: Path) -> None:
-    """Remove graphs beyond the number kept."""
-    finished = [path for path in parent.iterdir() if not is_scratch(path)]
+    """Remove graphs beyond the number kept; outcomes alone are a few hundred bytes, and stay."""
+    finished = [path for path in parent.iterdir() if not is_scratch(path) and (path / GRAPH).exists()]
     for path in sorted(finished, key=lambda path: path.stat().st_mtime)[:-_KEEP]:
         shutil.rmtree(path, ignore_errors=True)
 

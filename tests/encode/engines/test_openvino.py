@@ -246,17 +246,21 @@ def test_a_graph_is_converted_once_and_its_description_says_how_close_it_is(trac
 
 
 @pytest.mark.slow
-def test_graphs_opened_longest_ago_go(tiny_model, own_graphs, here, monkeypatch):
+def test_graphs_opened_longest_ago_go_and_outcomes_stay(
+    tiny_model, traced_model, own_graphs, here, monkeypatch
+):
     monkeypatch.setattr(graphs, "_KEEP", 4)
     now = time.time()
     for name, age in ((f"old{n}", 100 + n) for n in range(6)):
         (own_graphs / name).mkdir()
+        (own_graphs / name / "graph.xml").touch()
         os.utime(own_graphs / name, (now - age, now - age))
     with scratch_folder(own_graphs) as written_by_another:
-        loaded_models.load(find_model(str(tiny_model)), CPU, "float32")
+        outcome, _ = graphs.graph_for(find_model(str(tiny_model)))
+        os.utime(outcome, (now - 999, now - 999))
+        graph, _ = graphs.graph_for(find_model(str(traced_model)))
         left = {path.name for path in own_graphs.iterdir()}
-        assert len(left) == 5
-        assert {"old0", "old1", "old2", written_by_another.name} < left
+        assert left == {"old0", "old1", "old2", graph.name, outcome.name, written_by_another.name}
 
 
 @pytest.mark.slow

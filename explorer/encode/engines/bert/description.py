@@ -231,7 +231,8 @@ class _Reader:
         if not (folder / "model.safetensors").is_file():
             raise self._refusal("its weights are not in one model.safetensors")
         try:
-            weights = read_weights(folder / "model.safetensors")
+            # The Hub's cache and packages replace files whole; in a folder, somebody may write over them.
+            weights = read_weights(folder / "model.safetensors", mapped=self._files.origin != "folder")
         except WeightsError as error:
             raise self._refusal(f"its weights cannot be read: {error}") from error
         weights = {name: values for name, values in weights.items() if name not in unused}

@@ -29,8 +29,8 @@ Node = Any  # OpenVINO's types are those of a C++ library
 def build(model: Description) -> Any:  # noqa: ANN401 - a library without types
     """The graph of a model: from `input_ids` and `attention_mask`, int64, shape (texts, tokens), to vectors.
 
-    Texts are padded on the right, and their token types are 0. The weights stay where they are, mapped from
-    the model's file.
+    Texts are padded on the right, and their token types are 0. The graph shares the arrays of the weights,
+    which may be in the model's file.
 
     Returns:
         An `openvino.Model`, whose result is float32, shape (texts, dims).

@@ -1,4 +1,4 @@
-"""The weights in a safetensors file, mapped into memory: pages are read when they are used, and never copied.
+"""The weights in a safetensors file, which can stay there, mapped into memory.
 
 The format is described at huggingface.co/docs/safetensors. Its own library copies what it gives to numpy.
 """
@@ -28,8 +28,13 @@ class WeightsError(ValueError):
     """The file is damaged, or has tensors of other types."""
 
 
-def read_weights(path: Path) -> dict[str, NDArray[np.float32]]:
-    """The tensors of a file by name, float32; those stored in float32 are mapped, others are converted.
+def read_weights(path: Path, *, mapped: bool) -> dict[str, NDArray[np.float32]]:
+    """The tensors of a file by name, float32.
+
+    Args:
+        path: The file.
+        mapped: Whether tensors stored in float32 are mapped: their pages are read when they are used, and can
+            be dropped when memory is short. A file that is cut short meanwhile then ends the process.
 
     Raises:
         WeightsError: The file is damaged, or has a tensor that is not float32, float16, bfloat16 or int64.
@@ -39,9 +44,10 @@ def read_weights(path: Path) -> dict[str, NDArray[np.float32]]:
             length = int.from_bytes(file.read(8), "little")
             header = as_table(json.loads(file.read(min(length, _MAX_HEADER_BYTES))))
         # Copied when written to, which nobody does; OpenVINO shares only arrays that may be written to.
-        content = np.memmap(path, np.uint8, mode="c").view(np.ndarray)[8 + length :]
+        whole = np.memmap(path, np.uint8, mode="c") if mapped else np.fromfile(path, np.uint8)
     except (OSError, ValueError, RecursionError) as error:
         raise WeightsError(f"{path.name} cannot be read") from error
+    content = whole.view(np.ndarray)[8 + length :]
     return {name: _tensor(name, entry, content) for name, entry in header.items() if name != "__metadata__"}
 
 

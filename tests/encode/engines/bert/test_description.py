@@ -195,10 +195,12 @@ def test_a_near_relative_is_traced_from_torch(case, model, tmp_path):
     assert (about.built, about.refused) == (False, "")
 
 
-def test_weights_are_those_that_safetensors_reads(model):
+@pytest.mark.parametrize("mapped", [True, False])
+def test_weights_are_those_that_safetensors_reads(mapped, model):
     from safetensors.numpy import load_file
 
-    expected, given = load_file(model / "model.safetensors"), read_weights(model / "model.safetensors")
+    path = model / "model.safetensors"
+    expected, given = load_file(path), read_weights(path, mapped=mapped)
     assert set(given) == set(expected)
     for name, values in expected.items():
         np.testing.assert_array_equal(given[name], values)
@@ -220,4 +222,4 @@ def test_damaged_weights_are_refused(header, tmp_path):
     path = tmp_path / "model.safetensors"
     path.write_bytes(len(header).to_bytes(8, "little") + header.encode() + bytes(8))
     with pytest.raises(WeightsError):
-        read_weights(path)
+        read_weights(path, mapped=True)
