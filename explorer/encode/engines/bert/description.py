@@ -151,12 +151,7 @@ class _Reader:
             architecture.shapes(tokens=tokens, types=types, positions=positions, **sizes),
             UNUSED,
         )
-        pad_id = as_count(config.get("pad_token_id", architecture.padding_id or 0))
-        if pad_id is None or pad_id >= tokens:
-            raise self._refusal("its config.json names no token for padding")
-        padding_id = architecture.padding_id
-        if padding_id is not None and not architecture.has_own_padding_id:
-            padding_id = pad_id
+        pad_id, padding_id = self._padding(config, architecture, tokens)
         longest = positions if padding_id is None else positions - padding_id - 1
         if self._files.max_length is None or self._files.max_length > longest:
             raise self._refusal("it has fewer positions than its maximum length")
@@ -176,6 +171,17 @@ class _Reader:
             truncated_to=truncated_to,
             dims=min(dims, truncated_to or dims),
         )
+
+    def _padding(
+        self, config: Mapping[str, Any], architecture: Architecture, tokens: int
+    ) -> tuple[int, int | None]:
+        """The `pad_id` and the `padding_id` of the description."""
+        pad_id = as_count(config.get("pad_token_id", architecture.padding_id or 0))
+        if pad_id is None or pad_id >= tokens:
+            raise self._refusal("its config.json names no token for padding")
+        if architecture.padding_id is None or architecture.has_own_padding_id:
+            return pad_id, architecture.padding_id
+        return pad_id, pad_id
 
     def _pooling(self, width: int) -> Literal["mean", "cls", "max"]:
         folder = self._files.folder / self._files.modules[1][1]

@@ -26,8 +26,8 @@ def letters(count, seed=0):
     return "".join(np.random.default_rng([count, seed]).choice(list("abcdefghijklmnopqrstuvwxyz"), count))
 
 
-# Nothing, one token, as many as are read, more, and a padding token in the middle of a text.
-TEXTS = ["", "a", *map(letters, (2, 7, 13, LENGTH - 2, LENGTH + 9)), "ab<pad>cd", "é", "bb"]
+# Nothing, one token, as many as are read, more, and texts with the tokens that positions skip.
+TEXTS = ["", "a", *map(letters, (2, 7, 13, LENGTH - 2, LENGTH + 9)), "ab<pad>cd", "e<mask>f", "é", "bb"]
 
 
 def engine(folder, dtype="float32"):

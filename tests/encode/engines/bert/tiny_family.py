@@ -62,6 +62,7 @@ def _tokenizer():
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=backend, pad_token="<pad>", unk_token="<unk>", cls_token="<s>", sep_token="</s>",
+        mask_token="<mask>",
         model_input_names=["input_ids", "attention_mask"],
     )  # fmt: skip
 
