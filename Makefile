@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app quick test newest journeys others shots check browser first-page bench atlas
+.PHONY: app quick test newest journeys others shots check browser first-page first-answer bench atlas
 
 app: .venv/app  ## serve the app
 	$(BIN)/streamlit run streamlit_app.py
@@ -35,11 +35,14 @@ browser:  ## Chromium for the browser tests, if the system can install it
 first-page: .venv/dev browser  ## measure the time until the first page is drawn
 	$(BIN)/python -m benchmarks.first_page
 
+first-answer: .venv/dev browser  ## measure the time until the first query is answered, new and restarted
+	$(BIN)/python -m benchmarks.first_answer
+
 # With fewer repeats than each benchmark uses by default, and Embedding Atlas only after `make atlas`. `threads`,
 # `growth` and `memory --million` take long and are run separately.
 bench: .venv/bench browser  ## benchmarks of speed and memory, compared with widely used alternatives
 	for name in "encode --runs 2" "kmeans --runs 2" "neighbors --runs 1" map "search --runs 5" time_to_map \
-		"first_page --runs 3" "memory --pages" "payload --rows 20000"; do \
+		"first_page --runs 3" "first_answer --runs 3" "memory --pages" "payload --rows 20000"; do \
 		echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
 	$(BIN)/python -m benchmarks.results

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.corpora import ROOT
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def served(environment: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def served(environment: Mapping[str, str], app: Path = ROOT) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Start the app; yield its address, which is not yet listening, and its process.
 
     Args:
         environment: Variables to set in addition to those of this process.
+        app: The checkout that has the app.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -30,7 +32,7 @@ def served(environment: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Pop
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless=true"]
     server = subprocess.Popen(
         [*command, "--server.address=127.0.0.1", f"--server.port={port}"],
-        cwd=ROOT,
+        cwd=app,
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -10,6 +10,8 @@ import time
 # Importing holds the interpreter lock for seconds; after this delay the first page has been drawn.
 _HEAD_START_SECONDS = 1.0
 _MODULE = "explorer.embedding"  # brings torch
+_QUIET_SECONDS = 1.0  # without a job, before compiling: between two jobs of one answer there is less
+_LOOK_SECONDS = 0.1
 
 
 _ready = threading.Event()
@@ -44,6 +46,21 @@ def _bring() -> None:
         importlib.import_module(_MODULE)
     finally:
         _ready.set()
+    _wait_for_quiet()
     from explorer.analysis.layout import warm_up
 
     warm_up()
+
+
+def _wait_for_quiet() -> None:
+    """Wait until no job is running: compiling takes seconds of a core, which the first answer needs.
+
+    A map that is asked for earlier does not wait: it compiles by itself.
+    """
+    from explorer.jobs.registry import registry
+
+    quiet_since = time.monotonic()
+    while time.monotonic() - quiet_since < _QUIET_SECONDS:
+        time.sleep(_LOOK_SECONDS)
+        if not registry().is_idle():
+            quiet_since = time.monotonic()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY_PROMPTS = {"query": "query: ", "document": "document: "}
-_CONVERTS = ("explorer/encode/engines/*.py", "tests/prepared.py", "tests/tiny_model.py")
+_CONVERTS = ("explorer/encode/engines/**/*.py", "tests/prepared.py", "tests/tiny_model.py")
 _ENCODES = (
     "explorer/encode/**/*.py",
     "explorer/embedding.py",

@@ -92,17 +92,17 @@ class ModelFiles:
             return False
         return all(
             self._json(f"{path}/config.json").get("include_prompt", True)
-            for kind, path in self._modules
+            for kind, path in self.modules
             if kind == "Pooling"
         )
 
     @property
     def module_kinds(self) -> list[str]:
         """The class name of each module, such as Transformer; empty for a folder without `modules.json`."""
-        return [kind for kind, _ in self._modules]
+        return [kind for kind, _ in self.modules]
 
     @property
-    def _modules(self) -> list[tuple[str, str]]:
+    def modules(self) -> list[tuple[str, str]]:
         """The class name and the folder of each module."""
         return [
             (str(module.get("type", "")).rsplit(".", 1)[-1], str(module.get("path", "")))
@@ -113,7 +113,7 @@ class ModelFiles:
     def pooling(self) -> str:
         """How token vectors are pooled, according to the model's files; part of fingerprints."""
         parts = self.module_kinds
-        for kind, path in self._modules:
+        for kind, path in self.modules:
             if kind.endswith("Pooling"):
                 parts.append(json.dumps(self._json(f"{path}/config.json"), sort_keys=True))
         return " ".join(parts) or "mean"

@@ -16,8 +16,8 @@ import numpy as np
 from explorer.data.corpus import text_key
 from explorer.encode.batches import encode_few
 from explorer.encode.cache import VectorCache
+from explorer.encode.engines import graphs, openvino
 from explorer.encode.engines import loaded_models as engines
-from explorer.encode.engines import openvino
 from explorer.encode.engines.engine import Prompt
 from explorer.encode.models import ModelFiles
 
@@ -125,4 +125,4 @@ def _machine() -> str:
     import torch
 
     cpu = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
-    return f"{cpu} torch {torch.__version__} openvino {openvino.version()}"
+    return f"{cpu} torch {torch.__version__} openvino {openvino.version()} graphs {graphs.SCHEME}"

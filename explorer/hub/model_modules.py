@@ -86,7 +86,7 @@ def own_facts(read: ReadJson, tensors: ReadTensors) -> OwnFacts:
     folder = _folder(modules[0]) if modules else ""
     is_static = bool(modules) and str(modules[0].get("type")).endswith(".StaticEmbedding")
     config = as_table(read(f"{folder}config.json"))
-    settings = _transformer_settings(read, folder)
+    settings = transformer_settings(read, folder)
     overall = as_table(read("config_sentence_transformers.json"))
     if is_static:
         rows, dims, table_parameters = *_static_table(tensors(f"{folder}model.safetensors")), None
@@ -139,7 +139,13 @@ def _folder(module: Mapping[str, Any]) -> str:
     return "".join(f"{part}/" for part in PurePosixPath(str(module.get("path") or "")).parts)
 
 
-def _transformer_settings(read: ReadJson, folder: str) -> Mapping[str, Any]:
+def transformer_settings(read: ReadJson, folder: str) -> Mapping[str, Any]:
+    """The settings of a Transformer module; empty if there are none.
+
+    Args:
+        read: See `own_facts`.
+        folder: Path of the module's folder, with a slash at its end; empty for the model's own folder.
+    """
     return next((found for name in _TRANSFORMER_SETTINGS if (found := as_table(read(folder + name)))), {})
 
 

@@ -82,6 +82,11 @@ class JobRegistry:
             jobs = list(self._jobs.values())
         return [job for job in jobs if job.awaited_by(visitor) and job.state in ("waiting", "running")]
 
+    def is_idle(self) -> bool:
+        """Whether no job is waiting or running."""
+        with self._lock:
+            return all(job.state not in ("waiting", "running") for job in self._jobs.values())
+
     def view(self, job: Job[Any]) -> JobView:
         """The current state of a job, including its place in the queue."""
         with self._lock:

@@ -56,6 +56,16 @@ def test_the_same_work_asked_twice_is_one_job_that_both_see(registry):
     assert work.runs == 1
 
 
+def test_it_is_idle_once_no_job_is_waiting_or_running(registry):
+    assert registry.is_idle()
+    work = Steps()
+    job = submit(registry, work)
+    assert not registry.is_idle()
+    work.allow()
+    assert job.wait(60)
+    assert registry.is_idle()
+
+
 def test_one_visitor_leaving_does_not_stop_the_others_work(registry):
     work = Steps()
     job = submit(registry, work, visitor="a")

@@ -9,20 +9,21 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from explorer.encode.engines.graphs import GRAPH, About, check_modules, write_about
+from explorer.encode.engines.bert.description import describe
+from explorer.encode.engines.bert.graph import INPUTS, build
+from explorer.encode.engines.graph_outcomes import About, NoGraphError, check_distance, check_modules
+from explorer.encode.engines.graphs import GRAPH, write_about
 from explorer.encode.engines.loading import fast_tokenizer, load_model
-from explorer.encode.engines.openvino import library
+from explorer.encode.engines.openvino_library import EXACT, core, library
 from explorer.encode.models import ModelFiles
 
-# The largest relative distance allowed between the float32 vectors of torch and of the graph. It means a
-# cosine above 0.99999999; MiniLM has 1e-6.
-_MAX_APART = 1e-4
 _EXAMPLE = ["One text", "and another, longer one", "to be traced."]
 _CHECK_WORDS = (1, 2, 3, 7, 20, 61, 300, 600)
 
@@ -80,10 +81,58 @@ def _converted(files: ModelFiles, model: Any, target: Path) -> About:  # noqa: A
         made = tokenizer.tokenize(texts).batch(np.arange(len(texts)))
         return {name: torch.from_numpy(values) for name, values in made.items()}
 
-    about = _traced(_WholeModel(model).eval(), batch, tokenizer.pad_id, target)
+    check = _Check(_WholeModel(model).eval(), batch, tokenizer.pad_id)
+    about = _built(files, check)
+    if about.refused:
+        about = _traced(check, target)
     if about.refused and _write_out_attention(model):
-        about = _traced(_WholeModel(model).eval(), batch, tokenizer.pad_id, target)
+        about = _traced(check, target)
     return about
+
+
+@dataclass(frozen=True)
+class _Check:
+    """The comparison of graphs with the model itself.
+
+    Attributes:
+        whole: The model.
+        batch: Makes its inputs for texts.
+        pad_id: Token id that pads shorter texts.
+    """
+
+    whole: _WholeModel
+    batch: Callable[[list[str]], dict[str, torch.Tensor]]
+    pad_id: int
+
+    def outcome(self, graph: Any, inputs: tuple[str, ...], *, built: bool) -> About:  # noqa: ANN401
+        """Compare a graph, or the path of one, with the model on texts of other lengths, and other numbers.
+
+        They show whether a trace is general.
+        """
+        compiled = core().compile_model(graph, "CPU", EXACT)
+        texts = [
+            " ".join(["word", "Text,", "another"][n % 3] for n in range(words)) for words in _CHECK_WORDS
+        ]
+        apart, dims = 0.0, 0
+        for group in (*([text] for text in texts), texts, texts[1:4]):
+            tensors = self.batch(group)
+            with torch.inference_mode():
+                expected = self.whole(**tensors).numpy()
+            given = compiled({name: tensors[name].numpy() for name in inputs})[0]
+            try:
+                apart, dims = max(apart, check_distance(given, expected)), expected.shape[1]
+            except NoGraphError as error:
+                return About(refused=error.what)
+        return About(built=built, dims=dims, inputs=inputs, pad_id=self.pad_id, apart=apart)
+
+
+def _built(files: ModelFiles, check: _Check) -> About:
+    """The outcome for the graph of a model of the BERT family; any other is refused."""
+    try:
+        graph = build(describe(files))
+    except NoGraphError as error:
+        return About(refused=error.what)
+    return check.outcome(graph, INPUTS, built=True)
 
 
 def _write_out_attention(model: Any) -> bool:  # noqa: ANN401
@@ -101,9 +150,7 @@ def _write_out_attention(model: Any) -> bool:  # noqa: ANN401
     return transformer is not None
 
 
-def _traced(
-    whole: _WholeModel, batch: Callable[[list[str]], dict[str, torch.Tensor]], pad_id: int, target: Path
-) -> About:
+def _traced(check: _Check, target: Path) -> About:
     """The graph of a model, written into a folder and compared with the model."""
     openvino = library()
     try:
@@ -111,7 +158,7 @@ def _traced(
             warnings.simplefilter(
                 "ignore"
             )  # tracing warns of each branch it fixes; the check below covers them
-            graph = openvino.convert_model(whole, example_input=batch(_EXAMPLE))
+            graph = openvino.convert_model(check.whole, example_input=check.batch(_EXAMPLE))
     except MemoryError:
         raise
     except Exception as error:  # the libraries raise many types for models they cannot convert
@@ -119,25 +166,7 @@ def _traced(
         return About(refused=f"the model cannot be converted ({reason})")
     inputs = tuple(port.any_name for port in graph.inputs)  # only those the model reads
     openvino.save_model(graph, target / GRAPH, compress_to_fp16=False)
-
-    # Texts of other lengths, and more or fewer of them, show whether the trace is general.
-    compiled = openvino.Core().compile_model(target / GRAPH, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    texts = [" ".join(["word", "Text,", "another"][n % 3] for n in range(words)) for words in _CHECK_WORDS]
-    apart, dims = 0.0, 0
-    for group in (*([text] for text in texts), texts, texts[1:4]):
-        tensors = batch(group)
-        with torch.inference_mode():
-            expected = whole(**tensors).double().numpy()
-        given = compiled({name: tensors[name].numpy() for name in inputs})[0].astype(np.float64)
-        if given.shape != expected.shape:
-            return About(refused="the converted model returns vectors of a different shape")
-        if not np.isfinite(given).all():
-            return About(refused="the converted model returns values that are not numbers")
-        distance = np.linalg.norm(given - expected, axis=1) / np.linalg.norm(expected, axis=1)
-        apart, dims = max(apart, float(distance.max())), expected.shape[1]
-    if not apart <= _MAX_APART:
-        return About(refused=f"the converted model's vectors are {apart:.1e} from torch's")
-    return About(dims=dims, inputs=inputs, pad_id=pad_id, apart=apart)
+    return check.outcome(target / GRAPH, inputs, built=False)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Models as graphs for OpenVINO: converted once, checked, and kept in the cache folder.
 
-`docs/decisions/0008-openvino.md` explains why a separate process converts them.
+`docs/decisions/0008-openvino.md` explains why a separate process converts them. Graphs of the BERT family
+are built from a model's files each time (`docs/decisions/0028-built-graphs.md`): of these, only the outcome
+of the check is kept.
 """
 
 from __future__ import annotations
@@ -15,51 +17,26 @@ import shutil
 import subprocess
 import sys
 import threading
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
+from explorer.encode.engines.bert.reference import check_with_reference
+from explorer.encode.engines.graph_outcomes import About, NoGraphError, check_modules
 from explorer.encode.models import ModelFiles
-from explorer.errors import EncodeError
 from explorer.jobs.process import python_path
 from explorer.scratch import is_scratch, remove_abandoned, scratch_folder
 from explorer.settings import settings
 
 _log = logging.getLogger(__name__)
-_SCHEME = 2  # raise it when a graph would be converted or checked differently
+SCHEME = 3  # raise it when a graph would be converted or checked differently
 _KEEP = 4  # graphs on disk, each the size of its weights; the least recently opened one is removed first
 _CONVERT_SECONDS = 600.0
 _PACKAGES = ("openvino", "torch", "transformers", "sentence-transformers")
 _converting = threading.Lock()  # a converter takes a gigabyte and all cores: one at a time
-_MODULES = {"Transformer", "Pooling", "Dense", "Normalize"}
 GRAPH = "graph.xml"
 _ABOUT = "about.json"
 _FILES = (GRAPH, "graph.bin")
-
-
-class NoGraphError(EncodeError):
-    """The model has no graph that OpenVINO could run in its place."""
-
-
-@dataclass(frozen=True)
-class About:
-    """The outcome of converting a model, kept beside the graph.
-
-    Attributes:
-        refused: Why the model cannot be run as a graph; empty when it can.
-        dims: Dimensions of its vectors.
-        inputs: Names of its inputs, in order.
-        pad_id: Token id that pads shorter texts.
-        apart: The largest relative distance between the vectors of a check text from torch and from the
-            graph, both float32.
-        digests: sha256 of each file of the graph.
-    """
-
-    refused: str = ""
-    dims: int = 0
-    inputs: tuple[str, ...] = ()
-    pad_id: int = 0
-    apart: float = 0.0
-    digests: dict[str, str] | None = None
 
 
 def graph_for(files: ModelFiles) -> tuple[Path, About]:
@@ -74,7 +51,7 @@ def graph_for(files: ModelFiles) -> tuple[Path, About]:
     check_modules(files)
     remove_abandoned(graphs_folder())
     folder = graphs_folder() / _key(files)
-    about = _read(folder)
+    about = _read(folder) or _check_here(files, folder)
     if about is None:
         with _converting:
             about = _read(folder) or _convert(files, folder)
@@ -89,32 +66,15 @@ def graphs_folder() -> Path:
     return settings().cache_folder / "graphs"
 
 
-def check_modules(files: ModelFiles) -> None:
-    """Refuse a model with modules other than Transformer, Pooling, Dense and Normalize.
-
-    Raises:
-        NoGraphError: It has such a module, leaves the prompt out of pooling, or runs its own code.
-    """
-    if files.trust_remote_code:
-        raise NoGraphError("the model runs its own code", where=files.name)
-    other = [kind for kind in files.module_kinds if kind not in _MODULES]
-    if other:
-        raise NoGraphError(f"a {other[0]} module cannot be converted", where=files.name)
-    if not files.pools_prompt:
-        raise NoGraphError(
-            "it leaves the prompt out of pooling, which graphs do not support", where=files.name
-        )
-
-
 def write_about(folder: Path, about: About) -> None:
     """Write `about.json`, which completes a graph's folder, with the digests of its files."""
-    digests = {} if about.refused else {name: _sha256(folder / name) for name in _FILES}
+    digests = {} if about.refused or about.built else {name: _sha256(folder / name) for name in _FILES}
     (folder / _ABOUT).write_text(json.dumps({**asdict(about), "digests": digests}), encoding="utf-8")
 
 
 def _key(files: ModelFiles) -> str:
     versions = [importlib.metadata.version(name) for name in _PACKAGES]
-    subject = json.dumps([_SCHEME, files.revision, files.max_length, platform.machine(), versions])
+    subject = json.dumps([SCHEME, files.revision, files.max_length, platform.machine(), versions])
     return hashlib.blake2b(subject.encode(), digest_size=16).hexdigest()
 
 
@@ -132,22 +92,49 @@ def _read(folder: Path) -> About | None:
     return about
 
 
-def _convert(files: ModelFiles, folder: Path) -> About:
-    """Convert a model in a separate process, and move the result into place."""
+def _check_here(files: ModelFiles, folder: Path) -> About | None:
+    """The outcome for a model with reference vectors, checked in this process; None for any other."""
+    about = check_with_reference(files)
+    if about is None:
+        return None
+
+    def write(made: Path) -> About:
+        write_about(made, about)
+        return about
+
     try:
-        with scratch_folder(folder.parent) as aside:
-            made = aside / "graph"
-            made.mkdir()
-            last_line = run_converter(files, made)
-            about = _read(made)
-            if about is None:
-                reason = files.without_paths(last_line, made)
-                raise NoGraphError(f"converting the model failed ({reason})", where=files.name)
-            shutil.rmtree(folder, ignore_errors=True)
-            made.rename(folder)
-        _remove_old(folder.parent)
+        return _keep(folder, write)
+    except OSError as error:
+        _log.warning("the check of %s is not kept: %s", files.name, error)
+        return about
+
+
+def _convert(files: ModelFiles, folder: Path) -> About:
+    """Convert a model in a separate process."""
+
+    def write(made: Path) -> About:
+        last_line = run_converter(files, made)
+        about = _read(made)
+        if about is None:
+            reason = files.without_paths(last_line, made)
+            raise NoGraphError(f"converting the model failed ({reason})", where=files.name)
+        return about
+
+    try:
+        return _keep(folder, write)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoGraphError(f"converting the model failed ({error})", where=files.name) from error
+
+
+def _keep(folder: Path, write: Callable[[Path], About]) -> About:
+    """Write a graph's folder, which appears complete or not at all, and remove old ones."""
+    with scratch_folder(folder.parent) as aside:
+        made = aside / "graph"
+        made.mkdir()
+        about = write(made)
+        shutil.rmtree(folder, ignore_errors=True)
+        made.rename(folder)
+    _remove_old(folder.parent)
     return about
 
 
@@ -166,8 +153,8 @@ def run_converter(files: ModelFiles, made: Path) -> str:
 
 
 def _remove_old(parent: Path) -> None:
-    """Remove graphs beyond the number kept."""
-    finished = [path for path in parent.iterdir() if not is_scratch(path)]
+    """Remove graphs beyond the number kept; outcomes alone are a few hundred bytes, and stay."""
+    finished = [path for path in parent.iterdir() if not is_scratch(path) and (path / GRAPH).exists()]
     for path in sorted(finished, key=lambda path: path.stat().st_mtime)[:-_KEEP]:
         shutil.rmtree(path, ignore_errors=True)
 

@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 from explorer.encode.engines import openvino
 from explorer.encode.engines.engine import LocalEngine
-from explorer.encode.engines.graphs import NoGraphError
+from explorer.encode.engines.graph_outcomes import NoGraphError
 from explorer.encode.engines.model_memory import ModelMemory, weights_bytes
 from explorer.encode.engines.torch_engine import SeveralGPUs, TorchEngine
 from explorer.encode.models import ModelFiles

@@ -24,7 +24,7 @@ _FORCE_WEIGHTS_ONLY = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
 _INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 _STATIC_INPUTS = {"input_ids", "offsets"}
 # Tokenizers may differ in spaces, capitals, accents, symbols, the spelling of special tokens, and truncation.
-_CHECK_TEXTS = [
+TOKENIZER_TEXTS = [
     "",
     " ",
     "a",
@@ -48,7 +48,7 @@ def fast_tokenizer(files: ModelFiles, model: Any) -> FastTokenizer | None:  # no
     """
     if not has_fast_tokenizer(files) or files.is_routed:  # each route may have its own
         return None
-    texts = [*_CHECK_TEXTS, "word " * (files.max_length or 512) + "and more"]
+    texts = [*TOKENIZER_TEXTS, "word " * (files.max_length or 512) + "and more"]
     features = model.preprocess(texts)
     expected = {name: value.numpy() for name, value in features.items() if hasattr(value, "numpy")}
     static = set(expected) == _STATIC_INPUTS

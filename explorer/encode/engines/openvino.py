@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
 import importlib.metadata
-import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import numpy as np
 
+from explorer.encode.engines.bert.description import describe
+from explorer.encode.engines.bert.graph import build
 from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, Prompt, Vectors
-from explorer.encode.engines.graphs import GRAPH, About, NoGraphError, check_modules, graph_for
+from explorer.encode.engines.graph_outcomes import About, NoGraphError, check_modules
+from explorer.encode.engines.graphs import GRAPH, graph_for
+from explorer.encode.engines.openvino_library import core, library
 from explorer.encode.models import ModelFiles
 from explorer.encode.tokens import FastTokenizer, IdTokens, has_fast_tokenizer
 from explorer.jobs.progress import OnProgress
@@ -47,7 +46,8 @@ class OpenVINOEngine(LocalEngine):
         # first batches, and the remaining ones are the same as in an uninterrupted run.
         options = {"INFERENCE_PRECISION_HINT": _HINTS[dtype], "NUM_STREAMS": 1}
         try:
-            compiled = _core().compile_model(folder / GRAPH, "CPU", options)
+            model = build(describe(files)) if about.built else folder / GRAPH
+            compiled = core().compile_model(model, "CPU", options)
             self._request = compiled.create_infer_request()
         except RuntimeError as error:
             reason = files.without_paths(str(error).strip().splitlines()[-1], folder)
@@ -73,7 +73,7 @@ class OpenVINOEngine(LocalEngine):
 
 
 def ready(files: ModelFiles, dtype: str) -> tuple[Path, About]:
-    """The graph of a model, converted if there is none yet, which may take minutes.
+    """The graph of a model, checked and perhaps converted if it was not yet, which may take minutes.
 
     Raises:
         NoGraphError: OpenVINO, a graph of this model, or the dtype is not available on this machine.
@@ -84,17 +84,6 @@ def ready(files: ModelFiles, dtype: str) -> tuple[Path, About]:
     if dtype == "bfloat16" and not has_bfloat16():
         raise NoGraphError("it has no bfloat16 on this processor", where=files.name)
     return graph_for(files)
-
-
-def library() -> ModuleType:
-    """Import OpenVINO without its telemetry, which otherwise sends usage statistics on import.
-
-    Raises:
-        ImportError: It is not installed.
-    """
-    # None makes the import of this package fail, and OpenVINO has a fallback for that.
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    return importlib.import_module("openvino")
 
 
 def serves(files: ModelFiles) -> bool:
@@ -117,9 +106,4 @@ def version() -> str:
 
 def has_bfloat16() -> bool:
     """Whether the processor has bfloat16 instructions that OpenVINO uses."""
-    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-
-
-@functools.cache
-def _core() -> Any:  # noqa: ANN401 - a library without types
-    return library().Core()
+    return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.encode.engines import batch_requests
+from explorer.encode.engines import batch_requests, graphs
 from explorer.settings import settings
 from tests.encode.engines.local_services import KEY, own_server, providers
 from tests.inference_server import LocalInference, talk_to
@@ -29,3 +29,12 @@ def server(monkeypatch):
 def service(request, server):
     """Each kind of service in turn."""
     return request.param()
+
+
+@pytest.fixture
+def own_graphs(tmp_path, monkeypatch):
+    """A folder of graphs that the test may damage."""
+    folder = tmp_path / "graphs"
+    folder.mkdir()
+    monkeypatch.setattr(graphs, "graphs_folder", lambda: folder)
+    return folder

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from explorer.encode.engines import loaded_models, openvino
-from explorer.encode.engines.graphs import NoGraphError
+from explorer.encode.engines.graph_outcomes import NoGraphError
 from explorer.settings import settings
 
 CPU = torch.device("cpu")

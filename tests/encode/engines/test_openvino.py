@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import explorer
-from explorer.encode.engines import convert, graphs, loaded_models, loading, openvino
+from explorer.encode.engines import convert, graph_outcomes, graphs, loaded_models, loading, openvino
 from explorer.encode.engines.own_code import own_lengths
 from explorer.encode.engines.torch_engine import TorchEngine
 from explorer.encode.models import BUNDLED_MODEL, ModelFiles, find_model
@@ -34,13 +34,27 @@ def words(*counts):
     return [" ".join(["the", "refund", "Working!"][n % 3] for n in range(count)) for count in counts]
 
 
-@pytest.fixture
-def own_graphs(tmp_path, monkeypatch):
-    """A folder of graphs that the test may damage."""
-    folder = tmp_path / "graphs"
-    folder.mkdir()
-    monkeypatch.setattr(graphs, "graphs_folder", lambda: folder)
+@pytest.fixture(scope="module")
+def traced_model(tiny_model, tmp_path_factory):
+    """A model that is not of the BERT family, as it pools in another way; do not write into it."""
+    folder = shutil.copytree(tiny_model, tmp_path_factory.mktemp("models") / "traced")
+    pooling = folder / "1_Pooling" / "config.json"
+    pooling.write_text(pooling.read_text().replace("mean", "mean_sqrt_len_tokens"))
     return folder
+
+
+def copy_into(made, folder):
+    shutil.copytree(folder, made, dirs_exist_ok=True)
+    return ""
+
+
+@pytest.fixture(scope="module")
+def traced_graph(traced_model, tmp_path_factory):
+    """The folder of its graph."""
+    target = tmp_path_factory.mktemp("graphs") / "traced"
+    target.mkdir()
+    convert.convert(find_model(str(traced_model)), target)
+    return target
 
 
 def save_with_more(model, folder, **more):
@@ -64,9 +78,9 @@ def embedded(model, cache, texts=TEXTS):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("here")
-@pytest.mark.parametrize("model", ["bundled", "tiny", "with dense and normalise"])
-def test_vectors_are_torchs_at_every_length_in_every_company(model, tiny_model, tmp_path):
-    name = {"bundled": BUNDLED_MODEL, "tiny": str(tiny_model)}.get(model)
+@pytest.mark.parametrize("model", ["bundled", "tiny", "traced", "with dense and normalise"])
+def test_vectors_are_torchs_at_every_length_in_every_company(model, tiny_model, traced_model, tmp_path):
+    name = {"bundled": BUNDLED_MODEL, "tiny": str(tiny_model), "traced": str(traced_model)}.get(model)
     if name is None:
         name = str(save_with_more(tiny_model, tmp_path / "more", Dense=(16, 5), Normalize=()))
     files = find_model(name)
@@ -125,19 +139,19 @@ def test_a_model_of_other_parts_is_run_by_torch_and_the_person_is_told(tiny_mode
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["not converted", "other vectors", "other tokenizer"])
 def test_a_model_that_cannot_be_converted_is_run_by_torch_and_not_tried_again(
-    how, tiny_model, cache, own_graphs, here, monkeypatch
+    how, traced_model, cache, own_graphs, here, monkeypatch
 ):
     def fail(*_args, **_kwargs):
         raise TypeError("no such operation\nand a long trace")
 
     if how == "not converted":
-        monkeypatch.setattr(openvino.library(), "convert_model", fail)
+        monkeypatch.setattr(convert.library(), "convert_model", fail)
     elif how == "other vectors":
-        monkeypatch.setattr(convert, "_MAX_APART", -1.0)
+        monkeypatch.setattr(graph_outcomes, "MAX_APART", -1.0)
     else:
         monkeypatch.setattr(convert, "fast_tokenizer", lambda *_args: None)
-    vectors, report = embedded(tiny_model, cache)
-    np.testing.assert_allclose(vectors, torch_vectors(tiny_model, TEXTS), atol=1e-6)
+    vectors, report = embedded(traced_model, cache)
+    np.testing.assert_allclose(vectors, torch_vectors(traced_model, TEXTS), atol=1e-6)
     assert report.engine.startswith("torch")
     reasons = {
         "not converted": "(no such operation)",
@@ -146,8 +160,8 @@ def test_a_model_that_cannot_be_converted_is_run_by_torch_and_not_tried_again(
     }
     assert reasons[how] in report.notes[0]
     loaded_models.loaded().clear()
-    assert loaded_models.load(find_model(str(tiny_model)), CPU, "float32").notes == report.notes
-    assert here == ["tiny"]
+    assert loaded_models.load(find_model(str(traced_model)), CPU, "float32").notes == report.notes
+    assert here == ["traced"]
 
 
 @pytest.mark.slow
@@ -187,9 +201,11 @@ def test_without_bfloat16_instructions_the_type_is_float32(tiny_model, monkeypat
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut short", "one bit", "missing file", "no description", "no JSON"])
-def test_a_damaged_graph_is_made_again(damage, tiny_model, prepared, own_graphs, here):
-    files = find_model(str(tiny_model))
-    shutil.copytree(prepared.graphs(), own_graphs, dirs_exist_ok=True)
+def test_a_damaged_graph_is_made_again(damage, traced_model, traced_graph, own_graphs, here, monkeypatch):
+    files = find_model(str(traced_model))
+    with monkeypatch.context() as once:
+        once.setattr(graphs, "run_converter", lambda _files, made: copy_into(made, traced_graph))
+        graphs.graph_for(files)
     whole = loaded_models.load(files, CPU, "float32")
     batch = whole.tokenize(TEXTS).batch(np.arange(len(TEXTS)))
     expected = whole.start(batch)()
@@ -211,18 +227,18 @@ def test_a_damaged_graph_is_made_again(damage, tiny_model, prepared, own_graphs,
     else:
         (folder / "about.json").write_text("{")
     again = loaded_models.load(files, CPU, "float32")
-    assert here == ["tiny"]
+    assert here == ["traced"]
     assert again.kind == "openvino"
     np.testing.assert_array_equal(again.start(batch)(), expected)
 
 
 @pytest.mark.slow
-def test_a_graph_is_converted_once_and_its_description_says_how_close_it_is(tiny_model, own_graphs, here):
-    files = find_model(str(tiny_model))
+def test_a_graph_is_converted_once_and_its_description_says_how_close_it_is(traced_model, own_graphs, here):
+    files = find_model(str(traced_model))
     for dtype in ("float32", "float32"):
         loaded_models.load(files, CPU, dtype)
         loaded_models.loaded().clear()
-    assert here == ["tiny"]
+    assert here == ["traced"]
     (folder,) = own_graphs.iterdir()
     about = json.loads((folder / "about.json").read_text())
     assert 0 < about["apart"] < 1e-5
@@ -230,17 +246,21 @@ def test_a_graph_is_converted_once_and_its_description_says_how_close_it_is(tiny
 
 
 @pytest.mark.slow
-def test_graphs_opened_longest_ago_go(tiny_model, own_graphs, here, monkeypatch):
+def test_graphs_opened_longest_ago_go_and_outcomes_stay(
+    tiny_model, traced_model, own_graphs, here, monkeypatch
+):
     monkeypatch.setattr(graphs, "_KEEP", 4)
     now = time.time()
     for name, age in ((f"old{n}", 100 + n) for n in range(6)):
         (own_graphs / name).mkdir()
+        (own_graphs / name / "graph.xml").touch()
         os.utime(own_graphs / name, (now - age, now - age))
     with scratch_folder(own_graphs) as written_by_another:
-        loaded_models.load(find_model(str(tiny_model)), CPU, "float32")
+        outcome, _ = graphs.graph_for(find_model(str(tiny_model)))
+        os.utime(outcome, (now - 999, now - 999))
+        graph, _ = graphs.graph_for(find_model(str(traced_model)))
         left = {path.name for path in own_graphs.iterdir()}
-        assert len(left) == 5
-        assert {"old0", "old1", "old2", written_by_another.name} < left
+        assert left == {"old0", "old1", "old2", graph.name, outcome.name, written_by_another.name}
 
 
 @pytest.mark.slow
@@ -253,16 +273,23 @@ def test_unfinished_graphs_go_when_a_finished_one_is_opened(tiny_model, own_grap
 
 
 @pytest.mark.slow
-def test_a_second_start_needs_neither_torchs_models_nor_statistics_of_openvino(tiny_model, prepared):
-    loaded_models.load(find_model(str(tiny_model)), CPU, "float32")
+@pytest.mark.parametrize("start", ["first, of the bundled model", "second, of any"])
+def test_a_start_needs_neither_torchs_models_nor_statistics_of_openvino(
+    start, tiny_model, prepared, tmp_path
+):
+    if start == "second, of any":
+        loaded_models.load(find_model(str(tiny_model)), CPU, "float32")
+        name, folder = str(tiny_model), prepared.graphs()
+    else:
+        name, folder = BUNDLED_MODEL, tmp_path / "no graphs yet"
     script = f"""
 import sys
 from pathlib import Path
 from explorer.encode.engines import graphs, loaded_models
 from explorer.encode.models import find_model
 import torch
-graphs.graphs_folder = lambda: Path({str(prepared.graphs())!r})
-loaded = loaded_models.load(find_model({str(tiny_model)!r}), torch.device("cpu"), "float32")
+graphs.graphs_folder = lambda: Path({str(folder)!r})
+loaded = loaded_models.load(find_model({name!r}), torch.device("cpu"), "float32")
 assert loaded.kind == "openvino", loaded.notes
 loaded.start(loaded.tokenize(["the cat"]).batch([0]))()
 print({{"transformers", "sentence_transformers"}} & set(sys.modules))

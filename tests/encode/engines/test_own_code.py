@@ -8,7 +8,7 @@ import pytest
 
 import explorer
 from explorer.encode.encoder import Encoder
-from explorer.encode.engines.graphs import NoGraphError, check_modules
+from explorer.encode.engines.graph_outcomes import NoGraphError, check_modules
 from explorer.encode.models import find_model
 from explorer.encode.run import encode_corpus
 from explorer.encode.spec import LocalModel

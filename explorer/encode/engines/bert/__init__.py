@@ -1,0 +1,1 @@
+"""Models of the BERT family as graphs, built from their files with OpenVINO's operations, without torch."""

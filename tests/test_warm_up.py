@@ -1,0 +1,31 @@
+import threading
+
+from explorer import warm_up
+from explorer.analysis import layout
+from explorer.jobs import registry as jobs
+from explorer.jobs.registry import JobRegistry, Lane
+
+
+def test_what_maps_need_is_compiled_once_no_job_is_running(monkeypatch):
+    registry, go, looked = JobRegistry(), threading.Event(), threading.Semaphore(0)
+    is_idle = registry.is_idle
+
+    def look():
+        looked.release()
+        return is_idle()
+
+    job = registry.submit("k", "Encoding", lambda _report: go.wait(60), lane=Lane.DEVICE, visitor="a")
+    found = []
+    monkeypatch.setattr(registry, "is_idle", look)
+    monkeypatch.setattr(jobs, "registry", lambda: registry)
+    monkeypatch.setattr(layout, "warm_up", lambda: found.append(job.state))
+    for name, seconds in (("_HEAD_START_SECONDS", 0), ("_QUIET_SECONDS", 0.02), ("_LOOK_SECONDS", 0.01)):
+        monkeypatch.setattr(warm_up, name, seconds)
+    warming = threading.Thread(target=warm_up._bring)
+    warming.start()
+    for _ in range(5):
+        assert looked.acquire(timeout=60)
+    assert found == []
+    go.set()
+    warming.join(60)
+    assert found == ["done"]
