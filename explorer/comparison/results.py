@@ -13,10 +13,11 @@ from explorer.comparison.agreement.agreement import neighbor_agreement
 from explorer.comparison.agreement.calibration import Agreement
 from explorer.comparison.agreement.disagreement import RowAgreement, queries_by_agreement
 from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.health.doctor import Finding
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.judging.retrieval import search_all
-from explorer.comparison.measure import Measure, UnitValues, WholeValues
+from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
 from explorer.comparison.measures.neighbors import NeighborLists
 from explorer.comparison.statistics.differences import Difference, best_first, ranks
 from explorer.comparison.statistics.inference import intervals
@@ -71,6 +72,7 @@ class Results:
         row_agreement: The sampled rows by how far the contenders agree on their neighbours.
         verdict: Which contender is better.
         findings: The faults of each contender, gravest first; None in a file of an Explorer that kept none.
+        failures: The contenders that failed while figures of one kind were measured.
         notes: What was left out, one sentence each.
         grouped_by: The column that gave the groups; None for near-copies.
         views: The two columns that should find each other; None for the two halves of a text.
@@ -93,6 +95,7 @@ class Results:
     row_agreement: RowAgreement
     verdict: Verdict
     findings: tuple[tuple[Finding, ...], ...] | None = None
+    failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
     grouped_by: str | None = None
     views: tuple[str, str] | None = None
@@ -109,6 +112,12 @@ class Results:
     def corpus(self) -> Corpus:
         """The rows, with the text column that the first contender reads."""
         return self.contenders[0].corpus
+
+    def failure(self, contender: int, kind: Kind) -> Failure | None:
+        """Why a contender has no figures of a kind, if it failed."""
+        return next(
+            (each for each in self.failures if each.contender == contender and each.kind == kind), None
+        )
 
     def scores(self) -> list[Score]:
         """The figures of the scorecard, by measure and then by contender."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.agreement.calibration import Agreement
+from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.files.archive import DamagedArchiveError
 from explorer.comparison.files.explanations import explained
 from explorer.comparison.files.records import Arrays, Record
@@ -17,11 +18,12 @@ from explorer.comparison.files.saving import Choices
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
 from explorer.comparison.statistics.differences import Difference
-from explorer.errors import DataError
+from explorer.errors import DataError, ExplorerError
 
 _MANY = 2**40  # units, groups and families; more than any comparison has
 _MEASURE_CHARS = 60
 _GRADES = 1_000_000
+_ERROR_CHARS = 2_000
 
 Values = UnitValues | WholeValues
 
@@ -105,6 +107,22 @@ def pairs_from(record: Record, arrays: Arrays) -> Pairs:
     if len(second) != len(first) or not np.isfinite(scores).all():
         raise DamagedArchiveError("its pairs are incomplete")
     return Pairs(first, second, tuple(scores.tolist()))
+
+
+def failures_from(records: Sequence[Record], contenders: int) -> tuple[Failure, ...]:
+    """The contenders that failed, with what their errors said."""
+    return tuple(
+        Failure(
+            record.integer("contender", 0, contenders - 1),
+            record.choice("kind", get_args(Kind)),
+            ExplorerError(
+                record.text("what")[:_ERROR_CHARS],
+                where=record.text("where")[:_ERROR_CHARS],
+                fix=record.text("fix")[:_ERROR_CHARS],
+            ),
+        )
+        for record in records
+    )
 
 
 def choices_from(record: Record, arrays: Arrays, rows: int) -> Choices:

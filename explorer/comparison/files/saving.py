@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.files.archive import Array, pack
 from explorer.comparison.files.finding_records import finding_record
 from explorer.comparison.files.saved_contender import spec_of
@@ -66,6 +67,7 @@ def packed(results: Results, choices: Choices = NO_CHOICES) -> bytes:
             for name, each in results.agreements.items()
         ],
         "notes": list(results.notes),
+        "failures": [_failure_record(each) for each in results.failures],
         "judgements": None if results.judgements is None else _judgements_record(results.judgements),
         "pairs": None if results.pairs is None else _pairs_record(results.pairs),
         "choices": {"name": choices.name, "queries": list(choices.queries), "asked": list(choices.answers)},
@@ -110,6 +112,17 @@ def _contender(results: Results, place: int) -> dict[str, Any]:
         "text": contender.corpus.text,
         "spec": None if spec is None else spec_record(spec),
         "findings": None if found is None else [finding_record(finding) for finding in found],
+    }
+
+
+def _failure_record(failure: Failure) -> dict[str, Any]:
+    error = failure.error
+    return {
+        "contender": failure.contender,
+        "kind": failure.kind,
+        "what": error.what,
+        "where": error.where,
+        "fix": error.fix,
     }
 
 

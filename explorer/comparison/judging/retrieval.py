@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.contenders.failure import OnFailure, attempt
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.statistics.correlation import Correlations, correlations
 from explorer.encode.encoder import check_queries
-from explorer.errors import DataError, QueryError
+from explorer.errors import DataError
 from explorer.jobs.progress import OnProgress, counting
 
 DEPTH = 10
@@ -70,6 +72,7 @@ def search_all(
     queries: Sequence[str],
     k: int = DEPTH,
     *,
+    on_failure: OnFailure | None = None,
     on_progress: OnProgress | None = None,
 ) -> NDArray[np.int64]:
     """The first hits of every contender for every query.
@@ -78,11 +81,13 @@ def search_all(
         contenders: The contenders, over the same rows.
         queries: The query texts.
         k: The number of hits.
+        on_failure: Called for a contender that fails, such as a server that does not answer, which then has
+            no hits; None to raise its error.
         on_progress: Called with the number of searches; an exception it raises stops the work.
 
     Returns:
         Rows, best first, shape (contenders, queries, min(k, rows)); −1 for a contender that cannot be
-        searched by text, such as vectors without their model.
+        searched by text, such as vectors without their model, and for one that failed.
 
     Raises:
         QueryError: A query is empty.
@@ -90,17 +95,19 @@ def search_all(
     check_queries(queries)
     report = counting(on_progress, "Searching", "searches")
     total = len(contenders) * len(queries)
-    found: list[NDArray[np.int64]] = []
+
+    def hits(at: int) -> NDArray[np.int64]:
+        parts = [np.empty((0, min(k, len(contenders[at].corpus))), dtype=np.int64)]
+        for start in range(0, len(queries), _BLOCK_QUERIES):
+            report(at * len(queries) + start, total)
+            parts.append(contenders[at].search(queries[start : start + _BLOCK_QUERIES], k).indices)
+        return np.concatenate(parts)
+
+    found = []
     for at, contender in enumerate(contenders):
-        hits = np.full((len(queries), min(k, len(contender.corpus))), -1, dtype=np.int64)
-        try:
-            for start in range(0, len(queries), _BLOCK_QUERIES):
-                report(at * len(queries) + start, total)
-                part = slice(start, start + _BLOCK_QUERIES)
-                hits[part] = contender.search(queries[part], k).indices
-        except QueryError:  # it has no encoder for texts
-            hits[:] = -1
-        found.append(hits)
+        own = attempt(functools.partial(hits, at), at, on_failure)
+        none = np.full((len(queries), min(k, len(contender.corpus))), -1, dtype=np.int64)
+        found.append(none if own is None else own)
     report(total, total)
     return np.stack(found)
 
@@ -148,6 +155,7 @@ def pair_correlations(
     pairs: Pairs,
     *,
     seed: int = 0,
+    on_failure: OnFailure | None = None,
     on_progress: OnProgress | None = None,
 ) -> Correlations:
     """Correlate the similarities that contenders give to pairs of texts with the given scores.
@@ -160,22 +168,28 @@ def pair_correlations(
         contenders: The contenders.
         pairs: The pairs.
         seed: The seed of resamples and permutations.
+        on_failure: As for `search_all`.
         on_progress: Called with the number of scored pairs; an exception it raises stops the work.
 
     Returns:
-        The correlations; NaN for a contender that has no encoder for texts.
+        The correlations; NaN for a contender that has no encoder for texts, and for one that failed.
     """
     report = counting(on_progress, "Scoring pairs", "pairs")
     count = len(pairs.scores)
-    scores = np.zeros((len(contenders), count))
-    for at, contender in enumerate(contenders):
-        try:
-            for start in range(0, count, _BLOCK_PAIRS):
-                report(at * count + start, len(contenders) * count)
-                part = slice(start, start + _BLOCK_PAIRS)
-                scores[at, part] = contender.score_texts(pairs.first[part], pairs.second[part]).diagonal()
-        except QueryError:  # it has no encoder for texts
-            scores[at] = np.nan
+
+    def similarities(at: int) -> NDArray[np.float64]:
+        own = np.zeros(count)
+        for start in range(0, count, _BLOCK_PAIRS):
+            report(at * count + start, len(contenders) * count)
+            part = slice(start, start + _BLOCK_PAIRS)
+            own[part] = contenders[at].score_texts(pairs.first[part], pairs.second[part]).diagonal()
+        return own
+
+    scores = np.full((len(contenders), count), np.nan)
+    for at in range(len(contenders)):
+        own = attempt(functools.partial(similarities, at), at, on_failure)
+        if own is not None:
+            scores[at] = own
     report(len(contenders) * count, len(contenders) * count)
     return correlations(np.array(pairs.scores), scores, same_texts(pairs.first), seed=seed)
 

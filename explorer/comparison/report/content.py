@@ -57,7 +57,7 @@ class Cell:
     """A figure of a scorecard's table.
 
     Attributes:
-        value: The figure, or a dash.
+        value: The figure; a dash for none, or `failed`.
         interval: Its 95 % interval; empty if there is none.
         rank: Its rank; empty if the measure does not rank.
         best: Whether it shares the first rank.
@@ -158,7 +158,7 @@ def report_content(results: Results, called: str = "") -> Content:
         differing=differing_rows(results),
         segments=segment_tables(results),
         checked=_checked(results),
-        notes=results.notes,
+        notes=(*_failed(results), *results.notes),
         settings=(
             ("corpus", f"{results.corpus.name}, {rows:,} rows"),
             ("fingerprint of the rows", results.corpus.fingerprint),
@@ -194,7 +194,7 @@ def _tables(results: Results) -> tuple[Table, ...]:
         ]
         if not known:
             continue
-        by_place = {(score.measure, score.contender): _cell(score) for score in own}
+        by_place = {(score.measure, score.contender): _cell(results, score) for score in own}
         columns = tuple(
             Column(each.name, each.explanation, _better(each.higher_is_better), chance(each))
             for each in known
@@ -206,10 +206,11 @@ def _tables(results: Results) -> tuple[Table, ...]:
     return tuple(tables)
 
 
-def _cell(score: Score) -> Cell:
+def _cell(results: Results, score: Score) -> Cell:
     missing = math.isnan(score.value)
+    failed = missing and results.failure(score.contender, score.measure.kind) is not None
     return Cell(
-        figure(score.measure, score.value),
+        "failed" if failed else figure(score.measure, score.value),
         interval(score.low, score.high),
         "" if score.rank is None or missing else str(score.rank),
         score.rank == 1 and not missing,
@@ -241,6 +242,10 @@ def _checked(results: Results) -> tuple[tuple[str, tuple[Check, ...]], ...]:
 def _check(finding: Finding) -> Check:
     figures = (f"{name}: {evidence(name, value)}" for name, value in finding.evidence.items())
     return Check(finding.what, finding.advice, "; ".join(figures))
+
+
+def _failed(results: Results) -> list[str]:
+    return [failure.sentence(results.names[failure.contender]) for failure in results.failures]
 
 
 def _judged(results: Results) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
 from explorer.comparison.numbers import number
 from explorer.comparison.statistics.differences import Difference, best_first, better, needed
@@ -21,6 +22,10 @@ _FEWEST = 30  # units from which intervals hold what they promise, as measured i
 _LEFT_OUT = (
     "is left out: it does not have this measure.",
     "are left out: they do not have this measure.",
+)
+_FAILED = (
+    "is left out: it failed when it was measured.",
+    "are left out: they failed when they were measured.",
 )
 _NAMED = 4  # contenders up to which a sentence names all of them
 
@@ -69,6 +74,7 @@ def verdict(
     names: Sequence[str],
     measures: Sequence[UnitValues | WholeValues],
     differences: Sequence[Difference],
+    failures: Sequence[Failure] = (),
 ) -> Verdict:
     """The verdict by the strongest measures there are: judgements, else scored pairs, labels or proxies.
 
@@ -79,6 +85,7 @@ def verdict(
         names: The names of the contenders, 2 to 8.
         measures: What was measured, the main measure of each kind first.
         differences: The differences by these measures.
+        failures: The contenders that failed while these were measured.
     """
     for kind in _DECIDING:
         every = [
@@ -90,12 +97,13 @@ def verdict(
         ]
         if every:
             wins = [better(len(names), _of(values.measure, differences)) for values in every]
+            failed = {failure.contender for failure in failures if failure.kind == kind}
             if kind != "proxy":
-                found = _decided(names, every[:1], wins[0], differences)
+                found = _decided(names, every[:1], wins[0], differences, failed)
                 return replace(found, text=found.text + _objections(names, every, wins))
             if any((one & other.T).any() for one in wins for other in wins):
                 return Verdict(_disagreement(every), tuple(names), None, None)
-            return _decided(names, every, np.logical_and.reduce(wins), differences)
+            return _decided(names, every, np.logical_and.reduce(wins), differences, failed)
     text = "Nothing says which contender is better: there are no judgements, no labels and no proxies."
     return Verdict(text, tuple(names), None, None)
 
@@ -131,6 +139,7 @@ def _decided(
     every: Sequence[UnitValues | WholeValues],
     wins: NDArray[np.bool_],
     differences: Sequence[Difference],
+    failed: Collection[int],
 ) -> Verdict:
     """The verdict of measures that agree, where `wins` says who is better than whom."""
     order = best_first(every[0])
@@ -155,9 +164,13 @@ def _decided(
         text = f"By {by} only, without labels or judgements: {text}"
     if shown.n < _FEWEST and not math.isnan(shown.low):
         text += f" These are few: intervals hold from about {_FEWEST} {words.units}."
-    without = [at for at in range(len(names)) if at not in order]
-    if without:
-        text += f" {_each(names, without)} {_LEFT_OUT[len(without) > 1]}"
+    missing = [at for at in range(len(names)) if at not in order]
+    for without, why in (
+        ([at for at in missing if at not in failed], _LEFT_OUT),
+        ([at for at in missing if at in failed], _FAILED),
+    ):
+        if without:
+            text += f" {_each(names, without)} {why[len(without) > 1]}"
     return Verdict(text, tuple(names[at] for at in sorted(first)), more, basis.measure)
 
 

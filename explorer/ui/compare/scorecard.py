@@ -20,6 +20,7 @@ from explorer.ui.widgets.downloads import download_table
 
 if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
+    from explorer.comparison.contenders.failure import Failure
     from explorer.comparison.measure import Kind, Measure
     from explorer.comparison.results import Score
 
@@ -115,7 +116,12 @@ def _table(comparison: Comparison, measures: Sequence[Measure], scores: Sequence
     lines = []
     for place, name in enumerate(comparison.names):
         cells = "".join(
-            _cell(at.get((place, measure)), told_apart=told_apart[measure]) for measure in measures
+            _cell(
+                at.get((place, measure)),
+                comparison.failure(place, measure.kind),
+                told_apart=told_apart[measure],
+            )
+            for measure in measures
         )
         lines.append(f'<tr><th scope="row" style="{_NAME}">{html.escape(name)}</th>{cells}</tr>')
     return _scrolling(f'<th style="{_NAME}">contender</th>{head}', "".join(lines))
@@ -140,8 +146,11 @@ def _about(measure: Measure) -> str:
     return html.escape(" ".join(filter(None, (better, measure.explanation))), quote=True)
 
 
-def _cell(score: Score | None, *, told_apart: bool) -> str:
+def _cell(score: Score | None, failure: Failure | None, *, told_apart: bool) -> str:
     if score is None or math.isnan(score.value):
+        if failure is not None:
+            why = html.escape(str(failure.error), quote=True)
+            return f'<td style="{_CELL}"><span title="{why}" style="{_FAILED}">failed</span></td>'
         return f'<td style="{_CELL}"><span title="It does not have this measure.">–</span></td>'
     ends = interval(score.low, score.high)
     small = [ends] if ends else []
@@ -167,4 +176,5 @@ _CELL = (
     f"text-align: right; padding: .3rem .7rem; border-bottom: {_LINE}; vertical-align: top;"
     " white-space: nowrap"
 )
+_FAILED = "font-weight: 600; text-decoration: underline dotted; cursor: help"
 _SMALL = "font-size: .8em; opacity: .8"
