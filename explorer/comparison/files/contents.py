@@ -93,9 +93,15 @@ def judgements_from(record: Record, arrays: Arrays, rows: int) -> Judgements:
         if not (0 <= query < len(queries) and 0 <= row < rows):
             raise DamagedArchiveError("a judgement is of no query or row")
         grades[query][row] = grade
+    skipped: list[list[int]] = [[] for _ in queries]
+    if "skipped" in arrays:  # older files have none
+        for query, row in arrays.integers("skipped", None, 2, low=0, high=_MANY).tolist():
+            if not (query < len(queries) and row < rows):
+                raise DamagedArchiveError("a skipped row is of no query or row")
+            skipped[query].append(row)
     inclusion = tuple(arrays.floats("inclusion", len(queries)).tolist()) if record.flag("weighted") else None
     try:
-        return Judgements(record.texts("ids"), queries, tuple(grades), inclusion)
+        return Judgements(record.texts("ids"), queries, tuple(grades), inclusion, tuple(map(tuple, skipped)))
     except DataError as error:
         raise DamagedArchiveError(f"its judgements cannot be used, {error.what}") from error
 

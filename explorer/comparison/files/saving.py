@@ -172,7 +172,11 @@ def _judgements_record(judgements: Judgements) -> dict[str, Any]:
 
 def _judgement_arrays(judgements: Judgements) -> dict[str, Array]:
     lines = [(query, row, grade) for query, own in enumerate(judgements.grades) for row, grade in own.items()]
-    arrays: dict[str, Array] = {"grades": np.array(lines, dtype=np.int64).reshape(-1, 3)}
+    skips = [(query, row) for query, rows in enumerate(judgements.skipped) for row in rows]
+    arrays: dict[str, Array] = {
+        "grades": np.array(lines, dtype=np.int64).reshape(-1, 3),
+        "skipped": np.array(skips, dtype=np.int64).reshape(-1, 2),
+    }
     if judgements.inclusion is not None:
         arrays["inclusion"] = np.array(judgements.inclusion, dtype=np.float64)
     return arrays

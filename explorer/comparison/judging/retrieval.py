@@ -28,7 +28,7 @@ NDCG = Measure(
     True,
     "How much relevance the first ten hits hold, and how high up: the sum of grade / log₂(rank + 1), divided "
     "by that of the best possible order of the judged rows. 1 is perfect, 0 finds nothing. "
-    "Rows that nobody judged count as not relevant.",
+    "Rows that nobody judged count as not relevant; rows that were skipped are left out of the ten.",
     "Järvelin and Kekäläinen (2002), as computed by trec_eval through ir-measures",
 )
 MRR = Measure(
@@ -58,8 +58,8 @@ class Retrieval:
     Attributes:
         values: nDCG@10, MRR@10 and recall@k; the units are queries.
         left_out: Queries left out because none of their rows was judged relevant.
-        judged: The share of each contender's first ten hits that were judged, float64, shape (contenders,);
-            a contender with few is at a disadvantage.
+        judged: The share of each contender's first ten hits, without skipped ones, that were judged, float64,
+            shape (contenders,); a contender with few is at a disadvantage.
     """
 
     values: tuple[UnitValues, ...]
@@ -115,6 +115,10 @@ def search_all(
 def retrieval(rankings: NDArray[np.int64], judgements: Judgements, *, k: int = DEPTH) -> Retrieval:
     """Measure rankings by judgements.
 
+    Skipped rows are left out of every contender's hits (condensed lists: Sakai, Alternatives to Bpref, 2007):
+    of the first ten for nDCG and the reciprocal rank. Nothing moves up from behind these, since nobody was
+    asked about it; so a figure does not depend on how many hits were searched for.
+
     Args:
         rankings: The hits of `search_all` for the queries of `judgements`, at least the larger of 10 and k
             of them (or all rows). −1 is no hit; a contender without any has NaN.
@@ -134,7 +138,12 @@ def retrieval(rankings: NDArray[np.int64], judgements: Judgements, *, k: int = D
             where="judgements",
             fix="Judge more queries, or check what the grades mean: above 0 is relevant.",
         )
-    values = np.array([_figures(own[units], [judgements.grades[at] for at in units], k) for own in rankings])
+    grades = [judgements.grades[at] for at in units]
+    skipped = [judgements.skipped[at] for at in units]
+    top = _without(rankings[:, units, :DEPTH], skipped)
+    values = np.array(
+        [_figures(own, ten, grades, k) for own, ten in zip(rankings[:, units], top, strict=True)]
+    )
     values[(rankings == -1).all(axis=(1, 2))] = np.nan
     weights = None
     if judgements.inclusion is not None:
@@ -146,7 +155,7 @@ def retrieval(rankings: NDArray[np.int64], judgements: Judgements, *, k: int = D
             UnitValues(measure, values[:, at], units, groups, weights) for at, measure in enumerate(measures)
         ),
         len(judgements.queries) - len(units),
-        _judged_share(rankings[:, units, :DEPTH], [judgements.grades[at] for at in units]),
+        _judged_share(top, grades),
     )
 
 
@@ -194,33 +203,44 @@ def pair_correlations(
     return correlations(np.array(pairs.scores), scores, same_texts(pairs.first), seed=seed)
 
 
-def _figures(ranked: NDArray[np.int64], grades: Sequence[Mapping[int, int]], k: int) -> NDArray[np.float64]:
-    """nDCG@10, reciprocal rank and recall of each query, shape (3, queries)."""
+def _without(rankings: NDArray[np.int64], skipped: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    """Rankings without skipped rows; those behind move up, and −1 fills the end."""
+    kept = rankings.copy()
+    for at, rows in enumerate(skipped):
+        for own in kept[:, at] if rows else ():
+            left = own[~np.isin(own, rows)]
+            own[:] = np.append(left, np.full(len(own) - len(left), -1))
+    return kept
+
+
+def _figures(
+    ranked: NDArray[np.int64], top: NDArray[np.int64], grades: Sequence[Mapping[int, int]], k: int
+) -> NDArray[np.float64]:
+    """nDCG@10 and reciprocal rank of the first ten, and recall of all hits: shape (3, queries)."""
     import ir_measures
     from ir_measures import RR, R, nDCG
 
     provider = ir_measures.pytrec_eval
     qrels = {str(at): {str(row): grade for row, grade in judged.items()} for at, judged in enumerate(grades)}
-    # Scores are ranks: trec_eval breaks ties of scores by the names of rows, Explorer by their order.
-    run = {
-        str(at): {str(row): float(-place) for place, row in enumerate(rows) if row >= 0}
-        for at, rows in enumerate(ranked.tolist())
-    }
-    top = {name: {row: score for row, score in hits.items() if score > -DEPTH} for name, hits in run.items()}
     found = np.zeros((3, len(grades)))
     places = {nDCG @ DEPTH: 0, RR: 1, R @ k: 2}
-    for hits, measures in ((run, [nDCG @ DEPTH, R @ k]), (top, [RR])):
-        for figure in provider.iter_calc(measures, qrels, hits):
+    for hits, measures in ((ranked, [R @ k]), (top, [nDCG @ DEPTH, RR])):
+        # Scores are ranks: trec_eval breaks ties of scores by the names of rows, Explorer by their order.
+        run = {
+            str(at): {str(row): float(-place) for place, row in enumerate(rows) if row >= 0}
+            for at, rows in enumerate(hits.tolist())
+        }
+        for figure in provider.iter_calc(measures, qrels, run):
             found[places[figure.measure], int(figure.query_id)] = figure.value
     return found
 
 
 def _judged_share(top: NDArray[np.int64], grades: Sequence[Mapping[int, int]]) -> NDArray[np.float64]:
-    share = [
-        np.mean([row in judged for judged, rows in zip(grades, own.tolist(), strict=True) for row in rows])
+    known = [
+        [row in judged for judged, rows in zip(grades, own.tolist(), strict=True) for row in rows if row >= 0]
         for own in top
     ]
-    return np.array(share)
+    return np.array([np.mean(own) if own else 0.0 for own in known])
 
 
 def same_texts(texts: Sequence[str]) -> NDArray[np.int64]:

@@ -252,7 +252,9 @@ def _judged(results: Results) -> str:
     if results.judgements is None:
         return "none"
     weighted = ", chosen with known probabilities" if results.judgements.inclusion is not None else ""
-    return f"{results.judgements.count:,} of {len(results.judgements.queries):,} queries{weighted}"
+    skips = results.judgements.skips
+    skipped = f"; {skips:,} skipped {'row is' if skips == 1 else 'rows are'} left out" if skips else ""
+    return f"{results.judgements.count:,} of {len(results.judgements.queries):,} queries{weighted}{skipped}"
 
 
 def _better(higher: bool | None) -> str:

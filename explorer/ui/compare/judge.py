@@ -169,8 +169,7 @@ def _show_standing(session: Session, names: tuple[str, ...], queue: Queue, key: 
             type="primary",
             icon=":material/done_all:",
             disabled=state is None or used,
-            help="Compares the contenders again, with nDCG@10, MRR@10 and recall by your judgements. Skipped "
-            "rows count as not relevant there.",
+            help="Compares the contenders again, with nDCG@10, MRR@10 and recall by your judgements.",
         ):
             session.comparison.judgements = found
             st.rerun()
