@@ -168,11 +168,15 @@ def _scorecard(result: Comparison) -> str:
     for score in result.scores():
         if score.measure.name != last:
             last = score.measure.name
-            units = f"n = {score.n:,}" if score.n else ""
+            counts = [each.n for each in result.scores() if each.measure == score.measure and each.n]
+            units = f"n = {counts[0]:,}" if counts else ""
             about = ", ".join(filter(None, (score.measure.kind, units, chance(score.measure))))
             lines += ["", f"{last} ({about})"]
         rank = "" if score.rank is None else str(score.rank)
-        shown, ends = figure(score.measure, score.value), interval(score.low, score.high)
+        shown, ends = (
+            figure(score.measure, score.value),
+            interval(score.low, score.high, too_few=score.too_few),
+        )
         name = _printable(result.names[score.contender])
         lines.append(f"  {rank:>2}  {name:{width}}  {shown:>12}  {ends}".rstrip())
     return "\n".join(lines)

@@ -40,8 +40,10 @@ class Score:
         value: Its value; NaN if the contender does not have the measure.
         low: Low end of the 95 % interval; NaN if there is none.
         high: High end.
-        n: The number of units, such as rows or queries; 0 for costs.
+        n: The number of units, such as rows or queries; 0 for costs, None without a value.
         rank: 1 + the number of contenders that are significantly better; None if the measure does not rank.
+        independent: The number of groups of these units; 0 for costs, None without a value.
+        too_few: Whether it has no interval because there are too few independent units for one.
     """
 
     contender: int
@@ -49,8 +51,10 @@ class Score:
     value: float
     low: float
     high: float
-    n: int
+    n: int | None
     rank: int | None
+    independent: int | None
+    too_few: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +133,12 @@ class Results:
 
     @property
     def scorecard(self) -> pd.DataFrame:
-        """The scorecard: contender, measure, kind, value, low, high, n, rank; one line per figure."""
+        """The scorecard: one line per figure.
+
+        Returns:
+            Columns `contender`, `measure`, `kind`, `value`, `low` and `high` (of the 95 % interval), `n`
+            (units), `rank`, `independent` (groups of units).
+        """
         import pandas as pd
 
         lines = [
@@ -142,14 +151,20 @@ class Results:
                 "high": score.high,
                 "n": score.n,
                 "rank": score.rank,
+                "independent": score.independent,
             }
             for score in self.scores()
         ]
-        return pd.DataFrame(lines).astype({"rank": "Int64"})
+        return pd.DataFrame(lines).astype(dict.fromkeys(("n", "rank", "independent"), "Int64"))
 
     @property
     def differences(self) -> pd.DataFrame:
-        """All differences: measure, first, second, difference (first − second), low, high, p, p_holm, n."""
+        """All differences by the measures that rank.
+
+        Returns:
+            Columns `measure`, `first`, `second`, `difference` (first − second), `low`, `high` (of its 95 %
+            interval), `p`, `p_holm`, `n` (units), `independent` (groups of units).
+        """
         import pandas as pd
 
         lines = [
@@ -163,11 +178,12 @@ class Results:
                 "p": each.p,
                 "p_holm": each.p_holm,
                 "n": each.n,
+                "independent": each.independent,
             }
             for each in self.found
         ]
-        columns = ["measure", "first", "second", "difference", "low", "high", "p", "p_holm", "n"]
-        return pd.DataFrame(lines, columns=columns)
+        figures = ["difference", "low", "high", "p", "p_holm", "n", "independent"]
+        return pd.DataFrame(lines, columns=["measure", "first", "second", *figures])
 
     def best_first(self, measure: Measure) -> list[int]:
         """The contenders that have one of the measures, the best value first; equal ones in their order."""
@@ -260,20 +276,35 @@ class Results:
     def _scores(self, values: UnitValues | WholeValues, ends: NDArray[np.float64]) -> list[Score]:
         ranked = any(difference.measure == values.measure for difference in self.found)
         own = ranks(values, self.found) if ranked else [None] * len(values.values)
-        n = values.n if isinstance(values, WholeValues) else len(values.units)
+        uncertain = isinstance(values, UnitValues) or values.intervals is not None
         return [
-            Score(place, values.measure, float(figure), float(low), float(high), n, rank)
+            Score(
+                place,
+                values.measure,
+                float(figure),
+                float(low),
+                float(high),
+                None if np.isnan(figure) else values.n,
+                rank,
+                None if np.isnan(figure) else values.independent,
+                bool(uncertain and np.isnan(low) and not np.isnan(figure)),
+            )
             for place, (figure, (low, high), rank) in enumerate(zip(values.figures, ends, own, strict=True))
         ]
 
 
 def measured_intervals(values: UnitValues | WholeValues, seed: int) -> NDArray[np.float64]:
-    """The 95 % interval of each contender's value: float64, shape (contenders, 2); NaN for none.
+    """The 95 % interval of each contender's value, as far as it is possible; NaN for none.
 
     Args:
         values: The values of a measure.
         seed: The seed of resamples.
+
+    Returns:
+        float64, shape (contenders, 2). Intervals of means are bootstrapped, so they are within the values.
     """
     if isinstance(values, UnitValues):
         return intervals(values.values, values.groups, weights=values.weights, seed=seed)
-    return np.full((len(values.values), 2), np.nan) if values.intervals is None else values.intervals
+    if values.intervals is None:
+        return np.full((len(values.values), 2), np.nan)
+    return values.measure.possible(values.intervals)

@@ -41,7 +41,8 @@ def values_from(
         if record.choice("of", ("units", "whole")) == "whole":
             ends = arrays.floats(f"{name}-ends", contenders, 2) if record.flag("ends") else None
             own = arrays.floats(name, contenders)
-            values.append(WholeValues(measure, own, ends, record.integer("n", 0, _MANY)))
+            n = record.integer("n", 0, _MANY)
+            values.append(WholeValues(measure, own, ends, n, _independent(record, n)))
         else:
             values.append(_unit_values(name, measure, arrays, contenders, weighted=record.flag("weighted")))
     intervals = tuple(arrays.floats(f"intervals-{place}", contenders, 2) for place in range(len(values)))
@@ -52,20 +53,33 @@ def differences_from(arrays: Arrays, values: Sequence[Values]) -> tuple[Differen
     """The differences of pairs of contenders: by each measure that ranks, one for all pairs that have it."""
     whole = arrays.integers("differences", None, 5, low=0, high=_MANY)
     figures = arrays.floats("difference-figures", len(whole), 6)
+    independent = [each.independent for each in values]
     found: dict[tuple[int, int, int], Difference] = {}
     for (which, first, second, family, n), numbers in zip(whole.tolist(), figures.tolist(), strict=True):
         if which >= len(values) or not first < second < len(values[which].values):
             raise DamagedArchiveError("a difference is of no two contenders")
         value, low, high, p, p_holm, error = numbers
         found[which, first, second] = Difference(
-            values[which].measure, first, second, value, low, high, p, p_holm, max(1, family), n, error
+            values[which].measure,
+            first,
+            second,
+            value,
+            low,
+            high,
+            p,
+            p_holm,
+            max(1, family),
+            n,
+            error,
+            independent[which],
         )
     for which in {which for which, *_ in found}:
         there = [place for place, own in enumerate(values[which].values) if not np.isnan(own).any()]
         pairs = {(which, *pair) for pair in itertools.combinations(there, 2)}
         if not pairs or pairs - found.keys():
             raise DamagedArchiveError("a difference is missing")
-    return tuple(found.values())
+    # Older files have differences by measures that are no longer ranked.
+    return tuple(each for each in found.values() if each.measure.comparable)
 
 
 def agreements_from(records: Sequence[Record], arrays: Arrays, contenders: int) -> dict[str, Agreement]:
@@ -148,6 +162,12 @@ def _measure(record: Record) -> Measure:
     higher = record.optional("higher_is_better", record.flag)
     chance = record.optional("chance", lambda key: record.number(key, 0, 1))
     return explained(Measure(name, kind, higher, "", chance=chance))
+
+
+def _independent(record: Record, n: int) -> int:
+    """How many groups n rows have; n in an older file, which does not say it."""
+    found = record.optional("independent", lambda key: record.integer(key, 0, n))
+    return n if found is None else found
 
 
 def _unit_values(

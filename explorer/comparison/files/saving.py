@@ -138,7 +138,12 @@ def _measure(measure: Measure) -> dict[str, Any]:
 
 def _values_record(values: UnitValues | WholeValues) -> dict[str, Any]:
     if isinstance(values, WholeValues):
-        return _measure(values.measure) | {"of": "whole", "n": values.n, "ends": values.intervals is not None}
+        return _measure(values.measure) | {
+            "of": "whole",
+            "n": values.n,
+            "independent": values.independent,
+            "ends": values.intervals is not None,
+        }
     return _measure(values.measure) | {"of": "units", "weighted": values.weights is not None}
 
 

@@ -30,6 +30,8 @@ NDCG = Measure(
     "by that of the best possible order of the judged rows. 1 is perfect, 0 finds nothing. "
     "Rows that nobody judged count as not relevant; rows that were skipped are left out of the ten.",
     "Järvelin and Kekäläinen (2002), as computed by trec_eval through ir-measures",
+    least=0,
+    most=1,
 )
 MRR = Measure(
     f"MRR@{DEPTH}",
@@ -37,6 +39,8 @@ MRR = Measure(
     True,
     "How soon the first relevant row comes: 1 / its rank, 0 if it is not among the first ten.",
     "Kantor and Voorhees (2000), as computed by trec_eval through ir-measures",
+    least=0,
+    most=1,
 )
 
 
@@ -48,6 +52,8 @@ def recall(k: int) -> Measure:
         True,
         f"The share of the rows judged relevant that are among the first {k} hits.",
         "As computed by trec_eval through ir-measures",
+        least=0,
+        most=1,
     )
 
 

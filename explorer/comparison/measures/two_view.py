@@ -31,12 +31,23 @@ _TIES = "Voorhees 1999 (MRR); McSherry and Najork 2008 (ties)"
 _PAPER = "arXiv 2605.22202"
 
 MEASURES = (
-    Measure("two-view MRR", "proxy", True, f"{_RETRIEVAL}.", _TIES),
-    Measure("view overlap", "proxy", True, f"{_OVERLAP}.", _PAPER),
+    Measure("two-view MRR", "proxy", True, f"{_RETRIEVAL}.", _TIES, least=0, most=1),
+    Measure("view overlap", "proxy", True, f"{_OVERLAP}.", _PAPER, least=0, most=1),
 )
 MASKED_MEASURES = tuple(
-    Measure(trial.proxy, "proxy", True, f"{meaning}{_HIDDEN} {trial.sentence}", source)
-    for trial, meaning, source in zip(TRIALS, (_RETRIEVAL, _OVERLAP), (_TIES, _PAPER), strict=True)
+    Measure(
+        trial.proxy,
+        "proxy",
+        True,
+        f"{meaning}{_HIDDEN} {trial.sentence}",
+        source,
+        least=0,
+        most=1,
+        phrase=f"masked {plain.name}",
+    )
+    for trial, plain, meaning, source in zip(
+        TRIALS, MEASURES, (_RETRIEVAL, _OVERLAP), (_TIES, _PAPER), strict=True
+    )
 )
 
 

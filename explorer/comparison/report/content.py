@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from explorer.comparison.health.doctor import Finding
 from explorer.comparison.measure import Kind
-from explorer.comparison.numbers import chance, evidence, figure, interval, number
+from explorer.comparison.numbers import TOO_FEW, chance, evidence, figure, interval, number
 from explorer.comparison.report.differing import DifferingRow, differing_rows
 from explorer.comparison.report.forest import Forest, forests
 from explorer.comparison.report.python_lines import python_lines
@@ -58,13 +58,15 @@ class Cell:
 
     Attributes:
         value: The figure; a dash for none, or `failed`.
-        interval: Its 95 % interval; empty if there is none.
+        interval: Its 95 % interval; a dash where there are too few units for one, empty if it has none.
+        reason: Why there is a dash; empty without one.
         rank: Its rank; empty if the measure does not rank.
         best: Whether it shares the first rank.
     """
 
     value: str
     interval: str
+    reason: str
     rank: str
     best: bool
 
@@ -196,8 +198,7 @@ def _tables(results: Results) -> tuple[Table, ...]:
             continue
         by_place = {(score.measure, score.contender): _cell(results, score) for score in own}
         columns = tuple(
-            Column(each.name, each.explanation, _better(each.higher_is_better), chance(each))
-            for each in known
+            Column(each.name, each.explanation, _better(each.better), chance(each)) for each in known
         )
         rows = tuple(
             tuple(by_place[measure, place] for measure in known) for place in range(len(results.names))
@@ -211,7 +212,8 @@ def _cell(results: Results, score: Score) -> Cell:
     failed = missing and results.failure(score.contender, score.measure.kind) is not None
     return Cell(
         "failed" if failed else figure(score.measure, score.value),
-        interval(score.low, score.high),
+        interval(score.low, score.high, too_few=score.too_few),
+        TOO_FEW if score.too_few else "",
         "" if score.rank is None or missing else str(score.rank),
         score.rank == 1 and not missing,
     )

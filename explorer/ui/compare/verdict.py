@@ -34,7 +34,7 @@ def show_verdict(session: Session, comparison: Comparison) -> None:
         label = "First rank" if len(found.best) == 1 else "Share the first rank"
         lines.append(f'<div style="{_LINE}">★ {label}: <b>{first}</b></div>')
     if found.basis is not None:
-        basis = _DECIDED_BY[found.basis.kind].format(html.escape(found.basis.name))
+        basis = _DECIDED_BY[found.basis.kind].format(html.escape(found.basis.in_sentence))
         proxy = f'<span style="{_BADGE}">proxy</span> ' if found.basis.kind == "proxy" else ""
         about = html.escape(found.basis.explanation, quote=True)
         lines.append(f'<div style="{_LINE}" title="{about}">{proxy}{basis}</div>')
