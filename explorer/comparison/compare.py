@@ -52,11 +52,12 @@ from explorer.comparison.measures.labelled import labelled
 from explorer.comparison.measures.neighbors import NeighborLists, neighbor_lists
 from explorer.comparison.measures.two_view import two_view_measures
 from explorer.comparison.measures.views import two_views
-from explorer.comparison.results import measured_intervals
+from explorer.comparison.scores import measured_intervals
 from explorer.comparison.statistics.differences import Difference, differences
 from explorer.comparison.statistics.verdict import verdict
+from explorer.comparison.steps import Steps
 from explorer.errors import QueryError
-from explorer.jobs.progress import OnProgress, Progress, ignore_progress
+from explorer.jobs.progress import OnProgress
 
 SAMPLE = 2_000  # rows that are measured: a share of them has a 95 % interval of about ±2 points
 _VIEW_ROWS = 1_000  # rows whose two views are encoded
@@ -103,7 +104,7 @@ def compare(
     sides = _sides(contenders)
     check_contenders(sides)
     corpus = sides[0].corpus
-    steps = _Steps(on_progress, 6 + (judgements is not None) + (pairs is not None) + 3 * bool(corpus.labels))
+    steps = Steps(on_progress, 6 + (judgements is not None) + (pairs is not None) + 3 * bool(corpus.labels))
     told = steps.next()
     grouped = near_copies(corpus, on_progress=told) if groups is None else groups_of(corpus, groups)
     sample = sample_rows(len(corpus), SAMPLE, seed)
@@ -166,7 +167,7 @@ class _Run:
     seed: int
     sample: NDArray[np.int64]
     groups: NDArray[np.int64]
-    steps: _Steps
+    steps: Steps
     values: list[UnitValues | WholeValues] = field(default_factory=list)
     found: list[Difference] = field(default_factory=list)
     judgements: Judgements | None = None
@@ -282,28 +283,3 @@ class _Run:
         self.values += measured
         family = [values for values in measured if isinstance(values, UnitValues)]
         self.found += differences(family, seed=self.seed)
-
-
-class _Steps:
-    """Progress of work in steps that count equally.
-
-    Args:
-        on_progress: Called with the progress of the whole.
-        total: Number of steps.
-    """
-
-    def __init__(self, on_progress: OnProgress | None, total: int) -> None:
-        self._report = on_progress or ignore_progress
-        self._total = total
-        self._begun = 0
-
-    def next(self) -> OnProgress:
-        """The callback of the next step."""
-        before = self._begun
-        self._begun += 1
-
-        def report(progress: Progress) -> None:
-            fraction = min(1.0, (before + progress.fraction) / self._total)
-            self._report(replace(progress, fraction=fraction))
-
-        return report

@@ -19,8 +19,8 @@ from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.judging.retrieval import search_all
 from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
 from explorer.comparison.measures.neighbors import NeighborLists
-from explorer.comparison.statistics.differences import Difference, best_first, ranks
-from explorer.comparison.statistics.inference import intervals
+from explorer.comparison.scores import Score, scores_of
+from explorer.comparison.statistics.differences import Difference, best_first
 from explorer.comparison.statistics.verdict import Verdict
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
@@ -28,33 +28,6 @@ from explorer.jobs.progress import OnProgress
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class Score:
-    """A figure of the scorecard.
-
-    Attributes:
-        contender: The position of the contender.
-        measure: The measure.
-        value: Its value; NaN if the contender does not have the measure.
-        low: Low end of the 95 % interval; NaN if there is none.
-        high: High end.
-        n: The number of units, such as rows or queries; 0 for costs, None without a value.
-        rank: 1 + the number of contenders that are significantly better; None if the measure does not rank.
-        independent: The number of groups of these units; 0 for costs, None without a value.
-        too_few: Whether it has no interval because there are too few independent units for one.
-    """
-
-    contender: int
-    measure: Measure
-    value: float
-    low: float
-    high: float
-    n: int | None
-    rank: int | None
-    independent: int | None
-    too_few: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +101,7 @@ class Results:
         return [
             score
             for values, ends in zip(self.values, self.intervals, strict=True)
-            for score in self._scores(values, ends)
+            for score in scores_of(values, ends, self.found)
         ]
 
     @property
@@ -272,39 +245,3 @@ class Results:
                 "first_hits": found.first_hits,
             }
         )
-
-    def _scores(self, values: UnitValues | WholeValues, ends: NDArray[np.float64]) -> list[Score]:
-        ranked = any(difference.measure == values.measure for difference in self.found)
-        own = ranks(values, self.found) if ranked else [None] * len(values.values)
-        uncertain = isinstance(values, UnitValues) or values.intervals is not None
-        return [
-            Score(
-                place,
-                values.measure,
-                float(figure),
-                float(low),
-                float(high),
-                None if np.isnan(figure) else values.n,
-                rank,
-                None if np.isnan(figure) else values.independent,
-                bool(uncertain and np.isnan(low) and not np.isnan(figure)),
-            )
-            for place, (figure, (low, high), rank) in enumerate(zip(values.figures, ends, own, strict=True))
-        ]
-
-
-def measured_intervals(values: UnitValues | WholeValues, seed: int) -> NDArray[np.float64]:
-    """The 95 % interval of each contender's value, as far as it is possible; NaN for none.
-
-    Args:
-        values: The values of a measure.
-        seed: The seed of resamples.
-
-    Returns:
-        float64, shape (contenders, 2). Intervals of means are bootstrapped, so they are within the values.
-    """
-    if isinstance(values, UnitValues):
-        return intervals(values.values, values.groups, weights=values.weights, seed=seed)
-    if values.intervals is None:
-        return np.full((len(values.values), 2), np.nan)
-    return values.measure.possible(values.intervals)

@@ -11,7 +11,7 @@ from explorer.comparison.files.opening import open_comparison
 from explorer.comparison.files.saving import packed
 from explorer.comparison.measure import WholeValues
 from explorer.comparison.measures.label_measures import AMI
-from explorer.comparison.results import measured_intervals
+from explorer.comparison.scores import measured_intervals
 from explorer.comparison.statistics.differences import differences
 from explorer.errors import QueryError
 from tests.comparison.comparisons import comparison, contenders, corpus, judgements

@@ -15,7 +15,8 @@ from explorer.comparison.report.differing import DifferingRow, differing_rows
 from explorer.comparison.report.forest import Forest, forests
 from explorer.comparison.report.python_lines import python_lines
 from explorer.comparison.report.segment_tables import SegmentTable, segment_tables
-from explorer.comparison.results import Results, Score
+from explorer.comparison.results import Results
+from explorer.comparison.scores import Score
 
 _KINDS: dict[Kind, tuple[str, str]] = {
     "judgements": ("By judgements", "The strongest evidence: people said which rows are relevant."),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
     from explorer.comparison.contenders.failure import Failure
     from explorer.comparison.measure import Kind, Measure
-    from explorer.comparison.results import Score
+    from explorer.comparison.scores import Score
 
 _GROUPS: dict[str, tuple[tuple[Kind, ...], str]] = {
     "Quality": (

@@ -9,7 +9,7 @@ import numpy as np
 from explorer.comparison.comparison import Comparison
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.numbers import TOO_FEW
-from explorer.comparison.results import measured_intervals
+from explorer.comparison.scores import measured_intervals
 from explorer.comparison.statistics.differences import differences
 from explorer.comparison.statistics.verdict import verdict
 from explorer.ui.compare import differences as drawn
