@@ -3,8 +3,8 @@
 By simulation: rows with a label and a cluster, drawn from a known joint distribution (the clusters are given,
 as the intervals take them), and rows with a label and a vector, whose clusters k-means finds anew in each
 sample. Of many rows, both measures have the same value: 2 × mutual information / the sum of both entropies.
-Of few rows both are larger on average: V-measure since some agreement is chance, AMI since it is a share of
-what lies above chance, which is less.
+Of few rows with given clusters both are larger on average: V-measure since some agreement is chance, AMI
+since it is a share of what lies above chance, which is less.
 """
 
 from __future__ import annotations

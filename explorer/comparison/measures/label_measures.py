@@ -16,6 +16,10 @@ from explorer.comparison.statistics.bootstrap import Counts, bootstrap_interval
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
 _FOLDS = 5
+_SAME_ROWS = (
+    "Its value depends on the number of rows, so compare it on the same rows only; its interval takes the "
+    "clusters as they are, and is too narrow."
+)
 _PENALTY = 1.0  # scikit-learn's C
 
 KNN_ACCURACY = Measure(
@@ -55,7 +59,8 @@ AMI = Measure(
     "AMI",
     "labels",
     True,
-    "Adjusted mutual information of labels and k-means clusters: 1 if the same, 0 as by chance.",
+    "Adjusted mutual information of labels and k-means clusters: 1 if the same, 0 as by chance. "
+    f"{_SAME_ROWS}",
     "Vinh, Epps and Bailey 2010; scikit-learn's adjusted_mutual_info_score",
     most=1,
 )
@@ -63,7 +68,8 @@ V_MEASURE = Measure(
     "V-measure",
     "labels",
     True,
-    "Harmonic mean of homogeneity and completeness of k-means clusters: 1 if they are the labels.",
+    "Harmonic mean of homogeneity and completeness of k-means clusters: 1 if they are the labels. "
+    f"{_SAME_ROWS}",
     "Rosenberg and Hirschberg 2007; scikit-learn's v_measure_score",
     least=0,
     most=1,
