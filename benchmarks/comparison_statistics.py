@@ -157,7 +157,7 @@ def power(figures: dict[str, float | str]) -> None:
     print("\nUnits for 80 % power at 5 %, and the power measured with as many:")
     rng = np.random.default_rng(3)
     for deviation, delta in ((0.2, 0.05), (0.3, 0.1), (0.3, 0.05), (0.3, 0.03), (0.3, 0.02), (0.4, 0.05)):
-        known = Difference(MEASURE, 0, 1, delta, 0, 0, 1, 1, 1, 1, deviation)
+        known = Difference(MEASURE, 0, 1, delta, 0, 0, 1, 1, 1, 1, deviation, 1)
         units = 1 + (needed(known).more or 0)
         draw = apart(delta, deviation)
         found = _alarms([(draw(rng, 500, units), np.arange(units)) for _ in range(REPEATS)])

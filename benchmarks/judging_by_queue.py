@@ -129,5 +129,5 @@ def _looks(queue: Queue, differences: Floats, count: int) -> tuple[bool, bool]:
     values = differences[queue.order[:count]]
     mean = np.average(values, weights=weights)
     error = math.sqrt((weights**2 * (values - mean) ** 2).sum()) / weights.sum()
-    each = Difference(MEASURE, 0, 1, mean, 0, 0, 1, 1, 1, count, error)
+    each = Difference(MEASURE, 0, 1, mean, 0, 0, 1, 1, 1, count, error, count)
     return bool(abs(mean) > anytime_margin(each, 1)), bool(abs(mean) > 1.96 * error)

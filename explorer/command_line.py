@@ -118,6 +118,8 @@ def _compare(options: argparse.Namespace, progress: OnProgress | None) -> int:
         progress.clear()
     print(result.verdict.text)
     print(_scorecard(result))
+    for failure in result.failures:
+        _tell(progress, failure.sentence(result.names[failure.contender]))
     for note in result.notes:
         _tell(progress, note)
     for path in options.report:
@@ -134,7 +136,13 @@ def _is_worse(result: Comparison, first: int, second: int) -> bool:
     """Whether the first contender is significantly worse than the second by what the verdict is based on.
 
     Proxies count only together: all that have differences must say so.
+
+    Raises:
+        ExplorerError: Nothing says which contender is better, or one of the two failed.
     """
+    for failure in result.failures:
+        if failure.contender in (first, second):
+            raise failure.error
     if not result.found:
         raise ExplorerError(
             "Nothing says which contender is better, so neither is worse.",
@@ -160,11 +168,15 @@ def _scorecard(result: Comparison) -> str:
     for score in result.scores():
         if score.measure.name != last:
             last = score.measure.name
-            units = f"n = {score.n:,}" if score.n else ""
+            counts = [each.n for each in result.scores() if each.measure == score.measure and each.n]
+            units = f"n = {counts[0]:,}" if counts else ""
             about = ", ".join(filter(None, (score.measure.kind, units, chance(score.measure))))
             lines += ["", f"{last} ({about})"]
         rank = "" if score.rank is None else str(score.rank)
-        shown, ends = figure(score.measure, score.value), interval(score.low, score.high)
+        shown, ends = (
+            figure(score.measure, score.value),
+            interval(score.low, score.high, too_few=score.too_few),
+        )
         name = _printable(result.names[score.contender])
         lines.append(f"  {rank:>2}  {name:{width}}  {shown:>12}  {ends}".rstrip())
     return "\n".join(lines)

@@ -24,7 +24,7 @@ with page("Compare", "Which encoder is better on my rows, and by how much?") as 
         comparison = comparison_or_progress(session, entries)
     if comparison is not None:
         with verdict:
-            show_verdict(comparison, session.comparison.name)
+            show_verdict(session, comparison)
     with actions:
         show_files(session, comparison)
     if comparison is not None:

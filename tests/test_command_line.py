@@ -87,7 +87,7 @@ def test_where_proxies_disagree_nobody_is_worse():
     lost = difference(0, 1, -0.3, -0.1, 0.001, measure=overlap)
 
     def result(*found, basis=None):
-        return SimpleNamespace(found=found, verdict=SimpleNamespace(basis=basis))
+        return SimpleNamespace(found=found, failures=(), verdict=SimpleNamespace(basis=basis))
 
     assert not _is_worse(result(won, lost), 0, 1)
     assert not _is_worse(result(won, lost), 1, 0)
@@ -125,9 +125,9 @@ def test_bad_judgements_are_counted_with_a_reason(tickets, capsys):
     with (tickets / "judged.csv").open("a") as file:
         file.write('"4","unknown row",4800,1,1\n')
     table = (tickets / "judged.csv").read_text().splitlines()
-    assert len(table) == 8
+    assert len(table) == 11
     assert main(["compare", "tickets.csv", *TWO, "--text", "body", "--judgements", "judged.csv"]) == 0
-    assert '1 of 7 judgements cannot be used; line 7: there is no row "4800".' in capsys.readouterr().err
+    assert '1 of 10 judgements cannot be used; line 10: there is no row "4800".' in capsys.readouterr().err
 
 
 def test_names_that_control_a_terminal_are_harmless(tickets, capsys):

@@ -24,6 +24,7 @@ from explorer.comparison.agreement.disagreement import rows_by_agreement
 from explorer.comparison.comparison import Comparison
 from explorer.comparison.contenders.checking import check_contenders
 from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.contenders.failure import Failure, OnFailure
 from explorer.comparison.contenders.names import named
 from explorer.comparison.contenders.space_contender import SpaceContender
 from explorer.comparison.health.costs import cost_values, costs
@@ -38,7 +39,7 @@ from explorer.comparison.judging.judgement_files import (
 )
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.judging.retrieval import DEPTH, pair_correlations, retrieval, search_all
-from explorer.comparison.measure import UnitValues, WholeValues
+from explorer.comparison.measure import Kind, UnitValues, WholeValues
 from explorer.comparison.measures.chance import two_view_chance
 from explorer.comparison.measures.groups import groups_of, near_copies, sample_rows
 from explorer.comparison.measures.label_measures import (
@@ -51,11 +52,12 @@ from explorer.comparison.measures.labelled import labelled
 from explorer.comparison.measures.neighbors import NeighborLists, neighbor_lists
 from explorer.comparison.measures.two_view import two_view_measures
 from explorer.comparison.measures.views import two_views
-from explorer.comparison.results import measured_intervals
+from explorer.comparison.scores import measured_intervals
 from explorer.comparison.statistics.differences import Difference, differences
 from explorer.comparison.statistics.verdict import verdict
+from explorer.comparison.steps import Steps
 from explorer.errors import QueryError
-from explorer.jobs.progress import OnProgress, Progress, ignore_progress
+from explorer.jobs.progress import OnProgress
 
 SAMPLE = 2_000  # rows that are measured: a share of them has a 95 % interval of about ±2 points
 _VIEW_ROWS = 1_000  # rows whose two views are encoded
@@ -76,7 +78,8 @@ def compare(
     """Compare encoders, or other ways to rank rows, over one corpus.
 
     Rows are measured on a random sample of at most 2,000; their neighbours are found among all rows. Labels
-    are those of the corpus.
+    are those of the corpus. A contender that fails on the judged queries, the pairs or the views, such as a
+    server that does not answer, has no figures there (`failures` says why), and the others are compared.
 
     Args:
         contenders: 2 to 8 spaces or other contenders over the same rows.
@@ -101,7 +104,7 @@ def compare(
     sides = _sides(contenders)
     check_contenders(sides)
     corpus = sides[0].corpus
-    steps = _Steps(on_progress, 6 + (judgements is not None) + (pairs is not None) + 3 * bool(corpus.labels))
+    steps = Steps(on_progress, 6 + (judgements is not None) + (pairs is not None) + 3 * bool(corpus.labels))
     told = steps.next()
     grouped = near_copies(corpus, on_progress=told) if groups is None else groups_of(corpus, groups)
     sample = sample_rows(len(corpus), SAMPLE, seed)
@@ -129,10 +132,11 @@ def compare(
         intervals=tuple(measured_intervals(values, seed) for values in run.values),
         found=tuple(run.found),
         agreements=run.agreements(lists),
-        verdict=verdict([side.name for side in sides], run.values, run.found),
+        verdict=verdict([side.name for side in sides], run.values, run.found, run.failures),
         neighbors=lists.nearest(max(k, DEPTH)),
         row_agreement=rows_by_agreement(lists, k),
         findings=tuple(run.findings),
+        failures=tuple(run.failures),
         notes=tuple(run.notes),
         grouped_by=groups,
         views=views,
@@ -163,14 +167,19 @@ class _Run:
     seed: int
     sample: NDArray[np.int64]
     groups: NDArray[np.int64]
-    steps: _Steps
+    steps: Steps
     values: list[UnitValues | WholeValues] = field(default_factory=list)
     found: list[Difference] = field(default_factory=list)
     judgements: Judgements | None = None
     rankings: NDArray[np.int64] | None = None
     pairs: Pairs | None = None
     findings: list[tuple[Finding, ...]] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def failing(self, kind: Kind) -> OnFailure:
+        """Keeps the errors of contenders that fail while figures of one kind are measured."""
+        return lambda place, error: self.failures.append(Failure(place, kind, error))
 
     def usable(self, what: str, read: FromFile[Content, Columns]) -> Content:
         """What a file holds; its lines that cannot be used are noted."""
@@ -184,11 +193,22 @@ class _Run:
     def judge(self, judgements: Judgements) -> None:
         """Measure how well the contenders find the rows judged relevant."""
         depth, self.judgements = max(self.k, DEPTH), judgements
-        rankings = search_all(self.sides, judgements.queries, depth, on_progress=self.steps.next())
+        rankings = search_all(
+            self.sides,
+            judgements.queries,
+            depth,
+            on_failure=self.failing("judgements"),
+            on_progress=self.steps.next(),
+        )
         self.rankings = rankings
         retrieved = retrieval(rankings, judgements, k=self.k)
         self._add(retrieved.values)
-        without = [side.name for side, own in zip(self.sides, rankings, strict=True) if (own == -1).all()]
+        failed = {failure.contender for failure in self.failures}
+        without = [
+            side.name
+            for place, side in enumerate(self.sides)
+            if place not in failed and (rankings[place] == -1).all()
+        ]
         if without:
             self.notes.append(f"Without an encoder for queries, so not judged: {', '.join(without)}.")
         if retrieved.left_out:
@@ -197,7 +217,13 @@ class _Run:
     def correlate(self, pairs: Pairs) -> None:
         """Measure how well the contenders score pairs of texts."""
         self.pairs = pairs
-        scored = pair_correlations(self.sides, pairs, seed=self.seed, on_progress=self.steps.next())
+        scored = pair_correlations(
+            self.sides,
+            pairs,
+            seed=self.seed,
+            on_failure=self.failing("pairs"),
+            on_progress=self.steps.next(),
+        )
         self.values += scored.values
         self.found += scored.differences
 
@@ -226,7 +252,9 @@ class _Run:
         if len(views) < 2:
             self.notes.append("Two-view measures are left out: the texts are too short to be divided.")
             return
-        measured = two_view_measures(self.sides, views, self.k, on_progress=self.steps.next())
+        measured = two_view_measures(
+            self.sides, views, self.k, on_failure=self.failing("proxy"), on_progress=self.steps.next()
+        )
         by_chance = zip(measured, two_view_chance(views, self.k), strict=True)
         self._add([replace(each, measure=replace(each.measure, chance=value)) for each, value in by_chance])
 
@@ -255,28 +283,3 @@ class _Run:
         self.values += measured
         family = [values for values in measured if isinstance(values, UnitValues)]
         self.found += differences(family, seed=self.seed)
-
-
-class _Steps:
-    """Progress of work in steps that count equally.
-
-    Args:
-        on_progress: Called with the progress of the whole.
-        total: Number of steps.
-    """
-
-    def __init__(self, on_progress: OnProgress | None, total: int) -> None:
-        self._report = on_progress or ignore_progress
-        self._total = total
-        self._begun = 0
-
-    def next(self) -> OnProgress:
-        """The callback of the next step."""
-        before = self._begun
-        self._begun += 1
-
-        def report(progress: Progress) -> None:
-            fraction = min(1.0, (before + progress.fraction) / self._total)
-            self._report(replace(progress, fraction=fraction))
-
-        return report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +24,11 @@ class Measure:
         meaning: One or two plain sentences for a tooltip, with the formula.
         source: Where it is from: a paper or the implementation.
         chance: The value that chance gives on these rows, if that was computed.
+        least: The smallest value that it can take.
+        most: The largest.
+        comparable: Whether values of different contenders are on one scale. If not, they are shown and
+            neither ranked nor tested.
+        phrase: What a sentence calls it after a number, such as `masked view overlap`; empty for its name.
     """
 
     name: str
@@ -31,6 +37,36 @@ class Measure:
     meaning: str
     source: str = ""
     chance: float | None = None
+    least: float = -math.inf
+    most: float = math.inf
+    comparable: bool = True
+    phrase: str = ""
+
+    @property
+    def in_sentence(self) -> str:
+        """What a sentence calls it."""
+        return self.phrase or self.name
+
+    @property
+    def better(self) -> bool | None:
+        """Whether larger values rank higher; None if it does not rank contenders."""
+        return self.higher_is_better if self.comparable else None
+
+    def possible(self, ends: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The part of intervals of values that is possible: clipped to `least` and `most`.
+
+        An interval that is symmetric around its value can leave that range. Clipping does not change which
+        possible values it covers, and so not its coverage.
+
+        Args:
+            ends: float64, any shape; NaN stays NaN.
+        """
+        return np.clip(ends, self.least, self.most)
+
+    def possible_differences(self, ends: NDArray[np.float64]) -> NDArray[np.float64]:
+        """As `possible`, for intervals of the difference of two values."""
+        reach = self.most - self.least
+        return np.clip(ends, -reach, reach)
 
     @property
     def explanation(self) -> str:
@@ -69,6 +105,16 @@ class UnitValues:
         means: NDArray[np.float64] = np.average(self.values, axis=1, weights=self.weights)
         return means
 
+    @property
+    def n(self) -> int:
+        """The number of units."""
+        return len(self.units)
+
+    @property
+    def independent(self) -> int:
+        """The number of groups: as many units are independent of one another."""
+        return len(np.unique(self.groups))
+
 
 @dataclass(frozen=True, eq=False)
 class WholeValues:
@@ -80,12 +126,14 @@ class WholeValues:
         intervals: 95 % bootstrap intervals, float64, shape (contenders, 2); None if there is no sampling
             error.
         n: The number of rows it was computed from; 0 for costs.
+        independent: The number of groups of these rows; 0 if there is no sampling error.
     """
 
     measure: Measure
     values: NDArray[np.float64]
     intervals: NDArray[np.float64] | None = None
     n: int = 0
+    independent: int = 0
 
     @property
     def figures(self) -> NDArray[np.float64]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 
 from explorer.comparison.measure import Measure
+from explorer.comparison.statistics.inference import FEWEST_GROUPS
 
 _YES_NO = "prompt missing"
 _SHARE = "tokens not read"
 _MILLION = 1_000_000
+_UNITS = {"judgements": ("query", "queries"), "pairs": ("pair", "pairs")}
+TOO_FEW = f"No interval: it takes {FEWEST_GROUPS} independent units or more."
 
 
 def figure(measure: Measure, value: float) -> str:
@@ -56,9 +59,20 @@ def number(value: float, places: int = 3, *, plus: bool = False) -> str:
     return sign + text
 
 
-def interval(low: float, high: float) -> str:
-    """An interval; empty if there is none."""
-    return "" if math.isnan(low) or math.isnan(high) else f"{number(low)} to {number(high)}"
+def interval(low: float, high: float, *, too_few: bool = False) -> str:
+    """An interval; empty if there is none, and a dash where there are too few units for one."""
+    if math.isnan(low) or math.isnan(high):
+        return "–" if too_few else ""
+    return f"{number(low)} to {number(high)}"
+
+
+def units(measure: Measure, n: int, independent: int | None = None) -> str:
+    """A number of units, such as `36 queries`; `624 rows in 588 independent groups` if these are fewer."""
+    one, many = _UNITS.get(measure.kind, ("row", "rows"))
+    text = f"{n:,} {one if n == 1 else many}"
+    if independent is None or independent == n:
+        return text
+    return f"{text} in {independent:,} independent group{'' if independent == 1 else 's'}"
 
 
 def probability(p: float) -> str:

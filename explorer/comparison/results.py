@@ -13,13 +13,14 @@ from explorer.comparison.agreement.agreement import neighbor_agreement
 from explorer.comparison.agreement.calibration import Agreement
 from explorer.comparison.agreement.disagreement import RowAgreement, queries_by_agreement
 from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.health.doctor import Finding
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.judging.retrieval import search_all
-from explorer.comparison.measure import Measure, UnitValues, WholeValues
+from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
 from explorer.comparison.measures.neighbors import NeighborLists
-from explorer.comparison.statistics.differences import Difference, best_first, ranks
-from explorer.comparison.statistics.inference import intervals
+from explorer.comparison.scores import Score, scores_of
+from explorer.comparison.statistics.differences import Difference, best_first
 from explorer.comparison.statistics.verdict import Verdict
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
@@ -27,29 +28,6 @@ from explorer.jobs.progress import OnProgress
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class Score:
-    """A figure of the scorecard.
-
-    Attributes:
-        contender: The position of the contender.
-        measure: The measure.
-        value: Its value; NaN if the contender does not have the measure.
-        low: Low end of the 95 % interval; NaN if there is none.
-        high: High end.
-        n: The number of units, such as rows or queries; 0 for costs.
-        rank: 1 + the number of contenders that are significantly better; None if the measure does not rank.
-    """
-
-    contender: int
-    measure: Measure
-    value: float
-    low: float
-    high: float
-    n: int
-    rank: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +49,7 @@ class Results:
         row_agreement: The sampled rows by how far the contenders agree on their neighbours.
         verdict: Which contender is better.
         findings: The faults of each contender, gravest first; None in a file of an Explorer that kept none.
+        failures: The contenders that failed while figures of one kind were measured.
         notes: What was left out, one sentence each.
         grouped_by: The column that gave the groups; None for near-copies.
         views: The two columns that should find each other; None for the two halves of a text.
@@ -93,6 +72,7 @@ class Results:
     row_agreement: RowAgreement
     verdict: Verdict
     findings: tuple[tuple[Finding, ...], ...] | None = None
+    failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
     grouped_by: str | None = None
     views: tuple[str, str] | None = None
@@ -110,17 +90,28 @@ class Results:
         """The rows, with the text column that the first contender reads."""
         return self.contenders[0].corpus
 
+    def failure(self, contender: int, kind: Kind) -> Failure | None:
+        """Why a contender has no figures of a kind, if it failed."""
+        return next(
+            (each for each in self.failures if each.contender == contender and each.kind == kind), None
+        )
+
     def scores(self) -> list[Score]:
         """The figures of the scorecard, by measure and then by contender."""
         return [
             score
             for values, ends in zip(self.values, self.intervals, strict=True)
-            for score in self._scores(values, ends)
+            for score in scores_of(values, ends, self.found)
         ]
 
     @property
     def scorecard(self) -> pd.DataFrame:
-        """The scorecard: contender, measure, kind, value, low, high, n, rank; one line per figure."""
+        """The scorecard: one line per figure.
+
+        Returns:
+            Columns `contender`, `measure`, `kind`, `value`, `low` and `high` (of the 95 % interval), `n`
+            (units), `rank`, `independent` (groups of units).
+        """
         import pandas as pd
 
         lines = [
@@ -133,14 +124,20 @@ class Results:
                 "high": score.high,
                 "n": score.n,
                 "rank": score.rank,
+                "independent": score.independent,
             }
             for score in self.scores()
         ]
-        return pd.DataFrame(lines).astype({"rank": "Int64"})
+        return pd.DataFrame(lines).astype(dict.fromkeys(("n", "rank", "independent"), "Int64"))
 
     @property
     def differences(self) -> pd.DataFrame:
-        """All differences: measure, first, second, difference (first − second), low, high, p, p_holm, n."""
+        """All differences by the measures that rank.
+
+        Returns:
+            Columns `measure`, `first`, `second`, `difference` (first − second), `low`, `high` (of its 95 %
+            interval), `p`, `p_holm`, `n` (units), `independent` (groups of units).
+        """
         import pandas as pd
 
         lines = [
@@ -154,11 +151,12 @@ class Results:
                 "p": each.p,
                 "p_holm": each.p_holm,
                 "n": each.n,
+                "independent": each.independent,
             }
             for each in self.found
         ]
-        columns = ["measure", "first", "second", "difference", "low", "high", "p", "p_holm", "n"]
-        return pd.DataFrame(lines, columns=columns)
+        figures = ["difference", "low", "high", "p", "p_holm", "n", "independent"]
+        return pd.DataFrame(lines, columns=["measure", "first", "second", *figures])
 
     def best_first(self, measure: Measure) -> list[int]:
         """The contenders that have one of the measures, the best value first; equal ones in their order."""
@@ -247,24 +245,3 @@ class Results:
                 "first_hits": found.first_hits,
             }
         )
-
-    def _scores(self, values: UnitValues | WholeValues, ends: NDArray[np.float64]) -> list[Score]:
-        ranked = any(difference.measure == values.measure for difference in self.found)
-        own = ranks(values, self.found) if ranked else [None] * len(values.values)
-        n = values.n if isinstance(values, WholeValues) else len(values.units)
-        return [
-            Score(place, values.measure, float(figure), float(low), float(high), n, rank)
-            for place, (figure, (low, high), rank) in enumerate(zip(values.figures, ends, own, strict=True))
-        ]
-
-
-def measured_intervals(values: UnitValues | WholeValues, seed: int) -> NDArray[np.float64]:
-    """The 95 % interval of each contender's value: float64, shape (contenders, 2); NaN for none.
-
-    Args:
-        values: The values of a measure.
-        seed: The seed of resamples.
-    """
-    if isinstance(values, UnitValues):
-        return intervals(values.values, values.groups, weights=values.weights, seed=seed)
-    return np.full((len(values.values), 2), np.nan) if values.intervals is None else values.intervals

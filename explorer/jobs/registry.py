@@ -75,6 +75,13 @@ class JobRegistry:
                 self._leave_oldest(visitor)
             return job
 
+    def forget(self, key: Hashable) -> None:
+        """Forget a finished result, so that it is computed again when it is next asked for."""
+        with self._lock:
+            job = self._jobs.get(key)
+            if job is not None and job.ended:
+                self._forget(job)
+
     def awaited_by(self, visitor: str) -> list[Job[Any]]:
         """The unfinished jobs that a visitor is waiting for, oldest first."""
         with self._lock:

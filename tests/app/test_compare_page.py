@@ -8,11 +8,16 @@ import explorer
 from explorer.comparison.contenders.spec import ContenderSpec
 from explorer.comparison.files.opening import open_comparison
 from explorer.comparison.files.saving import packed
-from explorer.encode.spec import LocalModel, OwnVectors, Tfidf
+from explorer.encode.engines.generations import CANARY
+from explorer.encode.spec import HostedModel, LocalModel, OwnVectors, Tfidf
+from explorer.session.contender_link import contender_parameter
 from explorer.session.contenders import contenders_of
+from explorer.settings import settings
 from explorer.ui.compare import views
 from tests.app.driving import finished, html_texts, open_app, open_with_rows
 from tests.hub_server import LocalHub, talk_to
+from tests.inference_server import MODEL as SERVED
+from tests.inference_server import Answer, LocalInference, by_length
 
 MODEL, WORDS, BM25 = ContenderSpec(LocalModel()), ContenderSpec(Tfidf()), ContenderSpec(None)
 HOSTILE = "<b>bold</b> **md** $x$"
@@ -120,6 +125,35 @@ def test_a_contender_that_fails_says_why_and_the_others_are_compared():
     app = press(app, "Remove it")
     assert not app.error
     assert chips(app) == ["all-MiniLM-L6-v2", "BM25"]
+
+
+@pytest.fixture
+def server(monkeypatch):
+    local = LocalInference()
+    monkeypatch.setenv("EXPLORER_EMBEDDING_SERVERS", f"team={local.url}")
+    settings.cache_clear()
+    yield local
+    local.close()
+
+
+def test_a_server_that_fails_while_comparing_says_so_where_its_figures_would_be_until_a_retry(server):
+    known = {*explorer.open_corpus("medicare-faq").texts, CANARY}
+    full = Answer(400, {"error": "the disk is full"})
+    server.encode = lambda texts: by_length(texts) if known.issuperset(texts) else full
+    served = contender_parameter(ContenderSpec(HostedModel("team", SERVED)))
+    app = compared(**{"with": ["", served, "model=bm25"]})
+    assert "Failed on the two views of rows, and without figures for them: **served**" in messages(app)
+    assert len(app.error) == 1
+    assert "the disk is full" in app.error[0].value
+    cell = next(text for text in html_texts(app) if "two-view MRR" in text and "<table" in text)
+    assert "failed</span>" in cell
+    assert "the disk is full" in cell
+    assert "served is left out: it failed" in shown(app)
+    server.encode = by_length
+    app = press(app, "Try again")
+    assert not app.error
+    assert "failed" not in shown(app)
+    assert not comparison_of(app).failures
 
 
 @pytest.mark.usefixtures("no_hub")

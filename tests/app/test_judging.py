@@ -86,14 +86,15 @@ def test_texts_of_others_are_shown_as_typed():
 def test_judgements_made_here_are_used_by_the_comparison_and_removed_again():
     app = started("parcel", "login")
     assert button(app, "Use my judgements").disabled
-    app = judge_all(app, lambda row: "parcel" in row)
+    app = judge_all(press(app, "Skip"), lambda row: "parcel" in row)
     assert "Every hit of every query is judged" in said(app.markdown)
     assert "nDCG@10 ahead of" in said(app.markdown)
     app = press(app, "Use my judgements")
     used = state_of(app).judgements
     assert set(used.queries) == {"parcel", "login"}
     assert used.inclusion == (1.0, 1.0)
-    assert "Uses" in said(app.caption)
+    assert used.skips == 1
+    assert "; 1 skipped row is left out." in said(app.caption)
     assert button(app, "Use my judgements").disabled
     downloads = [one.proto.label for one in app.get("download_button")]
     assert {"Judgements (CSV)", "Qrels", "Queries", "My answers (CSV)"} <= set(downloads)

@@ -42,6 +42,7 @@ def judgements():
         ("refund of the invoice", "reset my password", "late parcel"),
         ({0: 1, 3: 2, 1: 0}, {1: 1, 4: 1}, {2: 1}),
         (1.0, 0.5, 0.5),
+        ((5,), (), (6, 7)),
     )
 
 

@@ -1,10 +1,19 @@
 """What `explorer.compare` makes of what it is given; its measures have tests of their own."""
 
+import numpy as np
 import pytest
 
 import explorer
-from explorer.errors import QueryError
-from tests.comparison.comparisons import contenders
+from explorer.command_line import _is_worse
+from explorer.comparison.contenders.bm25 import Bm25Contender
+from explorer.comparison.contenders.space_contender import SpaceContender
+from explorer.comparison.files import file_cache
+from explorer.comparison.files.opening import open_comparison
+from explorer.comparison.files.saving import packed
+from explorer.comparison.report.content import report_content
+from explorer.comparison.report.pages import html_page, markdown_page
+from explorer.errors import EncodeError, JobCancelledError, QueryError
+from tests.comparison.comparisons import PAIRS, contenders, corpus, judgements
 
 TWO = slice(None, None, 3)  # two of the contenders
 
@@ -35,3 +44,97 @@ def test_judgements_of_other_rows_say_which_line():
 def test_what_is_no_contender_is_named(given):
     with pytest.raises(QueryError, match=f"{given!r} is no contender"):
         explorer.compare([contenders()[0], given])
+
+
+class Failing(Bm25Contender):
+    """BM25 that fails for texts that are not rows, as a server does that does not answer."""
+
+    def __init__(self, error, name="served"):
+        super().__init__(corpus(), name)
+        self.error = error
+        self.asked = 0
+
+    @property
+    def fingerprint(self):
+        return f"served {self.name}"
+
+    def search(self, queries, k, *, on_progress=None):
+        self.asked += 1
+        if self.error is None:
+            return super().search(queries, k, on_progress=on_progress)
+        raise self.error
+
+    def score_texts(self, queries, documents, *, on_progress=None):
+        if self.error is None:
+            return super().score_texts(queries, documents, on_progress=on_progress)
+        raise self.error
+
+
+DOWN = EncodeError("The server did not answer.", where="served", fix="Try again later.")
+
+
+def compared_with(failing, compare=explorer.compare):
+    words = SpaceContender(contenders()[0], "TF-IDF")
+    return compare([words, contenders()[3], failing], judgements=judgements(), pairs=PAIRS, k=3)
+
+
+def test_a_contender_that_fails_has_no_figures_there_and_the_others_are_compared():
+    made = compared_with(Failing(DOWN))
+    told = [(failure.contender, failure.kind, failure.error) for failure in made.failures]
+    assert told == [(2, "judgements", DOWN), (2, "pairs", DOWN), (2, "proxy", DOWN)]
+    card = made.scorecard.set_index(["contender", "measure"])["value"]
+    for measure in ("nDCG@10", "Spearman", "two-view MRR, masked"):
+        assert np.isnan(card["served", measure])
+    assert not np.isnan(card["BM25", "nDCG@10"])
+    assert not np.isnan(card["BM25", "two-view MRR, masked"])
+    assert not np.isnan(card["served", "k-NN accuracy"])  # its neighbours need no new text
+    alone = explorer.compare(list(contenders())[TWO], judgements=judgements(), pairs=PAIRS, k=3)
+    pairs = made.differences[made.differences["measure"] == "nDCG@10"]
+    assert pairs["difference"].tolist() == alone.differences["difference"].tolist()[: len(pairs)]
+    assert made.verdict.text.endswith("served is left out: it failed when it was measured.")
+    assert not [note for note in made.notes if "encoder for queries" in note]
+
+
+def test_where_all_fail_the_verdict_is_by_what_is_left():
+    made = explorer.compare(
+        [Failing(DOWN, "one"), Failing(DOWN, "two")], judgements=judgements(), pairs=PAIRS, k=3
+    )
+    assert made.verdict.basis.kind == "labels"
+    assert len(made.failures) == 6
+
+
+def test_a_check_of_a_contender_that_failed_is_not_passed():
+    made = compared_with(Failing(DOWN))
+    with pytest.raises(EncodeError, match="did not answer"):
+        _is_worse(made, 2, 0)
+    assert _is_worse(made, 0, 1) in (True, False)
+
+
+def test_work_that_is_stopped_stops_and_other_faults_are_not_hidden():
+    for error in (JobCancelledError("It was stopped."), ZeroDivisionError()):
+        with pytest.raises(type(error)):
+            compared_with(Failing(error))
+
+
+def test_a_failure_is_in_files_and_reports_and_not_in_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(file_cache, "_folder", lambda: tmp_path)
+    served = Failing(DOWN)
+    made = compared_with(served, file_cache.cached_compare)
+    opened = open_comparison(packed(made), corpus())
+    assert [str(failure.error) for failure in opened.failures] == [str(DOWN)] * 3
+    assert opened.failures[0].sentence("served") == (
+        "served failed on the judged queries, so it has no figures for them. "
+        "served: The server did not answer. Try again later."
+    )
+    assert opened.verdict == made.verdict
+    for page in (html_page, markdown_page):
+        report = page(report_content(opened))
+        assert "served failed on the judged queries" in report
+        assert "failed" in report
+    served.error = None
+    again = compared_with(served, file_cache.cached_compare)
+    assert not again.failures
+    assert not np.isnan(again.scorecard["value"][again.scorecard["measure"] == "nDCG@10"]).any()
+    asked = served.asked
+    assert not compared_with(served, file_cache.cached_compare).failures
+    assert served.asked == asked  # this one came from the cache

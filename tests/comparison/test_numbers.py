@@ -4,7 +4,9 @@ import pytest
 
 from explorer.comparison.health.costs import MEASURES
 from explorer.comparison.judging.retrieval import NDCG
-from explorer.comparison.numbers import evidence, figure, interval, number, probability
+from explorer.comparison.measures.label_measures import KNN_ACCURACY
+from explorer.comparison.numbers import evidence, figure, interval, number, probability, units
+from explorer.comparison.statistics.correlation import SPEARMAN
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,12 @@ def test_intervals_and_p_values():
     assert interval(math.nan, 0.02) == ""
     assert [probability(p) for p in (0.0123, 0.0001, math.nan)] == ["0.012", "< 0.001", "–"]
     assert [number(value, 2, plus=True) for value in (0.123, -0.123, 0.001)] == ["+0.12", "−0.12", "0.00"]
+    assert interval(math.nan, math.nan, too_few=True) == "–"
+
+
+def test_units_are_counted_with_their_independent_groups_where_these_are_fewer():
+    assert units(NDCG, 36, 36) == "36 queries"
+    assert units(NDCG, 1, 1) == "1 query"
+    assert units(SPEARMAN, 1_000, 1) == "1,000 pairs in 1 independent group"
+    assert units(KNN_ACCURACY, 624, 588) == "624 rows in 588 independent groups"
+    assert units(KNN_ACCURACY, 30) == "30 rows"

@@ -1,5 +1,6 @@
 """The tables of a comparison that other tests do not read."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -8,6 +9,10 @@ import pytest
 import explorer
 from explorer.comparison.files.opening import open_comparison
 from explorer.comparison.files.saving import packed
+from explorer.comparison.measure import WholeValues
+from explorer.comparison.measures.label_measures import AMI
+from explorer.comparison.scores import measured_intervals
+from explorer.comparison.statistics.differences import differences
 from explorer.errors import QueryError
 from tests.comparison.comparisons import comparison, contenders, corpus, judgements
 
@@ -60,3 +65,51 @@ def test_without_queries_and_vectors_it_says_so():
         plain.queries([])
     with pytest.raises(QueryError, match="Fewer than two contenders can be searched"):
         open_comparison(packed(plain), corpus()).queries(TEXTS)
+
+
+def test_the_scorecard_counts_units_and_groups_only_where_there_is_a_value():
+    card = comparison().scorecard.set_index(["measure", "contender"])
+    values, scores = comparison().values, comparison().scores()
+    assert card["n"].isna().equals(card["value"].isna())
+    assert card["independent"].isna().equals(card["value"].isna())
+    assert card.loc[("linear probe", "BM25"), "value"] != card.loc[("linear probe", "BM25"), "value"]
+    accuracy = next(each for each in values if each.measure.name == "k-NN accuracy")
+    own = card.loc["k-NN accuracy"]
+    assert set(own["n"]) == {48}
+    assert set(own["independent"]) == {len(np.unique(accuracy.groups))}
+    judged = [score for score in scores if score.measure.kind == "judgements"]
+    assert all(score.too_few and np.isnan(score.low) for score in judged)  # of three queries
+    rest = [score for score in scores if score.measure.kind in ("labels", "cost")]
+    assert not any(score.too_few for score in rest)
+
+
+def test_silhouette_is_shown_and_neither_ranked_nor_tested():
+    for made in (comparison(), open_comparison(packed(comparison()), corpus())):
+        card = made.scorecard[made.scorecard["measure"] == "silhouette"]
+        assert card["value"].notna().sum() == 2
+        assert card["low"].notna().sum() == 2
+        assert card["rank"].isna().all()
+        assert "silhouette" not in set(made.differences["measure"])
+
+
+def test_differences_of_an_older_file_by_a_measure_that_is_no_longer_ranked_are_left_out():
+    made = comparison()
+    silhouette = next(each for each in made.values if each.measure.name == "silhouette")
+    ranked = replace(silhouette.measure, comparable=True)
+    old = replace(
+        made,
+        values=tuple(replace(each, measure=ranked) if each is silhouette else each for each in made.values),
+        found=(*made.found, *differences([replace(silhouette, measure=ranked)])),
+    )
+    assert "silhouette" in set(old.differences["measure"])
+    opened = open_comparison(packed(old), corpus())
+    assert opened.differences.equals(made.differences)
+    assert opened.scorecard.equals(made.scorecard)
+
+
+def test_no_interval_is_outside_what_is_possible():
+    for score in comparison().scores():
+        if not np.isnan(score.low):
+            assert score.measure.least <= score.low <= score.high <= score.measure.most
+    few = WholeValues(AMI, np.array([0.95]), np.array([[0.8, 1.1]]), 40, 20)
+    assert measured_intervals(few, 0).tolist() == [[0.8, 1.0]]

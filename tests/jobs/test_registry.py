@@ -1,3 +1,4 @@
+import functools
 import gc
 import threading
 import weakref
@@ -363,3 +364,20 @@ def test_results_that_ended_first_are_let_go_where_all_take_too_much_memory(regi
     # Three times 2 MB and the 4 MB they share.
     assert [ask(key) is jobs[key] for key in (4, 3, 2)] == [True, True, True]
     assert ask(1) is not jobs[1]
+
+
+def test_a_result_that_is_forgotten_is_computed_again_and_work_under_way_is_not(registry):
+    steps = Steps(1)
+    ask = functools.partial(registry.submit, "key", "Stepping", steps, lane=Lane.QUICK)
+    job = ask(visitor="a")
+    registry.forget("key")
+    assert ask(visitor="b") is job
+    steps.allow()
+    assert job.wait(60)
+    assert ask(visitor="b") is job
+    registry.forget("key")
+    registry.forget("nobody asked for it")
+    again = ask(visitor="a")
+    assert again is not job
+    assert again.wait(60)
+    assert steps.runs == 2

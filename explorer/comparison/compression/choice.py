@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.comparison.compression.compressed import Compression
 from explorer.comparison.compression.measured import SweptMeasure
+from explorer.comparison.numbers import units
 
 LEAST_RECALL = 0.95
 MOST_LOSS = 0.02  # below it, a difference hardly matters: the margin of judging, too
@@ -50,7 +51,7 @@ def choose(forms: Sequence[Compression], recall: SweptMeasure, quality: Sequence
     )
     if quality:
         best = quality[0]
-        name = best.measure.name
+        name = best.measure.in_sentence
         place = _smallest(forms, best.change_low >= -MOST_LOSS, best.value)
         if place:
             return Choice(
@@ -60,12 +61,13 @@ def choose(forms: Sequence[Compression], recall: SweptMeasure, quality: Sequence
                 "the low end of the 95 % interval of the difference. It is one of several tried: add it "
                 "to a comparison before you rely on it.",
             )
-        rule += f" {name} cannot tell: from {best.n:,} units, none can be shown to lose at most {MOST_LOSS}."
+        measured = units(best.measure, best.n, best.independent)
+        rule += f" {name} cannot tell: from {measured}, none can be shown to lose at most {MOST_LOSS}."
     place = _smallest(forms, recall.low >= LEAST_RECALL, recall.value)
     if not place:
         return Choice(
             0,
-            f"No smaller form keeps {least} of the nearest rows: the full vectors have "
+            f"No smaller form can be shown to keep {least} of the nearest rows: the full vectors have "
             f"{forms[0].bytes_per_vector:,} bytes each.",
             rule,
         )
@@ -82,9 +84,9 @@ def _by_quality(forms: Sequence[Compression], place: int, recall: SweptMeasure, 
     subject, one = _subject(forms[place])
     lost = max(0.0, -float(best.change_low[place]))
     loss = (
-        f"{'loses' if one else 'lose'} at most {lost:.3f} {best.measure.name}"
+        f"{'loses' if one else 'lose'} at most {lost:.3f} {best.measure.in_sentence}"
         if lost >= 0.0005
-        else f"{'loses' if one else 'lose'} no {best.measure.name}"
+        else f"{'loses' if one else 'lose'} no {best.measure.in_sentence}"
     )
     return (
         f"{subject} {loss} and {'keeps' if one else 'keep'} {_percent(recall.value[place])} of the nearest "

@@ -26,6 +26,7 @@ class SweptMeasure:
         change_low: Low end of the 95 % interval of the change, paired by unit.
         change_high: High end.
         n: The number of units.
+        independent: The number of groups of units: as many are independent of one another.
     """
 
     measure: Measure
@@ -36,6 +37,7 @@ class SweptMeasure:
     change_low: Floats
     change_high: Floats
     n: int
+    independent: int
 
 
 def swept(values: UnitValues, seed: int) -> SweptMeasure:
@@ -49,6 +51,7 @@ def swept(values: UnitValues, seed: int) -> SweptMeasure:
     ends = intervals(values.values, values.groups, weights=values.weights, seed=seed)
     apart = values.values - values.values[0]
     changes, _ = difference_intervals(apart, values.groups, weights=values.weights, seed=seed)
+    changes = values.measure.possible_differences(changes)
     return SweptMeasure(
         values.measure,
         means,
@@ -57,5 +60,6 @@ def swept(values: UnitValues, seed: int) -> SweptMeasure:
         means - means[0],
         changes[:, 0],
         changes[:, 1],
-        len(values.units),
+        values.n,
+        values.independent,
     )

@@ -208,6 +208,8 @@ def neighbor_recall(k: int) -> Measure:
         True,
         f"The share of a row's {k} nearest rows by the full vectors that are among the {k} nearest by the "
         "smaller ones; the mean over rows.",
+        least=0,
+        most=1,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.agreement.calibration import Agreement
+from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.files.archive import DamagedArchiveError
 from explorer.comparison.files.explanations import explained
 from explorer.comparison.files.records import Arrays, Record
@@ -17,11 +18,12 @@ from explorer.comparison.files.saving import Choices
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
 from explorer.comparison.statistics.differences import Difference
-from explorer.errors import DataError
+from explorer.errors import DataError, ExplorerError
 
 _MANY = 2**40  # units, groups and families; more than any comparison has
 _MEASURE_CHARS = 60
 _GRADES = 1_000_000
+_ERROR_CHARS = 2_000
 
 Values = UnitValues | WholeValues
 
@@ -39,7 +41,8 @@ def values_from(
         if record.choice("of", ("units", "whole")) == "whole":
             ends = arrays.floats(f"{name}-ends", contenders, 2) if record.flag("ends") else None
             own = arrays.floats(name, contenders)
-            values.append(WholeValues(measure, own, ends, record.integer("n", 0, _MANY)))
+            n = record.integer("n", 0, _MANY)
+            values.append(WholeValues(measure, own, ends, n, _independent(record, n)))
         else:
             values.append(_unit_values(name, measure, arrays, contenders, weighted=record.flag("weighted")))
     intervals = tuple(arrays.floats(f"intervals-{place}", contenders, 2) for place in range(len(values)))
@@ -50,20 +53,33 @@ def differences_from(arrays: Arrays, values: Sequence[Values]) -> tuple[Differen
     """The differences of pairs of contenders: by each measure that ranks, one for all pairs that have it."""
     whole = arrays.integers("differences", None, 5, low=0, high=_MANY)
     figures = arrays.floats("difference-figures", len(whole), 6)
+    independent = [each.independent for each in values]
     found: dict[tuple[int, int, int], Difference] = {}
     for (which, first, second, family, n), numbers in zip(whole.tolist(), figures.tolist(), strict=True):
         if which >= len(values) or not first < second < len(values[which].values):
             raise DamagedArchiveError("a difference is of no two contenders")
         value, low, high, p, p_holm, error = numbers
         found[which, first, second] = Difference(
-            values[which].measure, first, second, value, low, high, p, p_holm, max(1, family), n, error
+            values[which].measure,
+            first,
+            second,
+            value,
+            low,
+            high,
+            p,
+            p_holm,
+            max(1, family),
+            n,
+            error,
+            independent[which],
         )
     for which in {which for which, *_ in found}:
         there = [place for place, own in enumerate(values[which].values) if not np.isnan(own).any()]
         pairs = {(which, *pair) for pair in itertools.combinations(there, 2)}
         if not pairs or pairs - found.keys():
             raise DamagedArchiveError("a difference is missing")
-    return tuple(found.values())
+    # Older files have differences by measures that are no longer ranked.
+    return tuple(each for each in found.values() if each.measure.comparable)
 
 
 def agreements_from(records: Sequence[Record], arrays: Arrays, contenders: int) -> dict[str, Agreement]:
@@ -91,9 +107,15 @@ def judgements_from(record: Record, arrays: Arrays, rows: int) -> Judgements:
         if not (0 <= query < len(queries) and 0 <= row < rows):
             raise DamagedArchiveError("a judgement is of no query or row")
         grades[query][row] = grade
+    skipped: list[list[int]] = [[] for _ in queries]
+    if "skipped" in arrays:  # older files have none
+        for query, row in arrays.integers("skipped", None, 2, low=0, high=_MANY).tolist():
+            if not (query < len(queries) and row < rows):
+                raise DamagedArchiveError("a skipped row is of no query or row")
+            skipped[query].append(row)
     inclusion = tuple(arrays.floats("inclusion", len(queries)).tolist()) if record.flag("weighted") else None
     try:
-        return Judgements(record.texts("ids"), queries, tuple(grades), inclusion)
+        return Judgements(record.texts("ids"), queries, tuple(grades), inclusion, tuple(map(tuple, skipped)))
     except DataError as error:
         raise DamagedArchiveError(f"its judgements cannot be used, {error.what}") from error
 
@@ -105,6 +127,22 @@ def pairs_from(record: Record, arrays: Arrays) -> Pairs:
     if len(second) != len(first) or not np.isfinite(scores).all():
         raise DamagedArchiveError("its pairs are incomplete")
     return Pairs(first, second, tuple(scores.tolist()))
+
+
+def failures_from(records: Sequence[Record], contenders: int) -> tuple[Failure, ...]:
+    """The contenders that failed, with what their errors said."""
+    return tuple(
+        Failure(
+            record.integer("contender", 0, contenders - 1),
+            record.choice("kind", get_args(Kind)),
+            ExplorerError(
+                record.text("what")[:_ERROR_CHARS],
+                where=record.text("where")[:_ERROR_CHARS],
+                fix=record.text("fix")[:_ERROR_CHARS],
+            ),
+        )
+        for record in records
+    )
 
 
 def choices_from(record: Record, arrays: Arrays, rows: int) -> Choices:
@@ -124,6 +162,12 @@ def _measure(record: Record) -> Measure:
     higher = record.optional("higher_is_better", record.flag)
     chance = record.optional("chance", lambda key: record.number(key, 0, 1))
     return explained(Measure(name, kind, higher, "", chance=chance))
+
+
+def _independent(record: Record, n: int) -> int:
+    """How many groups n rows have; n in an older file, which does not say it."""
+    found = record.optional("independent", lambda key: record.integer(key, 0, n))
+    return n if found is None else found
 
 
 def _unit_values(

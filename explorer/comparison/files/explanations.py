@@ -36,11 +36,11 @@ _MOST_RECALL = 10_000
 
 
 def explained(measure: Measure) -> Measure:
-    """The measure with its meaning and source; unchanged if this Explorer does not have it."""
+    """The measure as this Explorer has it; unchanged if it does not."""
     known = _KNOWN.get(measure.name)
     depth = number_from(measure.name.removeprefix(_RECALL), 1, _MOST_RECALL)
     if measure.name.startswith(_RECALL) and depth is not None:
         known = recall(depth)
     if known is None or known.kind != measure.kind:
         return measure
-    return replace(measure, meaning=known.meaning, source=known.source)
+    return replace(known, higher_is_better=measure.higher_is_better, chance=measure.chance)

@@ -22,7 +22,7 @@ from explorer.settings import settings
 
 _log = logging.getLogger(__name__)
 
-_SCHEME = 3  # increase it when the same contenders and settings would give other figures, or more of them
+_SCHEME = 4  # increase it when the same contenders and settings would give other figures, or more of them
 _MOST = 64  # comparisons to keep, the most recently used
 _MOST_BYTES = 300_000_000  # of all of them
 _ENDING = ".comparison"
@@ -52,7 +52,8 @@ def cached_compare(
     found = _find(name, contenders)
     if found is None:
         found = compare(contenders, **options, on_progress=on_progress)
-        _keep(name, found)
+        if not found.failures:  # what failed is measured again when it is next asked for
+            _keep(name, found)
     return found
 
 

@@ -14,6 +14,7 @@ from explorer.analysis.space import Space
 from explorer.comparison.agreement.disagreement import RowAgreement
 from explorer.comparison.comparison import Comparison
 from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.contenders.space_contender import SpaceContender
 from explorer.comparison.contenders.spec import FEWEST, MOST
 from explorer.comparison.files.archive import DamagedArchiveError, unpack
@@ -22,6 +23,7 @@ from explorer.comparison.files.contents import (
     agreements_from,
     choices_from,
     differences_from,
+    failures_from,
     judgements_from,
     pairs_from,
     values_from,
@@ -143,6 +145,7 @@ def _comparison(
     pairs = document.optional("pairs", lambda key: pairs_from(document.record(key), arrays))
     values, intervals = values_from(document.records("values"), arrays, count)
     found = differences_from(arrays, values)
+    failures = failures_from(document.optional("failures", document.records) or (), count)
     k = chosen.integer("k", 1, _MOST_NEIGHBORS)
     sample = arrays.integers("sample", None, low=0, high=rows - 1)
     comparison = Comparison(
@@ -157,8 +160,9 @@ def _comparison(
         agreements=agreements_from(document.records("agreements"), arrays, count),
         neighbors=arrays.integers("neighbors", count, len(sample), None, low=0, high=rows - 1),
         row_agreement=_row_agreement(arrays, sample, k),
-        verdict=_verdict(names, values, found),
+        verdict=_verdict(names, values, found, failures),
         findings=_findings(records),
+        failures=failures,
         notes=tuple(note[:_FEW_CHARS] for note in document.texts("notes")),
         grouped_by=chosen.optional("grouped_by", chosen.text),
         views=chosen.optional("views", lambda key: _two(chosen.texts(key))),
@@ -237,10 +241,12 @@ def _row_agreement(arrays: Arrays, sample: NDArray[np.int64], k: int) -> RowAgre
     return RowAgreement(rows, arrays.floats("row-agreement", len(sample)), k)
 
 
-def _verdict(names: list[str], values: Sequence[Values], found: Sequence[Difference]) -> Verdict:
+def _verdict(
+    names: list[str], values: Sequence[Values], found: Sequence[Difference], failures: Sequence[Failure]
+) -> Verdict:
     """The verdict, which is made again: its text is Explorer's own."""
     try:
-        return verdict(names, values, found)
+        return verdict(names, values, found, failures)
     except (ArithmeticError, LookupError, ValueError) as error:
         raise DamagedArchiveError("its figures are impossible") from error
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.files.archive import Array, pack
 from explorer.comparison.files.finding_records import finding_record
 from explorer.comparison.files.saved_contender import spec_of
@@ -66,6 +67,7 @@ def packed(results: Results, choices: Choices = NO_CHOICES) -> bytes:
             for name, each in results.agreements.items()
         ],
         "notes": list(results.notes),
+        "failures": [_failure_record(each) for each in results.failures],
         "judgements": None if results.judgements is None else _judgements_record(results.judgements),
         "pairs": None if results.pairs is None else _pairs_record(results.pairs),
         "choices": {"name": choices.name, "queries": list(choices.queries), "asked": list(choices.answers)},
@@ -113,6 +115,17 @@ def _contender(results: Results, place: int) -> dict[str, Any]:
     }
 
 
+def _failure_record(failure: Failure) -> dict[str, Any]:
+    error = failure.error
+    return {
+        "contender": failure.contender,
+        "kind": failure.kind,
+        "what": error.what,
+        "where": error.where,
+        "fix": error.fix,
+    }
+
+
 def _measure(measure: Measure) -> dict[str, Any]:
     """A measure without its explanation, which is Explorer's own and not taken from files."""
     return {
@@ -125,7 +138,12 @@ def _measure(measure: Measure) -> dict[str, Any]:
 
 def _values_record(values: UnitValues | WholeValues) -> dict[str, Any]:
     if isinstance(values, WholeValues):
-        return _measure(values.measure) | {"of": "whole", "n": values.n, "ends": values.intervals is not None}
+        return _measure(values.measure) | {
+            "of": "whole",
+            "n": values.n,
+            "independent": values.independent,
+            "ends": values.intervals is not None,
+        }
     return _measure(values.measure) | {"of": "units", "weighted": values.weights is not None}
 
 
@@ -159,7 +177,11 @@ def _judgements_record(judgements: Judgements) -> dict[str, Any]:
 
 def _judgement_arrays(judgements: Judgements) -> dict[str, Array]:
     lines = [(query, row, grade) for query, own in enumerate(judgements.grades) for row, grade in own.items()]
-    arrays: dict[str, Array] = {"grades": np.array(lines, dtype=np.int64).reshape(-1, 3)}
+    skips = [(query, row) for query, rows in enumerate(judgements.skipped) for row in rows]
+    arrays: dict[str, Array] = {
+        "grades": np.array(lines, dtype=np.int64).reshape(-1, 3),
+        "skipped": np.array(skips, dtype=np.int64).reshape(-1, 2),
+    }
     if judgements.inclusion is not None:
         arrays["inclusion"] = np.array(judgements.inclusion, dtype=np.float64)
     return arrays

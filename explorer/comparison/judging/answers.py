@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from explorer.comparison.judging.judgement_columns import whole_number
 from explorer.comparison.judging.judgement_files import BadLine, FromFile
-from explorer.comparison.judging.judgements import MOST_GRADE
+from explorer.comparison.judging.judgements import MOST_GRADE, SKIPPED
 from explorer.comparison.judging.queue import Answers
 from explorer.data.corpus import Corpus
 from explorer.data.tables.python_values import as_strings
@@ -21,7 +21,6 @@ from explorer.errors import EmptyDataError
 
 COLUMNS = ("query", "row", "answer")
 _GRADES = {"not relevant": 0, "relevant": 1}
-_SKIPPED = "skipped"
 _SHOWN = 20  # bad lines that are kept with their reason
 
 Begun = tuple[tuple[str, ...], Answers]
@@ -34,7 +33,7 @@ def answers_table(queries: Sequence[str], answers: Answers) -> pa.Table:
         Columns `query`, `row` and `answer`: relevant, not relevant, skipped, or a grade above 1. A query
         without an answer has one line, without row and answer.
     """
-    words = {grade: word for word, grade in _GRADES.items()} | {None: _SKIPPED}
+    words = {grade: word for word, grade in _GRADES.items()} | {None: SKIPPED}
     lines: list[tuple[str, int | None, str]] = []
     for query in dict.fromkeys((*queries, *answers)):
         own = answers.get(query, {})
@@ -78,7 +77,7 @@ def read_answers(table: SourceTable, corpus: Corpus) -> FromFile[Begun, tuple[st
             queries[query] = None
         elif place is None or not 1 <= place <= len(corpus):
             reason = f'there is no row "{row:.40}"'
-        elif grade is None and answer.strip() != _SKIPPED:
+        elif grade is None and answer.strip() != SKIPPED:
             reason = f'"{answer:.40}" is no answer'
         else:
             queries[query] = None

@@ -16,7 +16,7 @@ from explorer.comparison.judging.judgement_columns import (
     whole_number,
 )
 from explorer.comparison.judging.judgement_tables import as_qrels, table_of, texts_by_id
-from explorer.comparison.judging.judgements import MOST_GRADE, Judgements, Pairs
+from explorer.comparison.judging.judgements import MOST_GRADE, SKIPPED, Judgements, Pairs
 from explorer.data.columns import guess_text
 from explorer.data.corpus import Corpus
 from explorer.data.tables.python_values import as_strings
@@ -73,6 +73,8 @@ def read_judgements(
 ) -> FromFile[Judgements, JudgementColumns]:
     """Read judgements of the rows of a corpus: a table, or TREC qrels.
 
+    Where a table says `skipped` instead of a grade, the row is one of `Judgements.skipped`.
+
     Args:
         source: A path to a CSV, TSV, JSON Lines or Parquet file or to TREC qrels (query id, 0, row, grade), a
             table as `read_file` and `read_bounded` return it, a data frame or a dict of columns.
@@ -106,7 +108,7 @@ def read_judgements(
             name if query_id else text,
             text,
             rows.get(_row_name(row[at], columns)),
-            whole_number(grade[at]) if grade else 1,
+            _grade(grade[at]) if grade else 1,
             _probability(inclusion[at]) if inclusion else 1.0,
         )
         if reason and table is not given and not row[at]:
@@ -179,14 +181,17 @@ class _Reader:
     """Collects judgements line by line."""
 
     texts: dict[str, str] = field(default_factory=dict)
-    grades: dict[str, dict[int, int]] = field(default_factory=dict)
+    grades: dict[str, dict[int, int | str]] = field(default_factory=dict)
     chosen: dict[str, float] = field(default_factory=dict)
     bad: list[BadLine] = field(default_factory=list)
 
     def add(
-        self, query: str, text: str, row: int | None, grade: int | None, probability: float | None
+        self, query: str, text: str, row: int | None, grade: int | str | None, probability: float | None
     ) -> str:
-        """Add a line; the reason if it cannot be used, with places for what it says."""
+        """Add a line; the reason if it cannot be used, with places for what it says.
+
+        The grade of a skipped row is `SKIPPED`.
+        """
         if not query.strip():
             return "the query is empty"
         if not text.strip():
@@ -197,7 +202,7 @@ class _Reader:
             return 'more than one row is named "{row:.40}"'
         if grade is None:
             return 'the grade "{grade:.40}" is not a whole number'
-        if abs(grade) > MOST_GRADE:
+        if isinstance(grade, int) and abs(grade) > MOST_GRADE:
             return f"the grade is not from −{MOST_GRADE:,} to {MOST_GRADE:,}"
         if probability is None:
             return "the inclusion probability is not above 0 and at most 1"
@@ -223,8 +228,15 @@ class _Reader:
         return Judgements(
             ids,
             tuple(self.texts.values()),
-            tuple(self.grades.values()),
+            tuple(
+                {row: grade for row, grade in judged.items() if isinstance(grade, int)}
+                for judged in self.grades.values()
+            ),
             tuple(self.chosen.values()) if weighted else None,
+            tuple(
+                tuple(row for row, grade in judged.items() if grade == SKIPPED)
+                for judged in self.grades.values()
+            ),
         )
 
 
@@ -266,6 +278,10 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+def _grade(text: str) -> int | str | None:
+    return SKIPPED if text.strip() == SKIPPED else whole_number(text)
 
 
 def _probability(text: str) -> float | None:

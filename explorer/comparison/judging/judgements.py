@@ -12,6 +12,7 @@ import pyarrow.csv
 
 from explorer.errors import DataError
 
+SKIPPED = "skipped"  # in place of the grade, in tables of judgements and of answers
 MOST_GRADE = 1_000  # evaluation libraries reserve memory for each grade up to the highest
 _ID = re.compile(r"\S+")
 
@@ -27,29 +28,37 @@ class Judgements:
             higher the more so.
         inclusion: The probability with which each query was chosen to be judged, if it was chosen at random
             with unequal probabilities; None otherwise.
+        skipped: For each query, the rows (from 0, ascending) that somebody looked at and could not judge:
+            they are left out of every contender's hits. If none is given, none was skipped.
 
     Raises:
-        DataError: The numbers of ids, queries, grades and probabilities differ, or an id, a query, a grade or
-            a probability cannot be used.
+        DataError: The numbers of ids, queries, grades, probabilities and skipped rows differ, or an id, a
+            query, a grade or a probability cannot be used, or a row is both skipped and judged.
     """
 
     ids: tuple[str, ...]
     queries: tuple[str, ...]
     grades: tuple[Mapping[int, int], ...]
     inclusion: tuple[float, ...] | None = None
+    skipped: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
-        lengths = {len(self.ids), len(self.queries), len(self.grades)}
+        own = self.skipped or ((),) * len(self.queries)
+        # Frozen, and one way to write it: equal judgements are equal, and cached under the same name.
+        object.__setattr__(self, "skipped", tuple(tuple(sorted(set(rows))) for rows in own))
+        lengths = {len(self.ids), len(self.queries), len(self.grades), len(self.skipped)}
         lengths |= set() if self.inclusion is None else {len(self.inclusion)}
         bad = [name for name in self.ids if not _ID.fullmatch(name)]
         if len(lengths) > 1:
-            raise DataError("There must be as many ids as queries, grades and probabilities.")
+            raise DataError("There must be as many ids as queries, grades, probabilities and skipped.")
         if bad or len(set(self.ids)) < len(self.ids):
             raise DataError("Query ids must be unique and without white space.", where=f"{bad[:1]}")
         if not all(query.strip() for query in self.queries):
             raise DataError("A query has no text.", where="judgements")
         if any(abs(grade) > MOST_GRADE for judged in self.grades for grade in judged.values()):
             raise DataError(f"Grades go from −{MOST_GRADE:,} to {MOST_GRADE:,}.", where="judgements")
+        if any(row in judged for judged, rows in zip(self.grades, self.skipped, strict=True) for row in rows):
+            raise DataError("A row cannot be both skipped and judged.", where="judgements")
         if not all(0 < probability <= 1 for probability in self.inclusion or ()):
             raise DataError("A probability must be above 0 and at most 1.", where="judgements")
 
@@ -57,6 +66,11 @@ class Judgements:
     def count(self) -> int:
         """The number of judgements."""
         return sum(map(len, self.grades))
+
+    @property
+    def skips(self) -> int:
+        """The number of skipped rows, counted for each query."""
+        return sum(map(len, self.skipped))
 
 
 @dataclass(frozen=True)
@@ -78,15 +92,21 @@ def judgements_table(judgements: Judgements) -> pa.Table:
     """Judgements as a table: one line each, rows counted from 1 as on the screen.
 
     Returns:
-        Columns `query_id`, `query`, `row`, `grade`, and `inclusion` if it is known. A query without a judged
+        Columns `query_id`, `query`, `row`, `grade`, and `inclusion` if it is known. The grade of a skipped
+        row is the word `skipped`; grades are texts only if there is one. A query without a judged or skipped
         row has no line.
     """
-    every = [(at, row, grade) for at, judged in enumerate(judgements.grades) for row, grade in judged.items()]
+    every: list[tuple[int, int, int | str]] = []
+    for at, (judged, skipped) in enumerate(zip(judgements.grades, judgements.skipped, strict=True)):
+        every += [(at, row, grade) for row, grade in judged.items()]
+        every += [(at, row, SKIPPED) for row in skipped]
+    grades = [grade for _, _, grade in every]
+    words = pa.array(map(str, grades), pa.string()) if judgements.skips else pa.array(grades, pa.int64())
     columns = {
         "query_id": pa.array([judgements.ids[at] for at, _, _ in every], pa.string()),
         "query": pa.array([judgements.queries[at] for at, _, _ in every], pa.string()),
         "row": pa.array([row + 1 for _, row, _ in every], pa.int64()),
-        "grade": pa.array([grade for _, _, grade in every], pa.int64()),
+        "grade": words,
     }
     if judgements.inclusion is not None:
         columns["inclusion"] = pa.array([judgements.inclusion[at] for at, _, _ in every], pa.float64())
@@ -96,8 +116,8 @@ def judgements_table(judgements: Judgements) -> pa.Table:
 def qrels_file(judgements: Judgements) -> bytes:
     """Judgements as TREC qrels: query id, 0, row from 1, grade; separated by spaces, one line each.
 
-    The format has no place for the texts of the queries, which are in `queries_file`, and for inclusion
-    probabilities.
+    The format has no place for the texts of the queries, which are in `queries_file`, for inclusion
+    probabilities, and for skipped rows.
     """
     lines = [
         f"{name} 0 {row + 1} {grade}\n"

@@ -132,7 +132,7 @@ def missing(queue: Queue, answers: Answers) -> tuple[Item, ...]:
 def judged(queue: Queue, answers: Answers) -> Judgements:
     """The answers for the first queries of the queue whose pools are judged, with inclusion probabilities.
 
-    Queries later in the queue do not count until all before them are judged. Skipped rows have no grade.
+    Queries later in the queue do not count until all before them are judged.
     """
     count = _complete(queue, answers)
     first = queue.order[:count]
@@ -142,6 +142,7 @@ def judged(queue: Queue, answers: Answers) -> Judgements:
         tuple(texts),
         tuple({row: grade for row, grade in answers[text].items() if grade is not None} for text in texts),
         tuple(inclusion_probabilities(queue, count).tolist()),
+        tuple(tuple(row for row, grade in answers[text].items() if grade is None) for text in texts),
     )
 
 
@@ -162,10 +163,9 @@ def inclusion_probabilities(queue: Queue, count: int) -> NDArray[np.float64]:
 def standing(queue: Queue, answers: Answers, *, within: float = 0.02, seed: int = 0) -> Standing | None:
     """What the judgements so far say, and whether they are enough.
 
-    Skipped rows are left out of every contender's hits (condensed lists: Sakai, 2007). The interval behind
-    `enough` holds at all times, so looking at it after each answer does no harm: the asymptotic confidence
-    sequence of Waudby-Smith et al. (2103.06476, theorem 2.2), for each pair of contenders at 5 % divided by
-    their number.
+    The interval behind `enough` holds at all times, so looking at it after each answer does no harm: the
+    asymptotic confidence sequence of Waudby-Smith et al. (2103.06476, theorem 2.2), for each pair of
+    contenders at 5 % divided by their number.
 
     Args:
         queue: The queue.
@@ -180,8 +180,7 @@ def standing(queue: Queue, answers: Answers, *, within: float = 0.02, seed: int 
     if not any(grade > 0 for grades in found.grades for grade in grades.values()):
         return None
     first = queue.order[: len(found.queries)]
-    skipped = [{row for row, grade in answers[text].items() if grade is None} for text in found.queries]
-    values = retrieval(_without(queue.rankings[:, first], skipped), found).values[0]
+    values = retrieval(queue.rankings[:, first], found).values[0]
     each = differences([values], seed=seed)
     leading = leading_difference(values, each)
     margin = anytime_margin(leading, len(each))
@@ -244,13 +243,3 @@ def _complete(queue: Queue, answers: Answers) -> int:
         if _open(queue, answers, int(at)):
             return place
     return len(queue.order)
-
-
-def _without(rankings: NDArray[np.int64], skipped: Sequence[set[int]]) -> NDArray[np.int64]:
-    """Rankings without skipped rows; those behind move up, and −1 fills the end."""
-    kept = rankings.copy()
-    for at, rows in enumerate(skipped):
-        for own in kept[:, at] if rows else ():
-            left = [row for row in own.tolist() if row not in rows]
-            own[:] = left + [-1] * (len(own) - len(left))
-    return kept

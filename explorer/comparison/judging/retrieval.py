@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.contenders.failure import OnFailure, attempt
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.statistics.correlation import Correlations, correlations
 from explorer.encode.encoder import check_queries
-from explorer.errors import DataError, QueryError
+from explorer.errors import DataError
 from explorer.jobs.progress import OnProgress, counting
 
 DEPTH = 10
@@ -26,8 +28,10 @@ NDCG = Measure(
     True,
     "How much relevance the first ten hits hold, and how high up: the sum of grade / log₂(rank + 1), divided "
     "by that of the best possible order of the judged rows. 1 is perfect, 0 finds nothing. "
-    "Rows that nobody judged count as not relevant.",
+    "Rows that nobody judged count as not relevant; rows that were skipped are left out of the ten.",
     "Järvelin and Kekäläinen (2002), as computed by trec_eval through ir-measures",
+    least=0,
+    most=1,
 )
 MRR = Measure(
     f"MRR@{DEPTH}",
@@ -35,6 +39,8 @@ MRR = Measure(
     True,
     "How soon the first relevant row comes: 1 / its rank, 0 if it is not among the first ten.",
     "Kantor and Voorhees (2000), as computed by trec_eval through ir-measures",
+    least=0,
+    most=1,
 )
 
 
@@ -46,6 +52,8 @@ def recall(k: int) -> Measure:
         True,
         f"The share of the rows judged relevant that are among the first {k} hits.",
         "As computed by trec_eval through ir-measures",
+        least=0,
+        most=1,
     )
 
 
@@ -56,8 +64,8 @@ class Retrieval:
     Attributes:
         values: nDCG@10, MRR@10 and recall@k; the units are queries.
         left_out: Queries left out because none of their rows was judged relevant.
-        judged: The share of each contender's first ten hits that were judged, float64, shape (contenders,);
-            a contender with few is at a disadvantage.
+        judged: The share of each contender's first ten hits, without skipped ones, that were judged, float64,
+            shape (contenders,); a contender with few is at a disadvantage.
     """
 
     values: tuple[UnitValues, ...]
@@ -70,6 +78,7 @@ def search_all(
     queries: Sequence[str],
     k: int = DEPTH,
     *,
+    on_failure: OnFailure | None = None,
     on_progress: OnProgress | None = None,
 ) -> NDArray[np.int64]:
     """The first hits of every contender for every query.
@@ -78,11 +87,13 @@ def search_all(
         contenders: The contenders, over the same rows.
         queries: The query texts.
         k: The number of hits.
+        on_failure: Called for a contender that fails, such as a server that does not answer, which then has
+            no hits; None to raise its error.
         on_progress: Called with the number of searches; an exception it raises stops the work.
 
     Returns:
         Rows, best first, shape (contenders, queries, min(k, rows)); −1 for a contender that cannot be
-        searched by text, such as vectors without their model.
+        searched by text, such as vectors without their model, and for one that failed.
 
     Raises:
         QueryError: A query is empty.
@@ -90,23 +101,29 @@ def search_all(
     check_queries(queries)
     report = counting(on_progress, "Searching", "searches")
     total = len(contenders) * len(queries)
-    found: list[NDArray[np.int64]] = []
+
+    def hits(at: int) -> NDArray[np.int64]:
+        parts = [np.empty((0, min(k, len(contenders[at].corpus))), dtype=np.int64)]
+        for start in range(0, len(queries), _BLOCK_QUERIES):
+            report(at * len(queries) + start, total)
+            parts.append(contenders[at].search(queries[start : start + _BLOCK_QUERIES], k).indices)
+        return np.concatenate(parts)
+
+    found = []
     for at, contender in enumerate(contenders):
-        hits = np.full((len(queries), min(k, len(contender.corpus))), -1, dtype=np.int64)
-        try:
-            for start in range(0, len(queries), _BLOCK_QUERIES):
-                report(at * len(queries) + start, total)
-                part = slice(start, start + _BLOCK_QUERIES)
-                hits[part] = contender.search(queries[part], k).indices
-        except QueryError:  # it has no encoder for texts
-            hits[:] = -1
-        found.append(hits)
+        own = attempt(functools.partial(hits, at), at, on_failure)
+        none = np.full((len(queries), min(k, len(contender.corpus))), -1, dtype=np.int64)
+        found.append(none if own is None else own)
     report(total, total)
     return np.stack(found)
 
 
 def retrieval(rankings: NDArray[np.int64], judgements: Judgements, *, k: int = DEPTH) -> Retrieval:
     """Measure rankings by judgements.
+
+    Skipped rows are left out of every contender's hits (condensed lists: Sakai, Alternatives to Bpref, 2007):
+    of the first ten for nDCG and the reciprocal rank. Nothing moves up from behind these, since nobody was
+    asked about it; so a figure does not depend on how many hits were searched for.
 
     Args:
         rankings: The hits of `search_all` for the queries of `judgements`, at least the larger of 10 and k
@@ -127,7 +144,12 @@ def retrieval(rankings: NDArray[np.int64], judgements: Judgements, *, k: int = D
             where="judgements",
             fix="Judge more queries, or check what the grades mean: above 0 is relevant.",
         )
-    values = np.array([_figures(own[units], [judgements.grades[at] for at in units], k) for own in rankings])
+    grades = [judgements.grades[at] for at in units]
+    skipped = [judgements.skipped[at] for at in units]
+    top = _without(rankings[:, units, :DEPTH], skipped)
+    values = np.array(
+        [_figures(own, ten, grades, k) for own, ten in zip(rankings[:, units], top, strict=True)]
+    )
     values[(rankings == -1).all(axis=(1, 2))] = np.nan
     weights = None
     if judgements.inclusion is not None:
@@ -139,7 +161,7 @@ def retrieval(rankings: NDArray[np.int64], judgements: Judgements, *, k: int = D
             UnitValues(measure, values[:, at], units, groups, weights) for at, measure in enumerate(measures)
         ),
         len(judgements.queries) - len(units),
-        _judged_share(rankings[:, units, :DEPTH], [judgements.grades[at] for at in units]),
+        _judged_share(top, grades),
     )
 
 
@@ -148,6 +170,7 @@ def pair_correlations(
     pairs: Pairs,
     *,
     seed: int = 0,
+    on_failure: OnFailure | None = None,
     on_progress: OnProgress | None = None,
 ) -> Correlations:
     """Correlate the similarities that contenders give to pairs of texts with the given scores.
@@ -160,53 +183,70 @@ def pair_correlations(
         contenders: The contenders.
         pairs: The pairs.
         seed: The seed of resamples and permutations.
+        on_failure: As for `search_all`.
         on_progress: Called with the number of scored pairs; an exception it raises stops the work.
 
     Returns:
-        The correlations; NaN for a contender that has no encoder for texts.
+        The correlations; NaN for a contender that has no encoder for texts, and for one that failed.
     """
     report = counting(on_progress, "Scoring pairs", "pairs")
     count = len(pairs.scores)
-    scores = np.zeros((len(contenders), count))
-    for at, contender in enumerate(contenders):
-        try:
-            for start in range(0, count, _BLOCK_PAIRS):
-                report(at * count + start, len(contenders) * count)
-                part = slice(start, start + _BLOCK_PAIRS)
-                scores[at, part] = contender.score_texts(pairs.first[part], pairs.second[part]).diagonal()
-        except QueryError:  # it has no encoder for texts
-            scores[at] = np.nan
+
+    def similarities(at: int) -> NDArray[np.float64]:
+        own = np.zeros(count)
+        for start in range(0, count, _BLOCK_PAIRS):
+            report(at * count + start, len(contenders) * count)
+            part = slice(start, start + _BLOCK_PAIRS)
+            own[part] = contenders[at].score_texts(pairs.first[part], pairs.second[part]).diagonal()
+        return own
+
+    scores = np.full((len(contenders), count), np.nan)
+    for at in range(len(contenders)):
+        own = attempt(functools.partial(similarities, at), at, on_failure)
+        if own is not None:
+            scores[at] = own
     report(len(contenders) * count, len(contenders) * count)
     return correlations(np.array(pairs.scores), scores, same_texts(pairs.first), seed=seed)
 
 
-def _figures(ranked: NDArray[np.int64], grades: Sequence[Mapping[int, int]], k: int) -> NDArray[np.float64]:
-    """nDCG@10, reciprocal rank and recall of each query, shape (3, queries)."""
+def _without(rankings: NDArray[np.int64], skipped: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    """Rankings without skipped rows; those behind move up, and −1 fills the end."""
+    kept = rankings.copy()
+    for at, rows in enumerate(skipped):
+        for own in kept[:, at] if rows else ():
+            left = own[~np.isin(own, rows)]
+            own[:] = np.append(left, np.full(len(own) - len(left), -1))
+    return kept
+
+
+def _figures(
+    ranked: NDArray[np.int64], top: NDArray[np.int64], grades: Sequence[Mapping[int, int]], k: int
+) -> NDArray[np.float64]:
+    """nDCG@10 and reciprocal rank of the first ten, and recall of all hits: shape (3, queries)."""
     import ir_measures
     from ir_measures import RR, R, nDCG
 
     provider = ir_measures.pytrec_eval
     qrels = {str(at): {str(row): grade for row, grade in judged.items()} for at, judged in enumerate(grades)}
-    # Scores are ranks: trec_eval breaks ties of scores by the names of rows, Explorer by their order.
-    run = {
-        str(at): {str(row): float(-place) for place, row in enumerate(rows) if row >= 0}
-        for at, rows in enumerate(ranked.tolist())
-    }
-    top = {name: {row: score for row, score in hits.items() if score > -DEPTH} for name, hits in run.items()}
     found = np.zeros((3, len(grades)))
     places = {nDCG @ DEPTH: 0, RR: 1, R @ k: 2}
-    for hits, measures in ((run, [nDCG @ DEPTH, R @ k]), (top, [RR])):
-        for figure in provider.iter_calc(measures, qrels, hits):
+    for hits, measures in ((ranked, [R @ k]), (top, [nDCG @ DEPTH, RR])):
+        # Scores are ranks: trec_eval breaks ties of scores by the names of rows, Explorer by their order.
+        run = {
+            str(at): {str(row): float(-place) for place, row in enumerate(rows) if row >= 0}
+            for at, rows in enumerate(hits.tolist())
+        }
+        for figure in provider.iter_calc(measures, qrels, run):
             found[places[figure.measure], int(figure.query_id)] = figure.value
     return found
 
 
 def _judged_share(top: NDArray[np.int64], grades: Sequence[Mapping[int, int]]) -> NDArray[np.float64]:
-    share = [
-        np.mean([row in judged for judged, rows in zip(grades, own.tolist(), strict=True) for row in rows])
+    known = [
+        [row in judged for judged, rows in zip(grades, own.tolist(), strict=True) for row in rows if row >= 0]
         for own in top
     ]
-    return np.array(share)
+    return np.array([np.mean(own) if own else 0.0 for own in known])
 
 
 def same_texts(texts: Sequence[str]) -> NDArray[np.int64]:

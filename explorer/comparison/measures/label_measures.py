@@ -16,6 +16,10 @@ from explorer.comparison.statistics.bootstrap import Counts, bootstrap_interval
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
 _FOLDS = 5
+_SAME_ROWS = (
+    "Its value depends on the number of rows, so compare it on the same rows only; its interval takes the "
+    "clusters as they are, and is too narrow."
+)
 _PENALTY = 1.0  # scikit-learn's C
 
 KNN_ACCURACY = Measure(
@@ -24,6 +28,8 @@ KNN_ACCURACY = Measure(
     True,
     "The share of rows whose label is the most frequent one among their nearest rows.",
     "Cover and Hart 1967",
+    least=0,
+    most=1,
 )
 PROBE_ACCURACY = Measure(
     "linear probe",
@@ -32,28 +38,41 @@ PROBE_ACCURACY = Measure(
     "The share of rows whose label a logistic regression on the vectors predicts, cross-validated so that "
     "near-copies are never both in training and test.",
     "Alain and Bengio 2016; scikit-learn's LogisticRegression and StratifiedGroupKFold",
+    least=0,
+    most=1,
+    phrase="linear-probe accuracy",
 )
 SILHOUETTE = Measure(
     "silhouette",
     "labels",
     True,
     "Whether a row is closer to the rows of its label than to those of the nearest other label: "
-    "(b − a) / max(a, b), with a and b the mean cosine distances to both.",
+    "(b − a) / max(a, b), with a and b the mean cosine distances to both. It is shown and not ranked: how "
+    "far an encoder spreads its rows sets the scale of these distances, so a higher value of another encoder "
+    "does not mean that it separates the labels better.",
     "Rousseeuw 1987; scikit-learn's silhouette_samples",
+    least=-1,
+    most=1,
+    comparable=False,
 )
 AMI = Measure(
     "AMI",
     "labels",
     True,
-    "Adjusted mutual information of labels and k-means clusters: 1 if the same, 0 as by chance.",
+    "Adjusted mutual information of labels and k-means clusters: 1 if the same, 0 as by chance. "
+    f"{_SAME_ROWS}",
     "Vinh, Epps and Bailey 2010; scikit-learn's adjusted_mutual_info_score",
+    most=1,
 )
 V_MEASURE = Measure(
     "V-measure",
     "labels",
     True,
-    "Harmonic mean of homogeneity and completeness of k-means clusters: 1 if they are the labels.",
+    "Harmonic mean of homogeneity and completeness of k-means clusters: 1 if they are the labels. "
+    f"{_SAME_ROWS}",
     "Rosenberg and Hirschberg 2007; scikit-learn's v_measure_score",
+    least=0,
+    most=1,
 )
 
 
@@ -207,20 +226,37 @@ def cluster_agreement_with_labels(
         part = contender.space.index.subset(labels.rows)
         found = kmeans_labels(part, len(np.unique(codes)), seed=seed, starts=3, on_progress=on_progress)
         for which, score in enumerate(scores):
-            values[which, place], *intervals[which, place] = bootstrap_interval(
-                _repeated(score, codes, found), labels.row_groups, seed=seed
+            values[which, place], *intervals[which, place] = partition_interval(
+                score, codes, found, labels.row_groups, seed=seed
             )
     ami, v_measure = (
-        WholeValues(measure, values[which], intervals[which], len(codes))
+        WholeValues(measure, values[which], intervals[which], len(codes), len(np.unique(labels.row_groups)))
         for which, measure in enumerate((AMI, V_MEASURE))
     )
     return ami, v_measure
 
 
-def _repeated(
+def partition_interval(
     score: Callable[[NDArray[np.int64], NDArray[np.int64]], float],
-    first: NDArray[np.int64],
-    second: NDArray[np.int64],
-) -> Callable[[Counts], float]:
-    """A score of two partitions as a function of how often each row counts."""
-    return lambda counts: float(score(np.repeat(first, counts), np.repeat(second, counts)))
+    labels: NDArray[np.int64],
+    clusters: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    *,
+    seed: int = 0,
+) -> tuple[float, float, float]:
+    """A score of labels and clusters, and its 95 % interval; see `bootstrap_interval`.
+
+    `python -m benchmarks.cluster_intervals` measures how often it covers the value of all possible rows.
+
+    Args:
+        score: Takes the labels and the clusters of rows.
+        labels: The label of each row, shape (rows,).
+        clusters: Its cluster.
+        groups: Its group.
+        seed: The seed of resamples.
+    """
+
+    def resampled(counts: Counts) -> float:
+        return float(score(np.repeat(labels, counts), np.repeat(clusters, counts)))
+
+    return bootstrap_interval(resampled, groups, seed=seed)

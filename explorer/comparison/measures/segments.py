@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.statistics.differences import LEVEL
-from explorer.comparison.statistics.inference import difference_interval, holm, paired_test
+from explorer.comparison.statistics.inference import FEWEST_GROUPS, difference_interval, holm, paired_test
 from explorer.data.corpus import Corpus
 from explorer.data.tables.python_values import texts
 from explorer.errors import ColumnError
@@ -19,7 +19,6 @@ from explorer.errors import ColumnError
 MOST_VALUES = 30
 """The most values of a column whose values are segments; numbers with more are divided into thirds."""
 LENGTH = "length"
-_LEAST = 2  # units of a segment that can be tested
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +43,9 @@ class SegmentDifference:
     Attributes:
         segment: Its name.
         difference: The mean of first − second, weighted as the measure is.
-        low: The lower end of its 95 % interval; NaN below two units.
+        low: The lower end of its 95 % interval; NaN for too few groups of units to be tested.
         high: The upper end.
-        p: The p-value of the paired test; NaN below two units.
+        p: The p-value of the paired test; NaN for too few.
         p_holm: The same, adjusted by Holm's procedure for all segments.
         n: Number of units.
     """
@@ -139,8 +138,10 @@ def segment_differences(
         weights = None if values.weights is None else values.weights[at]
         mean = float(np.average(ours[at] - theirs[at], weights=weights))
         ends, p = (np.nan, np.nan), np.nan
-        if len(at) >= _LEAST and not np.isnan(mean):
+        # With fewer groups no test could show a difference, and it would only weaken the others.
+        if len(np.unique(values.groups[at])) >= FEWEST_GROUPS and not np.isnan(mean):
             ends = difference_interval(ours[at], theirs[at], values.groups[at], weights=weights, seed=seed)
+            ends = tuple(values.measure.possible_differences(np.array(ends)).tolist())
             p = paired_test(ours[at], theirs[at], values.groups[at], weights=weights, seed=seed)
         found.append((divided.names[code], mean, *ends, p, len(at)))
     p_values = np.array([p for *_, p, _ in found])

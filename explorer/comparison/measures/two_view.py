@@ -5,12 +5,14 @@ How often they order two encoders as labels do is measured by `python -m benchma
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.contenders.failure import OnFailure, attempt
 from explorer.comparison.health.costs import space_of
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.measures.encoded_texts import EncodedTexts
@@ -29,12 +31,23 @@ _TIES = "Voorhees 1999 (MRR); McSherry and Najork 2008 (ties)"
 _PAPER = "arXiv 2605.22202"
 
 MEASURES = (
-    Measure("two-view MRR", "proxy", True, f"{_RETRIEVAL}.", _TIES),
-    Measure("view overlap", "proxy", True, f"{_OVERLAP}.", _PAPER),
+    Measure("two-view MRR", "proxy", True, f"{_RETRIEVAL}.", _TIES, least=0, most=1),
+    Measure("view overlap", "proxy", True, f"{_OVERLAP}.", _PAPER, least=0, most=1),
 )
 MASKED_MEASURES = tuple(
-    Measure(trial.proxy, "proxy", True, f"{meaning}{_HIDDEN} {trial.sentence}", source)
-    for trial, meaning, source in zip(TRIALS, (_RETRIEVAL, _OVERLAP), (_TIES, _PAPER), strict=True)
+    Measure(
+        trial.proxy,
+        "proxy",
+        True,
+        f"{meaning}{_HIDDEN} {trial.sentence}",
+        source,
+        least=0,
+        most=1,
+        phrase=f"masked {plain.name}",
+    )
+    for trial, plain, meaning, source in zip(
+        TRIALS, MEASURES, (_RETRIEVAL, _OVERLAP), (_TIES, _PAPER), strict=True
+    )
 )
 
 
@@ -44,6 +57,7 @@ def two_view_measures(
     k: int = 10,
     *,
     masked: bool = True,
+    on_failure: OnFailure | None = None,
     on_progress: OnProgress | None = None,
 ) -> tuple[UnitValues, UnitValues]:
     """Measure whether the two views of a row find each other, and whether they have the same neighbours.
@@ -60,10 +74,11 @@ def two_view_measures(
     it knows which words occur together in each and finds the other half of a row by heart.
 
     Args:
-        contenders: The contenders; one that cannot encode texts has NaN.
+        contenders: The contenders; one that cannot encode texts, or that failed, has NaN.
         views: The views, as `two_views` gives them.
         k: Neighbours per row of the overlap; reduced to the number of other rows.
         masked: Whether to hide the words that both views of a row have.
+        on_failure: Called for a contender that fails; None to raise its error.
         on_progress: Passed on. An exception it raises stops the work.
 
     Returns:
@@ -82,9 +97,9 @@ def two_view_measures(
     for place, contender in enumerate(contenders if count else ()):
         if _knows_rows(contender):
             continue
-        try:
-            scores = texts.scores(contender, on_progress)  # of all three comparisons
-        except QueryError:  # it has vectors, but no encoder for texts
+        # Of all three comparisons.
+        scores = attempt(functools.partial(texts.scores, contender, on_progress), place, on_failure)
+        if scores is None:
             continue
         values[0, place] = expected_reciprocal_ranks(scores[:count, count:], allowed)
         first = _nearest(scores[:count, :count], allowed, k, seed=0)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from explorer.comparison.health.doctor import Finding
 from explorer.comparison.measure import Kind
-from explorer.comparison.numbers import chance, evidence, figure, interval, number
+from explorer.comparison.numbers import TOO_FEW, chance, evidence, figure, interval, number
 from explorer.comparison.report.differing import DifferingRow, differing_rows
 from explorer.comparison.report.forest import Forest, forests
 from explorer.comparison.report.python_lines import python_lines
 from explorer.comparison.report.segment_tables import SegmentTable, segment_tables
-from explorer.comparison.results import Results, Score
+from explorer.comparison.results import Results
+from explorer.comparison.scores import Score
 
 _KINDS: dict[Kind, tuple[str, str]] = {
     "judgements": ("By judgements", "The strongest evidence: people said which rows are relevant."),
@@ -57,14 +58,16 @@ class Cell:
     """A figure of a scorecard's table.
 
     Attributes:
-        value: The figure, or a dash.
-        interval: Its 95 % interval; empty if there is none.
+        value: The figure; a dash for none, or `failed`.
+        interval: Its 95 % interval; a dash where there are too few units for one, empty if it has none.
+        reason: Why there is a dash; empty without one.
         rank: Its rank; empty if the measure does not rank.
         best: Whether it shares the first rank.
     """
 
     value: str
     interval: str
+    reason: str
     rank: str
     best: bool
 
@@ -158,7 +161,7 @@ def report_content(results: Results, called: str = "") -> Content:
         differing=differing_rows(results),
         segments=segment_tables(results),
         checked=_checked(results),
-        notes=results.notes,
+        notes=(*_failed(results), *results.notes),
         settings=(
             ("corpus", f"{results.corpus.name}, {rows:,} rows"),
             ("fingerprint of the rows", results.corpus.fingerprint),
@@ -194,10 +197,9 @@ def _tables(results: Results) -> tuple[Table, ...]:
         ]
         if not known:
             continue
-        by_place = {(score.measure, score.contender): _cell(score) for score in own}
+        by_place = {(score.measure, score.contender): _cell(results, score) for score in own}
         columns = tuple(
-            Column(each.name, each.explanation, _better(each.higher_is_better), chance(each))
-            for each in known
+            Column(each.name, each.explanation, _better(each.better), chance(each)) for each in known
         )
         rows = tuple(
             tuple(by_place[measure, place] for measure in known) for place in range(len(results.names))
@@ -206,11 +208,13 @@ def _tables(results: Results) -> tuple[Table, ...]:
     return tuple(tables)
 
 
-def _cell(score: Score) -> Cell:
+def _cell(results: Results, score: Score) -> Cell:
     missing = math.isnan(score.value)
+    failed = missing and results.failure(score.contender, score.measure.kind) is not None
     return Cell(
-        figure(score.measure, score.value),
-        interval(score.low, score.high),
+        "failed" if failed else figure(score.measure, score.value),
+        interval(score.low, score.high, too_few=score.too_few),
+        TOO_FEW if score.too_few else "",
         "" if score.rank is None or missing else str(score.rank),
         score.rank == 1 and not missing,
     )
@@ -243,11 +247,17 @@ def _check(finding: Finding) -> Check:
     return Check(finding.what, finding.advice, "; ".join(figures))
 
 
+def _failed(results: Results) -> list[str]:
+    return [failure.sentence(results.names[failure.contender]) for failure in results.failures]
+
+
 def _judged(results: Results) -> str:
     if results.judgements is None:
         return "none"
     weighted = ", chosen with known probabilities" if results.judgements.inclusion is not None else ""
-    return f"{results.judgements.count:,} of {len(results.judgements.queries):,} queries{weighted}"
+    skips = results.judgements.skips
+    skipped = f"; {skips:,} skipped {'row is' if skips == 1 else 'rows are'} left out" if skips else ""
+    return f"{results.judgements.count:,} of {len(results.judgements.queries):,} queries{weighted}{skipped}"
 
 
 def _better(higher: bool | None) -> str:

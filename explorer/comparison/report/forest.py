@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from explorer.comparison.numbers import interval, number, probability
+from explorer.comparison.numbers import TOO_FEW, interval, number, probability, units
 from explorer.comparison.results import Results
 from explorer.comparison.statistics.differences import Difference
 
@@ -23,7 +23,8 @@ class ForestRow:
         first: The name of the first contender.
         second: The name of the second.
         difference: The difference.
-        interval: Its 95 % interval; empty if there is none.
+        interval: Its 95 % interval; a dash where there are too few units for one.
+        reason: Why there is a dash; empty without one.
         p: Its p-value after Holm.
         says: What it says, such as `A is better`.
         significant: Whether the two contenders differ.
@@ -36,6 +37,7 @@ class ForestRow:
     second: str
     difference: str
     interval: str
+    reason: str
     p: str
     says: str
     significant: bool
@@ -50,7 +52,7 @@ class Forest:
 
     Attributes:
         measure: The measure's name.
-        units: How many units there are.
+        units: How many units there are, such as `624 rows in 588 independent groups`.
         better: Which side of zero is better for the first contender.
         zero: Where zero is in the plot.
         least: The smallest value of the plot, at its left end.
@@ -86,10 +88,16 @@ def _forest(found: Sequence[Difference], names: Sequence[str]) -> Forest:
         return round(WIDTH / 2 + (WIDTH / 2 - _MARGIN) * value / reach, 1)
 
     rows = tuple(_row(each, names, place) for each in found)
-    higher = measure.higher_is_better
+    higher = measure.better
     better = "" if higher is None else "Right of zero" if higher else "Left of zero"
     return Forest(
-        measure.name, f"{found[0].n:,}", better, place(0), number(-reach), number(reach, plus=True), rows
+        measure.name,
+        units(measure, found[0].n, found[0].independent),
+        better,
+        place(0),
+        number(-reach),
+        number(reach, plus=True),
+        rows,
     )
 
 
@@ -101,7 +109,8 @@ def _row(each: Difference, names: Sequence[str], place: Callable[[float], float]
         names[each.first],
         names[each.second],
         number(each.difference, plus=True),
-        interval(each.low, each.high),
+        interval(each.low, each.high, too_few=not known),
+        "" if known else TOO_FEW,
         probability(each.p_holm),
         says,
         each.significant,

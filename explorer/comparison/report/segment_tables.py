@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from explorer.comparison.measure import Measure, UnitValues
@@ -12,7 +13,7 @@ from explorer.comparison.measures.segments import (
     segment_differences,
     segments,
 )
-from explorer.comparison.numbers import interval, number, probability
+from explorer.comparison.numbers import TOO_FEW, interval, number, probability
 from explorer.comparison.results import Results
 from explorer.comparison.statistics.differences import Difference
 
@@ -27,7 +28,8 @@ class SegmentRow:
         name: The segment.
         n: Its number of rows.
         difference: The difference, first − second.
-        interval: Its 95 % interval; empty if there is none.
+        interval: Its 95 % interval; a dash where there are too few rows for one.
+        reason: Why there is a dash; empty without one.
         p: Its p-value after Holm.
         winner: The name of the contender that is better; empty if they cannot be told apart.
     """
@@ -36,6 +38,7 @@ class SegmentRow:
     n: str
     difference: str
     interval: str
+    reason: str
     p: str
     winner: str
 
@@ -95,7 +98,8 @@ def _row(each: SegmentDifference, names: tuple[str, str], measure: Measure) -> S
         each.segment,
         f"{each.n:,}",
         number(each.difference, plus=True),
-        interval(each.low, each.high),
+        interval(each.low, each.high, too_few=True),
+        TOO_FEW if math.isnan(each.low) else "",
         probability(each.p_holm),
         "" if winner is None else names[winner],
     )

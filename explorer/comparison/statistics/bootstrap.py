@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.comparison.statistics.inference import group_numbers, resamples
+from explorer.comparison.statistics.inference import FEWEST_GROUPS, group_numbers, resamples
 
 _RESAMPLES = 100  # enough for a standard error (Efron and Tibshirani 1993, chapter 6)
 _Z = 1.959964  # the 97.5 % quantile of the normal distribution
@@ -45,10 +45,11 @@ def bootstrap_interval(
         seed: The same seed gives the same interval.
 
     Returns:
-        The value, and the ends of its interval: NaN if there is one group, or no value.
+        The value, and the ends of its interval: NaN for fewer than `FEWEST_GROUPS`, or no value. They can
+        leave the range of the statistic; see `Measure.possible`.
     """
     value = statistic(np.ones(len(groups), np.int64))
-    if len(groups) == 0 or (groups == groups[0]).all():
+    if len(np.unique(groups)) < FEWEST_GROUPS:
         return value, np.nan, np.nan
     error = float(np.std([statistic(counts) for counts in group_resamples(groups, seed)], ddof=1))
     return value, value - _Z * error, value + _Z * error

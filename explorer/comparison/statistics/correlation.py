@@ -10,6 +10,7 @@ import numpy as np
 from explorer.comparison.measure import Measure, WholeValues
 from explorer.comparison.statistics.differences import Difference, adjusted, of_pairs
 from explorer.comparison.statistics.inference import (
+    FEWEST_GROUPS,
     Floats,
     Groups,
     effective_number,
@@ -29,6 +30,9 @@ SPEARMAN = Measure(
     "How well the contender's similarities order the pairs as the given scores do: the correlation of the "
     "ranks, 1 for the same order, 0 for none. Ties share their mean rank.",
     "Spearman (1904); as in the EmbeddingSimilarityEvaluator of sentence-transformers",
+    least=-1,
+    most=1,
+    phrase="Spearman correlation",
 )
 PEARSON = Measure(
     "Pearson",
@@ -37,6 +41,9 @@ PEARSON = Measure(
     "How close the contender's similarities are to a straight line through the given scores: the linear "
     "correlation, 1 for a rising line, 0 for none.",
     "Pearson (1895); as in the EmbeddingSimilarityEvaluator of sentence-transformers",
+    least=-1,
+    most=1,
+    phrase="Pearson correlation",
 )
 
 
@@ -68,8 +75,10 @@ def correlations(gold: Floats, scores: Floats, groups: Groups, *, seed: int = 0)
         seed: The seed of resamples and permutations.
 
     Returns:
-        Values and differences; NaN for fewer than two distinct scores.
+        Values and differences; NaN for fewer than two distinct scores, and no intervals for fewer than
+        `FEWEST_GROUPS` groups.
     """
+    _, independent = group_numbers(groups)
     every: list[WholeValues] = []
     found: list[Difference] = []
     for measure, standard in ((SPEARMAN, _ranks), (PEARSON, _same)):
@@ -77,7 +86,7 @@ def correlations(gold: Floats, scores: Floats, groups: Groups, *, seed: int = 0)
         values = np.array([_pearson(given, row) for row in own])
         drawn = _resampled(gold, scores, groups, ranked=measure is SPEARMAN, seed=seed)
         ends, _ = _around(_fisher(values), _fisher(drawn), groups)
-        every.append(WholeValues(measure, values, np.tanh(ends), len(gold)))
+        every.append(WholeValues(measure, values, np.tanh(ends), len(gold), independent))
         pairs = list(itertools.combinations(np.flatnonzero(~np.isnan(values)).tolist(), 2))
         if not pairs:
             continue
@@ -85,7 +94,7 @@ def correlations(gold: Floats, scores: Floats, groups: Groups, *, seed: int = 0)
         differences = values[firsts] - values[seconds]
         ends, errors = _around(differences, drawn[:, firsts] - drawn[:, seconds], groups)
         p = _swap_tests(given, own[firsts], own[seconds], groups, seed)
-        found += of_pairs(measure, pairs, differences, ends, errors, p, len(gold))
+        found += of_pairs(measure, pairs, differences, ends, errors, p, len(gold), independent)
     return Correlations(tuple(every), adjusted(found))
 
 
@@ -126,7 +135,10 @@ def _around(values: Floats, drawn: Floats, groups: Groups) -> tuple[Floats, Floa
     errors = np.full(len(values), np.nan)
     errors[known] = np.nanstd(drawn[:, known], axis=0) * np.sqrt(effective / (effective - 1))
     reach = stdtrit(effective - 1, 0.975) * errors
-    return np.stack([values - reach, values + reach], axis=1), errors
+    ends = np.stack([values - reach, values + reach], axis=1)
+    if len(sizes) < FEWEST_GROUPS:
+        ends[:] = np.nan
+    return ends, errors
 
 
 def _resampled(gold: Floats, scores: Floats, groups: Groups, *, ranked: bool, seed: int) -> Floats:

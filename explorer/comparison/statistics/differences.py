@@ -27,13 +27,14 @@ class Difference:
         first: The position of one contender.
         second: The position of the other contender, after the first.
         difference: The first's value minus the second's.
-        low: Low end of its 95 % confidence interval.
+        low: Low end of its 95 % confidence interval; NaN where there are too few groups for one.
         high: High end.
         p: The p-value of the paired permutation test.
         p_holm: The same, adjusted by Holm's procedure for all differences of the family.
         family: The number of differences in the family.
         n: The number of units, such as queries.
         error: The standard error of the difference.
+        independent: The number of groups of units: as many are independent of one another.
     """
 
     measure: Measure
@@ -47,6 +48,7 @@ class Difference:
     family: int
     n: int
     error: float
+    independent: int
 
     @property
     def significant(self) -> bool:
@@ -56,9 +58,9 @@ class Difference:
     @property
     def better(self) -> int | None:
         """The contender that is significantly better; None if there is none."""
-        if not self.significant or self.measure.higher_is_better is None:
+        if not self.significant or self.measure.better is None:
             return None
-        return self.first if (self.difference > 0) == self.measure.higher_is_better else self.second
+        return self.first if (self.difference > 0) == self.measure.better else self.second
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,16 @@ def differences(family: Sequence[UnitValues], *, seed: int = 0) -> tuple[Differe
     """The differences of all pairs of contenders that have a measure.
 
     Args:
-        family: The measures whose p-values are adjusted together, such as those of judgements.
+        family: The measures whose p-values are adjusted together, such as those of judgements; of those whose
+            values are not comparable, there are no differences.
         seed: The seed of resamples and permutations.
     """
-    return adjusted(difference for values in family for difference in _differences(values, seed))
+    return adjusted(
+        difference
+        for values in family
+        if values.measure.comparable
+        for difference in _differences(values, seed)
+    )
 
 
 def of_pairs(
@@ -93,6 +101,7 @@ def of_pairs(
     errors: Floats,
     p: Floats,
     n: int,
+    independent: int,
 ) -> list[Difference]:
     """Differences of some pairs of contenders, not yet adjusted for their family.
 
@@ -100,13 +109,15 @@ def of_pairs(
         measure: The measure.
         pairs: The contenders of each difference.
         means: The differences, shape (pairs,).
-        ends: Their intervals, shape (pairs, 2).
+        ends: Their intervals, shape (pairs, 2), which are clipped to what is possible.
         errors: Their standard errors, shape (pairs,).
         p: Their p-values, shape (pairs,).
         n: The number of units.
+        independent: The number of groups of units.
     """
+    ends = measure.possible_differences(ends)
     return [
-        Difference(measure, *pair, mean, low, high, own, math.nan, 0, n, error)
+        Difference(measure, *pair, mean, low, high, own, math.nan, 0, n, error, independent)
         for pair, mean, (low, high), error, own in zip(
             pairs, means.tolist(), ends.tolist(), errors.tolist(), p.tolist(), strict=True
         )
@@ -183,4 +194,4 @@ def _differences(values: UnitValues, seed: int) -> list[Difference]:
     means = np.average(apart, axis=1, weights=values.weights)
     ends, errors = difference_intervals(apart, values.groups, weights=values.weights, seed=seed)
     p = paired_tests(apart, values.groups, weights=values.weights, seed=seed)
-    return of_pairs(values.measure, pairs, means, ends, errors, p, len(values.units))
+    return of_pairs(values.measure, pairs, means, ends, errors, p, values.n, values.independent)

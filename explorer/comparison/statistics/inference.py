@@ -10,6 +10,14 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Groups = NDArray[np.int64]
 
+FEWEST_GROUPS = 6
+"""The fewest independent groups that have a 95 % interval.
+
+The whole range of n independent values, from the least to the largest, covers their median with probability
+1 − 2¹⁻ⁿ, and the paired permutation test of n differences gives no p-value below 2¹⁻ⁿ. With fewer than six
+values these are less than 95 % and more than 5 %. Fisher's z of a correlation, whose standard error is
+1 / √(n − 3), needs four pairs.
+"""
 RESAMPLES = 4_999
 PERMUTATIONS = 9_999
 _EXACT_GROUPS = 13  # 2¹³ = 8,192 sign patterns are fewer than the permutations drawn otherwise
@@ -41,13 +49,13 @@ def intervals(values: Floats, groups: Groups, *, weights: Floats | None = None, 
         seed: The seed of the resamples.
 
     Returns:
-        Low and high ends, shape (rows, 2): NaN for fewer than two groups, the mean twice where there is no
-        variation.
+        Low and high ends, shape (rows, 2): NaN for fewer than `FEWEST_GROUPS`, the mean twice where there is
+        no variation.
     """
     from scipy.special import ndtr
 
     sums, totals = _group_sums(values, groups, weights)
-    if len(totals) < 2:
+    if len(totals) < FEWEST_GROUPS:
         return np.full((len(values), 2), np.nan)
     level = float(ndtr(-_student(totals)))
     return np.array(
@@ -84,7 +92,8 @@ def difference_intervals(
         seed: The seed of the resamples.
 
     Returns:
-        Low and high ends, shape (rows, 2), and standard errors, shape (rows,); NaN for fewer than two groups.
+        Low and high ends, shape (rows, 2), NaN for fewer than `FEWEST_GROUPS`; and standard errors, shape
+        (rows,), NaN for fewer than two groups.
     """
     sums, totals = _group_sums(differences, groups, weights)
     if len(totals) < 2:
@@ -92,8 +101,11 @@ def difference_intervals(
     means = sums.sum(1) / totals.sum()
     errors = _resampled_means(sums, totals, seed).std(0)
     reach = _student(totals) * errors
+    ends = np.stack([means - reach, means + reach], axis=1)
+    if len(totals) < FEWEST_GROUPS:
+        ends[:] = np.nan
     effective = effective_number(totals)
-    return np.stack([means - reach, means + reach], axis=1), errors * np.sqrt(effective / (effective - 1))
+    return ends, errors * np.sqrt(effective / (effective - 1))
 
 
 def bca_interval(drawn: Floats, value: float, left_out: Floats, level: float) -> tuple[float, float]:

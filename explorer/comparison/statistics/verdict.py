@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
-from explorer.comparison.numbers import number
+from explorer.comparison.numbers import number, units
 from explorer.comparison.statistics.differences import Difference, best_first, better, needed
 
 # The kinds of measures that can decide, the strongest first.
@@ -22,6 +23,10 @@ _LEFT_OUT = (
     "is left out: it does not have this measure.",
     "are left out: they do not have this measure.",
 )
+_FAILED = (
+    "is left out: it failed when it was measured.",
+    "are left out: they failed when they were measured.",
+)
 _NAMED = 4  # contenders up to which a sentence names all of them
 
 
@@ -31,18 +36,15 @@ class _Words:
     """For one contender."""
     find: str
     """For several."""
-    units: str
     ask: str
     """What to do for more units; empty if nothing helps."""
 
 
 _WORDS: dict[Kind, _Words] = {
-    "judgements": _Words("finds more", "find more", "queries", "Judging about {} more queries"),
-    "pairs": _Words("scores pairs better", "score pairs better", "pairs", "About {} more scored pairs"),
-    "labels": _Words(
-        "fits the labels better", "fit the labels better", "rows", "About {} more rows with labels"
-    ),
-    "proxy": _Words("looks better", "look better", "rows", ""),
+    "judgements": _Words("finds more", "find more", "Judging about {} more queries"),
+    "pairs": _Words("scores pairs better", "score pairs better", "About {} more scored pairs"),
+    "labels": _Words("fits the labels better", "fit the labels better", "About {} more rows with labels"),
+    "proxy": _Words("looks better", "look better", ""),
 }
 
 
@@ -69,6 +71,7 @@ def verdict(
     names: Sequence[str],
     measures: Sequence[UnitValues | WholeValues],
     differences: Sequence[Difference],
+    failures: Sequence[Failure] = (),
 ) -> Verdict:
     """The verdict by the strongest measures there are: judgements, else scored pairs, labels or proxies.
 
@@ -79,23 +82,25 @@ def verdict(
         names: The names of the contenders, 2 to 8.
         measures: What was measured, the main measure of each kind first.
         differences: The differences by these measures.
+        failures: The contenders that failed while these were measured.
     """
     for kind in _DECIDING:
         every = [
             values
             for values in measures
             if values.measure.kind == kind
-            and values.measure.higher_is_better is not None
+            and values.measure.better is not None
             and any(difference.measure == values.measure for difference in differences)
         ]
         if every:
             wins = [better(len(names), _of(values.measure, differences)) for values in every]
+            failed = {failure.contender for failure in failures if failure.kind == kind}
             if kind != "proxy":
-                found = _decided(names, every[:1], wins[0], differences)
+                found = _decided(names, every[:1], wins[0], differences, failed)
                 return replace(found, text=found.text + _objections(names, every, wins))
             if any((one & other.T).any() for one in wins for other in wins):
                 return Verdict(_disagreement(every), tuple(names), None, None)
-            return _decided(names, every, np.logical_and.reduce(wins), differences)
+            return _decided(names, every, np.logical_and.reduce(wins), differences, failed)
     text = "Nothing says which contender is better: there are no judgements, no labels and no proxies."
     return Verdict(text, tuple(names), None, None)
 
@@ -105,7 +110,7 @@ def _of(measure: Measure, differences: Sequence[Difference]) -> list[Difference]
 
 
 def _disagreement(proxies: Sequence[UnitValues | WholeValues]) -> str:
-    listed = _listed([f"“{values.measure.name}”" for values in proxies])
+    listed = _listed([f"“{values.measure.in_sentence}”" for values in proxies])
     return (
         f"The proxies {listed} disagree about which contender is better. "
         "Judge some queries, or choose a column of labels."
@@ -120,9 +125,11 @@ def _objections(
     for values, own in zip(every[1:], wins[1:], strict=True):
         winners, losers = np.nonzero(wins[0] & own.T)
         if len(winners) == 1:
-            text += f" By {values.measure.name}, {names[losers[0]]} is better than {names[winners[0]]}."
+            text += (
+                f" By {values.measure.in_sentence}, {names[losers[0]]} is better than {names[winners[0]]}."
+            )
         elif len(winners):
-            text += f" By {values.measure.name}, {len(winners)} pairs of them are the other way round."
+            text += f" By {values.measure.in_sentence}, {len(winners)} pairs of them are the other way round."
     return text
 
 
@@ -131,6 +138,7 @@ def _decided(
     every: Sequence[UnitValues | WholeValues],
     wins: NDArray[np.bool_],
     differences: Sequence[Difference],
+    failed: Collection[int],
 ) -> Verdict:
     """The verdict of measures that agree, where `wins` says who is better than whom."""
     order = best_first(every[0])
@@ -153,11 +161,16 @@ def _decided(
     if basis.measure.kind == "proxy":
         by = "proxies" if len(every) > 1 else "a proxy"
         text = f"By {by} only, without labels or judgements: {text}"
-    if shown.n < _FEWEST and not math.isnan(shown.low):
-        text += f" These are few: intervals hold from about {_FEWEST} {words.units}."
-    without = [at for at in range(len(names)) if at not in order]
-    if without:
-        text += f" {_each(names, without)} {_LEFT_OUT[len(without) > 1]}"
+    if shown.independent < _FEWEST and not math.isnan(shown.low):
+        few = units(shown.measure, _FEWEST)
+        text += f" These are few: intervals hold from about {few}."
+    missing = [at for at in range(len(names)) if at not in order]
+    for without, why in (
+        ([at for at in missing if at not in failed], _LEFT_OUT),
+        ([at for at in missing if at in failed], _FAILED),
+    ):
+        if without:
+            text += f" {_each(names, without)} {why[len(without) > 1]}"
     return Verdict(text, tuple(names[at] for at in sorted(first)), more, basis.measure)
 
 
@@ -190,8 +203,8 @@ def _tie(
     if more:
         text += f" {words.ask.format(f'{_rounded(more):,}')} would probably show a difference of this size."
     elif smallest > abs(shown.difference):
-        shortest, units = _shortest(smallest), f"{shown.n:,} {words.units}"
-        text += f" These {units} would probably have shown a difference of {shortest} or more."
+        these = units(shown.measure, shown.n, shown.independent)
+        text += f" These {these} would probably have shown a difference of {_shortest(smallest)} or more."
     return text
 
 
@@ -218,7 +231,7 @@ def _winner(
     against = "" if len(rest) == 1 else f" against {names[runner_up]}, the next"
     return (
         f"{names[leader]} {words.finds} than {others} on these rows: "
-        f"{_figures(shown, leader)}{against}, {shown.n:,} {words.units}."
+        f"{_figures(shown, leader)}{against}, {units(shown.measure, shown.n, shown.independent)}."
     )
 
 
@@ -232,12 +245,12 @@ def _figures(difference: Difference, leader: int) -> str:
     low, high = sorted((sign * difference.low, sign * difference.high))
     size = sign * difference.difference
     if math.isnan(low):
-        return f"{number(size, 2, plus=True)} {difference.measure.name}, too few units for an interval"
+        return f"{number(size, 2, plus=True)} {difference.measure.in_sentence}, too few units for an interval"
     # As few as tell both ends from zero and from each other.
     written = ((n, float(f"{low:.{n}f}"), float(f"{high:.{n}f}")) for n in (2, 3))
     places = next((n for n, least, most in written if 0 != least != most != 0), 4 if size else 2)
     return (
-        f"{number(size, places, plus=True)} {difference.measure.name}, "
+        f"{number(size, places, plus=True)} {difference.measure.in_sentence}, "
         f"95 % interval {number(low, places)} to {number(high, places)}"
     )
 

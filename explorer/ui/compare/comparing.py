@@ -12,6 +12,7 @@ from explorer.comparison.contenders.spec import FEWEST
 from explorer.encode.spec import hosted_model
 from explorer.jobs.outcome import Pending
 from explorer.jobs.progress import OnProgress, Progress
+from explorer.jobs.registry import registry
 from explorer.session.comparison import COMPARISON
 from explorer.session.saved_comparison import opened_comparison, opened_with
 from explorer.session.session import Session
@@ -86,6 +87,16 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
     )
     state.shown = None if found is None else (key, found)
     return found
+
+
+def compare_again(session: Session) -> None:
+    """Forget the comparison on the page, so that contenders that failed are measured again."""
+    state = session.comparison
+    if state.shown is not None:
+        key = state.shown[0]
+        session.results.pop(key, None)
+        registry().forget(key)
+    state.shown = state.opened = None
 
 
 def comparison_key(session: Session, entries: Sequence[Entry]) -> Hashable:

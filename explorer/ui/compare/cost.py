@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import streamlit as st
 
+from explorer.comparison.numbers import units
 from explorer.session.contenders import add_contender
 from explorer.session.session import Session
 from explorer.ui.compare.cost_figure import cost_figure
@@ -64,8 +65,9 @@ def show_cost(session: Session, comparison: Comparison) -> None:
         config={"displayModeBar": False},
         alt=f"{measure.measure.name} of each form against its bytes a vector",
     )
+    measured = units(measure.measure, measure.n, measure.independent)
     st.caption(
-        f"**{markdown(measure.measure.name)}** from {measure.n:,} units, with 95 % confidence intervals. "
+        f"**{markdown(measure.measure.name)}** from {measured}, with 95 % confidence intervals. "
         f"{markdown(measure.measure.meaning)} Numbers at the points are the dimensions that are left; the "
         "dashed line is that of the full vectors. All forms are measured on the same rows or queries, so "
         "their change from the full vectors, which the table has, is known better than these intervals say."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from explorer.comparison.numbers import TOO_FEW
 from explorer.ui.widgets.figures import BLUE, ORANGE
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def _legend(name: str, colour: str, symbol: str) -> go.Scatter:
 
 def _hover(found: SizeSweep, measure: SweptMeasure, at: int) -> str:
     form = found.forms[at]
-    interval = "" if np.isnan(measure.low[at]) else f" ({measure.low[at]:.3f} to {measure.high[at]:.3f})"
+    low, high = measure.low[at], measure.high[at]
+    interval = f" (–, {TOO_FEW[0].lower()}{TOO_FEW[1:]})" if np.isnan(low) else f" ({low:.3f} to {high:.3f})"
     return (
         f"<b>{form.name}</b><br>{form.bytes_per_vector:,} bytes a vector<br>"
         f"{html.escape(measure.measure.name)} {measure.value[at]:.3f}{interval}<br>"

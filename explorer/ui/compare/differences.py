@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from explorer.comparison.numbers import TOO_FEW, units
 from explorer.ui.compare.figures_in_words import p_text, signed
 from explorer.ui.widgets.figures import BLUE, ORANGE
 
@@ -78,16 +79,17 @@ def show_differences(comparison: Comparison) -> None:
         st.caption("Fewer than two contenders have this measure.")
         return
     st.plotly_chart(
-        forest_plot(lines, measure.name),
+        forest_plot(lines, measure.in_sentence),
         key="compare-forest",
         config={"displayModeBar": False},
-        alt=f"Differences in {measure.name} with 95 % confidence intervals",
+        alt=f"Differences in {measure.in_sentence} with 95 % confidence intervals",
     )
-    units = next(each.n for each in comparison.found if each.measure == measure)
-    family = next(each.family for each in comparison.found if each.measure == measure)
+    one = next(each for each in comparison.found if each.measure == measure)
+    family = one.family
     st.caption(
-        f"From {units:,} units. Lines are 95 % confidence intervals. P-values are of the paired permutation "
-        f"test, adjusted by Holm for {family} difference{'' if family == 1 else 's'}. Two contenders differ "
+        f"From {units(measure, one.n, one.independent)}. Lines are 95 % confidence intervals. "
+        "P-values are of the paired permutation test, "
+        f"adjusted by Holm for {family} difference{'' if family == 1 else 's'}. Two contenders differ "
         "if p is below 0.05 and the interval excludes zero."
     )
 
@@ -149,6 +151,7 @@ def forest_plot(lines: Sequence[_Line], measure: str) -> go.Figure:
             yshift=23,
             showarrow=False,
             align="left",
+            hovertext=TOO_FEW if math.isnan(line.low) else None,
         )
         # The line of no difference, in pieces, so that it does not cross words.
         figure.add_shape(
@@ -180,7 +183,6 @@ def _reach(length: float) -> float:
 def _told(line: _Line) -> str:
     """A difference in words, in two short lines' worth of text."""
     names = f"{html.escape(line.first)} − {html.escape(line.second)}"
-    figures = signed(line.difference, 3)
-    if not math.isnan(line.low):
-        figures += f" ({signed(line.low, 3)} to {signed(line.high, 3)}), {p_text(line.p_holm)}"
+    ends = "–" if math.isnan(line.low) else f"{signed(line.low, 3)} to {signed(line.high, 3)}"
+    figures = f"{signed(line.difference, 3)} ({ends}), {p_text(line.p_holm)}"
     return f"<b>{names}</b><br>{figures}: <b>{line.words}</b>"

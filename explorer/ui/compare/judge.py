@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from explorer.comparison.numbers import TOO_FEW
 from explorer.jobs.progress import OnProgress
 from explorer.session.judging import answer, take_back
 from explorer.session.session import Session
@@ -169,8 +171,7 @@ def _show_standing(session: Session, names: tuple[str, ...], queue: Queue, key: 
             type="primary",
             icon=":material/done_all:",
             disabled=state is None or used,
-            help="Compares the contenders again, with nDCG@10, MRR@10 and recall by your judgements. Skipped "
-            "rows count as not relevant there.",
+            help="Compares the contenders again, with nDCG@10, MRR@10 and recall by your judgements.",
         ):
             session.comparison.judgements = found
             st.rerun()
@@ -187,12 +188,13 @@ def _say(names: tuple[str, ...], state: Standing, left: int) -> None:
     low, high = leading.low, leading.high
     if leading.difference < 0:
         ahead, behind, low, high = behind, ahead, -high, -low
-    interval = f"95 % interval {signed(low, 3)} to {signed(high, 3)}, " if low == low else ""
+    too_few = math.isnan(low)
+    interval = f"95 % interval {'–' if too_few else f'{signed(low, 3)} to {signed(high, 3)}'}, "
     count = f"{state.queries:,} {'query' if state.queries == 1 else 'queries'}"
     st.markdown(
         f"**{markdown(names[ahead])}** is {abs(leading.difference):.3f} nDCG@10 ahead of "
         f"**{markdown(names[behind])}** ({interval}{count}).",
-        help=_MEANING,
+        help=f"{TOO_FEW} {_MEANING}" if too_few else _MEANING,
     )
     if state.enough and abs(leading.difference) > state.margin:
         st.markdown(":material/check: **Enough.** The judgements tell these two apart.")

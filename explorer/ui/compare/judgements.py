@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from explorer.comparison.judging.file_guess import FileGuess
     from explorer.comparison.judging.judgement_columns import JudgementColumns, PairColumns
     from explorer.comparison.judging.judgement_files import FromFile
+    from explorer.comparison.judging.judgements import Judgements
 
 _COUNT = "explorer-judgement-files"  # a used file leaves its uploader
 _GUESS, _READ = "judgement-guess", "judgement-read"
@@ -47,7 +48,8 @@ def show_used(session: Session) -> None:
     state = session.comparison
     if state.judgements is not None:
         count, queries = state.judgements.count, len(state.judgements.queries)
-        _used(f"Uses {count:,} judgements of {queries:,} queries.", "judgements", session)
+        skipped = _skipped(state.judgements)
+        _used(f"Uses {count:,} judgements of {queries:,} queries{skipped}.", "judgements", session)
     if state.pairs is not None:
         _used(f"Uses {len(state.pairs.scores):,} scored pairs.", "pairs", session)
 
@@ -125,7 +127,8 @@ def _show_found(session: Session, kind: str, found: FromFile[Any, Any], uploader
         usable = relevant > 0
         queries = len(content.queries)
         st.markdown(
-            f"{content.count:,} judgements of {queries:,} queries; {relevant:,} are of relevant rows."
+            f"{content.count:,} judgements of {queries:,} queries; {relevant:,} are of relevant rows"
+            f"{_skipped(content)}."
         )
         lines = [
             (query, row + 1, session.corpus.texts[row], grade)
@@ -160,6 +163,11 @@ def _show_found(session: Session, kind: str, found: FromFile[Any, Any], uploader
         use(session, content)
         _close(session, uploader)
         st.rerun()
+
+
+def _skipped(judgements: Judgements) -> str:
+    skips = judgements.skips
+    return f"; {skips:,} skipped {'row is' if skips == 1 else 'rows are'} left out" if skips else ""
 
 
 def _use_judgements(session: Session, content: Any) -> None:  # noqa: ANN401 - what a file holds
@@ -208,7 +216,9 @@ def _show_downloads(session: Session) -> None:
             "Qrels",
             lambda: qrels_file(judgements),
             f"{name}-qrels.txt",
-            about="The same for trec_eval: query id, 0, row, grade. It has no texts of queries.",
+            about="The same for trec_eval: query id, 0, row, grade. The format has no place for the texts of "
+            "queries, for the chances of queries, and for skipped rows: trec_eval counts them as not "
+            "relevant.",
         )
         download_file(
             "Queries", lambda: queries_file(judgements), f"{name}-queries.tsv", about="Ids and texts."

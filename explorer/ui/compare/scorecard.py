@@ -11,7 +11,7 @@ import pyarrow as pa
 import streamlit as st
 
 from explorer.comparison.measures.proxy_trials import CORPORA, TRIALS
-from explorer.comparison.numbers import chance, figure, interval, percent
+from explorer.comparison.numbers import TOO_FEW, chance, figure, interval, percent
 from explorer.session.session import Session
 from explorer.ui.compare.differences import show_differences
 from explorer.ui.compare.figures_in_words import ordinal
@@ -20,8 +20,9 @@ from explorer.ui.widgets.downloads import download_table
 
 if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
+    from explorer.comparison.contenders.failure import Failure
     from explorer.comparison.measure import Kind, Measure
-    from explorer.comparison.results import Score
+    from explorer.comparison.scores import Score
 
 _GROUPS: dict[str, tuple[tuple[Kind, ...], str]] = {
     "Quality": (
@@ -61,7 +62,8 @@ def show_scorecard(session: Session, comparison: Comparison) -> None:
         )
     st.caption(
         "Under each value is its 95 % confidence interval. The rank is 1 plus the number of contenders that "
-        "are significantly better; ★ marks the first."
+        "are significantly better; ★ marks the first. A dash stands where there are too few units for "
+        "an interval."
     )
     with st.expander("What these figures mean", icon=":material/help:"):
         for measure in measures:
@@ -115,7 +117,12 @@ def _table(comparison: Comparison, measures: Sequence[Measure], scores: Sequence
     lines = []
     for place, name in enumerate(comparison.names):
         cells = "".join(
-            _cell(at.get((place, measure)), told_apart=told_apart[measure]) for measure in measures
+            _cell(
+                at.get((place, measure)),
+                comparison.failure(place, measure.kind),
+                told_apart=told_apart[measure],
+            )
+            for measure in measures
         )
         lines.append(f'<tr><th scope="row" style="{_NAME}">{html.escape(name)}</th>{cells}</tr>')
     return _scrolling(f'<th style="{_NAME}">contender</th>{head}', "".join(lines))
@@ -130,21 +137,24 @@ def _scrolling(head: str, lines: str) -> str:
 
 
 def _title(measure: Measure) -> str:
-    arrow = {True: "\u00a0↑", False: "\u00a0↓", None: ""}[measure.higher_is_better]
+    arrow = {True: "\u00a0↑", False: "\u00a0↓", None: ""}[measure.better]
     by_chance = f'<div style="{_SMALL}; font-weight: 400">{chance(measure)}</div>' if chance(measure) else ""
     return f"{html.escape(measure.name)}{arrow}{by_chance}"
 
 
 def _about(measure: Measure) -> str:
-    better = {True: "Higher is better.", False: "Lower is better.", None: ""}[measure.higher_is_better]
+    better = {True: "Higher is better.", False: "Lower is better.", None: ""}[measure.better]
     return html.escape(" ".join(filter(None, (better, measure.explanation))), quote=True)
 
 
-def _cell(score: Score | None, *, told_apart: bool) -> str:
+def _cell(score: Score | None, failure: Failure | None, *, told_apart: bool) -> str:
     if score is None or math.isnan(score.value):
+        if failure is not None:
+            why = html.escape(str(failure.error), quote=True)
+            return f'<td style="{_CELL}"><span title="{why}" style="{_FAILED}">failed</span></td>'
         return f'<td style="{_CELL}"><span title="It does not have this measure.">–</span></td>'
     ends = interval(score.low, score.high)
-    small = [ends] if ends else []
+    small = [ends] if ends else [f'<span title="{TOO_FEW}" style="cursor: help">–</span>'] * score.too_few
     first = told_apart and score.rank == 1
     if score.rank is not None:
         small.append(f"{'★ ' if first else ''}{ordinal(score.rank)}")
@@ -167,4 +177,5 @@ _CELL = (
     f"text-align: right; padding: .3rem .7rem; border-bottom: {_LINE}; vertical-align: top;"
     " white-space: nowrap"
 )
+_FAILED = "font-weight: 600; text-decoration: underline dotted; cursor: help"
 _SMALL = "font-size: .8em; opacity: .8"

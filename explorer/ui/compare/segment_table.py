@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from explorer.comparison.numbers import TOO_FEW
 from explorer.ui.compare.figures_in_words import p_text, signed
 from explorer.ui.widgets.figures import BLUE, ORANGE
 
@@ -45,8 +46,10 @@ def segment_html(found: Sequence[SegmentDifference], names: tuple[str, str], mea
 def _line(each: SegmentDifference, names: tuple[str, str], measure: Measure, reach: float) -> str:
     winner = each.better(measure)
     figures = signed(each.difference, 3) if not math.isnan(each.difference) else "–"
-    if not math.isnan(each.low):
-        figures += f'<div style="{_SMALL}">{signed(each.low, 3)} to {signed(each.high, 3)}</div>'
+    ends = f"{signed(each.low, 3)} to {signed(each.high, 3)}"
+    if math.isnan(each.low):
+        ends = f'<span title="{TOO_FEW}" style="cursor: help">–</span>'
+    figures += f'<div style="{_SMALL}">{ends}</div>'
     words = "cannot tell apart" if winner is None else f"<b>{html.escape(names[winner])}</b>"
     if math.isnan(each.low):
         words = "too few rows to tell"

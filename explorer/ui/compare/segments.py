@@ -62,10 +62,10 @@ def show_segments(session: Session, comparison: Comparison) -> None:
         st.caption("The measure is a proxy: it suggests which contender is better, and does not show it.")
     st.html(segment_html(found, names, values.measure))
     st.caption(
-        f"Differences in {markdown(values.measure.name)}, {markdown(names[0])} − {markdown(names[1])}, with "
-        "95 % confidence intervals. P-values are of the paired permutation test, adjusted by Holm for all "
-        f"segments; two contenders differ if p is below 0.05 and the interval excludes zero. "
-        f"{markdown(values.measure.meaning)}"
+        f"Differences in {markdown(values.measure.in_sentence)}, {markdown(names[0])} − "
+        f"{markdown(names[1])}, with 95 % confidence intervals. P-values are of the paired permutation test, "
+        "adjusted by Holm for all segments; two contenders differ if p is below 0.05 and the interval "
+        f"excludes zero. {markdown(values.measure.meaning)}"
     )
     download_table("Segments", lambda: _table(found, names, column), f"{session.corpus.name}-segments")
 
@@ -110,6 +110,7 @@ def _measures_of_rows(comparison: Comparison) -> dict[str, UnitValues]:
         for values in comparison.values
         if isinstance(values, UnitValues)
         and values.measure.kind in _OF_ROWS
+        and values.measure.comparable
         and len(comparison.best_first(values.measure)) > 1
     }
     basis = comparison.verdict.basis

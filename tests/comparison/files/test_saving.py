@@ -41,6 +41,9 @@ FINDINGS = (
 )
 
 
+FAILED = {"contender": 0, "kind": "judgements", "what": "It failed.", "where": "", "fix": ""}
+
+
 def content():
     return packed(replace(comparison(), findings=FINDINGS), CHOICES)
 
@@ -54,7 +57,7 @@ def test_everything_is_there_again_without_vectors(tmp_path):
     pd.testing.assert_frame_equal(opened.differences, made.differences)
     pd.testing.assert_frame_equal(opened.rows(), made.rows())
     assert opened.verdict == made.verdict
-    assert opened.found == made.found
+    assert repr(opened.found) == repr(made.found)  # NaN is not equal to itself
     assert opened.findings == made.findings == ((), (), (), ())
     assert (opened.names, opened.k, opened.seed, opened.notes) == (made.names, 5, 3, made.notes)
     assert [score.measure for score in opened.scores()] == [score.measure for score in made.scores()]
@@ -154,6 +157,16 @@ def test_a_file_of_an_explorer_that_kept_no_findings_opens_without_them():
     assert opened.verdict == comparison().verdict
 
 
+def test_a_file_of_an_explorer_that_knew_no_failures_and_no_skipped_rows_opens():
+    def before(document, arrays):
+        del document["failures"], arrays["skipped"]
+
+    opened = open_comparison(rewritten(before), corpus())
+    assert opened.failures == ()
+    assert opened.judgements == replace(judgements(), skipped=())
+    assert opened.verdict == comparison().verdict
+
+
 def test_findings_are_read_as_written():
     assert open_comparison(content(), corpus()).findings == FINDINGS
 
@@ -250,6 +263,11 @@ BAD = {
     "a difference with itself": lambda _, arrays: arrays["differences"].__setitem__((0, 2), 0),
     "a judgement of no row": lambda _, arrays: arrays["grades"].__setitem__((0, 1), 48),
     "a judgement of no query": lambda _, arrays: arrays["grades"].__setitem__((0, 0), 3),
+    "a skipped row that is none": lambda _, arrays: arrays.update(skipped=np.array([[0, 48]])),
+    "a skip of no query": lambda _, arrays: arrays.update(skipped=np.array([[3, 0]])),
+    "a row skipped and judged": lambda _, arrays: arrays.update(skipped=np.array([[0, 3]])),
+    "a failure of nobody": lambda document, _: document.update(failures=[{**FAILED, "contender": 4}]),
+    "a failure without a reason": lambda document, _: document.update(failures=[{**FAILED, "what": 3}]),
     "a probability of 0": lambda _, arrays: arrays["inclusion"].__setitem__(0, 0),
     "an answer to no query": lambda _, arrays: arrays["answers"].__setitem__((0, 0), 2),
     "a weight below 0": lambda _, arrays: arrays["values-0-weights"].__setitem__(0, -1),

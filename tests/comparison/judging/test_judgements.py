@@ -16,16 +16,20 @@ CORPUS = open_corpus({"text": [f"row number {row} of the corpus" for row in rang
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0")).filter(lambda text: text.strip())
 GRADES = st.dictionaries(st.integers(0, ROWS - 1), st.integers(-3, 5), min_size=1, max_size=4)
 
+SKIPS = st.sets(st.integers(0, ROWS - 1), max_size=3)
+
 
 @st.composite
-def judgements(draw, weighted):
+def judgements(draw, weighted, skips=False):
     queries = draw(st.lists(TEXTS, min_size=1, max_size=5, unique=True))
+    grades = tuple(draw(GRADES) for _ in queries)
     chances = draw(st.lists(st.floats(1e-6, 1), min_size=len(queries), max_size=len(queries)))
     return Judgements(
         tuple(f"q{number}" for number in range(len(queries))),
         tuple(queries),
-        tuple(draw(GRADES) for _ in queries),
+        grades,
         tuple(chances) if weighted else None,
+        tuple(tuple(draw(SKIPS) - own.keys()) for own in grades) if skips else (),
     )
 
 
@@ -43,7 +47,7 @@ def test_qrels_and_queries_read_back_as_the_same_judgements(written):
 
 
 @settings(max_examples=25)
-@given(st.booleans().flatmap(lambda weighted: judgements(weighted=weighted)))
+@given(st.booleans().flatmap(lambda weighted: judgements(weighted=weighted, skips=True)))
 def test_csv_reads_back_as_the_same_judgements(written):
     file = csv_file(judgements_table(written), exact=True)
     read = read_judgements(read_file(file, "judgements.csv"), CORPUS)

@@ -13,6 +13,7 @@ from explorer.comparison.judging.queue import (
     next_item,
     standing,
 )
+from explorer.comparison.judging.retrieval import retrieval
 from explorer.errors import QueryError
 
 ROWS = 40
@@ -132,6 +133,7 @@ def test_a_query_counts_when_its_pool_is_judged_and_all_before_it():
     assert found.queries == tuple(queue.queries[at] for at in (first, second, third))
     assert found.inclusion == tuple(inclusion_probabilities(queue, 3))
     assert queue.pools[second][0] not in found.grades[1]
+    assert found.skipped == ((), (queue.pools[second][0],), ())
     assert judged(queue, {}) == Judgements((), (), (), ())
 
 
@@ -208,6 +210,21 @@ def test_skipped_rows_are_left_out_of_every_list():
     assert found.values.values.tolist() == [[1.0], [1.0]]
     counted = standing(queue, {"query": {0: 0, 1: 1, 2: 0}})
     assert counted.values.values[0, 0] == pytest.approx(1 / np.log2(3))
+
+
+def test_the_comparison_and_the_queue_say_the_same_of_the_same_answers():
+    rng = np.random.default_rng(1)
+    queue = make_queue(names(12), rankings_of(12, contenders=3))
+    answers = answer(queue, range(12), lambda query, row: rng.choice([0, 1, 2, None]))
+    found = judged(queue, answers)
+    assert found.skips > 10
+    deeper = np.full((3, 12, 15), -1)
+    for own, ten in zip(deeper.reshape(-1, 15), queue.rankings.reshape(-1, 10), strict=True):
+        own[:] = np.concatenate([ten, rng.permutation(np.setdiff1d(np.arange(ROWS), ten))[:5]])
+    again = retrieval(deeper[:, queue.order], found, k=15)
+    state = standing(queue, answers)
+    np.testing.assert_array_equal(again.values[0].values, state.values.values)
+    np.testing.assert_array_equal(again.values[0].weights, state.values.weights)
 
 
 def test_nothing_is_said_before_a_relevant_row():

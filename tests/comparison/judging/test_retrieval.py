@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -52,14 +53,15 @@ def dcg(grades):
     return sum(max(grade, 0) / math.log2(place + 2) for place, grade in enumerate(grades))
 
 
-def plain(ranked, judged, k):
-    """nDCG@10, reciprocal rank and recall@k as their papers write them."""
-    gains = [judged.get(row, 0) for row in ranked]
+def plain(ranked, judged, k, skipped=()):
+    """nDCG@10, reciprocal rank and recall@k as their papers write them, of condensed lists."""
+    ten = [row for row in ranked[:10] if row not in skipped]
+    gains = [judged.get(row, 0) for row in ten]
     best = sorted(judged.values(), reverse=True)
     relevant = {row for row, grade in judged.items() if grade > 0}
-    ranks = [place + 1 for place, row in enumerate(ranked[:10]) if row in relevant]
+    ranks = [place + 1 for place, row in enumerate(ten) if row in relevant]
     return (
-        dcg(gains[:10]) / dcg(best[:10]),
+        dcg(gains) / dcg(best[:10]),
         1 / ranks[0] if ranks else 0.0,
         len(relevant.intersection(ranked[:k])) / len(relevant),
     )
@@ -90,6 +92,32 @@ def test_measures_are_the_published_formulas(rows, k, queries, seed):
             assert values.units.tolist() == kept
 
 
+@settings(max_examples=40)
+@given(st.integers(1, 30), st.integers(1, 20), st.integers(0, 2**32 - 1))
+def test_skipped_rows_are_left_out_of_every_list(rows, k, seed):
+    rng = np.random.default_rng(seed)
+    depth = min(rows, max(10, k))
+    rankings = np.array([[rng.permutation(rows)[:depth] for _ in range(3)] for _ in range(2)])
+    whole = rankings.copy()
+    answers = rng.integers(-1, 3, (3, rows))  # -1 is skipped
+    grades = [{row: int(grade) for row, grade in enumerate(own) if grade >= 0} for own in answers]
+    skipped = tuple(tuple(np.flatnonzero(own == -1).tolist()) for own in answers)
+    given_judgements = replace(judgements(*grades), skipped=skipped)
+    if not any(grade > 0 for own in grades for grade in own.values()):
+        return
+    found = retrieval(rankings, given_judgements, k=k)
+    np.testing.assert_array_equal(rankings, whole)
+    for contender in range(2):
+        expected = [
+            plain(rankings[contender, at].tolist(), grades[at], k, skipped[at])
+            for at in found.values[0].units
+        ]
+        for values, figures in zip(found.values, zip(*expected, strict=True), strict=True):
+            np.testing.assert_allclose(values.values[contender], figures, atol=1e-6)
+    # Every hit was looked at. A list of skipped rows alone has none that could be judged.
+    assert set(found.judged.tolist()) <= {0.0, 1.0}
+
+
 def test_ties_rank_by_row_order():
     """trec_eval would rank row 9 before row 10, by their names."""
     corpus = open_corpus([f"text {row}" for row in range(12)])
@@ -113,6 +141,11 @@ def test_the_share_of_judged_hits_is_told():
     rankings = np.array([[[0, 1, 2, 3]], [[4, 5, 0, 6]]])
     found = retrieval(rankings, judgements({0: 1, 1: 0, 2: 0}))
     assert found.judged.tolist() == [0.75, 0.25]
+
+
+def test_the_share_of_judged_hits_is_without_skipped_ones():
+    found = retrieval(np.array([[[0, 1, 2, 3]]]), replace(judgements({0: 1}), skipped=((1, 2),)))
+    assert found.judged.tolist() == [0.5]
 
 
 def test_skipped_places_are_no_hits():

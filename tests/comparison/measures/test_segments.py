@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,12 +8,14 @@ import explorer
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.measures.segments import (
     SegmentDifference,
+    Segments,
     segment_columns,
     segment_differences,
     segments,
 )
 from explorer.comparison.statistics.inference import difference_interval, holm, paired_test
 from explorer.errors import ColumnError
+from tests.comparison.made_contenders import corpus_of
 
 MEASURE = Measure("accuracy", "labels", True, "The share that is right.")
 
@@ -90,16 +94,31 @@ def test_differences_in_each_segment(corpus):
     np.testing.assert_array_equal([each.p_holm for each in found], holm(np.array([each.p for each in found])))
 
 
-def test_segments_of_one_unit_are_shown_but_not_tested(corpus):
+def test_segments_of_few_groups_are_shown_but_not_tested():
+    corpus = corpus_of(12, labels=["a"] * 6 + ["b"] * 6)
+    units, groups = np.arange(12), np.array([*range(6), 6, 7, 8, 9, 10, 10])
+    values = np.array([[1.0] * 12, [0.0, 0.5] * 6])
+    one = segment_differences(UnitValues(MEASURE, values, units, groups), 0, 1, segments(corpus, "label"))
+    assert [(each.segment, each.n) for each in one] == [("a", 6), ("b", 6)]
+    assert one[0].p == one[0].p_holm < 0.05  # a family of one
+    assert np.isnan([one[1].p, one[1].p_holm, one[1].low]).all()
+    assert one[1].difference == 0.75
+
+
+def test_an_interval_stays_within_what_is_possible():
+    values = np.array([[1.0] * 6, [0.0, 0, 0, 0, 0, 1]])
+    every = Segments("all", ("all",), np.zeros(6, np.int64))
+    free = UnitValues(MEASURE, values, np.arange(6), np.arange(6))
+    (wide,) = segment_differences(free, 0, 1, every)
+    bounded = replace(free, measure=replace(MEASURE, least=0, most=1))
+    (clipped,) = segment_differences(bounded, 0, 1, every)
+    assert wide.high > 1
+    assert clipped == replace(wide, high=1.0)
+
+
+def test_no_units_and_no_values_have_no_differences(corpus):
     units = np.array([0, 1, 3, 4, 6])
     values = np.array([[1.0, 0, 1, 0, 1], [0.0, 0, 0, 0.5, 0]])
-    one = segment_differences(
-        UnitValues(MEASURE, values[:, [0, 1, 2]], units[:3], units[:3]), 0, 1, segments(corpus, "label"),
-    )  # fmt: skip
-    assert [(each.segment, each.n) for each in one] == [("a", 2), ("b", 1)]
-    assert one[0].p == one[0].p_holm  # a family of one
-    assert np.isnan([one[1].p, one[1].p_holm, one[1].low]).all()
-    assert one[1].difference == 0
     nothing = segment_differences(
         UnitValues(MEASURE, values[:, :0], units[:0], units[:0]), 0, 1, segments(corpus, "label"),
     )  # fmt: skip

@@ -16,6 +16,7 @@ from explorer.comparison.files.opening import open_comparison
 from explorer.comparison.files.saving import packed
 from explorer.comparison.health.doctor import Finding
 from explorer.comparison.judging.judgements import judgements_table
+from explorer.comparison.numbers import TOO_FEW
 from explorer.comparison.report.content import report_content
 from explorer.comparison.report.python_lines import python_lines
 from explorer.comparison.report.report import report_text
@@ -224,3 +225,16 @@ def test_only_html_and_markdown_are_written(tmp_path):
     with pytest.raises(QueryError, match="HTML or Markdown"):
         comparison().report(tmp_path / "report.pdf")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_dash_stands_where_three_queries_have_no_interval_and_says_why():
+    table = next(table for table in report_content(comparison()).tables if table.title == "By judgements")
+    assert {(cell.interval, cell.reason) for cells in table.rows for cell in cells} == {("–", TOO_FEW)}
+    page = report_text(comparison(), "r.html")
+    assert f'<small title="{TOO_FEW}">–</small>' in page
+    assert f'<td class="whole" title="{TOO_FEW}">–</td>' in page
+    assert "3 queries." in page
+
+
+def test_skipped_rows_are_told():
+    assert dict(report_content(comparison()).settings)["judgements"].endswith("; 3 skipped rows are left out")

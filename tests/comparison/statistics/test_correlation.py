@@ -114,3 +114,19 @@ def test_a_clear_difference_is_found_and_noise_is_not(rng):
     found = correlations(gold, np.stack([good, bad, same]), np.arange(150)).differences
     better = {(each.first, each.second): each.better for each in found if each.measure == SPEARMAN}
     assert better == {(0, 1): 0, (0, 2): None, (1, 2): 2}
+
+
+@pytest.mark.parametrize("pairs", [3, 5, 6])
+def test_few_pairs_have_a_correlation_and_no_interval(rng, pairs):
+    found = correlations(*scored(rng, pairs), np.arange(pairs))
+    for values in found.values:
+        assert not np.isnan(values.values).any()
+        assert np.isnan(values.intervals).all() == (pairs < 6)
+        assert values.independent == pairs
+    for each in found.differences:
+        assert np.isnan([each.low, each.high]).all() == (pairs < 6)
+        assert each.independent == pairs
+        if pairs < 6:
+            assert each.better is None
+        else:
+            assert -2 <= each.low <= each.high <= 2

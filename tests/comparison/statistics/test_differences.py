@@ -27,7 +27,7 @@ def unit_values(values, *, measure=NDCG, groups=None, weights=None):
 
 def difference(first, second, low, high, p_holm, *, measure=NDCG, n=100, error=0.01, family=1):
     middle = (low + high) / 2
-    return Difference(measure, first, second, middle, low, high, p_holm, p_holm, family, n, error)
+    return Difference(measure, first, second, middle, low, high, p_holm, p_holm, family, n, error, n)
 
 
 @pytest.fixture
@@ -153,3 +153,22 @@ def test_the_best_value_comes_first_and_contenders_without_a_value_are_left_out(
     assert best_first(unit_values(values, measure=LOSS)) == [0, 3, 2]
     assert best_first(WholeValues(NDCG, np.array([0.1, np.nan, 0.5]))) == [2, 0]
     assert best_first(unit_values(np.zeros((3, 0)))) == []
+
+
+def test_an_interval_of_a_difference_stays_within_what_is_possible(rng):
+    values = np.array([[1.0] * 9, [0.0] * 8 + [1.0]])
+    free = differences([unit_values(values)])[0]
+    bounded = differences([unit_values(values, measure=dataclasses.replace(NDCG, least=0, most=1))])[0]
+    assert free.high > 1
+    assert (bounded.low, bounded.high) == (free.low, 1.0)
+    assert bounded.error == free.error
+
+
+def test_with_fewer_than_six_groups_nothing_is_better(rng):
+    values = [np.full(20, 0.9), np.full(20, 0.1) + rng.normal(0, 0.01, 20)]
+    for groups, shown in ((5, False), (6, True)):
+        found = differences([unit_values(values, groups=np.arange(20) % groups)])[0]
+        assert (found.n, found.independent) == (20, groups)
+        assert np.isnan(found.low) != shown
+        assert (found.better == 0) == shown
+        assert found.error > 0

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from explorer.comparison.statistics.inference import (
+    FEWEST_GROUPS,
     PERMUTATIONS,
     difference_interval,
     difference_intervals,
@@ -115,12 +116,24 @@ def test_a_resampling_unit_is_the_group(rng):
 
 
 def test_values_without_variation():
-    same = np.full((1, 5), 0.1)
-    np.testing.assert_allclose(intervals(same, np.arange(5)), [[0.1, 0.1]])
-    ends, errors = difference_intervals(np.zeros((1, 5)), np.arange(5))
+    same = np.full((1, 6), 0.1)
+    np.testing.assert_allclose(intervals(same, np.arange(6)), [[0.1, 0.1]])
+    ends, errors = difference_intervals(np.zeros((1, 6)), np.arange(6))
     assert not ends.any()
     assert errors[0] == 0
-    assert paired_test(same[0], same[0], np.arange(5)) == 1
+    assert paired_test(same[0], same[0], np.arange(6)) == 1
+
+
+def test_six_groups_are_the_fewest_with_an_interval_since_no_test_of_fewer_can_show_anything():
+    values = np.linspace(0.1, 0.9, 7)[None]
+    for groups, few in (([0, 1, 2, 3, 4, 4, 4], True), ([0, 1, 2, 3, 4, 5, 5], False)):
+        kept = np.array(groups)
+        assert np.isnan(intervals(values, kept)).all() == few
+        ends, errors = difference_intervals(values, kept)
+        assert np.isnan(ends).all() == few
+        assert errors[0] > 0  # from which the number of units is estimated
+        assert (paired_test(values[0], np.zeros(7), kept) > 0.05) == few
+    assert FEWEST_GROUPS == 6
 
 
 @pytest.mark.parametrize("groups", [[], [4], [4, 4, 4]])

@@ -3,14 +3,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.measure import Measure, WholeValues
+from explorer.comparison.measures.two_view import MASKED_MEASURES
 from explorer.comparison.statistics.differences import differences
 from explorer.comparison.statistics.verdict import verdict
+from explorer.errors import ExplorerError
 from tests.comparison.statistics.test_differences import LOSS, NDCG, difference, unit_values
 
 ACCURACY = Measure("k-NN accuracy", "labels", True, "")
 VIEWS = Measure("two-view MRR", "proxy", True, "")
 OVERLAP = Measure("view overlap", "proxy", True, "")
+OVERLAP_MASKED = MASKED_MEASURES[1]
 SPEARMAN = Measure("Spearman", "pairs", True, "")
 
 
@@ -288,7 +292,42 @@ def test_few_units_are_said_to_be_few():
     found = [difference(0, 1, 0.02, 0.06, 0.001, n=29)]
     few = " These are few: intervals hold from about 30 queries."
     assert said(["A", "B"], means(0.54, 0.5, n=29), found).text.endswith(f"29 queries.{few}")
-    assert few not in said(["A", "B"], means(0.54, 0.5, n=30), [replace(found[0], n=30)]).text
+    assert few not in said(["A", "B"], means(0.54, 0.5, n=30), [replace(found[0], n=30, independent=30)]).text
+
+
+def test_units_that_are_not_independent_are_told_and_few_of_them_are_few():
+    found = [replace(difference(0, 1, 0.02, 0.06, 0.001, n=40), independent=29)]
+    text = said(["A", "B"], means(0.54, 0.5, n=40), found).text
+    assert "40 queries in 29 independent groups." in text
+    assert "These are few" in text
+
+
+def test_a_measure_has_a_name_that_reads_well_in_a_sentence():
+    found = [replace(difference(0, 1, 0.02, 0.06, 0.001, n=400), measure=OVERLAP_MASKED)]
+    text = said(["A", "B"], means(0.54, 0.5, n=400, measure=OVERLAP_MASKED), found).text
+    assert "+0.04 masked view overlap, 95 % interval 0.02 to 0.06, 400 rows." in text
+    assert OVERLAP_MASKED.name == "view overlap, masked"  # as in files of results
+
+
+def test_a_measure_whose_scale_differs_between_contenders_decides_nothing():
+    scale = replace(ACCURACY, name="silhouette", comparable=False)
+    values = unit_values([[0.9, 0.8] * 10, [0.1, 0.2] * 10])
+    for measure, decides in ((ACCURACY, True), (scale, False)):
+        own = replace(values, measure=measure)
+        found = differences([own])
+        assert bool(found) == decides
+        assert (verdict(["A", "B"], [own], found).basis is measure) == decides
+        forced = [replace(difference(0, 1, 0.6, 0.8, 0.001, n=20), measure=measure)]
+        assert (verdict(["A", "B"], [own], forced).basis is measure) == decides
+
+
+def test_a_contender_that_failed_is_not_one_that_lacks_the_measure():
+    values = means(0.54, 0.5, np.nan, np.nan)
+    found = [difference(0, 1, 0.02, 0.06, 0.001, n=400)]
+    failed = [Failure(2, "judgements", ExplorerError("It failed.")), Failure(3, "pairs", ExplorerError(""))]
+    text = verdict(["A", "B", "C", "D"], [values], found, failed).text
+    assert "D is left out: it does not have this measure." in text
+    assert "C is left out: it failed when it was measured." in text
 
 
 def test_one_query_has_no_interval():

@@ -1,13 +1,15 @@
 """What the forest plot and the scorecard show of a comparison, by figures that are known."""
 
 import html
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 
 from explorer.comparison.comparison import Comparison
 from explorer.comparison.measure import Measure, UnitValues
-from explorer.comparison.results import measured_intervals
+from explorer.comparison.numbers import TOO_FEW
+from explorer.comparison.scores import measured_intervals
 from explorer.comparison.statistics.differences import differences
 from explorer.comparison.statistics.verdict import verdict
 from explorer.ui.compare import differences as drawn
@@ -17,11 +19,11 @@ FOUND = Measure("hits", "labels", True, "Whether the row was found.")
 NAMES = ["<b>good</b>", "as good", "bad"]
 
 
-def comparison():
+def comparison(groups=200):
     rng = np.random.default_rng(0)
     good = (rng.random(200) < 0.8).astype(float)
     bad = np.where(rng.random(200) < 0.5, good, 0.0)
-    values = UnitValues(FOUND, np.array([good, good, bad]), np.arange(200), np.arange(200))
+    values = UnitValues(FOUND, np.array([good, good, bad]), np.arange(200), np.arange(200) % groups)
     found = differences([values])
     return Comparison(
         contenders=tuple(SimpleNamespace(name=name) for name in NAMES),
@@ -83,3 +85,24 @@ def test_nothing_is_marked_where_nobody_differs():
     table = scorecard._table(equal, [FOUND], equal.scores())
     assert "★" not in table
     assert table.count("1st") == 3
+
+
+def test_where_there_are_too_few_groups_a_dash_says_why_and_nobody_is_better():
+    few = comparison(groups=5)
+    figure = drawn.forest_plot(drawn._lines(few, FOUND, only_leader=True), FOUND.name)
+    for annotation in figure.layout.annotations:
+        assert "(–)" in annotation.text
+        assert "too few units to tell" in annotation.text
+        assert annotation.hovertext == TOO_FEW
+    table = scorecard._table(few, [FOUND], few.scores())
+    assert table.count(f'<span title="{TOO_FEW}" style="cursor: help">–</span>') == 3
+    assert "★" not in table
+    assert few.verdict.best == tuple(NAMES)
+    figure = drawn.forest_plot(drawn._lines(comparison(), FOUND, only_leader=True), FOUND.name)
+    assert [annotation.hovertext for annotation in figure.layout.annotations] == [None, None]
+
+
+def test_a_measure_on_no_common_scale_has_no_arrow():
+    assert "↑" in scorecard._title(FOUND)
+    assert "↑" not in scorecard._title(replace(FOUND, comparable=False))
+    assert "Higher" not in scorecard._about(replace(FOUND, comparable=False))

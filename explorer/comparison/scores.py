@@ -1,0 +1,86 @@
+"""The figures of the scorecard: a value of each contender by each measure, with its interval and rank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.comparison.measure import Measure, UnitValues, WholeValues
+from explorer.comparison.statistics.differences import Difference, ranks
+from explorer.comparison.statistics.inference import intervals
+
+
+@dataclass(frozen=True)
+class Score:
+    """A figure of the scorecard.
+
+    Attributes:
+        contender: The position of the contender.
+        measure: The measure.
+        value: Its value; NaN if the contender does not have the measure.
+        low: Low end of the 95 % interval; NaN if there is none.
+        high: High end.
+        n: The number of units, such as rows or queries; 0 for costs, None without a value.
+        rank: 1 + the number of contenders that are significantly better; None if the measure does not rank.
+        independent: The number of groups of these units; 0 for costs, None without a value.
+        too_few: Whether it has no interval because there are too few independent units for one.
+    """
+
+    contender: int
+    measure: Measure
+    value: float
+    low: float
+    high: float
+    n: int | None
+    rank: int | None
+    independent: int | None
+    too_few: bool
+
+
+def scores_of(
+    values: UnitValues | WholeValues, ends: NDArray[np.float64], found: Sequence[Difference]
+) -> list[Score]:
+    """The figures of one measure, by contender.
+
+    Args:
+        values: Its values.
+        ends: Their 95 % intervals, float64, shape (contenders, 2); NaN for none.
+        found: The differences by all measures.
+    """
+    ranked = any(difference.measure == values.measure for difference in found)
+    own = ranks(values, found) if ranked else [None] * len(values.values)
+    uncertain = isinstance(values, UnitValues) or values.intervals is not None
+    return [
+        Score(
+            place,
+            values.measure,
+            float(figure),
+            float(low),
+            float(high),
+            None if np.isnan(figure) else values.n,
+            rank,
+            None if np.isnan(figure) else values.independent,
+            bool(uncertain and np.isnan(low) and not np.isnan(figure)),
+        )
+        for place, (figure, (low, high), rank) in enumerate(zip(values.figures, ends, own, strict=True))
+    ]
+
+
+def measured_intervals(values: UnitValues | WholeValues, seed: int) -> NDArray[np.float64]:
+    """The 95 % interval of each contender's value, as far as it is possible; NaN for none.
+
+    Args:
+        values: The values of a measure.
+        seed: The seed of resamples.
+
+    Returns:
+        float64, shape (contenders, 2). Intervals of means are bootstrapped, so they are within the values.
+    """
+    if isinstance(values, UnitValues):
+        return intervals(values.values, values.groups, weights=values.weights, seed=seed)
+    if values.intervals is None:
+        return np.full((len(values.values), 2), np.nan)
+    return values.measure.possible(values.intervals)
