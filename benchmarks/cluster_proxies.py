@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.bootstrap import bootstrap_interval
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.measure import Measure, WholeValues
 from explorer.comparison.measures.vectors import kmeans_labels, unit_vectors
-from explorer.comparison.statistics.bootstrap import bootstrap_interval
 from explorer.jobs.progress import OnProgress
 
 _DRAWS = 10  # pairs of half-samples

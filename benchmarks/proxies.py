@@ -19,6 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 import explorer
+from benchmarks.bootstrap import group_resamples
 from benchmarks.cluster_proxies import cluster_stability, cohesion
 from benchmarks.corpora import wordnet
 from benchmarks.proxy_contenders import Made, Pooled, contenders
@@ -35,7 +36,6 @@ from explorer.comparison.measures.label_measures import (
 from explorer.comparison.measures.labelled import labelled
 from explorer.comparison.measures.two_view import two_view_measures
 from explorer.comparison.measures.views import two_views
-from explorer.comparison.statistics.bootstrap import group_resamples
 from explorer.data.corpus import Corpus
 
 _RESAMPLES = 2_000

@@ -52,19 +52,15 @@ class Measure:
         """Whether larger values rank higher; None if it does not rank contenders."""
         return self.higher_is_better if self.comparable else None
 
-    def possible(self, ends: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The part of intervals of values that is possible: clipped to `least` and `most`.
+    def possible_differences(self, ends: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The part of intervals of differences that is possible, with values from `least` to `most`.
 
-        An interval that is symmetric around its value can leave that range. Clipping does not change which
-        possible values it covers, and so not its coverage.
+        An interval that is symmetric around its difference can leave that range. Clipping does not change
+        which possible differences it covers, and so not its coverage.
 
         Args:
             ends: float64, any shape; NaN stays NaN.
         """
-        return np.clip(ends, self.least, self.most)
-
-    def possible_differences(self, ends: NDArray[np.float64]) -> NDArray[np.float64]:
-        """As `possible`, for intervals of the difference of two values."""
         reach = self.most - self.least
         return np.clip(ends, -reach, reach)
 

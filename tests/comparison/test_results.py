@@ -9,9 +9,6 @@ import pytest
 import explorer
 from explorer.comparison.files.opening import open_comparison
 from explorer.comparison.files.saving import packed
-from explorer.comparison.measure import WholeValues
-from explorer.comparison.measures.label_measures import AMI
-from explorer.comparison.scores import measured_intervals
 from explorer.comparison.statistics.differences import differences
 from explorer.errors import QueryError
 from tests.comparison.comparisons import comparison, contenders, corpus, judgements
@@ -111,5 +108,3 @@ def test_no_interval_is_outside_what_is_possible():
     for score in comparison().scores():
         if not np.isnan(score.low):
             assert score.measure.least <= score.low <= score.high <= score.measure.most
-    few = WholeValues(AMI, np.array([0.95]), np.array([[0.8, 1.1]]), 40, 20)
-    assert measured_intervals(few, 0).tolist() == [[0.8, 1.0]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,12 @@ from explorer.comparison.measure import Measure, UnitValues, WholeValues
 from explorer.comparison.measures.labelled import Labelled
 from explorer.comparison.measures.neighbors import NeighborLists, kept_neighbors
 from explorer.comparison.measures.vectors import kmeans_labels, unit_vectors
-from explorer.comparison.statistics.bootstrap import Counts, bootstrap_interval
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
 _FOLDS = 5
 _SAME_ROWS = (
-    "Its value depends on the number of rows, so compare it on the same rows only; its interval takes the "
-    "clusters as they are, and is too narrow."
+    "Its value depends on the number of rows, so compare it on the same rows only. It has no interval: a "
+    "bootstrap's would be too narrow."
 )
 _PENALTY = 1.0  # scikit-learn's C
 
@@ -208,7 +207,7 @@ def cluster_agreement_with_labels(
     Args:
         contenders: The contenders; one without vectors has NaN.
         labels: The rows and their labels.
-        seed: The seed of k-means and of the intervals, which resample groups for given clusters.
+        seed: The seed of k-means.
         on_progress: Called often. An exception it raises stops the work.
 
     Returns:
@@ -219,44 +218,16 @@ def cluster_agreement_with_labels(
     codes = labels.row_codes
     scores = (adjusted_mutual_info_score, v_measure_score)
     values = np.full((len(scores), len(contenders)), np.nan)
-    intervals = np.full((len(scores), len(contenders), 2), np.nan)
     for place, contender in enumerate(contenders):
         if contender.space is None or len(codes) == 0:
             continue
         part = contender.space.index.subset(labels.rows)
         found = kmeans_labels(part, len(np.unique(codes)), seed=seed, starts=3, on_progress=on_progress)
         for which, score in enumerate(scores):
-            values[which, place], *intervals[which, place] = partition_interval(
-                score, codes, found, labels.row_groups, seed=seed
-            )
+            values[which, place] = score(codes, found)
+    independent = len(np.unique(labels.row_groups))
     ami, v_measure = (
-        WholeValues(measure, values[which], intervals[which], len(codes), len(np.unique(labels.row_groups)))
-        for which, measure in enumerate((AMI, V_MEASURE))
+        WholeValues(measure, own, n=len(codes), independent=independent)
+        for measure, own in zip((AMI, V_MEASURE), values, strict=True)
     )
     return ami, v_measure
-
-
-def partition_interval(
-    score: Callable[[NDArray[np.int64], NDArray[np.int64]], float],
-    labels: NDArray[np.int64],
-    clusters: NDArray[np.int64],
-    groups: NDArray[np.int64],
-    *,
-    seed: int = 0,
-) -> tuple[float, float, float]:
-    """A score of labels and clusters, and its 95 % interval; see `bootstrap_interval`.
-
-    `python -m benchmarks.cluster_intervals` measures how often it covers the value of all possible rows.
-
-    Args:
-        score: Takes the labels and the clusters of rows.
-        labels: The label of each row, shape (rows,).
-        clusters: Its cluster.
-        groups: Its group.
-        seed: The seed of resamples.
-    """
-
-    def resampled(counts: Counts) -> float:
-        return float(score(np.repeat(labels, counts), np.repeat(clusters, counts)))
-
-    return bootstrap_interval(resampled, groups, seed=seed)

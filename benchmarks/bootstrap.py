@@ -46,7 +46,7 @@ def bootstrap_interval(
 
     Returns:
         The value, and the ends of its interval: NaN for fewer than `FEWEST_GROUPS`, or no value. They can
-        leave the range of the statistic; see `Measure.possible`.
+        leave the range of the statistic.
     """
     value = statistic(np.ones(len(groups), np.int64))
     if len(np.unique(groups)) < FEWEST_GROUPS:

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import bootstrap
 from sklearn.metrics import adjusted_rand_score
 
-from explorer.comparison.statistics.bootstrap import bootstrap_interval, group_resamples
+from benchmarks.bootstrap import bootstrap_interval, group_resamples
 
 
 def test_whole_groups_are_drawn_as_many_as_there_are():
