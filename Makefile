@@ -9,8 +9,8 @@ app: .venv/app  ## serve the app
 quick: .venv/dev  ## tests while you work, without slow ones and those with a browser
 	$(BIN)/python -m pytest --ignore=tests/browser -m "not slow" --numprocesses=auto
 
-test: check browser  ## all checks and all tests; those with a browser run in parallel with the others
-	$(MAKE) --jobs=2 journeys others
+# One after the other: with both at a time, two cores are so busy that browsers time out, and no time is gained.
+test: check browser others journeys  ## all checks and all tests
 
 newest: .venv/dev .venv-newest/made  ## tests of tables with the newest allowed pandas and pyarrow
 	PYTHONPATH=$(CURDIR)/.venv-newest $(BIN)/python -m pytest tests/data tests/share tests/app/test_data_page.py

@@ -43,6 +43,7 @@ def _environment():
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
+@pytest.mark.slow
 def test_it_prints_the_verdict_and_the_scorecard_and_writes_what_was_asked_for(tickets):
     status, out, err = command(
         "compare", "tickets.csv", *TWO, "--model", "tfidf | first 16 | int8", "--text", "body",
@@ -72,6 +73,7 @@ def test_qrels_with_the_texts_of_queries_do_as_well(tickets):
     assert opened.judgements.grades == judgements().grades
 
 
+@pytest.mark.slow
 def test_it_fails_if_a_contender_is_significantly_worse(tickets):
     one = "tfidf | first 1"  # a single dimension cannot tell three topics apart
     rows = ["compare", "tickets.csv", "--text", "body", "--label", "topic", "--model", "tfidf", "--model"]

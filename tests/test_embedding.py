@@ -131,6 +131,7 @@ def test_rows_of_a_model_that_has_changed_are_never_mixed_with_those_of_the_new_
     assert back.report.cached == 2  # those of before are known again
 
 
+@pytest.mark.slow
 def test_another_revision_has_the_rows_encoded_again_though_the_vectors_are_alike(server, no_trust):
     server.info = {"model_id": MODEL, "max_input_length": 512, "model_sha": "a" * 40}
     first = explorer.embed(["the cat", "my dog"], MODEL, provider="team")

@@ -131,6 +131,7 @@ def test_it_can_be_cancelled():
         find_duplicates(space("abca", np.ones((4, 2))), 0.5, on_progress=cancel)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threshold", [0.6, 0.8, 0.9])
 def test_every_marked_pair_of_the_tickets_is_found(tickets, threshold):
     table = tickets.corpus.table

@@ -191,6 +191,7 @@ def scores(app):
     return [float(re.search(r"tabular-nums\">(-?[\d.]+)<", card)[1]) for card in cards]
 
 
+@pytest.mark.slow
 def test_a_model_trained_for_the_dot_product_is_searched_by_it_and_the_page_says_so(dot_model):
     app = finished(ask(open_app(corpus="medicare-faq", model=dot_model, precision="float32"), QUERY))
     metric = app.selectbox(key="metric")

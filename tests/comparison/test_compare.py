@@ -18,6 +18,7 @@ from tests.comparison.comparisons import PAIRS, contenders, corpus, judgements
 TWO = slice(None, None, 3)  # two of the contenders
 
 
+@pytest.mark.slow
 def test_lines_that_cannot_be_used_are_noted():
     judgements = {"query": ["refund", "refund", "late parcel"], "row": [3, 4800, 5], "grade": [1, 1, 1]}
     pairs = {"a": ["refund", "late", "code"], "b": ["money", "parcel", "login"], "score": ["1", "high", "0"]}
@@ -27,6 +28,7 @@ def test_lines_that_cannot_be_used_are_noted():
     assert made.judgements.grades == ({2: 1}, {4: 1})
 
 
+@pytest.mark.slow
 def test_nothing_is_noted_where_all_lines_can_be_used():
     judgements = {"query": ["refund"], "row": [0], "grade": [1]}  # a 0 counts from 0
     made = explorer.compare(list(contenders())[TWO], judgements=judgements, k=3)

@@ -38,6 +38,7 @@ def test_other_queries_are_searched():
     assert table["first_hits"].between(1, 4).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [1, 2, 5, 8, 10])
 def test_neighbours_can_be_compared_with_another_k(k):
     fresh = explorer.compare(list(contenders()), k=k, seed=3).agreement("jaccard")
@@ -54,6 +55,7 @@ def test_agreement_that_cannot_be_had_says_why(measure, k):
         comparison().agreement(measure, k)
 
 
+@pytest.mark.slow
 def test_without_queries_and_vectors_it_says_so():
     plain = explorer.compare(list(contenders())[::3], k=3)
     with pytest.raises(QueryError, match="There are no queries"):

@@ -67,6 +67,7 @@ def test_other_rows_leave_the_session_as_it_was():
     assert session.comparison == before
 
 
+@pytest.mark.slow
 def test_a_contender_without_a_known_origin_is_named(vectors_only):
     session = Session("visitor", vectors_only.corpus, [LocalModel()])
     open_saved(session, packed(vectors_only))

@@ -47,6 +47,7 @@ def test_duplicates_and_a_single_row_have_fewer_clusters():
     assert one.labels.tolist() == [[0]]
 
 
+@pytest.mark.slow
 def test_each_cluster_has_its_distinctive_words():
     made = comparison()
     found = matched_clusters(made.contenders[:2], 3)

@@ -52,6 +52,7 @@ def test_recall_is_the_share_of_the_nearest_rows_that_are_kept(k):
 _MAKE = {"first": "truncate", "pca": "reduce"}
 
 
+@pytest.mark.slow
 def test_quality_has_the_figures_of_a_comparison_of_the_same_vectors(words, swept):
     spaces = [words, words.quantize("int8"), words.quantize("binary"), words.truncate(words.dims // 2)]
     names = ["full", "int8", "binary", "half"]

@@ -343,6 +343,7 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_a_file_with_other_contents_gives_an_error_or_a_comparison(data):
     document, arrays = unpack(content())

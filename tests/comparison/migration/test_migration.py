@@ -42,6 +42,7 @@ def many():
     return explorer.compare(list(contenders()), judgements=judged, k=5, seed=3)
 
 
+@pytest.mark.slow
 def test_queries_are_counted_as_searched(many):
     found = many.migration(WORDS, BM25)
     texts = many.judgements.queries
@@ -104,6 +105,7 @@ def test_weights_of_queries_count():
     assert found.asked.mean_kept.value == pytest.approx(np.average(found.asked.kept, weights=weights))
 
 
+@pytest.mark.slow
 def test_without_judgements_nothing_is_called_worse():
     made = explorer.compare(list(contenders())[::3], k=5)
     found = made.migration(WORDS, BM25)
@@ -168,6 +170,7 @@ def test_a_file_with_values_of_other_queries_has_no_quality(many):
     assert "Queries that get" not in migration_text(found, "m.md")
 
 
+@pytest.mark.slow
 def test_a_contender_that_cannot_be_searched_has_only_rows():
     alone = Space(corpus(), make_index(contenders()[0].vectors))
     made = explorer.compare(

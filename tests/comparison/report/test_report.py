@@ -148,6 +148,7 @@ def test_long_texts_are_shortened_and_few_are_shown():
         assert all(len(one.text) <= 121 for _, found in each.lists for one in found)
 
 
+@pytest.mark.slow
 def test_the_python_lines_repeat_the_comparison(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pyarrow.csv.write_csv(corpus().table, "tickets.csv")
