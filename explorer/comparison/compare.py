@@ -54,6 +54,7 @@ from explorer.comparison.measures.views import two_views
 from explorer.comparison.results import measured_intervals
 from explorer.comparison.statistics.differences import Difference, differences
 from explorer.comparison.statistics.verdict import verdict
+from explorer.encode.queries import QueryVectors
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
@@ -71,6 +72,7 @@ def compare(
     views: tuple[str, str] | None = None,
     k: int = 10,
     seed: int = 0,
+    kept: QueryVectors | None = None,
     on_progress: OnProgress | None = None,
 ) -> Comparison:
     """Compare encoders, or other ways to rank rows, over one corpus.
@@ -90,6 +92,7 @@ def compare(
             each text.
         k: Neighbours per row, and the depth of recall.
         seed: The seed of samples, resamples and permutations.
+        kept: Vectors of earlier queries, to which those of judged ones are added; None to keep none.
         on_progress: Called often. An exception it raises stops the work.
 
     Raises:
@@ -106,7 +109,7 @@ def compare(
     grouped = near_copies(corpus, on_progress=told) if groups is None else groups_of(corpus, groups)
     sample = sample_rows(len(corpus), SAMPLE, seed)
     lists = neighbor_lists(sides, sample, LIST_DEPTH * k, on_progress=steps.next())
-    run = _Run(sides, k, seed, sample, grouped, steps)
+    run = _Run(sides, k, seed, sample, grouped, steps, kept or QueryVectors())
     if judgements is not None:
         run.judge(
             judgements
@@ -164,6 +167,7 @@ class _Run:
     sample: NDArray[np.int64]
     groups: NDArray[np.int64]
     steps: _Steps
+    kept: QueryVectors
     values: list[UnitValues | WholeValues] = field(default_factory=list)
     found: list[Difference] = field(default_factory=list)
     judgements: Judgements | None = None
@@ -184,7 +188,8 @@ class _Run:
     def judge(self, judgements: Judgements) -> None:
         """Measure how well the contenders find the rows judged relevant."""
         depth, self.judgements = max(self.k, DEPTH), judgements
-        rankings = search_all(self.sides, judgements.queries, depth, on_progress=self.steps.next())
+        told = self.steps.next()
+        rankings = search_all(self.sides, judgements.queries, depth, kept=self.kept, on_progress=told)
         self.rankings = rankings
         retrieved = retrieval(rankings, judgements, k=self.k)
         self._add(retrieved.values)

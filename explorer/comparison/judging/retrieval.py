@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.contenders.searching import search
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.statistics.correlation import Correlations, correlations
 from explorer.encode.encoder import check_queries
+from explorer.encode.queries import QueryVectors
 from explorer.errors import DataError, QueryError
 from explorer.jobs.progress import OnProgress, counting
 
@@ -70,6 +72,7 @@ def search_all(
     queries: Sequence[str],
     k: int = DEPTH,
     *,
+    kept: QueryVectors | None = None,
     on_progress: OnProgress | None = None,
 ) -> NDArray[np.int64]:
     """The first hits of every contender for every query.
@@ -78,6 +81,7 @@ def search_all(
         contenders: The contenders, over the same rows.
         queries: The query texts.
         k: The number of hits.
+        kept: Vectors of earlier queries, to which those of these are added; None for those of this call.
         on_progress: Called with the number of searches; an exception it raises stops the work.
 
     Returns:
@@ -90,6 +94,7 @@ def search_all(
     check_queries(queries)
     report = counting(on_progress, "Searching", "searches")
     total = len(contenders) * len(queries)
+    kept = kept or QueryVectors()
     found: list[NDArray[np.int64]] = []
     for at, contender in enumerate(contenders):
         hits = np.full((len(queries), min(k, len(contender.corpus))), -1, dtype=np.int64)
@@ -97,7 +102,7 @@ def search_all(
             for start in range(0, len(queries), _BLOCK_QUERIES):
                 report(at * len(queries) + start, total)
                 part = slice(start, start + _BLOCK_QUERIES)
-                hits[part] = contender.search(queries[part], k).indices
+                hits[part] = search(contender, queries[part], k, kept).indices
         except QueryError:  # it has no encoder for texts
             hits[:] = -1
         found.append(hits)

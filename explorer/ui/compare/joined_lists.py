@@ -1,0 +1,32 @@
+"""Lists of rows side by side, with a line between the same row in neighbouring lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+LISTS = "compare-lists"
+"""The key of the container of all lists."""
+LISTED_CHARS = 240
+"""Texts in lists with more characters are folded, so that the same ranks are at about the same height."""
+_COMPONENT = st.components.v2.component(
+    "explorer_joined_lists", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+)
+
+
+def place_in(at: int, row: int) -> str:
+    """The attributes of an item of a list, by which its row is joined with that of the next list.
+
+    The first child of the item is its head, with some words.
+
+    Args:
+        at: The place of its list, from 0.
+        row: Its row, from 0.
+    """
+    return f'data-list="{at}" data-row="{row}"'
+
+
+def join_lists() -> None:
+    """Draw the lines; to be called in the container with the key `LISTS`, below the lists."""
+    _COMPONENT(key="compare-joined", data={"lists": LISTS})
