@@ -52,7 +52,7 @@ def _line(each: SegmentDifference, names: tuple[str, str], measure: Measure, rea
         words = "too few rows to tell"
     p = p_text(each.p_holm).removeprefix("p = ").replace("p unknown", "–")
     return (
-        f'<tr><th scope="row" style="{_NAME}">{html.escape(each.segment)}</th>'
+        f'<tr><th scope="row" style="{_NAME}"><div style="{_WHOLE}">{html.escape(each.segment)}</div></th>'
         f'<td style="{_CELL}">{each.n:,}</td><td style="{_CELL}">{_interval(each, reach, winner)}</td>'
         f'<td style="{_CELL}">{figures}</td><td style="{_CELL}">{p}</td>'
         f'<td style="{_WORDS}">{words}</td></tr>'
@@ -95,8 +95,9 @@ _SIDES = (
 )
 _NAME = (
     f"text-align: left; padding: .25rem .7rem .25rem 0; {_RULE}; font-weight: 600; position: sticky; left: 0;"
-    " backdrop-filter: blur(16px); min-width: 6rem; max-width: 12rem; overflow-wrap: anywhere"
+    " backdrop-filter: blur(16px)"
 )
+_WHOLE = "width: max-content; max-width: 10rem; overflow-wrap: break-word"  # words break only if too wide
 _PLOT = f"position: relative; width: {_WIDTH}px; height: {_HEIGHT}px"
 _ZERO = "position: absolute; left: 50%; top: 0; bottom: 0; border-left: 1px dashed #808080"
 _LINE = "position: absolute; top: calc(50% - 1px); height: 2px"
