@@ -24,12 +24,12 @@ export default function ({ data, parentElement }) {
     const row = target.closest?.("[data-list]")?.dataset.row;
     for (const line of svg.children) line.style.strokeWidth = line.dataset.row === row ? 4 : "";
   };
-  lists.addEventListener("pointerover", stress);
+  for (const event of ["pointerover", "pointerleave"]) lists.addEventListener(event, stress);
   draw();
   return () => {
     resized.disconnect();
     changed.disconnect();
-    lists.removeEventListener("pointerover", stress);
+    for (const event of ["pointerover", "pointerleave"]) lists.removeEventListener(event, stress);
   };
 }
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from explorer.ui.shell.text import as_html
+
 LISTS = "compare-lists"
 """The key of the container of all lists."""
-LISTED_CHARS = 240
-"""Texts in lists with more characters are folded, so that the same ranks are at about the same height."""
+_MOST_CHARS, _FOLDED_CHARS = 360, 240
 _COMPONENT = st.components.v2.component(
     "explorer_joined_lists", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 )
@@ -25,6 +26,11 @@ def place_in(at: int, row: int) -> str:
         row: Its row, from 0.
     """
     return f'data-list="{at}" data-row="{row}"'
+
+
+def listed_text(text: str) -> str:
+    """Other people's text as HTML, folded early, so that the same ranks are at about the same height."""
+    return as_html(text, len(text) if len(text) <= _MOST_CHARS else _FOLDED_CHARS)
 
 
 def join_lists() -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.ui.compare.joined_lists import LISTED_CHARS, LISTS, join_lists, place_in
+from explorer.ui.compare.joined_lists import LISTS, join_lists, listed_text, place_in
 from explorer.ui.compare.vectors import vectors_known
 from explorer.ui.shell.job_progress import session_result_or_progress
-from explorer.ui.shell.text import as_html, markdown
+from explorer.ui.shell.text import markdown
 
 if TYPE_CHECKING:
     from explorer.comparison.agreement.disagreement import SideBySide
@@ -121,7 +121,7 @@ def listed_row(
     edge = _BOTH if shared else _ONLY
     return (
         f'<div {place_in(at, row)} style="{_ITEM}; {edge}"><div style="{_HEAD}">{head}</div>'
-        f"{as_html(corpus.items[row], LISTED_CHARS)}</div>"
+        f"{listed_text(corpus.items[row])}</div>"
     )
 
 
