@@ -39,9 +39,10 @@ def show_lists(
     what = "hits" if of_query else "nearest rows"
     either = 2 * k - both
     told, switch = st.columns([3, 1], vertical_alignment="center")
+    joined = " Side by side, lines join them; the arrow goes from the rank in one list to that in the other."
     told.markdown(
-        f"**{both} of {k}** {what} are in both lists (Jaccard index {both / either:.2f}). "
-        "A line joins them; the arrow goes from the rank in one list to the rank in the other."
+        f"**{both} of {k}** {what} are in both lists (Jaccard index {both / either:.2f})."
+        f"{joined if both else ''}"
         if k
         else "There are no other rows."
     )

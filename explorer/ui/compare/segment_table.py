@@ -86,7 +86,7 @@ def _ends(each: SegmentDifference) -> list[float]:
 
 
 _RULE = "border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent)"
-_TABLE = "border-collapse: collapse; font-variant-numeric: tabular-nums"
+_TABLE = "border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums"
 _CELL = f"text-align: right; padding: .25rem .7rem; white-space: nowrap; {_RULE}"
 _WORDS = f"text-align: left; padding: .25rem .7rem; min-width: 8rem; {_RULE}"
 _SIDES = (
