@@ -23,7 +23,8 @@ def mapped_rows(comparison: Comparison) -> NDArray[np.int64]:
     total = len(comparison.corpus)
     if total <= MOST_ROWS:
         return np.arange(total)
-    more = sample_rows(total, MOST_ROWS - len(comparison.sample), comparison.seed)
+    others = np.setdiff1d(np.arange(total), comparison.sample)
+    more = others[sample_rows(len(others), MOST_ROWS - len(comparison.sample), comparison.seed)]
     return np.union1d(comparison.sample, more)
 
 
