@@ -205,6 +205,7 @@ def test_one_row_is_spoken_of_as_one(view):
     assert not app.exception
     told = said(app.caption) + said(app.markdown) + texts(app)
     assert "1 rows" not in told
+    assert "1 units" not in told
     assert "first 0" not in told
     assert "No smaller form" not in told
     if view in ("Rows", "Migration"):

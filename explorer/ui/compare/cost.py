@@ -66,7 +66,8 @@ def show_cost(session: Session, comparison: Comparison) -> None:
         alt=f"{measure.measure.name} of each form against its bytes a vector",
     )
     st.caption(
-        f"**{markdown(measure.measure.name)}** from {measure.n:,} units, with 95 % confidence intervals. "
+        f"**{markdown(measure.measure.name)}** from {measure.n:,} "
+        f"{'unit' if measure.n == 1 else 'units'}, with 95 % confidence intervals. "
         f"{markdown(measure.measure.meaning)} Numbers at the points are the dimensions that are left; the "
         "dashed line is that of the full vectors. All forms are measured on the same rows or queries, so "
         "their change from the full vectors, which the table has, is known better than these intervals say."
