@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from explorer.analysis.space import Hit, Space
     from explorer.comparison.compare import compare
     from explorer.comparison.comparison import Comparison
-    from explorer.comparison.compression.sweep import SizeSweep, sweep
+    from explorer.comparison.compression.size_sweep import SizeSweep
+    from explorer.comparison.compression.sweep import sweep
     from explorer.comparison.files.opening import open_comparison
     from explorer.data.corpus import Corpus
     from explorer.data.opening import open_corpus
@@ -24,7 +25,7 @@ _HOMES = {
     "Corpus": "explorer.data.corpus",
     "ExplorerError": "explorer.errors",
     "Hit": "explorer.analysis.space",
-    "SizeSweep": "explorer.comparison.compression.sweep",
+    "SizeSweep": "explorer.comparison.compression.size_sweep",
     "Space": "explorer.analysis.space",
     "compare": "explorer.comparison.compare",
     "embed": "explorer.embedding",

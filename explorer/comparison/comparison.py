@@ -15,7 +15,11 @@ from explorer.comparison.results import Results
 from explorer.errors import QueryError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
+
+    from explorer.comparison.compression.size_sweep import SizeSweep
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,17 +82,18 @@ class Comparison(Results):
         """
         Path(path).write_bytes(packed(self))
 
-    def report(self, path: str | Path) -> None:
+    def report(self, path: str | Path, *, sweeps: Sequence[SizeSweep] = ()) -> None:
         """Write a report for people: HTML that opens without a network, or Markdown.
 
         Args:
             path: Where to; its ending is `.html` or `.md`.
+            sweeps: What `explorer.sweep` found of its contenders, to be in the report too.
 
         Raises:
             QueryError: The ending is another one.
             OSError: The file cannot be written.
         """
-        write_report(self, Path(path))
+        write_report(self, Path(path), sweeps)
 
     def migration(self, first: str, second: str) -> Migration:
         """What changes if one contender takes the place of another: first hits, and judged queries.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
+    from explorer.comparison.compression.size_sweep import SizeSweep
     from explorer.comparison.contenders.spec import ContenderSpec
     from explorer.comparison.judging.judgements import Judgements, Pairs
     from explorer.comparison.judging.queue import Answers
@@ -46,6 +47,7 @@ class ComparisonState:
         notice: A message about the contenders, such as that some could not be kept; shown until they change.
         opened: A comparison opened from a file; it is shown as long as nothing else is chosen.
         checked_for: The fingerprint of the rows that are known to allow the contenders.
+        sweeps: What smaller vectors cost, by everything that depends on; kept for the report.
         shown: The comparison on the page, and what it depends on. Results that take too much memory are
             dropped; this one stays, since the page would at once compute it again.
     """
@@ -62,6 +64,7 @@ class ComparisonState:
     notice: str = ""
     opened: OpenedComparison | None = None
     checked_for: str = ""
+    sweeps: dict[Hashable, SizeSweep] = field(default_factory=dict)
     shown: tuple[Hashable, Comparison] | None = None
 
     def for_other_rows(self) -> ComparisonState:

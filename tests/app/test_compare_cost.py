@@ -1,12 +1,15 @@
 """Cost against quality on the compare page."""
 
+import dataclasses
+
 import numpy as np
 
 import explorer
 from explorer.comparison.files.opening import open_comparison
 from explorer.encode.spec import OwnVectors, Tfidf
+from explorer.ui.compare.cost import sweeps_made
 from tests.app.driving import button, figure, finished, labels, said
-from tests.app.test_compare_views import HOSTILE, compared, comparison_of, labelled, rows, session_of
+from tests.app.test_compare_views import HOSTILE, compared, comparison_of, labelled, rows, session_of, shown
 
 
 def wide(count=70, dims=64):
@@ -38,6 +41,18 @@ def test_every_form_is_in_the_table_and_the_figure_with_the_choice_on_top():
     app = finished(app)
     assert "change" not in app.dataframe[0].value
     assert app.query_params["compare-cost-by"] in ("neighbour recall@10", ["neighbour recall@10"])
+
+
+def test_the_report_has_the_sweep_once_it_was_made():
+    app = compared(wide(), OwnVectors(), "Checks")
+    session, comparison = session_of(app), comparison_of(app)
+    assert sweeps_made(session, comparison) == []
+    app = shown(app, "Cost")
+    (found,) = sweeps_made(session, comparison)
+    assert found.text in said(app.markdown)
+    app = shown(app, "Checks")
+    assert sweeps_made(session, comparison) == [found]
+    assert sweeps_made(session, dataclasses.replace(comparison, k=3)) == []
 
 
 def test_the_chosen_form_becomes_a_contender():

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import explorer
+from explorer.analysis.projection import project
 from explorer.analysis.specs import MapSpec
 from explorer.comparison.contenders.spec import ContenderSpec
 from explorer.encode.spec import OwnVectors, Tfidf
-from explorer.ui.compare import maps
+from explorer.ui.compare import map_rows, maps
 from tests.app.driving import button, figure, finished, html_texts, metric, open_with_rows, said, select
 from tests.app.test_compare_views import HOSTILE, compared, comparison_of, labelled, rows, session_of, shown
 from tests.app.test_map_page import decoded
@@ -150,7 +151,7 @@ def test_one_colouring_is_on_all_maps(view_of, colour):
 
 
 def test_a_sample_is_drawn_of_many_rows_with_those_that_were_measured_and_selected(view_of, monkeypatch):
-    monkeypatch.setattr(maps, "_MOST_POINTS", 24)
+    monkeypatch.setattr(map_rows, "MOST_POINTS", 24)
     app = view_of("Maps", **{"compare-map-method": "pca"})
     comparison = comparison_of(app)
     object.__setattr__(comparison, "sample", np.arange(5))
@@ -163,6 +164,28 @@ def test_a_sample_is_drawn_of_many_rows_with_those_that_were_measured_and_select
     session_of(app).select([missing], "elsewhere")
     app = finished(app.run())
     assert missing in panels(app)["x2"]
+
+
+def test_maps_of_many_rows_are_made_of_a_sample_with_those_that_were_measured(view_of, monkeypatch):
+    monkeypatch.setattr(map_rows, "MOST_ROWS", 12)
+    app = view_of("Maps", **{"compare-map-method": "pca"})
+    comparison = comparison_of(app)
+    object.__setattr__(comparison, "sample", np.array([1, 7, 31]))
+    app = finished(app.run())
+    mapped = map_rows.mapped_rows(comparison)
+    assert {1, 7, 31} <= set(mapped.tolist())
+    assert len(mapped) == 12
+    found = panels(app)
+    assert sorted(found["x"]) == sorted(found["x2"]) == mapped.tolist()
+    assert f"the maps are made of {len(mapped)}" in said(app.caption)
+    first = next(side for side in comparison.contenders if side.space is not None)
+    alone = project(first.space.index.subset(mapped), MapSpec("pca")).coordinates
+    drawn = np.array([found["x"][row] for row in mapped.tolist()])
+    same = [np.corrcoef(drawn[:, axis], alone[:, axis])[0, 1] for axis in (0, 1)]
+    assert same == pytest.approx([1, 1], abs=1e-3)
+    selected = next(row for row in range(32) if row not in mapped)
+    session_of(app).select([selected], "elsewhere")
+    assert not finished(app.run()).exception
 
 
 def test_contenders_are_chosen_and_a_new_one_is_shown_unless_somebody_chose():

@@ -199,6 +199,19 @@ def test_identical_rankings_have_no_rows_to_select():
     assert not app.exception
 
 
+@pytest.mark.parametrize("view", ["Rows", "Migration", "Cost", "Agreement", "Maps", "Clusters", "Checks"])
+def test_one_row_is_spoken_of_as_one(view):
+    app = compared(explorer.open_corpus([f"one {uuid.uuid4().hex}"]), Tfidf(), view)
+    assert not app.exception
+    told = said(app.caption) + said(app.markdown) + texts(app)
+    assert "1 rows" not in told
+    assert "1 units" not in told
+    assert "first 0" not in told
+    assert "No smaller form" not in told
+    if view in ("Rows", "Migration"):
+        assert "only one row" in told
+
+
 def test_one_query_is_answered_by_all_contenders_with_shifts():
     app = compared(explorer.open_corpus(rows()), Tfidf(), "One query")
     assert "Type a query" in said(app.caption)

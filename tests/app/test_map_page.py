@@ -4,8 +4,11 @@ import json
 import numpy as np
 import pytest
 
+import explorer
 from explorer.analysis import umap_learn, umap_learn_worker
 from explorer.encode.spec import Tfidf
+from explorer.session.session import Session
+from explorer.ui.map import selection
 from explorer.ui.map.figure import map_figure
 from explorer.ui.widgets.colouring import Colouring, column_colouring
 from explorer.ui.widgets.map_points import trace_rows
@@ -164,6 +167,15 @@ def test_a_clicked_point_shows_its_neighbours_in_the_full_space():
     near = [text for text in html_texts(app) if "<b>0." in text]
     assert len(near) == 8
     assert any("<b>row 9</b>" in text for text in html_texts(app))
+
+
+def test_only_rows_that_exist_can_be_clicked():
+    session = Session("visitor", explorer.open_corpus(["one", "two"]), [Tfidf()])
+    for number in (0, 3, -1):
+        selection.click(session, number)
+        assert session.selection is None
+    selection.click(session, 2)
+    assert session.selection.rows.tolist() == [1]
 
 
 def test_three_dimensions_are_drawn():

@@ -188,6 +188,16 @@ def quiet(page: Page) -> None:
     page.wait_for_function(QUIET, arg=500, timeout=60_000)
 
 
+# A point of the first panel of a map, in pixels of the window.
+A_POINT = """() => {
+    const figure = document.querySelector(".stPlotlyChart .js-plotly-plot");
+    const trace = figure._fullData.find((one) => one.customdata && one.xaxis === "x");
+    const { xaxis, yaxis } = figure._fullLayout;
+    const box = figure.getBoundingClientRect();
+    return [box.x + xaxis._offset + xaxis.d2p(trace.x[0]), box.y + yaxis._offset + yaxis.d2p(trace.y[0])];
+}"""
+
+
 def fits(page: Page) -> bool:
     """Whether nothing is wider than the page."""
     return page.evaluate(

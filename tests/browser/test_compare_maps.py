@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from benchmarks.served import draw_lasso
-from tests.browser.conftest import fits, quiet, shoot
+from tests.browser.conftest import A_POINT, fits, quiet, shoot
 
 TICKETS = "/compare?corpus=support-tickets"
 # How many rows are highlighted in each panel, by the name of its axis.
@@ -25,14 +25,6 @@ PANELS = """() => [...document.querySelectorAll(".stPlotlyChart .nsewdrag")].map
     const box = panel.getBoundingClientRect();
     return [box.x, box.y, box.width, box.height];
 })"""
-# A point of the first panel, in pixels of the window.
-A_POINT = """() => {
-    const figure = document.querySelector(".stPlotlyChart .js-plotly-plot");
-    const trace = figure._fullData.find((one) => one.customdata && one.xaxis === "x");
-    const { xaxis, yaxis } = figure._fullLayout;
-    const box = figure.getBoundingClientRect();
-    return [box.x + xaxis._offset + xaxis.d2p(trace.x[0]), box.y + yaxis._offset + yaxis.d2p(trace.y[0])];
-}"""
 
 
 def ready(page: Page) -> None:
@@ -84,6 +76,8 @@ def test_from_a_lasso_seen_on_all_maps_to_the_flow_of_a_cluster(visit):
     expect(page.get_by_text(re.compile(r"Row \d+ and its nearest rows"))).to_be_visible()
     quiet(page)
     expect(page.get_by_text("in 1 of 2").or_(page.get_by_text("in 2 of 2"))).to_have_count(10)
+    shared = page.get_by_text("in 2 of 2").count()
+    expect(page.locator(".explorer-joined path")).to_have_count(shared // 2)
     shoot(page, "compare-maps-row-1440-light")
 
     # A flow between clusters shows its rows, which become the selection.

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import pairwise
 from pathlib import Path
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import choose, fits, quiet, shoot
 
+# The rows of each list, by its place.
+LISTS = """() => {
+    const lists = [];
+    for (const { dataset } of document.querySelectorAll("[data-list]")) {
+        (lists[dataset.list] ??= []).push(dataset.row);
+    }
+    return lists;
+}"""
 TICKETS = "/compare?corpus=support-tickets"
 
 
@@ -41,7 +50,12 @@ def test_from_the_pair_that_agrees_least_to_where_one_is_better(visit):
     expect(page.get_by_text("Words that tell the rows of lowest agreement apart")).to_be_visible()
     quiet(page)
     expect(page.get_by_role("combobox", name="Contenders")).to_have_value("TF-IDF and BM25")
-    assert page.get_by_text("in both, ").count() + page.get_by_text("only here").count() == 20
+    shared = page.get_by_text("in both, ").count()
+    assert shared + page.get_by_text("only here").count() == 20
+    # One line for each row that both lists have.
+    lines = page.locator(".explorer-joined path")
+    expect(lines).to_have_count(shared // 2)
+    assert page.locator("[data-list]").count() == 20
     page.get_by_text("Scores", exact=True).click()
     expect(page.get_by_text("random pairs").first).to_be_visible()
     quiet(page)
@@ -57,9 +71,27 @@ def test_a_query_and_segments_fit_a_phone(visit):
     quiet(page)
     assert page.get_by_role("heading", name="BM25").is_visible()
     assert fits(page)
+    lines = page.locator(".explorer-joined path")
+    expect(lines).to_have_count(0)  # lists are below each other
     shoot(page, "compare-query-390-light")
     page.get_by_role("radio", name="Segments").click()
     expect(page.get_by_text("is better on: ").first).to_be_visible()
     quiet(page)
     assert fits(page)
     shoot(page, "compare-segments-390-light")
+    # No name of a segment breaks inside a word.
+    narrow = "(cell) => [...cell.querySelectorAll('div')].some((div) => div.scrollWidth > div.clientWidth)"
+    assert not any(cell.evaluate(narrow) for cell in page.locator("th[scope=row]").all())
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("radio", name="One query").click()
+    expect(page.get_by_text("are also hits of all-MiniLM-L6-v2").first).to_be_visible()
+    quiet(page)
+    lists = page.evaluate(LISTS)
+    joined = sum(len(set(one) & set(other)) for one, other in pairwise(lists))
+    expect(lines).to_have_count(joined)
+    assert joined
+    row = next(row for row in lists[0] if row in lists[1])
+    page.locator(f'[data-list="0"][data-row="{row}"]').hover()
+    bold = "(lines) => lines.filter((line) => line.style.strokeWidth === '4').map((line) => line.dataset.row)"
+    assert set(lines.evaluate_all(bold)) == {row}
+    shoot(page, "compare-query-1440-light")

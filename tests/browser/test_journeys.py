@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.served import draw_lasso
-from tests.browser.conftest import Server, ask, choose, quiet, settled, shoot
+from tests.browser.conftest import A_POINT, Server, ask, choose, quiet, settled, shoot
 from tests.tiny_model import save_tiny_model
 
 QUERY = "How can Medicare help me?"
@@ -266,6 +266,21 @@ def test_a_heatmap_names_what_is_under_the_mouse_and_a_click_opens_the_pair(visi
     expect(page.get_by_text("The pair you clicked")).to_be_visible()
     expect(page.get_by_text("Row 3", exact=True)).to_be_visible()
     expect(page.get_by_text("Row 12", exact=True)).to_be_visible()
+
+
+def test_a_click_on_the_map_selects_its_row_while_the_mouse_draws_a_lasso(visit):
+    page = visit("/map?corpus=song-moods&map-method=PCA")
+    expect(page.get_by_text("click one to see what is near it")).to_be_visible()
+    quiet(page)
+    page.get_by_text("click one to see what is near it").scroll_into_view_if_needed()
+    x, y = page.evaluate(A_POINT)
+    page.mouse.move(x - 3, y)
+    page.mouse.move(x, y)
+    expect(page.locator(".hoverlayer")).to_contain_text("row ")
+    number = re.search(r"row (\d+)", page.locator(".hoverlayer").text_content())[1]
+    page.mouse.click(x, y)
+    expect(page.get_by_text("Nearest in the full space")).to_be_visible()
+    expect(page.get_by_text(f"row {number}", exact=True).first).to_be_visible()
 
 
 def test_a_lasso_on_the_map_selects_rows_that_follow_to_the_search(visit):

@@ -64,11 +64,17 @@ def choose(forms: Sequence[Compression], recall: SweptMeasure, quality: Sequence
         measured = units(best.measure, best.n, best.independent)
         rule += f" {name} cannot tell: from {measured}, none can be shown to lose at most {MOST_LOSS}."
     place = _smallest(forms, recall.low >= LEAST_RECALL, recall.value)
+    full = f"the full vectors have {forms[0].bytes_per_vector:,} bytes each."
+    if np.isnan(recall.low).all():
+        return Choice(
+            0,
+            f"There are too few rows to say how many of the nearest rows smaller forms keep: {full}",
+            rule,
+        )
     if not place:
         return Choice(
             0,
-            f"No smaller form can be shown to keep {least} of the nearest rows: the full vectors have "
-            f"{forms[0].bytes_per_vector:,} bytes each.",
+            f"No smaller form can be shown to keep {least} of the nearest rows: {full}",
             rule,
         )
     return Choice(place, _by_recall(forms, place, recall), rule)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,9 +9,10 @@ from explorer.analysis.space import Space
 from explorer.analysis.transforms import Binary, Int8
 from explorer.comparison.agreement.list_overlap import overlap
 from explorer.comparison.compare import SAMPLE
-from explorer.comparison.compression.choice import Choice, choose
+from explorer.comparison.compression.choice import choose
 from explorer.comparison.compression.compressed import Compression, compressed_spaces, compressions
 from explorer.comparison.compression.measured import SweptMeasure, swept
+from explorer.comparison.compression.size_sweep import SizeSweep
 from explorer.comparison.contenders.names import named
 from explorer.comparison.contenders.space_contender import SpaceContender
 from explorer.comparison.judging.judgement_files import read_judgements
@@ -26,67 +23,9 @@ from explorer.comparison.measures.groups import groups_of, near_copies, sample_r
 from explorer.comparison.measures.label_measures import KNN_ACCURACY, knn_accuracy
 from explorer.comparison.measures.labelled import Labelled, labelled
 from explorer.data.corpus import Corpus
+from explorer.encode.queries import QueryVectors
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-@dataclass(frozen=True, eq=False)
-class SizeSweep:
-    """One encoder's vectors in smaller forms, and what each form costs.
-
-    Attributes:
-        name: The name of the encoder.
-        rows: The number of rows of the corpus.
-        forms: The forms, the full vectors first.
-        recall: How many of the nearest rows by the full vectors each form keeps.
-        quality: What labels or judgements say of each form, the strongest first; empty without both.
-        choice: The form with the fewest bytes that costs little, and the rule it was chosen by.
-        notes: What was left out, one sentence each.
-    """
-
-    name: str
-    rows: int
-    forms: tuple[Compression, ...]
-    recall: SweptMeasure
-    quality: tuple[SweptMeasure, ...]
-    choice: Choice
-    notes: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The choice in a sentence."""
-        return self.choice.text
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """A line per form: what it is and takes, then each measure with the ends of its 95 % interval.
-
-        Columns form, method, dimensions, precision, bytes_per_vector and bytes (of all rows). For quality
-        there is also the change from the full vectors with its interval, paired by row or query.
-        """
-        import pandas as pd
-
-        columns: dict[str, Any] = {
-            "form": [form.name for form in self.forms],
-            "method": [form.method for form in self.forms],
-            "dimensions": [form.dims for form in self.forms],
-            "precision": [form.stored_as for form in self.forms],
-            "bytes_per_vector": [form.bytes_per_vector for form in self.forms],
-            "bytes": [form.bytes_per_vector * self.rows for form in self.forms],
-        }
-        for each in (self.recall, *self.quality):
-            name = each.measure.name
-            columns |= {name: each.value, f"{name} low": each.low, f"{name} high": each.high}
-            if each is not self.recall:
-                columns |= {
-                    f"{name} change": each.change,
-                    f"{name} change low": each.change_low,
-                    f"{name} change high": each.change_high,
-                }
-        return pd.DataFrame(columns)
 
 
 def sweep(
@@ -140,6 +79,7 @@ def sweep_contender(
     judgements: Judgements | None = None,
     k: int = 10,
     seed: int = 0,
+    kept: QueryVectors | None = None,
     on_progress: OnProgress | None = None,
 ) -> SizeSweep:
     """As `sweep`, of a contender, by rows and groups that are known, such as those of a comparison.
@@ -151,6 +91,7 @@ def sweep_contender(
         judgements: The judged queries; None for none.
         k: Neighbours per row.
         seed: The seed of resamples.
+        kept: Vectors of earlier queries, to which those of judged ones are added; None to keep none.
         on_progress: Called before each form is measured. An exception it raises stops the work.
 
     Raises:
@@ -168,7 +109,7 @@ def sweep_contender(
     forms = compressions(space)
     notes: list[str] = []
     labels = _labels(space.corpus, sample, groups, notes)
-    encoded = _encoded(space, judgements, notes, on_progress)
+    encoded = _encoded(space, judgements, kept or QueryVectors(), notes, on_progress)
     nearest: dict[Compression, NDArray[np.int64]] = {}
     hits: dict[Compression, NDArray[np.int64]] = {}
     correct: dict[Compression, NDArray[np.float64]] = {}
@@ -182,8 +123,8 @@ def sweep_contender(
             found = part.index.search(part.place_queries(encoded), max(k, DEPTH), contender.metric)
             hits[form] = found.indices
     near = np.stack([nearest[form] for form in forms])
-    kept = np.stack([overlap(near[0], each) for each in near])
-    recall = swept(UnitValues(neighbor_recall(k), kept, sample, groups[sample]), seed)
+    shared = np.stack([overlap(near[0], each) for each in near])
+    recall = swept(UnitValues(neighbor_recall(k), shared, sample, groups[sample]), seed)
     quality: list[SweptMeasure] = []
     if judgements is not None and hits:
         rankings = np.stack([hits[form] for form in forms])
@@ -226,15 +167,17 @@ def _labels(
 
 
 def _encoded(
-    space: Space, judgements: Judgements | None, notes: list[str], on_progress: OnProgress | None
+    space: Space,
+    judgements: Judgements | None,
+    kept: QueryVectors,
+    notes: list[str],
+    on_progress: OnProgress | None,
 ) -> NDArray[np.float32] | None:
     """The judged queries as the encoder gives them, before any transform."""
     if judgements is None:
         return None
-    queries: Sequence[str] = judgements.queries
     try:
-        encoded: NDArray[np.float32] = space.encoder.encode_queries(queries, on_progress)
+        return kept.encode(space.encoder, judgements.queries, on_progress)
     except QueryError:
         notes.append("Judgements are not used: there is no encoder for queries.")
         return None
-    return encoded

@@ -63,7 +63,16 @@ class CslsContender:
         check_k(k)
         if not queries:
             return no_hits(len(self.base), k)
-        vectors = self.base.encode_queries(queries, on_progress)
+        return self.search_encoded(
+            self.base.encoder.encode_queries(queries, on_progress), k, on_progress=on_progress
+        )
+
+    def search_encoded(
+        self, queries: NDArray[np.float32], k: int, *, on_progress: OnProgress | None = None
+    ) -> TopK:
+        """See `SpaceContender.search_encoded`."""
+        check_k(k)
+        vectors = self.base.place_queries(queries)
         nearness = _mean(self.base.index.search(vectors, _K).scores)
         return self._ranked(vectors, nearness, k, on_progress)
 

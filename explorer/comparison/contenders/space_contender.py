@@ -52,9 +52,17 @@ class SpaceContender:
         check_k(k)
         if not queries:
             return no_hits(len(self.space), k)
-        vectors = self.space.encode_queries(queries, on_progress)
+        return self.search_encoded(
+            self.space.encoder.encode_queries(queries, on_progress), k, on_progress=on_progress
+        )
+
+    def search_encoded(
+        self, queries: NDArray[np.float32], k: int, *, on_progress: OnProgress | None = None
+    ) -> TopK:
+        """As `search`, for vectors as the encoder gives them, float32, shape (queries, its dims)."""
+        check_k(k)
         told = counting(on_progress, "Searching", "queries")
-        return self.space.index.search(vectors, k, self.metric, on_progress=told)
+        return self.space.index.search(self.space.place_queries(queries), k, self.metric, on_progress=told)
 
     def neighbors(self, rows: NDArray[np.int64], k: int, *, on_progress: OnProgress | None = None) -> TopK:
         """See `Contender.neighbors`."""

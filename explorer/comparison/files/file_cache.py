@@ -15,6 +15,7 @@ from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.files.opening import open_comparison
 from explorer.comparison.files.saving import packed
 from explorer.comparison.judging.judgements import Judgements, Pairs
+from explorer.encode.queries import QueryVectors
 from explorer.errors import ExplorerError
 from explorer.jobs.progress import OnProgress
 from explorer.scratch import remove_abandoned, scratch_folder
@@ -42,6 +43,7 @@ class Options(TypedDict, total=False):
 def cached_compare(
     contenders: Sequence[Contender],
     *,
+    kept: QueryVectors | None = None,
     on_progress: OnProgress | None = None,
     **options: Unpack[Options],
 ) -> Comparison:
@@ -51,7 +53,7 @@ def cached_compare(
     name = hashlib.blake2b(made_from.encode("utf-8", "replace")).hexdigest()[:32]
     found = _find(name, contenders)
     if found is None:
-        found = compare(contenders, **options, on_progress=on_progress)
+        found = compare(contenders, **options, kept=kept, on_progress=on_progress)
         if not found.failures:  # what failed is measured again when it is next asked for
             _keep(name, found)
     return found

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.failure import OnFailure, attempt
+from explorer.comparison.contenders.searching import search
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.statistics.correlation import Correlations, correlations
 from explorer.encode.encoder import check_queries
+from explorer.encode.queries import QueryVectors
 from explorer.errors import DataError
 from explorer.jobs.progress import OnProgress, counting
 
@@ -78,6 +80,7 @@ def search_all(
     queries: Sequence[str],
     k: int = DEPTH,
     *,
+    kept: QueryVectors | None = None,
     on_failure: OnFailure | None = None,
     on_progress: OnProgress | None = None,
 ) -> NDArray[np.int64]:
@@ -87,6 +90,7 @@ def search_all(
         contenders: The contenders, over the same rows.
         queries: The query texts.
         k: The number of hits.
+        kept: Vectors of earlier queries, to which those of these are added; None for those of this call.
         on_failure: Called for a contender that fails, such as a server that does not answer, which then has
             no hits; None to raise its error.
         on_progress: Called with the number of searches; an exception it raises stops the work.
@@ -101,12 +105,13 @@ def search_all(
     check_queries(queries)
     report = counting(on_progress, "Searching", "searches")
     total = len(contenders) * len(queries)
+    vectors = kept or QueryVectors()
 
     def hits(at: int) -> NDArray[np.int64]:
         parts = [np.empty((0, min(k, len(contenders[at].corpus))), dtype=np.int64)]
         for start in range(0, len(queries), _BLOCK_QUERIES):
             report(at * len(queries) + start, total)
-            parts.append(contenders[at].search(queries[start : start + _BLOCK_QUERIES], k).indices)
+            parts.append(search(contenders[at], queries[start : start + _BLOCK_QUERIES], k, vectors).indices)
         return np.concatenate(parts)
 
     found = []

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.csls import CslsContender
+from explorer.comparison.contenders.searching import encoded_space
 from explorer.comparison.contenders.space_contender import SpaceContender
 from explorer.data.corpus import Corpus
 from explorer.encode.cache import vector_cache
@@ -45,8 +46,7 @@ class EncodedTexts:
         """
         if not isinstance(contender, SpaceContender | CslsContender):
             return contender.score_texts(self._texts, self._texts, on_progress=on_progress)
-        space = contender.space if isinstance(contender, SpaceContender) else contender.base
-        encoder = space.encoder
+        encoder = encoded_space(contender).encoder
         rows, asked = encoder.fingerprint, (encoder.fingerprint, encoder.query_prompt)
         if rows not in self._documents:
             self._documents[rows] = _as_rows(encoder, self._texts, on_progress)

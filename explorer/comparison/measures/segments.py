@@ -1,7 +1,9 @@
-"""Where one contender is better than another: differences by label, length or any other column."""
+"""Where one contender is better than another: differences by label, length, script or any other column."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from explorer.comparison.measure import Measure, UnitValues
+from explorer.comparison.measures.scripts import scripts_of
 from explorer.comparison.statistics.differences import LEVEL
 from explorer.comparison.statistics.inference import FEWEST_GROUPS, difference_interval, holm, paired_test
 from explorer.data.corpus import Corpus
@@ -18,7 +21,8 @@ from explorer.errors import ColumnError
 
 MOST_VALUES = 30
 """The most values of a column whose values are segments; numbers with more are divided into thirds."""
-LENGTH = "length"
+LENGTH, SCRIPT = "length", "script of the text"
+_LEAST_ROWS = 20  # of a script that is not an exception among the rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +30,7 @@ class Segments:
     """Rows divided by a column.
 
     Attributes:
-        column: The column, or `length`.
+        column: The column, `length` or `script of the text`.
         names: The segments, in the order of their values, or from short to long.
         codes: The segment of every row, from 0; −1 for rows without a value; int64, shape (rows,).
     """
@@ -69,11 +73,17 @@ class SegmentDifference:
 
 
 def segment_columns(corpus: Corpus) -> tuple[str, ...]:
-    """The columns by which rows can be divided, the label first, then `length`, then those of the table."""
+    """The columns by which rows can be divided.
+
+    The label comes first, then `length`, `script of the text` where at least two scripts have 20 rows or
+    more, and the columns of the table.
+    """
     others = [name for name in corpus.table.column_names if name not in (corpus.text, corpus.label)]
-    usable = [name for name in others if name != LENGTH and _can_divide(corpus, name)]
+    usable = [name for name in others if name not in (LENGTH, SCRIPT) and _can_divide(corpus, name)]
     label = [corpus.label] if corpus.label is not None and _can_divide(corpus, corpus.label) else []
-    return (*label, LENGTH, *usable)
+    rows = Counter(filter(None, scripts_of(corpus.texts)))
+    several = sum(count >= _LEAST_ROWS for count in rows.values()) > 1
+    return (*label, LENGTH, *([SCRIPT] if several else []), *usable)
 
 
 def segments(corpus: Corpus, column: str) -> Segments:
@@ -83,13 +93,16 @@ def segments(corpus: Corpus, column: str) -> Segments:
 
     Args:
         corpus: The rows.
-        column: One of `segment_columns`; `length` is the number of characters of the text.
+        column: One of `segment_columns`; `length` is the number of characters of the text, and its script is
+            that of most letters.
 
     Raises:
         ColumnError: There is no such column, or it has too many values that are not numbers.
     """
     if column == LENGTH:
         return _thirds(column, np.array([len(text) for text in corpus.texts], np.float64))
+    if column == SCRIPT:
+        return _by_value(column, scripts_of(corpus.texts))
     if column not in corpus.table.column_names:
         raise ColumnError(f"There is no column {column!r}.", where=corpus.name)
     values = corpus.labels if column == corpus.label else texts(corpus.table[column])
@@ -98,9 +111,7 @@ def segments(corpus: Corpus, column: str) -> Segments:
     if len(distinct) <= MOST_VALUES:
         if numbers is not None:
             distinct.sort(key=float)
-        place = {value: code for code, value in enumerate(distinct)}
-        codes = [place.get(value or "", -1) for value in values or ()]
-        return Segments(column, tuple(distinct), np.array(codes, np.int64))
+        return _by_value(column, values or (), distinct)
     if numbers is None:
         raise ColumnError(
             f"The column {column!r} has {len(distinct):,} values.",
@@ -153,6 +164,14 @@ def segment_differences(
         SegmentDifference(name, mean, low, high, p, float(corrected), n)
         for (name, mean, low, high, p, n), corrected in zip(found, adjusted, strict=True)
     )
+
+
+def _by_value(column: str, values: Sequence[str | None], distinct: Sequence[str] | None = None) -> Segments:
+    """A segment for each value, in an order, or that of the alphabet."""
+    names = sorted({value for value in values if value}) if distinct is None else distinct
+    place = {value: code for code, value in enumerate(names)}
+    codes = [place.get(value or "", -1) for value in values]
+    return Segments(column, tuple(names), np.array(codes, np.int64))
 
 
 def _can_divide(corpus: Corpus, column: str) -> bool:

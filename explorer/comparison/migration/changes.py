@@ -77,7 +77,9 @@ class Changes:
 
     @property
     def text(self) -> str:
-        """What changes, in two sentences."""
+        """What changes, in one or two sentences."""
+        if not self.near.depth:
+            return f"From {self.first} to {self.second}, nothing changes: there is only one row."
         return f"{self._moves()} {self._says()}"
 
     @property
@@ -175,10 +177,10 @@ class Changes:
             if math.isnan(share.low)
             else f" (95 % interval {_percent(share.low)} to {_percent(share.high)})"
         )
+        stay = f"; {own.mean_kept.value * own.depth:.1f} of the first {own.depth} {hits} stay on average"
         return (
             f"From {self.first} to {self.second}, the {first} of {_percent(share.value)} of {count:,} "
-            f"{one if count == 1 else many} changes{within}; {own.mean_kept.value * own.depth:.1f} of the "
-            f"first {own.depth} {hits} stay on average."
+            f"{one if count == 1 else many} changes{within}{stay if own.depth > 1 else ''}."
         )
 
     def _says(self) -> str:

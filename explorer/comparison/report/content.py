@@ -6,7 +6,9 @@ import importlib.metadata
 import math
 import platform
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from explorer.comparison.health.doctor import Finding
 from explorer.comparison.measure import Kind
@@ -15,8 +17,12 @@ from explorer.comparison.report.differing import DifferingRow, differing_rows
 from explorer.comparison.report.forest import Forest, forests
 from explorer.comparison.report.python_lines import python_lines
 from explorer.comparison.report.segment_tables import SegmentTable, segment_tables
+from explorer.comparison.report.sweep_tables import SweepTable, sweep_table
 from explorer.comparison.results import Results
 from explorer.comparison.scores import Score
+
+if TYPE_CHECKING:
+    from explorer.comparison.compression.size_sweep import SizeSweep
 
 _KINDS: dict[Kind, tuple[str, str]] = {
     "judgements": ("By judgements", "The strongest evidence: people said which rows are relevant."),
@@ -134,6 +140,7 @@ class Content:
     agreements: tuple[AgreementTable, ...]
     differing: tuple[DifferingRow, ...]
     segments: tuple[SegmentTable, ...]
+    sweeps: tuple[SweepTable, ...]
     checked: tuple[tuple[str, tuple[Check, ...]], ...]
     notes: tuple[str, ...]
     settings: tuple[tuple[str, str], ...]
@@ -142,11 +149,12 @@ class Content:
     python: str
 
 
-def report_content(results: Results, called: str = "") -> Content:
+def report_content(results: Results, called: str = "", sweeps: Sequence[SizeSweep] = ()) -> Content:
     """Everything a report says about a comparison.
 
     Args:
         results: The comparison.
+        sweeps: What smaller vectors of its contenders cost, where that was computed.
         called: What it is called; empty if it has no name.
     """
     rows = len(results.corpus)
@@ -160,6 +168,7 @@ def report_content(results: Results, called: str = "") -> Content:
         agreements=_agreements(results),
         differing=differing_rows(results),
         segments=segment_tables(results),
+        sweeps=tuple(map(sweep_table, sweeps)),
         checked=_checked(results),
         notes=(*_failed(results), *results.notes),
         settings=(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from explorer.comparison.report.content import Content, report_content
 from explorer.comparison.report.migration_content import MigrationContent
@@ -10,26 +12,30 @@ from explorer.comparison.report.pages import html_page, markdown_page
 from explorer.comparison.results import Results
 from explorer.errors import QueryError
 
+if TYPE_CHECKING:
+    from explorer.comparison.compression.size_sweep import SizeSweep
+
 _PAGES = {".html": html_page, ".htm": html_page, ".md": markdown_page}
 
 
-def write_report(results: Results, path: Path) -> None:
+def write_report(results: Results, path: Path, sweeps: Sequence[SizeSweep] = ()) -> None:
     """Write a report; see `Comparison.report`."""
-    path.write_text(report_text(results, path.name), encoding="utf-8", newline="\n")
+    path.write_text(report_text(results, path.name, sweeps=sweeps), encoding="utf-8", newline="\n")
 
 
-def report_text(results: Results, name: str, *, called: str = "") -> str:
+def report_text(results: Results, name: str, *, called: str = "", sweeps: Sequence[SizeSweep] = ()) -> str:
     """The text of a report.
 
     Args:
         results: The comparison.
         name: The name of the file, whose ending, `.html` or `.md`, chooses the format.
         called: What the comparison is called; empty if it has no name.
+        sweeps: What smaller vectors of its contenders cost, where that was computed.
 
     Raises:
         QueryError: The ending is another one.
     """
-    return page_of(report_content(results, called), name)
+    return page_of(report_content(results, called, sweeps), name)
 
 
 def page_of(content: Content | MigrationContent, name: str) -> str:

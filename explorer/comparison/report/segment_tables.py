@@ -1,4 +1,4 @@
-"""Where the two best contenders differ: by label, and by length of the text."""
+"""Where the two best contenders differ: by label, and by length and script of the text."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.measures.segments import (
     LENGTH,
+    SCRIPT,
     SegmentDifference,
     segment_columns,
     segment_differences,
@@ -73,7 +74,7 @@ def segment_tables(results: Results) -> tuple[SegmentTable, ...]:
         return ()
     leading = _leading(results, values)
     label = results.corpus.label
-    columns = [column for column in segment_columns(results.corpus) if column in (label, LENGTH)]
+    columns = [column for column in segment_columns(results.corpus) if column in (label, LENGTH, SCRIPT)]
     return () if leading is None else tuple(_table(results, values, leading, column) for column in columns)
 
 

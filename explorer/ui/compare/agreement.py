@@ -75,9 +75,10 @@ def show_agreement(session: Session, comparison: Comparison) -> None:
     if found is None:
         return
     measure = found.measure
+    rows = f"{found.rows:,} {'row' if found.rows == 1 else 'rows'}"
     nearest = f", {k} neighbours each" if word in ("jaccard", "rbo") else ""
     st.caption(
-        f"**{markdown(measure.name)}** of {found.rows:,} rows{nearest}. {markdown(measure.meaning)} "
+        f"**{markdown(measure.name)}** of {rows}{nearest}. {markdown(measure.meaning)} "
         f"*{markdown(measure.source)}*. Chance is its mean when the rows of one contender are permuted. "
         "Agreement is not quality: two contenders can agree and both be wrong."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
     from explorer.comparison.compression.compressed import Compression
     from explorer.comparison.compression.measured import SweptMeasure
-    from explorer.comparison.compression.sweep import SizeSweep
+    from explorer.comparison.compression.size_sweep import SizeSweep
     from explorer.comparison.contenders.space_contender import SpaceContender
     from explorer.comparison.contenders.spec import ContenderSpec
     from explorer.jobs.progress import OnProgress
@@ -86,6 +87,13 @@ def show_cost(session: Session, comparison: Comparison) -> None:
     )
 
 
+def sweeps_made(session: Session, comparison: Comparison) -> list[SizeSweep]:
+    """What is known of smaller vectors of the contenders, in their order: the sweeps that were computed."""
+    known = session.comparison.sweeps
+    keys = (_key(comparison, each) for each in _whole(comparison).values())
+    return [known[key] for key in keys if key in known]
+
+
 def _whole(comparison: Comparison) -> dict[str, SpaceContender]:
     """The contenders whose vectors can be made smaller, by name."""
     from explorer.comparison.compression.sweep import can_be_swept
@@ -114,19 +122,34 @@ def _sweep_or_progress(
         from explorer.comparison.compression.sweep import sweep_contender
 
         return sweep_contender(
-            contender, sample, groups, judgements=judgements, k=k, seed=seed, on_progress=on_progress
+            contender,
+            sample,
+            groups,
+            judgements=judgements,
+            k=k,
+            seed=seed,
+            kept=session.queries,
+            on_progress=on_progress,
         )
 
-    rows, judged = contender.corpus, digest(judgements)
-    made_from = (contender.name, contender.fingerprint, rows.label, comparison.grouped_by, k, seed, judged)
-    return session_result_or_progress(
+    key = _key(comparison, contender)
+    found = session_result_or_progress(
         session,
-        ("size sweep", made_from, session.visitor),
+        ("size sweep", key, session.visitor),
         f"Making vectors of {contender.name} smaller",
         work,
-        lane=analysis_lane(len(rows)),
+        lane=analysis_lane(len(contender.corpus)),
         here=True,
     )
+    if found is not None:
+        session.comparison.sweeps[key] = found
+    return found
+
+
+def _key(comparison: Comparison, contender: SpaceContender) -> Hashable:
+    """Everything that a sweep depends on."""
+    made_from = (comparison.grouped_by, comparison.k, comparison.seed, digest(comparison.judgements))
+    return (contender.name, contender.fingerprint, contender.corpus.label, *made_from)
 
 
 def _show_choice(

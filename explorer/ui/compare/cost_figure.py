@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from explorer.comparison.compression.measured import SweptMeasure
-    from explorer.comparison.compression.sweep import SizeSweep
+    from explorer.comparison.compression.size_sweep import SizeSweep
 
 _GREEN, _GREY = "#009E73", "#808080"  # Okabe and Ito's third colour
 _COLOURS = {"float32": BLUE, "int8": ORANGE, "binary": _GREEN}

@@ -75,7 +75,8 @@ def _agreement_or_progress(
         if rankings is not None and judged:
             parts.append(rankings[:, [known[text] for text in judged], :k])
         if others:
-            parts.append(search_all(comparison.contenders, others, k, on_progress=on_progress))
+            kept = session.queries
+            parts.append(search_all(comparison.contenders, others, k, kept=kept, on_progress=on_progress))
         return queries_by_agreement(np.concatenate(parts, axis=1))
 
     contenders = tuple(each.fingerprint for each in comparison.contenders)

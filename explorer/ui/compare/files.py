@@ -10,6 +10,7 @@ from explorer.errors import ExplorerError
 from explorer.session.saved_comparison import open_saved
 from explorer.session.session import Session
 from explorer.settings import settings
+from explorer.ui.compare.cost import sweeps_made
 from explorer.ui.compare.options import set_options
 from explorer.ui.shell.text import show_error
 from explorer.ui.widgets.downloads import download_file
@@ -44,7 +45,8 @@ def _show_downloads(session: Session, comparison: Comparison) -> None:
     def report(ending: str) -> bytes:
         from explorer.comparison.report.report import report_text
 
-        return report_text(comparison, f"{name}.{ending}", called=called).encode()
+        sweeps = sweeps_made(session, comparison)
+        return report_text(comparison, f"{name}.{ending}", called=called, sweeps=sweeps).encode()
 
     def file() -> bytes:
         from explorer.comparison.files.saving import Choices, packed
@@ -57,7 +59,8 @@ def _show_downloads(session: Session, comparison: Comparison) -> None:
         lambda: report("html"),
         f"{name}.html",
         about="Verdict, tables, figures, rows, settings and the Python lines that repeat it, in one file "
-        "that opens without a network. It quotes texts of your rows.",
+        "that opens without a network; with what Cost shows, once that was opened. It quotes texts of your "
+        "rows.",
     )
     download_file("Report (Markdown)", lambda: report("md"), f"{name}.md", about="The same as Markdown.")
     download_file(

@@ -64,7 +64,8 @@ def _queue_or_progress(session: Session, comparison: Comparison, key: Hashable) 
         from explorer.comparison.judging.queue import make_queue
         from explorer.comparison.judging.retrieval import search_all
 
-        return make_queue(queries, search_all(contenders, queries, on_progress=on_progress))
+        hits = search_all(contenders, queries, kept=session.queries, on_progress=on_progress)
+        return make_queue(queries, hits)
 
     lane = analysis_lane(len(queries) * len(contenders))
     return session_result_or_progress(session, key, "Searching for hits to judge", work, lane=lane, here=True)

@@ -1,12 +1,12 @@
-// Beside the maps of several contenders: rings the row under the mouse in every panel, and tells the page which
-// row was clicked, and whether the window is too narrow for panels side by side.
+// Beside the maps of several contenders: rings the row under the mouse in every panel, and tells the page whether
+// the window is too narrow for panels side by side.
 
 const NARROW = "(max-width: 640px)";
 const RING = "position:absolute;width:16px;height:16px;margin:-8px 0 0 -8px;border:3px solid #d00000;" +
   "border-radius:50%;box-sizing:border-box";
 const linked = new WeakMap();
 
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+export default function ({ data, parentElement, setStateValue }) {
   const state = linked.get(parentElement) ?? { query: window.matchMedia(NARROW) };
   linked.set(parentElement, state);
   state.query.onchange = () => setStateValue("narrow", state.query.matches);
@@ -18,8 +18,6 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     if (!figure?.on || figure === state.figure) return;
     state.figure = figure;
     figure.on("plotly_hover", ({ points }) => mark(figure, points[0]?.customdata));
-    // Streamlit takes no clicks as selections while the mouse draws a lasso.
-    figure.on("plotly_click", ({ points }) => setTriggerValue("clicked", points[0]?.customdata));
     for (const event of ["plotly_unhover", "plotly_relayout"]) figure.on(event, () => mark(figure));
   };
   state.observer?.disconnect();

@@ -1,8 +1,7 @@
-"""What only the browser knows of a figure of panels: the row under the mouse, clicks, the window's width."""
+"""What only the browser knows of a figure of panels: the row under the mouse, and the window's width."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -25,29 +24,18 @@ def watch_width(*, narrow: bool) -> None:
     Args:
         narrow: What `is_narrow` said when the page was drawn.
     """
-    _mount(None, narrow, lambda _row: None)
+    _mount(None, narrow)
 
 
-def link_panels(chart: str, *, narrow: bool, on_click: Callable[[int], None]) -> None:
-    """Ring a row under the mouse in all panels of a figure, and watch clicks and the width of the window.
+def link_panels(chart: str, *, narrow: bool) -> None:
+    """Ring a row under the mouse in all panels of a figure, and watch the width of the window.
 
     Args:
         chart: The key of the figure, whose points carry the numbers of their rows, from 1.
         narrow: As for `watch_width`.
-        on_click: Called with the number that a clicked point carries, before the page is drawn again.
     """
-    _mount(chart, narrow, on_click)
+    _mount(chart, narrow)
 
 
-def _mount(chart: str | None, narrow: bool, on_click: Callable[[int], None]) -> None:
-    def clicked() -> None:
-        row = st.session_state[_KEY].get("clicked")
-        if isinstance(row, int):
-            on_click(row)
-
-    _COMPONENT(
-        key=_KEY,
-        data={"chart": chart, "narrow": narrow},
-        on_narrow_change=lambda: None,
-        on_clicked_change=clicked,
-    )
+def _mount(chart: str | None, narrow: bool) -> None:
+    _COMPONENT(key=_KEY, data={"chart": chart, "narrow": narrow}, on_narrow_change=lambda: None)

@@ -14,10 +14,12 @@ from explorer.analysis.space import Space
 from explorer.analysis.specs import MapSpec
 from explorer.analysis.trust import trust
 from explorer.comparison.maps.alignment import align
-from explorer.comparison.measures.groups import sample_rows
 from explorer.jobs.progress import OnProgress
+from explorer.ui.compare.digest import digest
+from explorer.ui.compare.joined_lists import LISTS, join_lists
 from explorer.ui.compare.linked_panels import is_narrow, link_panels
 from explorer.ui.compare.map_panels import Panel, panels_figure
+from explorer.ui.compare.map_rows import drawn_rows, mapped_rows
 from explorer.ui.compare.matched_clusters import choose_k, cluster_names, matched_or_progress
 from explorer.ui.compare.pair import agreement_of_pair
 from explorer.ui.compare.row_lists import listed_row
@@ -27,6 +29,7 @@ from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.colouring import Colouring, column_colouring
 from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.map_points import TraceRows, map_tools, picked_rows, trace_rows
+from explorer.ui.widgets.point_clicks import watch_clicks
 from explorer.ui.widgets.selected_rows import show_selected_rows
 
 if TYPE_CHECKING:
@@ -36,8 +39,6 @@ if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
     from explorer.session.session import Session
 
-_MOST_POINTS = 20_000  # of all panels: a selection sends them again
-_MOST_SELECTED = 1_000  # selected rows that are drawn although the sample is without them
 _FEWEST = 3  # rows whose map can be wrong
 _NEAREST = 5
 _CHART, _COLOUR, _METHOD = "compare-maps", "compare-colour", "compare-map-method"
@@ -64,12 +65,13 @@ def show_maps(session: Session, comparison: Comparison) -> None:
         method = linked_choice("Method", _METHODS, key=_METHOD, width=150)
         colour = _choose_colour(comparison, places)
         k = choose_k(comparison.corpus) if colour == "cluster" else 0
-    maps = [_map_or_progress(session, comparison, place, _SPECS[method]) for place in places]
+    mapped = mapped_rows(comparison)
+    maps = [_map_or_progress(session, comparison, place, _SPECS[method], mapped) for place in places]
     ready = [each for each in maps if each is not None]
     colouring = _colouring(session, comparison, places, colour, k)
     if len(ready) < len(maps) or colouring is None:
         return
-    _draw(session, comparison, places, ready, colouring)
+    _draw(session, comparison, places, ready, mapped, colouring)
     _show_selection(session, comparison, places)
 
 
@@ -87,12 +89,15 @@ def _choose_colour(comparison: Comparison, places: list[int]) -> str:
     return linked_choice("Colour", choices, key=_COLOUR, width=260)
 
 
-def _map_or_progress(session: Session, comparison: Comparison, place: int, spec: MapSpec) -> _Map | None:
-    """The map of a contender, the same as on the map page; None while it is being made."""
+def _map_or_progress(
+    session: Session, comparison: Comparison, place: int, spec: MapSpec, mapped: NDArray[np.int64]
+) -> _Map | None:
+    """The map of a contender, of all rows the same as on the map page; None while it is being made."""
     space = cast("Space", comparison.contenders[place].space)
-    index, rows = space.index, len(space)
+    rows = len(mapped)
 
     def work(on_progress: OnProgress) -> _Map:
+        index = space.index if rows == len(space) else space.index.subset(mapped)
         made = project(index, spec, on_progress=on_progress)
         if rows < _FEWEST:
             return _Map(made, None)
@@ -100,7 +105,7 @@ def _map_or_progress(session: Session, comparison: Comparison, place: int, spec:
 
     return session_result_or_progress(
         session,
-        ("map of a contender", spec, space.fingerprint),
+        ("map of a contender", spec, space.fingerprint, digest(mapped.tobytes())),
         f"Map of {rows:,} rows: {comparison.names[place]}",
         work,
         lane=analysis_lane(rows),
@@ -141,14 +146,20 @@ def _of_rows(colouring: Colouring, rows: NDArray[np.int64]) -> Colouring:
 
 
 def _draw(
-    session: Session, comparison: Comparison, places: list[int], maps: list[_Map], colouring: Colouring
+    session: Session,
+    comparison: Comparison,
+    places: list[int],
+    maps: list[_Map],
+    mapped: NDArray[np.int64],
+    colouring: Colouring,
 ) -> None:
     names, corpus, selection = comparison.names, comparison.corpus, session.selection
     first = maps[0].projection.coordinates
     aligned = [align(each.projection.coordinates, first) for each in maps]
-    rows = _drawn_rows(session, comparison, len(maps))
+    rows = drawn_rows(comparison, mapped, len(maps), None if selection is None else selection.rows)
+    at = np.searchsorted(mapped, rows)
     panels = [
-        Panel(_title(names[place], each), found.coordinates[rows])
+        Panel(_title(names[place], each), found.coordinates[at])
         for place, each, found in zip(places, maps, aligned, strict=True)
     ]
     _say_what_to_see(comparison, places, [found.similarity for found in aligned], maps)
@@ -170,27 +181,18 @@ def _draw(
         config=map_tools("maps"),
         alt="Maps of the rows, one for each contender",
     )
-    link_panels(chart, narrow=narrow, on_click=functools.partial(_click, session))
+    link_panels(chart, narrow=narrow)
+    watch_clicks(chart, functools.partial(_click, session))
     if len(rows) < len(corpus):
+        of = "all" if len(mapped) == len(corpus) else f"{len(mapped):,}"
         st.caption(
-            f"{len(rows):,} of {len(corpus):,} rows are drawn, chosen at random; the maps are made of all. A "
-            "lasso selects drawn rows only."
+            f"{len(rows):,} of {len(corpus):,} rows are drawn, chosen at random; the maps are made of {of}. "
+            "A lasso selects drawn rows only."
         )
     if colouring.numbers is not None and np.isnan(colouring.numbers[rows]).any():
         st.caption("Rows without a value are grey.")
     if all(trace.text is None for trace in figure.data):
         st.caption("With this many rows, hovering shows the row number; click a point to read its text.")
-
-
-def _drawn_rows(session: Session, comparison: Comparison, maps: int) -> NDArray[np.int64]:
-    """The rows to draw: all, or those that were measured and others at random, and what is selected."""
-    total, most = len(comparison.corpus), _MOST_POINTS // maps
-    if total <= most:
-        return np.arange(total)
-    measured = comparison.sample[: most // 2]
-    more = sample_rows(total, most - len(measured), comparison.seed)
-    chosen = session.selection.rows[:_MOST_SELECTED] if session.selection is not None else more[:0]
-    return np.union1d(np.union1d(measured, more), chosen)
 
 
 def _title(name: str, made: _Map) -> str:
@@ -280,10 +282,13 @@ def _show_nearest(session: Session, comparison: Comparison, places: list[int], r
     found = session_result_or_progress(session, key, "Finding the nearest rows", work, here=True)
     if found is None:
         return
-    for side, near, column in zip(sides, found, st.columns(len(sides)), strict=True):
-        with column:
-            st.subheader(markdown(side.name), anchor=False)
-            for rank, neighbor in enumerate(near, start=1):
-                lists = sum(neighbor in other for other in found)
-                mark = f"in {lists} of {len(found)}"
-                st.html(listed_row(corpus, neighbor, rank, mark, shared=1 < lists == len(found)))
+    with st.container(key=LISTS):
+        columns = st.columns(len(sides), gap="medium")
+        for at, (side, near, column) in enumerate(zip(sides, found, columns, strict=True)):
+            with column:
+                st.subheader(markdown(side.name), anchor=False)
+                for rank, neighbor in enumerate(near, start=1):
+                    lists = sum(neighbor in other for other in found)
+                    mark = f"in {lists} of {len(found)}"
+                    st.html(listed_row(corpus, at, neighbor, rank, mark, shared=1 < lists == len(found)))
+        join_lists()

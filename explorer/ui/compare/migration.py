@@ -48,6 +48,8 @@ def show_migration(session: Session, comparison: Comparison) -> None:
             "A query gets worse if its nDCG@10 falls. The interval and the test are those of the comparison: "
             "paired by query, and adjusted by Holm."
         )
+    if not found.near.depth:
+        return
     st.plotly_chart(
         distribution_figure(found),
         key="compare-migration-figure",

@@ -9,9 +9,10 @@ import streamlit as st
 
 from explorer.jobs.registry import Lane
 from explorer.ui.compare.disputed_queries import show_disputed_queries
+from explorer.ui.compare.joined_lists import LISTS, join_lists, listed_text, place_in
 from explorer.ui.compare.vectors import say_without_vectors, vectors_known
 from explorer.ui.shell.job_progress import session_result_or_progress
-from explorer.ui.shell.text import as_html, markdown
+from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.linked_number import linked_number
 
@@ -61,9 +62,10 @@ def show_one_query(session: Session, comparison: Comparison) -> None:
         return
     first = comparison.names[0]
     st.caption(
-        f"Ranks are compared with those of {markdown(first)}: ▲2 is two places higher, ▼2 two places lower, "
-        "= the same place, and new is not among its hits. Scores of different contenders cannot be compared "
-        "with each other; the share of random pairs that score lower can."
+        f"Lines join hits of lists side by side. Ranks are compared with those of {markdown(first)}: ▲2 is "
+        "two places higher, ▼2 two places lower, = the same place, and new is not among its hits. Scores of "
+        "different contenders cannot be compared with each other; the share of random pairs that score lower "
+        "can."
     )
     _show_lists(session, comparison, query, k)
 
@@ -72,18 +74,19 @@ def _show_lists(session: Session, comparison: Comparison, query: str, k: int) ->
     found: dict[int, _Hits] = {}
     places = range(len(comparison.names))
     actions = st.container(horizontal=True)
-    for start in range(0, len(places), _ABREAST):
-        abreast = places[start : start + _ABREAST]
-        columns = st.columns(min(_ABREAST, len(places)))
-        for place, column in zip(abreast, columns, strict=False):
-            with column:
-                st.html(f'<h2 style="{_NAME}">{html.escape(comparison.names[place])}</h2>')
-                hits = _hits_or_progress(session, comparison.contenders[place], query, k)
-                if hits is None:
-                    continue
-                found[place] = hits
-                ranks = _ranks(found.get(0, ())) if place and 0 in found else None
-                _show_hits(comparison, place, hits, ranks)
+    with st.container(key=LISTS):
+        for start in range(0, len(places), _ABREAST):
+            columns = st.columns(min(_ABREAST, len(places)), gap="medium")
+            for place, column in zip(places[start : start + _ABREAST], columns, strict=False):
+                with column:
+                    st.html(f'<h2 style="{_NAME}">{html.escape(comparison.names[place])}</h2>')
+                    hits = _hits_or_progress(session, comparison.contenders[place], query, k)
+                    if hits is None:
+                        continue
+                    found[place] = hits
+                    ranks = _ranks(found.get(0, ())) if place and 0 in found else None
+                    _show_hits(comparison, place, hits, ranks)
+        join_lists()
     if len(found) < len(places):
         return
     with actions:
@@ -94,9 +97,10 @@ def _hits_or_progress(session: Session, contender: Contender, query: str, k: int
     """The hits of one contender, in a job of its own, so that one that fails does not hide the others."""
 
     def work(on_progress: OnProgress) -> _Hits:
+        from explorer.comparison.contenders.searching import search
         from explorer.ui.compare.score_text import score_text
 
-        top = contender.search([query], k, on_progress=on_progress)
+        top = search(contender, [query], k, session.queries, on_progress=on_progress)
         return tuple(
             (int(row), float(score), score_text(contender, float(score)))
             for row, score in zip(top.indices[0], top.scores[0], strict=True)
@@ -154,11 +158,15 @@ def _show_hits(comparison: Comparison, place: int, hits: _Hits, ranks: Mapping[i
         st.caption(f"{both} of {len(hits)} are also hits of {markdown(comparison.names[0])}.")
     elif place == 0:
         st.caption("The others are compared with these.")
-    st.html("".join(_item(comparison, hit, rank, ranks) for rank, hit in enumerate(hits, start=1)))
+    st.html("".join(_item(comparison, place, hit, rank, ranks) for rank, hit in enumerate(hits, start=1)))
 
 
 def _item(
-    comparison: Comparison, hit: tuple[int, float, str], rank: int, ranks: Mapping[int, int] | None
+    comparison: Comparison,
+    place: int,
+    hit: tuple[int, float, str],
+    rank: int,
+    ranks: Mapping[int, int] | None,
 ) -> str:
     row, _, score = hit
     corpus = comparison.corpus
@@ -168,7 +176,10 @@ def _item(
     label = corpus.labels[row] if corpus.labels is not None else ""
     parts += [f"row {row + 1:,}", *(html.escape(part) for part in (label, score) if part)]
     head = "".join(f"<span>{part}</span>" for part in parts)
-    return f'<div style="{_ITEM}"><div style="{_HEAD}">{head}</div>{as_html(corpus.items[row])}</div>'
+    return (
+        f'<div {place_in(place, row)} style="{_ITEM}"><div style="{_HEAD}">{head}</div>'
+        f"{listed_text(corpus.items[row])}</div>"
+    )
 
 
 def _shift(rank: int, before: int | None) -> str:

@@ -1,4 +1,4 @@
-"""Two lists of neighbours of a row, or of hits of a query, with those that both have marked."""
+"""Two lists of neighbours of a row, or of hits of a query, with those that both have marked and joined."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from explorer.ui.compare.joined_lists import LISTS, join_lists, listed_text, place_in
 from explorer.ui.compare.vectors import vectors_known
 from explorer.ui.shell.job_progress import session_result_or_progress
-from explorer.ui.shell.text import as_html, markdown
+from explorer.ui.shell.text import markdown
 
 if TYPE_CHECKING:
     from explorer.comparison.agreement.disagreement import SideBySide
@@ -38,9 +39,10 @@ def show_lists(
     what = "hits" if of_query else "nearest rows"
     either = 2 * k - both
     told, switch = st.columns([3, 1], vertical_alignment="center")
+    joined = " Side by side, lines join them; the arrow goes from the rank in one list to that in the other."
     told.markdown(
-        f"**{both} of {k}** {what} are in both lists (Jaccard index {both / either:.2f}). "
-        "The arrow goes from the rank in one list to the rank in the other."
+        f"**{both} of {k}** {what} are in both lists (Jaccard index {both / either:.2f})."
+        f"{joined if both else ''}"
         if k
         else "There are no other rows."
     )
@@ -51,12 +53,15 @@ def show_lists(
     ranks = {int(row): rank for rank, row in enumerate(found.first, start=1)}
     others = {int(row): rank for rank, row in enumerate(found.second, start=1)}
     sides = ((found.first, others), (found.second, ranks))
-    for side, (column, (rows, elsewhere)) in enumerate(zip(st.columns(2), sides, strict=True)):
-        with column:
-            st.subheader(markdown(comparison.names[pair[side]]), anchor=False)
-            for rank, row in enumerate(rows.tolist(), start=1):
-                score = "" if scores is None else scores[side][rank - 1]
-                st.html(_item(comparison, row, rank, elsewhere.get(row), score))
+    with st.container(key=LISTS):
+        columns = st.columns(2, gap="large")
+        for side, (column, (rows, elsewhere)) in enumerate(zip(columns, sides, strict=True)):
+            with column:
+                st.subheader(markdown(comparison.names[pair[side]]), anchor=False)
+                for rank, row in enumerate(rows.tolist(), start=1):
+                    score = "" if scores is None else scores[side][rank - 1]
+                    st.html(_item(comparison, side, row, rank, elsewhere.get(row), score))
+        join_lists()
 
 
 def _with_scores(comparison: Comparison, pair: Pair) -> bool:
@@ -91,16 +96,19 @@ def _scores_or_progress(
     return session_result_or_progress(session, key, "Scoring the neighbours", work, here=True)
 
 
-def _item(comparison: Comparison, row: int, rank: int, other: int | None, score: str) -> str:
+def _item(comparison: Comparison, side: int, row: int, rank: int, other: int | None, score: str) -> str:
     mark = "only here" if other is None else f"in both, {rank} → {other}"
-    return listed_row(comparison.corpus, row, rank, mark, shared=other is not None, score=score)
+    return listed_row(comparison.corpus, side, row, rank, mark, shared=other is not None, score=score)
 
 
-def listed_row(corpus: Corpus, row: int, rank: int, mark: str, *, shared: bool, score: str = "") -> str:
+def listed_row(
+    corpus: Corpus, at: int, row: int, rank: int, mark: str, *, shared: bool, score: str = ""
+) -> str:
     """A row in a list of neighbours, as HTML.
 
     Args:
         corpus: The rows.
+        at: The place of the list, from 0.
         row: The row, from 0.
         rank: Its rank in the list, from 1.
         mark: In which lists it is, in a few words.
@@ -112,7 +120,10 @@ def listed_row(corpus: Corpus, row: int, rank: int, mark: str, *, shared: bool, 
     parts += [html.escape(part) for part in (label, score) if part]
     head = "".join(f"<span>{part}</span>" for part in parts)
     edge = _BOTH if shared else _ONLY
-    return f'<div style="{_ITEM}; {edge}"><div style="{_HEAD}">{head}</div>{as_html(corpus.items[row])}</div>'
+    return (
+        f'<div {place_in(at, row)} style="{_ITEM}; {edge}"><div style="{_HEAD}">{head}</div>'
+        f"{listed_text(corpus.items[row])}</div>"
+    )
 
 
 _SCORES = (

@@ -78,6 +78,9 @@ def _choose_order() -> str:
 def _show_summary(session: Session, comparison: Comparison, agreement: RowAgreement) -> None:
     """Say what the order means, and what the rows at its head have in common."""
     measured, total = len(agreement.rows), len(comparison.corpus)
+    if total == 1:
+        st.caption("There is only one row, so it has no nearest rows to agree on.")
+        return
     which = f"The {total:,} rows" if measured == total else f"{measured:,} randomly drawn rows of {total:,}"
     none = int((agreement.values == 0).sum())
     st.caption(

@@ -14,11 +14,12 @@ def score_text(contender: Contender, score: float) -> str:
     Scores of different contenders cannot be compared with each other; their percentiles can.
     """
     from explorer.comparison.contenders.space_contender import SpaceContender
+    from explorer.comparison.numbers import number
     from explorer.ui.widgets.hits import score_words
 
     if not isinstance(contender, SpaceContender):
-        return f"score {score:.3f}"
+        return f"score {number(score)}"
     metric = contender.metric
-    figure = f"distance {-score:.3f}" if metric == "euclidean" else f"score {score:.3f}"
+    figure = f"distance {number(-score)}" if metric == "euclidean" else f"score {number(score)}"
     words = score_words(contender.space, score, metric)
     return f"{figure}, {words}" if words else figure

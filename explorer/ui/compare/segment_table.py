@@ -55,7 +55,7 @@ def _line(each: SegmentDifference, names: tuple[str, str], measure: Measure, rea
         words = "too few rows to tell"
     p = p_text(each.p_holm).removeprefix("p = ").replace("p unknown", "–")
     return (
-        f'<tr><th scope="row" style="{_NAME}">{html.escape(each.segment)}</th>'
+        f'<tr><th scope="row" style="{_NAME}"><div style="{_WHOLE}">{html.escape(each.segment)}</div></th>'
         f'<td style="{_CELL}">{each.n:,}</td><td style="{_CELL}">{_interval(each, reach, winner)}</td>'
         f'<td style="{_CELL}">{figures}</td><td style="{_CELL}">{p}</td>'
         f'<td style="{_WORDS}">{words}</td></tr>'
@@ -89,7 +89,7 @@ def _ends(each: SegmentDifference) -> list[float]:
 
 
 _RULE = "border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent)"
-_TABLE = "border-collapse: collapse; font-variant-numeric: tabular-nums"
+_TABLE = "border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums"
 _CELL = f"text-align: right; padding: .25rem .7rem; white-space: nowrap; {_RULE}"
 _WORDS = f"text-align: left; padding: .25rem .7rem; min-width: 8rem; {_RULE}"
 _SIDES = (
@@ -98,8 +98,9 @@ _SIDES = (
 )
 _NAME = (
     f"text-align: left; padding: .25rem .7rem .25rem 0; {_RULE}; font-weight: 600; position: sticky; left: 0;"
-    " backdrop-filter: blur(16px); min-width: 6rem; max-width: 12rem; overflow-wrap: anywhere"
+    " backdrop-filter: blur(16px)"
 )
+_WHOLE = "width: max-content; max-width: 10rem; overflow-wrap: break-word"  # words break only if too wide
 _PLOT = f"position: relative; width: {_WIDTH}px; height: {_HEIGHT}px"
 _ZERO = "position: absolute; left: 50%; top: 0; bottom: 0; border-left: 1px dashed #808080"
 _LINE = "position: absolute; top: calc(50% - 1px); height: 2px"

@@ -1,4 +1,4 @@
-"""Which contender is better on which rows: differences by label, length or another column."""
+"""Which contender is better on which rows: differences by label, length, script or another column."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ def show_segments(session: Session, comparison: Comparison) -> None:
             _COLUMN,
             220,
             "The values of this column are the segments. Numbers with many values, and the length of the "
-            "text in characters, are divided into thirds.",
+            "text in characters, are divided into thirds. Rows in several scripts, such as Latin and "
+            "Cyrillic, can be divided by them, which tells languages apart that are written differently.",
         )
         values = measured[name]
         pairs = _pairs(comparison, values)

@@ -72,6 +72,12 @@ def pick(session: Session, widget: str, trace_rows: TraceRows) -> None:
         _drawn().picked = session.selection
 
 
+def click(session: Session, number: int) -> None:
+    """Select the row of a clicked point, numbered from 1; called before the page is drawn."""
+    if 1 <= number <= len(session.corpus):
+        session.select([number - 1], _ORIGIN)
+
+
 def highlight(session: Session, figure: go.Figure, trace_rows: TraceRows, what: Hashable) -> None:
     """Highlight the selection on a figure.
 

@@ -18,13 +18,14 @@ from explorer.share.export import rows_table
 from explorer.ui.map.choice import MapLook, choose_map, map_lane
 from explorer.ui.map.colour import colouring_of
 from explorer.ui.map.figure import map_figure
-from explorer.ui.map.selection import highlight, map_widget, pick
+from explorer.ui.map.selection import click, highlight, map_widget, pick
 from explorer.ui.map.trust import show_trust
 from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.shell.queries import query_vectors_or_progress
 from explorer.ui.widgets.downloads import download_file, download_table
 from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.map_points import map_tools, trace_rows
+from explorer.ui.widgets.point_clicks import watch_clicks
 from explorer.ui.widgets.selected_rows import show_selected_rows
 from explorer.ui.widgets.shown_rows import ShownRows, choose_shown_rows
 
@@ -53,6 +54,7 @@ def show_map(session: Session, space: Space) -> None:
         config=map_tools("map"),
         alt="Map of the rows",
     )
+    watch_clicks(widget, functools.partial(click, session))
     if not ready:
         st.caption("A PCA map, shown until UMAP is ready.")
     elif projection.fallback == "few":

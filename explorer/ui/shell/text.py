@@ -31,11 +31,16 @@ def shortened(text: str, most: int) -> str:
     return flat if len(flat) <= most else f"{flat[:most]}…"
 
 
-def as_html(text: str) -> str:
-    """Other people's text as HTML that shows it as typed; long texts are folded, direction is detected."""
-    if len(text) <= _SHOWN_CHARS:
+def as_html(text: str, most: int = _SHOWN_CHARS) -> str:
+    """Other people's text as HTML that shows it as typed; direction is detected.
+
+    Args:
+        text: The text.
+        most: Longer texts, in characters, are folded.
+    """
+    if len(text) <= most:
         return whole_html(text)
-    head, rest = text[:_SHOWN_CHARS], text[_SHOWN_CHARS:]
+    head, rest = text[:most], text[most:]
     return (
         f'<div dir="auto" style="{_TEXT_STYLE}">{html.escape(head)}…</div>'
         f"<details><summary>All {len(text):,} characters</summary>"

@@ -5,9 +5,14 @@ import pytest
 
 import explorer
 from explorer.analysis.space import Space, make_index
+from explorer.comparison.compare import compare
 from explorer.comparison.compression import compressed
+from explorer.comparison.compression.sweep import sweep_contender
+from explorer.comparison.contenders.csls import CslsContender
 from explorer.comparison.contenders.space_contender import SpaceContender
 from explorer.comparison.judging.judgements import Judgements
+from explorer.encode.encoder import Encoder
+from explorer.encode.queries import QueryVectors
 from explorer.errors import QueryError
 from tests.comparison.comparisons import corpus, judgements
 from tests.comparison.made_contenders import corpus_of
@@ -115,6 +120,27 @@ def test_one_row_has_nothing_to_lose():
     found = explorer.sweep(Space(corpus_of(1), make_index(np.ones((1, 40), np.float32))))
     assert (found.recall.value == 1).all()
     assert {form.method for form in found.forms} == {"all"}
+    assert found.text.startswith("There are too few rows to say")
+    assert found.text.endswith("the full vectors have 160 bytes each.")
+
+
+def test_judged_queries_are_encoded_once_for_comparison_and_sweeps(words, monkeypatch):
+    asked = []
+    encode = Encoder.encode_queries
+
+    def counted(self, texts, on_progress=None):
+        asked.extend(texts)
+        return encode(self, texts, on_progress)
+
+    monkeypatch.setattr(Encoder, "encode_queries", counted)
+    kept = QueryVectors()
+    sides = [words, words.quantize("int8"), CslsContender(words, "hubs")]
+    result = compare(sides, judgements=judgements(), k=5, kept=kept)
+    assert sorted(asked) == sorted(judgements().queries)
+    for side in (SpaceContender(words, "full"), SpaceContender(words.truncate(16), "cut")):
+        found = sweep_contender(side, result.sample, result.groups, judgements=judgements(), kept=kept)
+        assert found.quality[0].n == 3
+    assert len(asked) == 3
 
 
 def test_impossible_sweeps_say_why(words):

@@ -58,6 +58,16 @@ def test_lengths_and_numbers_are_divided_into_thirds(corpus):
     assert by_price.names == ("up to 14", "up to 29", "above 29")
 
 
+def test_scripts_are_offered_where_two_of_them_have_enough_rows():
+    few = [f"row {row}" for row in range(40)] + [f"строка {row}" for row in range(19)]
+    assert "script of the text" not in segment_columns(explorer.open_corpus([*few, "12", "我的"]))
+    rows = explorer.open_corpus([*few, "ещё строка", "12", "我的"])
+    assert segment_columns(rows) == ("length", "script of the text")
+    found = segments(rows, "script of the text")
+    assert found.names == ("Cyrillic", "Han", "Latin")
+    assert found.codes.tolist() == [2] * 40 + [0] * 20 + [-1, 1]
+
+
 def test_numbers_with_gaps_and_ties():
     values = ["", *(str(n) for n in range(40)), *["0"] * 60]
     table = pd.DataFrame({"body": [f"text {row}" for row in range(len(values))], "n": values})

@@ -145,6 +145,18 @@ def test_no_lists_and_empty_lists_have_no_figures():
     assert (alone.mean_kept.value, alone.depth) == (1, 0)
 
 
+def test_one_row_is_said_and_one_neighbour_is_no_list():
+    alone = explorer.open_corpus(["a parcel came late"])
+    words = explorer.embed(alone, "tfidf")
+    moved = explorer.compare([words, Bm25Contender(alone)]).migration("TF-IDF", "BM25")
+    assert moved.text == "From TF-IDF to BM25, nothing changes: there is only one row."
+    two = explorer.open_corpus(["a parcel came late", "a refund"])
+    words = explorer.embed(two, "tfidf")
+    moved = explorer.compare([words, Bm25Contender(two)]).migration("TF-IDF", "BM25")
+    assert "the nearest row of 0 % of 2 rows changes" in moved.text
+    assert "stay on average" not in moved.text
+
+
 def test_unknown_contenders_and_one_alone_are_refused():
     with pytest.raises(QueryError, match="no contender “other”"):
         comparison().migration("other", WORDS)

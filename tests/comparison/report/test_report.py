@@ -21,7 +21,7 @@ from explorer.comparison.report.content import report_content
 from explorer.comparison.report.python_lines import python_lines
 from explorer.comparison.report.report import report_text
 from explorer.errors import QueryError
-from tests.comparison.comparisons import comparison, corpus, judgements, rows
+from tests.comparison.comparisons import comparison, contenders, corpus, judgements, rows
 
 HOSTILE = [
     '</pre><script>alert(1)</script><img src="http://evil.example/x.png">',
@@ -94,6 +94,25 @@ def test_rows_that_differ_come_with_two_lists_of_neighbours():
             near, others = (comparison().neighbors[side, at, :5].tolist() for side in (place, other))
             assert [int(one.row) - 1 for one in found] == near
             assert [one.shared for one in found] == [one in others for one in near]
+
+
+@pytest.mark.parametrize("name", ["r.html", "r.md"])
+def test_a_sweep_is_in_it_where_it_was_made(name, tmp_path):
+    made = comparison()
+    found = explorer.sweep(contenders()[0], judgements=judgements(), k=5)
+    made.report(tmp_path / name, sweeps=[found])
+    text = html.unescape((tmp_path / name).read_text(encoding="utf-8"))
+    plain = re.sub(r"\\(.)", r"\1", text)
+    assert found.text in plain
+    assert found.choice.rule in plain
+    for place, form in enumerate(found.forms):
+        line = next(
+            line for line in plain.splitlines() if f"{form.name} |" in line or f">{form.name}<" in line
+        )
+        assert f"{found.recall.value[place]:.3f}" in line
+        for each in found.quality:
+            assert f"{abs(each.change[place]):.3f}" in line or not place
+    assert "Cost against quality" not in report_text(made, name)
 
 
 def test_the_forest_plot_places_intervals_around_zero():

@@ -17,8 +17,9 @@ def test_a_shift_is_the_way_and_the_number_of_places(rank, before, told):
 
 def test_a_hit_of_the_first_contender_has_no_shift_and_texts_are_escaped():
     comparison = type("C", (), {"corpus": explorer.open_corpus([HOSTILE, "other"])})
-    drawn = one_query._item(comparison, (0, 0.5, "score 0.500"), 1, None)
+    drawn = one_query._item(comparison, 2, (0, 0.5, "score 0.500"), 1, None)
     assert "new" not in drawn
     assert "row 1<" in drawn
+    assert 'data-list="2" data-row="0"' in drawn
     assert HOSTILE not in drawn
-    assert "<b>new</b>" in one_query._item(comparison, (0, 0.5, ""), 1, {})
+    assert "<b>new</b>" in one_query._item(comparison, 2, (0, 0.5, ""), 1, {})
