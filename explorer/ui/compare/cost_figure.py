@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer.comparison.numbers import TOO_FEW
-from explorer.ui.widgets.figures import BLUE, ORANGE
+from explorer.ui.widgets.figures import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from explorer.comparison.compression.measured import SweptMeasure
     from explorer.comparison.compression.size_sweep import SizeSweep
 
-_GREEN, _GREY = "#009E73", "#808080"  # Okabe and Ito's third colour
+_GREEN = "#009E73"  # Okabe and Ito's third colour
 _COLOURS = {"float32": BLUE, "int8": ORANGE, "binary": _GREEN}
 _SYMBOLS = {"all": "star", "first": "circle", "pca": "square"}
 _BESIDE = {"all": "top center", "first": "middle right", "pca": "middle left"}
@@ -63,8 +63,8 @@ def cost_figure(found: SizeSweep, measure: SweptMeasure) -> go.Figure:
         )
         figure.add_trace(_legend(precision, colour, "circle"))
     for method, name in _NAMES.items():
-        figure.add_trace(_legend(name, _GREY, _SYMBOLS[method]))
-    figure.add_hline(y=float(measure.value[0]), line_dash="dash", line_width=1, line_color=_GREY)
+        figure.add_trace(_legend(name, GREY, _SYMBOLS[method]))
+    figure.add_hline(y=float(measure.value[0]), line_dash="dash", line_width=1, line_color=GREY)
     sizes = sorted({form.bytes_per_vector for form in found.forms})
     figure.update_layout(
         height=460,

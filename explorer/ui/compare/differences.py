@@ -12,7 +12,7 @@ import streamlit as st
 
 from explorer.comparison.numbers import TOO_FEW, units
 from explorer.ui.compare.figures_in_words import p_text, signed
-from explorer.ui.widgets.figures import BLUE, ORANGE
+from explorer.ui.widgets.figures import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _LEADER, _ALL = "Against the best", "All pairs"
 _ROW_PIXELS = 68
-_LINE = "#808080"
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,7 @@ def forest_plot(lines: Sequence[_Line], measure: str) -> go.Figure:
             x1=0,
             y0=at - 0.1,
             y1=at + 0.3,
-            line={"dash": "dot", "width": 1, "color": _LINE},
+            line={"dash": "dot", "width": 1, "color": GREY},
         )
     figure.update_layout(
         height=_ROW_PIXELS * len(lines) + 70,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's palette, which colour-blind readers can distinguish.
 BLUE, ORANGE = "#0072B2", "#D55E00"
+GREY = "#808080"  # of lines, which are black by default: in the dark they would not be seen
 _SCALE = "Cividis"  # even steps in lightness, and the same for colour-blind readers
 _NAME_CHARS = 60
 _MARGIN = {"l": 0, "r": 0, "t": 24, "b": 0}
@@ -139,7 +140,9 @@ def score_distributions(random: np.ndarray, nearest: np.ndarray, threshold: floa
                 hovertemplate="%{x:.2f}: %{y:.1%}<extra>" + name + "</extra>",
             )
         )
-    figure.add_vline(x=threshold, line_dash="dot", annotation_text=f" threshold {threshold:.2f}")
+    figure.add_vline(
+        x=threshold, line_dash="dot", line_color=GREY, annotation_text=f" threshold {threshold:.2f}"
+    )
     figure.update_layout(
         height=340,
         margin=_MARGIN,
