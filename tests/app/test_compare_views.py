@@ -241,6 +241,14 @@ def test_hits_that_all_have_one_score_are_no_ranking():
     assert "<b>new</b>" not in "".join(html_texts(app))
 
 
+def test_hits_behind_those_with_a_word_of_the_query_are_no_ranking():
+    words = [uuid.uuid4().hex for _ in range(12)]
+    app = compared(explorer.open_corpus(words), Tfidf(), "One query")
+    app.text_input(key="compare-q").set_value(words[3]).run()
+    app = finished(app)
+    assert said(app.caption).count("The last 9 have the same score") == 1  # of BM25
+
+
 def test_a_contender_without_an_encoder_for_queries_does_not_hide_the_others():
     app = compared(labelled(), OwnVectors(), "One query")
     app.text_input(key="compare-q").set_value("broken phone").run()

@@ -150,7 +150,9 @@ def _show_hits(comparison: Comparison, place: int, hits: _Hits, ranks: Mapping[i
         ranks: The rank of each hit of the first contender, from 1; None for that contender itself, or if it
             has none.
     """
-    if len(hits) > 1 and len({score for _, score, _ in hits}) == 1:
+    scores = [score for _, score, _ in hits]
+    tied = scores.count(scores[-1]) if scores else 0  # such as those that share no word with the query
+    if 1 < tied == len(hits):
         st.caption("All have the same score, so their order is that of the rows and says nothing.")
         ranks = None
     elif ranks is not None:
@@ -158,6 +160,8 @@ def _show_hits(comparison: Comparison, place: int, hits: _Hits, ranks: Mapping[i
         st.caption(f"{both} of {len(hits)} are also hits of {markdown(comparison.names[0])}.")
     elif place == 0:
         st.caption("The others are compared with these.")
+    if 1 < tied < len(hits):
+        st.caption(f"The last {tied} have the same score, so their order is that of the rows.")
     st.html("".join(_item(comparison, place, hit, rank, ranks) for rank, hit in enumerate(hits, start=1)))
 
 
