@@ -3,7 +3,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sentence_transformers.util import quantize_embeddings
 from sklearn.decomposition import PCA
 
 import explorer
@@ -12,6 +11,13 @@ from explorer.encode.encoder import Encoder
 from explorer.encode.spec import LocalModel
 from explorer.errors import QueryError
 from tests.tensor import reference
+
+
+def quantize_embeddings(rows, precision, **options):
+    """That of sentence-transformers, which takes seconds to import."""
+    from sentence_transformers.util import quantize_embeddings
+
+    return quantize_embeddings(rows, precision, **options)
 
 
 def space_of(vectors, similarity="cosine"):

@@ -2,7 +2,6 @@ import shutil
 
 import numpy as np
 import pytest
-from transformers import AutoTokenizer
 
 from explorer.encode.models import BUNDLED_MODEL, find_model
 from explorer.encode.tokens import TokenAudit, count_tokens
@@ -11,6 +10,8 @@ TEXTS = ["", "one", "Ünïcødé 日本語 🎉", "word " * 700, "<b>x</b>\n\n$a
 
 
 def test_counts_are_those_of_the_models_own_tokenizer():
+    from transformers import AutoTokenizer  # takes seconds to import
+
     files = find_model(BUNDLED_MODEL)
     tokenizer = AutoTokenizer.from_pretrained(str(files.folder))
     expected = [len(ids) for ids in tokenizer(TEXTS, truncation=False, verbose=False)["input_ids"]]
