@@ -11,7 +11,7 @@ _YES_NO = "prompt missing"
 _SHARE = "tokens not read"
 _MILLION = 1_000_000
 _UNITS = {"judgements": ("query", "queries"), "pairs": ("pair", "pairs")}
-TOO_FEW = f"No interval: it takes {FEWEST_GROUPS} independent units or more."
+NO_INTERVAL = f"No interval: it takes {FEWEST_GROUPS} independent units or more that are not all the same."
 
 
 def figure(measure: Measure, value: float) -> str:
@@ -59,9 +59,14 @@ def number(value: float, places: int = 3, *, plus: bool = False) -> str:
     return sign + text
 
 
+def has_interval(low: float, high: float) -> bool:
+    """Whether an interval says something: where all units are the same, a bootstrap gives one of no width."""
+    return low < high
+
+
 def interval(low: float, high: float, *, too_few: bool = False) -> str:
-    """An interval; empty if there is none, and a dash where there are too few units for one."""
-    if math.isnan(low) or math.isnan(high):
+    """An interval; empty if there is none, and a dash where the units do not give one."""
+    if not has_interval(low, high):
         return "–" if too_few else ""
     return f"{number(low)} to {number(high)}"
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.measure import Measure, UnitValues, WholeValues
+from explorer.comparison.numbers import has_interval
 from explorer.comparison.statistics.differences import Difference, ranks
 from explorer.comparison.statistics.inference import intervals
 
@@ -26,7 +27,8 @@ class Score:
         n: The number of units, such as rows or queries; 0 for costs, None without a value.
         rank: 1 + the number of contenders that are significantly better; None if the measure does not rank.
         independent: The number of groups of these units; 0 for costs, None without a value.
-        too_few: Whether it has no interval because there are too few independent units for one.
+        too_few: Whether it has no interval because there are too few independent units for one, or all have
+            the same value.
     """
 
     contender: int
@@ -50,7 +52,8 @@ def scores_of(
         ends: Their 95 % intervals, float64, shape (contenders, 2); NaN for none.
         found: The differences by all measures.
     """
-    ranked = any(difference.measure == values.measure for difference in found)
+    # From too few units there are differences, but nothing can be said to be better.
+    ranked = any(each.measure == values.measure and not np.isnan(each.low) for each in found)
     own = ranks(values, found) if ranked else [None] * len(values.values)
     uncertain = isinstance(values, UnitValues) or values.intervals is not None
     return [
@@ -63,7 +66,7 @@ def scores_of(
             None if np.isnan(figure) else values.n,
             rank,
             None if np.isnan(figure) else values.independent,
-            bool(uncertain and np.isnan(low) and not np.isnan(figure)),
+            bool(uncertain and not has_interval(low, high) and not np.isnan(figure)),
         )
         for place, (figure, (low, high), rank) in enumerate(zip(values.figures, ends, own, strict=True))
     ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from explorer.comparison.health.doctor import Finding
 from explorer.comparison.measure import Kind
-from explorer.comparison.numbers import TOO_FEW, chance, evidence, figure, interval, number
+from explorer.comparison.numbers import NO_INTERVAL, chance, evidence, figure, interval, number
 from explorer.comparison.report.differing import DifferingRow, differing_rows
 from explorer.comparison.report.forest import Forest, forests
 from explorer.comparison.report.python_lines import python_lines
@@ -223,7 +223,7 @@ def _cell(results: Results, score: Score) -> Cell:
     return Cell(
         "failed" if failed else figure(score.measure, score.value),
         interval(score.low, score.high, too_few=score.too_few),
-        TOO_FEW if score.too_few else "",
+        NO_INTERVAL if score.too_few else "",
         "" if score.rank is None or missing else str(score.rank),
         score.rank == 1 and not missing,
     )

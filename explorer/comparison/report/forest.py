@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from explorer.comparison.numbers import TOO_FEW, interval, number, probability, units
+from explorer.comparison.numbers import NO_INTERVAL, has_interval, interval, number, probability, units
 from explorer.comparison.results import Results
 from explorer.comparison.statistics.differences import Difference
 
@@ -109,8 +109,8 @@ def _row(each: Difference, names: Sequence[str], place: Callable[[float], float]
         names[each.first],
         names[each.second],
         number(each.difference, plus=True),
-        interval(each.low, each.high, too_few=not known),
-        "" if known else TOO_FEW,
+        interval(each.low, each.high, too_few=True),
+        "" if has_interval(each.low, each.high) else NO_INTERVAL,
         probability(each.p_holm),
         says,
         each.significant,

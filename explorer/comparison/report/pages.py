@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from explorer.comparison.numbers import TOO_FEW
+from explorer.comparison.numbers import NO_INTERVAL
 from explorer.comparison.report.content import Content
 from explorer.comparison.report.forest import WIDTH
 from explorer.comparison.report.migration_content import MigrationContent
@@ -53,7 +53,7 @@ def _environment(*, html: bool) -> Any:  # noqa: ANN401 - Jinja is imported only
         keep_trailing_newline=True,
     )
     environment.filters["as_it_is"] = _AsItIs
-    environment.globals["too_few"] = TOO_FEW
+    environment.globals["too_few"] = NO_INTERVAL
     return environment
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from explorer.comparison.measure import Measure, UnitValues
@@ -14,7 +13,7 @@ from explorer.comparison.measures.segments import (
     segment_differences,
     segments,
 )
-from explorer.comparison.numbers import TOO_FEW, interval, number, probability
+from explorer.comparison.numbers import NO_INTERVAL, has_interval, interval, number, probability
 from explorer.comparison.results import Results
 from explorer.comparison.statistics.differences import Difference
 
@@ -100,7 +99,7 @@ def _row(each: SegmentDifference, names: tuple[str, str], measure: Measure) -> S
         f"{each.n:,}",
         number(each.difference, plus=True),
         interval(each.low, each.high, too_few=True),
-        TOO_FEW if math.isnan(each.low) else "",
+        "" if has_interval(each.low, each.high) else NO_INTERVAL,
         probability(each.p_holm),
         "" if winner is None else names[winner],
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
-from explorer.comparison.numbers import number, units
+from explorer.comparison.numbers import has_interval, number, units
 from explorer.comparison.statistics.differences import Difference, best_first, better, needed
 
 # The kinds of measures that can decide, the strongest first.
@@ -75,8 +75,9 @@ def verdict(
 ) -> Verdict:
     """The verdict by the strongest measures there are: judgements, else scored pairs, labels or proxies.
 
-    Of judgements, pairs and labels, the first measure that has differences decides, and measures of the same
-    kind that say the opposite are named; proxies decide together, and only if none contradicts another.
+    A kind decides if it has units enough for an interval. Of judgements, pairs and labels, the first measure
+    that has differences decides, and measures of the same kind that say the opposite are named; proxies
+    decide together, and only if none contradicts another.
 
     Args:
         names: The names of the contenders, 2 to 8.
@@ -84,25 +85,46 @@ def verdict(
         differences: The differences by these measures.
         failures: The contenders that failed while these were measured.
     """
-    for kind in _DECIDING:
-        every = [
-            values
-            for values in measures
-            if values.measure.kind == kind
-            and values.measure.better is not None
-            and any(difference.measure == values.measure for difference in differences)
-        ]
-        if every:
-            wins = [better(len(names), _of(values.measure, differences)) for values in every]
-            failed = {failure.contender for failure in failures if failure.kind == kind}
-            if kind != "proxy":
-                found = _decided(names, every[:1], wins[0], differences, failed)
-                return replace(found, text=found.text + _objections(names, every, wins))
-            if any((one & other.T).any() for one in wins for other in wins):
-                return Verdict(_disagreement(every), tuple(names), None, None)
-            return _decided(names, every, np.logical_and.reduce(wins), differences, failed)
-    text = "Nothing says which contender is better: there are no judgements, no labels and no proxies."
-    return Verdict(text, tuple(names), None, None)
+    every = [
+        values
+        for values in measures
+        if values.measure.better is not None and any(each.measure == values.measure for each in differences)
+    ]
+    kinds = [kind for kind in _DECIDING if any(values.measure.kind == kind for values in every)]
+    if not kinds:
+        text = "Nothing says which contender is better: there are no judgements, no labels and no proxies."
+        return Verdict(text, tuple(names), None, None)
+    # Too few units tell nothing; if there is nothing else, the verdict says that.
+    told = {each.measure.kind for each in differences if not math.isnan(each.low)}
+    kind = next((kind for kind in kinds if kind in told), kinds[0])
+    failed = {failure.contender for failure in failures if failure.kind == kind}
+    own = [values for values in every if values.measure.kind == kind]
+    found = _of_kind(names, own, differences, failed)
+    stronger = kinds[: kinds.index(kind)]
+    few = (next(each for each in differences if each.measure.kind == skipped) for skipped in stronger)
+    return replace(found, text=found.text + "".join(map(_skipped, few)))
+
+
+def _of_kind(
+    names: Sequence[str],
+    every: Sequence[UnitValues | WholeValues],
+    differences: Sequence[Difference],
+    failed: Collection[int],
+) -> Verdict:
+    """The verdict of the measures of one kind."""
+    wins = [better(len(names), _of(values.measure, differences)) for values in every]
+    if every[0].measure.kind != "proxy":
+        found = _decided(names, every[:1], wins[0], differences, failed)
+        return replace(found, text=found.text + _objections(names, every, wins))
+    if any((one & other.T).any() for one in wins for other in wins):
+        return Verdict(_disagreement(every), tuple(names), None, None)
+    return _decided(names, every, np.logical_and.reduce(wins), differences, failed)
+
+
+def _skipped(difference: Difference) -> str:
+    """What is said of a stronger kind of measures that has too few units."""
+    some = units(difference.measure, difference.n, difference.independent)
+    return f" {some} with {difference.measure.kind} {'is' if difference.n == 1 else 'are'} too few to count."
 
 
 def _of(measure: Measure, differences: Sequence[Difference]) -> list[Difference]:
@@ -155,7 +177,8 @@ def _decided(
     if len(first) > 1:
         place = {at: number for number, at in enumerate(best_first(basis))}
         first.sort(key=lambda at: place.get(at, len(names)))
-        text = _tie(names, first, rest, wins, shown, more, words)
+        among = [each for each in _of(shown.measure, differences) if {each.first, each.second} <= set(first)]
+        text = _tie(names, first, rest, wins, shown, among, more, words)
     else:
         text = _winner(names, *pair, rest, wins, shown, words)
     if basis.measure.kind == "proxy":
@@ -186,10 +209,22 @@ def _tie(
     rest: Sequence[int],
     wins: NDArray[np.bool_],
     shown: Difference,
+    among: Sequence[Difference],
     more: int | None,
     words: _Words,
 ) -> str:
-    """What is said where several contenders share the first rank, the best value first."""
+    """What is said where several contenders share the first rank, the best value first.
+
+    Args:
+        names: The names of all contenders.
+        first: Those that share it.
+        rest: The others.
+        wins: Who is better than whom.
+        shown: The difference that is told, of two of them.
+        among: The differences of all that share it.
+        more: How many more units to advise for the one that is told.
+        words: The words of the measure.
+    """
     cannot = "cannot" if shown.measure.kind == "proxy" else "Cannot"  # after a colon, or as the first word
     ahead, behind = sorted((shown.first, shown.second), key=first.index)
     between = "" if len(first) == 2 else f" for {names[ahead]} against {names[behind]}"
@@ -199,12 +234,15 @@ def _tie(
         text += f" {'Both' if len(first) == 2 else 'All'} {words.find} than {_each(names, rest)}."
     elif rest:
         text += f" {_each(names, rest)} {'ranks' if len(rest) == 1 else 'rank'} lower."
-    smallest = needed(shown).smallest
+    smallest = max(needed(each).smallest for each in among)
     if more:
-        text += f" {words.ask.format(f'{_rounded(more):,}')} would probably show a difference of this size."
-    elif smallest > abs(shown.difference):
+        size = "this size" if len(first) == 2 else "the size between these two"
+        text += f" {words.ask.format(f'{_rounded(more):,}')} would probably show a difference of {size}."
+    elif smallest > max(abs(each.difference) for each in among):
         these = units(shown.measure, shown.n, shown.independent)
-        text += f" These {these} would probably have shown a difference of {_shortest(smallest)} or more."
+        any_two = "" if len(first) == 2 else " between any two of them"
+        size = f"a difference of {_shortest(smallest)} or more{any_two}"
+        text += f" These {these} would probably have shown {size}."
     return text
 
 
@@ -244,8 +282,9 @@ def _figures(difference: Difference, leader: int) -> str:
     sign = 1 if difference.first == leader else -1
     low, high = sorted((sign * difference.low, sign * difference.high))
     size = sign * difference.difference
-    if math.isnan(low):
-        return f"{number(size, 2, plus=True)} {difference.measure.in_sentence}, too few units for an interval"
+    if not has_interval(low, high):
+        why = "too few units for an interval" if math.isnan(low) else "the same in all units"
+        return f"{number(size, 2, plus=True)} {difference.measure.in_sentence}, {why}"
     # As few as tell both ends from zero and from each other.
     written = ((n, float(f"{low:.{n}f}"), float(f"{high:.{n}f}")) for n in (2, 3))
     places = next((n for n, least, most in written if 0 != least != most != 0), 4 if size else 2)

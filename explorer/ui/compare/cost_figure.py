@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explorer.comparison.numbers import TOO_FEW
+from explorer.comparison.numbers import NO_INTERVAL, has_interval
 from explorer.ui.widgets.figures import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ def _legend(name: str, colour: str, symbol: str) -> go.Scatter:
 def _hover(found: SizeSweep, measure: SweptMeasure, at: int) -> str:
     form = found.forms[at]
     low, high = measure.low[at], measure.high[at]
-    interval = f" (–, {TOO_FEW[0].lower()}{TOO_FEW[1:]})" if np.isnan(low) else f" ({low:.3f} to {high:.3f})"
+    ends = f"{low:.3f} to {high:.3f}"
+    interval = f" ({ends if has_interval(low, high) else f'–, {NO_INTERVAL[0].lower()}{NO_INTERVAL[1:]}'})"
     return (
         f"<b>{form.name}</b><br>{form.bytes_per_vector:,} bytes a vector<br>"
         f"{html.escape(measure.measure.name)} {measure.value[at]:.3f}{interval}<br>"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.comparison.numbers import TOO_FEW, units
+from explorer.comparison.numbers import NO_INTERVAL, has_interval, units
 from explorer.ui.compare.figures_in_words import p_text, signed
 from explorer.ui.widgets.figures import BLUE, GREY, ORANGE
 
@@ -150,7 +150,7 @@ def forest_plot(lines: Sequence[_Line], measure: str) -> go.Figure:
             yshift=23,
             showarrow=False,
             align="left",
-            hovertext=TOO_FEW if math.isnan(line.low) else None,
+            hovertext=None if has_interval(line.low, line.high) else NO_INTERVAL,
         )
         # The line of no difference, in pieces, so that it does not cross words.
         figure.add_shape(
@@ -182,6 +182,6 @@ def _reach(length: float) -> float:
 def _told(line: _Line) -> str:
     """A difference in words, in two short lines' worth of text."""
     names = f"{html.escape(line.first)} − {html.escape(line.second)}"
-    ends = "–" if math.isnan(line.low) else f"{signed(line.low, 3)} to {signed(line.high, 3)}"
+    ends = f"{signed(line.low, 3)} to {signed(line.high, 3)}" if has_interval(line.low, line.high) else "–"
     figures = f"{signed(line.difference, 3)} ({ends}), {p_text(line.p_holm)}"
     return f"<b>{names}</b><br>{figures}: <b>{line.words}</b>"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.comparison.numbers import TOO_FEW
+from explorer.comparison.numbers import NO_INTERVAL, has_interval
 from explorer.jobs.progress import OnProgress
 from explorer.session.judging import answer, take_back
 from explorer.session.session import Session
@@ -189,13 +188,13 @@ def _say(names: tuple[str, ...], state: Standing, left: int) -> None:
     low, high = leading.low, leading.high
     if leading.difference < 0:
         ahead, behind, low, high = behind, ahead, -high, -low
-    too_few = math.isnan(low)
+    too_few = not has_interval(low, high)
     interval = f"95 % interval {'–' if too_few else f'{signed(low, 3)} to {signed(high, 3)}'}, "
     count = f"{state.queries:,} {'query' if state.queries == 1 else 'queries'}"
     st.markdown(
         f"**{markdown(names[ahead])}** is {abs(leading.difference):.3f} nDCG@10 ahead of "
         f"**{markdown(names[behind])}** ({interval}{count}).",
-        help=f"{TOO_FEW} {_MEANING}" if too_few else _MEANING,
+        help=f"{NO_INTERVAL} {_MEANING}" if too_few else _MEANING,
     )
     if state.enough and abs(leading.difference) > state.margin:
         st.markdown(":material/check: **Enough.** The judgements tell these two apart.")

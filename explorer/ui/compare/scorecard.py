@@ -11,7 +11,7 @@ import pyarrow as pa
 import streamlit as st
 
 from explorer.comparison.measures.proxy_trials import CORPORA, TRIALS
-from explorer.comparison.numbers import TOO_FEW, chance, figure, interval, percent
+from explorer.comparison.numbers import NO_INTERVAL, chance, figure, interval, percent
 from explorer.session.session import Session
 from explorer.ui.compare.differences import show_differences
 from explorer.ui.compare.figures_in_words import ordinal
@@ -154,7 +154,7 @@ def _cell(score: Score | None, failure: Failure | None, *, told_apart: bool) -> 
             return f'<td style="{_CELL}"><span title="{why}" style="{_FAILED}">failed</span></td>'
         return f'<td style="{_CELL}"><span title="It does not have this measure.">–</span></td>'
     ends = interval(score.low, score.high)
-    small = [ends] if ends else [f'<span title="{TOO_FEW}" style="cursor: help">–</span>'] * score.too_few
+    small = [ends] if ends else [f'<span title="{NO_INTERVAL}" style="cursor: help">–</span>'] * score.too_few
     first = told_apart and score.rank == 1
     if score.rank is not None:
         small.append(f"{'★ ' if first else ''}{ordinal(score.rank)}")

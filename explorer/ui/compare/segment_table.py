@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from explorer.comparison.numbers import TOO_FEW
+from explorer.comparison.numbers import NO_INTERVAL, has_interval
 from explorer.ui.compare.figures_in_words import p_text, signed
 from explorer.ui.widgets.figures import BLUE, ORANGE
 
@@ -47,8 +47,8 @@ def _line(each: SegmentDifference, names: tuple[str, str], measure: Measure, rea
     winner = each.better(measure)
     figures = signed(each.difference, 3) if not math.isnan(each.difference) else "–"
     ends = f"{signed(each.low, 3)} to {signed(each.high, 3)}"
-    if math.isnan(each.low):
-        ends = f'<span title="{TOO_FEW}" style="cursor: help">–</span>'
+    if not has_interval(each.low, each.high):
+        ends = f'<span title="{NO_INTERVAL}" style="cursor: help">–</span>'
     figures += f'<div style="{_SMALL}">{ends}</div>'
     words = "cannot tell apart" if winner is None else f"<b>{html.escape(names[winner])}</b>"
     if math.isnan(each.low):

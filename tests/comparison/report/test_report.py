@@ -16,7 +16,7 @@ from explorer.comparison.files.opening import open_comparison
 from explorer.comparison.files.saving import packed
 from explorer.comparison.health.doctor import Finding
 from explorer.comparison.judging.judgements import judgements_table
-from explorer.comparison.numbers import TOO_FEW
+from explorer.comparison.numbers import NO_INTERVAL
 from explorer.comparison.report.content import report_content
 from explorer.comparison.report.python_lines import python_lines
 from explorer.comparison.report.report import report_text
@@ -230,11 +230,14 @@ def test_checks_are_in_it_with_their_figures_or_said_to_be_unknown(name):
 
 
 def test_segments_are_by_label_and_length_where_units_are_rows():
-    unjudged = replace(comparison(), verdict=replace(comparison().verdict, basis=_knn().measure))
-    tables = report_content(unjudged).segments
+    assert comparison().verdict.basis == _knn().measure
+    tables = report_content(comparison()).segments
     assert [table.column for table in tables] == ["topic", "length"]
     assert [row.name for row in tables[0].rows] == ["delivery", "login", "refunds"]
-    assert report_content(comparison()).segments == ()
+    judged = replace(
+        comparison(), verdict=replace(comparison().verdict, basis=comparison().values[0].measure)
+    )
+    assert report_content(judged).segments == ()
 
 
 def _knn():
@@ -249,10 +252,10 @@ def test_only_html_and_markdown_are_written(tmp_path):
 
 def test_a_dash_stands_where_three_queries_have_no_interval_and_says_why():
     table = next(table for table in report_content(comparison()).tables if table.title == "By judgements")
-    assert {(cell.interval, cell.reason) for cells in table.rows for cell in cells} == {("–", TOO_FEW)}
+    assert {(cell.interval, cell.reason) for cells in table.rows for cell in cells} == {("–", NO_INTERVAL)}
     page = report_text(comparison(), "r.html")
-    assert f'<small title="{TOO_FEW}">–</small>' in page
-    assert f'<td class="whole" title="{TOO_FEW}">–</td>' in page
+    assert f'<small title="{NO_INTERVAL}">–</small>' in page
+    assert f'<td class="whole" title="{NO_INTERVAL}">–</td>' in page
     assert "3 queries." in page
 
 

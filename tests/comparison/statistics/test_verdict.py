@@ -90,7 +90,7 @@ def test_identical_contenders_are_a_tie():
     same = np.random.default_rng(0).random(50)
     values = unit_values([same, same])
     result = said(["A", "B"], values, differences([values]))
-    assert result.text == "Cannot tell A and B apart on these rows: 0.00 nDCG@10, 95 % interval 0.00 to 0.00."
+    assert result.text == "Cannot tell A and B apart on these rows: 0.00 nDCG@10, the same in all units."
     assert result.best == ("A", "B")
     assert result.needed is None
 
@@ -133,6 +133,17 @@ def test_a_tie_shows_the_difference_of_those_that_are_tied():
     )
     assert "B ranks lower." in result.text
     assert result.best == ("A", "C")
+
+
+def test_what_would_have_shown_holds_for_the_least_known_of_those_that_are_tied():
+    found = [  # the second is nearly the first
+        difference(0, 1, -0.001, 0.003, 0.4, n=400, error=0.0001),
+        difference(0, 2, -0.01, 0.09, 0.14, n=400, error=0.03),
+        difference(1, 2, -0.01, 0.09, 0.14, n=400, error=0.03),
+    ]
+    text = said(["A", "A · int8", "B"], means(0.6, 0.599, 0.56), found).text
+    assert "95 % interval −0.001 to 0.003 for A against A · int8." in text
+    assert text.endswith("have shown a difference of 0.084 or more between any two of them.")
 
 
 def test_ranks_that_are_not_transitive_are_not_overstated():
@@ -262,7 +273,8 @@ def test_eight_contenders_are_told_in_one_sentence():
     same = [difference(*pair, -0.03, 0.05, 0.5, error=0.02, n=400, family=28) for pair in pairs]
     assert said(names, values, same).text == (
         "Cannot tell the 8 contenders apart on these rows: +0.01 nDCG@10, 95 % interval −0.03 to 0.05 for "
-        "model 0 against model 1. These 400 queries would probably have shown a difference of 0.079 or more."
+        "model 0 against model 1. These 400 queries would probably have shown a difference of 0.079 or more "
+        "between any two of them."
     )
     won = [replace(each, low=0.005, high=0.015, p_holm=0.001) if each.first == 0 else each for each in same]
     assert said(names, values, won).text == (
@@ -328,6 +340,17 @@ def test_a_contender_that_failed_is_not_one_that_lacks_the_measure():
     text = verdict(["A", "B", "C", "D"], [values], found, failed).text
     assert "D is left out: it does not have this measure." in text
     assert "C is left out: it failed when it was measured." in text
+
+
+def test_a_few_judged_queries_do_not_silence_the_labels():
+    rng = np.random.default_rng(0)
+    judged = unit_values(rng.random((2, 5)))
+    labels = unit_values(rng.random((2, 200)) + np.array([[0.4], [0.0]]), measure=ACCURACY)
+    found = (*differences([judged]), *differences([labels]))
+    result = verdict(["A", "B"], [judged, labels], found)
+    assert result.basis is ACCURACY
+    assert result.best == ("A",)
+    assert result.text.endswith("200 rows. 5 queries with judgements are too few to count.")
 
 
 def test_one_query_has_no_interval():

@@ -8,7 +8,7 @@ import numpy as np
 
 from explorer.comparison.comparison import Comparison
 from explorer.comparison.measure import Measure, UnitValues
-from explorer.comparison.numbers import TOO_FEW
+from explorer.comparison.numbers import NO_INTERVAL
 from explorer.comparison.scores import measured_intervals
 from explorer.comparison.statistics.differences import differences
 from explorer.comparison.statistics.verdict import verdict
@@ -93,13 +93,14 @@ def test_where_there_are_too_few_groups_a_dash_says_why_and_nobody_is_better():
     for annotation in figure.layout.annotations:
         assert "(–)" in annotation.text
         assert "too few units to tell" in annotation.text
-        assert annotation.hovertext == TOO_FEW
+        assert annotation.hovertext == NO_INTERVAL
     table = scorecard._table(few, [FOUND], few.scores())
-    assert table.count(f'<span title="{TOO_FEW}" style="cursor: help">–</span>') == 3
+    assert table.count(f'<span title="{NO_INTERVAL}" style="cursor: help">–</span>') == 3
     assert "★" not in table
     assert few.verdict.best == tuple(NAMES)
     figure = drawn.forest_plot(drawn._lines(comparison(), FOUND, only_leader=True), FOUND.name)
-    assert [annotation.hovertext for annotation in figure.layout.annotations] == [None, None]
+    # The second line is of one that is as good in each row: a bootstrap of equal values has no width.
+    assert [annotation.hovertext for annotation in figure.layout.annotations] == [None, NO_INTERVAL]
 
 
 def test_a_measure_on_no_common_scale_has_no_arrow():
