@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+import mmap
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,22 @@ def read_weights(path: Path, *, mapped: bool) -> dict[str, NDArray[np.float32]]:
         raise WeightsError(f"{path.name} cannot be read") from error
     content = whole.view(np.ndarray)[8 + length :]
     return {name: _tensor(name, entry, content) for name, entry in header.items() if name != "__metadata__"}
+
+
+def drop_pages(weights: Iterable[NDArray[np.float32]]) -> None:
+    """Drop what was read of mapped weights: it is read again where it is needed, from the system's cache."""
+    mappings = {id(mapping): mapping for mapping in map(_mapping, weights) if mapping is not None}
+    for mapping in mappings.values():
+        if hasattr(mmap, "MADV_DONTNEED"):
+            mapping.madvise(mmap.MADV_DONTNEED)
+
+
+def _mapping(weight: NDArray[np.float32]) -> mmap.mmap | None:
+    """The mapped file that an array is a part of; None for an array in memory."""
+    owner: object = weight
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    return owner if isinstance(owner, mmap.mmap) else None
 
 
 def _tensor(name: str, entry: object, content: NDArray[np.uint8]) -> NDArray[np.float32]:
