@@ -13,7 +13,7 @@ import numpy as np
 
 from explorer.encode.engines.bert.description import describe
 from explorer.encode.engines.bert.graph import build
-from explorer.encode.engines.bert.weights import drop_pages
+from explorer.encode.engines.bert.weights import drop_pages, mapped_files
 from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, OnWait, Prompt, Vectors
 from explorer.encode.engines.graph_outcomes import About, NoGraphError, check_modules
 from explorer.encode.engines.graphs import GRAPH, graph_for
@@ -52,10 +52,11 @@ class OpenVINOEngine(LocalEngine):
             if about.built:
                 described = describe(files)
                 self._compiled = core().compile_model(build(described), "CPU", options)
-                # Matrices were copied into an order of OpenVINO's own; only rows of embeddings are read on.
-                drop_pages(described.weights.values())
+                self._mapped = mapped_files(described.weights.values())
             else:
                 self._compiled = core().compile_model(folder / GRAPH, "CPU", options)
+                self._mapped = []
+            self._release()  # OpenVINO has copied the matrices
             self._request = self._compiled.create_infer_request()
         except RuntimeError as error:
             reason = files.without_paths(str(error).strip().splitlines()[-1], folder)
@@ -81,12 +82,17 @@ class OpenVINOEngine(LocalEngine):
 
     @contextlib.contextmanager
     def run(self, on_wait: OnWait | None = None) -> Iterator[Self]:  # noqa: ARG002
-        """See `Engine.run`; on exit, the memory for the values between the layers is freed."""
+        """See `Engine.run`; on exit, memory that is needed only while encoding is released."""
         try:
             yield self
         finally:
             with self._lock:
-                self._compiled.release_memory()
+                self._release()
+
+    def _release(self) -> None:
+        """Release the values between the layers, and what was read of the embeddings."""
+        self._compiled.release_memory()
+        drop_pages(self._mapped)
 
 
 def ready(files: ModelFiles, dtype: str) -> tuple[Path, About]:

@@ -53,20 +53,23 @@ def read_weights(path: Path, *, mapped: bool) -> dict[str, NDArray[np.float32]]:
     return {name: _tensor(name, entry, content) for name, entry in header.items() if name != "__metadata__"}
 
 
-def drop_pages(weights: Iterable[NDArray[np.float32]]) -> None:
-    """Drop what was read of mapped weights: it is read again where it is needed, from the system's cache."""
-    mappings = {id(mapping): mapping for mapping in map(_mapping, weights) if mapping is not None}
-    for mapping in mappings.values():
-        if hasattr(mmap, "MADV_DONTNEED"):
-            mapping.madvise(mmap.MADV_DONTNEED)
+def mapped_files(weights: Iterable[NDArray[np.float32]]) -> list[mmap.mmap]:
+    """The files that weights are mapped from, each once."""
+    files: dict[int, mmap.mmap] = {}
+    for weight in weights:
+        owner: object = weight
+        while isinstance(owner, np.ndarray):
+            owner = owner.base
+        if isinstance(owner, mmap.mmap):
+            files[id(owner)] = owner
+    return list(files.values())
 
 
-def _mapping(weight: NDArray[np.float32]) -> mmap.mmap | None:
-    """The mapped file that an array is a part of; None for an array in memory."""
-    owner: object = weight
-    while isinstance(owner, np.ndarray):
-        owner = owner.base
-    return owner if isinstance(owner, mmap.mmap) else None
+def drop_pages(files: Iterable[mmap.mmap]) -> None:
+    """Drop what was read of mapped weights; what is needed is read again, mostly from the cache of files."""
+    if hasattr(mmap, "MADV_DONTNEED"):
+        for file in files:
+            file.madvise(mmap.MADV_DONTNEED)
 
 
 def _tensor(name: str, entry: object, content: NDArray[np.uint8]) -> NDArray[np.float32]:
