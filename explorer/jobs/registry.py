@@ -13,6 +13,7 @@ import time
 from collections.abc import Hashable
 from typing import Any, TypeVar
 
+from explorer.jobs.freed_memory import return_freed_memory
 from explorer.jobs.job import Job, JobView, Work
 from explorer.jobs.lanes import Lane, Turns
 from explorer.jobs.sizes import Memory
@@ -116,6 +117,7 @@ class JobRegistry:
                 turns.end(visitor)
                 taken = turns.take()
             if taken is None:
+                return_freed_memory()
                 return
             visitor, job = taken
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
 from explorer.encode.engines.bert.description import describe
 from explorer.encode.engines.bert.graph import build
-from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, Prompt, Vectors
+from explorer.encode.engines.bert.weights import drop_pages, mapped_files
+from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, OnWait, Prompt, Vectors
 from explorer.encode.engines.graph_outcomes import About, NoGraphError, check_modules
 from explorer.encode.engines.graphs import GRAPH, graph_for
 from explorer.encode.engines.openvino_library import core, library
@@ -46,9 +49,15 @@ class OpenVINOEngine(LocalEngine):
         # first batches, and the remaining ones are the same as in an uninterrupted run.
         options = {"INFERENCE_PRECISION_HINT": _HINTS[dtype], "NUM_STREAMS": 1}
         try:
-            model = build(describe(files)) if about.built else folder / GRAPH
-            compiled = core().compile_model(model, "CPU", options)
-            self._request = compiled.create_infer_request()
+            if about.built:
+                described = describe(files)
+                self._compiled = core().compile_model(build(described), "CPU", options)
+                self._mapped = mapped_files(described.weights.values())
+            else:
+                self._compiled = core().compile_model(folder / GRAPH, "CPU", options)
+                self._mapped = []
+            self._release()  # OpenVINO has copied the matrices
+            self._request = self._compiled.create_infer_request()
         except RuntimeError as error:
             reason = files.without_paths(str(error).strip().splitlines()[-1], folder)
             raise NoGraphError(f"the graph cannot be loaded ({reason})", where=files.name) from error
@@ -70,6 +79,20 @@ class OpenVINOEngine(LocalEngine):
             # The arrays need not be copied: the batch outlives the call.
             result: np.ndarray = self._request.infer(batch, share_inputs=True)[0]
             return lambda: result
+
+    @contextlib.contextmanager
+    def run(self, on_wait: OnWait | None = None) -> Iterator[Self]:  # noqa: ARG002
+        """See `Engine.run`; on exit, memory that is needed only while encoding is released."""
+        try:
+            yield self
+        finally:
+            with self._lock:
+                self._release()
+
+    def _release(self) -> None:
+        """Release the values between the layers, and what was read of the embeddings."""
+        self._compiled.release_memory()
+        drop_pages(self._mapped)
 
 
 def ready(files: ModelFiles, dtype: str) -> tuple[Path, About]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+import mmap
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,25 @@ def read_weights(path: Path, *, mapped: bool) -> dict[str, NDArray[np.float32]]:
         raise WeightsError(f"{path.name} cannot be read") from error
     content = whole.view(np.ndarray)[8 + length :]
     return {name: _tensor(name, entry, content) for name, entry in header.items() if name != "__metadata__"}
+
+
+def mapped_files(weights: Iterable[NDArray[np.float32]]) -> list[mmap.mmap]:
+    """The files that weights are mapped from, each once."""
+    files: dict[int, mmap.mmap] = {}
+    for weight in weights:
+        owner: object = weight
+        while isinstance(owner, np.ndarray):
+            owner = owner.base
+        if isinstance(owner, mmap.mmap):
+            files[id(owner)] = owner
+    return list(files.values())
+
+
+def drop_pages(files: Iterable[mmap.mmap]) -> None:
+    """Drop what was read of mapped weights; what is needed is read again, mostly from the cache of files."""
+    if hasattr(mmap, "MADV_DONTNEED"):
+        for file in files:
+            file.madvise(mmap.MADV_DONTNEED)
 
 
 def _tensor(name: str, entry: object, content: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -152,3 +152,15 @@ def test_a_graph_that_differs_from_the_reference_vectors_is_left_to_torch(monkey
     monkeypatch.setattr(reference, "describe", lambda files: replace(describe(files), heads=6))
     assert reference.check_with_reference(files) is None
     assert reference.check_with_reference(replace(files, revision="another")) is None
+
+
+def test_a_run_that_ends_disturbs_no_other(tmp_path):
+    ours = engine(save(tmp_path / "model", "bert"))
+    batch = ours.tokenize(TEXTS).batch(np.arange(len(TEXTS)))
+    alone = ours.start(batch)()
+    with ours.run() as first:
+        with ours.run() as second:
+            collected = [first.start(batch), second.start(batch)]
+        collected.append(first.start(batch))
+    collected.append(ours.start(batch))
+    assert all(np.array_equal(vectors(), alone) for vectors in collected)
