@@ -14,8 +14,8 @@ from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
 from explorer.comparison.numbers import number, units
 from explorer.comparison.statistics.differences import Difference, best_first, better, needed
 
-# The kinds of measures that can decide, the strongest first.
-_DECIDING: tuple[Kind, ...] = ("judgements", "pairs", "labels", "proxy")
+DECIDING: tuple[Kind, ...] = ("judgements", "pairs", "labels", "proxy")
+"""The kinds of measures that can decide, the strongest first."""
 _FAR = 20  # more than this many times today's units is no advice,
 _MOST = 2_000  # nor are more than this: nobody judges as many queries, and no more rows are measured
 _FEWEST = 30  # units from which intervals hold what they promise, as measured in decision 24
@@ -84,7 +84,7 @@ def verdict(
         differences: The differences by these measures.
         failures: The contenders that failed while these were measured.
     """
-    for kind in _DECIDING:
+    for kind in DECIDING:
         every = [
             values
             for values in measures
