@@ -138,23 +138,27 @@ def _is_worse(result: Comparison, first: int, second: int) -> bool:
     Proxies count only together: all that have differences must say so.
 
     Raises:
-        ExplorerError: Nothing says which contender is better, or one of the two failed.
+        ExplorerError: Nothing says which contender is better, or one of the two failed on what the verdict is
+            based on, or on something stronger, by which it would have been decided.
     """
+    from explorer.comparison.statistics.verdict import DECIDING
+
+    basis = result.verdict.basis
+    kind = "proxy" if basis is None else basis.kind  # without a basis, the proxies disagree
+    relevant = DECIDING[: DECIDING.index(kind) + 1]
     for failure in result.failures:
-        if failure.contender in (first, second):
+        if failure.contender in (first, second) and failure.kind in relevant:
             raise failure.error
     if not result.found:
         raise ExplorerError(
             "Nothing says which contender is better, so neither is worse.",
             fix="Give judgements or a label column.",
         )
-    basis = result.verdict.basis
-    by_proxies = basis is None or basis.kind == "proxy"  # without a basis, the proxies disagree
     decided = [
         each
         for each in result.found
         if {each.first, each.second} == {first, second}
-        and (each.measure.kind == "proxy" if by_proxies else each.measure == basis)
+        and (each.measure.kind == "proxy" if kind == "proxy" else each.measure == basis)
     ]
     return bool(decided) and all(each.better == second for each in decided)
 

@@ -13,6 +13,7 @@ import pytest
 
 import explorer
 from explorer.command_line import _is_worse, main
+from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.judging.judgements import judgements_table, qrels_file, queries_file
 from explorer.comparison.measure import Measure
 from explorer.errors import ExplorerError
@@ -96,6 +97,36 @@ def test_where_proxies_disagree_nobody_is_worse():
     assert _is_worse(result(won, won_too, basis=mrr), 1, 0)
     with pytest.raises(ExplorerError, match="Nothing says"):
         _is_worse(result(), 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("failed", "decides", "matters"),
+    [
+        ("proxy", "judgements", False),
+        ("pairs", "judgements", False),
+        ("judgements", "judgements", True),
+        ("judgements", "labels", True),  # it would have decided
+        ("proxy", "proxy", True),
+    ],
+)
+def test_only_a_failure_on_what_decides_or_would_have_keeps_it_from_saying_who_is_worse(
+    failed, decides, matters
+):
+    basis = Measure("any", decides, True, "")
+    error = ExplorerError("The server did not answer.")
+    result = SimpleNamespace(
+        found=(difference(0, 1, 0.1, 0.3, 0.001, measure=basis),),
+        failures=(Failure(1, failed, error),),
+        verdict=SimpleNamespace(basis=basis),
+    )
+    if matters:
+        with pytest.raises(ExplorerError, match="did not answer"):
+            _is_worse(result, 1, 0)
+    else:
+        assert _is_worse(result, 1, 0)
+        assert not _is_worse(result, 0, 1)
+    result.failures = (Failure(2, failed, error),)  # of another contender
+    assert _is_worse(result, 1, 0)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.health.doctor import Finding
 from explorer.comparison.judging.judgements import Judgements, Pairs
-from explorer.comparison.judging.retrieval import search_all
+from explorer.comparison.judging.retrieval import search_all_that_answer
 from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
 from explorer.comparison.measures.neighbors import NeighborLists
 from explorer.comparison.scores import Score, scores_of
@@ -217,6 +218,8 @@ class Results:
     def queries(self, texts: Sequence[str] | None = None) -> pd.DataFrame:
         """Queries by how far the contenders agree on their first hits, the most disputed first.
 
+        A contender that fails, such as a server that does not answer, is left out, and a warning says why.
+
         Args:
             texts: The queries; None for the judged ones, which have been searched already.
 
@@ -227,12 +230,15 @@ class Results:
         Raises:
             QueryError: There are no judged queries and none were given, a query is empty, or fewer than two
                 contenders can be searched by text.
+            ExplorerError: Fewer than two are left, since one failed.
         """
         import pandas as pd
 
         asked, rankings = texts, None if self.rankings is None else self.rankings[:, :, : self.k]
         if texts is not None:
-            rankings = search_all(self.contenders, texts, self.k)
+            rankings, failed = search_all_that_answer(self.contenders, texts, self.k)
+            for place, error in failed.items():
+                warnings.warn(f"{self.names[place]} failed and is left out. {error}", stacklevel=2)
         elif self.judgements is not None:
             asked = self.judgements.queries
         if not asked or rankings is None:

@@ -226,6 +226,7 @@ def test_one_query_is_answered_by_all_contenders_with_shifts():
         assert places == sorted(places)
     both = len(set(ranked[0]) & set(ranked[1]))
     assert f"{both} of 10 are also hits of TF-IDF" in said(app.caption)
+    assert "In a wide window, lines join" in said(app.caption)  # not on a phone
     assert lists[1].count("<b>new</b>") == 10 - both
     assert "<b>new</b>" not in lists[0]
     assert "random pairs" in lists[0]

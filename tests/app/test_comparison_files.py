@@ -1,9 +1,13 @@
 """A comparison leaves the page as a file, and comes back without anything being encoded."""
 
+from streamlit.elements.lib import policies
+
 import explorer
+from explorer.comparison.contenders.bm25 import Bm25Contender
 from explorer.comparison.files.opening import open_with_choices
 from explorer.comparison.files.saving import Choices, packed
-from tests.app.driving import finished, html_texts, open_app
+from explorer.encode.spec import Tfidf
+from tests.app.driving import finished, html_texts, open_app, open_with_rows
 
 SMALL = {"corpus": "medicare-faq", "precision": "float32"}
 CHOICES = Choices("my name", ("which card",), {"which card": {0: 1, 2: None}})
@@ -69,6 +73,56 @@ def test_an_opened_comparison_brings_its_contenders_and_options():
     verdict, _ = open_with_choices(saved(k=7), explorer.open_corpus("medicare-faq"))
     assert any(verdict.verdict.text in text for text in html_texts(app))
     assert not app.error
+
+
+def test_options_of_an_opened_comparison_are_shown_and_linked_without_a_warning_and_can_be_changed(
+    monkeypatch,
+):
+    monkeypatch.setattr(policies, "_shown_default_value_warning", False)
+    bodies = [f"late parcel {row}" for row in range(20)]
+    rows = {"body": bodies, "group": ["a", "b"] * 10, "more": ["x"] * 20}
+    corpus = explorer.open_corpus(rows, text="body")
+    words = explorer.embed(corpus, "tfidf")
+    made = explorer.compare([words, Bm25Contender(corpus)], k=7, groups="group")
+    app = open_with_rows(corpus, Tfidf())
+    app.query_params["compare-k"], app.query_params["compare-groups"] = "20", "=more"
+    app = finished(app.switch_page("pages/compare.py").run())
+    assert (k(app).value, groups(app).value) == (20, "=more")
+    for _ in range(2):  # the second time, nothing changes
+        app.file_uploader(key=UPLOAD).upload(
+            "mine.comparison", packed(made), "application/octet-stream"
+        ).run()
+        app = finished(app)
+        state = session_of(app).comparison
+        assert (state.k, state.groups) == (k(app).value, groups(app).value.removeprefix("=")) == (7, "group")
+        assert k(app).options == ["5", "7", "10", "20"]
+        assert (linked(app, "compare-k"), linked(app, "compare-groups")) == ("7", "=group")
+    assert not policies._shown_default_value_warning
+    k(app).set_value(10).run()
+    groups(app).set_value("-").run()
+    app = finished(app)
+    assert (session_of(app).comparison.k, session_of(app).comparison.groups) == (10, None)
+    assert not {"compare-k", "compare-groups"} & set(app.query_params)
+    app.switch_page("pages/search.py").run()
+    k(finished(app.switch_page("pages/compare.py").run())).set_value(5).run()
+    app.switch_page("pages/search.py").run()
+    app = finished(app.switch_page("pages/compare.py").run())
+    assert session_of(app).comparison.k == 5
+    assert linked(app, "compare-k") == "5"
+
+
+def linked(app, name):
+    """A parameter of the link; AppTest gives some as lists of one."""
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[0]
+
+
+def k(app):
+    return next(one for one in app.segmented_control if one.label == "Neighbours of a row (k)")
+
+
+def groups(app):
+    return next(one for one in app.selectbox if one.label == "Rows that belong together")
 
 
 def test_a_file_of_other_rows_changes_nothing_and_says_so():

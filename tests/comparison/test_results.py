@@ -1,5 +1,6 @@
 """The tables of a comparison that other tests do not read."""
 
+import re
 from dataclasses import replace
 from itertools import combinations
 
@@ -10,8 +11,9 @@ import explorer
 from explorer.comparison.files.opening import open_comparison
 from explorer.comparison.files.saving import packed
 from explorer.comparison.statistics.differences import differences
-from explorer.errors import QueryError
+from explorer.errors import EncodeError, QueryError
 from tests.comparison.comparisons import comparison, contenders, corpus, judgements
+from tests.comparison.test_compare import DOWN, Failing
 
 TEXTS = ["refund", "late parcel", "code"]
 
@@ -36,6 +38,19 @@ def test_other_queries_are_searched():
     table = comparison().queries(TEXTS)
     assert dict(zip(table["query"], table["agreement"], strict=True)) == pytest.approx(overlaps(TEXTS, 5))
     assert table["first_hits"].between(1, 4).all()
+
+
+def test_queries_are_searched_without_a_contender_that_fails_as_long_as_two_are_left():
+    made = comparison()
+    name = made.names[1]
+    fewer = replace(made, contenders=(made.contenders[0], *made.contenders[2:]))
+    failing = replace(made, contenders=(made.contenders[0], Failing(DOWN, name), *made.contenders[2:]))
+    with pytest.warns(UserWarning, match=f"{re.escape(name)} failed and is left out. .*did not answer"):
+        table = failing.queries(TEXTS)
+    assert table.equals(fewer.queries(TEXTS))
+    alone = replace(made, contenders=(made.contenders[0], Failing(DOWN)))
+    with pytest.raises(EncodeError, match="did not answer"):
+        alone.queries(TEXTS)
 
 
 @pytest.mark.slow

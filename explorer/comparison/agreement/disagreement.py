@@ -97,12 +97,12 @@ def queries_by_agreement(rankings: NDArray[np.int64]) -> QueryAgreement:
 
     Args:
         rankings: The hits as `search_all` gives them, best first, shape (contenders, queries, k); a contender
-            that cannot be searched by text, with −1 throughout, is left out.
+            with −1, such as one that cannot be searched by text or that failed, is left out.
 
     Raises:
         QueryError: Fewer than two contenders can be searched by text.
     """
-    found = rankings[(rankings >= 0).any(axis=(1, 2))]
+    found = rankings[(rankings >= 0).all(axis=(1, 2))]
     if len(found) < 2:
         raise QueryError(
             "Fewer than two contenders can be searched by text.",

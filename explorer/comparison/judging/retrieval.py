@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.failure import OnFailure, attempt
 from explorer.comparison.contenders.searching import search
+from explorer.comparison.contenders.spec import FEWEST
 from explorer.comparison.judging.judgements import Judgements, Pairs
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.statistics.correlation import Correlations, correlations
 from explorer.encode.encoder import check_queries
 from explorer.encode.queries import QueryVectors
-from explorer.errors import DataError
+from explorer.errors import DataError, ExplorerError
 from explorer.jobs.progress import OnProgress, counting
 
 DEPTH = 10
@@ -121,6 +122,39 @@ def search_all(
         found.append(none if own is None else own)
     report(total, total)
     return np.stack(found)
+
+
+def search_all_that_answer(
+    contenders: Sequence[Contender],
+    queries: Sequence[str],
+    k: int = DEPTH,
+    *,
+    kept: QueryVectors | None = None,
+    on_progress: OnProgress | None = None,
+) -> tuple[NDArray[np.int64], dict[int, ExplorerError]]:
+    """As `search_all`, of those contenders that do not fail, if there are two or more.
+
+    Args:
+        contenders: As for `search_all`.
+        queries: As for `search_all`.
+        k: As for `search_all`.
+        kept: As for `search_all`.
+        on_progress: As for `search_all`.
+
+    Returns:
+        The hits as of `search_all`, and the errors of the contenders that failed, by their position.
+
+    Raises:
+        QueryError: A query is empty.
+        ExplorerError: Fewer than two contenders have hits, and one failed: its error.
+    """
+    failed: dict[int, ExplorerError] = {}
+    rankings = search_all(
+        contenders, queries, k, kept=kept, on_failure=failed.__setitem__, on_progress=on_progress
+    )
+    if failed and (rankings >= 0).any(axis=(1, 2)).sum() < FEWEST:
+        raise next(iter(failed.values()))
+    return rankings, failed
 
 
 def retrieval(rankings: NDArray[np.int64], judgements: Judgements, *, k: int = DEPTH) -> Retrieval:

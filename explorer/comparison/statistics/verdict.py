@@ -14,8 +14,8 @@ from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
 from explorer.comparison.numbers import has_interval, number, units
 from explorer.comparison.statistics.differences import Difference, best_first, better, needed
 
-# The kinds of measures that can decide, the strongest first.
-_DECIDING: tuple[Kind, ...] = ("judgements", "pairs", "labels", "proxy")
+DECIDING: tuple[Kind, ...] = ("judgements", "pairs", "labels", "proxy")
+"""The kinds of measures that can decide, the strongest first."""
 _FAR = 20  # more than this many times today's units is no advice,
 _MOST = 2_000  # nor are more than this: nobody judges as many queries, and no more rows are measured
 _FEWEST = 30  # units from which intervals hold what they promise, as measured in decision 24
@@ -90,7 +90,7 @@ def verdict(
         for values in measures
         if values.measure.better is not None and any(each.measure == values.measure for each in differences)
     ]
-    kinds = [kind for kind in _DECIDING if any(values.measure.kind == kind for values in every)]
+    kinds = [kind for kind in DECIDING if any(values.measure.kind == kind for values in every)]
     if not kinds:
         text = "Nothing says which contender is better: there are no judgements, no labels and no proxies."
         return Verdict(text, tuple(names), None, None)

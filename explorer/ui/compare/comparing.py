@@ -12,12 +12,11 @@ from explorer.comparison.contenders.spec import FEWEST
 from explorer.encode.spec import hosted_model
 from explorer.jobs.outcome import Pending
 from explorer.jobs.progress import OnProgress, Progress
-from explorer.jobs.registry import registry
 from explorer.session.comparison import COMPARISON
 from explorer.session.saved_comparison import opened_comparison, opened_with
 from explorer.session.session import Session
 from explorer.ui.compare.entries import Entry
-from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
+from explorer.ui.shell.job_progress import analysis_lane, forget_result, session_result_or_progress
 from explorer.ui.shell.text import markdown
 
 if TYPE_CHECKING:
@@ -94,9 +93,7 @@ def compare_again(session: Session) -> None:
     """Forget the comparison on the page, so that contenders that failed are measured again."""
     state = session.comparison
     if state.shown is not None:
-        key = state.shown[0]
-        session.results.pop(key, None)
-        registry().forget(key)
+        forget_result(session, state.shown[0])
     state.shown = state.opened = None
 
 

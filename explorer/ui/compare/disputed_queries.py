@@ -10,14 +10,18 @@ import streamlit as st
 from explorer.session.session import Session
 from explorer.ui.compare.digest import digest
 from explorer.ui.compare.judgements import show_file
+from explorer.ui.compare.left_out import show_left_out
 from explorer.ui.compare.vectors import vectors_known
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
 from explorer.ui.shell.text import shortened
 from explorer.ui.widgets.downloads import download_table
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from explorer.comparison.agreement.disagreement import QueryAgreement
     from explorer.comparison.comparison import Comparison
+    from explorer.errors import ExplorerError
     from explorer.jobs.progress import OnProgress
 
 _TEXT_CHARS = 200
@@ -37,7 +41,9 @@ def show_disputed_queries(session: Session, comparison: Comparison, k: int, fiel
     if queries:
         found = _agreement_or_progress(session, comparison, queries, k)
         if found is not None:
-            _show_table(session, found, queries, field)
+            agreement, failed, again = found
+            show_left_out(session, comparison.names, failed, again)
+            _show_table(session, agreement, queries, field)
     with st.expander("Queries from a file", icon=":material/upload_file:"):
         show_file(session)
 
@@ -55,39 +61,49 @@ def queries_of(session: Session, comparison: Comparison) -> tuple[str, ...]:
 
 def _agreement_or_progress(
     session: Session, comparison: Comparison, queries: tuple[str, ...], k: int
-) -> QueryAgreement | None:
-    # The comparison has searched for the judged queries already, though not deeper than it needed.
+) -> tuple[QueryAgreement, dict[int, ExplorerError], Hashable | None] | None:
+    """The agreement, the errors of contenders that failed, and the key to search again by, if one can."""
+    # The comparison has searched for the judged queries already, though not deeper than it needed, and
+    # perhaps without a contender that answers now.
     known: dict[str, int] = {}
     judgements, rankings = comparison.judgements, comparison.rankings
+    searchable = vectors_known(comparison.contenders)
+    failed_before = {
+        failure.contender: failure.error for failure in comparison.failures if failure.kind == "judgements"
+    }
     if judgements is not None and rankings is not None:
-        deep_enough = k <= rankings.shape[2] or not vectors_known(comparison.contenders)
-        known = {text: at for at, text in enumerate(judgements.queries) if deep_enough}
+        enough = k <= rankings.shape[2] and not failed_before
+        known = {text: at for at, text in enumerate(judgements.queries) if enough or not searchable}
     judged = [text for text in queries if text in known]
     others = [text for text in queries if text not in known]
 
-    def work(on_progress: OnProgress) -> QueryAgreement:
+    def work(on_progress: OnProgress) -> tuple[QueryAgreement, dict[int, ExplorerError]]:
         import numpy as np
 
         from explorer.comparison.agreement.disagreement import queries_by_agreement
-        from explorer.comparison.judging.retrieval import search_all
+        from explorer.comparison.judging.retrieval import search_all_that_answer
 
-        parts = []
+        parts, failed = [], {} if searchable else failed_before
         if rankings is not None and judged:
             parts.append(rankings[:, [known[text] for text in judged], :k])
         if others:
-            kept = session.queries
-            parts.append(search_all(comparison.contenders, others, k, kept=kept, on_progress=on_progress))
-        return queries_by_agreement(np.concatenate(parts, axis=1))
+            hits, failed = search_all_that_answer(
+                comparison.contenders, others, k, kept=session.queries, on_progress=on_progress
+            )
+            parts.append(hits)
+        return queries_by_agreement(np.concatenate(parts, axis=1)), failed
 
     contenders = tuple(each.fingerprint for each in comparison.contenders)
-    return session_result_or_progress(
+    key = ("queries by agreement", contenders, digest(queries), k, session.visitor)
+    found = session_result_or_progress(
         session,
-        ("queries by agreement", contenders, digest(queries), k, session.visitor),
+        key,
         "Searching for all queries",
         work,
         lane=analysis_lane(len(queries) * len(contenders)),
         here=True,
     )
+    return None if found is None else (*found, key if searchable else None)
 
 
 def _show_table(session: Session, found: QueryAgreement, queries: tuple[str, ...], field: str) -> None:

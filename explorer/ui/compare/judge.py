@@ -15,6 +15,7 @@ from explorer.session.session import Session
 from explorer.ui.compare.figures_in_words import signed
 from explorer.ui.compare.judge_queries import show_queries
 from explorer.ui.compare.judgements import show_judgements
+from explorer.ui.compare.left_out import show_left_out
 from explorer.ui.compare.vectors import say_without_vectors, vectors_known
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
 from explorer.ui.shell.session import remember
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from explorer.comparison.comparison import Comparison
     from explorer.comparison.judging.queue import Queue, Standing
+    from explorer.errors import ExplorerError
 
 _STANDING = "judging-standing"
 
@@ -36,9 +38,11 @@ def show_judge(session: Session, comparison: Comparison) -> None:
         say_without_vectors("Judging")
     elif session.comparison.queries:
         key = _queue_key(session, comparison)
-        queue = _queue_or_progress(session, comparison, key)
-        if queue is not None:
-            _judge(session, comparison.names, queue, key)
+        found = _queue_or_progress(session, comparison, key)
+        if found is not None:
+            queue, failed = found
+            show_left_out(session, comparison.names, failed, key)
+            _judge(session, comparison.names, queue, (key, tuple(failed)))
         with st.expander("Change the queries", icon=":material/edit:"):
             show_queries(session)
     else:
@@ -53,18 +57,25 @@ def show_judge(session: Session, comparison: Comparison) -> None:
 
 def _queue_key(session: Session, comparison: Comparison) -> Hashable:
     contenders = tuple(contender.fingerprint for contender in comparison.contenders)
-    return ("judging-queue", session.corpus.fingerprint, contenders, session.comparison.queries)
+    rows, queries = session.corpus.fingerprint, session.comparison.queries
+    # A server may fail for one visitor only, such as for want of a token.
+    return ("judging-queue", rows, contenders, queries, session.visitor)
 
 
-def _queue_or_progress(session: Session, comparison: Comparison, key: Hashable) -> Queue | None:
+def _queue_or_progress(
+    session: Session, comparison: Comparison, key: Hashable
+) -> tuple[Queue, dict[int, ExplorerError]] | None:
+    """The queue of the contenders that answer, and the errors of the others."""
     contenders, queries = comparison.contenders, session.comparison.queries
 
-    def work(on_progress: OnProgress) -> Queue:
+    def work(on_progress: OnProgress) -> tuple[Queue, dict[int, ExplorerError]]:
         from explorer.comparison.judging.queue import make_queue
-        from explorer.comparison.judging.retrieval import search_all
+        from explorer.comparison.judging.retrieval import search_all_that_answer
 
-        hits = search_all(contenders, queries, kept=session.queries, on_progress=on_progress)
-        return make_queue(queries, hits)
+        hits, failed = search_all_that_answer(
+            contenders, queries, kept=session.queries, on_progress=on_progress
+        )
+        return make_queue(queries, hits), failed
 
     lane = analysis_lane(len(queries) * len(contenders))
     return session_result_or_progress(session, key, "Searching for hits to judge", work, lane=lane, here=True)

@@ -62,10 +62,10 @@ def show_one_query(session: Session, comparison: Comparison) -> None:
         return
     first = comparison.names[0]
     st.caption(
-        f"Lines join hits of lists side by side. Ranks are compared with those of {markdown(first)}: ▲2 is "
-        "two places higher, ▼2 two places lower, = the same place, and new is not among its hits. Scores of "
-        "different contenders cannot be compared with each other; the share of random pairs that score lower "
-        "can."
+        "In a wide window, lines join the same row in lists side by side. Ranks are compared with those of "
+        f"{markdown(first)}: ▲2 is two places higher, ▼2 two places lower, = the same place, and new is not "
+        "among its hits. Scores of different contenders cannot be compared with each other; the share of "
+        "random pairs that score lower can."
     )
     _show_lists(session, comparison, query, k)
 

@@ -7,11 +7,12 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.session.session import Session
-from explorer.ui.widgets.linked_choice import linked_choice
+from explorer.ui.widgets.linked_choice import linked_choice, put_in_link
 
 _KS = (5, 10, 20)
 _USUAL_K = 10
 _K, _GROUPS, _FIRST, _SECOND = "compare-k", "compare-groups", "compare-view", "compare-other-view"
+_TIMES_SET = "explorer-compare-options-set"
 _NONE = "-"
 _WIDTH = 320
 _NAME_CHARS = 100
@@ -31,16 +32,18 @@ def show_options(session: Session) -> None:
         help="Stands above the verdict and in the report, and names the files.",
     ).strip()
     numbers = sorted({*_KS, state.k})  # an opened comparison may have another
+    words = {str(number): number for number in numbers}
     chosen = st.segmented_control(
         "Neighbours of a row (k)",
         numbers,
-        default=_USUAL_K,
+        default=words.get(st.query_params.get(_K, ""), _USUAL_K),
         required=True,
-        key=_K,
-        bind="query-params",
+        key=_control(_K),
+        persist_state="session",
         help="How many nearest rows are looked at, and how many hits recall counts.",
     )
     state.k = chosen if chosen in numbers else _USUAL_K
+    put_in_link(_K, str(state.k), str(_USUAL_K))
     columns = [name for name in corpus.table.column_names if name != corpus.text]
     groups = _column(
         "Rows that belong together",
@@ -66,13 +69,24 @@ def show_options(session: Session) -> None:
 
 
 def set_options(session: Session) -> None:
-    """Set the controls to what the session has, as after a comparison was opened; before they are drawn."""
+    """Set the controls to what the session has, as after a comparison was opened; before they are drawn.
+
+    They are new controls, which begin with what the link says: a value set in the session state is sent to
+    the browser only once, and contradicts a control's default.
+    """
     state = session.comparison
     first, second = state.views or (None, None)
+    st.session_state[_TIMES_SET] = st.session_state.get(_TIMES_SET, 0) + 1
     st.session_state[_name_key(session)] = state.name
-    st.session_state[_K] = state.k
+    put_in_link(_K, str(state.k), str(_USUAL_K))
     for key, name in ((_GROUPS, state.groups), (_FIRST, first), (_SECOND, second)):
-        st.session_state[key] = _NONE if name is None else f"={name}"
+        put_in_link(key, _NONE if name is None else f"={name}", _NONE)
+
+
+def _control(key: str) -> str:
+    """The key of the control of an option, which has `key` in the link: another one once it was set."""
+    times = st.session_state.get(_TIMES_SET, 0)
+    return f"{key}-set-{times}" if times else key
 
 
 def _name_key(session: Session) -> str:
@@ -82,9 +96,10 @@ def _name_key(session: Session) -> str:
 
 def _column(label: str, usual: str, columns: list[str], key: str, about: str) -> str | None:
     choices = {_NONE: usual} | {f"={name}": name for name in columns}
-    if st.session_state.get(key) not in choices:
-        st.session_state.pop(key, None)  # of other rows
-    chosen = linked_choice(label, choices, key=key, width=_WIDTH, help=about)
+    control = _control(key)
+    if st.session_state.get(control) not in choices:
+        st.session_state.pop(control, None)  # of other rows
+    chosen = linked_choice(label, choices, key=key, control=control, width=_WIDTH, help=about)
     return None if chosen == _NONE else chosen.removeprefix("=")
 
 

@@ -39,7 +39,9 @@ def show_lists(
     what = "hits" if of_query else "nearest rows"
     either = 2 * k - both
     told, switch = st.columns([3, 1], vertical_alignment="center")
-    joined = " Side by side, lines join them; the arrow goes from the rank in one list to that in the other."
+    joined = (
+        " In a wide window, lines join them; the arrow goes from the rank in one list to that in the other."
+    )
     told.markdown(
         f"**{both} of {k}** {what} are in both lists (Jaccard index {both / either:.2f})."
         f"{joined if both else ''}"

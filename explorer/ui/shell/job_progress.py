@@ -105,6 +105,12 @@ def session_result_or_progress(
     return None
 
 
+def forget_result(session: Session, key: Hashable) -> None:
+    """Forget a result that `session_result_or_progress` computed, so that the page computes it again."""
+    session.results.pop(key, None)
+    registry().forget(key)
+
+
 def analysis_lane(rows: int) -> Lane:
     """The lane of work that takes minutes with many rows; with few rows it must not wait for such work."""
     return Lane.QUICK if rows <= _QUICK_ROWS else Lane.LONG

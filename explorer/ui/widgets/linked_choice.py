@@ -13,6 +13,7 @@ def linked_choice(
     *,
     key: str,
     width: int,
+    control: str | None = None,
     older: Mapping[str, str] | None = None,
     help: str | None = None,
 ) -> str:
@@ -25,6 +26,7 @@ def linked_choice(
         choices: The word for each choice in links, and its wording on the screen.
         key: Its name in the link.
         width: In pixels.
+        control: The key of the select box, if it is not `key`. One with a new key shows what the link says.
         older: Words of older links, and the current words for them.
         help: The tooltip of the label.
     """
@@ -38,13 +40,18 @@ def linked_choice(
         # it, the browser shows the first choice and sends that back.
         index=words.index(word) if word in choices else 0,
         format_func=choices.__getitem__,
-        key=key,
+        key=control or key,
         width=width,
         persist_state="session",
         help=help,
     )
-    if chosen == words[0]:
-        st.query_params.pop(key, None)
-    elif st.query_params.get(key) != chosen:
-        st.query_params[key] = chosen
+    put_in_link(key, chosen, words[0])
     return chosen
+
+
+def put_in_link(key: str, word: str, usual: str) -> None:
+    """Put a choice into the link; the usual one is left out of it."""
+    if word == usual:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != word:
+        st.query_params[key] = word

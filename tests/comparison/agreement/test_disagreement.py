@@ -108,6 +108,13 @@ def test_queries_are_ordered_by_the_mean_overlap_of_all_pairs():
     assert (found.k, found.values[-1], found.queries[-1]) == (6, 1, 3)
 
 
+def test_a_contender_without_hits_for_some_of_the_queries_is_left_out():
+    rankings = np.arange(24).reshape(3, 2, 4)
+    rankings[1] = rankings[0]
+    rankings[2, 1] = -1  # it failed after the first query
+    assert queries_by_agreement(rankings).values.tolist() == [1, 1]
+
+
 def test_queries_need_two_contenders_that_can_be_searched():
     rankings = np.stack([np.arange(8).reshape(2, 4), np.full((2, 4), -1)])
     with pytest.raises(QueryError, match="Fewer than two contenders can be searched"):
