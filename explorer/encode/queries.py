@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.jobs.progress import OnProgress
+from explorer.jobs.sizes import Parts
 
 if TYPE_CHECKING:
     from explorer.encode.encoder import Encoder  # imports torch, which a session must not wait for
 
-_MAX_BYTES = 4_000_000  # 2,500 queries of 384 dimensions
+_MAX_BYTES = 4 * 1_000 * 1_024 * 4  # 1,000 judged queries of four encoders with 1,024 dimensions
 
 
 class QueryVectors:
@@ -32,6 +33,11 @@ class QueryVectors:
         self._lock = threading.Lock()
         self._vectors: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
         self._bytes = 0
+
+    @property
+    def parts(self) -> Parts:
+        """The memory of the vectors, for `explorer.jobs.sizes.Memory`: tabs of a session share it."""
+        return {id(self): self._bytes}
 
     def find(self, encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32] | None:
         """Vectors of queries, float32, shape (texts, dims); None unless all are cached."""

@@ -59,6 +59,7 @@ class SessionStore:
             memory, most = Memory(), settings().sessions_mb * 1_000_000
             for younger, (name, kept) in enumerate(reversed(list(self._sessions.items()))):
                 memory.add(kept.rows)
+                memory.add(kept.session.queries.parts)
                 kept.session.trim_results(memory, most)
                 crowded = memory.bytes > most or younger >= _KEEP_SESSIONS
                 if younger and (crowded or kept.at < now - _KEEP_SECONDS):

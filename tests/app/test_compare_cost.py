@@ -3,9 +3,11 @@
 import dataclasses
 
 import numpy as np
+import pyarrow as pa
 
 import explorer
 from explorer.comparison.files.opening import open_comparison
+from explorer.comparison.numbers import number
 from explorer.encode.spec import OwnVectors, Tfidf
 from explorer.ui.compare.cost import sweeps_made
 from tests.app.driving import button, figure, finished, labels, said
@@ -23,6 +25,11 @@ def wide(count=70, dims=64):
     return explorer.open_corpus(table, text="body", label="topic", vectors="vector")
 
 
+def written_in(table):
+    """The texts that a table shows where they are not made in the browser."""
+    return pa.ipc.open_stream(table.proto.arrow_data.styler.display_values).read_all().to_pydict()
+
+
 def test_every_form_is_in_the_table_and_the_figure_with_the_choice_on_top():
     app = compared(wide(), OwnVectors(), "Cost")
     comparison = comparison_of(app)
@@ -34,6 +41,9 @@ def test_every_form_is_in_the_table_and_the_figure_with_the_choice_on_top():
     assert table["form"].tolist() == expected.table["form"].tolist()
     np.testing.assert_allclose(table["k-NN accuracy"], expected.quality[0].value)
     np.testing.assert_allclose(table["change, low end"], expected.quality[0].change_low)
+    written = written_in(app.dataframe[0])["change"]
+    assert written == [number(value, plus=True) for value in expected.quality[0].change]
+    assert any(text.startswith("−") for text in written)
     drawn = figure(app)
     assert drawn["layout"]["xaxis"]["type"] == "log"
     assert sum(len(trace.get("text", ())) for trace in drawn["data"]) == len(expected.forms)

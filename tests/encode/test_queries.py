@@ -50,6 +50,19 @@ def test_the_memory_is_bounded_and_what_was_not_used_longest_goes(kept):
     assert small.find(encoder, many) is None
 
 
+def test_judged_queries_of_four_encoders_are_encoded_once(kept):
+    class Wide(Spy):
+        def encode_queries(self, texts, _on_progress=None):
+            self.asked.append(list(texts))
+            return np.ones((len(texts), 1_024), np.float32)
+
+    encoders = [Wide(name) for name in ("one", "two", "three", "four")]
+    queries = [f"query {number}" for number in range(1_000)]
+    for encoder in encoders * 2:
+        kept.encode(encoder, queries)
+    assert [len(encoder.asked) for encoder in encoders] == [1] * 4
+
+
 def test_what_fails_is_not_kept(kept):
     def fail(*_args):
         raise ValueError

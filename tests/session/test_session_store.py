@@ -1,4 +1,5 @@
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -70,6 +71,21 @@ def test_results_count_and_the_oldest_go(faq, monkeypatch):
     for number in range(4):
         keep(session_store, number, faq, *(done(np.zeros(1_000_000, np.uint8)) for _ in range(2)))
     assert [len(found(session_store, n, faq).results) for n in (2, 3)] == [2, 2]
+    assert kept(session_store, faq, 4) == [2, 3]
+
+
+def test_the_vectors_of_queries_count(faq, monkeypatch):
+    monkeypatch.setenv("EXPLORER_SESSIONS_MB", "5")
+    settings.cache_clear()
+    encoder = SimpleNamespace(
+        fingerprint="one", query_prompt="", encode_queries=lambda *_: np.ones((1, 500_000), np.float32)
+    )
+    session_store = SessionStore()
+    for number in range(4):
+        session = Session(f"visitor {number}", faq, [LocalModel()])
+        session.queries.encode(encoder, ["a"])  # 2 MB
+        session_store.keep(session, corpus_parameter(faq))
+        session_store.keep(session.for_another_tab(), corpus_parameter(faq))  # which shares them
     assert kept(session_store, faq, 4) == [2, 3]
 
 

@@ -25,6 +25,7 @@ def finding_record(finding: Finding) -> dict[str, Any]:
         "fault": finding.fault,
         "figures": list(finding.figures),
         "remedy": None if finding.remedy is None else _remedy_record(finding.remedy),
+        "pooled": finding.pooled,
     }
 
 
@@ -37,8 +38,9 @@ def finding_from(record: Record) -> Finding:
     fault = record.choice("fault", get_args(Fault))
     figures = record.numbers("figures")
     remedy = record.optional("remedy", lambda key: _remedy_from(record.record(key)))
+    pooled = record.optional("pooled", record.flag) or False  # missing in older files
     try:
-        return Finding(fault, figures, remedy)
+        return Finding(fault, figures, remedy, pooled)
     except ValueError as error:
         raise DamagedArchiveError(f"a finding has {error}") from error
 

@@ -117,7 +117,7 @@ def cost_values(found: Sequence[Costs]) -> tuple[WholeValues, ...]:
 
 
 def _costs(space: Space, csls: bool, audit: TokenAudit | None) -> Costs:
-    model = _model(space)
+    model = model_of(space)
     checked = None if space.spec is None else check_prompts(space.encoder)
     return Costs(
         dims=space.dims,
@@ -130,8 +130,11 @@ def _costs(space: Space, csls: bool, audit: TokenAudit | None) -> Costs:
     )
 
 
-def _model(space: Space) -> ModelFiles | None:
-    """The files of the model that made the vectors, or of the one that is said to have made them."""
+def model_of(space: Space) -> ModelFiles | None:
+    """The files of the model that made the vectors, or of the one that is said to have made them.
+
+    None for a model that does not run on this machine, and for vectors of no model.
+    """
     spec = space.spec.query_model if isinstance(space.spec, OwnVectors) else space.spec
     if not isinstance(spec, LocalModel):
         return None
@@ -140,7 +143,7 @@ def _model(space: Space) -> ModelFiles | None:
 
 def _audit(space: Space, on_progress: OnProgress | None) -> TokenAudit | None:
     """The tokens of the rows; None unless a model on this machine encoded them."""
-    model = _model(space)
+    model = model_of(space)
     if model is None or isinstance(space.spec, OwnVectors):
         return None
     prompt = space.encoder.prompt

@@ -8,14 +8,15 @@ better is for the comparison to tell.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.space_contender import SpaceContender
-from explorer.comparison.health.costs import Costs, space_of
+from explorer.comparison.health.costs import Costs, model_of, space_of
 from explorer.comparison.health.geometry import Geometry
 from explorer.comparison.health.usual_prompts import check_prompts
+from explorer.encode.spec import hosted_model
 from explorer.tensor import Metric
 
 Fault = Literal[
@@ -84,6 +85,8 @@ class _About:
     """What to try, one sentence."""
     figures: tuple[str, ...]
     """The names of the figures that show it."""
+    advice_if_pooled: str = ""
+    """What to try if the vectors are pooled from those of tokens; empty if that is the same."""
 
 
 _PROMPTS = ("characters before rows", "characters before queries")
@@ -110,13 +113,15 @@ _ABOUT: dict[Fault, _About] = {
     ),
     "shared direction": _About(
         "One direction, shared by all rows, has most of the vectors' length.",
-        "Remove the mean direction; if the vectors should not be so alike, check the pooling.",
+        "Remove the mean direction.",
         ("mean cosine of two rows",),
+        "Remove the mean direction; if the vectors should not be so alike, check the pooling.",
     ),
     "ordered by length": _About(
         "Similarity follows the length of the texts.",
-        "Check the pooling, or remove the mean direction.",
+        "Remove the mean direction.",
         ("correlation of mean similarity and length",),
+        "Check the pooling, or remove the mean direction.",
     ),
     "identical vectors": _About(
         "Many different texts have the same vector, so nothing can tell them apart.",
@@ -144,6 +149,8 @@ class Finding:
         fault: Which one.
         figures: The figures that show it; `evidence` has their names.
         remedy: The mended contender, if it can be made without another model.
+        pooled: Whether a transformer model made the vectors, by pooling those of tokens, so that the pooling
+            may be at fault.
 
     Raises:
         ValueError: There are more or fewer figures than the fault has.
@@ -152,6 +159,7 @@ class Finding:
     fault: Fault
     figures: tuple[float, ...]
     remedy: Remedy | None = None
+    pooled: bool = False
 
     def __post_init__(self) -> None:
         if len(self.figures) != len(_ABOUT[self.fault].figures):
@@ -165,7 +173,8 @@ class Finding:
     @property
     def advice(self) -> str:
         """What to try, one sentence."""
-        return _ABOUT[self.fault].advice
+        about = _ABOUT[self.fault]
+        return (about.advice_if_pooled if self.pooled else "") or about.advice
 
     @property
     def evidence(self) -> dict[str, float]:
@@ -181,12 +190,23 @@ def findings(contender: Contender, seen: Geometry, cost: Costs) -> tuple[Finding
         seen: What its vectors look like.
         cost: Its costs, which say how many rows are truncated.
     """
-    return (
+    found = (
         *_prompts(contender),
         *_truncated(cost, len(contender.corpus)),
         *_by_geometry(seen),
         *_metric(contender, seen),
     )
+    pooled = bool(found) and _is_pooled(contender)
+    return tuple(replace(finding, pooled=pooled) for finding in found)
+
+
+def _is_pooled(contender: Contender) -> bool:
+    """Whether a transformer model made the vectors; what a service runs is taken for one."""
+    space = space_of(contender)
+    if space is None or space.spec is None:
+        return False
+    model = model_of(space)
+    return hosted_model(space.spec) is not None if model is None else not model.facts.is_static
 
 
 def _prompts(contender: Contender) -> Sequence[Finding]:

@@ -21,7 +21,8 @@ from explorer.errors import ColumnError
 
 MOST_VALUES = 30
 """The most values of a column whose values are segments; numbers with more are divided into thirds."""
-LENGTH, SCRIPT = "length", "script of the text"
+_LENGTH, _SCRIPT = "length", "script of the text"
+_LARGEST_WHOLE = 1e15  # below which float64 has every whole number
 _LEAST_ROWS = 20  # of a script that is not an exception among the rows
 
 
@@ -30,8 +31,8 @@ class Segments:
     """Rows divided by a column.
 
     Attributes:
-        column: The column, `length` or `script of the text`.
-        names: The segments, in the order of their values, or from short to long.
+        column: The column, or what a computed one is called.
+        names: The segments, each with a name of its own, in the order of their values, or from low to high.
         codes: The segment of every row, from 0; −1 for rows without a value; int64, shape (rows,).
     """
 
@@ -75,15 +76,25 @@ class SegmentDifference:
 def segment_columns(corpus: Corpus) -> tuple[str, ...]:
     """The columns by which rows can be divided.
 
-    The label comes first, then `length`, `script of the text` where at least two scripts have 20 rows or
-    more, and the columns of the table.
+    The label comes first, then the length of the text, its script where at least two scripts have 20 rows or
+    more, and the columns of the table. What the computed ones are called, `computed_columns` gives.
     """
+    length, script = computed_columns(corpus)
     others = [name for name in corpus.table.column_names if name not in (corpus.text, corpus.label)]
-    usable = [name for name in others if name not in (LENGTH, SCRIPT) and _can_divide(corpus, name)]
+    usable = [name for name in others if _can_divide(corpus, name)]
     label = [corpus.label] if corpus.label is not None and _can_divide(corpus, corpus.label) else []
     rows = Counter(filter(None, scripts_of(corpus.texts)))
     several = sum(count >= _LEAST_ROWS for count in rows.values()) > 1
-    return (*label, LENGTH, *([SCRIPT] if several else []), *usable)
+    return (*label, length, *([script] if several else []), *usable)
+
+
+def computed_columns(corpus: Corpus) -> tuple[str, str]:
+    """What the length of the text and its script are called as columns.
+
+    `length` and `script of the text`, with `(computed)` after them where a column has that name.
+    """
+    length, script = (_unlike(name, corpus.table.column_names) for name in (_LENGTH, _SCRIPT))
+    return length, script
 
 
 def segments(corpus: Corpus, column: str) -> Segments:
@@ -93,15 +104,16 @@ def segments(corpus: Corpus, column: str) -> Segments:
 
     Args:
         corpus: The rows.
-        column: One of `segment_columns`; `length` is the number of characters of the text, and its script is
-            that of most letters.
+        column: One of `segment_columns`. Of `computed_columns`, the first is the number of characters of the
+            text, and the second the script of most of its letters.
 
     Raises:
         ColumnError: There is no such column, or it has too many values that are not numbers.
     """
-    if column == LENGTH:
+    length, script = computed_columns(corpus)
+    if column == length:
         return _thirds(column, np.array([len(text) for text in corpus.texts], np.float64))
-    if column == SCRIPT:
+    if column == script:
         return _by_value(column, scripts_of(corpus.texts))
     if column not in corpus.table.column_names:
         raise ColumnError(f"There is no column {column!r}.", where=corpus.name)
@@ -197,7 +209,23 @@ def _numbers(corpus: Corpus, column: str) -> NDArray[np.float64] | None:
 
 def _thirds(column: str, numbers: NDArray[np.float64]) -> Segments:
     known = numbers[~np.isnan(numbers)]
-    ends = np.quantile(known, [1 / 3, 2 / 3], method="inverted_cdf") if len(known) else np.zeros(2)
+    # Where more than a third of the rows have the same number, both ends are that number: two segments.
+    ends = np.unique(np.quantile(known, [1 / 3, 2 / 3], method="inverted_cdf")) if len(known) else np.zeros(1)
     codes = np.where(np.isnan(numbers), -1, np.searchsorted(ends, numbers, side="left"))
-    names = (f"up to {ends[0]:g}", f"up to {ends[1]:g}", f"above {ends[1]:g}")
+    written = _written(ends)
+    names = (*(f"up to {end}" for end in written), f"above {written[-1]}")
     return Segments(column, names, codes.astype(np.int64))
+
+
+def _written(ends: NDArray[np.float64]) -> list[str]:
+    """Different numbers with as many digits as tell them apart, whole ones with all of theirs."""
+    if (ends == np.round(ends)).all() and (abs(ends) < _LARGEST_WHOLE).all():
+        return [f"{end:.0f}" for end in ends]
+    every = ([f"{end:.{digits}g}" for end in ends] for digits in range(6, 18))
+    return next(written for written in every if len(set(written)) == len(ends))
+
+
+def _unlike(name: str, taken: Sequence[str]) -> str:
+    while name in taken:
+        name += " (computed)"
+    return name

@@ -1,4 +1,4 @@
-"""Where the two best contenders differ: by label, and by length and script of the text."""
+"""Where the contenders differ whose difference says most: by label, length and script of the text."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.measures.segments import (
-    LENGTH,
-    SCRIPT,
     SegmentDifference,
+    computed_columns,
     segment_columns,
     segment_differences,
     segments,
 )
 from explorer.comparison.numbers import NO_INTERVAL, has_interval, interval, number, probability
 from explorer.comparison.results import Results
-from explorer.comparison.statistics.differences import Difference
+from explorer.comparison.statistics.differences import telling_pair
 
 _BY_ROWS = ("labels", "proxy")  # kinds whose units are rows, which have labels and lengths
 
@@ -63,7 +62,7 @@ class SegmentTable:
 
 
 def segment_tables(results: Results) -> tuple[SegmentTable, ...]:
-    """The two best contenders by segment, by the measure that the verdict is based on.
+    """The pair of `telling_pair` by segment, by the measure that the verdict is based on.
 
     None if that measure is not of rows.
     """
@@ -71,23 +70,16 @@ def segment_tables(results: Results) -> tuple[SegmentTable, ...]:
     values = next((each for each in results.values if each.measure == basis), None)
     if not isinstance(values, UnitValues) or values.measure.kind not in _BY_ROWS:
         return ()
-    leading = _leading(results, values)
-    label = results.corpus.label
-    columns = [column for column in segment_columns(results.corpus) if column in (label, LENGTH, SCRIPT)]
-    return () if leading is None else tuple(_table(results, values, leading, column) for column in columns)
+    pair = telling_pair(values, results.found)
+    wanted = (results.corpus.label, *computed_columns(results.corpus))
+    columns = [column for column in segment_columns(results.corpus) if column in wanted]
+    return () if pair is None else tuple(_table(results, values, pair, column) for column in columns)
 
 
-def _leading(results: Results, values: UnitValues) -> Difference | None:
-    """The difference of the two best contenders."""
-    two = set(results.best_first(values.measure)[:2])
-    own = (each for each in results.found if each.measure == values.measure)
-    return next((each for each in own if {each.first, each.second} == two), None)
-
-
-def _table(results: Results, values: UnitValues, leading: Difference, column: str) -> SegmentTable:
-    first, second = results.names[leading.first], results.names[leading.second]
+def _table(results: Results, values: UnitValues, pair: tuple[int, int], column: str) -> SegmentTable:
+    first, second = (results.names[place] for place in pair)
     divided = segments(results.corpus, column)
-    found = segment_differences(values, leading.first, leading.second, divided, seed=results.seed)
+    found = segment_differences(values, *pair, divided, seed=results.seed)
     rows = tuple(_row(each, (first, second), values.measure) for each in found)
     return SegmentTable(column, values.measure.name, first, second, rows)
 

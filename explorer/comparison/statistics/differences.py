@@ -149,6 +149,27 @@ def best_first(values: UnitValues | WholeValues) -> list[int]:
     return [at for at in np.argsort(-signed, kind="stable").tolist() if not np.isnan(signed[at])]
 
 
+def telling_pair(values: UnitValues | WholeValues, found: Iterable[Difference]) -> tuple[int, int] | None:
+    """The two contenders whose difference says most: the best, and the best of those significantly worse.
+
+    If the best is significantly better than nobody, these are the two best. So a model is not set beside its
+    own int8 variant, from which it cannot be told apart, where another contender is worse than both.
+
+    Args:
+        values: The measure's values.
+        found: The differences; those of other measures are ignored.
+
+    Returns:
+        Their positions, the better one first; None if fewer than two contenders have the measure.
+    """
+    order = best_first(values)
+    if len(order) < 2:
+        return None
+    own = [difference for difference in found if difference.measure == values.measure]
+    worse = better(len(values.values), own)[order[0]]
+    return order[0], next((at for at in order if worse[at]), order[1])
+
+
 def ranks(values: UnitValues | WholeValues, found: Iterable[Difference]) -> tuple[int | None, ...]:
     """The rank of each contender: 1 + the number of contenders that are significantly better.
 

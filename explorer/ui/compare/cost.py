@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import streamlit as st
 
-from explorer.comparison.numbers import units
+from explorer.comparison.numbers import number, units
 from explorer.session.contenders import add_contender
 from explorer.session.session import Session
 from explorer.ui.compare.cost_figure import cost_figure
@@ -22,6 +23,7 @@ from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.linked_choice import linked_choice
 
 if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
     from streamlit.elements.lib.column_types import ColumnConfig
 
     from explorer.comparison.comparison import Comparison
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from explorer.jobs.progress import OnProgress
 
 _ENCODER, _MEASURE = "compare-cost-of", "compare-cost-by"
+_CHANGES = ("change", "change, low end", "change, high end")  # of a measure, as columns
 _WIDTH = 300
 
 
@@ -74,7 +77,7 @@ def show_cost(session: Session, comparison: Comparison) -> None:
         "their change from the full vectors, which the table has, is known better than these intervals say."
     )
     st.dataframe(
-        _table(found, measure),
+        _styled(_table(found, measure)),
         hide_index=True,
         column_config=_columns(found, measure),
         alt="Forms of the vectors by what they take and cost",
@@ -205,22 +208,25 @@ def _table(found: SizeSweep, measure: SweptMeasure) -> pa.Table:
     if measure is not found.recall:
         columns |= {
             measure.measure.name: measure.value,
-            "change": measure.change,
-            "change, low end": measure.change_low,
-            "change, high end": measure.change_high,
+            **dict(zip(_CHANGES, (measure.change, measure.change_low, measure.change_high), strict=True)),
         }
     return pa.table({name: pa.array(values) for name, values in columns.items()})
 
 
+def _styled(table: pa.Table) -> Styler:
+    """The table with true minus signs in changes, which stay numbers to sort by."""
+    changes = [name for name in _CHANGES if name in table.column_names]
+    return table.to_pandas().style.format(partial(number, plus=True), subset=changes)
+
+
 def _columns(found: SizeSweep, measure: SweptMeasure) -> dict[str, ColumnConfig]:
-    number = st.column_config.NumberColumn
+    column = st.column_config.NumberColumn
     about = "The difference from the full vectors, paired by row or query."
     ends = "The 95 % confidence interval of the change."
     return {
-        "bytes a vector": number(format="localized", help="What a row takes where vectors are stored."),
-        "memory": number(format="percent", help="Compared with the full vectors."),
+        "bytes a vector": column(format="localized", help="What a row takes where vectors are stored."),
+        "memory": column(format="percent", help="Compared with the full vectors."),
         "all rows": st.column_config.TextColumn(help="What the vectors of all rows take."),
-        "change": number(format="%+.3f", help=about),
-        "change, low end": number(format="%+.3f", help=ends),
-        "change, high end": number(format="%+.3f", help=ends),
-    } | {name: number(format="%.3f") for name in (measure.measure.name, found.recall.measure.name)}
+        _CHANGES[0]: column(help=about),
+        **dict.fromkeys(_CHANGES[1:], column(help=ends)),
+    } | {name: column(format="%.3f") for name in (measure.measure.name, found.recall.measure.name)}

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 _MEASURE, _COLUMN, _PAIR = "compare-segment-measure", "compare-segments", "compare-segment-pair"
 _OF_ROWS = ("labels", "proxy")  # kinds of measures whose units are rows
+_ABOUT_PAIR = (
+    "First come the contender with the best value and the best of those that are significantly worse, or the "
+    "two best if none is."
+)
 _MOST_NAMED = 6  # segments named in a sentence
 
 
@@ -53,7 +57,7 @@ def show_segments(session: Session, comparison: Comparison) -> None:
         )
         values = measured[name]
         pairs = _pairs(comparison, values)
-        pair = choose_pair(comparison, pairs, key=_PAIR, about="The two with the best values come first.")
+        pair = choose_pair(comparison, pairs, key=_PAIR, about=_ABOUT_PAIR)
     found = _differences_or_progress(session, comparison, values, pair, column)
     if found is None:
         return
@@ -119,8 +123,12 @@ def _measures_of_rows(comparison: Comparison) -> dict[str, UnitValues]:
 
 
 def _pairs(comparison: Comparison, values: UnitValues) -> list[Pair]:
-    """The pairs of contenders that have a measure, those with the best values first."""
-    return list(combinations(comparison.best_first(values.measure), 2))
+    """The pairs of contenders with a measure: that of `telling_pair`, then those with the best values."""
+    from explorer.comparison.statistics.differences import telling_pair
+
+    pairs = combinations(comparison.best_first(values.measure), 2)
+    telling = telling_pair(values, comparison.found)
+    return sorted(pairs, key=lambda pair: pair != telling)
 
 
 def _choose(label: str, options: list[str], key: str, width: int, about: str) -> str:

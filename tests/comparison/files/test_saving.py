@@ -31,7 +31,7 @@ CHOICES = Choices("my comparison", ("late parcel", "größer “or” not"), ANS
 
 
 FINDINGS = (
-    (Finding("shared direction", (0.625,), Center()), Finding("hubs", (4.25, 400), Csls())),
+    (Finding("shared direction", (0.625,), Center(), pooled=True), Finding("hubs", (4.25, 400), Csls())),
     (
         Finding("prompt unusual", (6, 0), UsualPrompts("ä: ", "")),
         Finding("similarity", (0.1,), UsualMetric("dot")),

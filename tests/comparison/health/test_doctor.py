@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -6,7 +8,7 @@ from explorer.analysis.space import Space, make_index
 from explorer.comparison.contenders.bm25 import Bm25Contender
 from explorer.comparison.contenders.csls import CslsContender
 from explorer.comparison.contenders.space_contender import SpaceContender
-from explorer.comparison.health.costs import costs
+from explorer.comparison.health.costs import Costs, costs
 from explorer.comparison.health.doctor import Center, Csls, Finding, UsualMetric, UsualPrompts, findings
 from explorer.comparison.health.geometry import geometry
 from explorer.encode.encoder import Encoder
@@ -122,6 +124,28 @@ def test_truncated_rows_are_found(tiny_model):
     assert truncated.evidence["share of rows"] == pytest.approx(0.1)
     assert 0 < truncated.evidence["share of tokens"] < 1
     assert truncated.remedy is None
+
+
+def test_only_a_transformer_model_is_told_to_check_its_pooling(tiny_model, tmp_path):
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    rows = ["my order is late", "the cat sat", "please help"]
+    seen = replace(geometry(contender(np.eye(400, 12))), mean_cosine=0.9, length_correlation=0.9)
+
+    def advice(space):
+        found = findings(CslsContender(space, "one"), seen, Costs())
+        return [one.advice for one in found if one.fault in ("shared direction", "ordered by length")]
+
+    without = ["Remove the mean direction."] * 2
+    assert all("pooling" in text for text in advice(explorer.embed(rows, str(tiny_model))))
+    assert advice(explorer.embed(rows, "tfidf")) == without
+    tokenizer = Tokenizer.from_file(str(tiny_model / "tokenizer.json"))
+    static = SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=12)], device="cpu")
+    static.save(str(tmp_path / "static"))
+    assert advice(explorer.embed(rows, str(tmp_path / "static"))) == without
+    assert advice(contender(np.eye(400, 12)).space) == without
 
 
 def test_bm25_has_hubs_at_most():

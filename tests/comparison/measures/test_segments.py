@@ -9,6 +9,7 @@ from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.measures.segments import (
     SegmentDifference,
     Segments,
+    computed_columns,
     segment_columns,
     segment_differences,
     segments,
@@ -75,6 +76,41 @@ def test_numbers_with_gaps_and_ties():
     assert found.codes[0] == -1
     assert found.names == ("up to 0", "up to 6", "above 6")
     assert np.bincount(found.codes[1:]).tolist() == [61, 6, 33]
+
+
+@pytest.mark.parametrize("label", ["length", "script of the text", "length (computed)"])
+def test_a_column_has_its_own_name_and_a_computed_one_another(label):
+    values = {"body": [f"row {at}" + "х" * (at % 7) for at in range(120)], label: ["a", "b"] * 60}
+    if label != "length":
+        values["length"] = ["c", "d"] * 60
+    rows = explorer.open_corpus(pd.DataFrame(values), text="body", label=label)
+    columns = segment_columns(rows)
+    assert len(set(columns)) == len(columns)
+    assert columns[0] == label
+    assert segments(rows, label).names == ("a", "b")
+    length, script = computed_columns(rows)
+    assert {length, script} <= set(columns)
+    assert not {length, script} & set(values)
+    np.testing.assert_array_equal(
+        segments(rows, length).codes, segments(explorer.open_corpus(values["body"]), "length").codes
+    )
+    assert segments(rows, script).names == ("Cyrillic", "Latin")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "names"),
+    [
+        ([5.0] * 70 + list(range(6, 36)), ("up to 5", "above 5")),
+        ([*range(20), *[50.0] * 40, *range(60, 100)], ("up to 50", "up to 66", "above 66")),
+        (list(range(1_000_000, 1_000_100)), ("up to 1000033", "up to 1000066", "above 1000066")),
+        ([1.5 + at / 4e7 for at in range(100)], ("up to 1.500001", "up to 1.500002", "above 1.500002")),
+    ],
+)
+def test_thirds_have_different_names(numbers, names):
+    table = pd.DataFrame({"body": [f"text {at}" for at in range(len(numbers))], "n": numbers})
+    found = segments(explorer.open_corpus(table, text="body", label=None), "n")
+    assert found.names == names
+    assert set(found.codes) <= set(range(len(names)))
 
 
 def test_columns_that_cannot(corpus):

@@ -5,13 +5,17 @@ import re
 import xml.dom.minidom
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib import resources
 
+import numpy as np
 import pandas as pd
 import pyarrow.csv
 import pytest
 from markdown_it import MarkdownIt
 
 import explorer
+from explorer.analysis.space import Space, make_index
+from explorer.comparison.contenders.space_contender import SpaceContender
 from explorer.comparison.files.opening import open_comparison
 from explorer.comparison.files.saving import packed
 from explorer.comparison.health.doctor import Finding
@@ -50,8 +54,6 @@ def hostile():
     data["topic"] = [f"{name} {HOSTILE[0]}" for name in data["topic"]]
     bad = explorer.open_corpus(data, text="body", label="topic", name=HOSTILE[0])
     words = explorer.embed(bad, "tfidf")
-    from explorer.comparison.contenders.space_contender import SpaceContender
-
     return explorer.compare(
         [SpaceContender(words, HOSTILE[1]), SpaceContender(words.truncate(16), HOSTILE[2])], k=3
     )
@@ -240,6 +242,29 @@ def test_segments_are_by_label_and_length_where_units_are_rows():
     assert report_content(judged).segments == ()
 
 
+def test_segments_are_of_the_best_and_the_best_of_those_that_are_worse():
+    """Not of a model and its int8 variant, which cannot be told apart in any segment."""
+    rng = np.random.default_rng(0)
+    topics = [f"topic {at % 4}" for at in range(120)]
+    table = {"body": [f"{topic} {at}" for at, topic in enumerate(topics)], "topic": topics}
+    made = explorer.open_corpus(table, text="body", label="topic")
+    vectors = np.eye(4)[np.arange(120) % 4] + rng.normal(scale=0.2, size=(120, 4))
+    good, bad = (
+        Space(made, make_index(each.astype(np.float32))) for each in (vectors, rng.normal(size=(120, 4)))
+    )
+    found = explorer.compare(
+        [
+            SpaceContender(bad, "bad"),
+            SpaceContender(good, "good"),
+            SpaceContender(good.quantize("int8"), "small"),
+        ],
+        k=5,
+    )
+    table = report_content(found).segments[0]
+    assert {table.first, table.second} in ({"good", "bad"}, {"small", "bad"})
+    assert {row.winner for row in table.rows} == {table.first} != {"bad"}
+
+
 def _knn():
     return next(each for each in comparison().values if each.measure.name == "k-NN accuracy")
 
@@ -257,6 +282,12 @@ def test_a_dash_stands_where_three_queries_have_no_interval_and_says_why():
     assert f'<small title="{NO_INTERVAL}">–</small>' in page
     assert f'<td class="whole" title="{NO_INTERVAL}">–</td>' in page
     assert "3 queries." in page
+
+
+def test_paragraphs_of_its_own_are_wrapped():
+    template = resources.files("explorer.comparison.report") / "report.md.jinja"
+    prose = [line for line in template.read_text(encoding="utf-8").splitlines() if line[:1].isalpha()]
+    assert max(map(len, prose)) <= 120
 
 
 def test_skipped_rows_are_told():

@@ -12,9 +12,11 @@ from explorer.comparison.statistics.differences import (
     differences,
     needed,
     ranks,
+    telling_pair,
 )
 from explorer.comparison.statistics.inference import difference_interval, holm, paired_test
 
+ACCURACY = Measure("accuracy", "labels", True, "")
 NDCG = Measure("nDCG@10", "judgements", True, "")
 LOSS = Measure("loss", "labels", False, "")
 
@@ -153,6 +155,29 @@ def test_the_best_value_comes_first_and_contenders_without_a_value_are_left_out(
     assert best_first(unit_values(values, measure=LOSS)) == [0, 3, 2]
     assert best_first(WholeValues(NDCG, np.array([0.1, np.nan, 0.5]))) == [2, 0]
     assert best_first(unit_values(np.zeros((3, 0)))) == []
+
+
+@pytest.mark.parametrize(
+    ("measure", "values", "worse", "pair"),
+    [
+        (NDCG, [0.2, 0.9, 0.4, 0.89], [0, 2], (1, 2)),  # the last is an int8 variant of the best
+        (NDCG, [0.2, 0.9, 0.4, 0.89], [0, 2, 3], (1, 3)),
+        (NDCG, [0.2, 0.9, 0.4, 0.89], [], (1, 3)),
+        (LOSS, [0.2, 0.9, 0.4, 0.21], [1, 2], (0, 2)),
+        (NDCG, [np.nan, 0.9, np.nan, np.nan], [], None),
+    ],
+)
+def test_the_pair_that_tells_most_is_the_best_and_the_best_of_those_significantly_worse(
+    measure, values, worse, pair
+):
+    best = 0 if measure is LOSS else 1
+    found = []
+    for other in worse:
+        first, second = sorted((best, other))
+        mean = values[first] - values[second]
+        found.append(difference(first, second, mean - 0.001, mean + 0.001, 0.01, measure=measure))
+    others = [difference(first, 3, 0.5, 0.7, 0.001, measure=ACCURACY) for first in range(3)]
+    assert telling_pair(WholeValues(measure, np.array(values)), [*others, *found]) == pair
 
 
 def test_an_interval_of_a_difference_stays_within_what_is_possible(rng):
