@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -51,6 +51,11 @@ class FastTokenizer:
     pad_id: int
     inputs: tuple[str, ...]
     pools_prompt: bool = True
+    # Held from the start: models of the same content share an engine, which may outlive its folder.
+    _loaded: Any = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_loaded", _tokenizer(self.folder, self.max_length))
 
     def tokenize(
         self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: str = ""
@@ -62,7 +67,7 @@ class FastTokenizer:
             on_progress: Called with the number of finished texts; an exception it raises stops the work.
             prompt: Put before each text.
         """
-        tokenizer = _tokenizer(self.folder, self.max_length)
+        tokenizer = self._loaded
         special = "offsets" not in self.inputs
         report = counting(on_progress, COUNTING, "texts")
         lengths = np.empty(len(texts), dtype=np.int64)

@@ -35,12 +35,12 @@ def fail(monkeypatch):
 
 @pytest.mark.parametrize("view", ["One query", "Judge"])
 def test_a_contender_that_fails_is_left_out_until_a_retry(view, monkeypatch):
-    app = searched(view, monkeypatch)
+    with monkeypatch.context() as failing:
+        app = searched(view, failing)
     assert not app.error
     (warning,) = app.warning
     assert unescaped(warning.value) == f"**BM25** failed and is left out here. It is {HOSTILE} down."
     assert "\\*\\*md" in warning.value
-    monkeypatch.undo()
     app = finished(button(app, "Try again").click().run())
     assert not app.warning
     assert "Try again" not in labels(app)
