@@ -38,13 +38,17 @@ class _Words:
     """For several."""
     ask: str
     """What to do for more units; empty if nothing helps."""
+    known: str
+    """What is known of each unit; empty for proxies, which need nothing."""
 
 
 _WORDS: dict[Kind, _Words] = {
-    "judgements": _Words("finds more", "find more", "Judging about {} more queries"),
-    "pairs": _Words("scores pairs better", "score pairs better", "About {} more scored pairs"),
-    "labels": _Words("fits the labels better", "fit the labels better", "About {} more rows with labels"),
-    "proxy": _Words("looks better", "look better", ""),
+    "judgements": _Words("finds more", "find more", "Judging about {} more queries", "judgements"),
+    "pairs": _Words("scores pairs better", "score pairs better", "About {} more scored pairs", "scores"),
+    "labels": _Words(
+        "fits the labels better", "fit the labels better", "About {} more rows with labels", "labels"
+    ),
+    "proxy": _Words("looks better", "look better", "", ""),
 }
 
 
@@ -124,7 +128,8 @@ def _of_kind(
 def _skipped(difference: Difference) -> str:
     """What is said of a stronger kind of measures that has too few units."""
     some = units(difference.measure, difference.n, difference.independent)
-    return f" {some} with {difference.measure.kind} {'is' if difference.n == 1 else 'are'} too few to count."
+    known = _WORDS[difference.measure.kind].known
+    return f" {some} with {known} {'is' if difference.n == 1 else 'are'} too few to count."
 
 
 def _of(measure: Measure, differences: Sequence[Difference]) -> list[Difference]:

@@ -351,6 +351,9 @@ def test_a_few_judged_queries_do_not_silence_the_labels():
     assert result.basis is ACCURACY
     assert result.best == ("A",)
     assert result.text.endswith("200 rows. 5 queries with judgements are too few to count.")
+    pairs = [replace(each, measure=SPEARMAN) for each in differences([judged])]
+    text = verdict(["A", "B"], [replace(judged, measure=SPEARMAN), labels], [*pairs, *found[1:]]).text
+    assert text.endswith("5 pairs with scores are too few to count.")
 
 
 def test_one_query_has_no_interval():
