@@ -63,7 +63,7 @@ def show_scorecard(session: Session, comparison: Comparison) -> None:
     st.caption(
         "Under each value is its 95 % confidence interval. The rank is 1 plus the number of contenders that "
         "are significantly better; ★ marks the first. A dash stands where there are too few units for "
-        "an interval."
+        "an interval, or all have the same value."
     )
     with st.expander("What these figures mean", icon=":material/help:"):
         for measure in measures:
