@@ -74,7 +74,7 @@ def compare(
     views: tuple[str, str] | None = None,
     k: int = 10,
     seed: int = 0,
-    kept: QueryVectors | None = None,
+    query_vectors: QueryVectors | None = None,
     on_progress: OnProgress | None = None,
 ) -> Comparison:
     """Compare encoders, or other ways to rank rows, over one corpus.
@@ -95,7 +95,7 @@ def compare(
             each text.
         k: Neighbours per row, and the depth of recall.
         seed: The seed of samples, resamples and permutations.
-        kept: Vectors of earlier queries, to which those of judged ones are added; None to keep none.
+        query_vectors: Vectors of earlier queries, to which those of judged ones are added; None to keep none.
         on_progress: Called often. An exception it raises stops the work.
 
     Raises:
@@ -112,7 +112,7 @@ def compare(
     grouped = near_copies(corpus, on_progress=told) if groups is None else groups_of(corpus, groups)
     sample = sample_rows(len(corpus), SAMPLE, seed)
     lists = neighbor_lists(sides, sample, LIST_DEPTH * k, on_progress=steps.next())
-    run = _Run(sides, k, seed, sample, grouped, steps, kept or QueryVectors())
+    run = _Run(sides, k, seed, sample, grouped, steps, query_vectors or QueryVectors())
     if judgements is not None:
         run.judge(
             judgements
@@ -171,7 +171,7 @@ class _Run:
     sample: NDArray[np.int64]
     groups: NDArray[np.int64]
     steps: Steps
-    kept: QueryVectors
+    query_vectors: QueryVectors
     values: list[UnitValues | WholeValues] = field(default_factory=list)
     found: list[Difference] = field(default_factory=list)
     judgements: Judgements | None = None
@@ -201,7 +201,7 @@ class _Run:
             self.sides,
             judgements.queries,
             depth,
-            kept=self.kept,
+            query_vectors=self.query_vectors,
             on_failure=self.failing("judgements"),
             on_progress=self.steps.next(),
         )

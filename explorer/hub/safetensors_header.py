@@ -36,16 +36,32 @@ class TensorHeader:
     shape: tuple[int, ...]
 
 
-def read_header(read: Callable[[int, int], bytes]) -> dict[str, TensorHeader]:
-    """The tensors of a file, by name; invalid entries are left out.
+def header_entries(read: Callable[[int, int], bytes]) -> tuple[int, Mapping[str, object]]:
+    """Where the data of a file begins, in bytes, and its header: an unchecked entry for each tensor, by name.
 
     Args:
         read: Returns the bytes of the file from start to end (exclusive).
+
+    Raises:
+        ValueError: The header is not readable JSON, or is longer than 25 MB.
     """
     length = int.from_bytes(read(0, 8), "little")
     try:
         header = as_table(json.loads(read(8, 8 + min(length, _MAX_HEADER_BYTES))))
-    except (ValueError, RecursionError):
+    except RecursionError as error:
+        raise ValueError("the header is nested too deeply") from error
+    return 8 + length, header
+
+
+def read_header(read: Callable[[int, int], bytes]) -> dict[str, TensorHeader]:
+    """The tensors of a file, by name; invalid entries are left out.
+
+    Args:
+        read: As for `header_entries`.
+    """
+    try:
+        _, header = header_entries(read)
+    except ValueError:
         return {}
     found = {}
     for name, tensor in header.items():

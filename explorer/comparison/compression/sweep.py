@@ -79,7 +79,7 @@ def sweep_contender(
     judgements: Judgements | None = None,
     k: int = 10,
     seed: int = 0,
-    kept: QueryVectors | None = None,
+    query_vectors: QueryVectors | None = None,
     on_progress: OnProgress | None = None,
 ) -> SizeSweep:
     """As `sweep`, of a contender, by rows and groups that are known, such as those of a comparison.
@@ -91,7 +91,7 @@ def sweep_contender(
         judgements: The judged queries; None for none.
         k: Neighbours per row.
         seed: The seed of resamples.
-        kept: Vectors of earlier queries, to which those of judged ones are added; None to keep none.
+        query_vectors: Vectors of earlier queries, to which those of judged ones are added; None to keep none.
         on_progress: Called before each form is measured. An exception it raises stops the work.
 
     Raises:
@@ -109,7 +109,7 @@ def sweep_contender(
     forms = compressions(space)
     notes: list[str] = []
     labels = _labels(space.corpus, sample, groups, notes)
-    encoded = _encoded(space, judgements, kept or QueryVectors(), notes, on_progress)
+    encoded = _encoded(space, judgements, query_vectors or QueryVectors(), notes, on_progress)
     nearest: dict[Compression, NDArray[np.int64]] = {}
     hits: dict[Compression, NDArray[np.int64]] = {}
     correct: dict[Compression, NDArray[np.float64]] = {}
@@ -169,7 +169,7 @@ def _labels(
 def _encoded(
     space: Space,
     judgements: Judgements | None,
-    kept: QueryVectors,
+    query_vectors: QueryVectors,
     notes: list[str],
     on_progress: OnProgress | None,
 ) -> NDArray[np.float32] | None:
@@ -177,7 +177,7 @@ def _encoded(
     if judgements is None:
         return None
     try:
-        return kept.encode(space.encoder, judgements.queries, on_progress)
+        return query_vectors.encode(space.encoder, judgements.queries, on_progress)
     except QueryError:
         notes.append("Judgements are not used: there is no encoder for queries.")
         return None

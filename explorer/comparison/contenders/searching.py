@@ -17,7 +17,7 @@ def search(
     contender: Contender,
     queries: Sequence[str],
     k: int,
-    kept: QueryVectors,
+    query_vectors: QueryVectors,
     *,
     on_progress: OnProgress | None = None,
 ) -> TopK:
@@ -27,12 +27,12 @@ def search(
         contender: The contender.
         queries: The query texts.
         k: The number of hits.
-        kept: Vectors of earlier queries, by encoder; new ones are added.
+        query_vectors: Vectors of earlier queries, by encoder; new ones are added.
         on_progress: Called with the progress; an exception it raises stops the work.
     """
     if not queries or not isinstance(contender, SpaceContender | CslsContender):
         return contender.search(queries, k, on_progress=on_progress)
-    vectors = kept.encode(encoded_space(contender).encoder, queries, on_progress)
+    vectors = query_vectors.encode(encoded_space(contender).encoder, queries, on_progress)
     return contender.search_encoded(vectors, k, on_progress=on_progress)
 
 

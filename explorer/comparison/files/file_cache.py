@@ -43,7 +43,7 @@ class Options(TypedDict, total=False):
 def cached_compare(
     contenders: Sequence[Contender],
     *,
-    kept: QueryVectors | None = None,
+    query_vectors: QueryVectors | None = None,
     on_progress: OnProgress | None = None,
     **options: Unpack[Options],
 ) -> Comparison:
@@ -53,7 +53,7 @@ def cached_compare(
     name = hashlib.blake2b(made_from.encode("utf-8", "replace")).hexdigest()[:32]
     found = _find(name, contenders)
     if found is None:
-        found = compare(contenders, **options, kept=kept, on_progress=on_progress)
+        found = compare(contenders, **options, query_vectors=query_vectors, on_progress=on_progress)
         if not found.failures:  # what failed is measured again when it is next asked for
             _keep(name, found)
     return found

@@ -81,7 +81,7 @@ def search_all(
     queries: Sequence[str],
     k: int = DEPTH,
     *,
-    kept: QueryVectors | None = None,
+    query_vectors: QueryVectors | None = None,
     on_failure: OnFailure | None = None,
     on_progress: OnProgress | None = None,
 ) -> NDArray[np.int64]:
@@ -91,7 +91,7 @@ def search_all(
         contenders: The contenders, over the same rows.
         queries: The query texts.
         k: The number of hits.
-        kept: Vectors of earlier queries, to which those of these are added; None for those of this call.
+        query_vectors: Vectors of earlier queries, to which those of these are added; None for those of this call.
         on_failure: Called for a contender that fails, such as a server that does not answer, which then has
             no hits; None to raise its error.
         on_progress: Called with the number of searches; an exception it raises stops the work.
@@ -106,7 +106,7 @@ def search_all(
     check_queries(queries)
     report = counting(on_progress, "Searching", "searches")
     total = len(contenders) * len(queries)
-    vectors = kept or QueryVectors()
+    vectors = query_vectors or QueryVectors()
 
     def hits(at: int) -> NDArray[np.int64]:
         parts = [np.empty((0, min(k, len(contenders[at].corpus))), dtype=np.int64)]
@@ -129,7 +129,7 @@ def search_all_that_answer(
     queries: Sequence[str],
     k: int = DEPTH,
     *,
-    kept: QueryVectors | None = None,
+    query_vectors: QueryVectors | None = None,
     on_progress: OnProgress | None = None,
 ) -> tuple[NDArray[np.int64], dict[int, ExplorerError]]:
     """As `search_all`, of those contenders that do not fail, if there are two or more.
@@ -150,7 +150,12 @@ def search_all_that_answer(
     """
     failed: dict[int, ExplorerError] = {}
     rankings = search_all(
-        contenders, queries, k, kept=kept, on_failure=failed.__setitem__, on_progress=on_progress
+        contenders,
+        queries,
+        k,
+        query_vectors=query_vectors,
+        on_failure=failed.__setitem__,
+        on_progress=on_progress,
     )
     if failed and (rankings >= 0).any(axis=(1, 2)).sum() < FEWEST:
         raise next(iter(failed.values()))

@@ -73,7 +73,7 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
             groups=groups,
             views=views,
             k=k,
-            kept=session.queries,
+            query_vectors=session.queries,
             on_progress=on_progress,
         )
 

@@ -131,7 +131,7 @@ def _sweep_or_progress(
             judgements=judgements,
             k=k,
             seed=seed,
-            kept=session.queries,
+            query_vectors=session.queries,
             on_progress=on_progress,
         )
 

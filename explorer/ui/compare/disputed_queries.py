@@ -88,7 +88,7 @@ def _agreement_or_progress(
             parts.append(rankings[:, [known[text] for text in judged], :k])
         if others:
             hits, failed = search_all_that_answer(
-                comparison.contenders, others, k, kept=session.queries, on_progress=on_progress
+                comparison.contenders, others, k, query_vectors=session.queries, on_progress=on_progress
             )
             parts.append(hits)
         return queries_by_agreement(np.concatenate(parts, axis=1)), failed

@@ -73,7 +73,7 @@ def _queue_or_progress(
         from explorer.comparison.judging.retrieval import search_all_that_answer
 
         hits, failed = search_all_that_answer(
-            contenders, queries, kept=session.queries, on_progress=on_progress
+            contenders, queries, query_vectors=session.queries, on_progress=on_progress
         )
         return make_queue(queries, hits), failed
 

@@ -5,7 +5,6 @@ The format is described at huggingface.co/docs/safetensors. Its own library copi
 
 from __future__ import annotations
 
-import json
 import math
 import mmap
 from collections.abc import Iterable
@@ -16,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.hub.json_values import as_count, as_list, as_table
+from explorer.hub.safetensors_header import header_entries
 
-_MAX_HEADER_BYTES = 25_000_000
 _TYPES: dict[str, np.dtype[Any]] = {
     "F32": np.dtype("<f4"),
     "F16": np.dtype("<f2"),
@@ -43,13 +42,17 @@ def read_weights(path: Path, *, mapped: bool) -> dict[str, NDArray[np.float32]]:
     """
     try:
         with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            header = as_table(json.loads(file.read(min(length, _MAX_HEADER_BYTES))))
+
+            def read(start: int, end: int) -> bytes:
+                file.seek(start)
+                return file.read(end - start)
+
+            data, header = header_entries(read)
         # Copied when written to, which nobody does; OpenVINO shares only arrays that may be written to.
         whole = np.memmap(path, np.uint8, mode="c") if mapped else np.fromfile(path, np.uint8)
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise WeightsError(f"{path.name} cannot be read") from error
-    content = whole.view(np.ndarray)[8 + length :]
+    content = whole.view(np.ndarray)[data:]
     return {name: _tensor(name, entry, content) for name, entry in header.items() if name != "__metadata__"}
 
 
