@@ -91,7 +91,8 @@ def search_all(
         contenders: The contenders, over the same rows.
         queries: The query texts.
         k: The number of hits.
-        query_vectors: Vectors of earlier queries, to which those of these are added; None for those of this call.
+        query_vectors: Vectors of earlier queries, to which those of these are added; None for those of this
+            call.
         on_failure: Called for a contender that fails, such as a server that does not answer, which then has
             no hits; None to raise its error.
         on_progress: Called with the number of searches; an exception it raises stops the work.
@@ -138,7 +139,7 @@ def search_all_that_answer(
         contenders: As for `search_all`.
         queries: As for `search_all`.
         k: As for `search_all`.
-        kept: As for `search_all`.
+        query_vectors: As for `search_all`.
         on_progress: As for `search_all`.
 
     Returns:

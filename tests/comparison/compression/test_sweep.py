@@ -135,10 +135,12 @@ def test_judged_queries_are_encoded_once_for_comparison_and_sweeps(words, monkey
     monkeypatch.setattr(Encoder, "encode_queries", counted)
     kept = QueryVectors()
     sides = [words, words.quantize("int8"), CslsContender(words, "hubs")]
-    result = compare(sides, judgements=judgements(), k=5, kept=kept)
+    result = compare(sides, judgements=judgements(), k=5, query_vectors=kept)
     assert sorted(asked) == sorted(judgements().queries)
     for side in (SpaceContender(words, "full"), SpaceContender(words.truncate(16), "cut")):
-        found = sweep_contender(side, result.sample, result.groups, judgements=judgements(), kept=kept)
+        found = sweep_contender(
+            side, result.sample, result.groups, judgements=judgements(), query_vectors=kept
+        )
         assert found.quality[0].n == 3
     assert len(asked) == 3
 
