@@ -19,7 +19,7 @@ from playwright.sync_api import Browser
 
 from benchmarks.corpora import ROOT
 from benchmarks.results import record
-from benchmarks.served import chromium, served
+from benchmarks.served import chromium, open_when_up, served
 
 _STARTS = ("new", "restarted")
 # Notes which of the heavy libraries any process of the server imports.
@@ -49,14 +49,7 @@ def measure(browser: Browser, app: Path, folder: Path) -> tuple[float, float, se
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     started = time.perf_counter()
     with served(environment, app) as (url, server):
-        while True:
-            try:
-                page.goto(f"{url}/?q=my+parcel+never+came", wait_until="commit")
-                break
-            except Exception as error:  # not listening yet
-                if server.poll() is not None:
-                    raise RuntimeError("the server ended") from error
-                time.sleep(0.02)
+        open_when_up(page, f"{url}/?q=my+parcel+never+came", server)
         page.wait_for_selector("text=random pairs", timeout=600_000)
         seconds, worked = time.perf_counter() - started, processor_seconds(server.pid)
     page.close()

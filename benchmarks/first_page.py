@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from benchmarks.results import record
-from benchmarks.served import chromium, served
+from benchmarks.served import chromium, open_when_up, served
 
 _HOOK = """
 import sys, time
@@ -37,14 +37,7 @@ def measure(browser: Browser, folder: Path) -> tuple[float, float | None, float]
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     started = time.time()
     with served(environment) as (url, server):
-        while True:
-            try:
-                page.goto(f"{url}/?q=my+parcel+never+came", wait_until="commit")
-                break
-            except Exception as error:  # not listening yet
-                if server.poll() is not None:
-                    raise RuntimeError("the server ended") from error
-                time.sleep(0.02)
+        open_when_up(page, f"{url}/?q=my+parcel+never+came", server)
         for sign in ('h1:has-text("Search")', 'b:text-is("support-tickets")', 'input[type="search"]'):
             page.wait_for_selector(sign, timeout=60_000)
         drawn = time.time() - started

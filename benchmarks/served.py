@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +43,27 @@ def served(environment: Mapping[str, str], app: Path = ROOT) -> Iterator[tuple[s
     finally:
         server.kill()
         server.wait()
+
+
+def open_when_up(page: Page, url: str, server: subprocess.Popen[bytes]) -> None:
+    """Open a page of the app as soon as it listens.
+
+    Args:
+        page: Where to open it.
+        url: Its address.
+        server: The process of the app.
+
+    Raises:
+        RuntimeError: The app ended.
+    """
+    while True:
+        try:
+            page.goto(url, wait_until="commit")
+            return
+        except Exception as error:  # not listening yet
+            if server.poll() is not None:
+                raise RuntimeError("the server ended") from error
+            time.sleep(0.02)
 
 
 @contextlib.contextmanager
