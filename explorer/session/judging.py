@@ -32,9 +32,15 @@ def go_on_judging(session: Session, queries: Iterable[str], answers: Answers) ->
 
 
 def answer(session: Session, query: str, row: int, grade: int | None) -> None:
-    """Keep an answer as the last one; None skips the row."""
+    """Keep the answer to a row that has none, as the last one; None skips the row.
+
+    An answer to a row that has one is not meant for it: on a busy computer a key can reach the buttons of
+    the row before too. Only taking back changes an answer.
+    """
     before = session.comparison.answers
-    own = {other: known for other, known in before.get(query, {}).items() if other != row}
+    own = before.get(query, {})
+    if row in own:
+        return
     others = {name: rows for name, rows in before.items() if name != query}
     # New mappings: a copy of the session, kept for a reload, holds the old ones.
     session.comparison.answers = {**others, query: {**own, row: grade}}

@@ -14,20 +14,31 @@ def test_queries_are_lines_without_repetitions_within_the_limits():
     assert len(queries_from(map(str, range(MOST_QUERIES + 1)))) == MOST_QUERIES
 
 
-def test_the_last_answer_is_taken_back_first_also_after_changed_answers():
+def test_the_last_answer_is_taken_back_first():
     session = a_session()
     answer(session, "a", 0, 1)
     answer(session, "b", 2, None)
     answer(session, "a", 1, 0)
-    answer(session, "b", 2, 1)
-    assert session.comparison.answers == {"a": {0: 1, 1: 0}, "b": {2: 1}}
+    assert session.comparison.answers == {"a": {0: 1, 1: 0}, "b": {2: None}}
     take_back(session)
-    assert session.comparison.answers == {"a": {0: 1, 1: 0}}
+    assert session.comparison.answers == {"a": {0: 1}, "b": {2: None}}
     take_back(session)
-    assert session.comparison.answers == {"a": {0: 1}}
     take_back(session)
     take_back(session)
     assert session.comparison.answers == {}
+
+
+def test_a_key_that_reaches_the_row_before_too_leaves_its_answer():
+    session = a_session()
+    answer(session, "a", 0, 1)
+    answer(session, "a", 0, None)
+    answer(session, "a", 1, None)
+    assert session.comparison.answers == {"a": {0: 1, 1: None}}
+    take_back(session)
+    assert session.comparison.answers == {"a": {0: 1}}
+    take_back(session)
+    answer(session, "a", 0, 0)
+    assert session.comparison.answers == {"a": {0: 0}}
 
 
 def test_the_copy_for_a_reload_keeps_the_answers_of_its_time():

@@ -105,7 +105,7 @@ def _show_item(session: Session, queue: Queue) -> None:
             st.caption("Is this row relevant to the query?")
             st.html(f'<div role="heading" aria-level="3" style="{_QUERY}">{whole_html(query)}</div>')
             with st.container(horizontal=True, gap="small"):
-                # The keys name the row, so that a second press of a key does not answer the next row.
+                # The keys name the row: a press that comes twice, or late, is for the row that was shown.
                 for label, letter, grade in (
                     ("Relevant", "y", 1),
                     ("Not relevant", "n", 0),
