@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from explorer.data.corpus import text_key
+from explorer.encode import shipped_vectors
 from explorer.encode.cache import VectorCache
 from explorer.encode.encoder import Encoder
 from explorer.encode.engines import loaded_models
@@ -31,6 +33,7 @@ def open_local(spec: LocalModel, texts: Sequence[str], cache: VectorCache, repor
 
     With `auto`, up to 64 of the texts are encoded in both precisions. The verdict is cached by these texts:
     the same rows need neither the check nor the weights again, and different rows are checked themselves.
+    Rows whose exact vectors come with Explorer need no faster ones.
 
     Args:
         spec: The model.
@@ -51,14 +54,15 @@ def open_local(spec: LocalModel, texts: Sequence[str], cache: VectorCache, repor
         on_progress=report,
     )
     device = pick_device(settings().device)
-    check = None
+    exact = local_encoder(spec, files, device, None)
     fast = loaded_models.fast_dtype(files, device) if spec.precision == "auto" else "float32"
-    if fast != "float32":
-        prompt = Prompt(prompts_of(spec, files).document)
-        check = check_precision(
-            *(files, device, fast, probe_texts(texts), prompt, cache),
-            lambda phase: report(Progress(phase, total=len(texts))),
-        )
+    if fast == "float32" or shipped_vectors.cover(exact.fingerprint, map(text_key, texts)):
+        return exact
+    prompt = Prompt(prompts_of(spec, files).document)
+    check = check_precision(
+        *(files, device, fast, probe_texts(texts), prompt, cache),
+        lambda phase: report(Progress(phase, total=len(texts))),
+    )
     return local_encoder(spec, files, device, check)
 
 

@@ -19,7 +19,7 @@ class EncodeReport:
     Attributes:
         rows: Rows of the corpus.
         distinct: Distinct texts; each is encoded once.
-        cached: Distinct texts with a vector in the cache.
+        cached: Distinct texts with a vector in the cache, or one that came with Explorer.
         encoded: Distinct texts that were encoded now.
         seconds: Total time, in seconds.
         engine: The engine; empty if nothing was encoded.

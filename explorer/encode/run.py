@@ -1,4 +1,4 @@
-"""Encoding a corpus: cached vectors are read, missing ones are encoded and cached at once.
+"""Encoding a corpus: shipped and cached vectors are read, missing ones are encoded and cached at once.
 
 Three threads work in parallel: one prepares batches, the caller's own runs the model, and one writes finished
 vectors to the cache.
@@ -19,6 +19,7 @@ from typing import Any, Self
 import numpy as np
 
 from explorer.data.corpus import Corpus
+from explorer.encode import shipped_vectors
 from explorer.encode.batches import plan_batches
 from explorer.encode.cache import VectorCache
 from explorer.encode.encoder import Encoder
@@ -77,9 +78,11 @@ def encode_corpus(
     for row, key in enumerate(keys):
         first.setdefault(key, row)
 
-    dims = cache.dims(encoder.fingerprint) or encoder.engine.dims
-    vectors = _allocate(len(keys), dims)
-    found = cache.read_into(vectors, encoder.fingerprint, first)
+    known = cache.dims(encoder.fingerprint) or shipped_vectors.dims(encoder.fingerprint)
+    vectors = _allocate(len(keys), known or encoder.engine.dims)
+    found = shipped_vectors.read_into(vectors, encoder.fingerprint, first)
+    others = {key: row for key, row in first.items() if not found[row]}
+    found |= cache.read_into(vectors, encoder.fingerprint, others)
     missing = np.array([row for row in first.values() if not found[row]], dtype=np.int64)
     run = _Run(encoder, corpus, cache, report, vectors, cached_rows=len(keys) - len(missing))
     engine_name = _encode_missing(run, missing) if len(missing) else ""
