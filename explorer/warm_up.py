@@ -10,9 +10,7 @@ import time
 # Importing holds the interpreter lock for seconds; after this delay the first page has been drawn.
 _HEAD_START_SECONDS = 1.0
 _MODULE = "explorer.embedding"  # brings torch
-_QUIET_SECONDS = (
-    1.0  # without a job, before that process starts: between two jobs of one answer there is less
-)
+_QUIET_SECONDS = 1.0  # without a job, before maps' process starts: between an answer's jobs there is less
 _LOOK_SECONDS = 0.1
 
 

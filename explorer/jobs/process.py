@@ -139,6 +139,9 @@ class _Process:
         except OSError:
             self._stderr.close()
             raise
+        # Where memory runs out, Linux ends it instead of this process, and its request says so.
+        with contextlib.suppress(OSError):  # another system, or it has ended
+            Path(f"/proc/{self._process.pid}/oom_score_adj").write_text("1000")
 
     def is_alive(self) -> bool:
         """Whether it is still running."""
@@ -197,7 +200,6 @@ def serve(answer: Answer) -> None:
     Args:
         answer: Handles a request and reports its progress.
     """
-    _yield_memory()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # output of libraries must not be taken for answers
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -217,12 +219,6 @@ def serve(answer: Answer) -> None:
         else:
             send(done=True)
         return_freed_memory()  # while it waits for the next request
-
-
-def _yield_memory() -> None:
-    """Where memory runs out, let Linux end this process instead of the parent, whose request then fails."""
-    with contextlib.suppress(OSError):  # another system
-        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _listen(requests: queue.SimpleQueue[bytes]) -> None:
