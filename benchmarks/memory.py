@@ -78,10 +78,12 @@ def pages(environment: dict[str, str]) -> dict[str, float]:
             page.goto(url + path)
             page.get_by_text(sign).first.wait_for(timeout=120_000)
             page.wait_for_timeout(1000)
-            print(f"{resident(server.pid, 'VmRSS'):6,.0f} MB after {path}", flush=True)
+            own, theirs = resident(server.pid, "VmRSS"), of_children(server.pid)
+            print(f"{own:6,.0f} MB, its processes {theirs:3,.0f} MB after {path}", flush=True)
         return {
-            "every page shown, resident MB": resident(server.pid, "VmRSS"),
+            "every page shown, resident MB": own,
             "every page shown, peak MB": resident(server.pid, "VmHWM"),
+            "every page shown, its processes, resident MB": theirs,
         }
 
 
@@ -105,6 +107,17 @@ def million(rows: int, environment: dict[str, str]) -> dict[str, float]:
         f"{rows:,} rows, not of files MB": own,
         "encoding, s": seconds,
     }
+
+
+def of_children(process: int) -> float:
+    """Resident memory of the processes that a process has started, in MB; shared files count for each."""
+    return sum(resident(child, "VmRSS") for child in children(process))
+
+
+def children(process: int) -> list[int]:
+    """The running processes that a process has started."""
+    listed = [file.read_text() for file in Path(f"/proc/{process}/task").glob("*/children")]
+    return [int(child) for child in " ".join(listed).split()]
 
 
 def resident(process: int, name: str) -> float:

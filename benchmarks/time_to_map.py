@@ -46,6 +46,7 @@ def main() -> None:
         here = Path(folder)
         pa.parquet.write_table(pa.table({"text": glosses(options.rows)}), here / "rows.parquet")
         environment = {**os.environ, "EXPLORER_CACHE_DIR": str(here / "cache"), "PYTHONPATH": str(ROOT)}
+        environment["NUMBA_CACHE_DIR"] = str(here / "compiled")
         command = [sys.executable, "-c", _OURS, str(here / "rows.parquet"), str(here / "map.html")]
         for name in ("ours, nothing cached", "ours, again"):
             figures |= timed(name, command, environment)

@@ -1,4 +1,4 @@
-"""Heavy imports and compilation in the background, once the first page is on its way to the browser."""
+"""Heavy imports and the process of maps, in the background, once the first page is on its way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 # Importing holds the interpreter lock for seconds; after this delay the first page has been drawn.
 _HEAD_START_SECONDS = 1.0
 _MODULE = "explorer.embedding"  # brings torch
-_QUIET_SECONDS = 1.0  # without a job, before compiling: between two jobs of one answer there is less
+_QUIET_SECONDS = 1.0  # without a job, before maps' process starts: between an answer's jobs there is less
 _LOOK_SECONDS = 0.1
 
 
@@ -18,7 +18,7 @@ _ready = threading.Event()
 
 
 def start_warm_up() -> None:
-    """Start importing what every result needs, then compiling what a map needs; later calls do nothing."""
+    """Start importing what every result needs, then the process of maps; later calls do nothing."""
     _thread()
 
 
@@ -47,15 +47,15 @@ def _bring() -> None:
     finally:
         _ready.set()
     _wait_for_quiet()
-    from explorer.analysis.layout import warm_up
+    from explorer.analysis.layout import PROCESSES
 
-    warm_up()
+    PROCESSES.prepare()
 
 
 def _wait_for_quiet() -> None:
-    """Wait until no job is running: compiling takes seconds of a core, which the first answer needs.
+    """Wait until no job is running: the process of maps compiles for seconds, which the first answer needs.
 
-    A map that is asked for earlier does not wait: it compiles by itself.
+    A map that is asked for earlier does not wait: it starts the process by itself.
     """
     from explorer.jobs.registry import registry
 

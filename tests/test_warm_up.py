@@ -6,7 +6,7 @@ from explorer.jobs import registry as jobs
 from explorer.jobs.registry import JobRegistry, Lane
 
 
-def test_what_maps_need_is_compiled_once_no_job_is_running(monkeypatch):
+def test_the_process_of_maps_is_started_once_no_job_is_running(monkeypatch):
     registry, go, looked = JobRegistry(), threading.Event(), threading.Semaphore(0)
     is_idle = registry.is_idle
 
@@ -18,7 +18,7 @@ def test_what_maps_need_is_compiled_once_no_job_is_running(monkeypatch):
     found = []
     monkeypatch.setattr(registry, "is_idle", look)
     monkeypatch.setattr(jobs, "registry", lambda: registry)
-    monkeypatch.setattr(layout, "warm_up", lambda: found.append(job.state))
+    monkeypatch.setattr(layout.PROCESSES, "prepare", lambda: found.append(job.state))
     for name, seconds in (("_HEAD_START_SECONDS", 0), ("_QUIET_SECONDS", 0.02), ("_LOOK_SECONDS", 0.01)):
         monkeypatch.setattr(warm_up, name, seconds)
     warming = threading.Thread(target=warm_up._bring)

@@ -46,7 +46,7 @@ def principal_axes(index: VectorIndex, metric: Distance) -> PrincipalAxes:
     mean = mean / len(index)
     covariance = torch.zeros(index.dims, index.dims, dtype=torch.float64)
     for rows in parts:
-        centred = scaled_rows(index, *rows, metric) - mean
+        centred = scaled_rows(index, *rows, metric).sub_(mean)
         covariance += centred.T @ centred
     total = float(covariance.trace())
     squares = total + len(index) * float(mean.square().sum())
@@ -60,10 +60,10 @@ def principal_axes(index: VectorIndex, metric: Distance) -> PrincipalAxes:
 
 
 def scaled_rows(index: VectorIndex, start: int, stop: int, metric: Distance) -> torch.Tensor:
-    """Rows `start` to `stop` in float64, for `cosine` scaled to length 1: shape (rows, dims)."""
+    """A copy of rows `start` to `stop` in float64, for `cosine` scaled to length 1: shape (rows, dims)."""
     taken = index.take(slice(start, stop))
-    rows = as_tensor(taken).double()
+    rows = as_tensor(taken).to(torch.float64, copy=True)
     if metric == "euclidean":
         return rows
     length = torch.from_numpy(row_norms(taken))[:, None]
-    return rows / torch.where(length == 0, 1, length)
+    return rows.div_(torch.where(length == 0, 1, length))

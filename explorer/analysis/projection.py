@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from explorer.analysis.distances import from_scores
-from explorer.analysis.layout import lay_out
+from explorer.analysis.layout import PROCESSES, lay_out
 from explorer.analysis.map_cache import find_map, keep_map, map_name
 from explorer.analysis.principal import principal_axes, scaled_rows
 from explorer.analysis.specs import Distance, MapMethod, MapMetric, MapSpec
@@ -122,7 +122,7 @@ def pca(index: VectorIndex, dims: int = 2, *, metric: Distance = "cosine") -> Pr
     directions = torch.from_numpy(axes.directions[:, :shown].copy())
     mean = torch.from_numpy(axes.mean)
     for start, stop in blocks(len(index), index.dims, _BLOCK):
-        centred = scaled_rows(index, start, stop, metric) - mean
+        centred = scaled_rows(index, start, stop, metric).sub_(mean)
         coordinates[start:stop, :shown] = (centred @ directions).float().numpy()
     explained = (*axes.shares[:dims].tolist(), *[0.0] * (dims - shown))
     return Projection(coordinates, "pca", dims, metric, explained=explained)
@@ -150,9 +150,10 @@ def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = 
     kept = find_map(name)
     if kept is not None:
         return Projection(kept[0], "umap", dims, metric, (), seed, neighbors, min_distance, kept[1])
-    start = pca(index, dims, metric=metric)
     if len(index) < _FEWEST:
-        return replace(start, fallback="few")
+        return replace(pca(index, dims, metric=metric), fallback="few")
+    PROCESSES.prepare()  # it starts while the neighbours are found
+    start = pca(index, dims, metric=metric)
     if not start.coordinates.any():
         return replace(start, fallback="equal")
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from explorer.errors import ComputeError
+from explorer.jobs.freed_memory import return_freed_memory
 from explorer.jobs.progress import OnProgress, Progress
 
 _log = logging.getLogger(__name__)
@@ -63,6 +64,16 @@ class WorkerProcesses:
         self._idle: _Process | None = None
         self._timer: threading.Timer | None = None
         atexit.register(self.close)
+
+    def prepare(self) -> None:
+        """Start a process and return at once, so that the next request finds it started.
+
+        It is kept like one that has answered. One that is kept already is kept for longer.
+        """
+        try:
+            self._keep(self._take() or _Process(self.name, self._module))
+        except OSError as error:  # the next request tries again, and says so
+            _log.warning("%s cannot be started: %s", self.name, error)
 
     def ask(self, request: dict[str, Any], on_progress: OnProgress) -> None:
         """Send a request and wait for its answer.
@@ -117,13 +128,20 @@ class _Process:
     def __init__(self, name: str, module: str) -> None:
         self._name = name
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", module],
-            env={**os.environ, "PYTHONPATH": python_path()},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-m", module],
+                env={**os.environ, "PYTHONPATH": python_path()},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+            )
+        except OSError:
+            self._stderr.close()
+            raise
+        # Where memory runs out, Linux ends it instead of this process, and its request says so.
+        with contextlib.suppress(OSError):  # another system, or it has ended
+            Path(f"/proc/{self._process.pid}/oom_score_adj").write_text("1000")
 
     def is_alive(self) -> bool:
         """Whether it is still running."""
@@ -200,6 +218,7 @@ def serve(answer: Answer) -> None:
             send(failed=f"{type(error).__name__}: {error}")
         else:
             send(done=True)
+        return_freed_memory()  # while it waits for the next request
 
 
 def _listen(requests: queue.SimpleQueue[bytes]) -> None:

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import threading
@@ -7,24 +8,34 @@ import pytest
 import torch
 from sklearn.manifold import trustworthiness
 
-from explorer.analysis import layout
-from explorer.analysis.layout import lay_out, warm_up
-from explorer.errors import JobCancelledError
+from explorer.analysis import layout_worker
+from explorer.analysis.layout import PROCESSES, lay_out
+from explorer.analysis.layout_worker import lay_out_here
+from explorer.analysis.map_forces import force_table
+from explorer.errors import ComputeError, JobCancelledError
+from explorer.jobs.process import python_path
+from explorer.jobs.progress import ignore_progress
+from explorer.settings import settings
 from tests.analysis.nearest import neighbors_of
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow  # compiling takes seconds
 
 
-def laid(vectors, *, k=15, dims=2, min_distance=0.1, seed=0, tell=lambda _: None):
-    indices, distances = neighbors_of(vectors, k)
-    return lay_out(
-        indices, distances, vectors[:, :dims] - vectors[:, :dims].mean(axis=0), min_distance, seed, tell
-    )
+def given(vectors, k=15, dims=2):
+    """Neighbours and initial coordinates, as `lay_out` takes them."""
+    return *neighbors_of(vectors, k), vectors[:, :dims] - vectors[:, :dims].mean(axis=0)
 
 
-@pytest.fixture(autouse=True)
-def _two_threads():
-    """Rows are shared out, whatever the number of threads of the other tests."""
+def laid(vectors, *, k=15, dims=2, min_distance=0.1, seed=0, threads=2, tell=ignore_progress):
+    """The layout, in this process."""
+    forces = force_table(min_distance)
+    return lay_out_here(*given(vectors, k, dims), forces, seed=seed, threads=threads, report=tell)
+
+
+@pytest.fixture
+def two_threads():
+    """What the process is asked for, whatever the number of threads of the other tests."""
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     yield
@@ -39,11 +50,8 @@ def clustered():
 
 @pytest.mark.parametrize("dims", [2, 3])
 def test_the_same_seed_gives_the_same_points_whatever_the_number_of_threads(clustered, dims, monkeypatch):
-    monkeypatch.setattr(layout, "_BLOCK", 100)  # so that even these rows are shared out
-    made = {}
-    for threads in (1, 2, 3):
-        torch.set_num_threads(threads)
-        made[threads] = laid(clustered, dims=dims, seed=3)
+    monkeypatch.setattr(layout_worker, "_BLOCK", 100)  # so that even these rows are shared out
+    made = {threads: laid(clustered, dims=dims, seed=3, threads=threads) for threads in (1, 2, 3)}
     assert made[1].shape == (800, dims)
     assert made[1].dtype == np.float32
     assert made[1].tobytes() == made[2].tobytes() == made[3].tobytes()
@@ -94,17 +102,17 @@ def test_neighbours_are_kept_as_by_umap_learn(clustered, dims):
 def test_each_epoch_is_told(clustered):
     told = []
     laid(clustered, tell=told.append)
-    assert [progress.phase for progress in told[:2]] == ["Preparing UMAP", "Weighting neighbours"]
-    assert [progress.done for progress in told[2:]] == list(range(501))
-    assert {progress.phase for progress in told[2:]} == {"Laying out the map"}
-    assert {progress.total for progress in told[2:]} == {500}
+    assert told[0].phase == "Weighting neighbours"
+    assert [progress.done for progress in told[1:]] == list(range(501))
+    assert {progress.phase for progress in told[1:]} == {"Laying out the map"}
+    assert {progress.total for progress in told[1:]} == {500}
     fractions = [progress.fraction for progress in told]
     assert fractions == sorted(fractions)
     assert (fractions[0], fractions[-1]) == (0.5, 1)
 
 
 def test_what_is_raised_stops_the_work_at_once(clustered, monkeypatch):
-    monkeypatch.setattr(layout, "_BLOCK", 100)
+    monkeypatch.setattr(layout_worker, "_BLOCK", 100)
     expected, told = laid(clustered), []
 
     def stop(progress):
@@ -120,7 +128,7 @@ def test_what_is_raised_stops_the_work_at_once(clustered, monkeypatch):
 
 
 def test_maps_made_at_once_are_the_same(clustered, monkeypatch):
-    monkeypatch.setattr(layout, "_BLOCK", 100)
+    monkeypatch.setattr(layout_worker, "_BLOCK", 100)
     made = []
     threads = [threading.Thread(target=lambda: made.append(laid(clustered))) for _ in range(3)]
     for thread in threads:
@@ -154,20 +162,71 @@ def test_a_dimension_without_extent_is_no_harm():
     assert np.isfinite(laid(vectors, dims=3)).all()
 
 
-@pytest.mark.parametrize("seconds", [0.05, 0.5, 2])
+@pytest.mark.parametrize(("dims", "min_distance"), [(2, 0.1), (3, 0.4)])
+def test_a_process_of_its_own_gives_the_same_points_bit_for_bit(clustered, dims, min_distance, two_threads):
+    told, told_here = [], []
+    made = lay_out(*given(clustered, dims=dims), min_distance, 5, told.append)
+    expected = laid(clustered, dims=dims, min_distance=min_distance, seed=5, tell=told_here.append)
+    assert (made.dtype, made.shape) == (np.float32, (800, dims))
+    assert made.tobytes() == expected.tobytes()
+    assert {progress.phase for progress in told} == {"Starting UMAP", *(one.phase for one in told_here)}
+    assert [progress for progress in told if progress.phase != "Starting UMAP"] == told_here
+    fractions = [progress.fraction for progress in told]
+    assert fractions == sorted(fractions)
+
+
+def test_a_stop_ends_the_process_at_once_and_leaves_nothing(clustered):
+    asked = given(clustered)
+    PROCESSES.prepare()
+    running = PROCESSES._idle._process
+
+    def stop(progress):
+        if progress.done == 7:
+            raise JobCancelledError("Stopped.")
+
+    with pytest.raises(JobCancelledError):
+        lay_out(*asked, 0.1, 0, stop)
+    with pytest.raises(ProcessLookupError):
+        os.kill(running.pid, 0)
+    assert list((settings().cache_folder / "umap").iterdir()) == []
+    assert lay_out(*asked, 0.1, 0, ignore_progress).tobytes() == laid(clustered).tobytes()
+
+
+def test_a_process_that_memory_ran_out_for_says_so(clustered):
+    PROCESSES.prepare()
+    running = PROCESSES._idle._process
+    with pytest.raises(ComputeError, match=r"ended unexpectedly \(Killed\). Its memory"):
+        lay_out(*given(clustered), 0.1, 0, lambda _progress: running.kill())
+
+
+def test_a_script_without_a_main_guard_makes_a_map_and_imports_no_compiler(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\n"
+        "import numpy as np\n"
+        "from explorer.analysis.projection import umap\n"
+        "from explorer.analysis.specs import MapSpec\n"
+        "from explorer.tensor import Index\n"
+        "print(umap(Index(np.eye(12)), MapSpec()).coordinates.shape, 'llvmlite' in sys.modules)\n"
+    )
+    here = {**os.environ, "PYTHONPATH": python_path()}
+    ended = subprocess.run([sys.executable, script], env=here, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "(12, 2) False\n", "")
+
+
+@pytest.mark.parametrize("seconds", [0, 0.5])
 def test_a_process_that_ends_while_warming_up_ends_well(seconds):
     code = (
         "import threading, time\n"
-        "from explorer.analysis.layout import warm_up\n"
-        "threading.Thread(target=warm_up, daemon=True).start()\n"
+        "from explorer.analysis.layout import PROCESSES\n"
+        "threading.Thread(target=PROCESSES.prepare, daemon=True).start()\n"
         f"time.sleep({seconds})\n"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
-def test_warming_up_twice_compiles_once():
-    warm_up()
-    compiled = layout._compiled()
-    warm_up()
-    assert layout._compiled() is compiled
+def test_the_process_imports_nothing_that_delays_it():
+    code = "import sys, explorer.analysis.layout_worker; print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not {"torch", "pandas", "streamlit", "sklearn"} & set(told.stdout.split())

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from explorer.analysis.map_forces import FIRST, STEP_BITS, STEPS, force_table
+from explorer.analysis.map_forces import FIRST, STEP_BITS, STEPS, compiled_move, force_table, move
 
 # a and b of umap-learn's curve, by the minimum distance.
 CURVES = {
@@ -34,3 +34,14 @@ def test_the_forces_are_those_of_umap_learns_curve(min_distance):
     between = (square[1:] + square[:-1]) / 2
     exact = -2 * a * b * between ** (b - 1) / (1 + a * between**b)
     np.testing.assert_allclose((attraction[1:] + attraction[:-1]) / 2, exact, rtol=5e-4)
+
+
+def test_where_compiled_code_cannot_be_kept_it_is_compiled_each_time(monkeypatch, caplog):
+    def njit(_types, *, cache=False, **_options):
+        if cache:
+            raise OSError(28, "No space left on device")
+        return lambda function: ("compiled", function)
+
+    monkeypatch.setattr("numba.njit", njit)
+    assert compiled_move.__wrapped__() == ("compiled", move)
+    assert "No space left on device" in caplog.text

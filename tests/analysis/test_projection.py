@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from explorer.analysis import placing, principal, projection
-from explorer.analysis.layout import warm_up
 from explorer.analysis.placing import cosines_to_rows, place
 from explorer.analysis.projection import Projection, pca, project, umap
 from explorer.analysis.specs import MapSpec
@@ -221,7 +220,7 @@ def test_umap_tells_how_far_it_is_and_prints_nothing(random, capfd):
     quiet = umap(random, MapSpec())
     assert (umap(random, MapSpec(), on_progress=told.append).coordinates == quiet.coordinates).all()
     phases = list(dict.fromkeys(progress.phase for progress in told))
-    assert phases == ["Finding neighbours", "Preparing UMAP", "Weighting neighbours", "Laying out the map"]
+    assert phases == ["Finding neighbours", "Starting UMAP", "Weighting neighbours", "Laying out the map"]
     fractions = [progress.fraction for progress in told]
     assert fractions == sorted(fractions)
     assert told[-1].total == 500
@@ -241,15 +240,6 @@ def test_umap_can_be_stopped_in_each_phase(random, phase):
     after.start()
     after.join(60)
     assert not after.is_alive()  # nothing is left locked
-
-
-@pytest.mark.slow
-def test_warming_up_beside_a_map_does_no_harm(random):
-    warming = threading.Thread(target=warm_up)
-    warming.start()
-    made = umap(random, MapSpec())
-    warming.join()
-    assert (made.coordinates == umap(random, MapSpec()).coordinates).all()
 
 
 def some_map(space, metric="cosine"):

@@ -98,6 +98,35 @@ def test_a_process_that_ended_while_it_was_idle_is_replaced(workers, tmp_path):
     assert pid_of(workers, tmp_path) != pid
 
 
+def test_a_process_started_in_advance_answers_the_next_request(workers, tmp_path):
+    workers.prepare()
+    started = workers._idle._process.pid
+    workers.prepare()
+    assert pid_of(workers, tmp_path) == started
+    workers.close()
+    assert not is_alive(started)
+
+
+def test_a_process_that_cannot_be_started_in_advance_is_told_by_the_next_request(
+    workers, monkeypatch, caplog
+):
+    def no_memory(*_args, **_options):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(process.subprocess, "Popen", no_memory)
+    workers.prepare()
+    assert "echo cannot be started: [Errno 12] Cannot allocate memory" in caplog.text
+    with pytest.raises(OSError, match="Cannot allocate memory"):
+        workers.ask({"do": "fail"}, ignore_progress)
+
+
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="Linux only")
+def test_where_memory_runs_out_the_process_ends_before_its_parent(workers, tmp_path):
+    pid = pid_of(workers, tmp_path)
+    assert Path(f"/proc/{pid}/oom_score_adj").read_text().strip() == "1000"
+    assert Path("/proc/self/oom_score_adj").read_text().strip() != "1000"
+
+
 def test_requests_at_the_same_time_have_processes_of_their_own_and_one_is_kept(workers, pipe, tmp_path):
     told = threading.Event()
     first = tmp_path / "first"

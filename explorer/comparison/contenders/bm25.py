@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Sequence
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,10 +124,22 @@ class _WordIndex:
 
 
 def _fit(words: list[list[int]], vocabulary: dict[str, int]) -> Any:  # noqa: ANN401 - a library without types
-    from bm25s import BM25
-
-    # bm25s lowers the level of its logger to DEBUG when it is imported, and then reports each call.
-    logging.getLogger("bm25s").setLevel(logging.WARNING)
-    model = BM25(k1=_K1, b=_B, method="lucene", dtype="float64", backend="numpy")
+    model = _bm25s().BM25(k1=_K1, b=_B, method="lucene", dtype="float64", backend="numpy")
     model.index((words, vocabulary), create_empty_token=False, show_progress=False)
     return model
+
+
+def _bm25s() -> ModuleType:
+    """The library, imported without numba: its numpy part needs none, and numba would stay, with 60 MB."""
+    absent = "numba" not in sys.modules
+    if absent:
+        sys.modules["numba"] = cast("ModuleType", None)  # so that importing it fails, as if not installed
+    try:
+        import bm25s
+    finally:
+        if absent:
+            sys.modules.pop("numba", None)
+    # It lowers the level of its logger to DEBUG when it is imported, and then reports each call.
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
+    found: ModuleType = bm25s
+    return found

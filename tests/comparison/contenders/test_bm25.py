@@ -1,5 +1,7 @@
 import logging
 import math
+import subprocess
+import sys
 from collections import Counter
 
 import numpy as np
@@ -11,6 +13,7 @@ import explorer
 from explorer.comparison.contenders.bm25 import Bm25Contender
 from explorer.encode.words import split_words
 from explorer.errors import JobCancelledError, QueryError
+from tests.conftest import ROOT
 from tests.tensor.reference import ranking
 
 
@@ -132,3 +135,16 @@ def test_it_is_identified_by_its_rows_and_logs_nothing(contender, texts, caplog)
     with caplog.at_level(logging.DEBUG):
         contender.subset(np.arange(5)).search(["my refund"], 3)
     assert not [record for record in caplog.records if record.name.startswith("bm25s")]
+
+
+@pytest.mark.slow
+def test_ranking_by_words_imports_no_compiler_and_leaves_it_to_others():
+    code = (
+        "import sys, numpy as np, explorer\n"
+        "from explorer.comparison.contenders.bm25 import Bm25Contender\n"
+        "found = Bm25Contender(explorer.open_corpus(['a cat', 'a dog'])).search(['dog'], 1)\n"
+        "print(found.indices.tolist(), 'llvmlite' in sys.modules)\n"
+        "import numba\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert told.stdout.strip() == "[[1]] False"
