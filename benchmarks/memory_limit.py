@@ -203,7 +203,8 @@ def wait(page: Page, server: Popen[bytes], sign: str) -> float:
             return time.monotonic() - started
         if server.poll() is not None:
             raise RuntimeError(f"the server ended while {page.url} was shown")
-    raise RuntimeError(f"{page.url} did not show {sign!r}")
+    shown = " ".join(page.locator('[data-testid="stMain"]').inner_text().split())
+    raise RuntimeError(f"{page.url} did not show {sign!r}, but: {shown[:1_000]}")
 
 
 if __name__ == "__main__":
