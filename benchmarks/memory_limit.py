@@ -120,11 +120,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--limit", type=int, default=690, help="MiB")
     parser.add_argument("--rows", type=int, help="glosses to upload instead of the sample")
+    parser.add_argument("--cache", type=Path, help="a folder for the vectors, kept for the next run")
     options = parser.parse_args()
     drop_cached_files(Path(sys.prefix))
     figures: dict[str, float | str] = {"limit, MB": options.limit, "rows": options.rows or "support-tickets"}
-    with tempfile.TemporaryDirectory() as cache, chromium() as browser, limited(options.limit) as group:
-        environment = {"EXPLORER_CACHE_DIR": cache, "PYTHONPATH": str(ROOT)}
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser, limited(options.limit) as group:
+        environment = {"EXPLORER_CACHE_DIR": str(options.cache or folder), "PYTHONPATH": str(ROOT)}
         with served(environment, joining=group.joining()) as (url, server):
             page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
             open_when_up(page, url, server)
