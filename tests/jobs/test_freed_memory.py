@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.jobs import freed_memory
+from explorer.jobs import freed_memory, job
 from explorer.jobs import registry as jobs
 from explorer.jobs.freed_memory import drop_library_pages, return_freed_memory, unchanged_libraries
+from explorer.jobs.job import Job
+from explorer.jobs.progress import Progress
 from explorer.jobs.registry import JobRegistry, Lane
 
 
@@ -30,14 +32,14 @@ def test_freed_memory_goes_back_to_the_system():
     assert not any(map(any, kept))
 
 
-# Freeing 30 MB makes glibc keep smaller arrays in its heap, below one that is still used.
+# Freeing 30 MB makes glibc keep arrays up to that size in its heap, below one that is still used.
 _ARRAYS = """
 import re, sys
 from explorer.jobs.freed_memory import return_large_arrays
 if "return" in sys.argv:
     return_large_arrays()
 bytearray(30_000_000)
-arrays = [bytearray(b"x") * 2_000_000 for _ in range(40)]
+arrays = [bytearray(b"x") * 20_000_000 for _ in range(5)]
 last = bytearray(b"x") * 200_000
 del arrays
 print(int(re.search(r"RssAnon:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024)
@@ -64,6 +66,20 @@ def test_memory_is_returned_once_the_work_has_ended(monkeypatch):
     registry.submit("k", "Title", lambda _report: None, lane=Lane.QUICK, visitor="a")
     assert returned.wait(60)
     assert at == [True]
+
+
+def test_memory_is_returned_when_the_next_phase_of_a_job_begins(monkeypatch):
+    phases, returned = ["Reading", "Reading", "Writing", "Writing"], []
+    monkeypatch.setattr(job, "return_freed_memory", lambda: returned.append(len(done)))
+    done = []
+
+    def work(report):
+        for phase in phases:
+            report(Progress(phase))
+            done.append(phase)
+
+    Job("k", "Title", Lane.QUICK, work).run()
+    assert returned == [0, 2]
 
 
 _SMAPS = """\
@@ -94,11 +110,12 @@ def test_only_what_is_as_in_the_files_of_libraries_is_dropped(tmp_path):
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="dropped only with glibc")
 def test_pages_of_libraries_are_dropped_after_imports_and_come_back(monkeypatch):
+    monkeypatch.setattr(freed_memory, "_modules", 0)  # other tests' jobs may have dropped them already
     matrix = np.random.default_rng(0).normal(size=(200, 200))
     product = matrix @ matrix
     before = resident_mb("RssFile")
     drop_library_pages()
-    assert resident_mb("RssFile") < before - 20
+    assert resident_mb("RssFile") < 0.7 * before
     assert np.array_equal(matrix @ matrix, product)
     monkeypatch.setattr(freed_memory, "unchanged_libraries", lambda: pytest.fail("nothing was imported"))
     drop_library_pages()
