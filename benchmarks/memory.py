@@ -19,7 +19,7 @@ from benchmarks.corpora import ROOT
 from benchmarks.results import record
 from benchmarks.served import chromium, served
 
-_PAGES = (
+PAGES = (
     ("/?q=my+parcel+never+came", "random pair"),
     ("/similarity", "The closest pair"),
     ("/similarity?view=Near-duplicates", "Pairs, closest first"),
@@ -74,7 +74,7 @@ def pages(environment: dict[str, str]) -> dict[str, float]:
     with served(environment) as (url, server), chromium() as browser:
         page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
         time.sleep(5)  # until it listens
-        for path, sign in _PAGES:
+        for path, sign in PAGES:
             page.goto(url + path)
             page.get_by_text(sign).first.wait_for(timeout=120_000)
             page.wait_for_timeout(1000)

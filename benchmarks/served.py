@@ -20,17 +20,28 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def served(environment: Mapping[str, str], app: Path = ROOT) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def served(
+    environment: Mapping[str, str], app: Path = ROOT, *, joining: Sequence[str] = ()
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Start the app; yield its address, which is not yet listening, and its process.
 
     Args:
         environment: Variables to set in addition to those of this process.
         app: The checkout that has the app.
+        joining: The beginning of a command that runs the rest elsewhere, such as in a control group.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless=true"]
+    command = [
+        *joining,
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "streamlit_app.py",
+        "--server.headless=true",
+    ]
     server = subprocess.Popen(
         [*command, "--server.address=127.0.0.1", f"--server.port={port}"],
         cwd=app,

@@ -21,6 +21,7 @@ ExplorerError
 ├── EncodeError             encoding itself: memory, values that are not numbers
 │   └── ModelChangedError       the model behind a hosted name has changed
 ├── ComputeError            an analysis failed: memory, disk, or what its library cannot do
+├── NotEnoughMemoryError    work was refused: it needs more memory than is free
 ├── VectorError             vectors with a wrong shape, NaN or infinity
 ├── QueryError              a query that asks nothing
 └── JobCancelledError       the work was stopped on request
@@ -138,6 +139,10 @@ class ModelChangedError(EncodeError):
 
 class ComputeError(ExplorerError):
     """An analysis failed: memory, disk, or something its library cannot do."""
+
+
+class NotEnoughMemoryError(ExplorerError):
+    """Work was refused before it began: it needs more memory than is free."""
 
 
 class VectorError(ExplorerError):

@@ -7,6 +7,8 @@ import importlib
 import threading
 import time
 
+from explorer.jobs.freed_memory import return_large_arrays
+
 # Importing holds the interpreter lock for seconds; after this delay the first page has been drawn.
 _HEAD_START_SECONDS = 1.0
 _MODULE = "explorer.embedding"  # brings torch
@@ -41,6 +43,7 @@ def _thread() -> threading.Thread:
 
 
 def _bring() -> None:
+    return_large_arrays()
     try:
         time.sleep(_HEAD_START_SECONDS)
         importlib.import_module(_MODULE)

@@ -83,6 +83,14 @@ def cache(tmp_path):
 
 
 @pytest.fixture
+def memory_of(monkeypatch):
+    """Sets how much memory is left, in MB."""
+    from explorer.jobs import memory_limit
+
+    return lambda megabytes: monkeypatch.setattr(memory_limit, "memory_left", lambda: megabytes * 1e6)
+
+
+@pytest.fixture
 def nothing_loaded(monkeypatch):
     """No model is loaded at first, and none of the test's own stays loaded."""
     from explorer.encode.engines import loaded_models

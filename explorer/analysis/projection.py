@@ -17,6 +17,7 @@ from explorer.analysis.principal import principal_axes, scaled_rows
 from explorer.analysis.specs import Distance, MapMethod, MapMetric, MapSpec
 from explorer.analysis.umap_learn import fit, label_targets, versions
 from explorer.errors import QueryError
+from explorer.jobs.memory_limit import require_memory
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 from explorer.tensor import Neighbors, VectorIndex
 from explorer.tensor.matrices import blocks
@@ -24,6 +25,10 @@ from explorer.tensor.matrices import blocks
 _FEWEST = 4  # rows; with fewer, neighbours add nothing to PCA
 _RECALL = 0.95  # minimum recall of the neighbours a map is made from
 _BLOCK = 1 << 22  # numbers in float64 at a time: 32 MB
+# Bytes of memory, measured by `benchmarks.memory_needs`: what is compiled or imported, and what is held for
+# each row. Those of umap-learn are taken by its process.
+_MEMORY = {"umap": (60_000_000, 3_000), "umap-learn": (200_000_000, 10_000)}
+_FEWER = {"umap": "Use fewer rows, or PCA.", "umap-learn": "Use fewer rows, the fast UMAP, or PCA."}
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +94,7 @@ def project(
     Raises:
         QueryError: A supervised map is requested without labels.
         ComputeError: umap-learn failed.
+        NotEnoughMemoryError: The map does not fit in memory.
     """
     if spec.method == "pca":
         return pca(index, spec.dims, metric=spec.pca_metric)
@@ -142,6 +148,9 @@ def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = 
 
     Returns:
         The map. With fewer than 4 rows, or if all are equal, it is PCA's and `fallback` is set.
+
+    Raises:
+        NotEnoughMemoryError: It does not fit in memory.
     """
     dims, metric, min_distance, seed = spec.dims, spec.pca_metric, spec.min_dist, spec.seed
     report = on_progress or ignore_progress
@@ -150,6 +159,7 @@ def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = 
     kept = find_map(name)
     if kept is not None:
         return Projection(kept[0], "umap", dims, metric, (), seed, neighbors, min_distance, kept[1])
+    _require_memory(len(index), "umap")
     if len(index) < _FEWEST:
         return replace(pca(index, dims, metric=metric), fallback="few")
     PROCESSES.prepare()  # it starts while the neighbours are found
@@ -165,6 +175,21 @@ def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = 
     coordinates = lay_out(indices, distances, start.coordinates, min_distance, seed, report)
     keep_map(name, coordinates, near.recall)
     return Projection(coordinates, "umap", dims, metric, (), seed, neighbors, min_distance, near.recall)
+
+
+def map_bytes(rows: int, method: MapMethod) -> int:
+    """Memory that a UMAP takes at its peak, in bytes.
+
+    Args:
+        rows: Rows of the map.
+        method: `umap` or `umap-learn`.
+    """
+    base, each = _MEMORY[method]
+    return base + each * rows
+
+
+def _require_memory(rows: int, method: MapMethod) -> None:
+    require_memory(map_bytes(rows, method), f"This map of {rows:,} rows", _FEWER[method])
 
 
 def _by_umap_learn(
@@ -187,6 +212,7 @@ def _by_umap_learn(
     name = map_name(vectors, spec, None if targets is None else targets.tobytes(), versions())
     kept = find_map(name)
     if kept is None:
+        _require_memory(len(index), spec.method)
         coordinates = fit(vectors, spec, targets, on_progress or ignore_progress)
         keep_map(name, coordinates, None)
     else:

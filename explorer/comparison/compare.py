@@ -52,12 +52,14 @@ from explorer.comparison.measures.labelled import labelled
 from explorer.comparison.measures.neighbors import NeighborLists, neighbor_lists
 from explorer.comparison.measures.two_view import two_view_measures
 from explorer.comparison.measures.views import two_views
+from explorer.comparison.memory import comparison_bytes
 from explorer.comparison.scores import measured_intervals
 from explorer.comparison.statistics.differences import Difference, differences
 from explorer.comparison.statistics.verdict import verdict
 from explorer.comparison.steps import Steps
 from explorer.encode.queries import QueryVectors
 from explorer.errors import QueryError
+from explorer.jobs.memory_limit import require_memory
 from explorer.jobs.progress import OnProgress
 
 SAMPLE = 2_000  # rows that are measured: a share of them has a 95 % interval of about ±2 points
@@ -101,16 +103,19 @@ def compare(
     Raises:
         QueryError: The contenders cannot be compared, or k is below 1.
         DataError: The judgements or pairs cannot be read, or a column is missing.
+        NotEnoughMemoryError: The comparison does not fit in memory.
     """
     if k < 1:
         raise QueryError(f"{k} neighbours were asked for.", fix="Ask for 1 or more.")
     sides = _sides(contenders)
     check_contenders(sides)
     corpus = sides[0].corpus
+    sample = sample_rows(len(corpus), SAMPLE, seed)
+    needed = comparison_bytes(len(corpus), len(sample))
+    require_memory(needed, f"A comparison over {len(corpus):,} rows", "Compare over fewer rows.")
     steps = Steps(on_progress, 6 + (judgements is not None) + (pairs is not None) + 3 * bool(corpus.labels))
     told = steps.next()
     grouped = near_copies(corpus, on_progress=told) if groups is None else groups_of(corpus, groups)
-    sample = sample_rows(len(corpus), SAMPLE, seed)
     lists = neighbor_lists(sides, sample, LIST_DEPTH * k, on_progress=steps.next())
     run = _Run(sides, k, seed, sample, grouped, steps, query_vectors or QueryVectors())
     if judgements is not None:

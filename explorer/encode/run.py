@@ -27,6 +27,7 @@ from explorer.encode.engines.engine import Engine, EngineRun, OutOfMemoryError, 
 from explorer.encode.report import EncodeReport
 from explorer.encode.tokens import Tokens
 from explorer.errors import EncodeError
+from explorer.jobs.memory_limit import require_memory
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 from explorer.settings import settings
 
@@ -69,6 +70,7 @@ def encode_corpus(
     Raises:
         EncodeError: A single text does not fit in memory, or the model returned values that are not numbers.
         ModelChangedError: A hosted model has been replaced since the fingerprint was made.
+        NotEnoughMemoryError: The model or the vectors do not fit in memory.
     """
     report = on_progress or ignore_progress
     started = time.perf_counter()
@@ -78,8 +80,13 @@ def encode_corpus(
     for row, key in enumerate(keys):
         first.setdefault(key, row)
 
-    known = cache.dims(encoder.fingerprint) or shipped_vectors.dims(encoder.fingerprint)
-    vectors = _allocate(len(keys), known or encoder.engine.dims)
+    dims = cache.dims(encoder.fingerprint) or shipped_vectors.dims(encoder.fingerprint) or encoder.engine.dims
+    require_memory(
+        vectors_bytes(len(keys), dims),
+        f"Holding the vectors of {len(keys):,} rows",
+        "Use fewer rows, or a model of fewer dimensions.",
+    )
+    vectors = _allocate(len(keys), dims)
     found = shipped_vectors.read_into(vectors, encoder.fingerprint, first)
     others = {key: row for key, row in first.items() if not found[row]}
     found |= cache.read_into(vectors, encoder.fingerprint, others)
@@ -101,6 +108,12 @@ def encode_corpus(
         check=encoder.check,
         notes=tuple(run.notes),
     )
+
+
+def vectors_bytes(rows: int, dims: int) -> int:
+    """Memory that the vectors of a corpus take, in bytes; 0 for those that are memory-mapped."""
+    size = 4 * rows * dims
+    return size if size <= _IN_MEMORY else 0
 
 
 def _allocate(rows: int, dims: int) -> np.ndarray:

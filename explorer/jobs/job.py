@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar, cast
 
 from explorer.errors import ExplorerError, JobCancelledError
+from explorer.jobs.freed_memory import return_freed_memory
 from explorer.jobs.lanes import Lane
 from explorer.jobs.progress import OnProgress, Progress
 from explorer.jobs.sizes import Parts, parts_of
@@ -198,12 +199,15 @@ class Job(Generic[T]):
             raise JobCancelledError("The work was stopped; finished work is kept.")
         now = time.monotonic()
         with self._lock:
-            if progress.phase != self._progress.phase:
+            begins = progress.phase != self._progress.phase
+            if begins:
                 self._marks.clear()  # another phase has another rate
             self._progress = progress
             self._marks.append((now, progress.done, progress.fraction))
             while self._marks[0][0] < now - _RATE_SECONDS:
                 self._marks.popleft()
+        if begins:
+            return_freed_memory()  # of the phase before; the arrays of this one seldom fit its gaps
 
     def _close(self, state: State) -> None:
         with self._lock:

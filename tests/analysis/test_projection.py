@@ -7,7 +7,7 @@ from explorer.analysis import placing, principal, projection
 from explorer.analysis.placing import cosines_to_rows, place
 from explorer.analysis.projection import Projection, pca, project, umap
 from explorer.analysis.specs import MapSpec
-from explorer.errors import JobCancelledError, QueryError, VectorError
+from explorer.errors import JobCancelledError, NotEnoughMemoryError, QueryError, VectorError
 from explorer.tensor import Index
 
 # umap-learn says so when it is imported; Python hides it unless warnings are errors.
@@ -277,3 +277,28 @@ def test_a_new_text_is_placed_among_its_nearest(random, metric):
 def test_vectors_of_another_model_cannot_be_placed(random):
     with pytest.raises(VectorError, match="3 dimensions"):
         place(random, some_map(random), [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("method", "needed", "instead"), [("umap", 61, "or PCA"), ("umap-learn", 203, "the fast UMAP, or PCA")]
+)
+def test_a_map_that_does_not_fit_in_memory_is_refused_before_it_begins(
+    random, memory_of, method, needed, instead
+):
+    memory_of(50)
+    with pytest.raises(NotEnoughMemoryError, match=f"map of 300 rows needs about {needed} MB .*{instead}"):
+        project(random, MapSpec(method))
+    assert project(random, MapSpec("pca")).method == "pca"
+
+
+def test_a_map_that_is_kept_needs_no_memory(random, memory_of, monkeypatch):
+    kept = np.zeros((300, 2), dtype=np.float32)
+    monkeypatch.setattr(projection, "find_map", lambda _name: (kept, 1.0))
+    memory_of(0)
+    assert project(random, MapSpec("umap")).coordinates is kept
+
+
+@pytest.mark.parametrize(("rows", "left"), [(624, 100), (20_000, 200)])
+def test_maps_that_were_seen_to_fit_are_not_refused(rows, left, memory_of):
+    memory_of(left)
+    projection._require_memory(rows, "umap")

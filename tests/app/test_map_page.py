@@ -12,7 +12,7 @@ from explorer.ui.map import selection
 from explorer.ui.map.figure import map_figure
 from explorer.ui.widgets.colouring import Colouring, column_colouring
 from explorer.ui.widgets.map_points import trace_rows
-from tests.app.driving import figure, finished, html_texts, open_app, select
+from tests.app.driving import button, error, figure, finished, html_texts, open_app, open_with_rows, select
 
 HOSTILE = "</script><script>window.hurt=1</script><b>x</b>"
 
@@ -365,3 +365,19 @@ def test_a_lasso_is_taken_before_the_page_is_drawn_and_let_go_of_when_the_select
     click(app, "Clear")
     assert app.session_state["explorer-session"].selection is None
     assert app.session_state["explorer-map-drawn"].widget != widget  # a new one, which shows no lasso
+
+
+def test_a_map_that_does_not_fit_in_memory_says_so_and_the_page_shows_pca(memory_of):
+    memory_of(20)
+    app = open_with_rows(explorer.open_corpus([f"note {n} about {n % 7}" for n in range(40)]), Tfidf())
+    app.switch_page("pages/map.py").run()
+    finished(app)
+    assert error(app) == (
+        "This map of 40 rows needs about 60 MB of memory, and this server has 20 MB left. "
+        "Use fewer rows, or PCA."
+    )
+    points = [trace for trace in figure(app)["data"] if trace["type"] == "scattergl"]
+    assert sum(len(decoded(trace["x"])) for trace in points) == 40
+    memory_of(1_000)
+    finished(button(app, "Try again").click().run())
+    assert not app.error

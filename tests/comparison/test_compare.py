@@ -12,7 +12,7 @@ from explorer.comparison.files.opening import open_comparison
 from explorer.comparison.files.saving import packed
 from explorer.comparison.report.content import report_content
 from explorer.comparison.report.pages import html_page, markdown_page
-from explorer.errors import EncodeError, JobCancelledError, QueryError
+from explorer.errors import EncodeError, JobCancelledError, NotEnoughMemoryError, QueryError
 from tests.comparison.comparisons import PAIRS, contenders, corpus, judgements
 
 TWO = slice(None, None, 3)  # two of the contenders
@@ -140,3 +140,13 @@ def test_a_failure_is_in_files_and_reports_and_not_in_the_cache(tmp_path, monkey
     asked = served.asked
     assert not compared_with(served, file_cache.cached_compare).failures
     assert served.asked == asked  # this one came from the cache
+
+
+def test_a_comparison_that_does_not_fit_in_memory_is_refused_before_it_begins(memory_of):
+    phases = []
+    memory_of(30)
+    with pytest.raises(
+        NotEnoughMemoryError, match=r"A comparison over 48 rows needs about 37 MB .* 30 MB left"
+    ):
+        explorer.compare(list(contenders())[TWO], on_progress=phases.append)
+    assert not phases

@@ -17,7 +17,7 @@ from explorer.encode.opening import open_encoder
 from explorer.encode.run import encode_corpus
 from explorer.encode.spec import LocalModel
 from explorer.encode.tokens import TextTokens, count_tokens
-from explorer.errors import EncodeError, JobCancelledError, SettingError
+from explorer.errors import EncodeError, JobCancelledError, NotEnoughMemoryError, SettingError
 from explorer.settings import settings
 from tests.encode.opening import open_for
 from tests.sentence_transformer import sentence_transformer
@@ -387,3 +387,11 @@ def test_several_devices_take_batches_in_turn_and_give_what_one_gives(tiny_model
         np.testing.assert_array_equal(vectors(), alone.start(tokens.batch(batch))())
     assert used == ["one", "other", "one", "other", "one"]
     assert several.in_flight == 2
+
+
+def test_vectors_that_do_not_fit_in_memory_are_refused_and_mapped_ones_do_not_count(memory_of):
+    memory_of(0.0001)
+    with pytest.raises(NotEnoughMemoryError, match="Holding the vectors of 60 rows"):
+        explorer.embed(TEXTS, "tfidf")
+    assert running.vectors_bytes(100_000, 768) == 307_200_000
+    assert running.vectors_bytes(1_000_000, 384) == 0

@@ -10,9 +10,10 @@ from weakref import WeakValueDictionary
 from explorer.encode.engines import openvino
 from explorer.encode.engines.engine import LocalEngine
 from explorer.encode.engines.graph_outcomes import NoGraphError
-from explorer.encode.engines.model_memory import ModelMemory, weights_bytes
+from explorer.encode.engines.model_memory import ModelMemory, opening_bytes, weights_bytes
 from explorer.encode.engines.torch_engine import SeveralGPUs, TorchEngine
 from explorer.encode.models import ModelFiles
+from explorer.jobs.memory_limit import require_memory
 from explorer.settings import settings
 from explorer.tensor import device as devices
 
@@ -52,6 +53,7 @@ def load(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
     Raises:
         UnusableModelError: The files do not make a model that embeds texts.
         UnsafeModelError: It needs its own code, which is not allowed, or its weights would run code.
+        NotEnoughMemoryError: Its weights do not fit in memory.
     """
     key = (files.identity, str(device), dtype)
     with _known:
@@ -63,6 +65,10 @@ def load(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
         with _known:
             engine = loaded().use(key)
         if engine is None:
+            if device.type == "cpu":
+                require_memory(
+                    opening_bytes(files, dtype), f"The model {files.name}", "Choose a smaller model."
+                )
             engine = _open(files, device, dtype)
             with _known:
                 loaded().keep(key, engine, weights_bytes(files, dtype), settings().models_mb * 1_000_000)

@@ -11,6 +11,9 @@ from explorer.hub.model_weights import model_files
 from explorer.hub.models_on_disk import parameters_on_disk
 
 _ITEM_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+# Bytes that a small model takes besides: its library, its tokenizer, a batch. `benchmarks.memory_needs`
+# measures more.
+_BESIDE_WEIGHTS = 60_000_000
 T = TypeVar("T")
 
 
@@ -30,6 +33,19 @@ def weights_bytes(files: ModelFiles, dtype: str) -> int:
         return parameters * _ITEM_BYTES[dtype]
     names = (path.relative_to(files.folder).as_posix() for path in files.folder.rglob("*.bin"))
     return sum((files.folder / name).stat().st_size for name in model_files(names))
+
+
+def opening_bytes(files: ModelFiles, dtype: str) -> int:
+    """Memory that a model takes at least when it is opened on a CPU, in bytes.
+
+    The table of token embeddings, most of a small multilingual model, is left out: it can stay in its file.
+
+    Args:
+        files: The model.
+        dtype: As for `weights_bytes`.
+    """
+    table = (files.facts.table_parameters or 0) * _ITEM_BYTES[dtype]
+    return _BESIDE_WEIGHTS + max(0, weights_bytes(files, dtype) - table)
 
 
 class ModelMemory(Generic[T]):

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from explorer.encode.engines import loaded_models, openvino
+from explorer.encode.engines import loaded_models, model_memory, openvino
 from explorer.encode.engines.graph_outcomes import NoGraphError
+from explorer.errors import NotEnoughMemoryError
 from explorer.settings import settings
 
 CPU = torch.device("cpu")
@@ -54,7 +55,8 @@ class Machine:
 @pytest.fixture
 def machine(monkeypatch, nothing_loaded):
     machine = Machine()
-    monkeypatch.setattr(loaded_models, "weights_bytes", lambda files, _dtype: SIZES[files.identity])
+    for module in (loaded_models, model_memory):
+        monkeypatch.setattr(module, "weights_bytes", lambda files, _dtype: SIZES[files.identity])
     monkeypatch.setattr(openvino, "ready", machine.ready)
     monkeypatch.setattr(openvino, "OpenVINOEngine", machine.engine)
     yield machine
@@ -70,7 +72,11 @@ def pool():
 
 def load(name):
     return loaded_models.load(
-        SimpleNamespace(identity=name, facts=SimpleNamespace(is_static=False)), CPU, "float32"
+        SimpleNamespace(
+            identity=name, name=name, facts=SimpleNamespace(is_static=False, table_parameters=None)
+        ),
+        CPU,
+        "float32",
     )
 
 
@@ -143,3 +149,13 @@ def test_a_model_larger_than_the_bound_stays_while_it_is_used(machine, monkeypat
     for name in ("a", "large", "large", "a"):
         load(name)
     assert machine.opened == ["a", "large", "a"]
+
+
+def test_a_model_that_does_not_fit_is_refused_before_it_is_read(machine, memory_of):
+    memory_of(105)  # "a" takes 40 MB and "b" 50, both besides the library
+    load("a")
+    with pytest.raises(NotEnoughMemoryError, match="The model b needs about 110 MB"):
+        load("b")
+    assert machine.opened == ["a"]
+    memory_of(0)
+    assert load("a") == "engine of a"  # it is loaded already

@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from explorer.encode.engines.model_memory import weights_bytes
+from explorer.encode.engines.model_memory import opening_bytes, weights_bytes
 from explorer.encode.models import BUNDLED_MODEL, find_model
 from explorer.settings import Settings, settings
 
@@ -29,3 +29,11 @@ def test_four_small_models_stay_loaded_by_default():
     bundled = weights_bytes(find_model(BUNDLED_MODEL), "float32")
     assert bundled == pytest.approx(90.9e6, rel=0.01)
     assert bundled + 3 * 4 * SMALL <= Settings().models_mb * 1_000_000
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("float32", 4), ("bfloat16", 2)])
+def test_opening_a_model_takes_less_than_its_weights_where_the_token_table_stays_in_its_file(dtype, size):
+    files = find_model(BUNDLED_MODEL)
+    without_table = weights_bytes(files, dtype) - size * 30_522 * 384
+    assert without_table == pytest.approx(size * 11e6, rel=0.02)
+    assert opening_bytes(files, dtype) == without_table + 60_000_000

@@ -1,0 +1,149 @@
+"""What work needs of memory at its peak, beside the estimate by which it is refused where less is free.
+
+Each piece of work runs in a fresh process: what it imports is counted, and so are processes that it starts.
+Estimates are below what is needed, since work that fits must not be refused. Rows are glosses of WordNet, or
+random vectors of 384 dimensions around 50 points for maps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import functools
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import explorer
+from benchmarks.corpora import empty_cache, glosses
+from benchmarks.results import record
+from explorer.jobs.freed_memory import return_freed_memory, return_large_arrays
+
+if TYPE_CHECKING:
+    from explorer.analysis.specs import MapMethod
+
+_DIMS = 384
+_SIZES = {
+    "opening the model": (100,),
+    "encoding": (2_000, 8_000),
+    "map": (600, 20_000, 60_000),
+    "map by umap-learn": (600, 20_000),
+    "comparison": (600, 5_000, 20_000),
+}
+
+
+def main() -> None:
+    """Print one line per piece of work."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", choices=_SIZES)
+    parser.add_argument("--rows", type=int)
+    options = parser.parse_args()
+    if options.rows:
+        with empty_cache():
+            print(*measure(options.work, options.rows))
+        return
+    figures: dict[str, float | str] = {}
+    for work, sizes in _SIZES.items():
+        if options.work not in (None, work):
+            continue
+        for rows in sizes:
+            command = [sys.executable, "-m", "benchmarks.memory_needs", "--work", work, f"--rows={rows}"]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            needed, estimate = map(float, done.stdout.split()[-2:])
+            print(f"{work:20} {rows:7,} rows: {needed:6.0f} MB, estimate {estimate:6.0f} MB", flush=True)
+            figures |= {f"{work}, {rows} rows, MB": needed, f"{work}, {rows} rows, estimate MB": estimate}
+    record("memory_needs", figures)
+
+
+def measure(work: str, rows: int) -> tuple[float, float]:
+    """Memory at the peak of a piece of work, without that before it, and the estimate, in MB."""
+    return_large_arrays()
+    prepared, estimate = _WORKS[work](rows)
+    return_freed_memory()
+    before, ended, peak = own_mb(), threading.Event(), [0.0]
+
+    def watch() -> None:
+        while not ended.wait(0.01):
+            peak[0] = max(peak[0], own_mb())
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    prepared()
+    ended.set()
+    watching.join()
+    return peak[0] - before, estimate / 1e6
+
+
+def own_mb() -> float:
+    """Anonymous memory of this process and its children, in MB."""
+    total = 0.0
+    with contextlib.suppress(OSError):  # a thread or a child that has just ended
+        children = [one for task in Path("/proc/self/task").iterdir() for one in _words(task / "children")]
+        for process in ("self", *children):
+            words = _words(Path("/proc") / process / "status")
+            total += int(words[words.index("RssAnon:") + 1]) * 1.024e-3
+    return total
+
+
+def _words(file: Path) -> list[str]:
+    return file.read_text().split()
+
+
+Prepared = tuple[Callable[[], object], float]
+
+
+def _opening(rows: int) -> Prepared:
+    texts = glosses(rows)
+    from explorer.encode.engines.model_memory import weights_bytes
+    from explorer.encode.models import BUNDLED_MODEL, find_model
+
+    return lambda: explorer.embed(texts, precision="float32"), weights_bytes(
+        find_model(BUNDLED_MODEL), "float32"
+    )
+
+
+def _encoding(rows: int) -> Prepared:
+    from explorer.encode.run import vectors_bytes
+
+    texts = glosses(rows)
+    explorer.embed(texts[:64], precision="float32")
+    return lambda: explorer.embed(texts, precision="float32"), vectors_bytes(rows, _DIMS)
+
+
+def _map(rows: int, method: MapMethod = "umap") -> Prepared:
+    from explorer.analysis.projection import map_bytes, project
+    from explorer.analysis.space import make_index
+    from explorer.analysis.specs import MapSpec
+
+    random = np.random.default_rng(0)
+    centres = 2 * random.standard_normal((50, _DIMS), dtype=np.float32)
+    vectors = random.standard_normal((rows, _DIMS), dtype=np.float32) + centres[random.integers(0, 50, rows)]
+    index = make_index(vectors)
+    return lambda: project(index, MapSpec(method)), map_bytes(rows, method)
+
+
+def _comparison(rows: int) -> Prepared:
+    from explorer.comparison.compare import SAMPLE
+    from explorer.comparison.memory import comparison_bytes
+
+    space = explorer.embed(glosses(rows), "tfidf")
+    other = space.truncate(128)
+    return lambda: explorer.compare([space, other]), comparison_bytes(rows, min(rows, SAMPLE))
+
+
+_WORKS: dict[str, Callable[[int], Prepared]] = {
+    "opening the model": _opening,
+    "encoding": _encoding,
+    "map": _map,
+    "map by umap-learn": functools.partial(_map, method="umap-learn"),
+    "comparison": _comparison,
+}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""What a comparison takes of memory, measured by `benchmarks.memory_needs`."""
+
+from __future__ import annotations
+
+# Bytes: what is imported, and what is held for each row of the sample and of the corpus.
+_LIBRARIES = 35_000_000
+_SAMPLED_ROW = 30_000
+_ROW = 4_000
+
+
+def comparison_bytes(rows: int, sampled: int) -> int:
+    """Memory that a comparison of two contenders takes at its peak, in bytes.
+
+    Args:
+        rows: Rows of the corpus.
+        sampled: Rows that are measured.
+    """
+    return _LIBRARIES + _SAMPLED_ROW * sampled + _ROW * rows
