@@ -62,7 +62,7 @@ def main() -> None:
 
 def measure(work: str, rows: int) -> tuple[float, float]:
     """Memory at the peak of a piece of work, without that before it, and the estimate, in MB."""
-    return_large_arrays()
+    return_large_arrays(1 << 20)
     prepared, estimate = _WORKS[work](rows)
     return_freed_memory()
     before, ended, peak = own_mb(), threading.Event(), [0.0]

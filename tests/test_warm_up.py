@@ -6,7 +6,7 @@ from explorer.jobs import registry as jobs
 from explorer.jobs.registry import JobRegistry, Lane
 
 
-def test_what_maps_need_is_compiled_once_no_job_is_running(monkeypatch):
+def test_what_maps_need_is_compiled_once_no_job_is_running(monkeypatch, memory_of):
     registry, go, looked = JobRegistry(), threading.Event(), threading.Semaphore(0)
     is_idle = registry.is_idle
 
@@ -15,9 +15,11 @@ def test_what_maps_need_is_compiled_once_no_job_is_running(monkeypatch):
         return is_idle()
 
     job = registry.submit("k", "Encoding", lambda _report: go.wait(60), lane=Lane.DEVICE, visitor="a")
-    found = []
+    found, sizes = [], []
+    memory_of(600)
     monkeypatch.setattr(registry, "is_idle", look)
     monkeypatch.setattr(jobs, "registry", lambda: registry)
+    monkeypatch.setattr(warm_up, "return_large_arrays", sizes.append)
     monkeypatch.setattr(layout, "warm_up", lambda: found.append(job.state))
     for name, seconds in (("_HEAD_START_SECONDS", 0), ("_QUIET_SECONDS", 0.02), ("_LOOK_SECONDS", 0.01)):
         monkeypatch.setattr(warm_up, name, seconds)
@@ -29,3 +31,4 @@ def test_what_maps_need_is_compiled_once_no_job_is_running(monkeypatch):
     go.set()
     warming.join(60)
     assert found == ["done"]
+    assert sizes == [1 << 24]
