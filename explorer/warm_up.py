@@ -49,7 +49,7 @@ def _thread() -> threading.Thread:
 
 
 def _bring() -> None:
-    return_large_arrays(_LARGE_IF_SHORT if memory_left() < _SHORT else _LARGE)
+    _return_large_arrays()
     try:
         time.sleep(_HEAD_START_SECONDS)
         importlib.import_module(_MODULE)
@@ -59,6 +59,10 @@ def _bring() -> None:
     from explorer.analysis.layout import warm_up
 
     warm_up()
+
+
+def _return_large_arrays() -> None:
+    return_large_arrays(_LARGE_IF_SHORT if memory_left() < _SHORT else _LARGE)
 
 
 def _wait_for_quiet() -> None:

@@ -1,12 +1,14 @@
 import threading
 
+import pytest
+
 from explorer import warm_up
 from explorer.analysis import layout
 from explorer.jobs import registry as jobs
 from explorer.jobs.registry import JobRegistry, Lane
 
 
-def test_what_maps_need_is_compiled_once_no_job_is_running(monkeypatch, memory_of):
+def test_what_maps_need_is_compiled_once_no_job_is_running(monkeypatch):
     registry, go, looked = JobRegistry(), threading.Event(), threading.Semaphore(0)
     is_idle = registry.is_idle
 
@@ -15,11 +17,9 @@ def test_what_maps_need_is_compiled_once_no_job_is_running(monkeypatch, memory_o
         return is_idle()
 
     job = registry.submit("k", "Encoding", lambda _report: go.wait(60), lane=Lane.DEVICE, visitor="a")
-    found, sizes = [], []
-    memory_of(600)
+    found = []
     monkeypatch.setattr(registry, "is_idle", look)
     monkeypatch.setattr(jobs, "registry", lambda: registry)
-    monkeypatch.setattr(warm_up, "return_large_arrays", sizes.append)
     monkeypatch.setattr(layout, "warm_up", lambda: found.append(job.state))
     for name, seconds in (("_HEAD_START_SECONDS", 0), ("_QUIET_SECONDS", 0.02), ("_LOOK_SECONDS", 0.01)):
         monkeypatch.setattr(warm_up, name, seconds)
@@ -31,4 +31,12 @@ def test_what_maps_need_is_compiled_once_no_job_is_running(monkeypatch, memory_o
     go.set()
     warming.join(60)
     assert found == ["done"]
-    assert sizes == [1 << 24]
+
+
+@pytest.mark.parametrize(("left", "size"), [(600e6, 1 << 20), (8e9, 1 << 24), (float("inf"), 1 << 24)])
+def test_smaller_arrays_go_back_where_memory_is_short(left, size, monkeypatch):
+    sizes = []
+    monkeypatch.setattr(warm_up, "memory_left", lambda: left)
+    monkeypatch.setattr(warm_up, "return_large_arrays", sizes.append)
+    warm_up._return_large_arrays()
+    assert sizes == [size]

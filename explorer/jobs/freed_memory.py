@@ -76,8 +76,8 @@ def return_large_arrays(size: int) -> None:
     only the app calls this.
 
     Args:
-        size: At least the 128 kB that glibc begins with. Memory that comes from the system is cleared first, so
-            a small size takes processor time.
+        size: At least the 128 kB that glibc begins with. Memory that comes from the system is cleared first,
+            so a small size takes processor time.
     """
     libc = _glibc()
     if libc is not None:
