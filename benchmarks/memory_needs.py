@@ -98,13 +98,12 @@ Prepared = tuple[Callable[[], object], float]
 
 
 def _opening(rows: int) -> Prepared:
-    texts = glosses(rows)
-    from explorer.encode.engines.model_memory import weights_bytes
+    from explorer.encode.engines.model_memory import opening_bytes
     from explorer.encode.models import BUNDLED_MODEL, find_model
 
-    return lambda: explorer.embed(texts, precision="float32"), weights_bytes(
-        find_model(BUNDLED_MODEL), "float32"
-    )
+    texts = glosses(rows)
+    estimate = opening_bytes(find_model(BUNDLED_MODEL), "float32")
+    return lambda: explorer.embed(texts, precision="float32"), estimate
 
 
 def _encoding(rows: int) -> Prepared:
