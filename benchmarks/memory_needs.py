@@ -62,7 +62,7 @@ def main() -> None:
 
 def measure(work: str, rows: int) -> tuple[float, float]:
     """Memory at the peak of a piece of work, without that before it, and the estimate, in MB."""
-    return_large_arrays()
+    return_large_arrays(1 << 20)
     prepared, estimate = _WORKS[work](rows)
     return_freed_memory()
     before, ended, peak = own_mb(), threading.Event(), [0.0]
@@ -98,13 +98,12 @@ Prepared = tuple[Callable[[], object], float]
 
 
 def _opening(rows: int) -> Prepared:
-    texts = glosses(rows)
-    from explorer.encode.engines.model_memory import weights_bytes
+    from explorer.encode.engines.model_memory import opening_bytes
     from explorer.encode.models import BUNDLED_MODEL, find_model
 
-    return lambda: explorer.embed(texts, precision="float32"), weights_bytes(
-        find_model(BUNDLED_MODEL), "float32"
-    )
+    texts = glosses(rows)
+    estimate = opening_bytes(find_model(BUNDLED_MODEL), "float32")
+    return lambda: explorer.embed(texts, precision="float32"), estimate
 
 
 def _encoding(rows: int) -> Prepared:

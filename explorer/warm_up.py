@@ -8,12 +8,18 @@ import threading
 import time
 
 from explorer.jobs.freed_memory import return_large_arrays
+from explorer.jobs.memory_limit import memory_left
 
 # Importing holds the interpreter lock for seconds; after this delay the first page has been drawn.
 _HEAD_START_SECONDS = 1.0
 _MODULE = "explorer.embedding"  # brings torch
 _QUIET_SECONDS = 1.0  # without a job, before maps' process starts: between an answer's jobs there is less
 _LOOK_SECONDS = 0.1
+# Bytes from which an array is returned as soon as it is freed. Where memory is short, even those whose return
+# takes time: the search for neighbours then takes 30 % more processor time.
+_LARGE = 1 << 24
+_LARGE_IF_SHORT = 1 << 20
+_SHORT = 2_000_000_000  # bytes left when the app starts
 
 
 _ready = threading.Event()
@@ -43,7 +49,7 @@ def _thread() -> threading.Thread:
 
 
 def _bring() -> None:
-    return_large_arrays()
+    _return_large_arrays()
     try:
         time.sleep(_HEAD_START_SECONDS)
         importlib.import_module(_MODULE)
@@ -53,6 +59,10 @@ def _bring() -> None:
     from explorer.analysis.layout import PROCESSES
 
     PROCESSES.prepare()
+
+
+def _return_large_arrays() -> None:
+    return_large_arrays(_LARGE_IF_SHORT if memory_left() < _SHORT else _LARGE)
 
 
 def _wait_for_quiet() -> None:

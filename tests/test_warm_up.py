@@ -1,5 +1,7 @@
 import threading
 
+import pytest
+
 from explorer import warm_up
 from explorer.analysis import layout
 from explorer.jobs import registry as jobs
@@ -29,3 +31,12 @@ def test_the_process_of_maps_is_started_once_no_job_is_running(monkeypatch):
     go.set()
     warming.join(60)
     assert found == ["done"]
+
+
+@pytest.mark.parametrize(("left", "size"), [(600e6, 1 << 20), (8e9, 1 << 24), (float("inf"), 1 << 24)])
+def test_smaller_arrays_go_back_where_memory_is_short(left, size, monkeypatch):
+    sizes = []
+    monkeypatch.setattr(warm_up, "memory_left", lambda: left)
+    monkeypatch.setattr(warm_up, "return_large_arrays", sizes.append)
+    warm_up._return_large_arrays()
+    assert sizes == [size]

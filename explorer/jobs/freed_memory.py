@@ -16,7 +16,6 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-_LARGE = 1 << 24  # bytes
 _M_TRIM_THRESHOLD = -1  # of malloc.h
 _M_MMAP_THRESHOLD = -3
 _MADV_DONTNEED = 4  # of sys/mman.h on Linux
@@ -69,19 +68,21 @@ def unchanged_libraries(smaps: Path = Path("/proc/self/smaps")) -> Iterator[tupl
             yield start, end - start
 
 
-def return_large_arrays() -> None:
-    """From now on, give each array of 16 MB or more back as soon as it is freed, also during a job.
+def return_large_arrays(size: int) -> None:
+    """From now on, give each array of `size` bytes or more back as soon as it is freed, also during a job.
 
     By default glibc raises its limit for this, up to 32 MB, each time a larger array is freed. The arrays of
-    one step of a job then leave gaps that those of the next do not fill: fitting TF-IDF on the sample took
-    174 MB at its peak instead of 105. A limit of 1 MB would save little more, and costs the search for
-    neighbours 30 % of processor time, since memory that comes from the system is cleared first. It concerns
-    the whole process, so only the app calls this.
+    one step of a job then leave gaps that those of the next do not fill. It concerns the whole process, so
+    only the app calls this.
+
+    Args:
+        size: At least the 128 kB that glibc begins with. Memory that comes from the system is cleared first,
+            so a small size takes processor time.
     """
     libc = _glibc()
     if libc is not None:
-        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE)
-        libc.mallopt(_M_TRIM_THRESHOLD, 2 * _LARGE)  # as glibc sets it; fixing the other resets it to 128 kB
+        libc.mallopt(_M_MMAP_THRESHOLD, size)
+        libc.mallopt(_M_TRIM_THRESHOLD, 2 * size)  # as glibc sets it; fixing the other resets it to 128 kB
 
 
 @functools.cache

@@ -37,9 +37,9 @@ _ARRAYS = """
 import re, sys
 from explorer.jobs.freed_memory import return_large_arrays
 if "return" in sys.argv:
-    return_large_arrays()
+    return_large_arrays(1 << 20)
 bytearray(30_000_000)
-arrays = [bytearray(b"x") * 20_000_000 for _ in range(5)]
+arrays = [bytearray(b"x") * 2_000_000 for _ in range(40)]
 last = bytearray(b"x") * 200_000
 del arrays
 print(int(re.search(r"RssAnon:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024)
