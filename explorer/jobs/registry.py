@@ -83,6 +83,11 @@ class JobRegistry:
             if job is not None and job.ended:
                 self._forget(job)
 
+    def forget_old(self) -> None:
+        """Forget the jobs that ended long ago."""
+        with self._lock:
+            self._forget_old()
+
     def awaited_by(self, visitor: str) -> list[Job[Any]]:
         """The unfinished jobs that a visitor is waiting for, oldest first."""
         with self._lock:

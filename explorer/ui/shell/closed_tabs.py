@@ -1,0 +1,83 @@
+"""Letting go of what closed tabs held, and of results that nobody came back for; freed memory goes back.
+
+`docs/decisions/0030-letting-go.md` explains why.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import threading
+import time
+
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from explorer.jobs.freed_memory import return_freed_memory
+from explorer.jobs.registry import registry
+from explorer.session.session_store import session_store
+
+_EVERY_SECONDS = 20.0
+# A broken connection is restored within seconds. It must be less than Streamlit's two minutes: a session that
+# is kept longer expires there, and then stays in memory until another tab is closed.
+_GONE_SECONDS = 60.0
+_CLOSING_SECONDS = 1.0  # Streamlit closes them in its own thread
+
+
+class Tabs:
+    """The tabs of the process that are not closed yet."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connected: dict[str, float] = {}  # when each tab was last seen connected, by Streamlit's id
+
+    def enter(self, tab: str) -> None:
+        """Add a tab, which is connected."""
+        with self._lock:
+            self._connected[tab] = time.monotonic()
+
+    def close_gone(self) -> bool:
+        """Close the tabs that have not been connected for a while; return whether there were any."""
+        streamlit, now = runtime.get_instance(), time.monotonic()
+        with self._lock:
+            for tab in self._connected:
+                if streamlit.is_active_session(tab):
+                    self._connected[tab] = now
+            gone = [tab for tab, seen in self._connected.items() if seen < now - _GONE_SECONDS]
+            for tab in gone:
+                del self._connected[tab]
+        for tab in gone:
+            # Streamlit's only way to close a session from another thread; we keep no user in it.
+            streamlit.clear_user_info_for_session(tab)
+        return bool(gone)
+
+
+@functools.cache
+def _tabs() -> Tabs:
+    """The tabs of this process, looked at by a thread of their own."""
+    tabs = Tabs()
+    threading.Thread(target=_look_after, args=(tabs,), name="closed tabs", daemon=True).start()
+    return tabs
+
+
+def close_when_gone() -> None:
+    """Let go of what this tab holds when it is closed."""
+    context = get_script_run_ctx()
+    if context is not None and runtime.exists():  # it does not in tests of pages
+        _tabs().enter(context.session_id)
+
+
+def _look_after(tabs: Tabs) -> None:
+    while True:
+        time.sleep(_EVERY_SECONDS)
+        let_go(tabs)
+
+
+def let_go(tabs: Tabs) -> None:
+    """Let go of what was held for too long, and give its memory back to the system."""
+    session_store().forget_old()
+    registry().forget_old()
+    if tabs.close_gone():
+        time.sleep(_CLOSING_SECONDS)
+        gc.collect()  # a session is full of cycles, and Python looks for them only after many new objects
+    return_freed_memory()
