@@ -36,7 +36,7 @@ def main() -> None:
     ):
         for visitor in range(1, options.visitors + 1):
             theirs = range(visitor - 1, len(glosses), options.visitors)
-            rows = None if visitor % 2 else glosses.take(theirs)
+            rows = None if visitor % 2 else glosses.take(list(theirs))
             visit(browser, url, server, rows)
             whole.append(resident(server.pid, "VmRSS"))
             own.append(resident(server.pid, "RssAnon"))
