@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from benchmarks.visitor import visit
 
 _LONGEST = 3600.0  # seconds that a page may take
 _LOOK = 0.05  # seconds
+_MADE = ("maps", "comparisons")  # folders of the cache with results, which are to be computed again
 
 
 def main() -> None:
@@ -34,6 +36,8 @@ def main() -> None:
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
         cache = options.cache or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        for made in _MADE:
+            shutil.rmtree(cache / made, ignore_errors=True)
         server_url, server = stack.enter_context(served({"EXPLORER_CACHE_DIR": str(cache)}))
         browser = stack.enter_context(chromium())
         peak = stack.enter_context(watched(server.pid))
