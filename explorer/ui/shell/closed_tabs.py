@@ -10,7 +10,7 @@ import gc
 import threading
 import time
 
-from streamlit import runtime
+from streamlit.runtime import Runtime, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.jobs.freed_memory import return_freed_memory
@@ -25,9 +25,14 @@ _CLOSING_SECONDS = 1.0  # Streamlit closes them in its own thread
 
 
 class Tabs:
-    """The tabs of the process that are not closed yet."""
+    """The tabs of the process that are not closed yet.
 
-    def __init__(self) -> None:
+    Args:
+        streamlit: What knows which of them are connected.
+    """
+
+    def __init__(self, streamlit: Runtime) -> None:
+        self._streamlit = streamlit
         self._lock = threading.Lock()
         self._connected: dict[str, float] = {}  # when each tab was last seen connected, by Streamlit's id
 
@@ -38,24 +43,24 @@ class Tabs:
 
     def close_gone(self) -> bool:
         """Close the tabs that have not been connected for a while; return whether there were any."""
-        streamlit, now = runtime.get_instance(), time.monotonic()
+        now = time.monotonic()
         with self._lock:
             for tab in self._connected:
-                if streamlit.is_active_session(tab):
+                if self._streamlit.is_active_session(tab):
                     self._connected[tab] = now
             gone = [tab for tab, seen in self._connected.items() if seen < now - _GONE_SECONDS]
             for tab in gone:
                 del self._connected[tab]
         for tab in gone:
             # Streamlit's only way to close a session from another thread; we keep no user in it.
-            streamlit.clear_user_info_for_session(tab)
+            self._streamlit.clear_user_info_for_session(tab)
         return bool(gone)
 
 
 @functools.cache
 def _tabs() -> Tabs:
     """The tabs of this process, looked at by a thread of their own."""
-    tabs = Tabs()
+    tabs = Tabs(get_instance())
     threading.Thread(target=_look_after, args=(tabs,), name="closed tabs", daemon=True).start()
     return tabs
 
@@ -63,7 +68,7 @@ def _tabs() -> Tabs:
 def close_when_gone() -> None:
     """Let go of what this tab holds when it is closed."""
     context = get_script_run_ctx()
-    if context is not None and runtime.exists():  # it does not in tests of pages
+    if context is not None and type(get_instance()) is Runtime:  # tests of pages have a mock
         _tabs().enter(context.session_id)
 
 

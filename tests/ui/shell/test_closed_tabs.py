@@ -1,3 +1,4 @@
+import threading
 import weakref
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ from explorer.session.session import Session
 from explorer.session.session_store import SessionStore
 from explorer.ui.shell import closed_tabs as module
 from explorer.ui.shell.closed_tabs import Tabs, let_go
+from tests.app.driving import open_app
 
 
 class Streamlit:
@@ -34,14 +36,12 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def streamlit(monkeypatch):
-    streamlit = Streamlit("a", "b")
-    monkeypatch.setattr(module.runtime, "get_instance", lambda: streamlit)
-    return streamlit
+def streamlit():
+    return Streamlit("a", "b")
 
 
 def test_a_tab_is_closed_once_it_was_not_connected_for_a_while(clock, streamlit):
-    tabs = Tabs()
+    tabs = Tabs(streamlit)
     for tab in "ab":
         tabs.enter(tab)
     streamlit.connected.remove("a")
@@ -56,7 +56,7 @@ def test_a_tab_is_closed_once_it_was_not_connected_for_a_while(clock, streamlit)
 
 
 def test_a_tab_whose_connection_broke_and_came_back_stays(clock, streamlit):
-    tabs = Tabs()
+    tabs = Tabs(streamlit)
     tabs.enter("a")
     for _ in range(5):
         streamlit.connected.remove("a")
@@ -87,10 +87,10 @@ def test_what_nobody_came_back_for_is_let_go_without_another_visit(clock, stream
     session.keep_result("k", job)
     store.keep(session, "faq")
     del session, job
-    let_go(Tabs())
+    let_go(Tabs(streamlit))
     assert result() is not None
     clock[0] += 3600
-    let_go(Tabs())
+    let_go(Tabs(streamlit))
     assert result() is None
     assert store.find("a", "faq") is None
 
@@ -101,7 +101,7 @@ def test_the_cycles_of_a_closed_session_are_collected(clock, streamlit, monkeypa
     cycle.itself = cycle
     result = weakref.ref(cycle.result)
     del cycle
-    tabs = Tabs()
+    tabs = Tabs(streamlit)
     tabs.enter("a")
     let_go(tabs)
     assert result() is not None
@@ -109,3 +109,8 @@ def test_the_cycles_of_a_closed_session_are_collected(clock, streamlit, monkeypa
     clock[0] += module._GONE_SECONDS + 1
     let_go(tabs)
     assert result() is None
+
+
+def test_pages_in_tests_start_no_thread():
+    open_app()
+    assert "closed tabs" not in {thread.name for thread in threading.enumerate()}
