@@ -9,12 +9,14 @@ import functools
 import gc
 import threading
 import time
+from weakref import WeakValueDictionary
 
 from streamlit.runtime import Runtime, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.jobs.freed_memory import return_freed_memory
 from explorer.jobs.registry import registry
+from explorer.session.session import Session
 from explorer.session.session_store import session_store
 
 _EVERY_SECONDS = 20.0
@@ -35,11 +37,13 @@ class Tabs:
         self._streamlit = streamlit
         self._lock = threading.Lock()
         self._connected: dict[str, float] = {}  # when each tab was last seen connected, by Streamlit's id
+        self._sessions: WeakValueDictionary[str, Session] = WeakValueDictionary()
 
-    def enter(self, tab: str) -> None:
-        """Add a tab, which is connected."""
+    def enter(self, tab: str, session: Session) -> None:
+        """Add a tab, which is connected, and its session."""
         with self._lock:
             self._connected[tab] = time.monotonic()
+            self._sessions[tab] = session
 
     def close_gone(self) -> bool:
         """Close the tabs that have not been connected for a while; return whether there were any."""
@@ -51,7 +55,10 @@ class Tabs:
             gone = [tab for tab, seen in self._connected.items() if seen < now - _GONE_SECONDS]
             for tab in gone:
                 del self._connected[tab]
-        for tab in gone:
+            sessions = [self._sessions.pop(tab, None) for tab in gone]
+        for tab, session in zip(gone, sessions, strict=True):
+            if session is not None:  # Streamlit refers to the last one until another tab is opened
+                session.let_go()
             # Streamlit's only way to close a session from another thread; we keep no user in it.
             self._streamlit.clear_user_info_for_session(tab)
         return bool(gone)
@@ -65,11 +72,11 @@ def _tabs() -> Tabs:
     return tabs
 
 
-def close_when_gone() -> None:
-    """Let go of what this tab holds when it is closed."""
+def close_when_gone(session: Session) -> None:
+    """Let go of what this tab and its session hold when it is closed."""
     context = get_script_run_ctx()
     if context is not None and type(get_instance()) is Runtime:  # tests of pages have a mock
-        _tabs().enter(context.session_id)
+        _tabs().enter(context.session_id, session)
 
 
 def _look_after(tabs: Tabs) -> None:

@@ -28,7 +28,7 @@ def current_session() -> Session:
     if session is None:
         session = open_link(st.query_params, identify_visitor())
         session.enter_tab()
-        close_when_gone()
+        close_when_gone(session)
         st.session_state[_KEY] = session
     return session
 

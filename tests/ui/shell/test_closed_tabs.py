@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 import explorer
-from explorer.jobs.registry import JobRegistry, Lane
+from explorer.jobs.registry import Job, JobRegistry, Lane
 from explorer.session.session import Session
 from explorer.session.session_store import SessionStore
 from explorer.ui.shell import closed_tabs as module
 from explorer.ui.shell.closed_tabs import Tabs, let_go
 from tests.app.driving import open_app
+
+CORPUS = explorer.open_corpus("medicare-faq")
 
 
 class Streamlit:
@@ -43,7 +45,7 @@ def streamlit():
 def test_a_tab_is_closed_once_it_was_not_connected_for_a_while(clock, streamlit):
     tabs = Tabs(streamlit)
     for tab in "ab":
-        tabs.enter(tab)
+        tabs.enter(tab, Session(tab, CORPUS, []))
     streamlit.connected.remove("a")
     clock[0] += module._GONE_SECONDS - 1
     assert not tabs.close_gone()
@@ -55,9 +57,21 @@ def test_a_tab_is_closed_once_it_was_not_connected_for_a_while(clock, streamlit)
     assert streamlit.closed == ["a"]
 
 
+def test_the_session_of_a_closed_tab_drops_what_was_computed(clock, streamlit):
+    tabs, session = Tabs(streamlit), Session("a", CORPUS, [])
+    session.keep_result("k", Job("k", "Title", Lane.QUICK, lambda _say: None))
+    kept = session.for_another_tab()
+    tabs.enter("a", session)
+    streamlit.connected.remove("a")
+    clock[0] += module._GONE_SECONDS + 1
+    assert tabs.close_gone()
+    assert session.results == {}
+    assert list(kept.results) == ["k"]
+
+
 def test_a_tab_whose_connection_broke_and_came_back_stays(clock, streamlit):
     tabs = Tabs(streamlit)
-    tabs.enter("a")
+    tabs.enter("a", Session("a", CORPUS, []))
     for _ in range(5):
         streamlit.connected.remove("a")
         clock[0] += module._GONE_SECONDS - 1
@@ -80,10 +94,17 @@ def test_what_nobody_came_back_for_is_let_go_without_another_visit(clock, stream
     store, jobs = SessionStore(), JobRegistry()
     monkeypatch.setattr(module, "session_store", lambda: store)
     monkeypatch.setattr(module, "registry", lambda: jobs)
-    job = jobs.submit("k", "Title", lambda _say: np.zeros(10), lane=Lane.QUICK, visitor="a")
+    worker = []
+
+    def work(_say):
+        worker.append(threading.current_thread())
+        return np.zeros(10)
+
+    job = jobs.submit("k", "Title", work, lane=Lane.QUICK, visitor="a")
     assert job.wait(60)
+    worker[0].join(60)  # it refers to the job until it ends
     result = weakref.ref(job.result)
-    session = Session("a", explorer.open_corpus("medicare-faq"), [])
+    session = Session("a", CORPUS, [])
     session.keep_result("k", job)
     store.keep(session, "faq")
     del session, job
@@ -102,7 +123,7 @@ def test_the_cycles_of_a_closed_session_are_collected(clock, streamlit, monkeypa
     result = weakref.ref(cycle.result)
     del cycle
     tabs = Tabs(streamlit)
-    tabs.enter("a")
+    tabs.enter("a", Session("a", CORPUS, []))
     let_go(tabs)
     assert result() is not None
     streamlit.connected.remove("a")
