@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from explorer.data.corpus import Corpus
 from explorer.encode.cache import VectorCache
@@ -16,6 +18,9 @@ from explorer.encode.hosted_prompts import hosted_prompts
 from explorer.encode.local_encoder import open_local
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, needs_token
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
+
+if TYPE_CHECKING:
+    from explorer.encode.engines.tfidf import TfidfEngine
 
 
 def open_encoder(
@@ -51,7 +56,7 @@ def open_encoder(
             return _open_hosted(spec, cache, token, report, rows=len(corpus))
         case Tfidf():
             report(Progress("Fitting TF-IDF on your rows", total=len(corpus)))
-            return _open_tfidf(spec, corpus.texts)
+            return _open_tfidf(spec, corpus)
         case OwnVectors(query_model=LocalModel() | HostedModel() as model):
             queries = open_encoder(model, corpus, cache, token=token, on_progress=on_progress)
             return own_encoder(corpus, spec, queries)
@@ -81,8 +86,16 @@ def _open_hosted(
     return Encoder(spec, engine.name, engine.identity(), prompts=prompts, load=lambda: engine)
 
 
-def _open_tfidf(spec: Tfidf, texts: Sequence[str]) -> Encoder:
+def _open_tfidf(spec: Tfidf, corpus: Corpus) -> Encoder:
     from explorer.encode.engines.tfidf import TfidfEngine
 
-    engine = TfidfEngine.fit(texts)
+    fitted = _fitted()
+    engine = fitted.get(corpus.items_fingerprint) or TfidfEngine.fit(corpus.texts)
+    fitted[corpus.items_fingerprint] = engine
     return Encoder(spec, "TF-IDF", engine.identity(), load=lambda: engine)
+
+
+@functools.cache
+def _fitted() -> WeakValueDictionary[str, TfidfEngine]:
+    """TF-IDF of open spaces, by their texts: tens of megabytes, which visitors with the same rows share."""
+    return WeakValueDictionary()

@@ -58,12 +58,20 @@ class Job(Generic[T]):
     """One piece of work; created by `JobRegistry.submit`."""
 
     def __init__(
-        self, key: Hashable, title: str, lane: Lane, work: Work[T], *, resumable: bool = False
+        self,
+        key: Hashable,
+        title: str,
+        lane: Lane,
+        work: Work[T],
+        *,
+        resumable: bool = False,
+        shared: bool = True,
     ) -> None:
         self.key = key
         self.title = title
         self.lane = lane
         self.resumable = resumable
+        self.shared = shared
         self._work: Work[T] | None = work
         self._lock = threading.Lock()
         self._cancelled = threading.Event()

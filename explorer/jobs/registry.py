@@ -45,6 +45,7 @@ class JobRegistry:
         lane: Lane,
         visitor: str,
         resumable: bool = False,
+        shared: bool = True,
     ) -> Job[T]:
         """Ask for a piece of work, or join an existing job for it.
 
@@ -59,6 +60,8 @@ class JobRegistry:
             lane: The queue it waits in.
             visitor: Who asks.
             resumable: Whether finished work is kept when the job is stopped, so that the next one continues.
+            shared: Whether the registry holds the result for others who ask; otherwise the job is forgotten
+                as soon as it ends, and only who asked has it.
 
         Returns:
             The job: an existing one if it is waiting, running or still holding its result.
@@ -68,7 +71,7 @@ class JobRegistry:
             job = self._jobs.get(key)
             if job is None or not job.join(visitor):
                 self._jobs.pop(key, None)  # keeps jobs in the order in which they were asked for
-                job = self._jobs[key] = Job(key, title, lane, work, resumable=resumable)
+                job = self._jobs[key] = Job(key, title, lane, work, resumable=resumable, shared=shared)
                 job.join(visitor)
             if job.waits_for(visitor):
                 self._lanes[job.lane].put(job, visitor)
@@ -82,6 +85,11 @@ class JobRegistry:
             job = self._jobs.get(key)
             if job is not None and job.ended:
                 self._forget(job)
+
+    def forget_old(self) -> None:
+        """Forget the jobs that ended long ago."""
+        with self._lock:
+            self._forget_old()
 
     def awaited_by(self, visitor: str) -> list[Job[Any]]:
         """The unfinished jobs that a visitor is waiting for, oldest first."""
@@ -130,9 +138,12 @@ class JobRegistry:
 
     def _hold(self, job: Job[Any]) -> None:
         """Hold the result of a finished job; the oldest results are dropped when memory runs short."""
-        if job.state == "done" and self._jobs.get(job.key) is job:
-            self._held[job] = None
-            self._memory.add(job.parts)
+        if self._jobs.get(job.key) is job:
+            if not job.shared:
+                self._forget(job)
+            elif job.state == "done":
+                self._held[job] = None
+                self._memory.add(job.parts)
         while self._memory.bytes > settings().sessions_mb * 1_000_000:
             self._forget(next(iter(self._held)))
 

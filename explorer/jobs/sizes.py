@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
+from types import CellType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ Parts = dict[int, int]  # bytes of each part, by an id that stays valid as long 
 
 _LARGE = 1_000  # items; collections with at least this many are parts of their own, which can be shared
 _PLAIN = (str, bytes, int, float, type(None))
-_OPENED = ("explorer.", "scipy.")  # modules of classes whose attributes are followed
+_NO_VALUE = CellType()  # a variable of a function that has none now
+_OPENED = ("explorer.", "scipy.", "sklearn.", "bm25s")  # modules of classes whose attributes are followed
 
 
 class Memory:
@@ -47,9 +49,9 @@ class Memory:
 def parts_of(thing: object) -> Parts:
     """The parts of memory that a result holds.
 
-    Arrays, tables and tensors are found in collections and in the attributes of our own and scipy's classes.
-    Not counted: what functions hold, memory-mapped files (the system drops their pages by itself) and GPU
-    memory.
+    Arrays, tables and tensors are found in collections, in the attributes of our own classes and of those of
+    scipy, scikit-learn and bm25s, and in what functions hold. Not counted: memory-mapped files (the system
+    drops their pages by itself) and GPU memory.
 
     Args:
         thing: Any object that does not change much afterwards.
@@ -90,6 +92,8 @@ def _inside(thing: object) -> tuple[list[Any], int]:
         return [*thing, *thing.values()], size
     if isinstance(thing, list | tuple | set | frozenset):
         return list(thing), size
+    if isinstance(thing, FunctionType):  # an encoder's holds the engine of TF-IDF
+        return [cell.cell_contents for cell in thing.__closure__ or () if cell != _NO_VALUE], size
     if is_dataclass(thing) or type(thing).__module__.startswith(_OPENED):
         return list(getattr(thing, "__dict__", {}).values()), size
     return [], size

@@ -218,6 +218,12 @@ class Session:
                 memory.remove(parts)
                 del self.results[key]
 
+    def let_go(self) -> None:
+        """Drop what was computed, when the tab is closed; jobs go on, since the person may come back."""
+        self.spaces, self.focused, self.other_columns = {}, {}, {}
+        self.jobs, self.asking, self.results = {}, {}, OrderedDict()
+        self.comparison.shown = None
+
     def for_another_tab(self) -> Session:
         """A session with the same rows and encoders for another tab, without vectors: the cache has those."""
         return replace(

@@ -13,6 +13,7 @@ from explorer.session.session import Session
 from explorer.settings import settings
 
 _KEEP_SECONDS = 30 * 60.0
+_KEEP_RESULTS_SECONDS = 5 * 60.0  # they can be computed again; the rows of a person cannot be found again
 _KEEP_SESSIONS = 32
 
 
@@ -57,13 +58,25 @@ class SessionStore:
                 rows = parts_of(session.corpus)
             self._sessions[key] = _Kept(now, copy, rows, computed)
             memory, most = Memory(), settings().sessions_mb * 1_000_000
+            self._forget_old(now)
             for younger, (name, kept) in enumerate(reversed(list(self._sessions.items()))):
                 memory.add(kept.rows)
                 memory.add(kept.session.queries.parts)
                 kept.session.trim_results(memory, most)
-                crowded = memory.bytes > most or younger >= _KEEP_SESSIONS
-                if younger and (crowded or kept.at < now - _KEEP_SECONDS):
+                if younger and (memory.bytes > most or younger >= _KEEP_SESSIONS):
                     del self._sessions[name]
+
+    def forget_old(self) -> None:
+        """Drop the sessions that were not seen for long, and the results of those not seen for minutes."""
+        with self._lock:
+            self._forget_old(time.monotonic())
+
+    def _forget_old(self, now: float) -> None:
+        for name, kept in list(self._sessions.items()):
+            if kept.at < now - _KEEP_SECONDS:
+                del self._sessions[name]
+            elif kept.at < now - _KEEP_RESULTS_SECONDS:
+                kept.session.results.clear()
 
     def find(self, visitor: str, corpus: str) -> Session | None:
         """The session of a browser with a corpus, if it is still stored."""

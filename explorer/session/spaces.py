@@ -83,11 +83,12 @@ def ask_for_space(session: Session, spec: EncoderSpec, token: Secret | None) -> 
         return Opened(encoder, found or _encode(encoder, corpus, visitor, token))
 
     job = session.jobs[spec] = registry().submit(
-        object(),  # never shared: the model behind a name may have changed since it was last opened
+        object(),
         f"Opening {encoder_name(spec)}",
         work,
         lane=lanes_for(spec).opening,
         visitor=visitor,
+        shared=False,  # the model behind a name may have changed since it was last opened
     )
     return job
 

@@ -57,6 +57,26 @@ def test_the_same_work_asked_twice_is_one_job_that_both_see(registry):
     assert work.runs == 1
 
 
+def test_a_result_that_is_not_shared_is_held_by_who_asked_alone(registry):
+    kept = submit(registry, lambda _say: np.zeros(1000), key="kept")
+    assert kept.wait(60)
+    worker = []
+
+    def work(_say):
+        worker.append(threading.current_thread())
+        return np.zeros(1000)
+
+    job = registry.submit("own", "Title", work, lane=Lane.QUICK, visitor="a", shared=False)
+    assert job.wait(60)
+    worker[0].join(60)  # it refers to the job until it ends
+    held = weakref.ref(job.result)
+    assert held() is not None
+    del job
+    gc.collect()
+    assert held() is None
+    assert submit(registry, lambda _say: None, key="kept") is kept
+
+
 def test_it_is_idle_once_no_job_is_waiting_or_running(registry):
     assert registry.is_idle()
     work = Steps()

@@ -99,6 +99,22 @@ def test_a_session_is_forgotten_after_a_while(faq, monkeypatch):
     assert kept(session_store, faq, 1) == []
 
 
+def test_results_are_forgotten_after_minutes_and_rows_are_kept(faq, monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+    session_store = SessionStore()
+    keep(session_store, 0, faq, done(np.zeros(10)))
+    clock[0] += module._KEEP_RESULTS_SECONDS - 1
+    session_store.forget_old()
+    assert len(found(session_store, 0, faq).results) == 1
+    clock[0] += 2
+    session_store.forget_old()
+    assert found(session_store, 0, faq).results == {}
+    clock[0] += module._KEEP_SECONDS
+    session_store.forget_old()
+    assert session_store._sessions == {}
+
+
 def test_what_is_found_shares_nothing_that_changes(faq):
     session_store = SessionStore()
     first = Session("visitor 0", faq, [LocalModel()])

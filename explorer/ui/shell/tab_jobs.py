@@ -92,7 +92,7 @@ def ask_alone(
         own.append(work(on_progress))
 
     name = (kind, secrets.token_hex(8))  # unique, so that nobody else can join
-    job = registry().submit(name, title, keep, lane=lane, visitor=session.visitor)
+    job = registry().submit(name, title, keep, lane=lane, visitor=session.visitor, shared=False)
     _asked()[kind] = _Asked(key, job, own)
 
 

@@ -1,6 +1,11 @@
+import gc
+import itertools
+import weakref
+
 import numpy as np
 import pytest
 
+import explorer
 from explorer.encode.batches import plan_batches
 from explorer.encode.engines.tfidf import TfidfEngine
 from explorer.errors import EncodeError, JobCancelledError
@@ -120,3 +125,15 @@ def test_fitting_tells_how_far_it_is_and_can_be_stopped():
     with pytest.raises(JobCancelledError):
         TfidfEngine.fit(rows, stop)
     assert reported == [(4096, 5000)]
+
+
+def test_visitors_with_the_same_rows_share_what_was_learned_as_long_as_one_has_it():
+    texts = [f"the {one} and the {other}" for one, other in itertools.pairwise(ROWS)]
+    first = explorer.embed(texts, "tfidf").encoder
+    again = explorer.embed(explorer.open_corpus(texts), "tfidf").encoder
+    assert again.engine is first.engine
+    assert explorer.embed(texts[1:], "tfidf").encoder.engine is not first.engine
+    engine = weakref.ref(first.engine)
+    del first, again
+    gc.collect()
+    assert engine() is None

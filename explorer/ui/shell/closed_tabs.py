@@ -1,0 +1,95 @@
+"""Letting go of what closed tabs held, and of results that nobody came back for; freed memory goes back.
+
+`docs/decisions/0030-letting-go.md` explains why.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import threading
+import time
+from weakref import WeakValueDictionary
+
+from streamlit.runtime import Runtime, get_instance
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from explorer.jobs.freed_memory import return_freed_memory
+from explorer.jobs.registry import registry
+from explorer.session.session import Session
+from explorer.session.session_store import session_store
+
+_EVERY_SECONDS = 20.0
+# A broken connection is restored within seconds. It must be less than Streamlit's two minutes: a session that
+# is kept longer expires there, and then stays in memory until another tab is closed.
+_GONE_SECONDS = 60.0
+_CLOSING_SECONDS = 1.0  # Streamlit closes them in its own thread
+
+
+class Tabs:
+    """The tabs of the process that are not closed yet.
+
+    Args:
+        streamlit: What knows which of them are connected.
+    """
+
+    def __init__(self, streamlit: Runtime) -> None:
+        self._streamlit = streamlit
+        self._lock = threading.Lock()
+        self._connected: dict[str, float] = {}  # when each tab was last seen connected, by Streamlit's id
+        self._sessions: WeakValueDictionary[str, Session] = WeakValueDictionary()
+
+    def enter(self, tab: str, session: Session) -> None:
+        """Add a tab, which is connected, and its session."""
+        with self._lock:
+            self._connected[tab] = time.monotonic()
+            self._sessions[tab] = session
+
+    def close_gone(self) -> bool:
+        """Close the tabs that have not been connected for a while; return whether there were any."""
+        now = time.monotonic()
+        with self._lock:
+            for tab in self._connected:
+                if self._streamlit.is_active_session(tab):
+                    self._connected[tab] = now
+            gone = [tab for tab, seen in self._connected.items() if seen < now - _GONE_SECONDS]
+            for tab in gone:
+                del self._connected[tab]
+            sessions = [self._sessions.pop(tab, None) for tab in gone]
+        for tab, session in zip(gone, sessions, strict=True):
+            if session is not None:  # Streamlit refers to the last one until another tab is opened
+                session.let_go()
+            # Streamlit's only way to close a session from another thread; we keep no user in it.
+            self._streamlit.clear_user_info_for_session(tab)
+        return bool(gone)
+
+
+@functools.cache
+def _tabs() -> Tabs:
+    """The tabs of this process, looked at by a thread of their own."""
+    tabs = Tabs(get_instance())
+    threading.Thread(target=_look_after, args=(tabs,), name="closed tabs", daemon=True).start()
+    return tabs
+
+
+def close_when_gone(session: Session) -> None:
+    """Let go of what this tab and its session hold when it is closed."""
+    context = get_script_run_ctx()
+    if context is not None and type(get_instance()) is Runtime:  # tests of pages have a mock
+        _tabs().enter(context.session_id, session)
+
+
+def _look_after(tabs: Tabs) -> None:
+    while True:
+        time.sleep(_EVERY_SECONDS)
+        let_go(tabs)
+
+
+def let_go(tabs: Tabs) -> None:
+    """Let go of what was held for too long, and give its memory back to the system."""
+    session_store().forget_old()
+    registry().forget_old()
+    if tabs.close_gone():
+        time.sleep(_CLOSING_SECONDS)
+        gc.collect()  # a session is full of cycles, and Python looks for them only after many new objects
+    return_freed_memory()

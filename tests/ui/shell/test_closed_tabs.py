@@ -1,0 +1,137 @@
+import threading
+import weakref
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import explorer
+from explorer.jobs.registry import Job, JobRegistry, Lane
+from explorer.session.session import Session
+from explorer.session.session_store import SessionStore
+from explorer.ui.shell import closed_tabs as module
+from explorer.ui.shell.closed_tabs import Tabs, let_go
+from tests.app.driving import open_app
+
+CORPUS = explorer.open_corpus("medicare-faq")
+
+
+class Streamlit:
+    """Connections of tabs, and the sessions that were closed."""
+
+    def __init__(self, *connected):
+        self.connected = set(connected)
+        self.closed = []
+
+    def is_active_session(self, tab):
+        return tab in self.connected
+
+    def clear_user_info_for_session(self, tab):
+        self.closed.append(tab)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    return clock
+
+
+@pytest.fixture
+def streamlit():
+    return Streamlit("a", "b")
+
+
+def test_a_tab_is_closed_once_it_was_not_connected_for_a_while(clock, streamlit):
+    tabs = Tabs(streamlit)
+    for tab in "ab":
+        tabs.enter(tab, Session(tab, CORPUS, []))
+    streamlit.connected.remove("a")
+    clock[0] += module._GONE_SECONDS - 1
+    assert not tabs.close_gone()
+    clock[0] += 2
+    assert tabs.close_gone()
+    assert streamlit.closed == ["a"]
+    clock[0] += 10 * module._GONE_SECONDS
+    assert not tabs.close_gone()
+    assert streamlit.closed == ["a"]
+
+
+def test_the_session_of_a_closed_tab_drops_what_was_computed(clock, streamlit):
+    tabs, session = Tabs(streamlit), Session("a", CORPUS, [])
+    session.keep_result("k", Job("k", "Title", Lane.QUICK, lambda _say: None))
+    kept = session.for_another_tab()
+    tabs.enter("a", session)
+    streamlit.connected.remove("a")
+    clock[0] += module._GONE_SECONDS + 1
+    assert tabs.close_gone()
+    assert session.results == {}
+    assert list(kept.results) == ["k"]
+
+
+def test_a_tab_whose_connection_broke_and_came_back_stays(clock, streamlit):
+    tabs = Tabs(streamlit)
+    tabs.enter("a", Session("a", CORPUS, []))
+    for _ in range(5):
+        streamlit.connected.remove("a")
+        clock[0] += module._GONE_SECONDS - 1
+        tabs.close_gone()
+        streamlit.connected.add("a")
+        clock[0] += module._GONE_SECONDS - 1
+        tabs.close_gone()
+    assert streamlit.closed == []
+
+
+def test_streamlit_still_keeps_a_session_when_it_is_closed():
+    from streamlit.runtime.memory_session_storage import MemorySessionStorage
+
+    # Beyond that, Streamlit finds it no longer and keeps it until another tab is closed.
+    kept = MemorySessionStorage()._cache.ttl
+    assert kept > module._GONE_SECONDS + 2 * module._EVERY_SECONDS
+
+
+def test_what_nobody_came_back_for_is_let_go_without_another_visit(clock, streamlit, monkeypatch):
+    store, jobs = SessionStore(), JobRegistry()
+    monkeypatch.setattr(module, "session_store", lambda: store)
+    monkeypatch.setattr(module, "registry", lambda: jobs)
+    worker = []
+
+    def work(_say):
+        worker.append(threading.current_thread())
+        return np.zeros(10)
+
+    job = jobs.submit("k", "Title", work, lane=Lane.QUICK, visitor="a")
+    assert job.wait(60)
+    worker[0].join(60)  # it refers to the job until it ends
+    result = weakref.ref(job.result)
+    session = Session("a", CORPUS, [])
+    session.keep_result("k", job)
+    store.keep(session, "faq")
+    del session, job
+    let_go(Tabs(streamlit))
+    assert result() is not None
+    clock[0] += 3600
+    let_go(Tabs(streamlit))
+    assert result() is None
+    assert store.find("a", "faq") is None
+
+
+def test_the_cycles_of_a_closed_session_are_collected(clock, streamlit, monkeypatch):
+    monkeypatch.setattr(module, "_CLOSING_SECONDS", 0.0)
+    cycle = SimpleNamespace(result=np.zeros(10))
+    cycle.itself = cycle
+    result = weakref.ref(cycle.result)
+    del cycle
+    tabs = Tabs(streamlit)
+    tabs.enter("a", Session("a", CORPUS, []))
+    let_go(tabs)
+    assert result() is not None
+    streamlit.connected.remove("a")
+    clock[0] += module._GONE_SECONDS + 1
+    let_go(tabs)
+    assert result() is None
+
+
+def test_pages_in_tests_start_no_thread():
+    open_app()
+    assert "closed tabs" not in {thread.name for thread in threading.enumerate()}
