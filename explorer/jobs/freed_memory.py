@@ -21,6 +21,7 @@ _M_MMAP_THRESHOLD = -3
 _MADV_DONTNEED = 4  # of sys/mman.h on Linux
 _dropping = threading.Lock()
 _modules = 0  # imported when pages of libraries were last dropped
+_seen: frozenset[tuple[int, int]] = frozenset()  # libraries at the last call that looked
 
 
 def return_freed_memory() -> None:
@@ -31,20 +32,25 @@ def return_freed_memory() -> None:
 
 
 def drop_library_pages() -> None:
-    """Drop the pages of libraries from this process, if modules were imported since the last call.
+    """Drop the pages of libraries from this process, once those that were imported are in place.
 
     Loading a library reads much of it once: of 285 MB, a query, clusters, a map and a comparison together
     use 98 again. Dropped pages stay in the system's page cache, the first to go when memory is short, and
     come back when they are used: the next query takes 20 ms longer.
+
+    Call it every few seconds. Nothing is dropped until two calls in a row find the same libraries: while one
+    is loaded, what seems to be of its file may become memory of the process's own the next moment.
     """
-    global _modules
+    global _modules, _seen
     libc = _glibc()
     with _dropping:
         if libc is None or len(sys.modules) == _modules:
             return
-        _modules = len(sys.modules)
-        for start, size in unchanged_libraries():
-            libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), _MADV_DONTNEED)
+        before, _seen = _seen, frozenset(unchanged_libraries())
+        if _seen == before:
+            _modules = len(sys.modules)
+            for start, size in _seen:
+                libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), _MADV_DONTNEED)
 
 
 def unchanged_libraries(smaps: Path = Path("/proc/self/smaps")) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Hashable
 from typing import Any, TypeVar
 
-from explorer.jobs.freed_memory import drop_library_pages, return_freed_memory
+from explorer.jobs.freed_memory import return_freed_memory
 from explorer.jobs.job import Job, JobView, Work
 from explorer.jobs.lanes import Lane, Turns
 from explorer.jobs.sizes import Memory
@@ -126,7 +126,6 @@ class JobRegistry:
                 taken = turns.take()
             if taken is None:
                 return_freed_memory()
-                drop_library_pages()
                 return
             visitor, job = taken
 

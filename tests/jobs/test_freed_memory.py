@@ -110,12 +110,34 @@ def test_only_what_is_as_in_the_files_of_libraries_is_dropped(tmp_path):
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="dropped only with glibc")
 def test_pages_of_libraries_are_dropped_after_imports_and_come_back(monkeypatch):
+    monkeypatch.setattr(freed_memory, "_seen", frozenset())
     monkeypatch.setattr(freed_memory, "_modules", 0)  # other tests' jobs may have dropped them already
     matrix = np.random.default_rng(0).normal(size=(200, 200))
     product = matrix @ matrix
     before = resident_mb("RssFile")
     drop_library_pages()
+    drop_library_pages()
     assert resident_mb("RssFile") < 0.7 * before
     assert np.array_equal(matrix @ matrix, product)
     monkeypatch.setattr(freed_memory, "unchanged_libraries", lambda: pytest.fail("nothing was imported"))
     drop_library_pages()
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="dropped only with glibc")
+def test_no_pages_are_dropped_while_a_library_is_loaded(monkeypatch):
+    class Libc:
+        def madvise(self, address, size, _advice):
+            dropped.append((address.value, size.value))
+
+    dropped = []
+    monkeypatch.setattr(freed_memory, "_modules", 0)
+    monkeypatch.setattr(freed_memory, "_seen", frozenset())
+    monkeypatch.setattr(freed_memory, "_glibc", Libc)
+    looks = iter([[(1, 10)], [(1, 10), (20, 5)], [(1, 10), (20, 3)], [(1, 10), (20, 3)]])
+    monkeypatch.setattr(freed_memory, "unchanged_libraries", lambda: next(looks))
+    for _ in range(3):
+        drop_library_pages()
+    assert dropped == []
+    drop_library_pages()
+    assert sorted(dropped) == [(1, 10), (20, 3)]
+    drop_library_pages()  # it looks no more until something is imported

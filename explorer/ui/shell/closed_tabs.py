@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 from streamlit.runtime import Runtime, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from explorer.jobs.freed_memory import return_freed_memory
+from explorer.jobs.freed_memory import drop_library_pages, return_freed_memory
 from explorer.jobs.registry import registry
 from explorer.session.session import Session
 from explorer.session.session_store import session_store
@@ -86,10 +86,11 @@ def _look_after(tabs: Tabs) -> None:
 
 
 def let_go(tabs: Tabs) -> None:
-    """Let go of what was held for too long, and give its memory back to the system."""
+    """Let go of what was held for too long, and give memory back to the system."""
     session_store().forget_old()
     registry().forget_old()
     if tabs.close_gone():
         time.sleep(_CLOSING_SECONDS)
         gc.collect()  # a session is full of cycles, and Python looks for them only after many new objects
     return_freed_memory()
+    drop_library_pages()
