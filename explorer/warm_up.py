@@ -49,8 +49,8 @@ def _thread() -> threading.Thread:
 
 
 def _bring() -> None:
-    _return_large_arrays()
     try:
+        _return_large_arrays()
         time.sleep(_HEAD_START_SECONDS)
         importlib.import_module(_MODULE)
     finally:

@@ -15,6 +15,7 @@ from explorer.analysis.layout import PROCESSES, lay_out
 from explorer.analysis.map_cache import find_map, keep_map, map_name
 from explorer.analysis.principal import principal_axes, scaled_rows
 from explorer.analysis.specs import Distance, MapMethod, MapMetric, MapSpec
+from explorer.analysis.umap_learn import PROCESSES as UMAP_LEARN
 from explorer.analysis.umap_learn import fit, label_targets, versions
 from explorer.errors import QueryError
 from explorer.jobs.memory_limit import require_memory
@@ -25,8 +26,8 @@ from explorer.tensor.matrices import blocks
 _FEWEST = 4  # rows; with fewer, neighbours add nothing to PCA
 _RECALL = 0.95  # minimum recall of the neighbours a map is made from
 _BLOCK = 1 << 22  # numbers in float64 at a time: 32 MB
-# Bytes of memory, measured by `benchmarks.memory_needs`: what is compiled or imported, and what is held for
-# each row. Those of umap-learn are taken by its process.
+# Bytes of memory, measured by `benchmarks.memory_needs`: what the process takes when it starts, and what is
+# held for each row.
 _MEMORY = {"umap": (60_000_000, 3_000), "umap-learn": (200_000_000, 10_000)}
 _FEWER = {"umap": "Use fewer rows, or PCA.", "umap-learn": "Use fewer rows, the fast UMAP, or PCA."}
 
@@ -159,13 +160,13 @@ def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = 
     kept = find_map(name)
     if kept is not None:
         return Projection(kept[0], "umap", dims, metric, (), seed, neighbors, min_distance, kept[1])
-    _require_memory(len(index), "umap")
-    if len(index) < _FEWEST:
-        return replace(pca(index, dims, metric=metric), fallback="few")
-    PROCESSES.prepare()  # it starts while the neighbours are found
     start = pca(index, dims, metric=metric)
+    if len(index) < _FEWEST:
+        return replace(start, fallback="few")
     if not start.coordinates.any():
         return replace(start, fallback="equal")
+    _require_memory(len(index), "umap")
+    PROCESSES.prepare()  # it starts while the neighbours are found
 
     def searched(done: int, total: int) -> None:
         report(Progress("Finding neighbours", done, total, fraction=0.5 * done / total))
@@ -178,14 +179,15 @@ def umap(index: VectorIndex, spec: MapSpec, *, on_progress: OnProgress | None = 
 
 
 def map_bytes(rows: int, method: MapMethod) -> int:
-    """Memory that a UMAP takes at its peak, in bytes.
+    """Memory that a UMAP takes at its peak, in bytes; less if its process is already there.
 
     Args:
         rows: Rows of the map.
         method: `umap` or `umap-learn`.
     """
     base, each = _MEMORY[method]
-    return base + each * rows
+    started = (PROCESSES if method == "umap" else UMAP_LEARN).has_idle
+    return (0 if started else base) + each * rows
 
 
 def _require_memory(rows: int, method: MapMethod) -> None:

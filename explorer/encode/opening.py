@@ -17,6 +17,7 @@ from explorer.encode.engines.services import Secret, Service
 from explorer.encode.hosted_prompts import hosted_prompts
 from explorer.encode.local_encoder import open_local
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, needs_token
+from explorer.jobs.memory_limit import require_memory
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def open_encoder(
         ModelError: The model cannot be used; see `find_model`.
         HubError: The model cannot be downloaded from the Hub.
         EncodeError: The server of a hosted model returns no vectors; or, for TF-IDF, no text contains a word.
+        NotEnoughMemoryError: Fitting TF-IDF, or the model, does not fit in memory.
         VectorError: The rows have no vectors, or not of the dimensions of the query model.
         SettingError: EXPLORER_DEVICE names a device that does not exist.
     """
@@ -87,10 +89,14 @@ def _open_hosted(
 
 
 def _open_tfidf(spec: Tfidf, corpus: Corpus) -> Encoder:
-    from explorer.encode.engines.tfidf import TfidfEngine
+    from explorer.encode.engines.tfidf import TfidfEngine, fitting_bytes
 
     fitted = _fitted()
-    engine = fitted.get(corpus.items_fingerprint) or TfidfEngine.fit(corpus.texts)
+    engine = fitted.get(corpus.items_fingerprint)
+    if engine is None:
+        needed = fitting_bytes(corpus.texts)
+        require_memory(needed, f"TF-IDF of {len(corpus):,} rows", "Use fewer rows.")
+        engine = TfidfEngine.fit(corpus.texts)
     fitted[corpus.items_fingerprint] = engine
     return Encoder(spec, "TF-IDF", engine.identity(), load=lambda: engine)
 

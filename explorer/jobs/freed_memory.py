@@ -56,8 +56,9 @@ def drop_library_pages() -> None:
 def unchanged_libraries(smaps: Path = Path("/proc/self/smaps")) -> Iterator[tuple[int, int]]:
     """Address and size of the parts of libraries that are and stay the same as in their file.
 
-    They cannot be written to and have no page of the process's own. Other mapped files are left out: one that
-    is closed meanwhile could make room for another thread's memory at the same address.
+    They cannot be written to and have no page of the process's own, in memory or swapped out. Other mapped
+    files are left out: one that is closed meanwhile could make room for another thread's memory at the same
+    address.
 
     Args:
         smaps: The mappings of the process, see proc_pid_smaps(5); without the file there are none.
@@ -69,7 +70,8 @@ def unchanged_libraries(smaps: Path = Path("/proc/self/smaps")) -> Iterator[tupl
     for mapping in re.split(r"\n(?=[0-9a-f]+-[0-9a-f]+ )", content):
         head, _, figures = mapping.partition("\n")
         found = re.fullmatch(r"([0-9a-f]+)-([0-9a-f]+) r-.p \S+ \S+ \d+ +/.*\.so[.\d]*", head)
-        if found and re.search(r"^Anonymous: +0 kB$", figures, re.MULTILINE):
+        own = (re.search(rf"^{kind}: +0 kB$", figures, re.MULTILINE) for kind in ("Anonymous", "Swap"))
+        if found and all(own):
             start, end = (int(address, 16) for address in found.groups())
             yield start, end - start
 

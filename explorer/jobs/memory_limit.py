@@ -12,6 +12,7 @@ from pathlib import Path
 
 from explorer.errors import NotEnoughMemoryError
 from explorer.jobs.freed_memory import return_freed_memory
+from explorer.jobs.process import end_idle_processes
 
 # Bytes of libraries that are in use all the time; the system can drop all other pages of files.
 _FILES = 40_000_000
@@ -21,7 +22,7 @@ _V2 = ("memory.max", ("anon", "shmem"))
 
 
 def require_memory(needed: float, work: str, fix: str) -> None:
-    """Refuse work that needs more memory than is free.
+    """Refuse work that needs more memory than is free, also once nothing is kept that could be let go.
 
     Two jobs that begin at once are both allowed, and estimates leave out what is hard to know: work that is
     refused does not fit, while work that is allowed may still not.
@@ -36,6 +37,7 @@ def require_memory(needed: float, work: str, fix: str) -> None:
     """
     if needed <= memory_left():
         return
+    end_idle_processes()
     return_freed_memory()
     left = memory_left()
     if needed > left:
@@ -90,6 +92,6 @@ def _left_in(mounted: Path, path: str, limit: str, used: tuple[str, ...]) -> lis
 
 def _lines(file: Path) -> list[str]:
     try:
-        return file.read_text(encoding="ascii").splitlines()
+        return file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []

@@ -23,6 +23,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, cast
+from weakref import WeakSet
 
 from explorer.errors import ComputeError
 from explorer.jobs.freed_memory import return_freed_memory
@@ -33,12 +34,19 @@ _POLL_SECONDS = 0.1  # how soon a stop is noticed
 _BLOCK = 1 << 16
 
 Answer = Callable[[dict[str, Any], OnProgress], None]
+_all: WeakSet[WorkerProcesses] = WeakSet()
 
 
 def python_path() -> str:
     """PYTHONPATH for a process that runs a module of this package, wherever it is installed."""
     root = str(Path(__file__).resolve().parents[2])
     return os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+
+
+def end_idle_processes() -> None:
+    """End the processes that are kept for later requests, where memory is short."""
+    for processes in list(_all):
+        processes.close()
 
 
 class WorkerProcesses:
@@ -63,7 +71,13 @@ class WorkerProcesses:
         self._lock = threading.Lock()
         self._idle: _Process | None = None
         self._timer: threading.Timer | None = None
+        _all.add(self)
         atexit.register(self.close)
+
+    @property
+    def has_idle(self) -> bool:
+        """Whether a process is kept, so that the next request finds it started."""
+        return self._idle is not None
 
     def prepare(self) -> None:
         """Start a process and return at once, so that the next request finds it started.

@@ -218,6 +218,11 @@ class Session:
                 memory.remove(parts)
                 del self.results[key]
 
+    def forget_results(self) -> None:
+        """Drop the results of jobs that have ended, and nothing else."""
+        self.results.clear()
+        self.jobs = {spec: job for spec, job in self.jobs.items() if not awaited(job).ended}
+
     def let_go(self) -> None:
         """Drop what was computed, when the tab is closed; jobs go on, since the person may come back."""
         self.spaces, self.focused, self.other_columns = {}, {}, {}

@@ -6,7 +6,7 @@ import functools
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from explorer.jobs.sizes import Memory, Parts, parts_of
 from explorer.session.session import Session
@@ -66,6 +66,14 @@ class SessionStore:
                 if younger and (memory.bytes > most or younger >= _KEEP_SESSIONS):
                     del self._sessions[name]
 
+    def still_here(self, visitor: str) -> None:
+        """Count the time from now for the sessions of a browser that has an open tab."""
+        now = time.monotonic()
+        with self._lock:
+            for name, kept in self._sessions.items():
+                if name[0] == visitor:
+                    self._sessions[name] = replace(kept, at=now)
+
     def forget_old(self) -> None:
         """Drop the sessions that were not seen for long, and the results of those not seen for minutes."""
         with self._lock:
@@ -76,15 +84,15 @@ class SessionStore:
             if kept.at < now - _KEEP_SECONDS:
                 del self._sessions[name]
             elif kept.at < now - _KEEP_RESULTS_SECONDS:
-                kept.session.results.clear()
+                kept.session.forget_results()
 
     def find(self, visitor: str, corpus: str) -> Session | None:
         """The session of a browser with a corpus, if it is still stored."""
         with self._lock:
             kept = self._sessions.get((visitor, corpus))
-        if kept is None or kept.at < time.monotonic() - _KEEP_SECONDS:
-            return None
-        return kept.session.for_another_tab()
+            if kept is None or kept.at < time.monotonic() - _KEEP_SECONDS:
+                return None
+            return kept.session.for_another_tab()
 
 
 @functools.cache

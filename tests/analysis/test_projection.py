@@ -8,6 +8,7 @@ from explorer.analysis.placing import cosines_to_rows, place
 from explorer.analysis.projection import Projection, pca, project, umap
 from explorer.analysis.specs import MapSpec
 from explorer.errors import JobCancelledError, NotEnoughMemoryError, QueryError, VectorError
+from explorer.jobs.process import WorkerProcesses
 from explorer.tensor import Index
 
 # umap-learn says so when it is imported; Python hides it unless warnings are errors.
@@ -283,8 +284,9 @@ def test_vectors_of_another_model_cannot_be_placed(random):
     ("method", "needed", "instead"), [("umap", 61, "or PCA"), ("umap-learn", 203, "the fast UMAP, or PCA")]
 )
 def test_a_map_that_does_not_fit_in_memory_is_refused_before_it_begins(
-    random, memory_of, method, needed, instead
+    random, memory_of, method, needed, instead, monkeypatch
 ):
+    monkeypatch.setattr(WorkerProcesses, "has_idle", False)
     memory_of(50)
     with pytest.raises(NotEnoughMemoryError, match=f"map of 300 rows needs about {needed} MB .*{instead}"):
         project(random, MapSpec(method))
@@ -298,7 +300,16 @@ def test_a_map_that_is_kept_needs_no_memory(random, memory_of, monkeypatch):
     assert project(random, MapSpec("umap")).coordinates is kept
 
 
-@pytest.mark.parametrize(("rows", "left"), [(624, 100), (20_000, 200)])
-def test_maps_that_were_seen_to_fit_are_not_refused(rows, left, memory_of):
+@pytest.mark.parametrize(
+    ("rows", "left", "started"), [(624, 100, False), (624, 16, True), (20_000, 200, False)]
+)
+def test_maps_that_were_seen_to_fit_are_not_refused(rows, left, started, memory_of, monkeypatch):
+    monkeypatch.setattr(WorkerProcesses, "has_idle", started)
     memory_of(left)
     projection._require_memory(rows, "umap")
+
+
+@pytest.mark.parametrize("vectors", [np.eye(3, 5), np.ones((50, 5))])
+def test_where_pca_replaces_umap_no_memory_is_needed(vectors, memory_of):
+    memory_of(0)
+    assert project(index_of(vectors), MapSpec("umap")).fallback

@@ -86,19 +86,31 @@ _SMAPS = """\
 10000-13000 r-xp 00000000 fe:00 11 /lib/libtorch_cpu.so
 Rss:                  12 kB
 Anonymous:             0 kB
+Swap:                  0 kB
 VmFlags: rd ex
 20000-21000 r--p 00000000 fe:00 12                         /lib/a folder/libopenvino.so.2620
 Anonymous:             0 kB
+Swap:                  0 kB
 30000-31000 r--p 00000000 fe:00 13 /lib/relocated.so
 Anonymous:             4 kB
+Swap:                  0 kB
+38000-39000 r--p 00000000 fe:00 13 /lib/relocated-and-swapped-out.so
+Anonymous:             0 kB
+Swap:                  8 kB
+3a000-3b000 r--p 00000000 fe:00 13 /lib/of-a-system-that-does-not-tell.so
+Anonymous:             0 kB
 40000-41000 rw-p 00000000 fe:00 14 /lib/data.so
 Anonymous:             0 kB
+Swap:                  0 kB
 50000-51000 r--s 00000000 fe:00 15 /lib/shared.so
 Anonymous:             0 kB
+Swap:                  0 kB
 60000-61000 r--p 00000000 fe:00 16 /models/model.safetensors
 Anonymous:             0 kB
+Swap:                  0 kB
 70000-71000 r-xp 00000000 00:00 0
 Anonymous:             0 kB
+Swap:                  0 kB
 """
 
 

@@ -5,6 +5,7 @@ import pytest
 from explorer.errors import NotEnoughMemoryError
 from explorer.jobs import memory_limit
 from explorer.jobs.memory_limit import memory_left, require_memory
+from explorer.jobs.process import WorkerProcesses
 
 MB = 1_000_000
 IN_USE = 40  # MB of libraries
@@ -94,6 +95,20 @@ def test_work_that_does_not_fit_says_what_it_needs_and_what_there_is(memory_of):
     assert str(refused.value) == (
         "A map of 90,000 rows needs about 1,200 MB of memory, and this server has 99 MB left. Use fewer rows."
     )
+
+
+def test_a_group_may_have_any_name(tmp_path):
+    files = {"proc/self/cgroup": "0::/größe\n"} | v2("sys/fs/cgroup/größe", 100 * MB, 50)
+    assert left_mb(system(tmp_path, machine() | files)) == 10
+
+
+def test_idle_processes_end_before_work_is_refused(monkeypatch):
+    processes = WorkerProcesses("a layout", "explorer.analysis.layout_worker", idle_seconds=60)
+    processes.prepare()
+    assert processes.has_idle
+    monkeypatch.setattr(memory_limit, "memory_left", lambda: MB * (50 if processes.has_idle else 120))
+    require_memory(100 * MB, "A map", "Use fewer rows.")
+    assert not processes.has_idle
 
 
 def test_memory_that_was_freed_is_given_back_before_work_is_refused(monkeypatch):

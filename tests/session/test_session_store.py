@@ -5,10 +5,12 @@ import numpy as np
 
 import explorer
 from explorer.encode.spec import LocalModel
+from explorer.jobs.registry import Job, Lane
 from explorer.session import session_store as module
 from explorer.session.link import corpus_parameter
 from explorer.session.session import Session
 from explorer.session.session_store import SessionStore
+from explorer.session.space_jobs import Opened
 from explorer.settings import settings
 from tests.session.conftest import done
 
@@ -113,6 +115,21 @@ def test_results_are_forgotten_after_minutes_and_rows_are_kept(faq, monkeypatch)
     clock[0] += module._KEEP_SECONDS
     session_store.forget_old()
     assert session_store._sessions == {}
+
+
+def test_what_a_job_of_a_closed_tab_made_is_forgotten_with_the_results(faq, monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+    session, session_store = Session("visitor 0", faq, [LocalModel()]), SessionStore()
+    opening = session.jobs[LocalModel()] = Job("k", "Opening", Lane.QUICK, lambda _say: Opened(None, None))
+    session_store.keep(session, "faq")
+    clock[0] += module._KEEP_RESULTS_SECONDS + 1
+    session_store.forget_old()
+    assert session_store.find("visitor 0", "faq").jobs == {LocalModel(): opening}  # it waits
+    opening.run()
+    session_store.forget_old()
+    (stored,) = session_store._sessions.values()
+    assert stored.session.jobs == {}
 
 
 def test_what_is_found_shares_nothing_that_changes(faq):

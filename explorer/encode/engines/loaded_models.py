@@ -13,6 +13,7 @@ from explorer.encode.engines.graph_outcomes import NoGraphError
 from explorer.encode.engines.model_memory import ModelMemory, opening_bytes, weights_bytes
 from explorer.encode.engines.torch_engine import SeveralGPUs, TorchEngine
 from explorer.encode.models import ModelFiles
+from explorer.errors import NotEnoughMemoryError
 from explorer.jobs.memory_limit import require_memory
 from explorer.settings import settings
 from explorer.tensor import device as devices
@@ -53,7 +54,7 @@ def load(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
     Raises:
         UnusableModelError: The files do not make a model that embeds texts.
         UnsafeModelError: It needs its own code, which is not allowed, or its weights would run code.
-        NotEnoughMemoryError: Its weights do not fit in memory.
+        NotEnoughMemoryError: Its weights do not fit in memory, even without other models.
     """
     key = (files.identity, str(device), dtype)
     with _known:
@@ -66,13 +67,24 @@ def load(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
             engine = loaded().use(key)
         if engine is None:
             if device.type == "cpu":
-                require_memory(
-                    opening_bytes(files, dtype), f"The model {files.name}", "Choose a smaller model."
-                )
+                _make_room(files, dtype)
             engine = _open(files, device, dtype)
             with _known:
                 loaded().keep(key, engine, weights_bytes(files, dtype), settings().models_mb * 1_000_000)
         return engine
+
+
+def _make_room(files: ModelFiles, dtype: str) -> None:
+    """Drop models, the least recently used first, until another fits; refuse it if it fits with none."""
+    while True:
+        try:
+            require_memory(opening_bytes(files, dtype), f"The model {files.name}", "Choose a smaller model.")
+        except NotEnoughMemoryError:
+            with _known:
+                if not loaded().drop_oldest():
+                    raise
+        else:
+            return
 
 
 def _open(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:

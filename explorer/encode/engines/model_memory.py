@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
@@ -11,9 +12,10 @@ from explorer.hub.model_weights import model_files
 from explorer.hub.models_on_disk import parameters_on_disk
 
 _ITEM_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
-# Bytes that a small model takes besides: its library, its tokenizer, a batch. `benchmarks.memory_needs`
-# measures more.
-_BESIDE_WEIGHTS = 60_000_000
+# Bytes that a small model takes besides, of which `benchmarks.memory_needs` measures more: the library of the
+# first one; a tokenizer and a batch.
+_LIBRARY = 40_000_000
+_BESIDE_WEIGHTS = 20_000_000
 T = TypeVar("T")
 
 
@@ -45,7 +47,8 @@ def opening_bytes(files: ModelFiles, dtype: str) -> int:
         dtype: As for `weights_bytes`.
     """
     table = (files.facts.table_parameters or 0) * _ITEM_BYTES[dtype]
-    return _BESIDE_WEIGHTS + max(0, weights_bytes(files, dtype) - table)
+    library = 0 if "openvino" in sys.modules else _LIBRARY
+    return library + _BESIDE_WEIGHTS + max(0, weights_bytes(files, dtype) - table)
 
 
 class ModelMemory(Generic[T]):
@@ -74,6 +77,13 @@ class ModelMemory(Generic[T]):
         self._models.move_to_end(key)
         while len(self._models) > 1 and sum(size for _, size in self._models.values()) > most:
             self._models.popitem(last=False)
+
+    def drop_oldest(self) -> bool:
+        """Drop the least recently used model; return whether there was any."""
+        if self._models:
+            self._models.popitem(last=False)
+            return True
+        return False
 
     def drop(self, key: Hashable) -> None:
         """Drop a model."""

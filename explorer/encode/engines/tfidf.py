@@ -23,6 +23,17 @@ _MAX_DIMS = 256
 _MAX_TERMS = 50_000  # the most frequent ones; the others only cost memory
 _CHUNK = 4096  # texts between two progress reports
 _SEED = 0
+_CHARS_PER_TERM = 12  # more than any corpus has that was measured: 5 to 10
+
+
+def fitting_bytes(texts: Sequence[str]) -> int:
+    """Memory that fitting takes at least at its peak, in bytes: the components and two copies of them.
+
+    Args:
+        texts: The corpus.
+    """
+    terms = min(_MAX_TERMS, sum(map(len, texts)) // _CHARS_PER_TERM)
+    return 3 * 4 * min(_MAX_DIMS, len(texts)) * terms
 
 
 class TfidfTokens:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import logging
 import threading
 import time
 from weakref import WeakValueDictionary
@@ -19,9 +20,10 @@ from explorer.jobs.registry import registry
 from explorer.session.session import Session
 from explorer.session.session_store import session_store
 
+_log = logging.getLogger(__name__)
 _EVERY_SECONDS = 20.0
-# A broken connection is restored within seconds. It must be less than Streamlit's two minutes: a session that
-# is kept longer expires there, and then stays in memory until another tab is closed.
+# A broken connection is restored within seconds. With the time between two looks it must be less than
+# Streamlit's two minutes: a session that expires there stays in memory until another tab is closed.
 _GONE_SECONDS = 60.0
 _CLOSING_SECONDS = 1.0  # Streamlit closes them in its own thread
 
@@ -52,10 +54,16 @@ class Tabs:
             for tab in self._connected:
                 if self._streamlit.is_active_session(tab):
                     self._connected[tab] = now
-            gone = [tab for tab, seen in self._connected.items() if seen < now - _GONE_SECONDS]
+            here = {session.visitor for tab, session in self._sessions.items() if self._connected[tab] == now}
+            # Up to one look ago it may still have been connected.
+            gone = [
+                tab for tab, seen in self._connected.items() if seen < now - _GONE_SECONDS - _EVERY_SECONDS
+            ]
             for tab in gone:
                 del self._connected[tab]
             sessions = [self._sessions.pop(tab, None) for tab in gone]
+        for visitor in here:
+            session_store().still_here(visitor)
         for tab, session in zip(gone, sessions, strict=True):
             if session is not None:  # Streamlit refers to the last one until another tab is opened
                 session.let_go()
@@ -82,14 +90,18 @@ def close_when_gone(session: Session) -> None:
 def _look_after(tabs: Tabs) -> None:
     while True:
         time.sleep(_EVERY_SECONDS)
-        let_go(tabs)
+        try:
+            let_go(tabs)
+        except Exception:
+            _log.exception("what closed tabs hold could not be let go")
 
 
 def let_go(tabs: Tabs) -> None:
     """Let go of what was held for too long, and give memory back to the system."""
+    closed = tabs.close_gone()
     session_store().forget_old()
     registry().forget_old()
-    if tabs.close_gone():
+    if closed:
         time.sleep(_CLOSING_SECONDS)
         gc.collect()  # a session is full of cycles, and Python looks for them only after many new objects
     return_freed_memory()

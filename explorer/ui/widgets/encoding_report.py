@@ -17,7 +17,7 @@ def show_report(space: Space) -> None:
     """Draw what encoding took, and what the check of fast precision gave."""
     report = space.report
     parts = [
-        f"{report.encoded:,} texts encoded, {report.cached:,} from the cache, "
+        f"{report.encoded:,} texts encoded, {report.cached:,} encoded before, "
         f"in {readable_duration(report.seconds)}"
     ]
     if report.engine:

@@ -10,6 +10,7 @@ import torch
 from explorer.encode.engines import loaded_models, model_memory, openvino
 from explorer.encode.engines.graph_outcomes import NoGraphError
 from explorer.errors import NotEnoughMemoryError
+from explorer.jobs import memory_limit
 from explorer.settings import settings
 
 CPU = torch.device("cpu")
@@ -151,11 +152,23 @@ def test_a_model_larger_than_the_bound_stays_while_it_is_used(machine, monkeypat
     assert machine.opened == ["a", "large", "a"]
 
 
-def test_a_model_that_does_not_fit_is_refused_before_it_is_read(machine, memory_of):
-    memory_of(105)  # "a" takes 40 MB and "b" 50, both besides the library
+def test_a_model_that_does_not_fit_is_refused_before_it_is_read(machine, memory_of, monkeypatch):
+    monkeypatch.setattr(model_memory, "_LIBRARY", 0)
+    memory_of(65)  # "a" takes 40 MB and "b" 50, both besides a tokenizer
     load("a")
-    with pytest.raises(NotEnoughMemoryError, match="The model b needs about 110 MB"):
-        load("b")
-    assert machine.opened == ["a"]
     memory_of(0)
     assert load("a") == "engine of a"  # it is loaded already
+    memory_of(65)
+    with pytest.raises(NotEnoughMemoryError, match="The model b needs about 70 MB"):
+        load("b")
+    assert machine.opened == ["a"]
+
+
+def test_models_that_are_not_used_make_room_for_another(machine, monkeypatch):
+    monkeypatch.setattr(model_memory, "_LIBRARY", 0)
+    load("a")
+    load("c")
+    left = {2: 20e6, 1: 60e6, 0: 120e6}  # by the number of loaded models
+    monkeypatch.setattr(memory_limit, "memory_left", lambda: left[len(loaded_models.loaded()._models)])
+    assert load("b") == "engine of b"
+    assert len(loaded_models.loaded()._models) == 1

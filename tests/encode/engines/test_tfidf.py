@@ -8,7 +8,7 @@ import pytest
 import explorer
 from explorer.encode.batches import plan_batches
 from explorer.encode.engines.tfidf import TfidfEngine
-from explorer.errors import EncodeError, JobCancelledError
+from explorer.errors import EncodeError, JobCancelledError, NotEnoughMemoryError
 
 ROWS = [
     "The cat sat on the mat.",
@@ -137,3 +137,14 @@ def test_visitors_with_the_same_rows_share_what_was_learned_as_long_as_one_has_i
     del first, again
     gc.collect()
     assert engine() is None
+
+
+def test_rows_that_do_not_fit_in_memory_are_refused_before_they_are_counted(memory_of):
+    texts = [f"word{number} and word{number + 1}" for number in range(400)]
+    memory_of(1)
+    phases = []
+    with pytest.raises(NotEnoughMemoryError, match=r"TF-IDF of 400 rows needs about 2 MB .* Use fewer rows"):
+        explorer.embed(texts, "tfidf", on_progress=lambda progress: phases.append(progress.phase))
+    assert "Counting tokens" not in phases
+    memory_of(1_000)
+    assert explorer.embed(texts, "tfidf").dims > 1

@@ -14,6 +14,7 @@ from explorer.ui.shell.closed_tabs import Tabs, let_go
 from tests.app.driving import open_app
 
 CORPUS = explorer.open_corpus("medicare-faq")
+GONE = module._GONE_SECONDS + module._EVERY_SECONDS
 
 
 class Streamlit:
@@ -47,7 +48,7 @@ def test_a_tab_is_closed_once_it_was_not_connected_for_a_while(clock, streamlit)
     for tab in "ab":
         tabs.enter(tab, Session(tab, CORPUS, []))
     streamlit.connected.remove("a")
-    clock[0] += module._GONE_SECONDS - 1
+    clock[0] += GONE - 1
     assert not tabs.close_gone()
     clock[0] += 2
     assert tabs.close_gone()
@@ -63,7 +64,7 @@ def test_the_session_of_a_closed_tab_drops_what_was_computed(clock, streamlit):
     kept = session.for_another_tab()
     tabs.enter("a", session)
     streamlit.connected.remove("a")
-    clock[0] += module._GONE_SECONDS + 1
+    clock[0] += GONE + 1
     assert tabs.close_gone()
     assert session.results == {}
     assert list(kept.results) == ["k"]
@@ -74,10 +75,10 @@ def test_a_tab_whose_connection_broke_and_came_back_stays(clock, streamlit):
     tabs.enter("a", Session("a", CORPUS, []))
     for _ in range(5):
         streamlit.connected.remove("a")
-        clock[0] += module._GONE_SECONDS - 1
+        clock[0] += GONE - 1
         tabs.close_gone()
         streamlit.connected.add("a")
-        clock[0] += module._GONE_SECONDS - 1
+        clock[0] += GONE - 1
         tabs.close_gone()
     assert streamlit.closed == []
 
@@ -87,7 +88,7 @@ def test_streamlit_still_keeps_a_session_when_it_is_closed():
 
     # Beyond that, Streamlit finds it no longer and keeps it until another tab is closed.
     kept = MemorySessionStorage()._cache.ttl
-    assert kept > module._GONE_SECONDS + 2 * module._EVERY_SECONDS
+    assert kept > GONE + module._EVERY_SECONDS
 
 
 def test_what_nobody_came_back_for_is_let_go_without_another_visit(clock, streamlit, monkeypatch):
@@ -127,7 +128,7 @@ def test_the_cycles_of_a_closed_session_are_collected(clock, streamlit, monkeypa
     let_go(tabs)
     assert result() is not None
     streamlit.connected.remove("a")
-    clock[0] += module._GONE_SECONDS + 1
+    clock[0] += GONE + 1
     let_go(tabs)
     assert result() is None
 
@@ -135,3 +136,35 @@ def test_the_cycles_of_a_closed_session_are_collected(clock, streamlit, monkeypa
 def test_pages_in_tests_start_no_thread():
     open_app()
     assert "closed tabs" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_rows_are_kept_as_long_as_a_tab_is_open(clock, streamlit, monkeypatch):
+    store = SessionStore()
+    monkeypatch.setattr(module, "session_store", lambda: store)
+    tabs, session = Tabs(streamlit), Session("reader", CORPUS, [])
+    tabs.enter("a", session)
+    store.keep(session, "faq")
+    for _ in range(40):  # somebody who reads for two hours
+        clock[0] += 200
+        let_go(tabs)
+    assert store.find("reader", "faq") is not None
+    streamlit.connected.remove("a")
+    clock[0] += 3600
+    let_go(tabs)
+    assert store.find("reader", "faq") is None
+
+
+def test_the_thread_goes_on_after_an_error(monkeypatch, caplog):
+    looks = []
+
+    def look(_tabs):
+        looks.append(None)
+        if len(looks) == 3:
+            raise SystemExit  # ends the thread
+        raise RuntimeError("unknown session")
+
+    monkeypatch.setattr(module, "_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(module, "let_go", look)
+    with pytest.raises(SystemExit):
+        module._look_after(None)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
