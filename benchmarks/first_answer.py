@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import statistics
 import tempfile
 import time
@@ -22,6 +21,7 @@ from playwright.sync_api import Browser
 from pyarrow import csv
 
 from benchmarks.corpora import ROOT
+from benchmarks.processes import processor_seconds
 from benchmarks.results import record
 from benchmarks.served import chromium, open_when_up, served
 from explorer.data.opening import open_corpus
@@ -79,12 +79,6 @@ def own_rows() -> bytes:
     file = io.BytesIO()
     csv.write_csv(pa.table({"text": texts}), file)
     return file.getvalue()
-
-
-def processor_seconds(process: int) -> float:
-    """Processor time of a process and of the children it has waited for; see proc_pid_stat(5)."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:

@@ -17,8 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from benchmarks.corpora import ROOT
-from benchmarks.first_answer import processor_seconds
-from benchmarks.memory import children
+from benchmarks.processes import family_of, processor_seconds
 from benchmarks.results import record
 from benchmarks.served import chromium, open_when_up, served
 
@@ -38,7 +37,7 @@ def measure(browser: Browser, app: Path) -> tuple[float, float]:
             open_when_up(page, f"{url}/map", server)
             page.get_by_text("Trustworthiness").first.wait_for(timeout=600_000)
             seconds = time.perf_counter() - started
-            worked = sum(map(processor_seconds, [server.pid, *children(server.pid)]))
+            worked = sum(map(processor_seconds, family_of(server.pid)))
     page.close()
     return seconds, worked
 

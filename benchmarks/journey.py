@@ -18,7 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from benchmarks.corpora import glosses, wordnet
-from benchmarks.memory import resident
+from benchmarks.processes import family_of, resident
 from benchmarks.results import record
 from benchmarks.served import chromium, served
 from benchmarks.visitor import visit
@@ -88,16 +88,6 @@ def watched(process: int) -> Iterator[list[float]]:
     yield peak
     end.set()
     thread.join()
-
-
-def family_of(process: int) -> list[int]:
-    """A process and its descendants."""
-    children = [
-        int(child)
-        for task in Path(f"/proc/{process}/task").iterdir()
-        for child in (task / "children").read_text().split()
-    ]
-    return [process, *(one for child in children for one in family_of(child))]
 
 
 if __name__ == "__main__":

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 from benchmarks.corpora import ROOT
+from benchmarks.processes import children, resident
 from benchmarks.results import record
 from benchmarks.served import chromium, served
 
@@ -78,7 +77,10 @@ def pages(environment: dict[str, str]) -> dict[str, float]:
             page.goto(url + path)
             page.get_by_text(sign).first.wait_for(timeout=120_000)
             page.wait_for_timeout(1000)
-            own, theirs = resident(server.pid, "VmRSS"), of_children(server.pid)
+            own, theirs = (
+                resident(server.pid, "VmRSS"),
+                sum(resident(one, "VmRSS") for one in children(server.pid)),
+            )
             print(f"{own:6,.0f} MB, its processes {theirs:3,.0f} MB after {path}", flush=True)
         return {
             "every page shown, resident MB": own,
@@ -107,24 +109,6 @@ def million(rows: int, environment: dict[str, str]) -> dict[str, float]:
         f"{rows:,} rows, not of files MB": own,
         "encoding, s": seconds,
     }
-
-
-def of_children(process: int) -> float:
-    """Resident memory of the processes that a process has started, in MB; shared files count for each."""
-    return sum(resident(child, "VmRSS") for child in children(process))
-
-
-def children(process: int) -> list[int]:
-    """The running processes that a process has started."""
-    listed = [file.read_text() for file in Path(f"/proc/{process}/task").glob("*/children")]
-    return [int(child) for child in " ".join(listed).split()]
-
-
-def resident(process: int, name: str) -> float:
-    """A figure of a process's memory, in MB."""
-    status = Path(f"/proc/{process}/status").read_text()
-    found = re.search(rf"{name}:\s+(\d+)", status)
-    return int(found[1]) / 1024 if found else 0.0
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.corpora import ROOT, wordnet
-from benchmarks.memory import PAGES, resident
+from benchmarks.memory import PAGES
+from benchmarks.processes import resident
 from benchmarks.results import record
 from benchmarks.served import chromium, open_when_up, served
 

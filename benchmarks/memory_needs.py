@@ -8,19 +8,18 @@ random vectors of 384 dimensions around 50 points for maps.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import functools
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 import explorer
 from benchmarks.corpora import empty_cache, glosses
+from benchmarks.processes import children, resident
 from benchmarks.results import record
 from explorer.jobs.freed_memory import return_freed_memory, return_large_arrays
 
@@ -80,18 +79,10 @@ def measure(work: str, rows: int) -> tuple[float, float]:
 
 
 def own_mb() -> float:
-    """Anonymous memory of this process and its children, in MB."""
-    total = 0.0
-    with contextlib.suppress(OSError):  # a thread or a child that has just ended
-        children = [one for task in Path("/proc/self/task").iterdir() for one in _words(task / "children")]
-        for process in ("self", *children):
-            words = _words(Path("/proc") / process / "status")
-            total += int(words[words.index("RssAnon:") + 1]) * 1.024e-3
-    return total
-
-
-def _words(file: Path) -> list[str]:
-    return file.read_text().split()
+    """Anonymous memory of this process and its children, in MB (of 10^6 bytes, as the estimates are)."""
+    return 1.048576 * (
+        resident("self", "RssAnon") + sum(resident(one, "RssAnon") for one in children("self"))
+    )
 
 
 Prepared = tuple[Callable[[], object], float]

@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 from benchmarks.journey import table
-from benchmarks.memory import resident
+from benchmarks.processes import resident
 from benchmarks.results import record
 from benchmarks.served import chromium, served
 from benchmarks.visitor import visit
