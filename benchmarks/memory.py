@@ -77,10 +77,8 @@ def pages(environment: dict[str, str]) -> dict[str, float]:
             page.goto(url + path)
             page.get_by_text(sign).first.wait_for(timeout=120_000)
             page.wait_for_timeout(1000)
-            own, theirs = (
-                resident(server.pid, "VmRSS"),
-                sum(resident(one, "VmRSS") for one in children(server.pid)),
-            )
+            own = resident(server.pid, "VmRSS")
+            theirs = sum(resident(one, "VmRSS") for one in children(server.pid))
             print(f"{own:6,.0f} MB, its processes {theirs:3,.0f} MB after {path}", flush=True)
         return {
             "every page shown, resident MB": own,
