@@ -1,3 +1,4 @@
+import itertools
 import os
 import subprocess
 import sys
@@ -170,7 +171,9 @@ def test_a_process_of_its_own_gives_the_same_points_bit_for_bit(clustered, dims,
     assert (made.dtype, made.shape) == (np.float32, (800, dims))
     assert made.tobytes() == expected.tobytes()
     assert {progress.phase for progress in told} == {"Starting UMAP", *(one.phase for one in told_here)}
-    assert [progress for progress in told if progress.phase != "Starting UMAP"] == told_here
+    # A step is told again while nothing new comes from the process, so that a stop is noticed.
+    steps = [step for step, _again in itertools.groupby(told) if step.phase != "Starting UMAP"]
+    assert steps == told_here
     fractions = [progress.fraction for progress in told]
     assert fractions == sorted(fractions)
 
