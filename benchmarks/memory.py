@@ -32,6 +32,7 @@ PAGES = (
     ("/data", "texts encoded"),
     ("/models", "Good starting points"),
 )
+_REST = 65.0  # seconds: by then libraries' pages are dropped, and processes that wait have ended
 _MILLION = """
 import re, sys, time
 import explorer
@@ -77,13 +78,20 @@ def pages(environment: dict[str, str]) -> dict[str, float]:
             page.goto(url + path)
             page.get_by_text(sign).first.wait_for(timeout=120_000)
             page.wait_for_timeout(1000)
-            own = resident(server.pid, "VmRSS")
+            shown = resident(server.pid, "VmRSS")
             theirs = sum(resident(one, "VmRSS") for one in children(server.pid))
-            print(f"{own:6,.0f} MB, its processes {theirs:3,.0f} MB after {path}", flush=True)
+            print(f"{shown:6,.0f} MB, its processes {theirs:3,.0f} MB after {path}", flush=True)
+        time.sleep(_REST)
+        own, later = resident(server.pid, "RssAnon"), resident(server.pid, "VmRSS")
+        left = sum(resident(one, "VmRSS") for one in children(server.pid))
+        print(f"{later:6,.0f} MB ({own:,.0f} MB not of files), its processes {left:3,.0f} MB a minute later")
         return {
-            "every page shown, resident MB": own,
-            "every page shown, peak MB": resident(server.pid, "VmHWM"),
+            "every page shown, resident MB": shown,
             "every page shown, its processes, resident MB": theirs,
+            "every page shown, peak MB": resident(server.pid, "VmHWM"),
+            "a minute later, resident MB": later,
+            "a minute later, not of files MB": own,
+            "a minute later, its processes, resident MB": left,
         }
 
 

@@ -1,6 +1,6 @@
 """Vectors that come with Explorer: those of the first sample by the bundled model, in float32.
 
-With them a host that has just woken shows its first answer in a third of the time; see
+With them a host that has just woken shows its first answer in half the time; see
 `docs/decisions/0031-shipped-vectors.md`. `python -m tests.encode.make_shipped_vectors` makes them.
 """
 
