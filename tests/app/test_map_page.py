@@ -7,6 +7,7 @@ import pytest
 import explorer
 from explorer.analysis import umap_learn, umap_learn_worker
 from explorer.encode.spec import Tfidf
+from explorer.jobs.process import WorkerProcesses
 from explorer.session.session import Session
 from explorer.ui.map import selection
 from explorer.ui.map.figure import map_figure
@@ -367,7 +368,8 @@ def test_a_lasso_is_taken_before_the_page_is_drawn_and_let_go_of_when_the_select
     assert app.session_state["explorer-map-drawn"].widget != widget  # a new one, which shows no lasso
 
 
-def test_a_map_that_does_not_fit_in_memory_says_so_and_the_page_shows_pca(memory_of):
+def test_a_map_that_does_not_fit_in_memory_says_so_and_the_page_shows_pca(memory_of, monkeypatch):
+    monkeypatch.setattr(WorkerProcesses, "has_idle", False)
     memory_of(20)
     app = open_with_rows(explorer.open_corpus([f"note {n} about {n % 7}" for n in range(40)]), Tfidf())
     app.switch_page("pages/map.py").run()

@@ -390,8 +390,10 @@ def test_several_devices_take_batches_in_turn_and_give_what_one_gives(tiny_model
 
 
 def test_vectors_that_do_not_fit_in_memory_are_refused_and_mapped_ones_do_not_count(memory_of):
+    fitted = explorer.embed(TEXTS, "tfidf")
     memory_of(0.0001)
     with pytest.raises(NotEnoughMemoryError, match="Holding the vectors of 60 rows"):
         explorer.embed(TEXTS, "tfidf")
+    assert len(fitted.corpus) == 60  # it is held until here, so TF-IDF is not fitted again
     assert running.vectors_bytes(100_000, 768) == 307_200_000
     assert running.vectors_bytes(1_000_000, 384) == 0
