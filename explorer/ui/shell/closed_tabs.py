@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import gc
-import logging
 import threading
 import time
 from weakref import WeakValueDictionary
@@ -20,7 +19,6 @@ from explorer.jobs.registry import registry
 from explorer.session.session import Session
 from explorer.session.session_store import session_store
 
-_log = logging.getLogger(__name__)
 _EVERY_SECONDS = 20.0
 # A broken connection is restored within seconds. With the time between two looks it must be less than
 # Streamlit's two minutes: a session that expires there stays in memory until another tab is closed.
@@ -59,12 +57,12 @@ class Tabs:
             gone = [
                 tab for tab, seen in self._connected.items() if seen < now - _GONE_SECONDS - _EVERY_SECONDS
             ]
-            for tab in gone:
-                del self._connected[tab]
-            sessions = [self._sessions.pop(tab, None) for tab in gone]
         for visitor in here:
             session_store().still_here(visitor)
-        for tab, session in zip(gone, sessions, strict=True):
+        for tab in gone:  # one at a time: an error leaves the others to the next look
+            with self._lock:
+                del self._connected[tab]
+                session = self._sessions.pop(tab, None)
             if session is not None:  # Streamlit refers to the last one until another tab is opened
                 session.let_go()
             # Streamlit's only way to close a session from another thread; we keep no user in it.
@@ -74,9 +72,9 @@ class Tabs:
 
 @functools.cache
 def _tabs() -> Tabs:
-    """The tabs of this process, looked at by a thread of their own."""
+    """The tabs of this process, which are looked at from now on."""
     tabs = Tabs(get_instance())
-    threading.Thread(target=_look_after, args=(tabs,), name="closed tabs", daemon=True).start()
+    _look_later(tabs)
     return tabs
 
 
@@ -87,13 +85,15 @@ def close_when_gone(session: Session) -> None:
         _tabs().enter(context.session_id, session)
 
 
-def _look_after(tabs: Tabs) -> None:
-    while True:
-        time.sleep(_EVERY_SECONDS)
-        try:
-            let_go(tabs)
-        except Exception:
-            _log.exception("what closed tabs hold could not be let go")
+def _look_later(tabs: Tabs) -> None:
+    timer = threading.Timer(_EVERY_SECONDS, _look, (tabs,))
+    timer.name, timer.daemon = "closed tabs", True
+    timer.start()
+
+
+def _look(tabs: Tabs) -> None:
+    _look_later(tabs)  # first, so that an error, which Python reports, ends this look and not the next one
+    let_go(tabs)
 
 
 def let_go(tabs: Tabs) -> None:

@@ -154,17 +154,46 @@ def test_rows_are_kept_as_long_as_a_tab_is_open(clock, streamlit, monkeypatch):
     assert store.find("reader", "faq") is None
 
 
-def test_the_thread_goes_on_after_an_error(monkeypatch, caplog):
-    looks = []
-
+def test_the_next_look_comes_after_an_error_too(monkeypatch):
     def look(_tabs):
-        looks.append(None)
-        if len(looks) == 3:
-            raise SystemExit  # ends the thread
         raise RuntimeError("unknown session")
 
-    monkeypatch.setattr(module, "_EVERY_SECONDS", 0.0)
+    planned = []
+    monkeypatch.setattr(module, "_look_later", planned.append)
     monkeypatch.setattr(module, "let_go", look)
-    with pytest.raises(SystemExit):
-        module._look_after(None)
-    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+    for looks in (1, 2):
+        with pytest.raises(RuntimeError, match="unknown session"):
+            module._look("tabs")
+        assert planned == ["tabs"] * looks
+
+
+def test_a_look_that_is_planned_comes_by_itself_and_keeps_no_process(monkeypatch):
+    looked, threads = threading.Event(), []
+
+    def look(tabs):
+        threads.append((tabs, threading.current_thread().daemon))
+        looked.set()
+
+    monkeypatch.setattr(module, "_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(module, "_look", look)
+    module._look_later("tabs")
+    assert looked.wait(60)
+    assert threads == [("tabs", True)]
+
+
+def test_a_tab_that_cannot_be_closed_leaves_the_others_to_the_next_look(clock, streamlit, monkeypatch):
+    tabs = Tabs(streamlit)
+    for tab in "ab":
+        tabs.enter(tab, Session(tab, CORPUS, []))
+    streamlit.connected.clear()
+    clock[0] += GONE + 1
+
+    def refuse(_tab):
+        raise RuntimeError("unknown session")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(streamlit, "clear_user_info_for_session", refuse)
+        with pytest.raises(RuntimeError):
+            tabs.close_gone()
+    assert tabs.close_gone()
+    assert streamlit.closed == ["b"]
