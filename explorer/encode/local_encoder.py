@@ -58,9 +58,8 @@ def open_local(spec: LocalModel, texts: Sequence[str], cache: VectorCache, repor
     fast = loaded_models.fast_dtype(files, device) if spec.precision == "auto" else "float32"
     if fast == "float32" or shipped_vectors.cover(exact.fingerprint, map(text_key, texts)):
         return exact
-    prompt = Prompt(prompts_of(spec, files).document)
     check = check_precision(
-        *(files, device, fast, probe_texts(texts), prompt, cache),
+        *(files, device, fast, probe_texts(texts), Prompt(exact.prompt), cache),
         lambda phase: report(Progress(phase, total=len(texts))),
     )
     return local_encoder(spec, files, device, check)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,30 @@ import numpy as np
 FILE = Path(__file__).with_suffix(".npz")
 
 
+@dataclass(frozen=True)
+class _Contents:
+    """What the file holds, besides the vectors, which are read when they are copied into a matrix.
+
+    Attributes:
+        fingerprint: The encoder.
+        dims: Dimensions of its vectors.
+        positions: The position of each vector, by the content hash of its text.
+    """
+
+    fingerprint: str
+    dims: int
+    positions: Mapping[bytes, int]
+
+
 def dims(fingerprint: str) -> int | None:
     """Dimensions of the vectors of an encoder; None if there are none of it."""
-    return _vectors().shape[1] if fingerprint == _fingerprint() else None
+    return _contents().dims if fingerprint == _contents().fingerprint else None
 
 
 def cover(fingerprint: str, keys: Iterable[bytes]) -> bool:
     """Whether there is a vector by an encoder for each content hash of a text."""
-    return fingerprint == _fingerprint() and all(key in _positions() for key in keys)
+    known = _contents()
+    return fingerprint == known.fingerprint and all(key in known.positions for key in keys)
 
 
 def read_into(out: np.ndarray, fingerprint: str, rows: Mapping[bytes, int]) -> np.ndarray:
@@ -37,29 +54,23 @@ def read_into(out: np.ndarray, fingerprint: str, rows: Mapping[bytes, int]) -> n
         bool, shape (len(out),): which rows of `out` were filled.
     """
     found = np.zeros(len(out), dtype=bool)
-    if fingerprint == _fingerprint():
-        positions = _positions()
-        known = {key: row for key, row in rows.items() if key in positions}
-        into = list(known.values())
+    positions = _contents().positions
+    known = [key for key in rows if key in positions] if fingerprint == _contents().fingerprint else []
+    if known:
+        into = [rows[key] for key in known]
         out[into] = _vectors()[[positions[key] for key in known]]
         found[into] = True
     return found
 
 
 @functools.cache
-def _fingerprint() -> str:
+def _contents() -> _Contents:
     with np.load(FILE) as file:
-        return str(file["fingerprint"])
-
-
-@functools.cache
-def _positions() -> dict[bytes, int]:
-    with np.load(FILE) as file:
-        return {key.tobytes(): position for position, key in enumerate(file["keys"])}
+        positions = {key.tobytes(): position for position, key in enumerate(file["keys"])}
+        return _Contents(str(file["fingerprint"]), file["vectors"].shape[1], positions)
 
 
 def _vectors() -> np.ndarray:
-    # Not kept: it is read once for a corpus, whose matrix then has a copy.
     with np.load(FILE) as file:
         vectors: np.ndarray = file["vectors"]
         return vectors
