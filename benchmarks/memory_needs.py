@@ -1,4 +1,4 @@
-"""What work needs of memory at its peak, beside the estimate by which it is refused where less is free.
+"""How much memory work needs at its peak, and the estimate by which it is refused where less is free.
 
 Each piece of work runs in a fresh process: what it imports is counted, and so are processes that it starts.
 Estimates are below what is needed, since work that fits must not be refused. Rows are glosses of WordNet, or
@@ -21,7 +21,7 @@ import explorer
 from benchmarks.corpora import empty_cache, glosses
 from benchmarks.processes import children, resident
 from benchmarks.results import record
-from explorer.jobs.freed_memory import return_freed_memory, return_large_arrays
+from explorer.jobs.freed_memory import return_freed_memory, set_mmap_threshold
 
 if TYPE_CHECKING:
     from explorer.analysis.specs import MapMethod
@@ -61,7 +61,7 @@ def main() -> None:
 
 def measure(work: str, rows: int) -> tuple[float, float]:
     """Memory at the peak of a piece of work, without that before it, and the estimate, in MB."""
-    return_large_arrays(1 << 20)
+    set_mmap_threshold(1 << 20)
     prepared, estimate = _WORKS[work](rows)
     return_freed_memory()
     before, ended, peak = own_mb(), threading.Event(), [0.0]

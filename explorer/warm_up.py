@@ -1,4 +1,4 @@
-"""Heavy imports and the process of maps, in the background, once the first page is on its way."""
+"""Heavy imports and the start of the map's worker process, in the background, after the first page."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import importlib
 import threading
 import time
 
-from explorer.jobs.freed_memory import return_large_arrays
+from explorer.jobs.freed_memory import set_mmap_threshold
 from explorer.jobs.memory_limit import memory_left
 
 # Importing holds the interpreter lock for seconds; after this delay the first page has been drawn.
 _HEAD_START_SECONDS = 1.0
 _MODULE = "explorer.embedding"  # brings torch
-_QUIET_SECONDS = 1.0  # without a job, before maps' process starts: between an answer's jobs there is less
+_QUIET_SECONDS = 1.0  # without a job, before the worker starts: between the jobs of one answer there is less
 _LOOK_SECONDS = 0.1
-# Bytes from which an array is returned as soon as it is freed. Where memory is short, even those whose return
-# takes time: the search for neighbours then takes 30 % more processor time.
-_LARGE = 1 << 24
-_LARGE_IF_SHORT = 1 << 20
+# Bytes from which an array goes back to the system as soon as it is freed. Below 16 MB that takes time, 30 %
+# more for the search for neighbours, so it is lower only where memory is short.
+_MMAP_THRESHOLD = 1 << 24
+_MMAP_THRESHOLD_IF_SHORT = 1 << 20
 _SHORT = 2_000_000_000  # bytes left when the app starts
 
 
@@ -26,7 +26,7 @@ _ready = threading.Event()
 
 
 def start_warm_up() -> None:
-    """Start importing what every result needs, then the process of maps; later calls do nothing."""
+    """Start importing what every result needs, then start the map's worker; later calls do nothing."""
     _thread()
 
 
@@ -50,7 +50,7 @@ def _thread() -> threading.Thread:
 
 def _bring() -> None:
     try:
-        _return_large_arrays()
+        _choose_mmap_threshold()
         time.sleep(_HEAD_START_SECONDS)
         importlib.import_module(_MODULE)
     finally:
@@ -61,14 +61,14 @@ def _bring() -> None:
     PROCESSES.prepare()
 
 
-def _return_large_arrays() -> None:
-    return_large_arrays(_LARGE_IF_SHORT if memory_left() < _SHORT else _LARGE)
+def _choose_mmap_threshold() -> None:
+    set_mmap_threshold(_MMAP_THRESHOLD_IF_SHORT if memory_left() < _SHORT else _MMAP_THRESHOLD)
 
 
 def _wait_for_quiet() -> None:
-    """Wait until no job is running: the process of maps compiles for seconds, which the first answer needs.
+    """Wait until no job is running: the worker compiles for seconds, which the first answer needs.
 
-    A map that is asked for earlier does not wait: it starts the process by itself.
+    A map that is asked for earlier does not wait: it starts the worker itself.
     """
     from explorer.jobs.registry import registry
 

@@ -37,6 +37,6 @@ def test_the_process_of_maps_is_started_once_no_job_is_running(monkeypatch):
 def test_smaller_arrays_go_back_where_memory_is_short(left, size, monkeypatch):
     sizes = []
     monkeypatch.setattr(warm_up, "memory_left", lambda: left)
-    monkeypatch.setattr(warm_up, "return_large_arrays", sizes.append)
-    warm_up._return_large_arrays()
+    monkeypatch.setattr(warm_up, "set_mmap_threshold", sizes.append)
+    warm_up._choose_mmap_threshold()
     assert sizes == [size]

@@ -1,4 +1,4 @@
-"""What a comparison takes of memory, measured by `benchmarks.memory_needs`."""
+"""How much memory a comparison takes, measured by `benchmarks.memory_needs`."""
 
 from __future__ import annotations
 

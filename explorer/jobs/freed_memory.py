@@ -76,7 +76,7 @@ def unchanged_libraries(smaps: Path = Path("/proc/self/smaps")) -> Iterator[tupl
             yield start, end - start
 
 
-def return_large_arrays(size: int) -> None:
+def set_mmap_threshold(size: int) -> None:
     """From now on, give each array of `size` bytes or more back as soon as it is freed, also during a job.
 
     By default glibc raises its limit for this, up to 32 MB, each time a larger array is freed. The arrays of

@@ -223,7 +223,7 @@ class Session:
         self.results.clear()
         self.jobs = {spec: job for spec, job in self.jobs.items() if not awaited(job).ended}
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Drop what was computed, when the tab is closed; jobs go on, since the person may come back."""
         self.spaces, self.focused, self.other_columns = {}, {}, {}
         self.jobs, self.asking, self.results = {}, {}, OrderedDict()

@@ -66,7 +66,7 @@ class SessionStore:
                 if younger and (memory.bytes > most or younger >= _KEEP_SESSIONS):
                     del self._sessions[name]
 
-    def still_here(self, visitor: str) -> None:
+    def touch(self, visitor: str) -> None:
         """Count the time from now for the sessions of a browser that has an open tab."""
         now = time.monotonic()
         with self._lock:

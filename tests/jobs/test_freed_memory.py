@@ -35,9 +35,9 @@ def test_freed_memory_goes_back_to_the_system():
 # Freeing 30 MB makes glibc keep arrays up to that size in its heap, below one that is still used.
 _ARRAYS = """
 import re, sys
-from explorer.jobs.freed_memory import return_large_arrays
+from explorer.jobs.freed_memory import set_mmap_threshold
 if "return" in sys.argv:
-    return_large_arrays(1 << 20)
+    set_mmap_threshold(1 << 20)
 bytearray(30_000_000)
 arrays = [bytearray(b"x") * 2_000_000 for _ in range(40)]
 last = bytearray(b"x") * 200_000

@@ -1,6 +1,6 @@
-"""Letting go of what closed tabs held, and of results that nobody came back for; freed memory goes back.
+"""Releasing what closed tabs held and results that nobody came back for, and the memory they took.
 
-`docs/decisions/0030-letting-go.md` explains why.
+`docs/decisions/0030-closed-tabs.md` explains why.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from explorer.session.session_store import session_store
 _EVERY_SECONDS = 20.0
 # A broken connection is restored within seconds. With the time between two looks it must be less than
 # Streamlit's two minutes: a session that expires there stays in memory until another tab is closed.
-_GONE_SECONDS = 60.0
+_DISCONNECTED_SECONDS = 60.0
 _CLOSING_SECONDS = 1.0  # Streamlit closes them in its own thread
 
 
@@ -45,7 +45,7 @@ class Tabs:
             self._connected[tab] = time.monotonic()
             self._sessions[tab] = session
 
-    def close_gone(self) -> bool:
+    def close_disconnected(self) -> bool:
         """Close the tabs that have not been connected for a while; return whether there were any."""
         now = time.monotonic()
         with self._lock:
@@ -55,16 +55,18 @@ class Tabs:
             here = {session.visitor for tab, session in self._sessions.items() if self._connected[tab] == now}
             # Up to one look ago it may still have been connected.
             gone = [
-                tab for tab, seen in self._connected.items() if seen < now - _GONE_SECONDS - _EVERY_SECONDS
+                tab
+                for tab, seen in self._connected.items()
+                if seen < now - _DISCONNECTED_SECONDS - _EVERY_SECONDS
             ]
         for visitor in here:
-            session_store().still_here(visitor)
+            session_store().touch(visitor)
         for tab in gone:  # one at a time: an error leaves the others to the next look
             with self._lock:
                 del self._connected[tab]
                 session = self._sessions.pop(tab, None)
             if session is not None:  # Streamlit refers to the last one until another tab is opened
-                session.let_go()
+                session.release()
             # Streamlit's only way to close a session from another thread; we keep no user in it.
             self._streamlit.clear_user_info_for_session(tab)
         return bool(gone)
@@ -78,8 +80,8 @@ def _tabs() -> Tabs:
     return tabs
 
 
-def close_when_gone(session: Session) -> None:
-    """Let go of what this tab and its session hold when it is closed."""
+def close_when_disconnected(session: Session) -> None:
+    """Release what this tab and its session hold once it is closed."""
     context = get_script_run_ctx()
     if context is not None and type(get_instance()) is Runtime:  # tests of pages have a mock
         _tabs().enter(context.session_id, session)
@@ -93,12 +95,12 @@ def _look_later(tabs: Tabs) -> None:
 
 def _look(tabs: Tabs) -> None:
     _look_later(tabs)  # first, so that an error, which Python reports, ends this look and not the next one
-    let_go(tabs)
+    release_unused(tabs)
 
 
-def let_go(tabs: Tabs) -> None:
-    """Let go of what was held for too long, and give memory back to the system."""
-    closed = tabs.close_gone()
+def release_unused(tabs: Tabs) -> None:
+    """Release what was held for too long, and give memory back to the system."""
+    closed = tabs.close_disconnected()
     session_store().forget_old()
     registry().forget_old()
     if closed:

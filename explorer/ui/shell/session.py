@@ -11,7 +11,7 @@ import streamlit as st
 from explorer.session.link import PARAMETERS, corpus_parameter, open_link, parameters_of
 from explorer.session.session import Session
 from explorer.session.session_store import session_store
-from explorer.ui.shell.closed_tabs import close_when_gone
+from explorer.ui.shell.closed_tabs import close_when_disconnected
 
 _KEY = "explorer-session"
 _XSRF_COOKIE = "_streamlit_xsrf"  # set by Streamlit in every browser; identifies the browser
@@ -28,7 +28,7 @@ def current_session() -> Session:
     if session is None:
         session = open_link(st.query_params, identify_visitor())
         session.enter_tab()
-        close_when_gone(session)
+        close_when_disconnected(session)
         st.session_state[_KEY] = session
     return session
 

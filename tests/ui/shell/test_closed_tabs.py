@@ -10,11 +10,11 @@ from explorer.jobs.registry import Job, JobRegistry, Lane
 from explorer.session.session import Session
 from explorer.session.session_store import SessionStore
 from explorer.ui.shell import closed_tabs as module
-from explorer.ui.shell.closed_tabs import Tabs, let_go
+from explorer.ui.shell.closed_tabs import Tabs, release_unused
 from tests.app.driving import open_app
 
 CORPUS = explorer.open_corpus("medicare-faq")
-GONE = module._GONE_SECONDS + module._EVERY_SECONDS
+DISCONNECTED = module._DISCONNECTED_SECONDS + module._EVERY_SECONDS
 
 
 class Streamlit:
@@ -48,13 +48,13 @@ def test_a_tab_is_closed_once_it_was_not_connected_for_a_while(clock, streamlit)
     for tab in "ab":
         tabs.enter(tab, Session(tab, CORPUS, []))
     streamlit.connected.remove("a")
-    clock[0] += GONE - 1
-    assert not tabs.close_gone()
+    clock[0] += DISCONNECTED - 1
+    assert not tabs.close_disconnected()
     clock[0] += 2
-    assert tabs.close_gone()
+    assert tabs.close_disconnected()
     assert streamlit.closed == ["a"]
-    clock[0] += 10 * module._GONE_SECONDS
-    assert not tabs.close_gone()
+    clock[0] += 10 * module._DISCONNECTED_SECONDS
+    assert not tabs.close_disconnected()
     assert streamlit.closed == ["a"]
 
 
@@ -64,8 +64,8 @@ def test_the_session_of_a_closed_tab_drops_what_was_computed(clock, streamlit):
     kept = session.for_another_tab()
     tabs.enter("a", session)
     streamlit.connected.remove("a")
-    clock[0] += GONE + 1
-    assert tabs.close_gone()
+    clock[0] += DISCONNECTED + 1
+    assert tabs.close_disconnected()
     assert session.results == {}
     assert list(kept.results) == ["k"]
 
@@ -75,11 +75,11 @@ def test_a_tab_whose_connection_broke_and_came_back_stays(clock, streamlit):
     tabs.enter("a", Session("a", CORPUS, []))
     for _ in range(5):
         streamlit.connected.remove("a")
-        clock[0] += GONE - 1
-        tabs.close_gone()
+        clock[0] += DISCONNECTED - 1
+        tabs.close_disconnected()
         streamlit.connected.add("a")
-        clock[0] += GONE - 1
-        tabs.close_gone()
+        clock[0] += DISCONNECTED - 1
+        tabs.close_disconnected()
     assert streamlit.closed == []
 
 
@@ -88,7 +88,7 @@ def test_streamlit_still_keeps_a_session_when_it_is_closed():
 
     # Beyond that, Streamlit finds it no longer and keeps it until another tab is closed.
     kept = MemorySessionStorage()._cache.ttl
-    assert kept > GONE + module._EVERY_SECONDS
+    assert kept > DISCONNECTED + module._EVERY_SECONDS
 
 
 def test_what_nobody_came_back_for_is_let_go_without_another_visit(clock, streamlit, monkeypatch):
@@ -109,10 +109,10 @@ def test_what_nobody_came_back_for_is_let_go_without_another_visit(clock, stream
     session.keep_result("k", job)
     store.keep(session, "faq")
     del session, job
-    let_go(Tabs(streamlit))
+    release_unused(Tabs(streamlit))
     assert result() is not None
     clock[0] += 3600
-    let_go(Tabs(streamlit))
+    release_unused(Tabs(streamlit))
     assert result() is None
     assert store.find("a", "faq") is None
 
@@ -125,11 +125,11 @@ def test_the_cycles_of_a_closed_session_are_collected(clock, streamlit, monkeypa
     del cycle
     tabs = Tabs(streamlit)
     tabs.enter("a", Session("a", CORPUS, []))
-    let_go(tabs)
+    release_unused(tabs)
     assert result() is not None
     streamlit.connected.remove("a")
-    clock[0] += GONE + 1
-    let_go(tabs)
+    clock[0] += DISCONNECTED + 1
+    release_unused(tabs)
     assert result() is None
 
 
@@ -146,11 +146,11 @@ def test_rows_are_kept_as_long_as_a_tab_is_open(clock, streamlit, monkeypatch):
     store.keep(session, "faq")
     for _ in range(40):  # somebody who reads for two hours
         clock[0] += 200
-        let_go(tabs)
+        release_unused(tabs)
     assert store.find("reader", "faq") is not None
     streamlit.connected.remove("a")
     clock[0] += 3600
-    let_go(tabs)
+    release_unused(tabs)
     assert store.find("reader", "faq") is None
 
 
@@ -160,7 +160,7 @@ def test_the_next_look_comes_after_an_error_too(monkeypatch):
 
     planned = []
     monkeypatch.setattr(module, "_look_later", planned.append)
-    monkeypatch.setattr(module, "let_go", look)
+    monkeypatch.setattr(module, "release_unused", look)
     for looks in (1, 2):
         with pytest.raises(RuntimeError, match="unknown session"):
             module._look("tabs")
@@ -186,7 +186,7 @@ def test_a_tab_that_cannot_be_closed_leaves_the_others_to_the_next_look(clock, s
     for tab in "ab":
         tabs.enter(tab, Session(tab, CORPUS, []))
     streamlit.connected.clear()
-    clock[0] += GONE + 1
+    clock[0] += DISCONNECTED + 1
 
     def refuse(_tab):
         raise RuntimeError("unknown session")
@@ -194,6 +194,6 @@ def test_a_tab_that_cannot_be_closed_leaves_the_others_to_the_next_look(clock, s
     with monkeypatch.context() as broken:
         broken.setattr(streamlit, "clear_user_info_for_session", refuse)
         with pytest.raises(RuntimeError):
-            tabs.close_gone()
-    assert tabs.close_gone()
+            tabs.close_disconnected()
+    assert tabs.close_disconnected()
     assert streamlit.closed == ["b"]
