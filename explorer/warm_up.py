@@ -73,7 +73,9 @@ def _wait_for_quiet() -> None:
     from explorer.jobs.registry import registry
 
     quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < _QUIET_SECONDS:
+    while True:
         time.sleep(_LOOK_SECONDS)
         if not registry().is_idle():
             quiet_since = time.monotonic()
+        elif time.monotonic() - quiet_since >= _QUIET_SECONDS:  # judged only where this look found no job
+            return

@@ -1,4 +1,5 @@
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -31,6 +32,30 @@ def test_the_process_of_maps_is_started_once_no_job_is_running(monkeypatch):
     go.set()
     warming.join(60)
     assert found == ["done"]
+
+
+def test_a_look_that_finds_a_job_after_a_long_wait_is_not_taken_for_quiet(monkeypatch):
+    """Importing can hold this thread for seconds between two looks."""
+    idle, clock = iter([False, False, True]), [0.0]
+
+    def wait(_seconds):
+        clock[0] += 5.0
+
+    def now():
+        clock[0] += 5.0
+        return clock[0]
+
+    looks = []
+
+    class Registry:
+        def is_idle(self):
+            looks.append(None)
+            return next(idle)
+
+    monkeypatch.setattr(jobs, "registry", Registry)
+    monkeypatch.setattr(warm_up, "time", SimpleNamespace(sleep=wait, monotonic=now))
+    warm_up._wait_for_quiet()
+    assert len(looks) == 3
 
 
 @pytest.mark.parametrize(("left", "size"), [(600e6, 1 << 20), (8e9, 1 << 24), (float("inf"), 1 << 24)])
