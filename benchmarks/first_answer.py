@@ -23,7 +23,7 @@ from pyarrow import csv
 from benchmarks.corpora import ROOT
 from benchmarks.processes import processor_seconds
 from benchmarks.results import record
-from benchmarks.served import chromium, open_when_up, served
+from benchmarks.served import chromium, encode_upload, open_when_up, served
 from explorer.data.opening import open_corpus
 
 _STARTS = ("new", "restarted")
@@ -60,11 +60,7 @@ def measure(browser: Browser, app: Path, folder: Path, rows: bytes | None) -> tu
             open_when_up(page, f"{url}/?{_QUERY}", server)
         else:
             open_when_up(page, f"{url}/data", server)
-            page.get_by_role("radio", name="File").click()
-            page.locator('[data-testid="stFileUploader"] input[type=file]').set_input_files(
-                {"name": "rows.csv", "mimeType": "text/csv", "buffer": rows}
-            )
-            page.get_by_role("button", name="Encode 624 rows").click()
+            encode_upload(page, "rows.csv", rows, 624)
             page.get_by_text("texts encoded").wait_for(timeout=600_000)
             page.goto(page.url.replace("/data?", f"/?{_QUERY}&"))
         page.wait_for_selector("text=random pairs", timeout=600_000)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 import tempfile
@@ -27,7 +28,7 @@ from benchmarks.corpora import ROOT, wordnet
 from benchmarks.memory import PAGES
 from benchmarks.processes import resident
 from benchmarks.results import record
-from benchmarks.served import chromium, open_when_up, served
+from benchmarks.served import chromium, encode_upload, open_when_up, served
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -168,12 +169,9 @@ def upload(page: Page, url: str, server: Popen[bytes], rows: int) -> str:
     if corpus is None:
         sys.exit("wordnet.parquet is not at hand.")
     show(page, server, f"{url}/data", "Encode")
-    page.get_by_role("radio", name="File").click()
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "glosses.parquet"
-        pa.parquet.write_table(pa.table({"gloss": corpus.texts, "lexname": corpus.labels}), file)
-        page.locator('[data-testid="stFileUploader"] input[type=file]').set_input_files(file)
-        page.get_by_role("button", name=f"Encode {rows:,} rows").click()
+    content = io.BytesIO()
+    pa.parquet.write_table(pa.table({"gloss": corpus.texts, "lexname": corpus.labels}), content)
+    encode_upload(page, "glosses.parquet", content.getvalue(), rows)
     seconds = wait(page, server, "texts encoded")
     print(f"{seconds:6.1f} s  {rows:,} rows uploaded and encoded", flush=True)
     return page.url.partition("?")[2]

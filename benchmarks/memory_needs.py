@@ -30,6 +30,7 @@ _DIMS = 384
 _SIZES = {
     "opening the model": (100,),
     "encoding": (2_000, 8_000),
+    "TF-IDF": (600, 5_000, 20_000),
     "map": (600, 20_000, 60_000),
     "map by umap-learn": (600, 20_000),
     "comparison": (600, 5_000, 20_000),
@@ -105,6 +106,13 @@ def _encoding(rows: int) -> Prepared:
     return lambda: explorer.embed(texts, precision="float32"), vectors_bytes(rows, _DIMS)
 
 
+def _fitting(rows: int) -> Prepared:
+    from explorer.encode.engines.tfidf import TfidfEngine, fitting_bytes
+
+    texts = glosses(rows)
+    return lambda: TfidfEngine.fit(texts), fitting_bytes(texts)
+
+
 def _map(rows: int, method: MapMethod = "umap") -> Prepared:
     from explorer.analysis.projection import map_bytes, project
     from explorer.analysis.space import make_index
@@ -129,6 +137,7 @@ def _comparison(rows: int) -> Prepared:
 _WORKS: dict[str, Callable[[int], Prepared]] = {
     "opening the model": _opening,
     "encoding": _encoding,
+    "TF-IDF": _fitting,
     "map": _map,
     "map by umap-learn": functools.partial(_map, method="umap-learn"),
     "comparison": _comparison,

@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.corpora import glosses
 from benchmarks.results import record
-from benchmarks.served import chromium, draw_lasso, served
+from benchmarks.served import chromium, draw_lasso, encode_upload, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -58,12 +58,7 @@ def measure(url: str, texts: list[str], labels: list[str]) -> dict[str, int]:
         page.on("websocket", lambda socket: socket.on("framereceived", add))
         time.sleep(5)  # until it listens
         page.goto(f"{url}/data")
-        page.get_by_role("radio", name="File").click()
-        page.locator('[data-testid="stFileUploader"] input[type=file]').set_input_files(
-            {"name": "rows.csv", "mimeType": "text/csv", "buffer": rows.getvalue().encode()}
-        )
-        page.get_by_role("radio", name="TF-IDF").click()
-        page.get_by_role("button", name=f"Encode {len(texts):,} rows").click()
+        encode_upload(page, "rows.csv", rows.getvalue().encode(), len(texts), "TF-IDF")
         page.get_by_text("texts encoded").wait_for()
         received[0] = 0
         page.goto(page.url.replace("/data?", "/map?map-method=PCA&"))

@@ -77,6 +77,25 @@ def open_when_up(page: Page, url: str, server: subprocess.Popen[bytes]) -> None:
             time.sleep(0.02)
 
 
+def encode_upload(page: Page, name: str, content: bytes, rows: int, encoder: str = "") -> None:
+    """Upload a file on the Data page, which is open, and start encoding its rows.
+
+    Args:
+        page: The page.
+        name: The name of the file.
+        content: What is in it.
+        rows: How many rows it has.
+        encoder: The name of the choice of encoder, such as TF-IDF; empty to leave it.
+    """
+    page.get_by_role("radio", name="File").click()
+    page.locator('[data-testid="stFileUploader"] input[type=file]').set_input_files(
+        {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    )
+    if encoder:
+        page.get_by_role("radio", name=encoder).click()
+    page.get_by_role("button", name=f"Encode {rows:,} rows").click()
+
+
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
     """The Chromium of this machine; exits the program if there is none."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet
 
-from benchmarks.served import open_when_up
+from benchmarks.served import encode_upload, open_when_up
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -69,9 +69,5 @@ def _upload(page: Page, rows: pa.Table) -> None:
     """Upload rows as a Parquet file, and encode them."""
     content = io.BytesIO()
     pa.parquet.write_table(rows, content)
-    page.get_by_role("radio", name="File").click()
-    page.locator('[data-testid="stFileUploader"] input[type=file]').set_input_files(
-        {"name": "rows.parquet", "mimeType": "application/octet-stream", "buffer": content.getvalue()}
-    )
-    page.get_by_role("button", name=f"Encode {len(rows):,} rows").click()
+    encode_upload(page, "rows.parquet", content.getvalue(), len(rows))
     page.get_by_text("texts encoded").first.wait_for()
