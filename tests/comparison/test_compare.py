@@ -146,7 +146,7 @@ def test_a_comparison_that_does_not_fit_in_memory_is_refused_before_it_begins(me
     phases = []
     memory_of(1)  # with the libraries that may be imported already
     with pytest.raises(
-        NotEnoughMemoryError, match=r"A comparison over 48 rows needs about (2|37) MB .* 1 MB left"
+        NotEnoughMemoryError, match=r"A comparison over 48 rows needs about (2|22) MB .* 1 MB left"
     ):
         explorer.compare(list(contenders())[TWO], on_progress=phases.append)
     assert not phases
