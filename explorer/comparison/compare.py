@@ -137,7 +137,7 @@ def compare(
         sample=run.sample,
         groups=grouped,
         values=tuple(run.values),
-        intervals=tuple(measured_intervals(values, seed) for values in run.values),
+        intervals=tuple(measured_intervals(values) for values in run.values),
         found=tuple(run.found),
         agreements=run.agreements(lists),
         verdict=verdict([side.name for side in sides], run.values, run.found, run.failures),

@@ -72,19 +72,18 @@ def scores_of(
     ]
 
 
-def measured_intervals(values: UnitValues | WholeValues, seed: int) -> NDArray[np.float64]:
+def measured_intervals(values: UnitValues | WholeValues) -> NDArray[np.float64]:
     """The 95 % interval of each contender's value; NaN for none.
 
     Args:
         values: The values of a measure.
-        seed: The seed of resamples.
 
     Returns:
-        float64, shape (contenders, 2). Intervals of means are bootstrapped, those of correlations are on
-        the scale of Fisher's z, so that none leaves the range of its measure.
+        float64, shape (contenders, 2). None leaves the range of its measure.
     """
     if isinstance(values, UnitValues):
-        return intervals(values.values, values.groups, weights=values.weights, seed=seed)
+        range_ = values.measure.least, values.measure.most
+        return intervals(values.values, values.groups, *range_, weights=values.weights)
     if values.intervals is None:
         return np.full((len(values.values), 2), np.nan)
     return values.intervals

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.measure import Measure, UnitValues
-from explorer.comparison.statistics.inference import difference_intervals, intervals
+from explorer.comparison.scores import measured_intervals
+from explorer.comparison.statistics.inference import difference_intervals
 
 Floats = NDArray[np.float64]
 
@@ -48,7 +49,7 @@ def swept(values: UnitValues, seed: int) -> SweptMeasure:
         seed: The seed of resamples.
     """
     means: Floats = np.average(values.values, axis=1, weights=values.weights)
-    ends = intervals(values.values, values.groups, weights=values.weights, seed=seed)
+    ends = measured_intervals(values)
     apart = values.values - values.values[0]
     changes, _ = difference_intervals(apart, values.groups, weights=values.weights, seed=seed)
     changes = values.measure.possible_differences(changes)

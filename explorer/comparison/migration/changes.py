@@ -69,7 +69,7 @@ class Changes:
             first,
             second,
             results.corpus,
-            list_changes(sample, before, after, results.groups[sample], seed=results.seed),
+            list_changes(sample, before, after, results.groups[sample]),
             asked if known else None,
             () if judgements is None else judgements.queries,
             quality if known else None,
@@ -216,7 +216,7 @@ def _asked(results: Results, places: list[int]) -> ListChanges | None:
     weights = None if judgements.inclusion is None else 1 / np.array(judgements.inclusion)
     units = np.arange(len(judgements.queries))
     groups = same_texts(judgements.queries)
-    return list_changes(units, before, after, groups, weights=weights, seed=results.seed)
+    return list_changes(units, before, after, groups, weights=weights)
 
 
 def _signed(value: float) -> str:

@@ -66,7 +66,6 @@ def list_changes(
     groups: NDArray[np.int64],
     *,
     weights: NDArray[np.float64] | None = None,
-    seed: int = 0,
 ) -> ListChanges:
     """Compare the lists of two contenders.
 
@@ -76,7 +75,6 @@ def list_changes(
         after: The first hits in the other.
         groups: Units of a group are resampled together, shape (units,).
         weights: The weight of each unit in means; None for equal weights.
-        seed: The seed of resamples.
     """
     kept = overlap(before, after)
     depth = before.shape[1]
@@ -85,7 +83,7 @@ def list_changes(
     def estimate(values: NDArray[np.float64]) -> Estimate:
         if not len(values):
             return Estimate(np.nan, np.nan, np.nan)
-        ends = interval(values, groups, weights=weights, seed=seed)
+        ends = interval(values, groups, 0, 1, weights=weights)
         return Estimate(float(np.average(values, weights=weights)), *ends)
 
     return ListChanges(

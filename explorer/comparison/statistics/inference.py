@@ -26,46 +26,79 @@ _ROUNDING = 1e-11  # of the largest possible sum: sums this close are tied
 
 
 def interval(
-    values: Floats, groups: Groups, *, weights: Floats | None = None, seed: int = 0
+    values: Floats, groups: Groups, least: float, most: float, *, weights: Floats | None = None
 ) -> tuple[float, float]:
     """The 95 % confidence interval of the mean of unit values; see `intervals`."""
-    low, high = intervals(values[None], groups, weights=weights, seed=seed)[0]
+    low, high = intervals(values[None], groups, least, most, weights=weights)[0]
     return float(low), float(high)
 
 
-def intervals(values: Floats, groups: Groups, *, weights: Floats | None = None, seed: int = 0) -> Floats:
-    """95 % confidence intervals of (weighted) means, by a bootstrap over groups.
+def intervals(
+    values: Floats, groups: Groups, least: float, most: float, *, weights: Floats | None = None
+) -> Floats:
+    """95 % confidence intervals of (weighted) means of values between two bounds.
 
-    The BCa interval: Efron, Better bootstrap confidence intervals (1987), of a ratio of group sums, at a
-    level that is expanded for small samples as Student's t is wider than the normal distribution: Hesterberg,
-    What teachers should know about the bootstrap (2015), with the effective number of groups,
-    (Σ weight)² / Σ weight². docs/decisions/0024-comparison-statistics.md has the coverage of the
-    alternatives. All rows of `values` use the same resamples.
+    The score interval for samples by group: Wilson, Probable inference (1927), with the number of independent
+    units that would have the same standard error: Franco et al., Comparative study of confidence intervals
+    for proportions in complex sample surveys (2019). It holds each μ with
+    (mean − μ)² ≤ t² · variance · (μ − least) (most − μ) / ((mean − least) (most − mean)), and so never leaves
+    the bounds; without bounds it is mean ± t × standard error. The coverage of the alternatives is in
+    docs/decisions/0024-comparison-statistics.md.
 
     Args:
         values: Shape (rows, units); a row with NaN gets NaN.
         groups: The group of each unit, shape (units,).
+        least: The smallest value that a unit can have.
+        most: The largest.
         weights: The weight of each unit, shape (units,); None for equal weights.
-        seed: The seed of the resamples.
 
     Returns:
         Low and high ends, shape (rows, 2): NaN for fewer than `FEWEST_GROUPS`, the mean twice where there is
         no variation.
     """
-    from scipy.special import ndtr
+    from scipy.special import stdtrit
 
     sums, totals = _group_sums(values, groups, weights)
     if len(totals) < FEWEST_GROUPS:
         return np.full((len(values), 2), np.nan)
-    level = float(ndtr(-_student(totals)))
-    return np.array(
-        [
-            bca_interval(drawn, mean, _left_out(own, totals), level)
-            for drawn, mean, own in zip(
-                _resampled_means(sums, totals, seed).T, sums.sum(1) / totals.sum(), sums, strict=True
-            )
-        ]
-    ).reshape(len(values), 2)
+    means = sums.sum(1) / totals.sum()
+    variances, freedom = mean_variances(sums, totals)
+    reach = float(stdtrit(freedom, 0.975)) * np.sqrt(variances)
+    if np.isinf(most - least):
+        return np.stack([means - reach, means + reach], axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):  # where nothing varies
+        room = (means - least) * (most - means)
+        ratio = reach**2 / room
+        half = reach * np.sqrt(1 + ratio * (most - least) ** 2 / (4 * room))
+        ends = np.stack([means + ratio * (least + most) / 2 + side * half for side in (-1, 1)], axis=1)
+        ends /= (1 + ratio)[:, None]
+    varied = reach > _ROUNDING * np.abs(means)
+    return np.where(varied[:, None], ends, means[:, None])
+
+
+def mean_variances(sums: Floats, totals: Floats) -> tuple[Floats, float]:
+    """The variances of weighted means of groups, and the degrees of freedom of these variances.
+
+    The linearised variance Σ p² (mean of the group − mean)², where p is the share of a group in the total
+    weight, multiplied by what makes it unbiased for groups whose means vary alike, and Satterthwaite's
+    degrees of freedom for the same case: Bell and McCaffrey, Bias reduction in standard errors for linear
+    regression with multi-stage samples (2002). For n groups of equal weight these are s² / n and n − 1.
+
+    Args:
+        sums: The weighted sum of values in each group, shape (rows, groups).
+        totals: The weight of each group, shape (groups,); at least two are not 0.
+
+    Returns:
+        The variances, shape (rows,), and the degrees of freedom.
+    """
+    p = totals / totals.sum()
+    apart = sums / totals.sum() - p * (sums.sum(1, keepdims=True) / totals.sum())
+    second, third, fourth = ((p**power).sum() for power in (2, 3, 4))
+    # With D = diag(p²) and K = (I − 1pᵀ)(I − p1ᵀ), where Kᵢⱼ = δᵢⱼ − pᵢ − pⱼ + Σp²: tr(DK) and tr(DKDK).
+    trace = second - 2 * third + second**2
+    own = (p**4 * (1 + 2 * (second - 2 * p))).sum()
+    between = second**4 + 2 * second * fourth - 4 * second**2 * third + 2 * third**2
+    return (apart**2).sum(1) * second / trace, float(trace**2 / (own + between))
 
 
 def difference_interval(
@@ -81,9 +114,8 @@ def difference_intervals(
 ) -> tuple[Floats, Floats]:
     """95 % confidence intervals of (weighted) mean differences, and their standard errors.
 
-    Mean ± t × the standard error of a bootstrap over groups, with the effective number of groups as in
-    `intervals`: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 12. Differences are
-    mostly zeros with a few values on both sides, whose skewness BCa would estimate badly and correct for.
+    Mean ± t × the standard error of a bootstrap over groups, with the effective number of groups,
+    (Σ weight)² / Σ weight²: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 12.
 
     Args:
         differences: First minus second of each unit, shape (rows, units); a row with NaN gets NaN.
@@ -106,30 +138,6 @@ def difference_intervals(
         ends[:] = np.nan
     effective = effective_number(totals)
     return ends, errors * np.sqrt(effective / (effective - 1))
-
-
-def bca_interval(drawn: Floats, value: float, left_out: Floats, level: float) -> tuple[float, float]:
-    """The BCa interval of a statistic.
-
-    Args:
-        drawn: Its values in the resamples, shape (resamples,).
-        value: Its value in the sample.
-        left_out: Its values without each of the groups, shape (groups,).
-        level: The probability in each tail.
-    """
-    from scipy.special import ndtr, ndtri
-
-    if np.isnan(drawn).any() or np.ptp(drawn) <= _ROUNDING * abs(value):
-        return value, value
-    most = 1 - 0.5 / len(drawn)
-    below = np.clip(((drawn < value).mean() + (drawn <= value).mean()) / 2, 1 - most, most)
-    bias = ndtri(below)
-    apart = left_out.mean() - left_out
-    scale = (apart**2).sum() ** 1.5
-    acceleration = (apart**3).sum() / (6 * scale) if scale > 0 else 0.0
-    tails = bias + np.array([ndtri(level), -ndtri(level)])
-    ends = np.quantile(drawn, ndtr(bias + tails / (1 - acceleration * tails)))
-    return float(ends[0]), float(ends[1])
 
 
 def effective_number(weights: Floats) -> float:
@@ -257,8 +265,3 @@ def _resampled_means(sums: Floats, totals: Floats, seed: int) -> Floats:
     return np.concatenate(
         [counts @ sums.T / (counts @ totals)[:, None] for counts in resamples(len(totals), RESAMPLES, seed)]
     )
-
-
-def _left_out(sums: Floats, totals: Floats) -> Floats:
-    """The mean without each of the groups."""
-    return np.asarray((sums.sum() - sums) / (totals.sum() - totals))

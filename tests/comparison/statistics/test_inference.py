@@ -1,11 +1,11 @@
 import itertools
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.optimize import brentq
 
 from explorer.comparison.statistics.inference import (
     FEWEST_GROUPS,
@@ -46,27 +46,64 @@ def means_of_resamples(values, groups, weights):
     return np.array(means)
 
 
+def working_model(totals):
+    """The quadratic form of group means whose value is the linearised variance: Bell and McCaffrey (2002)."""
+    p = totals / totals.sum()
+    centred = np.eye(len(p)) - p  # each row: a group's value minus the weighted mean
+    return centred.T @ np.diag(p**2) @ centred
+
+
 @pytest.mark.parametrize("weighted", [False, True])
-def test_the_interval_is_scipys_bca_interval_at_the_expanded_level(rng, weighted):
+@pytest.mark.parametrize(("least", "most"), [(0, 1), (-1, 2)])
+def test_the_interval_has_the_means_that_a_score_test_does_not_reject(rng, weighted, least, most):
     groups = np.repeat(np.arange(40) * 3, rng.integers(1, 4, 40))
     values = rng.beta(2, 1, len(groups)).round(2)
     weights = rng.uniform(1, 4, len(groups)) if weighted else np.ones(len(groups))
     sums, totals = group_sums(values, groups, weights)
-    worth = effective_number(totals)
-    level = stats.norm.cdf(stats.t.ppf(0.025, worth - 1) * np.sqrt(worth / (worth - 1)))
-    drawn = SimpleNamespace(bootstrap_distribution=means_of_resamples(values, groups, weights))
-    expected = stats.bootstrap(
-        (sums, totals),
-        lambda s, w, axis=-1: s.sum(axis) / w.sum(axis),
-        paired=True,
-        vectorized=True,
-        method="BCa",
-        confidence_level=1 - 2 * level,
-        n_resamples=0,
-        bootstrap_result=drawn,
-    ).confidence_interval
-    found = interval(values, groups, weights=weights if weighted else None, seed=3)
+    form = working_model(totals)
+    mean = np.average(values, weights=weights)
+    linearised = (((sums - mean * totals) / totals.sum()) ** 2).sum()
+    variance = linearised * ((totals / totals.sum()) ** 2).sum() / np.trace(form)
+    t = stats.t.ppf(0.975, np.trace(form) ** 2 / np.trace(form @ form))
+
+    def rejected(candidate):
+        scaled = variance * (candidate - least) * (most - candidate) / ((mean - least) * (most - mean))
+        return (mean - candidate) ** 2 - t**2 * scaled
+
+    expected = [brentq(rejected, least, mean), brentq(rejected, mean, most)]
+    found = interval(values, groups, least, most, weights=weights if weighted else None)
     np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_of_many_zeros_and_ones_it_is_wilsons_interval(rng):
+    values = (rng.random(20_000) < 0.97).astype(float)
+    wilson = stats.binomtest(int(values.sum()), 20_000).proportion_ci(method="wilson")
+    np.testing.assert_allclose(interval(values, np.arange(20_000), 0, 1), wilson, rtol=1e-6)
+
+
+def test_without_bounds_it_is_students_interval(rng):
+    values = rng.normal(size=30)
+    student = stats.ttest_1samp(values, 0).confidence_interval()
+    np.testing.assert_allclose(interval(values, np.arange(30), -np.inf, np.inf), student)
+    np.testing.assert_allclose(interval(values, np.arange(30), -1e6, 1e6), student, rtol=1e-5)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.floats(0, 1), st.floats(0.1, 30)), min_size=6, max_size=40),
+    st.floats(-5, 5),
+    st.floats(0.1, 10),
+)
+def test_the_interval_holds_the_mean_within_the_bounds_and_follows_a_change_of_units(units, shift, scale):
+    groups, values, weights = (np.array(column) for column in zip(*units, strict=True))
+    low, high = interval(values, groups, 0, 1, weights=weights)
+    if len(np.unique(groups)) < FEWEST_GROUPS:
+        assert np.isnan([low, high]).all()
+        return
+    mean = np.average(values, weights=weights)
+    assert -1e-9 <= low <= mean + 1e-9
+    assert mean - 1e-9 <= high <= 1 + 1e-9
+    moved = interval(values * scale + shift, groups, shift, shift + scale, weights=weights)
+    np.testing.assert_allclose(moved, np.array([low, high]) * scale + shift, atol=1e-6)
 
 
 def test_resamples_draw_groups_with_replacement():
@@ -102,7 +139,7 @@ def test_repeating_every_unit_within_its_group_changes_nothing(rng):
     first, second = rng.random((2, 50))
     groups = np.arange(50)
     again = [np.repeat(values, 3) for values in (first, second, groups)]
-    assert interval(first, groups) == pytest.approx(interval(again[0], again[2]))
+    assert interval(first, groups, 0, 1) == pytest.approx(interval(again[0], again[2], 0, 1))
     assert difference_interval(first, second, groups) == pytest.approx(difference_interval(*again))
     assert paired_test(first, second, groups) == paired_test(*again)
 
@@ -110,14 +147,14 @@ def test_repeating_every_unit_within_its_group_changes_nothing(rng):
 def test_a_resampling_unit_is_the_group(rng):
     """As if independent, the copies would make the interval narrower."""
     values = np.repeat(rng.random(50), 4)
-    low, high = interval(values, np.repeat(np.arange(50), 4))
-    narrow = interval(values, np.arange(200))
+    low, high = interval(values, np.repeat(np.arange(50), 4), 0, 1)
+    narrow = interval(values, np.arange(200), 0, 1)
     assert high - low > 1.8 * (narrow[1] - narrow[0])
 
 
 def test_values_without_variation():
     same = np.full((1, 6), 0.1)
-    np.testing.assert_allclose(intervals(same, np.arange(6)), [[0.1, 0.1]])
+    np.testing.assert_allclose(intervals(same, np.arange(6), 0, 1), [[0.1, 0.1]])
     ends, errors = difference_intervals(np.zeros((1, 6)), np.arange(6))
     assert not ends.any()
     assert errors[0] == 0
@@ -128,7 +165,7 @@ def test_six_groups_are_the_fewest_with_an_interval_since_no_test_of_fewer_can_s
     values = np.linspace(0.1, 0.9, 7)[None]
     for groups, few in (([0, 1, 2, 3, 4, 4, 4], True), ([0, 1, 2, 3, 4, 5, 5], False)):
         kept = np.array(groups)
-        assert np.isnan(intervals(values, kept)).all() == few
+        assert np.isnan(intervals(values, kept, 0, 1)).all() == few
         ends, errors = difference_intervals(values, kept)
         assert np.isnan(ends).all() == few
         assert errors[0] > 0  # from which the number of units is estimated
@@ -140,7 +177,7 @@ def test_six_groups_are_the_fewest_with_an_interval_since_no_test_of_fewer_can_s
 def test_too_few_groups_have_no_interval(groups):
     groups = np.array(groups, dtype=np.int64)
     values = np.linspace(0, 1, len(groups))[None]
-    assert np.isnan(intervals(values, groups)).all()
+    assert np.isnan(intervals(values, groups, 0, 1)).all()
     assert np.isnan(difference_intervals(values, groups)[0]).all()
     p = paired_tests(values, groups)
     assert np.isnan(p[0]) if not len(groups) else p[0] == 1
@@ -151,9 +188,10 @@ def test_a_row_that_is_not_a_number_leaves_the_others_alone(rng):
     alone = values[:1].copy()
     values[1] = np.nan
     groups = np.arange(20)
-    np.testing.assert_allclose(intervals(values, groups)[:1], intervals(alone, groups))
+    ends = intervals(values, groups, -9, 9)
+    np.testing.assert_allclose(ends[:1], intervals(alone, groups, -9, 9))
     np.testing.assert_array_equal(paired_tests(values, groups)[:1], paired_tests(alone, groups))
-    assert np.isnan(intervals(values, groups)[1]).all()
+    assert np.isnan(ends[1]).all()
     assert np.isnan(paired_tests(values, groups)[1])
 
 
