@@ -75,7 +75,7 @@ def test_a_short_text_beside_a_much_longer_one_keeps_its_vector_with_local_atten
 def test_models_in_a_folder_of_their_own_give_the_vectors_of_sentence_transformers(tiny, name, cache):
     folder = tiny(name)
     expected = sentence_transformer(folder).encode(TEXTS)
-    encoder = open_for(LocalModel(str(folder)), cache, TEXTS)
+    encoder = open_for(LocalModel(str(folder), "float32"), cache, TEXTS)
     vectors, _ = encode_corpus(encoder, explorer.open_corpus(TEXTS), cache)
     np.testing.assert_allclose(vectors, expected, atol=1e-5)
     np.testing.assert_allclose(encoder.encode_queries(TEXTS[:2]), expected[:2], atol=1e-5)
