@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app quick test newest journeys others shots check browser first-page first-answer bench atlas
+.PHONY: app quick test test-all newest journeys others shots check browser first-page first-answer bench atlas
 
 app: .venv/app  ## serve the app
 	$(BIN)/streamlit run streamlit_app.py
@@ -9,8 +9,12 @@ app: .venv/app  ## serve the app
 quick: .venv/dev  ## tests while you work, without slow ones and those with a browser
 	$(BIN)/python -m pytest --ignore=tests/browser -m "not slow" --numprocesses=auto
 
-# One after the other: with both at a time, two cores are so busy that browsers time out, and no time is gained.
-test: check browser others journeys  ## all checks and all tests
+# Tests and journeys run one after the other: with both at a time, two cores are so busy that browsers time out, and
+# no time is gained.
+test: check browser quick  ## all checks, and all tests and journeys that are not slow
+	$(BIN)/python -m pytest tests/browser -m "not slow"
+
+test-all: check browser others journeys  ## all checks and all tests: what CI runs
 
 newest: .venv/dev .venv-newest/made  ## tests of tables with the newest allowed pandas and pyarrow
 	PYTHONPATH=$(CURDIR)/.venv-newest $(BIN)/python -m pytest tests/data tests/share tests/app/test_data_page.py

@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import fits, quiet, shoot
@@ -19,6 +20,7 @@ def chips(page: Page) -> list[str]:
     return [name.replace("close", "").strip() for name in names]
 
 
+@pytest.mark.slow
 def test_a_model_is_compared_with_words_and_its_int8_vectors_with_itself(visit):
     page = visit(TICKETS)
     verdict = page.get_by_test_id("stHtml").filter(has_text="on these rows")

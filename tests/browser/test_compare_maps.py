@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.served import draw_lasso
@@ -42,6 +43,7 @@ def point_at_a_row(page: Page) -> tuple[float, float]:
     return x, y
 
 
+@pytest.mark.slow
 def test_from_a_lasso_seen_on_all_maps_to_the_flow_of_a_cluster(visit):
     page = visit(f"{TICKETS}&compare-shows=Maps")
     ready(page)
@@ -96,6 +98,7 @@ def test_from_a_lasso_seen_on_all_maps_to_the_flow_of_a_cluster(visit):
     expect(page.get_by_text(re.compile(r"Selection · \d+ rows · flow"))).to_be_visible()
 
 
+@pytest.mark.slow
 def test_maps_are_below_each_other_on_a_narrow_window(visit):
     page = visit("/compare?corpus=song-moods&compare-shows=Maps&compare-map-method=pca", width=390)
     ready(page)

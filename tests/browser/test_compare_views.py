@@ -7,6 +7,7 @@ import io
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import choose, fits, quiet, shoot
@@ -22,6 +23,7 @@ LISTS = """() => {
 TICKETS = "/compare?corpus=support-tickets"
 
 
+@pytest.mark.slow
 def test_from_the_pair_that_agrees_least_to_where_one_is_better(visit):
     page = visit(f"{TICKETS}&compare-shows=Agreement")
     expect(page.get_by_text("Agreement is not quality")).to_be_visible(timeout=120_000)

@@ -44,6 +44,7 @@ def reader(browser):
     assert [url for url in asked if not url.startswith("file:")] == []
 
 
+@pytest.mark.slow
 def test_a_report_opens_without_a_network_and_can_be_read_on_any_screen(visit, reader, tmp_path):
     page = visit(COMPARE)
     quiet(page)
@@ -63,6 +64,7 @@ def test_a_report_opens_without_a_network_and_can_be_read_on_any_screen(visit, r
     assert report.pdf()[:4] == b"%PDF"
 
 
+@pytest.mark.slow
 def test_a_saved_comparison_comes_back_with_its_contenders(visit, tmp_path):
     page = visit(COMPARE)
     quiet(page)

@@ -60,6 +60,7 @@ def ask_the_published_question(page, published):
         assert published["texts"][hit["corpus_id"]] in text
 
 
+@pytest.mark.slow
 def test_the_published_numbers_come_from_a_server_that_loads_and_asks_for_patience(
     visit, served, inference, published
 ):
@@ -85,6 +86,7 @@ def test_the_published_numbers_come_from_a_server_that_loads_and_asks_for_patien
     shoot(page, "elsewhere-hits")
 
 
+@pytest.mark.slow
 def test_a_token_pays_for_its_own_visitor_alone_and_is_written_down_nowhere(
     visit, served, inference, published
 ):

@@ -31,6 +31,7 @@ def app(inference, tmp_path):
     assert "Traceback" not in running.log, running.log
 
 
+@pytest.mark.slow
 def test_the_error_is_where_its_figures_would_be_until_a_retry(visit, app, inference):
     served = quote(f"provider=team&model={quote(MODEL, safe='')}", safe="")
     page = visit(f"/compare?corpus=medicare-faq&with=&with={served}&with=model%3Dbm25", at=app)

@@ -85,6 +85,7 @@ def open_letters(page: Page) -> None:
     expect(page.get_by_role("button", name="Read 400 rows")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_from_a_search_on_the_hub_to_hits(visit, hub_server):
     page = visit("/data", at=hub_server)
     page.get_by_role("radio", name="Hub").click()

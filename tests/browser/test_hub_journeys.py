@@ -80,6 +80,7 @@ def test_long_names_and_prompts_of_strangers_leave_the_page_its_width(
     assert prompt.bounding_box()["width"] > page.get_by_text("Instruct: find").first.bounding_box()["width"]
 
 
+@pytest.mark.slow
 def test_code_of_a_model_runs_once_it_is_confirmed_and_no_link_confirms_it(visit, hub_server, marker):
     page = visit("/models?model-id=own/code", at=hub_server)
     use = page.get_by_role("button", name=re.compile("Download .* and use it"))
@@ -101,6 +102,7 @@ def test_code_of_a_model_runs_once_it_is_confirmed_and_no_link_confirms_it(visit
     shoot(other, "models-own-code-link-1440-light")
 
 
+@pytest.mark.slow
 def test_offline_every_page_works_with_what_is_on_disk_and_says_so_once(visit, hub_server, tmp_path):
     # The first journey of this file downloads the model; alone, this test does.
     page = visit("/models?model-id=tiny/model", at=hub_server)

@@ -87,6 +87,7 @@ def test_from_opening_the_app_to_the_first_answer(visit):
     assert parse_qs(urlsplit(page.url).query)["q"]
 
 
+@pytest.mark.slow
 def test_the_first_visitor_of_a_server_may_come_straight_to_a_page(visit, tmp_path):
     fresh = Server(tmp_path)
     try:
@@ -161,6 +162,7 @@ def test_own_rows_are_uploaded_encoded_searched_and_survive_a_reload(visit, serv
     assert "sleeps all day" not in stranger.content()
 
 
+@pytest.mark.slow
 def test_texts_are_shown_as_typed_and_run_nothing(visit):
     page = visit("/data")
     label = "<i>queue</i> *x* $y$ :smile:"
@@ -198,6 +200,7 @@ def test_an_error_message_shows_somebodys_text_as_typed(visit):
     shoot(page, "data-error-1440-light")
 
 
+@pytest.mark.slow
 def test_an_upload_is_read_with_progress_and_can_be_stopped(visit, tmp_path):
     large = tmp_path / "large.csv"
     large.write_bytes(b"text,n\n" + b'"a text, in ""quotes""",1\n' * 7_000_000)  # a buffer may have 50 MB
@@ -217,6 +220,7 @@ def test_an_upload_is_read_with_progress_and_can_be_stopped(visit, tmp_path):
     expect(page.get_by_role("button", name="Encode 2 rows")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_reloaded_data_page_shows_the_upload_that_is_open(visit):
     page = visit("/data")
     upload(page, "thirteen.csv", csv_of([f"row {n} is here" for n in range(13)], label="queue"))
@@ -234,6 +238,7 @@ def test_a_reloaded_data_page_shows_the_upload_that_is_open(visit):
     expect(page.get_by_text("thirteen.csv · open")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_counting_tokens_moves_nothing_on_the_data_page(visit):
     page = visit("/data")
     quiet(page)
@@ -319,6 +324,7 @@ def test_a_corpus_is_clustered_mapped_and_its_cluster_selected(visit):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_a_map_of_a_hundred_thousand_rows_is_light_and_keeps_its_lasso(visit, server):
     rows = 117_659
     save_tiny_model(server.cache.parent / "models" / "tiny")
@@ -371,6 +377,7 @@ def count_bytes(page: Page) -> list[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_two_visitors_share_one_job_and_one_leaving_does_not_stop_it(visit, server):
     texts = [
         f"Sentence {n} says that {n * 7919 % 1009} boats sailed past the old harbour" for n in range(2_500)
@@ -395,6 +402,7 @@ def test_two_visitors_share_one_job_and_one_leaving_does_not_stop_it(visit, serv
     assert stored(server) == before + 2_500
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_a_cancelled_encoding_keeps_what_it_finished_and_goes_on(visit, server):
     texts = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import fits, quiet, shoot
@@ -15,6 +16,7 @@ def press(page: Page, key: str, judged: int) -> None:
     expect(page.get_by_text(f"{judged} rows judged")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_hits_are_judged_by_keys_and_used(visit, schemes, tmp_path):
     page = visit(JUDGE)
     box = page.get_by_role("textbox", name="Queries, one per line")

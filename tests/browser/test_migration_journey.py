@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import choose, fits, quiet, shoot
@@ -34,6 +35,7 @@ def tick(page: Page, line: int) -> None:
     quiet(page)
 
 
+@pytest.mark.slow
 def test_from_a_disputed_query_to_what_a_swap_makes_worse(visit, tmp_path, schemes):
     page = visit(f"{COMPARE}&compare-shows=One+query")
     expect(page.get_by_text("Queries from a file")).to_be_visible(timeout=120_000)
