@@ -7,7 +7,7 @@ app: .venv/app  ## serve the app
 	$(BIN)/streamlit run streamlit_app.py
 
 quick: .venv/dev  ## tests while you work, without slow ones and those with a browser
-	$(BIN)/python -m pytest --ignore=tests/browser -m "not slow" --numprocesses=auto
+	$(BIN)/python -m pytest --ignore=tests/browser -m "not slow" --numprocesses=auto --dist=loadgroup
 
 # Tests and journeys run one after the other: with both at a time, two cores are so busy that browsers time out, and
 # no time is gained.

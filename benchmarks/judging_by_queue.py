@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -51,6 +52,14 @@ def simulated(
         for noise in (first, second)
     ]
     return np.stack(rankings), (truth > 1.3).astype(np.int64)
+
+
+@functools.cache
+def first_chances(count: int, seed: int) -> Floats:
+    """The inclusion probabilities of the first queries of a queue of 240 simulated ones, shape (count,)."""
+    rankings, _ = simulated(240, 0.8, 0.8, seed)
+    queue = make_queue([f"query {at}" for at in range(240)], rankings, seed=seed)
+    return inclusion_probabilities(queue, count)
 
 
 def _judge_tickets(figures: dict[str, float | str]) -> None:

@@ -60,6 +60,7 @@ LEVELS: dict[str, Draw] = {
     "mostly 1": high,
     "0/1, mean 0.5": share(0.5),
     "0/1, mean 0.8": share(0.8),
+    "0/1, mean 0.95": share(0.95),
 }
 DIFFERENCES: dict[str, Draw] = {"nDCG, difference": apart(0.05, 0.3), "0/1, difference": wins}
 

@@ -82,7 +82,7 @@ class UnitValues:
             have the measure has NaN for all units.
         units: The row or query of each unit, int64, shape (units,).
         groups: The group of each unit: units of a group, such as near-copies or chunks of one document, are
-            not independent and are resampled together; int64, shape (units,).
+            not independent; int64, shape (units,).
         weights: The weight of each unit in the mean, such as 1 / inclusion probability; float64, shape
             (units,); None if all are equal.
     """

@@ -324,7 +324,6 @@ def test_a_corpus_is_clustered_mapped_and_its_cluster_selected(visit):
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_a_map_of_a_hundred_thousand_rows_is_light_and_keeps_its_lasso(visit, server):
     rows = 117_659
     save_tiny_model(server.cache.parent / "models" / "tiny")
@@ -377,7 +376,6 @@ def count_bytes(page: Page) -> list[int]:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_two_visitors_share_one_job_and_one_leaving_does_not_stop_it(visit, server):
     texts = [
         f"Sentence {n} says that {n * 7919 % 1009} boats sailed past the old harbour" for n in range(2_500)
@@ -402,7 +400,6 @@ def test_two_visitors_share_one_job_and_one_leaving_does_not_stop_it(visit, serv
     assert stored(server) == before + 2_500
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 def test_a_cancelled_encoding_keeps_what_it_finished_and_goes_on(visit, server):
     texts = [

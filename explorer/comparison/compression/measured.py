@@ -42,11 +42,11 @@ class SweptMeasure:
 
 
 def swept(values: UnitValues, seed: int) -> SweptMeasure:
-    """Sum up a measure, with intervals as those of a comparison: whole groups are resampled.
+    """Sum up a measure, with intervals as those of a comparison.
 
     Args:
         values: The values of each form, those of the full vectors first.
-        seed: The seed of resamples.
+        seed: The seed of the resamples for intervals of changes.
     """
     means: Floats = np.average(values.values, axis=1, weights=values.weights)
     ends = measured_intervals(values)

@@ -23,7 +23,7 @@ from explorer.settings import settings
 
 _log = logging.getLogger(__name__)
 
-_SCHEME = 4  # increase it when the same contenders and settings would give other figures, or more of them
+_SCHEME = 5  # increase it when the same contenders and settings would give other figures, or more of them
 _MOST = 64  # comparisons to keep, the most recently used
 _MOST_BYTES = 300_000_000  # of all of them
 _ENDING = ".comparison"

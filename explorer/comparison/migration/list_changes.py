@@ -73,7 +73,7 @@ def list_changes(
         units: What each list is of, shape (units,).
         before: The first hits in one contender, without repetitions, shape (units, depth).
         after: The first hits in the other.
-        groups: Units of a group are resampled together, shape (units,).
+        groups: The group of each unit, shape (units,): units of a group are not independent.
         weights: The weight of each unit in means; None for equal weights.
     """
     kept = overlap(before, after)

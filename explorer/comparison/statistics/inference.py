@@ -1,4 +1,4 @@
-"""Intervals and tests of unit values: units of one group are resampled and permuted together."""
+"""Intervals and tests of unit values: units of one group count as one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RESAMPLES = 4_999
 PERMUTATIONS = 9_999
 _EXACT_GROUPS = 13  # 2¹³ = 8,192 sign patterns are fewer than the permutations drawn otherwise
 _BLOCK_VALUES = 2_000_000  # random numbers made at a time: 16 MB
-_ROUNDING = 1e-11  # of the largest possible sum: sums this close are tied
+_ROUNDING = 1e-11  # relative: values this close are equal
 
 
 def interval(
@@ -42,19 +42,19 @@ def intervals(
     units that would have the same standard error: Franco et al., Comparative study of confidence intervals
     for proportions in complex sample surveys (2019). It holds each μ with
     (mean − μ)² ≤ t² · variance · (μ − least) (most − μ) / ((mean − least) (most − mean)), and so never leaves
-    the bounds; without bounds it is mean ± t × standard error. The coverage of the alternatives is in
-    docs/decisions/0024-comparison-statistics.md.
+    the bounds. If all values are at one bound, it is the interval of that many zeros, or ones. The coverage
+    is in docs/decisions/0024-comparison-statistics.md, beside that of the alternatives.
 
     Args:
-        values: Shape (rows, units); a row with NaN gets NaN.
+        values: Shape (rows, units), each from `least` to `most`; a row with NaN gets NaN.
         groups: The group of each unit, shape (units,).
         least: The smallest value that a unit can have.
-        most: The largest.
-        weights: The weight of each unit, shape (units,); None for equal weights.
+        most: The largest. If either is infinite, the interval is mean ± t × standard error.
+        weights: The weight of each unit, above 0, shape (units,); None for equal weights.
 
     Returns:
         Low and high ends, shape (rows, 2): NaN for fewer than `FEWEST_GROUPS`, the mean twice where there is
-        no variation.
+        no variation and the mean is not at a bound.
     """
     from scipy.special import stdtrit
 
@@ -63,42 +63,61 @@ def intervals(
         return np.full((len(values), 2), np.nan)
     means = sums.sum(1) / totals.sum()
     variances, freedom = mean_variances(sums, totals)
-    reach = float(stdtrit(freedom, 0.975)) * np.sqrt(variances)
+    t = float(stdtrit(freedom, 0.975))
+    reach = t * np.sqrt(variances)
+    spread = np.ptp(sums / totals, axis=1) > _ROUNDING * np.abs(means)
     if np.isinf(most - least):
+        reach[~spread] = 0
         return np.stack([means - reach, means + reach], axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):  # where nothing varies
-        room = (means - least) * (most - means)
-        ratio = reach**2 / room
-        half = reach * np.sqrt(1 + ratio * (most - least) ** 2 / (4 * room))
-        ends = np.stack([means + ratio * (least + most) / 2 + side * half for side in (-1, 1)], axis=1)
-        ends /= (1 + ratio)[:, None]
-    varied = reach > _ROUNDING * np.abs(means)
-    return np.where(varied[:, None], ends, means[:, None])
+    # The ends are the roots of (mean − μ)² = ratio · (μ − least) (most − μ). For zeros and ones, the ratio
+    # tends to t² / freedom as the mean tends to a bound.
+    room = (means - least) * (most - means)
+    at_bound = room <= _ROUNDING * (most - least) ** 2
+    ratio = np.divide(reach**2, room, out=np.full_like(means, t**2 / freedom), where=~at_bound)
+    middle = means + ratio * (least + most) / 2
+    half = np.sqrt(reach**2 + (ratio * (most - least) / 2) ** 2)
+    ends = np.stack([middle - half, middle + half], axis=1) / (1 + ratio)[:, None]
+    ends = np.where((spread | at_bound)[:, None], ends, means[:, None])
+    inside: Floats = np.clip(ends, least, most)
+    return inside
 
 
 def mean_variances(sums: Floats, totals: Floats) -> tuple[Floats, float]:
     """The variances of weighted means of groups, and the degrees of freedom of these variances.
 
-    The linearised variance Σ p² (mean of the group − mean)², where p is the share of a group in the total
-    weight, multiplied by what makes it unbiased for groups whose means vary alike, and Satterthwaite's
-    degrees of freedom for the same case: Bell and McCaffrey, Bias reduction in standard errors for linear
-    regression with multi-stage samples (2002). For n groups of equal weight these are s² / n and n − 1.
+    Σ p² e² / (1 − 2p + Σp²), where p is the share of a group in the total weight and e how far its mean is
+    from that of all: unbiased for groups whose means vary alike. The degrees of freedom are Satterthwaite's
+    for this case. Both are of Bell and McCaffrey, Bias reduction in standard errors for linear regression
+    with multi-stage samples (2002), for a mean. For n groups of equal weight they are s² / n and n − 1.
 
     Args:
         sums: The weighted sum of values in each group, shape (rows, groups).
-        totals: The weight of each group, shape (groups,); at least two are not 0.
+        totals: The weight of each group, above 0, shape (groups,); at least two groups.
 
     Returns:
         The variances, shape (rows,), and the degrees of freedom.
     """
     p = totals / totals.sum()
-    apart = sums / totals.sum() - p * (sums.sum(1, keepdims=True) / totals.sum())
-    second, third, fourth = ((p**power).sum() for power in (2, 3, 4))
-    # With D = diag(p²) and K = (I − 1pᵀ)(I − p1ᵀ), where Kᵢⱼ = δᵢⱼ − pᵢ − pⱼ + Σp²: tr(DK) and tr(DKDK).
-    trace = second - 2 * third + second**2
-    own = (p**4 * (1 + 2 * (second - 2 * p))).sum()
-    between = second**4 + 2 * second * fourth - 4 * second**2 * third + 2 * third**2
-    return (apart**2).sum(1) * second / trace, float(trace**2 / (own + between))
+    apart = sums / totals - sums.sum(1, keepdims=True) / totals.sum()
+    # The largest group is taken by itself: were it in the sums below, they would cancel where it has nearly
+    # all of the weight.
+    largest = int(p.argmax())
+    big, small = p[largest], np.delete(p, largest)
+    rest = np.delete(totals, largest).sum() / totals.sum()
+    squares = (small**2).sum()
+    every = big**2 + squares
+    leverage = 1 - 2 * p + every
+    leverage[largest] = rest**2 + squares
+    scale = p**2 / leverage
+    # The variance is the quadratic form of A = diag(scale) in (I − 1pᵀ) y, and has the degrees of freedom
+    # tr(AK)² / tr(AKAK) with Kᵢⱼ = δᵢⱼ − pᵢ − pⱼ + Σp². Here tr(AK) = Σp².
+    of_small = np.delete(scale, largest)
+    with_big = (of_small * (squares - big * rest - small) ** 2).sum()
+    zeroth, first, second = (float((of_small * small**power).sum()) for power in (0, 1, 2))
+    among_small = every**2 * zeroth**2 + 2 * zeroth * second - 4 * every * zeroth * first + 2 * first**2
+    own = (of_small**2 * (1 + 2 * (every - 2 * small))).sum()
+    product = big**4 + 2 * scale[largest] * with_big + among_small + own
+    return (scale * apart**2).sum(1), float(every**2 / product)
 
 
 def difference_interval(

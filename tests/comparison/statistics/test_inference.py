@@ -1,4 +1,5 @@
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from explorer.comparison.statistics.inference import (
     holm,
     interval,
     intervals,
+    mean_variances,
     paired_test,
     paired_tests,
     resamples,
@@ -46,25 +48,27 @@ def means_of_resamples(values, groups, weights):
     return np.array(means)
 
 
-def working_model(totals):
-    """The quadratic form of group means whose value is the linearised variance: Bell and McCaffrey (2002)."""
+def exact_variance(sums, totals):
+    """The variance of a weighted mean of groups and its degrees of freedom, by matrices of fractions."""
+    sums, totals = (np.array([Fraction(float(value)) for value in column]) for column in (sums, totals))
     p = totals / totals.sum()
-    centred = np.eye(len(p)) - p  # each row: a group's value minus the weighted mean
-    return centred.T @ np.diag(p**2) @ centred
+    centring = np.array([[Fraction(i == j) - p[j] for j in range(len(p))] for i in range(len(p))])
+    covariance = centring @ centring.T  # of the residuals, if the means of groups vary alike
+    scale = p**2 / np.diagonal(covariance)
+    residuals = centring @ (sums / totals)
+    form = covariance * scale
+    return float((scale * residuals**2).sum()), float(np.trace(form) ** 2 / np.trace(form @ form))
 
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize(("least", "most"), [(0, 1), (-1, 2)])
 def test_the_interval_has_the_means_that_a_score_test_does_not_reject(rng, weighted, least, most):
-    groups = np.repeat(np.arange(40) * 3, rng.integers(1, 4, 40))
+    groups = np.repeat(np.arange(20) * 3, rng.integers(1, 4, 20))
     values = rng.beta(2, 1, len(groups)).round(2)
     weights = rng.uniform(1, 4, len(groups)) if weighted else np.ones(len(groups))
-    sums, totals = group_sums(values, groups, weights)
-    form = working_model(totals)
+    variance, freedom = exact_variance(*group_sums(values, groups, weights))
     mean = np.average(values, weights=weights)
-    linearised = (((sums - mean * totals) / totals.sum()) ** 2).sum()
-    variance = linearised * ((totals / totals.sum()) ** 2).sum() / np.trace(form)
-    t = stats.t.ppf(0.975, np.trace(form) ** 2 / np.trace(form @ form))
+    t = stats.t.ppf(0.975, freedom)
 
     def rejected(candidate):
         scaled = variance * (candidate - least) * (most - candidate) / ((mean - least) * (most - mean))
@@ -73,6 +77,39 @@ def test_the_interval_has_the_means_that_a_score_test_does_not_reject(rng, weigh
     expected = [brentq(rejected, least, mean), brentq(rejected, mean, most)]
     found = interval(values, groups, least, most, weights=weights if weighted else None)
     np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("big", [1, 10, 1e3, 1e6, 1e9])
+@pytest.mark.parametrize("how_many", [1, 2])
+def test_variances_are_exact_however_unequal_the_weights(rng, big, how_many):
+    totals = np.concatenate([np.full(how_many, big), rng.uniform(1, 3, 8)])
+    sums = totals * rng.random(len(totals))
+    variances, freedom = mean_variances(sums[None], totals)
+    variance, exact_freedom = exact_variance(sums, totals)
+    assert freedom == pytest.approx(exact_freedom, rel=1e-9)
+    assert variances[0] == pytest.approx(variance, rel=1e-6)
+
+
+def test_the_variance_is_unbiased_for_groups_that_vary_alike(rng):
+    totals = rng.uniform(1, 9, 7)
+    drawn = rng.normal(size=(200_000, 7))
+    variances, _ = mean_variances(drawn * totals, totals)
+    assert variances.mean() == pytest.approx((totals**2).sum() / totals.sum() ** 2, rel=0.01)
+
+
+def test_of_groups_of_equal_weight_it_is_the_variance_of_a_mean(rng):
+    values = rng.random((3, 12))
+    variances, freedom = mean_variances(values, np.ones(12))
+    np.testing.assert_allclose(variances, stats.sem(values, axis=1) ** 2)
+    assert freedom == pytest.approx(11)
+
+
+@pytest.mark.parametrize("bound", [0, 1])
+def test_values_that_are_all_at_a_bound_are_still_uncertain(bound):
+    """As for the mean of zeros and ones that tends to the bound."""
+    t = stats.t.ppf(0.975, 29)
+    low, high = interval(np.full(30, float(bound)), np.arange(30), 0, 1)
+    assert sorted([abs(low - bound), abs(high - bound)]) == pytest.approx([0, t**2 / (29 + t**2)])
 
 
 def test_of_many_zeros_and_ones_it_is_wilsons_interval(rng):
