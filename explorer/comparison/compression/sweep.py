@@ -125,7 +125,7 @@ def sweep_contender(
     near = np.stack([nearest[form] for form in forms])
     shared = np.stack([overlap(near[0], each) for each in near])
     recall = swept(UnitValues(neighbor_recall(k), shared, sample, groups[sample]), seed)
-    recall.low[0] = recall.high[0] = 1  # of the full vectors by themselves: known, not measured
+    recall.low[0] = recall.high[0]  # of the full vectors by themselves it is 1, known and not measured
     quality: list[SweptMeasure] = []
     if judgements is not None and hits:
         rankings = np.stack([hits[form] for form in forms])
