@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import math
 import os
+import socket
 import struct
 import threading
 import time
@@ -68,6 +70,27 @@ def settings_to_talk_to(server: LocalInference, folder: Path) -> dict[str, str]:
     return {"HF_ENDPOINT": server.url, "PYTHONPATH": path}
 
 
+class _Server(ThreadingHTTPServer):
+    """Ends all connections when it is closed, so that no client goes on waiting for an answer."""
+
+    daemon_threads = True
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self._connections: set[socket.socket] = set()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        self._connections.add(connection)
+        return connection, address
+
+    def server_close(self) -> None:
+        super().server_close()
+        for connection in self._connections:
+            with contextlib.suppress(OSError):  # it has ended
+                connection.shutdown(socket.SHUT_RDWR)
+
+
 class LocalInference:
     """Gives the prepared answers first, then vectors; keeps what it was asked.
 
@@ -101,8 +124,7 @@ class LocalInference:
             def do_POST(self):
                 server.answer(self)
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property

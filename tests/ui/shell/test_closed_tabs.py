@@ -1,3 +1,4 @@
+import gc
 import threading
 import weakref
 from types import SimpleNamespace
@@ -122,15 +123,19 @@ def test_the_cycles_of_a_closed_session_are_collected(clock, streamlit, monkeypa
     cycle = SimpleNamespace(result=np.zeros(10))
     cycle.itself = cycle
     result = weakref.ref(cycle.result)
-    del cycle
-    tabs = Tabs(streamlit)
-    tabs.enter("a", Session("a", CORPUS, []))
-    release_unused(tabs)
-    assert result() is not None
-    streamlit.connected.remove("a")
-    clock[0] += DISCONNECTED + 1
-    release_unused(tabs)
-    assert result() is None
+    gc.disable()  # Python would collect it at a time of its own
+    try:
+        del cycle
+        tabs = Tabs(streamlit)
+        tabs.enter("a", Session("a", CORPUS, []))
+        release_unused(tabs)
+        assert result() is not None
+        streamlit.connected.remove("a")
+        clock[0] += DISCONNECTED + 1
+        release_unused(tabs)
+        assert result() is None
+    finally:
+        gc.enable()
 
 
 def test_pages_in_tests_start_no_thread():
