@@ -61,6 +61,7 @@ def test_own_vectors_without_a_model_are_searched_by_row_only():
         space.search("a")
 
 
+@pytest.mark.slow
 def test_own_vectors_of_another_model_are_refused_with_both_dimensions():
     corpus = explorer.open_corpus({"t": ["a", "b"], "v": [[1.0, 0.0], [0.9, 0.1]]}, text="t", vectors="v")
     with pytest.raises(VectorError, match="have 2 dimensions, those of the model 384"):

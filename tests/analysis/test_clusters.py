@@ -119,6 +119,7 @@ def test_too_few_rows_are_all_noise(vectors):
     assert worst_fitting(space.index, found) == ()
 
 
+@pytest.mark.slow
 def test_density_of_equal_rows():
     found = cluster(index_of(np.ones((20, 3))), ClusterSpec("hdbscan", min_size=5))
     assert len(found.labels) == 20

@@ -26,6 +26,7 @@ def files():
     return sorted((settings().cache_folder / "maps").glob("*"))
 
 
+@pytest.mark.slow
 def test_the_same_rows_and_choices_are_laid_out_once(space, monkeypatch):
     calls = made_again(monkeypatch)
     first = projection.umap(space, MapSpec(seed=3))
@@ -36,6 +37,7 @@ def test_the_same_rows_and_choices_are_laid_out_once(space, monkeypatch):
     assert not again.coordinates.flags.writeable
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "other", [{"seed": 1}, {"dims": 3}, {"n_neighbors": 5}, {"min_dist": 0.5}, {"metric": "euclidean"}]
 )

@@ -101,6 +101,7 @@ def test_equal_rows_have_no_principal_axes_and_no_coordinates(vectors):
     assert not space_of(np.repeat(vectors[:1], 5, axis=0)).reduce(2).vectors.any()
 
 
+@pytest.mark.slow
 def test_int8_codes_are_those_of_sentence_transformers(vectors):
     small = space_of(vectors).quantize("int8")
     (step,) = small.transforms
@@ -123,6 +124,7 @@ def test_int8_rows_are_the_middles_of_their_buckets_and_queries_stay(vectors, qu
     np.testing.assert_array_equal(small.place_queries(queries), queries)
 
 
+@pytest.mark.slow
 @given(
     arrays(
         np.float32, st.tuples(st.integers(2, 8), st.integers(1, 5)), elements=st.floats(-1e3, 1e3, width=32)

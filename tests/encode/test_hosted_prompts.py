@@ -108,6 +108,7 @@ def inference(monkeypatch):
     server.close()
 
 
+@pytest.mark.slow
 def test_embed_sends_rows_and_queries_with_those_prompts(hub, inference):
     space = explorer.embed(["one", "two"], "owner/prompted", provider="team")
     space.encoder.encode_queries(["where"])

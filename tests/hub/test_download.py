@@ -82,6 +82,7 @@ def test_progress_goes_from_nothing_to_all_in_small_steps(hub):
     assert max(after - before for before, after in itertools.pairwise(done)) <= 65536
 
 
+@pytest.mark.slow
 def test_a_stopped_download_goes_on_where_it_stopped(hub):
     large = add_weights(hub, 4_000_000)
 
@@ -113,6 +114,7 @@ def test_a_download_that_breaks_off_says_so_and_keeps_what_arrived(hub):
     assert hub.bytes_sent[f"/lfs{large}"] == 2_000_000
 
 
+@pytest.mark.slow
 def test_a_server_that_falls_silent_half_way_is_given_up(hub, monkeypatch):
     add_weights(hub, 1_000_000)
     hub.paused_files.add("large.safetensors")

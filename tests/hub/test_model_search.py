@@ -47,6 +47,7 @@ def test_what_the_hub_does_not_say_is_not_invented(catalogue):
     assert (found.languages, found.tags, found.has_safetensors) == ((), (), False)
 
 
+@pytest.mark.slow
 def test_each_filter_narrows_what_is_found(catalogue):
     assert ids() == ["big/model", "tiny/model", "code/model"]
     assert ids(gated=True) == ["big/model", "tiny/model", "closed/model", "code/model"]

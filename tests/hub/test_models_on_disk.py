@@ -42,6 +42,7 @@ def test_a_path_too_long_for_the_disk_has_no_tensors(tmp_path):
     assert details_on_disk("model", tmp_path, "").dims is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["../../../../big/model/resolve/main", "/big/model/resolve/main"])
 def test_no_file_of_another_model_is_requested_from_the_hub(catalogue, path):
     served = catalogue.repositories["tiny/model"]

@@ -57,6 +57,7 @@ def test_the_same_work_asked_twice_is_one_job_that_both_see(registry):
     assert work.runs == 1
 
 
+@pytest.mark.slow
 def test_a_result_that_is_not_shared_is_held_by_who_asked_alone(registry):
     kept = submit(registry, lambda _say: np.zeros(1000), key="kept")
     assert kept.wait(60)

@@ -134,6 +134,7 @@ def test_what_another_tab_waits_for_is_not_left(faq, submit, visitor):
     assert stored.jobs  # a session kept for a reload is no tab
 
 
+@pytest.mark.slow
 def test_a_tab_that_was_closed_waits_for_nothing(faq, submit):
     session = Session("v", faq, [LocalModel()])
     session.jobs[LocalModel()] = opening = submit("opening")

@@ -79,6 +79,7 @@ def test_it_can_be_stopped_and_says_how_far_it_is():
     assert all(0 <= each <= 1 for each in seen)
 
 
+@pytest.mark.slow
 def test_clusters_and_flows_of_a_comparison_are_tables():
     made = comparison()
     table = made.clusters(3)

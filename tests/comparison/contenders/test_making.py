@@ -3,6 +3,7 @@ import weakref
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from explorer.comparison.contenders.bm25 import Bm25Contender
 from explorer.comparison.contenders.csls import CslsContender
@@ -29,6 +30,7 @@ def test_a_contender_is_made_as_its_choice_says(space):
     assert words.name == "words"
 
 
+@pytest.mark.slow
 def test_a_contender_in_use_is_not_made_twice_and_one_that_nobody_holds_is_dropped(space):
     spec = replace(SPEC, pca=3)
     made = make_contender(spec, space, "small")

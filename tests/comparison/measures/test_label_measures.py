@@ -41,6 +41,7 @@ def voted(scores, row, labels, groups, k):
     return max(near, key=lambda label: (votes[label], -near.index(label))) if near else None
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32), count=st.integers(6, 25), k=st.sampled_from([1, 2, 4, 10, 40]))
 def test_the_most_frequent_label_of_the_nearest_rows_of_other_groups_is_predicted(seed, count, k):
     rng = np.random.default_rng(seed)

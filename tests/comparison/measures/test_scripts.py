@@ -46,6 +46,7 @@ def test_only_the_beginning_of_a_text_is_read():
     assert scripts_of(["a" * 400 + "б" * 1_000]) == ["Latin"]
 
 
+@pytest.mark.slow
 def test_scripts_are_those_of_unicode():
     """Each letter of a script that is told has it, and nearly no other, by the property in `regex`."""
     regex = pytest.importorskip("regex")  # comes with transformers

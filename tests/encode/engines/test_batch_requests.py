@@ -153,6 +153,7 @@ def test_a_batch_that_is_too_long_is_halved_until_the_text_is_found(requests, se
         requests.start([*texts, "long" + "g" * 199])()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_one_text_that_is_too_long_is_cut_and_the_others_are_as_they_were(requests, server, status):
     limit = 700

@@ -200,6 +200,7 @@ def test_what_is_cut_silently_is_said(server, cache, info, note):
     assert len(notes) == 2
 
 
+@pytest.mark.slow
 def test_a_long_row_is_cut_and_named_and_ends_no_run(engine, server):
     server.encode = lambda texts: (
         Answer(413, {"error": "too long"}) if max(map(len, texts)) > 600 else by_length(texts)

@@ -127,6 +127,7 @@ def test_fitting_tells_how_far_it_is_and_can_be_stopped():
     assert reported == [(4096, 5000)]
 
 
+@pytest.mark.slow
 def test_visitors_with_the_same_rows_share_what_was_learned_as_long_as_one_has_it():
     texts = [f"the {one} and the {other}" for one, other in itertools.pairwise(ROWS)]
     first = explorer.embed(texts, "tfidf").encoder

@@ -118,6 +118,7 @@ def test_what_nobody_came_back_for_is_let_go_without_another_visit(clock, stream
     assert store.find("a", "faq") is None
 
 
+@pytest.mark.slow
 def test_the_cycles_of_a_closed_session_are_collected(clock, streamlit, monkeypatch):
     monkeypatch.setattr(module, "_CLOSING_SECONDS", 0.0)
     cycle = SimpleNamespace(result=np.zeros(10))
@@ -143,6 +144,7 @@ def test_pages_in_tests_start_no_thread():
     assert "closed tabs" not in {thread.name for thread in threading.enumerate()}
 
 
+@pytest.mark.slow
 def test_rows_are_kept_as_long_as_a_tab_is_open(clock, streamlit, monkeypatch):
     store = SessionStore()
     monkeypatch.setattr(module, "session_store", lambda: store)

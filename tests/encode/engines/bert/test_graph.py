@@ -136,6 +136,7 @@ def test_the_reference_vectors_are_torchs():
         np.testing.assert_allclose(kept["vectors"], torch_vectors(), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_bundled_model_needs_no_torch_to_be_checked(own_graphs, nothing_loaded, monkeypatch):
     monkeypatch.setattr(graphs, "run_converter", None)
     files = find_model(BUNDLED_MODEL)
@@ -146,6 +147,7 @@ def test_the_bundled_model_needs_no_torch_to_be_checked(own_graphs, nothing_load
     assert 0 < about.apart < 1e-5
 
 
+@pytest.mark.slow
 def test_a_graph_that_differs_from_the_reference_vectors_is_left_to_torch(monkeypatch):
     files = find_model(BUNDLED_MODEL)
     assert reference.check_with_reference(files) is not None
