@@ -125,7 +125,7 @@ class LocalInference:
                 server.answer(self)
 
         self._server = _Server(Handler)
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True).start()
 
     @property
     def url(self) -> str:
