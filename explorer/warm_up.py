@@ -10,7 +10,8 @@ import time
 from explorer.jobs.freed_memory import set_mmap_threshold
 from explorer.jobs.memory_limit import memory_left
 
-# Importing holds the interpreter lock for seconds; after this delay the first page has been drawn.
+# Importing holds the interpreter lock for seconds. The first page has been drawn when it asks how far its
+# jobs are; one without jobs has been drawn after this time.
 _HEAD_START_SECONDS = 1.0
 _MODULE = "explorer.embedding"  # brings torch
 _QUIET_SECONDS = 1.0  # without a job, before the worker starts: between the jobs of one answer there is less
@@ -22,6 +23,7 @@ _MMAP_THRESHOLD_IF_SHORT = 1 << 20
 _SHORT = 2_000_000_000  # bytes left when the app starts
 
 
+_drawn = threading.Event()
 _ready = threading.Event()
 
 
@@ -34,6 +36,11 @@ def wait_until_warm() -> None:
     """Wait until the imports are done. Jobs call this, so that they do not compete with the page."""
     _thread()
     _ready.wait()
+
+
+def page_is_drawn() -> None:
+    """Have the imports begin: a browser has drawn a page."""
+    _drawn.set()
 
 
 def is_warm() -> bool:
@@ -51,7 +58,7 @@ def _thread() -> threading.Thread:
 def _bring() -> None:
     try:
         _choose_mmap_threshold()
-        time.sleep(_HEAD_START_SECONDS)
+        _drawn.wait(_HEAD_START_SECONDS)
         importlib.import_module(_MODULE)
     finally:
         _ready.set()

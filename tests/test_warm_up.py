@@ -34,6 +34,22 @@ def test_the_process_of_maps_is_started_once_no_job_is_running(monkeypatch):
     assert found == ["done"]
 
 
+def test_the_imports_begin_once_a_page_is_drawn(monkeypatch):
+    monkeypatch.setattr(warm_up, "_drawn", threading.Event())
+    monkeypatch.setattr(warm_up, "_HEAD_START_SECONDS", 60)
+    monkeypatch.setattr(warm_up, "_wait_for_quiet", lambda: None)
+    monkeypatch.setattr(layout.PROCESSES, "prepare", lambda: None)
+    imported = []
+    monkeypatch.setattr(warm_up, "importlib", SimpleNamespace(import_module=imported.append))
+    warming = threading.Thread(target=warm_up._bring)
+    warming.start()
+    warming.join(0.05)
+    assert imported == []
+    warm_up.page_is_drawn()
+    warming.join(30)
+    assert imported == ["explorer.embedding"]
+
+
 def test_a_look_that_finds_a_job_after_a_long_wait_is_not_taken_for_quiet(monkeypatch):
     """Importing can hold this thread for seconds between two looks."""
     idle, clock = iter([False, False, True]), [0.0]

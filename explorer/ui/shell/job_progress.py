@@ -22,8 +22,10 @@ from explorer.jobs.registry import Job, Lane, registry
 from explorer.session.session import Session
 from explorer.ui.shell.progress_text import progress_line
 from explorer.ui.shell.text import as_html, markdown, show_error
+from explorer.warm_up import is_warm, page_is_drawn
 
 _POLL_SECONDS = 1.0
+_FIRST_POLL_SECONDS = 0.25  # until the heavy imports are done: then the first answer takes a moment
 _HERE_POLL_SECONDS = 0.5  # shorter, since the person is looking at the place of the answer
 _SOON_SECONDS = 0.5  # progress of shorter work is not shown: nobody could read it
 _QUICK_ROWS = 5_000  # up to this many, the longest analysis takes seconds
@@ -38,11 +40,13 @@ class _Drawn:
     """The jobs shown by the page being drawn.
 
     Attributes:
+        polled: Whether the browser has asked again since the page was sent.
         awaited: Jobs whose results the page lacks.
         placed: Jobs whose progress is shown only in the place of their results.
         followed: Keys of the jobs in the panel.
     """
 
+    polled: bool = False
     awaited: list[Job[Any]] = field(default_factory=list)
     placed: set[Job[Any]] = field(default_factory=set)
     followed: set[Hashable] = field(default_factory=set)
@@ -183,7 +187,9 @@ def job_panel(session: Session) -> None:
     elsewhere = [job for job in awaited if job not in drawn.placed]
     drawn.placed = {job for job in drawn.placed if not job.ended}
     if elsewhere or has_jobs(session):
-        _follow(session, elsewhere)
+        warm, drawn.polled = is_warm(), False
+        follow = st.fragment(_follow, run_every=_POLL_SECONDS if warm else _FIRST_POLL_SECONDS)
+        follow(session, elsewhere, warm)
 
 
 def _leave_stale(session: Session, awaited: list[Job[Any]]) -> None:
@@ -212,13 +218,15 @@ def _followed(session: Session) -> list[Job[Any]]:
     return [job for job in registry().awaited_by(session.visitor) if job not in _drawn().placed]
 
 
-@st.fragment(run_every=_POLL_SECONDS)
-def _follow(session: Session, awaited: list[Job[Any]]) -> None:
+def _follow(session: Session, awaited: list[Job[Any]], warm: bool) -> None:
     jobs, drawn = _followed(session), _drawn()
+    if drawn.polled:
+        page_is_drawn()
+    drawn.polled = True
     before, drawn.followed = drawn.followed, {job.key for job in jobs}
     # The page shows the outcome of a job that ended, which may have been while the page was being drawn.
     pending = all(isinstance(outcome_of(job, session.visitor), Pending) for job in awaited)
-    if before - drawn.followed or not pending:
+    if before - drawn.followed or not pending or is_warm() != warm:
         st.rerun()
     for job in jobs:
         _draw(job, session)

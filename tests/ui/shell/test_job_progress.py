@@ -76,6 +76,49 @@ def test_what_ends_while_the_panel_is_drawn_is_shown_without_another_click(monke
     assert app.text[0].value == "the answer"
 
 
+def waiting_page(key: str):
+    import streamlit as st
+
+    import explorer
+    from explorer.encode.spec import LocalModel
+    from explorer.jobs.registry import Lane, registry
+    from explorer.session.session import Session
+    from explorer.ui.shell.job_progress import job_panel
+
+    session = Session(key, explorer.open_corpus([key]), [LocalModel()])
+    go = st.session_state["go"]
+    registry().submit(key, "Something", lambda _report: go.wait(60), lane=Lane.QUICK, visitor=key)
+    job_panel(session)
+
+
+def test_the_browser_has_drawn_the_page_when_it_asks_again(monkeypatch):
+    told, fragments = [], []
+
+    def fragment(follow, run_every):
+        def first(*given):
+            fragments.append((run_every, lambda: follow(*given)))
+            follow(*given)
+
+        return first
+
+    warm = iter([False, False, True])
+    monkeypatch.setattr(job_progress, "is_warm", lambda: next(warm))
+    monkeypatch.setattr(job_progress, "page_is_drawn", lambda: told.append(None))
+    monkeypatch.setattr(job_progress.st, "fragment", fragment)
+    monkeypatch.setattr(job_progress.st, "rerun", lambda: told.append("rerun"))
+    app = AppTest.from_function(waiting_page, args=(uuid.uuid4().hex,), default_timeout=60)
+    app.session_state["go"] = go = threading.Event()
+    app.run()
+    assert not app.exception
+    (seconds, again), *_ = fragments
+    assert (seconds, told) == (job_progress._FIRST_POLL_SECONDS, [])
+    monkeypatch.setattr(job_progress, "_draw", lambda *_: None)
+    monkeypatch.setattr(job_progress, "_drawn", lambda drawn=app.session_state[job_progress._DRAWN]: drawn)
+    again()  # and now the imports are done, so that the page is drawn again, with slower polls
+    go.set()
+    assert told == [None, "rerun"]
+
+
 def audit_page(key: str, folder: str):
     import streamlit as st
 
