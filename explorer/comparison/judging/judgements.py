@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
+from numpy.typing import NDArray
 
 from explorer.errors import DataError
 
@@ -138,3 +140,10 @@ def queries_file(judgements: Judgements) -> bytes:
     buffer = io.BytesIO()
     pa.csv.write_csv(table, buffer, pa.csv.WriteOptions(delimiter="\t"))
     return buffer.getvalue()
+
+
+def same_texts(texts: Sequence[str]) -> NDArray[np.int64]:
+    """The same group for texts that differ only in case and spaces."""
+    known: dict[str, int] = {}
+    plain = (" ".join(text.casefold().split()) for text in texts)
+    return np.array([known.setdefault(text, len(known)) for text in plain], dtype=np.int64)

@@ -13,7 +13,7 @@ from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.failure import OnFailure, attempt
 from explorer.comparison.contenders.searching import search
 from explorer.comparison.contenders.spec import FEWEST
-from explorer.comparison.judging.judgements import Judgements, Pairs
+from explorer.comparison.judging.judgements import Judgements, Pairs, same_texts
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.statistics.correlation import Correlations, correlations
 from explorer.encode.encoder import check_queries
@@ -292,10 +292,3 @@ def _judged_share(top: NDArray[np.int64], grades: Sequence[Mapping[int, int]]) -
         for own in top
     ]
     return np.array([np.mean(own) if own else 0.0 for own in known])
-
-
-def same_texts(texts: Sequence[str]) -> NDArray[np.int64]:
-    """The same group for texts that differ only in case and spaces."""
-    known: dict[str, int] = {}
-    plain = (" ".join(text.casefold().split()) for text in texts)
-    return np.array([known.setdefault(text, len(known)) for text in plain], dtype=np.int64)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.comparison.judging.retrieval import DEPTH, NDCG, same_texts
+from explorer.comparison.judging.judgements import same_texts
+from explorer.comparison.judging.retrieval import DEPTH, NDCG
 from explorer.comparison.migration.list_changes import Estimate, ListChanges, list_changes
 from explorer.comparison.migration.quality_change import QualityChange, quality_change
 from explorer.comparison.results import Results

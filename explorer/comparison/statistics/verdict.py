@@ -11,45 +11,26 @@ from numpy.typing import NDArray
 
 from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
-from explorer.comparison.numbers import has_interval, number, units
+from explorer.comparison.numbers import units
 from explorer.comparison.statistics.differences import Difference, best_first, better, needed
+from explorer.comparison.statistics.verdict_words import (
+    FAILED,
+    LEFT_OUT,
+    WORDS,
+    Words,
+    figures,
+    listed,
+    names_at,
+    rounded_up,
+    two_digits,
+)
 
 DECIDING: tuple[Kind, ...] = ("judgements", "pairs", "labels", "proxy")
 """The kinds of measures that can decide, the strongest first."""
 _FAR = 20  # more than this many times today's units is no advice,
 _MOST = 2_000  # nor are more than this: nobody judges as many queries, and no more rows are measured
 _FEWEST = 30  # units from which intervals hold what they promise, as measured in decision 24
-_LEFT_OUT = (
-    "is left out: it does not have this measure.",
-    "are left out: they do not have this measure.",
-)
-_FAILED = (
-    "is left out: it failed when it was measured.",
-    "are left out: they failed when they were measured.",
-)
 _NAMED = 4  # contenders up to which a sentence names all of them
-
-
-@dataclass(frozen=True)
-class _Words:
-    finds: str
-    """For one contender."""
-    find: str
-    """For several."""
-    ask: str
-    """What to do for more units; empty if nothing helps."""
-    known: str
-    """What is known of each unit; empty for proxies, which need nothing."""
-
-
-_WORDS: dict[Kind, _Words] = {
-    "judgements": _Words("finds more", "find more", "Judging about {} more queries", "judgements"),
-    "pairs": _Words("scores pairs better", "score pairs better", "About {} more scored pairs", "scores"),
-    "labels": _Words(
-        "fits the labels better", "fit the labels better", "About {} more rows with labels", "labels"
-    ),
-    "proxy": _Words("looks better", "look better", "", ""),
-}
 
 
 @dataclass(frozen=True)
@@ -128,7 +109,7 @@ def _of_kind(
 def _skipped(difference: Difference) -> str:
     """What is said of a stronger kind of measures that has too few units."""
     some = units(difference.measure, difference.n, difference.independent)
-    known = _WORDS[difference.measure.kind].known
+    known = WORDS[difference.measure.kind].known
     return f" {some} with {known} {'is' if difference.n == 1 else 'are'} too few to count."
 
 
@@ -137,9 +118,9 @@ def _of(measure: Measure, differences: Sequence[Difference]) -> list[Difference]
 
 
 def _disagreement(proxies: Sequence[UnitValues | WholeValues]) -> str:
-    listed = _listed([f"“{values.measure.in_sentence}”" for values in proxies])
+    named = listed([f"“{values.measure.in_sentence}”" for values in proxies])
     return (
-        f"The proxies {listed} disagree about which contender is better. "
+        f"The proxies {named} disagree about which contender is better. "
         "Judge some queries, or choose a column of labels."
     )
 
@@ -177,7 +158,7 @@ def _decided(
     # Of several measures, where contenders are tied, the figures are of one that does not tell them apart.
     shown = known[0] if len(first) == 1 else max(known, key=lambda each: each.p_holm)
     basis = next(values for values in every if values.measure == shown.measure)
-    words = _WORDS[basis.measure.kind]
+    words = WORDS[basis.measure.kind]
     more = _more(shown) if len(first) > 1 and words.ask else None
     if len(first) > 1:
         place = {at: number for number, at in enumerate(best_first(basis))}
@@ -194,11 +175,11 @@ def _decided(
         text += f" These are few: intervals hold from about {few}."
     missing = [at for at in range(len(names)) if at not in order]
     for without, why in (
-        ([at for at in missing if at not in failed], _LEFT_OUT),
-        ([at for at in missing if at in failed], _FAILED),
+        ([at for at in missing if at not in failed], LEFT_OUT),
+        ([at for at in missing if at in failed], FAILED),
     ):
         if without:
-            text += f" {_each(names, without)} {why[len(without) > 1]}"
+            text += f" {names_at(names, without)} {why[len(without) > 1]}"
     return Verdict(text, tuple(names[at] for at in sorted(first)), more, basis.measure)
 
 
@@ -216,7 +197,7 @@ def _tie(
     shown: Difference,
     among: Sequence[Difference],
     more: int | None,
-    words: _Words,
+    words: Words,
 ) -> str:
     """What is said where several contenders share the first rank, the best value first.
 
@@ -233,20 +214,20 @@ def _tie(
     cannot = "cannot" if shown.measure.kind == "proxy" else "Cannot"  # after a colon, or as the first word
     ahead, behind = sorted((shown.first, shown.second), key=first.index)
     between = "" if len(first) == 2 else f" for {names[ahead]} against {names[behind]}"
-    tied = _each(names, first) if rest or len(first) <= _NAMED else f"the {len(first)} contenders"
-    text = f"{cannot} tell {tied} apart on these rows: {_figures(shown, ahead)}{between}."
+    tied = names_at(names, first) if rest or len(first) <= _NAMED else f"the {len(first)} contenders"
+    text = f"{cannot} tell {tied} apart on these rows: {figures(shown, ahead)}{between}."
     if rest and all(wins[at, other] for at in first for other in rest):
-        text += f" {'Both' if len(first) == 2 else 'All'} {words.find} than {_each(names, rest)}."
+        text += f" {'Both' if len(first) == 2 else 'All'} {words.find} than {names_at(names, rest)}."
     elif rest:
-        text += f" {_each(names, rest)} {'ranks' if len(rest) == 1 else 'rank'} lower."
+        text += f" {names_at(names, rest)} {'ranks' if len(rest) == 1 else 'rank'} lower."
     smallest = max(needed(each).smallest for each in among)
     if more:
         size = "this size" if len(first) == 2 else "the size between these two"
-        text += f" {words.ask.format(f'{_rounded(more):,}')} would probably show a difference of {size}."
+        text += f" {words.ask.format(f'{rounded_up(more):,}')} would probably show a difference of {size}."
     elif smallest > max(abs(each.difference) for each in among):
         these = units(shown.measure, shown.n, shown.independent)
         any_two = "" if len(first) == 2 else " between any two of them"
-        size = f"a difference of {_shortest(smallest)} or more{any_two}"
+        size = f"a difference of {two_digits(smallest)} or more{any_two}"
         text += f" These {these} would probably have shown {size}."
     return text
 
@@ -258,61 +239,25 @@ def _winner(
     rest: Sequence[int],
     wins: NDArray[np.bool_],
     shown: Difference,
-    words: _Words,
+    words: Words,
 ) -> str:
     """What is said where one contender has the first rank."""
     worse = [at for at in rest if wins[leader, at]]
     unclear = [at for at in rest if not wins[leader, at]]
     if not worse:
-        return f"{names[leader]} is ahead of {_each(names, unclear)} on these rows, but not clearly."
+        return f"{names[leader]} is ahead of {names_at(names, unclear)} on these rows, but not clearly."
     if unclear:
         return (
-            f"{names[leader]} {words.finds} than {_each(names, worse)} on these rows, but cannot be told "
-            f"apart from {_listed([names[at] for at in unclear], 'or')}."
+            f"{names[leader]} {words.finds} than {names_at(names, worse)} on these rows, but cannot be told "
+            f"apart from {listed([names[at] for at in unclear], 'or')}."
         )
     others = names[rest[0]] if len(rest) == 1 else f"the other {len(rest)}"
     against = "" if len(rest) == 1 else f" against {names[runner_up]}, the next"
     return (
         f"{names[leader]} {words.finds} than {others} on these rows: "
-        f"{_figures(shown, leader)}{against}, {units(shown.measure, shown.n, shown.independent)}."
+        f"{figures(shown, leader)}{against}, {units(shown.measure, shown.n, shown.independent)}."
     )
 
 
 def _between(one: int, other: int, found: Sequence[Difference]) -> Difference | None:
     return next((each for each in found if {each.first, each.second} == {one, other}), None)
-
-
-def _figures(difference: Difference, leader: int) -> str:
-    """The difference as seen from the leader, such as "+0.04 nDCG@10, 95 % interval 0.02 to 0.06"."""
-    sign = 1 if difference.first == leader else -1
-    low, high = sorted((sign * difference.low, sign * difference.high))
-    size = sign * difference.difference
-    if not has_interval(low, high):
-        why = "too few units for an interval" if math.isnan(low) else "the same in all units"
-        return f"{number(size, 2, plus=True)} {difference.measure.in_sentence}, {why}"
-    # As few as tell both ends from zero and from each other.
-    written = ((n, float(f"{low:.{n}f}"), float(f"{high:.{n}f}")) for n in (2, 3))
-    places = next((n for n, least, most in written if 0 != least != most != 0), 4 if size else 2)
-    return (
-        f"{number(size, places, plus=True)} {difference.measure.in_sentence}, "
-        f"95 % interval {number(low, places)} to {number(high, places)}"
-    )
-
-
-def _shortest(value: float) -> str:
-    """Two significant digits."""
-    return f"{value:.{max(2, 1 - math.floor(math.log10(value)))}f}" if value > 0 else "0"
-
-
-def _rounded(units: int) -> int:
-    """Two significant digits, rounded up: the estimate is no more exact."""
-    step = int(10 ** max(0, len(str(units)) - 2))
-    return math.ceil(units / step) * step
-
-
-def _each(names: Sequence[str], places: Sequence[int]) -> str:
-    return _listed([names[at] for at in places])
-
-
-def _listed(names: Sequence[str], word: str = "and") -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"
