@@ -37,7 +37,7 @@ from explorer.comparison.judging.judgement_files import (
     read_judgements,
     read_pairs,
 )
-from explorer.comparison.judging.judgements import Judgements, Pairs
+from explorer.comparison.judging.judgements import Judgements, ScoredPairs
 from explorer.comparison.judging.retrieval import DEPTH, pair_correlations, retrieval, search_all
 from explorer.comparison.measure import Kind, UnitValues, WholeValues
 from explorer.comparison.measures.chance import two_view_chance
@@ -90,7 +90,7 @@ def compare(
         judgements: Which rows are relevant to which queries: `Judgements`, or anything `read_judgements`
             takes, such as the path of a CSV file or of TREC qrels; None for none. Numbers of rows are those
             on the screen, from 1, unless one of them is 0. Lines that cannot be used are noted.
-        pairs: Pairs of texts with scores: `Pairs`, or anything `read_pairs` takes; None for none.
+        pairs: Pairs of texts with scores: `ScoredPairs`, or anything `read_pairs` takes; None for none.
         groups: The column that names the group of a row, such as its document: rows of one group are not
             independent. With None, rows whose texts are nearly the same form a group.
         views: Two columns, such as title and body, that should find each other; None for the two halves of
@@ -125,7 +125,7 @@ def compare(
             else run.usable("judgements", read_judgements(judgements, corpus))
         )
     if pairs is not None:
-        run.correlate(pairs if isinstance(pairs, Pairs) else run.usable("pairs", read_pairs(pairs)))
+        run.correlate(pairs if isinstance(pairs, ScoredPairs) else run.usable("pairs", read_pairs(pairs)))
     if corpus.labels is not None:
         run.use_labels(lists)
     run.use_views(views)
@@ -181,7 +181,7 @@ class _Run:
     found: list[Difference] = field(default_factory=list)
     judgements: Judgements | None = None
     rankings: NDArray[np.int64] | None = None
-    pairs: Pairs | None = None
+    pairs: ScoredPairs | None = None
     findings: list[tuple[Finding, ...]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -224,7 +224,7 @@ class _Run:
         if retrieved.left_out:
             self.notes.append(f"Queries without a relevant row are left out: {retrieved.left_out:,}.")
 
-    def correlate(self, pairs: Pairs) -> None:
+    def correlate(self, pairs: ScoredPairs) -> None:
         """Measure how well the contenders score pairs of texts."""
         self.pairs = pairs
         scored = pair_correlations(

@@ -16,7 +16,7 @@ from explorer.comparison.agreement.disagreement import RowAgreement, queries_by_
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.health.doctor import Finding
-from explorer.comparison.judging.judgements import Judgements, Pairs
+from explorer.comparison.judging.judgements import Judgements, ScoredPairs
 from explorer.comparison.judging.retrieval import search_all_that_answer
 from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
 from explorer.comparison.measures.neighbors import NeighborLists
@@ -79,7 +79,7 @@ class Results:
     views: tuple[str, str] | None = None
     judgements: Judgements | None = None
     rankings: NDArray[np.int64] | None = None
-    pairs: Pairs | None = None
+    pairs: ScoredPairs | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
     from explorer.comparison.compression.size_sweep import SizeSweep
     from explorer.comparison.contenders.spec import ContenderSpec
-    from explorer.comparison.judging.judgements import Judgements, Pairs
+    from explorer.comparison.judging.judgements import Judgements, ScoredPairs
     from explorer.comparison.judging.queue import Answers
 
 COMPARISON = "compare"  # the kind of job that compares
@@ -55,7 +55,7 @@ class ComparisonState:
     name: str = ""
     contenders: tuple[ContenderSpec, ...] | None = None
     judgements: Judgements | None = None
-    pairs: Pairs | None = None
+    pairs: ScoredPairs | None = None
     k: int = 10
     groups: str | None = None
     views: tuple[str, str] | None = None

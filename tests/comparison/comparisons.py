@@ -9,7 +9,7 @@ import numpy as np
 import explorer
 from explorer.comparison.contenders.bm25 import Bm25Contender
 from explorer.comparison.contenders.csls import CslsContender
-from explorer.comparison.judging.judgements import Judgements, Pairs
+from explorer.comparison.judging.judgements import Judgements, ScoredPairs
 
 TOPICS = {
     "refunds": "refund money invoice charged twice card payment bill",
@@ -46,7 +46,7 @@ def judgements():
     )
 
 
-PAIRS = Pairs(
+PAIRS = ScoredPairs(
     ("refund", "password", "parcel", "late"), ("invoice", "login", "card", "courier"), (1.0, 0.8, 0.1, 0.7)
 )
 

@@ -15,7 +15,7 @@ from explorer.comparison.files.archive import DamagedArchiveError
 from explorer.comparison.files.explanations import explained
 from explorer.comparison.files.records import Arrays, Record
 from explorer.comparison.files.saving import Choices
-from explorer.comparison.judging.judgements import Judgements, Pairs
+from explorer.comparison.judging.judgements import Judgements, ScoredPairs
 from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
 from explorer.comparison.statistics.differences import Difference
 from explorer.errors import DataError, ExplorerError
@@ -120,13 +120,13 @@ def judgements_from(record: Record, arrays: Arrays, rows: int) -> Judgements:
         raise DamagedArchiveError(f"its judgements cannot be used, {error.what}") from error
 
 
-def pairs_from(record: Record, arrays: Arrays) -> Pairs:
+def pairs_from(record: Record, arrays: Arrays) -> ScoredPairs:
     """Pairs of texts with scores."""
     first, second = record.texts("first"), record.texts("second")
     scores = arrays.floats("pair-scores", len(first))
     if len(second) != len(first) or not np.isfinite(scores).all():
         raise DamagedArchiveError("its pairs are incomplete")
-    return Pairs(first, second, tuple(scores.tolist()))
+    return ScoredPairs(first, second, tuple(scores.tolist()))
 
 
 def failures_from(records: Sequence[Record], contenders: int) -> tuple[Failure, ...]:

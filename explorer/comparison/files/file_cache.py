@@ -14,7 +14,7 @@ from explorer.comparison.comparison import Comparison
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.files.opening import open_comparison
 from explorer.comparison.files.saving import packed
-from explorer.comparison.judging.judgements import Judgements, Pairs
+from explorer.comparison.judging.judgements import Judgements, ScoredPairs
 from explorer.encode.queries import QueryVectors
 from explorer.errors import ExplorerError
 from explorer.jobs.progress import OnProgress
@@ -33,7 +33,7 @@ class Options(TypedDict, total=False):
     """What `compare` takes besides the contenders; what is left out has its default there."""
 
     judgements: Judgements | None
-    pairs: Pairs | None
+    pairs: ScoredPairs | None
     groups: str | None
     views: tuple[str, str] | None
     k: int

@@ -13,7 +13,7 @@ from explorer.comparison.files.archive import Array, pack
 from explorer.comparison.files.finding_records import finding_record
 from explorer.comparison.files.saved_contender import spec_of
 from explorer.comparison.files.spec_records import spec_record
-from explorer.comparison.judging.judgements import Judgements, Pairs
+from explorer.comparison.judging.judgements import Judgements, ScoredPairs
 from explorer.comparison.judging.queue import Answers
 from explorer.comparison.measure import Measure, UnitValues, WholeValues
 from explorer.comparison.results import Results
@@ -187,7 +187,7 @@ def _judgement_arrays(judgements: Judgements) -> dict[str, Array]:
     return arrays
 
 
-def _pairs_record(pairs: Pairs) -> dict[str, Any]:
+def _pairs_record(pairs: ScoredPairs) -> dict[str, Any]:
     return {"first": list(pairs.first), "second": list(pairs.second)}
 
 

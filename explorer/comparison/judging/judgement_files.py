@@ -16,7 +16,7 @@ from explorer.comparison.judging.judgement_columns import (
     whole_number,
 )
 from explorer.comparison.judging.judgement_tables import as_qrels, table_of, texts_by_id
-from explorer.comparison.judging.judgements import MOST_GRADE, SKIPPED, Judgements, Pairs
+from explorer.comparison.judging.judgements import MOST_GRADE, SKIPPED, Judgements, ScoredPairs
 from explorer.data.columns import guess_text
 from explorer.data.corpus import Corpus
 from explorer.data.tables.python_values import as_strings
@@ -121,7 +121,7 @@ def read_judgements(
 
 def read_pairs(
     source: object, *, columns: PairColumns | None = None, on_progress: OnProgress | None = None
-) -> FromFile[Pairs, PairColumns]:
+) -> FromFile[ScoredPairs, PairColumns]:
     """Read pairs of texts with scores.
 
     Args:
@@ -151,7 +151,7 @@ def read_pairs(
         else:
             kept.append((first, second, value))
     firsts, seconds, scores = zip(*kept, strict=True) if kept else ((), (), ())
-    return _result(Pairs(firsts, seconds, scores) if kept else None, columns, table, bad)
+    return _result(ScoredPairs(firsts, seconds, scores) if kept else None, columns, table, bad)
 
 
 def read_queries(

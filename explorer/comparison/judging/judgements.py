@@ -76,7 +76,7 @@ class Judgements:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class ScoredPairs:
     """Pairs of texts with a score of how alike they are.
 
     Attributes:

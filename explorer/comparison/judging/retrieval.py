@@ -13,7 +13,7 @@ from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.failure import OnFailure, attempt
 from explorer.comparison.contenders.searching import search
 from explorer.comparison.contenders.spec import FEWEST
-from explorer.comparison.judging.judgements import Judgements, Pairs, same_texts
+from explorer.comparison.judging.judgements import Judgements, ScoredPairs, same_texts
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.statistics.correlation import Correlations, correlations
 from explorer.encode.encoder import check_queries
@@ -212,7 +212,7 @@ def retrieval(rankings: NDArray[np.int64], judgements: Judgements, *, k: int = D
 
 def pair_correlations(
     contenders: Sequence[Contender],
-    pairs: Pairs,
+    pairs: ScoredPairs,
     *,
     seed: int = 0,
     on_failure: OnFailure | None = None,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from explorer.analysis.space import Space, make_index
 from explorer.comparison.contenders.space_contender import SpaceContender
-from explorer.comparison.judging.judgements import Judgements, Pairs
+from explorer.comparison.judging.judgements import Judgements, ScoredPairs
 from explorer.comparison.judging.retrieval import pair_correlations, retrieval, search_all
 from explorer.comparison.statistics.correlation import PEARSON, SPEARMAN
 from explorer.data.opening import open_corpus
@@ -186,7 +186,7 @@ def test_a_contender_without_an_encoder_has_no_figures_and_the_others_keep_their
 def test_pairs_are_scored_with_their_own_partner():
     corpus = open_corpus(["a text"])
     scores = {text: {other: ord(text) * ord(other) % 89 / 89 for other in "uvwxyz"} for text in "abcdef"}
-    pairs = Pairs(tuple("abcdef"), tuple("uvwxyz"), (1.0, 2.0, 3.0, 4.0, 5.0, 6.0))
+    pairs = ScoredPairs(tuple("abcdef"), tuple("uvwxyz"), (1.0, 2.0, 3.0, 4.0, 5.0, 6.0))
     own = [scores[first][second] for first, second in zip(pairs.first, pairs.second, strict=True)]
     (spearman, pearson) = pair_correlations([Ranked(corpus, scores)], pairs).values
     assert pearson.values[0] == pytest.approx(np.corrcoef(own, pairs.scores)[0, 1])
@@ -211,6 +211,8 @@ def test_correlations_are_those_of_sentence_transformers(tiny_model):
             return model.similarity(model.encode(queries), model.encode(documents)).numpy()
 
     contender = OfModel(open_corpus(["a text"]), {})
-    spearman, pearson = pair_correlations([contender], Pairs(tuple(first), tuple(second), tuple(gold))).values
+    spearman, pearson = pair_correlations(
+        [contender], ScoredPairs(tuple(first), tuple(second), tuple(gold))
+    ).values
     assert spearman.values[0] == pytest.approx(expected["spearman_cosine"], abs=1e-6)
     assert pearson.values[0] == pytest.approx(expected["pearson_cosine"], abs=1e-6)
