@@ -11,7 +11,7 @@ from explorer.jobs.freed_memory import set_mmap_threshold
 from explorer.jobs.memory_limit import memory_left
 
 # Importing holds the interpreter lock for seconds. The first page has been drawn when it asks how far its
-# jobs are; one without jobs has been drawn after this time.
+# jobs are, and after this time at the latest.
 _HEAD_START_SECONDS = 1.0
 _MODULE = "explorer.embedding"  # brings torch
 _QUIET_SECONDS = 1.0  # without a job, before the worker starts: between the jobs of one answer there is less
@@ -41,6 +41,7 @@ def wait_until_warm() -> None:
 def page_is_drawn() -> None:
     """Have the imports begin: a browser has drawn a page."""
     _drawn.set()
+    _thread()
 
 
 def is_warm() -> bool:

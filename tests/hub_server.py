@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sys
 import threading
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -16,19 +15,12 @@ import pytest
 
 from explorer.errors import HubSilentError
 from explorer.hub.client import get_json
+from tests.local_server import LocalServer
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 EVERYTHING = "*"  # as a repository's name in a set of faults: every request fails so
 _LFS_SUFFIXES = (".safetensors", ".bin", ".parquet")  # as on the Hub, these are served by redirection
 _PIECE = 64 * 1024
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request, client_address):
-        if not isinstance(sys.exception(), ConnectionError):  # a client that stops reading is no error
-            super().handle_error(request, client_address)
 
 
 class LocalHub:
@@ -89,17 +81,15 @@ class LocalHub:
                 except ConnectionError:  # the client has had enough
                     self.close_connection = True
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True).start()
+        self._server = LocalServer(Handler)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self._server.url
 
     def close(self) -> None:
         self.closed.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def answer(self, handler: BaseHTTPRequestHandler, *, body: bool) -> None:
         """Answer one request; a subclass looks at the path first and leaves the rest to this."""

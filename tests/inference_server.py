@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import math
 import os
-import socket
 import struct
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+
+from tests.local_server import LocalServer
 
 MODEL = "tiny/served"
 DIMS = 4
@@ -70,27 +70,6 @@ def settings_to_talk_to(server: LocalInference, folder: Path) -> dict[str, str]:
     return {"HF_ENDPOINT": server.url, "PYTHONPATH": path}
 
 
-class _Server(ThreadingHTTPServer):
-    """Ends all connections when it is closed, so that no client goes on waiting for an answer."""
-
-    daemon_threads = True
-
-    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
-        super().__init__(("127.0.0.1", 0), handler)
-        self._connections: set[socket.socket] = set()
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        connection, address = super().get_request()
-        self._connections.add(connection)
-        return connection, address
-
-    def server_close(self) -> None:
-        super().server_close()
-        for connection in self._connections:
-            with contextlib.suppress(OSError):  # it has ended
-                connection.shutdown(socket.SHUT_RDWR)
-
-
 class LocalInference:
     """Gives the prepared answers first, then vectors; keeps what it was asked.
 
@@ -125,16 +104,14 @@ class LocalInference:
             def do_POST(self):
                 server.answer(self)
 
-        self._server = _Server(Handler)
-        threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True).start()
+        self._server = LocalServer(Handler)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self._server.url
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def describe(self, handler: BaseHTTPRequestHandler) -> None:
         if handler.path == "/info" and self.info is not None:

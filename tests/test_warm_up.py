@@ -39,15 +39,17 @@ def test_the_imports_begin_once_a_page_is_drawn(monkeypatch):
     monkeypatch.setattr(warm_up, "_HEAD_START_SECONDS", 60)
     monkeypatch.setattr(warm_up, "_wait_for_quiet", lambda: None)
     monkeypatch.setattr(layout.PROCESSES, "prepare", lambda: None)
-    imported = []
+    imported, asked = [], []
     monkeypatch.setattr(warm_up, "importlib", SimpleNamespace(import_module=imported.append))
     warming = threading.Thread(target=warm_up._bring)
+    monkeypatch.setattr(warm_up, "_thread", lambda: asked.append(warming))
     warming.start()
     warming.join(0.05)
     assert imported == []
     warm_up.page_is_drawn()
     warming.join(30)
     assert imported == ["explorer.embedding"]
+    assert asked == [warming]  # which would have been started, had no page done it
 
 
 def test_a_look_that_finds_a_job_after_a_long_wait_is_not_taken_for_quiet(monkeypatch):

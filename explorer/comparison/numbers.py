@@ -11,7 +11,7 @@ _YES_NO = "prompt missing"
 _SHARE = "tokens not read"
 _MILLION = 1_000_000
 _UNITS = {"judgements": ("query", "queries"), "pairs": ("pair", "pairs")}
-NO_INTERVAL = f"No interval: it takes {FEWEST_GROUPS} independent units or more that are not all the same."
+NO_INTERVAL = f"No interval: it takes {FEWEST_GROUPS} independent units or more, and some that differ."
 
 
 def figure(measure: Measure, value: float) -> str:

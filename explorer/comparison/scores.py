@@ -28,7 +28,7 @@ class Score:
         rank: 1 + the number of contenders that are significantly better; None if the measure does not rank.
         independent: The number of groups of these units; 0 for costs, None without a value.
         too_few: Whether it has no interval because there are too few independent units for one, or all have
-            the same value.
+            the same value that is not at a bound.
     """
 
     contender: int
@@ -82,8 +82,8 @@ def measured_intervals(values: UnitValues | WholeValues) -> NDArray[np.float64]:
         float64, shape (contenders, 2). None leaves the range of its measure.
     """
     if isinstance(values, UnitValues):
-        range_ = values.measure.least, values.measure.most
-        return intervals(values.values, values.groups, *range_, weights=values.weights)
+        bounds = values.measure.least, values.measure.most
+        return intervals(values.values, values.groups, *bounds, weights=values.weights)
     if values.intervals is None:
         return np.full((len(values.values), 2), np.nan)
     return values.intervals

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -125,7 +127,8 @@ def sweep_contender(
     near = np.stack([nearest[form] for form in forms])
     shared = np.stack([overlap(near[0], each) for each in near])
     recall = swept(UnitValues(neighbor_recall(k), shared, sample, groups[sample]), seed)
-    recall.low[0] = recall.high[0]  # of the full vectors by themselves it is 1, known and not measured
+    # The full vectors keep their own neighbours: that is known, and has no interval.
+    recall = replace(recall, low=np.append(recall.high[:1], recall.low[1:]))
     quality: list[SweptMeasure] = []
     if judgements is not None and hits:
         rankings = np.stack([hits[form] for form in forms])

@@ -143,7 +143,11 @@ def queries_file(judgements: Judgements) -> bytes:
 
 
 def same_texts(texts: Sequence[str]) -> NDArray[np.int64]:
-    """The same group for texts that differ only in case and spaces."""
+    """The same group for texts that differ only in case and spaces.
+
+    Returns:
+        int64, shape (texts,): groups are numbered from 0 in order of appearance.
+    """
     known: dict[str, int] = {}
     plain = (" ".join(text.casefold().split()) for text in texts)
     return np.array([known.setdefault(text, len(known)) for text in plain], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Intervals and tests of unit values: units of one group count as one."""
+"""Intervals and tests of unit values: units of one group count as one independent unit."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def intervals(
     units that would have the same standard error: Franco et al., Comparative study of confidence intervals
     for proportions in complex sample surveys (2019). It holds each μ with
     (mean − μ)² ≤ t² · variance · (μ − least) (most − μ) / ((mean − least) (most − mean)), and so never leaves
-    the bounds. If all values are at one bound, it is the interval of that many zeros, or ones. The coverage
-    is in docs/decisions/0024-comparison-statistics.md, beside that of the alternatives.
+    the bounds. If all values are at one bound, it is the interval of as many zeros, or ones, as the weights
+    are worth. The coverage is in docs/decisions/0024-comparison-statistics.md, beside that of alternatives.
 
     Args:
         values: Shape (rows, units), each from `least` to `most`; a row with NaN gets NaN.
@@ -69,11 +69,12 @@ def intervals(
     if np.isinf(most - least):
         reach[~spread] = 0
         return np.stack([means - reach, means + reach], axis=1)
-    # The ends are the roots of (mean − μ)² = ratio · (μ − least) (most − μ). For zeros and ones, the ratio
-    # tends to t² / freedom as the mean tends to a bound.
+    # The ends are the roots of (mean − μ)² = ratio · (μ − least) (most − μ). Of zeros and ones near a bound,
+    # variance / room is 1 / (effective number − 1) on average.
     room = (means - least) * (most - means)
     at_bound = room <= _ROUNDING * (most - least) ** 2
-    ratio = np.divide(reach**2, room, out=np.full_like(means, t**2 / freedom), where=~at_bound)
+    ratio = np.full_like(means, t**2 / max(effective_number(totals) - 1, _ROUNDING))
+    np.divide(reach**2, room, out=ratio, where=~at_bound)
     middle = means + ratio * (least + most) / 2
     half = np.sqrt(reach**2 + (ratio * (most - least) / 2) ** 2)
     ends = np.stack([middle - half, middle + half], axis=1) / (1 + ratio)[:, None]
@@ -98,12 +99,14 @@ def mean_variances(sums: Floats, totals: Floats) -> tuple[Floats, float]:
         The variances, shape (rows,), and the degrees of freedom.
     """
     p = totals / totals.sum()
-    apart = sums / totals - sums.sum(1, keepdims=True) / totals.sum()
-    # The largest group is taken by itself: were it in the sums below, they would cancel where it has nearly
-    # all of the weight.
+    means = sums / totals
+    apart = means - sums.sum(1, keepdims=True) / totals.sum()
+    # The largest group is taken by itself: differences from it and sums with it would cancel where it has
+    # nearly all of the weight.
     largest = int(p.argmax())
     big, small = p[largest], np.delete(p, largest)
     rest = np.delete(totals, largest).sum() / totals.sum()
+    apart[:, largest] = (means[:, [largest]] - np.delete(means, largest, axis=1)) @ small
     squares = (small**2).sum()
     every = big**2 + squares
     leverage = 1 - 2 * p + every

@@ -18,7 +18,7 @@ from explorer.comparison.statistics.verdict_words import (
     LEFT_OUT,
     WORDS,
     Words,
-    figures,
+    difference_in_words,
     listed,
     names_at,
     rounded_up,
@@ -215,7 +215,7 @@ def _tie(
     ahead, behind = sorted((shown.first, shown.second), key=first.index)
     between = "" if len(first) == 2 else f" for {names[ahead]} against {names[behind]}"
     tied = names_at(names, first) if rest or len(first) <= _NAMED else f"the {len(first)} contenders"
-    text = f"{cannot} tell {tied} apart on these rows: {figures(shown, ahead)}{between}."
+    text = f"{cannot} tell {tied} apart on these rows: {difference_in_words(shown, ahead)}{between}."
     if rest and all(wins[at, other] for at in first for other in rest):
         text += f" {'Both' if len(first) == 2 else 'All'} {words.find} than {names_at(names, rest)}."
     elif rest:
@@ -255,7 +255,7 @@ def _winner(
     against = "" if len(rest) == 1 else f" against {names[runner_up]}, the next"
     return (
         f"{names[leader]} {words.finds} than {others} on these rows: "
-        f"{figures(shown, leader)}{against}, {units(shown.measure, shown.n, shown.independent)}."
+        f"{difference_in_words(shown, leader)}{against}, {units(shown.measure, shown.n, shown.independent)}."
     )
 
 

@@ -22,16 +22,19 @@ FAILED = (
 
 @dataclass(frozen=True)
 class Words:
-    """What a verdict says of one kind of measures."""
+    """What a verdict says of one kind of measures.
+
+    Attributes:
+        finds: What the best contender does.
+        find: What several do.
+        ask: What to do for more units; empty if nothing helps.
+        known: What is known of each unit; empty for proxies, which need nothing.
+    """
 
     finds: str
-    """For one contender."""
     find: str
-    """For several."""
     ask: str
-    """What to do for more units; empty if nothing helps."""
     known: str
-    """What is known of each unit; empty for proxies, which need nothing."""
 
 
 WORDS: dict[Kind, Words] = {
@@ -44,7 +47,7 @@ WORDS: dict[Kind, Words] = {
 }
 
 
-def figures(difference: Difference, leader: int) -> str:
+def difference_in_words(difference: Difference, leader: int) -> str:
     """The difference as seen from the leader, such as "+0.04 nDCG@10, 95 % interval 0.02 to 0.06"."""
     sign = 1 if difference.first == leader else -1
     low, high = sorted((sign * difference.low, sign * difference.high))

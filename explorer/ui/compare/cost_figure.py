@@ -97,6 +97,8 @@ def _hover(found: SizeSweep, measure: SweptMeasure, at: int) -> str:
     low, high = measure.low[at], measure.high[at]
     ends = f"{low:.3f} to {high:.3f}"
     interval = f" ({ends if has_interval(low, high) else f'–, {NO_INTERVAL[0].lower()}{NO_INTERVAL[1:]}'})"
+    if measure is found.recall and at == 0:  # of the full vectors by themselves
+        interval = ""
     return (
         f"<b>{form.name}</b><br>{form.bytes_per_vector:,} bytes a vector<br>"
         f"{html.escape(measure.measure.name)} {measure.value[at]:.3f}{interval}<br>"

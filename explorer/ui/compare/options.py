@@ -50,8 +50,8 @@ def show_options(session: Session) -> None:
         "those whose texts are nearly the same",
         columns,
         _GROUPS,
-        "Rows of one group, such as the paragraphs of a document, are not independent. They are drawn "
-        "together for intervals and tests, and do not count as neighbours that know the label.",
+        "Rows of one group, such as the paragraphs of a document, are not independent. They count as "
+        "one in intervals and tests, and do not count as neighbours that know the label.",
     )
     first = _column(
         "Two views of a row",

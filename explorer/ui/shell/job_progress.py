@@ -40,13 +40,13 @@ class _Drawn:
     """The jobs shown by the page being drawn.
 
     Attributes:
-        polled: Whether the browser has asked again since the page was sent.
+        sent: Whether the panel has been sent: if it is drawn again, the browser has asked for it.
         awaited: Jobs whose results the page lacks.
         placed: Jobs whose progress is shown only in the place of their results.
         followed: Keys of the jobs in the panel.
     """
 
-    polled: bool = False
+    sent: bool = False
     awaited: list[Job[Any]] = field(default_factory=list)
     placed: set[Job[Any]] = field(default_factory=set)
     followed: set[Hashable] = field(default_factory=set)
@@ -187,7 +187,7 @@ def job_panel(session: Session) -> None:
     elsewhere = [job for job in awaited if job not in drawn.placed]
     drawn.placed = {job for job in drawn.placed if not job.ended}
     if elsewhere or has_jobs(session):
-        warm, drawn.polled = is_warm(), False
+        warm, drawn.sent = is_warm(), False
         follow = st.fragment(_follow, run_every=_POLL_SECONDS if warm else _FIRST_POLL_SECONDS)
         follow(session, elsewhere, warm)
 
@@ -220,16 +220,18 @@ def _followed(session: Session) -> list[Job[Any]]:
 
 def _follow(session: Session, awaited: list[Job[Any]], warm: bool) -> None:
     jobs, drawn = _followed(session), _drawn()
-    if drawn.polled:
+    if drawn.sent:
         page_is_drawn()
-    drawn.polled = True
+    drawn.sent = True
     before, drawn.followed = drawn.followed, {job.key for job in jobs}
     # The page shows the outcome of a job that ended, which may have been while the page was being drawn.
     pending = all(isinstance(outcome_of(job, session.visitor), Pending) for job in awaited)
-    if before - drawn.followed or not pending or is_warm() != warm:
+    if before - drawn.followed or not pending:
         st.rerun()
     for job in jobs:
         _draw(job, session)
+    if is_warm() != warm:  # only here: a click on Cancel comes with this run
+        st.rerun()
 
 
 def _draw(job: Job[Any], session: Session) -> None:
