@@ -121,7 +121,7 @@ def test_the_short_type_keeps_close_to_the_exact_vectors():
         assert ours.name == f"OpenVINO {dtype} on cpu"
         given.append(ours.start(ours.tokenize(TEXTS).batch(np.arange(len(TEXTS))))().astype(np.float64))
     cosines = (given[0] * given[1]).sum(1) / np.prod(np.linalg.norm(given, axis=2), axis=0)
-    assert 0.999 < cosines.min() < 1  # how close differs between processors; `precision` checks before use
+    assert 0.9998 < cosines.min() < 1  # how close differs between processors; `precision` checks before use
 
 
 @pytest.mark.slow
