@@ -63,7 +63,6 @@ class LocalHub:
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
-            disable_nagle_algorithm = True  # headers and body would be 40 ms apart
             protocol_version = "HTTP/1.1"
 
             def log_message(self, *_args):

@@ -92,7 +92,6 @@ class LocalInference:
         server = self
 
         class Handler(BaseHTTPRequestHandler):
-            disable_nagle_algorithm = True  # headers and body would be 40 ms apart
             protocol_version = "HTTP/1.1"
 
             def log_message(self, *_args):
