@@ -220,7 +220,7 @@ def _followed(session: Session) -> list[Job[Any]]:
 
 def _follow(session: Session, awaited: list[Job[Any]], warm: bool) -> None:
     jobs, drawn = _followed(session), _drawn()
-    if drawn.sent:
+    if drawn.sent and not warm:
         page_is_drawn()
     drawn.sent = True
     before, drawn.followed = drawn.followed, {job.key for job in jobs}
