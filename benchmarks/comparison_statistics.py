@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
-from benchmarks.judging_by_queue import first_chances, judging
+from benchmarks.judging_by_queue import first_probabilities, judging
 from benchmarks.results import record
 from benchmarks.simulated_values import (
     DIFFERENCES,
@@ -118,7 +118,7 @@ def coverage(figures: dict[str, float | str]) -> None:
                 numbers = np.repeat(np.arange(groups), sizes)
                 weights = np.ones(len(numbers))
                 if kind == "judged queries":
-                    weights = 1 / first_chances(groups, seed=block % 20)
+                    weights = 1 / first_probabilities(groups, seed=block % 20)
                 values = copied(draw(rng, BLOCK, groups), sizes, rng, 0.0)
                 found = {
                     "score": intervals(values, numbers, 0, 1, weights=weights),

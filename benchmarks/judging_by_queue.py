@@ -55,7 +55,7 @@ def simulated(
 
 
 @functools.cache
-def first_chances(count: int, seed: int) -> Floats:
+def first_probabilities(count: int, seed: int) -> Floats:
     """The inclusion probabilities of the first queries of a queue of 240 simulated ones, shape (count,)."""
     rankings, _ = simulated(240, 0.8, 0.8, seed)
     queue = make_queue([f"query {at}" for at in range(240)], rankings, seed=seed)
