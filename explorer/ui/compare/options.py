@@ -51,7 +51,8 @@ def show_options(session: Session) -> None:
         columns,
         _GROUPS,
         "Rows of one group, such as the paragraphs of a document, are not independent. They count as "
-        "one unit in intervals and tests, and are left out of each other's neighbours where labels are predicted.",
+        "one unit in intervals and tests, and are left out of each other's neighbours where labels are "
+        "predicted.",
     )
     first = _column(
         "Two views of a row",
