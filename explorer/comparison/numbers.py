@@ -60,7 +60,7 @@ def number(value: float, places: int = 3, *, plus: bool = False) -> str:
 
 
 def has_interval(low: float, high: float) -> bool:
-    """Whether an interval says something: where all units are the same, it has no width."""
+    """Whether an interval says something: it may have no width where all units are the same."""
     return low < high
 
 

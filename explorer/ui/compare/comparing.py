@@ -43,7 +43,7 @@ def comparison_or_progress(session: Session, entries: Sequence[Entry]) -> Compar
         return None
     if len(ready) < FEWEST:
         st.info(
-            "A comparison has two contenders or more. Add one above."
+            "A comparison needs two contenders or more. Add one above."
             if ready
             else "There is nothing to compare yet. Add contenders above.",
             icon=":material/compare_arrows:",

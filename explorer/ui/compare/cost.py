@@ -72,9 +72,10 @@ def show_cost(session: Session, comparison: Comparison) -> None:
     measured = units(measure.measure, measure.n, measure.independent)
     st.caption(
         f"**{markdown(measure.measure.name)}** from {measured}, with 95 % confidence intervals. "
-        f"{markdown(measure.measure.meaning)} Numbers at the points are the dimensions that are left; the "
+        f"{markdown(measure.measure.meaning)} Labels give the number of dimensions kept; the "
         "dashed line is that of the full vectors. All forms are measured on the same rows or queries, so "
-        "their change from the full vectors, which the table has, is known better than these intervals say."
+        "their change from the full vectors, in the table, is known more precisely than these intervals "
+        "suggest."
     )
     st.dataframe(
         _styled(_table(found, measure)),

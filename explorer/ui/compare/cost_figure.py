@@ -20,7 +20,7 @@ _GREEN = "#009E73"  # Okabe and Ito's third colour
 _COLOURS = {"float32": BLUE, "int8": ORANGE, "binary": _GREEN}
 _SYMBOLS = {"all": "star", "first": "circle", "pca": "square"}
 _BESIDE = {"all": "top center", "first": "middle right", "pca": "middle left"}
-_NAMES = {"all": "all dimensions", "first": "the first", "pca": "PCA"}
+_NAMES = {"all": "all dimensions", "first": "first dimensions", "pca": "PCA"}
 _ASIDE = {"all": 1.0, "first": 1.05, "pca": 0.95}  # so that intervals of the same size do not hide each other
 
 
@@ -97,10 +97,11 @@ def _hover(found: SizeSweep, measure: SweptMeasure, at: int) -> str:
     low, high = measure.low[at], measure.high[at]
     ends = f"{low:.3f} to {high:.3f}"
     interval = f" ({ends if has_interval(low, high) else f'–, {NO_INTERVAL[0].lower()}{NO_INTERVAL[1:]}'})"
-    if measure is found.recall and at == 0:  # of the full vectors by themselves
-        interval = ""
+    kept = f"<br>{found.recall.value[at]:.0%} of the nearest rows kept"
+    if measure is found.recall:
+        kept = ""  # said by the measure
+        interval = interval if at else ""  # of the full vectors by themselves
     return (
         f"<b>{form.name}</b><br>{form.bytes_per_vector:,} bytes a vector<br>"
-        f"{html.escape(measure.measure.name)} {measure.value[at]:.3f}{interval}<br>"
-        f"{found.recall.value[at]:.0%} of the nearest rows kept"
+        f"{html.escape(measure.measure.name)} {measure.value[at]:.3f}{interval}{kept}"
     )

@@ -48,8 +48,8 @@ def show_judge(session: Session, comparison: Comparison) -> None:
     else:
         st.markdown(
             "Judge some hits to learn which contender finds more. The first ten hits of all contenders are "
-            "shown one at a time, shuffled, and without saying who found them. Queries that tell most come "
-            "first."
+            "shown one at a time, shuffled, and without saying who found them. The most informative "
+            "queries come first."
         )
         show_queries(session)
     show_judgements(session)

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 _GROUPS: dict[str, tuple[tuple[Kind, ...], str]] = {
     "Quality": (
         ("judgements", "pairs", "labels"),
-        "What people know about these rows: only this shows which contender is better.",
+        "Labels and judgements by people: only these show which contender is better.",
     ),
     "Proxies": (
         ("proxy",),
         "Computed from the rows alone. They suggest which contender is better, and do not show it.",
     ),
-    "Cost": (("cost",), "What each contender takes, and how much of the rows it reads."),
+    "Cost": (("cost",), "What each contender costs, and how much of each row it reads."),
     "Diagnosis": (
         ("diagnosis",),
         "What the vectors look like. These find faults; they do not say which contender is better.",
@@ -61,9 +61,10 @@ def show_scorecard(session: Session, comparison: Comparison) -> None:
             "the Data page, or judge some hits."
         )
     st.caption(
-        "Under each value is its 95 % confidence interval. The rank is 1 plus the number of contenders that "
-        "are significantly better; ★ marks the first. A dash stands where there are too few units for "
-        "an interval, or all have the same value."
+        "Under a value is its 95 % confidence interval, where the measure has one. The rank is 1 plus the "
+        "number of contenders that are significantly better; ★ marks the first. A dash in place of an "
+        "interval: there are too few units for one, or none of them differ. A dash in place of a value: the "
+        "contender does not have this measure."
     )
     with st.expander("What these figures mean", icon=":material/help:"):
         for measure in measures:
