@@ -28,7 +28,7 @@ _RECALL = 0.95  # minimum recall of the neighbours a map is made from
 _BLOCK = 1 << 22  # numbers in float64 at a time: 32 MB
 # Bytes of memory, measured by `benchmarks.memory_needs`: what the process takes when it starts, and what is
 # held for each row.
-_MEMORY = {"umap": (60_000_000, 3_000), "umap-learn": (200_000_000, 10_000)}
+_MEMORY = {"umap": (90_000_000, 2_200), "umap-learn": (200_000_000, 10_000)}
 _FEWER = {"umap": "Use fewer rows, or PCA.", "umap-learn": "Use fewer rows, the fast UMAP, or PCA."}
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 # Bytes: what is imported by the first, and what is held for each row of the sample and of the corpus.
-_LIBRARIES = 20_000_000
-_SAMPLED_ROW = 30_000
-_ROW = 4_000
+_LIBRARIES = 8_000_000
+_SAMPLED_ROW = 13_000
+_ROW = 2_000
 
 
 def comparison_bytes(rows: int, sampled: int) -> int:

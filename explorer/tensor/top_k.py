@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 GROUP = 16  # rows compared at once: only a group whose highest score is high enough is opened
+_MERGED = 1 << 20  # entries merged at once: 12 MB
 
 
 class TopKBuffer:
@@ -59,15 +60,25 @@ class TopKBuffer:
 
     def _merge(self, query: torch.Tensor, rows: torch.Tensor, bounds: torch.Tensor) -> None:
         """Merge entries that are ordered by query, each of shape (entries,)."""
-        queries, width = self.bounds.shape
         slot = _slots(query)
-        shape = (queries, int(slot.max()) + 1)
-        new_bounds = self.bounds.new_full(shape, -torch.inf)
-        new_rows = self.rows.new_zeros(shape)
-        new_bounds[query, slot] = bounds
-        new_rows[query, slot] = rows
-        self.bounds, kept = torch.cat([self.bounds, new_bounds], 1).topk(width)
-        self.rows = torch.cat([self.rows, new_rows], 1).gather(1, kept)
+        most = int(slot.max()) + 1
+        queries, width = self.bounds.shape
+        size = max(1, _MERGED // (width + most))  # each query gets room for `most` new entries
+        for first in range(0, queries, size):
+            block = slice(first, min(first + size, queries))
+            start, end = torch.searchsorted(query, query.new_tensor([block.start, block.stop])).tolist()
+            if start == end:
+                continue
+            entry = (query[start:end] - first, width + slot[start:end])
+            shape = (block.stop - first, width + most)
+            merged_bounds = self.bounds.new_full(shape, -torch.inf)
+            merged_bounds[:, :width] = self.bounds[block]
+            merged_bounds[entry] = bounds[start:end]
+            merged_rows = self.rows.new_zeros(shape)
+            merged_rows[:, :width] = self.rows[block]
+            merged_rows[entry] = rows[start:end]
+            self.bounds[block], kept = merged_bounds.topk(width)
+            self.rows[block] = merged_rows.gather(1, kept)
         self._bar = torch.maximum(self._bar, self.bounds[:, -1:])
 
 

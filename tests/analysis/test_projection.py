@@ -281,7 +281,7 @@ def test_vectors_of_another_model_cannot_be_placed(random):
 
 
 @pytest.mark.parametrize(
-    ("method", "needed", "instead"), [("umap", 61, "or PCA"), ("umap-learn", 203, "the fast UMAP, or PCA")]
+    ("method", "needed", "instead"), [("umap", 91, "or PCA"), ("umap-learn", 203, "the fast UMAP, or PCA")]
 )
 def test_a_map_that_does_not_fit_in_memory_is_refused_before_it_begins(
     random, memory_of, method, needed, instead, monkeypatch

@@ -144,9 +144,9 @@ def test_a_failure_is_in_files_and_reports_and_not_in_the_cache(tmp_path, monkey
 
 def test_a_comparison_that_does_not_fit_in_memory_is_refused_before_it_begins(memory_of):
     phases = []
-    memory_of(1)  # with the libraries that may be imported already
+    memory_of(0.5)  # with the libraries that may be imported already
     with pytest.raises(
-        NotEnoughMemoryError, match=r"A comparison over 48 rows needs about (2|22) MB .* 1 MB left"
+        NotEnoughMemoryError, match=r"A comparison over 48 rows needs about (1|9) MB .* 0 MB left"
     ):
         explorer.compare(list(contenders())[TWO], on_progress=phases.append)
     assert not phases

@@ -1,9 +1,12 @@
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from explorer.tensor import top_k
 from explorer.tensor.top_k import Candidates, TopKBuffer
 
 CPU = torch.device("cpu")
@@ -13,8 +16,9 @@ CPU = torch.device("cpu")
 @given(
     rows=st.integers(1, 300), queries=st.integers(1, 20), width=st.integers(1, 60), step=st.integers(1, 300),
     seed=st.integers(0, 2**32), order=st.sampled_from(["any", "rising", "falling", "equal", "few"]),
+    merged=st.sampled_from([1, 100, 1 << 20]),
 )  # fmt: skip
-def test_the_highest_bounds_are_kept(rows, queries, width, step, seed, order):
+def test_the_highest_bounds_are_kept(rows, queries, width, step, seed, order, merged):
     bounds = np.random.default_rng(seed).standard_normal((rows, queries)).astype(np.float32)
     bounds = {
         "any": bounds, "rising": np.sort(bounds, axis=0), "falling": -np.sort(bounds, axis=0),
@@ -22,8 +26,9 @@ def test_the_highest_bounds_are_kept(rows, queries, width, step, seed, order):
     }[order]  # fmt: skip
     width = min(width, rows)
     best = TopKBuffer(queries, width, torch.float32, CPU)
-    for start in range(0, rows, step):
-        best.absorb(torch.tensor(bounds[start : start + step]), start)
+    with patch.object(top_k, "_MERGED", merged):
+        for start in range(0, rows, step):
+            best.absorb(torch.tensor(bounds[start : start + step]), start)
     np.testing.assert_array_equal(best.bounds, -np.sort(-bounds.T, axis=1)[:, :width])
     np.testing.assert_array_equal(np.take_along_axis(bounds.T, best.rows.numpy(), 1), best.bounds)
     assert all(len(set(line)) == width for line in best.rows.tolist())

@@ -16,8 +16,8 @@ from explorer.jobs.progress import OnProgress, counting
 _NEAR = 0.7  # docs/decisions/0023-measures.md has what other thresholds find and miss
 _GRAM = 5  # characters; a changed number or ending touches only a few
 _ROUNDING = 1e-5  # of float32 cosines
-_BLOCK = 1 << 21  # candidate pairs scored at a time
-_ROWS = 2_048  # rows between two progress reports
+_BLOCK = 1 << 17  # candidate pairs scored at a time
+_ROWS = 512  # rows looked up at once, and between two progress reports
 
 
 def sample_rows(total: int, most: int, seed: int = 0) -> NDArray[np.int64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,20 +21,28 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 _MAX_DIMS = 256
-_MAX_TERMS = 50_000  # the most frequent ones; the others only cost memory
+_MAX_TERMS = 30_000  # the most frequent ones; the others only cost memory
 _CHUNK = 4096  # texts between two progress reports
 _SEED = 0
 _CHARS_PER_TERM = 12  # more than any corpus has that was measured: 5 to 10
+_SUBSPACE = _MAX_DIMS + 10  # dimensions that `randomized_svd` searches
+_LIBRARIES = 55_000_000  # bytes that scikit-learn and scipy take
+_COUNTED = 1_000  # bytes for each text while its words are counted
 
 
 def fitting_bytes(texts: Sequence[str]) -> int:
-    """Memory that fitting takes at least at its peak, in bytes: the components and two copies of them.
+    """Memory that fitting takes at its peak, in bytes, measured by `benchmarks.memory_needs`.
+
+    The decomposition holds three matrices of the longer side and one of the shorter at a time.
 
     Args:
         texts: The corpus.
     """
-    terms = min(_MAX_TERMS, sum(map(len, texts)) // _CHARS_PER_TERM)
-    return 3 * 4 * min(_MAX_DIMS, len(texts)) * terms
+    distinct = set(texts)
+    terms = min(_MAX_TERMS, sum(map(len, distinct)) // _CHARS_PER_TERM)
+    matrices = 3 * max(terms, len(distinct)) + min(terms, len(distinct))
+    imported = "sklearn.feature_extraction.text" in sys.modules
+    return (0 if imported else _LIBRARIES) + 4 * _SUBSPACE * matrices + _COUNTED * len(distinct)
 
 
 class TfidfTokens:
