@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Set
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar, cast
 
@@ -148,6 +148,10 @@ class Job(Generic[T]):
             if self.state == "waiting":
                 self._end("cancelled")
             return True
+
+    def is_of(self, visitors: Set[str]) -> bool:
+        """Whether one of these visitors asked for it and did not cancel."""
+        return not visitors.isdisjoint(self._visitors)
 
     def run(self) -> None:
         """Do the work in the calling thread and store its outcome in the job."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Set
 from typing import Any, TypeVar
 
 from explorer.jobs.freed_memory import return_freed_memory
@@ -85,6 +85,13 @@ class JobRegistry:
             job = self._jobs.get(key)
             if job is not None and job.ended:
                 self._forget(job)
+
+    def forget_unless(self, present: Set[str]) -> None:
+        """Forget the results that none of these visitors asked for; unfinished jobs go on."""
+        with self._lock:
+            for job in list(self._jobs.values()):
+                if job.ended and not job.is_of(present):
+                    self._forget(job)
 
     def forget_old(self) -> None:
         """Forget the jobs that ended long ago."""

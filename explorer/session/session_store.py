@@ -6,6 +6,7 @@ import functools
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from explorer.jobs.sizes import Memory, Parts, parts_of
@@ -13,7 +14,6 @@ from explorer.session.session import Session
 from explorer.settings import settings
 
 _KEEP_SECONDS = 30 * 60.0
-_KEEP_RESULTS_SECONDS = 5 * 60.0  # they can be computed again; the rows of a person cannot be found again
 _KEEP_SESSIONS = 32
 
 
@@ -74,8 +74,15 @@ class SessionStore:
                 if name[0] == visitor:
                     self._sessions[name] = replace(kept, at=now)
 
+    def forget_results_unless(self, present: Set[str]) -> None:
+        """Drop the results of other browsers than these: they can be computed again, but rows cannot."""
+        with self._lock:
+            for (visitor, _), kept in self._sessions.items():
+                if visitor not in present:
+                    kept.session.forget_results()
+
     def forget_old(self) -> None:
-        """Drop the sessions that were not seen for long, and the results of those not seen for minutes."""
+        """Drop the sessions that were not seen for long."""
         with self._lock:
             self._forget_old(time.monotonic())
 
@@ -83,8 +90,6 @@ class SessionStore:
         for name, kept in list(self._sessions.items()):
             if kept.at < now - _KEEP_SECONDS:
                 del self._sessions[name]
-            elif kept.at < now - _KEEP_RESULTS_SECONDS:
-                kept.session.forget_results()
 
     def find(self, visitor: str, corpus: str) -> Session | None:
         """The session of a browser with a corpus, if it is still stored."""

@@ -101,33 +101,23 @@ def test_a_session_is_forgotten_after_a_while(faq, monkeypatch):
     assert kept(session_store, faq, 1) == []
 
 
-def test_results_are_forgotten_after_minutes_and_rows_are_kept(faq, monkeypatch):
-    clock = [1000.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+def test_results_of_absent_browsers_are_forgotten_and_rows_are_kept(faq):
     session_store = SessionStore()
-    keep(session_store, 0, faq, done(np.zeros(10)))
-    clock[0] += module._KEEP_RESULTS_SECONDS - 1
-    session_store.forget_old()
+    for number in range(2):
+        keep(session_store, number, faq, done(np.zeros(10)))
+    session_store.forget_results_unless({"visitor 0"})
     assert len(found(session_store, 0, faq).results) == 1
-    clock[0] += 2
-    session_store.forget_old()
-    assert found(session_store, 0, faq).results == {}
-    clock[0] += module._KEEP_SECONDS
-    session_store.forget_old()
-    assert session_store._sessions == {}
+    assert found(session_store, 1, faq).results == {}
 
 
-def test_what_a_job_of_a_closed_tab_made_is_forgotten_with_the_results(faq, monkeypatch):
-    clock = [1000.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+def test_what_a_job_of_a_closed_tab_made_is_forgotten_with_the_results(faq):
     session, session_store = Session("visitor 0", faq, [LocalModel()]), SessionStore()
     opening = session.jobs[LocalModel()] = Job("k", "Opening", Lane.QUICK, lambda _say: Opened(None, None))
     session_store.keep(session, "faq")
-    clock[0] += module._KEEP_RESULTS_SECONDS + 1
-    session_store.forget_old()
+    session_store.forget_results_unless(set())
     assert session_store.find("visitor 0", "faq").jobs == {LocalModel(): opening}  # it waits
     opening.run()
-    session_store.forget_old()
+    session_store.forget_results_unless(set())
     (stored,) = session_store._sessions.values()
     assert stored.session.jobs == {}
 

@@ -71,6 +71,11 @@ class Tabs:
             self._streamlit.clear_user_info_for_session(tab)
         return bool(gone)
 
+    def visitors(self) -> set[str]:
+        """Who has a tab that is not closed yet."""
+        with self._lock:
+            return {session.visitor for session in self._sessions.values()}
+
 
 @functools.cache
 def _tabs() -> Tabs:
@@ -101,7 +106,10 @@ def _look(tabs: Tabs) -> None:
 def release_unused(tabs: Tabs) -> None:
     """Release what was held for too long, and give memory back to the system."""
     closed = tabs.close_disconnected()
+    present = tabs.visitors()
+    session_store().forget_results_unless(present)
     session_store().forget_old()
+    registry().forget_unless(present)
     registry().forget_old()
     if closed:
         time.sleep(_CLOSING_SECONDS)

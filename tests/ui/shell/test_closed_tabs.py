@@ -92,30 +92,61 @@ def test_streamlit_still_keeps_a_session_when_it_is_closed():
     assert kept > DISCONNECTED + module._EVERY_SECONDS
 
 
-def test_what_nobody_came_back_for_is_let_go_without_another_visit(clock, streamlit, monkeypatch):
+@pytest.fixture
+def kept_for(monkeypatch):
+    """The sessions and jobs of a process of its own."""
     store, jobs = SessionStore(), JobRegistry()
     monkeypatch.setattr(module, "session_store", lambda: store)
     monkeypatch.setattr(module, "registry", lambda: jobs)
+    return store, jobs
+
+
+def result_for(visitor, store, jobs):
+    """A result that a visitor's tab has, and the visitor's session."""
     worker = []
 
     def work(_say):
         worker.append(threading.current_thread())
         return np.zeros(10)
 
-    job = jobs.submit("k", "Title", work, lane=Lane.QUICK, visitor="a")
+    job = jobs.submit("k", "Title", work, lane=Lane.QUICK, visitor=visitor)
     assert job.wait(60)
-    worker[0].join(60)  # it refers to the job until it ends
-    result = weakref.ref(job.result)
-    session = Session("a", CORPUS, [])
+    if worker:
+        worker[0].join(60)  # it refers to the job until it ends
+    session = Session(visitor, CORPUS, [])
     session.keep_result("k", job)
     store.keep(session, "faq")
-    del session, job
-    release_unused(Tabs(streamlit))
+    return weakref.ref(job.result), session
+
+
+def test_what_was_computed_for_a_closed_tab_is_let_go_without_another_visit(clock, streamlit, kept_for):
+    tabs = Tabs(streamlit)
+    result, session = result_for("a", *kept_for)
+    tabs.enter("a", session)
+    streamlit.connected.remove("a")
+    clock[0] += DISCONNECTED - 1
+    release_unused(tabs)
     assert result() is not None
-    clock[0] += 3600
-    release_unused(Tabs(streamlit))
+    del session
+    clock[0] += 2
+    release_unused(tabs)
     assert result() is None
-    assert store.find("a", "faq") is None
+    assert kept_for[0].find("a", "faq").corpus is CORPUS
+    clock[0] += 3600
+    release_unused(tabs)
+    assert kept_for[0].find("a", "faq") is None
+
+
+def test_a_result_stays_as_long_as_someone_who_asked_for_it_is_there(clock, streamlit, kept_for):
+    tabs = Tabs(streamlit)
+    (result, mine), (_, theirs) = result_for("a", *kept_for), result_for("b", *kept_for)
+    tabs.enter("a", mine)
+    tabs.enter("b", theirs)
+    streamlit.connected.remove("b")
+    clock[0] += DISCONNECTED + 1
+    release_unused(tabs)
+    assert result() is not None
+    assert kept_for[1].submit("k", "Title", None, lane=Lane.QUICK, visitor="a").result is result()
 
 
 @pytest.mark.slow
