@@ -121,7 +121,12 @@ class TfidfEngine(LocalEngine):
 
     def identity(self) -> dict[str, str]:
         """Everything the vectors depend on, including the texts it was fitted on."""
-        return {"kind": self.kind, "texts": self._texts_digest, "dims": str(self.dims)}
+        return {
+            "kind": self.kind,
+            "texts": self._texts_digest,
+            "most_terms": str(_MAX_TERMS),
+            "dims": str(self.dims),
+        }
 
     def tokenize(
         self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
