@@ -7,7 +7,7 @@ import sys
 # Bytes: what is imported by the first, and what is held for each row of the sample and of the corpus.
 _LIBRARIES = 8_000_000
 _SAMPLED_ROW = 13_000
-_ROW = 2_000
+_ROW = 700
 
 
 def comparison_bytes(rows: int, sampled: int) -> int:

@@ -135,14 +135,16 @@ class Job(Generic[T]):
         return visitor in self._visitors
 
     def leave(self, visitor: str) -> bool:
-        """Remove a visitor who cancels; the work stops when nobody else is waiting for it.
+        """Remove a visitor who cancels unfinished work; it stops when nobody else is waiting for it.
 
         Returns:
             Whether the work was asked to stop.
         """
         with self._lock:
+            if self.state not in ("waiting", "running"):
+                return False
             self._visitors.pop(visitor, None)
-            if self._visitors or self.state not in ("waiting", "running"):
+            if self._visitors:
                 return False
             self._cancelled.set()
             if self.state == "waiting":

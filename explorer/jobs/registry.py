@@ -21,7 +21,7 @@ from explorer.settings import settings
 
 __all__ = ["Job", "JobRegistry", "JobView", "Lane", "registry"]
 
-_KEEP_SECONDS = 600.0  # how long a finished job's result is held for visitors who come back for it
+_KEEP_SECONDS = 600.0  # how long a finished job's result is held for visitors who ask for it again
 _MOST_WAITING = 16  # the most waiting jobs of one visitor, in all lanes together
 T = TypeVar("T")
 
@@ -86,11 +86,14 @@ class JobRegistry:
             if job is not None and job.ended:
                 self._forget(job)
 
-    def forget_unless(self, present: Set[str]) -> None:
-        """Forget the results that none of these visitors asked for; unfinished jobs go on."""
+    def forget_results(self, gone: Set[str], present: Set[str]) -> None:
+        """Forget the results of visitors who have left, except those that somebody present asked for.
+
+        Unfinished jobs go on, and what they make is held as long as any result: the person may come back.
+        """
         with self._lock:
             for job in list(self._jobs.values()):
-                if job.ended and not job.is_of(present):
+                if job.ended and job.is_of(gone) and not job.is_of(present):
                     self._forget(job)
 
     def forget_old(self) -> None:

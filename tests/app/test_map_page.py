@@ -375,7 +375,7 @@ def test_a_map_that_does_not_fit_in_memory_says_so_and_the_page_shows_pca(memory
     app.switch_page("pages/map.py").run()
     finished(app)
     assert error(app) == (
-        "This map of 40 rows needs about 60 MB of memory, and this server has 20 MB left. "
+        "This map of 40 rows needs about 90 MB of memory, and this server has 20 MB left. "
         "Use fewer rows, or PCA."
     )
     points = [trace for trace in figure(app)["data"] if trace["type"] == "scattergl"]

@@ -102,6 +102,32 @@ def test_one_visitor_leaving_does_not_stop_the_others_work(registry):
     assert job.state == "done"
 
 
+def test_results_of_a_visitor_who_left_are_let_go_and_unfinished_work_goes_on(registry):
+    work = Steps()
+    job = submit(registry, lambda _say: 1, key="done")
+    shared = submit(registry, lambda _say: 2, key="shared")
+    running = submit(registry, work, key="running")
+    submit(registry, None, key="shared", visitor="b")
+    assert job.wait(60)
+    assert shared.wait(60)
+    assert work.started.wait(60)
+    registry.forget_results({"a"}, {"b"})
+    assert submit(registry, None, key="shared") is shared
+    assert submit(registry, None, key="running") is running
+    assert submit(registry, lambda _say: 3, key="done") is not job
+    work.allow()
+    assert running.wait(60)
+    assert running.state == "done"
+
+
+def test_what_was_finished_cannot_be_left(registry):
+    job = submit(registry, lambda _say: 1)
+    assert job.wait(60)
+    assert job.leave("a") is False  # as when other rows are opened
+    registry.forget_results({"b"}, {"a"})
+    assert submit(registry, None) is job
+
+
 def test_the_last_to_leave_stops_it_and_asking_again_starts_anew(registry):
     work = Steps(5)
     job = submit(registry, work)

@@ -24,9 +24,8 @@ _MAX_DIMS = 256
 _MAX_TERMS = 30_000  # the most frequent ones; the others only cost memory
 _CHUNK = 4096  # texts between two progress reports
 _SEED = 0
-_CHARS_PER_TERM = 12  # more than any corpus has that was measured: 5 to 10
-_SUBSPACE = _MAX_DIMS + 10  # dimensions that `randomized_svd` searches
-_LIBRARIES = 55_000_000  # bytes that scikit-learn and scipy take
+_OVERSAMPLES = 10  # dimensions that `randomized_svd` searches in addition
+_LIBRARIES = 50_000_000  # bytes that scikit-learn and scipy take
 _COUNTED = 1_000  # bytes for each text while its words are counted
 
 
@@ -39,10 +38,21 @@ def fitting_bytes(texts: Sequence[str]) -> int:
         texts: The corpus.
     """
     distinct = set(texts)
-    terms = min(_MAX_TERMS, sum(map(len, distinct)) // _CHARS_PER_TERM)
+    terms = _count_terms(distinct)
     matrices = 3 * max(terms, len(distinct)) + min(terms, len(distinct))
-    imported = "sklearn.feature_extraction.text" in sys.modules
-    return (0 if imported else _LIBRARIES) + 4 * _SUBSPACE * matrices + _COUNTED * len(distinct)
+    subspace = min(_MAX_DIMS, terms, len(distinct)) + _OVERSAMPLES
+    imported = "sklearn.utils.extmath" in sys.modules
+    return (0 if imported else _LIBRARIES) + 4 * subspace * matrices + _COUNTED * len(distinct)
+
+
+def _count_terms(texts: Iterable[str]) -> int:
+    """How many terms are counted when texts are fitted."""
+    found: set[str] = set()
+    for text in texts:
+        found.update(_terms(text))
+        if len(found) >= _MAX_TERMS:
+            return _MAX_TERMS
+    return len(found)
 
 
 class TfidfTokens:

@@ -37,22 +37,24 @@ class Tabs:
         self._streamlit = streamlit
         self._lock = threading.Lock()
         self._connected: dict[str, float] = {}  # when each tab was last seen connected, by Streamlit's id
+        self._visitors: dict[str, str] = {}  # whose each tab is
         self._sessions: WeakValueDictionary[str, Session] = WeakValueDictionary()
 
     def enter(self, tab: str, session: Session) -> None:
         """Add a tab, which is connected, and its session."""
         with self._lock:
             self._connected[tab] = time.monotonic()
+            self._visitors[tab] = session.visitor
             self._sessions[tab] = session
 
-    def close_disconnected(self) -> bool:
-        """Close the tabs that have not been connected for a while; return whether there were any."""
+    def close_disconnected(self) -> set[str]:
+        """Close the tabs that have not been connected for a while; return whose they were."""
         now = time.monotonic()
         with self._lock:
             for tab in self._connected:
                 if self._streamlit.is_active_session(tab):
                     self._connected[tab] = now
-            here = {session.visitor for tab, session in self._sessions.items() if self._connected[tab] == now}
+            here = {self._visitors[tab] for tab, seen in self._connected.items() if seen == now}
             # Up to one look ago it may still have been connected.
             gone = [
                 tab
@@ -61,20 +63,22 @@ class Tabs:
             ]
         for visitor in here:
             session_store().touch(visitor)
+        closed = set()
         for tab in gone:  # one at a time: an error leaves the others to the next look
             with self._lock:
                 del self._connected[tab]
+                closed.add(self._visitors.pop(tab))
                 session = self._sessions.pop(tab, None)
             if session is not None:  # Streamlit refers to the last one until another tab is opened
                 session.release()
             # Streamlit's only way to close a session from another thread; we keep no user in it.
             self._streamlit.clear_user_info_for_session(tab)
-        return bool(gone)
+        return closed
 
     def visitors(self) -> set[str]:
         """Who has a tab that is not closed yet."""
         with self._lock:
-            return {session.visitor for session in self._sessions.values()}
+            return set(self._visitors.values())
 
 
 @functools.cache
@@ -109,7 +113,7 @@ def release_unused(tabs: Tabs) -> None:
     present = tabs.visitors()
     session_store().forget_results_unless(present)
     session_store().forget_old()
-    registry().forget_unless(present)
+    registry().forget_results(closed, present)
     registry().forget_old()
     if closed:
         time.sleep(_CLOSING_SECONDS)

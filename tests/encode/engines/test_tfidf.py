@@ -7,6 +7,7 @@ import pytest
 
 import explorer
 from explorer.encode.batches import plan_batches
+from explorer.encode.engines import tfidf
 from explorer.encode.engines.tfidf import TfidfEngine
 from explorer.errors import EncodeError, JobCancelledError, NotEnoughMemoryError
 
@@ -101,6 +102,12 @@ def test_another_corpus_has_another_identity():
     assert TfidfEngine.fit(["ab", "c"]).identity() != TfidfEngine.fit(["a", "bc"]).identity()
 
 
+def test_another_bound_on_terms_has_another_identity(monkeypatch):
+    before = TfidfEngine.fit(ROWS).identity()
+    monkeypatch.setattr(tfidf, "_MAX_TERMS", 10)
+    assert TfidfEngine.fit(ROWS).identity() != before
+
+
 @pytest.mark.slow
 def test_dimensions_are_bounded_and_a_corpus_of_low_rank_has_fewer():
     rng = np.random.default_rng(0)
@@ -145,9 +152,17 @@ def test_rows_that_do_not_fit_in_memory_are_refused_before_they_are_counted(memo
     memory_of(1)
     phases = []
     with pytest.raises(
-        NotEnoughMemoryError, match=r"TF-IDF of 400 rows needs about (3|58) MB .* Use fewer rows"
+        NotEnoughMemoryError, match=r"TF-IDF of 400 rows needs about (5|55) MB .* Use fewer rows"
     ):
         explorer.embed(texts, "tfidf", on_progress=lambda progress: phases.append(progress.phase))
     assert "Counting tokens" not in phases
     memory_of(1_000)
     assert explorer.embed(texts, "tfidf").dims > 1
+
+
+def test_few_long_texts_are_not_taken_for_many(memory_of):
+    words = [f"w{number}" for number in range(12_000)]
+    texts = [" ".join(words[start::40]) for start in range(40)]
+    explorer.embed(texts, "tfidf")  # imports what it needs
+    memory_of(15)
+    assert explorer.embed([*texts, "one more"], "tfidf").dims > 1
