@@ -18,7 +18,8 @@ from explorer.tensor import VectorIndex
 from explorer.tensor.matrices import blocks, row_norms
 
 _SAMPLE = 1_000
-_BLOCK = 1 << 23  # numbers in float64 at a time: 64 MB
+_BLOCK = 1 << 22  # distances in float64 at a time: 32 MB
+_CONVERTED = 1 << 21  # numbers of the vectors in float64 at a time: 16 MB
 _EPS = float(np.finfo(np.float64).eps)
 
 
@@ -204,19 +205,23 @@ def _map_views(projection: Projection, rows: NDArray[np.int64]) -> Iterator[_Vie
 
 
 def _views(vectors: NDArray[np.float32], metric: MapMetric, rows: NDArray[np.int64]) -> Iterator[_View]:
-    """A view from each of some rows, by cosine, negative squared Euclidean or another negative distance."""
+    """A view from each of some rows, by cosine, negative squared Euclidean or another negative distance.
+
+    Its memory is used again for rows further on.
+    """
     if metric not in ("cosine", "euclidean"):
         yield from _other_views(vectors, metric, rows)
         return
     total, dims = vectors.shape
     lengths = row_norms(vectors)
     rounding = np.full(total, 4 * dims * _EPS)
+    memory = np.empty((min(len(rows), max(1, _BLOCK // total)), total))
     for start, stop in blocks(len(rows), total, _BLOCK):
         own = rows[start:stop]
-        closeness = np.empty((len(own), total))
+        closeness = memory[: len(own)]
         chosen = vectors[own].astype(np.float64)
-        for left, right in blocks(total, dims, _BLOCK):
-            closeness[:, left:right] = chosen @ vectors[left:right].astype(np.float64).T
+        for left, right in blocks(total, dims, _CONVERTED):
+            np.matmul(chosen, vectors[left:right].astype(np.float64).T, out=closeness[:, left:right])
         if metric == "cosine":
             scale = np.where(lengths == 0, 1, lengths)
             closeness /= scale[own, None]
