@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.corpora import glosses
 from benchmarks.results import record
-from benchmarks.served import chromium, draw_lasso, encode_upload, served
+from benchmarks.served import chromium, count_received, draw_lasso, encode_upload, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def measure(url: str, texts: list[str], labels: list[str]) -> dict[str, int]:
-    """Bytes that arrive on the websocket, by occasion."""
+    """Bytes that arrive, by occasion."""
     rows = io.StringIO()
     writer = csv.writer(rows)
     writer.writerow(["text", "kind"])
@@ -50,12 +50,7 @@ def measure(url: str, texts: list[str], labels: list[str]) -> dict[str, int]:
     with chromium() as browser:
         page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
         page.set_default_timeout(300_000)
-        received = [0]
-
-        def add(frame: bytes | str) -> None:
-            received[0] += len(frame)
-
-        page.on("websocket", lambda socket: socket.on("framereceived", add))
+        received = count_received(page)
         time.sleep(5)  # until it listens
         page.goto(f"{url}/data")
         encode_upload(page, "rows.csv", rows.getvalue().encode(), len(texts), "TF-IDF")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from benchmarks.corpora import ROOT
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Response
 
 
 @contextlib.contextmanager
@@ -113,14 +113,17 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def draw_lasso(page: Page, corners: Sequence[tuple[float, float]]) -> None:
-    """Draw around points of the map.
+def draw_lasso(page: Page, corners: Sequence[tuple[float, float]], on: str = ".map-overlay") -> None:
+    """Draw around points of a map.
 
     Args:
-        page: The map's page.
+        page: The page with the map.
         corners: The path of the mouse, as shares of the map's width and height from its upper left.
+        on: What is drawn on, as a CSS selector.
     """
-    box = page.locator('[data-testid="stPlotlyChart"] .nsewdrag').first.bounding_box()
+    if on == ".map-overlay":
+        page.locator(".map-view[data-drawn]").first.wait_for()
+    box = page.locator(on).first.bounding_box()
     if box is None:
         raise RuntimeError("there is no map")
     places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
@@ -129,3 +132,23 @@ def draw_lasso(page: Page, corners: Sequence[tuple[float, float]]) -> None:
     for place in places[1:]:
         page.mouse.move(*place, steps=2)
     page.mouse.up()
+
+
+def count_received(page: Page) -> list[int]:
+    """What the page gets from now on, in bytes: over its websockets, and as files of its own.
+
+    Returns:
+        A list of one number, which goes up by itself.
+    """
+    received = [0]
+
+    def add(size: int) -> None:
+        received[0] += size
+
+    def add_file(response: Response) -> None:
+        if "/media/" in response.url:
+            add(int(response.headers.get("content-length", 0)))
+
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: add(len(frame))))
+    page.on("response", add_file)
+    return received

@@ -57,7 +57,7 @@ def test_from_a_lasso_seen_on_all_maps_to_the_flow_of_a_cluster(visit):
     expect(page.locator(".explorer-rings > div")).to_have_count(0)
 
     # A lasso in the first panel selects its rows on both.
-    draw_lasso(page, [(0.3, 0.3), (0.7, 0.3), (0.7, 0.7), (0.3, 0.7), (0.3, 0.35)])
+    draw_lasso(page, [(0.3, 0.3), (0.7, 0.3), (0.7, 0.7), (0.3, 0.7), (0.3, 0.35)], ".nsewdrag")
     line = page.get_by_text(re.compile(r"Selection · \d+ rows · maps side by side"))
     expect(line).to_be_visible()
     told = line.inner_text()

@@ -12,8 +12,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.served import draw_lasso
-from tests.browser.conftest import A_POINT, Server, ask, choose, quiet, settled, shoot
+from benchmarks.served import count_received, draw_lasso
+from tests.browser.conftest import Server, ask, choose, quiet, settled, shoot
+from tests.browser.maps import drawn
 from tests.tiny_model import save_tiny_model
 
 QUERY = "How can Medicare help me?"
@@ -273,21 +274,6 @@ def test_a_heatmap_names_what_is_under_the_mouse_and_a_click_opens_the_pair(visi
     expect(page.get_by_text("Row 12", exact=True)).to_be_visible()
 
 
-def test_a_click_on_the_map_selects_its_row_while_the_mouse_draws_a_lasso(visit):
-    page = visit("/map?corpus=song-moods&map-method=PCA")
-    expect(page.get_by_text("click one to see what is near it")).to_be_visible()
-    quiet(page)
-    page.get_by_text("click one to see what is near it").scroll_into_view_if_needed()
-    x, y = page.evaluate(A_POINT)
-    page.mouse.move(x - 3, y)
-    page.mouse.move(x, y)
-    expect(page.locator(".hoverlayer")).to_contain_text("row ")
-    number = re.search(r"row (\d+)", page.locator(".hoverlayer").text_content())[1]
-    page.mouse.click(x, y)
-    expect(page.get_by_text("Nearest in the full space")).to_be_visible()
-    expect(page.get_by_text(f"row {number}", exact=True).first).to_be_visible()
-
-
 def test_a_lasso_on_the_map_selects_rows_that_follow_to_the_search(visit):
     page = visit("/map?corpus=song-moods&map-method=PCA")
     expect(page.get_by_text("How far to trust it")).to_be_visible()
@@ -332,13 +318,14 @@ def test_a_map_of_a_hundred_thousand_rows_is_light_and_keeps_its_lasso(visit, se
     upload(page, "many.csv", csv_of([f"the cat {n % distinct:x} sat on a dog" for n in range(rows)]))
     page.get_by_role("button", name=f"Encode {rows:,} rows").click()
     expect(page.get_by_text(f"{distinct:,} texts encoded")).to_be_visible(timeout=180_000)
-    received = count_bytes(page)
+    received = count_received(page)
     page.goto(page.url.replace("/data?", "/map?map-method=PCA&"))
     expect(page.get_by_text("How far to trust it")).to_be_visible()
-    assert 500_000 < received[0] < 2_500_000
+    drawn(page, rows)
+    assert 500_000 < received[0] < 1_000_000
 
     selection = page.get_by_text(re.compile(r"Selection · [\d,]+ rows · the map"))
-    lasso(page)
+    draw_lasso(page, [(0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99), (0.01, 0.05)])
     expect(selection).to_be_visible()
     told = selection.inner_text()
     assert int(re.search(r"[\d,]+", told.split("·")[1])[0].replace(",", "")) >= 5_000
@@ -360,19 +347,8 @@ def test_a_map_of_a_hundred_thousand_rows_is_light_and_keeps_its_lasso(visit, se
     shoot(page, "map-large-1440-light")
     page.get_by_role("button", name="Clear", exact=True).click()
     expect(selection).to_have_count(0)
-    lasso(page)
+    draw_lasso(page, [(0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99), (0.01, 0.05)])
     expect(selection).to_be_visible()
-
-
-def count_bytes(page: Page) -> list[int]:
-    """What the page gets over its websockets from now on, in bytes; the one number goes up by itself."""
-    received = [0]
-
-    def add(frame: bytes | str) -> None:
-        received[0] += len(frame)
-
-    page.on("websocket", lambda socket: socket.on("framereceived", add))
-    return received
 
 
 @pytest.mark.slow

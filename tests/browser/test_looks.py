@@ -112,29 +112,6 @@ def test_the_button_of_an_open_popover_can_be_read(visit):
         assert violations(page) == []
 
 
-# Whether the names on the map stand out: the ink, its halo, and no box behind. The figure is drawn anew when
-# the theme changes, so it is asked again until it holds.
-STAND_OUT = """(scheme) => {
-    const text = document.querySelector(".annotation text");
-    if (!text) return false;
-    const brightness = (css) => {
-        const rgb = css.match(/rgb\\((\\d+), (\\d+), (\\d+)\\)/);
-        return rgb ? (Number(rgb[1]) + Number(rgb[2]) + Number(rgb[3])) / 765 : NaN;
-    };
-    const { fill, textShadow } = getComputedStyle(text);
-    const box = getComputedStyle(text.closest(".annotation").querySelector(".bg")).fillOpacity;
-    const [dark, bright] = scheme === "light" ? [fill, textShadow] : [textShadow, fill];
-    return brightness(dark) < 0.3 && brightness(bright) > 0.7 && box === "0";
-}"""
-
-
-def test_names_on_the_map_follow_the_colours_of_the_system(visit):
-    page = visit(f"/map?{SONGS}&map-method=PCA&colour=Cluster")
-    page.wait_for_function(STAND_OUT, arg="light")
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_function(STAND_OUT, arg="dark")
-
-
 def test_the_icon_of_the_page_is_its_own(visit):
     page = visit()
     icons = page.evaluate("[...document.querySelectorAll('link[rel~=icon]')].map((link) => link.href)")

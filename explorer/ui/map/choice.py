@@ -78,8 +78,9 @@ def choose_map(corpus: Corpus) -> tuple[MapSpec, MapLook]:
         )
         names = st.toggle("Names", value=True, key="map-names", persist_state="session")
         contours = st.toggle("Contours", key="map-contours", persist_state="session")
-    look = MapLook(colour, (query or "").strip()[:_MAX_QUERY_CHARS], names, contours)
-    return _choose_making(corpus), look
+        with st.popover("How the map is made", icon=":material/tune:", width="content"):
+            spec = _choose_making(corpus)
+    return spec, MapLook(colour, (query or "").strip()[:_MAX_QUERY_CHARS], names, contours)
 
 
 def map_lane(spec: MapSpec, rows: int) -> Lane:
@@ -108,21 +109,20 @@ def _choose_colour(corpus: Corpus) -> ColourBy:
 
 
 def _choose_making(corpus: Corpus) -> MapSpec:
-    with st.expander("How the map is made"):
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            method = linked_choice("Method", _METHODS, key="map-method", width=150, older=_OLDER_METHODS)
-            pca, library = method == "pca", method == "umap-learn"
-            dims = st.selectbox("Dimensions", [2, 3], key="map-dims", width=120, bind="query-params")
-            metric = choose_map_metric("map-metric") if library else choose_distance("map-metric")
-            neighbors = linked_number("Neighbours", 2, 200, 15, key="map-neighbours", width=140, disabled=pca)
-            distance = linked_number(
-                "Minimum distance", 0.0, 1.0, 0.1, 0.05, key="map-distance", width=160, disabled=pca
-            )
-            seed = linked_number(
-                "Seed", 0, 9999, 0, key="map-seed", width=110, disabled=pca, about="Same seed, same map."
-            )
-        supervised, densmap = _choose_extras(corpus) if library else (False, False)
-        st.caption(_COSTS[method])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method = linked_choice("Method", _METHODS, key="map-method", width=150, older=_OLDER_METHODS)
+        pca, library = method == "pca", method == "umap-learn"
+        dims = st.selectbox("Dimensions", [2, 3], key="map-dims", width=120, bind="query-params")
+        metric = choose_map_metric("map-metric") if library else choose_distance("map-metric")
+        neighbors = linked_number("Neighbours", 2, 200, 15, key="map-neighbours", width=140, disabled=pca)
+        distance = linked_number(
+            "Minimum distance", 0.0, 1.0, 0.1, 0.05, key="map-distance", width=160, disabled=pca
+        )
+        seed = linked_number(
+            "Seed", 0, 9999, 0, key="map-seed", width=110, disabled=pca, about="Same seed, same map."
+        )
+    supervised, densmap = _choose_extras(corpus) if library else (False, False)
+    st.caption(_COSTS[method])
     return MapSpec(
         cast("MapMethod", method),
         3 if dims == 3 else 2,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _CONTOUR_CELLS = 60
+_PIXELS = (700, 500)  # of the map for which names are placed
 
 
 def map_figure(
@@ -34,7 +35,6 @@ def map_figure(
     captions: Sequence[str],
     *,
     names: bool = True,
-    narrow: bool = False,
     contours: bool = False,
     marked: NDArray[np.float32] | None = None,
 ) -> go.Figure:
@@ -46,7 +46,6 @@ def map_figure(
         colouring: What the colours show.
         captions: Hover texts, used unless they are too large to send.
         names: Whether group names are drawn at the groups' centres.
-        narrow: Whether it is for a phone, where fewer names fit.
         contours: Whether density contours are drawn.
         marked: Coordinates of points to highlight, shape (marked, dims).
     """
@@ -66,7 +65,7 @@ def map_figure(
         if names and flat and name:
             centres.append((name, np.median(places[members], axis=0)))
     if centres:
-        _name_centres(figure, centres, places, (340, 340) if narrow else (700, 500))
+        _name_centres(figure, centres, places)
     if marks is not None and len(marks):
         figure.add_trace(marks_trace(marks))
     figure.update_xaxes(visible=False)
@@ -96,12 +95,10 @@ def _name_centres(
     figure: go.Figure,
     centres: Sequence[tuple[str, np.ndarray]],
     coordinates: np.ndarray,
-    pixels: tuple[int, int],
 ) -> None:
     """Draw names at the centres of groups, large groups first, skipping names that would overlap."""
     (left, right), (bottom, top) = view_of(coordinates)
-    # A pixel of a map of about that many, as a share of the map's own size.
-    across, up = (right - left) / pixels[0], (top - bottom) / pixels[1]
+    across, up = (right - left) / _PIXELS[0], (top - bottom) / _PIXELS[1]
     taken: list[tuple[float, float, float]] = []
     for name, (x, y) in centres:
         text = short(name, NAME_CHARS)

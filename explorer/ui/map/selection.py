@@ -1,104 +1,62 @@
-"""Selecting rows on the map, and highlighting the selection."""
+"""Selecting rows on the map, and showing the selection on it."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 from streamlit.typing import PlotlyState
 
-from explorer.session.selection import Selection
 from explorer.session.session import Session
 from explorer.ui.widgets.map_points import TraceRows, picked_rows
+from explorer.ui.widgets.shown_rows import ShownRows
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-_KEY = "explorer-map-drawn"
 _ORIGIN = "the map"
 
 
-@dataclass
-class _Drawn:
-    """The map as it was last drawn.
-
-    Attributes:
-        what: What it shows, apart from the selection.
-        highlit: The selection that was sent with it. The browser itself highlights a lasso, and sending the
-            whole map again for it would cost megabytes.
-        picked: The selection made with the lasso that the browser shows.
-        revision: Number of widgets so far.
-    """
-
-    what: Hashable = None
-    highlit: Selection | None = None
-    picked: Selection | None = None
-    revision: int = 0
-
-    @property
-    def widget(self) -> str:
-        """The key of the widget it is drawn in."""
-        return f"map-{self.revision}"
-
-
-def map_widget(session: Session) -> str:
-    """The key of the widget to draw the map in."""
-    drawn = _drawn()
-    if not isinstance(st.session_state.get(drawn.widget), PlotlyState):
-        drawn.picked = None  # another page was shown, so the lasso is gone
-    elif drawn.picked is not None and session.selection is not drawn.picked:
-        # Cleared, undone or made elsewhere: only a new widget removes the lasso.
-        drawn.revision += 1
-        drawn.picked = None
-    return drawn.widget
-
-
-def pick(session: Session, widget: str, trace_rows: TraceRows) -> None:
-    """Select the rows that were picked on the map; called before the page is drawn.
+def pick(session: Session, shown_rows: ShownRows, points: NDArray[np.int64], mode: str) -> None:
+    """Select rows that were picked on the map; called before the page is drawn.
 
     Args:
         session: The session with the selection.
-        widget: The key of the widget that the map is drawn in.
-        trace_rows: The rows of the corpus behind each trace of the map as it was drawn; None for traces that
-            have none.
+        shown_rows: The rows on the map.
+        points: The points that were picked; a lasso around nothing changes nothing.
+        mode: "replace", "add", "subtract" or "none"; see `map_view`.
     """
-    state = cast("PlotlyState", st.session_state[widget])
-    rows = picked_rows(state, trace_rows)
+    if mode != "none" and not len(points):
+        return
+    selected = np.empty(0, dtype=np.int64) if session.selection is None else session.selection.rows
+    picked = shown_rows.rows[points]
+    if mode == "add":
+        picked = np.union1d(selected, picked)
+    elif mode == "subtract":
+        picked = np.setdiff1d(selected, picked)
+    session.select(picked, _ORIGIN)
+
+
+def click(session: Session, widget: str, trace_rows: TraceRows) -> None:
+    """Select the row of a point that was clicked in three dimensions; called before the page is drawn.
+
+    Args:
+        session: The session with the selection.
+        widget: The key of the figure.
+        trace_rows: The rows of the corpus behind each of its traces; see `picked_rows`.
+    """
+    rows = picked_rows(cast("PlotlyState", st.session_state[widget]), trace_rows)
     if rows:
         session.select(rows, _ORIGIN)
-        _drawn().picked = session.selection
 
 
-def click(session: Session, number: int) -> None:
-    """Select the row of a clicked point, numbered from 1; called before the page is drawn."""
-    if 1 <= number <= len(session.corpus):
-        session.select([number - 1], _ORIGIN)
+def chosen_points(session: Session, shown_rows: ShownRows) -> NDArray[np.bool_] | None:
+    """Which points of the map are selected, shape (points,); None if none is."""
+    if session.selection is None:
+        return None
+    chosen = np.isin(shown_rows.rows, session.selection.rows)
+    return chosen if chosen.any() else None
 
 
-def highlight(session: Session, figure: go.Figure, trace_rows: TraceRows, what: Hashable) -> None:
-    """Highlight the selection on a figure.
-
-    Args:
-        session: The session with the selection.
-        figure: The map. Plotly dims points in two dimensions only.
-        trace_rows: The rows of the corpus behind each of its traces; None for traces that have none.
-        what: What the figure shows, apart from the selection.
-    """
-    drawn = _drawn()
-    shown_by_browser = drawn.what == what and session.selection is drawn.picked
-    if not shown_by_browser:
-        drawn.highlit = session.selection
-    drawn.what = what
-    if drawn.highlit is None:
-        return
-    figure.layout.selectionrevision = drawn.highlit.key
-    for trace, rows in zip(figure.data, trace_rows, strict=True):
-        if rows is not None and trace.type == "scattergl":
-            trace.selectedpoints = np.flatnonzero(np.isin(rows, drawn.highlit.rows))
-
-
-def _drawn() -> _Drawn:
-    return cast("_Drawn", st.session_state.setdefault(_KEY, _Drawn()))
+def points_of(shown_rows: ShownRows, rows: list[int]) -> NDArray[np.int64]:
+    """The points of rows of the corpus; rows that are not on the map are left out."""
+    return np.flatnonzero(np.isin(shown_rows.rows, rows))

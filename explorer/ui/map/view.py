@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,14 +19,17 @@ from explorer.share.export import rows_table
 from explorer.ui.map.choice import MapLook, choose_map, map_lane
 from explorer.ui.map.colour import colouring_of
 from explorer.ui.map.figure import map_figure
-from explorer.ui.map.selection import click, highlight, map_widget, pick
+from explorer.ui.map.selection import chosen_points, click, pick, points_of
 from explorer.ui.map.trust import show_trust
 from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.shell.queries import query_vectors_or_progress
+from explorer.ui.shell.text import shortened
+from explorer.ui.widgets.colouring import Colouring
 from explorer.ui.widgets.downloads import download_file, download_table
 from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.map_points import map_tools, trace_rows
-from explorer.ui.widgets.point_clicks import watch_clicks
+from explorer.ui.widgets.map_view.component import map_view
+from explorer.ui.widgets.map_view.scene import Places, make_scene
 from explorer.ui.widgets.selected_rows import show_selected_rows
 from explorer.ui.widgets.shown_rows import ShownRows, choose_shown_rows
 
@@ -33,28 +37,28 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _MARKED = 30
+_SOLID = "map-3d"
 _NEIGHBOURS_SHOWN = 8
-_HTML_HELP = "One file that works offline. For a PNG, use the camera icon above the map."
+_HTML_HELP = "One file that works offline."
+_TIP_CHARS = 300
 
 
 def show_map(session: Session, space: Space) -> None:
     """Draw the map, and below it the selected rows."""
-    widget = map_widget(session)
     shown_rows = choose_shown_rows(session, space)
     spec, look = choose_map(space.corpus)
     projection, ready = _projection(session, shown_rows, spec)
     if projection is None:
         return
-    figure = _figure(session, shown_rows, spec, look, projection)
-    st.plotly_chart(
-        figure,
-        key=widget,
-        on_select=functools.partial(pick, session, widget, trace_rows(figure)),
-        selection_mode=("points", "box", "lasso"),
-        config=map_tools("map"),
-        alt="Map of the rows",
-    )
-    watch_clicks(widget, functools.partial(click, session))
+    found = query_vectors_or_progress(session, [space], (look.query,)) if look.query else None
+    query = None if found is None else found[0]
+    colouring = colouring_of(session, shown_rows, look, spec, projection, query)
+    marked = None if query is None else _marked_or_progress(session, shown_rows, spec, projection, query)
+    figure = functools.partial(_figure, shown_rows, look, projection, colouring, marked)
+    if projection.dims == 2:
+        _draw_flat(session, space, shown_rows, look, projection, colouring, marked)
+    else:
+        _draw_solid(session, figure())
     if not ready:
         st.caption("A PCA map, shown until UMAP is ready.")
     elif projection.fallback == "few":
@@ -67,8 +71,6 @@ def show_map(session: Session, space: Space) -> None:
         st.caption("Supervised: the labels separate the groups, so the gaps between them say little.")
     if projection.densmap and look.query:
         st.caption("densMAP has no transform: the text is placed among its nearest rows.")
-    if all(trace.text is None for trace in figure.data):
-        st.caption("With this many rows, hovering shows the row number; click a point to read its text.")
     _picked(session, space)
     _downloads(session, shown_rows, projection, figure)
     if ready:
@@ -98,26 +100,73 @@ def _projection(session: Session, shown_rows: ShownRows, spec: MapSpec) -> tuple
     return quick, spec.method == "pca"
 
 
+def _draw_flat(
+    session: Session,
+    space: Space,
+    shown_rows: ShownRows,
+    look: MapLook,
+    projection: Projection,
+    colouring: Colouring,
+    marked: NDArray[np.float32] | None,
+) -> None:
+    """Draw a map in two dimensions."""
+    corpus, selection = shown_rows.space.corpus, session.selection
+    places = Places.of(projection.coordinates)
+
+    def tip(point: int) -> tuple[str, str]:
+        shown = colouring.value(point)
+        head = f"row {int(shown_rows.rows[point]) + 1:,}" + (f" · {shown}" if shown else "")
+        return head, shortened(corpus.captions[point], _TIP_CHARS)
+
+    lines = None
+    if selection is not None and len(selection) == 1:
+        hits = space.similar_to(int(selection.rows[0]), _NEIGHBOURS_SHOWN)
+        lines = points_of(shown_rows, [hit.row for hit in hits])
+    map_view(
+        make_scene(
+            places,
+            colouring,
+            names=look.names,
+            contours=look.contours,
+            found=None if marked is None else places.placed(marked),
+        ),
+        key="map",
+        name=f"{corpus.name}-map",
+        chosen=chosen_points(session, shown_rows),
+        lines=lines,
+        tip=tip,
+        on_pick=functools.partial(pick, session, shown_rows),
+    )
+
+
+def _draw_solid(session: Session, figure: go.Figure) -> None:
+    """Draw a map in three dimensions, where a click selects a row."""
+    st.plotly_chart(
+        figure,
+        key=_SOLID,
+        on_select=functools.partial(click, session, _SOLID, trace_rows(figure)),
+        selection_mode="points",
+        config=map_tools("map"),
+        alt="Map of the rows",
+    )
+
+
 def _figure(
-    session: Session, shown_rows: ShownRows, spec: MapSpec, look: MapLook, projection: Projection
+    shown_rows: ShownRows,
+    look: MapLook,
+    projection: Projection,
+    colouring: Colouring,
+    marked: NDArray[np.float32] | None,
 ) -> go.Figure:
-    space = shown_rows.space
-    found = query_vectors_or_progress(session, [space], (look.query,)) if look.query else None
-    query = None if found is None else found[0]
-    colouring = colouring_of(session, shown_rows, look, spec, projection, query)
-    figure = map_figure(
+    return map_figure(
         projection.coordinates,
         shown_rows.rows,
         colouring,
-        space.corpus.captions,
+        shown_rows.space.corpus.captions,
         names=look.names,
-        narrow="Mobi" in st.context.headers.get("User-Agent", ""),
         contours=look.contours,
-        marked=None if query is None else _marked_or_progress(session, shown_rows, spec, projection, query),
+        marked=marked,
     )
-    shown = (shown_rows.key, spec, projection.method, look, colouring.title)
-    highlight(session, figure, trace_rows(figure), shown)
-    return figure
 
 
 def _marked_or_progress(
@@ -148,7 +197,7 @@ def _picked(session: Session, space: Space) -> None:
     if selection is None:
         st.caption(
             "Draw around points to select them; click one to see what is near it in the full space. "
-            "Double-click to reset the view."
+            "The wheel zooms, a double-click shows the whole map."
         )
         return
     if len(selection) == 1:
@@ -162,7 +211,9 @@ def _picked(session: Session, space: Space) -> None:
     show_selected_rows(session, space.corpus, selection, key="map-selection")
 
 
-def _downloads(session: Session, shown_rows: ShownRows, projection: Projection, figure: go.Figure) -> None:
+def _downloads(
+    session: Session, shown_rows: ShownRows, projection: Projection, make_figure: Callable[[], go.Figure]
+) -> None:
     names = ("x", "y", "z")[: projection.dims]
     columns = {name: projection.coordinates[:, place] for place, name in enumerate(names)}
     corpus = session.corpus
@@ -172,7 +223,7 @@ def _downloads(session: Session, shown_rows: ShownRows, projection: Projection, 
         )
         download_file(
             "Interactive map (HTML)",
-            lambda: figure.to_html(include_plotlyjs=True).encode(),
+            lambda: make_figure().to_html(include_plotlyjs=True).encode(),
             f"{corpus.name}-map.html",
             about=_HTML_HELP,
         )

@@ -39,7 +39,9 @@ def page(title: str, question: str) -> Iterator[Session]:
     if session.linked_rows is not None:
         _await_rows(session, session.linked_rows)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.title(title, anchor=False, width="content")
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            st.title(title, anchor=False, width="content")
+            st.caption(question, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             rows = f"{len(session.corpus):,} row{'' if len(session.corpus) == 1 else 's'}"
             st.html(f"Open: <b>{html.escape(session.corpus.name)}</b> · {rows}", width="content")
@@ -54,12 +56,14 @@ def page(title: str, question: str) -> Iterator[Session]:
                 label_visibility="collapsed",
                 width=300,
             )
-    st.caption(question)
+    # Places of their own, also if empty: what is below stays where it is, and is not made anew.
+    notice, selection = st.empty(), st.empty()
     if session.notice:
-        st.warning(markdown(session.notice), icon=":material/link_off:")
+        notice.warning(markdown(session.notice), icon=":material/link_off:")
     remember(session)
     if session.selection is not None or session.can_undo_selection:
-        _selection_line(session)
+        with selection.container():
+            _selection_line(session)
     # What was drawn here before stays until something replaces it: with work that has ended, until the whole
     # page is drawn, and what is below would be seen in one place and clicked in another.
     work = st.container() if has_jobs(session) else st.empty()

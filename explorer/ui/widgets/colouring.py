@@ -39,6 +39,13 @@ class Colouring:
     numbers: NDArray[np.float64] | None = None
     order: Sequence[str] = ()
 
+    def value(self, row: int) -> str:
+        """What the colour of a row shows, as text; "" for nothing."""
+        if self.numbers is not None:
+            number = float(self.numbers[row])
+            return f"{number:.3f}" if np.isfinite(number) else ""
+        return "" if self.groups is None else self.groups[row]
+
 
 def column_colouring(name: str, values: Sequence[object]) -> Colouring:
     """Colours of a metadata column: a scale if most values are numbers, else one colour per group."""

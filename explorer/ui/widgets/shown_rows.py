@@ -51,8 +51,9 @@ def choose_shown_rows(session: Session, space: Space) -> ShownRows:
         and (focus is None or selection.key != focus.key)
         else None
     )
+    place = st.empty()  # also without buttons, so that what is below is not made anew
     if focus is not None or narrower is not None:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with place.container(horizontal=True, vertical_alignment="center", gap="small"):
             if focus is not None:
                 st.html(
                     f"Only <b>{len(focus):,} rows</b> are shown · {html.escape(focus.origin)}",

@@ -1,0 +1,1 @@
+"""The component that draws maps: WebGL in the browser, bytes from here."""
