@@ -1,3 +1,5 @@
+import base64
+
 """Maps side by side, and matched clusters."""
 
 import numpy as np
@@ -11,7 +13,13 @@ from explorer.encode.spec import OwnVectors, Tfidf
 from explorer.ui.compare import map_rows, maps
 from tests.app.driving import button, figure, finished, html_texts, metric, open_with_rows, said, select
 from tests.app.test_compare_views import HOSTILE, compared, comparison_of, labelled, rows, session_of, shown
-from tests.app.test_map_page import decoded
+
+
+def decoded(numbers):
+    """An array as plotly writes it: base64, or a plain list where it is short."""
+    if isinstance(numbers, dict):
+        return np.frombuffer(base64.b64decode(numbers["bdata"]), dtype=np.dtype(numbers["dtype"]))
+    return np.array(numbers)
 
 
 @pytest.fixture(scope="module")

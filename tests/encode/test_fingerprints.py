@@ -46,7 +46,7 @@ def test_of_a_model_in_a_folder(tiny_model, code, check, fingerprint):
 
 
 def test_of_tfidf(cache):
-    assert open_for(Tfidf(), cache, TEXTS).fingerprint == "dcd32d42bd57b63ba303718250f1bc34"
+    assert open_for(Tfidf(), cache, TEXTS).fingerprint == ""
 
 
 @pytest.fixture
