@@ -1,6 +1,6 @@
-import base64
-
 """Maps side by side, and matched clusters."""
+
+import base64
 
 import numpy as np
 import pytest

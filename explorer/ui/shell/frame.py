@@ -56,14 +56,16 @@ def page(title: str, question: str) -> Iterator[Session]:
                 label_visibility="collapsed",
                 width=300,
             )
-    # Places of their own, also if empty: what is below stays where it is, and is not made anew.
-    notice, selection = st.empty(), st.empty()
+    # Each of these takes a place, also if it is empty: otherwise the browser makes anew what is below.
     if session.notice:
-        notice.warning(markdown(session.notice), icon=":material/link_off:")
+        st.warning(markdown(session.notice), icon=":material/link_off:")
+    else:
+        st.empty()
     remember(session)
     if session.selection is not None or session.can_undo_selection:
-        with selection.container():
-            _selection_line(session)
+        _selection_line(session)
+    else:
+        st.empty()
     # What was drawn here before stays until something replaces it: with work that has ended, until the whole
     # page is drawn, and what is below would be seen in one place and clicked in another.
     work = st.container() if has_jobs(session) else st.empty()

@@ -51,9 +51,8 @@ def choose_shown_rows(session: Session, space: Space) -> ShownRows:
         and (focus is None or selection.key != focus.key)
         else None
     )
-    place = st.empty()  # also without buttons, so that what is below is not made anew
     if focus is not None or narrower is not None:
-        with place.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if focus is not None:
                 st.html(
                     f"Only <b>{len(focus):,} rows</b> are shown · {html.escape(focus.origin)}",
@@ -70,4 +69,6 @@ def choose_shown_rows(session: Session, space: Space) -> ShownRows:
                     args=(narrower,),
                     help="The map and the clusters are then made from only these rows.",
                 )
+    else:
+        st.empty()  # takes the same place, so that the browser does not make anew what is below
     return shown_rows_of(session, space)
