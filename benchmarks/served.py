@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def served(
-    environment: Mapping[str, str], app: Path = ROOT, *, joining: Sequence[str] = ()
+    environment: Mapping[str, str],
+    app: Path = ROOT,
+    *,
+    joining: Sequence[str] = (),
+    script: str = "streamlit_app.py",
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Start the app; yield its address, which is not yet listening, and its process.
 
@@ -29,6 +33,7 @@ def served(
         environment: Variables to set in addition to those of this process.
         app: The checkout that has the app.
         joining: The beginning of a command that runs the rest elsewhere, such as in a control group.
+        script: What to serve.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -39,7 +44,7 @@ def served(
         "-m",
         "streamlit",
         "run",
-        "streamlit_app.py",
+        script,
         "--server.headless=true",
     ]
     server = subprocess.Popen(

@@ -43,7 +43,7 @@ void main() {
   pixel.rgb *= pixel.a;
 }`;
 
-const SMOOTH = 45; // milliseconds that a frame may take while a hand moves the map
+const SMOOTH = 33; // milliseconds that a frame may take while a hand moves the map
 const STEP = 250_000; // points drawn in one step while nothing moves
 
 class Points {
