@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
@@ -51,3 +53,19 @@ def hasty_pages(monkeypatch):
 def _nobody_remembered():
     """No test finds the sessions of another."""
     session_store.cache_clear()
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """What the page last drew as a map in two dimensions."""
+    from explorer.ui.map import view
+    from explorer.ui.widgets.map_view import component
+
+    last = SimpleNamespace()
+
+    def map_view(scene, **how):
+        last.__dict__.update(how, scene=scene, described=json.loads(scene.description.value))
+        component.map_view(scene, **how)
+
+    monkeypatch.setattr(view, "map_view", map_view)
+    return last

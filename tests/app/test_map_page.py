@@ -1,6 +1,5 @@
 import json
 import re
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,11 +8,9 @@ import explorer
 from explorer.analysis import umap_learn, umap_learn_worker
 from explorer.encode.spec import Tfidf
 from explorer.jobs.process import WorkerProcesses
-from explorer.ui.map import view
 from explorer.ui.map.figure import map_figure
 from explorer.ui.widgets.colouring import Colouring, column_colouring
 from explorer.ui.widgets.map_points import trace_rows
-from explorer.ui.widgets.map_view import component
 from tests.app.driving import button, error, figure, finished, html_texts, open_app, open_with_rows, select
 
 HOSTILE = "</script><script>window.hurt=1</script><b>x</b>"
@@ -32,19 +29,6 @@ def opened(**parameters):
 def click(app, label):
     next(button for button in app.button if button.label == label).click().run()
     return finished(app, seconds=120)
-
-
-@pytest.fixture(autouse=True)
-def drawn(monkeypatch):
-    """What the page last drew as a map in two dimensions."""
-    last = SimpleNamespace()
-
-    def map_view(scene, **how):
-        last.__dict__.update(how, scene=scene, described=json.loads(scene.description.value))
-        component.map_view(scene, **how)
-
-    monkeypatch.setattr(view, "map_view", map_view)
-    return last
 
 
 def pick(app, drawn, points, mode="replace"):

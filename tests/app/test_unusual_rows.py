@@ -1,7 +1,5 @@
 """Every page with rows that are few, equal, or strangely labelled: a sensible picture or a clear word."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -25,14 +23,6 @@ def opened(name, content, monkeypatch, tiny_model):
     return finished(app, seconds=120)
 
 
-def points(app):
-    return [
-        trace
-        for trace in json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
-        if trace["type"] == "scattergl"
-    ]
-
-
 @pytest.mark.parametrize(
     "content",
     [
@@ -44,7 +34,7 @@ def points(app):
     ],
     ids=["one row", "two rows", "all equal", "fewer than neighbours", "mixed columns"],
 )
-def test_few_equal_and_mixed_rows_have_every_page(content, monkeypatch, tiny_model):
+def test_few_equal_and_mixed_rows_have_every_page(content, monkeypatch, tiny_model, drawn):
     app = opened("few.csv", content, monkeypatch, tiny_model)
     for name in PAGES:
         app.switch_page(f"pages/{name}.py").run()
@@ -57,17 +47,18 @@ def test_few_equal_and_mixed_rows_have_every_page(content, monkeypatch, tiny_mod
                 assert not app.error, (view, app.error)
                 assert app.get("plotly_chart") or app.info or app.metric
         if name == "map":
-            assert points(app)
+            count = len(app.session_state["explorer-session"].corpus)
+            assert len(drawn.scene.places.units) == count
             for colour in app.selectbox(key="colour").options:
                 app.selectbox(key="colour").select(colour).run()
                 finished(app)
                 assert not app.error, (colour, app.error)
-                assert points(app)
+                assert drawn.scene.categories is None or len(drawn.scene.categories.value) == count
             app.text_input(key="map-query").set_value("a note").run()
             app.selectbox(key="colour").select("Similarity to a text").run()
             finished(app)
             assert not app.error
-            assert points(app)
+            assert len(drawn.described["found"]) == count + 1  # and the text
 
 
 @pytest.mark.parametrize(
@@ -87,7 +78,7 @@ def test_few_and_equal_rows_have_every_view_of_a_comparison(content, monkeypatch
     assert app.session_state["explorer-session"].comparison.shown is not None
 
 
-def test_ten_thousand_labels_are_still_a_page(monkeypatch, tiny_model):
+def test_ten_thousand_labels_are_still_a_page(monkeypatch, tiny_model, drawn):
     letters = str.maketrans("0123456789", "abcdefghij")
     lines = ["text,label", *(f"cat {str(n).translate(letters)} sat,name {n}" for n in range(10_000))]
     app = opened("labels.csv", "\n".join(lines).encode(), monkeypatch, tiny_model)
@@ -103,7 +94,8 @@ def test_ten_thousand_labels_are_still_a_page(monkeypatch, tiny_model):
         assert not app.error, (name, app.error)
     app.selectbox(key="colour").select("Label (label)").run()
     finished(app)
-    assert len(points(app)) <= 50
+    assert drawn.described["legend"][-1]["name"] == "9,746 more groups"
+    assert len(drawn.scene.description.value) < 100_000
     app.switch_page("pages/similarity.py").run()
     app.segmented_control(key="view").set_value("Between groups").run()
     finished(app)
@@ -122,7 +114,7 @@ NAMED_LIKE_COLOURS = (
 )
 
 
-def test_columns_named_like_a_colouring_are_coloured_by_their_own_values(monkeypatch, tiny_model):
+def test_columns_named_like_a_colouring_are_coloured_by_their_own_values(monkeypatch, tiny_model, drawn):
     header = ",".join(("text", "topic", *NAMED_LIKE_COLOURS))
     rows = [",".join((f"row {n}", f"t{n % 2}", *(f"{c}{n % 2}" for c in "abcdefg"))) for n in range(8)]
     app = opened("names.csv", "\n".join((header, *rows)).encode(), monkeypatch, tiny_model)
@@ -131,13 +123,13 @@ def test_columns_named_like_a_colouring_are_coloured_by_their_own_values(monkeyp
     for letter, column in zip("abcdefg", NAMED_LIKE_COLOURS, strict=True):
         app.selectbox(key="colour").select(f"Column: {column}").run()
         finished(app)
-        assert {trace["name"] for trace in points(app)} == {f"{letter}0", f"{letter}1"}
+        assert {group["name"] for group in drawn.described["legend"]} == {f"{letter}0", f"{letter}1"}
     app.selectbox(key="colour").select("Cluster").run()
     finished(app)
-    assert not {"a0", "b0"} & {trace["name"] for trace in points(app)}
+    assert not {"a0", "b0"} & {group["name"] for group in drawn.described["legend"]}
 
 
-def test_a_selection_and_its_focus_end_with_their_corpus(monkeypatch, tiny_model):
+def test_a_selection_and_its_focus_end_with_their_corpus(monkeypatch, tiny_model, drawn):
     app = opened("few.csv", b"text\na\nb\nc\nd\ne\n", monkeypatch, tiny_model)
     session = app.session_state["explorer-session"]
     session.select(np.array([1, 2, 4]), "a test")
@@ -153,4 +145,4 @@ def test_a_selection_and_its_focus_end_with_their_corpus(monkeypatch, tiny_model
     app.switch_page("pages/map.py").run()
     finished(app)
     assert not any("Only <b>" in text or "<b>Selection</b>" in text for text in html_texts(app))
-    assert sum(len(json.dumps(trace["customdata"])) > 0 for trace in points(app))
+    assert len(drawn.scene.places.units) == 13
