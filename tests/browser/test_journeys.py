@@ -195,7 +195,7 @@ def test_texts_are_shown_as_typed_and_run_nothing(visit):
 def test_an_error_message_shows_somebodys_text_as_typed(visit):
     page = visit("/data")
     upload(page, "*bold* $x$ :smile: <i>.csv", b"a,b\n1,2,3\n")
-    box = page.locator('[data-testid="stAlert"]')
+    box = page.locator('[data-testid="stAlert"]').filter(has_text=".csv")
     expect(box).to_contain_text("*bold* $x$ :\u2060smile:\u2060 <i>.csv")
     expect(box).to_contain_text("line 2")
     shoot(page, "data-error-1440-light")
