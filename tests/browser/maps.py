@@ -47,7 +47,8 @@ def until_pixels(page: Page, colour: str, condition: str, canvas: str = "map-poi
 
 
 def seen(page: Page) -> list[float]:
-    """The middle of the view, and its zoom."""
+    """The middle of the view, and its zoom, once the next frame was drawn."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     return json.loads(page.locator(".map-view").get_attribute("data-view"))
 
 

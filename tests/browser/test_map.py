@@ -39,14 +39,16 @@ def test_points_are_drawn_in_the_colours_of_their_groups_which_the_legend_hides_
 
 def test_dragging_and_zooming_stay_in_the_browser_and_a_rerun_keeps_the_view_and_the_selection(visit):
     page = visit(f"/map?{SONGS}")
+    sent = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    page.reload()
     view = drawn(page, 216)
     draw_lasso(page, MIDDLE)
     expect(page.get_by_text(SELECTION)).to_be_visible()
     expect(view).to_have_attribute("data-selected", re.compile(r"[1-9]\d*"))
     quiet(page)
     selected = view.get_attribute("data-selected")
-    sent = []
-    page.on("websocket", lambda socket: socket.on("framesent", sent.append))
+    sent.clear()
     page.get_by_role("button", name="Move", exact=True).click()
     page.mouse.move(*at(page, 0.5, 0.5))
     page.mouse.wheel(0, -600)
@@ -55,7 +57,7 @@ def test_dragging_and_zooming_stay_in_the_browser_and_a_rerun_keeps_the_view_and
     page.mouse.up()
     moved = seen(page)
     assert moved[2] > 1.5
-    assert not sent
+    assert not [frame for frame in sent if b"hovered" not in frame]  # the mouse may end on a point
     choose(page, "Colour", "genre")
     quiet(page)
     assert seen(page) == moved
@@ -174,6 +176,22 @@ def test_a_picture_of_the_map_can_be_saved(visit):
     content = saved.value.path().read_bytes()
     assert content.startswith(b"\x89PNG")
     assert len(content) > 10_000
+
+
+def test_a_text_comes_again_and_a_lasso_of_the_same_rows_or_of_none_goes_away(visit):
+    page = visit(f"/map?{SONGS}&colour=none")
+    drawn(page, 216)
+    _, x, y = page.evaluate(PIXELS, ["map-points", BLUE])
+    tip = page.get_by_role("tooltip")
+    for _ in range(2):
+        page.mouse.move(x, y)
+        expect(tip).to_be_visible()
+        page.mouse.move(*at(page, 0.01, 0.01))
+        expect(tip).to_be_hidden()
+    for _ in range(2):
+        draw_lasso(page, [(0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95), (0.05, 0.1)])
+        expect(page.get_by_text(SELECTION)).to_be_visible()
+        page.wait_for_function(f"() => ({PIXELS})(['map-overlay', '#111318'])[0] === 0")
 
 
 def test_a_click_selects_the_row_under_the_mouse_and_joins_it_to_its_neighbours(visit):

@@ -108,7 +108,6 @@ def _name_centres(
         taken.append((float(x), float(y), half))
         figure.add_annotation(
             x=float(x), y=float(y), text=text, showarrow=False,
-            # On the page, style.css gives it the theme's colours, and a new theme's at once.
             font={"size": 11, "weight": 600, "shadow": "auto"},
         )  # fmt: skip
 

@@ -33,7 +33,8 @@ def pick(session: Session, shown_rows: ShownRows, points: NDArray[np.int64], mod
         picked = np.union1d(selected, picked)
     elif mode == "subtract":
         picked = np.setdiff1d(selected, picked)
-    session.select(picked, _ORIGIN)
+    if len(picked) or len(selected):
+        session.select(picked, _ORIGIN)
 
 
 def click(session: Session, widget: str, trace_rows: TraceRows) -> None:

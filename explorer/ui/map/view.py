@@ -41,6 +41,7 @@ _SOLID = "map-3d"
 _NEIGHBOURS_SHOWN = 8
 _HTML_HELP = "One file that works offline."
 _TIP_CHARS = 300
+_TIP_HEAD_CHARS = 80
 
 
 def show_map(session: Session, space: Space) -> None:
@@ -114,7 +115,7 @@ def _draw_flat(
     places = Places.of(projection.coordinates)
 
     def tip(point: int) -> tuple[str, str]:
-        shown = colouring.value(point)
+        shown = shortened(colouring.value(point), _TIP_HEAD_CHARS)
         head = f"row {int(shown_rows.rows[point]) + 1:,}" + (f" · {shown}" if shown else "")
         return head, shortened(corpus.captions[point], _TIP_CHARS)
 

@@ -3,7 +3,7 @@
 // Places are in units of the map, where x and y go from 0 to 65535; pixels are CSS pixels from the upper left.
 
 const LARGEST = 65535;
-const MOST_ZOOM = 4000;
+const MOST_ZOOM = 400; // places are 16 bits
 
 class Camera {
   constructor() {

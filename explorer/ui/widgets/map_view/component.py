@@ -70,31 +70,34 @@ def map_view(
         "bounds": None if chosen is None else _bounds(places.units[chosen]),
         "lines": [] if lines is None else places.units[lines].tolist(),
     }
-    _draw(places, key, data, tip, on_pick)
+    _draw(scene, key, data, tip, on_pick)
 
 
 @st.fragment
 def _draw(
-    places: Places,
+    scene: Scene,
     key: str,
     data: dict[str, Any],
     tip: Callable[[int], Tip],
     on_pick: Callable[[NDArray[np.int64], str], None],
 ) -> None:
-    memory = st.session_state.setdefault(f"{key}-memory", {"pointed": None, "picked": False})
+    memory = st.session_state.setdefault(f"{key}-memory", {"pointed": None, "picked": False, "answers": 0})
 
     def hovered() -> None:
+        memory["answers"] += 1
         memory["pointed"] = st.session_state[key].get("hovered")
 
     def picked() -> None:
-        answer = read_pick(st.session_state[key].get("picked"), places)
+        memory["answers"] += 1
+        answer = read_pick(st.session_state[key].get("picked"), scene)
         if answer is not None:
             on_pick(*answer)
             memory["picked"] = True
 
     _COMPONENT(
         key=key,
-        data=data | {"tip": _tip(memory["pointed"], places, tip)},
+        # Streamlit leaves out an update that equals the last one, and the browser would wait for an answer.
+        data=data | {"tip": _tip(memory["pointed"], scene.places, tip), "answer": memory["answers"]},
         on_hovered_change=hovered,
         on_picked_change=picked,
     )
@@ -103,9 +106,12 @@ def _draw(
         st.rerun()
 
 
-def read_pick(event: object, places: Places) -> tuple[NDArray[np.int64], str] | None:
-    """The points that a person picked and what to do with them; None if the browser sent anything else."""
+def read_pick(event: object, scene: Scene) -> tuple[NDArray[np.int64], str] | None:
+    """The points that a person picked and what to do with them; None for another map or what is no pick."""
+    places = scene.places
     if not isinstance(event, dict) or event.get("mode") not in _MODES:
+        return None
+    if event.get("map") != places.content.key:
         return None
     mode = event["mode"]
     if mode == "none":
@@ -118,11 +124,12 @@ def read_pick(event: object, places: Places) -> tuple[NDArray[np.int64], str] | 
         return None
     try:
         polygon = np.array(corners, dtype=np.float64)
-    except (TypeError, ValueError):
+        hidden = np.array(event.get("hidden", []), dtype=np.int64)
+    except (TypeError, ValueError, OverflowError):
         return None
     if polygon.ndim != 2 or polygon.shape[1] != 2 or not np.isfinite(polygon).all():
         return None
-    return places.inside(polygon), mode
+    return scene.inside(polygon, hidden.ravel()[:256].tolist()), mode
 
 
 def _sent(number: object, places: Places) -> int | None:
@@ -133,11 +140,13 @@ def _sent(number: object, places: Places) -> int | None:
 
 
 def _tip(pointed: object, places: Places, tip: Callable[[int], Tip]) -> dict[str, Any] | None:
-    point = _sent(pointed, places)
+    if not isinstance(pointed, dict) or pointed.get("map") != places.content.key:
+        return None
+    point = _sent(pointed.get("point"), places)
     if point is None:
         return None
     head, text = tip(point)
-    return {"point": pointed, "head": head, "text": text}
+    return {"point": pointed["point"], "head": head, "text": text}
 
 
 def _bounds(units: NDArray[np.uint16]) -> list[int]:

@@ -3,7 +3,7 @@
 const CLICK = 5; // pixels that a click may move
 
 class Gestures {
-  // `on` has moved(resting), drawn(corners, mode), drawing(corners), clicked(left, top), over(left, top), left().
+  // `on` has moved(), drawing(corners), drawn(corners, mode), clicked(left, top), over(left, top), left(), escaped().
   constructor(element, camera, on) {
     Object.assign(this, { element, camera, on, tool: "pan", pointers: new Map(), corners: null });
     this.ending = new AbortController();
@@ -81,8 +81,10 @@ class Gestures {
     if (this.pointers.size) return;
     const { corners } = this;
     this.corners = null;
-    if (this.travelled <= CLICK) this.on.clicked(...this.at(event));
-    else if (corners && corners.length > 2) this.on.drawn(corners, this.mode);
+    if (this.travelled <= CLICK) {
+      this.on.drawing(null);
+      this.on.clicked(...this.at(event));
+    } else if (corners && corners.length > 2) this.on.drawn(corners, this.mode);
     else this.on.drawing(null);
   }
 
@@ -117,12 +119,18 @@ class Gestures {
       "-": () => this.camera.zoomAt(width / 2, height / 2, 1 / 1.3),
       0: () => this.camera.reset(),
     };
-    if (event.key === "Escape") this.on.escaped();
+    if (event.key === "Escape") this.corners ? this.drop() : this.on.escaped();
     else if (acts[event.key] && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
       acts[event.key]();
       this.on.moved();
     }
+  }
+
+  // Let go of a lasso that is being drawn.
+  drop() {
+    this.corners = null;
+    this.on.drawing(null);
   }
 
   release() {

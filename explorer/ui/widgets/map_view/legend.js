@@ -15,37 +15,45 @@ class Legend {
     title.textContent = scene.title;
     element.append(title);
     if (scene.scale) element.append(this.scale(scene.scale));
-    for (const group of scene.legend) element.append(this.entry(group, scene.hidden));
     if (scene.note) {
       const note = document.createElement("div");
       note.className = "legend-note";
       note.textContent = scene.note;
       element.append(note);
     }
+    for (const group of scene.legend) element.append(this.entry(group, scene.hidden));
+  }
+
+  // Say which entries are hidden now.
+  refresh(hidden) {
+    for (const button of this.element.querySelectorAll("button"))
+      button.setAttribute("aria-pressed", String(!hidden.has(Number(button.dataset.entry))));
   }
 
   entry({ entry, name, count, colour }, hidden) {
     const button = document.createElement("button");
     button.type = "button";
+    button.dataset.entry = entry;
     button.setAttribute("aria-pressed", String(!hidden.has(entry)));
-    button.title = `${name}: click to hide or show, double-click to show it alone`;
+    button.title = `${name}: click to hide or show, double-click or Shift and click to show it alone`;
     const dot = document.createElement("span");
     dot.className = "legend-dot";
     dot.style.background = colour;
     const text = document.createElement("span");
     text.className = "legend-name";
+    text.dir = "auto";
     text.textContent = name;
     const number = document.createElement("span");
     number.className = "legend-count";
     number.textContent = count.toLocaleString("en");
     button.append(dot, text, number);
-    button.addEventListener("click", () => {
-      this.on.toggled(entry);
-      button.setAttribute("aria-pressed", String(!hidden.has(entry)));
+    button.addEventListener("click", (event) => {
+      event.shiftKey ? this.on.alone(entry) : this.on.toggled(entry);
+      this.refresh(hidden);
     });
     button.addEventListener("dblclick", () => this.on.alone(entry));
-    button.addEventListener("pointerenter", () => this.on.pointed(entry));
-    button.addEventListener("pointerleave", () => this.on.pointed(null));
+    for (const name of ["pointerenter", "focus"]) button.addEventListener(name, () => this.on.pointed(entry));
+    for (const name of ["pointerleave", "blur"]) button.addEventListener(name, () => this.on.pointed(null));
     return button;
   }
 

@@ -17,7 +17,7 @@ export default function (component) {
   loading.then((engine) => gone || engine.default({ ...component, data: { ...data, files } }));
   return () => {
     gone = true;
-    // Streamlit also calls this before an update: only a map that has left the page is released.
+    // Streamlit can also call this when an update overtakes another: only a map that has left the page is released.
     setTimeout(() => parentElement.isConnected || loading.then((engine) => engine.release(parentElement)));
   };
 }

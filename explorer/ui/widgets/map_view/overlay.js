@@ -1,6 +1,7 @@
 // What is drawn over the points: names, the lasso, rings around found rows, strays at the edge.
 
 const NAME_FONT = 12;
+const ABOVE = 13; // pixels from the middle of a group up to its name, which would hide a point there
 
 class Overlay {
   constructor(canvas) {
@@ -79,7 +80,8 @@ class Overlay {
     const taken = [], shown = [];
     for (const { name, x, y, entry } of scene.names) {
       if (scene.hidden.has(entry)) continue;
-      const [left, top] = camera.pixel(x, y);
+      const [left, middle] = camera.pixel(x, y);
+      const top = middle - ABOVE;
       const half = this.width(name) / 2 + 4;
       if (left < half || left > camera.width - half || top < 10 || top > camera.height - 10) continue;
       if (taken.some(([other, above, reach]) => Math.abs(left - other) < half + reach && Math.abs(top - above) < 18))

@@ -76,6 +76,8 @@ class Points {
       this.uniform[name] = gl.getUniformLocation(program, name);
     this.buffers = [gl.createBuffer(), gl.createBuffer(), gl.createBuffer()];
     this.palette = gl.createTexture();
+    this.setCategories(null);
+    this.setChosen(null, 0);
     gl.useProgram(program);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);

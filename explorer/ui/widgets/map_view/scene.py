@@ -28,6 +28,7 @@ _MARGIN = 0.06  # around the first view, as a share of it
 _MOST_GROUPS = 254  # categories are bytes; 0 is no group, 255 the groups beyond these
 _LEVELS = 254  # of numbers
 _NAME_CHARS = 28
+_NAMED_ROWS = 20  # with more groups, those of one row get no name on the map
 _ASIDE_COLOUR = 0.01  # share of numbers on each side that gets the colour of the end of the scale
 _SEED = 0
 
@@ -122,8 +123,8 @@ def inside_polygon(points: NDArray[np.uint16], corners: NDArray[np.float64]) -> 
     for (ax, ay), (bx, by) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         if ay == by:
             continue
-        crosses = (ay > y) != (by > y)
-        odd ^= crosses & (x < (bx - ax) * (y - ay) / (by - ay) + ax)
+        crosses = np.flatnonzero((ay > y) != (by > y))
+        odd[crosses] ^= x[crosses] < (bx - ax) * (y[crosses] - ay) / (by - ay) + ax
     inside[near] = odd
     return inside
 
@@ -199,7 +200,11 @@ def _paint_groups(groups: Sequence[str], order: Sequence[str]) -> Painting:
         legend.append(
             {"entry": _MOST_GROUPS + 1, "name": f"{len(rest):,} more groups", "count": count, "colour": GREY}
         )
-    note = f"The first {len(HUES)} have colours. Point at a name to find a grey group." if greys else ""
+    note = (
+        f"Only the first {len(HUES)} groups have colours. Point at a name to highlight its rows."
+        if greys
+        else ""
+    )
     return Painting(entries[group], palette, legend, greys, note=note)
 
 
@@ -211,7 +216,7 @@ def group_names(places: Places, painting: Painting) -> list[dict[str, Any]]:
     ends = np.searchsorted(painting.categories[order], np.arange(257))
     found = []
     for group in sorted(painting.legend, key=lambda group: -group["count"]):
-        if group["entry"] > _MOST_GROUPS:
+        if group["entry"] > _MOST_GROUPS or (group["count"] == 1 and len(painting.legend) > _NAMED_ROWS):
             continue
         members = order[ends[group["entry"]] : ends[group["entry"] + 1]]
         x, y = np.median(places.units[members], axis=0)
@@ -233,6 +238,16 @@ class Scene:
     places: Places
     categories: Content | None
     description: Content
+
+    def inside(self, polygon: NDArray[np.float64], hidden: Sequence[int] = ()) -> NDArray[np.int64]:
+        """The points inside a polygon, ascending, without those of hidden entries of the palette."""
+        points = self.places.inside(polygon)
+        if self.categories is None or not len(hidden):
+            return points
+        shown = np.empty(len(self.places.order), dtype=bool)
+        sent = np.frombuffer(self.categories.value, dtype=np.uint8)
+        shown[self.places.order] = ~np.isin(sent, hidden)
+        return points[shown[points]]
 
 
 def make_scene(

@@ -4,7 +4,20 @@ const RESTING = 160; // milliseconds without movement after which all points are
 const HOVER = 90; // milliseconds that the mouse rests on a point before its text is asked for
 const REACH = 9; // pixels from a point at which it is meant
 
+const kept = new Map(); // what was downloaded lately, by its address: it is needed again when the page is shown again
+const KEPT = 64_000_000; // bytes
+
+function keepDownload(path, bytes) {
+  kept.set(path, bytes);
+  let size = 0;
+  for (const [older, content] of [...kept].reverse()) {
+    size += content.length;
+    if (size > KEPT) kept.delete(older);
+  }
+}
+
 async function download(path, signal, report = () => {}) {
+  if (kept.has(path)) return kept.get(path);
   const answer = await fetch(path, { signal });
   if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
   const total = Number(answer.headers.get("Content-Length")) || 0;
@@ -23,6 +36,7 @@ async function download(path, signal, report = () => {}) {
     whole.set(part, at);
     at += part.length;
   }
+  keepDownload(path, whole);
   return whole;
 }
 
@@ -57,13 +71,13 @@ class MapView {
       clicked: (left, top) => this.clicked(left, top),
       over: (left, top) => this.over(left, top),
       left: () => this.hover(-1),
-      escaped: () => this.send("picked", { mode: "none", polygon: [] }),
+      escaped: () => this.pick({ mode: "none" }),
     });
     this.watching = new ResizeObserver(() => this.resize());
     this.watching.observe(this.picture);
     // Streamlit gives the theme as properties of an element around this one.
     this.theme = setInterval(() => this.retheme(), 500);
-    for (const button of root.querySelectorAll("[data-tool]"))
+    for (const button of root.querySelectorAll("button[data-tool]"))
       button.addEventListener("click", () => this.choose(button.dataset.tool));
     get("home").addEventListener("click", () => this.gestures.reset());
     get("zoom").addEventListener("click", () => this.zoomToSelection());
@@ -88,7 +102,7 @@ class MapView {
     if (!this.gestures.corners) this.corners = null; // a lasso has been answered
     this.setTip(data.tip);
     this.lines = data.lines ?? [];
-    this.redraw();
+    this.cover();
   }
 
   load(name, url, act) {
@@ -102,11 +116,14 @@ class MapView {
     const loading = (this.loading[name] = new AbortController());
     download(url, loading.signal, (size, total) => name === "places" && this.progress(size, total))
       .then((bytes) => {
-        if (!loading.signal.aborted) act(bytes);
+        if (loading.signal.aborted) return;
+        this.say("");
+        act(bytes);
       })
       .catch((error) => {
         if (loading.signal.aborted) return;
         this.urls[name] = undefined;
+        this.bar.hidden = true;
         this.say(`The map did not arrive: ${error.message} Reload the page to try again.`);
       });
   }
@@ -128,8 +145,9 @@ class MapView {
     this.points.setPlaces(this.places);
     this.nearest = this.contours = null; // made when they are first needed
     this.bar.hidden = true;
-    this.say("");
-    this.redraw();
+    this.hover(-1);
+    this.gestures.drop();
+    this.apply();
   }
 
   setScene(scene) {
@@ -140,7 +158,7 @@ class MapView {
     const before = left.get(this.name);
     if (!same && before?.map === scene.map) {
       Object.assign(this.camera, before.camera);
-      this.scene.hidden = before.hidden;
+      if (before.title === scene.title) this.scene.hidden = before.hidden;
     } else if (!same) this.camera.reset();
     this.resize();
     this.legend.show(this.scene);
@@ -149,13 +167,14 @@ class MapView {
 
   setCategories(bytes) {
     this.categories = bytes;
-    this.points.setCategories(bytes);
-    this.redraw();
+    this.apply();
   }
 
-  // One bit for each point, the first in the lowest bit.
-  setChosen(bits) {
-    this.chosen = bits;
+  // Colours and selection of the points that are there; those of other points may have arrived sooner.
+  apply() {
+    const { count } = this.points;
+    this.points.setCategories(this.categories?.length === count ? this.categories : null);
+    const bits = this.chosen?.length === Math.ceil(count / 8) ? this.chosen : null;
     if (!bits) this.points.setChosen(null, 0);
     else {
       const chosen = new Uint8Array(bits.length * 8);
@@ -169,6 +188,12 @@ class MapView {
     this.redraw();
   }
 
+  // One bit for each point, the first in the lowest bit.
+  setChosen(bits) {
+    this.chosen = bits;
+    this.apply();
+  }
+
   toggle(entry) {
     const { hidden } = this.scene;
     hidden.has(entry) ? hidden.delete(entry) : hidden.add(entry);
@@ -177,11 +202,11 @@ class MapView {
 
   alone(entry) {
     const { hidden, legend } = this.scene;
-    const others = legend.map((group) => group.entry).filter((other) => other !== entry);
+    const others = [0, ...legend.map((group) => group.entry)].filter((other) => other !== entry);
+    const alone = !hidden.has(entry) && others.every((other) => hidden.has(other));
     hidden.clear();
-    if (!this.only || this.only !== entry) others.forEach((other) => hidden.add(other));
-    this.only = this.only === entry ? null : entry;
-    this.legend.show(this.scene);
+    if (!alone) others.forEach((other) => hidden.add(other));
+    this.legend.refresh(hidden);
     this.recolour();
   }
 
@@ -252,6 +277,7 @@ class MapView {
     this.cover();
     // What was drawn, for whoever cannot see it: tests and benchmarks.
     const { dataset } = this.root;
+    delete dataset.drawn;
     this.keep();
     dataset.view = JSON.stringify([this.camera.x, this.camera.y, this.camera.zoom]);
     dataset.frames = Number(dataset.frames ?? 0) + 1;
@@ -289,9 +315,15 @@ class MapView {
   }
 
   drawn(corners, mode) {
-    const polygon = corners.map(([left, top]) => this.camera.place(left, top).map(Math.round));
+    const rounded = (value) => Math.round(100 * value) / 100;
+    const polygon = corners.map(([left, top]) => this.camera.place(left, top).map(rounded));
     this.trace(corners); // until the answer is there
-    this.send("picked", { polygon, mode });
+    this.pick({ polygon, mode, hidden: [...this.scene.hidden] });
+  }
+
+  // Say which map it was picked on: another one may be on its way.
+  pick(what) {
+    this.send("picked", { ...what, map: this.scene.map });
   }
 
   at(left, top) {
@@ -305,7 +337,7 @@ class MapView {
   clicked(left, top) {
     const point = this.at(left, top);
     this.hover(-1);
-    if (point >= 0) this.send("picked", { point, mode: "replace", polygon: [] });
+    if (point >= 0) this.pick({ point, mode: "replace" });
   }
 
   over(left, top) {
@@ -319,7 +351,8 @@ class MapView {
     this.hovered = point;
     clearTimeout(this.asking);
     this.tip.hidden = true;
-    if (point >= 0) this.asking = setTimeout(() => this.send("hovered", point), HOVER);
+    if (point >= 0)
+      this.asking = setTimeout(() => this.send("hovered", { point, map: this.scene.map }), HOVER);
     this.cover();
   }
 
@@ -330,6 +363,7 @@ class MapView {
     for (const [name, line] of [["tip-head", tip.head], ["tip-text", tip.text]]) {
       const part = document.createElement("div");
       part.className = name;
+      part.dir = "auto";
       part.textContent = line;
       this.tip.append(part);
     }
@@ -342,7 +376,7 @@ class MapView {
 
   choose(tool) {
     this.gestures.tool = tool;
-    for (const button of this.root.querySelectorAll("[data-tool]"))
+    for (const button of this.root.querySelectorAll("button[data-tool]"))
       button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
     this.picture.dataset.tool = tool;
     this.keep();
@@ -376,8 +410,7 @@ class MapView {
   restore() {
     this.points.prepare();
     if (this.places) this.points.setPlaces(this.places);
-    this.points.setCategories(this.categories);
-    this.setChosen(this.chosen);
+    this.apply();
     this.resize();
     this.recolour();
   }
@@ -385,12 +418,13 @@ class MapView {
   // Keep how the map was left.
   keep() {
     const { x, y, scale, moved } = this.camera;
-    const { map, hidden } = this.scene;
-    if (map) left.set(this.name, { map, hidden, tool: this.gestures.tool, camera: { x, y, scale, moved } });
+    const { map, hidden, title } = this.scene;
+    if (map) left.set(this.name, { map, hidden, title, tool: this.gestures.tool, camera: { x, y, scale, moved } });
   }
 
   release() {
     clearInterval(this.theme);
+    cancelAnimationFrame(this.frame);
     clearTimeout(this.rest);
     clearTimeout(this.asking);
     Object.values(this.loading).forEach((loading) => loading.abort());
@@ -430,7 +464,7 @@ export default function (component) {
   views.get(parent).update(component);
 }
 
-// Called when Streamlit takes the component away, or before it is updated.
+// Called when the map has left the page.
 export function release(parent) {
   views.get(parent)?.release();
   views.delete(parent);
