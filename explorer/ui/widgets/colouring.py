@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 # Paul Tol's and Okabe and Ito's colours, which colour-blind readers can distinguish; further groups of eight
@@ -67,17 +68,16 @@ def _number(value: object) -> float:
 def layers_of(colouring: Colouring, total: int) -> list[Layer]:
     """The layers of a map of some number of rows, in drawing order."""
     if colouring.numbers is None:
-        groups = np.array(colouring.groups if colouring.groups is not None else [""] * total)
+        groups = [""] * total if colouring.groups is None else colouring.groups
         return _grouped(groups, colouring.order)
     known = np.isfinite(colouring.numbers)
     numbers = colouring.numbers[known]
-    # A few outliers must not give all other values the same colour.
-    low, high = np.quantile(numbers, (_ASIDE_COLOUR, 1 - _ASIDE_COLOUR)) if len(numbers) else (0.0, 0.0)
+    low, high = scale_ends(numbers)
     look: dict[str, Any] = {
         "color": numbers.astype(np.float32),
         "colorscale": "Viridis",
-        "cmin": float(low) if low < high else None,
-        "cmax": float(high) if low < high else None,
+        "cmin": low if low < high else None,
+        "cmax": high if low < high else None,
         "showscale": True,
         "colorbar": {"title": html.escape(colouring.title), "thickness": 12},
     }
@@ -88,19 +88,52 @@ def layers_of(colouring: Colouring, total: int) -> list[Layer]:
     return [layer for layer in layers if len(layer[1])]
 
 
-def _grouped(groups: np.ndarray, order: Sequence[str]) -> list[Layer]:
-    """Groups, each with its rows and style; rows in no group or beyond the most groups in grey."""
-    names, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+def scale_ends(numbers: NDArray[np.float64]) -> tuple[float, float]:
+    """The numbers at both ends of a colour scale: a few outliers must not give all others the same colour.
+
+    Args:
+        numbers: Finite, shape (numbers,).
+    """
+    if not len(numbers):
+        return 0.0, 0.0
+    low, high = np.quantile(numbers, (_ASIDE_COLOUR, 1 - _ASIDE_COLOUR))
+    return float(low), float(high)
+
+
+def ranked_groups(
+    groups: Sequence[str], order: Sequence[str]
+) -> tuple[NDArray[np.int64], list[str], NDArray[np.int64]]:
+    """Groups in the order of their colours: as given, then large ones first, then by name.
+
+    Args:
+        groups: The group of each row, "" for none.
+        order: Groups that come first.
+
+    Returns:
+        The number of each row's group, −1 for none, int64, shape (rows,); the names of the groups; and their
+        sizes, int64, shape (groups,).
+    """
+    codes, names = pd.factorize(np.array(groups, dtype=object))
+    sizes = np.bincount(codes, minlength=len(names))
     ranks = {name: rank for rank, name in enumerate(order)}
-    by_size = [place for place in np.argsort(-sizes, kind="stable").tolist() if names[place]]
-    ranked = sorted(by_size, key=lambda place: ranks.get(str(names[place]), len(ranks)))
+    ranked = sorted(
+        (place for place, name in enumerate(names) if name),
+        key=lambda place: (ranks.get(names[place], len(ranks)), -sizes[place], names[place]),
+    )
+    numbers = np.full(len(names), -1)
+    numbers[ranked] = np.arange(len(ranked))
+    return numbers[codes], [names[place] for place in ranked], sizes[ranked]
+
+
+def _grouped(groups: Sequence[str], order: Sequence[str]) -> list[Layer]:
+    """Groups, each with its rows and style; rows in no group or beyond the most groups in grey."""
+    numbers, names, _ = ranked_groups(groups, order)
     found: list[Layer] = []
-    kept = ranked[:_MAX_GROUPS]
-    rest = np.flatnonzero(~np.isin(group, kept))
+    rest = np.flatnonzero((numbers < 0) | (numbers >= _MAX_GROUPS))
     if len(rest):
-        found.append(("other" if len(ranked) > _MAX_GROUPS else "", rest, {"color": _GREY}))
-    for number, place in enumerate(kept):
-        found.append((str(names[place]), np.flatnonzero(group == place), group_look(number)))
+        found.append(("other" if len(names) > _MAX_GROUPS else "", rest, {"color": _GREY}))
+    for number, name in enumerate(names[:_MAX_GROUPS]):
+        found.append((name, np.flatnonzero(numbers == number), group_look(number)))
     return found
 
 

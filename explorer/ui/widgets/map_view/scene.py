@@ -14,22 +14,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.ui.shell.text import shortened
-from explorer.ui.widgets.colouring import Colouring
+from explorer.ui.widgets.colouring import Colouring, ranked_groups, scale_ends
+from explorer.ui.widgets.map_points import NAME_CHARS
 from explorer.ui.widgets.map_view.palette import ACCENT, GREY, HUES, rgb, scale_colours
 
-LARGEST = 65_535  # places are uint16
+_LARGEST = 65_535  # places are uint16
 _ASIDE = 0.01  # share of points on each side of an axis that can be outside the first view
 _FEW = 200  # with fewer points, all are in it
 _MARGIN = 0.06  # around the first view, as a share of it
 _MOST_GROUPS = 254  # categories are bytes; 0 is no group, 255 the groups beyond these
 _LEVELS = 254  # of numbers
-_NAME_CHARS = 28
 _NAMED_ROWS = 20  # with more groups, those of one row get no name on the map
-_ASIDE_COLOUR = 0.01  # share of numbers on each side that gets the colour of the end of the scale
 _SEED = 0
 
 
@@ -72,8 +70,8 @@ class Places:
         low, high = points.min(axis=0), points.max(axis=0)
         span = float((high - low).max()) or 1.0
         corner = (low + high) / 2 - span / 2
-        scale = LARGEST / span
-        units = np.rint((points - corner) * scale).clip(0, LARGEST).astype(np.uint16)
+        scale = _LARGEST / span
+        units = np.rint((points - corner) * scale).clip(0, _LARGEST).astype(np.uint16)
         order = np.random.default_rng(_SEED).permutation(len(points))
         return cls(order, units, _first_view(units), corner, scale)
 
@@ -139,7 +137,7 @@ class Painting:
         legend: The groups: entry, name, count, colour.
         greys: Entries whose groups share the grey.
         scale: The ends and colours of numbers; None for groups.
-        note: What the legend says below.
+        note: What the legend says above the groups.
     """
 
     categories: NDArray[np.uint8] | None
@@ -166,8 +164,7 @@ def _paint_numbers(numbers: NDArray[np.float64]) -> Painting:
     palette = [rgb(GREY), *map(rgb, colours)]
     if not known.any():
         return Painting(categories, palette)
-    # A few outliers must not give all other numbers the same colour.
-    low, high = np.quantile(numbers[known], (_ASIDE_COLOUR, 1 - _ASIDE_COLOUR))
+    low, high = scale_ends(numbers[known])
     share = (numbers[known] - low) / ((high - low) or 1.0)
     categories[known] = 1 + np.rint(share.clip(0, 1) * (_LEVELS - 1))
     scale = {"low": f"{low:.3g}", "high": f"{high:.3g}", "colours": colours[:: _LEVELS // 16]}
@@ -175,41 +172,32 @@ def _paint_numbers(numbers: NDArray[np.float64]) -> Painting:
 
 
 def _paint_groups(groups: Sequence[str], order: Sequence[str]) -> Painting:
-    group, names = pd.factorize(np.array(groups, dtype=object))
-    sizes = np.bincount(group, minlength=len(names))
-    ranks = {name: rank for rank, name in enumerate(order)}
-    ranked = sorted(
-        (place for place, name in enumerate(names) if name),
-        key=lambda place: (ranks.get(names[place], len(ranks)), -sizes[place], names[place]),
-    )
-    entries = np.zeros(len(names), dtype=np.uint8)
+    numbers, names, sizes = ranked_groups(groups, order)
     palette, legend, greys = [rgb(GREY)], [], []
-    for entry, place in enumerate(ranked[:_MOST_GROUPS], start=1):
-        entries[place] = entry
+    for entry, (name, count) in enumerate(zip(names[:_MOST_GROUPS], sizes.tolist(), strict=False), start=1):
         colour = HUES[entry - 1] if entry <= len(HUES) else GREY
         if colour == GREY:
             greys.append(entry)
         palette.append(rgb(colour))
-        name = shortened(str(names[place]), _NAME_CHARS)
-        legend.append({"entry": entry, "name": name, "count": int(sizes[place]), "colour": colour})
-    rest = ranked[_MOST_GROUPS:]
-    if rest:
-        entries[rest] = _MOST_GROUPS + 1
+        legend.append({"entry": entry, "name": shortened(name, NAME_CHARS), "count": count, "colour": colour})
+    rest = len(names) - _MOST_GROUPS
+    if rest > 0:
         palette.append(rgb(GREY))
-        count = int(sizes[rest].sum())
+        count = int(sizes[_MOST_GROUPS:].sum())
         legend.append(
-            {"entry": _MOST_GROUPS + 1, "name": f"{len(rest):,} more groups", "count": count, "colour": GREY}
+            {"entry": _MOST_GROUPS + 1, "name": f"{rest:,} more groups", "count": count, "colour": GREY}
         )
     note = (
         f"Only the first {len(HUES)} groups have colours. Point at a name to highlight its rows."
         if greys
         else ""
     )
-    return Painting(entries[group], palette, legend, greys, note=note)
+    entries = np.minimum(numbers + 1, _MOST_GROUPS + 1).astype(np.uint8)
+    return Painting(entries, palette, legend, greys, note=note)
 
 
 def group_names(places: Places, painting: Painting) -> list[dict[str, Any]]:
-    """The names of groups at the medians of their points, largest first."""
+    """The names of groups, large ones first, each with its entry and the medians of its points' units."""
     if painting.categories is None:
         return []
     order = np.argsort(painting.categories, kind="stable")
@@ -292,5 +280,10 @@ def make_scene(
 
 
 def bits(chosen: NDArray[np.bool_], order: NDArray[np.int64]) -> bytes:
-    """One bit for each point in the order in which they are sent, the first in the lowest bit of a byte."""
+    """One bit for each point in the order in which they are sent, the first in the lowest bit of a byte.
+
+    Args:
+        chosen: Whether each point is selected, shape (points,).
+        order: See `Places`, shape (points,).
+    """
     return np.packbits(chosen[order], bitorder="little").tobytes()
