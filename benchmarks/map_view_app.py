@@ -42,6 +42,7 @@ else:
         key="map",
         name="map",
         chosen=None if mine is None else np.isin(np.arange(count), mine),
+        lines=np.empty(0, dtype=np.int64),
         tip=lambda point: (f"row {point + 1:,}", f"The text of row {point + 1:,}"),
         on_pick=_pick,
     )

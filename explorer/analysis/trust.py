@@ -207,7 +207,7 @@ def _map_views(projection: Projection, rows: NDArray[np.int64]) -> Iterator[_Vie
 def _views(vectors: NDArray[np.float32], metric: MapMetric, rows: NDArray[np.int64]) -> Iterator[_View]:
     """A view from each of some rows, by cosine, negative squared Euclidean or another negative distance.
 
-    Its memory is used again for rows further on.
+    A view holds until the next block of rows, which uses its memory again.
     """
     if metric not in ("cosine", "euclidean"):
         yield from _other_views(vectors, metric, rows)

@@ -193,6 +193,12 @@ def test_a_clicked_point_shows_its_neighbours_in_the_full_space(drawn):
     assert any("<b>row 9</b>" in text for text in html_texts(app))
 
 
+def test_a_message_of_the_map_has_addresses_only():
+    app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
+    (message,) = [one.proto for one in app.get("bidi_component") if "places" in one.proto.json]
+    assert len(message.SerializeToString()) < 2_300
+
+
 def test_three_dimensions_are_drawn():
     app = opened(**{"corpus": "medicare-faq", "precision": "float32", "map-method": "PCA", "map-dims": "3"})
     assert figure(app)["data"][0]["type"] == "scatter3d"

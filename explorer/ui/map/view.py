@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from explorer.analysis.placing import place
 from explorer.analysis.projection import Projection, pca, project
-from explorer.analysis.space import Space
+from explorer.analysis.space import Hit, Space
 from explorer.analysis.specs import MapSpec
+from explorer.data.corpus import Corpus
 from explorer.session.session import Session
 from explorer.share.export import rows_table
 from explorer.ui.map.choice import MapLook, choose_map, map_lane
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _MARKED = 30
 _SOLID = "map-3d"
+_PLACES = "explorer-map-places"
 _NEIGHBOURS_SHOWN = 8
 _HTML_HELP = "One file that works offline."
 _TIP_CHARS = 300
@@ -56,8 +58,9 @@ def show_map(session: Session, space: Space) -> None:
     colouring = colouring_of(session, shown_rows, look, spec, projection, query)
     marked = None if query is None else _marked_or_progress(session, shown_rows, spec, projection, query)
     figure = functools.partial(_figure, shown_rows, look, projection, colouring, marked)
+    near = _near_selected(session, space)
     if projection.dims == 2:
-        _draw_flat(session, space, shown_rows, look, projection, colouring, marked)
+        _draw_flat(session, shown_rows, look, projection, colouring, marked, near)
     else:
         _draw_solid(session, figure())
     if not ready:
@@ -72,7 +75,7 @@ def show_map(session: Session, space: Space) -> None:
         st.caption("Supervised: the labels separate the groups, so the gaps between them say little.")
     if projection.densmap and look.query:
         st.caption("densMAP has no transform: the text is placed among its nearest rows.")
-    _picked(session, space)
+    _picked(session, space.corpus, near)
     _downloads(session, shown_rows, projection, figure)
     if ready:
         show_trust(session, shown_rows, spec, projection)
@@ -103,26 +106,21 @@ def _projection(session: Session, shown_rows: ShownRows, spec: MapSpec) -> tuple
 
 def _draw_flat(
     session: Session,
-    space: Space,
     shown_rows: ShownRows,
     look: MapLook,
     projection: Projection,
     colouring: Colouring,
     marked: NDArray[np.float32] | None,
+    near: list[Hit],
 ) -> None:
     """Draw a map in two dimensions."""
-    corpus, selection = shown_rows.space.corpus, session.selection
-    places = Places.of(projection.coordinates)
+    corpus, places = shown_rows.space.corpus, _places(projection)
 
     def tip(point: int) -> tuple[str, str]:
         shown = shortened(colouring.value(point), _TIP_HEAD_CHARS)
         head = f"row {int(shown_rows.rows[point]) + 1:,}" + (f" · {shown}" if shown else "")
         return head, shortened(corpus.captions[point], _TIP_CHARS)
 
-    lines = None
-    if selection is not None and len(selection) == 1:
-        hits = space.similar_to(int(selection.rows[0]), _NEIGHBOURS_SHOWN)
-        lines = points_of(shown_rows, [hit.row for hit in hits])
     map_view(
         make_scene(
             places,
@@ -134,10 +132,19 @@ def _draw_flat(
         key="map",
         name=f"{corpus.name}-map",
         chosen=chosen_points(session, shown_rows),
-        lines=lines,
+        lines=points_of(shown_rows, [hit.row for hit in near]),
         tip=tip,
         on_pick=functools.partial(pick, session, shown_rows),
     )
+
+
+def _places(projection: Projection) -> Places:
+    """The points of a map, made once for as long as it is shown."""
+    kept = st.session_state.get(_PLACES)
+    if kept is None or kept[0] is not projection:
+        kept = st.session_state[_PLACES] = (projection, Places.of(projection.coordinates))
+    places: Places = kept[1]
+    return places
 
 
 def _draw_solid(session: Session, figure: go.Figure) -> None:
@@ -193,7 +200,15 @@ def _marked_or_progress(
     return np.concatenate([placed, projection.coordinates[hits.indices[0]]])
 
 
-def _picked(session: Session, space: Space) -> None:
+def _near_selected(session: Session, space: Space) -> list[Hit]:
+    """The rows nearest to a single selected one in the full space, best first; none for other selections."""
+    selection = session.selection
+    if selection is None or len(selection) != 1:
+        return []
+    return space.similar_to(int(selection.rows[0]), _NEIGHBOURS_SHOWN)
+
+
+def _picked(session: Session, corpus: Corpus, near: list[Hit]) -> None:
     selection = session.selection
     if selection is None:
         st.caption(
@@ -204,12 +219,12 @@ def _picked(session: Session, space: Space) -> None:
     if len(selection) == 1:
         row = int(selection.rows[0])
         with st.container(border=True):
-            st.html(f"<b>row {row + 1:,}</b>{item_html(space.corpus, row)}")
+            st.html(f"<b>row {row + 1:,}</b>{item_html(corpus, row)}")
             st.caption("Nearest in the full space")
-            for hit in space.similar_to(row, _NEIGHBOURS_SHOWN):
-                st.html(f"<b>{hit.score:.3f}</b> row {hit.row + 1:,}{item_html(space.corpus, hit.row)}")
+            for hit in near:
+                st.html(f"<b>{hit.score:.3f}</b> row {hit.row + 1:,}{item_html(corpus, hit.row)}")
         return
-    show_selected_rows(session, space.corpus, selection, key="map-selection")
+    show_selected_rows(session, corpus, selection, key="map-selection")
 
 
 def _downloads(

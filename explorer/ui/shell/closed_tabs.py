@@ -9,7 +9,8 @@ import functools
 import gc
 import threading
 import time
-from weakref import WeakValueDictionary
+from dataclasses import dataclass
+from weakref import ref
 
 from streamlit.runtime import Runtime, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -26,6 +27,21 @@ _DISCONNECTED_SECONDS = 60.0
 _CLOSING_SECONDS = 1.0  # Streamlit closes them in its own thread
 
 
+@dataclass
+class _Tab:
+    """A tab of a browser.
+
+    Attributes:
+        visitor: Whose it is.
+        session: Its session; Streamlit may drop it sooner.
+        seen: When it was last seen connected, on the monotonic clock in seconds.
+    """
+
+    visitor: str
+    session: ref[Session]
+    seen: float
+
+
 class Tabs:
     """The tabs of the process that are not closed yet.
 
@@ -36,49 +52,42 @@ class Tabs:
     def __init__(self, streamlit: Runtime) -> None:
         self._streamlit = streamlit
         self._lock = threading.Lock()
-        self._connected: dict[str, float] = {}  # when each tab was last seen connected, by Streamlit's id
-        self._visitors: dict[str, str] = {}  # whose each tab is
-        self._sessions: WeakValueDictionary[str, Session] = WeakValueDictionary()
+        self._tabs: dict[str, _Tab] = {}  # by Streamlit's id
 
     def enter(self, tab: str, session: Session) -> None:
         """Add a tab, which is connected, and its session."""
         with self._lock:
-            self._connected[tab] = time.monotonic()
-            self._visitors[tab] = session.visitor
-            self._sessions[tab] = session
+            self._tabs[tab] = _Tab(session.visitor, ref(session), time.monotonic())
 
     def close_disconnected(self) -> set[str]:
         """Close the tabs that have not been connected for a while; return whose they were."""
         now = time.monotonic()
         with self._lock:
-            for tab in self._connected:
-                if self._streamlit.is_active_session(tab):
-                    self._connected[tab] = now
-            here = {self._visitors[tab] for tab, seen in self._connected.items() if seen == now}
+            for name, tab in self._tabs.items():
+                if self._streamlit.is_active_session(name):
+                    tab.seen = now
+            here = {tab.visitor for tab in self._tabs.values() if tab.seen == now}
             # Up to one look ago it may still have been connected.
-            gone = [
-                tab
-                for tab, seen in self._connected.items()
-                if seen < now - _DISCONNECTED_SECONDS - _EVERY_SECONDS
-            ]
+            last = now - _DISCONNECTED_SECONDS - _EVERY_SECONDS
+            gone = [name for name, tab in self._tabs.items() if tab.seen < last]
         for visitor in here:
             session_store().touch(visitor)
         closed = set()
-        for tab in gone:  # one at a time: an error leaves the others to the next look
+        for name in gone:  # one at a time: an error leaves the others to the next look
             with self._lock:
-                del self._connected[tab]
-                closed.add(self._visitors.pop(tab))
-                session = self._sessions.pop(tab, None)
+                tab = self._tabs.pop(name)
+            closed.add(tab.visitor)
+            session = tab.session()
             if session is not None:  # Streamlit refers to the last one until another tab is opened
                 session.release()
             # Streamlit's only way to close a session from another thread; we keep no user in it.
-            self._streamlit.clear_user_info_for_session(tab)
+            self._streamlit.clear_user_info_for_session(name)
         return closed
 
     def visitors(self) -> set[str]:
         """Who has a tab that is not closed yet."""
         with self._lock:
-            return set(self._visitors.values())
+            return {tab.visitor for tab in self._tabs.values()}
 
 
 @functools.cache

@@ -35,7 +35,7 @@ def map_view(
     key: str,
     name: str,
     chosen: NDArray[np.bool_] | None,
-    lines: NDArray[np.int64] | None = None,
+    lines: NDArray[np.int64],
     tip: Callable[[int], Tip],
     on_pick: Callable[[NDArray[np.int64], str], None],
 ) -> None:
@@ -48,7 +48,7 @@ def map_view(
         key: Names it among the elements of the page.
         name: Of the picture that can be saved, without ending.
         chosen: Which points are selected, shape (points,); None if none is.
-        lines: Points that the one selected point is joined to.
+        lines: Points that the one selected point is joined to, shape (lines,).
         tip: Called with a point; what to show beside it, as plain text.
         on_pick: Called with the points that a person picked, ascending, and "replace", "add", "subtract" or
             "none", before the page is drawn again.
@@ -68,7 +68,7 @@ def map_view(
         "name": name,
         "files": files,
         "bounds": None if chosen is None else _bounds(places.units[chosen]),
-        "lines": [] if lines is None else places.units[lines].tolist(),
+        "lines": places.units[lines].tolist(),
     }
     _draw(scene, key, data, tip, on_pick)
 
@@ -107,7 +107,16 @@ def _draw(
 
 
 def read_pick(event: object, scene: Scene) -> tuple[NDArray[np.int64], str] | None:
-    """The points that a person picked and what to do with them; None for another map or what is no pick."""
+    """Read what the browser reports of a lasso, a click or Escape, and trust nothing of it.
+
+    Args:
+        event: `map`, the key of the map, and `mode`; `polygon` with `hidden`, entries of the legend, or
+            `point`.
+        scene: What is drawn now.
+
+    Returns:
+        The points, ascending, int64, and the mode; None if it was another map, or is nothing of this kind.
+    """
     places = scene.places
     if not isinstance(event, dict) or event.get("mode") not in _MODES:
         return None

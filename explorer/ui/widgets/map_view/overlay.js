@@ -1,4 +1,4 @@
-// What is drawn over the points: names, the lasso, rings around found rows, strays at the edge.
+// What is drawn over the points: contours, lines to neighbours, rings around found rows, names, the lasso.
 
 const NAME_FONT = 12;
 const ABOVE = 13; // pixels from the middle of a group up to its name, which would hide a point there

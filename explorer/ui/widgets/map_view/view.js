@@ -4,8 +4,9 @@ const RESTING = 160; // milliseconds without movement after which all points are
 const HOVER = 90; // milliseconds that the mouse rests on a point before its text is asked for
 const REACH = 9; // pixels from a point at which it is meant
 
-const kept = new Map(); // what was downloaded lately, by its address: it is needed again when the page is shown again
-const KEPT = 64_000_000; // bytes
+const KEPT = 64_000_000; // bytes of what was downloaded lately
+
+const kept = new Map(); // by address: it is needed again when the page is shown again
 
 function keepDownload(path, bytes) {
   kept.set(path, bytes);
@@ -41,7 +42,7 @@ async function download(path, signal, report = () => {}) {
 }
 
 // How a person left a map, by its name: its element can be made anew when the page around it changes.
-const left = new Map();
+const lastViews = new Map();
 
 class MapView {
   constructor(root, name) {
@@ -85,7 +86,7 @@ class MapView {
     const lost = get("points");
     lost.addEventListener("webglcontextlost", (event) => event.preventDefault());
     lost.addEventListener("webglcontextrestored", () => this.restore());
-    this.choose(left.get(name)?.tool ?? "lasso");
+    this.choose(lastViews.get(name)?.tool ?? "lasso");
     this.retheme();
     this.resize();
   }
@@ -155,7 +156,7 @@ class MapView {
     const coloured = scene.title === this.scene.title && scene.legend.length === this.scene.legend.length;
     this.scene = { ...scene, hidden: same && coloured ? this.scene.hidden : new Set() };
     this.camera.home = scene.home;
-    const before = left.get(this.name);
+    const before = lastViews.get(this.name);
     if (!same && before?.map === scene.map) {
       Object.assign(this.camera, before.camera);
       if (before.title === scene.title) this.scene.hidden = before.hidden;
@@ -174,15 +175,8 @@ class MapView {
   apply() {
     const { count } = this.points;
     this.points.setCategories(this.categories?.length === count ? this.categories : null);
-    const bits = this.chosen?.length === Math.ceil(count / 8) ? this.chosen : null;
-    if (!bits) this.points.setChosen(null, 0);
-    else {
-      const chosen = new Uint8Array(bits.length * 8);
-      let selected = 0;
-      for (let point = 0; point < chosen.length; point++)
-        selected += chosen[point] = (bits[point >> 3] >> (point & 7)) & 1;
-      this.points.setChosen(chosen, selected);
-    }
+    const chosen = this.chosen?.length === 8 * Math.ceil(count / 8) ? this.chosen : null;
+    this.points.setChosen(chosen, chosen ? this.selected : 0);
     this.root.querySelector(".map-zoom").disabled = !this.points.selected;
     this.root.dataset.selected = this.points.selected;
     this.redraw();
@@ -190,7 +184,10 @@ class MapView {
 
   // One bit for each point, the first in the lowest bit.
   setChosen(bits) {
-    this.chosen = bits;
+    this.chosen = bits && new Uint8Array(8 * bits.length);
+    this.selected = 0;
+    for (let point = 0; point < this.chosen?.length; point++)
+      this.selected += this.chosen[point] = (bits[point >> 3] >> (point & 7)) & 1;
     this.apply();
   }
 
@@ -219,18 +216,14 @@ class MapView {
     const { palette, hidden } = this.scene;
     if (!palette) return;
     const bytes = new Uint8Array(4 * 256);
-    palette.forEach(([red, green, blue], entry) => {
+    palette.forEach((own, entry) => {
       const aside = this.pointed != null && this.pointed !== entry;
-      const strong = this.pointed === entry ? this.scene.accent ?? [red, green, blue] : [red, green, blue];
-      bytes.set([...(aside ? this.colours.grey : this.grey(entry) && this.pointed === entry ? strong : [red, green, blue])], 4 * entry);
+      const found = this.pointed === entry && this.scene.greys.includes(entry);
+      bytes.set(aside ? this.colours.grey : found ? this.scene.accent : own, 4 * entry);
       bytes[4 * entry + 3] = hidden.has(entry) ? 0 : aside ? 60 : 255;
     });
     this.points.setPalette(bytes);
     this.redraw();
-  }
-
-  grey(entry) {
-    return this.scene.greys?.includes(entry);
   }
 
   retheme() {
@@ -419,7 +412,8 @@ class MapView {
   keep() {
     const { x, y, scale, moved } = this.camera;
     const { map, hidden, title } = this.scene;
-    if (map) left.set(this.name, { map, hidden, title, tool: this.gestures.tool, camera: { x, y, scale, moved } });
+    const { tool } = this.gestures;
+    if (map) lastViews.set(this.name, { map, hidden, title, tool, camera: { x, y, scale, moved } });
   }
 
   release() {
