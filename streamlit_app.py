@@ -10,35 +10,15 @@ from explorer.warm_up import start_warm_up
 ICON = Path(__file__).parent / "explorer" / "ui" / "shell" / "icon.svg"
 
 
-def search_by_its_name() -> None:
-    """The Search page, for links that name it; it is the front page, whose own address has no name."""
-    st.switch_page(SEARCH, query_params={name: st.query_params.get_all(name) for name in st.query_params})
-
-
-SEARCH = st.Page(
-    "pages/search.py",
-    title="Search",
-    icon=":material/search:",
-    url_path="home",
-    default=True,
-    help="Find rows by meaning: a query gives ranked hits with scores you can read.",
-)
 st.set_page_config(page_title="Explorer", page_icon=str(ICON), layout="wide")
 page = st.navigation(
     [
-        SEARCH,
-        st.Page(search_by_its_name, title="Search", url_path="search", visibility="hidden"),
         st.Page(
-            "pages/similarity.py",
-            title="Similarity",
-            icon=":material/grid_on:",
-            help="Compare rows pair by pair: heatmaps, near-duplicates, and which scores are usual here.",
-        ),
-        st.Page(
-            "pages/clusters.py",
-            title="Clusters",
-            icon=":material/workspaces:",
-            help="See which groups the rows form, their distinctive words, and how many clusters fit best.",
+            "pages/overview.py",
+            title="Overview",
+            icon=":material/dashboard:",
+            default=True,
+            help="What is in these rows: themes, languages, lengths, repeats, near-duplicates and odd rows.",
         ),
         st.Page(
             "pages/map.py",
@@ -47,10 +27,34 @@ page = st.navigation(
             help="All rows as points: nearby points mean similar things. Draw around points to select them.",
         ),
         st.Page(
+            "pages/search.py",
+            title="Search",
+            icon=":material/search:",
+            help="Find rows by meaning: a query gives ranked hits with scores you can read.",
+        ),
+        st.Page(
+            "pages/clusters.py",
+            title="Clusters",
+            icon=":material/workspaces:",
+            help="See which groups the rows form, their distinctive words, and how many clusters fit best.",
+        ),
+        st.Page(
+            "pages/similarity.py",
+            title="Similarity",
+            icon=":material/grid_on:",
+            help="Compare rows pair by pair: heatmaps, near-duplicates, and which scores are usual here.",
+        ),
+        st.Page(
             "pages/compare.py",
             title="Compare",
             icon=":material/balance:",
             help="Encoders side by side over your rows: which is better, by how much, and how sure that is.",
+        ),
+        st.Page(
+            "pages/classify.py",
+            title="Classify",
+            icon=":material/category:",
+            help="Put rows in categories of your own: by their names, by examples, or by a language model.",
         ),
         st.Page(
             "pages/data.py",

@@ -57,13 +57,13 @@ def measure(browser: Browser, app: Path, folder: Path, rows: bytes | None) -> tu
     started = time.perf_counter()
     with served(environment, app) as (url, server):
         if rows is None:
-            open_when_up(page, f"{url}/?{_QUERY}", server)
+            open_when_up(page, f"{url}/search?{_QUERY}", server)
         else:
             open_when_up(page, f"{url}/data", server)
             encode_upload(page, "rows.csv", rows, 624)
             page.get_by_text("texts encoded").wait_for(timeout=600_000)
-            page.goto(page.url.replace("/data?", f"/?{_QUERY}&"))
-        page.wait_for_selector("text=random pairs", timeout=600_000)
+            page.goto(page.url.replace("/data?", f"/search?{_QUERY}&"))
+        page.wait_for_selector(".explorer-hit", timeout=600_000)
         seconds, worked = time.perf_counter() - started, processor_seconds(server.pid)
     page.close()
     return seconds, worked, set(note.read_text().split())

@@ -1,31 +1,39 @@
 """The map in Chromium without a GPU: seconds until it is drawn, frames while dragged, and a lasso's answer.
 
-By default a million points by our component, and 117,659 by it and by plotly, whose drawing of frames is not
-told. The points are generated; a lasso is drawn around the middle of the map.
+By default a million points by our component, and by its raster where a browser has no WebGL; 117,659 by our
+component, and by plotly, whose drawing of frames is not told. The points are generated; a lasso is drawn
+around the middle of the map.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import re
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.corpora import ROOT
-from benchmarks.processes import family_of, resident
 from benchmarks.results import record
-from benchmarks.served import chromium, count_received, draw_lasso, open_when_up, served
+from benchmarks.served import (
+    browser_mb,
+    chromium,
+    count_received,
+    draw_lasso,
+    frames_while_dragged,
+    open_when_up,
+    served,
+)
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 _MIDDLE = [(0.35, 0.35), (0.65, 0.35), (0.65, 0.65), (0.35, 0.65), (0.35, 0.4)]
-_DRAGGED = 3.0  # seconds
 _PEER_ROWS = 117_659
-_CANVAS = {"ours": ".map-overlay", "plotly": ".nsewdrag"}
+_CANVAS = {"ours": ".map-overlay", "raster": ".map-overlay", "plotly": ".nsewdrag"}
+_NO_WEBGL = """const get = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+    return kind === "webgl2" ? null : get.call(this, kind, ...more);
+};"""
 
 
 def main() -> None:
@@ -40,7 +48,7 @@ def main() -> None:
         open_when_up(page, f"{url}/?rows=1&by=ours", server)  # imports what is needed
         page.locator(".map-view[data-drawn]").wait_for()
         page.close()
-        for by, count in (("ours", rows), ("ours", _PEER_ROWS), ("plotly", _PEER_ROWS)):
+        for by, count in (("ours", rows), ("raster", rows), ("ours", _PEER_ROWS), ("plotly", _PEER_ROWS)):
             found = measure(browser, url, by, count)
             print(
                 f"{count:9,} points by {by:6}  " + "  ".join(f"{k} {v:,.2f}" for k, v in found.items()),
@@ -62,15 +70,17 @@ def measure(browser: Browser, url: str, by: str, rows: int) -> dict[str, float]:
     page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
     page.set_default_timeout(300_000)
     received = count_received(page)
+    if by == "raster":
+        page.add_init_script(_NO_WEBGL)
     page.goto(f"{url}/?rows={rows}&by={by}")
     page.get_by_text("points are there").wait_for()
     started = time.perf_counter()
     found = {}
-    if by == "ours":
+    if by != "plotly":
         page.locator(f".map-view[data-drawn='{rows}']").wait_for()
         found["drawn, s"] = time.perf_counter() - started
         page.get_by_role("button", name="Move", exact=True).click()
-        found["frames a second while dragged"] = _frames_while_dragged(page)
+        found["frames a second while dragged"] = frames_while_dragged(page)
         page.get_by_role("button", name="Whole map").click()
         page.get_by_role("button", name="Lasso", exact=True).click()
     else:
@@ -84,44 +94,15 @@ def measure(browser: Browser, url: str, by: str, rows: int) -> dict[str, float]:
     started = time.perf_counter()
     selected = page.get_by_text(re.compile(r"^[1-9][\d,]* rows selected"))
     selected.wait_for()
-    if by == "ours":
+    if by != "plotly":
         page.locator(".map-view:not([data-selected='0'])[data-selected]").wait_for()
     found["lasso answered, s"] = time.perf_counter() - started
     found["rows in it"] = float(selected.inner_text().split()[0].replace(",", ""))
     page.wait_for_timeout(1_000)
     found["received after it, kB"] = received[0] / 1e3
-    found["browser, MB"] = _browser_mb()
+    found["browser, MB"] = browser_mb()
     page.context.close()
     return found
-
-
-def _frames_while_dragged(page: Page) -> float:
-    """Frames that the component drew in a second while the mouse dragged the map."""
-    box = page.locator(_CANVAS["ours"]).bounding_box()
-    if box is None:
-        raise RuntimeError("there is no map")
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    view = page.locator(".map-view")
-    page.mouse.move(x, y)
-    page.mouse.down()
-    before, started, step = int(view.get_attribute("data-frames") or 0), time.perf_counter(), 0
-    while time.perf_counter() - started < _DRAGGED:
-        step += 1
-        page.mouse.move(x + 40 * (step % 10), y)
-    frames = int(view.get_attribute("data-frames") or 0) - before
-    seconds = time.perf_counter() - started
-    page.mouse.up()
-    return frames / seconds
-
-
-def _browser_mb() -> float:
-    """Resident memory of the browser's processes, what they share counted for each."""
-    total = 0.0
-    for process in family_of(os.getpid()):
-        with contextlib.suppress(OSError):
-            if "chrom" in Path(f"/proc/{process}/comm").read_text():
-                total += resident(process, "VmRSS")
-    return total
 
 
 if __name__ == "__main__":

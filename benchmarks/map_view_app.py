@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.ui.map.figure import map_figure
 from explorer.ui.widgets.colouring import Colouring
 from explorer.ui.widgets.map_view.component import map_view
-from explorer.ui.widgets.map_view.scene import Places, make_scene
+from explorer.ui.widgets.map_view.map_names import group_names
+from explorer.ui.widgets.map_view.point_colours import point_colours
+from explorer.ui.widgets.map_view.positions import Positions
+from explorer.ui.widgets.map_view.scene import Scene, make_scene
 
 _GROUPS = 30
 
@@ -23,6 +28,19 @@ def _made(rows: int) -> tuple[NDArray[np.float32], Colouring]:
     return points, Colouring("group", groups=[f"group {number}" for number in group.tolist()])
 
 
+@st.cache_resource
+def _scene(rows: int) -> Scene:
+    points, colouring = _made(rows)
+    positions, colours = Positions.of(points), point_colours(colouring)
+    return make_scene(positions, colouring.title, colours, names=group_names(positions, colours))
+
+
+def _parts(points: NDArray[np.float32], colouring: Colouring) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    groups = np.array(colouring.groups)
+    for name in sorted(set(groups.tolist())):
+        yield name, points[groups == name]
+
+
 def _pick(points: NDArray[np.int64], _mode: str) -> None:
     st.session_state["picked"] = points
 
@@ -32,17 +50,24 @@ count = int(st.query_params["rows"])
 coordinates, colouring = _made(count)
 st.caption(f"{count:,} points are there.")
 if st.query_params["by"] == "plotly":
-    figure = map_figure(coordinates, np.arange(count), colouring, [""] * count)
+    traces = [
+        go.Scattergl(
+            x=part[:, 0], y=part[:, 1], mode="markers", marker={"size": 3, "opacity": 0.6}, name=name
+        )
+        for name, part in _parts(coordinates, colouring)
+    ]
+    figure = go.Figure(traces)
+    figure.update_layout(height=680, dragmode="lasso", uirevision="map")
     drawn = st.plotly_chart(figure, key="map", on_select="rerun", selection_mode="lasso")
     picked = len(drawn["selection"]["points"])
 else:
     mine = st.session_state.get("picked")
+    scene = _scene(count)
     map_view(
-        make_scene(Places.of(coordinates), colouring),
+        scene,
         key="map",
         name="map",
-        chosen=None if mine is None else np.isin(np.arange(count), mine),
-        lines=np.empty(0, dtype=np.int64),
+        selected=None if mine is None else np.isin(np.arange(count), mine),
         tip=lambda point: (f"row {point + 1:,}", f"The text of row {point + 1:,}"),
         on_pick=_pick,
     )

@@ -19,16 +19,18 @@ from benchmarks.results import record
 from benchmarks.served import chromium, served
 
 PAGES = (
-    ("/?q=my+parcel+never+came", "random pair"),
+    ("/", "unusually far"),
+    ("/search?q=my+parcel+never+came", "More like this"),
     ("/similarity", "The closest pair"),
-    ("/similarity?view=Near-duplicates", "Pairs, closest first"),
+    ("/similarity?view=Near-duplicates", "near-duplicates ="),
     ("/similarity?view=Between+groups", "The mean cosine"),
     ("/similarity?view=Usual+scores", "random pairs"),
-    ("/clusters", "V-measure"),
-    ("/clusters?clusters-view=How+many+clusters%3F", "the highest silhouette"),
+    ("/clusters", "over resamples"),
+    ("/clusters?clusters-view=How+many+clusters%3F", "The silhouette is highest"),
     ("/map", "Trustworthiness"),
     ("/compare", "95 % confidence intervals"),
     ("/compare?compare-shows=Maps", "Draw around points"),
+    ("/classify?ways=Similarity&ways=Examples", "95 % intervals"),
     ("/data", "texts encoded"),
     ("/models", "Good starting points"),
 )

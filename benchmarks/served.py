@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.corpora import ROOT
+from benchmarks.processes import family_of, resident
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Response
+
+_DRAGGED = 3.0  # seconds
 
 
 @contextlib.contextmanager
@@ -139,8 +142,12 @@ def draw_lasso(page: Page, corners: Sequence[tuple[float, float]], on: str = ".m
     page.mouse.up()
 
 
-def count_received(page: Page) -> list[int]:
+def count_received(page: Page, *, files: bool = True) -> list[int]:
     """What the page gets from now on, in bytes: over its websockets, and as files of its own.
+
+    Args:
+        page: The page.
+        files: Whether files count.
 
     Returns:
         A list of one number, which goes up by itself.
@@ -155,5 +162,35 @@ def count_received(page: Page) -> list[int]:
             add(int(response.headers.get("content-length", 0)))
 
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: add(len(frame))))
-    page.on("response", add_file)
+    if files:
+        page.on("response", add_file)
     return received
+
+
+def frames_while_dragged(page: Page) -> float:
+    """Frames that our map drew in a second while the mouse dragged it, with its tool for moving."""
+    box = page.locator(".map-overlay").bounding_box()
+    if box is None:
+        raise RuntimeError("there is no map")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    view = page.locator(".map-view")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    before, started, step = int(view.get_attribute("data-frames") or 0), time.perf_counter(), 0
+    while time.perf_counter() - started < _DRAGGED:
+        step += 1
+        page.mouse.move(x + 40 * (step % 10), y)
+    frames = int(view.get_attribute("data-frames") or 0) - before
+    seconds = time.perf_counter() - started
+    page.mouse.up()
+    return frames / seconds
+
+
+def browser_mb() -> float:
+    """Resident memory of the browser's processes, what they share counted for each."""
+    total = 0.0
+    for process in family_of(os.getpid()):
+        with contextlib.suppress(OSError):
+            if "chrom" in Path(f"/proc/{process}/comm").read_text():
+                total += resident(process, "VmRSS")
+    return total

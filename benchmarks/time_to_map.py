@@ -23,15 +23,19 @@ from benchmarks.results import record
 
 _OURS = """
 import sys
-import numpy as np
+from pathlib import Path
 import explorer
-from explorer.ui.map.figure import map_figure
 from explorer.ui.widgets.colouring import Colouring
+from explorer.ui.widgets.map_view.offline import offline_page
+from explorer.ui.widgets.map_view.point_colours import point_colours
+from explorer.ui.widgets.map_view.positions import Positions
+from explorer.ui.widgets.map_view.scene import make_scene
 corpus = explorer.open_corpus(sys.argv[1], text="text", label=None)
 space = explorer.embed(corpus)
 made = space.project()
-rows = np.arange(len(space))
-map_figure(made.coordinates, rows, Colouring(""), corpus.texts).write_html(sys.argv[2], include_plotlyjs=True)
+scene = make_scene(Positions.of(made.coordinates), "", point_colours(Colouring("")))
+page = offline_page(scene, "map", lambda point: (f"row {point + 1:,}", corpus.texts[point]))
+Path(sys.argv[2]).write_bytes(page)
 """
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _QUERY = "something that moves"
 _START = re.compile("^(For example|Ask in your own words)")
 _PAGES = (
-    ("Clusters", "V-measure"),
+    ("Clusters", "over resamples"),
     ("Map", "Trustworthiness"),
     ("Compare", "95 % confidence intervals"),
 )
@@ -47,7 +47,7 @@ def visit(
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(seconds * 1000)
     page = context.new_page()
-    open_when_up(page, url if rows is None else f"{url}/data", server)
+    open_when_up(page, f"{url}/{'search' if rows is None else 'data'}", server)
     if rows is not None:
         _upload(page, rows)
         on_shown("Data")
@@ -56,7 +56,7 @@ def visit(
     box = page.get_by_label("Query")
     box.fill(_QUERY)
     box.press("Enter")
-    page.get_by_text("random pair").first.wait_for()
+    page.get_by_text("More like this").first.wait_for()
     on_shown("Search")
     for name, sign in _PAGES:
         page.get_by_role("link", name=name, exact=True).click()

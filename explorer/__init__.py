@@ -10,28 +10,56 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Hit, Space
+    from explorer.classification.by_examples import classify_by_examples
+    from explorer.classification.by_inference import classify_by_inference
+    from explorer.classification.by_similarity import classify_by_similarity
+    from explorer.classification.predictions import vote
     from explorer.comparison.compare import compare
     from explorer.comparison.comparison import Comparison
     from explorer.comparison.compression.size_sweep import SizeSweep
     from explorer.comparison.compression.sweep import sweep
     from explorer.comparison.files.opening import open_comparison
+    from explorer.data.added_rows import add_rows
     from explorer.data.corpus import Corpus
     from explorer.data.opening import open_corpus
     from explorer.embedding import embed
     from explorer.errors import ExplorerError
+    from explorer.evaluation.behaviour import check_behaviour
+    from explorer.evaluation.duplicates import evaluate_duplicates
+    from explorer.evaluation.labels import evaluate_labels
+    from explorer.evaluation.pairs import evaluate_pairs
+    from explorer.evaluation.retrieval import evaluate_retrieval
+    from explorer.retrieval.options import RankOptions
+    from explorer.retrieval.ranked import ranked_search
+    from explorer.retrieval.reranking import rerank
+    from explorer.splitting import split_passages
 
 _HOMES = {
     "Comparison": "explorer.comparison.comparison",
     "Corpus": "explorer.data.corpus",
     "ExplorerError": "explorer.errors",
     "Hit": "explorer.analysis.space",
+    "RankOptions": "explorer.retrieval.options",
     "SizeSweep": "explorer.comparison.compression.size_sweep",
     "Space": "explorer.analysis.space",
+    "add_rows": "explorer.data.added_rows",
+    "check_behaviour": "explorer.evaluation.behaviour",
+    "classify_by_examples": "explorer.classification.by_examples",
+    "classify_by_inference": "explorer.classification.by_inference",
+    "classify_by_similarity": "explorer.classification.by_similarity",
     "compare": "explorer.comparison.compare",
     "embed": "explorer.embedding",
+    "evaluate_duplicates": "explorer.evaluation.duplicates",
+    "evaluate_labels": "explorer.evaluation.labels",
+    "evaluate_pairs": "explorer.evaluation.pairs",
+    "evaluate_retrieval": "explorer.evaluation.retrieval",
     "open_comparison": "explorer.comparison.files.opening",
     "open_corpus": "explorer.data.opening",
+    "ranked_search": "explorer.retrieval.ranked",
+    "rerank": "explorer.retrieval.reranking",
+    "split_passages": "explorer.splitting",
     "sweep": "explorer.comparison.compression.sweep",
+    "vote": "explorer.classification.predictions",
 }
 
 __all__ = [
@@ -39,13 +67,27 @@ __all__ = [
     "Corpus",
     "ExplorerError",
     "Hit",
+    "RankOptions",
     "SizeSweep",
     "Space",
+    "add_rows",
+    "check_behaviour",
+    "classify_by_examples",
+    "classify_by_inference",
+    "classify_by_similarity",
     "compare",
     "embed",
+    "evaluate_duplicates",
+    "evaluate_labels",
+    "evaluate_pairs",
+    "evaluate_retrieval",
     "open_comparison",
     "open_corpus",
+    "ranked_search",
+    "rerank",
+    "split_passages",
     "sweep",
+    "vote",
 ]
 __version__ = "0.1.0"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from explorer.errors import ExplorerError
 from explorer.jobs.progress import OnProgress, Progress
+from explorer.numbers import percent
 
 if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
@@ -209,7 +210,7 @@ class _Line:
             return
         self._drawn = now
         counted = f" {progress.done:,} of {progress.total:,} {progress.unit}" if progress.total else ""
-        text = f"{progress.phase}{counted} · {progress.fraction:.0%}"
+        text = f"{progress.phase}{counted} · {percent(progress.fraction)}"
         print(f"\r{text[:_WIDTH]:{_WIDTH}}", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:

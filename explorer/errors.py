@@ -7,6 +7,7 @@ ExplorerError
 │   ├── UnreadableFileError     the bytes are not the table they should be
 │   ├── EmptyDataError          nothing to work on
 │   ├── ColumnError             a column is missing or cannot be used as asked
+│   ├── FilterError             a filter that these rows cannot be asked
 │   └── TooLargeError           over a limit the host set
 ├── ModelError              the encoder
 │   ├── ModelNotFoundError      no model by that name
@@ -72,6 +73,10 @@ class EmptyDataError(DataError):
 
 class ColumnError(DataError):
     """A column is missing or cannot be used as asked."""
+
+
+class FilterError(DataError):
+    """A filter asks what no rows, or not these rows, can answer."""
 
 
 class TooLargeError(DataError):

@@ -9,7 +9,7 @@ from explorer.ui.compare.verdict import show_verdict
 from explorer.ui.compare.views import choose_view, show_view
 from explorer.ui.shell.frame import page
 
-with page("Compare", "Which encoder is better on my rows, and by how much?") as session:
+with page("Compare") as session:
     begin(session)
     verdict = st.container()
     entries = entries_of(session)
@@ -27,5 +27,4 @@ with page("Compare", "Which encoder is better on my rows, and by how much?") as 
             show_verdict(session, comparison)
     with actions:
         show_files(session, comparison)
-    if comparison is not None:
-        show_view(view, session, comparison)
+    show_view(view, session, comparison)

@@ -2,48 +2,67 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.ui.data import overview
-from explorer.ui.data.controls import choose_rows, offer_way_back
-from explorer.ui.data.draft import draft
+from explorer.ui.data.controls import choose_rows, offer_way_back, rows_origin_of
 from explorer.ui.data.encoder_choice import choose_encoder
-from explorer.ui.data.token_audit import audit_or_progress
+from explorer.ui.data.passage_choice import are_passages_offered, choose_passages, is_split
 from explorer.ui.shell.frame import page
+from explorer.ui.shell.looked_at import look_at
 from explorer.ui.shell.spaces import encode, space_or_progress
 from explorer.ui.widgets.encoding_report import show_report
+from explorer.ui.widgets.token_audit import audit_or_progress
 
-with page("Data", "What is in my rows, and what encodes them?") as session:
+with page("Data") as session:
     choice, contents = st.columns([1, 2], gap="large")
+    bar = st.container(key="main-action")  # it stays in view: see style.css
     with choice:
         chosen = choose_rows(session, contents)
-        corpus = chosen if isinstance(chosen, Corpus) else None
-        spec = choose_encoder(session.encoder, corpus) if corpus is not None else None
-        if corpus is not None and spec is not None:
-            if session.is_open(corpus) and spec == session.encoder:
-                space = space_or_progress(session)
-                if space is not None:
-                    show_report(space)
-                    st.page_link("pages/search.py", label="Search these rows", icon=":material/search:")
-            elif st.button(
-                overview.open_label(session, corpus, spec),
-                type="primary",
-                icon=":material/bolt:",
-                width="stretch",
-            ):
-                session.open(corpus, spec, draft().rows_origin(corpus))
-                encode(session, spec)
-                st.rerun()
+        whole = chosen if isinstance(chosen, Corpus) else None
+        spec = choose_encoder(session.encoder, whole) if whole is not None else None
+        passages, report = st.container(), st.container()
+    corpus, audit = whole, None
     with contents:
-        if corpus is not None:
-            rows, tokens = st.container(), st.container()
-            # Tokens are counted below all else, so that what comes of it in a while moves nothing.
+        # Tokens are counted below all else, so that what comes of it in a while moves nothing.
+        rows, tokens = st.container(), st.container()
+    if whole is not None and spec is not None:
+        split = is_split(session, whole)
+        if not split:
             with tokens:
-                audit = audit_or_progress(session, corpus, spec) if spec is not None else None
-                if audit is not None:
-                    overview.show_audit(corpus, audit)
-            with rows:
-                with st.container(horizontal=True, vertical_alignment="center"):
-                    overview.show_name(corpus, session.is_open(corpus))
-                    if not session.is_open(corpus):
-                        offer_way_back(session)
-                overview.show_counts(corpus, audit)
-                overview.show_preview(corpus)
-                overview.show_source(corpus)
+                audit = audit_or_progress(session, whole, spec)
+        if split or are_passages_offered(whole, spec, audit):
+            with passages:
+                corpus = choose_passages(session, whole, spec)
+        if split and corpus is not None:
+            with tokens:
+                audit = audit_or_progress(session, corpus, spec)
+    is_open = corpus is not None and session.is_open(corpus)
+    look_at(session, "" if corpus is None or is_open else corpus.name)
+    with bar:
+        if is_open and spec == session.encoder:
+            space = space_or_progress(session, here=True)
+            if space is not None:
+                with report:
+                    show_report(space)
+                overview.offer_pages()
+        else:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                if (
+                    corpus is not None
+                    and spec is not None
+                    and st.button(
+                        overview.open_label(session, corpus, spec), type="primary", icon=":material/bolt:"
+                    )
+                ):
+                    session.open(corpus, spec, rows_origin_of(session, corpus))
+                    encode(session, spec)
+                    st.rerun()
+                if not is_open:
+                    offer_way_back(session)
+    if corpus is not None:
+        with rows:
+            overview.show_name(corpus, is_open)
+            overview.show_counts(corpus, audit)
+            overview.show_preview(corpus)
+            overview.show_source(corpus)
+        if audit is not None:
+            with tokens:
+                overview.show_audit(corpus, audit)

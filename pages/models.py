@@ -1,16 +1,18 @@
 import streamlit as st
 
 from explorer.ui.models import models_list
+from explorer.ui.models.behaviour import show_behaviour
 from explorer.ui.models.detail import show_model
 from explorer.ui.models.use import finish
 from explorer.ui.shell.frame import page
 
-with page("Models", "Which model should encode my rows?") as session:
+with page("Models") as session:
     opened = st.query_params.get(models_list.MODEL_PARAMETER)
     if opened:
         show_model(session, opened)
     else:
         finish(session)
-        models_list.show_on_disk()
-        models_list.show_starters()
+        show_behaviour(session)
+        models_list.show_on_disk(session)
+        models_list.show_starters(session)
         models_list.show_search(session)

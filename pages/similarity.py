@@ -2,10 +2,12 @@ import streamlit as st
 
 from explorer.ui.shell.frame import page
 from explorer.ui.shell.spaces import space_or_progress
+from explorer.ui.widgets.filter_line import show_filters
 
 HEATMAP, GROUPS, DUPLICATES, SCORES = "Heatmap", "Between groups", "Near-duplicates", "Usual scores"
 
-with page("Similarity", "Which rows are alike, and which say the same?") as session:
+with page("Similarity") as session:
+    some = show_filters(session, session.focus)
     shown = st.segmented_control(
         "View",
         [HEATMAP, GROUPS, DUPLICATES, SCORES],
@@ -16,12 +18,14 @@ with page("Similarity", "Which rows are alike, and which say the same?") as sess
         bind="query-params",
     )
     space = space_or_progress(session)
-    if space is not None:
+    if space is not None and some:
         # These bring torch, which a first page must not wait for.
-        from explorer.ui.similarity import duplicates, view
+        from explorer.ui.similarity import duplicates, heatmap, view
+        from explorer.ui.widgets.shown_rows import choose_focus
 
+        choose_focus(session, narrow=False)
         show = {
-            HEATMAP: view.show_heatmap,
+            HEATMAP: heatmap.show_heatmap,
             GROUPS: view.show_groups,
             DUPLICATES: duplicates.show_duplicates,
             SCORES: view.show_usual_scores,

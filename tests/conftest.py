@@ -83,6 +83,19 @@ def cache(tmp_path):
 
 
 @pytest.fixture
+def bound(monkeypatch):
+    """Sets one of the host's bounds: `bound("EXPLORER_MAX_ROWS", 10)`."""
+    from explorer.settings import settings
+
+    def set_bound(name: str, value: int) -> None:
+        monkeypatch.setenv(name, str(value))
+        settings.cache_clear()
+
+    yield set_bound
+    settings.cache_clear()
+
+
+@pytest.fixture
 def memory_of(monkeypatch):
     """Sets how much memory is left, in MB."""
     from explorer.jobs import memory_limit

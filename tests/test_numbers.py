@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.numbers import number_from
+from explorer.numbers import number_from, ordinal, percent
 from tests.written_numbers import TEXTS
 
 
@@ -22,3 +22,43 @@ def test_every_number_is_read(number):
 )
 def test_what_is_no_number_is_none(text):
     assert number_from(text, 0, 10**9) is None
+
+
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [
+        (0.0, "0.0 %"),
+        (39 / 624, "6.3 %"),  # 6.25 exactly, which tables in a browser round up
+        (0.0225, "2.3 %"),
+        (0.0224, "2.2 %"),
+        (0.0001, "< 0.1 %"),
+        (0.0005, "0.1 %"),
+        (0.3637, "36.4 %"),
+        (0.9949, "99.5 %"),
+        (0.99949, "99.9 %"),
+        (0.9995, "> 99.9 %"),
+        (1.0, "100.0 %"),
+    ],
+)
+def test_a_share_is_a_percentage_and_a_part_is_never_none_or_all(share, written):
+    assert percent(share) == written
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (1, "1st"),
+        (2, "2nd"),
+        (3, "3rd"),
+        (4, "4th"),
+        (11, "11th"),
+        (12, "12th"),
+        (13, "13th"),
+        (21, "21st"),
+        (100, "100th"),
+        (112, "112th"),
+        (1_003, "1,003rd"),
+    ],
+)
+def test_a_place_is_written_as_people_say_it(number, written):
+    assert ordinal(number) == written

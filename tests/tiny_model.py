@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 WORDS = [
@@ -55,6 +56,29 @@ def save_tiny_model(folder: Path, *, prompts: dict[str, str] | None = None, seed
         modules=[transformer, Pooling(16, pooling_mode="mean")], prompts=prompts or {}, device="cpu"
     )
     model.save(str(folder))
+    return folder
+
+
+def save_pair_model(folder: Path, labels: Sequence[str], *, seed: int = 0) -> Path:
+    """Write a model that reads two texts at once, with an output for each label; it reads 32 tokens."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    folder.mkdir(parents=True)
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS, ".", ","]
+    pieces += [chr(code) for code in range(97, 123)] + [f"##{chr(code)}" for code in range(97, 123)]
+    pieces = list(dict.fromkeys(pieces))
+    (folder / "vocab.txt").write_text("\n".join(pieces))
+    tokenizer = BertTokenizerFast(vocab=str(folder / "vocab.txt"), model_max_length=32)
+    tokenizer.save_pretrained(str(folder))
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=len(pieces), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=32, max_position_embeddings=32, initializer_range=2.0,
+        num_labels=len(labels), id2label=dict(enumerate(labels)),
+        label2id={label: place for place, label in enumerate(labels)},
+    )  # fmt: skip
+    BertForSequenceClassification(config).eval().save_pretrained(str(folder))
     return folder
 
 

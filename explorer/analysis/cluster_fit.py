@@ -60,6 +60,39 @@ def agreement(labels: Sequence[str], clustering: Clustering) -> LabelAgreement:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class LabelTable:
+    """How many rows have each label in each cluster.
+
+    Attributes:
+        labels: The labels, most frequent first, then by name; without "".
+        clusters: The clusters, ascending, with −1 for noise last if there is any.
+        rows: Counts, int64, shape (labels, clusters).
+    """
+
+    labels: tuple[str, ...]
+    clusters: tuple[int, ...]
+    rows: NDArray[np.int64]
+
+
+def label_table(labels: Sequence[str], clustering: Clustering) -> LabelTable:
+    """Count the rows with each label in each cluster.
+
+    Args:
+        labels: The label of each row, "" for none; such rows are left out.
+        clustering: Clusters of the same rows.
+    """
+    given = np.array([bool(label) for label in labels], dtype=bool)
+    names, label = np.unique(np.asarray(labels, dtype=object)[given].astype(str), return_inverse=True)
+    noise = bool((clustering.labels == NOISE).any())
+    cluster = np.where(clustering.labels == NOISE, clustering.k, clustering.labels)[given]
+    rows = np.zeros((len(names), clustering.k + noise), dtype=np.int64)
+    np.add.at(rows, (label, cluster), 1)
+    order = np.argsort(-rows.sum(axis=1), kind="stable")
+    clusters = (*range(clustering.k), *([NOISE] if noise else []))
+    return LabelTable(tuple(names[order].tolist()), clusters, rows[order])
+
+
 @dataclass(frozen=True)
 class Fit:
     """How well a row fits its cluster.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
@@ -12,14 +13,21 @@ from numpy.typing import NDArray
 
 from explorer.analysis.cluster_fit import centroid_distances
 from explorer.analysis.clusters import NOISE, Clustering
+from explorer.analysis.name_words import are_alike, can_name
 from explorer.analysis.space import Space
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from explorer.analysis.specs import Distance
+    from explorer.tensor import VectorIndex
 
 _CENTRAL = 5  # rows shown of a cluster
 _COMMON = 0.9  # words in a larger share of all rows are not distinctive
 _SMALL = 100  # from this many rows on, a word must occur in at least two
+_FREQUENT = 0.1  # share of a cluster's rows with a word that names it
+_MIXED = 0.8  # an arbitrary group of rows is at 0.5
+_SAMPLE = 200  # rows of a cluster, and others, that say how alike its rows are
 _LIFT = 3  # a distinctive word is at least this many times as frequent in the cluster as in other rows
 
 
@@ -31,11 +39,13 @@ class Word:
         text: The word, in lower case.
         weight: Its class-based TF-IDF, above 0.
         rows: Number of the cluster's rows that contain it.
+        elsewhere: Number of the other rows that contain it.
     """
 
     text: str
     weight: float
     rows: int
+    elsewhere: int
 
 
 @dataclass(frozen=True)
@@ -62,8 +72,12 @@ class ClusterSummary:
         size: Number of its rows.
         share: Its share of all rows, from 0 to 1.
         words: Its distinctive words, highest weight first.
-        central: The rows nearest to its centroid, nearest first.
+        name_words: Those of them that can name it, those first that tell most of its rows from the others,
+            see `divergence`: no function words, and one form of each.
+        central: The rows nearest to its centroid, nearest first, each text once.
         spread: Mean distance of its rows to the centroid, 1 − cosine for `cosine`.
+        alike: The share of pairs of one of its rows and another row that are less alike than its
+            median pair of rows, from 0 to 1; None for a single row, or for all rows.
         labels: Its labels, most frequent first, then by name; empty where rows have no labels.
     """
 
@@ -71,9 +85,16 @@ class ClusterSummary:
     size: int
     share: float
     words: tuple[Word, ...]
+    name_words: tuple[str, ...]
     central: tuple[int, ...]
     spread: float
+    alike: float | None
     labels: tuple[LabelShare, ...]
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it holds together badly: a fifth of other rows are as close to its rows as these are."""
+        return self.alike is not None and self.alike < _MIXED
 
 
 def describe(space: Space, clustering: Clustering) -> tuple[ClusterSummary, ...]:
@@ -86,25 +107,82 @@ def describe(space: Space, clustering: Clustering) -> tuple[ClusterSummary, ...]
     Returns:
         One summary for each cluster, by its number.
     """
-    distinctive = distinctive_words(space.corpus.texts, clustering.labels)
+    texts, metric = space.corpus.texts, clustering.metric
+    distinctive = distinctive_words(texts, clustering.labels)
     own, _, _ = centroid_distances(space.index, clustering)
     labels = space.corpus.labels
     summaries = []
     for label in range(clustering.k):
         rows = clustering.rows(label)
-        nearest = rows[np.argsort(own[rows], kind="stable")[:_CENTRAL]]
+        words = distinctive.get(label, ())
         summaries.append(
             ClusterSummary(
                 label=label,
                 size=len(rows),
                 share=len(rows) / len(space),
-                words=distinctive.get(label, ()),
-                central=tuple(int(row) for row in nearest),
+                words=words,
+                name_words=words_for_a_name(words, len(rows), len(space) - len(rows)),
+                central=_central(texts, rows[np.argsort(own[rows], kind="stable")]),
                 spread=float(own[rows].mean()) if len(rows) else 0.0,
+                alike=_alike(space.index, clustering.labels, label, metric),
                 labels=() if labels is None else _shares([labels[row] for row in rows]),
             )
         )
     return tuple(summaries)
+
+
+def _central(texts: Sequence[str], nearest: NDArray[np.int64]) -> tuple[int, ...]:
+    """The first rows with different texts; those that differ in case and spaces are repeats."""
+    found: dict[str, int] = {}
+    for row in nearest.tolist():
+        found.setdefault(" ".join(texts[row].casefold().split()), row)
+        if len(found) == _CENTRAL:
+            break
+    return tuple(found.values())
+
+
+def _alike(index: VectorIndex, labels: NDArray[np.int64], label: int, metric: Distance) -> float | None:
+    """See `ClusterSummary`; of more than 200 rows on either side, random ones are used."""
+    rng = np.random.default_rng(label)
+    sides = np.flatnonzero(labels == label), np.flatnonzero(labels != label)
+    if len(sides[0]) < 2 or not len(sides[1]):
+        return None
+    rows, others = (np.sort(rng.choice(side, min(len(side), _SAMPLE), replace=False)) for side in sides)
+    inside = index.similarity(rows, metric=metric)[np.triu_indices(len(rows), 1)]
+    return float((index.similarity(rows, others, metric) < np.median(inside)).mean())
+
+
+def divergence(word: Word, rows: int, others: int) -> float:
+    """How much a word tells the rows of a cluster from the others: its pointwise Kullback–Leibler divergence.
+
+    It is p · log(p / q), in nats: p is the share of the cluster's rows with the word, q that of the other
+    rows, as if one more had it, so that a word of two rows and no other is not all. A word that is in many
+    rows everywhere, such as "used", has little.
+
+    Args:
+        word: A word of the cluster.
+        rows: Number of the cluster's rows, above 0.
+        others: Number of the other rows.
+    """
+    inside, outside = word.rows / rows, (word.elsewhere + 1) / (others + 1)
+    return inside * math.log(inside / outside)
+
+
+def words_for_a_name(words: Sequence[Word], rows: int, others: int) -> tuple[str, ...]:
+    """Those of a group's words that can name it, those first that tell most of its rows from the others.
+
+    Args:
+        words: Its words, as `distinctive_words` gives them.
+        rows: How many rows it has.
+        others: How many rows are in no part of it.
+    """
+    named: list[str] = []
+    for word in sorted(
+        words, key=lambda word: (word.rows < _FREQUENT * rows, -divergence(word, rows, others))
+    ):
+        if can_name(word.text) and not any(are_alike(word.text, other) for other in named):
+            named.append(word.text)
+    return tuple(named)
 
 
 def distinctive_words(
@@ -125,15 +203,11 @@ def distinctive_words(
         For each group except noise its words, highest weight first, then alphabetically.
     """
     import scipy.sparse
-    from sklearn.feature_extraction.text import CountVectorizer
 
     groups, group = np.unique(labels, return_inverse=True)
-    vectorizer = CountVectorizer(analyzer=words_of)
-    try:
-        counts = vectorizer.fit_transform(texts)
-    except ValueError:  # raised by scikit-learn for texts without words
+    counts, names = count_words(texts)
+    if not names:
         return {int(label): () for label in groups if label != NOISE}
-    names = vectorizer.get_feature_names_out()
     size = len(texts)
     member = scipy.sparse.csr_matrix((np.ones(size), (group, np.arange(size))), shape=(len(groups), size))
     by_group = (member @ counts).tocsr()
@@ -156,12 +230,35 @@ def distinctive_words(
         order = np.lexsort((weight.indices, -weight.data))
         best = [i for i in order if telling[i]][:n]
         columns = weight.indices[best]
-        seen = present[[place]][:, columns].toarray().ravel()
+        seen = present[[place]][:, columns].toarray().ravel().astype(int)
         found[int(label)] = tuple(
-            Word(str(names[column]), float(weight.data[i]), int(rows))
-            for column, i, rows in zip(columns, best, seen, strict=True)
+            Word(names[column], float(weight.data[i]), rows, int(in_rows[column]) - rows)
+            for column, i, rows in zip(columns, best, seen.tolist(), strict=True)
         )
     return found
+
+
+def count_words(texts: Iterable[str]) -> tuple[Any, list[str]]:
+    """Count the words of texts; see `words_of`.
+
+    Args:
+        texts: The texts, read once.
+
+    Returns:
+        How often each word occurs in each text, a scipy CSR matrix of shape (texts, words), and the words,
+        alphabetically; shape (0, 0) if there are none.
+    """
+    import scipy.sparse
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    vectorizer = CountVectorizer(analyzer=words_of)
+    try:
+        counts = vectorizer.fit_transform(texts)
+    except ValueError as error:
+        if "empty vocabulary" not in str(error):  # raised while texts were read
+            raise
+        return scipy.sparse.csr_matrix((0, 0), dtype=np.int64), []
+    return counts, vectorizer.get_feature_names_out().tolist()
 
 
 def class_tfidf(counts: Any) -> Any:  # noqa: ANN401 - scipy is not imported for its types

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from explorer.analysis.space import Space
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, counting
 from explorer.tensor import Pairs
+
+_SAMPLE = 2_000  # texts whose pairs tell where to look: 2 million pairs, 16 MB
+_WANTED = 100_000  # pairs to look at: enough to see how they thin out, and 2 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,19 +25,21 @@ class DuplicateGroup:
         rows: Its rows, ascending, int64, shape (size,) with two rows or more.
         texts: Number of different texts; 1 if all are exact repeats.
         score: The cosine of its two closest rows; 1 if a text is repeated.
+        kept: The row to keep: the first, unless a person prefers another.
     """
 
     rows: NDArray[np.int64]
     texts: int
     score: float
+    kept: int
 
     def __len__(self) -> int:
         return len(self.rows)
 
     @property
-    def kept(self) -> int:
-        """The row to keep: the first."""
-        return int(self.rows[0])
+    def keeps_first(self) -> bool:
+        """Whether the row to keep is its first."""
+        return self.kept == int(self.rows[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +64,71 @@ class Duplicates:
     @property
     def repeated(self) -> int:
         """Number of rows whose text occurs in an earlier row."""
-        return int(np.count_nonzero(self.first != np.arange(len(self.first))))
+        return _repeated(self.first)
+
+    def keeping(self, preferred: Iterable[int]) -> Duplicates:
+        """The same duplicates, with preferred rows kept instead of the first.
+
+        Args:
+            preferred: Rows a person prefers, from 0, the latest last. Of several in one group the latest is
+                kept; rows outside all groups, and numbers of no row, change nothing.
+        """
+        group_of = np.full(len(self.first), -1, dtype=np.int64)
+        for place, group in enumerate(self.groups):
+            group_of[group.rows] = place
+        kept = {
+            int(group_of[row]): row for row in preferred if 0 <= row < len(group_of) and group_of[row] >= 0
+        }
+        groups = list(self.groups)
+        keep = self.keep.copy()
+        for place, row in kept.items():
+            keep[groups[place].rows] = False
+            keep[row] = True
+            groups[place] = replace(groups[place], kept=row)
+        return replace(self, groups=tuple(groups), keep=keep)
+
+
+@dataclass(frozen=True, eq=False)
+class ClosePairs:
+    """All pairs of different texts from a score up, which include the near pairs of every higher threshold.
+
+    Attributes:
+        floor: The lowest score that was looked for.
+        first: For each row the first row with the same text, int64, shape (rows,).
+        pairs: The pairs, closest first; each text is represented by its first row.
+    """
+
+    floor: float
+    first: NDArray[np.int64]
+    pairs: Pairs
+
+    @property
+    def texts(self) -> int:
+        """Number of different texts."""
+        return len(self.first) - _repeated(self.first)
+
+    def above(self, threshold: float) -> int:
+        """Number of pairs at or above a threshold, which is the floor or higher."""
+        scores = self.pairs.scores
+        return int(len(scores) - np.searchsorted(scores[::-1], np.float32(threshold), side="left"))
+
+    def duplicates(self, threshold: float) -> Duplicates:
+        """The duplicates at a threshold.
+
+        Raises:
+            QueryError: The threshold is below the floor, or NaN.
+        """
+        if not np.float32(threshold) >= np.float32(self.floor):
+            raise QueryError(
+                f"Pairs below {self.floor:.4g} were not looked for.", fix="Choose a higher threshold."
+            )
+        near = slice(0, self.above(threshold))
+        pairs = Pairs(self.pairs.left[near], self.pairs.right[near], self.pairs.scores[near])
+        groups = _groups(self.first, pairs)
+        keep = np.ones(len(self.first), dtype=np.bool_)
+        for group in groups:
+            keep[group.rows[1:]] = False
+        return Duplicates(float(threshold), self.first, pairs, groups, keep)
 
 
 def find_duplicates(
@@ -70,9 +140,6 @@ def find_duplicates(
 ) -> Duplicates:
     """Find the rows with the same text, and all pairs of different texts that are close.
 
-    Scores and threshold are compared as float32, so that a pair counts if its displayed score is at or above
-    the threshold, and different texts with equal vectors are found at 1.
-
     Args:
         space: The rows.
         threshold: The lowest score of a near pair.
@@ -82,24 +149,70 @@ def find_duplicates(
     Raises:
         QueryError: There are more than `limit` near pairs, or the threshold is NaN.
     """
+    return find_close_pairs(space, threshold, limit=limit, on_progress=on_progress).duplicates(threshold)
+
+
+def find_close_pairs(
+    space: Space,
+    floor: float,
+    *,
+    limit: int = 1_000_000,
+    on_progress: OnProgress | None = None,
+) -> ClosePairs:
+    """Find all pairs of different texts from a score up.
+
+    Scores and floor are compared as float32, so that a pair counts if its displayed score is at or above the
+    floor, and different texts with equal vectors are found at 1.
+
+    Args:
+        space: The rows.
+        floor: The lowest score.
+        limit: The most pairs.
+        on_progress: Called with the number of compared pairs. An exception it raises stops the work.
+
+    Raises:
+        QueryError: There are more than `limit` pairs, or the floor is NaN.
+    """
     first = _first_rows(space.corpus.item_keys)
-    distinct = first == np.arange(len(first))
-    shown = np.float32(threshold)
+    shown = np.float32(floor)
     if np.isnan(shown):
         raise QueryError("The threshold is not a number.")
     found = space.index.pairs_above(
-        float(np.nextafter(shown, np.float32(-np.inf))),  # includes everything that rounds to the threshold
-        rows=distinct,
+        float(np.nextafter(shown, np.float32(-np.inf))),  # includes everything that rounds to the floor
+        rows=first == np.arange(len(first)),
         limit=limit,
         on_progress=counting(on_progress, "Comparing texts", "pairs"),
     )
     near = found.scores >= shown
-    pairs = Pairs(found.left[near], found.right[near], found.scores[near])
-    groups = _groups(first, pairs)
-    keep = np.ones(len(first), dtype=np.bool_)
-    for group in groups:
-        keep[group.rows[1:]] = False
-    return Duplicates(float(threshold), first, pairs, groups, keep)
+    return ClosePairs(float(floor), first, Pairs(found.left[near], found.right[near], found.scores[near]))
+
+
+def usual_floor(space: Space, *, pairs: int = _WANTED, sample: int = _SAMPLE, seed: int = 0) -> float:
+    """A score that about this many pairs of different texts reach, estimated from the pairs of some texts.
+
+    Args:
+        space: The rows.
+        pairs: How many pairs.
+        sample: Number of texts to draw; all if there are no more.
+        seed: The same seed draws the same texts.
+
+    Returns:
+        The score; -1 if there are no more pairs.
+    """
+    first = _first_rows(space.corpus.item_keys)
+    rows = np.flatnonzero(first == np.arange(len(first)))
+    total = len(rows) * (len(rows) - 1) // 2
+    if total <= pairs:
+        return -1.0
+    if len(rows) > sample:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, sample, replace=False))
+    scores = space.similarity(rows)[np.triu_indices(len(rows), 1)]
+    above = max(1, round(len(scores) * pairs / total))
+    return float(np.partition(scores, len(scores) - above)[len(scores) - above])
+
+
+def _repeated(first: NDArray[np.int64]) -> int:
+    return int(np.count_nonzero(first != np.arange(len(first))))
 
 
 def _first_rows(keys: list[bytes]) -> NDArray[np.int64]:
@@ -125,7 +238,7 @@ def _groups(first: NDArray[np.int64], pairs: Pairs) -> tuple[DuplicateGroup, ...
     lowest = np.array([group[0] for group in members], np.int64)
     order = np.lexsort((lowest, -scores, -sizes))
     return tuple(
-        DuplicateGroup(members[place], int(texts[place]), float(scores[place]))
+        DuplicateGroup(members[place], int(texts[place]), float(scores[place]), int(members[place][0]))
         for place in order
         if sizes[place] > 1
     )

@@ -36,6 +36,24 @@ class Heatmap:
     columns: NDArray[np.int64]
     scores: NDArray[np.float32]
 
+    def closest_pairs(self, most: int) -> NDArray[np.int64]:
+        """Where the closest pairs are: each pair once, and no row with itself.
+
+        Args:
+            most: How many at most.
+
+        Returns:
+            Places in `scores.ravel()`, closest first, int64, shape (pairs,).
+        """
+        down, across = self.rows[:, np.newaxis], self.columns[np.newaxis]
+        twice = np.isin(down, self.columns) & np.isin(across, self.rows)  # (2, 7) is there, and so is (7, 2)
+        places = np.flatnonzero((down < across) | ((down > across) & ~twice))
+        scores = self.scores.ravel()[places]
+        if len(places) > most:
+            near = scores >= np.partition(scores, -most)[-most]
+            places, scores = places[near], scores[near]
+        return places[np.argsort(-scores, kind="stable")[:most]]
+
 
 @dataclass(frozen=True, eq=False)
 class GroupSimilarity:
@@ -51,6 +69,52 @@ class GroupSimilarity:
     groups: NDArray[np.generic]
     sizes: NDArray[np.int64]
     scores: NDArray[np.float32]
+
+    def ordered(self) -> GroupSimilarity:
+        """The same with like groups side by side, as `order_rows` orders rows by similarity."""
+        if len(self.groups) <= 2:
+            return self
+        distances = 1 - self.scores.astype(np.float64)
+        np.fill_diagonal(distances, 0)
+        order = leaf_order(distances)
+        return GroupSimilarity(self.groups[order], self.sizes[order], self.scores[np.ix_(order, order)])
+
+    def confused(self, limit: int) -> GroupPairs:
+        """The pairs of groups that similarity tells apart least, in this order; ties as the groups.
+
+        Groups of one row are left out: how alike their rows are is not known.
+        """
+        own = np.diag(self.scores)
+        usable = np.flatnonzero(np.isfinite(own))
+        first, second = (usable[places] for places in np.triu_indices(len(usable), 1))
+        within = np.stack([own[first], own[second]], axis=1)
+        between = self.scores[first, second]
+        gap = (within.mean(axis=1) - between).astype(np.float32)
+        order = np.argsort(gap, kind="stable")[:limit]
+        return GroupPairs(first[order], second[order], between[order], within[order], gap[order])
+
+
+@dataclass(frozen=True, eq=False)
+class GroupPairs:
+    """Pairs of groups, and how far similarity tells them apart.
+
+    Attributes:
+        first: Positions in `GroupSimilarity.groups`, int64, shape (pairs,).
+        second: Those of the other groups, shape (pairs,).
+        between: The mean cosine between the two, float32, shape (pairs,).
+        within: The mean cosine within each of the two, float32, shape (pairs, 2).
+        gap: The mean of `within` less `between`, float32, shape (pairs,). At 0, rows of the two groups are as
+            alike as rows of one.
+    """
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    between: NDArray[np.float32]
+    within: NDArray[np.float32]
+    gap: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.gap)
 
 
 @dataclass(frozen=True, eq=False)

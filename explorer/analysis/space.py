@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,10 @@ from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
 from explorer.settings import settings
 from explorer.tensor import Index, Metric, Neighbors, pick_device
+
+if TYPE_CHECKING:
+    from explorer.analysis.cluster_stability import ClusterStability
+    from explorer.analysis.cluster_structure import ClusterStructure
 
 
 @dataclass(frozen=True)
@@ -232,6 +236,18 @@ class Space(EmbeddedCorpus):
     ) -> Clustering:
         """Put rows in k clusters by k-means; `explorer.analysis.clusters.cluster` has HDBSCAN too."""
         return cluster(self.index, ClusterSpec(k=k, metric=metric, seed=seed, starts=starts))
+
+    def cluster_structure(self, *, metric: Distance = "cosine", seed: int = 0) -> ClusterStructure:
+        """Whether the rows form clusters at all; see `explorer.analysis.cluster_structure`."""
+        from explorer.analysis.cluster_structure import cluster_structure
+
+        return cluster_structure(self.index, metric=metric, seed=seed)
+
+    def cluster_stability(self, clustering: Clustering, *, seed: int = 0) -> ClusterStability:
+        """How stable clusters of `cluster` are; see `explorer.analysis.cluster_stability`."""
+        from explorer.analysis.cluster_stability import cluster_stability
+
+        return cluster_stability(self.index, clustering, seed=seed)
 
     def project(self, dims: int = 2, seed: int = 0, *, method: MapMethod = "umap") -> Projection:
         """A map of the rows; `explorer.analysis.projection.project` has more options."""

@@ -51,7 +51,7 @@ from explorer.comparison.measures.label_measures import (
 from explorer.comparison.measures.labelled import labelled
 from explorer.comparison.measures.neighbors import NeighborLists, neighbor_lists
 from explorer.comparison.measures.two_view import two_view_measures
-from explorer.comparison.measures.views import two_views
+from explorer.comparison.measures.views import VIEW_ROWS, two_views
 from explorer.comparison.memory import comparison_bytes
 from explorer.comparison.scores import measured_intervals
 from explorer.comparison.statistics.differences import Difference, differences
@@ -63,7 +63,6 @@ from explorer.jobs.memory_limit import require_memory
 from explorer.jobs.progress import OnProgress
 
 SAMPLE = 2_000  # rows that are measured: a share of them has a 95 % interval of about ±2 points
-_VIEW_ROWS = 1_000  # rows whose two views are encoded
 _MATRIX_ROWS = 1_000  # rows whose matrices are compared: the work grows with the cube of the smaller side
 
 
@@ -140,7 +139,14 @@ def compare(
         intervals=tuple(measured_intervals(values) for values in run.values),
         found=tuple(run.found),
         agreements=run.agreements(lists),
-        verdict=verdict([side.name for side in sides], run.values, run.found, run.failures),
+        verdict=verdict(
+            [side.name for side in sides],
+            run.values,
+            run.found,
+            run.failures,
+            rows=len(corpus),
+            grouped_by=groups,
+        ),
         neighbors=lists.nearest(max(k, DEPTH)),
         row_agreement=rows_by_agreement(lists, k),
         findings=tuple(run.findings),
@@ -257,7 +263,7 @@ class _Run:
     def use_views(self, columns: tuple[str, str] | None) -> None:
         """Measure how well two views of a row find each other, if there are rows long enough."""
         corpus = self.sides[0].corpus
-        rows = sample_rows(len(corpus), _VIEW_ROWS, self.seed)
+        rows = sample_rows(len(corpus), VIEW_ROWS, self.seed)
         views = two_views(corpus, rows, self.groups, columns)
         if len(views) < 2:
             self.notes.append("Two-view measures are left out: the texts are too short to be divided.")

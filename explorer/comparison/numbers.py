@@ -6,11 +6,13 @@ import math
 
 from explorer.comparison.measure import Measure
 from explorer.comparison.statistics.inference import FEWEST_GROUPS
+from explorer.numbers import percent
 
 _YES_NO = "prompt missing"
 _SHARE = "tokens not read"
 _MILLION = 1_000_000
 _UNITS = {"judgements": ("query", "queries"), "pairs": ("pair", "pairs")}
+_ROWS = ("row", "rows")
 NO_INTERVAL = f"No interval: it takes {FEWEST_GROUPS} independent units or more, and some that differ."
 
 
@@ -30,11 +32,6 @@ def count(value: float) -> str:
     if value >= _MILLION:
         return f"{value / _MILLION:,.1f} M"
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
-
-
-def percent(share: float, places: int = 1) -> str:
-    """A share, 0 to 1: 1.2 %."""
-    return f"{100 * share:.{places}f} %"
 
 
 def chance(measure: Measure) -> str:
@@ -71,13 +68,21 @@ def interval(low: float, high: float, *, too_few: bool = False) -> str:
     return f"{number(low)} to {number(high)}"
 
 
-def units(measure: Measure, n: int, independent: int | None = None) -> str:
-    """A number of units, such as `36 queries`; `624 rows in 588 independent groups` if these are fewer."""
-    one, many = _UNITS.get(measure.kind, ("row", "rows"))
-    text = f"{n:,} {one if n == 1 else many}"
+def units(measure: Measure, n: int, independent: int | None = None, of: int | None = None) -> str:
+    """A number of units, such as `36 queries`, or `2,000 of 117,659 rows, of which 1,989 are independent`.
+
+    Args:
+        measure: What was measured.
+        n: The number of units.
+        independent: The number of groups of units; None to leave it out.
+        of: The number of all rows, for a measure of rows; None to leave it out.
+    """
+    one, many = _UNITS.get(measure.kind, _ROWS)
+    total = f" of {of:,}" if of is not None and of > n and measure.kind not in _UNITS else ""
+    text = f"{n:,}{total} {one if n == 1 and not total else many}"
     if independent is None or independent == n:
         return text
-    return f"{text} in {independent:,} independent group{'' if independent == 1 else 's'}"
+    return f"{text}, of which {independent:,} {'is' if independent == 1 else 'are'} independent"
 
 
 def probability(p: float) -> str:

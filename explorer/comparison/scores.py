@@ -25,10 +25,12 @@ class Score:
         low: Low end of the 95 % interval; NaN if there is none.
         high: High end.
         n: The number of units, such as rows or queries; 0 for costs, None without a value.
-        rank: 1 + the number of contenders that are significantly better; None if the measure does not rank.
+        rank: 1 + the number of contenders that are significantly better; None if the measure does not rank,
+            or if `by_chance`.
         independent: The number of groups of these units; 0 for costs, None without a value.
         too_few: Whether it has no interval because there are too few independent units for one, or all have
             the same value that is not at a bound.
+        by_chance: Whether it is no better than what chance gives, as far as its interval tells.
     """
 
     contender: int
@@ -40,6 +42,7 @@ class Score:
     rank: int | None
     independent: int | None
     too_few: bool
+    by_chance: bool
 
 
 def scores_of(
@@ -56,6 +59,7 @@ def scores_of(
     ranked = any(each.measure == values.measure and not np.isnan(each.low) for each in found)
     own = ranks(values, found) if ranked else [None] * len(values.values)
     uncertain = isinstance(values, UnitValues) or values.intervals is not None
+    at_chance = no_better_than_chance(values, ends)
     return [
         Score(
             place,
@@ -64,12 +68,32 @@ def scores_of(
             float(low),
             float(high),
             None if np.isnan(figure) else values.n,
-            rank,
+            None if at_chance[place] else rank,
             None if np.isnan(figure) else values.independent,
             bool(uncertain and not has_interval(low, high) and not np.isnan(figure)),
+            bool(at_chance[place]),
         )
         for place, (figure, (low, high), rank) in enumerate(zip(values.figures, ends, own, strict=True))
     ]
+
+
+def no_better_than_chance(values: UnitValues | WholeValues, ends: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which contenders are no better than chance: the worse end of the interval, or the value without one.
+
+    Args:
+        values: The values of a measure.
+        ends: Their 95 % intervals, float64, shape (contenders, 2); NaN for none.
+
+    Returns:
+        bool, shape (contenders,); none where chance is not known.
+    """
+    measure, figures = values.measure, values.figures
+    if measure.chance is None or measure.better is None:
+        return np.zeros(len(figures), dtype=bool)
+    worse = ends[:, 0 if measure.better else 1]
+    worse = np.where(ends[:, 0] < ends[:, 1], worse, figures)
+    reached: NDArray[np.bool_] = worse <= measure.chance if measure.better else worse >= measure.chance
+    return reached
 
 
 def measured_intervals(values: UnitValues | WholeValues) -> NDArray[np.float64]:

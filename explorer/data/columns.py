@@ -26,6 +26,7 @@ _LABEL_NAMES = (
 _MAX_LABELS = 100
 _MAX_LABEL_CHARS = 60
 
+_TEXT = "text"
 _LISTS = "lists or records"
 _VECTORS = "lists of numbers"
 _NOTHING = "nothing, every cell is empty"
@@ -86,15 +87,15 @@ def check_text_column(source: SourceTable, text: str) -> None:
     )
 
 
-def check_label_column(source: SourceTable, label: str, text: str) -> None:
+def check_label_column(source: SourceTable, label: str, *texts: str) -> None:
     """Check that a column can label rows.
 
     Raises:
-        ColumnError: It is missing, is the text column, or holds lists or nothing.
+        ColumnError: It is missing, is a text column, or holds lists or nothing.
     """
     check_present(source, label)
     fix = "Choose another column, or no label."
-    if label == text:
+    if label in texts:
         raise ColumnError(
             "The text column cannot also be the label column.", where=_where(source, label), fix=fix
         )
@@ -116,7 +117,7 @@ def check_present(source: SourceTable, name: str) -> None:
         )
 
 
-def guess_label(source: SourceTable, text: str) -> str | None:
+def guess_label(source: SourceTable, *texts: str) -> str | None:
     """The column most likely to label the rows: few distinct values, and a typical name.
 
     A numeric column is chosen only by its name, since years and prices repeat as well. None when no
@@ -124,10 +125,15 @@ def guess_label(source: SourceTable, text: str) -> str | None:
     """
     best, best_score = None, 0.0
     for name in source.table.column_names:
-        score = 0.0 if name == text else _label_score(source, name)
+        score = 0.0 if name in texts else _label_score(source, name)
         if score > best_score:
             best, best_score = name, score
     return best
+
+
+def type_words(kind: pa.DataType) -> str:
+    """What a column of a plain type holds, in plain words."""
+    return next((words for is_kind, words in _HOLDS if is_kind(kind)), _TEXT)
 
 
 def _holds(source: SourceTable, name: str) -> str:
@@ -137,9 +143,8 @@ def _holds(source: SourceTable, name: str) -> str:
         return _LISTS
     if column.null_count == len(column):
         return _NOTHING
-    for is_kind, words in _HOLDS:
-        if is_kind(column.type):
-            return words
+    if (words := type_words(column.type)) != _TEXT:
+        return words
     for part in (column.slice(0, _HEAD_ROWS), column):  # most columns are settled by their first rows
         filled = part.filter(pc.invert(empty_mask(part)))
         if len(filled) == 0:

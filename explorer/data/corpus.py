@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import json
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -48,6 +51,36 @@ class HubOrigin:
     seed: int
 
 
+@dataclass(frozen=True)
+class PassageSpec:
+    """How long texts are split into passages.
+
+    Attributes:
+        by: `sentences`, as many as fit together, or `windows`, which are cut between words.
+        size: The most units in a passage.
+        overlap: The units at the end of a window that the next one repeats, at most; 0 for sentences.
+        unit: What is counted: `words`, or the tokens of a model, by name.
+    """
+
+    by: Literal["sentences", "windows"]
+    size: int
+    overlap: int = 0
+    unit: str = "words"
+
+
+@dataclass(frozen=True, eq=False)
+class SplitFrom:
+    """What passages were split from.
+
+    Attributes:
+        whole: The corpus with the whole texts.
+        spec: How they were split.
+    """
+
+    whole: Corpus
+    spec: PassageSpec
+
+
 @dataclass(frozen=True, eq=False)
 class Corpus:
     """An ordered table with one column of texts, perhaps a label column, and metadata.
@@ -57,7 +90,8 @@ class Corpus:
         table: The kept rows, with all columns; the text column has type `string`.
         text: The text column.
         label: The label column, if there is one.
-        source_rows: The 1-based position of each row in the source, int64, shape (rows,).
+        source_rows: The 1-based position of each row in the source, int64, shape (rows,); passages of one
+            row share it.
         total_rows: Number of rows in the source.
         empty_rows: Number of rows left out because they have no text.
         notes: What was done while reading, one sentence each.
@@ -68,6 +102,8 @@ class Corpus:
         vectors: The rows' own vectors, float32, shape (rows, dims), if requested.
         vector_column: Their column in the source.
         origin: How to open it again, if it comes from the Hub and is complete.
+        split_from: The whole rows, if these are their passages.
+        file_column: The column that says which file each row is from, if there are several; see `add_rows`.
     """
 
     name: str
@@ -85,6 +121,8 @@ class Corpus:
     vectors: NDArray[np.float32] | None = None
     vector_column: str = ""
     origin: HubOrigin | None = None
+    split_from: SplitFrom | None = None
+    file_column: str = ""
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -100,6 +138,13 @@ class Corpus:
         row = self.table.slice(i, 1)
         return {name: cells(row[name])[0] for name in row.column_names}
 
+    def row_name(self, row: int) -> str:
+        """What messages call a row (from 0): its number and, if there are several files, its place in one."""
+        name = f"row {row + 1:,}"
+        if not self.file_column:
+            return name
+        return f"{name} (row {self.source_rows[row]:,} of {self.table[self.file_column][row]})"
+
     def take(self, rows: NDArray[np.int64]) -> Corpus:
         """A corpus of some rows (from 0) in the order given, with all their columns."""
         return replace(
@@ -109,7 +154,24 @@ class Corpus:
             sample=None,
             vectors=None if self.vectors is None else self.vectors[rows],
             origin=None,
+            split_from=None,
         )
+
+    def with_columns(self, columns: Mapping[str, pa.Array]) -> Corpus:
+        """The same rows with more columns; if one of their names is taken, all get a number after them.
+
+        They are no longer a sample or a dataset of the Hub, since these have no such columns.
+
+        Args:
+            columns: A value for each row, by the name of the column.
+        """
+        endings = itertools.chain([""], (f" {number}" for number in itertools.count(2)))
+        taken = set(self.table.column_names)
+        ending = next(ending for ending in endings if not taken & {f"{name}{ending}" for name in columns})
+        table = self.table
+        for name, values in columns.items():
+            table = table.append_column(f"{name}{ending}", values)
+        return replace(self, table=table, sample=None, origin=None)
 
     def reading(self, column: str) -> Corpus:
         """The same rows with another text column, whose texts become what is encoded."""
@@ -124,7 +186,13 @@ class Corpus:
             vectors=None,
             vector_column="",
             origin=None,
+            split_from=None,
         )
+
+    @property
+    def whole(self) -> Corpus:
+        """The corpus whose texts are not split: this one, unless its rows are passages."""
+        return self if self.split_from is None else self.split_from.whole
 
     @functools.cached_property
     def texts(self) -> list[str]:
@@ -146,6 +214,18 @@ class Corpus:
     def labels(self) -> list[str] | None:
         """The label of each row, "" for none; None without a label column."""
         return None if self.label is None else as_strings(self.table[self.label])
+
+    @functools.cached_property
+    def label_sizes(self) -> tuple[tuple[str, int], ...]:
+        """Each label with its number of rows, largest first, then by name; those without one are left out."""
+        counts = Counter(self.labels or ())
+        counts.pop("", None)
+        return tuple(sorted(counts.items(), key=lambda label: (-label[1], label[0])))
+
+    @property
+    def label_count(self) -> int:
+        """Number of different labels, without ""."""
+        return len(self.label_sizes)
 
     @functools.cached_property
     def metadata(self) -> tuple[str, ...]:

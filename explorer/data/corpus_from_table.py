@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from explorer.data.columns import check_label_column, check_text_column, guess_label, guess_text
 from explorer.data.corpus import Corpus
+from explorer.data.joined_columns import join_columns
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.tables.values import count, empty_mask
 from explorer.data.vector_columns import ALL, VectorColumn, number_columns
@@ -26,12 +28,13 @@ class Guess(enum.Enum):
 
 GUESS: Final = Guess.GUESS
 LabelChoice = str | None | Literal[Guess.GUESS]
+TextChoice = str | Sequence[str] | None
 
 
 def make_corpus(
     source: SourceTable,
     *,
-    text: str | None = None,
+    text: TextChoice = None,
     label: LabelChoice = GUESS,
     limit: int | None = None,
     seed: int = 0,
@@ -41,7 +44,7 @@ def make_corpus(
 
     Args:
         source: The table.
-        text: The text column; guessed when None.
+        text: The text column, or several to be joined in that order, see `join_columns`; guessed when None.
         label: The label column, None for none; guessed when not given.
         limit: The most rows to keep, drawn at random without replacement, in their original order. The
             host's limit applies as well.
@@ -56,14 +59,14 @@ def make_corpus(
     """
     if limit is not None and limit < 1:
         raise DataError(f"The limit on rows is {limit}.", where=source.name, fix="Give 1 or more, or None.")
-    if text is None:
-        text = guess_text(source)
-    else:
-        check_text_column(source, text)
+    parts = [guess_text(source)] if text is None else [text] if isinstance(text, str) else list(text)
+    for part in parts:
+        check_text_column(source, part)
     if label is GUESS:
-        label = guess_label(source, text)
+        label = guess_label(source, *parts)
     elif label is not None:
-        check_label_column(source, label, text)
+        check_label_column(source, label, *parts)
+    source, text = join_columns(source, parts)
 
     keep = ~empty_mask(source.table[text]).to_numpy()
     filled = np.flatnonzero(keep)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from explorer.data.corpus import Corpus
-from explorer.data.corpus_from_table import GUESS, LabelChoice, make_corpus
+from explorer.data.corpus_from_table import GUESS, LabelChoice, TextChoice, make_corpus
 from explorer.data.formats.files import read_file
 from explorer.data.formats.kinds import KINDS
 from explorer.data.hf_datasets import from_dataset, is_dataset, is_saved_dataset, read_saved_dataset
@@ -25,7 +25,7 @@ from explorer.jobs.progress import OnProgress
 def open_corpus(
     source: object,
     *,
-    text: str | None = None,
+    text: TextChoice = None,
     label: LabelChoice = GUESS,
     limit: int | None = None,
     seed: int = 0,
@@ -49,7 +49,8 @@ def open_corpus(
             can become one, such as a Polars frame), a list of texts, a dict of columns, a `datasets.Dataset`
             or a folder written by its `save_to_disk`, or a dataset on the Hugging Face Hub, `owner/name`.
             A file or folder of that name takes precedence over the Hub.
-        text: The text column; guessed when None.
+        text: The text column; guessed when None. Several are joined in that order, by an empty line, into a
+            column called like "subject + body"; what is empty is left out. From the Hub one is read.
         label: The label column, None for none; guessed when not given.
         limit: The most rows to keep, drawn at random without replacement, in their original order.
         seed: The seed of the draw.
@@ -72,7 +73,7 @@ def open_corpus(
         VectorError: A row's vector is missing or cannot be used.
         DataError: The rows cannot be used; its subclasses say why.
     """
-    on_hub = isinstance(source, str) and _is_on_hub(source, config, split, revision)
+    on_hub = isinstance(source, str) and is_on_hub(source, config, split, revision)
     if not on_hub and (config, split, revision) != (None, None, None):
         raise DataError(
             "Only datasets on the Hub have configurations, splits and revisions.",
@@ -89,6 +90,12 @@ def open_corpus(
 
         if isinstance(vectors, enum.Enum):
             raise ColumnError("A dataset on the Hub needs a column of vectors.", where=source, fix="Name it.")
+        if text is not None and not isinstance(text, str):
+            raise ColumnError(
+                "From the Hub, one text column is read.",
+                where=source,
+                fix="Give one, or bring the rows as a table.",
+            )
         corpus = open_dataset(
             source,
             config=config,
@@ -141,20 +148,25 @@ def read_table(
     )
 
 
+def corpus_table(corpus: Corpus) -> SourceTable:
+    """The rows of a corpus as a table, with all columns and no choice of one."""
+    builder = TableBuilder(corpus.name, "python")
+    for name in corpus.table.column_names:
+        builder.add(name, corpus.table[name])
+    return builder.finish()
+
+
 def _with_texts(
     source: SourceTable,
     vectors: VectorColumn | None,
     texts: object,
-    text: str | None,
+    text: TextChoice,
     label: LabelChoice,
     limit: int | None,
     seed: int,
 ) -> Corpus:
     if isinstance(texts, Corpus):
-        builder = TableBuilder(texts.name, "python")
-        for name in texts.table.column_names:
-            builder.add(name, texts.table[name])
-        table = builder.finish()
+        table = corpus_table(texts)
         text, label = text or texts.text, texts.label if label is GUESS else label
     else:
         table = read_table(texts, seed=seed)
@@ -162,7 +174,9 @@ def _with_texts(
     return make_corpus(joined, text=text, label=label, limit=limit, seed=seed, vectors=column)
 
 
-def _is_on_hub(source: str, config: str | None, split: str | None, revision: str | None) -> bool:
+def is_on_hub(
+    source: str, config: str | None = None, split: str | None = None, revision: str | None = None
+) -> bool:
     """Whether a string names a dataset on the Hub: it looks like one and not like a file."""
     if not is_dataset_id(source):
         return False

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.data.corpus import Corpus
-from explorer.data.corpus_from_table import GUESS, LabelChoice, make_corpus
+from explorer.data.corpus_from_table import GUESS, LabelChoice, TextChoice, make_corpus
 from explorer.data.formats.files import read_file
 from explorer.data.tables.source_table import SourceTable, TableBuilder
 from explorer.data.tables.values import text_column
@@ -112,13 +112,13 @@ SAMPLES: dict[str, Sample] = {sample.name: sample for sample in _SAMPLES}
 
 
 def open_sample(
-    name: str, *, text: str | None = None, label: LabelChoice = GUESS, limit: int | None = None, seed: int = 0
+    name: str, *, text: TextChoice = None, label: LabelChoice = GUESS, limit: int | None = None, seed: int = 0
 ) -> Corpus:
     """Open a sample, by default with its own text and label columns.
 
     Args:
         name: One of the keys of `SAMPLES`.
-        text: Another text column.
+        text: Another text column, or several to be joined.
         label: Another label column, or None for none.
         limit: As in `make_corpus`.
         seed: As in `make_corpus`.

@@ -161,7 +161,7 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
                     bad = rows[~np.isfinite(vectors).all(axis=1)][0]
                     raise EncodeError(
                         "The model returned values that are not numbers.",
-                        where=f"{encoder.name}, row {bad + 1}",
+                        where=f"{encoder.name}, {run.corpus.row_name(int(bad))}",
                         fix="Choose exact precision, or another model.",
                     )
                 run.vectors[rows] = vectors

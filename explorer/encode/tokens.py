@@ -176,6 +176,20 @@ def count_tokens(
     return lengths
 
 
+def token_spans(files: ModelFiles, texts: Sequence[str]) -> list[np.ndarray]:
+    """Start and end, in characters, of each token of each text, without special tokens and truncation.
+
+    Args:
+        files: The model; it has a fast tokenizer.
+        texts: The texts.
+
+    Returns:
+        For each text int64, shape (tokens, 2).
+    """
+    encoded = _tokenizer(files.tokenizer_folder, None).encode_batch(list(texts), add_special_tokens=False)
+    return [np.array(one.offsets, dtype=np.int64).reshape(-1, 2) for one in encoded]
+
+
 def has_fast_tokenizer(files: ModelFiles) -> bool:
     """Whether a model has tokenizer.json, the file of a Rust tokenizer."""
     return (files.tokenizer_folder / _FAST_TOKENIZER).is_file()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _MAX_BYTES = 1_000_000
 _MAX_CHARS = 100_000  # deeply nested tags take quadratic time, about a second for this many
-_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n.*?^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
+FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n.*?^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _IMAGE = re.compile(r'<img(?: alt="([^"]*)")?>')
 _HEADING = re.compile(r"(</?h)([1-6])>")
 _TAGS = {
@@ -83,7 +83,7 @@ def card_html(markdown: str) -> str:
     """
     import nh3
 
-    text = _FRONT_MATTER.sub("", markdown, count=1)[:_MAX_CHARS]
+    text = FRONT_MATTER.sub("", markdown, count=1)[:_MAX_CHARS]
     drawn = _parser().render(text)
     described = nh3.clean(
         drawn,

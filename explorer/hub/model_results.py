@@ -34,8 +34,8 @@ _METRICS = {
     "translation": ("mean_accuracy",),
     "label-accuracy": ("accuracy",),
 }
-# Metrics with a range of 0 to 1; thresholds and errors may be any number.
-_SHARE = re.compile(
+# Metrics with a range of 0 to 1, or −1 to 1; thresholds and errors may be any number.
+SHARE = re.compile(
     r"main_score|(?!.*threshold)(.*[_@])?"
     r"(accuracy|precision|recall|ndcg|mrr|map|ap|f1|spearman|pearson|v_measure)([_@].*)?"
 )
@@ -89,9 +89,9 @@ def _results_in_card(index: object) -> Iterator[PublishedResult]:
             value, verified = values[metric]
             # Authors publish fractions or percentages. The largest of all metrics of a result shows which,
             # since some of them exceed 1 %.
-            shares = [abs(other) for one, (other, _) in values.items() if _SHARE.fullmatch(one)]
-            out_of_one = _SHARE.fullmatch(metric) is not None and max(shares) <= 1
-            source, address = _source(result.get("source"))
+            shares = [abs(other) for one, (other, _) in values.items() if SHARE.fullmatch(one)]
+            out_of_one = SHARE.fullmatch(metric) is not None and max(shares) <= 1
+            source, address = source_of(result.get("source"))
             yield PublishedResult(
                 name.removeprefix(_MTEB),
                 metric,
@@ -111,7 +111,7 @@ def _results_in_files(entries: object) -> Iterator[PublishedResult]:
         value = _number(data.get("value"))
         if "error" in entry or name is None or task is None or value is None:
             continue
-        source, address = _source(data.get("source"))
+        source, address = source_of(data.get("source"))
         request = as_count(entry.get("pullRequest"))
         if request:  # anybody may propose a result; the Hub shows it until the authors decide
             source = f"open pull request {request}"
@@ -148,7 +148,8 @@ def _number(value: object) -> float | None:
     return float(value)
 
 
-def _source(source: object) -> tuple[str | None, str]:
+def source_of(source: object) -> tuple[str | None, str]:
+    """The name and the http(s) URL of an unchecked `source` of a result: None and "" where not stated."""
     entry = as_table(source)
     name = as_text(entry.get("name"), MAX_CHARS) or as_text(entry.get("org"), MAX_CHARS)
     address = as_text(entry.get("url"), 500) or ""

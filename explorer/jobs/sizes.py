@@ -74,8 +74,11 @@ def parts_of(thing: object) -> Parts:
             parts.update(buffers)
             continue
         inside, size = _inside(one)
-        size += sum(sys.getsizeof(item) for item in inside if isinstance(item, _PLAIN))
-        stack += [item for item in inside if not isinstance(item, _PLAIN)]
+        others = [item for item in inside if not isinstance(item, _PLAIN)]
+        # A list of a million texts is not copied to be measured.
+        plain = inside if not others else [item for item in inside if isinstance(item, _PLAIN)]
+        size += sum(map(sys.getsizeof, plain))
+        stack += others
         if len(inside) >= _LARGE:
             parts[id(one)] = size
         else:

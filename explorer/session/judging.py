@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from explorer.session.session import Session
 
 if TYPE_CHECKING:
+    from explorer.comparison.judging.judgements import Judgements
     from explorer.comparison.judging.queue import Answers
 
 MOST_QUERIES = 2_000  # more than anyone judges, and as many as show a difference of 0.02
@@ -54,3 +55,26 @@ def take_back(session: Session) -> None:
     query, rows = answers.popitem()
     left = dict(list(rows.items())[:-1])
     session.comparison.answers = {**answers, query: left} if left else answers
+
+
+def judgements_of(session: Session, query: str) -> Judgements | None:
+    """What is known of the rows for a query: the judgements in use, else the visitor's own answers.
+
+    Returns:
+        The judgements of this query alone; None if no row was judged relevant to it.
+    """
+    from explorer.comparison.judging.judgements import Judgements
+
+    state, line = session.comparison, " ".join(query.split())
+    used = state.judgements
+    lines = [] if used is None else [" ".join(text.split()) for text in used.queries]
+    if used is not None and line in lines:
+        at = lines.index(line)
+        grades, skipped = dict(used.grades[at]), used.skipped[at]
+    else:
+        own = state.answers.get(line, {})
+        grades = {row: grade for row, grade in own.items() if grade is not None}
+        skipped = tuple(row for row, grade in own.items() if grade is None)
+    if max(grades.values(), default=0) <= 0:
+        return None
+    return Judgements(("query",), (line,), (grades,), skipped=(skipped,))

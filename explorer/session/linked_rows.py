@@ -8,6 +8,7 @@ from explorer.data.corpus import Corpus
 from explorer.data.hub.rows_link import HubRows
 from explorer.encode.spec import EncoderSpec
 from explorer.jobs.registry import Job, Lane, registry
+from explorer.session.filter_link import LinkedFilters
 
 
 @dataclass
@@ -18,12 +19,14 @@ class LinkedRows:
         rows: The rows that the link names.
         visitor: Who followed the link.
         encoder: What encodes the rows once they are read.
+        filters: The filters that the link names.
         job: The job that reads them.
     """
 
     rows: HubRows
     visitor: str
     encoder: EncoderSpec
+    filters: LinkedFilters = field(default_factory=LinkedFilters)
     job: Job[Corpus] = field(init=False)
 
     def __post_init__(self) -> None:

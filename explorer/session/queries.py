@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.analysis.weak_hits import MEANINGLESS
 from explorer.jobs.outcome import Done, Outcome, outcome_of
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Job, registry
@@ -66,7 +67,8 @@ def _submit(session: Session, space: Space, texts: tuple[str, ...], key: Hashabl
     def work(on_progress: OnProgress) -> Vectors:
         return session.queries.encode(encoder, texts, on_progress)
 
-    what = "the query" if len(texts) == 1 else f"{len(texts):,} queries"
+    asked = sum(text not in MEANINGLESS for text in texts)
+    what = "the query" if asked <= 1 else f"{asked:,} queries"
     return registry().submit(
         key,
         f"Encoding {what} with {encoder.name}",

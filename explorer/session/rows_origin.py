@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from explorer.data.corpus import Corpus
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.vector_columns import VectorColumn
 
@@ -20,17 +21,19 @@ class RowsOrigin:
     Attributes:
         place: One of `PLACES`.
         source: The table they were chosen from.
-        text: Its text column.
+        text: Its text column, or those that are joined, in their order.
         label: Its label column; None for none.
         limit: The most rows to keep; None if not chosen.
         seed: The seed of the draw.
         vectors: The column of the rows' own vectors; None to encode the texts.
+        added_to: The rows that were open before, which they follow; None if they took their place.
     """
 
     place: str
     source: SourceTable
-    text: str
+    text: tuple[str, ...]
     label: str | None
     limit: int | None
     seed: int
     vectors: VectorColumn | None
+    added_to: Corpus | None = None

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
-from explorer.analysis.specs import ClusterSpec
 from explorer.data.corpus import Corpus
+from explorer.data.filters.rows import passing
+from explorer.data.filters.specs import Filter
+from explorer.data.filters.text import format_filters
 from explorer.encode.queries import QueryVectors
 from explorer.encode.spec import EncoderSpec
 from explorer.jobs.registry import Job
 from explorer.jobs.sizes import Memory
+from explorer.session.clusters import ClusterState
 from explorer.session.comparison import COMPARISON, ComparisonState
 from explorer.session.linked_rows import LinkedRows
 from explorer.session.open_tabs import OpenTabs
@@ -49,14 +54,22 @@ class Session:
             the encoder had changed.
         rows_origin: Where the rows came from, if a person brought them.
         linked_rows: The rows that a link names, while they are read; the corpus is a sample until then.
-        notice: A message shown until rows are opened, such as that a link could not be followed.
+        notice: A message shown until rows are opened, such as that a link's encoder could not be used.
+        unopened: Why the rows that a link names cannot be shown; the corpus, a sample, is not shown in their
+            place until somebody asks for it.
+        filters: What rows have to pass to be shown, one filter for each column at most; see `filter_by`.
+        filter_notice: What of the link's filters was left out, as sentences.
         focus: The only rows that the map and the clusters show; None for all rows.
-        focused: The spaces of only those rows, by the fingerprint of the whole space.
-        cluster_choices: The specs of the clusters that every page shows, by the rows in focus.
+        subspaces: The spaces of only some rows, those in `focus` or in `shown`, by the fingerprint of the
+            whole space and the key of the rows.
+        kept: What pages computed from these rows for as long as it is shown, by name, each with what it is
+            made from; see `explorer.ui.widgets.kept`.
+        clusters: What the visitor chose for the clusters of these rows.
         comparison: What the visitor chose for comparing encoders over these rows.
         other_columns: Sessions of the same rows with another text column, by that column; see
             `explorer.session.contenders.session_reading`.
-        cluster_names: Names a person gave to clusters, by space, spec, rows and cluster number.
+        examples: The categories of rows, from 0, that a person marked as examples.
+        preferred_rows: Rows that a person prefers to keep of their near-duplicates, from 0, the latest last.
     """
 
     visitor: str
@@ -72,13 +85,20 @@ class Session:
     rows_origin: RowsOrigin | None = None
     linked_rows: LinkedRows | None = None
     notice: str = ""
+    unopened: str = ""
+    filters: tuple[Filter, ...] = ()
+    filter_notice: str = ""
     focus: Selection | None = None
-    focused: dict[str, Space] = field(default_factory=dict)
-    cluster_choices: dict[str, ClusterSpec] = field(default_factory=dict)
-    cluster_names: dict[tuple[str, ClusterSpec, str, int], str] = field(default_factory=dict)
+    subspaces: dict[tuple[str, str], Space] = field(default_factory=dict)
+    kept: dict[str, tuple[tuple[object, ...], Any]] = field(default_factory=dict)
+    clusters: ClusterState = field(default_factory=ClusterState)
     comparison: ComparisonState = field(default_factory=ComparisonState)
     other_columns: dict[str, Session] = field(default_factory=dict)
+    examples: dict[int, str] = field(default_factory=dict)
+    preferred_rows: tuple[int, ...] = ()
     _selections: list[Selection | None] = field(default_factory=lambda: [None])
+    _passing: NDArray[np.bool_] | None = None
+    _shown: Selection | None = None
 
     _tabs: ClassVar[OpenTabs[Session]] = OpenTabs()
 
@@ -104,12 +124,27 @@ class Session:
                 self.spaces = {spec: space.for_corpus(corpus) for spec, space in self.spaces.items()}
             else:
                 self._forget_rows()
-            self.corpus, self.rows_origin, self.focused = corpus, rows_origin, {}
+            self.corpus, self.rows_origin, self.subspaces = corpus, rows_origin, {}
             self.other_columns = {}
         if spec not in self.encoders:
             self.encoders.append(spec)
-        self.notice, self.linked_rows = "", None
+        self.notice, self.unopened, self.linked_rows = "", "", None
         self.active = self.encoders.index(spec)
+
+    def add_columns(self, columns: Mapping[str, pa.Array]) -> None:
+        """Add columns to the open rows. Vectors, selections, filters, and clusters with their names are kept.
+
+        Args:
+            columns: A value for each row, by the name of the column; see `Corpus.with_columns`.
+        """
+        before = self.spaces
+        self.corpus = self.corpus.with_columns(columns)
+        self.spaces = {spec: space.for_corpus(self.corpus) for spec, space in before.items()}
+        self.clusters.rename_spaces(
+            {space.fingerprint: self.spaces[spec].fingerprint for spec, space in before.items()}
+        )
+        self.subspaces, self.other_columns = {}, {}
+        self.comparison.shown = None
 
     def is_open(self, corpus: Corpus) -> bool:
         """Whether these rows are the open ones, with the same name and origin."""
@@ -133,10 +168,13 @@ class Session:
         self.asking = {}
         self.again_for = {}
         self.results = OrderedDict()
+        self.kept = {}
         self._selections = [None]
         self.focus_on(None)
-        self.cluster_choices = {}
-        self.cluster_names = {}
+        self.preferred_rows = ()
+        self.examples = {}
+        self.filter_by(())
+        self.clusters = ClusterState()
         self.comparison = self.comparison.for_other_rows()
 
     @property
@@ -155,6 +193,10 @@ class Session:
         if len(self._selections) > 1:
             self._selections.pop()
 
+    def prefer(self, row: int) -> None:
+        """Keep this row (from 0) of its near-duplicates."""
+        self.preferred_rows = (*(other for other in self.preferred_rows if other != row), row)
+
     @property
     def can_undo_selection(self) -> bool:
         """Whether there is a previous selection."""
@@ -162,8 +204,45 @@ class Session:
 
     def focus_on(self, rows: Selection | None) -> None:
         """Show only these rows on the map and in the clusters, or all rows again (None)."""
-        self.focus = rows
-        self.focused = {}
+        self.focus, self._shown = rows, None
+        self.subspaces = {}
+
+    def filter_by(self, filters: Sequence[Filter], notice: str = "") -> None:
+        """Show only the rows that pass some filters, on every page.
+
+        Args:
+            filters: The filters, one for each column at most.
+            notice: What was left out of them.
+
+        Raises:
+            FilterError: The rows cannot be asked this, or a link cannot hold it; nothing has changed then.
+        """
+        format_filters(filters)
+        found = passing(self.corpus, filters) if filters else None
+        self.filters, self.filter_notice = tuple(filters), notice
+        self._passing, self._shown = found, None
+        focus = "" if self.focus is None else self.focus.key
+        self.subspaces = {key: space for key, space in self.subspaces.items() if key[1] == focus}
+
+    @property
+    def passing(self) -> NDArray[np.bool_] | None:
+        """Which rows of the corpus pass the filters, shape (rows,); None without filters."""
+        if self.filters and self._passing is None:
+            self._passing = passing(self.corpus, self.filters)
+        return self._passing
+
+    @property
+    def shown(self) -> Selection | None:
+        """The rows in focus that pass the filters; None if these are all rows."""
+        inside = self.passing
+        if inside is None or inside.all():
+            return self.focus
+        if self._shown is None:
+            rows = np.flatnonzero(inside)
+            if self.focus is not None:
+                rows = self.focus.rows[inside[self.focus.rows]]
+            self._shown = Selection(rows, "filters")
+        return self._shown
 
     def close_space(self, spec: EncoderSpec) -> None:
         """Drop an encoder's space, so that the encoder is opened anew when it is next asked for."""
@@ -190,6 +269,13 @@ class Session:
         for job in jobs:
             if job not in elsewhere:
                 job.leave(self.visitor)
+
+    def leave_all(self) -> None:
+        """Wait for nothing any longer and forget what is not done, as when the tab shows other rows."""
+        self.leave([job for job in self._awaited() if not job.ended])
+        self.jobs = {spec: job for spec, job in self.jobs.items() if awaited(job).ended}
+        self.results = OrderedDict((key, job) for key, job in self.results.items() if job.ended)
+        self.asking = {}
 
     def _awaited(self) -> set[Job[Any]]:
         """The jobs whose results it waits for or has. Another tab's thread may be changing the lists."""
@@ -221,12 +307,14 @@ class Session:
     def forget_results(self) -> None:
         """Drop the results of jobs that have ended, and nothing else."""
         self.results.clear()
+        self.kept = {}
         self.jobs = {spec: job for spec, job in self.jobs.items() if not awaited(job).ended}
 
     def release(self) -> None:
         """Drop what was computed, when the tab is closed; jobs go on, since the person may come back."""
-        self.spaces, self.focused, self.other_columns = {}, {}, {}
-        self.jobs, self.asking, self.results = {}, {}, OrderedDict()
+        self.spaces, self.subspaces, self.other_columns = {}, {}, {}
+        self._passing = self._shown = None
+        self.jobs, self.asking, self.results, self.kept = {}, {}, OrderedDict(), {}
         self.comparison.shown = None
 
     def for_another_tab(self) -> Session:
@@ -241,9 +329,13 @@ class Session:
             again_for={},
             linked_rows=None,
             notice="",
-            focused={},
-            cluster_choices=dict(self.cluster_choices),
-            cluster_names=dict(self.cluster_names),
+            unopened="",
+            subspaces={},
+            _passing=None,
+            _shown=None,
+            kept={},
+            clusters=self.clusters.for_another_tab(),
+            examples=dict(self.examples),
             other_columns={},
             comparison=replace(self.comparison, answers=dict(self.comparison.answers), shown=None),
             _selections=list(self._selections),

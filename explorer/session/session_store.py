@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Set
 from dataclasses import dataclass, replace
 
+from explorer.data.corpus import Corpus
 from explorer.jobs.sizes import Memory, Parts, parts_of
 from explorer.session.session import Session
 from explorer.settings import settings
@@ -50,13 +51,14 @@ class SessionStore:
         with self._lock:
             key = (session.visitor, corpus)
             before = self._sessions.pop(key, None)
-            computed = frozenset(vars(session.corpus))
-            same = before is not None and before.session.corpus is session.corpus
-            if before is not None and same and before.computed == computed:
-                rows = before.rows
+            has = dict(vars(session.corpus))
+            if before is not None and before.session.corpus is session.corpus:
+                rows = dict(before.rows)
+                for attribute in has.keys() - before.computed:
+                    rows |= parts_of(has[attribute])
             else:
                 rows = parts_of(session.corpus)
-            self._sessions[key] = _Kept(now, copy, rows, computed)
+            self._sessions[key] = _Kept(now, copy, rows, frozenset(has))
             memory, most = Memory(), settings().sessions_mb * 1_000_000
             self._forget_old(now)
             for younger, (name, kept) in enumerate(reversed(list(self._sessions.items()))):
@@ -90,6 +92,16 @@ class SessionStore:
         for name, kept in list(self._sessions.items()):
             if kept.at < now - _KEEP_SECONDS:
                 del self._sessions[name]
+
+    def corpora(self, visitor: str) -> dict[str, Corpus]:
+        """The corpora that a browser had open, by how a link names each, the one seen last first."""
+        with self._lock:
+            self._forget_old(time.monotonic())
+            return {
+                name[1]: kept.session.corpus
+                for name, kept in reversed(self._sessions.items())
+                if name[0] == visitor
+            }
 
     def find(self, visitor: str, corpus: str) -> Session | None:
         """The session of a browser with a corpus, if it is still stored."""

@@ -12,6 +12,7 @@ import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
 from explorer.data.corpus import Corpus
+from explorer.data.tables.values import count
 from explorer.encode.engines.services import Secret
 from explorer.encode.model_names import encoder_name
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, hosted_model
@@ -121,7 +122,7 @@ def _encode(encoder: Encoder, corpus: Corpus, visitor: str, token: Secret | None
     own = (visitor, spec) if hosted_model(spec) else None
     return registry().submit(
         ("encode", encoder.fingerprint, corpus.items_fingerprint, own),
-        f"Encoding {len(corpus):,} row{'' if len(corpus) == 1 else 's'} with {encoder_name(spec)}",
+        f"Encoding {count(len(corpus), 'row')} with {encoder_name(spec)}",
         work,
         lane=lanes_for(spec).rows,
         visitor=visitor,

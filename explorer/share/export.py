@@ -38,6 +38,8 @@ def rows_table(
     taken = corpus.table.take(pa.array(places))
     names = set(taken.column_names)
     for name in taken.column_names:
+        if name == "source_row" and taken[name].equals(pa.chunked_array([columns[name]])):
+            continue  # passages say it themselves
         columns[_free_name(name, columns, names - {name})] = taken[name]
     return pa.table(columns)
 

@@ -14,7 +14,7 @@ from explorer.tensor.index import Index
 from explorer.tensor.kmeans import KMeans
 from explorer.tensor.matrices import as_matrix, normalize
 from explorer.tensor.pairs import Pairs
-from explorer.tensor.pairwise import pairwise
+from explorer.tensor.pairwise import paired, pairwise
 from explorer.tensor.scores import METRICS, Metric
 from explorer.tensor.vector_index import Neighbors, TopK, VectorIndex
 
@@ -30,6 +30,7 @@ __all__ = [
     "as_matrix",
     "fast_dtype",
     "normalize",
+    "paired",
     "pairwise",
     "pick_device",
 ]

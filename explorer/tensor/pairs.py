@@ -132,10 +132,13 @@ class PairBuffer:
     def advice(self, allowed: int) -> str:
         """What to do when there are more than `allowed` pairs."""
         scores = np.sort(self._pairs["score"][: self._count])
-        enough = scores[-1 - allowed]
-        if enough == scores[-1]:
+        enough = float(scores[-1 - allowed])
+        # Rounded up: just below it there would be too many again.
+        steps = 100 if abs(enough) <= 1 else 1
+        higher = math.ceil(enough * steps) / steps
+        if enough == scores[-1] or higher > scores[-1]:
             return "Choose a higher threshold."
-        return f"Choose a higher threshold, such as {enough:.4g}."
+        return f"Choose a higher threshold, such as {higher:g}."
 
     def in_order(self) -> Pairs:
         """All pairs, the highest score first."""

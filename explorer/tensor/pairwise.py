@@ -1,4 +1,4 @@
-"""Scores of all pairs of two sets of rows, and random samples of pairs."""
+"""Scores of all pairs of two sets of rows, or of each row with its partner, and random samples of pairs."""
 
 from __future__ import annotations
 
@@ -48,11 +48,46 @@ def pairwise(
     check_metric(metric)
     left = as_matrix(a)
     right = left if b is None else as_matrix(b)
-    if left.shape[1] != right.shape[1]:
-        raise VectorError(f"One set of vectors has {left.shape[1]} dimensions, the other {right.shape[1]}.")
+    _check_dims(left, right)
     rows = Rows.of(left, exact_device(device))
     columns = rows if b is None else Rows.of(right, exact_device(device))
     return all_scores(rows, columns, metric, memory_mb)
+
+
+def paired(
+    a: Any,  # noqa: ANN401 - as_matrix checks it
+    b: Any,  # noqa: ANN401
+    metric: Metric = "cosine",
+) -> NDArray[np.float32]:
+    """Score each row of one matrix with the row of another that has the same number.
+
+    Computed in float64 and rounded, so pairs of the same vectors have the same score, bit for bit.
+
+    Args:
+        a: Anything `as_matrix` takes, shape (rows, dims).
+        b: The other vectors, of the same shape.
+        metric: As for `pairwise`.
+
+    Returns:
+        Scores, larger is closer, float32, shape (rows,).
+
+    Raises:
+        QueryError: `metric` does not exist.
+        VectorError: As `as_matrix`, or the two have different shapes.
+    """
+    check_metric(metric)
+    left, right = as_matrix(a), as_matrix(b)
+    _check_dims(left, right)
+    if len(left) != len(right):
+        raise VectorError(f"There are {len(left)} vectors on one side and {len(right)} on the other.")
+    sides = [Rows.of(side, exact_device(None)) for side in (left, right)]
+    each = torch.arange(len(left), device=sides[0].vectors.device)
+    return pair_scores(sides[0], each, sides[1], each, metric).float().cpu().numpy()
+
+
+def _check_dims(left: NDArray[np.float32], right: NDArray[np.float32]) -> None:
+    if left.shape[1] != right.shape[1]:
+        raise VectorError(f"One set of vectors has {left.shape[1]} dimensions, the other {right.shape[1]}.")
 
 
 def all_scores(rows: Rows, columns: Rows, metric: Metric, memory_mb: float) -> NDArray[np.float32]:

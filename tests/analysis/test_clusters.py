@@ -1,21 +1,33 @@
+import dataclasses
+
 import numpy as np
 import pytest
+import scipy.special
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from sklearn import metrics
 
 import explorer
-from explorer.analysis.cluster_fit import agreement, centroid_distances, worst_fitting
-from explorer.analysis.cluster_words import class_tfidf, describe, distinctive_words, words_of
+from explorer.analysis.cluster_fit import agreement, centroid_distances, label_table, worst_fitting
+from explorer.analysis.cluster_words import (
+    Word,
+    class_tfidf,
+    describe,
+    distinctive_words,
+    divergence,
+    words_of,
+)
 from explorer.analysis.clusters import (
     NOISE,
     Clustering,
     cluster,
+    largest_first,
     sweep,
 )
 from explorer.analysis.space import Space, make_index
 from explorer.analysis.specs import ClusterSpec
+from explorer.data.opening import open_corpus
 from explorer.errors import QueryError
 from explorer.tensor import normalize
 
@@ -145,10 +157,53 @@ def test_silhouettes_are_those_of_scikit_learn(metric):
         assert point.inertia == same.inertia
         expected = metrics.silhouette_score(vectors[found.sample], same.labels[found.sample], metric=metric)
         assert point.silhouette == pytest.approx(expected, abs=1e-5)
-    assert found.suggested_k == max(found.points, key=lambda point: point.silhouette).k == 4
+        resamples = []
+        for run in range(5):
+            drawn = np.sort(np.random.default_rng([5, run]).integers(100, size=100))
+            again = index.subset(found.sample[drawn]).kmeans(point.k, metric=metric, seed=5 + run).labels
+            _, once = np.unique(drawn, return_index=True)
+            own = same.labels[found.sample[drawn[once]]]
+            resamples.append(metrics.adjusted_rand_score(own, again[once]))
+        assert point.stability == pytest.approx(np.mean(resamples))
+    assert found.best_k == found.suggested_k == max(found.points, key=lambda point: point.silhouette).k == 4
     steps = [progress.done for progress in told]
     assert steps == sorted(steps)
     assert (told[-1].done, told[-1].total, told[-1].phase) == (3000, 3000, "Trying k")
+
+
+def test_a_sweep_goes_further_while_the_silhouette_rises_and_recommends_no_end_of_its_range():
+    index = index_of(blobs(300, centers=12, spread=0.2))
+    found = sweep(index, [2, 4, 6], further=[12, 8, 10, 20, 16])
+    assert [point.k for point in found.points] == [2, 4, 6, 8, 10, 12, 16]
+    assert found.best_k == found.suggested_k == 12
+    at_the_end = sweep(index, [2, 4, 6], further=[3, 6, 8])
+    assert [point.k for point in at_the_end.points] == [2, 4, 6, 8]
+    assert (at_the_end.best_k, at_the_end.suggested_k) == (8, None)
+    at_the_start = sweep(index, [12, 16, 20], further=[24])
+    assert [point.k for point in at_the_start.points] == [12, 16, 20]
+    assert (at_the_start.best_k, at_the_start.suggested_k) == (12, None)
+
+
+@pytest.mark.parametrize(
+    ("labels", "k", "expected", "order"),
+    [
+        ([0, 1, 1, 2], 3, [1, 0, 0, 2], [1, 0, 2]),
+        ([NOISE, 2, 1, NOISE, 2], 3, [NOISE, 0, 1, NOISE, 0], [2, 1, 0]),
+        ([NOISE, NOISE], 0, [NOISE, NOISE], []),
+        ([1, 1], 2, [0, 0], [1, 0]),  # k-means leaves a cluster empty where products cannot tell rows apart
+    ],
+)
+def test_clusters_are_numbered_by_size(labels, k, expected, order):
+    found, old = largest_first(np.array(labels), k)
+    assert (found.tolist(), old.tolist()) == (expected, order)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_largest_cluster_is_the_first(metric):
+    vectors = np.repeat(np.eye(3, dtype=np.float32), [2, 7, 4], axis=0)
+    found = cluster(index_of(vectors), ClusterSpec(k=3, metric=metric))
+    assert found.labels.tolist() == [2] * 2 + [0] * 7 + [1] * 4
+    np.testing.assert_allclose(found.centroids, np.eye(3)[[1, 2, 0]], atol=1e-6)
 
 
 def test_a_sweep_says_where_there_is_no_silhouette():
@@ -242,6 +297,65 @@ def test_clusters_are_described(tickets):
     rows = found.rows(login.label)
     assert login.spread == pytest.approx(distances[rows].mean(), abs=1e-6)
     assert list(login.central) == rows[np.argsort(distances[rows])][:5].tolist()
+    inside = (unit[rows] @ unit[rows].T)[np.triu_indices(4, 1)]
+    outside = unit[rows] @ np.delete(unit, rows, axis=0).T
+    assert login.alike == (outside < np.median(inside)).mean() == 1
+    assert not login.mixed
+    assert summaries["billing"].name_words[:2] == ("invoice", "refund")
+
+
+def test_a_cluster_of_rows_no_more_alike_than_others_is_mixed():
+    rng = np.random.default_rng(0)
+    tight = 0.05 * rng.normal(size=(60, 16)) + np.eye(16)[0]
+    scattered = rng.normal(size=(60, 16))
+    space = space_of(np.concatenate([tight, scattered]))
+    labels = np.repeat([0, 1], 60)
+    centroids = np.stack([tight.mean(0), scattered.mean(0)]).astype(np.float32)
+    summaries = describe(space, Clustering(labels, centroids, 0.0, "cosine", 2, 0, "k-means"))
+    together, apart = summaries
+    assert (together.mixed, apart.mixed) == (False, True)
+    assert together.alike > 0.8 > apart.alike
+    unit = normalize(space.vectors)
+    inside = (unit[60:] @ unit[60:].T)[np.triu_indices(60, 1)]
+    assert apart.alike == pytest.approx((unit[60:] @ unit[:60].T < np.median(inside)).mean(), abs=1e-3)
+
+
+def test_groups_put_together_at_random_are_mixed_and_of_two_groups_far_apart_none_is():
+    space = space_of(np.random.default_rng(0).normal(size=(900, 8)))
+    labels = np.random.default_rng(1).integers(0, 3, 900)
+    centroids = np.stack([space.vectors[labels == label].mean(0) for label in range(3)])
+    found = Clustering(labels, centroids, 0.0, "euclidean", 3, 0, "k-means")
+    for summary in describe(space, found):
+        assert summary.mixed
+        assert summary.alike == pytest.approx(0.5, abs=0.05)
+    two = space_of(blobs(centers=2, spread=0.1))
+    assert [summary.alike for summary in describe(two, two.cluster(2, metric="euclidean"))] == [1, 1]
+
+
+def test_names_have_frequent_words_first_in_one_form_and_no_function_words():
+    texts = ["the invoice of may", "the invoices", *["zanzibar " * 60] * 2, *["the invoice"] * 29]
+    texts += ["the parcel", "a parcel and the courier", "courier", "parcel"] * 8
+    space = space_of(np.repeat(np.eye(2), [33, 32], axis=0), texts)
+    names = [summary.name_words for summary in describe(space, space.cluster(2))]
+    assert names == [("invoice", "zanzibar"), ("parcel", "courier")]
+    assert describe(space, space.cluster(2))[0].words[0].text == "zanzibar"  # of the highest weight
+
+
+def test_central_rows_repeat_no_text():
+    texts = ["one", "One ", "two", "one", "three", "TWO"]
+    (summary,) = describe(space_of(np.ones((6, 2)), texts), space_of(np.ones((6, 2)), texts).cluster(1))
+    assert summary.central == (0, 2, 4)
+
+
+def test_labels_are_counted_in_each_cluster():
+    found = Clustering(
+        np.array([0, 0, 1, NOISE, 1, 0]), np.eye(2, dtype=np.float32), 0.0, "cosine", 2, None, "hdbscan"
+    )
+    table = label_table(["b", "a", "b", "b", "", "a"], found)
+    assert (table.labels, table.clusters) == (("b", "a"), (0, 1, NOISE))
+    assert table.rows.tolist() == [[1, 1, 1], [2, 0, 0]]
+    whole = Clustering(np.zeros(2, dtype=np.int64), found.centroids[:1], 0.0, "cosine", 1, 0, "k-means")
+    assert label_table(["", "x"], whole).rows.tolist() == [[1]]
 
 
 @pytest.mark.parametrize("vectors", [np.ones((1, 2)), np.ones((3, 2))])
@@ -250,7 +364,8 @@ def test_one_cluster_is_described_by_its_own_words(vectors):
     (summary,) = describe(space, space.cluster(1))
     assert [word.text for word in summary.words] == ["good", "words"]
     assert summary.labels == ()
-    assert summary.central == tuple(range(len(vectors)))
+    assert summary.central == (0,)  # the others repeat its text
+    assert (summary.alike, summary.mixed) == (None, False)
     assert summary.spread == pytest.approx(0, abs=1e-6)
 
 
@@ -301,3 +416,21 @@ def test_texts_without_words_have_none_to_tell():
 )
 def test_words_of_any_language(text, words):
     assert words_of(text) == words
+
+
+def test_a_word_tells_by_its_part_of_the_divergence_of_the_cluster_from_the_rest():
+    inside, outside = np.array([6 / 10, 4 / 10]), np.array([3 / 20, 17 / 20])  # with the word, and without
+    word = Word("metal", 1.0, 6, 2)
+    assert divergence(word, 10, 19) == pytest.approx(scipy.special.rel_entr(inside, outside)[0])
+
+
+def test_a_name_begins_with_what_tells_a_cluster_rather_than_with_what_is_frequent_everywhere():
+    tools = [f"{thing} used for {n}" for thing in ("hammer steel", "chisel iron") for n in range(9)]
+    others = [f"{'used' if n % 4 == 0 else 'seen'} river near town {n}" for n in range(60)]
+    texts = [*tools, *others]
+    space = explorer.embed(open_corpus(texts), "tfidf")
+    labels = np.array([0] * len(tools) + [1] * len(others))
+    summary = describe(space, dataclasses.replace(space.cluster(2), labels=labels))[0]
+    used = next(word for word in summary.words if word.text == "used")
+    assert (used.rows, used.elsewhere) == (18, 15)
+    assert summary.name_words[0] != "used"

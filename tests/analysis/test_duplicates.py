@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import explorer
-from explorer.analysis.duplicates import find_duplicates
+from explorer.analysis.duplicates import find_close_pairs, find_duplicates, usual_floor
 from explorer.analysis.space import Space, make_index
 from explorer.errors import JobCancelledError, QueryError
 from tests.tensor import reference
@@ -152,3 +152,47 @@ def test_every_marked_pair_of_the_tickets_is_found(tickets, threshold):
         first = tuple(sorted((found.first[a], found.first[b])))
         assert first[0] == first[1] or first in pairs
     assert len(pairs) == (np.triu(unit @ unit.T, 1) >= threshold)[np.ix_(*[np.unique(found.first)] * 2)].sum()
+
+
+def test_one_search_from_a_low_score_serves_every_higher_threshold():
+    vectors = make("normal", 5, 60, 3)
+    items = space([f"text {row % 50}" for row in range(60)], vectors[np.arange(60) % 50])
+    close = find_close_pairs(items, 0.2)
+    assert close.texts == 50
+    for threshold in (0.2, 0.7, float(close.pairs.scores[7]), 1.0):
+        found, alone = close.duplicates(threshold), find_duplicates(items, threshold)
+        assert close.above(threshold) == len(alone.pairs)
+        assert found.pairs.left.tolist() == alone.pairs.left.tolist()
+        assert found.pairs.scores.tolist() == alone.pairs.scores.tolist()
+        assert [group.rows.tolist() for group in found.groups] == [g.rows.tolist() for g in alone.groups]
+        assert found.keep.tolist() == alone.keep.tolist()
+    with pytest.raises(QueryError, match="not looked for"):
+        close.duplicates(0.1)
+    with pytest.raises(QueryError, match="not looked for"):
+        close.duplicates(float("nan"))
+
+
+def test_the_row_that_is_preferred_is_kept():
+    found = find_duplicates(
+        space(["a", "b", "a", "c", "d", "d"], [[1, 0], [1, 0.01], [1, 0], [-1, 1], [0, -1], [0, -1]]), 0.99
+    )
+    assert all(group.keeps_first for group in found.groups)
+    other = found.keeping([2, 5, 1, 3, 99, -1])  # 3 is in no group; of 2 and 1 the latest wins
+    assert [group.kept for group in other.groups] == [1, 5]
+    assert not any(group.keeps_first for group in other.groups)
+    assert other.keep.tolist() == [False, True, False, True, False, True]
+    assert found.keep.tolist() == [True, False, False, True, True, False]
+    assert found.keeping([]).keep.tolist() == found.keep.tolist()
+
+
+def test_the_usual_floor_is_a_score_that_about_so_many_pairs_reach():
+    vectors = make("normal", 6, 300, 8)
+    items = space([f"text {row}" for row in range(300)], vectors)
+    scores = np.sort(reference.scores(vectors, vectors, "cosine")[np.triu_indices(300, 1)])[::-1]
+    assert usual_floor(items, pairs=1_000) == pytest.approx(scores[999], abs=1e-6)
+    assert len(find_close_pairs(items, usual_floor(items, pairs=1_000)).pairs) == 1_000
+    drawn = usual_floor(items, pairs=1_000, sample=150)
+    assert 700 <= len(find_close_pairs(items, drawn).pairs) <= 1_400
+    assert usual_floor(items, pairs=50_000) == -1
+    assert usual_floor(space(["a", "a", "b"], np.eye(3)[[0, 0, 1]]), pairs=1) == -1
+    assert usual_floor(space(["a"], [[1.0]]), pairs=1) == -1

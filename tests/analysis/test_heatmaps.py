@@ -11,6 +11,7 @@ from explorer.analysis import heatmaps
 from explorer.analysis.heatmaps import (
     ORDERS,
     Distributions,
+    Heatmap,
     distributions,
     group_similarity,
     heatmap,
@@ -234,3 +235,75 @@ def test_what_scores_are_chance_and_how_many_rows_have_a_close_one():
     assert found.chance == pytest.approx(0.99)
     assert [found.close_rows(score) for score in (0.5, 0.9, 1.0)] == [3, 2, 1]
     assert np.isnan(Distributions(np.array([], np.float32), found.rows, found.nearest).chance)
+
+
+@settings(max_examples=30)
+@given(kind=kinds, seed=st.integers(0, 2**32), rows=st.integers(1, 40))
+def test_the_most_confused_groups_are_those_with_the_smallest_gap(kind, seed, rows):
+    vectors = make(kind, seed, rows, 3)
+    groups = np.random.default_rng(seed).integers(0, 6, rows)
+    means = group_similarity(index_of(vectors), groups)
+    scores = reference.scores(vectors, vectors, "cosine")
+
+    def mean(one, other):
+        pairs = [scores[a, b] for a in range(rows) for b in range(rows)
+                 if groups[a] == one and groups[b] == other and a != b]  # fmt: skip
+        return float(np.mean(pairs)) if pairs else np.nan
+
+    names = np.unique(groups)
+    gaps = {}
+    for place, one in enumerate(names):
+        for further, other in enumerate(names[place + 1 :], start=place + 1):
+            within = [mean(one, one), mean(other, other)]
+            if not np.isnan(within).any():
+                gaps[place, further] = np.mean(within) - mean(one, other)
+    confused = means.confused(1_000)
+    pairs = list(zip(confused.first.tolist(), confused.second.tolist(), strict=True))
+    assert sorted(pairs) == sorted(gaps)
+    np.testing.assert_allclose(confused.gap, [gaps[pair] for pair in pairs], atol=1e-6)
+    assert (np.diff(confused.gap) >= 0).all()
+    for pair, between, within in zip(pairs, confused.between, confused.within, strict=True):
+        one, other = names[list(pair)]
+        np.testing.assert_allclose(between, mean(one, other), atol=1e-6)
+        np.testing.assert_allclose(within, [mean(one, one), mean(other, other)], atol=1e-6)
+    assert len(means.confused(2)) == min(2, len(gaps))
+
+
+def test_like_groups_are_side_by_side():
+    angles = np.array([0, 1.5, 0.1, 1.6, 0.2, 3.0])
+    vectors = np.repeat(np.c_[np.cos(angles), np.sin(angles)], 2, axis=0)
+    given_order = group_similarity(index_of(vectors), np.repeat(list("abcdef"), 2))
+    ordered = given_order.ordered()
+    assert "".join(ordered.groups) in ("acebdf", "fdbeca")
+    place = [given_order.groups.tolist().index(name) for name in ordered.groups]
+    np.testing.assert_array_equal(ordered.scores, given_order.scores[np.ix_(place, place)])
+    np.testing.assert_array_equal(ordered.sizes, given_order.sizes[place])
+    alone = group_similarity(index_of(vectors[:2]), ["x", "x"])
+    assert alone.ordered().groups.tolist() == ["x"]
+    assert len(alone.confused(5)) == 0
+
+
+sides = st.lists(st.integers(0, 9), unique=True, min_size=1, max_size=8)
+
+
+@given(sides, sides, st.randoms(use_true_random=False))
+def test_each_pair_is_listed_once_closest_first(rows, columns, random):
+    scores = {pair: random.choice([0.1, 0.5, 0.9]) for pair in np.ndindex(10, 10)}
+    similar = np.array([[scores[min(a, b), max(a, b)] for b in columns] for a in rows], dtype=np.float32)
+    places = Heatmap(np.array(rows), np.array(columns), similar).closest_pairs(60)
+    listed = [frozenset((rows[at // len(columns)], columns[at % len(columns)])) for at in places]
+    assert sorted(map(sorted, listed)) == sorted(
+        map(sorted, {frozenset((a, b)) for a in rows for b in columns if a != b})
+    )
+    found = similar.ravel()[places]
+    assert (np.diff(found) <= 0).all()
+
+
+def test_only_the_closest_of_many_are_listed():
+    rows = np.arange(100)
+    scores = np.random.default_rng(0).random((100, 100), dtype=np.float32)
+    scores = (scores + scores.T) / 2
+    places = Heatmap(rows, rows, scores).closest_pairs(200)
+    np.testing.assert_allclose(
+        scores.ravel()[places], np.sort(scores[np.triu_indices(100, 1)])[::-1][:200], atol=1e-6
+    )

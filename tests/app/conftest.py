@@ -57,8 +57,9 @@ def _nobody_remembered():
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """What the page last drew as a map in two dimensions."""
-    from explorer.ui.map import view
+    """What the Map page, or the Compare page, last drew as a map in two dimensions."""
+    from explorer.ui.compare import maps
+    from explorer.ui.map import flat_map
     from explorer.ui.widgets.map_view import component
 
     last = SimpleNamespace()
@@ -67,5 +68,6 @@ def drawn(monkeypatch):
         last.__dict__.update(how, scene=scene, described=json.loads(scene.description.value))
         component.map_view(scene, **how)
 
-    monkeypatch.setattr(view, "map_view", map_view)
+    for page in (flat_map, maps):
+        monkeypatch.setattr(page, "map_view", map_view)
     return last

@@ -16,14 +16,15 @@ from explorer.session.session import Session
 from tests.conftest import ROOT
 
 
-def open_app(page: str | None = None, **parameters: str) -> AppTest:
-    """A session of its own, as if a link had been followed."""
+def open_app(page: str = "pages/search.py", **parameters: str) -> AppTest:
+    """A session of its own, as if a link to a page had been followed."""
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=600)
     for name, value in parameters.items():
         app.query_params[name] = value
-    app.run()
+    app.switch_page(page).run()
     assert not app.exception
-    return app.switch_page(page).run() if page else app
+    app._page_hash = ""  # from now on the page is the one that the app has gone to
+    return app
 
 
 def finished(app: AppTest, seconds: float = 300) -> AppTest:
@@ -36,7 +37,7 @@ def finished(app: AppTest, seconds: float = 300) -> AppTest:
         app.run()
         assert not app.exception
         # What was shown may have begun more work, which may have ended since it was drawn.
-        if not _under_way() and not app.get("progress"):
+        if not _under_way() and not progress_lines(app):
             return app
         assert time.monotonic() < deadline, "the page never showed its end"
 
@@ -71,6 +72,12 @@ def error(app: AppTest) -> str:
     return unescaped(app.error[0].value)
 
 
+def open_rows(app: AppTest) -> str:
+    """Which rows the header says are open."""
+    box = next(box for box in app.selectbox if box.label == "Open rows")
+    return str(box.options[box.index])
+
+
 def labels(app: AppTest) -> list[str]:
     """The labels of all buttons."""
     return [unescaped(button.label) for button in app.button]
@@ -96,6 +103,17 @@ def html_texts(app: AppTest) -> list[str]:
     return [element.proto.body for element in app.get("html")]
 
 
+def progress_lines(app: AppTest) -> list[str]:
+    """What is said of the work that is shown."""
+    return [text for text in html_texts(app) if '<div class="job-progress">' in text]
+
+
+def cluster_sizes(app: AppTest) -> list[int]:
+    """The rows of each cluster in the table of clusters."""
+    table = next(frame.value for frame in app.dataframe if {"cluster", "rows"} <= set(frame.value.columns))
+    return [int(rows) for rows in table["rows"]]
+
+
 def select(app: AppTest, kind: str, selection: dict[str, object], position: int = 0) -> AppTest:
     """The page after something was picked in a figure or a table, as a browser reports it.
 
@@ -118,4 +136,4 @@ def open_with_rows(corpus, spec):
     """The app with rows that nobody else has."""
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=600)
     app.session_state["explorer-session"] = Session(uuid.uuid4().hex, corpus, [spec])
-    return app.run()
+    return app.switch_page("pages/search.py").run()

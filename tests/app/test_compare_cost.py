@@ -38,11 +38,14 @@ def test_every_form_is_in_the_table_and_the_figure_with_the_choice_on_top():
     assert expected.text in said(app.markdown)
     assert expected.choice.rule in said(app.caption)
     table = app.dataframe[0].value
-    assert table["form"].tolist() == expected.table["form"].tolist()
-    np.testing.assert_allclose(table["k-NN accuracy"], expected.quality[0].value)
-    np.testing.assert_allclose(table["change, low end"], expected.quality[0].change_low)
+    chosen, forms = expected.choice.place, expected.table["form"].tolist()
+    assert chosen > 0
+    order = [chosen, *(at for at in range(len(forms)) if at != chosen)]
+    assert table["form"].tolist() == [f"★ {forms[chosen]}", *(forms[at] for at in order[1:])]
+    np.testing.assert_allclose(table["k-NN accuracy"], expected.quality[0].value[order])
+    np.testing.assert_allclose(table["change, low end"], expected.quality[0].change_low[order])
     written = written_in(app.dataframe[0])["change"]
-    assert written == [number(value, plus=True) for value in expected.quality[0].change]
+    assert written == [number(value, plus=True) for value in expected.quality[0].change[order]]
     assert any(text.startswith("−") for text in written)
     drawn = figure(app)
     assert drawn["layout"]["xaxis"]["type"] == "log"

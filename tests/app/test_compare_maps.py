@@ -1,7 +1,5 @@
 """Maps side by side, and matched clusters."""
 
-import base64
-
 import numpy as np
 import pytest
 
@@ -10,16 +8,11 @@ from explorer.analysis.projection import project
 from explorer.analysis.specs import MapSpec
 from explorer.comparison.contenders.spec import ContenderSpec
 from explorer.encode.spec import OwnVectors, Tfidf
-from explorer.ui.compare import map_rows, maps
+from explorer.numbers import percent
+from explorer.ui.compare import map_rows
+from explorer.ui.widgets.map_view.events import read_pick
 from tests.app.driving import button, figure, finished, html_texts, metric, open_with_rows, said, select
 from tests.app.test_compare_views import HOSTILE, compared, comparison_of, labelled, rows, session_of, shown
-
-
-def decoded(numbers):
-    """An array as plotly writes it: base64, or a plain list where it is short."""
-    if isinstance(numbers, dict):
-        return np.frombuffer(base64.b64decode(numbers["bdata"]), dtype=np.dtype(numbers["dtype"]))
-    return np.array(numbers)
 
 
 @pytest.fixture(scope="module")
@@ -29,93 +22,123 @@ def view_of():
     return lambda view, **parameters: compared(corpus, OwnVectors(), view, **parameters)
 
 
-def panels(app):
-    """The rows and places of each panel, by the axis that it has."""
-    found = {}
-    for trace in figure(app)["data"]:
-        if "customdata" in trace:
-            numbers = decoded(trace["customdata"]) - 1
-            points = np.stack([decoded(trace["x"]), decoded(trace["y"])], axis=1).astype(float)
-            found.setdefault(trace.get("xaxis", "x"), {}).update(zip(numbers.tolist(), points, strict=True))
-    return found
+@pytest.fixture
+def maps_of(view_of, drawn):
+    """The view of maps, by PCA; what it draws is in `drawn`."""
+    return lambda **parameters: view_of("Maps", **{"compare-map-method": "pca"}, **parameters)
 
 
-def highlit(app):
-    """The highlighted rows of each panel."""
-    found = {}
-    for trace in figure(app)["data"]:
-        if "selectedpoints" in trace:
-            numbers = decoded(trace["customdata"]) - 1
-            chosen = numbers[np.array(decoded(trace["selectedpoints"]), dtype=int)]
-            found.setdefault(trace.get("xaxis", "x"), set()).update(chosen.tolist())
-    return found
+def places(drawn):
+    """Where the points are on each map, in their own order, shape (maps, points, 2)."""
+    positions = drawn.scene.positions
+    sent = [np.frombuffer(each.value, dtype="<u2").reshape(-1, 2) for each in positions.contents]
+    return np.stack([each[positions.ranks].astype(float) for each in sent])
 
 
-def pick(app, *points):
-    picked = [{"curve_number": curve, "point_index": place} for curve, place in points]
-    places = [place for _, place in points]
-    app = select(app, "plotly_chart", {"points": picked, "point_indices": places, "box": [], "lasso": []})
-    return finished(app)
+def row_of(drawn, point):
+    """The row behind a point, from 0."""
+    return int(drawn.tip(point)[0].partition(" · ")[0].removeprefix("row ")) - 1
 
 
-def test_every_contender_with_vectors_has_a_map_of_the_same_rows(view_of):
-    app = view_of("Maps", **{"compare-map-method": "pca"})
-    comparison = comparison_of(app)
-    assert app.multiselect(key="compare-spaces").value == [
-        side.name for side in comparison.contenders if side.space is not None
-    ]
-    found = panels(app)
-    assert len(found) == 2
-    assert all(sorted(own) == list(range(32)) for own in found.values())
-    spec = figure(app)
-    titles = [each["text"] for each in spec["layout"]["annotations"]]
-    for title, name in zip(titles, comparison.names, strict=False):
+def rows_of(drawn):
+    """The row behind each point, from 0."""
+    return [row_of(drawn, point) for point in range(len(drawn.scene.positions))]
+
+
+def highlit(drawn):
+    """The highlighted rows; None if none is."""
+    return None if drawn.selected is None else [row_of(drawn, at) for at in np.flatnonzero(drawn.selected)]
+
+
+def pick(app, drawn, points, mode="replace"):
+    """The page after points were picked on a map."""
+    drawn.on_pick(np.array(points, dtype=np.int64), mode)
+    return finished(app.run())
+
+
+def with_vectors(app):
+    return [side for side in comparison_of(app).contenders if side.space is not None]
+
+
+def test_every_contender_with_vectors_has_a_map_of_the_same_rows(maps_of, drawn):
+    app = maps_of()
+    names = [side.name for side in with_vectors(app)]
+    assert app.multiselect(key="compare-spaces").value == names
+    assert places(drawn).shape == (2, 32, 2)
+    assert rows_of(drawn) == list(range(32))
+    titles = drawn.described["panels"]
+    assert len(titles) == 2
+    for title, name in zip(titles, names, strict=True):
         assert title.startswith(f"{name} · trust ")
-    shown_in_legend = [trace["name"] for trace in spec["data"] if trace["showlegend"]]
-    assert sorted(shown_in_legend) == [f"topic {at}" for at in range(4)]
+    assert drawn.described["morph"] == []
+    assert [group["name"] for group in drawn.described["legend"]] == [f"topic {at}" for at in range(4)]
     assert "cannot be compared between maps" in said(app.caption)
-    assert HOSTILE not in str(spec)
 
 
-def test_a_map_is_that_of_the_map_page_turned_over_the_first(view_of):
-    app = view_of("Maps", **{"compare-map-method": "pca"})
-    sides = [side for side in comparison_of(app).contenders if side.space is not None]
-    for own, side in zip(panels(app).values(), sides, strict=True):
-        made = explorer.analysis.projection.project(side.space.index, MapSpec("pca")).coordinates
-        drawn = np.stack([own[row] for row in range(32)])
+def test_a_map_is_that_of_the_map_page_turned_over_the_first(maps_of, drawn):
+    sides = with_vectors(maps_of())
+    for own, side in zip(places(drawn), sides, strict=True):
+        made = project(side.space.index, MapSpec("pca")).coordinates
         # Distances between points are the same up to the scale, whichever way the map is turned.
-        distances = [np.linalg.norm(each[:, None] - each, axis=2).ravel() for each in (made, drawn)]
+        distances = [np.linalg.norm(each[:, None] - each, axis=2).ravel() for each in (made, own)]
         assert np.corrcoef(distances)[0, 1] > 1 - 1e-6
-    centres = [np.mean(list(own.values()), axis=0) for own in panels(app).values()]
+    centres = places(drawn).mean(axis=1)
     np.testing.assert_allclose(centres[0], centres[1], atol=2)
 
 
-def test_a_lasso_in_one_panel_selects_the_rows_in_all(view_of):
-    app = view_of("Maps", **{"compare-map-method": "pca"})
-    traces = figure(app)["data"]
-    assert highlit(app) == {}
-    place = next(at for at, trace in enumerate(traces) if trace.get("xaxis") == "x2")
-    wanted = (decoded(traces[place]["customdata"]) - 1)[[0, 2, 3]].tolist()
-    app = pick(app, (place, 0), (place, 2), (place, 3))
-    assert session_of(app).selection.rows.tolist() == sorted(wanted)
-    assert highlit(app) == {"x": set(wanted), "x2": set(wanted)}
-    assert any("maps side by side" in text for text in html_texts(app))
-    assert len(app.dataframe[0].value) == 3
-    button(app, "Clear").click().run()
+def test_one_map_turns_into_the_next_in_one_panel_where_a_lasso_is_of_the_map_it_has_become(maps_of, drawn):
+    app = maps_of(**{"compare-map-layout": "morph"})
+    names = [side.name for side in with_vectors(app)]
+    assert drawn.described["morph"] == names
+    assert drawn.described["panels"] == [""]
+    told = said(app.caption)
+    assert all(f"{name} 0." in told or f"{name} 1." in told for name in names)  # the trust in each
+    first, second = places(drawn)
+    right = np.median(np.unique(second[:, 0])) + 0.5
+    polygon = np.array([[-1.0, -1.0], [right, -1.0], [right, 65536.0], [-1.0, 65536.0]])
+    inside = drawn.scene.inside(polygon, 1.0)
+    assert inside.tolist() == np.flatnonzero(second[:, 0] < right).tolist()
+    assert inside.tolist() != drawn.scene.inside(polygon, 0.0).tolist()
+    app = pick(app, drawn, inside)
+    assert session_of(app).selection.rows.tolist() == inside.tolist()
+    app.selectbox(key="compare-map-layout").set_value("panels").run()
     app = finished(app)
-    assert highlit(app) == {}
+    assert "compare-map-layout" not in app.query_params
+    assert len(drawn.described["panels"]) == 2
+    assert highlit(drawn) == inside.tolist()
+    np.testing.assert_array_equal(places(drawn), [first, second])
 
 
-def test_a_clicked_row_is_ringed_everywhere_with_its_nearest_rows_in_each_contender(view_of):
-    app = view_of("Maps", **{"compare-map-method": "pca"})
-    before = len(figure(app)["data"])
-    row = int(decoded(figure(app)["data"][0]["customdata"])[1] - 1)
-    app = pick(app, (0, 1))
-    assert len(figure(app)["data"]) == before + 2
+def test_a_lasso_in_one_panel_selects_the_rows_in_all(maps_of, drawn):
+    app = maps_of()
+    assert highlit(drawn) is None
+    app = pick(app, drawn, [3, 8, 20])
+    assert session_of(app).selection.rows.tolist() == [3, 8, 20]
+    assert highlit(drawn) == [3, 8, 20]
+    assert any("compared maps" in text for text in html_texts(app))
+    assert len(app.dataframe[0].value) == 3
+    app = pick(app, drawn, [8, 9], "add")
+    app = pick(app, drawn, [3], "subtract")
+    assert highlit(drawn) == [8, 9, 20]
+    app = pick(app, drawn, range(32), "invert")
+    assert highlit(drawn) == [row for row in range(32) if row not in (8, 9, 20)]
+    app = pick(app, drawn, [])  # around nothing
+    assert len(session_of(app).selection) == 29
+    app = pick(app, drawn, [], "none")
+    assert session_of(app).selection is None
+    app = pick(app, drawn, [1, 2])
+    button(app, "Clear").click().run()
+    finished(app)
+    assert highlit(drawn) is None
+
+
+def test_a_clicked_row_is_selected_everywhere_with_its_nearest_rows_in_each_contender(maps_of, drawn):
+    row = 5
+    app = pick(maps_of(), drawn, [row])
+    assert highlit(drawn) == [row]
+    assert not hasattr(drawn, "lines")  # they would differ from map to map
     assert f"Row {row + 1} and its nearest rows" in [head.value for head in app.header]
-    comparison = comparison_of(app)
-    sides = [side for side in comparison.contenders if side.space is not None]
-    near = [side.neighbors(np.array([row]), 5).indices[0].tolist() for side in sides]
+    near = [side.neighbors(np.array([row]), 5).indices[0].tolist() for side in with_vectors(app)]
     items = [text for text in html_texts(app) if "in 1 of 2" in text or "in 2 of 2" in text]
     assert len(items) == 10
     for item, neighbor in zip(items, [*near[0], *near[1]], strict=True):
@@ -124,81 +147,90 @@ def test_a_clicked_row_is_ringed_everywhere_with_its_nearest_rows_in_each_conten
     assert "<b>bold" not in " ".join(html_texts(app))
 
 
-def test_only_rows_that_exist_can_be_clicked(view_of):
-    session = session_of(view_of("Maps", **{"compare-map-method": "pca"}))
-    for number in (0, 33, -1):
-        maps._click(session, number)
-        assert session.selection is None
-    maps._click(session, 32)
-    assert session.selection.rows.tolist() == [31]
+def test_only_rows_that_exist_can_be_picked(maps_of, drawn):
+    maps_of()
+    picked = {"map": drawn.described["map"], "mode": "replace"}
+    for point in (-1, 32, 1.5, True, "1", None):
+        assert read_pick(picked | {"point": point}, drawn.scene) is None
+    points, mode = read_pick(picked | {"point": 31}, drawn.scene)
+    assert (points.tolist(), mode) == ([drawn.scene.positions.order[31]], "replace")
 
 
-def test_a_selection_from_another_page_is_highlighted(view_of):
-    app = view_of("Maps", **{"compare-map-method": "pca"})
+def test_pointing_at_a_row_shows_its_number_its_colour_and_its_text_as_it_is(maps_of, drawn):
+    corpus = session_of(maps_of()).corpus
+    head, text = drawn.tip(6)
+    assert head == "row 7 · topic 2"
+    assert text == corpus.texts[6].strip()
+    assert HOSTILE in text  # the browser shows it as text
+
+
+def test_a_selection_from_another_page_is_highlighted(maps_of, drawn):
+    app = maps_of()
     session_of(app).select([4, 9], "elsewhere")
-    app = finished(app.run())
-    assert highlit(app) == {"x": {4, 9}, "x2": {4, 9}}
+    finished(app.run())
+    assert highlit(drawn) == [4, 9]
 
 
 @pytest.mark.parametrize("colour", ["label", "agreement", "cluster", "none"])
-def test_one_colouring_is_on_all_maps(view_of, colour):
-    app = view_of("Maps", **{"compare-map-method": "pca", "compare-colour": colour})
-    by_panel = {}
-    for trace in figure(app)["data"]:
-        key = (trace["name"], str(trace["marker"].get("color")))
-        by_panel.setdefault(trace.get("xaxis", "x"), []).append((key, decoded(trace["customdata"]).tolist()))
-    assert by_panel["x"] == by_panel["x2"]
+def test_one_colouring_is_on_all_maps(maps_of, drawn, colour):
+    app = maps_of(**{"compare-colour": colour})
+    values = [drawn.tip(point)[0].partition(" · ")[2] for point in range(32)]
+    if colour == "label":
+        assert values == session_of(app).corpus.labels
     if colour == "agreement":
-        (trace, other) = figure(app)["data"]
-        assert [trace["marker"]["showscale"], other["marker"]["showscale"]] == [True, False]
         agreement = comparison_of(app).agreement("jaccard").value[0, 1]
-        assert decoded(trace["marker"]["color"]).mean() == pytest.approx(agreement, abs=1e-6)
+        assert np.mean([float(value) for value in values]) == pytest.approx(agreement, abs=1e-3)
+        assert drawn.described["scale"]
     if colour == "cluster":
         assert app.number_input(key="compare-clusters").value == 4
-        assert len(by_panel["x"]) == 4
+        assert len(drawn.described["legend"]) == 4
+        assert set(values) == {group["name"] for group in drawn.described["legend"]}
+    if colour == "none":
+        assert values == [""] * 32
+        assert drawn.scene.categories is None
 
 
-def test_a_sample_is_drawn_of_many_rows_with_those_that_were_measured_and_selected(view_of, monkeypatch):
-    monkeypatch.setattr(map_rows, "MOST_POINTS", 24)
-    app = view_of("Maps", **{"compare-map-method": "pca"})
-    comparison = comparison_of(app)
-    object.__setattr__(comparison, "sample", np.arange(5))
-    app = finished(app.run())
-    drawn = panels(app)["x"]
-    assert set(range(5)) <= set(drawn)
-    assert 7 <= len(drawn) <= 12
-    assert "of 32 rows are drawn" in said(app.caption)
-    missing = next(row for row in range(32) if row not in drawn)
-    session_of(app).select([missing], "elsewhere")
-    app = finished(app.run())
-    assert missing in panels(app)["x2"]
-
-
-def test_maps_of_many_rows_are_made_of_a_sample_with_those_that_were_measured(view_of, monkeypatch):
+def test_maps_of_many_rows_are_made_of_a_sample_with_those_that_were_measured(maps_of, drawn, monkeypatch):
     monkeypatch.setattr(map_rows, "MOST_ROWS", 12)
-    app = view_of("Maps", **{"compare-map-method": "pca"})
+    app = maps_of()
     comparison = comparison_of(app)
     object.__setattr__(comparison, "sample", np.array([1, 7, 31]))
     app = finished(app.run())
     mapped = map_rows.mapped_rows(comparison)
     assert {1, 7, 31} <= set(mapped.tolist())
     assert len(mapped) == 12
-    found = panels(app)
-    assert sorted(found["x"]) == sorted(found["x2"]) == mapped.tolist()
-    assert f"the maps are made of {len(mapped)}" in said(app.caption)
-    first = next(side for side in comparison.contenders if side.space is not None)
-    alone = project(first.space.index.subset(mapped), MapSpec("pca")).coordinates
-    drawn = np.array([found["x"][row] for row in mapped.tolist()])
-    same = [np.corrcoef(drawn[:, axis], alone[:, axis])[0, 1] for axis in (0, 1)]
+    assert rows_of(drawn) == mapped.tolist()
+    assert f"The maps are made of {len(mapped)} of 32 rows" in said(app.caption)
+    alone = project(with_vectors(app)[0].space.index.subset(mapped), MapSpec("pca")).coordinates
+    same = [np.corrcoef(places(drawn)[0][:, axis], alone[:, axis])[0, 1] for axis in (0, 1)]
     assert same == pytest.approx([1, 1], abs=1e-3)
-    selected = next(row for row in range(32) if row not in mapped)
-    session_of(app).select([selected], "elsewhere")
-    assert not finished(app.run()).exception
+    app = pick(app, drawn, [2, 11])
+    assert session_of(app).selection.rows.tolist() == mapped[[2, 11]].tolist()
+    assert highlit(drawn) == mapped[[2, 11]].tolist()
+    assert "Of the selected rows" not in said(app.caption)
+    session_of(app).select([next(row for row in range(32) if row not in mapped)], "elsewhere")
+    app = finished(app.run())
+    assert not app.exception
+    assert drawn.selected is None
+    assert "Of the selected rows, 1 is not among them." in said(app.caption)
 
 
-def test_contenders_are_chosen_and_a_new_one_is_shown_unless_somebody_chose():
+def test_rows_without_a_value_are_grey(drawn):
+    prices = [None if at == 3 else float(at) for at in range(32)]
+    table = {"body": rows(), "price": prices}
+    corpus = explorer.open_corpus(table, text="body")
+    parameters = {"compare-map-method": "pca", "compare-colour": "column:price"}
+    app = compared(corpus, Tfidf(), "Maps", **parameters)
+    assert "Rows without a value are grey." in said(app.caption)
+    sent = np.frombuffer(drawn.scene.categories.value, dtype=np.uint8)
+    assert np.flatnonzero(sent[drawn.scene.positions.ranks] == 0).tolist() == [3]
+    assert drawn.tip(3)[0] == "row 4"
+
+
+def test_contenders_are_chosen_and_a_new_one_is_shown_unless_somebody_chose(drawn):
     app = compared(explorer.open_corpus(rows()), Tfidf(), "Maps", **{"compare-map-method": "pca"})
-    assert len(panels(app)) == 1
+    assert len(places(drawn)) == 1
+    assert not [box for box in app.selectbox if box.key == "compare-map-layout"]
     session_of(app).comparison.contenders = tuple(
         ContenderSpec(Tfidf(), first=first) for first in (None, 8, 6, 4, 3)
     )
@@ -206,10 +238,10 @@ def test_contenders_are_chosen_and_a_new_one_is_shown_unless_somebody_chose():
     names = app.multiselect(key="compare-spaces")
     assert len(names.options) == 5
     assert names.value == names.options[:4]
-    assert len(panels(app)) == 4
+    assert len(places(drawn)) == len(drawn.described["panels"]) == 4
     names.set_value(names.options[3:]).run()
     app = finished(app)
-    assert len(panels(app)) == 2
+    assert len(places(drawn)) == 2
     session_of(app).comparison.contenders = session_of(app).comparison.contenders[1:]
     app = finished(app.run())
     assert app.multiselect(key="compare-spaces").value == names.options[3:]
@@ -241,12 +273,12 @@ def test_clusters_of_all_contenders_are_matched_and_flow_into_each_other(view_of
     assert numbers == [wanted["first"].tolist(), wanted["second"].tolist()]
     labels = comparison.clusters(4)
     same = int((labels[first] == labels[second]).sum())
-    assert metric(app, "Rows in matching clusters") == f"{same / 32:.0%}"
+    assert metric(app, "Rows in matching clusters") == percent(same / 32)
     assert 0 <= float(metric(app, "ARI")) <= 1
     sankey = figure(app)["data"][0]
     assert sum(sankey["link"]["value"]) == 32
     colours = sankey["node"]["color"]
-    names = [label.split(".")[0] for label in sankey["node"]["label"]]
+    names = [label.split(".")[0] for label in sankey["node"]["customdata"]]
     assert len({(name, colour) for name, colour in zip(names, colours, strict=True)}) == len(set(names))
     assert HOSTILE not in str(figure(app))
     words = app.dataframe[2].value
@@ -254,7 +286,7 @@ def test_clusters_of_all_contenders_are_matched_and_flow_into_each_other(view_of
     assert words["rows"].sum() == 64
 
 
-def test_a_chosen_flow_shows_its_rows_which_can_be_selected(view_of):
+def test_a_chosen_flow_shows_its_rows_which_can_be_selected(view_of, drawn):
     app = view_of("Clusters")
     app.number_input(key="compare-clusters").set_value(5).run()
     app = finished(app)
@@ -268,8 +300,8 @@ def test_a_chosen_flow_shows_its_rows_which_can_be_selected(view_of):
     button(app, "Select th").click().run()
     app = finished(app)
     assert session_of(app).selection.rows.tolist() == of_flow.tolist()
-    app = shown(app, "Maps")
-    assert highlit(app)["x"] == set(of_flow.tolist())
+    shown(app, "Maps")
+    assert highlit(drawn) == of_flow.tolist()
 
 
 def test_one_contender_with_vectors_has_nothing_to_match():
@@ -289,8 +321,8 @@ def test_a_comparison_from_a_file_has_neither_maps_nor_clusters(tmp_path, view_o
         assert "opened from a file" in said(app.info)
 
 
-def test_the_page_needs_open_rows_only():
+def test_the_page_needs_open_rows_only(drawn):
     app = open_with_rows(labelled(), OwnVectors())
     app.query_params["compare-shows"] = "Maps"
-    app = finished(app.switch_page("pages/compare.py").run())
-    assert len(panels(app)) == 2
+    finished(app.switch_page("pages/compare.py").run())
+    assert len(places(drawn)) == 2

@@ -35,6 +35,8 @@ def test_without_judgements_rows_change_and_nothing_is_worse(corpus):
     table = app.dataframe[0].value
     assert (table["row"] == found.rows["row"] + 1).all()
     assert "change" not in table
+    changed = found.rows["first_changed"].tolist()
+    assert table["first changes"].tolist() == ["yes" if one else "no" for one in changed]
     place = found.row_order()[0]
     items = [text for text in html_texts(app) if "in both, " in text or "only here" in text]
     assert len(items) == 20

@@ -8,6 +8,7 @@ import pytest
 import explorer
 from explorer.comparison.files.opening import open_comparison
 from explorer.encode.spec import OwnVectors, Tfidf
+from explorer.ui.compare.pair import agreement_of_pair
 from tests.app.driving import button, finished, html_texts, open_with_rows, said, select, unescaped
 
 HOSTILE = "<b>bold</b> **md** $x$"
@@ -127,7 +128,8 @@ def test_a_click_on_a_cell_chooses_its_pair_and_the_button_leads_to_its_rows(vie
 def test_the_row_of_lowest_agreement_is_opened_with_both_lists(view_of):
     app = view_of("Rows")
     comparison = comparison_of(app)
-    agreement = comparison.row_agreement
+    pair = tuple(comparison.names.index(name) for name in app.selectbox(key="compare-pair").value.split("~"))
+    agreement = agreement_of_pair(comparison, pair)
     table = app.dataframe[0].value
     assert (table["row"] == agreement.rows + 1).all()
     assert table["agreement"].to_numpy() == pytest.approx(agreement.values)
@@ -154,9 +156,25 @@ def assert_lists(app, row):
         assert f">row {neighbor + 1:,}<" in items[rank]
 
 
+def test_the_order_is_of_the_two_contenders_unless_all_are_chosen_and_both_say_what_it_is(view_of):
+    app = view_of("Rows")
+    assert app.selectbox(key="compare-rows-by").value == "two"
+    first, second = app.selectbox(key="compare-pair").value.split("~")
+    table = app.dataframe[0].value
+    none = int((table["agreement"] == 0).sum())
+    told = unescaped(said(app.caption))
+    assert f"nearest rows in {first} and in {second}" in told
+    assert (f"as for {none:,} of these rows" in told) == (none > 0)
+    app.selectbox(key="compare-rows-by").set_value("all").run()
+    app = finished(app)
+    agreement = comparison_of(app).row_agreement
+    assert app.dataframe[0].value["agreement"].to_numpy() == pytest.approx(agreement.values)
+    assert "the mean, over the 3 pairs of contenders" in said(app.caption)
+
+
 def test_another_row_is_opened_and_its_scores_are_beside_random_pairs(view_of):
     app = view_of("Rows")
-    row = int(comparison_of(app).row_agreement.rows[3])
+    row = int(app.dataframe[0].value["row"][3]) - 1
     selection = {"rows": [3], "columns": [], "cells": []}
     app = finished(select(app, "dataframe", selection))
     assert f"Row {row + 1:,} and its nearest rows" in [head.value for head in app.header]
@@ -169,9 +187,9 @@ def test_another_row_is_opened_and_its_scores_are_beside_random_pairs(view_of):
 
 def test_rows_of_lowest_agreement_become_the_selection(view_of):
     app = view_of("Rows")
-    agreement = comparison_of(app).row_agreement
-    bar = np.quantile(agreement.values, 0.2)
-    wanted = np.sort(agreement.rows[agreement.values <= bar])
+    table = app.dataframe[0].value
+    bar = np.quantile(table["agreement"], 0.2)
+    wanted = np.sort(table["row"][table["agreement"] <= bar]) - 1
     app = press(app, "Select the")
     assert session_of(app).selection.rows.tolist() == wanted.tolist()
     assert app.get("page_link")

@@ -71,7 +71,8 @@ def test_an_opened_comparison_brings_its_contenders_and_options():
         "all-MiniLM-L6-v2",
     ]
     verdict, _ = open_with_choices(saved(k=7), explorer.open_corpus("medicare-faq"))
-    assert any(verdict.verdict.text in text for text in html_texts(app))
+    said = next(text for text in html_texts(app) if verdict.verdict.headline in text)
+    assert verdict.verdict.details in said
     assert not app.error
 
 

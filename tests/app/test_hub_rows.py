@@ -14,7 +14,18 @@ from explorer.data.opening import open_corpus
 from explorer.hub.dataset_details import dataset_details
 from explorer.jobs.registry import registry
 from explorer.ui.data.hub_search import OPENED
-from tests.app.driving import button, error, finished, html_texts, labels, metric, open_app, said, unescaped
+from tests.app.driving import (
+    button,
+    error,
+    finished,
+    html_texts,
+    labels,
+    metric,
+    open_app,
+    open_rows,
+    said,
+    unescaped,
+)
 from tests.hub_datasets import CONVERTED_COMMIT, DatasetHub
 from tests.hub_server import COMMIT, EVERYTHING, impatient, talk_to
 
@@ -96,7 +107,7 @@ def read(app, limit=None):
 
 
 def corpus_on_top(app):
-    return next(text for text in html_texts(app) if " · " in text and "row" in text)
+    return open_rows(app)
 
 
 def results(app):
@@ -386,6 +397,17 @@ def test_a_link_opens_the_same_rows_in_another_browser(hub):
     assert list(results(finished(app))["id"]) == ["post/letters", "post/cards"]
 
 
+def test_a_link_filters_the_rows_of_the_hub_once_they_are_read(hub):
+    app = finished(open_app(corpus=LINK, filters="queue:in:login;subject:contains:letter 1;nowhere:in:x"))
+    session = app.session_state["explorer-session"]
+    table = session.corpus.table.to_pandas()
+    wanted = (table["queue"] == "login") & table["subject"].str.lower().str.contains("letter 1")
+    assert 0 < wanted.sum() < len(table)
+    assert session.passing.tolist() == wanted.tolist()
+    assert app.query_params["filters"] == "queue:in:login;subject:contains:letter 1"
+    assert 'There is no column "nowhere"' in said(app.warning)
+
+
 @pytest.mark.parametrize(
     "link",
     [
@@ -406,7 +428,7 @@ def test_a_damaged_link_gives_a_notice_and_asks_nobody(hub, link):
     app = finished(open_app(corpus=link))
     assert not app.exception
     assert "names no rows of the Hub" in unescaped(app.warning[0].value)
-    assert "support-tickets" in corpus_on_top(app)
+    assert "support-tickets" not in str(app.main)
     assert hub.requests == []
 
 
@@ -419,16 +441,23 @@ def test_a_damaged_link_gives_a_notice_and_asks_nobody(hub, link):
         (LINK.replace(CONVERTED_COMMIT, "f" * 40), "no such revision"),
     ],
 )
-def test_a_link_that_leads_nowhere_gives_a_notice(hub, link, said):
+def test_a_link_that_leads_nowhere_says_why_and_shows_no_other_rows(hub, link, said):
     app = finished(open_app(corpus=link))
-    assert said in unescaped(app.warning[0].value)
+    assert said in error(app)
+    assert "support-tickets" not in str(app.main)
+    button(app, "Show a sample").click().run()
+    finished(app)
     assert "support-tickets" in corpus_on_top(app)
+    assert not app.error
 
 
 @pytest.mark.parametrize("link", ["hub:", LINK.replace("letters", "nothing")])
 def test_a_link_to_rows_with_vectors_that_leads_nowhere_leaves_an_encoder_that_works(hub, link):
     app = finished(open_app(corpus=link, vectors="own", model=""))
-    assert app.warning
+    assert app.warning or app.error
+    button(app, "Show a sample").click().run()
+    finished(app)
+    assert not app.warning
     assert not app.error
     assert "vectors" not in app.query_params
 
@@ -437,10 +466,10 @@ def test_a_link_to_rows_with_vectors_that_leads_nowhere_leaves_an_encoder_that_w
 def test_a_link_while_the_hub_is_silent_can_be_given_up(hub):
     hub.silent.add(EVERYTHING)
     app = open_app(corpus=LINK)
-    assert "are being read" in app.info[0].value
+    assert "opens rows of a dataset" in app.info[0].value
     hub.closed.set()  # no answer came until now
     finished(app)
-    assert "cannot be reached" in unescaped(app.warning[0].value)
+    assert "cannot be reached" in error(app)
 
 
 def upload(app, name, content, key="file"):

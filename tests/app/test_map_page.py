@@ -1,17 +1,32 @@
+import datetime
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import explorer
 from explorer.analysis import umap_learn, umap_learn_worker
 from explorer.encode.spec import Tfidf
 from explorer.jobs.process import WorkerProcesses
-from explorer.ui.map.figure import map_figure
+from explorer.ui.map import colour
+from explorer.ui.map.solid_figure import solid_figure, trace_rows
 from explorer.ui.widgets.colouring import Colouring, column_colouring
-from explorer.ui.widgets.map_points import trace_rows
-from tests.app.driving import button, error, figure, finished, html_texts, open_app, open_with_rows, select
+from explorer.ui.widgets.map_view.events import View
+from explorer.ui.widgets.map_view.palette import scale_colours
+from tests.app.driving import (
+    button,
+    cluster_sizes,
+    error,
+    figure,
+    finished,
+    html_texts,
+    open_app,
+    open_with_rows,
+    select,
+)
 
 HOSTILE = "</script><script>window.hurt=1</script><b>x</b>"
 
@@ -37,10 +52,16 @@ def pick(app, drawn, points, mode="replace"):
     return finished(app.run(), seconds=120)
 
 
+def act(app, drawn, name):
+    """The page after a button beside the map was clicked."""
+    drawn.on_act(name)
+    return finished(app.run(), seconds=120)
+
+
 def categories(drawn):
     """The entry of the palette of each point."""
     sent = np.frombuffer(drawn.scene.categories.value, dtype=np.uint8)
-    return sent[np.argsort(drawn.scene.places.order)]
+    return sent[np.argsort(drawn.scene.positions.order)]
 
 
 def selected(app):
@@ -61,26 +82,36 @@ def test_a_pca_map_of_a_small_corpus_with_a_query_on_it(drawn):
     assert drawn.described["found"] == []
     app.text_input(key="map-query").set_value("TRICARE").run()
     finished(app)
-    assert len(drawn.described["found"]) == 14  # the text and every row
+    assert len(drawn.described["found"]) == 13  # every row
+    assert len(drawn.described["query"]) == 1
+    listed = drawn.listed(None)
+    assert listed.title == "The 13 rows closest to “TRICARE”"
+    scores = [float(row.head.split(" · ")[1]) for row in listed.rows]
+    assert scores == sorted(scores, reverse=True)
+    assert not drawn.follow
     app.text_input(key="map-query").set_value("   ").run()
-    assert drawn.described["found"] == []
+    assert drawn.described["found"] == drawn.described["query"] == []
 
 
 def test_points_that_were_lassoed_become_the_selection_with_its_words_and_table(drawn):
     app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
-    assert drawn.chosen is None
+    assert drawn.selected is None
     first = np.flatnonzero(categories(drawn) == 1)[:9]
     app = pick(app, drawn, first)
     assert any("9 rows" in text and "the map" in text for text in html_texts(app))
-    assert any("Distinctive words" in text for text in html_texts(app))
+    listed = drawn.listed(None)
+    assert listed.title == "9 rows selected"
+    assert listed.words
+    assert len(listed.rows) == 9
+    assert [(share[1], len(listed.shares)) for share in listed.shares] == [(1.0, 1)]
     assert len(app.dataframe[0].value) == 9
     assert len(set(app.dataframe[0].value["mood"])) == 1
-    assert np.flatnonzero(drawn.chosen).tolist() == first.tolist()
+    assert np.flatnonzero(drawn.selected).tolist() == first.tolist()
     app.selectbox(key="colour").select("One colour").run()
     assert any("9 rows" in text for text in html_texts(app))
-    assert np.flatnonzero(drawn.chosen).tolist() == first.tolist()
+    assert np.flatnonzero(drawn.selected).tolist() == first.tolist()
     click(app, "Clear")
-    assert drawn.chosen is None
+    assert drawn.selected is None
 
 
 def test_a_lasso_can_add_to_the_selection_and_take_away_from_it(drawn):
@@ -100,24 +131,24 @@ def test_the_selection_is_shown_alone_and_all_rows_again(drawn):
     app = opened(**{"corpus": "song-moods", "map-method": "PCA", "colour": "Cluster"})
     app = pick(app, drawn, range(20, 38))
     rows = selected(app)
-    click(app, "Show only the 18 selected rows")
-    assert len(drawn.scene.places.units) == 18
+    app = act(app, drawn, "alone")
+    assert len(drawn.scene.positions) == 18
     app = pick(app, drawn, [1, 2])
     assert selected(app) == rows[1:3]
     app.switch_page("pages/clusters.py").run()
     finished(app)
-    assert int(app.dataframe[0].value["rows"].sum()) == 18
+    assert sum(cluster_sizes(app)) == 18
     click(app, "Show all rows")
-    assert int(app.dataframe[0].value["rows"].sum()) == 216
+    assert sum(cluster_sizes(app)) == 216
 
 
 def test_a_selection_of_rows_that_are_not_on_the_map_fades_nothing(drawn):
     app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
     app = pick(app, drawn, [1, 2, 3])
-    click(app, "Show only the 3 selected rows")
+    app = act(app, drawn, "alone")
     app.session_state["explorer-session"].select([8], "elsewhere")
     finished(app.run())
-    assert drawn.chosen is None
+    assert drawn.selected is None
 
 
 def test_pointing_at_a_row_shows_its_number_its_colour_and_the_beginning_of_its_text(drawn):
@@ -186,17 +217,101 @@ def test_a_clicked_point_shows_its_neighbours_in_the_full_space(drawn):
         **{"corpus": "medicare-faq", "precision": "float32", "map-method": "PCA", "colour": "One colour"}
     )
     app = pick(app, drawn, [8])
-    near = [text for text in html_texts(app) if "<b>0." in text]
-    assert len(near) == 8
-    rows = sorted(int(re.search(r"</b> row (\d+)", text)[1]) - 1 for text in near)
+    row, *near = drawn.listed(None).rows
+    assert row.head == "row 9"
+    assert row.whole
+    assert row.text == app.session_state["explorer-session"].corpus.texts[8]
+    assert [re.fullmatch(r"row \d+ · 0\.\d{3}", each.head) for each in near].count(None) == 0
+    rows = sorted(int(each.head.split()[1]) - 1 for each in near)
+    assert len(rows) == 8
     assert drawn.lines.tolist() == rows  # joined to it on the map
-    assert any("<b>row 9</b>" in text for text in html_texts(app))
+
+
+def test_rows_in_view_are_listed_with_those_nearest_to_its_middle_first(drawn):
+    opened(**{"corpus": "song-moods", "map-method": "PCA"})
+    assert drawn.listed(None).title == "216 rows"
+    units, sent = drawn.scene.positions.units[0].astype(int), drawn.scene.positions.ranks
+    x, y = units[7]
+    view = View((x - 9_000, y - 9_000, x + 9_000, y + 9_000), 0.0, ())
+    listed = drawn.listed(view)
+    inside = np.flatnonzero((abs(units - units[7]) <= 9_000).all(axis=1))
+    assert listed.title == f"{len(inside)} of 216 rows in view"
+    assert listed.rows[0].point == sent[7]
+    assert {row.point for row in listed.rows} <= set(sent[inside].tolist())
+    hidden = int(drawn.scene.colours.categories[7])
+    assert sent[7] not in [row.point for row in drawn.listed(replace(view, hidden=(hidden,))).rows]
+    assert drawn.listed(View((-9.0, -9.0, -8.0, -8.0), 0.0, ())).title == "0 of 216 rows in view"
+
+
+def test_an_inverted_selection_is_the_rest(drawn):
+    app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
+    app = pick(app, drawn, range(200))
+    app = pick(app, drawn, range(216), "invert")
+    assert selected(app) == list(range(200, 216))
+
+
+def test_the_selection_is_compared_with_the_rest(drawn):
+    app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
+    app = pick(app, drawn, np.flatnonzero(categories(drawn) == 1))
+    selection = app.session_state["explorer-session"].selection
+    app.session_state["map-asked"] = ("compare", selection.key)  # as `act` does, within the app
+    finished(app.run())
+    (table,) = (frame.value for frame in app.dataframe if "Column" in frame.value)
+    assert table["Column"][0] == "mood"
+    assert (table["Selected"][0], table["The rest"][0]) == (100.0, 0.0)  # percent
+    assert any("Distinctive words" in text for text in html_texts(app))
+    app = act(app, drawn, "erase everything")  # nothing that the page offers
+    assert len(selected(app)) == 18
+    app = pick(app, drawn, [3, 4])
+    assert not [frame for frame in app.dataframe if "Column" in frame.value]
+
+
+def test_the_map_turns_into_another_one_laid_over_it(drawn):
+    app = opened(**{"corpus": "song-moods", "morph": "pca"})
+    assert drawn.described["morph"] == ["UMAP", "PCA"]
+    first, second = drawn.scene.positions.units.astype(float)
+    assert abs(first.mean(axis=0) - second.mean(axis=0)).max() < 2
+    key = drawn.described["map"]
+    app.selectbox(key="morph").select("Seed 1").run()
+    finished(app, seconds=120)
+    assert drawn.described["morph"] == ["UMAP, seed 0", "UMAP, seed 1"]
+    assert drawn.described["map"] != key
+    app.selectbox(key="morph").select("Nothing").run()
+    assert drawn.described["morph"] == []
+    assert len(drawn.scene.positions.units) == 1
+
+
+def test_what_a_page_kept_is_gone_with_its_rows(drawn):
+    app = opened(**{"corpus": "song-moods", "map-method": "PCA", "map-query": "rain", "colour": "similarity"})
+    session = app.session_state["explorer-session"]
+    assert {"scene", "colouring", "found"} <= session.kept.keys()
+    session.open(explorer.open_corpus(["one", "two"]), session.encoder)
+    assert session.kept == {}
+
+
+def test_few_rows_have_the_same_map_from_any_seed_and_its_name_says_so(drawn):
+    app = open_with_rows(explorer.open_corpus(["one cat", "two dogs", "three cats"]), Tfidf())
+    app.query_params["morph"] = "seed"
+    finished(app.switch_page("pages/map.py").run())
+    assert drawn.described["morph"] == ["PCA", "PCA"]
+
+
+def test_a_text_can_become_a_row_of_the_other_map(drawn):
+    app = opened(**{"corpus": "song-moods", "map-query": "slow rain", "morph": "row"})
+    assert not app.error
+    assert drawn.described["morph"] == ["UMAP", "With the text"]
+    assert len(drawn.described["query"]) == 2
+    assert drawn.described["query"][0] != drawn.described["query"][1]
+    app.text_input(key="map-query").set_value("").run()
+    finished(app)
+    assert app.selectbox(key="morph").value == "none"
+    assert drawn.described["morph"] == []
 
 
 def test_a_message_of_the_map_has_addresses_only():
     app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
-    (message,) = [one.proto for one in app.get("bidi_component") if "places" in one.proto.json]
-    assert len(message.SerializeToString()) < 2_300
+    (message,) = [one.proto for one in app.get("bidi_component") if "positions" in one.proto.json]
+    assert len(message.SerializeToString()) < 1_700
 
 
 def test_three_dimensions_are_drawn():
@@ -210,45 +325,49 @@ def test_three_dimensions_are_drawn():
 
 def test_hostile_names_and_texts_are_escaped_also_in_the_file():
     colouring = Colouring(HOSTILE, groups=[HOSTILE, "b", ""])
-    drawn = map_figure(np.eye(3, 2, dtype=np.float32), np.arange(3), colouring, [HOSTILE] * 3)
+    drawn = solid_figure(np.eye(3, dtype=np.float32), np.arange(3), colouring, [HOSTILE] * 3)
     page = drawn.to_html(include_plotlyjs=False)
     assert "<script>window.hurt" not in page
     assert "<b>x</b>" not in json.dumps(drawn.to_plotly_json(), default=str)
 
 
 def test_points_carry_their_rows_whatever_the_colours():
-    coordinates = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
+    coordinates = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
     numbers = np.arange(100, 140)
     groups = [f"g{row % 7}" if row % 5 else "" for row in range(40)]
     few = np.where(np.arange(40) % 3, np.nan, 1.0)
     for colouring in (Colouring("g", groups=groups), Colouring("n", numbers=few), Colouring("")):
-        drawn = map_figure(coordinates, numbers, colouring, ["t"] * 40, contours=True, marked=coordinates[:2])
+        drawn = solid_figure(coordinates, numbers, colouring, ["t"] * 40, marked=coordinates[:2])
         seen = {}
         for trace, rows in zip(drawn.data, trace_rows(drawn), strict=True):
             if rows is not None:
-                seen |= dict(zip(rows.tolist(), zip(trace.x, trace.y, strict=True), strict=True))
+                seen |= dict(zip(rows.tolist(), zip(trace.x, trace.y, trace.z, strict=True), strict=True))
         assert sorted(seen) == numbers.tolist()
-        assert trace_rows(drawn)[0] is None  # contours
         assert trace_rows(drawn)[-1] is None  # marks
         placed = np.array([seen[row] for row in numbers.tolist()], dtype=np.float64)
-        for axis in range(2):
+        for axis in range(3):
             assert np.corrcoef(placed[:, axis], coordinates[:, axis])[0, 1] > 1 - 1e-6
         spans = np.ptp(placed, axis=0) / np.ptp(coordinates, axis=0)
-        assert spans[0] == pytest.approx(spans[1], rel=1e-3)  # the same scale both ways
+        np.testing.assert_allclose(spans, spans[0], rtol=1e-3)  # the same scale all ways
 
 
-def test_no_name_in_the_file_covers_another():
-    places = np.random.default_rng(1).normal(size=(900, 2)).astype(np.float32)
-    colouring = Colouring("g", groups=[f"a rather long name {row % 45}" for row in range(900)])
-    assert 0 < len(map_figure(places, np.arange(900), colouring, [""] * 900).layout.annotations) < 45
+@pytest.mark.parametrize("dark", [False, True])
+def test_numbers_have_the_scale_of_the_flat_map_for_the_ground(dark):
+    places = np.eye(3, dtype=np.float32)
+    drawn = solid_figure(places, np.arange(3), Colouring("n", numbers=np.arange(3.0)), [""] * 3, dark=dark)
+    shades = [shade for _, shade in drawn.data[0].marker.colorscale]
+    flat = scale_colours(len(shades))[dark]
+    assert shades == flat
 
 
-def test_more_groups_than_a_legend_takes_are_one_grey_rest():
+def test_more_groups_than_colours_are_one_grey_rest():
     groups = [f"g{row}" for row in range(10_000)]
-    places = np.zeros((10_000, 2), dtype=np.float32)
-    drawn = map_figure(places, np.arange(10_000), Colouring("g", groups=groups), [""] * 10_000)
-    assert len(drawn.data) <= 50
-    assert any(trace.name == "other" for trace in drawn.data)
+    places = np.zeros((10_000, 3), dtype=np.float32)
+    drawn = solid_figure(places, np.arange(10_000), Colouring("g", groups=groups), [""] * 10_000)
+    assert len(drawn.data) == 11
+    assert drawn.data[0].name == "other groups"
+    few = solid_figure(places[:3], np.arange(3), Colouring("g", groups=["a", "", "b"]), [""] * 3)
+    assert [trace.name for trace in few.data] == ["(none)", "a", "b"]
     assert sum(len(trace.x) for trace in drawn.data) == 10_000
 
 
@@ -260,12 +379,46 @@ def test_more_groups_than_a_legend_takes_are_one_grey_rest():
         (["a", "1", "b"], False),
         ([None, None], False),
         (["1"] * 19 + ["x"], True),
+        ([float("nan"), None], False),
+        ([float("inf")] * 2 + [1.0] * 30, True),
+        ([True, False], False),
+        (["1", "nan", "inf"], False),
     ],
 )
 def test_a_column_is_coloured_as_numbers_when_most_values_are(values, numeric):
-    colouring = column_colouring("c", values)
+    colouring = column_colouring("c", pa.chunked_array([values]))
     assert (colouring.numbers is not None) is numeric
     assert (colouring.groups is not None) is not numeric
+
+
+def test_a_column_of_numbers_or_groups_in_chunks_keeps_its_order_and_its_gaps():
+    day = datetime.date(2020, 2, 29)
+    chunks = pa.chunked_array([[day, None], [None, day.replace(year=2024), day]])
+    assert column_colouring("c", chunks).groups == ["2020-02-29", "", "", "2024-02-29", "2020-02-29"]
+    numbers = column_colouring("c", pa.chunked_array([["2", "", "x", None, " 1e1 "], ["2"] * 10])).numbers
+    assert numbers[:5] == pytest.approx([2, np.nan, np.nan, np.nan, 10], nan_ok=True)
+    whole = column_colouring("c", pa.chunked_array([[3, None], [2**62]])).numbers
+    assert whole == pytest.approx([3, np.nan, 2**62], nan_ok=True)
+
+
+def test_colours_and_the_scene_are_made_anew_only_when_they_show_something_else(drawn, monkeypatch):
+    made = []
+
+    def counted(name, column):
+        made.append(name)
+        return column_colouring(name, column)
+
+    monkeypatch.setattr(colour, "column_colouring", counted)
+    app = opened(**{"corpus": "song-moods", "map-method": "PCA", "colour": "column:genre"})
+    scene = drawn.scene
+    app = pick(app, drawn, [1, 2])
+    assert drawn.scene is scene
+    assert made == ["genre"]
+    app.selectbox(key="colour").select("One colour").run()
+    assert drawn.scene.categories is None
+    app.selectbox(key="colour").select("Column: artist").run()
+    assert drawn.described["title"] == "artist"
+    assert made == ["genre", "artist"]
 
 
 def test_a_small_number_is_typed_and_linked():
@@ -387,7 +540,7 @@ def test_a_map_that_does_not_fit_in_memory_says_so_and_the_page_shows_pca(memory
         "This map of 40 rows needs about 90 MB of memory, and this server has 20 MB left. "
         "Use fewer rows, or PCA."
     )
-    assert len(drawn.scene.places.units) == 40
+    assert len(drawn.scene.positions) == 40
     memory_of(1_000)
     finished(button(app, "Try again").click().run())
     assert not app.error

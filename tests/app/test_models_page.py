@@ -9,9 +9,20 @@ from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.report import EncodeReport
 from explorer.encode.time_estimate import estimate_time
 from explorer.hub.models_on_disk import details_on_disk
+from explorer.hub.starters import STARTERS
 from explorer.jobs.registry import registry
 from explorer.settings import settings
-from tests.app.driving import button, driven_until, finished, html_texts, labels, open_app, said
+from tests.app.driving import (
+    button,
+    driven_until,
+    finished,
+    html_texts,
+    labels,
+    open_app,
+    progress_lines,
+    said,
+    unescaped,
+)
 from tests.hub.conftest import MODEL_FACTS
 from tests.hub_server import COMMIT, EVERYTHING, LocalHub, impatient, talk_to
 from tests.tiny_architectures import ARCHITECTURES
@@ -23,6 +34,7 @@ FACTS = {
     "safetensors": {"parameters": {"F32": 12_000}, "total": 12_000},
     "tags": ["sentence-transformers", "safetensors", "en", "license:mit"],
 }
+BUNDLED = "all-MiniLM-L6-v2 · comes with Explorer :green-badge[in use]"
 OUT_OF_REACH = "The Hugging Face Hub cannot be reached"
 
 
@@ -76,15 +88,27 @@ def nothing_to_press(app):
     return not [label for label in labels(app) if label.startswith(("Use it", "Download"))]
 
 
+def test_a_starter_opens_by_its_button_and_the_page_says_that_it_is_in_use(no_hub):
+    app = models()
+    app.button(key=f"starter-{BUNDLED_MODEL}").click().run()
+    app = finished(app)
+    assert app.query_params["model-id"] in (BUNDLED_MODEL, [BUNDLED_MODEL])
+    assert "in use" in said(app.markdown)
+    assert "Revision" in [box.label for box in app.text_input]
+    other = next(starter.id for starter in STARTERS if starter.id != BUNDLED_MODEL)
+    assert "in use" not in said(opened(other).markdown)
+
+
 def test_what_is_on_this_machine_and_good_starts_are_seen_with_no_click(hub, tiny_model, monkeypatch):
     monkeypatch.setenv("EXPLORER_MODEL_DIR", str(tiny_model.parent))
     settings.cache_clear()
     app = models()
     seen = labels(app)
-    assert seen.index("all-MiniLM-L6-v2 · comes with Explorer") < seen.index("tiny · folder of this server")
-    assert "Many languages · granite-embedding-97m-multilingual-r2" in [
-        label.replace("**", "") for label in seen
-    ]
+    assert seen.index(BUNDLED) < seen.index("tiny · folder of this server")
+    starters = [unescaped(text.value).replace("**", "") for text in app.markdown]
+    assert "Many languages · granite-embedding-97m-multilingual-r2" in starters
+    assert "Small and quick · all-MiniLM-L6-v2 :green-badge[in use]" in starters
+    assert sum("in use" in text for text in [*seen, *starters]) == 2
     assert found(app) == ["tiny/model", "big/model"]
     row = app.dataframe[0].value.iloc[0]
     assert (row["parameters"], row["downloads"], row["likes"]) == (12_000, 1234, 56)
@@ -154,7 +178,7 @@ def test_a_model_on_disk_is_used_without_download_and_without_the_hub(hub):
 def test_without_the_hub_the_page_says_so_once_and_shows_what_is_here():
     app = models()
     assert (said(app.info) + said(app.error)).count(OUT_OF_REACH) == 1
-    assert "all-MiniLM-L6-v2 · comes with Explorer" in labels(app)
+    assert BUNDLED in labels(app)
     button(app, "all-MiniLM-L6-v2").click().run()
     finished(app)
     assert "This model encodes your rows" in said(app.success)
@@ -239,7 +263,7 @@ def test_a_hub_that_fails_says_how_on_the_list_and_on_a_model(hub, monkeypatch, 
         impatient(monkeypatch)
     app = models()
     assert message in said(app.info) + said(app.error)
-    assert "all-MiniLM-L6-v2 · comes with Explorer" in labels(app)
+    assert BUNDLED in labels(app)
     app = opened("tiny/model")
     assert message in said(app.info) + said(app.error)
     assert nothing_to_press(app)
@@ -266,7 +290,7 @@ def test_a_download_can_be_cancelled(hub):
     app = opened("tiny/model")
     hub.paused_files.add("model.safetensors")
     button(app, "Download").click().run()
-    driven_until(app, lambda: any("kB" in bar.proto.text for bar in app.get("progress")))
+    driven_until(app, lambda: any("kB" in line for line in progress_lines(app)))
     assert any("Downloading tiny/model" in text for text in html_texts(app))
     assert nothing_to_press(app)
     button(app, "Cancel").click().run()

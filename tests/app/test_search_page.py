@@ -5,8 +5,10 @@ import shutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import explorer
+from explorer.encode.spec import Tfidf
 from explorer.settings import settings
-from tests.app.driving import finished, html_texts, open_app
+from tests.app.driving import button, finished, html_texts, labels, open_app, open_rows, open_with_rows, said
 from tests.prepared import convert_here
 
 QUERY = "How can Medicare help me?"
@@ -26,18 +28,22 @@ def hits(app: AppTest) -> list[str]:
     return [text for text in html_texts(app) if "random pairs" in text or "<b>1</b>" in text]
 
 
+def unmarked(card: str) -> str:
+    return re.sub("</?mark>", "", card)
+
+
 def test_the_published_hits_come_out_in_order(medicare, published):
     app = ask(medicare, QUERY)
     cards = [text for text in html_texts(app) if "<b>row</b>" in text]
     for card, hit in zip(cards, published["published"]["hits"], strict=False):
-        assert published["texts"][hit["corpus_id"]].replace("'", "&#x27;") in card
+        assert published["texts"][hit["corpus_id"]].replace("'", "&#x27;") in unmarked(card)
         assert f"{hit['score']:.3f}" in card
     assert len(cards) == 10
 
 
 def test_the_default_app_opens_a_sample_and_suggests_what_to_ask():
     app = finished(open_app())
-    assert any("support-tickets" in text and "624 rows" in text for text in html_texts(app))
+    assert open_rows(app) == "support-tickets · 624 rows"
     buttons = [button.label for button in app.button]
     assert len(buttons) >= 4
     app.button[0].click().run()
@@ -45,15 +51,16 @@ def test_the_default_app_opens_a_sample_and_suggests_what_to_ask():
     assert sum("<b>row</b>" in text for text in html_texts(app)) == 10
 
 
-def test_fewer_hits_another_metric_and_a_label_filter():
-    app = ask(finished(open_app()), "my parcel never came")
+def test_fewer_hits_another_metric_and_a_label_of_a_link_of_before():
+    app = ask(finished(open_app(label="delivery")), "my parcel never came")
     app.number_input(key="k").set_value(3)
     app.selectbox(key="metric").set_value("euclidean")
-    app.multiselect(key="label").set_value(["delivery"])
     app.run()
     cards = [text for text in html_texts(app) if "<b>row</b>" in text]
     assert len(cards) == 3
     assert all("distance" in card and ">delivery<" in card for card in cards)
+    assert app.query_params["filters"] == "queue:in:delivery"
+    assert "label" not in app.query_params
 
 
 def test_several_queries_one_a_line(medicare):
@@ -65,7 +72,7 @@ def test_several_queries_one_a_line(medicare):
     assert "TRICARE" in first
     choice.select_index(1).run()
     first = next(text for text in html_texts(medicare) if "<b>row</b>" in text)
-    assert "replacement Medicare card" in first
+    assert "replacement Medicare card" in unmarked(first)
 
 
 def test_more_like_this_leaves_the_row_itself_out_and_leads_back(medicare):
@@ -77,7 +84,8 @@ def test_more_like_this_leaves_the_row_itself_out_and_leads_back(medicare):
     assert not any("How do I get a replacement Medicare card?" in card for card in cards)
     next(button for button in app.button if button.label == "Back to the query").click().run()
     assert "like" not in app.query_params
-    assert "replacement Medicare card" in next(text for text in html_texts(app) if "<b>row</b>" in text)
+    first = next(text for text in html_texts(app) if "<b>row</b>" in text)
+    assert "replacement Medicare card" in unmarked(first)
 
 
 def test_a_query_of_spaces_asks_nothing(medicare):
@@ -92,10 +100,24 @@ def test_too_many_queries_in_a_link_are_refused_with_the_bound():
     assert "51 queries; the page takes 50" in app.error[0].value.replace("\\", "")
 
 
-def test_a_link_to_rows_of_another_browser_says_so_and_opens_the_sample():
-    app = finished(open_app(corpus="0123456789ab"))
+def test_a_link_to_rows_of_another_browser_says_so_and_shows_no_other_rows():
+    app = finished(open_app(corpus="0123456789ab", q="my card"))
     assert "only the browser that opened them" in app.warning[0].value.replace("\\", "")
-    assert any("support-tickets" in text for text in html_texts(app))
+    assert "support-tickets" not in str(app.main)
+    assert not [text for text in html_texts(app) if "<b>row</b>" in text]
+    assert app.query_params["corpus"] == "0123456789ab"
+    button(app, "Show a sample").click().run()
+    finished(app)
+    assert open_rows(app) == "support-tickets · 624 rows"
+    assert app.query_params["corpus"] == "support-tickets"
+    assert not app.warning
+
+
+def test_a_link_that_cannot_be_opened_leads_to_files():
+    app = finished(open_app(corpus="0123456789ab"))
+    button(app, "Open a file").click().run()
+    assert app.title[0].value == "Data"
+    assert next(one for one in app.segmented_control if one.label == "Rows from").value == "File"
 
 
 def test_a_model_that_cannot_be_had_is_an_error_on_the_page_with_a_way_on():
@@ -112,6 +134,7 @@ def test_nonsense_in_a_link_is_answered_with_the_defaults():
             q="premium",
             k="100000",
             metric="zzz",
+            filters="x",
             label="x",
             like="99",
         )
@@ -135,7 +158,11 @@ def test_a_prompt_in_a_link_is_used_and_bounded():
     assert app.query_params["prompt"] == "p" * 500
 
 
-def test_hits_become_the_selection_and_the_search_stays_within_it(medicare):
+def only_the_selected(app: AppTest):
+    return next(toggle for toggle in app.get("toggle") if toggle.label.startswith("Only the"))
+
+
+def test_hits_become_the_selection_and_the_search_stays_within_it_if_asked(medicare):
     app = ask(medicare, "premium")
     app.number_input(key="k").set_value(3).run()
     chosen = [text for text in html_texts(app) if "<b>row</b>" in text]
@@ -143,6 +170,9 @@ def test_hits_become_the_selection_and_the_search_stays_within_it(medicare):
     assert any("Selection" in text and "3 rows" in text and "premium" in text for text in html_texts(app))
     app.number_input(key="k").set_value(10)
     app = ask(app, "TRICARE")
+    assert len(cards_of(app)) == 10
+    assert only_the_selected(app).label == "Only the 3 selected rows"
+    only_the_selected(app).set_value(True).run()
     within = [text for text in html_texts(app) if "<b>row</b>" in text]
     assert len(within) == 3
     assert {row_of(card) for card in within} == {row_of(card) for card in chosen}
@@ -150,6 +180,104 @@ def test_hits_become_the_selection_and_the_search_stays_within_it(medicare):
     assert len([text for text in html_texts(app) if "<b>row</b>" in text]) == 10
     next(button for button in app.button if button.label == "Undo").click().run()
     assert len([text for text in html_texts(app) if "<b>row</b>" in text]) == 3
+    app.session_state["explorer-session"].select([4, 5], "other rows")
+    assert len(cards_of(app.run())) == 10  # what was chosen for one selection is not for another
+
+
+def cards_of(app: AppTest) -> list[str]:
+    return [text for text in html_texts(app) if "<b>row</b>" in text]
+
+
+@pytest.mark.parametrize("query", ["chocolate cake recipe", "football results yesterday", "asdf qwer zxcv"])
+def test_a_query_that_fits_nothing_says_so(query):
+    app = ask(finished(open_app()), query)
+    assert "Nothing fits this query" in said(app.markdown)
+    assert "of 624 rows the closest has 0." in said(app.markdown)
+    cards = cards_of(app)
+    assert "weak match" in cards[0]
+    assert all("weak match" in card for card in cards if "<mark>" not in card)
+
+
+@pytest.mark.parametrize("query", ["my parcel never came", "refund", "I cannot log in"])
+def test_a_query_that_fits_has_hits_that_are_not_weak(query):
+    app = ask(finished(open_app()), query)
+    assert "Nothing fits" not in said(app.markdown)
+    assert "The closest of 624 rows" in said(app.caption)
+    assert "weak match" not in cards_of(app)[0]
+
+
+@pytest.mark.parametrize("metric", ["dot", "euclidean"])
+def test_what_is_weak_does_not_depend_on_the_metric_for_vectors_of_length_1(metric):
+    app = ask(finished(open_app()), "VAT invoice")
+    app.number_input(key="k").set_value(30).run()
+    weak = ["weak match" in card for card in cards_of(app)]
+    assert 0 < sum(weak) < len(weak)
+    assert sorted(weak[:10]) == weak[:10]
+    assert f"{sum(weak)} of the 30 hits score no higher" in said(app.caption)
+    app.selectbox(key="metric").set_value(metric).run()
+    assert ["weak match" in card for card in cards_of(app)] == weak
+    bars = [float(re.search(r'bar".*?width: ([\d.]+)%', card)[1]) for card in cards_of(app)]
+    assert bars == sorted(bars, reverse=True)
+
+
+def test_words_of_the_query_are_marked_but_not_those_of_every_row():
+    app = ask(finished(open_app()), "where is the parcel")
+    marked = {word.lower() for card in cards_of(app) for word in re.findall("<mark>(.*?)</mark>", card)}
+    assert "parcel" in marked
+    assert not marked & {"the", "is"}
+
+
+def test_hits_that_are_picked_are_selected_alone():
+    app = ask(finished(open_app()), "my parcel never came")
+    boxes = [box for box in app.checkbox if box.label.startswith("Pick row")]
+    assert len(boxes) == 10
+    boxes[0].check()
+    boxes[3].check()
+    app.run()
+    rows = [row_of(card) for card in cards_of(app)]
+    button(app, "Select the 2 picked").click().run()
+    assert any("2 rows" in text and "parcel" in text for text in html_texts(app))
+    only_the_selected(app).set_value(True).run()
+    assert {row_of(card) for card in cards_of(app)} == {rows[0], rows[3]}  # the search is within them now
+    next(button for button in app.button if button.label == "Clear").click().run()
+    ask(app, "refund")
+    assert "Select these rows" in labels(app)  # what was picked was of the other query
+
+
+def test_hits_are_shown_on_the_map():
+    app = ask(finished(open_app(corpus="medicare-faq", precision="float32")), "replacement card")
+    button(app, "Show on the map").click().run()
+    finished(app)
+    assert app.title[0].value == "Map"
+    assert app.text_input(key="map-query").value == "replacement card"
+
+
+def test_a_start_within_the_selection_offers_its_rows():
+    app = ask(finished(open_app()), "refund")
+    button(app, "Select these rows").click().run()
+    selected = {row_of(card) for card in cards_of(app)}
+    ask(app, "")
+    only_the_selected(app).set_value(True).run()
+    starts = [box.key for box in app.button if box.key and box.key.startswith("start-")]
+    assert len(starts) == 5
+    assert {str(int(key.removeprefix("start-")) + 1) for key in starts} < selected
+
+
+def test_more_hits_than_are_drawn_are_selected_and_downloaded():
+    app = ask(finished(open_app()), "refund")
+    app.number_input(key="k").set_value(150).run()
+    assert len(cards_of(app)) == 100
+    assert "The first 100 of 150 hits" in said(app.caption)
+    button(app, "Select these rows").click().run()
+    assert any("150 rows" in text for text in html_texts(app))
+
+
+def test_a_long_text_is_folded_and_whole():
+    text = "x<y " * 600
+    app = finished(ask(finished(open_with_rows(explorer.open_corpus([text, "short"]), Tfidf())), "short"))
+    card = next(card for card in cards_of(app) if "x&lt;y" in card)
+    assert "All 2,400 characters" in card
+    assert card.count("x&lt;y") == 250 + 600
 
 
 def row_of(card: str) -> str:
@@ -188,7 +316,7 @@ def dot_model(tiny_model, tmp_path, monkeypatch):
 
 def scores(app):
     cards = [text for text in html_texts(app) if "<b>row</b>" in text]
-    return [float(re.search(r"tabular-nums\">(-?[\d.]+)<", card)[1]) for card in cards]
+    return [float(re.search(r"<b>(-?[\d.]+)</b>(?=<span class=\"bar)", card)[1]) for card in cards]
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from explorer import embedding
 from explorer.settings import settings
 from explorer.ui.shell import session as sessions
 from explorer.ui.widgets.hits import hits_table
-from tests.app.driving import driven_until, finished, html_texts, open_app
+from tests.app.driving import driven_until, finished, html_texts, open_app, progress_lines
 from tests.tiny_model import save_tiny_model
 
 ROWS = b"the cat sat,1\nmy order is late,2\nplease help,3\n"
@@ -89,7 +89,7 @@ def test_a_shared_job_names_nobody_elses_file(models, gate):
         encode(app)
         driven_until(app, lambda app=app: "Encoding 3 rows with tiny" in " ".join(html_texts(app)))
     assert FIRST not in " ".join(html_texts(apps[1]))
-    assert any("shared with 1 other visitor" in bar.proto.text for bar in apps[1].get("progress"))
+    assert any("shared with 1 other visitor" in line for line in progress_lines(apps[1]))
     gate.set()
     for app in apps:
         assert not finished(app).error

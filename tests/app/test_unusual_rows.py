@@ -48,7 +48,7 @@ def test_few_equal_and_mixed_rows_have_every_page(content, monkeypatch, tiny_mod
                 assert app.get("plotly_chart") or app.info or app.metric
         if name == "map":
             count = len(app.session_state["explorer-session"].corpus)
-            assert len(drawn.scene.places.units) == count
+            assert len(drawn.scene.positions) == count
             for colour in app.selectbox(key="colour").options:
                 app.selectbox(key="colour").select(colour).run()
                 finished(app)
@@ -58,7 +58,8 @@ def test_few_equal_and_mixed_rows_have_every_page(content, monkeypatch, tiny_mod
             app.selectbox(key="colour").select("Similarity to a text").run()
             finished(app)
             assert not app.error
-            assert len(drawn.described["found"]) == count + 1  # and the text
+            assert len(drawn.described["found"]) == count
+            assert len(drawn.described["query"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -145,4 +146,4 @@ def test_a_selection_and_its_focus_end_with_their_corpus(monkeypatch, tiny_model
     app.switch_page("pages/map.py").run()
     finished(app)
     assert not any("Only <b>" in text or "<b>Selection</b>" in text for text in html_texts(app))
-    assert len(drawn.scene.places.units) == 13
+    assert len(drawn.scene.positions) == 13

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.conftest import ROOT
 from tests.hub_datasets import DatasetHub
@@ -169,11 +169,14 @@ def settled(page: Page) -> None:
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=60_000)
 
 
-# Whether the script has run, and no work is under way that could be cancelled, for a while.
+# Whether the script has run, what it sent is drawn, and no work is under way that could be cancelled, for a
+# while. What draws it, and with it our style sheet, comes to a new browser when it is first needed.
 QUIET = """(milliseconds) => {
     const script = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState;
+    const styled = getComputedStyle(document.documentElement).getPropertyValue("--focus-ring");
     const buttons = [...document.querySelectorAll("button")].map((button) => button.innerText.trim());
-    if (script !== "notRunning" || buttons.some((label) => label.endsWith("Cancel"))) {
+    const drawn = styled && !document.querySelector("[data-testid=stSkeleton]");
+    if (script !== "notRunning" || !drawn || buttons.some((label) => label.endsWith("Cancel"))) {
         window.quietSince = undefined;
         return false;
     }
@@ -182,20 +185,15 @@ QUIET = """(milliseconds) => {
 }"""
 
 
+def open_rows(page: Page) -> Locator:
+    """The list in the header with the rows that are open."""
+    return page.get_by_role("combobox", name="Open rows")
+
+
 def quiet(page: Page) -> None:
     """Wait until the script has run and nothing is under way: a choice is sent a moment after it is made."""
     page.evaluate("window.quietSince = undefined")
     page.wait_for_function(QUIET, arg=500, timeout=60_000)
-
-
-# A point of the first panel of a map, in pixels of the window.
-A_POINT = """() => {
-    const figure = document.querySelector(".stPlotlyChart .js-plotly-plot");
-    const trace = figure._fullData.find((one) => one.customdata && one.xaxis === "x");
-    const { xaxis, yaxis } = figure._fullLayout;
-    const box = figure.getBoundingClientRect();
-    return [box.x + xaxis._offset + xaxis.d2p(trace.x[0]), box.y + yaxis._offset + yaxis.d2p(trace.y[0])];
-}"""
 
 
 def fits(page: Page) -> bool:
@@ -218,7 +216,7 @@ def choose(page: Page, label: str, option: str) -> None:
 
 def ask(page: Page, query: str) -> None:
     """Type a query, once the page is quiet: one that is drawn anew loses what was typed."""
-    box = page.get_by_label("Query")
+    box = page.get_by_role("searchbox", name="Query")
     expect(box).to_be_visible()
     quiet(page)
     box.fill(query)

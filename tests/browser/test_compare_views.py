@@ -62,7 +62,7 @@ def test_from_the_pair_that_agrees_least_to_where_one_is_better(visit):
     expect(page.get_by_text("random pairs").first).to_be_visible()
     quiet(page)
     shoot(page, "compare-rows-1440-light")
-    page.get_by_role("button", name="rows of lowest agreement").click()
+    page.get_by_role("button", name="Select the lowest fifth").click()
     page.get_by_role("link", name="Show them on the map").click()
     expect(page.get_by_text("rows of lowest agreement").first).to_be_visible()
 
@@ -81,9 +81,13 @@ def test_a_query_and_segments_fit_a_phone(visit):
     quiet(page)
     assert fits(page)
     shoot(page, "compare-segments-390-light")
-    # No name of a segment breaks inside a word.
-    narrow = "(cell) => [...cell.querySelectorAll('div')].some((div) => div.scrollWidth > div.clientWidth)"
-    assert not any(cell.evaluate(narrow) for cell in page.locator("th[scope=row]").all())
+    # Each segment has its interval and figures in the window, in two lines, and no word is broken.
+    segments = page.get_by_role("listitem").filter(has_text="rows")
+    assert segments.count() == 12
+    for segment in segments.all():
+        interval = segment.get_by_role("img").bounding_box()
+        assert interval["x"] + interval["width"] < 390
+        assert segment.bounding_box()["height"] < 70
     page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("radio", name="One query").click()
     expect(page.get_by_text("are also hits of all-MiniLM-L6-v2").first).to_be_visible()

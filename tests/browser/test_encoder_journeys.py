@@ -76,7 +76,7 @@ def test_the_published_numbers_come_from_a_server_that_loads_and_asks_for_patien
     expect(page.get_by_text(re.compile("loading the model; trying again in"))).to_be_visible()
     shoot(page, "elsewhere-waiting")
     page.get_by_role("link", name="Search these rows").click()
-    expect(page.get_by_label("Query")).to_be_visible()
+    expect(page.get_by_role("searchbox", name="Query")).to_be_visible()
     assert "provider=team" in page.url
     assert not inference.prepared
     ask_the_published_question(page, published)
@@ -111,7 +111,7 @@ def test_a_token_pays_for_its_own_visitor_alone_and_is_written_down_nowhere(
     shoot(page, "providers-waiting-390")
     page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("link", name="Search these rows").click()
-    expect(page.get_by_label("Query")).to_be_visible()
+    expect(page.get_by_role("searchbox", name="Query")).to_be_visible()
     ask_the_published_question(page, published)
     assert not inference.prepared
     assert sorted(max(inference.asked, key=len)) == sorted(published["texts"])
@@ -142,7 +142,7 @@ def test_a_model_is_asked_for_clusters_otherwise_than_for_search(visit, served):
     shoot(page, "prompts-offered-1440-light")
     page.get_by_role("button", name="Encode 13 rows").click()
     page.get_by_role("link", name="Search these rows").click()
-    expect(page.get_by_label("Query")).to_be_visible()
+    expect(page.get_by_role("searchbox", name="Query")).to_be_visible()
     sent = parse_qs(urlsplit(page.url).query)
     assert sent["task"] == ["clustering"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from urllib.parse import parse_qs, quote, urlsplit
 
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ask, fits, quiet, settled, shoot
+from tests.browser.conftest import ask, fits, open_rows, quiet, settled, shoot
 from tests.browser.test_journeys import cards
 from tests.hub_datasets import CONVERTED_COMMIT
 
@@ -115,9 +116,9 @@ def test_from_a_search_on_the_hub_to_hits(visit, hub_server):
     assert not page.evaluate("window.hurt")
     link = parse_qs(urlsplit(page.url).query)["corpus"][0]
     assert link == f"hub:shop/customer-letters@{CONVERTED_COMMIT},default,train,body,queue,,400,0"
-    other = visit(f"/?corpus={quote(link)}&q=refund", at=hub_server)
+    other = visit(f"/search?corpus={quote(link)}&q=refund", at=hub_server)
     expect(cards(other)).to_have_count(10)
-    expect(other.get_by_text("shop/customer-letters, default, train", exact=True)).to_be_visible()
+    expect(open_rows(other)).to_have_value(re.compile("^shop/customer-letters, default, train"))
 
 
 def test_the_tutorials_table_of_vectors_gives_the_published_hits(visit, published):

@@ -115,9 +115,9 @@ def test_offline_every_page_works_with_what_is_on_disk_and_says_so_once(visit, h
     try:
         link = f"corpus=song-moods&model=tiny/model&revision={COMMIT}"
         for path, sign in (
-            (f"/?{link}&q=refund+my+order", "random pair"),
+            (f"/search?{link}&q=refund+my+order", "More like this"),
             (f"/similarity?{link}", "The closest pair here"),
-            (f"/clusters?{link}", "V-measure"),
+            (f"/clusters?{link}", "over resamples"),
             (f"/map?map-method=PCA&{link}", "How far to trust it"),
             (f"/data?{link}", "texts encoded"),
         ):

@@ -1,28 +1,33 @@
-"""What is measured on every page: contrast, headings, width, and that no other host is asked for anything."""
+"""What is measured on every page: WCAG 2.2 AA by axe-core, headings, width, and that no other host is asked.
+
+Each page is loaded once, and drawn at other sizes and in the other colours. More is in test_accessibility.py.
+"""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import small_targets, violations
 from tests.browser.conftest import fits, quiet, shoot
 
 SONGS = "corpus=song-moods"
 # Each page, and a text that it shows once it is there.
 PAGES = {
-    "search": ("/?q=my+parcel+never+came&k=4&label=delivery", "random pairs"),
+    "overview": ("/", "are unusually far"),
+    "search": ("/search?q=my+parcel+never+came&k=4&label=delivery", "The closest of"),
+    "search-nothing": ("/search?q=chocolate+cake+recipe", "Nothing fits this query"),
     "similarity": (f"/similarity?{SONGS}", "The closest pair here"),
     "similarity-groups": ("/similarity?view=Between+groups", "The mean cosine"),
     "similarity-duplicates": (
         f"/similarity?{SONGS}&view=Near-duplicates&threshold=0.6",
-        "Pairs, closest first",
+        "near-duplicates =",
     ),
     "similarity-scores": ("/similarity?view=Usual+scores", "random pairs, and"),
-    "clusters": (f"/clusters?{SONGS}", "V-measure"),
-    "clusters-sweep": ("/clusters?clusters-view=How+many+clusters%3F", "the highest silhouette"),
+    "clusters": (f"/clusters?{SONGS}", "over resamples"),
+    "clusters-sweep": ("/clusters?clusters-view=How+many+clusters%3F", "The silhouette is highest"),
     "map": (f"/map?{SONGS}&map-method=PCA&colour=Cluster", "How far to trust it"),
     "compare": ("/compare?corpus=medicare-faq", "95 % confidence intervals"),
     "compare-checks": ("/compare?corpus=medicare-faq&compare-shows=Checks", "Checks for faults"),
@@ -40,6 +45,8 @@ PAGES = {
         "Draw around points of any map",
     ),
     "compare-clusters": (f"/compare?{SONGS}&compare-shows=Clusters", "Rows of this flow"),
+    "compare-evaluate": ("/compare?corpus=medicare-faq&compare-shows=Evaluate", "measured as benchmarks do"),
+    "classify": (f"/classify?{SONGS}&ways=Similarity&ways=Examples", "95 % intervals"),
     "data": (f"/data?{SONGS}", "Song moods"),
     "models": (f"/models?{SONGS}", "all-MiniLM-L6-v2"),
     "models-bundled": (
@@ -47,18 +54,13 @@ PAGES = {
         "all-MiniLM-L6-v2",
     ),
 }
-CHECKS = ["color-contrast", "empty-heading", "heading-order"]
+ZOOMED = {"width": 720, "height": 450}  # a window of 1440 x 900 at 200 %, in CSS pixels
 # Sizes of headings as they are drawn, by level; hidden ones do not count.
 HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
     .filter((heading) => heading.checkVisibility()).map((heading) => heading.tagName)"""
 
 DRAWN_IN = """(scheme) =>
     getComputedStyle(document.querySelector("[data-testid=stApp]")).colorScheme === scheme"""
-
-
-def violations(page: Page) -> list[tuple[str, str]]:
-    found = Axe().run(page, options={"runOnly": CHECKS}).response["violations"]
-    return [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]]
 
 
 def draw_in(page: Page, scheme: str) -> None:
@@ -77,17 +79,27 @@ def test_a_page_can_be_read_fits_its_width_and_has_one_title(visit, name):
     assert page.evaluate(HEADINGS).count("H1") == 1
     assert fits(page)
     assert violations(page) == []
+    assert small_targets(page) == []
     shoot(page, f"{name}-1440-light")
     page.set_viewport_size({"width": 390, "height": 900})
     quiet(page)
     assert fits(page)
+    assert violations(page) == []
+    assert small_targets(page) == []
     shoot(page, f"{name}-390-light")
     draw_in(page, "dark")
+    assert violations(page) == []
     shoot(page, f"{name}-390-dark")
     page.set_viewport_size({"width": 1440, "height": 900})
     quiet(page)
     assert violations(page) == []
     shoot(page, f"{name}-1440-dark")
+    page.set_viewport_size(ZOOMED)
+    quiet(page)
+    assert fits(page)
+    assert violations(page) == []
+    draw_in(page, "light")
+    assert violations(page) == []
 
 
 def test_tables_have_no_button_for_a_csv_with_formulas(visit):

@@ -53,6 +53,13 @@ def test_intervals_and_p_values():
 def test_units_are_counted_with_their_independent_groups_where_these_are_fewer():
     assert units(NDCG, 36, 36) == "36 queries"
     assert units(NDCG, 1, 1) == "1 query"
-    assert units(SPEARMAN, 1_000, 1) == "1,000 pairs in 1 independent group"
-    assert units(KNN_ACCURACY, 624, 588) == "624 rows in 588 independent groups"
+    assert units(SPEARMAN, 1_000, 1) == "1,000 pairs, of which 1 is independent"
+    assert units(KNN_ACCURACY, 624, 588) == "624 rows, of which 588 are independent"
     assert units(KNN_ACCURACY, 30) == "30 rows"
+
+
+def test_a_sample_of_rows_is_told_as_one():
+    assert units(KNN_ACCURACY, 2_000, of=117_659) == "2,000 of 117,659 rows"
+    assert units(KNN_ACCURACY, 1, 1, of=13) == "1 of 13 rows"
+    assert units(KNN_ACCURACY, 13, of=13) == "13 rows"
+    assert units(NDCG, 36, of=624) == "36 queries"

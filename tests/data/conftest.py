@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from explorer.settings import settings
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -17,15 +15,3 @@ def shared_data() -> Path:
     if not (folder / "wordnet.parquet").is_file():
         pytest.skip(f"the test data is not at {folder}; set EXPLORER_TEST_DATA to its folder")
     return folder
-
-
-@pytest.fixture
-def bound(monkeypatch):
-    """Sets one of the host's bounds: `bound("EXPLORER_MAX_ROWS", 10)`."""
-
-    def set_bound(name: str, value: int) -> None:
-        monkeypatch.setenv(name, str(value))
-        settings.cache_clear()
-
-    yield set_bound
-    settings.cache_clear()

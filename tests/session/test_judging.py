@@ -1,6 +1,15 @@
 import explorer
+from explorer.comparison.judging.judgements import Judgements
 from explorer.encode.spec import Tfidf
-from explorer.session.judging import MOST_CHARS, MOST_QUERIES, answer, go_on_judging, queries_from, take_back
+from explorer.session.judging import (
+    MOST_CHARS,
+    MOST_QUERIES,
+    answer,
+    go_on_judging,
+    judgements_of,
+    queries_from,
+    take_back,
+)
 from explorer.session.session import Session
 
 
@@ -58,3 +67,17 @@ def test_added_queries_and_answers_join_those_that_are_there():
     go_on_judging(session, ["b", "c"], {"a": {0: 0, 1: None}, "d\ne": {2: 1}})
     assert session.comparison.answers == {"a": {0: 0, 1: None}, "d e": {2: 1}}
     assert set(session.comparison.queries) == {"a", "b", "c", "d e"}
+
+
+def test_what_is_known_of_a_query_is_of_the_judgements_in_use_and_else_of_the_own_answers():
+    session = a_session()
+    assert judgements_of(session, "a b") is None
+    session.comparison.answers = {"a b": {0: 2, 1: 0, 2: None}, "c": {0: 0}}
+    found = judgements_of(session, " a\nb ")
+    assert (found.queries, found.grades, found.skipped) == (("a b",), ({0: 2, 1: 0},), ((2,),))
+    assert judgements_of(session, "c") is None  # no row is relevant
+    session.comparison.judgements = Judgements(
+        ("x", "y"), ("z", " a  b"), ({1: 1}, {2: 1}), (0.5, 0.1), ((), (0,))
+    )
+    found = judgements_of(session, "a b")
+    assert (found.grades, found.skipped, found.inclusion) == (({2: 1},), ((0,),), None)

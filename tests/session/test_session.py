@@ -5,10 +5,16 @@ import uuid
 from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from explorer.analysis.cluster_edits import Merge, as_found
+from explorer.analysis.space import Space, make_index
+from explorer.analysis.specs import ClusterSpec
+from explorer.data.filters.specs import OneOf
 from explorer.encode.spec import LocalModel, Tfidf
 from explorer.jobs.registry import JobRegistry, Lane
+from explorer.session.clusters import ClusteringKey
 from explorer.session.session import Session
 from explorer.session.space_jobs import Opened
 from explorer.settings import settings
@@ -65,6 +71,52 @@ def test_the_same_rows_by_another_name_keep_what_was_made_of_them(faq):
     session.open(faq.take(np.arange(3)), LocalModel())
     assert session.selection is None
     assert not session.results
+
+
+def test_added_columns_keep_vectors_selections_filters_and_names(faq):
+    session = Session("v", faq, [LocalModel()])
+    space = Space(faq, make_index(np.eye(len(faq), dtype=np.float32)))
+    session.spaces = {LocalModel(): space}
+    session.select([1, 4], "a test")
+    session.examples[3] = "costs"
+    spec = ClusterSpec(k=2)
+    before, gone = (ClusteringKey(name, spec, "") for name in (space.fingerprint, "of rows before"))
+    session.clusters.edits = {before: (Merge((0, 1)),), gone: ()}
+    session.clusters.names = {
+        (before, as_found(2)): "mine",
+        (gone, as_found(1)): "gone",
+    }
+    values = [f"kind {row % 2}" for row in range(len(faq))]
+    session.add_columns({"kind": pa.array(values), faq.text: pa.array(values)})
+    assert session.corpus.table.column_names == [*faq.table.column_names, "kind 2", f"{faq.text} 2"]
+    assert session.corpus.table["kind 2"].to_pylist() == values
+    assert session.corpus.sample is None
+    (now,) = session.spaces.values()
+    assert now.index is space.index
+    assert now.fingerprint != space.fingerprint
+    key = ClusteringKey(now.fingerprint, spec, "")
+    assert session.clusters.edits == {key: (Merge((0, 1)),)}
+    assert session.clusters.names == {(key, as_found(2)): "mine"}
+    assert session.selection.rows.tolist() == [1, 4]
+    assert session.examples == {3: "costs"}
+    session.filter_by([OneOf("kind 2", ("kind 1",))])
+    assert session.shown.rows.tolist() == list(range(1, len(faq), 2))
+
+
+def test_edits_of_clusters_are_of_the_open_rows_and_of_one_tab(faq):
+    session = Session("v", faq, [LocalModel()])
+    key, step = ClusteringKey("space", ClusterSpec(k=4), ""), Merge((0, 1))
+    session.clusters.notice = (key, "left out")
+    session.clusters.edit(key, [step])
+    assert (session.clusters.edits, session.clusters.notice) == ({key: (step,)}, None)
+    session.clusters.names[key, as_found(2)] = "a name"
+    session.clusters.notice = (key, "left out")
+    tab = session.for_another_tab()
+    assert (tab.clusters.edits, tab.clusters.notice) == (session.clusters.edits, None)
+    tab.clusters.edit(key, ())
+    assert (tab.clusters.edits, session.clusters.edits) == ({}, {key: (step,)})
+    session.open(faq.take(np.arange(3)), LocalModel())
+    assert (session.clusters.edits, session.clusters.names, session.clusters.notice) == ({}, {}, None)
 
 
 def test_other_queries_give_up_those_before_and_a_closed_space_is_asked_for_no_more(faq):

@@ -2,10 +2,12 @@ import sys
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 import explorer
 from explorer.encode.spec import LocalModel
 from explorer.jobs.registry import Job, Lane
+from explorer.jobs.sizes import parts_of
 from explorer.session import session_store as module
 from explorer.session.link import corpus_parameter
 from explorer.session.session import Session
@@ -143,5 +145,17 @@ def test_what_a_corpus_keeps_of_its_own_is_counted_too(monkeypatch):
     ((_, kept),) = session_store._sessions.items()
     held = sum(map(sys.getsizeof, corpus.texts)) + sum(map(sys.getsizeof, corpus.item_keys))
     assert sum(kept.rows.values()) > corpus.table.nbytes + held
+    assert sum(kept.rows.values()) == pytest.approx(sum(parts_of(corpus).values()), rel=0.01)
     monkeypatch.setattr(module, "parts_of", None)
     keep(session_store, 0, corpus)  # nothing is measured twice
+
+
+def test_the_corpora_of_a_browser_are_listed_with_the_last_one_first(faq):
+    session_store, lines = SessionStore(), explorer.open_corpus(["one", "two"])
+    keep(session_store, 0, faq)
+    keep(session_store, 0, lines)
+    keep(session_store, 1, explorer.open_corpus(["of somebody else"]))
+    assert list(session_store.corpora("visitor 0").values()) == [lines, faq]
+    keep(session_store, 0, faq)
+    assert session_store.corpora("visitor 0") == {corpus_parameter(faq): faq, corpus_parameter(lines): lines}
+    assert session_store.corpora("visitor 2") == {}

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.errors import QueryError, VectorError
-from explorer.tensor import METRICS, pairwise
+from explorer.tensor import METRICS, paired, pairwise
 from explorer.tensor.pairwise import pairs_at, random_pairs
 from tests.tensor import reference
 from tests.tensor.matrices import make, matrices
@@ -61,6 +61,34 @@ def test_what_cannot_be_compared_is_refused():
         pairwise(np.eye(2), np.eye(3))
     with pytest.raises(QueryError, match="l1"):
         pairwise(np.eye(2), metric="l1")
+
+
+@pytest.mark.slow
+@given(matrix=matrices(), metric=st.sampled_from(METRICS))
+def test_each_row_is_scored_with_its_partner(matrix, metric):
+    partners = matrix[::-1]
+    found = paired(matrix, partners, metric)
+    assert found.dtype == np.float32
+    expected = reference.rounded(reference.scores(matrix, partners, metric)).diagonal()
+    finite = np.isfinite(expected)
+    np.testing.assert_array_equal(found[~finite], expected[~finite])
+    wide = np.linalg.norm(matrix.astype(np.float64), axis=1)
+    size = 1.0 if metric != "dot" else (wide * wide[::-1])[finite]
+    limit = 1e-6 * np.abs(expected[finite]).astype(np.float64) + 1e-13 * size + 2e-45
+    assert (np.abs(found[finite].astype(np.float64) - expected[finite]) <= limit).all()
+    np.testing.assert_array_equal(found, found[::-1])  # a pair the other way round has the same score
+
+
+def test_partners_of_the_same_vectors_have_the_same_score():
+    vectors = np.random.default_rng(0).normal(size=(50, 384)).astype(np.float32)
+    assert (paired(vectors, vectors.copy()) == 1).all()
+
+
+def test_partners_of_another_shape_are_refused():
+    with pytest.raises(VectorError, match="2 dimensions, the other 3"):
+        paired(np.ones((2, 2)), np.ones((2, 3)))
+    with pytest.raises(VectorError, match="2 vectors on one side and 1 on the other"):
+        paired(np.ones((2, 2)), np.ones((1, 2)))
 
 
 @pytest.mark.parametrize(("rows", "pairs"), [(2, 1), (7, 21), (7, 20), (300, 5000), (3_000_000, 20_000)])

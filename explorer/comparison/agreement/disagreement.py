@@ -8,13 +8,14 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.analysis.cluster_words import Word, distinctive_words
+from explorer.analysis.cluster_words import distinctive_words, words_for_a_name
 from explorer.comparison.agreement.list_overlap import jaccard, overlap
 from explorer.comparison.measures.neighbors import NeighborLists
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
 
 _LOWEST = 0.2  # the share of rows that count as those of lowest agreement
+_CANDIDATES = 3  # distinctive words looked at for each that is kept: some are function words or other forms
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +137,8 @@ def lowest_rows(agreement: RowAgreement) -> NDArray[np.int64]:
     return agreement.rows[:0] if lowest.all() else agreement.rows[lowest]
 
 
-def telling_words(corpus: Corpus, agreement: RowAgreement, n: int = 10) -> tuple[Word, ...]:
-    """Words that tell `lowest_rows` from the others; see `distinctive_words`.
+def telling_words(corpus: Corpus, agreement: RowAgreement, n: int = 10) -> tuple[str, ...]:
+    """Words that tell `lowest_rows` from the others, of those that can name a cluster; see `ClusterSummary`.
 
     Args:
         corpus: The rows.
@@ -145,10 +146,12 @@ def telling_words(corpus: Corpus, agreement: RowAgreement, n: int = 10) -> tuple
         n: The most words.
 
     Returns:
-        The words, highest weight first; none if all rows agree equally.
+        The words, those that tell most first; none if all rows agree equally.
     """
     lowest = lowest_rows(agreement)
     if not len(lowest):
         return ()
     texts = [corpus.texts[row] for row in agreement.rows]
-    return distinctive_words(texts, np.isin(agreement.rows, lowest).astype(np.int64), n)[1]
+    within = np.isin(agreement.rows, lowest).astype(np.int64)
+    words = distinctive_words(texts, within, _CANDIDATES * n)[1]
+    return words_for_a_name(words, len(lowest), len(texts) - len(lowest))[:n]

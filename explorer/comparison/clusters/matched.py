@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.analysis.cluster_words import distinctive_words
+from explorer.analysis.cluster_words import distinctive_words, words_for_a_name
 from explorer.comparison.agreement.agreement import clustering_agreement
 from explorer.comparison.agreement.calibration import Agreement
 from explorer.comparison.clusters.matching import match
@@ -26,11 +26,13 @@ class MatchedClusters:
         labels: The cluster of each row in each contender, from 0, int64, shape (contenders, rows), read-only;
             see `match`.
         words: For each contender, the distinctive words of each of its clusters, best first.
+        name_words: Those of them that can name it, as `ClusterSummary` has them.
         agreement: The adjusted Rand index of all pairs of contenders, beside what permuted rows give.
     """
 
     labels: NDArray[np.int64]
     words: tuple[dict[int, tuple[str, ...]], ...]
+    name_words: tuple[dict[int, tuple[str, ...]], ...]
     agreement: Agreement
 
     def __post_init__(self) -> None:
@@ -64,10 +66,17 @@ def matched_clusters(
 
         found.append(kmeans_labels(contender.space.index, k, seed=seed, on_progress=told))
     labels = match(found)
-    words = []
+    words, name_words = [], []
     for done, own in enumerate(labels, start=len(labels)):
         report(Progress("Finding distinctive words", fraction=done / steps))
         telling = distinctive_words(contenders[0].corpus.texts, own)
         words.append({cluster: tuple(word.text for word in some) for cluster, some in telling.items()})
+        sizes = {cluster: int((own == cluster).sum()) for cluster in telling}
+        name_words.append(
+            {
+                cluster: words_for_a_name(some, sizes[cluster], len(own) - sizes[cluster])
+                for cluster, some in telling.items()
+            }
+        )
     agreement = clustering_agreement(labels, len(labels[0]), seed=seed)
-    return MatchedClusters(np.stack(labels), tuple(words), agreement)
+    return MatchedClusters(np.stack(labels), tuple(words), tuple(name_words), agreement)

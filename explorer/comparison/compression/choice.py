@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from explorer.comparison.compression.compressed import Compression
 from explorer.comparison.compression.measured import SweptMeasure
 from explorer.comparison.numbers import units
+from explorer.numbers import percent
 
 LEAST_RECALL = 0.95
 MOST_LOSS = 0.02  # below it, a difference hardly matters: the margin of judging, too
@@ -44,7 +45,7 @@ def choose(forms: Sequence[Compression], recall: SweptMeasure, quality: Sequence
         recall: How many nearest rows each keeps.
         quality: The measures of quality, the strongest first.
     """
-    least = _percent(LEAST_RECALL)
+    least = percent(LEAST_RECALL)
     rule = (
         f"Chosen: the fewest bytes that keep at least {least} of the nearest rows, by the low end of the "
         "95 % interval."
@@ -95,7 +96,7 @@ def _by_quality(forms: Sequence[Compression], place: int, recall: SweptMeasure, 
         else f"{'loses' if one else 'lose'} no {best.measure.in_sentence}"
     )
     return (
-        f"{subject} {loss} and {'keeps' if one else 'keep'} {_percent(recall.value[place])} of the nearest "
+        f"{subject} {loss} and {'keeps' if one else 'keep'} {percent(recall.value[place])} of the nearest "
         f"rows, in {_memory(forms, place)}."
     )
 
@@ -103,7 +104,7 @@ def _by_quality(forms: Sequence[Compression], place: int, recall: SweptMeasure, 
 def _by_recall(forms: Sequence[Compression], place: int, recall: SweptMeasure) -> str:
     subject, one = _subject(forms[place])
     return (
-        f"{subject} {'keeps' if one else 'keep'} {_percent(recall.value[place])} of the nearest rows, in "
+        f"{subject} {'keeps' if one else 'keep'} {percent(recall.value[place])} of the nearest rows, in "
         f"{_memory(forms, place)}."
     )
 
@@ -118,10 +119,5 @@ def _subject(form: Compression) -> tuple[str, bool]:
 def _memory(forms: Sequence[Compression], place: int) -> str:
     full, own = forms[0].bytes_per_vector, forms[place].bytes_per_vector
     times = full / own
-    part = f"1/{times:.0f}" if abs(times - round(times)) < 0.05 else _percent(own / full)
+    part = f"1/{times:.0f}" if abs(times - round(times)) < 0.05 else percent(own / full)
     return f"{part} of the memory ({own:,} bytes a vector instead of {full:,})"
-
-
-def _percent(share: float) -> str:
-    places = 1 if 0.99 < share < 1 else 0  # 99.6 % is not all
-    return f"{100 * share:.{places}f} %"

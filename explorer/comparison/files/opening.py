@@ -148,6 +148,7 @@ def _comparison(
     failures = failures_from(document.optional("failures", document.records) or (), count)
     k = chosen.integer("k", 1, _MOST_NEIGHBORS)
     sample = arrays.integers("sample", None, low=0, high=rows - 1)
+    grouped_by = chosen.optional("grouped_by", chosen.text)
     comparison = Comparison(
         contenders=sides,
         k=k,
@@ -160,11 +161,11 @@ def _comparison(
         agreements=agreements_from(document.records("agreements"), arrays, count),
         neighbors=arrays.integers("neighbors", count, len(sample), None, low=0, high=rows - 1),
         row_agreement=_row_agreement(arrays, sample, k),
-        verdict=_verdict(names, values, found, failures),
+        verdict=_verdict(names, values, found, failures, rows, grouped_by),
         findings=_findings(records),
         failures=failures,
         notes=tuple(note[:_FEW_CHARS] for note in document.texts("notes")),
-        grouped_by=chosen.optional("grouped_by", chosen.text),
+        grouped_by=grouped_by,
         views=chosen.optional("views", lambda key: _two(chosen.texts(key))),
         judgements=judgements,
         rankings=_rankings(judgements, arrays, count, rows),
@@ -242,11 +243,16 @@ def _row_agreement(arrays: Arrays, sample: NDArray[np.int64], k: int) -> RowAgre
 
 
 def _verdict(
-    names: list[str], values: Sequence[Values], found: Sequence[Difference], failures: Sequence[Failure]
+    names: list[str],
+    values: Sequence[Values],
+    found: Sequence[Difference],
+    failures: Sequence[Failure],
+    rows: int,
+    grouped_by: str | None,
 ) -> Verdict:
     """The verdict, which is made again: its text is Explorer's own."""
     try:
-        return verdict(names, values, found, failures)
+        return verdict(names, values, found, failures, rows=rows, grouped_by=grouped_by)
     except (ArithmeticError, LookupError, ValueError) as error:
         raise DamagedArchiveError("its figures are impossible") from error
 

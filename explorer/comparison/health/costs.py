@@ -60,7 +60,7 @@ MEASURES = {
         "cost",
         True,
         "Different texts encoded a second on this machine when these rows were encoded, including the time "
-        "to load the model. Empty if all vectors came from the cache.",
+        "to load the model. Not measured if all vectors were stored already.",
     ),
     "truncated_rows": Measure(
         "rows truncated", "cost", False, "Rows with more tokens than the model reads: their ends are ignored."

@@ -19,7 +19,12 @@ _QUERY_ID = ("queryid", "qid", "topicid", "topic", "questionid")
 _NUMBER = ("row", "rownumber", "rowno")
 _ROW = (*_NUMBER, "rowid", "corpusid", "docid", "documentid", "passageid", "pid", "doc", "document", "id")
 _GRADE = ("grade", "relevance", "rel", "judgement", "judgment", "score", "rating", "label", "qrel")
-_SCORE = ("score", "similarity", "sim", "rating", "label", "grade", "gold")
+_SCORE = ("score", "similarity", "sim", "rating", "label", "grade", "gold", "duplicate", "isduplicate")
+_PAIRED = tuple(
+    (f"{name}{first}", f"{name}{second}")
+    for name in ("sentence", "text", "question")
+    for first, second in (("1", "2"), ("a", "b"))
+)
 _INCLUSION = ("inclusion",)
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}(\.0*)?")
 
@@ -68,7 +73,8 @@ def guess_content(table: SourceTable) -> Content:
     """What a file holds, by the names of its columns and by their values."""
     if _named(table, _ROW) and _named(table, (*_QUERY, *_QUERY_ID)):
         return "judgements"
-    if len(text_columns(table)) > 1 and _score_column(table, text_columns(table)[:2]):
+    paired = _paired_columns(table)
+    if len(paired) > 1 and _score_column(table, paired):
         return "pairs"
     return "queries"
 
@@ -116,11 +122,12 @@ def guess_judgement_columns(table: SourceTable, corpus: Corpus, *, texts: bool) 
 def guess_pair_columns(table: SourceTable) -> PairColumns:
     """The likeliest columns of a file of pairs: two of text and one of numbers.
 
+    Two named as a pair, such as `sentence1` and `sentence2`, come before other columns of text.
+
     Raises:
         ColumnError: There are none.
     """
-    found = text_columns(table)[:2]
-    found.sort(key=table.table.column_names.index)
+    found = _paired_columns(table)
     score = _score_column(table, found)
     if len(found) < 2 or score is None:
         raise ColumnError(
@@ -144,10 +151,16 @@ def query_columns(table: SourceTable) -> tuple[str | None, str]:
 
 
 def check_columns(table: SourceTable, names: Sequence[str | None]) -> None:
-    """Raise ColumnError when the file lacks one of the columns."""
-    for name in names:
-        if name is not None:
-            check_present(table, name)
+    """Raise ColumnError, which names all that are missing, when the file lacks columns."""
+    missing = [name for name in names if name is not None and name not in table.table.column_names]
+    if len(missing) > 1:
+        raise ColumnError(
+            f"There are no columns {list_names(missing)}.",
+            where=table.name,
+            fix=f"The columns are: {list_names(table.table.column_names)}.",
+        )
+    for name in missing:
+        check_present(table, name)
 
 
 def whole_number(text: str) -> int | None:
@@ -213,6 +226,17 @@ def _few_numbers(table: SourceTable, taken: Sequence[str | None]) -> str | None:
         if all(whole_number(value) is not None for value in values):
             return name
     return None
+
+
+def _paired_columns(table: SourceTable) -> list[str]:
+    """The two columns of text, in their order: those with the names of a pair, else the likeliest."""
+    # Scores are text where a cell is no number, or in words such as true.
+    texts = sorted(text_columns(table), key=lambda name: _plain(name) in _SCORE)
+    names = {_plain(name): name for name in reversed(texts)}
+    for first, second in _PAIRED:
+        if first in names and second in names:
+            return [names[first], names[second]]
+    return sorted(texts[:2], key=table.table.column_names.index)
 
 
 def _score_column(table: SourceTable, texts: Sequence[str]) -> str | None:

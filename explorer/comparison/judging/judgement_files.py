@@ -25,6 +25,9 @@ from explorer.errors import EmptyDataError
 from explorer.jobs.progress import OnProgress
 
 _SHOWN = 20  # bad lines that are kept with their reason
+_NO_SCORE = 'the score "{:.40}" is not a number'
+_NO_LABEL = 'the label "{:.40}" is neither 1 nor 0'
+_LABELS = {"true": 1.0, "false": 0.0}
 _NO_QRELS = "it does not have four fields: query id, 0, row, grade"
 
 Content = TypeVar("Content")
@@ -120,13 +123,18 @@ def read_judgements(
 
 
 def read_pairs(
-    source: object, *, columns: PairColumns | None = None, on_progress: OnProgress | None = None
+    source: object,
+    *,
+    columns: PairColumns | None = None,
+    labelled: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> FromFile[ScoredPairs, PairColumns]:
     """Read pairs of texts with scores.
 
     Args:
-        source: As in `read_judgements`.
+        source: As in `read_judgements`, or a corpus.
         columns: Which columns to use; guessed when None.
+        labelled: Whether scores are labels, 1 or true for a pair of duplicates and 0 or false for another.
         on_progress: As in `open_corpus`.
 
     Raises:
@@ -143,11 +151,11 @@ def read_pairs(
         strict=True,
     )
     for number, first, second, score in lines:
-        value = _number(score)
+        value = _label(score) if labelled else _number(score)
         if not first.strip() or not second.strip():
             bad.append(BadLine(number, "a text is empty"))
         elif value is None:
-            bad.append(BadLine(number, f'the score "{score:.40}" is not a number'))
+            bad.append(BadLine(number, (_NO_LABEL if labelled else _NO_SCORE).format(score)))
         else:
             kept.append((first, second, value))
     firsts, seconds, scores = zip(*kept, strict=True) if kept else ((), (), ())
@@ -278,6 +286,11 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+def _label(text: str) -> float | None:
+    value = _LABELS.get(text.strip().lower(), _number(text))
+    return value if value in (0, 1) else None
 
 
 def _grade(text: str) -> int | str | None:

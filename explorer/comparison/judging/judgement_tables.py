@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from explorer.comparison.judging.judgement_columns import query_columns, whole_number
+from explorer.data.corpus import Corpus
 from explorer.data.formats.files import read_file
 from explorer.data.formats.kinds import KINDS
-from explorer.data.opening import read_table
+from explorer.data.opening import corpus_table, read_table
 from explorer.data.tables.python_values import as_strings
 from explorer.data.tables.source_table import SourceTable, TableBuilder
 from explorer.data.tables.values import text_column
@@ -27,6 +28,8 @@ def table_of(source: object, on_progress: OnProgress | None) -> SourceTable:
     """A source as a table, all of its lines."""
     if isinstance(source, SourceTable):
         table = source
+    elif isinstance(source, Corpus):
+        table = corpus_table(source)
     elif isinstance(source, str | Path) and Path(source).suffix.lower() not in KINDS:
         # Qrels often have another ending, or none. They are lines of text.
         path = Path(source).expanduser()

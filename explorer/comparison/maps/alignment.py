@@ -19,10 +19,21 @@ class AlignedMap:
         coordinates: The points, moved, float64, shape (rows, dims).
         similarity: How well the two coincide, 0 to 1; 1 for maps that differ in rotation, reflection, place
             and size only; NaN if all points of either map coincide. See `procrustes_similarity`.
+        centre: The centre of the map before it was moved, shape (dims,).
+        turn: Its rotation and scale, shape (dims, dims).
+        target: Its centre now, shape (dims,).
     """
 
     coordinates: NDArray[np.float64]
     similarity: float
+    centre: NDArray[np.float64]
+    turn: NDArray[np.float64]
+    target: NDArray[np.float64]
+
+    def place(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Move other points of the same map likewise, float64, shape (points, dims)."""
+        moved: NDArray[np.float64] = (points.astype(np.float64) - self.centre) @ self.turn + self.target
+        return moved
 
 
 def align(points: NDArray[np.floating], reference: NDArray[np.floating]) -> AlignedMap:
@@ -52,10 +63,13 @@ def align(points: NDArray[np.floating], reference: NDArray[np.floating]) -> Alig
             fix="Take maps of the same rows and dimensions, with one row or more.",
         )
     moved, target = points.astype(np.float64), reference.astype(np.float64)
-    centre = target.mean(axis=0)
+    centre, new_centre = moved.mean(axis=0), target.mean(axis=0)
     own, wanted = standardised(moved), standardised(target)
     if not np.isfinite(own + wanted).all():
-        return AlignedMap(moved - moved.mean(axis=0) + centre, np.nan)
+        unturned = np.eye(moved.shape[1])
+        return AlignedMap(moved - centre + new_centre, np.nan, centre, unturned, new_centre)
     rotation, _ = orthogonal_procrustes(own, wanted)
-    size = float(np.linalg.norm(target - centre))
-    return AlignedMap(size * (own @ rotation) + centre, procrustes_similarity(own, wanted))
+    size = float(np.linalg.norm(target - new_centre))
+    turn = rotation * size / float(np.linalg.norm(moved - centre))
+    similarity = procrustes_similarity(own, wanted)
+    return AlignedMap(size * (own @ rotation) + new_centre, similarity, centre, turn, new_centre)

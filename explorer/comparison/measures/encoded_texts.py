@@ -49,7 +49,7 @@ class EncodedTexts:
         encoder = encoded_space(contender).encoder
         rows, asked = encoder.fingerprint, (encoder.fingerprint, encoder.query_prompt)
         if rows not in self._documents:
-            self._documents[rows] = _as_rows(encoder, self._texts, on_progress)
+            self._documents[rows] = encode_as_rows(encoder, self._texts, on_progress)
         if asked not in self._queries:
             self._queries[asked] = (
                 self._documents[rows]
@@ -59,10 +59,26 @@ class EncodedTexts:
         return contender.score_encoded(self._queries[asked], self._documents[rows])
 
 
-def _as_rows(encoder: Encoder, texts: Sequence[str], on_progress: OnProgress | None) -> NDArray[np.float32]:
+def encode_as_rows(
+    encoder: Encoder, texts: Sequence[str], on_progress: OnProgress | None = None
+) -> NDArray[np.float32]:
+    """Encode texts as rows are encoded; those encoded before come from the cache.
+
+    Args:
+        encoder: The encoder.
+        texts: The texts.
+        on_progress: Called often. An exception it raises stops the work.
+
+    Returns:
+        float32, shape (texts, dims of the encoder).
+    """
     if isinstance(encoder.spec, OwnVectors):  # its fingerprint is that of vectors which it did not make
         return encoder.encode_documents(texts, on_progress)
+    return encode_corpus(encoder, corpus_of_texts(texts), vector_cache(), on_progress)[0]
+
+
+def corpus_of_texts(texts: Sequence[str], name: str = "texts") -> Corpus:
+    """Texts as a corpus, each as it is."""
     numbers = np.arange(1, len(texts) + 1)
     table = pa.table({"text": pa.array(texts, pa.string())})
-    corpus = Corpus("texts", table, "text", None, numbers, len(texts), 0, ())
-    return encode_corpus(encoder, corpus, vector_cache(), on_progress)[0]
+    return Corpus(name, table, "text", None, numbers, len(texts), 0, ())

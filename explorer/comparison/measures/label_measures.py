@@ -98,25 +98,52 @@ def knn_accuracy(
     """
     values = np.empty((len(contenders), len(labels.rows)))
     known = None if lists is None else lists.of(labels.rows)
+    for place, contender in enumerate(contenders):
+        begin = None if known is None else known[place]
+        voted = votes(contender, labels, k, known=begin, on_progress=on_progress)
+        values[place] = majority(voted) == labels.row_codes
+    return UnitValues(KNN_ACCURACY, values, labels.rows, labels.row_groups)
+
+
+def votes(
+    contender: Contender,
+    labels: Labelled,
+    k: int,
+    *,
+    known: NDArray[np.int64] | None = None,
+    on_progress: OnProgress | None = None,
+) -> NDArray[np.int64]:
+    """The labels of the k nearest rows that vote on each row; see `knn_accuracy`.
+
+    Args:
+        contender: What ranks the rows.
+        labels: The rows and their labels.
+        k: Neighbours per row.
+        known: The nearest rows of each row, if they were found already, int64, shape (units, m).
+        on_progress: Passed on. An exception it raises stops the work.
+
+    Returns:
+        Numbers of labels, that of the nearest row first, int64, shape (units, k); −1 where there are no more.
+    """
 
     def keep(places: NDArray[np.int64], near: NDArray[np.int64]) -> NDArray[np.bool_]:
         other = labels.groups[near] != labels.row_groups[places][:, None]
         kept: NDArray[np.bool_] = other & (labels.codes[near] >= 0)
         return kept
 
-    for place, contender in enumerate(contenders):
-        begin = None if known is None else known[place]
-        near = kept_neighbors(contender, labels.rows, k, keep, known=begin, on_progress=on_progress)
-        voted = np.where(near >= 0, labels.codes[near], -1)
-        values[place] = _majority(voted) == labels.row_codes
-    return UnitValues(KNN_ACCURACY, values, labels.rows, labels.row_groups)
+    near = kept_neighbors(contender, labels.rows, k, keep, known=known, on_progress=on_progress)
+    return np.where(near >= 0, labels.codes[near], -1)
 
 
-def _majority(voted: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The most frequent label of each line, the first of several; −1 is no vote."""
-    votes = (voted[:, :, None] == voted[:, None, :]).sum(axis=2)
-    votes[voted < 0] = 0
-    winner: NDArray[np.int64] = np.take_along_axis(voted, votes.argmax(axis=1)[:, None], axis=1)[:, 0]
+def majority(voted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The most frequent label of each line of `votes`, the first of several; −1 is no vote.
+
+    Returns:
+        int64, shape (units,).
+    """
+    counts = (voted[:, :, None] == voted[:, None, :]).sum(axis=2)
+    counts[voted < 0] = 0
+    winner: NDArray[np.int64] = np.take_along_axis(voted, counts.argmax(axis=1)[:, None], axis=1)[:, 0]
     return winner
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.analysis.clusters import largest_first
 from explorer.analysis.space import Space
 from explorer.jobs.progress import OnProgress, counting
 from explorer.tensor import VectorIndex, normalize
@@ -28,7 +29,7 @@ def unit_vectors(space: Space, rows: NDArray[np.int64]) -> NDArray[np.float64]:
 def kmeans_labels(
     index: VectorIndex, k: int, *, seed: int, starts: int = 1, on_progress: OnProgress | None = None
 ) -> NDArray[np.int64]:
-    """The clusters of all rows of an index, by spherical k-means: int64, shape (rows,).
+    """The clusters of all rows of an index, by spherical k-means, 0 for the largest: int64, shape (rows,).
 
     Args:
         index: The rows.
@@ -39,4 +40,5 @@ def kmeans_labels(
     """
     distinct = len(np.unique(normalize(index.take(slice(None))), axis=0))
     told = counting(on_progress, "Clustering", "steps")
-    return index.kmeans(min(k, distinct), metric="cosine", seed=seed, starts=starts, on_progress=told).labels
+    found = index.kmeans(min(k, distinct), metric="cosine", seed=seed, starts=starts, on_progress=told)
+    return largest_first(found.labels, len(found.centroids))[0]

@@ -14,6 +14,8 @@ from explorer.data.tables.python_values import texts
 from explorer.encode.words import CJK
 from explorer.errors import ColumnError
 
+VIEW_ROWS = 1_000
+"""The most rows whose two views are encoded in a comparison."""
 _LETTERS = 10  # letters and digits that a view needs: two words or three
 _CJK_LETTERS = 3  # that a kana or Han character stands for: words have one or two of them
 # Also the ideographic full stop and its kin, after which no space follows.

@@ -16,6 +16,7 @@ from explorer.comparison.migration.quality_change import QualityChange, quality_
 from explorer.comparison.results import Results
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
+from explorer.numbers import percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -174,13 +175,11 @@ class Changes:
         first, hits, one, many = _OF_ROWS if self.asked is None else _OF_QUERIES
         count, share = len(own.units), own.share_changed
         within = (
-            ""
-            if math.isnan(share.low)
-            else f" (95 % interval {_percent(share.low)} to {_percent(share.high)})"
+            "" if math.isnan(share.low) else f" (95 % interval {percent(share.low)} to {percent(share.high)})"
         )
         stay = f"; {own.mean_kept.value * own.depth:.1f} of the first {own.depth} {hits} stay on average"
         return (
-            f"From {self.first} to {self.second}, the {first} of {_percent(share.value)} of {count:,} "
+            f"From {self.first} to {self.second}, the {first} of {percent(share.value)} of {count:,} "
             f"{one if count == 1 else many} changes{within}{stay if own.depth > 1 else ''}."
         )
 
@@ -224,7 +223,3 @@ def _signed(value: float) -> str:
     text = f"{abs(value):.3f}"
     sign = "" if float(text) == 0 else "−" if value < 0 else "+"
     return sign + text
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

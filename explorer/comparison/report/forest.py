@@ -52,7 +52,7 @@ class Forest:
 
     Attributes:
         measure: The measure's name.
-        units: How many units there are, such as `624 rows in 588 independent groups`.
+        units: How many units there are, such as `624 rows, of which 588 are independent`.
         better: Which side of zero is better for the first contender.
         zero: Where zero is in the plot.
         least: The smallest value of the plot, at its left end.
@@ -73,12 +73,14 @@ def forests(results: Results) -> tuple[Forest, ...]:
     """The differences by each measure that ranks, in the order of the scorecard."""
     measures = dict.fromkeys(each.measure for each in results.found)
     return tuple(
-        _forest([each for each in results.found if each.measure == measure], results.names)
+        _forest(
+            [each for each in results.found if each.measure == measure], results.names, len(results.corpus)
+        )
         for measure in measures
     )
 
 
-def _forest(found: Sequence[Difference], names: Sequence[str]) -> Forest:
+def _forest(found: Sequence[Difference], names: Sequence[str], total: int) -> Forest:
     measure = found[0].measure
     numbers = [value for each in found for value in (each.low, each.high, each.difference)]
     # Zero is always in the middle, so that plots of several measures are read alike.
@@ -92,7 +94,7 @@ def _forest(found: Sequence[Difference], names: Sequence[str]) -> Forest:
     better = "" if higher is None else "Right of zero" if higher else "Left of zero"
     return Forest(
         measure.name,
-        units(measure, found[0].n, found[0].independent),
+        units(measure, found[0].n, found[0].independent, total),
         better,
         place(0),
         number(-reach),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -69,18 +70,60 @@ def intervals(
     if np.isinf(most - least):
         reach[~spread] = 0
         return np.stack([means - reach, means + reach], axis=1)
-    # The ends are the roots of (mean − μ)² = ratio · (μ − least) (most − μ). Of zeros and ones near a bound,
-    # variance / room is 1 / (effective number − 1) on average.
+    ends, at_bound = _score_ends(means, reach, t, effective_number(totals), least, most)
+    inside: Floats = np.where((spread | at_bound)[:, None], ends, means[:, None])
+    return inside
+
+
+def resampled_interval(
+    value: float, drawn: Floats, weights: Floats, least: float, most: float
+) -> tuple[float, float]:
+    """The 95 % confidence interval of a statistic between two bounds that is no mean of unit values.
+
+    The score interval of `intervals`, with the standard error of a bootstrap over groups.
+
+    Args:
+        value: The statistic.
+        drawn: The statistic in each resample, shape (resamples,); NaN where it is not defined.
+        weights: What each group counts, above 0, shape (groups,), such as its number of relevant pairs.
+        least: The smallest value that the statistic can have.
+        most: The largest.
+
+    Returns:
+        Low and high end; NaN for fewer than `FEWEST_GROUPS`, the value twice where resamples do not vary and
+        it is not at a bound.
+    """
+    from scipy.special import stdtrit
+
+    if len(weights) < FEWEST_GROUPS or math.isnan(value):
+        return math.nan, math.nan
+    effective = effective_number(weights)
+    t = float(stdtrit(effective - 1, 0.975))
+    error = float(np.nanstd(drawn)) * math.sqrt(effective / (effective - 1))
+    means, reach = np.array([value]), np.array([t * error])
+    ends, at_bound = _score_ends(means, reach, t, effective, least, most)
+    if not at_bound[0] and error <= _ROUNDING * abs(value):
+        return value, value
+    return float(ends[0, 0]), float(ends[0, 1])
+
+
+def _score_ends(
+    means: Floats, reach: Floats, t: float, effective: float, least: float, most: float
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """The ends of score intervals, shape (rows, 2), and which means are at a bound, shape (rows,).
+
+    The ends are the roots of (mean − μ)² = ratio · (μ − least) (most − μ). Of zeros and ones near a bound,
+    variance / room is 1 / (effective number − 1) on average.
+    """
     room = (means - least) * (most - means)
     at_bound = room <= _ROUNDING * (most - least) ** 2
-    ratio = np.full_like(means, t**2 / max(effective_number(totals) - 1, _ROUNDING))
+    ratio = np.full_like(means, t**2 / max(effective - 1, _ROUNDING))
     np.divide(reach**2, room, out=ratio, where=~at_bound)
     middle = means + ratio * (least + most) / 2
     half = np.sqrt(reach**2 + (ratio * (most - least) / 2) ** 2)
     ends = np.stack([middle - half, middle + half], axis=1) / (1 + ratio)[:, None]
-    ends = np.where((spread | at_bound)[:, None], ends, means[:, None])
     inside: Floats = np.clip(ends, least, most)
-    return inside
+    return inside, at_bound
 
 
 def mean_variances(sums: Floats, totals: Floats) -> tuple[Floats, float]:

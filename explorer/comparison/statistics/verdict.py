@@ -1,36 +1,37 @@
-"""The verdict: one sentence or two that say which contender is better, or that this cannot be told."""
+"""The verdict: which contender is better, or that this cannot be told, and what it is based on."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
-from explorer.comparison.numbers import units
+from explorer.comparison.numbers import number, units
+from explorer.comparison.scores import measured_intervals, no_better_than_chance
 from explorer.comparison.statistics.differences import Difference, best_first, better, needed
-from explorer.comparison.statistics.verdict_words import (
-    FAILED,
-    LEFT_OUT,
-    WORDS,
-    Words,
-    difference_in_words,
-    listed,
-    names_at,
-    rounded_up,
-    two_digits,
+from explorer.comparison.statistics.verdict_sentences import (
+    disagreement,
+    left_out,
+    measured_on,
+    objections,
+    outlook_of,
+    tie,
+    too_few,
+    winner,
 )
+from explorer.comparison.statistics.verdict_words import WORDS
 
 DECIDING: tuple[Kind, ...] = ("judgements", "pairs", "labels", "proxy")
 """The kinds of measures that can decide, the strongest first."""
 _FAR = 20  # more than this many times today's units is no advice,
 _MOST = 2_000  # nor are more than this: nobody judges as many queries, and no more rows are measured
 _FEWEST = 30  # units from which intervals hold what they promise, as measured in decision 24
-_NAMED = 4  # contenders up to which a sentence names all of them
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,26 @@ class Verdict:
     """Which contender is better on these rows.
 
     Attributes:
-        text: One or a few plain sentences.
-        best: The names that share the first rank; all of them if nothing can be told apart.
+        headline: A short sentence that says it.
+        details: Sentences with the figures, what they were measured on, and what was left out; may be empty.
+        best: The names that share the first rank; all of them if nothing can be told apart, or if none is
+            better than chance.
         needed: How many more units, such as judged queries, would probably show the observed difference of
             the two best; None if they differ already, or if more units would hardly help.
         basis: The measure it is based on, whose figures the text has; None without any that can decide, or if
             the proxies disagree.
     """
 
-    text: str
+    headline: str
+    details: str
     best: tuple[str, ...]
     needed: int | None
     basis: Measure | None
+
+    @property
+    def text(self) -> str:
+        """All of it: one or a few plain sentences."""
+        return f"{self.headline} {self.details}".rstrip()
 
 
 def verdict(
@@ -57,6 +66,9 @@ def verdict(
     measures: Sequence[UnitValues | WholeValues],
     differences: Sequence[Difference],
     failures: Sequence[Failure] = (),
+    *,
+    rows: int | None = None,
+    grouped_by: str | None = None,
 ) -> Verdict:
     """The verdict by the strongest measures there are: judgements, else scored pairs, labels or proxies.
 
@@ -69,6 +81,8 @@ def verdict(
         measures: What was measured, the main measure of each kind first.
         differences: The differences by these measures.
         failures: The contenders that failed while these were measured.
+        rows: The number of all rows, of which a sample may have been measured; None to leave it out.
+        grouped_by: The column whose rows of one value count as one; None for near-copies.
     """
     every = [
         values
@@ -77,17 +91,24 @@ def verdict(
     ]
     kinds = [kind for kind in DECIDING if any(values.measure.kind == kind for values in every)]
     if not kinds:
-        text = "Nothing says which contender is better: there are no judgements, no labels and no proxies."
-        return Verdict(text, tuple(names), None, None)
+        headline = "Nothing says which contender is better."
+        details = "There are no judgements, no labels and no proxies."
+        return Verdict(headline, details, tuple(names), None, None)
     # Too few units tell nothing; if there is nothing else, the verdict says that.
     told = {each.measure.kind for each in differences if not math.isnan(each.low)}
     kind = next((kind for kind in kinds if kind in told), kinds[0])
     failed = {failure.contender for failure in failures if failure.kind == kind}
     own = [values for values in every if values.measure.kind == kind]
-    found = _of_kind(names, own, differences, failed)
+    copies = "near-copies" if grouped_by is None else f"rows of one “{grouped_by}”"
+    found = _of_kind(names, own, differences, failed, partial(measured_on, rows=rows, copies=copies))
     stronger = kinds[: kinds.index(kind)]
     few = (next(each for each in differences if each.measure.kind == skipped) for skipped in stronger)
-    return replace(found, text=found.text + "".join(map(_skipped, few)))
+    return _with(found, map(too_few, few))
+
+
+def _with(found: Verdict, more: Iterable[str]) -> Verdict:
+    """The verdict with more sentences."""
+    return replace(found, details=" ".join(filter(None, (found.details, *more))))
 
 
 def _of_kind(
@@ -95,50 +116,21 @@ def _of_kind(
     every: Sequence[UnitValues | WholeValues],
     differences: Sequence[Difference],
     failed: Collection[int],
+    measured: Callable[[Difference], str],
 ) -> Verdict:
-    """The verdict of the measures of one kind."""
+    """The verdict of the measures of one kind; `measured` says on how many units a difference was."""
     wins = [better(len(names), _of(values.measure, differences)) for values in every]
     if every[0].measure.kind != "proxy":
-        found = _decided(names, every[:1], wins[0], differences, failed)
-        return replace(found, text=found.text + _objections(names, every, wins))
+        found = _decided(names, every[:1], wins[0], differences, failed, measured)
+        return _with(found, objections(names, every, wins))
     if any((one & other.T).any() for one in wins for other in wins):
-        return Verdict(_disagreement(every), tuple(names), None, None)
-    return _decided(names, every, np.logical_and.reduce(wins), differences, failed)
-
-
-def _skipped(difference: Difference) -> str:
-    """What is said of a stronger kind of measures that has too few units."""
-    some = units(difference.measure, difference.n, difference.independent)
-    known = WORDS[difference.measure.kind].known
-    return f" {some} with {known} {'is' if difference.n == 1 else 'are'} too few to count."
+        advice = "Judge some queries, or choose a column of labels."
+        return Verdict(disagreement(every), advice, tuple(names), None, None)
+    return _decided(names, every, np.logical_and.reduce(wins), differences, failed, measured)
 
 
 def _of(measure: Measure, differences: Sequence[Difference]) -> list[Difference]:
     return [difference for difference in differences if difference.measure == measure]
-
-
-def _disagreement(proxies: Sequence[UnitValues | WholeValues]) -> str:
-    named = listed([f"“{values.measure.in_sentence}”" for values in proxies])
-    return (
-        f"The proxies {named} disagree about which contender is better. "
-        "Judge some queries, or choose a column of labels."
-    )
-
-
-def _objections(
-    names: Sequence[str], every: Sequence[UnitValues | WholeValues], wins: Sequence[NDArray[np.bool_]]
-) -> str:
-    """What the other measures of a kind say the opposite of; empty if they do not."""
-    text = ""
-    for values, own in zip(every[1:], wins[1:], strict=True):
-        winners, losers = np.nonzero(wins[0] & own.T)
-        if len(winners) == 1:
-            text += (
-                f" By {values.measure.in_sentence}, {names[losers[0]]} is better than {names[winners[0]]}."
-            )
-        elif len(winners):
-            text += f" By {values.measure.in_sentence}, {len(winners)} pairs of them are the other way round."
-    return text
 
 
 def _decided(
@@ -147,6 +139,7 @@ def _decided(
     wins: NDArray[np.bool_],
     differences: Sequence[Difference],
     failed: Collection[int],
+    measured: Callable[[Difference], str],
 ) -> Verdict:
     """The verdict of measures that agree, where `wins` says who is better than whom."""
     order = best_first(every[0])
@@ -160,103 +153,44 @@ def _decided(
     basis = next(values for values in every if values.measure == shown.measure)
     words = WORDS[basis.measure.kind]
     more = _more(shown) if len(first) > 1 and words.ask else None
+    outlook = ""
     if len(first) > 1:
         place = {at: number for number, at in enumerate(best_first(basis))}
         first.sort(key=lambda at: place.get(at, len(names)))
         among = [each for each in _of(shown.measure, differences) if {each.first, each.second} <= set(first)]
-        text = _tie(names, first, rest, wins, shown, among, more, words)
+        headline, figures = tie(names, first, rest, wins, shown, words)
+        outlook = outlook_of(shown, among, more, len(first), words)
     else:
-        text = _winner(names, *pair, rest, wins, shown, words)
-    if basis.measure.kind == "proxy":
-        by = "proxies" if len(every) > 1 else "a proxy"
-        text = f"By {by} only, without labels or judgements: {text}"
-    if shown.independent < _FEWEST and not math.isnan(shown.low):
-        few = units(shown.measure, _FEWEST)
-        text += f" These are few: intervals hold from about {few}."
-    missing = [at for at in range(len(names)) if at not in order]
-    for without, why in (
-        ([at for at in missing if at not in failed], LEFT_OUT),
-        ([at for at in missing if at in failed], FAILED),
-    ):
-        if without:
-            text += f" {names_at(names, without)} {why[len(without) > 1]}"
-    return Verdict(text, tuple(names[at] for at in sorted(first)), more, basis.measure)
+        headline, figures = winner(names, *pair, rest, wins, shown, words)
+    best = tuple(names[at] for at in sorted(first))
+    by_chance, proxy = basis.measure.chance, basis.measure.kind == "proxy"
+    if by_chance is not None and all(map(_none_beats_chance, every)):
+        no, best = "no" if proxy else "No", tuple(names)
+        headline = f"{no} contender is shown to be better than chance on these rows."
+        figures = f"Chance gives {number(by_chance, 2)} {basis.measure.in_sentence}. {figures}"
+    if proxy:
+        headline = f"By {'proxies' if len(every) > 1 else 'a proxy'} only: {headline}"
+    few = shown.independent < _FEWEST and not math.isnan(shown.low)
+    details = [
+        figures,
+        measured(shown),
+        f"These are few: intervals hold from about {units(shown.measure, _FEWEST)}." if few else "",
+        outlook,
+        *left_out(names, [at for at in range(len(names)) if at not in order], failed),
+    ]
+    return Verdict(headline, " ".join(filter(None, details)), best, more, basis.measure)
+
+
+def _none_beats_chance(values: UnitValues | WholeValues) -> bool:
+    """Whether no contender that has a measure is better than chance by it."""
+    there = ~np.isnan(values.figures)
+    return bool(no_better_than_chance(values, measured_intervals(values))[there].all())
 
 
 def _more(difference: Difference) -> int | None:
     """How many more units to advise; None if that is no advice."""
     more, n = needed(difference).more, difference.n
     return more if more and more <= _FAR * n and n + more <= _MOST else None
-
-
-def _tie(
-    names: Sequence[str],
-    first: Sequence[int],
-    rest: Sequence[int],
-    wins: NDArray[np.bool_],
-    shown: Difference,
-    among: Sequence[Difference],
-    more: int | None,
-    words: Words,
-) -> str:
-    """What is said where several contenders share the first rank, the best value first.
-
-    Args:
-        names: The names of all contenders.
-        first: Those that share it.
-        rest: The others.
-        wins: Who is better than whom.
-        shown: The difference that is told, of two of them.
-        among: The differences of all that share it.
-        more: How many more units to advise for the one that is told.
-        words: The words of the measure.
-    """
-    cannot = "cannot" if shown.measure.kind == "proxy" else "Cannot"  # after a colon, or as the first word
-    ahead, behind = sorted((shown.first, shown.second), key=first.index)
-    between = "" if len(first) == 2 else f" for {names[ahead]} against {names[behind]}"
-    tied = names_at(names, first) if rest or len(first) <= _NAMED else f"the {len(first)} contenders"
-    text = f"{cannot} tell {tied} apart on these rows: {difference_in_words(shown, ahead)}{between}."
-    if rest and all(wins[at, other] for at in first for other in rest):
-        text += f" {'Both' if len(first) == 2 else 'All'} {words.find} than {names_at(names, rest)}."
-    elif rest:
-        text += f" {names_at(names, rest)} {'ranks' if len(rest) == 1 else 'rank'} lower."
-    smallest = max(needed(each).smallest for each in among)
-    if more:
-        size = "this size" if len(first) == 2 else "the size between these two"
-        text += f" {words.ask.format(f'{rounded_up(more):,}')} would probably show a difference of {size}."
-    elif smallest > max(abs(each.difference) for each in among):
-        these = units(shown.measure, shown.n, shown.independent)
-        any_two = "" if len(first) == 2 else " between any two of them"
-        size = f"a difference of {two_digits(smallest)} or more{any_two}"
-        text += f" These {these} would probably have shown {size}."
-    return text
-
-
-def _winner(
-    names: Sequence[str],
-    leader: int,
-    runner_up: int,
-    rest: Sequence[int],
-    wins: NDArray[np.bool_],
-    shown: Difference,
-    words: Words,
-) -> str:
-    """What is said where one contender has the first rank."""
-    worse = [at for at in rest if wins[leader, at]]
-    unclear = [at for at in rest if not wins[leader, at]]
-    if not worse:
-        return f"{names[leader]} is ahead of {names_at(names, unclear)} on these rows, but not clearly."
-    if unclear:
-        return (
-            f"{names[leader]} {words.finds} than {names_at(names, worse)} on these rows, but cannot be told "
-            f"apart from {listed([names[at] for at in unclear], 'or')}."
-        )
-    others = names[rest[0]] if len(rest) == 1 else f"the other {len(rest)}"
-    against = "" if len(rest) == 1 else f" against {names[runner_up]}, the next"
-    return (
-        f"{names[leader]} {words.finds} than {others} on these rows: "
-        f"{difference_in_words(shown, leader)}{against}, {units(shown.measure, shown.n, shown.independent)}."
-    )
 
 
 def _between(one: int, other: int, found: Sequence[Difference]) -> Difference | None:

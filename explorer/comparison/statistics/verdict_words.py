@@ -29,21 +29,31 @@ class Words:
         find: What several do.
         ask: What to do for more units; empty if nothing helps.
         known: What is known of each unit; empty for proxies, which need nothing.
+        copies: The units that are not independent; empty for rows, whose groups can be chosen.
     """
 
     finds: str
     find: str
     ask: str
     known: str
+    copies: str
 
 
 WORDS: dict[Kind, Words] = {
-    "judgements": Words("finds more", "find more", "Judging about {} more queries", "judgements"),
-    "pairs": Words("scores pairs better", "score pairs better", "About {} more scored pairs", "scores"),
-    "labels": Words(
-        "fits the labels better", "fit the labels better", "About {} more rows with labels", "labels"
+    "judgements": Words(
+        "finds more", "find more", "Judging about {} more queries", "judgements", "equal queries"
     ),
-    "proxy": Words("looks better", "look better", "", ""),
+    "pairs": Words(
+        "scores pairs better",
+        "score pairs better",
+        "About {} more scored pairs",
+        "scores",
+        "pairs with the same first text",
+    ),
+    "labels": Words(
+        "fits the labels better", "fit the labels better", "About {} more rows with labels", "labels", ""
+    ),
+    "proxy": Words("looks better", "look better", "", "", ""),
 }
 
 

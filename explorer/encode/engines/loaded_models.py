@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakValueDictionary
 
 from explorer.encode.engines import openvino
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 
 _Key = tuple[str, str, str]
+T = TypeVar("T")
 _known = threading.Lock()  # guards both tables; held only briefly
 _opening: WeakValueDictionary[_Key, _Opening] = WeakValueDictionary()
 _reading = threading.Lock()  # weights are read one model at a time, to bound the peak memory
@@ -36,7 +38,7 @@ class _Opening:
 
 
 @functools.cache
-def loaded() -> ModelMemory[LocalEngine]:
+def loaded() -> ModelMemory[Any]:
     """The loaded models of this process."""
     return ModelMemory()
 
@@ -56,22 +58,39 @@ def load(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
         UnsafeModelError: It needs its own code, which is not allowed, or its weights would run code.
         NotEnoughMemoryError: Its weights do not fit in memory, even without other models.
     """
-    key = (files.identity, str(device), dtype)
+    return load_once(
+        (files.identity, str(device), dtype), files, device, dtype, lambda: _open(files, device, dtype)
+    )
+
+
+def load_once(key: _Key, files: ModelFiles, device: torch.device, dtype: str, make: Callable[[], T]) -> T:
+    """What was made of a model, once for the whole process; it counts among the loaded models.
+
+    Args:
+        key: Identifies it: always for the same type.
+        files: The model.
+        device: Where it runs.
+        dtype: float32, bfloat16 or float16.
+        make: Loads it.
+
+    Raises:
+        NotEnoughMemoryError: Its weights do not fit in memory, even without other models.
+    """
     with _known:
-        engine = loaded().use(key)
+        model: T | None = loaded().use(key)
         opening = _opening.setdefault(key, _Opening())
-    if engine is not None:
-        return engine
+    if model is not None:
+        return model
     with opening.lock:
         with _known:
-            engine = loaded().use(key)
-        if engine is None:
+            model = loaded().use(key)
+        if model is None:
             if device.type == "cpu":
                 _make_room(files, dtype)
-            engine = _open(files, device, dtype)
+            model = make()
             with _known:
-                loaded().keep(key, engine, weights_bytes(files, dtype), settings().models_mb * 1_000_000)
-        return engine
+                loaded().keep(key, model, weights_bytes(files, dtype), settings().models_mb * 1_000_000)
+        return model
 
 
 def _make_room(files: ModelFiles, dtype: str) -> None:

@@ -85,6 +85,43 @@ def weights_only() -> Iterator[None]:
             os.environ[_FORCE_WEIGHTS_ONLY] = before
 
 
+@contextlib.contextmanager
+def safe_loading(files: ModelFiles, *folders: Path, fix: str) -> Iterator[None]:
+    """Load a model in this block: no code of its files runs, and errors of the libraries become ours.
+
+    Args:
+        files: The model.
+        folders: Folders besides the model's own that must not be in messages.
+        fix: What to do if the files make no model of the kind that is wanted.
+
+    Raises:
+        UnusableModelError: The files do not make such a model.
+        UnsafeModelError: The model needs its own code, which is not allowed, or its weights would run code.
+    """
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        with weights_only():
+            yield
+    except ModelError:
+        raise
+    except pickle.UnpicklingError as error:
+        raise UnsafeModelError(
+            "A pickle file of the model holds something other than weights, or is damaged; nothing in it "
+            "was run.",
+            where=files.name,
+            fix="Choose a model with safetensors weights.",
+        ) from error
+    except Exception as error:  # the libraries raise many types for folders they cannot read
+        if "trust_remote_code" in str(error):
+            raise remote_code_error(files.name) from error
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UnusableModelError(
+            f"The model cannot be loaded: {files.without_paths(reason, *folders)}", where=files.name, fix=fix
+        ) from error
+
+
 def _named_by_content(files: ModelFiles) -> Path:
     """A model's folder under a name that depends on the contents of its files.
 
@@ -108,38 +145,17 @@ def load_model(files: ModelFiles, device: torch.device, dtype: torch.dtype) -> A
         UnusableModelError: The files do not make a model that embeds texts.
         UnsafeModelError: The model needs its own code, which is not allowed, or its weights would run code.
     """
-    import transformers
     from sentence_transformers import SentenceTransformer
 
-    transformers.utils.logging.disable_progress_bar()
     folder = _named_by_content(files)
-    try:
-        with weights_only():
-            model = SentenceTransformer(
-                str(folder),
-                device=str(device),
-                trust_remote_code=files.trust_remote_code,
-                local_files_only=True,
-                model_kwargs={"use_safetensors": None if settings().allow_pickle else True, "dtype": dtype},
-            )
-    except ModelError:
-        raise
-    except pickle.UnpicklingError as error:
-        raise UnsafeModelError(
-            "A pickle file of the model holds something other than weights, or is damaged; nothing in it "
-            "was run.",
-            where=files.name,
-            fix="Choose a model with safetensors weights.",
-        ) from error
-    except Exception as error:  # the libraries raise many types for folders they cannot read
-        if "trust_remote_code" in str(error):
-            raise remote_code_error(files.name) from error
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UnusableModelError(
-            f"The model cannot be loaded: {files.without_paths(reason, folder)}",
-            where=files.name,
-            fix="Choose a sentence-transformers model.",
-        ) from error
+    with safe_loading(files, folder, fix="Choose a sentence-transformers model."):
+        model = SentenceTransformer(
+            str(folder),
+            device=str(device),
+            trust_remote_code=files.trust_remote_code,
+            local_files_only=True,
+            model_kwargs={"use_safetensors": None if settings().allow_pickle else True, "dtype": dtype},
+        )
     if not model.supports("text"):
         raise UnusableModelError("The model does not take texts.", where=files.name)
     if not files.pools_prompt:

@@ -19,6 +19,7 @@ from explorer.ui.compare.rows import show_rows_of_pair
 from explorer.ui.shell.job_progress import session_result_or_progress
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.figure_words import heatmap_words
 from explorer.ui.widgets.linked_choice import linked_choice
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ _NAMES = {
 }
 _NAMED = 3  # contenders up to which the axes have room for names on a phone
 _NAME_CHARS, _NAME_LINES = 14, 3
-_CELL_PIXELS = 88
+_CELL_PIXELS, _CELL_WIDTH = 88, 190
+_MARGIN_PIXELS, _WIDTH = 130, 900  # of the names; the most in all
 _SCALE = "Cividis"
 # Above this share of the scale black is easier to read on Cividis than white: 4.5 : 1 at least on both sides.
 _LIGHT = 0.465
@@ -85,13 +87,15 @@ def show_agreement(session: Session, comparison: Comparison) -> None:
     if len(comparison.names) > _NAMED:
         numbered = (f"**{at}** {markdown(name)}" for at, name in enumerate(comparison.names, start=1))
         st.markdown(" · ".join(numbered))
+    names = comparison.names
     st.plotly_chart(
         agreement_figure(found, comparison.names, beyond_chance=figure == _BEYOND),
         key=_HEATMAP,
+        width=min(_MARGIN_PIXELS + _CELL_WIDTH * len(names), _WIDTH),
         on_select=lambda: _take_clicked(comparison),
         selection_mode="points",
         config={"displayModeBar": False},
-        alt=f"Heatmap of {measure.name} of all pairs of contenders",
+        alt=heatmap_words(f"{measure.name} of pairs of contenders", found.value, names, names),
     )
     st.dataframe(agreement_table(found, comparison.names), hide_index=True, column_config=_columns())
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -10,14 +10,16 @@ import pyarrow as pa
 import streamlit as st
 
 from explorer.comparison.clusters.matching import flows
+from explorer.numbers import percent
 from explorer.share.export import rows_table
-from explorer.ui.compare.flow_figure import flow_figure
-from explorer.ui.compare.linked_panels import is_narrow, watch_width
+from explorer.ui.compare.flow_figure import drawn_flows, flow_figure
 from explorer.ui.compare.matched_clusters import choose_k, cluster_names, matched_or_progress
 from explorer.ui.compare.pair import choose_pair, pairs_by_agreement
 from explorer.ui.compare.spaces_shown import choose_spaces
+from explorer.ui.compare.window_width import is_narrow, watch_width
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.percentages import PERCENT, in_percent
 from explorer.ui.widgets.selected_rows import show_table_of_rows
 
 if TYPE_CHECKING:
@@ -60,12 +62,19 @@ def show_clusters(session: Session, comparison: Comparison) -> None:
     clusters = (cluster_names(found, sides[0]), cluster_names(found, sides[1]))
     narrow = is_narrow()
     watch_width(narrow=narrow)
+    drawn = drawn_flows(table)
     st.plotly_chart(
-        flow_figure(table, names, clusters, narrow=narrow),
+        flow_figure(drawn, names, clusters, narrow=narrow),
         key="compare-flow-chart",
         config={"displayModeBar": False},
-        alt=f"Rows that go from clusters of {names[0]} to clusters of {names[1]}",
+        alt=_flow_words(table, names, clusters),
     )
+    if len(drawn) < len(table):
+        rows = percent(drawn["rows"].sum() / table["rows"].sum())
+        st.caption(
+            f"The {len(drawn):,} largest of {len(table):,} flows are drawn, with {rows} of the rows; all are "
+            "in the table."
+        )
     shown = _flows_table(table, names, clusters)
     _show_flow(session, comparison, found, sides, _choose_flow(table, shown, (pair, k)))
     st.header("Distinctive words", anchor=False)
@@ -98,12 +107,25 @@ def _say_how_alike(
         )
         st.metric(
             "Rows in matching clusters",
-            f"{same / total:.0%}",
+            percent(same / total),
             f"{same:,} of {total:,}",
             delta_color="off",
             delta_arrow="off",
             help="Rows whose clusters in the two contenders have the same number.",
         )
+
+
+def _flow_words(
+    table: pd.DataFrame, names: tuple[str, str], clusters: tuple[dict[int, str], dict[int, str]]
+) -> str:
+    """What the figure shows: how many flows there are, and the largest; all are in the table."""
+    told = f"Rows that go from clusters of {names[0]} to clusters of {names[1]}: {len(table):,} flows"
+    if table.empty:
+        return f"{told}."
+    largest = table.loc[table["rows"].idxmax()]
+    rows = int(largest["rows"])  # a line of the table has one type, and its shares are floats
+    first, second = clusters[0][int(largest["first"])], clusters[1][int(largest["second"])]
+    return f"{told}, the largest of {rows:,} row{'' if rows == 1 else 's'}, from “{first}” to “{second}”."
 
 
 def _flows_table(
@@ -122,9 +144,9 @@ def _flows_table(
 
 def _choose_flow(table: pd.DataFrame, shown: pa.Table, made_from: tuple[Pair, int]) -> tuple[int, int]:
     """Draw the flows as a table; return the clusters of the chosen one: the first unless one is ticked."""
-    share = st.column_config.NumberColumn(format="percent", width="small")
+    share = st.column_config.NumberColumn(format=PERCENT, width="small")
     picked = st.dataframe(
-        shown,
+        in_percent(shown, ("share of the first", "share of the second")),
         key=f"compare-flow-table-{hash((tuple(shown.column_names), made_from, len(shown)))}",
         height=_TABLE_PIXELS if len(shown) > 6 else "content",
         hide_index=True,

@@ -16,11 +16,13 @@ from explorer.session.session import Session
 from explorer.ui.compare.cost_figure import cost_figure
 from explorer.ui.compare.digest import digest
 from explorer.ui.compare.vectors import say_without_vectors, vectors_known
+from explorer.ui.compare.window_width import is_narrow, watch_width
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
 from explorer.ui.shell.quantities import readable_size
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.linked_choice import linked_choice
+from explorer.ui.widgets.percentages import PERCENT, in_percent
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 _ENCODER, _MEASURE = "compare-cost-of", "compare-cost-by"
 _CHANGES = ("change", "change, low end", "change, high end")  # of a measure, as columns
 _WIDTH = 300
+_LABELS = "Numbers beside points are the dimensions kept. "
 
 
 def show_cost(session: Session, comparison: Comparison) -> None:
@@ -63,22 +66,26 @@ def show_cost(session: Session, comparison: Comparison) -> None:
     _show_choice(session, comparison, sides[name], found)
     for note in found.notes:
         st.caption(markdown(note))
+    narrow = is_narrow()
+    watch_width(narrow=narrow)
     st.plotly_chart(
-        cost_figure(found, measure),
+        cost_figure(found, measure, narrow=narrow),
         key="compare-cost-figure",
         config={"displayModeBar": False},
-        alt=f"{measure.measure.name} of each form against its bytes a vector",
+        alt=_cost_words(found, measure),
     )
-    measured = units(measure.measure, measure.n, measure.independent)
+    measured = units(measure.measure, measure.n, measure.independent, found.rows)
     st.caption(
         f"**{markdown(measure.measure.name)}** from {measured}, with 95 % confidence intervals. "
-        f"{markdown(measure.measure.meaning)} Labels give the number of dimensions kept; the "
-        "dashed line is that of the full vectors. All forms are measured on the same rows or queries, so "
+        f"{markdown(measure.measure.meaning)} {'' if narrow else _LABELS}"
+        "The dashed line is that of the full vectors. All forms are measured on the same rows or queries, so "
         "their change from the full vectors, in the table, is known more precisely than these intervals "
         "suggest."
     )
+    if found.choice.place:
+        st.caption("The recommended form comes first, with ★.")
     st.dataframe(
-        _styled(_table(found, measure)),
+        _styled(in_percent(_table(found, measure), ("memory",))),
         hide_index=True,
         column_config=_columns(found, measure),
         alt="Forms of the vectors by what they take and cost",
@@ -197,10 +204,22 @@ def _add(session: Session, spec: ContenderSpec) -> None:
         st.toast(markdown(refused), icon=":material/info:")
 
 
+def _cost_words(found: SizeSweep, measure: SweptMeasure) -> str:
+    """What the figure shows: the measure of the full and of the smallest vectors; all are in the table."""
+    sizes = [form.bytes_per_vector for form in found.forms]
+    ends = (0, sizes.index(min(sizes)))
+    parts = (
+        f"{number(measure.value[at])} with {found.forms[at].name}, {sizes[at]:,} bytes a vector"
+        for at in ends
+    )
+    return f"{measure.measure.name} by bytes a vector: {'; '.join(parts)}."
+
+
 def _table(found: SizeSweep, measure: SweptMeasure) -> pa.Table:
-    full = found.forms[0].bytes_per_vector
+    """The forms, the recommended one first."""
+    chosen, full = found.choice.place, found.forms[0].bytes_per_vector
     columns = {
-        "form": [form.name for form in found.forms],
+        "form": [f"{'★ ' if at == chosen and at else ''}{form.name}" for at, form in enumerate(found.forms)],
         "bytes a vector": [form.bytes_per_vector for form in found.forms],
         "memory": [form.bytes_per_vector / full for form in found.forms],
         "all rows": [readable_size(form.bytes_per_vector * found.rows) for form in found.forms],
@@ -211,7 +230,8 @@ def _table(found: SizeSweep, measure: SweptMeasure) -> pa.Table:
             measure.measure.name: measure.value,
             **dict(zip(_CHANGES, (measure.change, measure.change_low, measure.change_high), strict=True)),
         }
-    return pa.table({name: pa.array(values) for name, values in columns.items()})
+    table = pa.table({name: pa.array(values) for name, values in columns.items()})
+    return table.take([chosen, *(at for at in range(len(found.forms)) if at != chosen)])
 
 
 def _styled(table: pa.Table) -> Styler:
@@ -226,7 +246,7 @@ def _columns(found: SizeSweep, measure: SweptMeasure) -> dict[str, ColumnConfig]
     ends = "The 95 % confidence interval of the change."
     return {
         "bytes a vector": column(format="localized", help="What a row takes where vectors are stored."),
-        "memory": column(format="percent", help="Compared with the full vectors."),
+        "memory": column(format=PERCENT, help="Compared with the full vectors."),
         "all rows": st.column_config.TextColumn(help="What the vectors of all rows take."),
         _CHANGES[0]: column(help=about),
         **dict.fromkeys(_CHANGES[1:], column(help=ends)),

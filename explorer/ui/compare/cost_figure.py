@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer.comparison.numbers import NO_INTERVAL, has_interval
+from explorer.numbers import percent
 from explorer.ui.widgets.figures import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
@@ -24,10 +25,11 @@ _NAMES = {"all": "all dimensions", "first": "first dimensions", "pca": "PCA"}
 _ASIDE = {"all": 1.0, "first": 1.05, "pca": 0.95}  # so that intervals of the same size do not hide each other
 
 
-def cost_figure(found: SizeSweep, measure: SweptMeasure) -> go.Figure:
+def cost_figure(found: SizeSweep, measure: SweptMeasure, *, narrow: bool = False) -> go.Figure:
     """Draw a measure of each form with its interval against bytes a vector.
 
-    Colours are precisions, symbols say how dimensions were left out, and numbers are those that are left.
+    Colours are precisions, symbols say how dimensions were left out, and numbers are those that are left; on
+    a phone they would lie on the intervals, and are left out.
     """
     import plotly.graph_objects as go
 
@@ -46,7 +48,7 @@ def cost_figure(found: SizeSweep, measure: SweptMeasure) -> go.Figure:
                     "thickness": 1.5,
                     "width": 4,
                 },
-                mode="markers+text",
+                mode="markers" if narrow else "markers+text",
                 marker={
                     "color": colour,
                     "size": [15 if found.forms[at].method == "all" else 10 for at in own],
@@ -97,7 +99,7 @@ def _hover(found: SizeSweep, measure: SweptMeasure, at: int) -> str:
     low, high = measure.low[at], measure.high[at]
     ends = f"{low:.3f} to {high:.3f}"
     interval = f" ({ends if has_interval(low, high) else f'–, {NO_INTERVAL[0].lower()}{NO_INTERVAL[1:]}'})"
-    kept = f"<br>{found.recall.value[at]:.0%} of the nearest rows kept"
+    kept = f"<br>{percent(found.recall.value[at])} of the nearest rows kept"
     if measure is found.recall:
         kept = ""  # said by the measure
         interval = interval if at else ""  # of the full vectors by themselves

@@ -12,6 +12,7 @@ import streamlit as st
 
 from explorer.comparison.numbers import NO_INTERVAL, has_interval, units
 from explorer.ui.compare.figures_in_words import p_text, signed
+from explorer.ui.compare.window_width import is_narrow, watch_width
 from explorer.ui.widgets.figures import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from explorer.comparison.statistics.differences import Difference
 
 _LEADER, _ALL = "Against the best", "All pairs"
-_ROW_PIXELS = 68
+_ROW_PIXELS, _NARROW_ROW_PIXELS = 52, 76
+_WIDTH = 900  # pixels
+_LETTER_PIXELS = 5.4  # of the text beside a line, on average
+_TICKS = 5
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,18 @@ class _Line:
     high: float
     p_holm: float
     significant: bool
+
+    @property
+    def names(self) -> str:
+        """The two contenders, other people's text."""
+        return f"{self.first} − {self.second}"
+
+    @property
+    def figures(self) -> str:
+        """The difference, its interval and its p-value."""
+        known = has_interval(self.low, self.high)
+        ends = f"{signed(self.low, 3)} to {signed(self.high, 3)}" if known else "–"
+        return f"{signed(self.difference, 3)} ({ends}), {p_text(self.p_holm)}"
 
     @property
     def words(self) -> str:
@@ -77,16 +93,20 @@ def show_differences(comparison: Comparison) -> None:
     if not lines:
         st.caption("Fewer than two contenders have this measure.")
         return
+    narrow = is_narrow()
+    watch_width(narrow=narrow)
     st.plotly_chart(
-        forest_plot(lines, measure.in_sentence),
+        forest_plot(lines, measure.in_sentence, narrow=narrow),
         key="compare-forest",
+        width=_WIDTH,
         config={"displayModeBar": False},
-        alt=f"Differences in {measure.in_sentence} with 95 % confidence intervals",
+        alt=_forest_words(lines, measure.in_sentence),
     )
     one = next(each for each in comparison.found if each.measure == measure)
     family = one.family
+    measured = units(measure, one.n, one.independent, len(comparison.corpus))
     st.caption(
-        f"From {units(measure, one.n, one.independent)}. Lines are 95 % confidence intervals. "
+        f"From {measured}. Lines are 95 % confidence intervals. "
         "P-values are of the paired permutation test, "
         f"adjusted by Holm for {family} difference{'' if family == 1 else 's'}. Two contenders differ "
         "if p is below 0.05 and the interval excludes zero."
@@ -113,8 +133,33 @@ def _line(comparison: Comparison, each: Difference, *, swap: bool) -> _Line:
     )
 
 
-def forest_plot(lines: Sequence[_Line], measure: str) -> go.Figure:
-    """Draw differences with their intervals, one below the other, each with its names and its figures."""
+def _forest_words(lines: Sequence[_Line], measure: str) -> str:
+    """What the forest plot shows: how many pairs differ, and each difference with its interval."""
+    differ = sum(line.words == "differs" for line in lines)
+    parts = (
+        f"{line.first} minus {line.second} {signed(line.difference, 3)}"
+        + (
+            ""
+            if math.isnan(line.low)
+            else f" ({signed(line.low, 3, plus=False)} to {signed(line.high, 3, plus=False)})"
+        )
+        for line in lines
+    )
+    pairs = f"{len(lines):,} pair{'' if len(lines) == 1 else 's'}"
+    return (
+        f"Differences in {measure} with 95 % confidence intervals; {differ:,} of {pairs} "
+        f"differ: {'; '.join(parts)}."
+    )
+
+
+def forest_plot(lines: Sequence[_Line], measure: str, *, narrow: bool = False) -> go.Figure:
+    """Draw differences with their intervals, one below the other, each with its names and its figures.
+
+    Args:
+        lines: The differences.
+        measure: What they are of, in a sentence.
+        narrow: Whether it is for a phone, where names and figures are above each line and not beside it.
+    """
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -145,34 +190,62 @@ def forest_plot(lines: Sequence[_Line], measure: str) -> go.Figure:
             text=_told(line),
             x=0,
             xref="paper",
-            xanchor="left",
+            xanchor="left" if narrow else "right",
+            xshift=0 if narrow else -12,
             y=at,
-            yshift=23,
+            yshift=29 if narrow else 0,
             showarrow=False,
             align="left",
             hovertext=None if has_interval(line.low, line.high) else NO_INTERVAL,
         )
-        # The line of no difference, in pieces, so that it does not cross words.
-        figure.add_shape(
-            type="line",
-            x0=0,
-            x1=0,
-            y0=at - 0.1,
-            y1=at + 0.3,
-            line={"dash": "dot", "width": 1, "color": GREY},
-        )
+        if narrow:  # the line of no difference, in pieces, so that it does not cross words
+            _add_zero(figure, at - 0.1, at + 0.3)
+    if not narrow:
+        _add_zero(figure, -0.5, len(lines) - 0.5)
+    ends = [end for line in lines for end in (line.low, line.difference, line.high) if not math.isnan(end)]
+    low, high = min(0.0, *ends), max(0.0, *ends)
+    aside = 0.05 * (high - low) or 0.5
     figure.update_layout(
-        height=_ROW_PIXELS * len(lines) + 70,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        height=(_NARROW_ROW_PIXELS if narrow else _ROW_PIXELS) * len(lines) + 70,
+        margin={"l": 0 if narrow else _margin(lines), "r": 0, "t": 8, "b": 0},
         dragmode=False,
-        xaxis={"title": f"difference in {html.escape(measure)}", "fixedrange": True, "zeroline": False},
+        xaxis={
+            "title": f"difference in {html.escape(measure)}",
+            "fixedrange": True,
+            "zeroline": False,
+            "range": [low - aside, high + aside],
+            "tickvals": ticks_with_zero(low, high),
+        },
         yaxis={
             "visible": False,
             "fixedrange": True,
-            "range": [len(lines) - 0.6, -0.75],
+            "range": [len(lines) - (0.6 if narrow else 0.5), -0.75 if narrow else -0.5],
         },
     )
     return figure
+
+
+def _add_zero(figure: go.Figure, top: float, bottom: float) -> None:
+    """Draw the line of no difference."""
+    line = {"dash": "dot", "width": 1, "color": GREY}
+    figure.add_shape(type="line", x0=0, x1=0, y0=top, y1=bottom, line=line)
+
+
+def _margin(lines: Sequence[_Line]) -> int:
+    """The room of what is told beside the lines, in pixels."""
+    letters = max(len(text) for line in lines for text in (line.names, f"{line.figures}: {line.words}"))
+    return round(min(letters * _LETTER_PIXELS + 24, _WIDTH / 2))
+
+
+def ticks_with_zero(low: float, high: float) -> list[float]:
+    """A few round numbers in a range, with zero, which the range is widened to have."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    if low == high:
+        return [0.0]
+    least = (high - low) / _TICKS
+    power = 10 ** math.floor(math.log10(least))
+    step = next(times * power for times in (1, 2, 5, 10) if times * power >= least)
+    return [step * at for at in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def _reach(length: float) -> float:
@@ -180,8 +253,5 @@ def _reach(length: float) -> float:
 
 
 def _told(line: _Line) -> str:
-    """A difference in words, in two short lines' worth of text."""
-    names = f"{html.escape(line.first)} − {html.escape(line.second)}"
-    ends = f"{signed(line.low, 3)} to {signed(line.high, 3)}" if has_interval(line.low, line.high) else "–"
-    figures = f"{signed(line.difference, 3)} ({ends}), {p_text(line.p_holm)}"
-    return f"<b>{names}</b><br>{figures}: <b>{line.words}</b>"
+    """A difference in words, in two lines."""
+    return f"<b>{html.escape(line.names)}</b><br>{line.figures}: <b>{line.words}</b>"

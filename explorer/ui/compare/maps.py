@@ -1,4 +1,4 @@
-"""Maps of contenders side by side: where each of them places the same rows."""
+"""Maps of contenders, side by side or turning into each other: where each of them places the same rows."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ from explorer.analysis.projection import Projection, project
 from explorer.analysis.space import Space
 from explorer.analysis.specs import MapSpec
 from explorer.analysis.trust import trust
-from explorer.comparison.maps.alignment import align
+from explorer.comparison.maps.alignment import AlignedMap, align
 from explorer.jobs.progress import OnProgress
 from explorer.ui.compare.digest import digest
 from explorer.ui.compare.joined_lists import LISTS, join_lists
-from explorer.ui.compare.linked_panels import is_narrow, link_panels
-from explorer.ui.compare.map_panels import Panel, panels_figure
-from explorer.ui.compare.map_rows import drawn_rows, mapped_rows
+from explorer.ui.compare.map_rows import mapped_rows
 from explorer.ui.compare.matched_clusters import choose_k, cluster_names, matched_or_progress
 from explorer.ui.compare.pair import agreement_of_pair
 from explorer.ui.compare.row_lists import listed_row
@@ -27,24 +25,30 @@ from explorer.ui.compare.spaces_shown import choose_spaces
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
 from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.colouring import Colouring, column_colouring
+from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.linked_choice import linked_choice
-from explorer.ui.widgets.map_points import TraceRows, map_tools, picked_rows, trace_rows
-from explorer.ui.widgets.point_clicks import watch_clicks
+from explorer.ui.widgets.map_view.component import map_view
+from explorer.ui.widgets.map_view.map_names import group_names
+from explorer.ui.widgets.map_view.point_colours import point_colours
+from explorer.ui.widgets.map_view.positions import Positions
+from explorer.ui.widgets.map_view.scene import Scene, make_scene
+from explorer.ui.widgets.rows_on_map import pick, row_text, selected_points
 from explorer.ui.widgets.selected_rows import show_selected_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from streamlit.typing import PlotlyState
 
     from explorer.comparison.comparison import Comparison
     from explorer.session.session import Session
 
 _FEWEST = 3  # rows whose map can be wrong
 _NEAREST = 5
-_CHART, _COLOUR, _METHOD = "compare-maps", "compare-colour", "compare-map-method"
-_DRAWN = "explorer-compare-maps-drawn"  # session key: the number of the figure, and the selection it shows
+_MAPS = "compare-maps"
+_LAYOUT, _COLOUR, _METHOD = "compare-map-layout", "compare-colour", "compare-map-method"
+_ORIGIN = "compared maps"
 _COLUMN = "column:"  # prefix in links for a metadata column
 _METHODS = {"umap": "UMAP", "pca": "PCA"}
+_LAYOUTS = {"panels": "Side by side", "morph": "Morph"}
 _SPECS = {"umap": MapSpec(), "pca": MapSpec("pca")}
 
 
@@ -63,15 +67,16 @@ def show_maps(session: Session, comparison: Comparison) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = linked_choice("Method", _METHODS, key=_METHOD, width=150)
+        layout = linked_choice("Layout", _LAYOUTS, key=_LAYOUT, width=150) if len(places) > 1 else "panels"
         colour = _choose_colour(comparison, places)
         k = choose_k(comparison.corpus) if colour == "cluster" else 0
     mapped = mapped_rows(comparison)
     maps = [_map_or_progress(session, comparison, place, _SPECS[method], mapped) for place in places]
     ready = [each for each in maps if each is not None]
-    colouring = _colouring(session, comparison, places, colour, k)
+    colouring = _colouring(session, comparison, places, mapped, colour, k)
     if len(ready) < len(maps) or colouring is None:
         return
-    _draw(session, comparison, places, ready, mapped, colouring)
+    _draw(session, comparison, places, ready, mapped, colouring, morph=layout == "morph")
     _show_selection(session, comparison, places)
 
 
@@ -114,28 +119,42 @@ def _map_or_progress(
 
 
 def _colouring(
-    session: Session, comparison: Comparison, places: list[int], colour: str, k: int
+    session: Session,
+    comparison: Comparison,
+    places: list[int],
+    mapped: NDArray[np.int64],
+    colour: str,
+    k: int,
 ) -> Colouring | None:
-    """What the colours of all rows show; None while it is being computed."""
-    corpus = comparison.corpus
-    if colour == "label" and corpus.labels is not None:
-        return Colouring(corpus.label or "label", groups=corpus.labels)
-    if colour == "agreement":
-        agreement = agreement_of_pair(comparison, (places[0], places[1]))
-        numbers = np.full(len(corpus), np.nan)
-        numbers[agreement.rows] = agreement.values
-        return Colouring("agreement", numbers=numbers)
-    if colour == "cluster":
-        found = matched_or_progress(session, comparison, places, k)
-        if found is None:
-            return None
-        names = cluster_names(found, 0)
-        groups = [names[label] for label in found.labels[0].tolist()]
-        return Colouring("cluster", groups=groups, order=list(names.values()))
-    if colour.startswith(_COLUMN):
-        column = colour.removeprefix(_COLUMN)
-        return column_colouring(column, corpus.table[column].to_pylist())
-    return Colouring("")
+    """What the colours of the mapped rows show; None while it is being computed."""
+    found = matched_or_progress(session, comparison, places, k) if colour == "cluster" else None
+    if colour == "cluster" and found is None:
+        return None
+
+    def of_all() -> Colouring:
+        corpus = comparison.corpus
+        if colour == "label" and corpus.labels is not None:
+            return Colouring(corpus.label or "label", groups=corpus.labels)
+        if colour == "agreement":
+            agreement = agreement_of_pair(comparison, (places[0], places[1]))
+            numbers = np.full(len(corpus), np.nan)
+            numbers[agreement.rows] = agreement.values
+            return Colouring("agreement", numbers=numbers)
+        if found is not None:
+            names = cluster_names(found, 0)
+            groups = [names[label] for label in found.labels[0].tolist()]
+            return Colouring("cluster", groups=groups, order=list(names.values()))
+        if colour.startswith(_COLUMN):
+            column = colour.removeprefix(_COLUMN)
+            return column_colouring(column, corpus.table[column])
+        return Colouring("")
+
+    return kept(
+        session,
+        "compared-colouring",
+        (comparison, colour, tuple(places), mapped.tobytes(), found),
+        lambda: _of_rows(of_all(), mapped),
+    )
 
 
 def _of_rows(colouring: Colouring, rows: NDArray[np.int64]) -> Colouring:
@@ -152,103 +171,103 @@ def _draw(
     maps: list[_Map],
     mapped: NDArray[np.int64],
     colouring: Colouring,
+    *,
+    morph: bool,
 ) -> None:
-    names, corpus, selection = comparison.names, comparison.corpus, session.selection
+    corpus, names = comparison.corpus, [comparison.names[place] for place in places]
     first = maps[0].projection.coordinates
-    aligned = [align(each.projection.coordinates, first) for each in maps]
-    rows = drawn_rows(comparison, mapped, len(maps), None if selection is None else selection.rows)
-    at = np.searchsorted(mapped, rows)
-    panels = [
-        Panel(_title(names[place], each), found.coordinates[at])
-        for place, each, found in zip(places, maps, aligned, strict=True)
-    ]
-    _say_what_to_see(comparison, places, [found.similarity for found in aligned], maps)
-    narrow = is_narrow()
-    figure = panels_figure(
-        panels,
-        rows,
-        _of_rows(colouring, rows),
-        [corpus.captions[row] for row in rows.tolist()],
-        selected=None if selection is None else selection.rows,
-        narrow=narrow,
+    aligned = kept(
+        session,
+        "compared-maps",
+        tuple(maps),
+        lambda: [align(each.projection.coordinates, first) for each in maps],
     )
-    chart = _chart_key(session)
-    st.plotly_chart(
-        figure,
-        key=chart,
-        on_select=functools.partial(_pick, session, chart, trace_rows(figure)),
-        selection_mode=("points", "box", "lasso"),
-        config=map_tools("maps"),
-        alt="Maps of the rows, one for each contender",
+    _say_what_to_see(names, [found.similarity for found in aligned], maps, morph=morph)
+    map_view(
+        _scene(session, names, maps, aligned, colouring, morph=morph),
+        key=_MAPS,
+        name=f"{corpus.name}-maps",
+        selected=selected_points(session, mapped),
+        tip=lambda point: row_text(corpus, int(mapped[point]), colouring.value(point)),
+        on_pick=functools.partial(pick, session, mapped, _ORIGIN),
     )
-    link_panels(chart, narrow=narrow)
-    watch_clicks(chart, functools.partial(_click, session))
-    if len(rows) < len(corpus):
-        of = "all" if len(mapped) == len(corpus) else f"{len(mapped):,}"
+    if len(mapped) < len(corpus):
         st.caption(
-            f"{len(rows):,} of {len(corpus):,} rows are drawn, chosen at random; the maps are made of {of}. "
-            "A lasso selects drawn rows only."
+            f"The maps are made of {len(mapped):,} of {len(corpus):,} rows: those that were measured, and "
+            "others chosen at random. A lasso selects these rows only."
         )
-    if colouring.numbers is not None and np.isnan(colouring.numbers[rows]).any():
+        if session.selection is not None:
+            elsewhere = int((~np.isin(session.selection.rows, mapped)).sum())
+            if elsewhere:
+                st.caption(
+                    f"Of the selected rows, {elsewhere:,} {'is' if elsewhere == 1 else 'are'} not among them."
+                )
+    if colouring.numbers is not None and np.isnan(colouring.numbers).any():
         st.caption("Rows without a value are grey.")
-    if all(trace.text is None for trace in figure.data):
-        st.caption("With this many rows, hovering shows the row number; click a point to read its text.")
+
+
+def _scene(
+    session: Session,
+    names: list[str],
+    maps: list[_Map],
+    aligned: list[AlignedMap],
+    colouring: Colouring,
+    *,
+    morph: bool,
+) -> Scene:
+    """What the maps show, made again only when something of it has changed."""
+    positions = kept(
+        session,
+        "compared-positions",
+        (aligned,),
+        lambda: Positions.of(*(found.coordinates for found in aligned)),
+    )
+    titles = tuple(map(_title, names, maps))
+    heading = f"{session.corpus.name} · {len(positions):,} rows"
+
+    def make() -> Scene:
+        colours = point_colours(colouring)
+        return make_scene(
+            positions,
+            colouring.title,
+            colours,
+            heading=heading,
+            panels=("",) if morph else titles,
+            morph=names if morph else (),
+            names=group_names(positions, colours),
+        )
+
+    return kept(session, "compared-scene", (positions, colouring, titles, heading, morph), make)
 
 
 def _title(name: str, made: _Map) -> str:
     return name if made.trustworthiness is None else f"{name} · trust {made.trustworthiness:.2f}"
 
 
-def _say_what_to_see(
-    comparison: Comparison, places: list[int], similarities: list[float], maps: list[_Map]
-) -> None:
+def _say_what_to_see(names: list[str], similarities: list[float], maps: list[_Map], *, morph: bool) -> None:
     told = ["Rows that lie close together on one map and apart on another are seen differently."]
-    if len(places) > 1:
-        first, *names = [markdown(comparison.names[place]) for place in places]
+    shown = list(map(markdown, names))
+    if len(shown) > 1:
         fits = [
             f"{name} {similarity:.2f}"
-            for name, similarity in zip(names, similarities[1:], strict=True)
+            for name, similarity in zip(shown[1:], similarities[1:], strict=True)
             if np.isfinite(similarity)
         ]
-        others = "The other is" if len(places) == 2 else "The others are"
+        others = "The other is" if len(shown) == 2 else "The others are"
         how = f" Procrustes similarity, 1 for the same map: {', '.join(fits)}." if fits else ""
         told.append(
-            f"{others} rotated, mirrored, moved and scaled to lie over that of {first}.{how} Beyond that, "
+            f"{others} rotated, mirrored, moved and scaled to lie over that of {shown[0]}.{how} Beyond that, "
             "places and distances cannot be compared between maps."
         )
     if maps[0].trustworthiness is not None:
+        each = ", ".join(f"{name} {made.trustworthiness:.2f}" for name, made in zip(shown, maps, strict=True))
         told.append(
             "Trust is trustworthiness: how few of the neighbours on a map are far apart in the full space; 1 "
-            "is perfect."
+            f"is perfect{f': {each}' if morph else ''}."
         )
     if maps[0].projection.fallback == "few":
         told.append("With so few rows, the maps are made by PCA.")
     st.caption(" ".join(told))
-
-
-def _chart_key(session: Session) -> str:
-    """The key of the figure, another one for each selection.
-
-    The browser remembers a lasso by the key and the figure, so one that was cleared would come back.
-    """
-    revision, drawn = st.session_state.get(_DRAWN, (0, None))
-    if session.selection is not drawn:
-        revision += 1
-    st.session_state[_DRAWN] = (revision, session.selection)
-    return f"{_CHART}-{revision}"
-
-
-def _pick(session: Session, chart: str, rows_of: TraceRows) -> None:
-    """Select the rows that were picked in any of the maps; called before the page is drawn."""
-    rows = picked_rows(cast("PlotlyState", st.session_state[chart]), rows_of)
-    if rows:
-        session.select(rows, "maps side by side")
-
-
-def _click(session: Session, number: int) -> None:
-    """Select the row of a clicked point, numbered from 1; called before the page is drawn."""
-    if 1 <= number <= len(session.corpus):
-        session.select([number - 1], "maps side by side")
 
 
 def _show_selection(session: Session, comparison: Comparison, places: list[int]) -> None:

@@ -53,13 +53,13 @@ def matched_or_progress(
 
 
 def cluster_names(found: MatchedClusters, at: int) -> dict[int, str]:
-    """The names of the clusters of a contender, by their numbers: the number from 1, and distinctive words.
+    """The names of the clusters of a contender, by their numbers, as the Clusters page would name them.
 
     Args:
         found: The clusters.
         at: The position of the contender in `found`.
     """
-    words = found.words[at]
+    words = found.name_words[at]
     names = {}
     for cluster in np.unique(found.labels[at]).tolist():
         telling = ", ".join(words.get(cluster, ())[:_NAME_WORDS])

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import streamlit as st
 
+from explorer.numbers import percent
 from explorer.session.session import Session
 from explorer.ui.compare.digest import digest
 from explorer.ui.compare.row_lists import show_lists
 from explorer.ui.shell.job_progress import session_result_or_progress
 from explorer.ui.shell.text import as_html, markdown, shortened
 from explorer.ui.widgets.downloads import download_file, download_table
+from explorer.ui.widgets.figure_table import figure_table
 from explorer.ui.widgets.figures import BLUE, ORANGE
 from explorer.ui.widgets.linked_choice import linked_choice
+from explorer.ui.widgets.percentages import PERCENT, in_percent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import plotly.graph_objects as go
     from streamlit.elements.lib.column_types import ColumnConfig
 
@@ -29,6 +35,7 @@ _FROM, _TO, _OF = "compare-from", "compare-to", "compare-migration-of"
 _QUERIES, _ROWS = "queries", "rows"
 _TEXT_CHARS = 200
 _TABLE_PIXELS = 282  # seven lines
+_NUMBER, _BAR, _WORD = 65, 110, 100  # pixels
 
 
 def show_migration(session: Session, comparison: Comparison) -> None:
@@ -54,7 +61,12 @@ def show_migration(session: Session, comparison: Comparison) -> None:
         distribution_figure(found),
         key="compare-migration-figure",
         config={"displayModeBar": False},
-        alt="How many lists keep how many of their first hits",
+        alt=_distribution_words(found),
+    )
+    figure_table(
+        "compare-migration-figure-table",
+        "Lists by how many of their first hits stay",
+        lambda: _distribution_table(found),
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         of = _ROWS
@@ -68,24 +80,44 @@ def show_migration(session: Session, comparison: Comparison) -> None:
         _show_rows(session, comparison, found)
 
 
+def _drawn_lists(found: Migration) -> list[tuple[str, ListChanges]]:
+    lists = (("judged queries", found.asked), ("rows", found.near))
+    return [(name, own) for name, own in lists if own is not None and len(own.units)]
+
+
+def _distribution_words(found: Migration) -> str:
+    """What the figure shows: for each kind of list, how many keep all and how many keep none."""
+    parts = []
+    for name, own in _drawn_lists(found):
+        counts = own.distribution()
+        parts.append(
+            f"of {counts.sum():,} {name}, {percent(counts[-1] / counts.sum())} keep all of their first "
+            f"{own.depth} hits and {percent(counts[0] / counts.sum())} keep none"
+        )
+    return f"How many of the first hits stay: {'; '.join(parts)}."
+
+
+def _distribution_table(found: Migration) -> pa.Table:
+    counts = {name: own.distribution() for name, own in _drawn_lists(found)}
+    return pa.table({"hits that stay": range(found.near.depth + 1), **counts})
+
+
 def distribution_figure(found: Migration) -> go.Figure:
     """Draw the share of lists that keep 0, 1, … of their first hits."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    lists = [("judged queries", found.asked, ORANGE), ("rows", found.near, BLUE)]
-    for name, own, colour in lists:
-        if own is None or not len(own.units):
-            continue
+    colours = {"judged queries": ORANGE, "rows": BLUE}
+    for name, own in _drawn_lists(found):
         counts = own.distribution()
         figure.add_trace(
             go.Bar(
                 x=list(range(len(counts))),
-                y=counts / counts.sum(),
+                y=100 * counts / counts.sum(),
                 customdata=counts,
                 name=name,
-                marker_color=colour,
-                hovertemplate="%{x} stay: %{customdata:,} " + name + ", %{y:.0%}<extra></extra>",
+                marker_color=colours[name],
+                hovertemplate="%{x} stay: %{customdata:,} " + name + ", %{y:.1f} %<extra></extra>",
             )
         )
     figure.update_layout(
@@ -99,7 +131,7 @@ def distribution_figure(found: Migration) -> go.Figure:
             "dtick": 1,
             "fixedrange": True,
         },
-        yaxis={"title": "share", "tickformat": ".0%", "fixedrange": True},
+        yaxis={"title": "share", "ticksuffix": " %", "fixedrange": True},
     )
     return figure
 
@@ -155,12 +187,12 @@ def _show_queries(session: Session, comparison: Comparison, found: Migration, as
     at = _choose_line(
         pa.table(
             {
-                "query": [shortened(text, _TEXT_CHARS) for text in table["query"]],
                 "change": pa.array(table["change"], from_pandas=True),
                 "before": pa.array(table["before"], from_pandas=True),
                 "after": pa.array(table["after"], from_pandas=True),
                 "stay": pa.array(table["overlap"]),
-                "first changes": pa.array(table["first_changed"]),
+                "first changes": _yes_or_no(table["first_changed"]),
+                "query": [shortened(text, _TEXT_CHARS) for text in table["query"]],
             }
         ),
         (found.first, found.second, _QUERIES),
@@ -189,7 +221,7 @@ def _show_rows(session: Session, comparison: Comparison, found: Migration) -> No
             {
                 "row": rows + 1,
                 "stay": pa.array(near.kept[order]),
-                "first changes": pa.array(near.first_changed[order]),
+                "first changes": _yes_or_no(near.first_changed[order]),
                 "text": [shortened(captions[row], _TEXT_CHARS) for row in rows.tolist()],
             }
         ),
@@ -204,10 +236,14 @@ def _show_rows(session: Session, comparison: Comparison, found: Migration) -> No
     _show_place(session, comparison, found, near, place)
 
 
+def _yes_or_no(values: Iterable[bool]) -> list[str]:
+    return ["yes" if value else "no" for value in values]
+
+
 def _choose_line(table: pa.Table, key: tuple[str, ...], alt: str) -> int:
     """Draw a table and return the ticked line: the first unless a person ticked another."""
     picked = st.dataframe(
-        table,
+        in_percent(table, ("stay",)),
         key=f"compare-migration-{hash((key, digest(table.to_pydict())))}",
         height=_TABLE_PIXELS if table.num_rows > 6 else "content",
         hide_index=True,
@@ -231,20 +267,23 @@ def _show_place(
 
 
 def _columns() -> dict[str, ColumnConfig]:
-    number = st.column_config.NumberColumn
+    # Only columns that are not pinned grow with the window, so that its room is the text's.
+    number = partial(st.column_config.NumberColumn, width=_NUMBER, pinned=True)
     return {
-        "row": number(width="small", format="%d", help="Its number."),
-        "change": number(width="small", format="%+.3f", help="Of nDCG@10; empty without a relevant row."),
-        "before": number(width="small", format="%.3f", help="nDCG@10 in the contender in use."),
-        "after": number(width="small", format="%.3f", help="nDCG@10 in the other one."),
+        "row": number(format="%d", help="Its number."),
+        "change": number(format="%+.3f", help="Of nDCG@10; empty without a relevant row."),
+        "before": number(format="%.3f", help="nDCG@10 in the contender in use."),
+        "after": number(format="%.3f", help="nDCG@10 in the other one."),
         "stay": st.column_config.ProgressColumn(
-            width="small",
-            format="percent",
+            width=_BAR,
+            pinned=True,
+            format=PERCENT,
             min_value=0,
-            max_value=1,
+            max_value=100,
             help="The share of the first hits that are still there.",
         ),
-        "first changes": st.column_config.CheckboxColumn(
-            width="small", help="Whether the first hit is another."
+        "first changes": st.column_config.TextColumn(
+            width=_WORD, pinned=True, help="Whether the first hit is another."
         ),
+        **dict.fromkeys(("query", "text"), st.column_config.TextColumn(width="large")),
     }

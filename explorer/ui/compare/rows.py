@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
+from explorer.data.tables.values import count
 from explorer.ui.compare.pair import PAIR, agreement_of_pair, choose_pair, pairs_by_agreement
 from explorer.ui.compare.row_lists import show_lists
 from explorer.ui.compare.views import VIEW
@@ -28,6 +30,8 @@ _ORDER = "compare-rows-by"
 _ALL, _TWO = "all", "two"
 _TEXT_CHARS = 200
 _TABLE_PIXELS = 282  # seven rows
+# In pixels. Only columns that are not pinned grow with the window, so that its room is the text's.
+_NUMBER, _BAR = 65, 110
 
 
 def show_rows(session: Session, comparison: Comparison) -> None:
@@ -44,8 +48,9 @@ def show_rows(session: Session, comparison: Comparison) -> None:
     if not len(agreement.rows):
         st.info("No rows were measured.", icon=":material/info:")
         return
-    _show_summary(session, comparison, agreement)
-    row = _choose_row(comparison, agreement)
+    what = _agreement_of(comparison, pair, order)
+    _show_summary(session, comparison, agreement, what)
+    row = _choose_row(comparison, agreement, what)
     _show_actions(session, comparison, agreement)
     st.header(f"Row {row + 1:,} and its nearest rows", anchor=False)
     with st.container(border=True):
@@ -67,15 +72,24 @@ def show_rows_of_pair(word: str) -> None:
 def _choose_order() -> str:
     return linked_choice(
         "Order by agreement of",
-        {_ALL: "All contenders", _TWO: "These two"},
+        {_TWO: "These two", _ALL: "All contenders"},
         key=_ORDER,
         width=180,
-        help="Rows are ordered by the mean Jaccard index of their nearest rows, over all pairs of contenders "
-        "or for these two.",
+        help="Rows are ordered by the Jaccard index of their nearest rows in these two contenders, or by its "
+        "mean over all pairs of contenders.",
     )
 
 
-def _show_summary(session: Session, comparison: Comparison, agreement: RowAgreement) -> None:
+def _agreement_of(comparison: Comparison, pair: Pair, order: str) -> str:
+    """What the agreement of a row is the figure of, in a sentence."""
+    if order == _TWO:
+        first, second = (comparison.names[place] for place in pair)
+        return f"the Jaccard index of its nearest rows in {first} and in {second}"
+    pairs = math.comb(len(comparison.names), 2)
+    return f"the mean, over the {pairs:,} pairs of contenders, of the Jaccard index of its nearest rows"
+
+
+def _show_summary(session: Session, comparison: Comparison, agreement: RowAgreement, what: str) -> None:
     """Say what the order means, and what the rows at its head have in common."""
     measured, total = len(agreement.rows), len(comparison.corpus)
     if total == 1:
@@ -84,9 +98,9 @@ def _show_summary(session: Session, comparison: Comparison, agreement: RowAgreem
     which = f"The {total:,} rows" if measured == total else f"{measured:,} randomly drawn rows of {total:,}"
     none = int((agreement.values == 0).sum())
     st.caption(
-        f"{which}, those with the lowest agreement first. Agreement is the Jaccard index of their "
-        f"{agreement.k} nearest rows: 1 if the contenders find the same ones, 0 if they have none in common, "
-        f"as for {none:,} of them."
+        f"{which}, those with the lowest agreement first. The agreement of a row is {markdown(what)}: the "
+        f"{agreement.k} nearest are found, and it is 1 if they are the same, 0 if none is in both lists"
+        f"{f', as for {none:,} of these rows' if none else ''}."
     )
     corpus = comparison.corpus
     digest = hashlib.blake2b(agreement.rows.tobytes() + agreement.values.tobytes()).hexdigest()
@@ -94,7 +108,7 @@ def _show_summary(session: Session, comparison: Comparison, agreement: RowAgreem
     def work(_report: object) -> tuple[str, ...]:
         from explorer.comparison.agreement.disagreement import telling_words
 
-        return tuple(word.text for word in telling_words(corpus, agreement))
+        return telling_words(corpus, agreement)
 
     key = ("words of rows", corpus.fingerprint, corpus.text, digest)
     words = session_result_or_progress(session, key, "Words of the rows of lowest agreement", work, here=True)
@@ -103,11 +117,11 @@ def _show_summary(session: Session, comparison: Comparison, agreement: RowAgreem
         st.markdown(
             f"Words that tell the rows of lowest agreement apart: {told}",
             help="Words that are more frequent in the fifth of rows with the lowest agreement than in the "
-            "others, by class-based TF-IDF.",
+            "others, by class-based TF-IDF, without function words.",
         )
 
 
-def _choose_row(comparison: Comparison, agreement: RowAgreement) -> int:
+def _choose_row(comparison: Comparison, agreement: RowAgreement, what: str) -> int:
     """Draw the rows as a table; return the chosen one, from 0: the first unless a person chose another."""
     picked = st.dataframe(
         _table(comparison, agreement),
@@ -117,17 +131,17 @@ def _choose_row(comparison: Comparison, agreement: RowAgreement) -> int:
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "row": st.column_config.NumberColumn(width="small", format="%d", help="Its number."),
+            "row": st.column_config.NumberColumn(width=_NUMBER, pinned=True, format="%d", help="Its number."),
             "agreement": st.column_config.ProgressColumn(
-                width="small",
+                width=_BAR,
+                pinned=True,
                 format="%.2f",
                 min_value=0,
                 max_value=1,
-                help="The Jaccard index of its nearest rows: in both, divided by those in either; the mean "
-                "over pairs of contenders.",
+                help=f"{markdown(what[0].upper() + what[1:])}: in both, divided by those in either.",
             ),
-            "label": st.column_config.TextColumn(width="small"),
             "text": st.column_config.TextColumn(width="large"),
+            "label": st.column_config.TextColumn(width="small"),
         },
         alt="Rows by how little the contenders agree on their neighbours",
     )
@@ -141,11 +155,14 @@ def _table(comparison: Comparison, agreement: RowAgreement) -> pa.Table:
 
     corpus = comparison.corpus
     rows = agreement.rows.tolist()
-    columns = {"row": agreement.rows + 1, "agreement": agreement.values}
+    columns = {
+        "row": agreement.rows + 1,
+        "agreement": agreement.values,
+        "text": [shortened(corpus.captions[row], _TEXT_CHARS) for row in rows],
+    }
     if corpus.labels is not None:
-        columns["label"] = np.array([corpus.labels[row] for row in rows], dtype=object)
-    texts = [shortened(corpus.captions[row], _TEXT_CHARS) for row in rows]
-    return pa.table({name: pa.array(values) for name, values in columns.items()} | {"text": texts})
+        columns["label"] = [corpus.labels[row] for row in rows]
+    return pa.table({name: pa.array(values) for name, values in columns.items()})
 
 
 def _show_actions(session: Session, comparison: Comparison, agreement: RowAgreement) -> None:
@@ -156,7 +173,7 @@ def _show_actions(session: Session, comparison: Comparison, agreement: RowAgreem
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(lowest):
             st.button(
-                f"Select the {len(lowest):,} rows of lowest agreement",
+                f"Select the lowest fifth: {count(len(lowest), 'row')}",
                 icon=":material/select_all:",
                 on_click=session.select,
                 args=(lowest, "rows of lowest agreement"),

@@ -11,7 +11,7 @@ import pyarrow as pa
 import streamlit as st
 
 from explorer.comparison.measures.proxy_trials import CORPORA, TRIALS
-from explorer.comparison.numbers import NO_INTERVAL, chance, figure, interval, percent
+from explorer.comparison.numbers import NO_INTERVAL, chance, figure, interval
 from explorer.session.session import Session
 from explorer.ui.compare.differences import show_differences
 from explorer.ui.compare.figures_in_words import ordinal
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from explorer.comparison.measure import Kind, Measure
     from explorer.comparison.scores import Score
 
+_SPEED, _DIMENSIONS = "rows a second", "dimensions"
 _GROUPS: dict[str, tuple[tuple[Kind, ...], str]] = {
     "Quality": (
         ("judgements", "pairs", "labels"),
@@ -60,12 +61,7 @@ def show_scorecard(session: Session, comparison: Comparison) -> None:
             "Quality is measured once there are labels, judgements or scored pairs: choose a label column on "
             "the Data page, or judge some hits."
         )
-    st.caption(
-        "Under a value is its 95 % confidence interval, where the measure has one. The rank is 1 plus the "
-        "number of contenders that are significantly better; ★ marks the first. A dash in place of an "
-        "interval: there are too few units for one, or none of them differ. A dash in place of a value: the "
-        "contender does not have this measure."
-    )
+    st.caption(_legend(comparison, measures, scores))
     with st.expander("What these figures mean", icon=":material/help:"):
         for measure in measures:
             st.markdown(f"**{markdown(measure.name)}** · {markdown(measure.explanation)}")
@@ -76,13 +72,54 @@ def show_scorecard(session: Session, comparison: Comparison) -> None:
         download_table("Differences", lambda: _arrow(comparison.differences), f"{name}-differences")
 
 
+def _legend(comparison: Comparison, measures: Sequence[Measure], scores: Sequence[Score]) -> str:
+    """What stands in the cells of the tables of some measures, of what there is."""
+    starred = any(score.rank == 1 for score in scores if _told_apart(comparison, score.measure))
+    parts = [
+        "Under a value is its 95 % confidence interval, where the measure has one. The rank is 1 plus the "
+        f"number of contenders that are significantly better{'; ★ marks the first' if starred else ''}."
+    ]
+    if any(score.by_chance for score in scores):
+        parts.append("What is no better than chance, as far as its interval tells, has no rank.")
+    parts.append(
+        "A dash in place of an interval: there are too few units for one, or none of them differ. A dash in "
+        "place of a value: the contender does not have this measure."
+    )
+    if any(_not_measured(score, scores) for score in scores if score.measure in measures):
+        parts.append(f"{_NOT_MEASURED[0].upper()}{_NOT_MEASURED[1:]}.")
+    return " ".join(parts)
+
+
+def _told_apart(comparison: Comparison, measure: Measure) -> bool:
+    return any(each.better is not None for each in comparison.found if each.measure == measure)
+
+
+def _not_measured(score: Score, scores: Sequence[Score]) -> bool:
+    """Whether it is a speed that is not known although there are vectors: nothing was encoded."""
+    return (
+        score.measure.name == _SPEED
+        and math.isnan(score.value)
+        and any(
+            other.contender == score.contender
+            and other.measure.name == _DIMENSIONS
+            and not math.isnan(other.value)
+            for other in scores
+        )
+    )
+
+
+def _whole(share: float) -> str:
+    """A share that is known to whole percentages only, as those of the trials are."""
+    return f"{100 * share:.0f} %"
+
+
 def _show_trials(shown: Collection[str]) -> None:
     """Draw how often the proxies were right on corpora whose labels are known."""
     lines = "".join(
         f'<tr><th scope="row" style="{_NAME}">{html.escape(trial.proxy)}</th>'
-        f'<td style="{_CELL}">{percent(trial.share, 0)}<div style="{_SMALL}">{percent(trial.low, 0)} to '
-        f"{percent(trial.high, 0)}</div></td>"
-        + "".join(f'<td style="{_CELL}">{percent(share, 0)}</td>' for share in trial.by_corpus)
+        f'<td style="{_CELL}">{_whole(trial.share)}<div style="{_SMALL}">{_whole(trial.low)} to '
+        f"{_whole(trial.high)}</div></td>"
+        + "".join(f'<td style="{_CELL}">{_whole(share)}</td>' for share in trial.by_corpus)
         + "</tr>"
         for trial in TRIALS
         if trial.proxy in shown
@@ -108,10 +145,8 @@ def _arrow(frame: object) -> pa.Table:
 def _table(comparison: Comparison, measures: Sequence[Measure], scores: Sequence[Score]) -> str:
     """The table of a group of measures; wide ones scroll sideways beside the names."""
     at = {(score.contender, score.measure): score for score in scores}
-    told_apart = {
-        measure: any((score.rank or 1) > 1 for score in scores if score.measure == measure)
-        for measure in measures
-    }
+    told_apart = {measure: _told_apart(comparison, measure) for measure in measures}
+    not_measured = {(score.contender, score.measure) for score in scores if _not_measured(score, scores)}
     head = "".join(
         f'<th style="{_HEAD}" title="{_about(measure)}">{_title(measure)}</th>' for measure in measures
     )
@@ -122,6 +157,7 @@ def _table(comparison: Comparison, measures: Sequence[Measure], scores: Sequence
                 at.get((place, measure)),
                 comparison.failure(place, measure.kind),
                 told_apart=told_apart[measure],
+                not_measured=(place, measure) in not_measured,
             )
             for measure in measures
         )
@@ -148,23 +184,28 @@ def _about(measure: Measure) -> str:
     return html.escape(" ".join(filter(None, (better, measure.explanation))), quote=True)
 
 
-def _cell(score: Score | None, failure: Failure | None, *, told_apart: bool) -> str:
+def _cell(score: Score | None, failure: Failure | None, *, told_apart: bool, not_measured: bool) -> str:
     if score is None or math.isnan(score.value):
         if failure is not None:
             why = html.escape(str(failure.error), quote=True)
             return f'<td style="{_CELL}"><span title="{why}" style="{_FAILED}">failed</span></td>'
+        if not_measured:
+            return f'<td style="{_CELL}; {_SMALL}" title="{_NOT_MEASURED}">not measured</td>'
         return f'<td style="{_CELL}"><span title="It does not have this measure.">–</span></td>'
     ends = interval(score.low, score.high)
     small = [ends] if ends else [f'<span title="{NO_INTERVAL}" style="cursor: help">–</span>'] * score.too_few
     first = told_apart and score.rank == 1
     if score.rank is not None:
         small.append(f"{'★ ' if first else ''}{ordinal(score.rank)}")
+    if score.by_chance:
+        small.append("no better than chance")
     weight = "700" if first else "400"
     lines = "".join(f'<div style="{_SMALL}">{one}</div>' for one in small)
     value = figure(score.measure, score.value)
     return f'<td style="{_CELL}"><span style="font-weight: {weight}">{value}</span>{lines}</td>'
 
 
+_NOT_MEASURED = "not measured: the vectors were stored already, so that nothing was encoded"
 _LINE = "1px solid color-mix(in srgb, currentColor 20%, transparent)"
 _PAGE = "light-dark(#fff, #171614)"  # Streamlit's background, which it has in no variable
 _TABLE = "border-collapse: collapse; font-variant-numeric: tabular-nums"

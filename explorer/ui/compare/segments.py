@@ -11,6 +11,7 @@ import streamlit as st
 from explorer.session.session import Session
 from explorer.ui.compare.pair import Pair, choose_pair
 from explorer.ui.compare.segment_table import segment_html
+from explorer.ui.compare.window_width import is_narrow, watch_width
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
@@ -65,7 +66,9 @@ def show_segments(session: Session, comparison: Comparison) -> None:
     st.markdown(segments_in_words(found, names, values.measure))
     if values.measure.kind == "proxy":
         st.caption("The measure is a proxy: it suggests which contender is better, and does not show it.")
-    st.html(segment_html(found, names, values.measure))
+    narrow = is_narrow()
+    watch_width(narrow=narrow)
+    st.html(segment_html(found, names, values.measure, narrow=narrow))
     st.caption(
         f"Differences in {markdown(values.measure.in_sentence)}, {markdown(names[0])} − "
         f"{markdown(names[1])}, with 95 % confidence intervals. P-values are of the paired permutation test, "

@@ -29,8 +29,10 @@ def show_verdict(session: Session, comparison: Comparison) -> None:
     found, called = comparison.verdict, session.comparison.name
     first = " · ".join(html.escape(name) for name in found.best)
     lines = [f'<div style="overflow-wrap: anywhere">{html.escape(called)}</div>'] if called else []
-    lines.append(f'<div style="{_VERDICT}">{html.escape(found.text)}</div>')
-    if len(found.best) < len(comparison.names):
+    lines.append(f'<div style="{_VERDICT}">{html.escape(found.headline)}</div>')
+    if found.details:
+        lines.append(f'<div style="{_LINE}">{html.escape(found.details)}</div>')
+    if found.basis is not None and len(found.best) < len(comparison.best_first(found.basis)):
         label = "First rank" if len(found.best) == 1 else "Share the first rank"
         lines.append(f'<div style="{_LINE}">★ {label}: <b>{first}</b></div>')
     if found.basis is not None:

@@ -26,8 +26,10 @@ VIEWS = {
     "Migration": "migration.show_migration",
     "Cost": "cost.show_cost",
     "Judge": "judge.show_judge",
+    "Evaluate": "evaluate.show_evaluate",
     "Checks": "checks.show_checks",
 }
+_WITHOUT_COMPARISON = "Evaluate"
 
 
 def choose_view() -> str:
@@ -46,13 +48,14 @@ def choose_view() -> str:
     return chosen or usual  # a link may leave it empty
 
 
-def show_view(view: str, session: Session, comparison: Comparison) -> None:
-    """Draw a view of a comparison."""
-    drawing_of(view)(session, comparison)
+def show_view(view: str, session: Session, comparison: Comparison | None) -> None:
+    """Draw a view of a comparison; while there is none, only the view that needs none."""
+    if comparison is not None or view == _WITHOUT_COMPARISON:
+        drawing_of(view)(session, comparison)
 
 
-def drawing_of(view: str) -> Callable[[Session, Comparison], None]:
+def drawing_of(view: str) -> Callable[[Session, Comparison | None], None]:
     """The function that draws a view."""
     module, _, name = VIEWS[view].partition(".")
     found = getattr(import_module(f"explorer.ui.compare.{module}"), name)
-    return cast("Callable[[Session, Comparison], None]", found)
+    return cast("Callable[[Session, Comparison | None], None]", found)

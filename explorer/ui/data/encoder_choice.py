@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.data.corpus import Corpus
+from explorer.data.tables.values import count
 from explorer.encode.engines.embedding_servers import embedding_servers
 from explorer.encode.engines.hosted import requests_for
 from explorer.encode.engines.inference_providers import PROVIDERS
@@ -136,10 +137,8 @@ def _hosted(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:
         later="on the Hub when the rows are encoded",
     )
     if corpus is not None:
-        count = requests_for(corpus.texts)
-        st.caption(
-            f"The rows are sent to that server, in about {count:,} request{'' if count == 1 else 's'}."
-        )
+        requests = count(requests_for(corpus.texts), "request")
+        st.caption(f"The rows are sent to that server, in about {requests}.")
     return HostedModel(str(provider), model, prompts.document, prompts.query, prompts.task)
 
 

@@ -13,6 +13,7 @@ from explorer.data.hub.dataset import read_table
 from explorer.data.hub.preview import Preview, preview_split
 from explorer.data.hub.rows_link import HubRows
 from explorer.data.tables.source_table import SourceTable
+from explorer.data.tables.values import count
 from explorer.errors import ExplorerError
 from explorer.hub.cards import card_html
 from explorer.hub.dataset_details import DatasetDetails, dataset_details
@@ -82,8 +83,9 @@ def choose_hub_rows(
 
 def _open_rows(session: Session) -> tuple[str, Corpus | SourceTable] | None:
     """The id of the open dataset and its rows, if the open corpus is from the Hub."""
-    if session.corpus.origin is not None:
-        return session.corpus.origin.id, session.corpus
+    whole = session.corpus.whole
+    if whole.origin is not None:
+        return whole.origin.id, whole
     back = session.rows_origin
     return (back.source.name, back.source) if back is not None and back.place == HUB else None
 
@@ -164,7 +166,7 @@ def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview
         st.caption(f"About {readable_size(size)} will be downloaded.")
     at_most = "up to " if split.kind == "streamed" and preview.rows is None else ""
     st.button(
-        "Read the rows" if number is None else f"Read {at_most}{number:,} row{'' if number == 1 else 's'}",
+        "Read the rows" if number is None else f"Read {at_most}{count(number, 'row')}",
         type="primary",
         icon=":material/download:",
         width="stretch",

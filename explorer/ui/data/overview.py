@@ -5,14 +5,22 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from explorer.data.corpus import Corpus
+from explorer.data.tables.values import count
 from explorer.encode.spec import EncoderSpec, OwnVectors
+from explorer.numbers import percent
 from explorer.session.session import Session
 from explorer.ui.shell.text import as_html, markdown
+from explorer.ui.widgets.figure_table import figure_table
+from explorer.ui.widgets.figure_words import token_words
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from explorer.encode.tokens import TokenAudit
 
 _PREVIEW_ROWS = 200
@@ -29,14 +37,23 @@ def open_label(session: Session, corpus: Corpus, spec: EncoderSpec) -> str:
     """The label of the button that opens a corpus with an encoder."""
     if corpus.fingerprint == session.corpus.fingerprint and spec == session.encoder:
         return "Open these rows"  # only the name differs: vectors and results are kept
-    rows = f"{len(corpus):,} row{'' if len(corpus) == 1 else 's'}"
+    noun = "row" if corpus.split_from is None else "passage"
+    rows = count(len(corpus), noun)
     return f"{'Use' if isinstance(spec, OwnVectors) else 'Encode'} {rows}"
+
+
+def offer_pages() -> None:
+    """Draw the ways on, once the rows are encoded."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(key="next-page", width="content"):
+            st.page_link("pages/overview.py", label="See the overview", icon=":material/dashboard:")
+        st.page_link("pages/search.py", label="Search these rows", icon=":material/search:")
 
 
 def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
     """Draw the number of rows, of empty ones left out, of repeated texts and of truncated rows."""
     with st.grid(4, min_column_width=110):
-        st.metric("Rows", f"{len(corpus):,}")
+        st.metric("Rows" if corpus.split_from is None else "Passages", f"{len(corpus):,}")
         st.metric(
             "Empty",
             f"{corpus.empty_rows:,}",
@@ -61,8 +78,9 @@ def show_audit(corpus: Corpus, audit: TokenAudit) -> None:
         token_histogram(audit),
         key="token-histogram",
         config={"displayModeBar": False},
-        alt="Histogram of the number of tokens in a row",
+        alt=token_words(audit),
     )
+    figure_table("token-table", "Rows by their number of tokens", lambda: _token_table(audit))
     if audit.max_length is None:
         st.caption("The encoder has no maximum length.")
         return
@@ -74,7 +92,8 @@ def show_audit(corpus: Corpus, audit: TokenAudit) -> None:
         return
     st.caption(
         f"{len(cut):,} row{'s are' if len(cut) > 1 else ' is'} longer than the {audit.max_length:,} tokens "
-        f"the encoder reads; {audit.lost_tokens:,} tokens ({audit.lost_share:.1%} of all) are never read."
+        f"the encoder reads; {audit.lost_tokens:,} tokens ({percent(audit.lost_share)} of all) are never "
+        "read."
     )
     with st.expander("The longest rows"):
         for row in cut[:_CUT_ROWS]:
@@ -83,20 +102,41 @@ def show_audit(corpus: Corpus, audit: TokenAudit) -> None:
             st.html(as_html(corpus.texts[row]))
 
 
+def _token_table(audit: TokenAudit) -> pa.Table:
+    import pyarrow as pa
+
+    from explorer.ui.widgets.figures import token_bins
+
+    edges, counts = token_bins(audit)
+    return pa.table({"tokens, from": edges[:-1], "to": edges[1:] - 1, "rows": counts})
+
+
 def show_preview(corpus: Corpus) -> None:
-    """Draw the first rows, text column first."""
+    """Draw the first rows, or those of each file, text column first."""
     order = [corpus.text, *([corpus.label] if corpus.label else []), *corpus.metadata]
-    shown = corpus.table.slice(0, _PREVIEW_ROWS)
+    rows = _first_rows(corpus)
     st.dataframe(
-        shown,
+        corpus.table.take(rows),
         column_order=order,
         column_config={corpus.text: st.column_config.TextColumn(width="large")},
         hide_index=True,
         key="preview",
         alt="The first rows of the corpus",
     )
-    if len(corpus) > _PREVIEW_ROWS:
-        st.caption(f"The first {_PREVIEW_ROWS} of {len(corpus):,} rows.")
+    if len(corpus) > len(rows):
+        first = "The first rows of each file," if corpus.file_column else "The first"
+        st.caption(f"{first} {len(rows):,} of {len(corpus):,} rows.")
+
+
+def _first_rows(corpus: Corpus) -> NDArray[np.int64]:
+    """The rows of the preview, from 0: the first ones, as many of each file."""
+    if not corpus.file_column:
+        return np.arange(min(_PREVIEW_ROWS, len(corpus)))
+    files = corpus.table[corpus.file_column].combine_chunks().dictionary_encode()
+    places, share = files.indices.to_numpy(), max(1, _PREVIEW_ROWS // len(files.dictionary))
+    return np.sort(
+        np.concatenate([np.flatnonzero(places == n)[:share] for n in range(len(files.dictionary))])
+    )
 
 
 def show_source(corpus: Corpus) -> None:

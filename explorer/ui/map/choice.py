@@ -17,6 +17,7 @@ from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.linked_number import linked_number
 
 _MAX_QUERY_CHARS = 500
+_MORPH = "morph"
 _COLUMN = "column:"  # prefix in links for a metadata column
 _METHODS = {"umap": "UMAP (Fast)", "umap-learn": "umap-learn", "pca": "PCA"}
 _OLDER_METHODS = {"UMAP": "umap", "PCA": "pca"}
@@ -53,14 +54,13 @@ class MapLook:
     Attributes:
         colour: What the colours show.
         query: Text whose closest rows are marked; "" for none.
-        names: Whether group names are drawn at the groups' centres.
-        contours: Whether density contours are drawn.
+        morph: The map that it turns into: `none`, `pca`, `umap`, `seed`, or `row` for the map with the text
+            as a row.
     """
 
     colour: ColourBy
     query: str
-    names: bool
-    contours: bool
+    morph: str
 
 
 def choose_map(corpus: Corpus) -> tuple[MapSpec, MapLook]:
@@ -70,17 +70,17 @@ def choose_map(corpus: Corpus) -> tuple[MapSpec, MapLook]:
         query = st.text_input(
             "Find on the map",
             key="map-query",
-            width=320,
+            width="stretch",
             max_chars=_MAX_QUERY_CHARS,
             type="search",
             placeholder="Marks the closest rows",
             bind="query-params",
         )
-        names = st.toggle("Names", value=True, key="map-names", persist_state="session")
-        contours = st.toggle("Contours", key="map-contours", persist_state="session")
         with st.popover("How the map is made", icon=":material/tune:", width="content"):
             spec = _choose_making(corpus)
-    return spec, MapLook(colour, (query or "").strip()[:_MAX_QUERY_CHARS], names, contours)
+        asked = (query or "").strip()[:_MAX_QUERY_CHARS]
+        morph = _choose_morph(spec, asked) if spec.dims == 2 else "none"
+    return spec, MapLook(colour, asked, morph)
 
 
 def map_lane(spec: MapSpec, rows: int) -> Lane:
@@ -102,10 +102,29 @@ def _choose_colour(corpus: Corpus) -> ColourBy:
         **{text: word for word, text in shown.items()},
         "one colour": "none",
     }
-    chosen = linked_choice("Colour", shown, key="colour", width=220, older=older)
+    chosen = linked_choice("Colour", shown, key="colour", width=170, older=older)
     if chosen.startswith(_COLUMN):
         return ColourBy("column", chosen.removeprefix(_COLUMN))
     return ColourBy(cast("ColourKind", chosen))
+
+
+def _choose_morph(spec: MapSpec, query: str) -> str:
+    if spec.method == "pca":
+        choices = {"none": "Nothing", "umap": "UMAP"}
+    else:
+        choices = {"none": "Nothing", "pca": "PCA", "seed": f"Seed {spec.seed + 1}"}
+    if spec.method != "umap-learn" and query:
+        choices["row"] = "With the text as a row"
+    if st.session_state.get(_MORPH) not in choices:
+        st.session_state.pop(_MORPH, None)  # of another method or text
+    return linked_choice(
+        "Morph to",
+        choices,
+        key=_MORPH,
+        width=200,
+        help="A slider turns the map into another map of the same rows. Rows that stay together on both do "
+        "so because their vectors are close, not because of how one map was made.",
+    )
 
 
 def _choose_making(corpus: Corpus) -> MapSpec:

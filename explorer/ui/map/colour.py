@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -9,12 +11,16 @@ from numpy.typing import NDArray
 from explorer.analysis.placing import cosines_to_rows
 from explorer.analysis.projection import Projection
 from explorer.analysis.specs import MapSpec
+from explorer.analysis.trust import Trust
 from explorer.session.session import Session
 from explorer.ui.map.choice import MapLook
 from explorer.ui.map.trust import trust_or_progress
 from explorer.ui.widgets.clustering import clusters_or_progress
 from explorer.ui.widgets.colouring import Colouring, column_colouring
+from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.shown_rows import ShownRows
+
+_ONE_COLOUR = Colouring("")
 
 
 def colouring_of(
@@ -36,29 +42,47 @@ def colouring_of(
         query: The vector of the query, shape (1, dims); None without one, or while it is being encoded.
     """
     corpus, colour = shown_rows.space.corpus, look.colour
+
+    def once(*made_from: object, make: Callable[[], Colouring]) -> Colouring:
+        return kept(session, "colouring", (colour.kind, *made_from), make)
+
     if colour.kind == "label" and corpus.labels is not None:
-        return Colouring(corpus.label or "label", groups=corpus.labels)
+        title, labels = corpus.label or "label", corpus.labels
+        return once(corpus, make=lambda: Colouring(title, groups=labels))
     if colour.kind == "cluster":
         found = clusters_or_progress(session, shown_rows)
         if found is not None:
-            names = found.names
-            return Colouring("cluster", groups=[names[label] for label in found.clustering.labels.tolist()])
+            names, numbers = found.names, found.clustering.labels.tolist()
+            return once(
+                found.clustering,
+                *names.items(),
+                make=lambda: Colouring("cluster", groups=[names[number] for number in numbers]),
+            )
     if colour.kind == "similarity":
         if query is not None:
-            return Colouring(
-                "cosine", numbers=cosines_to_rows(shown_rows.space.index, query)[0].astype(np.float64)
+            index = shown_rows.space.index
+            return once(
+                index,
+                query.tobytes(),
+                make=lambda: Colouring("cosine", numbers=cosines_to_rows(index, query)[0].astype(np.float64)),
             )
         if not look.query:
             st.caption("Enter a text under “Find on the map” to colour rows by their similarity to it.")
     if colour.kind == "trust":
         checked = trust_or_progress(session, shown_rows, spec, projection)
         if checked is not None:
-            numbers = np.full(len(shown_rows), np.nan)
             this, _ = checked
-            numbers[this.rows] = this.row_trustworthiness
-            if np.isnan(numbers).any():
+            if len(this.rows) < len(shown_rows):
                 st.caption(f"Trust was measured on {len(this.rows):,} rows; the others are grey.")
-            return Colouring("trust", numbers=numbers)
+            return once(this, make=lambda: _trust_colouring(this, len(shown_rows)))
     if colour.kind == "column":
-        return column_colouring(colour.column, corpus.table[colour.column].to_pylist())
-    return Colouring("")
+        column = colour.column
+        return once(corpus, column, make=lambda: column_colouring(column, corpus.table[column]))
+    return _ONE_COLOUR
+
+
+def _trust_colouring(trust: Trust, total: int) -> Colouring:
+    """The trustworthiness of each of so many rows; NaN for those on which it was not measured."""
+    numbers = np.full(total, np.nan)
+    numbers[trust.rows] = trust.row_trustworthiness
+    return Colouring("trust", numbers=numbers)

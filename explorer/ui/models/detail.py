@@ -13,7 +13,7 @@ from explorer.encode.model_facts import (
     may_run_code,
     obstacle,
 )
-from explorer.encode.model_names import choose_model, model_name
+from explorer.encode.model_names import choose_model, model_name, model_path
 from explorer.encode.model_safety import folder_named
 from explorer.encode.spec import LocalModel
 from explorer.encode.time_estimate import MEASURED_TEXTS, estimate_time
@@ -25,7 +25,7 @@ from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.models.about import show_about
 from explorer.ui.models.family_prompts import offer_family_prompts
-from explorer.ui.models.models_list import MODEL_PARAMETER, open_model
+from explorer.ui.models.models_list import MODEL_PARAMETER, in_use, open_model
 from explorer.ui.models.use import download, finish, forget_ended, use
 from explorer.ui.shell.quantities import readable_count, readable_duration, readable_size
 from explorer.ui.shell.spaces import space_or_progress
@@ -41,15 +41,15 @@ _UNKNOWN = "not stated"
 
 def show_model(session: Session, name: str) -> None:
     """Draw one model, by its name in the link."""
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.button("All models", icon=":material/arrow_back:", type="tertiary", on_click=_close)
         revision = st.text_input(
             "Revision",
             key=f"model-revision-{name}",
-            placeholder="revision: branch, tag or commit",
+            placeholder="branch, tag or commit",
             max_chars=128,
             width=260,
-            label_visibility="collapsed",
+            help="Of the model's files; empty for the newest.",
             persist_state="session",
         )
     model = choose_model(name)
@@ -62,7 +62,7 @@ def show_model(session: Session, name: str) -> None:
     if facts is None:
         st.caption("Waiting for the Hub…")
     elif not isinstance(facts, ExplorerError):
-        _title(facts)
+        _title(facts, used=in_use(session) == model_path(facts.model))
         _use(session, facts, pinned)
         show_about(facts, session.corpus)
 
@@ -72,10 +72,12 @@ def _close() -> None:
     st.query_params.pop(MODEL_PARAMETER, None)
 
 
-def _title(facts: ModelFacts) -> None:
+def _title(facts: ModelFacts, *, used: bool) -> None:
     listing = facts.details.listing
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.header(markdown(listing.id), anchor=False, width="content")
+        if used:
+            st.badge("in use", icon=":material/check:", color="green")
         if facts.from_hub:
             from huggingface_hub import constants
 

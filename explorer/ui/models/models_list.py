@@ -8,6 +8,8 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
+from explorer.encode.model_names import model_path
+from explorer.encode.spec import LocalModel
 from explorer.errors import ExplorerError
 from explorer.hub.model_search import HubTask, ModelFilter, ModelListing, search_models
 from explorer.hub.starters import STARTERS
@@ -23,6 +25,7 @@ MODEL_PARAMETER = "model-id"
 _SHOWN_ON_DISK = 12
 _MAX_CHARS = 100
 _USUAL_OWNER = "sentence-transformers/"
+_IN_USE = " :green-badge[in use]"
 _ANY = "any"
 _SIZES = {
     _ANY: None,
@@ -72,14 +75,20 @@ def open_model(name: str) -> None:
     st.query_params[MODEL_PARAMETER] = name
 
 
-def show_on_disk() -> None:
+def in_use(session: Session) -> str:
+    """The name of the model of the session, as `model_path` gives it; empty if it has none."""
+    spec = session.encoder
+    return model_path(spec.model) if isinstance(spec, LocalModel) else ""
+
+
+def show_on_disk(session: Session) -> None:
     """Draw the models on this machine: the bundled one, the host's folders, huggingface_hub's cache."""
     st.header("On this machine", anchor=False)
-    names = models_here()
+    names, used = models_here(), in_use(session)
     with st.container(horizontal=True, gap="small"):
         for name, about in list(names.items())[:_SHOWN_ON_DISK]:
             st.button(
-                f"{markdown(name.removeprefix(_USUAL_OWNER))} · {about}",
+                f"{markdown(name.removeprefix(_USUAL_OWNER))} · {about}{_IN_USE if name == used else ''}",
                 key=f"disk-{name}",
                 on_click=open_model,
                 args=(name,),
@@ -89,23 +98,25 @@ def show_on_disk() -> None:
         st.caption(f"And {len(names) - _SHOWN_ON_DISK} more: type the name of one below.")
 
 
-def show_starters() -> None:
+def show_starters(session: Session) -> None:
     """Draw a few good models, each for one need."""
     st.header("Good starting points", anchor=False)
+    used = in_use(session)
     with st.grid(3, min_column_width=280):
         for starter in STARTERS:
             need, name = starter.need[0].upper() + starter.need[1:], starter.id.rpartition("/")[2]
             with st.container(border=True, gap="xsmall", height="stretch"):
+                st.markdown(f"**{need}** · {markdown(name)}{_IN_USE if starter.id == used else ''}")
+                st.caption(starter.reason)
                 st.button(
-                    f"**{need}** · {markdown(name)}",
+                    "Details",
                     key=f"starter-{starter.id}",
+                    icon=":material/arrow_forward:",
                     type="tertiary",
                     on_click=open_model,
                     args=(starter.id,),
                     help=markdown(starter.id),
-                    wrap=True,
                 )
-                st.caption(starter.reason)
 
 
 def show_search(session: Session) -> None:

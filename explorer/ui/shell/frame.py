@@ -1,4 +1,4 @@
-"""The top of every page: title, corpus, encoder, and running jobs."""
+"""The top of every page: one line with title, rows, encoder and selection; below it what is running."""
 
 from __future__ import annotations
 
@@ -8,16 +8,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.pages_manager import PagesManager
 
+from explorer.data.tables.values import count
 from explorer.encode.model_names import encoder_name
 from explorer.encode.spec import LocalModel, OwnVectors
 from explorer.errors import ExplorerError
 from explorer.jobs.outcome import Done, Pending
+from explorer.session.link import follow_filters
 from explorer.session.linked_rows import LinkedRows
+from explorer.session.rows_origin import FILE, HUB, SAMPLE
 from explorer.session.session import Session
+from explorer.ui.shell.arrival import note_page
+from explorer.ui.shell.corpus_choice import (
+    ask_for_other_rows,
+    choose_corpus,
+    go_where_rows_are_chosen,
+)
 from explorer.ui.shell.job_progress import begin_page, has_jobs, job_panel, outcome_soon, show_outcome
-from explorer.ui.shell.session import current_session, has_session, remember
+from explorer.ui.shell.looked_at import show_looked_at
+from explorer.ui.shell.session import LINKED_EDITS, current_session, has_session, remember
+from explorer.ui.shell.share import show_share
 from explorer.ui.shell.text import markdown, show_error
 from explorer.ui.shell.token import point_to_token
 
@@ -25,47 +37,46 @@ _STYLE = Path(__file__).with_name("style.css")
 
 
 @contextlib.contextmanager
-def page(title: str, question: str) -> Iterator[Session]:
+def page(title: str) -> Iterator[Session]:
     """Draw the top of a page and yield the session; errors raised in the block are drawn below.
 
     Args:
         title: The page's name.
-        question: The question that the page answers, one line.
     """
     _leave_automatic_pages()
     st.html(_STYLE)
+    go_where_rows_are_chosen()
     session = current_session()
+    note_page(title)
     begin_page()
     if session.linked_rows is not None:
-        _await_rows(session, session.linked_rows)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            st.title(title, anchor=False, width="content")
-            st.caption(question, width="content")
-        with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            rows = f"{len(session.corpus):,} row{'' if len(session.corpus) == 1 else 's'}"
-            st.html(f"Open: <b>{html.escape(session.corpus.name)}</b> · {rows}", width="content")
-            st.session_state["encoder"] = session.active
-            st.selectbox(
-                "Encoder",
-                range(len(session.encoders)),
-                format_func=lambda position: encoder_name(session.encoders[position]),
-                key="encoder",
-                on_change=_activate,
-                args=(session,),
-                label_visibility="collapsed",
-                width=300,
-            )
-    # Each of these takes a place, also if it is empty: otherwise the browser makes anew what is below.
+        _await_rows(session, session.linked_rows, title)
+    if session.unopened:
+        _show_unopened(session, title)
+    st.set_page_config(page_title=f"{title} · {session.corpus.name} · Explorer")  # of the browser's tab
+    with _header(title):
+        choose_corpus(session)
+        st.session_state["encoder"] = session.active
+        st.selectbox(
+            "Encoder",
+            range(len(session.encoders)),
+            format_func=lambda position: encoder_name(session.encoders[position]),
+            key="encoder",
+            on_change=_activate,
+            args=(session,),
+            label_visibility="collapsed",
+            width=260,
+        )
+        if session.selection is not None or session.can_undo_selection:
+            _selection_line(session)
+        looked_at = st.container(width="content", key="looked-at")
+        share = st.container(width="content", key="share")
+    # It takes a place, also if it is empty: otherwise the browser makes anew what is below.
     if session.notice:
         st.warning(markdown(session.notice), icon=":material/link_off:")
     else:
         st.empty()
     remember(session)
-    if session.selection is not None or session.can_undo_selection:
-        _selection_line(session)
-    else:
-        st.empty()
     # What was drawn here before stays until something replaces it: with work that has ended, until the whole
     # page is drawn, and what is below would be seen in one place and clicked in another.
     work = st.container() if has_jobs(session) else st.empty()
@@ -74,9 +85,21 @@ def page(title: str, question: str) -> Iterator[Session]:
     except ExplorerError as error:
         show_error(error)
         point_to_token(session.encoder)
+    # Last, when the link says all that was chosen on the page, and rows that are looked at are known.
+    with looked_at:
+        show_looked_at(session)
+    with share:
+        show_share(session)
     # Drawn last, so that jobs this page started are included; at the top, to be visible without scrolling.
     with work.container():
         job_panel(session)
+
+
+def _header(title: str) -> DeltaGenerator:
+    """Draw the title of a page; what is drawn in the container that is returned stands beside it."""
+    header = st.container(key="header", horizontal=True, vertical_alignment="center", gap="small")
+    header.title(title, anchor=False, width="content")
+    return header
 
 
 def _leave_automatic_pages() -> None:
@@ -91,38 +114,59 @@ def _leave_automatic_pages() -> None:
         st.rerun()
 
 
-def _await_rows(session: Session, linked_rows: LinkedRows) -> None:
+def _await_rows(session: Session, linked_rows: LinkedRows, title: str) -> None:
     """Open the rows that a link names once they are read; until then the page shows only their progress."""
     outcome = outcome_soon(linked_rows.job, session.visitor)
     if isinstance(outcome, Done):
         notice = session.notice
         session.open(outcome.result, linked_rows.encoder)
         session.notice = notice
+        follow_filters(session, linked_rows.filters)
         return
-    if isinstance(outcome, Pending):
-        st.info("This link opens rows of a dataset on the Hub. They are being read.", icon=":material/link:")
-    show_outcome(session, outcome, key="arriving", again=linked_rows.ask, show=_show_unreadable)
+    _header(title)
+    st.info("This link opens rows of a dataset on the Hub.", icon=":material/link:")
+    show_outcome(session, outcome, key="arriving", again=linked_rows.ask)
     if isinstance(outcome, Pending):
         job_panel(session)
-        st.stop()
+    else:
+        _offer_other_rows(session)
+    st.stop()
+
+
+def _show_unopened(session: Session, title: str) -> None:
+    """Say why the rows of a link cannot be shown, and show nothing else in their place."""
+    _header(title)
+    st.warning(markdown(session.unopened), icon=":material/link_off:")
+    _offer_other_rows(session)
+    st.stop()
+
+
+def _offer_other_rows(session: Session) -> None:
+    with st.container(horizontal=True):
+        st.button("Open a file", type="primary", on_click=_open_instead, args=(session, FILE))
+        st.button("From the Hub", on_click=_open_instead, args=(session, HUB))
+        st.button("Show a sample", on_click=_open_instead, args=(session, SAMPLE))
+
+
+def _open_instead(session: Session, place: str) -> None:
+    """Show the sample that the session has in place of a link's rows, or the choice of others."""
+    session.unopened, session.linked_rows = "", None
+    st.session_state.pop(LINKED_EDITS, None)
     if isinstance(session.encoder, OwnVectors):  # only the rows of the link have these
         session.encoders, session.active = [LocalModel()], 0
-
-
-def _show_unreadable(error: ExplorerError) -> None:
-    st.warning(
-        markdown(f"The rows of this link could not be read, so a sample is shown. {error}"),
-        icon=":material/link_off:",
-    )
+    if place != SAMPLE:
+        ask_for_other_rows(place)
 
 
 def _selection_line(session: Session) -> None:
     selection = session.selection
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", width="content", key="selection-line"
+    ):
         if selection is None:
             st.caption("Nothing is selected.", width="content")
         else:
-            rows = f"{len(selection):,} row{'' if len(selection) == 1 else 's'}"
+            rows = count(len(selection), "row")
             st.html(f"<b>Selection</b> · {rows} · {html.escape(selection.origin)}", width="content")
             st.button(
                 "Clear", icon=":material/close:", type="tertiary", on_click=session.select, args=([], "")

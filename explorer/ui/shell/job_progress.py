@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ from explorer.jobs.outcome import Done, Failed, Outcome, Pending, Stopped, Unfin
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Job, Lane, registry
 from explorer.session.session import Session
-from explorer.ui.shell.progress_text import progress_line
+from explorer.ui.shell.announcements import announce, say, say_announced
+from explorer.ui.shell.progress_text import progress_line, spoken_progress
 from explorer.ui.shell.text import as_html, markdown, show_error
 from explorer.warm_up import is_warm, page_is_drawn
 
@@ -42,14 +44,18 @@ class _Drawn:
     Attributes:
         sent: Whether the panel has been sent: if it is drawn again, the browser has asked for it.
         awaited: Jobs whose results the page lacks.
-        placed: Jobs whose progress is shown only in the place of their results.
+        placed: Jobs whose progress is shown only in the place of their results, on this page.
+        placed_before: Those of the run before.
         followed: Keys of the jobs in the panel.
+        unsaid: Jobs whose progress was drawn and whose end was not announced.
     """
 
     sent: bool = False
     awaited: list[Job[Any]] = field(default_factory=list)
     placed: set[Job[Any]] = field(default_factory=set)
+    placed_before: set[Job[Any]] = field(default_factory=set)
     followed: set[Hashable] = field(default_factory=set)
+    unsaid: set[Job[Any]] = field(default_factory=set)
 
 
 def result_or_progress(
@@ -59,6 +65,7 @@ def result_or_progress(
     work: Callable[[OnProgress], T],
     *,
     lane: Lane = Lane.QUICK,
+    here: bool = False,
 ) -> T | None:
     """A result computed on the active space; None while it is being computed, which the page shows.
 
@@ -70,9 +77,10 @@ def result_or_progress(
         work: Computes the result in a worker thread. Visitors with the same rows share it, so it must not
             contain anything that the corpus's fingerprint ignores, such as its name.
         lane: The lane it waits in; see `analysis_lane` for work that can take minutes.
+        here: Whether progress is shown here instead of at the top of the page.
     """
     whole = (key, session.spaces[session.encoder].fingerprint)
-    return session_result_or_progress(session, whole, title, work, lane=lane)
+    return session_result_or_progress(session, whole, title, work, lane=lane, here=here)
 
 
 def session_result_or_progress(
@@ -169,24 +177,38 @@ def show_outcome(
 
 
 def begin_page() -> None:
-    """Reset what an interrupted run of the page recorded."""
-    _drawn().awaited = []
+    """Reset what the run before recorded: another page may show the same job in another place."""
+    drawn = _drawn()
+    drawn.awaited = []
+    drawn.placed_before, drawn.placed = drawn.placed, set()
 
 
 def has_jobs(session: Session) -> bool:
-    """Whether jobs of this visitor would be shown by the job panel now."""
-    return bool(_followed(session))
+    """Whether the job panel is likely to show jobs of this visitor at the end of the run that has begun."""
+    drawn = _drawn()
+    return any(
+        job not in drawn.placed_before | drawn.placed for job in registry().awaited_by(session.visitor)
+    )
 
 
 def job_panel(session: Session) -> None:
-    """Draw this visitor's jobs with progress and cancel, except those shown in the place of their results."""
+    """Draw this visitor's jobs with progress and cancel, except those shown in the place of their results.
+
+    What the page announced is said here, with the jobs that are done; errors are alerts and say themselves.
+    """
     drawn = _drawn()
+    ended = {job for job in drawn.unsaid if job.ended}
+    drawn.unsaid -= ended
+    for job in ended:
+        if isinstance(outcome_of(job, session.visitor), Done):
+            announce(f"Done: {job.title}.")
+    say_announced()
     awaited, drawn.awaited = drawn.awaited, []
     _leave_stale(session, awaited)
     # Those with a place of their own are followed there; a panel without jobs would move the page.
     elsewhere = [job for job in awaited if job not in drawn.placed]
     drawn.placed = {job for job in drawn.placed if not job.ended}
-    if elsewhere or has_jobs(session):
+    if elsewhere or _followed(session):
         warm, drawn.sent = is_warm(), False
         follow = st.fragment(_follow, run_every=_POLL_SECONDS if warm else _FIRST_POLL_SECONDS)
         follow(session, elsewhere, warm)
@@ -236,6 +258,7 @@ def _follow(session: Session, awaited: list[Job[Any]], warm: bool) -> None:
 
 def _draw(job: Job[Any], session: Session) -> None:
     view = registry().view(job)
+    _drawn().unsaid.add(job)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.html(as_html(view.title), width="content")
@@ -244,9 +267,13 @@ def _draw(job: Job[Any], session: Session) -> None:
                 if not stopped:
                     st.toast("It continues for another visitor who is waiting for it too.")
                 st.rerun()
-        st.progress(min(1.0, view.progress.fraction), text=progress_line(view))
+        # Not st.progress, which is called "progress" whatever its work is.
+        name, done = html.escape(view.title), min(1.0, view.progress.fraction)
+        bar = f'<progress aria-label="{name}" value="{done:.3f}"></progress>'
+        st.html(f'<div class="job-progress">{html.escape(progress_line(view))}{bar}</div>')
         if view.progress.note:
             st.caption(view.progress.note)
+        say(spoken_progress(view), place=f"job-{hash(job.key)}")
 
 
 def _drawn() -> _Drawn:

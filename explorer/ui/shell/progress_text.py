@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+from explorer.data.tables.values import count
 from explorer.jobs.progress import BYTES, Progress
 from explorer.jobs.registry import JobView
 from explorer.ui.shell.quantities import readable_duration
+
+_MOST_COUNTED = 10_000_000  # of more than this, a count tells less than a share
 
 
 def progress_line(view: JobView) -> str:
     """A job's progress in one line: phase, count, rate and time left."""
     progress = view.progress
     if view.state == "waiting" and view.ahead:
-        return f"Waiting for {view.ahead} other job{'s' if view.ahead > 1 else ''}"
-    parts = [progress.phase]
+        return f"Waiting for {count(view.ahead, 'other job')}"
+    parts = [] if progress.phase == view.title and progress.done else [progress.phase]
     size, unit = _scale(progress)
-    if progress.total and progress.done:
-        parts[0] += f" · {progress.done // size:,} of {progress.total // size:,} {unit}"
-    if view.rate:
-        parts.append(f"{view.rate / size:,.0f} {unit}/s")
+    if progress.total // size > _MOST_COUNTED:
+        parts.append(f"{100 * progress.done / progress.total:.0f} %")
+    else:
+        if progress.total and progress.done:
+            parts.append(f"{progress.done // size:,} of {progress.total // size:,} {unit}")
+        if view.rate:
+            parts.append(f"{view.rate / size:,.0f} {unit}/s")
     if view.seconds_left is not None:
         parts.append(f"{readable_duration(view.seconds_left)} left")
     if progress.cached:
         parts.append(f"{progress.cached:,} from the cache or repeated")
     if view.waiting > 1:
-        parts.append(f"shared with {view.waiting - 1} other visitor{'s' if view.waiting > 2 else ''}")
+        parts.append(f"shared with {count(view.waiting - 1, 'other visitor')}")
     return " · ".join(parts)
+
+
+def spoken_progress(view: JobView) -> str:
+    """A job's progress for people who hear it: it changes four times at most, not with every row."""
+    if view.state == "waiting" and view.ahead:
+        return f"{view.title} is waiting for other work."
+    quarters = int(4 * view.progress.fraction)
+    return f"{view.title}: {25 * quarters} % done." if 0 < quarters < 4 else f"{view.title} is under way."
 
 
 def _scale(progress: Progress) -> tuple[int, str]:

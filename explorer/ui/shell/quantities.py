@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_ASTRONOMICAL = 1e15  # from here on, nobody counts the digits
+
 
 def readable_size(size: int) -> str:
     """A number of bytes in kB or MB, such as `1.3 MB`."""
@@ -18,6 +20,13 @@ def readable_count(number: int) -> str:
     return str(number)
 
 
+def readable_number(value: float, digits: int = 3) -> str:
+    """A number to some significant digits, or to all of those before the point: `0.0123`, `1,990`."""
+    rounded = abs(float(f"{value:.{digits}g}"))  # 999.6 is 1,000
+    whole = 10**digits <= rounded < _ASTRONOMICAL
+    return f"{value:,.0f}" if whole else f"{value:,.{digits}g}"
+
+
 def readable_duration(seconds: float) -> str:
     """A duration, such as `8 s`, `3 min 20 s` or `1 h 5 min`."""
     whole = max(1, round(seconds))
@@ -26,3 +35,10 @@ def readable_duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def readable_time(seconds: float) -> str:
+    """How long a quick piece of work took: `12 ms`, `1.3 s`, and from ten seconds as `readable_duration`."""
+    if seconds < 0.9995:
+        return f"{max(1, round(1000 * seconds))} ms"
+    return f"{seconds:.1f} s" if seconds < 9.95 else readable_duration(seconds)

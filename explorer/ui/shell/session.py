@@ -8,12 +8,15 @@ from typing import cast
 
 import streamlit as st
 
-from explorer.session.link import PARAMETERS, corpus_parameter, open_link, parameters_of
+from explorer.session.filter_link import LABELS
+from explorer.session.link import CORPUS, PARAMETERS, corpus_parameter, open_link, parameters_of
 from explorer.session.session import Session
 from explorer.session.session_store import session_store
 from explorer.ui.shell.closed_tabs import close_when_disconnected
 
 _KEY = "explorer-session"
+LINKED_EDITS = "cluster-edits-asked"
+"""What the link that opened this tab says of clusters of its rows, until the Clusters page follows it."""
 _XSRF_COOKIE = "_streamlit_xsrf"  # set by Streamlit in every browser; identifies the browser
 
 
@@ -25,11 +28,30 @@ def has_session() -> bool:
 def current_session() -> Session:
     """The session of this tab; the first call opens what the link names, or the first sample."""
     session = cast("Session | None", st.session_state.get(_KEY))
-    if session is None:
-        session = open_link(st.query_params, identify_visitor())
-        session.enter_tab()
-        close_when_disconnected(session)
-        st.session_state[_KEY] = session
+    if session is not None:
+        return session
+    return _enter(open_link(st.query_params, identify_visitor(), st.query_params.get_all(LABELS)))
+
+
+def switch_to(session: Session, corpus: str) -> None:
+    """Show other rows in this tab: as this browser had them, with its selection and encoders, or anew.
+
+    Args:
+        session: The tab's session, which is kept for a return; the work that it waits for stops.
+        corpus: How a link names the rows; see `corpus_parameter`.
+    """
+    session.leave_all()
+    session_store().keep(session, corpus_parameter(session.corpus))
+    st.session_state.pop(LINKED_EDITS, None)
+    st.query_params.pop("like", None)  # a row's number; what is bound to a control cannot be taken away here
+    before = session_store().find(session.visitor, corpus)
+    _enter(open_link({CORPUS: corpus} if before is None else parameters_of(before), session.visitor))
+
+
+def _enter(session: Session) -> Session:
+    session.enter_tab()
+    close_when_disconnected(session)
+    st.session_state[_KEY] = session
     return session
 
 

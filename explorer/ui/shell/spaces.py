@@ -19,13 +19,20 @@ if TYPE_CHECKING:
     from explorer.analysis.space import Space
 
 
-def space_or_progress(session: Session) -> Space | None:
-    """The active space; if it is not ready, its job is started or followed and None is returned."""
-    spaces = spaces_or_progress(session, [session.encoder])
+def space_or_progress(session: Session, *, here: bool = False) -> Space | None:
+    """The active space; if it is not ready, its job is started or followed and None is returned.
+
+    Args:
+        session: The session with the rows and the encoder.
+        here: Whether progress is shown here instead of at the top of the page.
+    """
+    spaces = spaces_or_progress(session, [session.encoder], here=here)
     return None if spaces is None else spaces[0]
 
 
-def spaces_or_progress(session: Session, specs: Sequence[EncoderSpec]) -> list[Space] | None:
+def spaces_or_progress(
+    session: Session, specs: Sequence[EncoderSpec], *, here: bool = False
+) -> list[Space] | None:
     """The spaces of several encoders over the session's rows, in their order; None unless all are ready.
 
     Those not ready are started or followed, each with its own progress and cancel. One that fails or is
@@ -34,6 +41,7 @@ def spaces_or_progress(session: Session, specs: Sequence[EncoderSpec]) -> list[S
     Args:
         session: The session with the rows.
         specs: The encoders, without repeats.
+        here: Whether progress is shown here instead of at the top of the page.
     """
     outcomes = space_outcomes([(session, spec) for spec in specs])
     spaces: list[Space] = []
@@ -41,7 +49,7 @@ def spaces_or_progress(session: Session, specs: Sequence[EncoderSpec]) -> list[S
         if isinstance(outcome, Done):
             spaces.append(outcome.result)
         else:
-            show_space_outcome(session, spec, outcome)
+            show_space_outcome(session, spec, outcome, here=here)
     return spaces if len(spaces) == len(specs) else None
 
 
@@ -53,10 +61,13 @@ def space_outcomes(asked: Sequence[tuple[Session, EncoderSpec]]) -> list[Outcome
     return [_outcome(*one) for one in asked]
 
 
-def show_space_outcome(session: Session, spec: EncoderSpec, outcome: Unfinished) -> None:
+def show_space_outcome(
+    session: Session, spec: EncoderSpec, outcome: Unfinished, *, here: bool = False
+) -> None:
     """Draw the outcome of a space that is not ready: its progress, its error, or that it was stopped."""
     again = functools.partial(encode, session, spec)
-    show_outcome(session, outcome, key=f"space-{session.corpus.text}-{hash(spec)}", again=again)
+    key = f"space-{session.corpus.text}-{hash(spec)}"
+    show_outcome(session, outcome, key=key, again=again, here=here)
     if isinstance(outcome, Failed):
         point_to_token(spec)
 

@@ -50,7 +50,12 @@ def as_html(text: str, most: int = _SHOWN_CHARS) -> str:
 
 def whole_html(text: str) -> str:
     """Other people's text as HTML that shows it as typed and unfolded, however long."""
-    return f'<div dir="auto" style="{_TEXT_STYLE}">{html.escape(text)}</div>'
+    return typed_html(html.escape(text))
+
+
+def typed_html(markup: str) -> str:
+    """HTML in which other people's text is escaped already, shown as that text was typed."""
+    return f'<div dir="auto" style="{_TEXT_STYLE}">{markup}</div>'
 
 
 def show_error(error: ExplorerError) -> None:

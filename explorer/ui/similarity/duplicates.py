@@ -1,119 +1,204 @@
-"""Near-duplicates over the whole corpus: pairs, groups, and one of each group to keep."""
+"""Near-duplicates among all shown rows: groups, the row kept of each, pairs, and files without them."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
-from explorer.analysis.duplicates import Duplicates, find_duplicates
+from explorer.analysis.duplicates import DuplicateGroup, Duplicates
 from explorer.analysis.space import Space
 from explorer.session.session import Session
 from explorer.share.export import rows_table
-from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
+from explorer.ui.shell.text import markdown, shortened
+from explorer.ui.similarity.pairs import show_pair
+from explorer.ui.similarity.threshold import choose_threshold, show_advice
+from explorer.ui.widgets.close_pairs import close_pairs_or_progress
 from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.items import item_html
+from explorer.ui.widgets.kept import kept
+from explorer.ui.widgets.shown_rows import ShownRows, shown_rows_of
+from explorer.ui.widgets.text_diff import differing_html
 
-_SHOWN_PAIRS = 1_000
-_SHOWN_GROUPS = 50
+_GROUPS, _PAIRS = "Groups", "Pairs"
+_SHOWN = 1_000  # groups or pairs in a table
 _SHOWN_MEMBERS = 20
-
-
-def choose_threshold() -> float:
-    """Draw the choice of the lowest score of near-duplicates, shared by all views that use it."""
-    return float(
-        st.slider(
-            "Similarity threshold",
-            0.5,
-            1.0,
-            0.9,
-            0.01,
-            key="threshold",
-            bind="query-params",
-            help="The view “Usual scores” shows how random pairs and nearest neighbours score here.",
-        )
-    )
+_TEXT_CHARS = 200
+_HEADING_CHARS = 60
 
 
 def show_duplicates(session: Session, space: Space) -> None:
-    """Draw the near-duplicates of the whole corpus, and offer a file with one row of each group."""
+    """Draw the near-duplicates among the shown rows, and offer a file with one row of each group."""
     threshold = choose_threshold()
-    found = result_or_progress(
-        session,
-        ("duplicates", threshold),
-        "Looking for near-duplicates",
-        lambda report: find_duplicates(space, threshold, on_progress=report),
-        lane=analysis_lane(len(space)),
-    )
-    if found is None:
+    rows = shown_rows_of(session, space)
+    close = close_pairs_or_progress(session, rows, threshold)
+    if close is None:
         return
+    show_advice(session, close, threshold)
+    found = kept(
+        session,
+        "duplicates",
+        (close, threshold, session.preferred_rows),
+        lambda: close.duplicates(threshold).keeping(_among(rows, session.preferred_rows)),
+    )
+    left = int(found.keep.sum())
+    near = len(rows) - found.repeated - left
     with st.grid(4, min_column_width=110):
         st.metric("Exact repeats", f"{found.repeated:,}", help="Rows whose exact text already occurred.")
         st.metric(
             "Near pairs", f"{len(found.pairs):,}", help="Pairs of different texts at or above the threshold."
         )
         st.metric("Groups", f"{len(found.groups):,}", help="Rows connected by exact repeats or near pairs.")
-        st.metric("Kept", f"{int(found.keep.sum()):,}", help="Rows left when one of each group is kept.")
+        st.metric("Kept", f"{left:,}", help="Rows left when one of each group is kept.")
     if not found.groups:
         st.info(
             "No two rows are that similar. Lower the threshold to see the closest pairs.",
             icon=":material/search_off:",
         )
         return
-    _duplicate_actions(session, space, found)
-    _pair_table(space, found)
-    larger = [group for group in found.groups if len(group) > 2]  # two rows are a line of the table above
-    if larger:
-        st.header("Groups of three or more rows", anchor=False)
-    for group in larger[:_SHOWN_GROUPS]:
-        with st.expander(f"{len(group):,} rows, closest {group.score:.3f}"):
-            for row in group.rows[:_SHOWN_MEMBERS]:
-                st.html(f"<b>row {row + 1:,}</b>{item_html(space.corpus, row)}")
-    if len(larger) > _SHOWN_GROUPS:
-        st.caption(f"The largest {_SHOWN_GROUPS} of {len(larger):,}; the downloads include all of them.")
+    st.caption(
+        f"{len(rows):,} rows − {found.repeated:,} exact repeats − {near:,} near-duplicates = {left:,} kept."
+    )
+    _actions(session, rows, found)
+    listed = st.segmented_control(
+        "List",
+        [_GROUPS, _PAIRS],
+        default=_GROUPS,
+        required=True,
+        key="duplicates-list",
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    if listed == _PAIRS:
+        _show_pairs(rows, found)
+    else:
+        _show_groups(session, rows, found)
 
 
-def _duplicate_actions(session: Session, space: Space, found: Duplicates) -> None:
-    corpus = space.corpus
+def _among(rows: ShownRows, preferred: Sequence[int]) -> tuple[int, ...]:
+    """The places of rows of the corpus among the shown ones, in their order; others are left out."""
+    places = {row: place for place, row in enumerate(rows.rows.tolist())}
+    return tuple(places[row] for row in preferred if row in places)
+
+
+def _actions(session: Session, rows: ShownRows, found: Duplicates) -> None:
+    corpus = session.corpus
     members = np.concatenate([group.rows for group in found.groups])
+    grouped = rows.rows[members]
     with st.container(horizontal=True):
         download_table(
             "Keep one of each group",
-            lambda: rows_table(corpus, np.flatnonzero(found.keep), {}),
+            lambda: rows_table(corpus, rows.rows[found.keep], {}),
             f"{corpus.name}-without-duplicates",
             kind="primary",
         )
         numbers = np.repeat(np.arange(1, len(found.groups) + 1), [len(group) for group in found.groups])
         download_table(
             "Groups",
-            lambda: rows_table(corpus, members, {"group": numbers, "kept": found.keep[members]}),
+            lambda: rows_table(corpus, grouped, {"group": numbers, "kept": found.keep[members]}),
             f"{corpus.name}-groups",
         )
         st.button(
             "Select all grouped rows",
             icon=":material/select_all:",
             on_click=session.select,
-            args=(members, f"near-duplicates from {found.threshold:.2f}"),
+            args=(grouped, f"near-duplicates from {found.threshold:.2f}"),
         )
 
 
-def _pair_table(space: Space, found: Duplicates) -> None:
+def _show_groups(session: Session, rows: ShownRows, found: Duplicates) -> None:
+    shown = found.groups[:_SHOWN]
+    texts = rows.space.corpus.captions
+    place = _table(
+        {
+            "rows": [len(group) for group in shown],
+            "closest": [group.score for group in shown],
+            "first text": [shortened(texts[group.rows[0]], _TEXT_CHARS) for group in shown],
+        },
+        key=f"groups-{found.threshold}",
+        about="Groups of near-duplicates, the largest first",
+    )
+    if len(found.groups) > _SHOWN:
+        st.caption(
+            f"The largest {_SHOWN:,} of {len(found.groups):,} groups; the downloads include all of them."
+        )
+    _show_group(session, rows, found, shown[place])
+
+
+def _show_group(session: Session, rows: ShownRows, found: Duplicates, group: DuplicateGroup) -> None:
+    """Draw a group: the row that is kept, and what differs from it in the others."""
+    corpus, numbers = rows.space.corpus, rows.rows
+    first = markdown(shortened(corpus.captions[group.rows[0]], _HEADING_CHARS))
+    st.header(f"{first} · {len(group):,} rows, closest {group.score:.3f}", anchor=False)
+    others = group.rows[group.rows != group.kept]
+    with st.container(border=True):
+        why = "the first of the group" if group.keeps_first else "your choice"
+        st.html(f"<b>Row {numbers[group.kept] + 1:,} is kept</b>: {why}{item_html(corpus, group.kept)}")
+    for row in others[:_SHOWN_MEMBERS].tolist():
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            same = found.first[row] == found.first[group.kept]
+            text = (
+                "<br>The same text."
+                if same
+                else differing_html(corpus.texts[row], corpus.texts[group.kept]) or item_html(corpus, row)
+            )
+            st.html(f"<b>Row {numbers[row] + 1:,}</b>{text}", width="stretch")
+            st.button(
+                "Keep this one",
+                key=f"keep-{row}",
+                icon=":material/bookmark:",
+                type="tertiary",
+                on_click=session.prefer,
+                args=(int(numbers[row]),),
+            )
+    if len(others) > _SHOWN_MEMBERS:
+        st.caption(
+            f"The first {_SHOWN_MEMBERS:,} of {len(others):,} others; the downloads include all of them."
+        )
+
+
+def _show_pairs(rows: ShownRows, found: Duplicates) -> None:
     if not len(found.pairs):
+        st.info("All groups are exact repeats: no two different texts are that similar.")
         return
-    st.header("Pairs, closest first", anchor=False)
-    captions, shown = space.corpus.captions, slice(0, _SHOWN_PAIRS)
+    captions, numbers, shown = rows.space.corpus.captions, rows.rows, slice(0, _SHOWN)
     left, right = found.pairs.left[shown], found.pairs.right[shown]
-    st.dataframe(
+    place = _table(
         {
             "similarity": found.pairs.scores[shown],
-            "row": left + 1,
-            "text": [captions[row] for row in left],
-            "other row": right + 1,
-            "other text": [captions[row] for row in right],
+            "row": numbers[left] + 1,
+            "text": [shortened(captions[row], _TEXT_CHARS) for row in left],
+            "other row": numbers[right] + 1,
+            "other text": [shortened(captions[row], _TEXT_CHARS) for row in right],
         },
-        column_config={"similarity": st.column_config.NumberColumn(format="%.3f")},
-        hide_index=True,
-        key="pairs",
-        alt="Pairs of near-duplicates, closest first",
+        key=f"pairs-{found.threshold}",
+        about="Pairs of near-duplicates, closest first",
     )
-    if len(found.pairs) > _SHOWN_PAIRS:
-        st.caption(f"The closest {_SHOWN_PAIRS:,} of {len(found.pairs):,} pairs.")
+    if len(found.pairs) > _SHOWN:
+        st.caption(f"The closest {_SHOWN:,} of {len(found.pairs):,} pairs.")
+    show_pair(rows, int(left[place]), int(right[place]), float(found.pairs.scores[place]))
+
+
+def _table(columns: dict[str, Sequence[object] | np.ndarray], *, key: str, about: str) -> int:
+    """Draw a table and return the line that is picked in it, from 0; the first if none is."""
+    scores = st.column_config.NumberColumn(format="%.3f", width="small")
+    rows = st.column_config.NumberColumn(width="small")
+    picked = st.dataframe(
+        columns,
+        column_config={
+            "similarity": scores,
+            "closest": scores,
+            "rows": rows,
+            "row": rows,
+            "other row": rows,
+            "first text": st.column_config.TextColumn(width="large"),
+        },
+        hide_index=True,
+        height=300,
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+        alt=about,
+    )
+    return next(iter(picked.selection.rows), 0)

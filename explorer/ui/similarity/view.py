@@ -1,84 +1,42 @@
-"""Similarity in figures: heatmaps of rows and of groups, and the scores that are usual."""
+"""Similarity in figures: a heatmap of groups, and the scores that are usual."""
 
 from __future__ import annotations
 
-import numpy as np
-import streamlit as st
+from collections.abc import Sequence
 
+import numpy as np
+import pyarrow as pa
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.analysis.duplicates import ClosePairs
 from explorer.analysis.heatmaps import (
+    Distributions,
+    GroupPairs,
     GroupSimilarity,
-    Order,
     distributions,
     group_similarity,
-    heatmap,
 )
 from explorer.analysis.space import Space
+from explorer.numbers import percent
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import result_or_progress
-from explorer.ui.similarity.duplicates import choose_threshold
+from explorer.ui.similarity.pairs import show_pair
+from explorer.ui.similarity.threshold import (
+    choose_threshold,
+    shares_of,
+    show_advice,
+)
 from explorer.ui.widgets import figures
+from explorer.ui.widgets.close_pairs import close_pairs_or_progress
 from explorer.ui.widgets.clustering import clusters_or_progress
-from explorer.ui.widgets.items import item_html
-from explorer.ui.widgets.row_choice import choose_row_numbers
-from explorer.ui.widgets.shown_rows import shown_rows_of
+from explorer.ui.widgets.figure_table import figure_table
+from explorer.ui.widgets.figure_words import heatmap_words, score_words
+from explorer.ui.widgets.shown_rows import ShownRows, shown_rows_of
 
-_ORDERS: dict[Order, str] = {
-    "similarity": "By similarity",
-    "label": "By label",
-    "as given": "As in the corpus",
-}
-_NAMED_CELLS = 40  # rows on a side, up to which the axes show names
-
-
-def show_heatmap(session: Session, space: Space) -> None:
-    """Draw a heatmap of chosen rows, and the clicked pair side by side."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        rows = choose_row_numbers(session, "Rows", "rows")
-        columns = None
-        if st.toggle("Against other rows", key="against", persist_state="session"):
-            columns = choose_row_numbers(session, "Against", "columns")
-        orders = [order for order in _ORDERS if order != "label" or space.corpus.labels is not None]
-        order = st.selectbox(
-            "Order", orders, format_func=_ORDERS.__getitem__, key="order", width=180, bind="query-params"
-        )
-    if not len(rows) or (columns is not None and not len(columns)):
-        st.info("No rows are chosen.", icon=":material/grid_on:")
-        return
-    shown = ("heatmap", rows.tobytes(), None if columns is None else columns.tobytes(), order)
-    drawn = result_or_progress(
-        session,
-        shown,
-        f"Heatmap of {len(rows):,} rows",
-        lambda _report: heatmap(space, rows, columns, order=order),
-    )
-    if drawn is None:
-        return
-    captions = space.corpus.captions
-    names = [[f"{row + 1}. {captions[row]}" for row in side] for side in (drawn.rows, drawn.columns)]
-    picked = st.plotly_chart(
-        figures.heatmap(drawn.scores, *names, show_names=max(map(len, names)) <= _NAMED_CELLS),
-        key=f"heatmap-{hash((space.fingerprint, shown))}",  # a click in another heatmap does not carry over
-        on_select="rerun",
-        selection_mode="points",
-        config={"displayModeBar": False},
-        alt="Heatmap of the similarity of the chosen rows",
-    )
-    place = next(iter(picked.selection.point_indices), None)
-    if place is None:
-        apart = drawn.scores.copy()
-        apart[drawn.rows[:, None] == drawn.columns[None, :]] = -np.inf
-        place = int(apart.argmax())
-        heading = "The closest pair here"
-        if not np.isfinite(apart).any():
-            return
-    else:
-        heading = "The pair you clicked"
-    down, across = divmod(place, drawn.scores.shape[1])
-    st.header(f"{heading}: {drawn.scores[down, across]:.3f}", anchor=False)
-    for column, row in zip(st.columns(2), (drawn.rows[down], drawn.columns[across]), strict=True):
-        with column.container(border=True, height="stretch"):
-            st.caption(f"Row {row + 1:,}")
-            st.html(item_html(space.corpus, int(row)))
+_NAMED_GROUPS = 80  # up to which the axes show names
+_SHOWN_CONFUSED = 20
+_EDGE = 3  # pairs on each side of a threshold
 
 
 def show_groups(session: Session, space: Space) -> None:
@@ -98,32 +56,66 @@ def show_groups(session: Session, space: Space) -> None:
     found = _labels(session, space) if kind == "label" else _clusters(session, space)
     if found is None:
         return
-    means, names = found
-    names = [f"{name} ({size:,})" for name, size in zip(names, means.sizes, strict=True)]
+    (means, confused), names = found
+    labels = [f"{name} ({size:,})" for name, size in zip(names, means.sizes, strict=True)]
     st.plotly_chart(
-        figures.heatmap(means.scores, names, names, show_names=len(names) <= _NAMED_CELLS * 2),
+        figures.heatmap(means.scores, labels, labels, show_names=len(labels) <= _NAMED_GROUPS, square=True),
         key="groups",
+        width=900,  # so that the scale of colours stands beside the squares
         config={"displayModeBar": False},
-        alt=f"Heatmap of the mean similarity between {kind}s",
+        alt=heatmap_words(f"Mean similarity between {kind}s", means.scores, names, names),
+    )
+    figure_table(
+        "groups-table",
+        f"Mean similarity between {kind}s",
+        lambda: pa.table({kind: names, **{name: means.scores[:, at] for at, name in enumerate(names)}}),
     )
     st.caption(
         f"The mean cosine over all pairs of rows from two {kind}s; on the diagonal, over all pairs of "
-        f"different rows within one {kind}."
+        f"different rows within one {kind}. Like {kind}s are side by side."
+    )
+    if not len(confused):
+        return
+    st.header("Most confused", anchor=False)
+    st.dataframe(
+        {
+            kind: [names[place] for place in confused.first],
+            f"other {kind}": [names[place] for place in confused.second],
+            "between": confused.between,
+            f"within {kind}": confused.within[:, 0],
+            f"within other {kind}": confused.within[:, 1],
+            "gap": confused.gap,
+        },
+        column_config={
+            name: st.column_config.NumberColumn(format="%.3f")
+            for name in ("between", f"within {kind}", f"within other {kind}", "gap")
+        },
+        hide_index=True,
+        key="confused",
+        alt=f"The {kind}s that similarity tells apart least",
+    )
+    st.caption(
+        f"The gap is the mean cosine within the two {kind}s less that between them: near 0, their rows are "
+        "as alike across as within."
     )
 
 
-def _labels(session: Session, space: Space) -> tuple[GroupSimilarity, list[str]] | None:
-    labels = space.corpus.labels or []
+_Groups = tuple[GroupSimilarity, GroupPairs]
+
+
+def _labels(session: Session, space: Space) -> tuple[_Groups, list[str]] | None:
+    shown_rows = shown_rows_of(session, space)
+    labels = shown_rows.space.corpus.labels or []
     found = result_or_progress(
         session,
-        ("groups", space.corpus.label),
+        ("groups", shown_rows.key, space.corpus.label),
         "Similarity between labels",
-        lambda _report: group_similarity(space.index, labels),
+        lambda _report: _compared(shown_rows.space, labels),
     )
-    return None if found is None else (found, [str(name) or "(no label)" for name in found.groups])
+    return None if found is None else (found, [str(name) or "(no label)" for name in found[0].groups])
 
 
-def _clusters(session: Session, space: Space) -> tuple[GroupSimilarity, list[str]] | None:
+def _clusters(session: Session, space: Space) -> tuple[_Groups, list[str]] | None:
     """Similarity between the clusters that the clusters page shows."""
     shown_rows = shown_rows_of(session, space)
     clusters = clusters_or_progress(session, shown_rows)
@@ -131,21 +123,27 @@ def _clusters(session: Session, space: Space) -> tuple[GroupSimilarity, list[str
         return None
     found = result_or_progress(
         session,
-        ("groups of clusters", shown_rows.key, clusters.spec),
+        ("groups of clusters", shown_rows.key, clusters.key),
         "Similarity between clusters",
-        lambda _report: group_similarity(shown_rows.space.index, clusters.clustering.labels),
+        lambda _report: _compared(shown_rows.space, clusters.clustering.labels),
     )
-    return None if found is None else (found, [clusters.names[int(label)] for label in found.groups])
+    return None if found is None else (found, [clusters.names[int(label)] for label in found[0].groups])
+
+
+def _compared(space: Space, groups: Sequence[str] | NDArray[np.int64]) -> _Groups:
+    means = group_similarity(space.index, groups).ordered()
+    return means, means.confused(_SHOWN_CONFUSED)
 
 
 def show_usual_scores(session: Session, space: Space) -> None:
     """Draw the scores of random pairs and of nearest neighbours, and what a threshold would find."""
     threshold = choose_threshold()
+    shown_rows = shown_rows_of(session, space)
     found = result_or_progress(
         session,
-        ("distributions",),
+        ("distributions", shown_rows.key),
         "Usual scores",
-        lambda report: distributions(space.index, on_progress=report),
+        lambda report: distributions(shown_rows.space.index, on_progress=report),
     )
     if found is None:
         return
@@ -153,21 +151,59 @@ def show_usual_scores(session: Session, space: Space) -> None:
         figures.score_distributions(found.random, found.nearest.ravel(), threshold),
         key="distributions",
         config={"displayModeBar": False},
-        alt="Histogram of the similarity of random pairs and of nearest neighbours",
+        alt=score_words(found, threshold),
     )
-    rows = f"{len(found.rows):,} {'randomly drawn ' if len(found.rows) < len(space) else ''}rows"
+    figure_table("distributions-table", "Usual scores by share of pairs", lambda: _quantiles(found))
+    rows = f"{len(found.rows):,} {'randomly drawn ' if len(found.rows) < len(shown_rows) else ''}rows"
     st.caption(f"{len(found.random):,} random pairs, and the nearest neighbour of {rows}.")
     if np.isnan(found.chance):
         return
-    # Above the point where the two histograms separate, rows are about the same thing. Near-duplicates score
-    # far higher: a threshold at that point would take every row's nearest neighbour for a duplicate.
-    close = found.close_rows(threshold)
+    close_rows = found.close_rows(threshold)
     st.caption(
         f"99 % of random pairs score below {found.chance:.2f}. A pair that scores higher is related, but "
-        "need not be a near-duplicate: near-duplicates often form a second peak at the right end. Set the "
-        "threshold in the gap before it."
+        f"need not be a near-duplicate. At {threshold:.2f} or above, {close_rows:,} of the {rows} "
+        f"({percent(close_rows / len(found.rows))}) have a near-duplicate."
     )
-    st.caption(
-        f"At {threshold:.2f} or above, {close:,} of the {rows} "
-        f"({close / len(found.rows):.1%}) have a near-duplicate."
+    close = close_pairs_or_progress(session, shown_rows, threshold)
+    if close is None:
+        return
+    st.header("Which threshold?", anchor=False)
+    show_advice(session, close, threshold)
+    shares = shares_of(session, close)
+    if np.isfinite(shares.shares).any():
+        st.plotly_chart(
+            figures.false_shares(shares.thresholds, shares.shares, shares.found, threshold),
+            key="false-shares",
+            config={"displayModeBar": False},
+            alt="The estimated share of false pairs by threshold",
+        )
+    _show_edge(shown_rows, close, threshold)
+
+
+def _show_edge(rows: ShownRows, close: ClosePairs, threshold: float) -> None:
+    """Draw the pairs just above and just below a threshold."""
+    above = close.above(threshold)
+    sides = (
+        (f"Just above {threshold:.2f}", range(above - 1, max(-1, above - 1 - _EDGE), -1)),
+        (f"Just below {threshold:.2f}", range(above, min(len(close.pairs), above + _EDGE))),
+    )
+    for column, (heading, places) in zip(st.columns(2), sides, strict=True):
+        with column:
+            st.subheader(heading, anchor=False)
+            for place in places:
+                left, right = int(close.pairs.left[place]), int(close.pairs.right[place])
+                show_pair(rows, left, right, float(close.pairs.scores[place]))
+            if not places:
+                st.caption("No pairs are known.")
+
+
+def _quantiles(found: Distributions) -> pa.Table:
+    """The scores below which shares of the pairs are."""
+    shares = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+    none = np.full(len(shares), np.nan)
+    random, nearest = (
+        np.quantile(scores, shares) if scores.size else none for scores in (found.random, found.nearest)
+    )
+    return pa.table(
+        {"share below": list(map(percent, shares)), "random pairs": random, "nearest neighbours": nearest}
     )

@@ -1,27 +1,22 @@
-"""What the colours of a map show, and the layers that have them."""
+"""What the colours of a map show."""
 
 from __future__ import annotations
 
-import html
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-# Paul Tol's and Okabe and Ito's colours, which colour-blind readers can distinguish; further groups of eight
-# repeat them with another marker, since no palette has 45 distinguishable colours.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933")
-_MARKERS = ("circle", "square", "diamond", "cross", "triangle-up", "star")
-_GREY = "#8c8c8c"
-_MAX_GROUPS = 48
+from explorer.data.tables.arrow_types import is_number
+from explorer.ui.shell.quantities import readable_number
+
 _ASIDE_COLOUR = 0.01  # share of numbers on each side clipped to the end of the scale
 _NUMBERS_SHARE = 0.9  # a column counts as numeric when at least this share of its values are numbers
-
-Layer = tuple[str, NDArray[np.int64], dict[str, Any]]
-"""A name, "" for none; the points, by their places; and plotly's style of their markers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,52 +35,46 @@ class Colouring:
     numbers: NDArray[np.float64] | None = None
     order: Sequence[str] = ()
 
+    @functools.cached_property
+    def ranked(self) -> tuple[NDArray[np.int64], list[str], NDArray[np.int64]]:
+        """The groups as `ranked_groups` gives them; none if colours show numbers, or one colour."""
+        return ranked_groups(self.groups or (), self.order)
+
     def value(self, row: int) -> str:
         """What the colour of a row shows, as text; "" for nothing."""
         if self.numbers is not None:
             number = float(self.numbers[row])
-            return f"{number:.3f}" if np.isfinite(number) else ""
+            return readable_number(number, 4) if np.isfinite(number) else ""
         return "" if self.groups is None else self.groups[row]
 
 
-def column_colouring(name: str, values: Sequence[object]) -> Colouring:
+def column_colouring(name: str, column: pa.ChunkedArray) -> Colouring:
     """Colours of a metadata column: a scale if most values are numbers, else one colour per group."""
-    numbers = np.array([_number(value) for value in values], dtype=np.float64)
-    given = sum(value not in (None, "") and value == value for value in values)  # NaN is not itself
-    if given and np.isfinite(numbers).sum() >= _NUMBERS_SHARE * given:
+    different = column.unique().drop_null()
+    values = different.to_pylist()
+    # Nulls are beyond the last value. NaN, which is not itself, is no value either.
+    places = pc.fill_null(pc.index_in(column, value_set=different), len(values)).to_numpy()
+    numbers = np.append(_numbers(different), np.nan)[places]
+    given = np.array([*(value == value and value != "" for value in values), False])[places]
+    if given.any() and np.isfinite(numbers).sum() >= _NUMBERS_SHARE * given.sum():
         return Colouring(name, numbers=numbers)
-    return Colouring(name, groups=["" if value is None else str(value) for value in values])
+    return Colouring(name, groups=np.array([*map(str, values), ""], dtype=object)[places].tolist())
+
+
+def _numbers(values: pa.Array) -> NDArray[np.float64]:
+    """Each value as a number; NaN for what is no finite number."""
+    if is_number(values.type):
+        numbers = values.to_numpy(zero_copy_only=False).astype(np.float64)
+    else:
+        numbers = np.array([_number(value) for value in values.to_pylist()], dtype=np.float64)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
 def _number(value: object) -> float:
     try:
-        number = float(str(value))
+        return float(str(value))
     except ValueError:
         return float("nan")
-    return number if np.isfinite(number) else float("nan")
-
-
-def layers_of(colouring: Colouring, total: int) -> list[Layer]:
-    """The layers of a map of some number of rows, in drawing order."""
-    if colouring.numbers is None:
-        groups = [""] * total if colouring.groups is None else colouring.groups
-        return _grouped(groups, colouring.order)
-    known = np.isfinite(colouring.numbers)
-    numbers = colouring.numbers[known]
-    low, high = scale_ends(numbers)
-    look: dict[str, Any] = {
-        "color": numbers.astype(np.float32),
-        "colorscale": "Viridis",
-        "cmin": low if low < high else None,
-        "cmax": high if low < high else None,
-        "showscale": True,
-        "colorbar": {"title": html.escape(colouring.title), "thickness": 12},
-    }
-    layers: list[Layer] = [
-        ("", np.flatnonzero(~known), {"color": _GREY}),
-        ("", np.flatnonzero(known), look),
-    ]
-    return [layer for layer in layers if len(layer[1])]
 
 
 def scale_ends(numbers: NDArray[np.float64]) -> tuple[float, float]:
@@ -123,23 +112,3 @@ def ranked_groups(
     numbers = np.full(len(names), -1)
     numbers[ranked] = np.arange(len(ranked))
     return numbers[codes], [names[place] for place in ranked], sizes[ranked]
-
-
-def _grouped(groups: Sequence[str], order: Sequence[str]) -> list[Layer]:
-    """Groups, each with its rows and style; rows in no group or beyond the most groups in grey."""
-    numbers, names, _ = ranked_groups(groups, order)
-    found: list[Layer] = []
-    rest = np.flatnonzero((numbers < 0) | (numbers >= _MAX_GROUPS))
-    if len(rest):
-        found.append(("other" if len(names) > _MAX_GROUPS else "", rest, {"color": _GREY}))
-    for number, name in enumerate(names[:_MAX_GROUPS]):
-        found.append((name, np.flatnonzero(numbers == number), group_look(number)))
-    return found
-
-
-def group_look(number: int) -> dict[str, Any]:
-    """The colour and the symbol of the marker of a group, numbered from 0."""
-    return {
-        "color": COLOURS[number % len(COLOURS)],
-        "symbol": _MARKERS[number // len(COLOURS) % len(_MARKERS)],
-    }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from explorer.data.tables.values import count
 from explorer.ui.shell.quantities import readable_duration
 from explorer.ui.shell.text import markdown, quoted
 
@@ -17,7 +18,7 @@ def show_report(space: Space) -> None:
     """Draw what encoding took, and what the check of fast precision gave."""
     report = space.report
     parts = [
-        f"{report.encoded:,} texts encoded, {report.cached:,} encoded before, "
+        f"{count(report.encoded, 'text')} encoded, {report.cached:,} encoded before, "
         f"in {readable_duration(report.seconds)}"
     ]
     if report.engine:

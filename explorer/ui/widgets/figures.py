@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer.ui.shell.text import shortened
 
@@ -23,6 +24,8 @@ _SCALE = "Cividis"  # even steps in lightness, and the same for colour-blind rea
 _NAME_CHARS = 60
 _MARGIN = {"l": 0, "r": 0, "t": 24, "b": 0}
 _EXACT_CELLS = 400_000  # a larger heatmap is sent as whole hundredths: a quarter of the bytes
+_HEATMAP_HEIGHT = 620
+_NAME_HEIGHT = 16  # pixels a name takes beside a row
 _CLICK_CELLS = 40_000
 _NAMES_BELOW = 4
 
@@ -31,10 +34,8 @@ def token_histogram(audit: TokenAudit) -> go.Figure:
     """A histogram of tokens per row; rows longer than the encoder's limit have another colour."""
     import plotly.graph_objects as go
 
-    top = int(audit.lengths.max(initial=1))
-    width = max(1, -(-top // 40))
-    edges = np.arange(0, top + width + 1, width)
-    counts, _ = np.histogram(audit.lengths, bins=edges)
+    edges, counts = token_bins(audit)
+    width = int(edges[1])
     limit = audit.max_length
     cut = np.zeros(len(counts), dtype=bool) if limit is None else edges[:-1] > limit
     figure = go.Figure(
@@ -44,7 +45,7 @@ def token_histogram(audit: TokenAudit) -> go.Figure:
             width=width * 0.9,
             marker_color=np.where(cut, ORANGE, BLUE),
             customdata=np.stack([edges[:-1], edges[1:] - 1], axis=1),
-            hovertemplate="%{customdata[0]} to %{customdata[1]} tokens: %{y:,} rows<extra></extra>",
+            hovertemplate="%{customdata[0]:,} to %{customdata[1]:,} tokens: %{y:,} rows<extra></extra>",
         )
     )
     if limit is not None and limit <= edges[-1]:
@@ -54,16 +55,29 @@ def token_histogram(audit: TokenAudit) -> go.Figure:
     figure.update_layout(
         height=220,
         margin=_MARGIN,
-        xaxis_title="tokens in a row",
-        yaxis={"title": "rows", "dtick": 1 if counts.max(initial=0) <= 5 else None},
+        xaxis={"title": "tokens in a row", "tickformat": ",d"},
+        yaxis={"title": "rows", "tickformat": ",d", "dtick": 1 if counts.max(initial=0) <= 5 else None},
         showlegend=False,
         bargap=0,
     )
     return figure
 
 
+def token_bins(audit: TokenAudit) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The bins of the histogram: the lowest number of tokens of each and of the one after; its rows."""
+    top = int(audit.lengths.max(initial=1))
+    width = max(1, -(-top // 40))
+    edges = np.arange(0, top + width + 1, width)
+    return edges, np.histogram(audit.lengths, bins=edges)[0]
+
+
 def heatmap(
-    scores: np.ndarray, row_names: Sequence[str], column_names: Sequence[str], *, show_names: bool = False
+    scores: np.ndarray,
+    row_names: Sequence[str],
+    column_names: Sequence[str],
+    *,
+    show_names: bool = False,
+    square: bool = False,
 ) -> go.Figure:
     """Draw similarities as a heatmap, one cell per pair; hovering names both rows.
 
@@ -72,6 +86,7 @@ def heatmap(
         row_names: The names of the rows, other people's text.
         column_names: The names of the columns.
         show_names: Whether the axes show the names too.
+        square: Whether cells are squares, as suits a symmetric matrix.
     """
     import plotly.graph_objects as go
 
@@ -116,8 +131,21 @@ def heatmap(
             axis.tickvals = list(range(len(names)))
     figure.layout.yaxis.autorange = "reversed"
     figure.update_layout(
-        height=620, margin=_MARGIN, clickmode="event+select", dragmode=False, hoverdistance=-1
+        height=max(_HEATMAP_HEIGHT, _NAME_HEIGHT * len(row_names) if show_names else 0),
+        margin=_MARGIN,
+        clickmode="event+select",
+        dragmode=False,
+        hoverdistance=-1,
     )
+    if square:
+        figure.update_xaxes(
+            constrain="domain", constraintoward="left", scaleanchor="y", range=[-0.5, scores.shape[1] - 0.5]
+        )
+        figure.update_yaxes(constrain="domain", constraintoward="top")
+        # Above the squares, whose side is what the width leaves on a phone.
+        figure.data[0].colorbar.update(
+            orientation="h", x=0, xanchor="left", y=1, yanchor="bottom", len=1, title_side="top"
+        )
     return figure
 
 
@@ -133,11 +161,11 @@ def score_distributions(random: np.ndarray, nearest: np.ndarray, threshold: floa
         figure.add_trace(
             go.Bar(
                 x=(edges[:-1] + edges[1:]) / 2,
-                y=counts / max(1, len(scores)),
+                y=100 * counts / max(1, len(scores)),
                 name=name,
                 marker_color=colour,
                 opacity=0.65,
-                hovertemplate="%{x:.2f}: %{y:.1%}<extra>" + name + "</extra>",
+                hovertemplate="%{x:.2f}: %{y:.1f} %<extra>" + name + "</extra>",
             )
         )
     figure.add_vline(
@@ -149,28 +177,56 @@ def score_distributions(random: np.ndarray, nearest: np.ndarray, threshold: floa
         barmode="overlay",
         bargap=0,
         xaxis_title="similarity",
-        yaxis={"title": "share of pairs", "tickformat": ".0%"},
+        yaxis={"title": "share of pairs", "ticksuffix": " %"},
         legend={"orientation": "h", "y": 1.12},
+    )
+    return figure
+
+
+def false_shares(
+    thresholds: np.ndarray, shares: np.ndarray, found: np.ndarray, threshold: float
+) -> go.Figure:
+    """The estimated share of false pairs by threshold, with the chosen one; NaN shares are left out."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure(
+        go.Scatter(
+            x=thresholds,
+            y=shares,
+            customdata=found,
+            mode="lines+markers",
+            line_color=BLUE,
+            hovertemplate="from %{x:.2f}: %{customdata:,} pairs, %{y:.1%} false<extra></extra>",
+        )
+    )
+    figure.add_vline(x=threshold, line_dash="dot", line_color=GREY)
+    figure.update_layout(
+        height=260,
+        margin=_MARGIN,
+        xaxis={"title": "similarity threshold", "range": [thresholds[0] - 0.01, 1.01]},
+        yaxis={"title": "estimated false pairs", "tickformat": ".0%", "range": [-0.03, 1.03]},
+        showlegend=False,
     )
     return figure
 
 
 def _axis_names(names: Sequence[str]) -> list[str]:
     """Names for an axis: short, and escaped, since plotly reads some HTML."""
-    return [html.escape(shortened(name, _NAME_CHARS)) for name in names]
+    return [short(name, _NAME_CHARS) for name in names]
 
 
 def sweep(found: Sweep) -> go.Figure:
-    """Silhouette and inertia for several k, and the suggested k."""
+    """Silhouette, stability and inertia for several k, and the suggested k."""
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
-    titles = ("silhouette (higher is better)", "inertia (lower is tighter)")
-    figure = make_subplots(rows=1, cols=2, subplot_titles=titles)
+    titles = ("silhouette (higher is better)", "stability (higher is better)", "inertia (lower is tighter)")
+    figure = make_subplots(rows=1, cols=3, subplot_titles=titles)
     ks = [point.k for point in found.points]
     for column, values in (
         (1, [point.silhouette for point in found.points]),
-        (2, [point.inertia for point in found.points]),
+        (2, [point.stability for point in found.points]),
+        (3, [point.inertia for point in found.points]),
     ):
         figure.add_trace(
             go.Scatter(
@@ -178,7 +234,7 @@ def sweep(found: Sweep) -> go.Figure:
                 y=values,
                 mode="lines+markers",
                 line_color=BLUE,
-                hovertemplate="k = %{x}: %{y:.4g}<extra></extra>",
+                hovertemplate="k = %{x:,}: %{y:,.4~r}<extra></extra>",
             ),
             row=1,
             col=column,
@@ -188,3 +244,8 @@ def sweep(found: Sweep) -> go.Figure:
     figure.update_xaxes(title="k")
     figure.update_layout(height=280, margin={**_MARGIN, "t": 40}, showlegend=False)
     return figure
+
+
+def short(text: str, most: int) -> str:
+    """A text on one line, cut, and escaped, since plotly reads some HTML."""
+    return html.escape(shortened(text, most))

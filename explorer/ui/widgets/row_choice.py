@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 
@@ -22,9 +24,30 @@ _DEFAULT_ROWS = 100
 _SHOWN_CHARS = 40
 
 
-def choose_row_numbers(session: Session, label: str, key: str) -> np.ndarray:
-    """Draw a choice of rows; return their numbers from 0."""
+@dataclass(frozen=True, eq=False)
+class RowChoice:
+    """The rows that were chosen.
+
+    Attributes:
+        rows: Their numbers, from 0, int64, shape (rows,).
+        total: How many there are to choose from, such as in the selection.
+        of: These, in words.
+    """
+
+    rows: np.ndarray
+    total: int
+    of: str
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more."""
+        return len(self.rows) < self.total
+
+
+def choose_rows(session: Session, label: str, key: str) -> RowChoice:
+    """Draw a choice among the shown rows and return it."""
     total = len(session.corpus)
+    among = np.arange(total) if session.shown is None else session.shown.rows
     options = [_FIRST, _RANDOM, _TYPED]
     if session.corpus.labels is not None:
         options.insert(0, _LABEL)
@@ -32,27 +55,32 @@ def choose_row_numbers(session: Session, label: str, key: str) -> np.ndarray:
         options.insert(0, _SELECTION)
     default = _SELECTION if session.selection is not None else _FIRST
     source = st.selectbox(label, options, index=options.index(default), key=f"{key}-from", width=170)
-    rows = np.arange(total)
+    rows, what = among, "rows"
     if source == _TYPED:
         typed = st.text_input("Row numbers, such as 1, 5, 20-30", key=f"{key}-typed", width=240)
         try:
-            return parse_rows(typed or "", total)
+            rows = parse_rows(typed or "", total)
         except ExplorerError as error:
             show_error(error)
-            return np.empty(0, dtype=np.int64)
+            rows = np.empty(0, dtype=np.int64)
+        left = rows[np.isin(rows, among)]
+        if len(left) < len(rows):
+            st.caption(f"{len(rows) - len(left):,} of these are not among the shown rows.", width="content")
+        return RowChoice(left, len(left), what)
     if source == _SELECTION and session.selection is not None:
-        rows = session.selection.rows
+        rows, what = np.intersect1d(among, session.selection.rows), "selected rows"
     elif source == _LABEL and session.corpus.labels is not None:
         chosen = st.selectbox("Label", sorted(set(session.corpus.labels)), key=f"{key}-label", width=200)
-        rows = np.flatnonzero(np.array(session.corpus.labels) == chosen)
+        rows, what = among[np.array(session.corpus.labels)[among] == chosen], "rows with this label"
+    of = f"the {len(rows):,} {what}"
     if len(rows) <= 1:
-        return rows
-    count = st.number_input(
-        "How many", 1, min(len(rows), MAX_SIDE), min(len(rows), _DEFAULT_ROWS), key=f"{key}-count", width=130
-    )
+        return RowChoice(rows, len(rows), of)
+    most = min(len(rows), MAX_SIDE)
+    count = int(st.number_input("How many", 1, most, min(most, _DEFAULT_ROWS), key=f"{key}-count", width=130))
     if source == _RANDOM:
-        return np.sort(np.random.default_rng(0).choice(rows, int(count), replace=False))
-    return rows[: int(count)]
+        drawn = np.sort(np.random.default_rng(0).choice(rows, count, replace=False))
+        return RowChoice(drawn, len(rows), of)
+    return RowChoice(rows[:count], len(rows), of)
 
 
 def parse_rows(typed: str, total: int) -> np.ndarray:

@@ -27,20 +27,25 @@ def show_selected_rows(session: Session, corpus: Corpus, selection: Selection, *
         selection: The rows.
         key: Of the table.
     """
-    words = _words(session, corpus, selection)
+    words = words_apart(session, corpus, selection)
     with st.container(border=True):
-        if words:
-            st.html(f"<b>Distinctive words</b>{as_html(', '.join(words))}")
-        show_table_of_rows(corpus, selection.rows, key=key, about="The selected rows")
-        with st.container(horizontal=True):
-            if len(selection) > _TABLE_ROWS:
-                shown = f"The first {_TABLE_ROWS:,} of {len(selection):,} rows"
-                st.caption(f"{shown}; the download includes all of them.")
-            download_table(
-                "Download the selection",
-                lambda: rows_table(corpus, selection.rows, {}),
-                f"{corpus.name}-selection",
-            )
+        if words and words[0]:
+            st.html(f"<b>Distinctive words</b>{as_html(', '.join(words[0]))}")
+        show_selected_table(corpus, selection, key=key)
+
+
+def show_selected_table(corpus: Corpus, selection: Selection, *, key: str) -> None:
+    """Draw the selected rows of a corpus as a table, and the button that downloads them."""
+    show_table_of_rows(corpus, selection.rows, key=key, about="The selected rows")
+    with st.container(horizontal=True):
+        if len(selection) > _TABLE_ROWS:
+            shown = f"The first {_TABLE_ROWS:,} of {len(selection):,} rows"
+            st.caption(f"{shown}; the download includes all of them.")
+        download_table(
+            "Download the selection",
+            lambda: rows_table(corpus, selection.rows, {}),
+            f"{corpus.name}-selection",
+        )
 
 
 def show_table_of_rows(corpus: Corpus, rows: np.ndarray, *, key: str, about: str) -> None:
@@ -55,10 +60,10 @@ def show_table_of_rows(corpus: Corpus, rows: np.ndarray, *, key: str, about: str
     )
 
 
-def _words(session: Session, corpus: Corpus, selection: Selection) -> list[str]:
-    """The distinctive words of the selected rows; none while they are being counted."""
+def words_apart(session: Session, corpus: Corpus, selection: Selection) -> tuple[list[str], list[str]] | None:
+    """The distinctive words of the selected rows and of the rest; None while they are being counted."""
     if len(selection) == len(corpus):
-        return []
+        return [], []
     inside = np.zeros(len(corpus), dtype=np.int64)
     inside[selection.rows] = 1
     texts = corpus.texts
@@ -68,4 +73,7 @@ def _words(session: Session, corpus: Corpus, selection: Selection) -> list[str]:
         "Finding distinctive words",
         lambda _report: distinctive_words(texts, inside),
     )
-    return [] if found is None else [word.text for word in found.get(1, ())]
+    if found is None:
+        return None
+    selected, rest = ([word.text for word in found.get(side, ())] for side in (1, 0))
+    return selected, rest

@@ -1,4 +1,4 @@
-"""Which rows the map and the clusters show: all rows, or only the selection."""
+"""The rows that pages work on: all or only the selection, and of these the ones that pass the filters."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.analysis.space import Space
+from explorer.session.selection import Selection
 from explorer.session.session import Session
 
 
@@ -32,22 +33,37 @@ class ShownRows:
 
 
 def shown_rows_of(session: Session, space: Space) -> ShownRows:
-    """The rows in focus, or all rows of a space."""
-    focus = session.focus
-    if focus is None:
+    """The rows in focus that pass the filters, or all rows of a space."""
+    return _only(session, space, session.shown)
+
+
+def focused_rows_of(session: Session, space: Space) -> ShownRows:
+    """The rows in focus, or all rows of a space, whether they pass the filters or not."""
+    return _only(session, space, session.focus)
+
+
+def _only(session: Session, space: Space, only: Selection | None) -> ShownRows:
+    if only is None:
         return ShownRows(space, np.arange(len(space)), "")
-    if space.fingerprint not in session.focused:
-        session.focused[space.fingerprint] = space.subspace(focus.rows)
-    return ShownRows(session.focused[space.fingerprint], focus.rows, focus.key)
+    place = (space.fingerprint, only.key)
+    if place not in session.subspaces:
+        session.subspaces[place] = space.subspace(only.rows)
+    return ShownRows(session.subspaces[place], only.rows, only.key)
 
 
-def choose_shown_rows(session: Session, space: Space) -> ShownRows:
-    """Draw which rows are shown and a button to change them; return the shown rows."""
+def choose_focus(session: Session, *, narrow: bool = True) -> None:
+    """Draw which rows are in focus, and buttons to change that.
+
+    Args:
+        session: The session with the selection.
+        narrow: Whether a button offers to show only the selected rows.
+    """
     focus, selection = session.focus, session.selection
     narrower = (
         selection
-        if selection is not None
-        and 1 < len(selection) < len(space)
+        if narrow
+        and selection is not None
+        and 1 < len(selection) < len(session.corpus)
         and (focus is None or selection.key != focus.key)
         else None
     )
@@ -71,4 +87,9 @@ def choose_shown_rows(session: Session, space: Space) -> ShownRows:
                 )
     else:
         st.empty()  # takes the same place, so that the browser does not make anew what is below
+
+
+def choose_shown_rows(session: Session, space: Space) -> ShownRows:
+    """Draw which rows are in focus, and buttons to change that; return the shown rows."""
+    choose_focus(session)
     return shown_rows_of(session, space)

@@ -71,12 +71,6 @@ def upload(
     return read
 
 
-def forget_unheld(session: Session, key: str) -> None:
-    """Drop a table whose file no widget holds any more, as after a visit to another page."""
-    if st.session_state.get(key) is None and _encoding_key(key) not in st.session_state:
-        forget(session, key)
-
-
 def drop_upload(session: Session, key: str) -> None:
     """Drop the table of an uploader and stop reading; the uploader itself is left by changing its key."""
     forget(session, key)

@@ -73,10 +73,17 @@ def test_words_of_the_rows_with_the_lowest_agreement():
     values = np.array([0.1 if row % 5 == 0 else 0.9 for row in range(60)])
     order = np.argsort(values, kind="stable")
     agreement = RowAgreement(order, values[order], 10)
-    words = {word.text for word in telling_words(explorer.open_corpus(texts), agreement)}
-    assert {"battery", "exploded"} <= words
+    words = telling_words(explorer.open_corpus(texts), agreement)
+    assert {"battery", "exploded"} <= set(words)
     assert "invoice" not in words
     assert "the" not in words
+
+
+def test_words_of_the_rows_with_the_lowest_agreement_are_no_function_words():
+    texts = [f"they aren't there, battery {row}" if row < 12 else f"the invoice {row}" for row in range(60)]
+    values = np.where(np.arange(60) < 12, 0.1, 0.9)
+    words = telling_words(explorer.open_corpus(texts), RowAgreement(np.arange(60), values, 10))
+    assert words == ("battery",)
 
 
 def test_rows_that_all_agree_equally_have_no_telling_words():

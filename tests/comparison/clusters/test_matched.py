@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+import explorer
+from explorer.analysis.cluster_words import describe
 from explorer.analysis.clusters import cluster
 from explorer.analysis.specs import ClusterSpec
 from explorer.comparison.clusters.matched import matched_clusters
 from explorer.errors import JobCancelledError, QueryError
 from tests.comparison.comparisons import comparison
-from tests.comparison.made_contenders import contender_of
+from tests.comparison.made_contenders import ArrayContender, contender_of
 
 
 def blobs(order, seed=0):
@@ -35,6 +37,17 @@ def test_clusters_of_the_first_are_those_of_the_clusters_page_and_agreement_is_o
     other = cluster(second.space.index, ClusterSpec(k=5, seed=2)).labels
     assert found.agreement.value[0, 1] == pytest.approx(adjusted_rand_score(alone, other))
     assert found.agreement.rows == 80
+
+
+def test_clusters_are_named_by_the_words_that_name_them_on_the_clusters_page():
+    topics = ["invoice", "parcel", "phone", "battery"] * 10
+    texts = [f"there is the {word} and {word}s {row}" for row, word in enumerate(topics)]
+    made = ArrayContender(explorer.open_corpus(texts), np.eye(4)[np.arange(40) % 4])
+    found = matched_clusters([made], 4)
+    summaries = describe(made.space, cluster(made.space.index, ClusterSpec(k=4)))
+    assert found.name_words[0] == {one.label: one.name_words for one in summaries}
+    for row in range(4):
+        assert found.name_words[0][found.labels[0, row]] == (topics[row],)
 
 
 def test_duplicates_and_a_single_row_have_fewer_clusters():

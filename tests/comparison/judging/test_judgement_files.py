@@ -238,6 +238,47 @@ def test_pairs_without_a_number_are_refused():
         read_pairs({"a": ["one text"], "b": ["another text"], "score": ["nan"]})
 
 
+@pytest.mark.parametrize(
+    ("names", "score"),
+    [
+        (("sentence1", "sentence2"), "similarity"),
+        (("Text_A", "Text_B"), "label"),
+        (("question1", "question2"), "is_duplicate"),
+    ],
+)
+def test_columns_named_as_a_pair_come_before_longer_texts_and_other_numbers(names, score):
+    long = ["a long text that somebody wrote in reply to the question"] * 3
+    source = {"id": [7, 8, 9], "answer": long, names[1]: ["a b", "b c", "c d"], "text": long,
+              names[0]: ["e f", "g h", "i j"], score: [1, 0, 1]}  # fmt: skip
+    assert read_pairs(source).columns == PairColumns(*names, score)
+
+
+def test_labels_of_pairs_are_1_or_0_in_several_writings():
+    words = ["1", "0", "1.0", "True", "FALSE", " 0 ", "2", "yes", ""]
+    source = {"a": ["a b"] * 9, "b": ["c d"] * 9, "label": words}
+    read = read_pairs(source, labelled=True)
+    assert read.content.scores == (1, 0, 1, 1, 0, 0)
+    assert [bad.reason for bad in read.examples] == [
+        'the label "2" is neither 1 nor 0', 'the label "yes" is neither 1 nor 0',
+        'the label "" is neither 1 nor 0',
+    ]  # fmt: skip
+    assert read_pairs({**source, "label": [True, False] * 4 + [True]}, labelled=True).content.scores[:2] == (
+        1,
+        0,
+    )
+
+
+def test_all_missing_columns_of_pairs_are_named():
+    source = {"a": ["one text"], "b": ["another text"], "score": [1]}
+    with pytest.raises(ColumnError, match=r"no columns first, second\. The columns are: a, b, score"):
+        read_pairs(source, columns=PairColumns("first", "second", "score"))
+
+
+def test_the_rows_of_a_corpus_can_be_pairs():
+    corpus = open_corpus({"question1": ["a b", "c d"], "question2": ["e f", "g h"], "score": [0.5, 1]})
+    assert read_pairs(corpus).content.first == ("a b", "c d")
+
+
 def test_queries_are_kept_once_and_in_order():
     read = read_queries(["late parcel", "", "broken camera", "late parcel"])
     assert read.content == ("late parcel", "broken camera")

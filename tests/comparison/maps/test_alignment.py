@@ -89,3 +89,15 @@ def test_maps_of_other_rows_are_refused():
         align(points(4), points(5))
     with pytest.raises(QueryError, match="cannot be aligned"):
         align(points(4)[:0], points(4)[:0])
+
+
+def test_other_points_of_a_map_are_moved_as_it_was():
+    moved, reference = points(seed=1), points(seed=2)
+    found = align(moved, reference)
+    np.testing.assert_allclose(found.place(moved), found.coordinates, atol=1e-12)
+    copy = align(7 * turned(points(), 0.3, mirrored=True) + [100, -3], points())
+    other = np.array([[5.0, -2.0]])
+    there = 7 * turned(other, 0.3, mirrored=True) + [100, -3]
+    np.testing.assert_allclose(copy.place(there), other, atol=1e-9)
+    same = align(np.ones((3, 2)), points(3))
+    np.testing.assert_allclose(same.place(np.array([[1.0, 1.0]]))[0], points(3).mean(axis=0))

@@ -153,7 +153,7 @@ def test_one_row_is_said_and_one_neighbour_is_no_list():
     two = explorer.open_corpus(["a parcel came late", "a refund"])
     words = explorer.embed(two, "tfidf")
     moved = explorer.compare([words, Bm25Contender(two)]).migration("TF-IDF", "BM25")
-    assert "the nearest row of 0 % of 2 rows changes" in moved.text
+    assert "the nearest row of 0.0 % of 2 rows changes" in moved.text
     assert "stay on average" not in moved.text
 
 

@@ -20,6 +20,7 @@ from explorer.comparison.statistics.inference import (
     mean_variances,
     paired_test,
     paired_tests,
+    resampled_interval,
     resamples,
     sign_patterns,
 )
@@ -321,3 +322,30 @@ def test_holm_of_a_known_family():
     np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03, 0.005])), [0.03, 0.06, 0.06, 0.02])
     np.testing.assert_allclose(holm(np.array([0.02, np.nan, 0.04])), [0.04, np.nan, 0.04])
     assert len(holm(np.array([]))) == 0
+
+
+def test_the_interval_of_a_resampled_statistic_is_a_score_interval_of_its_error(rng):
+    drawn = rng.beta(30, 4, 2_000)
+    value, weights = 0.88, np.ones(40)
+    low, high = resampled_interval(value, drawn, weights, 0, 1)
+    t = stats.t.ppf(0.975, 39)
+    variance = drawn.var() * 40 / 39
+
+    def apart(mean):
+        return (value - mean) ** 2 - t**2 * variance * mean * (1 - mean) / (value * (1 - value))
+
+    assert low == pytest.approx(brentq(apart, 0, value))
+    assert high == pytest.approx(brentq(apart, value, 1))
+    # In other bounds the same, and what is not defined is left out.
+    scaled = resampled_interval(2 * value - 1, 2 * np.append(drawn, np.nan) - 1, weights, -1, 1)
+    assert scaled == pytest.approx((2 * low - 1, 2 * high - 1))
+
+
+def test_a_resampled_statistic_at_a_bound_or_without_variation():
+    ones = np.ones(100)
+    low, high = resampled_interval(1.0, ones, np.ones(20), 0, 1)
+    t = stats.t.ppf(0.975, 19)
+    assert (low, high) == pytest.approx((1 / (1 + t**2 / 19), 1))
+    assert resampled_interval(0.5, ones / 2, np.ones(20), 0, 1) == (0.5, 0.5)
+    assert np.isnan(resampled_interval(0.5, np.linspace(0, 1, 9), np.ones(FEWEST_GROUPS - 1), 0, 1)).all()
+    assert np.isnan(resampled_interval(float("nan"), ones, np.ones(20), 0, 1)).all()

@@ -6,6 +6,7 @@ import pytest
 from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.measure import Measure, WholeValues
 from explorer.comparison.measures.two_view import MASKED_MEASURES
+from explorer.comparison.numbers import units
 from explorer.comparison.statistics.differences import differences
 from explorer.comparison.statistics.verdict import verdict
 from explorer.errors import ExplorerError
@@ -29,8 +30,8 @@ def said(names, values, found):
 def test_a_better_contender_is_named_with_its_figures():
     result = said(["MiniLM", "bge-base"], means(0.5, 0.54), [difference(0, 1, -0.06, -0.02, 0.001, n=400)])
     assert result.text == (
-        "bge-base finds more than MiniLM on these rows: "
-        "+0.04 nDCG@10, 95 % interval 0.02 to 0.06, 400 queries."
+        "bge-base finds more than MiniLM on these rows. The difference is "
+        "+0.04 nDCG@10, 95 % interval 0.02 to 0.06. Measured on 400 queries."
     )
     assert result.best == ("bge-base",)
     assert result.needed is None
@@ -41,8 +42,9 @@ def test_a_tie_says_how_many_more_queries_would_show_it():
     found = [difference(0, 1, -0.01, 0.03, 0.4, n=400, error=0.0041)]
     result = said(["A", "B"], means(0.51, 0.5), found)
     assert result.text == (
-        "Cannot tell A and B apart on these rows: +0.01 nDCG@10, 95 % interval −0.01 to 0.03. "
-        "Judging about 130 more queries would probably show a difference of this size."
+        "Cannot tell A and B apart on these rows. The difference is +0.01 nDCG@10, 95 % interval −0.01 to "
+        "0.03. Measured on 400 queries. Judging about 130 more queries would probably show a difference of "
+        "this size."
     )
     assert result.best == ("A", "B")
     assert result.needed == 128
@@ -51,7 +53,10 @@ def test_a_tie_says_how_many_more_queries_would_show_it():
 def test_a_tiny_difference_says_what_would_have_shown():
     found = [difference(0, 1, -0.0003, 0.0005, 0.9, n=400, error=0.0002)]
     result = said(["A", "A · int8"], means(0.5001, 0.5), found)
-    assert "apart on these rows: +0.0001 nDCG@10, 95 % interval −0.0003 to 0.0005." in result.text
+    assert (
+        "apart on these rows. The difference is +0.0001 nDCG@10, 95 % interval −0.0003 to 0.0005."
+        in result.text
+    )
     assert result.text.endswith(
         "These 400 queries would probably have shown a difference of 0.00056 or more."
     )
@@ -82,7 +87,8 @@ def test_a_tiny_difference_says_what_would_have_shown():
 def test_a_tie_asks_for_more_only_where_somebody_could_give_it(measure, n, error, text):
     found = [difference(0, 1, -0.01, 0.03, 0.4, measure=measure, n=n, error=error)]
     result = said(["A", "B"], means(0.51, 0.5, measure=measure, n=n), found)
-    assert result.text.endswith(f"+0.01 {measure.name}, 95 % interval −0.01 to 0.03. {text}")
+    measured = f"Measured on {units(measure, n)}."
+    assert result.text.endswith(f"+0.01 {measure.name}, 95 % interval −0.01 to 0.03. {measured} {text}")
     assert (result.needed is None) == text.startswith("These")
 
 
@@ -90,7 +96,10 @@ def test_identical_contenders_are_a_tie():
     same = np.random.default_rng(0).random(50)
     values = unit_values([same, same])
     result = said(["A", "B"], values, differences([values]))
-    assert result.text == "Cannot tell A and B apart on these rows: 0.00 nDCG@10, the same in all units."
+    assert result.text == (
+        "Cannot tell A and B apart on these rows. The difference is 0.00 nDCG@10, the same in all units. "
+        "Measured on 50 queries."
+    )
     assert result.best == ("A", "B")
     assert result.needed is None
 
@@ -103,8 +112,8 @@ def test_several_contenders_with_one_winner():
     ]
     result = said(["A", "B", "C"], means(0.6, 0.56, 0.5), found)
     assert result.text == (
-        "A finds more than the other 2 on these rows: +0.04 nDCG@10, 95 % interval 0.02 to 0.06 "
-        "against B, the next, 400 queries."
+        "A finds more than the other 2 on these rows. The difference is +0.04 nDCG@10, 95 % interval 0.02 to "
+        "0.06, against B, the next. Measured on 400 queries."
     )
     assert result.best == ("A",)
 
@@ -116,7 +125,7 @@ def test_two_of_three_share_the_first_rank():
         difference(1, 2, 0.05, 0.07, 0.001),
     ]
     result = said(["A", "B", "C"], means(0.6, 0.595, 0.5), found)
-    assert result.text.startswith("Cannot tell A and B apart on these rows: +0.01 nDCG@10")
+    assert result.text.startswith("Cannot tell A and B apart on these rows. The difference is +0.01 nDCG@10")
     assert "Both find more than C." in result.text
     assert result.best == ("A", "B")
 
@@ -129,7 +138,7 @@ def test_a_tie_shows_the_difference_of_those_that_are_tied():
     ]
     result = said(["A", "B", "C"], means(0.6, 0.58, 0.57), found)
     assert result.text.startswith(
-        "Cannot tell A and C apart on these rows: +0.03 nDCG@10, 95 % interval −0.20"
+        "Cannot tell A and C apart on these rows. The difference is +0.03 nDCG@10, 95 % interval −0.20"
     )
     assert "B ranks lower." in result.text
     assert result.best == ("A", "C")
@@ -142,7 +151,7 @@ def test_what_would_have_shown_holds_for_the_least_known_of_those_that_are_tied(
         difference(1, 2, -0.01, 0.09, 0.14, n=400, error=0.03),
     ]
     text = said(["A", "A · int8", "B"], means(0.6, 0.599, 0.56), found).text
-    assert "95 % interval −0.001 to 0.003 for A against A · int8." in text
+    assert "95 % interval −0.001 to 0.003, for A against A · int8." in text
     assert text.endswith("have shown a difference of 0.084 or more between any two of them.")
 
 
@@ -162,7 +171,7 @@ def test_ranks_that_are_not_transitive_are_not_overstated():
         difference(1, 2, -0.07, -0.02, 0.001),
     ]
     result = said(["A", "B", "C"], means(0.6, 0.5, 0.53), found)
-    assert result.text == "A finds more than C on these rows, but cannot be told apart from B."
+    assert result.headline == "A finds more than C on these rows, but cannot be told apart from B."
     assert result.best == ("A",)
 
 
@@ -172,7 +181,7 @@ def test_lower_values_can_win():
     )
     assert result.best == ("B",)
     assert result.text.startswith(
-        "B fits the labels better than A on these rows: −0.10 loss, 95 % interval −0.15"
+        "B fits the labels better than A on these rows. The difference is −0.10 loss, 95 % interval −0.15"
     )
 
 
@@ -188,7 +197,7 @@ def test_judgements_decide_before_labels_and_labels_before_proxies():
     assert verdict(names, [views, labels], found).basis is ACCURACY
     by_proxy = verdict(names, [views], found)
     assert by_proxy.basis is VIEWS
-    assert by_proxy.text.startswith("By a proxy only, without labels or judgements: B looks better than A")
+    assert by_proxy.text.startswith("By a proxy only: B looks better than A")
 
 
 def test_measures_of_the_same_kind_that_say_the_opposite_are_named():
@@ -237,8 +246,8 @@ def test_one_proxy_alone_does_not_decide_if_another_sees_no_difference():
     result = verdict(["A", "B"], both, found)
     assert result.best == ("A", "B")
     assert result.text.startswith(
-        "By proxies only, without labels or judgements: cannot tell A and B apart on these rows: "
-        "0.00 view overlap, 95 % interval −0.10 to 0.10."
+        "By proxies only: cannot tell A and B apart on these rows. The difference is 0.00 view overlap, 95 % "
+        "interval −0.10 to 0.10."
     )
     assert result.basis is OVERLAP
 
@@ -252,8 +261,8 @@ def test_a_tie_by_proxies_is_told_by_the_one_that_sees_no_difference_best_first(
     ]
     result = verdict(["A", "B", "C", "TF-IDF"], [with_none(each) for each in both], found)
     assert result.text == (
-        "By proxies only, without labels or judgements: cannot tell A and B apart on these rows: "
-        "+0.01 view overlap, 95 % interval −0.02 to 0.04. Both look better than C. "
+        "By proxies only: cannot tell A and B apart on these rows. The difference is +0.01 view overlap, "
+        "95 % interval −0.02 to 0.04. Both look better than C. Measured on 100 rows. "
         "These 100 rows would probably have shown a difference of 0.028 or more. "
         "TF-IDF is left out: it does not have this measure."
     )
@@ -272,14 +281,14 @@ def test_eight_contenders_are_told_in_one_sentence():
     pairs = [(first, second) for first in range(8) for second in range(first + 1, 8)]
     same = [difference(*pair, -0.03, 0.05, 0.5, error=0.02, n=400, family=28) for pair in pairs]
     assert said(names, values, same).text == (
-        "Cannot tell the 8 contenders apart on these rows: +0.01 nDCG@10, 95 % interval −0.03 to 0.05 for "
-        "model 0 against model 1. These 400 queries would probably have shown a difference of 0.079 or more "
-        "between any two of them."
+        "Cannot tell the 8 contenders apart on these rows. The difference is +0.01 nDCG@10, 95 % interval "
+        "−0.03 to 0.05, for model 0 against model 1. Measured on 400 queries. These 400 queries would "
+        "probably have shown a difference of 0.079 or more between any two of them."
     )
     won = [replace(each, low=0.005, high=0.015, p_holm=0.001) if each.first == 0 else each for each in same]
     assert said(names, values, won).text == (
-        "model 0 finds more than the other 7 on these rows: +0.010 nDCG@10, 95 % interval 0.005 to 0.015 "
-        "against model 1, the next, 400 queries."
+        "model 0 finds more than the other 7 on these rows. The difference is +0.010 nDCG@10, 95 % interval "
+        "0.005 to 0.015, against model 1, the next. Measured on 400 queries."
     )
 
 
@@ -294,7 +303,8 @@ def test_a_contender_without_the_measure_is_not_in_the_verdict():
     values = means(0.5, np.nan, 0.4)
     result = said(["A", "BM25", "C"], values, [difference(0, 2, 0.08, 0.12, 0.001)])
     assert result.text == (
-        "A finds more than C on these rows: +0.10 nDCG@10, 95 % interval 0.08 to 0.12, 100 queries. "
+        "A finds more than C on these rows. The difference is +0.10 nDCG@10, 95 % interval 0.08 to 0.12. "
+        "Measured on 100 queries. "
         "BM25 is left out: it does not have this measure."
     )
     assert result.best == ("A",)
@@ -310,14 +320,69 @@ def test_few_units_are_said_to_be_few():
 def test_units_that_are_not_independent_are_told_and_few_of_them_are_few():
     found = [replace(difference(0, 1, 0.02, 0.06, 0.001, n=40), independent=29)]
     text = said(["A", "B"], means(0.54, 0.5, n=40), found).text
-    assert "40 queries in 29 independent groups." in text
+    assert "Measured on 40 queries, of which 29 are independent: equal queries count once." in text
     assert "These are few" in text
+
+
+def test_a_sample_is_said_to_be_one_and_which_rows_count_once():
+    found = [replace(difference(0, 1, 0.02, 0.06, 0.001, n=2_000), measure=ACCURACY, independent=1_989)]
+    values = means(0.54, 0.5, n=2_000, measure=ACCURACY)
+    text = verdict(["A", "B"], [values], found, rows=117_659).text
+    some = "Measured on 2,000 of 117,659 rows, of which 1,989 are independent"
+    assert text.endswith(f"{some}: near-copies count once.")
+    text = verdict(["A", "B"], [values], found, rows=117_659, grouped_by="document").text
+    assert text.endswith(f"{some}: rows of one “document” count once.")
+    assert "Measured on 2,000 rows, of which" in verdict(["A", "B"], [values], found, rows=2_000).text
+
+
+def test_the_headline_is_short_and_the_figures_are_in_the_details():
+    result = said(["A", "B"], means(0.54, 0.5), [difference(0, 1, 0.02, 0.06, 0.001, n=400)])
+    assert result.headline == "A finds more than B on these rows."
+    assert result.details == (
+        "The difference is +0.04 nDCG@10, 95 % interval 0.02 to 0.06. Measured on 400 queries."
+    )
+
+
+@pytest.mark.parametrize(
+    ("n", "rows", "left_out"), [(12, 13, True), (1_000, 5_000, False), (990, 5_000, True)]
+)
+def test_rows_without_two_views_are_said_to_be_left_out(n, rows, left_out):
+    found = [difference(0, 1, -0.01, 0.03, 0.4, measure=VIEWS, n=n)]
+    told = verdict(["A", "B"], [means(0.51, 0.5, measure=VIEWS, n=n)], found, rows=rows).text
+    assert f"Measured on {n:,} of {rows:,} rows{':' if left_out else '.'}" in told
+    assert ("rows without two views are left out." in told) == left_out
+
+
+@pytest.mark.parametrize("significant", [True, False])
+def test_contenders_that_are_no_better_than_chance_share_no_first_rank(significant):
+    rng = np.random.default_rng(0)
+    low, high = (0.02, 0.2) if significant else (-0.1, 0.2)
+    found = [difference(0, 1, low, high, 0.001 if significant else 0.5, measure=VIEWS, n=40)]
+    values = unit_values(np.clip(rng.normal([[0.25], [0.15]], 0.2, (2, 40)), 0, 1), measure=VIEWS)
+    known = replace(VIEWS, chance=0.26)
+    found = [replace(each, measure=known) for each in found]
+    result = verdict(["A", "B"], [replace(values, measure=known)], found)
+    assert result.headline == "By a proxy only: no contender is shown to be better than chance on these rows."
+    assert result.details.startswith("Chance gives 0.26 two-view MRR. ")
+    assert result.best == ("A", "B")
+    clear = replace(VIEWS, chance=0.01)
+    found = [replace(each, measure=clear) for each in found]
+    result = verdict(["A", "B"], [replace(values, measure=clear)], found)
+    assert "chance" not in result.text
+    assert result.best == (("A",) if significant else ("A", "B"))
+
+
+def test_a_headline_of_labels_that_do_no_better_than_chance_begins_like_a_sentence():
+    known = replace(ACCURACY, chance=0.6)
+    found = [difference(0, 1, -0.1, 0.2, 0.5, measure=known, n=40)]
+    result = verdict(["A", "B"], [means(0.5, 0.45, measure=known, n=40)], found)
+    assert result.headline == "No contender is shown to be better than chance on these rows."
 
 
 def test_a_measure_has_a_name_that_reads_well_in_a_sentence():
     found = [replace(difference(0, 1, 0.02, 0.06, 0.001, n=400), measure=OVERLAP_MASKED)]
     text = said(["A", "B"], means(0.54, 0.5, n=400, measure=OVERLAP_MASKED), found).text
-    assert "+0.04 masked view overlap, 95 % interval 0.02 to 0.06, 400 rows." in text
+    assert "+0.04 masked view overlap, 95 % interval 0.02 to 0.06. Measured on 400 rows." in text
     assert OVERLAP_MASKED.name == "view overlap, masked"  # as in files of results
 
 
@@ -350,7 +415,7 @@ def test_a_few_judged_queries_do_not_silence_the_labels():
     result = verdict(["A", "B"], [judged, labels], found)
     assert result.basis is ACCURACY
     assert result.best == ("A",)
-    assert result.text.endswith("200 rows. 5 queries with judgements are too few to count.")
+    assert result.text.endswith("Measured on 200 rows. 5 queries with judgements are too few to count.")
     pairs = [replace(each, measure=SPEARMAN) for each in differences([judged])]
     text = verdict(["A", "B"], [replace(judged, measure=SPEARMAN), labels], [*pairs, *found[1:]]).text
     assert text.endswith("5 pairs with scores are too few to count.")

@@ -5,9 +5,11 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from explorer.comparison.comparison import Comparison
-from explorer.comparison.measure import Measure, UnitValues
+from explorer.comparison.health.costs import MEASURES as COSTS
+from explorer.comparison.measure import Measure, UnitValues, WholeValues
 from explorer.comparison.numbers import NO_INTERVAL
 from explorer.comparison.scores import measured_intervals
 from explorer.comparison.statistics.differences import differences
@@ -68,6 +70,33 @@ def test_a_forest_plot_says_in_words_what_it_shows_and_escapes_names():
     assert shapes == ["circle", "diamond-open"]  # not by colour alone
 
 
+def test_a_forest_plot_has_zero_on_its_axis_and_names_in_its_margin_or_above_the_lines_of_a_phone():
+    lines = drawn._lines(comparison(), FOUND, only_leader=False)
+    assert min(line.low for line in lines if line.words == "differs") > 0
+    for narrow in (False, True):
+        figure = drawn.forest_plot(lines, FOUND.name, narrow=narrow)
+        low, high = figure.layout.xaxis.range
+        assert low < 0 < max(line.high for line in lines) < high
+        assert 0 in figure.layout.xaxis.tickvals
+        assert {note.xanchor for note in figure.layout.annotations} == {"left" if narrow else "right"}
+        zero = [shape for shape in figure.layout.shapes if shape.x0 == shape.x1 == 0]
+        assert len(zero) == (len(lines) if narrow else 1)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-0.01, 0.027), (0.0, 0.26), (-0.4, -0.1), (0.0, 0.0), (-80, 3)])
+def test_ticks_are_few_round_and_have_zero(low, high):
+    ticks = drawn.ticks_with_zero(low, high)
+    assert 0 in ticks
+    assert len(ticks) <= 7
+    assert min(low, 0) <= ticks[0]
+    assert ticks[-1] <= max(high, 0)
+    steps = np.diff(ticks)
+    if len(steps):
+        assert len(ticks) >= 3
+        np.testing.assert_allclose(steps, steps[0])
+        assert float(f"{steps[0]:.0e}") == pytest.approx(steps[0])
+
+
 def test_the_scorecard_marks_who_shares_the_first_rank():
     found = comparison()
     table = scorecard._table(found, [FOUND], found.scores())
@@ -101,6 +130,36 @@ def test_where_there_are_too_few_groups_a_dash_says_why_and_nobody_is_better():
     figure = drawn.forest_plot(drawn._lines(comparison(), FOUND, only_leader=True), FOUND.name)
     # The second line is of one that is as good in each row: a bootstrap of equal values has no width.
     assert [annotation.hovertext for annotation in figure.layout.annotations] == [None, NO_INTERVAL]
+
+
+def test_what_is_no_better_than_chance_has_no_rank_and_no_star():
+    found = comparison()
+    for chance, ranked in ((0.55, 2), (0.95, 0)):
+        measure = replace(FOUND, chance=chance)
+        values = replace(found.values[0], measure=measure)
+        against = Comparison(**{**vars(found), "values": (values,), "found": differences([values])})
+        table = scorecard._table(against, [measure], against.scores())
+        assert table.count("★ 1st") == ranked
+        assert table.count("no better than chance") == 3 - ranked
+        assert "3rd" not in table
+        assert ("★" in scorecard._legend(against, [measure], against.scores())) == (ranked > 0)
+        assert against.scorecard["rank"].isna().sum() == 3 - ranked
+
+
+def test_a_speed_that_was_not_measured_is_told_from_one_that_there_is_not():
+    found = comparison()
+    speed = COSTS["rows_per_second"]
+    values = tuple(
+        WholeValues(measure, np.array(figures))
+        for measure, figures in ((COSTS["dims"], [384, 16, np.nan]), (speed, [np.nan, 65, np.nan]))
+    )
+    ends = tuple(map(measured_intervals, values))
+    stored = Comparison(**{**vars(found), "values": values, "intervals": ends})
+    table = scorecard._table(stored, [speed], stored.scores())
+    assert table.count(">not measured<") == 1
+    assert table.count("It does not have this measure.") == 1
+    assert "vectors were stored" in scorecard._legend(stored, [speed], stored.scores())
+    assert "vectors were stored" not in scorecard._legend(stored, [COSTS["dims"]], stored.scores())
 
 
 def test_a_measure_on_no_common_scale_has_no_arrow():

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 import explorer
 from explorer.analysis.space import Space, make_index
@@ -14,3 +15,14 @@ def test_a_score_that_rounds_to_zero_has_no_sign_and_others_have_a_true_one():
     assert score_text(words, -0.25) == "score −0.250"
     vectors = Space(corpus, make_index(np.eye(2, dtype=np.float32)))
     assert score_text(SpaceContender(vectors, "vectors", "euclidean"), -1.5).startswith("distance 1.500")
+
+
+@pytest.mark.parametrize(
+    ("percentile", "share"),
+    [(99.8, "99.8 %"), (99.97, "more than 99.9 %"), (100.0, "100.0 %"), (0.01, "less than 0.1 %")],
+)
+def test_all_scores_are_told_in_one_wording(percentile, share, monkeypatch):
+    vectors = Space(explorer.open_corpus(["a", "b"]), make_index(np.eye(2, dtype=np.float32)))
+    monkeypatch.setattr(Space, "percentile", lambda *_: percentile)
+    told = score_text(SpaceContender(vectors, "vectors"), 0.5)
+    assert told == f"score 0.500, closer than {share} of random pairs"

@@ -54,6 +54,19 @@ def test_the_table_escapes_names_and_says_what_is_known_of_each_segment():
     assert mirrored.index("← A") < mirrored.index("B&lt;/b&gt; →")
 
 
+def test_on_a_phone_each_segment_has_two_lines_with_all_that_the_table_says():
+    items = segment_html(FOUND, NAMES, HIGHER, narrow=True).split('role="listitem"')[1:]
+    assert len(items) == len(FOUND)
+    for text in ("German", "40 rows", "<b>A</b>", "+0.150 to +0.250", "p = 0.001"):
+        assert text in items[0]
+    assert "<b>&lt;b&gt;B&lt;/b&gt;</b>" in items[1]
+    assert "cannot tell apart" in items[2]
+    assert "too few rows" in items[4]
+    assert "1 row<" in items[4]
+    assert all('role="img"' in item for item in items)
+    assert "overflow-x" not in "".join(items)
+
+
 @pytest.mark.parametrize("low", [0.0, 0.3])
 def test_intervals_are_drawn_within_the_picture(low):
     table = segment_html((SegmentDifference("s", low, low, low, 0.5, 0.5, 2),), NAMES, HIGHER)

@@ -125,8 +125,8 @@ def audit_page(key: str, folder: str):
     import explorer
     from explorer.encode.spec import LocalModel
     from explorer.session.session import Session
-    from explorer.ui.data.token_audit import audit_or_progress
     from explorer.ui.shell.job_progress import job_panel
+    from explorer.ui.widgets.token_audit import audit_or_progress
 
     if "session" not in st.session_state:
         st.session_state["session"] = Session(key, explorer.open_corpus([key]), [LocalModel()])

@@ -1,53 +1,72 @@
-// What part of the map is seen: pan, zoom, and places on the map as pixels.
+// What part of the map is seen, the same in all panels: pan, zoom, and places on the map as pixels.
 //
 // Places are in units of the map, where x and y go from 0 to 65535; pixels are CSS pixels from the upper left.
 
 const LARGEST = 65535;
+const LEAST_ZOOM = 0.25;
 const MOST_ZOOM = 400; // places are 16 bits
 
 class Camera {
   constructor() {
     this.width = this.height = 1;
-    this.home = [0, 0, LARGEST, LARGEST];
-    this.scale = 1; // pixels for each unit
+    this.home = this.whole = [0, 0, LARGEST, LARGEST]; // the first view, and where all points are
+    this.zoom = 1; // times the first view
     this.x = this.y = LARGEST / 2; // the place at the middle
     this.moved = false; // whether a person changed the view
   }
 
   resize(width, height) {
-    const share = this.scale / this.fitting();
     this.width = Math.max(1, width);
     this.height = Math.max(1, height);
-    if (this.moved) this.scale = this.fitting() * share;
-    else this.reset();
   }
 
-  // The scale at which the first view fits.
-  fitting() {
-    const [left, bottom, right, top] = this.home;
+  // Pixels for each unit at which a view fits.
+  fitting([left, bottom, right, top] = this.home) {
     return Math.min(this.width / Math.max(1, right - left), this.height / Math.max(1, top - bottom));
+  }
+
+  // Pixels for each unit.
+  get scale() {
+    return this.fitting() * this.zoom;
   }
 
   reset() {
     const [left, bottom, right, top] = this.home;
-    this.scale = this.fitting();
+    this.zoom = 1;
     this.x = (left + right) / 2;
     this.y = (bottom + top) / 2;
     this.moved = false;
   }
 
-  get zoom() {
-    return this.scale / this.fitting();
+  // Show a part of the map, with a margin around it.
+  show(part) {
+    const [left, bottom, right, top] = part;
+    this.zoomTo(this.zoomFor(part));
+    Object.assign(this, { x: (left + right) / 2, y: (bottom + top) / 2, moved: true });
   }
 
-  // Show a part of the map, with a margin around it.
-  show([left, bottom, right, top]) {
-    const across = Math.max(right - left, LARGEST / 200) * 1.3;
-    const up = Math.max(top - bottom, LARGEST / 200) * 1.3;
-    this.scale = Math.min(this.width / across, this.height / up);
-    this.x = (left + right) / 2;
-    this.y = (bottom + top) / 2;
-    this.moved = true;
+  // The zoom at which a part fits, with a margin around it.
+  zoomFor([left, bottom, right, top]) {
+    const [across, up] = [right - left, top - bottom].map((span) => 1.3 * Math.max(span, LARGEST / 200));
+    return this.fitting([0, 0, across, up]) / this.fitting();
+  }
+
+  zoomTo(zoom) {
+    this.zoom = clamp(zoom, Math.min(LEAST_ZOOM, this.zoomFor(this.whole)), MOST_ZOOM);
+  }
+
+  // See what was seen of the same map before. A grid is the place of its origin in the map's coordinates, x and y,
+  // and its units for each of theirs: other maps beside it make it, and the first view, another.
+  restore(view, before, now) {
+    this.home = now.home;
+    if (!view.moved) {
+      this.reset();
+      return;
+    }
+    const place = (value, axis) => (value / before.grid[2] + before.grid[axis] - now.grid[axis]) * now.grid[2];
+    const fitting = this.fitting(before.home) / this.fitting(now.home);
+    this.zoomTo((view.zoom * fitting * before.grid[2]) / now.grid[2]);
+    Object.assign(this, { x: place(view.x, 0), y: place(view.y, 1), moved: true });
   }
 
   pan(right, down) {
@@ -59,8 +78,7 @@ class Camera {
   // Zoom so that what is under a pixel stays there.
   zoomAt(left, top, factor) {
     const [x, y] = this.place(left, top);
-    const least = this.fitting() / 4;
-    this.scale = clamp(this.scale * factor, least, least * 4 * MOST_ZOOM);
+    this.zoomTo(this.zoom * factor);
     this.x = clamp(x - (left - this.width / 2) / this.scale, 0, LARGEST);
     this.y = clamp(y + (top - this.height / 2) / this.scale, 0, LARGEST);
     this.moved = true;

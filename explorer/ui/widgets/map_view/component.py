@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,20 +10,15 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit import runtime
 
-from explorer.ui.widgets.map_view.scene import Content, Places, Scene, bits
+from explorer.ui.widgets.map_view.content import Content
+from explorer.ui.widgets.map_view.engine import engine, loader
+from explorer.ui.widgets.map_view.events import View, read_pick, read_point, read_view
+from explorer.ui.widgets.map_view.listed import ListedRows
+from explorer.ui.widgets.map_view.positions import Positions
+from explorer.ui.widgets.map_view.scene import Scene, Tip, bits
 
-_FOLDER = Path(__file__).parent
-_SCRIPTS = ("camera", "points", "nearest", "contours", "overlay", "gestures", "legend", "view")
-# Streamlit sends a component's own script with each of its messages, so that is only what loads the rest.
-_COMPONENT = st.components.v2.component(
-    "explorer_map_view", js=(_FOLDER / "loader.js").read_text(encoding="utf-8")
-)
-_MODES = ("replace", "add", "subtract", "none")
 _BYTES = "application/octet-stream"
-_MOST_CORNERS = 5_000  # of a lasso, which comes from the browser
-
-Tip = tuple[str, str]
-"""The first line and the text of what is shown beside a point."""
+_COMPONENT = st.components.v2.component("explorer_map_view", js=loader())
 
 
 def map_view(
@@ -34,43 +26,73 @@ def map_view(
     *,
     key: str,
     name: str,
-    chosen: NDArray[np.bool_] | None,
-    lines: NDArray[np.int64],
+    selected: NDArray[np.bool_] | None,
+    visible: NDArray[np.bool_] | None = None,
     tip: Callable[[int], Tip],
     on_pick: Callable[[NDArray[np.int64], str], None],
+    lines: NDArray[np.int64] | None = None,
+    listed: Callable[[View | None], ListedRows] | None = None,
+    follow: bool = False,
+    on_act: Callable[[str], None] | None = None,
 ) -> None:
-    """Draw a map. Points, colours and selection go to the browser as files of their own, each only once.
+    """Draw a map. Points, colours, selection and rows go to the browser as files, each only once.
 
-    Pointing at a row draws only this again; picking rows draws the page again.
+    Pointing at a row draws only this again, and so does another view; picking rows draws the page again.
 
     Args:
         scene: What is drawn.
         key: Names it among the elements of the page.
-        name: Of the picture that can be saved, without ending.
-        chosen: Which points are selected, shape (points,); None if none is.
-        lines: Points that the one selected point is joined to, shape (lines,).
+        name: Of pictures that are saved, without ending.
+        selected: Which points are selected, all of them visible, shape (points,); None if none is.
+        visible: Which points are drawn and can be picked, shape (points,); None for all.
         tip: Called with a point; what to show beside it, as plain text.
-        on_pick: Called with the points that a person picked, ascending, and "replace", "add", "subtract" or
-            "none", before the page is drawn again.
+        on_pick: Called with the points that a person picked, ascending, and "replace", "add", "subtract",
+            "invert" or "none", before the page is drawn again.
+        lines: Points that the one selected point is joined to, shape (lines,).
+        listed: Called with the view, None for the first one; the rows beside the map.
+        follow: Whether those rows change with the view.
+        on_act: Called with the name of an action of the rows, before the page is drawn again.
     """
-    places = scene.places
-    files = {
-        "engine": _file(*_engine(), f"{key}-engine"),
-        "places": _file(places.content, _BYTES, f"{key}-places"),
-        "scene": _file(scene.description, _BYTES, f"{key}-scene"),
-        "categories": scene.categories and _file(scene.categories, _BYTES, f"{key}-categories"),
-        "chosen": None
-        if chosen is None
-        else _file(Content(bits(chosen, places.order)), _BYTES, f"{key}-chosen"),
-    }
+    positions = scene.positions
+    chosen = np.empty(0, dtype=np.int64) if selected is None else np.flatnonzero(selected)
+    near = np.empty(0, dtype=np.int64) if lines is None else lines
     data = {
         "key": key,
         "name": name,
-        "files": files,
-        "bounds": None if chosen is None else _bounds(places.units[chosen]),
-        "lines": places.units[lines].tolist(),
+        "files": {
+            "engine": _file(engine(), "text/javascript", f"{key}-engine"),
+            "positions": [
+                _file(content, _BYTES, f"{key}-positions-{number}")
+                for number, content in enumerate(positions.contents)
+            ],
+            "scene": _file(scene.description, _BYTES, f"{key}-scene"),
+            "categories": scene.categories and _file(scene.categories, _BYTES, f"{key}-categories"),
+            "selected": _file(Content(bits(selected, positions.order)), _BYTES, f"{key}-selected")
+            if selected is not None and len(chosen)
+            else None,
+            "visible": None
+            if visible is None
+            else _file(Content(bits(visible, positions.order)), _BYTES, f"{key}-visible"),
+        },
+        "bounds": _bounds(positions.units[:, np.union1d(chosen, near)]) if len(chosen) else None,
+        "opened": int(positions.ranks[chosen[0]]) if len(chosen) == 1 else None,
+        "lines": positions.ranks[near].tolist(),
+        "follow": follow,
     }
-    _draw(scene, key, data, tip, on_pick)
+    _memory(key)["listed"] = None  # the selection can be another
+
+    def picked(points: NDArray[np.int64], mode: str) -> None:
+        on_pick(points if visible is None else points[visible[points]], mode)
+
+    _draw(scene, key, data, tip, picked, listed, on_act)
+
+
+def _memory(key: str) -> dict[str, Any]:
+    """What is remembered of a map between the runs of a page."""
+    memory: dict[str, Any] = st.session_state.setdefault(
+        f"{key}-memory", {"pointed": None, "viewed": None, "listed": None, "rerun": False, "answers": 0}
+    )
+    return memory
 
 
 @st.fragment
@@ -80,95 +102,67 @@ def _draw(
     data: dict[str, Any],
     tip: Callable[[int], Tip],
     on_pick: Callable[[NDArray[np.int64], str], None],
+    listed: Callable[[View | None], ListedRows] | None,
+    on_act: Callable[[str], None] | None,
 ) -> None:
-    memory = st.session_state.setdefault(f"{key}-memory", {"pointed": None, "picked": False, "answers": 0})
+    memory, positions = _memory(key), scene.positions
+
+    def event(name: str) -> object:
+        memory["answers"] += 1
+        told: object = st.session_state[key].get(name)
+        return told
 
     def hovered() -> None:
-        memory["answers"] += 1
-        memory["pointed"] = st.session_state[key].get("hovered")
+        memory["pointed"] = event("hovered")
+
+    def viewed() -> None:
+        memory["viewed"], memory["listed"] = event("viewed"), None
 
     def picked() -> None:
-        memory["answers"] += 1
-        answer = read_pick(st.session_state[key].get("picked"), scene)
+        answer = read_pick(event("picked"), scene)
         if answer is not None:
             on_pick(*answer)
-            memory["picked"] = True
+            memory["rerun"] = True
 
+    def acted() -> None:
+        told = event("acted")
+        if on_act is not None and isinstance(told, dict) and told.get("map") == positions.key:
+            on_act(str(told.get("name")))
+            memory["rerun"] = True
+
+    if listed is not None and memory["listed"] is None:
+        memory["listed"] = listed(read_view(memory["viewed"], scene)).content()
+    shown = memory["listed"] and _file(memory["listed"], _BYTES, f"{key}-rows")
     _COMPONENT(
         key=key,
-        # Streamlit leaves out an update that equals the last one, and the browser would wait for an answer.
-        data=data | {"tip": _tip(memory["pointed"], scene.places, tip), "answer": memory["answers"]},
+        data=data
+        | {
+            "files": data["files"] | {"rows": shown},
+            "tip": _tip(memory["pointed"], positions, tip),
+            # Streamlit leaves out an update that equals the last one: the browser would wait for an answer.
+            "answer": memory["answers"],
+        },
         on_hovered_change=hovered,
+        on_viewed_change=viewed,
         on_picked_change=picked,
+        on_acted_change=acted,
     )
-    if memory["picked"]:
-        memory["picked"] = False
+    if memory["rerun"]:
+        memory["rerun"] = False
         st.rerun()
 
 
-def read_pick(event: object, scene: Scene) -> tuple[NDArray[np.int64], str] | None:
-    """Read what the browser reports of a lasso, a click or Escape, and trust nothing of it.
-
-    Args:
-        event: `map`, the key of the map, and `mode`; `polygon` with `hidden`, entries of the legend, or
-            `point`.
-        scene: What is drawn now.
-
-    Returns:
-        The points, ascending, int64, and the mode; None if it was another map, or is nothing of this kind.
-    """
-    places = scene.places
-    if not isinstance(event, dict) or event.get("mode") not in _MODES:
-        return None
-    if event.get("map") != places.content.key:
-        return None
-    mode = event["mode"]
-    if mode == "none":
-        return np.empty(0, dtype=np.int64), mode
-    if "point" in event:
-        point = _sent(event["point"], places)
-        return None if point is None else (np.array([point]), mode)
-    corners = event.get("polygon")
-    if not isinstance(corners, list) or not 3 <= len(corners) <= _MOST_CORNERS:
-        return None
-    try:
-        polygon = np.array(corners, dtype=np.float64)
-        hidden = np.array(event.get("hidden", []), dtype=np.int64)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    if polygon.ndim != 2 or polygon.shape[1] != 2 or not np.isfinite(polygon).all():
-        return None
-    return scene.inside(polygon, hidden.ravel()[:256].tolist()), mode
-
-
-def _sent(number: object, places: Places) -> int | None:
-    """The point that has a number in the order in which they are sent; None if there is no such point."""
-    if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < len(places.order):
-        return int(places.order[number])
-    return None
-
-
-def _tip(pointed: object, places: Places, tip: Callable[[int], Tip]) -> dict[str, Any] | None:
-    if not isinstance(pointed, dict) or pointed.get("map") != places.content.key:
-        return None
-    point = _sent(pointed.get("point"), places)
+def _tip(pointed: object, positions: Positions, tip: Callable[[int], Tip]) -> dict[str, Any] | None:
+    point = read_point(pointed, positions)
     if point is None:
         return None
     head, text = tip(point)
-    return {"point": pointed["point"], "head": head, "text": text}
+    return {"point": int(positions.ranks[point]), "head": head, "text": text}
 
 
 def _bounds(units: NDArray[np.uint16]) -> list[int]:
-    return [*units.min(axis=0).tolist(), *units.max(axis=0).tolist()]
-
-
-@functools.cache
-def _engine() -> tuple[Content, str]:
-    """The script that draws, and its type."""
-    markup = {name: (_FOLDER / f"view.{name}").read_text(encoding="utf-8") for name in ("html", "css")}
-    scripts = [(_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS]
-    whole = [f"const MARKUP = {json.dumps(markup)};", *scripts]
-    return Content("\n".join(whole).encode("utf-8")), "text/javascript"
+    """Left, bottom, right and top of places on all maps, shape (maps, points, 2)."""
+    return [*units.min(axis=(0, 1)).tolist(), *units.max(axis=(0, 1)).tolist()]
 
 
 def _file(content: Content, kind: str, place: str) -> str:

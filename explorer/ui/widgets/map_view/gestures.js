@@ -1,9 +1,11 @@
 // The hand on the map: drag, wheel, pinch, lasso, box, click, keys.
 
 const CLICK = 5; // pixels that a click may move
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }; // right and up
 
 class Gestures {
-  // `on` has moved(), drawing(corners), drawn(corners, mode), clicked(left, top), over(left, top), left(), escaped().
+  // `on` has moved(), drawing(corners), drawn(corners, mode), clicked(left, top), over(left, top), left(),
+  // stepped([right, up]), entered(), escaped().
   constructor(element, camera, on) {
     Object.assign(this, { element, camera, on, tool: "pan", pointers: new Map(), corners: null });
     this.ending = new AbortController();
@@ -33,7 +35,7 @@ class Gestures {
     this.travelled = 0;
     const draws = this.tool !== "pan" && this.pointers.size === 1;
     this.corners = draws ? [at] : null;
-    this.mode = event.shiftKey ? "add" : event.altKey ? "subtract" : "replace";
+    this.mode = modeOf(event);
   }
 
   move(event) {
@@ -107,20 +109,21 @@ class Gestures {
   }
 
   key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const { width, height } = this.camera;
-    const step = 60;
-    const acts = {
-      ArrowLeft: () => this.camera.pan(step, 0),
-      ArrowRight: () => this.camera.pan(-step, 0),
-      ArrowUp: () => this.camera.pan(0, step),
-      ArrowDown: () => this.camera.pan(0, -step),
-      "+": () => this.camera.zoomAt(width / 2, height / 2, 1.3),
-      "=": () => this.camera.zoomAt(width / 2, height / 2, 1.3),
-      "-": () => this.camera.zoomAt(width / 2, height / 2, 1 / 1.3),
-      0: () => this.camera.reset(),
-    };
-    if (event.key === "Escape") this.corners ? this.drop() : this.on.escaped();
-    else if (acts[event.key] && !event.ctrlKey && !event.metaKey) {
+    const zoom = (factor) => () => this.camera.zoomAt(width / 2, height / 2, factor);
+    const acts = { "+": zoom(1.3), "=": zoom(1.3), "-": zoom(1 / 1.3), 0: () => this.camera.reset() };
+    const [right, up] = ARROWS[event.key] ?? [0, 0];
+    if (right || up) {
+      event.preventDefault();
+      if (!event.shiftKey) this.on.stepped([right, up]);
+      else {
+        this.camera.pan(-60 * right, 60 * up);
+        this.on.moved();
+      }
+    } else if (event.key === "Enter") this.on.entered();
+    else if (event.key === "Escape") this.corners ? this.drop() : this.on.escaped();
+    else if (acts[event.key]) {
       event.preventDefault();
       acts[event.key]();
       this.on.moved();
@@ -136,4 +139,9 @@ class Gestures {
   release() {
     this.ending.abort();
   }
+}
+
+// Shift adds to the selection, Alt takes away from it.
+function modeOf(event) {
+  return event.shiftKey ? "add" : event.altKey ? "subtract" : "replace";
 }

@@ -33,4 +33,19 @@ class Nearest {
     }
     return best;
   }
+
+  // The point nearest to another one in a direction, up to 45 degrees aside of it, that is shown; -1 for none.
+  // Points that coincide with it come first, one after the other.
+  towards(from, [right, up], shown) {
+    const { places } = this, x = places[2 * from], y = places[2 * from + 1];
+    let best = -1, least = Infinity;
+    for (let point = 0; point < places.length / 2; point++) {
+      const across = places[2 * point] - x, high = places[2 * point + 1] - y;
+      const along = across * right + high * up, aside = Math.abs(across * up) + Math.abs(high * right);
+      const square = across ** 2 + high ** 2;
+      const ahead = square ? along > 0 && aside <= along : point > from;
+      if (ahead && square < least && shown(point)) [best, least] = [point, square];
+    }
+    return best;
+  }
 }

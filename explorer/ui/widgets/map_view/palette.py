@@ -17,7 +17,8 @@ HUES = (
 )
 GREY = "#8C8C8C"
 ACCENT = "#D55E00"  # of a grey group while its name in the legend is pointed at
-# Viridis (matplotlib), at nine places; the ends stand out from both grounds less than the middle.
+# Viridis (matplotlib), at nine places. Of it, each ground has the part that stands out from it at least 3:1,
+# from what stands out least, for low numbers, to what does most.
 _VIRIDIS = (
     "#440154",
     "#472D7B",
@@ -31,21 +32,29 @@ _VIRIDIS = (
 )
 
 
+_LIGHT, _DARK = (0.58, 0.0), (0.36, 1.0)
+
+
 def rgb(colour: str) -> tuple[int, int, int]:
     """Red, green and blue of a colour such as #0072B2, 0 to 255."""
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
     return red, green, blue
 
 
-def scale_colours(count: int) -> list[str]:
-    """Colours of a scale of numbers, from low to high."""
-    known = [rgb(colour) for colour in _VIRIDIS]
-    found = []
-    for number in range(count):
-        at = number / max(1, count - 1) * (len(known) - 1)
-        first = min(int(at), len(known) - 2)
-        mixed = (
-            round(a + (b - a) * (at - first)) for a, b in zip(known[first], known[first + 1], strict=True)
-        )
-        found.append("#{:02X}{:02X}{:02X}".format(*mixed))
-    return found
+def scale_colours(count: int) -> tuple[list[str], list[str]]:
+    """Colours of a scale of numbers, from low to high, on a light and on a dark ground."""
+    light, dark = (
+        [_viridis(first + (last - first) * number / max(1, count - 1)) for number in range(count)]
+        for first, last in (_LIGHT, _DARK)
+    )
+    return light, dark
+
+
+def _viridis(share: float) -> str:
+    at = share * (len(_VIRIDIS) - 1)
+    first = min(int(at), len(_VIRIDIS) - 2)
+    mixed = (
+        round(a + (b - a) * (at - first))
+        for a, b in zip(rgb(_VIRIDIS[first]), rgb(_VIRIDIS[first + 1]), strict=True)
+    )
+    return "#{:02X}{:02X}{:02X}".format(*mixed)

@@ -2,44 +2,10 @@
 
 const RESTING = 160; // milliseconds without movement after which all points are drawn
 const HOVER = 90; // milliseconds that the mouse rests on a point before its text is asked for
+const FOLLOWING = 250; // milliseconds without movement after which the rows beside the map follow
 const REACH = 9; // pixels from a point at which it is meant
-
-const KEPT = 64_000_000; // bytes of what was downloaded lately
-
-const kept = new Map(); // by address: it is needed again when the page is shown again
-
-function keepDownload(path, bytes) {
-  kept.set(path, bytes);
-  let size = 0;
-  for (const [older, content] of [...kept].reverse()) {
-    size += content.length;
-    if (size > KEPT) kept.delete(older);
-  }
-}
-
-async function download(path, signal, report = () => {}) {
-  if (kept.has(path)) return kept.get(path);
-  const answer = await fetch(path, { signal });
-  if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
-  const total = Number(answer.headers.get("Content-Length")) || 0;
-  const reader = answer.body.getReader(), parts = [];
-  let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    parts.push(value);
-    size += value.length;
-    report(size, total);
-  }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  keepDownload(path, whole);
-  return whole;
-}
+const MOST_CORNERS = 2000; // of a lasso
+const CONTOURED = 100; // points; lines around each of fewer would say nothing
 
 // How a person left a map, by its name: its element can be made anew when the page around it changes.
 const lastViews = new Map();
@@ -49,152 +15,228 @@ class MapView {
     this.root = root;
     this.name = name;
     const get = (name) => root.querySelector(`.map-${name}`);
-    this.picture = get("picture");
-    this.tip = get("tip");
+    this.holder = get("panels");
+    this.tip = new Tip(get("tip"));
     this.message = get("message");
     this.bar = get("bar");
-    this.urls = {};
-    this.loading = {};
-    this.scene = { legend: [], names: [], found: [], hidden: new Set(), title: "" };
-    this.lines = [];
+    this.note = get("note");
+    this.files = new Files({
+      waiting: (names) => names.some((name) => name.startsWith("map ")) && this.wait(),
+      progress: (size, total) => this.progress(size, total),
+      arrived: (bytes, changed) => this.arrived(bytes, changed),
+      failed: (error) => this.failed("The map", error),
+    });
+    this.listed = new Files({
+      arrived: ({ rows }) => this.setRows(jsonOf(rows)),
+      failed: (error) => this.failed("The rows beside the map", error),
+    });
+    this.scene = { legend: [], names: [], found: [], query: [], panels: [], morph: [], hidden: new Set() };
+    this.data = { lines: [], opened: null };
+    this.panels = [];
+    this.hovered = -1;
     this.camera = new Camera();
-    this.points = new Points(get("points"));
-    this.overlay = new Overlay(get("overlay"));
+    this.points = pointsOn(get("points"));
+    if (this.points instanceof RasterPoints) root.dataset.raster = "";
     this.legend = new Legend(get("legend"), {
       toggled: (entry) => this.toggle(entry),
       alone: (entry) => this.alone(entry),
+      picked: (entry, mode) => this.pick({ entry, mode }),
       pointed: (entry) => this.point(entry),
+      shown: () => this.showAll(),
     });
-    this.gestures = new Gestures(get("overlay"), this.camera, {
-      moved: () => this.moved(),
-      drawing: (corners) => this.trace(corners),
-      drawn: (corners, mode) => this.drawn(corners, mode),
-      clicked: (left, top) => this.clicked(left, top),
-      over: (left, top) => this.over(left, top),
-      left: () => this.hover(-1),
-      escaped: () => this.pick({ mode: "none" }),
+    this.rows = new Rows(get("rows"), {
+      picked: (point) => this.open(point),
+      pointed: (point) => this.hover(this.panels[0], point, { quiet: true }),
+      acted: (name) => this.send("acted", { name, map: this.scene.map }),
     });
+    this.morph = new Morph(get("morph"), { moved: () => this.morphed() });
     this.watching = new ResizeObserver(() => this.resize());
-    this.watching.observe(this.picture);
-    // Streamlit gives the theme as properties of an element around this one.
-    this.theme = setInterval(() => this.retheme(), 500);
+    this.watching.observe(this.holder);
+    // The ground of another theme comes as a transition, for which the style sheet provides.
+    root.addEventListener("transitionrun", (event) => event.target === root && this.retheme());
     for (const button of root.querySelectorAll("button[data-tool]"))
       button.addEventListener("click", () => this.choose(button.dataset.tool));
-    get("home").addEventListener("click", () => this.gestures.reset());
+    for (const button of root.querySelectorAll("button[data-save]"))
+      button.addEventListener("click", () => this.save(button.dataset.save));
+    get("home").addEventListener("click", () => this.reset());
     get("zoom").addEventListener("click", () => this.zoomToSelection());
-    get("save").addEventListener("click", () => this.save());
+    get("invert").addEventListener("click", () => this.pick({ mode: "invert", hidden: [...this.scene.hidden] }));
+    this.note.querySelector("button").addEventListener("click", () => {
+      this.camera.show(this.camera.whole);
+      this.moved();
+    });
     const lost = get("points");
     lost.addEventListener("webglcontextlost", (event) => event.preventDefault());
     lost.addEventListener("webglcontextrestored", () => this.restore());
-    this.choose(lastViews.get(name)?.tool ?? "lasso");
+    this.tool = lastViews.get(name)?.tool ?? (matchMedia("(pointer: coarse)").matches ? "pan" : "lasso");
+    this.layers = lastViews.get(name)?.layers ?? { names: true, contours: false };
+    this.hiddenBy = lastViews.get(name)?.hiddenBy ?? new Map(); // the entries that are hidden, by their colours
+    for (const button of root.querySelectorAll("button[data-layer]")) {
+      const { layer } = button.dataset;
+      const show = () => button.setAttribute("aria-pressed", String(this.layers[layer]));
+      button.addEventListener("click", () => {
+        this.layers[layer] = !this.layers[layer];
+        show();
+        this.redraw();
+      });
+      show();
+    }
     this.retheme();
     this.resize();
   }
 
-  // What Python says now; anything that was there before is not loaded again.
+  // What Python says now; it is shown once the files that it names are there.
   update({ data, setTriggerValue }) {
     this.send = setTriggerValue;
-    this.data = data;
-    const { files } = data;
-    this.load("places", files.places, (bytes) => this.setPlaces(bytes));
-    this.load("scene", files.scene, (bytes) => this.setScene(JSON.parse(new TextDecoder().decode(bytes))));
-    this.load("categories", files.categories, (bytes) => this.setCategories(bytes));
-    this.load("chosen", files.chosen, (bytes) => this.setChosen(bytes));
-    if (!this.gestures.corners) this.corners = null; // a lasso has been answered
-    this.setTip(data.tip);
-    this.lines = data.lines ?? [];
-    this.cover();
+    this.next = data;
+    const { positions, scene, categories, selected, visible, rows } = data.files;
+    const maps = Object.fromEntries(positions.map((path, number) => [`map ${number}`, path]));
+    this.files.want({ scene, categories, selected, visible, ...maps });
+    this.listed.want({ rows });
+    if (this.files.settled) this.apply();
   }
 
-  load(name, url, act) {
-    if (this.urls[name] === url) return;
-    this.urls[name] = url;
-    this.loading[name]?.abort();
-    if (!url) {
-      act(null);
-      return;
+  // The files that belong to what Python said last.
+  arrived(bytes, changed) {
+    this.bar.hidden = true;
+    this.say("");
+    const maps = Object.keys(bytes).filter((name) => name.startsWith("map "));
+    const points = maps.length !== this.maps?.length || maps.some((name) => changed.has(name));
+    if (points) this.setPositions(maps.map((name) => new Uint16Array(bytes[name].buffer)));
+    if (changed.has("scene")) this.setScene(jsonOf(bytes.scene));
+    if (points || changed.has("categories")) {
+      this.categories = bytes.categories;
+      this.points.setCategories(bytes.categories);
     }
-    const loading = (this.loading[name] = new AbortController());
-    download(url, loading.signal, (size, total) => name === "places" && this.progress(size, total))
-      .then((bytes) => {
-        if (loading.signal.aborted) return;
-        this.say("");
-        act(bytes);
-      })
-      .catch((error) => {
-        if (loading.signal.aborted) return;
-        this.urls[name] = undefined;
-        this.bar.hidden = true;
-        this.say(`The map did not arrive: ${error.message} Reload the page to try again.`);
-      });
+    if (changed.size) this.setStates(bytes, points || changed.has("visible"));
+    this.apply();
+  }
+
+  apply() {
+    const before = this.data;
+    this.data = this.next;
+    if (!this.panels.some((panel) => panel.gestures.corners)) this.lasso = null; // it has been answered
+    if (this.data.follow && before.follow === false) this.follow(); // the view can be another by now
+    this.setTip(this.data.tip);
+    this.redraw();
+  }
+
+  wait() {
+    this.bar.hidden = false;
+    this.bar.removeAttribute("value"); // how much there is is not known yet
+  }
+
+  failed(what, error) {
+    this.bar.hidden = true;
+    this.say(`${what} did not arrive: ${error.message} Reload the page to try again.`);
   }
 
   progress(size, total) {
-    this.bar.hidden = size === total;
     this.bar.max = total || 1;
     this.bar.value = size;
   }
 
   say(message) {
-    this.message.hidden = !message;
-    this.message.textContent = message;
+    const raster = "This browser has no WebGL2, so the processor draws the map; large ones move less smoothly.";
+    const shown = message || ("raster" in this.root.dataset ? raster : "");
+    this.message.hidden = !shown;
+    this.message.textContent = shown;
   }
 
-  setPlaces(bytes) {
-    if (!bytes) return;
-    this.places = new Uint16Array(bytes.buffer);
-    this.points.setPlaces(this.places);
-    this.nearest = this.contours = null; // made when they are first needed
-    this.bar.hidden = true;
-    this.hover(-1);
-    this.gestures.drop();
-    this.apply();
+  setPositions(maps) {
+    this.maps = maps;
+    this.points.setPositions(maps);
+    this.mixed = null; // made when it is first needed
+    this.camera.whole = boundsOf(maps);
+    this.forget(); // what is drawn over the points waits for their scene
   }
 
   setScene(scene) {
-    const same = scene.map === this.scene.map;
-    const coloured = scene.title === this.scene.title && scene.legend.length === this.scene.legend.length;
-    this.scene = { ...scene, hidden: same && coloured ? this.scene.hidden : new Set() };
-    this.camera.home = scene.home;
-    const before = lastViews.get(this.name);
-    if (!same && before?.map === scene.map) {
-      Object.assign(this.camera, before.camera);
-      if (before.title === scene.title) this.scene.hidden = before.hidden;
-    } else if (!same) this.camera.reset();
+    const { scene: before } = this, left = lastViews.get(this.name);
+    const known = [before, left].find((other) => other?.base === scene.base);
+    if (!this.hiddenBy.has(scene.colours)) this.hiddenBy.set(scene.colours, new Set());
+    this.scene = { ...scene, hidden: this.hiddenBy.get(scene.colours) };
+    this.camera.restore(known && known === left ? left.camera : this.camera, known ?? scene, scene);
+    if (!known) this.camera.reset();
+    this.morph.show(scene.morph);
+    this.layOut(scene.panels);
+    this.panels.forEach((panel) => panel.describe(scene));
+    this.panels[0].at = this.morph.at;
+    this.strays = new Strays(this.maps, scene.home);
     this.resize();
     this.legend.show(this.scene);
+    this.beside();
     this.recolour();
+    if (before.colours !== scene.colours) this.follow(); // other groups can be hidden
   }
 
-  setCategories(bytes) {
-    this.categories = bytes;
-    this.apply();
+  // One panel for each title; the maps that a slider turns into each other share one.
+  layOut(titles) {
+    const told = JSON.stringify(titles);
+    if (told === this.titles) return;
+    this.titles = told;
+    this.panels.forEach((panel) => {
+      panel.element.remove();
+      panel.release();
+    });
+    const on = {
+      moved: () => this.moved(),
+      drawing: (panel, corners) => this.trace(panel, corners),
+      drawn: (panel, corners, mode) => this.drawn(panel, corners, mode),
+      clicked: (panel, left, top) => this.clicked(panel, left, top),
+      over: (panel, left, top) => this.over(panel, left, top),
+      left: () => this.hover(null, -1),
+      stepped: (panel, direction) => this.step(panel, direction),
+      entered: () => this.open(this.hovered),
+      escaped: () => (this.stepped && this.hovered >= 0 ? this.hover(null, -1) : this.pick({ mode: "none" })),
+    };
+    this.panels = titles.map((title, number) => new Panel(title, number, this.camera, on));
+    this.holder.prepend(...this.panels.map((panel) => panel.element));
+    this.holder.dataset.panels = titles.length;
+    this.choose(this.tool);
   }
 
-  // Colours and selection of the points that are there; those of other points may have arrived sooner.
-  apply() {
-    const { count } = this.points;
-    this.points.setCategories(this.categories?.length === count ? this.categories : null);
-    const chosen = this.chosen?.length === 8 * Math.ceil(count / 8) ? this.chosen : null;
-    this.points.setChosen(chosen, chosen ? this.selected : 0);
-    this.root.querySelector(".map-zoom").disabled = !this.points.selected;
-    this.root.dataset.selected = this.points.selected;
-    this.redraw();
+  setRows(rows) {
+    this.rows.show(rows);
+    this.beside();
   }
 
-  // One bit for each point, the first in the lowest bit.
-  setChosen(bits) {
-    this.chosen = bits && new Uint8Array(8 * bits.length);
-    this.selected = 0;
-    for (let point = 0; point < this.chosen?.length; point++)
-      this.selected += this.chosen[point] = (bits[point >> 3] >> (point & 7)) & 1;
-    this.apply();
+  // Without a legend and rows, the map has all of the width.
+  beside() {
+    const whole = this.root.querySelector(".map-beside");
+    whole.hidden = [...whole.children].every((child) => child.hidden);
+  }
+
+  // Which points are selected, and which are shown, null for all: one bit each, the first in the lowest bit.
+  setStates({ selected, visible }, others) {
+    const { count } = this.points, states = selected || visible ? new Uint8Array(count) : null;
+    const isSet = (bits, point) => (bits[point >> 3] >> (point & 7)) & 1;
+    let chosen = 0, shown = 0;
+    this.counts = visible && this.categories && new Uint32Array(256); // points shown, by their entry of the palette
+    for (let point = 0; states && point < count; point++) {
+      if (visible && !isSet(visible, point)) {
+        states[point] = HIDDEN;
+        continue;
+      }
+      shown++;
+      if (this.counts) this.counts[this.categories[point]]++;
+      if (selected && isSet(selected, point)) chosen += states[point] = SELECTED;
+    }
+    this.states = states;
+    this.points.setStates(states, chosen, states ? shown : count);
+    for (const group of this.scene.legend) group.shown = this.counts ? this.counts[group.entry] : group.count;
+    this.legend.recount(this.scene.legend);
+    if (others) this.contours = null; // made when they are first needed
+    this.root.querySelector("[data-layer=contours]").disabled = this.points.shown < CONTOURED;
+    for (const name of ["zoom", "invert"]) this.root.querySelector(`.map-${name}`).disabled = !chosen;
+    this.root.dataset.selected = chosen;
+    this.root.dataset.shown = this.points.shown;
   }
 
   toggle(entry) {
     const { hidden } = this.scene;
     hidden.has(entry) ? hidden.delete(entry) : hidden.add(entry);
-    this.recolour();
+    this.rehide();
   }
 
   alone(entry) {
@@ -203,8 +245,19 @@ class MapView {
     const alone = !hidden.has(entry) && others.every((other) => hidden.has(other));
     hidden.clear();
     if (!alone) others.forEach((other) => hidden.add(other));
-    this.legend.refresh(hidden);
+    this.rehide();
+  }
+
+  showAll() {
+    this.scene.hidden.clear();
+    this.rehide();
+  }
+
+  // Other groups are hidden now.
+  rehide() {
+    this.legend.refresh(this.scene.hidden);
     this.recolour();
+    this.follow();
   }
 
   point(entry) {
@@ -213,8 +266,9 @@ class MapView {
   }
 
   recolour() {
-    const { palette, hidden } = this.scene;
-    if (!palette) return;
+    const { palettes, hidden } = this.scene;
+    if (!palettes) return;
+    const palette = palettes[this.colours.dark ? 1 : 0];
     const bytes = new Uint8Array(4 * 256);
     palette.forEach((own, entry) => {
       const aside = this.pointed != null && this.pointed !== entry;
@@ -227,36 +281,27 @@ class MapView {
   }
 
   retheme() {
-    const style = getComputedStyle(this.root);
-    const property = (name, other) => style.getPropertyValue(name).trim() || other;
-    const background = property("--st-background-color", "#ffffff");
-    if (this.colours?.background === background) return;
-    const text = property("--st-text-color", "#31333f");
-    this.colours = {
-      background,
-      text,
-      font: property("--st-font", "sans-serif"),
-      found: property("--st-red-color", "#d00000"),
-      ring: numbers(text).map((part) => part / 255),
-      grey: [140, 140, 140],
-    };
+    if (this.colours?.background === groundOf(this.root)) return;
+    this.colours = themeOf(this.root);
+    this.root.toggleAttribute("data-dark", this.colours.dark);
     this.recolour();
     this.redraw();
   }
 
   resize() {
-    const { clientWidth: width, clientHeight: height } = this.picture;
-    if (!width || !height) return;
+    const { clientWidth: width, clientHeight: height } = this.holder;
+    if (!width || !height || !this.panels.length) return;
     const ratio = Math.min(2, window.devicePixelRatio || 1);
-    this.camera.resize(width, height);
+    const { pane } = this.panels[0];
+    this.camera.resize(pane.width, pane.height);
     this.points.resize(width, height, ratio);
-    this.overlay.resize(width, height, ratio);
+    for (const panel of this.panels) panel.overlay.resize(pane.width, pane.height, ratio);
     this.redraw();
   }
 
-  // Draw soon; all of it once nothing moves.
+  // Draw soon: a part of the points while a hand moves the map, and all of them once it rests.
   redraw() {
-    if (this.frame || !this.camera.width) return;
+    if (this.frame || !this.panels.length || !this.camera.width) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       this.draw();
@@ -266,112 +311,229 @@ class MapView {
   draw() {
     this.stop?.();
     clearTimeout(this.rest);
-    const drawn = this.points.drawMoving(this.camera, this.colours);
+    const panes = this.panels.map((panel) => panel.pane);
+    const drawn = this.points.drawMoving(this.camera, this.colours, panes);
     this.cover();
     // What was drawn, for whoever cannot see it: tests and benchmarks.
     const { dataset } = this.root;
     delete dataset.drawn;
     this.keep();
     dataset.view = JSON.stringify([this.camera.x, this.camera.y, this.camera.zoom]);
+    dataset.at = this.morph.at;
     dataset.frames = Number(dataset.frames ?? 0) + 1;
-    const whole = () => (dataset.drawn = this.points.count);
+    const whole = () => {
+      dataset.drawn = this.points.count;
+      this.countStrays();
+    };
     if (drawn >= this.points.count) whole();
     else
-      this.rest = setTimeout(() => {
-        this.stop = this.points.drawAll(this.camera, this.colours, whole);
-      }, RESTING);
+      this.rest = setTimeout(
+        () => (this.stop = this.points.drawRest(this.camera, this.colours, panes, drawn, whole)),
+        this.moving ? RESTING : 0,
+      );
+    this.moving = false;
   }
 
+  // Draw what is over the points.
   cover() {
-    const names = this.overlay.draw(this.camera, this.scene, this.colours, {
-      lasso: this.corners,
-      hovered: this.hovered >= 0 && this.places ? this.placeOf(this.hovered) : null,
-      opened: this.data?.bounds?.slice(0, 2),
-      lines: this.lines,
-      contours: this.scene.contours && this.places ? (this.contours ??= contourLines(this.places)) : null,
+    const names = this.panels.map((panel) => {
+      panel.overlay.draw(this.camera, this.colours, this.drawnOver(panel));
+      const placed = this.namesOf(panel);
+      panel.overlay.write(placed, this.colours);
+      return placed.map((each) => each.name);
     });
-    this.root.dataset.names = JSON.stringify(names);
+    this.root.dataset.names = JSON.stringify(names.flat());
   }
 
-  placeOf(point) {
-    return [this.places[2 * point], this.places[2 * point + 1]];
+  drawnOver(panel) {
+    const place = (point) => this.placeOf(panel, point), shown = (point) => this.shown(point);
+    return {
+      lasso: this.lasso?.panel === panel ? this.lasso.corners : null,
+      hovered: this.hovered >= 0 ? place(this.hovered) : null,
+      opened: this.data.opened === null ? null : place(this.data.opened),
+      lines: this.data.lines.map(place),
+      found: this.scene.found.map(place),
+      query: Math.ceil(panel.at) < this.scene.query.length ? between(this.scene.query, panel.at) : null,
+      contours: this.layers.contours && this.points.shown >= CONTOURED && Number.isInteger(panel.at) ? this.contoursOf(panel) : null,
+      strays: this.strays.marked(shown).map(place),
+    };
+  }
+
+  namesOf(panel) {
+    if (!this.layers.names) return [];
+    const shown = (entry) => !this.scene.hidden.has(entry) && (!this.counts || entry === null || this.counts[entry]);
+    const names = this.scene.names.filter(({ entry }) => shown(entry));
+    return panel.overlay.placed(this.camera, names, panel.at, this.colours);
+  }
+
+  contoursOf(panel) {
+    this.contours ??= new Map();
+    if (!this.contours.has(panel.at)) this.contours.set(panel.at, contourLines(this.placesAt(panel.at), this.states));
+    return this.contours.get(panel.at);
+  }
+
+  // All places on a map, or on the way from one to the next.
+  placesAt(at) {
+    const from = Math.floor(at), share = at - from;
+    if (!share) return this.maps[from];
+    if (this.mixed?.at !== at) {
+      const [before, after] = [this.maps[from], this.maps[from + 1]];
+      this.mixed = { at, places: before.map((value, axis) => value + share * (after[axis] - value)) };
+    }
+    return this.mixed.places;
+  }
+
+  placeOf(panel, point) {
+    return between(this.maps.map((places) => [places[2 * point], places[2 * point + 1]]), panel.at);
+  }
+
+  // Say how many points the first view leaves out.
+  countStrays() {
+    const placesOf = (point) => this.panels.map((panel) => this.placeOf(panel, point));
+    const shown = (point) => this.shown(point);
+    const outside = this.camera.moved ? 0 : this.strays.hiddenFrom(this.camera, placesOf, shown);
+    this.note.hidden = !outside;
+    const few = outside === 1 ? "1 row lies" : `${outside.toLocaleString("en")} rows lie`;
+    this.note.querySelector("span").textContent = `${few} outside.`;
   }
 
   moved() {
-    this.hover(-1);
+    this.moving = true;
+    this.hover(null, -1);
     this.redraw();
+    this.follow();
   }
 
-  trace(corners) {
-    this.corners = corners;
+  reset() {
+    this.camera.reset();
+    this.moved();
+  }
+
+  morphed() {
+    this.panels[0].at = this.morph.at;
+    this.moved();
+  }
+
+  // Say what is in view once nothing moves, if rows beside the map follow it.
+  follow() {
+    clearTimeout(this.following);
+    if (!this.data.follow) return;
+    this.following = setTimeout(() => {
+      const { camera, panels: [panel] } = this;
+      const [left, top] = camera.place(0, 0), [right, bottom] = camera.place(camera.width, camera.height);
+      const box = [left, bottom, right, top].map(Math.round);
+      const { hidden, map, colours } = this.scene;
+      this.send("viewed", { box, at: panel.at, hidden: [...hidden], map, colours });
+    }, FOLLOWING);
+  }
+
+  trace(panel, corners) {
+    this.lasso = corners && { panel, corners };
     this.cover();
   }
 
-  drawn(corners, mode) {
+  drawn(panel, corners, mode) {
     const rounded = (value) => Math.round(100 * value) / 100;
-    const polygon = corners.map(([left, top]) => this.camera.place(left, top).map(rounded));
-    this.trace(corners); // until the answer is there
-    this.pick({ polygon, mode, hidden: [...this.scene.hidden] });
+    const step = Math.ceil(corners.length / MOST_CORNERS);
+    const polygon = corners.filter((_, number) => number % step === 0).map(([left, top]) => this.camera.place(left, top).map(rounded));
+    this.trace(panel, corners); // until the answer is there
+    this.pick({ polygon, mode, at: panel.at, hidden: [...this.scene.hidden] });
   }
 
-  // Say which map it was picked on: another one may be on its way.
+  // Say on which map and with which colours it was picked: others may be on their way.
   pick(what) {
-    this.send("picked", { ...what, map: this.scene.map });
+    const { map, colours } = this.scene;
+    this.send("picked", { ...what, map, colours });
   }
 
-  at(left, top) {
-    if (!this.places) return -1;
-    this.nearest ??= new Nearest(this.places);
+  shown(point) {
     const { hidden } = this.scene;
-    const shown = (point) => !hidden.size || !this.categories || !hidden.has(this.categories[point]);
-    return this.nearest.find(...this.camera.place(left, top), REACH / this.camera.scale, shown);
+    if (this.states?.[point] === HIDDEN) return false;
+    return !hidden.size || !this.categories || !hidden.has(this.categories[point]);
   }
 
-  clicked(left, top) {
-    const point = this.at(left, top);
-    this.hover(-1);
+  nearest(panel) {
+    const places = this.placesAt(panel.at);
+    if (panel.nearest?.places !== places) panel.nearest = new Nearest(places);
+    return panel.nearest;
+  }
+
+  find(panel, left, top, reach) {
+    const shown = (point) => this.shown(point);
+    return this.nearest(panel).find(...this.camera.place(left, top), reach / this.camera.scale, shown);
+  }
+
+  clicked(panel, left, top) {
+    this.open(this.find(panel, left, top, REACH));
+  }
+
+  // Select one row, which shows its text and its nearest.
+  open(point) {
+    this.hover(null, -1);
     if (point >= 0) this.pick({ point, mode: "replace" });
   }
 
-  over(left, top) {
-    const point = this.at(left, top);
+  over(panel, left, top) {
+    const point = this.find(panel, left, top, REACH);
     this.where = [left, top];
-    if (point !== this.hovered) this.hover(point);
+    this.stepped = false;
+    if (point !== this.hovered) this.hover(panel, point);
   }
 
-  hover(point) {
+  // By keys: from the row that is pointed at, or open, to the next in a direction; at first to the middle one.
+  step(panel, direction) {
+    const { width, height } = this.camera, shown = (point) => this.shown(point);
+    const from = this.hovered >= 0 ? this.hovered : this.data.opened;
+    const point =
+      from === null
+        ? this.find(panel, width / 2, height / 2, Math.max(width, height))
+        : this.nearest(panel).towards(from, direction, shown);
+    if (point < 0) return;
+    const place = this.placeOf(panel, point);
+    let [left, top] = this.camera.pixel(...place);
+    if (left < 0 || left > width || top < 0 || top > height) {
+      [this.camera.x, this.camera.y, this.camera.moved] = [...place, true];
+      [left, top] = [width / 2, height / 2];
+      this.redraw();
+      this.follow();
+    }
+    this.where = [left, top];
+    this.stepped = true;
+    this.hover(panel, point);
+  }
+
+  // Ring a row, in all panels, and ask for its text unless it is there to read already.
+  hover(panel, point, { quiet = false } = {}) {
     if (this.hovered === point) return;
+    this.forget();
     this.hovered = point;
-    clearTimeout(this.asking);
-    this.tip.hidden = true;
-    if (point >= 0)
+    this.hoveredOn = quiet ? null : panel;
+    if (point >= 0 && !quiet)
       this.asking = setTimeout(() => this.send("hovered", { point, map: this.scene.map }), HOVER);
     this.cover();
   }
 
-  // The text of the row under the mouse, as text: it is never read as HTML.
+  // No row is pointed at any more.
+  forget() {
+    this.hovered = -1;
+    this.hoveredOn = null;
+    clearTimeout(this.asking);
+    this.tip.hide();
+  }
+
+  // The text of the row that is pointed at.
   setTip(tip) {
-    if (!tip || tip.point !== this.hovered) return;
-    this.tip.replaceChildren();
-    for (const [name, line] of [["tip-head", tip.head], ["tip-text", tip.text]]) {
-      const part = document.createElement("div");
-      part.className = name;
-      part.dir = "auto";
-      part.textContent = line;
-      this.tip.append(part);
-    }
-    this.tip.hidden = false;
-    const [left, top] = this.where;
-    const right = left + 14 + this.tip.offsetWidth > this.camera.width;
-    this.tip.style.left = `${Math.max(0, right ? left - 14 - this.tip.offsetWidth : left + 14)}px`;
-    this.tip.style.top = `${clamp(top + 14, 0, Math.max(0, this.camera.height - this.tip.offsetHeight))}px`;
+    if (!tip || tip.point !== this.hovered || !this.hoveredOn) return;
+    const { left, top } = this.hoveredOn.pane;
+    this.tip.show(tip, this.where[0] + left, this.where[1] + top);
   }
 
   choose(tool) {
-    this.gestures.tool = tool;
+    this.tool = tool;
     for (const button of this.root.querySelectorAll("button[data-tool]"))
       button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
-    this.picture.dataset.tool = tool;
+    for (const panel of this.panels) panel.gestures.tool = tool;
+    this.holder.dataset.tool = tool;
     this.keep();
   }
 
@@ -381,63 +543,74 @@ class MapView {
     this.moved();
   }
 
-  save() {
-    const whole = document.createElement("canvas");
-    const { canvas } = this.points;
-    [whole.width, whole.height] = [canvas.width, canvas.height];
-    const context = whole.getContext("2d");
-    context.fillStyle = this.colours.background;
-    context.fillRect(0, 0, whole.width, whole.height);
-    context.drawImage(canvas, 0, 0);
-    context.drawImage(this.overlay.canvas, 0, 0);
-    whole.toBlob((blob) => {
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(blob);
-      link.download = `${this.data.name}.png`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  async save(kind) {
+    this.stop?.();
+    clearTimeout(this.rest);
+    const { points, camera, panels, scene, colours } = this;
+    const { clientWidth: width, clientHeight: height } = this.holder;
+    const picture = pictureOf(kind, {
+      points, camera, panels, scene, colours,
+      panes: panels.map((panel) => panel.pane),
+      size: { width, height },
+      drawnOver: (panel) => ({ ...this.drawnOver(panel), hovered: null }),
+      namesOf: (panel) => this.namesOf(panel),
     });
+    this.resize(); // it was drawn on this canvas, at another size
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await picture);
+    link.download = `${this.data.name}.${kind}`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
 
   // The browser took the graphics context away, and gave another.
   restore() {
     this.points.prepare();
-    if (this.places) this.points.setPlaces(this.places);
-    this.apply();
+    if (!this.maps) return;
+    this.points.setPositions(this.maps);
+    this.points.setCategories(this.categories);
+    this.setStates(this.files.bytes);
     this.resize();
     this.recolour();
   }
 
   // Keep how the map was left.
   keep() {
-    const { x, y, scale, moved } = this.camera;
-    const { map, hidden, title } = this.scene;
-    const { tool } = this.gestures;
-    if (map) lastViews.set(this.name, { map, hidden, title, tool, camera: { x, y, scale, moved } });
+    const { x, y, zoom, moved } = this.camera;
+    const { base, grid, home } = this.scene;
+    const { tool, layers, hiddenBy } = this;
+    lastViews.set(this.name, { base, grid, home, tool, layers, hiddenBy, camera: { x, y, zoom, moved } });
   }
 
   release() {
-    clearInterval(this.theme);
     cancelAnimationFrame(this.frame);
     clearTimeout(this.rest);
     clearTimeout(this.asking);
-    Object.values(this.loading).forEach((loading) => loading.abort());
+    this.files.release();
+    this.listed.release();
     this.stop?.();
     this.watching.disconnect();
-    this.gestures.release();
+    this.morph.stop();
+    clearTimeout(this.following);
+    this.panels.forEach((panel) => panel.release());
     this.points.release();
   }
 }
 
-function numbers(colour) {
-  const canvas = document.createElement("canvas").getContext("2d");
-  canvas.fillStyle = colour;
-  return [1, 3, 5].map((at) => parseInt(canvas.fillStyle.slice(at, at + 2), 16));
+// The least and the largest x and y of all maps.
+function boundsOf(maps) {
+  const bounds = [LARGEST, LARGEST, 0, 0];
+  for (const places of maps)
+    for (let at = 0; at < places.length; at++) {
+      if (places[at] < bounds[at & 1]) bounds[at & 1] = places[at];
+      if (places[at] > bounds[2 + (at & 1)]) bounds[2 + (at & 1)] = places[at];
+    }
+  return bounds;
 }
 
 const views = new WeakMap();
 
-export default function (component) {
+export default function mount(component) {
   const parent = component.parentElement;
   if (!views.has(parent)) {
     const style = document.createElement("style");

@@ -1,0 +1,1 @@
+"""Classifying rows into categories: by similarity, examples, inference, or a vote."""

@@ -1,0 +1,1 @@
+"""Filters: which rows of a corpus have certain values in their columns."""

@@ -1,0 +1,1 @@
+"""One encoder measured on pairs, judged queries, labels or duplicates, and beside published figures."""

@@ -1,0 +1,1 @@
+"""The Classify page: rows in categories of one's own."""

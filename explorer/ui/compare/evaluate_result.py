@@ -1,0 +1,167 @@
+"""What an evaluation found: figures, thresholds, notes, and the worst cases first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import streamlit as st
+
+from explorer.comparison.numbers import figure as written
+from explorer.comparison.numbers import interval, number, units
+from explorer.numbers import percent
+from explorer.ui.shell.text import markdown, shortened
+from explorer.ui.widgets.downloads import download_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from streamlit.elements.lib.column_types import ColumnConfig
+
+    from explorer.evaluation.duplicates import DuplicateEvaluation
+    from explorer.evaluation.labels import LabelEvaluation
+    from explorer.evaluation.pairs import PairEvaluation
+    from explorer.evaluation.published import Published
+    from explorer.evaluation.retrieval import RetrievalEvaluation
+    from explorer.evaluation.thresholds import Threshold
+
+    Evaluated = PairEvaluation | DuplicateEvaluation | RetrievalEvaluation | LabelEvaluation
+
+_SHOWN = 50  # cases
+_CHARS = 300  # of a text in a cell
+_FROM_ZERO = ("pair", "row", "first_hit", "relevant")  # numbers that are from 1 on the screen and in files
+_COLUMNS = {  # the columns of the table where long texts would hide the others on a narrow screen
+    "pairs": ("pair", "score", "similarity", "off", "first", "second", "score_rank", "similarity_rank"),
+    "duplicates": ("pair", "duplicate", "similarity", "misplaced", "first", "second"),
+    "labels": ("row", "label", "predicted", "own_votes", "predicted_votes", "text"),
+}
+_ORDER = {
+    "pairs": "The pairs whose rank by similarity is furthest from that by score. A rank is the share of "
+    "pairs that have less; off is that by similarity minus that by score.",
+    "duplicates": "The pairs that are furthest on the wrong side. Misplaced is the share of the pairs with "
+    "the other label that score higher than a duplicate, or lower than another pair.",
+    "queries": "The queries with the lowest nDCG@10. Relevant is a row with the highest grade, with its "
+    "rank among the hits; empty if it is not among them.",
+    "labels": "The rows whose nearest rows have another label, those with the fewest votes for their own "
+    "first.",
+}
+
+
+def show_evaluation(found: Evaluated, kind: str, name: str) -> None:
+    """Draw what was measured of an encoder.
+
+    Args:
+        found: What was found.
+        kind: What it was evaluated on.
+        name: The beginning of the names of files.
+    """
+    from explorer.evaluation.duplicates import DuplicateEvaluation
+
+    first = found.figures[0]
+    st.markdown(f"**{markdown(found.encoder)}** · {units(first.measure, first.n, first.independent)}")
+    _show_figures(found)
+    if isinstance(found, DuplicateEvaluation):
+        _show_thresholds(found)
+    for note in found.notes:
+        st.caption(markdown(note))
+    with st.expander("What these figures mean", icon=":material/help:"):
+        for each in found.figures:
+            st.markdown(f"**{markdown(each.measure.name)}** · {markdown(each.measure.explanation)}")
+    st.header("Worst cases first", anchor=False)
+    st.caption(_ORDER[kind])
+    worst = _numbered(found.worst(_SHOWN))
+    if worst.empty:
+        st.markdown(":material/check: There are none.")
+        return
+    st.dataframe(
+        _shortened(worst),
+        hide_index=True,
+        column_order=_COLUMNS.get(kind),
+        column_config=_columns(worst),
+        alt="The worst cases, worst first",
+    )
+    if len(worst) == _SHOWN:
+        st.caption(f"The first {_SHOWN}; the file has all.")
+    most = first.n
+    download_table(
+        "Cases",
+        lambda: pa.Table.from_pandas(_numbered(found.worst(most)), preserve_index=False),
+        f"{name}-cases",
+        about="The worst cases first, with whole texts.",
+    )
+
+
+def _show_figures(found: Evaluated) -> None:
+    lines = {
+        "measure": [each.measure.name for each in found.figures],
+        "value": [written(each.measure, each.value) for each in found.figures],
+        "95 % interval": [interval(each.low, each.high, too_few=True) for each in found.figures],
+        "n": [each.n for each in found.figures],
+    }
+    if any(each.published for each in found.figures):
+        lines["published"] = ["; ".join(map(_source, each.published)) for each in found.figures]
+        lines["beside it"] = ["; ".join(map(_beside, each.published)) for each in found.figures]
+    st.dataframe(lines, hide_index=True, height="content", alt="Figures with their intervals")
+
+
+def _source(published: Published) -> str:
+    split = f", {published.split}" if published.split else ""
+    return f"{published.written} ({published.metric}{split})"
+
+
+def _beside(published: Published) -> str:
+    if not published.differs:
+        return "the same but for rounding"
+    return f"differs by more than rounding, {number(published.difference, 4, plus=True)}"
+
+
+def _show_thresholds(found: DuplicateEvaluation) -> None:
+    wanted = f"precision of {percent(found.wanted_precision)} or more"
+    at = {"best F1": found.at_best_f1}
+    if found.at_precision is None:
+        st.warning(f"No threshold has a {wanted}.", icon=":material/warning:")
+    else:
+        at[wanted] = found.at_precision
+    st.dataframe(
+        {
+            "threshold with": list(at),
+            "similarity": [number(each.value, 4) for each in at.values()],
+            "precision": [_share(each, "precision") for each in at.values()],
+            "recall": [_share(each, "recall") for each in at.values()],
+            "pairs": [each.pairs for each in at.values()],
+        },
+        hide_index=True,
+        height="content",
+        alt="Thresholds of similarity, with precision and recall",
+    )
+
+
+def _share(threshold: Threshold, name: str) -> str:
+    value, low, high = (getattr(threshold, f"{name}{end}") for end in ("", "_low", "_high"))
+    ends = interval(low, high)
+    return f"{number(value)} ({ends})" if ends else number(value)
+
+
+def _numbered(cases: pd.DataFrame) -> pd.DataFrame:
+    """The cases with numbers of pairs and rows from 1."""
+    return cases.assign(**{name: cases[name] + 1 for name in _FROM_ZERO if name in cases})
+
+
+def _shortened(cases: pd.DataFrame) -> pd.DataFrame:
+    """The cases with long texts cut: a cell shows only their beginning."""
+    texts = [name for name in cases if isinstance(cases[name].iloc[0], str)]
+    return cases.assign(**{name: [_cut(text) for text in cases[name]] for name in texts})
+
+
+def _cut(text: object) -> object:
+    return shortened(text, _CHARS) if isinstance(text, str) else text
+
+
+def _columns(cases: pd.DataFrame) -> dict[str, ColumnConfig]:
+    """What the columns are called, and how their numbers are written."""
+    number_column, column = st.column_config.NumberColumn, st.column_config.Column
+    return {
+        name: number_column(name.replace("_", " "), format="%.3f")
+        if cases[name].dtype.kind == "f"
+        else column(name.replace("_", " "))
+        for name in cases
+    }

@@ -1,0 +1,1 @@
+"""The overview page: what is in the open rows."""

@@ -1,0 +1,58 @@
+"""The themes of the rows: their clusters, the largest first, each with a bar and a typical row."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from explorer.analysis.space import Space
+from explorer.numbers import percent
+from explorer.session.session import Session
+from explorer.ui.shell.text import markdown, shortened
+from explorer.ui.widgets.clustering import Clusters
+from explorer.ui.widgets.map_view.palette import GREY, HUES
+from explorer.ui.widgets.to_map import show_on_map
+
+_SHOWN = 8
+_CHARS = 160
+
+
+def show_themes(session: Session, space: Space, clusters: Clusters | None) -> None:
+    """Draw the largest clusters, each a way to its rows on the map.
+
+    Args:
+        session: The visitor's session.
+        space: The open rows.
+        clusters: Their clusters; None while they are made.
+    """
+    st.header("Themes", anchor=False)
+    if clusters is None:
+        return
+    themes = clusters.summaries  # the largest first
+    widest = themes[0].share if themes else 1.0
+    with st.container(key="themes", gap=None):
+        for rank, one in enumerate(themes[:_SHOWN]):
+            name = clusters.names[one.label]
+            with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+                if st.button(
+                    markdown(name),
+                    key=f"theme-{one.label}",
+                    type="tertiary",
+                    width=240,
+                    help="Select its rows and show them on the map.",
+                ):
+                    show_on_map(
+                        session, clusters.clustering.rows(one.label), f"cluster “{name}”", colour="cluster"
+                    )
+                caption = space.corpus.captions[one.central[0]] if one.central else ""
+                hue = HUES[rank] if rank < len(HUES) else GREY
+                width = 100 * one.share / widest
+                st.html(
+                    f'<div class="theme"><span class="bar"><span style="width: {width:.1f}%;'
+                    f' background: {hue}"></span></span><span class="rows">{one.size:,} · '
+                    f'{percent(one.share)}</span><span class="row" dir="auto">'
+                    f"{html.escape(shortened(caption, _CHARS))}</span></div>"
+                )
+    rest = f"All {len(themes):,} clusters" if len(themes) > _SHOWN else "The clusters"
+    st.page_link("pages/clusters.py", label=f"{rest}, and how real they are", icon=":material/workspaces:")

@@ -1,0 +1,251 @@
+"""What the search page found: the hits of each query, a summary of them, and what to do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from explorer.analysis.weak_hits import MEANINGLESS, weak_score
+from explorer.data.tables.values import count
+from explorer.encode.spec import hosted_model
+from explorer.encode.words import split_words
+from explorer.errors import QueryError
+from explorer.session.session import Session
+from explorer.share.playlist import playlist_file, song_columns
+from explorer.ui.search.controls import (
+    MAX_HITS,
+    MAX_QUERIES,
+    MAX_QUERY_CHARS,
+    Asked,
+    forget_like,
+    searched_rows,
+)
+from explorer.ui.search.ranking import ranked_or_progress, show_ranking, times
+from explorer.ui.shell.announcements import announce
+from explorer.ui.shell.going import go_to
+from explorer.ui.shell.queries import query_vectors_or_progress
+from explorer.ui.shell.text import shortened
+from explorer.ui.widgets.downloads import download_file, download_table
+from explorer.ui.widgets.items import item_html
+from explorer.ui.widgets.kept import kept
+from explorer.ui.widgets.marked_words import common_words, is_worth_marking
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from explorer.analysis.space import Hit, Space
+    from explorer.retrieval.ranked import Ranked
+    from explorer.tensor import Metric
+    from explorer.ui.widgets.hits import Found
+
+_ORIGIN_CHARS = 40
+_MAP_QUERY_CHARS = 500  # as the map's own field takes them
+_TRAINED_FOR = {"dot": "dot product", "euclidean": "Euclidean distance"}  # cosine goes without saying
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a request.
+
+    Attributes:
+        queries: The queries; the text of the row that others are similar to.
+        by_vectors: For each query its hits by vectors, best first.
+        ranked: For each query what was found by more than vectors; None if that is not asked for, or not
+            there (yet).
+    """
+
+    queries: list[str]
+    by_vectors: list[list[Hit]]
+    ranked: tuple[Ranked, ...] | None
+
+    @property
+    def hits(self) -> list[list[Hit]]:
+        """For each query the hits to show, best first."""
+        return self.by_vectors if self.ranked is None else [[*one.hits] for one in self.ranked]
+
+
+def hits_or_progress(session: Session, space: Space, asked: Asked) -> Answer | None:
+    """The queries and their hits; None while the queries are being encoded, which the page shows.
+
+    The hits by vectors are there while others are being ranked by more, and if that fails.
+
+    Raises:
+        QueryError: There are too many queries, or one is too long.
+    """
+    if asked.like is not None:
+        caption = space.corpus.captions[asked.like]
+        k = min(asked.k, MAX_HITS)
+        similar = space.similar_to(asked.like, k, metric=asked.metric, rows=asked.within)
+        return Answer([caption], [similar], _ranked(session, space, asked, [asked.like], [None]))
+    if len(asked.queries) > MAX_QUERIES:
+        raise QueryError(
+            f"There are {len(asked.queries)} queries; the page takes {MAX_QUERIES} at once.",
+            fix="Search in several batches, or use the Python package.",
+        )
+    # Only the browser enforces the input's own limit; a link can carry more.
+    for number, query in enumerate(asked.queries, start=1):
+        if len(query) > MAX_QUERY_CHARS:
+            raise QueryError(
+                f"It has {len(query):,} characters; the page takes {MAX_QUERY_CHARS:,}.",
+                where=f"query {number}",
+                fix="Shorten it.",
+            )
+    # Together, so that the hits and what is weak among them are drawn at once.
+    vectors = query_vectors_or_progress(session, [space], (*asked.queries, *_meaningless(space)))
+    if vectors is None:
+        return None
+    k, queries = min(asked.k, MAX_HITS), vectors[0][: len(asked.queries)]
+    hits = space.search_vectors(queries, k, metric=asked.metric, rows=asked.within)
+    return Answer(list(asked.queries), hits, _ranked(session, space, asked, asked.queries, list(queries)))
+
+
+def show_summary(
+    session: Session,
+    space: Space,
+    asked: Asked,
+    answer: Answer,
+    table: Callable[[], pa.Table],
+) -> Found:
+    """Draw what was searched for and the actions on the hits; return what was found for the query to show."""
+    from explorer.ui.widgets.hits import Found  # brings torch, which the first page must not wait for
+
+    queries, metric = answer.queries, asked.metric or space.similarity_metric
+    chosen = 0
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="hits-head"
+    ):
+        told = st.container(width="stretch")
+        if len(queries) > 1:
+            chosen = told.selectbox(
+                "Hits for",
+                range(len(queries)),
+                format_func=lambda position: f"{position + 1}. {queries[position]}",
+                width=420,
+            )
+        words = () if asked.like is not None else _words(session, space, queries[chosen])
+        found = Found(
+            queries[chosen], words, answer.hits[chosen], metric, _weak_score(session, space, asked, metric)
+        )
+        ranked = None if answer.ranked is None else answer.ranked[chosen]
+        with told:
+            if asked.like is not None:
+                st.html(f"Rows similar to row {asked.like + 1:,}:{item_html(space.corpus, asked.like)}")
+                st.button("Back to the query", icon=":material/arrow_back:", on_click=forget_like)
+            _show_fit(space, asked, found, answer.by_vectors[chosen], ranked)
+        picked = found.picked
+        st.button(
+            f"Select the {len(picked):,} picked" if picked else "Select these rows",
+            key="select-hits",
+            icon=":material/select_all:",
+            on_click=session.select,
+            args=(picked or [hit.row for hit in found.hits], f"hits for “{found.query[:_ORIGIN_CHARS]}”"),
+            help="The selection follows you to every page.",
+        )
+        if st.button(
+            "Show on the map", icon=":material/scatter_plot:", help="Rings the closest rows on the map."
+        ):
+            go_to("pages/map.py", **{"map-query": found.query[:_MAP_QUERY_CHARS]})
+        download_table("Download the hits", table, f"{space.corpus.name}-hits")
+        songs = song_columns(space.corpus) if asked.ranking.variety else None
+        if songs is not None:
+            rows = [hit.row for hit in found.hits]
+            download_file(
+                "Playlist (M3U)",
+                lambda: playlist_file(space.corpus, rows, songs),
+                f"{space.corpus.name}-playlist.m3u8",
+                about="The hits in this order, as artist and title. Files with these names, such as "
+                "“artist - title.mp3”, are looked for beside the playlist.",
+            )
+    if ranked is not None and found.hits:
+        whole = len(searched_rows(space, asked)) == len(space)
+        show_ranking(session, asked.ranking, found.query, ranked, whole)
+    if asked.metric is None and space.similarity_metric in _TRAINED_FOR:
+        st.caption(f"Compared by {_TRAINED_FOR[space.similarity_metric]}, which this model was trained for.")
+    announce(f"{count(len(found.hits), 'hit')} for “{shortened(queries[chosen], _ORIGIN_CHARS)}”.")
+    return found
+
+
+def _show_fit(
+    space: Space, asked: Asked, found: Found, closest: Sequence[Hit], ranked: Ranked | None
+) -> None:
+    """Draw how well the hits fit, by vectors.
+
+    Args:
+        space: The space that was searched.
+        asked: The request.
+        found: The hits.
+        closest: The hits by vectors.
+        ranked: What was found by more than vectors, if these are the hits.
+    """
+    from explorer.ui.widgets.hits import score_text
+
+    searched = len(searched_rows(space, asked))
+    if not found.hits:
+        st.caption(f"None of {searched:,} rows")
+        return
+    nothing = found.is_weak(closest[0])
+    if nothing and found.weak is not None:
+        best, meaningless = (score_text(score, found.metric) for score in (closest[0].score, found.weak))
+        what = "Nothing fits this query" if ranked is None else "By vectors nothing fits this query"
+        st.markdown(
+            f":material/search_off: **{what}**: "
+            f"of {searched:,} rows the closest has {best}; "
+            f"meaningless text reaches {meaningless}."
+        )
+    weak = sum(found.is_weak(hit) for hit in found.hits)
+    about = (
+        f"; {weak:,} of the {len(found.hits):,} hits score no higher than meaningless text and have no "
+        "word of the query"
+        if weak and not nothing
+        else ""
+    )
+    if ranked is not None:
+        st.caption(f"Of {searched:,} rows, {times(ranked)}{about}.")
+    elif not nothing:
+        st.caption(f"The closest of {searched:,} rows{about}.")
+
+
+def _ranked(
+    session: Session,
+    space: Space,
+    asked: Asked,
+    queries: Sequence[str | int],
+    vectors: Sequence[np.ndarray | None],
+) -> tuple[Ranked, ...] | None:
+    """What was found by more than vectors; see `ranked_or_progress`."""
+    k = min(asked.k, MAX_HITS)
+    return ranked_or_progress(
+        session, space, asked.ranking, queries, vectors, k, metric=asked.metric, within=asked.within
+    )
+
+
+def _meaningless(space: Space) -> tuple[str, ...]:
+    """The queries that tell what is weak; none where each query is sent away, which costs time and money."""
+    return () if space.spec is None or hosted_model(space.spec) else MEANINGLESS
+
+
+def _weak_score(session: Session, space: Space, asked: Asked, metric: Metric) -> float | None:
+    """The score up to which hits are weak; None if it is not known, and for rows like another row."""
+    within = asked.within
+    if not _meaningless(space) or asked.like is not None or (within is not None and not within.any()):
+        return None
+    encoded = session.queries.find(space.encoder, MEANINGLESS)
+    if encoded is None:  # no query was asked yet, only rows like another
+        return None
+    return kept(
+        session,
+        "weak score",
+        (space, metric, b"" if within is None else np.packbits(within).tobytes()),
+        lambda: weak_score(space, space.place_queries(encoded), metric, within),
+    )
+
+
+def _words(session: Session, space: Space, query: str) -> tuple[str, ...]:
+    """The words of a query to mark in its hits."""
+    corpus = space.corpus
+    common = kept(session, "common words", (corpus,), lambda: common_words(corpus.texts))
+    return tuple(word for word in dict.fromkeys(split_words(query)) if is_worth_marking(word, common))

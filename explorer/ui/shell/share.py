@@ -1,0 +1,77 @@
+"""Sharing what a page shows: the link, what it carries and who can open it, or the rows."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from explorer.data.hub.rows_link import HubRows
+from explorer.data.tables.values import count
+from explorer.encode.model_names import encoder_name
+from explorer.session.session import Session
+from explorer.share.export import parquet_file, rows_table
+from explorer.ui.shell.text import markdown
+
+
+def show_share(session: Session) -> None:
+    """Draw the button behind which the link to the page is, as the page is now."""
+    with st.popover("Share", icon=":material/share:", type="tertiary"):
+        st.markdown(_who_can_open_it(session))
+        st.code(_link(), language=None, wrap_lines=True)
+        examples = ", no rows marked as examples" if session.examples else ""
+        st.caption(
+            "The link carries what is set on this page, such as a query, and the encoder "
+            f"({markdown(encoder_name(session.encoder))}). It carries no token, no selection{examples} and "
+            "no names that you gave."
+        )
+        if missed := _what_others_miss(session):
+            st.markdown(missed)
+        if not _can_be_opened_by_others(session):
+            st.download_button(
+                "Download the rows (Parquet)",
+                lambda: parquet_file(rows_table(session.corpus, range(len(session.corpus)), {})),
+                "rows.parquet",
+                on_click="ignore",
+            )
+
+
+def _can_be_opened_by_others(session: Session) -> bool:
+    return session.corpus.sample is not None or HubRows.of(session.corpus) is not None
+
+
+def _who_can_open_it(session: Session) -> str:
+    name = markdown(session.corpus.name)
+    rows = HubRows.of(session.corpus)
+    if session.corpus.sample is not None:
+        return f"**Anyone who can open this app** sees this page: {name} is a sample that comes with it."
+    if rows is not None:
+        return (
+            f"**Anyone who can open this app and the dataset** {markdown(rows.id)} sees this page: "
+            "its rows are read from the Hub again, at the same revision."
+        )
+    return (
+        f"**Only this browser** can open the link, and only for a while: {name} is on no "
+        "server that others can ask. To share it, send the rows as a file too; opened on the Data page, they "
+        "give the same results."
+    )
+
+
+def _what_others_miss(session: Session) -> str:
+    """That a selection does not travel, and whether the sender sees nothing else; "" without one."""
+    rows = f"all {count(len(session.corpus), 'row')}"
+    if session.focus is not None:
+        only = count(len(session.focus), "selected row")
+        shown = session.shown
+        edited = shown is not None and any(key.rows == shown.key for key in session.clusters.edits)
+        merged = " Nor do merges and splits of their clusters." if edited else ""
+        return f"**You see only {only}.** The selection does not travel: others see {rows}.{merged}"
+    if session.selection is not None:
+        selected = count(len(session.selection), "row")
+        return f"**Your selection of {selected} does not travel:** others see {rows}, none of them selected."
+    return ""
+
+
+def _link() -> str:
+    asked = {name: st.query_params.get_all(name) for name in st.query_params}
+    return f"{st.context.url}?{urlencode(asked, doseq=True)}"

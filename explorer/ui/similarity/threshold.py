@@ -1,0 +1,90 @@
+"""The threshold of near-duplicates: its choice, the pairs that are known, and which threshold is advised."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from explorer.analysis.duplicates import ClosePairs
+from explorer.analysis.threshold_advice import ThresholdShares, threshold_shares
+from explorer.data.tables.values import count
+from explorer.numbers import percent
+from explorer.session.session import Session
+from explorer.ui.widgets.close_pairs import LOWEST
+from explorer.ui.widgets.kept import kept
+from explorer.ui.widgets.linked_choice import linked_choice
+
+_KEY = "threshold"
+_SHARES = {"5": "5 %", "1": "1 %", "10": "10 %"}
+_HELP = (
+    "A false pair scores this high although it is no near-duplicate. The estimate continues the rate at "
+    "which scores below the threshold thin out; near-duplicates are the pairs above it that exceed that. "
+    "Texts from one template stand out in the same way, so judge by the pairs themselves."
+)
+
+
+def choose_threshold() -> float:
+    """Draw the choice of the lowest score of near-duplicates, shared by all views that use it."""
+    return float(
+        st.slider(
+            "Similarity threshold",
+            LOWEST,
+            1.0,
+            0.9,
+            0.01,
+            key=_KEY,
+            bind="query-params",
+            help="The view “Usual scores” shows what each threshold finds, and how much of it is false.",
+        )
+    )
+
+
+def shares_of(session: Session, close: ClosePairs) -> ThresholdShares:
+    """The estimated share of false pairs at each threshold."""
+    return kept(
+        session,
+        "threshold shares",
+        (close,),
+        lambda: threshold_shares(close.pairs.scores, close.floor, close.texts),
+    )
+
+
+def show_advice(session: Session, close: ClosePairs, threshold: float) -> None:
+    """Draw how many of the pairs at a threshold are false by estimate, and a button for a better one."""
+    shares = shares_of(session, close)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        most = linked_choice("False pairs, at most", _SHARES, key="false-pairs", width=150, help=_HELP)
+        advised = shares.advised(int(most) / 100)
+        with st.container(width="stretch"):
+            st.caption(f"{_at(shares, threshold)} {_advice(shares, advised, threshold, _SHARES[most])}")
+        if advised is not None and advised != threshold:
+            st.button(f"Use {advised:.2f}", icon=":material/tune:", on_click=_use, args=(advised,))
+
+
+def _at(shares: ThresholdShares, threshold: float) -> str:
+    """What is known of the threshold that is chosen."""
+    place = shares.place(threshold)
+    if place is None or not shares.found[place]:
+        return f"No two different texts score {threshold:.2f} or more."
+    pairs = f"{count(int(shares.found[place]), 'pair')} at {threshold:.2f} or above"
+    share = float(shares.shares[place])
+    if math.isnan(share):
+        return f"{pairs}; too few pairs below it are known to estimate how many are false."
+    if share == 1:
+        return f"{pairs}: no more than are expected without near-duplicates."
+    return f"{pairs}, of which an estimated {percent(share)} are false."
+
+
+def _advice(shares: ThresholdShares, advised: float | None, threshold: float, most: str) -> str:
+    place = None if advised is None else shares.place(advised)
+    if place is None:
+        return f"No threshold keeps false pairs at {most}: near-duplicates do not stand out from other pairs."
+    if advised == threshold:
+        return f"It is the lowest threshold that keeps them at {most}."
+    pairs = count(int(shares.found[place]), "pair")
+    return f"The lowest threshold that keeps them at {most} is {advised:.2f}, with {pairs}."
+
+
+def _use(threshold: float) -> None:
+    st.session_state[_KEY] = threshold

@@ -1,0 +1,61 @@
+"""The rows beside a map, as JSON for the browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from explorer.ui.widgets.map_view.content import Content
+
+
+@dataclass(frozen=True)
+class ListedRow:
+    """A row beside a map.
+
+    Attributes:
+        point: Its number in the order in which points are sent; None if it is not on the map.
+        head: What stands above its text.
+        text: Its text, someone else's.
+        whole: Whether all of the text is shown, not its first lines.
+    """
+
+    point: int | None
+    head: str
+    text: str
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class ListedRows:
+    """The rows beside a map, and what is said of them.
+
+    Attributes:
+        title: What they are.
+        rows: The rows.
+        words: Their distinctive words.
+        shares: Of groups among them: name, share from 0 to 1, colour.
+        actions: What can be done with them: a name, and what the button says.
+        more: What is said below the rows, such as how many are not listed.
+    """
+
+    title: str
+    rows: Sequence[ListedRow]
+    words: Sequence[str] = ()
+    shares: Sequence[tuple[str, float, str]] = ()
+    actions: Sequence[tuple[str, str]] = ()
+    more: str = ""
+
+    def content(self) -> Content:
+        """The bytes that the browser gets."""
+        described = {
+            "title": self.title,
+            "words": self.words,
+            "shares": [
+                {"name": name, "share": share, "colour": colour} for name, share, colour in self.shares
+            ],
+            "actions": [{"name": name, "label": label} for name, label in self.actions],
+            "rows": [asdict(row) for row in self.rows],
+            "more": self.more,
+        }
+        return Content(json.dumps(described, ensure_ascii=False).encode("utf-8", "replace"))

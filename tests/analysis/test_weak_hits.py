@@ -1,0 +1,54 @@
+import shutil
+
+import numpy as np
+import pytest
+
+import explorer
+from explorer.analysis.space import Space, make_index
+from explorer.analysis.weak_hits import MEANINGLESS, weak_score
+from tests.tensor import reference
+from tests.tensor.matrices import make
+
+
+def space(vectors):
+    return Space(explorer.open_corpus([f"row {row}" for row in range(len(vectors))]), make_index(vectors))
+
+
+@pytest.mark.parametrize("metric", ["cosine", "dot", "euclidean"])
+@pytest.mark.parametrize("kind", ["normal", "repeated", "one_row", "zeros"])
+def test_four_of_five_meaningless_queries_find_nothing_closer(kind, metric):
+    rows, queries = make(kind, 1, 40, 5), make("normal", 2, 20, 5)
+    best = np.sort(reference.scores(queries, rows, metric).max(axis=1))
+    assert weak_score(space(rows), queries, metric) == pytest.approx(best[15], abs=1e-5)
+
+
+def test_meaningless_queries_differ_and_have_one_to_four_words():
+    assert len(set(MEANINGLESS)) == 20
+    assert {len(query.split()) for query in MEANINGLESS} == {1, 2, 3, 4}
+
+
+@pytest.fixture
+def tickets(prepared, tmp_path):
+    shutil.copytree(prepared.vectors(), tmp_path / "cache")
+    return explorer.embed("support-tickets")
+
+
+@pytest.mark.slow
+def test_queries_about_the_rows_are_told_from_others(tickets):
+    weak = weak_score(tickets, tickets.encode_queries(MEANINGLESS), "cosine")
+    fitting = (
+        "my parcel never came",
+        "refund",
+        "the app crashes",
+        "I cannot log in",
+        "door bell rings twice",
+    )
+    off_topic = ("chocolate cake recipe", "quantum chromodynamics lattice", "best pizza in Naples")
+    nonsense = ("blorp flim snazzle", "lorem ipsum dolor sit amet", "fjdksla")
+    assert all(tickets.search(query, 1)[0].score > weak for query in fitting)
+    assert all(tickets.search(query, 1)[0].score < weak for query in (*off_topic, *nonsense))
+
+
+def test_no_row_shares_a_word_with_them():
+    tickets = explorer.embed("support-tickets", "tfidf")
+    assert weak_score(tickets, tickets.encode_queries(MEANINGLESS), "cosine") == pytest.approx(0, abs=1e-6)

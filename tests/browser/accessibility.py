@@ -1,0 +1,57 @@
+"""What is wrong for people who cannot see well, or use keys, on a page as it is drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_BAD = ("moderate", "serious", "critical")
+# What is wrong in Streamlit's own code and cannot be mended from here: a rule, and where it is left out.
+_STREAMLITS = {"region": "[role=listbox]"}  # the list of an open choice is drawn outside of all landmarks
+_RUN = """async ([tags, left_out]) => {
+    const { violations } = await axe.run({ runOnly: tags, resultTypes: ["violations"] });
+    const ours = (id, [selector]) => !document.querySelector(selector)?.closest(left_out[id] ?? "nothing");
+    return violations.flatMap(({ id, help, nodes }) =>
+        nodes.filter(({ target }) => ours(id, target)).map(({ impact, target, html }) =>
+            ({ id, help, impact, target: target.flat(9).join(" "), html })));
+}"""
+
+FROM_ALL = """const all = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
+    [one, ...(one.shadowRoot ? all(one.shadowRoot) : [])]);
+const above = (one) => one.parentElement ?? one.getRootNode().host;
+const named = (one) => one.getAttribute("aria-label") ?? one.innerText ?? "";
+const called = (one) => `${one.tagName} ${one.getAttribute("role") ?? ""} ${named(one)}`
+    .replace(/\\s+/g, " ").slice(0, 80);"""
+# Targets of less than 24 CSS pixels. That of a hidden input is its label, that of a slider
+# its track; the link to the main content is not seen until it has the focus.
+_SMALL = f"""() => {{
+    {FROM_ALL}
+    const targets = "a[href], button, input, textarea, summary, [role=button], [role=radio], [role=tab]";
+    const seen = {{ opacityProperty: true, visibilityProperty: true }};
+    return all(document).filter((one) => one.matches(targets) && one.checkVisibility(seen)).map((one) => {{
+        const track = one.type === "range" ? one.closest("[role=group]") : null;
+        const target = (one.tagName === "INPUT" ? one.closest("label") : null) ?? track ?? one;
+        const {{ width, height }} = target.getBoundingClientRect();
+        return [called(one), width, height];
+    }}).filter(([, width, height]) => height > 1 && (width < 23.9 || height < 23.9));
+}}"""
+
+
+def violations(page: Page) -> list[tuple[str, str, str]]:
+    """The rule, the selector and the HTML of what breaks a rule of WCAG 2.2 AA, or a best practice."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE_SCRIPT)
+    found: list[dict[str, Any]] = page.evaluate(_RUN, [_TAGS, _STREAMLITS])
+    return [
+        (f"{one['id']}: {one['help']}", one["target"], one["html"][:300])
+        for one in found
+        if one["impact"] in _BAD
+    ]
+
+
+def small_targets(page: Page) -> list[tuple[str, float, float]]:
+    """The name, the width and the height of what can be pressed and is less than 24 pixels wide or high."""
+    return [tuple(target) for target in page.evaluate(_SMALL)]
