@@ -19,8 +19,9 @@ test-all: check browser others journeys  ## all checks and all tests: what CI ru
 newest: .venv/dev .venv-newest/made  ## tests of tables with the newest allowed pandas and pyarrow
 	PYTHONPATH=$(CURDIR)/.venv-newest $(BIN)/python -m pytest tests/data tests/share tests/app/test_data_page.py
 
+# A journey that fails is run once more and then named: on a busy machine a browser can lose a request or a frame.
 journeys: .venv/dev browser
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest tests/browser --reruns=1 -rR
 
 others: .venv/dev
 	$(BIN)/python -m pytest --ignore=tests/browser --numprocesses=auto --dist=loadgroup

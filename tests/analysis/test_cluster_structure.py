@@ -13,9 +13,7 @@ METRICS = ["cosine", "euclidean"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("metric", "shape"), [("cosine", (100, 8)), ("euclidean", (100, 8)), ("cosine", (200, 32))]
-)
+@pytest.mark.parametrize(("metric", "shape"), [("cosine", (100, 8)), ("euclidean", (60, 8))])
 def test_no_structure_is_called_none_at_least_95_times_in_100(metric, shape):
     kinds = list(UNCLUSTERED)
     said = []
@@ -25,18 +23,24 @@ def test_no_structure_is_called_none_at_least_95_times_in_100(metric, shape):
     assert said.count("none") >= 95
 
 
+# `python -m benchmarks.cluster_structure` counts how often, over more seeds, sizes and kinds.
 @pytest.mark.slow
-@pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize(
-    "name", ["2 equal, 6 apart", "3 equal, 6 apart", "5 of 60 to 4 %, 8 apart", "8 equal, 8 apart"]
+    ("name", "metric"),
+    [
+        ("2 equal, 6 apart", "cosine"),
+        ("3 equal, 6 apart", "euclidean"),
+        ("5 of 60 to 4 %, 8 apart", "cosine"),
+        ("8 equal, 8 apart", "euclidean"),
+    ],
 )
-def test_known_clusters_are_found(metric, name):
+def test_known_clusters_are_found(name, metric):
     shares, apart = CLUSTERED[name]
     found = [
         structure_of(blobs(np.random.default_rng([7, seed]), 600, 8, shares, apart), metric)
-        for seed in range(10)
+        for seed in range(5)
     ]
-    assert sum(one.structure in ("weak", "clear") for one in found) >= 8
+    assert sum(one.structure in ("weak", "clear") for one in found) >= 4
     assert all(one.groups <= len(shares) for one in found)
 
 
