@@ -16,7 +16,6 @@ from explorer.tensor import Pairs
 
 MOST_PAIRS = 1_000_000
 """The most near pairs that are looked at."""
-_AMPLE = 2  # times the pairs wanted: an estimate of how many there are is off by less
 _SAMPLE = 2_000  # texts whose pairs tell where to look: 2 million pairs, 16 MB
 _WANTED = 100_000  # pairs to look at: enough to see how they thin out, and 2 MB
 
@@ -189,21 +188,10 @@ def find_close_pairs(
         QueryError: There are more than `limit` pairs (of the closest: with the same score), or the floor is
             NaN.
     """
-    if np.isnan(floor):
-        raise QueryError("The threshold is not a number.")
-    likely = usual_floor(space, pairs=_AMPLE * limit) if closest else floor
-    if likely > floor:  # a score that more pairs reach saves scoring those that would be dropped again
-        found = _close_pairs(space, likely, limit, closest, on_progress)
-        if found.cut:
-            return found
-    return _close_pairs(space, floor, limit, closest, on_progress)
-
-
-def _close_pairs(
-    space: Space, floor: float, limit: int, closest: bool, on_progress: OnProgress | None
-) -> ClosePairs:
     first = _first_rows(space.corpus.item_keys)
     shown = np.float32(floor)
+    if np.isnan(shown):
+        raise QueryError("The threshold is not a number.")
     below = float(np.nextafter(shown, np.float32(-np.inf)))  # includes everything that rounds to the floor
     found = space.index.pairs_above(
         below,
