@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,8 @@ from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, counting
 from explorer.tensor import Pairs
 
+MOST_PAIRS = 1_000_000
+"""The most near pairs that are looked at."""
 _SAMPLE = 2_000  # texts whose pairs tell where to look: 2 million pairs, 16 MB
 _WANTED = 100_000  # pairs to look at: enough to see how they thin out, and 2 MB
 
@@ -93,14 +96,16 @@ class ClosePairs:
     """All pairs of different texts from a score up, which include the near pairs of every higher threshold.
 
     Attributes:
-        floor: The lowest score that was looked for.
+        floor: The lowest score from which all pairs are known.
         first: For each row the first row with the same text, int64, shape (rows,).
         pairs: The pairs, closest first; each text is represented by its first row.
+        cut: Whether there are more pairs at or above the score that was asked for.
     """
 
     floor: float
     first: NDArray[np.int64]
     pairs: Pairs
+    cut: bool = False
 
     @property
     def texts(self) -> int:
@@ -112,6 +117,12 @@ class ClosePairs:
         scores = self.pairs.scores
         return int(len(scores) - np.searchsorted(scores[::-1], np.float32(threshold), side="left"))
 
+    def reached(self, threshold: float) -> float:
+        """A threshold or, if not all of its pairs are known, the lowest hundredth whose pairs are."""
+        if np.float32(threshold) >= np.float32(self.floor):
+            return threshold
+        return math.ceil(100 * self.floor) / 100
+
     def duplicates(self, threshold: float) -> Duplicates:
         """The duplicates at a threshold.
 
@@ -120,10 +131,10 @@ class ClosePairs:
         """
         if not np.float32(threshold) >= np.float32(self.floor):
             raise QueryError(
-                f"Pairs below {self.floor:.4g} were not looked for.", fix="Choose a higher threshold."
+                f"Not all pairs below {self.floor:.4g} are known.", fix="Choose a higher threshold."
             )
         near = slice(0, self.above(threshold))
-        pairs = Pairs(self.pairs.left[near], self.pairs.right[near], self.pairs.scores[near])
+        pairs = Pairs(self.pairs.left[near], self.pairs.right[near], self.pairs.scores[near], threshold)
         groups = _groups(self.first, pairs)
         keep = np.ones(len(self.first), dtype=np.bool_)
         for group in groups:
@@ -135,7 +146,7 @@ def find_duplicates(
     space: Space,
     threshold: float,
     *,
-    limit: int = 1_000_000,
+    limit: int = MOST_PAIRS,
     on_progress: OnProgress | None = None,
 ) -> Duplicates:
     """Find the rows with the same text, and all pairs of different texts that are close.
@@ -156,7 +167,8 @@ def find_close_pairs(
     space: Space,
     floor: float,
     *,
-    limit: int = 1_000_000,
+    limit: int = MOST_PAIRS,
+    closest: bool = False,
     on_progress: OnProgress | None = None,
 ) -> ClosePairs:
     """Find all pairs of different texts from a score up.
@@ -168,23 +180,33 @@ def find_close_pairs(
         space: The rows.
         floor: The lowest score.
         limit: The most pairs.
+        closest: With more pairs than that, whether to find those from the lowest score up that no more reach,
+            in place of an error.
         on_progress: Called with the number of compared pairs. An exception it raises stops the work.
 
     Raises:
-        QueryError: There are more than `limit` pairs, or the floor is NaN.
+        QueryError: There are more than `limit` pairs (of the closest: with the same score), or the floor is
+            NaN.
     """
     first = _first_rows(space.corpus.item_keys)
     shown = np.float32(floor)
     if np.isnan(shown):
         raise QueryError("The threshold is not a number.")
+    below = float(np.nextafter(shown, np.float32(-np.inf)))  # includes everything that rounds to the floor
     found = space.index.pairs_above(
-        float(np.nextafter(shown, np.float32(-np.inf))),  # includes everything that rounds to the floor
+        below,
         rows=first == np.arange(len(first)),
         limit=limit,
+        closest=closest,
         on_progress=counting(on_progress, "Comparing texts", "pairs"),
     )
+    cut = found.threshold > below
+    if cut:
+        shown = np.nextafter(np.float32(found.threshold), np.float32(np.inf))
+        floor = float(shown)
     near = found.scores >= shown
-    return ClosePairs(float(floor), first, Pairs(found.left[near], found.right[near], found.scores[near]))
+    pairs = Pairs(found.left[near], found.right[near], found.scores[near], floor)
+    return ClosePairs(float(floor), first, pairs, cut)
 
 
 def usual_floor(space: Space, *, pairs: int = _WANTED, sample: int = _SAMPLE, seed: int = 0) -> float:

@@ -93,13 +93,14 @@ class EmbeddedCorpus:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """Identifies everything a result can depend on: the vectors' origin and the contents of the rows.
+        """Identifies everything a result can depend on: the vectors' origin and the contents of the rows."""
+        return f"{self.vectors_origin} {self.corpus.fingerprint}"
 
-        The origin is the encoder and the transforms; without an encoder, it is the vectors themselves.
-        """
+    @functools.cached_property
+    def vectors_origin(self) -> str:
+        """Identifies the encoder and the transforms; without an encoder, the vectors themselves."""
         origin = self._vectors_hash() if self._encoder is None else self._encoder.fingerprint
-        steps = (step.identity for step in self.transforms)
-        return " ".join([origin, *steps, self.corpus.fingerprint])
+        return " ".join([origin, *(step.identity for step in self.transforms)])
 
     @property
     def vectors(self) -> np.ndarray:

@@ -7,14 +7,25 @@ a frequent topic has many high scores, so that its best does not stand out among
 without a meaning reaches has neither fault, and holds for every encoder, metric and number of rows: of the
 624 tickets, "I cannot log in" has 0.93, "chocolate cake recipe" 0.25, and meaningless queries reach 0.36; a
 query none of whose words TF-IDF knows has 0, as these have.
+
+So for TF-IDF the words decide. Its 256 dimensions keep frequent words and lose most rare ones: among glosses
+of WordNet "a person who grins" has 1.00 with "a person who bakes bread", and "a small nut" 0.90 with "a small
+bird that sings". A hit without any of the words that make up half of the query's weight, here "bread" and
+"sings", is weak.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from explorer.analysis.word_stems import stem
+from explorer.encode.words import split_words
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space  # brings torch, which a first page must not wait for
@@ -31,6 +42,7 @@ MEANINGLESS = (
     "quolistan pevruda skimboral", "gwendrosil plemmatok vurdinast holpiquer",
 )  # fmt: skip
 """Queries without a meaning."""
+_COUNTED = 20_000  # rows whose words are counted
 _REACHED = 0.8  # of them score no higher: at the highest, one odd query would decide
 
 
@@ -50,3 +62,40 @@ def weak_score(
     """
     best = space.index.search(meaningless, 1, metric, rows=rows).scores
     return float(np.quantile(best, _REACHED, method="lower"))
+
+
+def stems_of(text: str) -> frozenset[str]:
+    """The stems of the words of a text."""
+    return frozenset(map(stem, split_words(text)))
+
+
+def row_counts(texts: Sequence[str]) -> tuple[Counter[str], int]:
+    """In how many texts each stem is, and in how many it was looked for: in 20,000 of them at most."""
+    some = texts[:: math.ceil(len(texts) / _COUNTED)] if texts else []
+    return Counter(one for text in some for one in stems_of(text)), len(some)
+
+
+def telling_stems(query: str, counts: Mapping[str, int], rows: int) -> frozenset[str]:
+    """The stems of a query's rarest words, as few as make up half of its weight.
+
+    The weight of a word is its squared inverse document frequency, ln((1 + rows) / (1 + count)) + 1, as in
+    TF-IDF: the squares sum up to the squared length of the query's vector.
+
+    Args:
+        query: The query.
+        counts: In how many rows each stem is; see `row_counts`.
+        rows: In how many rows it was looked for.
+
+    Returns:
+        Empty for a query without a word. Words of the same weight are all in it or all not.
+    """
+    weights = {one: (math.log((1 + rows) / (1 + counts.get(one, 0))) + 1) ** 2 for one in stems_of(query)}
+    left = sum(weights.values()) / 2
+    found: set[str] = set()
+    for weight in sorted(set(weights.values()), reverse=True):
+        if left <= 0:
+            break
+        same = {one for one, own in weights.items() if own == weight}
+        found |= same
+        left -= weight * len(same)
+    return frozenset(found)

@@ -21,7 +21,7 @@ class Measure:
         kind: What it needs: nothing (`cost`, `diagnosis`, `proxy`), labels, judgements or scored pairs. Only
             the last three say which contender is better; a proxy suggests it.
         higher_is_better: Whether larger values are better; None if neither is.
-        meaning: One or two plain sentences for a tooltip, with the formula.
+        meaning: What it says, for a tooltip: plain sentences, without terms of statistics.
         source: Where it is from: a paper or the implementation.
         chance: The value that chance gives on these rows, if that was computed.
         least: The smallest value that it can take.
@@ -29,6 +29,7 @@ class Measure:
         comparable: Whether values of different contenders are on one scale. If not, they are shown and
             neither ranked nor tested.
         phrase: What a sentence calls it after a number, such as `masked view overlap`; empty for its name.
+        formula: How it is computed, as a sentence for those who want to know; empty if its meaning says it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Measure:
     most: float = math.inf
     comparable: bool = True
     phrase: str = ""
+    formula: str = ""
 
     @property
     def in_sentence(self) -> str:
@@ -65,11 +67,16 @@ class Measure:
         return np.clip(ends, -reach, reach)
 
     @property
-    def explanation(self) -> str:
-        """Its meaning, what chance gives, and its source, as sentences."""
+    def about(self) -> str:
+        """Its meaning and what chance gives, as sentences."""
         chance = "" if self.chance is None else f"By chance it is {self.chance:.2f} on these rows."
+        return " ".join(filter(None, (self.meaning, chance)))
+
+    @property
+    def explanation(self) -> str:
+        """The same with its formula and its source."""
         source = f"Source: {self.source}." if self.source else ""
-        return " ".join(filter(None, (self.meaning, chance, source)))
+        return " ".join(filter(None, (self.about, self.formula, source)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -75,6 +75,11 @@ def add_rows(corpus: Corpus, added: Corpus) -> Corpus:
     )
 
 
+def follow(corpus: Corpus, before: Corpus) -> bool:
+    """Whether a corpus begins with the rows of another, as after `add_rows`, also split into passages."""
+    return len(corpus) >= len(before) and corpus.item_keys[: len(before)] == before.item_keys
+
+
 def _check(corpus: Corpus) -> None:
     if corpus.split_from is not None:
         raise DataError(

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from explorer.analysis.cluster_edits import Edit, Origin
 from explorer.analysis.specs import ClusterSpec
 
+_FOUND_ANEW = (
+    "Rows were added, so the clusters were found anew. The names you gave, merges and splits were of the "
+    "clusters before and are left out."
+)
+
 
 class ClusteringKey(NamedTuple):
-    """Identifies the clusters that are found by a spec.
+    """Identifies the clusters of the open rows that are found by a spec.
 
     Attributes:
-        space: The fingerprint of the space.
+        vectors: Where the vectors come from; see `EmbeddedCorpus.vectors_origin`.
         spec: How they are found.
         rows: The key of the rows; "" for all.
     """
 
-    space: str
+    vectors: str
     spec: ClusterSpec
     rows: str
 
@@ -31,7 +36,8 @@ class ClusterState:
     Attributes:
         choices: The specs of the clusters that every page shows, by the key of the rows.
         edits: How a person merged and split clusters.
-        notice: What of the link's merges and splits was left out, as a sentence, and of which clusters.
+        notice: Which merges, splits or names were left out, as a sentence, and of which clusters: of all
+            without a key.
         linked: The digest of the clusters that a link merges and splits, until those that are found here are
             compared with it; see `labels_digest`.
         names: Names a person gave to clusters, by what these came from.
@@ -39,7 +45,7 @@ class ClusterState:
 
     choices: dict[str, ClusterSpec] = field(default_factory=dict)
     edits: dict[ClusteringKey, tuple[Edit, ...]] = field(default_factory=dict)
-    notice: tuple[ClusteringKey, str] | None = None
+    notice: tuple[ClusteringKey | None, str] | None = None
     linked: dict[ClusteringKey, str] = field(default_factory=dict)
     names: dict[tuple[ClusteringKey, Origin], str] = field(default_factory=dict)
 
@@ -51,22 +57,13 @@ class ClusterState:
         else:
             self.edits.pop(key, None)
 
-    def rename_spaces(self, fingerprints: Mapping[str, str]) -> None:
-        """Keep edits and names of the same vectors under other fingerprints.
-
-        Args:
-            fingerprints: The new fingerprint of each space by the old one; other spaces are dropped.
-        """
-        self.edits = {
-            key._replace(space=fingerprints[key.space]): edits
-            for key, edits in self.edits.items()
-            if key.space in fingerprints
-        }
-        self.names = {
-            (key._replace(space=fingerprints[key.space]), origin): name
-            for (key, origin), name in self.names.items()
-            if key.space in fingerprints
-        }
+    def for_more_rows(self) -> ClusterState:
+        """What still applies when other rows follow: all rows are clustered anew, and some rows are not."""
+        choices = {rows: spec for rows, spec in self.choices.items() if rows}
+        edits = {key: steps for key, steps in self.edits.items() if key.rows}
+        names = {(key, origin): name for (key, origin), name in self.names.items() if key.rows}
+        lost = len(edits) < len(self.edits) or len(names) < len(self.names)
+        return ClusterState(choices, edits, (None, _FOUND_ANEW) if lost else None, names=names)
 
     def for_another_tab(self) -> ClusterState:
         """The same choices, edits and names for another tab, without what only this one has to say."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -70,3 +70,21 @@ class ComparisonState:
     def for_other_rows(self) -> ComparisonState:
         """The same contenders for other rows; everything else belongs to the rows."""
         return ComparisonState(contenders=self.contenders)
+
+    def for_more_rows(self, columns: Collection[str]) -> ComparisonState:
+        """The same when other rows follow: what was chosen and judged, and nothing that was computed.
+
+        Args:
+            columns: The columns of all rows.
+        """
+        return ComparisonState(
+            name=self.name,
+            contenders=self.contenders,
+            judgements=self.judgements,
+            pairs=self.pairs,
+            k=self.k,
+            groups=self.groups if self.groups in columns else None,
+            views=self.views if set(self.views or ()) <= set(columns) else None,
+            queries=self.queries,
+            answers=self.answers,
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from explorer.data.corpus import Corpus
-from explorer.data.filters.rows import check_column
+from explorer.data.filters.rows import possible
 from explorer.data.filters.specs import Filter, OneOf
 from explorer.data.filters.text import parse_filters
 from explorer.errors import FilterError
@@ -29,15 +29,8 @@ class LinkedFilters:
     def of(self, corpus: Corpus) -> tuple[tuple[Filter, ...], str]:
         """The filters that rows can be asked, and what of the link was left out, as sentences."""
         named, problems = parse_filters(self.text)
-        found: list[Filter] = []
-        left_out = list(problems)
-        for one in named:
-            try:
-                check_column(corpus, one)
-            except FilterError as error:
-                left_out.append(f"{error.what} Its filter in this link is left out.")
-            else:
-                found.append(one)
+        found, errors = possible(corpus, named)
+        left_out = [*problems, *(f"{error.what} Its filter in this link is left out." for error in errors)]
         if self.labels and corpus.label is None:
             left_out.append("These rows have no labels, so the labels in this link are left out.")
         elif self.labels and corpus.label not in {one.column for one in found}:

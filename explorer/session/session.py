@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from explorer.data.added_rows import follow
 from explorer.data.corpus import Corpus
-from explorer.data.filters.rows import passing
+from explorer.data.filters.rows import passing, possible
 from explorer.data.filters.specs import Filter
 from explorer.data.filters.text import format_filters
 from explorer.encode.queries import QueryVectors
@@ -114,6 +115,9 @@ class Session:
     def open(self, corpus: Corpus, spec: EncoderSpec, rows_origin: RowsOrigin | None = None) -> None:
         """Open a corpus with an encoder; opening other rows closes the previous ones and stops their jobs.
 
+        Where rows were added to the open ones, these keep their places, and so what was chosen about them is
+        kept: selections, filters, examples, answers, and names and edits of the clusters of some rows.
+
         Args:
             corpus: The rows. The same rows under another name keep their results.
             spec: The encoder.
@@ -122,10 +126,15 @@ class Session:
         if corpus is not self.corpus:
             if corpus.fingerprint == self.corpus.fingerprint:
                 self.spaces = {spec: space.for_corpus(corpus) for spec, space in self.spaces.items()}
+                self.corpus = corpus
+            elif rows_origin is not None and rows_origin.added_to is not None and follow(corpus, self.corpus):
+                self._forget_results()
+                self._keep_choices(corpus)
             else:
-                self._forget_rows()
-            self.corpus, self.rows_origin, self.subspaces = corpus, rows_origin, {}
-            self.other_columns = {}
+                self._forget_results()
+                self._forget_choices()
+                self.corpus = corpus
+            self.rows_origin, self.subspaces, self.other_columns = rows_origin, {}, {}
         if spec not in self.encoders:
             self.encoders.append(spec)
         self.notice, self.unopened, self.linked_rows = "", "", None
@@ -137,12 +146,8 @@ class Session:
         Args:
             columns: A value for each row, by the name of the column; see `Corpus.with_columns`.
         """
-        before = self.spaces
         self.corpus = self.corpus.with_columns(columns)
-        self.spaces = {spec: space.for_corpus(self.corpus) for spec, space in before.items()}
-        self.clusters.rename_spaces(
-            {space.fingerprint: self.spaces[spec].fingerprint for spec, space in before.items()}
-        )
+        self.spaces = {spec: space.for_corpus(self.corpus) for spec, space in self.spaces.items()}
         self.subspaces, self.other_columns = {}, {}
         self.comparison.shown = None
 
@@ -156,8 +161,8 @@ class Session:
             and np.array_equal(corpus.source_rows, mine.source_rows)
         )
 
-    def _forget_rows(self) -> None:
-        """Drop selections, vectors and clusters of the previous corpus, and stop the work on it."""
+    def _forget_results(self) -> None:
+        """Drop vectors and results of the previous corpus, and stop the work on it."""
         spaces = {space.fingerprint for space in self.spaces.values()}
         # Other results, such as counts of tokens, are of the rows that are opened now.
         results = [job for key, job in self.results.items() if isinstance(key, tuple) and key[-1] in spaces]
@@ -169,6 +174,9 @@ class Session:
         self.again_for = {}
         self.results = OrderedDict()
         self.kept = {}
+
+    def _forget_choices(self) -> None:
+        """Drop what was chosen about the rows."""
         self._selections = [None]
         self.focus_on(None)
         self.preferred_rows = ()
@@ -176,6 +184,14 @@ class Session:
         self.filter_by(())
         self.clusters = ClusterState()
         self.comparison = self.comparison.for_other_rows()
+
+    def _keep_choices(self, corpus: Corpus) -> None:
+        """Go on with a corpus that begins with the open rows, and with what was chosen about them."""
+        self.corpus = corpus
+        filters, errors = possible(corpus, self.filters)
+        self.filter_by(filters, " ".join(f"{error.what} Its filter is left out." for error in errors))
+        self.clusters = self.clusters.for_more_rows()
+        self.comparison = self.comparison.for_more_rows(corpus.table.column_names)
 
     @property
     def selection(self) -> Selection | None:

@@ -127,12 +127,13 @@ class Index:
         metric: Metric = "cosine",
         rows: NDArray[np.bool_] | None = None,
         limit: int = 1_000_000,
+        closest: bool = False,
         on_progress: OnSteps | None = None,
     ) -> Pairs:
         """Find all pairs of rows at or above a threshold; see `VectorIndex.pairs_above`."""
         return pairs_above(
-            self._matrix, threshold, metric=metric, rows=rows, limit=limit, memory_mb=self._memory_mb,
-            on_progress=on_progress,
+            self._matrix, threshold, metric=metric, rows=rows, limit=limit, closest=closest,
+            memory_mb=self._memory_mb, on_progress=on_progress,
         )  # fmt: skip
 
     def kmeans(

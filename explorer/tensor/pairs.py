@@ -25,6 +25,7 @@ from explorer.tensor.search_matrix import SearchMatrix
 _BYTES = 96  # per number of a tile if all its pairs must be scored: products, positions, scores
 _TILE = 1 << 21  # numbers of a tile on a CPU: larger tiles do not fit into its cache
 _BLOCK = 1024  # rows of a block: enough to be compute-bound, few enough to cancel quickly
+_SPARE = 2  # times the pairs wanted that are kept before they are cut, which sorts all of them
 _DEAR = 128  # numbers of a product that cost as much as one float64 score
 
 
@@ -36,11 +37,13 @@ class Pairs:
         left: The lower row of each pair, int64, shape (pairs,).
         right: The higher row, int64, shape (pairs,).
         scores: Their scores, larger is closer, float32, shape (pairs,).
+        threshold: No other pair has a float64 score at or above it.
     """
 
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     scores: NDArray[np.float32]
+    threshold: float
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -53,6 +56,7 @@ def pairs_above(
     metric: Metric,
     rows: NDArray[np.bool_] | None,
     limit: int,
+    closest: bool,
     memory_mb: float,
     on_progress: Callable[[int, int], None] | None,
 ) -> Pairs:
@@ -64,6 +68,8 @@ def pairs_above(
         metric: `cosine`, `dot` or `euclidean`; scores of `euclidean` are negative distances.
         rows: Which rows to pair, one bool per row; None for all.
         limit: The most pairs to return.
+        closest: With more pairs than that, whether to return those at or above the lowest threshold that no
+            more reach, in place of an error.
         memory_mb: Memory to use besides the matrix and the pairs found, in MB.
         on_progress: Called after every tile with the compared pairs and their total. An exception it raises
             stops the work.
@@ -72,8 +78,9 @@ def pairs_above(
         The pairs, with row numbers in the whole matrix.
 
     Raises:
-        QueryError: There are more than `limit` pairs (raised as soon as that many are found), `limit` is
-            below 1, `threshold` is NaN, `metric` does not exist, or `rows` is not such a mask.
+        QueryError: There are more than `limit` pairs (raised as soon as that many are found; of the closest,
+            once that many have the same score), `limit` is below 1, `threshold` is NaN, `metric` does not
+            exist, or `rows` is not such a mask.
     """
     check_metric(metric)
     if math.isnan(threshold):
@@ -87,14 +94,21 @@ def pairs_above(
     for part, compared in sieve:
         found.add(part)
         done += compared
-        if len(found) > limit:
-            raise QueryError(
-                f"More than {limit:,} pairs are at or above the threshold.",
-                fix=found.advice(limit * done // total),
-            )
+        if closest and len(found) > _SPARE * limit:
+            sieve.threshold = found.cut(limit)
+        elif not closest and len(found) > limit:
+            raise _too_many(limit, found.advice(limit * done // total))
         if on_progress is not None:
             on_progress(done, total)
-    return found.in_order()
+    if len(found) > limit:
+        sieve.threshold = found.cut(limit)
+    if sieve.threshold > threshold and not len(found):
+        raise _too_many(limit, "Choose a higher threshold.")
+    return found.in_order(sieve.threshold)
+
+
+def _too_many(limit: int, fix: str) -> QueryError:
+    return QueryError(f"More than {limit:,} pairs are at or above the threshold.", fix=fix)
 
 
 class _ScoredPairs(NamedTuple):
@@ -140,12 +154,22 @@ class PairBuffer:
             return "Choose a higher threshold."
         return f"Choose a higher threshold, such as {higher:g}."
 
-    def in_order(self) -> Pairs:
-        """All pairs, the highest score first."""
+    def cut(self, most: int) -> float:
+        """Keep the pairs at or above the lowest threshold that at most `most` of them reach; return it."""
+        pairs = self._pairs[: self._count]
+        below = np.partition(pairs["score"], -1 - most)[-1 - most]
+        kept = pairs[pairs["score"] > below]
+        self._count = len(kept)
+        self._pairs[: self._count] = kept
+        return float(np.nextafter(below, np.inf))
+
+    def in_order(self, threshold: float) -> Pairs:
+        """All pairs, which reach a threshold, the highest score first."""
         pairs = self._pairs[: self._count]
         pairs = pairs[np.lexsort((pairs["right"], pairs["left"], -pairs["score"]))]
         with np.errstate(over="ignore"):  # a dot product too large for float32 becomes infinite
-            return Pairs(pairs["left"].copy(), pairs["right"].copy(), pairs["score"].astype(np.float32))
+            scores = pairs["score"].astype(np.float32)
+        return Pairs(pairs["left"].copy(), pairs["right"].copy(), scores, threshold)
 
 
 class _Sieve:
@@ -160,6 +184,7 @@ class _Sieve:
 
     Attributes:
         rows: Number of rows to pair.
+        threshold: The lowest score wanted; it can be raised on the way.
     """
 
     def __init__(
@@ -173,7 +198,7 @@ class _Sieve:
         self.rows = len(matrix) if places is None else len(places)
         self._matrix = matrix
         self._metric = metric
-        self._threshold = threshold
+        self.threshold = threshold
         self._places = places
         self._scratch = Scratch(matrix.device)
         self._numbers = max(1, int(memory_mb * 2**20) // _BYTES)
@@ -197,7 +222,7 @@ class _Sieve:
         """The tests for the rows of a block, one per dtype, cheapest first."""
         queries = self._matrix.rows[self._at(block)]
         return [
-            _Question(self._matrix.score_bounds(self._metric, dtype), queries, self._threshold)
+            _Question(self._matrix.score_bounds(self._metric, dtype), queries, self.threshold)
             for dtype in self._matrix.formats(self._metric, queries)
         ]
 
@@ -218,7 +243,7 @@ class _Sieve:
         if self._places is not None:
             left, right = self._places[left], self._places[right]
         score = pair_scores(exact, left, exact, right, self._metric)
-        kept = score >= self._threshold
+        kept = score >= self.threshold
         return _ScoredPairs(left[kept], right[kept], score[kept])
 
     def _at(self, rows: range) -> slice | torch.Tensor:

@@ -144,6 +144,7 @@ class VectorIndex(Protocol):
         metric: Metric = "cosine",
         rows: NDArray[np.bool_] | None = None,
         limit: int = 1_000_000,
+        closest: bool = False,
         on_progress: OnSteps | None = None,
     ) -> Pairs:
         """Find all pairs of rows whose float64 score is at or above a threshold.
@@ -154,6 +155,8 @@ class VectorIndex(Protocol):
             metric: As for `search`.
             rows: Which rows to pair, one bool per row; all by default.
             limit: The most pairs to return.
+            closest: With more pairs than that, whether to return those at or above the lowest threshold that
+                no more reach, in place of an error.
             on_progress: Called often with the compared pairs and their total. An exception it raises stops
                 the work.
 
@@ -161,8 +164,9 @@ class VectorIndex(Protocol):
             The pairs, with row numbers in the whole index.
 
         Raises:
-            QueryError: There are more than `limit` pairs (raised as soon as that many are found), `limit` is
-                below 1, `threshold` is NaN, `metric` does not exist, or `rows` is not such a mask.
+            QueryError: There are more than `limit` pairs (raised as soon as that many are found; of the
+                closest, once that many have the same score), `limit` is below 1, `threshold` is NaN, `metric`
+                does not exist, or `rows` is not such a mask.
         """
         ...
 

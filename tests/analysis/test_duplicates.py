@@ -122,6 +122,27 @@ def test_too_many_near_pairs():
         find_duplicates(space("ab", np.ones((2, 2))), float("nan"))
 
 
+def test_with_too_many_near_pairs_the_closest_are_those_of_a_higher_threshold():
+    items = space([f"text {row}" for row in range(40)], make("normal", 5, 40, 4))
+    whole, close = find_close_pairs(items, 0.0), find_close_pairs(items, 0.0, limit=100, closest=True)
+    assert (whole.cut, whole.floor, whole.reached(0.5)) == (False, 0.0, 0.5)
+    assert close.cut
+    threshold = close.reached(0.0)
+    assert round(threshold, 2) == threshold
+    assert 0 <= threshold - close.floor < 0.01
+    assert close.reached(1.0) == 1.0
+    for at in (threshold, 0.95):
+        found, same = close.duplicates(at), whole.duplicates(at)
+        assert found.pairs.scores.tolist() == same.pairs.scores.tolist()
+        assert [group.rows.tolist() for group in found.groups] == [
+            group.rows.tolist() for group in same.groups
+        ]
+    assert 80 < len(close.duplicates(threshold).pairs) <= 100
+    assert len(whole.duplicates(threshold - 0.01).pairs) > 100
+    with pytest.raises(QueryError, match="Not all pairs below"):
+        close.duplicates(0.0)
+
+
 def test_it_can_be_cancelled():
     def cancel(progress):
         assert (progress.done, progress.total, progress.unit) == (3, 3, "pairs")
@@ -166,9 +187,9 @@ def test_one_search_from_a_low_score_serves_every_higher_threshold():
         assert found.pairs.scores.tolist() == alone.pairs.scores.tolist()
         assert [group.rows.tolist() for group in found.groups] == [g.rows.tolist() for g in alone.groups]
         assert found.keep.tolist() == alone.keep.tolist()
-    with pytest.raises(QueryError, match="not looked for"):
+    with pytest.raises(QueryError, match="Not all pairs below"):
         close.duplicates(0.1)
-    with pytest.raises(QueryError, match="not looked for"):
+    with pytest.raises(QueryError, match="Not all pairs below"):
         close.duplicates(float("nan"))
 
 

@@ -18,6 +18,7 @@ from tests.app.driving import (
     open_app,
     said,
     select,
+    unescaped,
 )
 from tests.app.test_clusters_page import open_cluster, opened, pasted, table
 
@@ -325,3 +326,24 @@ def test_what_was_merged_and_then_split_is_called_by_the_words_of_the_first():
     merge(app, 0, 1, 2)
     split(app, list(table(app)["by hand"]).index(next(one for one in table(app)["by hand"] if one)))
     assert f"part of “{first} and 2 more”" in set(table(app)["by hand"])
+
+
+def test_when_rows_are_added_the_selection_stays_and_the_page_says_that_clusters_are_found_anew():
+    app = pasted("a cat sleeps", "a dog sleeps", "the bill is paid", "the invoice is paid", "cats and dogs")
+    rename(app, 0, "mine")
+    session_of(app).select([1, 2], "a test")
+    app.switch_page("pages/data.py").run()
+    finished(app).segmented_control(key="rows-from").set_value("Pasted lines").run()
+    app.text_area(key="lines").set_value("a horse sleeps\nthe fine is paid").run()
+    app.radio(key="adding-pasted lines").set_value("Add to the open rows").run()
+    button(finished(app), "Encode 7 rows").click().run()
+    finished(app).switch_page("pages/clusters.py").run()
+    finished(app)
+    assert "<b>Selection</b> · 2 rows · a test" in html_texts(app)
+    assert not [name for name in table(app)["cluster"] if "mine" in name]
+    assert [unescaped(one.value) for one in app.warning] == [
+        "Rows were added, so the clusters were found anew. The names you gave, merges and splits were of the "
+        "clusters before and are left out."
+    ]
+    button(app, "Dismiss").click().run()
+    assert not finished(app).warning

@@ -6,7 +6,8 @@ import pytest
 import explorer
 from explorer.encode.spec import Tfidf
 from explorer.errors import QueryError
-from explorer.ui.similarity import duplicates
+from explorer.ui.similarity import duplicates, threshold
+from explorer.ui.widgets import close_pairs
 from explorer.ui.widgets.row_choice import parse_rows
 from tests.app.driving import (
     button,
@@ -155,6 +156,25 @@ def test_without_near_duplicates_no_threshold_is_advised():
     app = view("Near-duplicates", corpus="song-moods", threshold="0.5")
     assert "No threshold keeps false pairs at 5 %" in said(app.caption)
     assert not [label for label in labels(app) if label.startswith("Use")]
+
+
+def test_with_too_many_pairs_those_of_a_higher_threshold_are_shown_and_it_is_named(monkeypatch):
+    for module in (close_pairs, threshold):
+        monkeypatch.setattr(module, "MOST_PAIRS", 20)
+    # Of rows whose pairs no other test has looked for.
+    app = view("Near-duplicates", threshold="0.5", filters="queue:in:delivery,billing")
+    (told,) = (unescaped(element.value) for element in app.info)
+    shown = re.fullmatch(
+        r"More than 20 pairs are at 0\.50 or above, so this is what (0\.\d\d) finds, the lowest threshold "
+        r"with no more\.",
+        told,
+    )[1]
+    assert 10 < int(metric(app, "Near pairs")) <= 20
+    assert f"at {shown} or above" in said(app.caption)
+    assert rows_of_group(app)
+    app.slider(key="threshold").set_value(0.75).run()
+    assert 0 < int(metric(finished(app), "Near pairs")) < 10
+    assert not app.info
 
 
 def test_the_arithmetic_of_what_is_kept():

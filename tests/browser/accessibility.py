@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import quiet
+
+MOST_STOPS = 120
+"""The most presses of Tab from one end of a page to the other."""
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _BAD = ("moderate", "serious", "critical")
 # What is wrong in Streamlit's own code and cannot be mended from here: a rule, and where it is left out.
@@ -55,3 +59,19 @@ def violations(page: Page) -> list[tuple[str, str, str]]:
 def small_targets(page: Page) -> list[tuple[str, float, float]]:
     """The name, the width and the height of what can be pressed and is less than 24 pixels wide or high."""
     return [tuple(target) for target in page.evaluate(_SMALL)]
+
+
+def focus(page: Page, wanted: Locator) -> None:
+    """Go to an element by Tab alone."""
+    expect(wanted.first).to_be_visible()  # one that is drawn anew is there twice for a moment
+    quiet(page)
+    for _ in range(MOST_STOPS):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("one => one.matches(':focus')"):
+            return
+    raise AssertionError(f"Tab never comes to {wanted}")
+
+
+def said(page: Page) -> Locator:
+    """What the page says to a screen reader when something has changed."""
+    return page.locator("body > [role=status]")

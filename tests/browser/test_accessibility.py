@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.accessibility import FROM_ALL, violations
+from tests.browser.accessibility import FROM_ALL, MOST_STOPS, focus, said, violations
 from tests.browser.conftest import ask, quiet, shoot
 from tests.browser.test_looks import PAGES, SONGS, draw_in
 
@@ -28,7 +28,6 @@ RING = f"""() => {{
     while (ground && /^rgba.*, 0\\)$/.test(getComputedStyle(ground).backgroundColor)) ground = above(ground);
     return {{ name, width, colour, ground: getComputedStyle(ground ?? document.body).backgroundColor }};
 }}"""
-MOST_STOPS = 120
 
 
 def luminance(colour: str) -> float:
@@ -51,21 +50,6 @@ def shown(visit, name: str, **more) -> Page:
     expect(page.get_by_text(sign).first).to_be_visible()
     quiet(page)
     return page
-
-
-def focus(page: Page, wanted: Locator) -> None:
-    """Go to an element by Tab alone."""
-    expect(wanted).to_be_visible()
-    quiet(page)
-    for _ in range(MOST_STOPS):
-        page.keyboard.press("Tab")
-        if wanted.evaluate("one => one.matches(':focus')"):
-            return
-    raise AssertionError(f"Tab never comes to {wanted}")
-
-
-def said(page: Page) -> Locator:
-    return page.locator("body > [role=status]")
 
 
 def test_axe_finds_what_is_wrong(visit):

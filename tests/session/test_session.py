@@ -11,10 +11,15 @@ import pytest
 from explorer.analysis.cluster_edits import Merge, as_found
 from explorer.analysis.space import Space, make_index
 from explorer.analysis.specs import ClusterSpec
-from explorer.data.filters.specs import OneOf
+from explorer.data.added_rows import add_rows
+from explorer.data.corpus_from_table import make_corpus
+from explorer.data.filters.specs import Between, Contains, OneOf
+from explorer.data.formats.lines import read_lines
 from explorer.encode.spec import LocalModel, Tfidf
 from explorer.jobs.registry import JobRegistry, Lane
 from explorer.session.clusters import ClusteringKey
+from explorer.session.judging import answer
+from explorer.session.rows_origin import LINES, RowsOrigin
 from explorer.session.session import Session
 from explorer.session.space_jobs import Opened
 from explorer.settings import settings
@@ -80,12 +85,10 @@ def test_added_columns_keep_vectors_selections_filters_and_names(faq):
     session.select([1, 4], "a test")
     session.examples[3] = "costs"
     spec = ClusterSpec(k=2)
-    before, gone = (ClusteringKey(name, spec, "") for name in (space.fingerprint, "of rows before"))
-    session.clusters.edits = {before: (Merge((0, 1)),), gone: ()}
-    session.clusters.names = {
-        (before, as_found(2)): "mine",
-        (gone, as_found(1)): "gone",
-    }
+    opened, closed = (ClusteringKey(name, spec, "") for name in (space.vectors_origin, "not open now"))
+    session.clusters.edits = {opened: (Merge((0, 1)),), closed: (Merge((2, 3)),)}
+    session.clusters.names = {(opened, as_found(2)): "mine", (closed, as_found(1)): "another"}
+    edits, names = dict(session.clusters.edits), dict(session.clusters.names)
     values = [f"kind {row % 2}" for row in range(len(faq))]
     session.add_columns({"kind": pa.array(values), faq.text: pa.array(values)})
     assert session.corpus.table.column_names == [*faq.table.column_names, "kind 2", f"{faq.text} 2"]
@@ -94,13 +97,77 @@ def test_added_columns_keep_vectors_selections_filters_and_names(faq):
     (now,) = session.spaces.values()
     assert now.index is space.index
     assert now.fingerprint != space.fingerprint
-    key = ClusteringKey(now.fingerprint, spec, "")
-    assert session.clusters.edits == {key: (Merge((0, 1)),)}
-    assert session.clusters.names == {(key, as_found(2)): "mine"}
+    assert now.vectors_origin == space.vectors_origin
+    assert (session.clusters.edits, session.clusters.names) == (edits, names)
     assert session.selection.rows.tolist() == [1, 4]
     assert session.examples == {3: "costs"}
     session.filter_by([OneOf("kind 2", ("kind 1",))])
     assert session.shown.rows.tolist() == list(range(1, len(faq), 2))
+
+
+def more_rows(corpus, lines):
+    """Rows that follow those of a corpus, and where they are from."""
+    source = read_lines("\n".join(lines))
+    origin = RowsOrigin(LINES, source, ("text",), None, None, 0, None, corpus)
+    return add_rows(corpus, make_corpus(source, text="text")), origin
+
+
+def test_what_was_chosen_about_rows_is_kept_when_rows_are_added(faq):
+    session = Session("v", faq, [LocalModel()])
+    session.select([1, 4], "a test")
+    session.select([2], "another")
+    session.focus_on(session.selection)
+    session.filter_by([Contains(faq.text, "a")])
+    session.examples[3] = "costs"
+    session.prefer(5)
+    answer(session, "a query", 2, 1)
+    session.keep_result(("r", "of the rows before"), done(1))
+    session.clusters.choices = dict.fromkeys(("", session.focus.key), ClusterSpec(k=4))
+    whole, some = (ClusteringKey("space", ClusterSpec(k=4), rows) for rows in ("", session.focus.key))
+    session.clusters.edits = {whole: (Merge((0, 1)),), some: (Merge((0, 1)),)}
+    session.clusters.names = {(whole, as_found(2)): "gone", (some, as_found(2)): "mine"}
+    added, origin = more_rows(faq, ["a boat", "b"])
+    session.open(added, LocalModel(), origin)
+    assert session.selection.rows.tolist() == [2]
+    assert session.focus.rows.tolist() == [2]
+    session.undo_selection()
+    assert session.selection.rows.tolist() == [1, 4]
+    assert session.passing[[len(faq), len(faq) + 1]].tolist() == [True, False]
+    assert session.filter_notice == ""
+    assert session.examples == {3: "costs"}
+    assert session.preferred_rows == (5,)
+    assert session.comparison.answers == {"a query": {2: 1}}
+    assert not session.results
+    assert session.clusters.choices == {session.focus.key: ClusterSpec(k=4)}
+    assert session.clusters.edits == {some: (Merge((0, 1)),)}
+    assert session.clusters.names == {(some, as_found(2)): "mine"}
+    of, notice = session.clusters.notice
+    assert of is None
+    assert notice.startswith("Rows were added, so the clusters were found anew.")
+
+
+def test_a_filter_of_a_column_that_is_gone_after_rows_were_added_is_left_out_and_says_so(faq):
+    session = Session("v", faq, [LocalModel()])
+    session.add_columns({"size": pa.array(range(len(faq)))})  # as to passages, whose whole rows lack it
+    session.filter_by([Between("size", 0, 3), Contains(faq.text, "a")])
+    added, origin = more_rows(faq, ["a boat"])
+    session.open(added, LocalModel(), origin)
+    assert session.filters == (Contains(faq.text, "a"),)
+    assert session.filter_notice == 'There is no column "size". Its filter is left out.'
+
+
+def test_rows_that_take_the_place_of_others_or_move_them_keep_nothing(faq):
+    session = Session("v", faq, [LocalModel()])
+    added, origin = more_rows(faq, ["a boat", "b"])
+    session.select([1], "a test")
+    session.open(added, LocalModel(), dataclasses.replace(origin, added_to=None))
+    assert session.selection is None
+    session.open(faq, LocalModel())
+    session.open(added, LocalModel(), origin)
+    session.select([len(faq)], "an added row")
+    changed, origin = more_rows(faq, ["another boat", "b"])
+    session.open(changed, LocalModel(), origin)
+    assert session.selection is None
 
 
 def test_edits_of_clusters_are_of_the_open_rows_and_of_one_tab(faq):

@@ -116,6 +116,31 @@ def test_no_threshold_is_named_where_all_pairs_score_the_same():
         pairs_above(np.ones((50, 4)), 0.5, limit=100)
 
 
+@pytest.mark.parametrize("rows", [None, np.arange(120) % 3 > 0])
+@pytest.mark.parametrize("limit", [1, 40, 700, 7_139, 7_140])
+def test_the_closest_pairs_are_those_of_the_lowest_threshold_that_no_more_reach(limit, rows, monkeypatch):
+    monkeypatch.setattr(pairs, "_BLOCK", 16)
+    matrix = make("normal", 4, 120, 5)
+    found = pairs_above(matrix, -0.5, rows=rows, limit=limit, closest=True, memory_mb=0.02)
+    all_of_them = expected(matrix, -0.5, "cosine", rows)
+    scores = all_of_them[-1]
+    if len(scores) > limit:
+        assert len(found) == limit  # no two scores are equal
+        assert scores[limit] <= found.threshold <= scores[limit - 1]
+    else:
+        assert found.threshold == -0.5
+    same(found, [column[: len(found)] for column in all_of_them])
+
+
+def test_of_pairs_with_the_same_score_all_or_none_are_among_the_closest():
+    vectors = np.ones((33, 4))
+    vectors[:3] *= -1  # 438 pairs score 1, and 90 score -1
+    assert len(pairs_above(vectors, -2.0, limit=500, closest=True)) == 438
+    with pytest.raises(QueryError, match="More than 400 pairs") as caught:
+        pairs_above(vectors, -2.0, limit=400, closest=True)
+    assert caught.value.fix == "Choose a higher threshold."
+
+
 def test_the_work_stops_soon_after_the_limit(monkeypatch):
     monkeypatch.setattr(pairs, "_BLOCK", 16)
     done = []

@@ -48,12 +48,15 @@ class Costs:
 
 MEASURES = {
     "dims": Measure("dimensions", "cost", None, "Numbers in a vector."),
-    "parameters": Measure("parameters", "cost", False, "Parameters of the model, from its files."),
+    "parameters": Measure(
+        "parameters", "cost", False, "Numbers that the model has learned: more take more memory and time."
+    ),
     "bytes_per_vector": Measure(
         "bytes a vector",
         "cost",
         False,
-        "What a row takes in an index: 4 bytes a dimension in float32, 1 in int8, 1/8 in binary.",
+        "What a row takes where it is searched: 4 bytes for each number of its vector, 1 as int8, 1/8 as a "
+        "bit.",
     ),
     "rows_per_second": Measure(
         "rows a second",
@@ -63,19 +66,20 @@ MEASURES = {
         "to load the model. Not measured if all vectors were stored already.",
     ),
     "truncated_rows": Measure(
-        "rows truncated", "cost", False, "Rows with more tokens than the model reads: their ends are ignored."
+        "rows truncated", "cost", False, "Rows that are longer than the model reads: their ends are ignored."
     ),
     "lost_share": Measure(
         "tokens not read",
         "cost",
         False,
-        "The share of all tokens that are beyond the model's maximum length.",
+        "The share of the text that the model does not read, in its tokens: words and parts of words.",
     ),
     "prompt_missing": Measure(
         "prompt missing",
         "cost",
         False,
-        "1 if the model's authors put a prompt before rows or queries and this contender puts none.",
+        "1 if the model's authors put some words (a prompt) before rows or queries and this contender does "
+        "not.",
     ),
 }
 

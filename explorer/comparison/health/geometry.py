@@ -30,25 +30,29 @@ MEAN_NORM = Measure(
     "mean-vector norm",
     "diagnosis",
     None,
-    "Length of the mean of all vectors of length 1, from 0 to 1. Its square is the mean cosine of two rows, "
-    "each with itself included: near 1, all vectors share one direction.",
+    "Whether all vectors point the same way: at 0 they point everywhere, near 1 they share one direction, "
+    "and all scores are high.",
     "Ren, Liang and Sun, arXiv 2511.11041",
+    formula="The length of the mean of all vectors, each of length 1. Its square is the mean cosine of two "
+    "rows, each with itself included.",
 )
 LENGTH_CORRELATION = Measure(
     "similarity by length",
     "diagnosis",
     None,
-    "Spearman's correlation of a row's mean cosine to all rows with its number of characters. Far from 0, "
+    "Whether long rows are closer to others than short ones: near 0 length makes no difference; far from 0, "
     "rows are ordered by length as well as by meaning.",
     "scipy.stats.spearmanr",
+    formula="Spearman's correlation of a row's mean cosine to all rows with its number of characters.",
 )
 HUBNESS = Measure(
     "hubness",
     "diagnosis",
     False,
-    "Skewness of k-occurrence: how often a row is among the 10 nearest of others. Far above 0, a few rows "
-    f"are near everything. Counted among at most {SAMPLE:,} rows.",
+    "Whether a few rows are near everything, and so turn up in many lists: far above 0 some are.",
     "Radovanović, Nanopoulos and Ivanović, Hubs in space, JMLR 11 (2010)",
+    formula="The skewness of how often a row is among the 10 nearest of others, counted among at most "
+    f"{SAMPLE:,} rows.",
 )
 
 

@@ -29,9 +29,9 @@ NDCG = Measure(
     f"nDCG@{DEPTH}",
     "judgements",
     True,
-    "How much relevance the first ten hits hold, and how high up: the sum of grade / log₂(rank + 1), divided "
-    "by that of the best possible order of the judged rows. 1 is perfect, 0 finds nothing. "
-    "Rows that nobody judged count as not relevant; rows that were skipped are left out of the ten.",
+    "How much of what is relevant is among the first ten hits, and how high up. 1 is the best order there "
+    "could be, 0 finds nothing. Rows that nobody judged count as not relevant; rows that were skipped are "
+    "left out of the ten.",
     "Järvelin and Kekäläinen (2002), as computed by trec_eval through ir-measures",
     least=0,
     most=1,
@@ -40,7 +40,8 @@ MRR = Measure(
     f"MRR@{DEPTH}",
     "judgements",
     True,
-    "How soon the first relevant row comes: 1 / its rank, 0 if it is not among the first ten.",
+    "How soon the first relevant row comes: 1 if it is the first hit, 1/2 if it is the second, 1/3 if it is "
+    "the third; 0 if it is not among the first ten. The mean over queries.",
     "Kantor and Voorhees (2000), as computed by trec_eval through ir-measures",
     least=0,
     most=1,

@@ -15,10 +15,8 @@ from explorer.comparison.measures.vectors import kmeans_labels, unit_vectors
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
 _FOLDS = 5
-_SAME_ROWS = (
-    "Its value depends on the number of rows, so compare it on the same rows only. It has no interval: a "
-    "bootstrap's would be too narrow."
-)
+_SAME_ROWS = "Its value depends on the number of rows, so compare it on the same rows only."
+_NO_BOOTSTRAP = "It has no interval: a bootstrap's would be too narrow."
 _PENALTY = 1.0  # scikit-learn's C
 
 KNN_ACCURACY = Measure(
@@ -34,44 +32,48 @@ PROBE_ACCURACY = Measure(
     "linear probe",
     "labels",
     True,
-    "The share of rows whose label a logistic regression on the vectors predicts, cross-validated so that "
-    "near-copies are never both in training and test.",
+    "The share of rows whose label a simple rule tells from their vectors. It is learned from other rows, "
+    "and never from near-copies of the row.",
     "Alain and Bengio 2016; scikit-learn's LogisticRegression and StratifiedGroupKFold",
     least=0,
     most=1,
     phrase="linear-probe accuracy",
+    formula="The rule is a logistic regression, cross-validated by groups of near-copies.",
 )
 SILHOUETTE = Measure(
     "silhouette",
     "labels",
     True,
-    "Whether a row is closer to the rows of its label than to those of the nearest other label: "
-    "(b − a) / max(a, b), with a and b the mean cosine distances to both. It is shown and not ranked: how "
-    "far an encoder spreads its rows sets the scale of these distances, so a higher value of another encoder "
-    "does not mean that it separates the labels better.",
+    "Whether rows are closer to the rows of their label than to those of the nearest other label: near 1 "
+    "they are, at 0 they are as close to both, below 0 they are closer to the other. It is shown and not "
+    "ranked: encoders put rows more or less far apart, so a higher value of another encoder does not mean "
+    "that it separates the labels better.",
     "Rousseeuw 1987; scikit-learn's silhouette_samples",
     least=-1,
     most=1,
     comparable=False,
+    formula="(b − a) / max(a, b), with a and b the mean cosine distances to both.",
 )
 AMI = Measure(
     "AMI",
     "labels",
     True,
-    "Adjusted mutual information of labels and k-means clusters: 1 if the same, 0 as by chance. "
-    f"{_SAME_ROWS}",
+    "How well clusters, which are found without the labels, match the labels: 1 if they are the same, 0 as "
+    f"by chance. {_SAME_ROWS}",
     "Vinh, Epps and Bailey 2010; scikit-learn's adjusted_mutual_info_score",
     most=1,
+    formula=f"Adjusted mutual information of labels and k-means clusters. {_NO_BOOTSTRAP}",
 )
 V_MEASURE = Measure(
     "V-measure",
     "labels",
     True,
-    "Harmonic mean of homogeneity and completeness of k-means clusters: 1 if they are the labels. "
-    f"{_SAME_ROWS}",
+    "Whether each cluster holds one label, and each label is in one cluster; clusters are found without the "
+    f"labels. 1 if both are so. {_SAME_ROWS}",
     "Rosenberg and Hirschberg 2007; scikit-learn's v_measure_score",
     least=0,
     most=1,
+    formula=f"Harmonic mean of homogeneity and completeness of k-means clusters. {_NO_BOOTSTRAP}",
 )
 
 

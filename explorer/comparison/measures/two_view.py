@@ -23,10 +23,14 @@ from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress
 
 _RETRIEVAL = (
-    "How well a row's first view finds its second among those of the sampled rows: the mean of 1 / rank"
+    "How well the first part of a row, such as half of its text, finds the second among those of other rows: "
+    "the mean of 1 / rank"
 )
-_OVERLAP = "The share of a row's k nearest rows by its first view that are also among those by its second"
-_HIDDEN = ", without the words that both views have."
+_OVERLAP = (
+    "The share of a row's nearest rows by its first part, such as half of its text, that are also nearest by "
+    "its second"
+)
+_HIDDEN = ", without the words that both parts have."
 _TIES = "Voorhees 1999 (MRR); McSherry and Najork 2008 (ties)"
 _PAPER = "arXiv 2605.22202"
 

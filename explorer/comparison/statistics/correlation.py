@@ -27,23 +27,25 @@ SPEARMAN = Measure(
     "Spearman",
     "pairs",
     True,
-    "How well the contender's similarities order the pairs as the given scores do: the correlation of the "
-    "ranks, 1 for the same order, 0 for none. Ties share their mean rank.",
+    "How well the contender's similarities put the pairs in the order of the given scores: 1 for the same "
+    "order, 0 for none, −1 for the opposite.",
     "Spearman (1904); as in the EmbeddingSimilarityEvaluator of sentence-transformers",
     least=-1,
     most=1,
     phrase="Spearman correlation",
+    formula="The correlation of the ranks; ties share their mean rank.",
 )
 PEARSON = Measure(
     "Pearson",
     "pairs",
     True,
-    "How close the contender's similarities are to a straight line through the given scores: the linear "
-    "correlation, 1 for a rising line, 0 for none.",
+    "How evenly the contender's similarities rise with the given scores: 1 on a straight line, 0 for no "
+    "relation, −1 on a falling line.",
     "Pearson (1895); as in the EmbeddingSimilarityEvaluator of sentence-transformers",
     least=-1,
     most=1,
     phrase="Pearson correlation",
+    formula="The linear correlation.",
 )
 
 

@@ -50,6 +50,19 @@ def passing(corpus: Corpus, filters: Sequence[Filter]) -> NDArray[np.bool_]:
     return left
 
 
+def possible(corpus: Corpus, filters: Sequence[Filter]) -> tuple[list[Filter], list[FilterError]]:
+    """The filters that rows can be asked, and why others cannot be; see `check_column`."""
+    found, errors = [], []
+    for one in filters:
+        try:
+            check_column(corpus, one)
+        except FilterError as error:
+            errors.append(error)
+        else:
+            found.append(one)
+    return found, errors
+
+
 def check_column(corpus: Corpus, one: Filter) -> None:
     """Check that a corpus has the column of a filter.
 

@@ -30,7 +30,7 @@ def show_edits(session: Session, clustering_key: ClusteringKey, clusters: Cluste
     """Draw what was merged and split, the ways back, and what of the steps was left out."""
     taken = clusters.clustering.edits
     of, notice = session.clusters.notice or (clustering_key, "")
-    left_out = f"{notice if of == clustering_key else ''} {clusters.left_out}".strip()
+    left_out = f"{notice if of in (None, clustering_key) else ''} {clusters.left_out}".strip()
     if left_out:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(markdown(left_out), icon=":material/call_split:")

@@ -181,7 +181,7 @@ def _title(measure: Measure) -> str:
 
 def _about(measure: Measure) -> str:
     better = {True: "Higher is better.", False: "Lower is better.", None: ""}[measure.better]
-    return html.escape(" ".join(filter(None, (better, measure.explanation))), quote=True)
+    return html.escape(" ".join(filter(None, (better, measure.about))), quote=True)
 
 
 def _cell(score: Score | None, failure: Failure | None, *, told_apart: bool, not_measured: bool) -> str:

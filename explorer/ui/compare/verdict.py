@@ -38,7 +38,7 @@ def show_verdict(session: Session, comparison: Comparison) -> None:
     if found.basis is not None:
         basis = _DECIDED_BY[found.basis.kind].format(html.escape(found.basis.in_sentence))
         proxy = f'<span style="{_BADGE}">proxy</span> ' if found.basis.kind == "proxy" else ""
-        about = html.escape(found.basis.explanation, quote=True)
+        about = html.escape(found.basis.about, quote=True)
         lines.append(f'<div style="{_LINE}" title="{about}">{proxy}{basis}</div>')
     with st.container(border=True):
         st.html("".join(lines))

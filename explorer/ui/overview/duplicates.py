@@ -64,13 +64,14 @@ def _show_groups(session: Session, rows: ShownRows) -> bool:
     pairs = close_pairs_or_progress(session, rows, NEAR, here=True)
     if pairs is None:
         return False
-    found = kept(session, "near-duplicates", (pairs,), lambda: pairs.duplicates(NEAR))
+    threshold = pairs.reached(NEAR)
+    found = kept(session, "near-duplicates", (pairs,), lambda: pairs.duplicates(threshold))
     if not found.groups:
-        st.markdown(f"No two rows are at {NEAR:.2f} or above.")
+        st.markdown(f"No two rows are at {threshold:.2f} or above.")
         return False
     left = int(found.keep.sum())
     st.markdown(
-        f"**{len(found.groups):,} groups** at {NEAR:.2f} or above; with one row kept of each, "
+        f"**{len(found.groups):,} groups** at {threshold:.2f} or above; with one row kept of each, "
         f"{len(rows):,} → **{left:,}** rows."
     )
     lines = [

@@ -30,6 +30,11 @@ def show_themes(session: Session, space: Space, clusters: Clusters | None) -> No
     if clusters is None:
         return
     themes = clusters.summaries  # the largest first
+    if clusters.clustering.method == "k-means" and len(themes) > 1:
+        st.caption(
+            "k-means puts every row in a theme, whether or not gaps separate them. The Clusters page tells "
+            "which it is."
+        )
     widest = themes[0].share if themes else 1.0
     with st.container(key="themes", gap=None):
         for rank, one in enumerate(themes[:_SHOWN]):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from explorer.analysis.weak_hits import MEANINGLESS, weak_score
+from explorer.analysis.weak_hits import MEANINGLESS, row_counts, telling_stems, weak_score
 from explorer.data.tables.values import count
-from explorer.encode.spec import hosted_model
+from explorer.encode.spec import Tfidf, hosted_model
 from explorer.encode.words import split_words
 from explorer.errors import QueryError
 from explorer.session.session import Session
@@ -128,7 +128,12 @@ def show_summary(
             )
         words = () if asked.like is not None else _words(session, space, queries[chosen])
         found = Found(
-            queries[chosen], words, answer.hits[chosen], metric, _weak_score(session, space, asked, metric)
+            queries[chosen],
+            words,
+            answer.hits[chosen],
+            metric,
+            _weak_score(session, space, asked, metric),
+            _telling(session, space, asked, queries[chosen]),
         )
         ranked = None if answer.ranked is None else answer.ranked[chosen]
         with told:
@@ -187,22 +192,28 @@ def _show_fit(
     if not found.hits:
         st.caption(f"None of {searched:,} rows")
         return
-    nothing = found.is_weak(closest[0])
-    if nothing and found.weak is not None:
+    # By words the closest can be weak, and a later one not.
+    nothing = all(map(found.is_weak, closest if found.telling is not None else closest[:1]))
+    what = "Nothing fits this query" if ranked is None else "By vectors nothing fits this query"
+    if nothing and found.telling is not None:
+        st.markdown(
+            f":material/search_off: **{what}**: of {searched:,} rows the closest have none of its rarest "
+            "words."
+        )
+    elif nothing and found.weak is not None:
         best, meaningless = (score_text(score, found.metric) for score in (closest[0].score, found.weak))
-        what = "Nothing fits this query" if ranked is None else "By vectors nothing fits this query"
         st.markdown(
             f":material/search_off: **{what}**: "
             f"of {searched:,} rows the closest has {best}; "
             f"meaningless text reaches {meaningless}."
         )
     weak = sum(found.is_weak(hit) for hit in found.hits)
-    about = (
-        f"; {weak:,} of the {len(found.hits):,} hits score no higher than meaningless text and have no "
-        "word of the query"
-        if weak and not nothing
-        else ""
+    why = (
+        "score no higher than meaningless text and have no word of the query"
+        if found.telling is None
+        else "have none of the rarest words of the query"
     )
+    about = f"; {weak:,} of the {len(found.hits):,} hits {why}" if weak and not nothing else ""
     if ranked is not None:
         st.caption(f"Of {searched:,} rows, {times(ranked)}{about}.")
     elif not nothing:
@@ -242,6 +253,15 @@ def _weak_score(session: Session, space: Space, asked: Asked, metric: Metric) ->
         (space, metric, b"" if within is None else np.packbits(within).tobytes()),
         lambda: weak_score(space, space.place_queries(encoded), metric, within),
     )
+
+
+def _telling(session: Session, space: Space, asked: Asked, query: str) -> frozenset[str] | None:
+    """The stems without which a hit is weak by TF-IDF, which compares words; None by other encoders."""
+    if not isinstance(space.spec, Tfidf) or asked.like is not None:
+        return None
+    corpus = space.corpus
+    counts, rows = kept(session, "rows by word", (corpus,), lambda: row_counts(corpus.texts))
+    return telling_stems(query, counts, rows) or None
 
 
 def _words(session: Session, space: Space, query: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from explorer.session.session import Session
 from explorer.share.export import rows_table
 from explorer.ui.shell.text import markdown, shortened
 from explorer.ui.similarity.pairs import show_pair
-from explorer.ui.similarity.threshold import choose_threshold, show_advice
+from explorer.ui.similarity.threshold import choose_threshold, show_advice, threshold_within_bound
 from explorer.ui.widgets.close_pairs import close_pairs_or_progress
 from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.items import item_html
@@ -35,6 +35,7 @@ def show_duplicates(session: Session, space: Space) -> None:
     close = close_pairs_or_progress(session, rows, threshold)
     if close is None:
         return
+    threshold = threshold_within_bound(close, threshold)
     show_advice(session, close, threshold)
     found = kept(
         session,

@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from explorer.analysis.duplicates import ClosePairs
+from explorer.analysis.duplicates import MOST_PAIRS, ClosePairs
 from explorer.analysis.threshold_advice import ThresholdShares, threshold_shares
 from explorer.data.tables.values import count
 from explorer.numbers import percent
@@ -38,6 +38,18 @@ def choose_threshold() -> float:
             help="The view “Usual scores” shows what each threshold finds, and how much of it is false.",
         )
     )
+
+
+def threshold_within_bound(close: ClosePairs, chosen: float) -> float:
+    """The threshold that is shown; where the chosen one has too many pairs, say so."""
+    shown = close.reached(chosen)
+    if shown != chosen:
+        st.info(
+            f"More than {MOST_PAIRS:,} pairs are at {chosen:.2f} or above, so this is what {shown:.2f} "
+            "finds, the lowest threshold with no more.",
+            icon=":material/filter_alt:",
+        )
+    return shown
 
 
 def shares_of(session: Session, close: ClosePairs) -> ThresholdShares:

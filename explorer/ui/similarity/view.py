@@ -26,6 +26,7 @@ from explorer.ui.similarity.threshold import (
     choose_threshold,
     shares_of,
     show_advice,
+    threshold_within_bound,
 )
 from explorer.ui.widgets import figures
 from explorer.ui.widgets.close_pairs import close_pairs_or_progress
@@ -168,6 +169,7 @@ def show_usual_scores(session: Session, space: Space) -> None:
     if close is None:
         return
     st.header("Which threshold?", anchor=False)
+    threshold = threshold_within_bound(close, threshold)
     show_advice(session, close, threshold)
     shares = shares_of(session, close)
     if np.isfinite(shares.shares).any():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from explorer.analysis.duplicates import ClosePairs, find_close_pairs, usual_floor
+import functools
+
+from explorer.analysis.duplicates import MOST_PAIRS, ClosePairs, find_close_pairs, usual_floor
 from explorer.jobs.progress import OnProgress
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
@@ -18,7 +20,8 @@ def close_pairs_or_progress(
 ) -> ClosePairs | None:
     """The pairs of rows from a threshold or lower up; None while they are looked for, which the page shows.
 
-    One search serves all usual thresholds: it looks for enough pairs to see how they thin out.
+    One search serves all usual thresholds: it looks for enough pairs to see how they thin out. If there are
+    too many pairs, they are those of a higher threshold; see `ClosePairs.reached`.
 
     Args:
         session: The session that keeps them.
@@ -28,17 +31,19 @@ def close_pairs_or_progress(
     """
     space, lane = rows.space, analysis_lane(len(rows))
 
-    def search(report: OnProgress) -> ClosePairs:
-        return find_close_pairs(space, usual_floor(space), on_progress=report)
+    def search(lowest: float | None, report: OnProgress) -> ClosePairs:
+        floor = usual_floor(space) if lowest is None else lowest
+        return find_close_pairs(space, floor, limit=MOST_PAIRS, closest=True, on_progress=report)
 
-    found = result_or_progress(session, ("close pairs", rows.key), _TITLE, search, lane=lane, here=here)
-    if found is None or threshold >= found.floor:
+    usual = functools.partial(search, None)
+    found = result_or_progress(session, ("close pairs", rows.key), _TITLE, usual, lane=lane, here=here)
+    if found is None or threshold >= found.floor or found.cut:
         return found
     return result_or_progress(
         session,
         ("close pairs", rows.key, threshold),
         _TITLE,
-        lambda report: find_close_pairs(space, threshold, on_progress=report),
+        functools.partial(search, threshold),
         lane=lane,
         here=here,
     )

@@ -129,7 +129,7 @@ def clusters_or_progress(session: Session, shown_rows: ShownRows) -> Clusters | 
 
 def clustering_key_of(session: Session, shown_rows: ShownRows, spec: ClusterSpec) -> ClusteringKey:
     """The key under which the session keeps names and edits of the clusters found by a spec."""
-    return ClusteringKey(session.spaces[session.encoder].fingerprint, spec, shown_rows.key)
+    return ClusteringKey(session.spaces[session.encoder].vectors_origin, spec, shown_rows.key)
 
 
 def _check_linked(session: Session, clustering_key: ClusteringKey, found: Clusters) -> None:
