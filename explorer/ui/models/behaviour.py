@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.encode.model_names import encoder_name
+from explorer.encode.spec import encodes_texts
 from explorer.errors import DataError
 from explorer.jobs.registry import Lane
 from explorer.session.session import Session
@@ -29,6 +30,13 @@ def show_behaviour(session: Session) -> None:
         f"Test {markdown(name)} before you trust it", key="behaviour", on_change="rerun"
     ) as part:
         if not part.open:
+            return
+        if not encodes_texts(session.encoder):
+            st.info(
+                "The rows came with their vectors and it is not known by which model, so there is none to "
+                "test. Choose it on the Data page.",
+                icon=":material/info:",
+            )
             return
         space = space_or_progress(session, here=True)
         if space is None:
