@@ -75,10 +75,11 @@ def _show_test(session: Session, space: Space, cases: tuple[Case, ...] | None) -
         here=True,
     )
     if found is not None:
-        _show_found(found, key="usual" if cases is None else "own")
+        _show_found(found, "usual" if cases is None else "own")
 
 
-def _show_found(found: tuple[Behaviour, ...], key: str) -> None:
+def _show_found(found: tuple[Behaviour, ...], of: str) -> None:
+    """Draw the answers to the usual tests or to one's own, and the cases of the one that is picked."""
     event = st.dataframe(
         {
             "test": [one.name for one in found],
@@ -90,10 +91,10 @@ def _show_found(found: tuple[Behaviour, ...], key: str) -> None:
         column_config={"question": st.column_config.TextColumn(width="large")},
         hide_index=True,
         height="content",
-        key=f"behaviour-{key}",
+        key=f"behaviour-{of}",
         on_select="rerun",
         selection_mode="single-row",
-        alt="Tests of the encoder with their answers",
+        alt=f"{of.capitalize()} tests of the encoder with their answers",
     )
     st.caption(
         "A case passes if the text that means the same is the closest. Yes from 7 of 8 on, which guessing "
@@ -116,6 +117,6 @@ def _show_found(found: tuple[Behaviour, ...], key: str) -> None:
             },
             hide_index=True,
             height="content",
-            key=f"behaviour-cases-{key}",
-            alt="The cases of the test",
+            key=f"behaviour-cases-{of}",
+            alt=f"{of.capitalize()} cases of the test",
         )
