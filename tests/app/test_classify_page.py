@@ -8,6 +8,7 @@ from explorer.encode.spec import OwnVectors, Tfidf
 from tests.app.driving import (
     button,
     error,
+    figure,
     finished,
     html_texts,
     open_app,
@@ -321,3 +322,18 @@ def test_a_link_gives_the_ways_of_a_vote_their_weights():
     assert [one.value for one in uneven.slider if one.key.startswith("weight-")] == [1.0, 0.2]
     assert "(17 %)" in said(uneven.caption)
     assert not table(uneven, "surest row").equals(table(even, "surest row"))
+
+
+def test_how_many_examples_are_enough_is_a_sentence_a_figure_and_a_table(tickets):
+    app = open_app("pages/classify.py", corpus="support-tickets", precision="float32")
+    app.session_state["curve"] = app.session_state["curve-table"] = True
+    app = finished(app.run())
+    shown = table(app, "examples of each label")
+    assert shown["examples of each label"].tolist() == [1, 2, 5, 10, 20]
+    gain = 100 * (shown["accuracy"].iloc[-1] - shown["accuracy"].iloc[-2])
+    told = f"from 10 to 20, accuracy still rises by {gain:.1f} points"
+    assert told in said(app.markdown)
+    drawn = figure(app)["data"]
+    assert len(drawn) == 3
+    assert told in app.get("plotly_chart")[0].proto.alt
+    assert (shown["lowest"] <= shown["accuracy"]).all()

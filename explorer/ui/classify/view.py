@@ -117,6 +117,7 @@ def _show_categories(
         },
         hide_index=True,
         height="content",
+        placeholder="–",
         # Ticks are of places: in another order they would be of other categories.
         key=f"categories-table-{hash(tuple(name for name, _ in members))}",
         on_select="rerun",
