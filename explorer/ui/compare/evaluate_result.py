@@ -32,6 +32,17 @@ _FROM_ZERO = ("pair", "row", "first_hit", "relevant")  # numbers that are from 1
 _COLUMNS = {  # the columns of the table where long texts would hide the others on a narrow screen
     "pairs": ("pair", "score", "similarity", "off", "first", "second", "score_rank", "similarity_rank"),
     "duplicates": ("pair", "duplicate", "similarity", "misplaced", "first", "second"),
+    "queries": (
+        "nDCG@10",
+        "relevant_rank",
+        "query",
+        "relevant_text",
+        "first_hit_text",
+        "relevant",
+        "first_hit",
+        "MRR@10",
+        "recall@10",
+    ),
     "labels": ("row", "label", "predicted", "own_votes", "predicted_votes", "text"),
 }
 _ORDER = {
