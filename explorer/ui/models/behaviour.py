@@ -58,6 +58,11 @@ def show_behaviour(session: Session) -> None:
         except DataError as error:
             show_error(error)
             own = None
+        st.caption(
+            "A case passes if the text that means the same is the closest. Yes from 7 of 8 on, which "
+            "guessing between two would reach once in 28 times; no up to half. Click the left edge of a "
+            "test, or press Shift and Space on it, to see its cases."
+        )
         if own is not None:
             _show_test(session, space, own)
         _show_test(session, space, None)
@@ -83,9 +88,9 @@ def _show_found(found: tuple[Behaviour, ...], of: str) -> None:
     event = st.dataframe(
         {
             "test": [one.name for one in found],
-            "question": [one.question for one in found],
             "answer": [_VERDICTS[one.verdict] for one in found],
             "passed": [f"{one.passed} of {len(one.tried)}" for one in found],
+            "question": [one.question for one in found],
             "failed by most": ["" if one.tried[0].passed else one.tried[0].case.text for one in found],
         },
         column_config={"question": st.column_config.TextColumn(width="large")},
@@ -95,11 +100,6 @@ def _show_found(found: tuple[Behaviour, ...], of: str) -> None:
         on_select="rerun",
         selection_mode="single-row",
         alt=f"{of.capitalize()} tests of the encoder with their answers",
-    )
-    st.caption(
-        "A case passes if the text that means the same is the closest. Yes from 7 of 8 on, which guessing "
-        "between two would reach once in 28 times; no up to half. Click the left edge of a test, or press "
-        "Shift and Space on it, to see its cases."
     )
     for at in event.selection.rows:
         st.dataframe(
