@@ -149,8 +149,8 @@ def test_an_evaluation_is_cancelled_and_started_again(visit, tmp_path):
         about = "letter in the long correspondence of two friends"
         lines = [(f"The {n}th {about}", f"A reply to the {n}th {about}", n % 6) for n in range(1_500)]
         csv.writer(file).writerows([("sentence1", "sentence2", "score"), *lines])
-    page = visit(EVALUATE)
-    expect(page.get_by_text(COMPARED)).to_be_visible(timeout=ENCODING)
+    page = visit("/compare?corpus=medicare-faq&compare-shows=Evaluate")
+    expect(page.get_by_text("Pairs with scores")).to_be_visible(timeout=ENCODING)
     give(page, path, "1,500 pairs from many.csv.")
     expect(page.get_by_role("progressbar", name=re.compile("Evaluating the encoder"))).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
