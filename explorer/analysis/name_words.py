@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import functools
+from explorer.analysis.function_words import is_function_word
 
 _LONGEST = 24  # characters; longer ones are codes, or sentences of languages that do not separate words
-# What scikit-learn lists as well, although rows can be about it.
-_CONTENT = frozenset([
-    "amount", "bill", "bottom", "call", "cry", "detail", "empty", "fill", "fire", "front", "full", "interest",
-    "mill", "mine", "move", "name", "serious", "side", "sincere", "system", "thick", "thin", "top",
-])  # fmt: skip
-_MORE = frozenset(["did", "does", "doing", "don", "just", "shall"])  # what it leaves out
 _ENDING = 3  # letters by which a longer form can differ from the shorter, as "cities" from "city"
 
 
 def can_name(word: str) -> bool:
     """Whether a word says something by itself: not an English function word, and not very long.
 
-    Function words are those of scikit-learn's `ENGLISH_STOP_WORDS`, with contractions such as "don't". In
-    other languages only their even distribution gives them away.
-
     Args:
         word: A word in lower case, as `words_of` gives it.
     """
-    plain = word.replace("’", "'")
-    head = plain.partition("'")[0]
-    return len(word) <= _LONGEST and head not in _function_words() and not plain.endswith("n't")
+    return len(word) <= _LONGEST and not is_function_word(word)
 
 
 def are_alike(one: str, other: str) -> bool:
@@ -38,10 +27,3 @@ def are_alike(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
     start = max(3, len(short) - 1, len(long) - _ENDING)
     return one == other or (start <= len(short) and short[:start] == long[:start])
-
-
-@functools.cache
-def _function_words() -> frozenset[str]:
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
-    return (frozenset(ENGLISH_STOP_WORDS) - _CONTENT) | _MORE

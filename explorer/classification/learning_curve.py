@@ -15,6 +15,8 @@ from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
 SIZES = (1, 2, 5, 10, 20, 50, 100)
 DRAWS = 10
+LITTLE = 0.01
+"""A gain in accuracy for twice as many examples that is called little: one point in a hundred."""
 _FEWEST_ROWS = 4  # of a label: two to learn from and two to test
 
 
@@ -59,6 +61,19 @@ class LearningCurve:
     def spread(self) -> NDArray[np.float64]:
         """The lowest and the highest accuracy of each size, shape (sizes, 2)."""
         return np.stack([self.accuracies.min(axis=1), self.accuracies.max(axis=1)], axis=1)
+
+    @property
+    def enough(self) -> int | None:
+        """The smallest size after which more examples help little; None if they still help at the largest.
+
+        From there to each larger size, the mean accuracy gains less than `LITTLE` for each doubling of the
+        examples. The largest size is never enough: nothing is known of more.
+        """
+        means, doublings = self.means, np.log2(self.sizes)
+        for at, size in enumerate(self.sizes[:-1]):
+            if (means[at + 1 :] - means[at] < LITTLE * (doublings[at + 1 :] - doublings[at])).all():
+                return size
+        return None
 
 
 def learning_curve(

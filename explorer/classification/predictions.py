@@ -119,7 +119,7 @@ def vote(of: Sequence[Predictions], weights: Sequence[float] | None = None) -> P
         )
     shares = shares / shares.sum()
     probabilities = sum(share * one.probabilities for share, one in zip(shares, of, strict=True))
-    named = (f"{one.source} ({share:.0%})" for share, one in zip(shares, of, strict=True) if share)
+    named = (f"{one.source} ({100 * share:.0f} %)" for share, one in zip(shares, of, strict=True) if share)
     learned = [one.learned for one in of if one.learned is not None]
     return Predictions(
         first.categories,

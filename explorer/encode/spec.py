@@ -135,6 +135,15 @@ def hosted_model(spec: EncoderSpec) -> HostedModel | None:
             return None
 
 
+def encodes_texts(spec: EncoderSpec | None) -> bool:
+    """Whether other texts than the rows have vectors: not if the model of the rows' own vectors is not known.
+
+    Args:
+        spec: The encoder; None if there is none.
+    """
+    return spec is not None and spec != OwnVectors()
+
+
 def needs_token(spec: EncoderSpec) -> bool:
     """Whether requests need, and are charged to, the visitor's Hugging Face token."""
     model = hosted_model(spec)

@@ -9,6 +9,25 @@ from explorer.errors import QueryError
 from explorer.tensor import normalize
 
 
+def scaled_onto(scores: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Scores moved and stretched so that their lowest and highest are those of others (min-max scaling).
+
+    Args:
+        scores: Shape (candidates,).
+        others: Shape (candidates,).
+
+    Returns:
+        float64, shape (candidates,); the highest of the others for all if the scores are all equal.
+    """
+    if not len(scores):
+        return np.empty(0)
+    known = np.asarray(scores, dtype=np.float64)
+    low, high = float(others.min()), float(others.max())
+    width = np.ptp(known)
+    scaled: NDArray[np.float64] = high - (known.max() - known) * ((high - low) / width if width else 0.0)
+    return scaled
+
+
 def maximal_marginal_relevance(
     relevance: NDArray[np.floating], vectors: NDArray[np.float32], k: int, weight: float
 ) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from explorer.analysis.space import Space
 from explorer.comparison.contenders.bm25 import Bm25Contender
 from explorer.comparison.contenders.nearest import check_k, check_rows
 from explorer.jobs.progress import OnProgress
-from explorer.retrieval.diversity import maximal_marginal_relevance
+from explorer.retrieval.diversity import maximal_marginal_relevance, scaled_onto
 from explorer.retrieval.fusion import reciprocal_rank_fusion
 from explorer.retrieval.options import RankOptions
 from explorer.retrieval.ranked_hit import RankedHit
@@ -77,10 +77,10 @@ def ranked_search(
 
     The first rows by vectors (those that are re-ranked, and at least `POOL` if anything chooses among more
     than k) are fused with the first rows by words, by reciprocal ranks. The first of these are put in the
-    order of the cross-encoder. Then hits are chosen by maximal marginal relevance, where the relevance of the
-    hit in a place is the cosine in that place: the cosines of the candidates with the query, highest first.
-    For the ranking by cosine this is the usual formula; scores of cross-encoders and sums of reciprocal ranks
-    are on other scales, and only their order counts.
+    order of the cross-encoder. Then hits are chosen by maximal marginal relevance. The relevance of a hit is
+    the score that ranked it, on the scale of cosines: scores of cross-encoders and sums of reciprocal ranks
+    are moved and stretched to reach from the lowest to the highest of the cosines, with the query, that are
+    in the places of these hits. For the ranking by cosine this is the usual formula.
 
     Args:
         space: The space that is searched.
@@ -191,8 +191,20 @@ class _Stages:
         """Put the first rows in the order in which maximal marginal relevance chooses them."""
         first = self.order[:pool]
         vectors = self._space.index.take(first)
-        cosines = normalize(vectors) @ normalize(self._vector)[0]
-        chosen = maximal_marginal_relevance(-np.sort(-cosines), vectors, max(1, len(first)), weight)
+        cosines = np.sort(normalize(vectors) @ normalize(self._vector)[0])[::-1]
+        # Those that the cross-encoder did not read come after those that it did, by the scores of before.
+        read = min(len(self._scores.get("pair", {})), len(first))
+        before = self._scores.get("fused", self._scores["vector"])
+        relevance = np.concatenate(
+            [
+                scaled_onto(np.array([scores[row] for row in rows.tolist()]), places)
+                for rows, places, scores in (
+                    (first[:read], cosines[:read], self._scores.get("pair", {})),
+                    (first[read:], cosines[read:], before),
+                )
+            ]
+        )
+        chosen = maximal_marginal_relevance(relevance, vectors, max(1, len(first)), weight)
         self.order = np.concatenate([first[chosen], self.order[len(first) :]])
 
     def hits(self, k: int) -> list[RankedHit]:

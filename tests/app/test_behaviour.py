@@ -1,4 +1,6 @@
-from tests.app.driving import error, finished, open_app, select
+from explorer.encode.spec import OwnVectors
+from tests.app.driving import error, finished, open_app, open_with_rows, said, select
+from tests.app.test_compare_views import labelled
 
 
 def page_with_tests(**parameters):
@@ -37,3 +39,12 @@ def test_own_cases_are_tested_beside_the_usual_ones_and_lines_that_are_none_are_
 def test_an_encoder_of_words_is_tested_too():
     app = page_with_tests(model="tfidf")
     assert app.dataframe[0].value["passed"].tolist()[0] in ("0 of 8", "1 of 8", "2 of 8")
+
+
+def test_vectors_of_the_file_have_no_model_to_test_and_the_page_says_so():
+    app = open_with_rows(labelled(), OwnVectors())
+    app.session_state["behaviour"] = True
+    app = finished(app.switch_page("pages/models.py").run())
+    assert "there is none to test" in said(app.info)
+    assert not app.error
+    assert not app.dataframe

@@ -4,7 +4,20 @@ import pytest
 import explorer
 from explorer.classification.by_examples import classify_by_examples
 from explorer.classification.by_similarity import classify_by_similarity
-from tests.app.driving import button, error, finished, html_texts, open_app, open_rows, said, select
+from explorer.encode.spec import OwnVectors, Tfidf
+from tests.app.driving import (
+    button,
+    error,
+    figure,
+    finished,
+    html_texts,
+    open_app,
+    open_rows,
+    open_with_rows,
+    said,
+    select,
+)
+from tests.app.test_compare_views import labelled
 from tests.tiny_model import save_pair_model
 
 LINES = "billing: invoices, refunds and prices\ndelivery: parcels\nlogin"
@@ -16,6 +29,10 @@ def classify(**parameters):
 
 def table(app, column):
     return next(one.value for one in app.dataframe if column in one.value.columns)
+
+
+def ways_of(app):
+    return next(group for group in app.button_group if group.key == "ways")
 
 
 def session_of(app):
@@ -258,3 +275,65 @@ def test_other_peoples_text_is_only_text():
     app = classify(corpus="medicare-faq", categories="<b>x</b>\n**bold** [a](javascript:1)")
     assert table(app, "surest row")["category"].tolist()
     assert not any("<b>x</b>" in text for text in html_texts(app))
+
+
+def with_own_vectors():
+    """Rows with vectors by nobody knows which model, which TF-IDF encodes too."""
+    app = open_with_rows(labelled(), OwnVectors())
+    session_of(app).encoders.append(Tfidf())
+    return finished(app.switch_page("pages/classify.py").run())
+
+
+def by_words(app):
+    app.selectbox(key="encoder").select("TF-IDF").run()
+    return finished(app)
+
+
+def test_vectors_of_the_file_are_classified_by_examples_and_similarity_says_why_it_is_none():
+    app = with_own_vectors()
+    assert ways_of(app).value == ["Examples"]
+    assert "Mark at least one row of each of two categories" in said(app.info)
+    button(app, "Take 5 of each label").click().run()
+    assert table(finished(app), "surest row")["rows"].sum() == 32
+    ways_of(app).set_value(["Similarity", "Examples"]).run()
+    assert "categories cannot be encoded" in said(finished(app).info)
+    assert table(app, "surest row")["rows"].sum() == 32
+    assert not any("So far without" in caption.value for caption in app.caption)
+    assert not app.error
+    app = by_words(app)
+    assert ways_of(app).value == ["Similarity", "Examples"]  # they were chosen
+    assert "cannot be encoded" not in said(app.info)
+
+
+def test_the_usual_way_goes_with_the_encoder():
+    app = by_words(with_own_vectors())
+    assert ways_of(app).value == ["Similarity"]
+    assert table(app, "surest row")["rows"].sum() == 32
+
+
+def test_a_link_gives_the_ways_of_a_vote_their_weights():
+    def voted(**weights):
+        link = {"corpus": "support-tickets", "ways": ["Similarity", "Examples"], **weights}
+        app = open_app("pages/classify.py", **link)
+        button(finished(app), "Take 5 of each label").click().run()
+        return finished(app)
+
+    even, uneven = voted(), voted(**{"weight-examples": "0.2"})
+    assert [one.value for one in uneven.slider if one.key.startswith("weight-")] == [1.0, 0.2]
+    assert "(17 %)" in said(uneven.caption)
+    assert not table(uneven, "surest row").equals(table(even, "surest row"))
+
+
+def test_how_many_examples_are_enough_is_a_sentence_a_figure_and_a_table(tickets):
+    app = open_app("pages/classify.py", corpus="support-tickets", precision="float32")
+    app.session_state["curve"] = app.session_state["curve-table"] = True
+    app = finished(app.run())
+    shown = table(app, "examples of each label")
+    assert shown["examples of each label"].tolist() == [1, 2, 5, 10, 20]
+    gain = 100 * (shown["accuracy"].iloc[-1] - shown["accuracy"].iloc[-2])
+    told = f"from 10 to 20, accuracy still rises by {gain:.1f} points"
+    assert told in said(app.markdown)
+    drawn = figure(app)["data"]
+    assert len(drawn) == 3
+    assert told in app.get("plotly_chart")[0].proto.alt
+    assert (shown["lowest"] <= shown["accuracy"]).all()

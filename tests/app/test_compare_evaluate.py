@@ -1,6 +1,7 @@
 """One encoder evaluated on the compare page: pairs, duplicates, judged queries, labels."""
 
 import shutil
+import threading
 import uuid
 
 import numpy as np
@@ -13,11 +14,14 @@ from explorer.comparison.judging.judgements import Judgements
 from explorer.comparison.numbers import interval, number
 from explorer.encode.spec import LocalModel, OwnVectors, Tfidf
 from explorer.jobs.registry import registry
+from explorer.session.spaces import lanes_for
 from tests.app.driving import (
+    button,
     error,
     finished,
     html_texts,
     labels,
+    open_app,
     open_with_rows,
     said,
     unescaped,
@@ -174,11 +178,54 @@ def test_qrels_need_the_texts_of_their_queries():
 
 def test_labels_of_the_rows_are_evaluated_also_for_vectors_of_the_file():
     corpus = labelled(48, words=3)
-    app = evaluated(evaluating("labels", corpus, OwnVectors()))
+    app = open_with_rows(corpus, OwnVectors())
+    app = shown(finished(app.switch_page("pages/compare.py").run()), "Evaluate")
+    assert app.segmented_control(key="evaluate-kind").value == "labels"
+    assert "evaluate-kind" not in app.query_params
+    app = evaluated(app)
     agrees(app, explorer.evaluate_labels(space_of(app)))
-    app = of_kind(app, "pairs")
-    app = evaluated(given(app, csv(PAIRS)))
-    assert "which model made them was not stated" in error(app)  # they have nothing that encodes other texts
+    for kind in ("pairs", "duplicates", "queries"):
+        app = of_kind(app, kind)
+        assert "it is not known by which model" in said(app.info)
+        assert not app.error
+        assert not [box for box in app.file_uploader if box.key.startswith("evaluate-")]
+        assert "Evaluate" not in labels(app)
+    assert app.query_params["evaluate-kind"] == "queries"
+
+
+def test_what_is_evaluated_on_is_in_the_link_unless_it_is_the_usual():
+    app = evaluating()
+    assert "evaluate-kind" not in app.query_params
+    app = of_kind(app, "duplicates")
+    assert app.query_params["evaluate-kind"] == "duplicates"
+    assert "evaluate-kind" not in of_kind(app, "pairs").query_params
+    for asked, shown_first in (("labels", "labels"), ("<b>", "pairs")):
+        app = open_app(
+            "pages/compare.py",
+            **{"corpus": "medicare-faq", "compare-shows": "Evaluate", "evaluate-kind": asked},
+        )
+        assert finished(app).segmented_control(key="evaluate-kind").value == shown_first
+
+
+@pytest.mark.usefixtures("hasty_pages")
+def test_an_evaluation_can_be_cancelled_and_started_again():
+    app = given(evaluating(), csv(PAIRS))
+    lane, go = lanes_for(Tfidf()).rows, threading.Event()
+    for _ in range(lane.workers):  # others' rows, for which the pairs wait
+        registry().submit(object(), "waits", lambda _: go.wait(60), lane=lane, visitor=uuid.uuid4().hex)
+    try:
+        button(app, "Evaluate").click().run()
+        assert "Evaluating the encoder" in " ".join(html_texts(app))
+        button(app, "Cancel").click().run()
+    finally:
+        go.set()
+    finished(app)
+    assert "was stopped" in said(app.info)
+    assert "24 pairs from mine.csv" in said(app.caption)
+    assert not any("measure" in each.value.columns for each in app.dataframe)
+    button(app, "Start again").click().run()
+    app = finished(app)
+    agrees(app, explorer.evaluate_pairs(PAIRS, space_of(app)))
 
 
 def test_a_label_column_with_one_value_is_refused_and_nothing_is_lost():

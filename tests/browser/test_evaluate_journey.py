@@ -1,9 +1,10 @@
-"""Evaluating one encoder on a file of pairs, on duplicates and on labels, until the cases leave as a file."""
+"""Evaluating one encoder on pairs, duplicates, judged queries and labels, and testing what it tells apart."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.browser.test_looks import draw_in
 
 EVALUATE = "/compare?corpus=support-tickets&compare-shows=Evaluate&with=&with=model%3Dbm25"
 ENCODING = 120_000  # milliseconds, on a busy machine
+COMPARED = "Decided by k-NN accuracy"
 
 
 def pairs_file(folder: Path) -> Path:
@@ -39,10 +41,24 @@ def pairs_file(folder: Path) -> Path:
     return path
 
 
-def give(page: Page, path: Path) -> None:
+def queries_file(folder: Path) -> Path:
+    """Tickets as queries, for each of which the one that says the same is relevant."""
+    table = explorer.open_corpus("support-tickets").table.to_pydict()
+    lines = [
+        (body, other, 1)
+        for relation, body, other in zip(table["relation"], table["body"], table["related_to"], strict=True)
+        if relation == "paraphrase"
+    ]
+    path = folder / "queries.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("query", "id", "grade"), *lines])
+    return path
+
+
+def give(page: Page, path: Path, read: str = "100 pairs from pairs.csv.") -> None:
     quiet(page)
     page.locator("[data-testid=stMain] input[type=file]").last.set_input_files(path)
-    expect(page.get_by_text("100 pairs from pairs.csv.")).to_be_visible()
+    expect(page.get_by_text(read)).to_be_visible()
     quiet(page)
     page.get_by_role("button", name="Evaluate", exact=True).click()
 
@@ -100,3 +116,81 @@ def test_an_encoder_is_evaluated_on_a_file_and_on_labels(visit, schemes, tmp_pat
     assert fits(other)
     assert violations(other) == []
     shoot(other, "evaluate-hub-390-light")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["pairs", "duplicates", "queries", "labels"])
+def test_every_evaluation_fits_on_every_screen(visit, tmp_path, kind):
+    page = visit(f"{EVALUATE}&evaluate-kind={kind}")
+    expect(page.get_by_text(COMPARED)).to_be_visible(timeout=ENCODING)
+    if kind == "labels":
+        quiet(page)
+        page.get_by_role("button", name="Evaluate", exact=True).click()
+    elif kind == "queries":
+        give(page, queries_file(tmp_path), "72 judgements of 72 queries from queries.csv.")
+    else:
+        give(page, pairs_file(tmp_path))
+    expect(page.get_by_role("heading", name="Worst cases first")).to_be_visible(timeout=ENCODING)
+    quiet(page)
+    page.mouse.move(0, 0)
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme in ("light", "dark"):
+            draw_in(page, scheme)
+            assert fits(page)
+            assert violations(page) == []
+            shoot(page, f"evaluate-{kind}-{width}-{scheme}")
+
+
+@pytest.mark.slow
+def test_an_evaluation_is_cancelled_and_started_again(visit, tmp_path):
+    path = tmp_path / "many.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        about = "letter in the long correspondence of two friends"
+        lines = [(f"The {n}th {about}", f"A reply to the {n}th {about}", n % 6) for n in range(1_500)]
+        csv.writer(file).writerows([("sentence1", "sentence2", "score"), *lines])
+    page = visit("/compare?corpus=medicare-faq&compare-shows=Evaluate")
+    expect(page.get_by_text("Pairs with scores")).to_be_visible(timeout=ENCODING)
+    give(page, path, "1,500 pairs from many.csv.")
+    expect(page.get_by_role("progressbar", name=re.compile("Evaluating the encoder"))).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Evaluating the encoder was stopped.")).to_be_visible()
+    expect(page.get_by_text("1,500 pairs from many.csv.")).to_be_visible()
+    quiet(page)
+    shoot(page, "evaluate-stopped-1440-light")
+    page.get_by_role("button", name="Start again").click()
+    expect(page.get_by_role("heading", name="Worst cases first")).to_be_visible(timeout=ENCODING)
+
+
+def test_an_encoder_is_tested_before_it_is_trusted(visit):
+    page = visit("/models?corpus=medicare-faq")
+    quiet(page)
+    page.get_by_text("before you trust it").click()
+    table = page.get_by_role("region", name="Usual tests of the encoder")
+    expect(table).to_be_visible(timeout=ENCODING)
+    negations = table.locator("[role=row]").filter(has_text="negations")
+    expect(negations).to_contain_text("0 of 8")
+    quiet(page)
+    table.scroll_into_view_if_needed()
+    table.click(position={"x": 16, "y": 35 + 17})  # the box of the first test
+    cases = page.get_by_role("region", name="Usual cases of the test")
+    expect(cases.locator("[role=row]")).to_have_count(9)
+    quiet(page)
+    assert violations(page) == []
+    shoot(page, "behaviour-1440-light")
+    own = page.get_by_role("textbox", name="Cases of your own, one per line")
+    own.fill("only one text")
+    own.press("Control+Enter")
+    expect(page.get_by_role("alert").filter(has_text="does not have two or three texts")).to_be_visible()
+    own.fill("the card was declined | payment by card failed | the card was accepted")
+    own.press("Control+Enter")
+    expect(page.get_by_role("region", name="Own tests of the encoder")).to_contain_text("your cases")
+    quiet(page)
+    page.mouse.move(0, 0)
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme in ("light", "dark"):
+            draw_in(page, scheme)
+            assert fits(page)
+            assert violations(page) == []
+            shoot(page, f"behaviour-own-{width}-{scheme}")

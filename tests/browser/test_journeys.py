@@ -505,32 +505,6 @@ def test_names_of_categories_are_only_text(visit):
     assert page.evaluate("window.hurt") is None  # that no other host was asked, `visit` checks
 
 
-def test_rows_are_classified_by_examples_and_the_categories_colour_the_map(visit):
-    page = visit("/classify?corpus=song-moods")
-    expect(page.get_by_text("95 % intervals")).to_be_visible()
-    page.get_by_role("textbox", name="Categories, one per line").fill(
-        "happy: joyful, playful\nsad: melancholy, lonely"
-    )
-    page.get_by_role("textbox", name="Categories, one per line").press("Control+Enter")
-    expect(page.get_by_text("No row has one of the categories as its label.")).to_be_visible()
-    page.get_by_role("button", name="Examples", exact=True).click()
-    for count, name in enumerate(("happy", "sad", "sad"), start=1):
-        quiet(page)
-        page.get_by_role("radio", name=name, exact=True).click()
-        expect(page.get_by_text(re.compile(f"^{count} examples?\\. "))).to_be_visible()
-    expect(page.get_by_text(re.compile(r"^3 examples\. happy:\W+1 · sad:\W+2$"))).to_be_visible()
-    quiet(page)
-    shoot(page, "classify-examples-1440-light")
-    page.get_by_role("button", name="Add the column").click()
-    expect(page.get_by_text("Added the column “category”.")).to_be_visible()
-    quiet(page)
-    page.get_by_role("link", name="Map", exact=True).click()
-    choose(page, "Colour", re.compile("^Column: category$"))
-    expect(page.locator(".map-view").get_by_text("happy", exact=False).first).to_be_visible()
-    page.reload()
-    expect(page.get_by_role("combobox", name="Colour")).to_have_value("Column: category")
-
-
 def test_a_second_file_is_added_to_the_open_rows_and_its_rows_say_so(visit):
     page = visit("/data")
     upload(page, "pets.csv", csv_of(["The cat sleeps all day.", "Our dog barks at night."]))

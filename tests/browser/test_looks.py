@@ -124,6 +124,19 @@ def test_the_button_of_an_open_popover_can_be_read(visit):
         assert violations(page) == []
 
 
+def test_a_choice_under_the_mouse_can_be_read(visit):
+    page = visit("/classify?corpus=medicare-faq&categories=one%0Atwo&ways=Examples")
+    chosen = page.get_by_role("button", name="Examples", exact=True)
+    expect(chosen).to_be_visible()
+    for scheme in ("light", "dark"):
+        draw_in(page, scheme)
+        other = page.get_by_role("button", name="Similarity", exact=True)
+        for choice in (chosen, other, *page.get_by_role("radio").all()):
+            choice.hover()
+            quiet(page)
+            assert violations(page) == []
+
+
 def test_the_icon_of_the_page_is_its_own(visit):
     page = visit()
     icons = page.evaluate("[...document.querySelectorAll('link[rel~=icon]')].map((link) => link.href)")

@@ -8,7 +8,7 @@ from sklearn.model_selection import StratifiedKFold
 import explorer
 from explorer.analysis.space import Space, make_index
 from explorer.classification import learning_curve as module
-from explorer.classification.learning_curve import DRAWS, learning_curve
+from explorer.classification.learning_curve import DRAWS, LITTLE, SIZES, LearningCurve, learning_curve
 from explorer.errors import ColumnError, JobCancelledError
 
 
@@ -107,3 +107,29 @@ def test_it_can_be_stopped():
 
     with pytest.raises(JobCancelledError):
         learning_curve(space, labels, on_progress=stop)
+
+
+def curve(*means):
+    """A curve of these means, whose draws differ around them."""
+    apart = np.linspace(-0.02, 0.02, DRAWS)
+    return LearningCurve(SIZES[: len(means)], np.array(means)[:, None] + apart, 3, ())
+
+
+@pytest.mark.parametrize(
+    ("means", "enough"),
+    [
+        ((0.3, 0.4, 0.6, 0.7, 0.705, 0.71), 10),  # 5 to 50 are 3.3 doublings, for 11 points
+        ((0.7, 0.705, 0.71), 1),
+        ((0.7, 0.705, 0.71, 0.76), None),  # flat at first, and then it rises
+        ((0.3, 0.4, 0.5), None),
+        ((0.5, 0.6, 0.58, 0.59), 2),  # what is lost is no gain
+        ((0.5,), None),
+    ],
+)
+def test_enough_is_from_where_each_doubling_gains_less_than_a_point(means, enough):
+    assert curve(*means).enough == enough
+
+
+def test_a_gain_of_a_point_for_each_doubling_is_not_little():
+    assert curve(0.5, 0.5 + 1.001 * LITTLE).enough is None
+    assert curve(0.5, 0.5 + 0.999 * LITTLE).enough == 1

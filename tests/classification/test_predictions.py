@@ -37,8 +37,8 @@ def test_a_vote_is_the_weighted_mean():
     np.testing.assert_allclose(vote([first, second]).probabilities, [[0.7, 0.3], [0.6, 0.4]], atol=1e-6)
     weighted = vote([first, second], [3, 1])
     np.testing.assert_allclose(weighted.probabilities, [[0.8, 0.2], [0.4, 0.6]], atol=1e-6)
-    assert weighted.source == "one (75%) and two (25%)"
-    assert vote([first, second], [0, 2]).source == "two (100%)"
+    assert weighted.source == "one (75 %) and two (25 %)"
+    assert vote([first, second], [0, 2]).source == "two (100 %)"
 
 
 @pytest.mark.parametrize(

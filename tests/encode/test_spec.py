@@ -8,6 +8,7 @@ from explorer.encode.spec import (
     LocalModel,
     OwnVectors,
     Tfidf,
+    encodes_texts,
     hosted_model,
     needs_token,
     spec_for,
@@ -76,3 +77,10 @@ def test_leave_to_run_code_is_taken_away_wherever_it_is():
     assert without_own_code(trusted) == LocalModel("owner/model")
     assert without_own_code(OwnVectors(trusted)) == OwnVectors(LocalModel("owner/model"))
     assert [without_own_code(spec) for spec in SPECS] == SPECS
+
+
+def test_only_vectors_by_nobody_knows_which_model_leave_other_texts_without():
+    assert encodes_texts(OwnVectors(LocalModel()))
+    assert encodes_texts(Tfidf())
+    assert not encodes_texts(OwnVectors())
+    assert not encodes_texts(None)

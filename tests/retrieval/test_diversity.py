@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics.pairwise import cosine_similarity
 
 from explorer.errors import QueryError
-from explorer.retrieval.diversity import maximal_marginal_relevance
+from explorer.retrieval.diversity import maximal_marginal_relevance, scaled_onto
 
 
 def reference(relevance, vectors, k, weight):
@@ -67,3 +67,12 @@ def test_only_relevance_keeps_the_order_and_variety_puts_a_repeat_last():
 def test_what_cannot_be_asked_for_is_named(k, weight):
     with pytest.raises(QueryError):
         maximal_marginal_relevance(np.ones(2), np.ones((2, 2), dtype=np.float32), k, weight)
+
+
+def test_scores_are_moved_and_stretched_onto_others_whatever_their_scale():
+    scores, cosines = np.array([8.0, 2.0, -4.0]), np.array([0.9, 0.8, 0.3])
+    np.testing.assert_allclose(scaled_onto(scores, cosines), [0.9, 0.6, 0.3])
+    np.testing.assert_allclose(scaled_onto(1000 * scores - 7, cosines), [0.9, 0.6, 0.3])
+    np.testing.assert_allclose(scaled_onto(cosines, cosines), cosines)
+    assert scaled_onto(np.ones(3), cosines).tolist() == [0.9, 0.9, 0.9]
+    assert scaled_onto(np.empty(0), np.empty(0)).shape == (0,)

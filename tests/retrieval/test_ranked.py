@@ -132,18 +132,27 @@ def test_variety_is_maximal_marginal_relevance_of_the_first_hundred(space, vecto
     assert rows_of(found) != rows[:12].tolist()
 
 
-def test_for_variety_only_the_order_of_other_scores_counts(space, vector, model):
-    options = RankOptions(words=True, rerank=30, model=model, variety=0.3)
-    found = ranked_search(space, QUERY, 8, options, vector=vector)
-    ordered = ranked_search(
-        space, QUERY, POOL, RankOptions(words=True, rerank=30, model=model), vector=vector
-    )
-    rows = np.array(rows_of(ordered)[:POOL])
-    units = space.vectors[rows] / np.linalg.norm(space.vectors[rows], axis=1, keepdims=True)
-    cosines = np.sort(units @ vector / np.linalg.norm(vector))[::-1]
-    chosen = maximal_marginal_relevance(cosines, space.vectors[rows], 8, 0.7)
-    assert rows_of(found) == rows[chosen].tolist()
-    assert found.hits[0].pair_rank == 1
+def test_for_variety_scores_of_each_stage_are_put_on_the_scale_of_the_cosines_in_their_places(
+    space, vector, model
+):
+    def scaled(scores, cosines):
+        return np.interp(scores, [min(scores), max(scores)], [cosines[-1], cosines[0]])
+
+    for read in (0, 30):
+        stages = {"words": True, "rerank": read, "model": model}
+        found = ranked_search(space, QUERY, 8, RankOptions(**stages, variety=0.3), vector=vector)
+        hits = ranked_search(space, QUERY, POOL, RankOptions(**stages), vector=vector).hits
+        rows = np.array([hit.row for hit in hits])
+        units = space.vectors[rows] / np.linalg.norm(space.vectors[rows], axis=1, keepdims=True)
+        cosines = np.sort(units @ vector / np.linalg.norm(vector))[::-1]
+        relevance = scaled([hit.fused_score for hit in hits[read:]], cosines[read:])
+        if read:
+            read_first = scaled([hit.pair_score for hit in hits[:read]], cosines[:read])
+            relevance = np.concatenate([read_first, relevance])
+        chosen = maximal_marginal_relevance(relevance, space.vectors[rows], 8, 0.7)
+        assert rows_of(found) == rows[chosen].tolist()
+        assert rows_of(found) != rows[:8].tolist()
+        assert found.hits[0].row == rows[0]
 
 
 def test_a_row_is_a_query_by_its_vector_and_its_text_and_no_hit(space, model):

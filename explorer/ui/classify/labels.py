@@ -1,4 +1,4 @@
-"""How well the categories agree with the labels of the rows, and how many examples are enough."""
+"""How well the categories agree with the labels of the rows."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.classification.against_labels import AgainstLabels, Estimate, against_labels
-from explorer.classification.learning_curve import DRAWS, LearningCurve, learning_curve
 from explorer.classification.predictions import Predictions
 from explorer.comparison.measures.groups import near_copies
 from explorer.data.corpus import Corpus
 from explorer.errors import ColumnError
 from explorer.numbers import percent
 from explorer.session.session import Session
+from explorer.ui.classify.curve import MOST_ROWS, show_curve
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.figure_table import figure_table
@@ -23,7 +23,6 @@ from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.selected_rows import show_table_of_rows
 from explorer.ui.widgets.shown_rows import ShownRows
 
-_MOST_ROWS = 20_000  # of more rows, near-copies take minutes to find, and each draw of the curve seconds
 _BY_CATEGORY = "Precision, recall and F1 of each category"
 _DARKEST = 0.45  # opacity for all rows of a label
 _CORNER = "label ↓  category →"
@@ -35,7 +34,7 @@ def show_against_labels(
     """Draw accuracy, F1, the figures of each category and the confusion matrix, and the learning curve."""
     corpus = shown_rows.space.corpus
     st.header(f"Against {markdown(corpus.label or 'the labels')}", anchor=False)
-    many = len(corpus) > _MOST_ROWS
+    many = len(corpus) > MOST_ROWS
     groups = result_or_progress(
         session,
         ("copies", shown_rows.key),
@@ -77,7 +76,7 @@ def show_against_labels(
     )
     _show_matrix(shown_rows, found)
     figure_table("by-category", _BY_CATEGORY, lambda: _table(found), title=_BY_CATEGORY)
-    _show_curve(session, shown_rows, groups)
+    show_curve(session, shown_rows, groups)
 
 
 def _repeats(corpus: Corpus) -> NDArray[np.int64]:
@@ -151,51 +150,3 @@ def _show_matrix(shown_rows: ShownRows, found: AgainstLabels) -> None:
             show_table_of_rows(
                 shown_rows.space.corpus, places, key="confused-rows", about="The rows of a cell"
             )
-
-
-def _show_curve(session: Session, shown_rows: ShownRows, groups: NDArray[np.int64]) -> None:
-    """Draw how accuracy grows with examples, once it is asked for."""
-    corpus = shown_rows.space.corpus
-    with st.expander("How many examples are enough?", key="curve", on_change="rerun") as part:
-        if not part.open:
-            return
-        if len(corpus) > _MOST_ROWS:
-            st.info(
-                f"Choose at most {_MOST_ROWS:,} rows by filters or a selection.",
-                icon=":material/timeline:",
-            )
-            return
-        labels = corpus.labels or []
-        found = result_or_progress(
-            session,
-            ("learning curve", shown_rows.key, corpus.label),
-            "Learning from examples",
-            lambda report: learning_curve(shown_rows.space, labels, groups=groups, on_progress=report),
-            lane=analysis_lane(len(corpus)),
-            here=True,
-        )
-        if found is not None:
-            _show_found_curve(found)
-
-
-def _show_found_curve(found: LearningCurve) -> None:
-    st.dataframe(
-        {
-            "examples of each label": list(found.sizes),
-            "accuracy": (100 * found.means).tolist(),
-            "lowest": (100 * found.spread[:, 0]).tolist(),
-            "highest": (100 * found.spread[:, 1]).tolist(),
-        },
-        column_config={
-            "accuracy": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100),
-            **{end: st.column_config.NumberColumn(format="%.1f %%") for end in ("lowest", "highest")},
-        },
-        hide_index=True,
-        key="curve-table",
-        alt="Accuracy by the number of examples",
-    )
-    left_out = f" Left out, with fewer than four rows: {', '.join(found.left_out)}." if found.left_out else ""
-    st.caption(
-        f"Logistic regression learned from random examples of {found.labels:,} labels, {DRAWS} times each, "
-        f"and was tested on the other rows.{markdown(left_out)}"
-    )

@@ -33,7 +33,7 @@ def show_classify(session: Session, space: Space) -> None:
     if categories is None:
         return
     names = tuple(one.name for one in categories)
-    ways = choose_ways()
+    ways = choose_ways(session)
     predictions = predictions_or_progress(session, space, shown_rows, categories, ways)
     if EXAMPLES in ways:
         show_examples(session, shown_rows, names, predictions)
@@ -117,6 +117,7 @@ def _show_categories(
         },
         hide_index=True,
         height="content",
+        placeholder="–",
         # Ticks are of places: in another order they would be of other categories.
         key=f"categories-table-{hash(tuple(name for name, _ in members))}",
         on_select="rerun",

@@ -12,6 +12,7 @@ from explorer.classification.categories import Category
 from explorer.classification.predictions import Predictions, vote
 from explorer.encode.engines.pair_models import check_template
 from explorer.encode.model_names import choose_model
+from explorer.encode.spec import encodes_texts
 from explorer.errors import ExplorerError
 from explorer.jobs.registry import Lane
 from explorer.session.session import Session
@@ -27,23 +28,33 @@ _WAYS_HELP = (
     "from rows that you mark. Inference model: a language model reads each row with each category, which is "
     "slow. With several, their probabilities are averaged."
 )
+_WAYS_CHOSEN, _USUAL_WAYS = "ways", "ways-usual"
 _USUAL_MODEL = "MoritzLaurer/deberta-v3-base-zeroshot-v2.0"
+_NO_SIMILARITY = (
+    "The rows came with their vectors and it is not known by which model, so categories cannot be encoded. "
+    "Examples work: choose them, and mark a few rows of each category."
+)
 _MOST_READINGS = 200_000  # of a row with a category: other long work waits for it
 _MANY_READINGS = 2_000  # from which on the page says that it can take long
 
 
-def choose_ways() -> list[str]:
+def choose_ways(session: Session) -> list[str]:
     """Draw the choice of ways; return those chosen, at least one."""
+    usual = [SIMILARITY if encodes_texts(session.encoder) else EXAMPLES]
+    before = st.session_state.get(_USUAL_WAYS, usual)
+    if before != usual and st.session_state.get(_WAYS_CHOSEN) == before:
+        st.session_state[_WAYS_CHOSEN] = usual  # it was for another encoder, and nobody changed it
+    st.session_state[_USUAL_WAYS] = usual
     ways = st.pills(
         "Classify by",
         _WAYS,
         selection_mode="multi",
-        default=[SIMILARITY],
-        key="ways",
+        default=usual,
+        key=_WAYS_CHOSEN,
         bind="query-params",
         help=_WAYS_HELP,
     )
-    return [way for way in _WAYS if way in ways] or [SIMILARITY]
+    return [way for way in _WAYS if way in ways] or usual
 
 
 def predictions_or_progress(
@@ -56,7 +67,9 @@ def predictions_or_progress(
     names = tuple(one.name for one in categories)
     found: dict[str, Predictions | None] = {}
     for way in chosen:
-        if way == SIMILARITY:
+        if way == SIMILARITY and not encodes_texts(session.encoder):
+            st.info(_NO_SIMILARITY, icon=":material/school:")
+        elif way == SIMILARITY:
             found[way] = result_or_progress(
                 session,
                 ("classify by similarity", categories),
@@ -72,7 +85,7 @@ def predictions_or_progress(
         return None
     if len(ready) < len(found):
         st.caption(f"So far without {' and '.join(way.lower() for way in found if way not in ready)}.")
-    weights = _choose_weights([one.source for one in ready.values()]) if len(ready) > 1 else [1.0]
+    weights = _choose_weights({way: one.source for way, one in ready.items()}) if len(ready) > 1 else [1.0]
 
     def of_shown_rows() -> Predictions:
         # A model of inference has read the shown rows only.
@@ -111,7 +124,8 @@ def _choose_inference(*, alone: bool) -> tuple[str, str, bool]:
     return model.strip(), template, several
 
 
-def _choose_weights(sources: list[str]) -> list[float]:
+def _choose_weights(sources: dict[str, str]) -> list[float]:
+    """Draw the weight of each way, which has a source of its predictions."""
     with st.popover("Weights", icon=":material/balance:"):
         weights = [
             st.slider(
@@ -120,10 +134,10 @@ def _choose_weights(sources: list[str]) -> list[float]:
                 1.0,
                 1.0,
                 0.1,
-                key=f"weight-{source}",
-                persist_state="session",
+                key=f"weight-{way.split()[0].lower()}",
+                bind="query-params",
             )
-            for source in sources
+            for way, source in sources.items()
         ]
         if not any(weights):
             st.caption("With all weights at 0, each counts the same.")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.comparison.contenders.names import names_of
 from explorer.comparison.contenders.spec import ContenderSpec
-from explorer.encode.spec import LocalModel
+from explorer.encode.spec import LocalModel, encodes_texts
 from explorer.session.contenders import contenders_of, session_reading
 from explorer.session.session import Session
 from explorer.ui.compare.digest import digest
@@ -19,12 +19,19 @@ from explorer.ui.compare.evaluate_result import show_evaluation
 from explorer.ui.compare.evaluate_work import Evaluating
 from explorer.ui.shell.job_progress import session_result_or_progress
 from explorer.ui.shell.text import markdown, quoted
+from explorer.ui.widgets.linked_choice import put_in_link
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
     from explorer.comparison.comparison import Comparison
 
 _ASKED = "explorer-evaluation-asked"
+_KIND = "evaluate-kind"
+_NO_TEXTS = (
+    "The rows came with their vectors and it is not known by which model, so the texts of pairs and queries "
+    "cannot be encoded. Labels of the rows can be evaluated, and all of it once that model is chosen on the "
+    "Data page."
+)
 _USUAL_PRECISION = 95  # %
 _WIDTH = 300
 
@@ -45,16 +52,10 @@ def show_evaluate(session: Session, comparison: Comparison | None) -> None:  # n
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         spec = _choose_encoder(session, list(spaces))
-        kind: str = st.segmented_control(
-            "Evaluate on",
-            list(KINDS),
-            default=next(iter(KINDS)),
-            required=True,
-            format_func=KINDS.__getitem__,
-            key="evaluate-kind",
-            persist_state="session",
-            wrap=True,
-        )
+        kind = _choose_kind(spec)
+    if kind != "labels" and not encodes_texts(spec.encoder):
+        st.info(_NO_TEXTS, icon=":material/label:")
+        return
     material = choose_material(session, kind)
     if material is None:
         return
@@ -92,6 +93,24 @@ def _choose_encoder(session: Session, specs: list[ContenderSpec]) -> ContenderSp
         persist_state="session",
     )
     return specs[names.index(name)] if name in names else specs[0]
+
+
+def _choose_kind(spec: ContenderSpec) -> str:
+    """Draw the choice of what it is evaluated on; the usual one is not in the link."""
+    usual = "pairs" if encodes_texts(spec.encoder) else "labels"
+    linked = st.query_params.get(_KIND)
+    kind: str = st.segmented_control(
+        "Evaluate on",
+        list(KINDS),
+        default=linked if linked in KINDS else usual,
+        required=True,
+        format_func=KINDS.__getitem__,
+        key=_KIND,
+        persist_state="session",
+        wrap=True,
+    )
+    put_in_link(_KIND, kind, usual)
+    return kind
 
 
 def _choose_precision() -> int:

@@ -32,6 +32,17 @@ _FROM_ZERO = ("pair", "row", "first_hit", "relevant")  # numbers that are from 1
 _COLUMNS = {  # the columns of the table where long texts would hide the others on a narrow screen
     "pairs": ("pair", "score", "similarity", "off", "first", "second", "score_rank", "similarity_rank"),
     "duplicates": ("pair", "duplicate", "similarity", "misplaced", "first", "second"),
+    "queries": (
+        "nDCG@10",
+        "relevant_rank",
+        "query",
+        "relevant_text",
+        "first_hit_text",
+        "relevant",
+        "first_hit",
+        "MRR@10",
+        "recall@10",
+    ),
     "labels": ("row", "label", "predicted", "own_votes", "predicted_votes", "text"),
 }
 _ORDER = {
@@ -40,7 +51,7 @@ _ORDER = {
     "duplicates": "The pairs that are furthest on the wrong side. Misplaced is the share of the pairs with "
     "the other label that score higher than a duplicate, or lower than another pair.",
     "queries": "The queries with the lowest nDCG@10. Relevant is a row with the highest grade, with its "
-    "rank among the hits; empty if it is not among them.",
+    "rank among the hits, or – if it is not among them.",
     "labels": "The rows whose nearest rows have another label, those with the fewest votes for their own "
     "first.",
 }
@@ -77,6 +88,7 @@ def show_evaluation(found: Evaluated, kind: str, name: str) -> None:
         hide_index=True,
         column_order=_COLUMNS.get(kind),
         column_config=_columns(worst),
+        placeholder="–",
         alt="The worst cases, worst first",
     )
     if len(worst) == _SHOWN:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.encode.model_names import encoder_name
+from explorer.encode.spec import encodes_texts
 from explorer.errors import DataError
 from explorer.jobs.registry import Lane
 from explorer.session.session import Session
@@ -30,6 +31,13 @@ def show_behaviour(session: Session) -> None:
     ) as part:
         if not part.open:
             return
+        if not encodes_texts(session.encoder):
+            st.info(
+                "The rows came with their vectors and it is not known by which model, so there is none to "
+                "test. Choose it on the Data page.",
+                icon=":material/info:",
+            )
+            return
         space = space_or_progress(session, here=True)
         if space is None:
             return
@@ -50,6 +58,11 @@ def show_behaviour(session: Session) -> None:
         except DataError as error:
             show_error(error)
             own = None
+        st.caption(
+            "A case passes if the text that means the same is the closest. Yes from 7 of 8 on, which "
+            "guessing between two would reach once in 28 times; no up to half. Click the left edge of a "
+            "test, or press Shift and Space on it, to see its cases."
+        )
         if own is not None:
             _show_test(session, space, own)
         _show_test(session, space, None)
@@ -67,30 +80,26 @@ def _show_test(session: Session, space: Space, cases: tuple[Case, ...] | None) -
         here=True,
     )
     if found is not None:
-        _show_found(found, key="usual" if cases is None else "own")
+        _show_found(found, "usual" if cases is None else "own")
 
 
-def _show_found(found: tuple[Behaviour, ...], key: str) -> None:
+def _show_found(found: tuple[Behaviour, ...], of: str) -> None:
+    """Draw the answers to the usual tests or to one's own, and the cases of the one that is picked."""
     event = st.dataframe(
         {
             "test": [one.name for one in found],
-            "question": [one.question for one in found],
             "answer": [_VERDICTS[one.verdict] for one in found],
             "passed": [f"{one.passed} of {len(one.tried)}" for one in found],
+            "question": [one.question for one in found],
             "failed by most": ["" if one.tried[0].passed else one.tried[0].case.text for one in found],
         },
         column_config={"question": st.column_config.TextColumn(width="large")},
         hide_index=True,
         height="content",
-        key=f"behaviour-{key}",
+        key=f"behaviour-{of}",
         on_select="rerun",
         selection_mode="single-row",
-        alt="Tests of the encoder with their answers",
-    )
-    st.caption(
-        "A case passes if the text that means the same is the closest. Yes from 7 of 8 on, which guessing "
-        "between two would reach once in 28 times; no up to half. Click the left edge of a test, or press "
-        "Shift and Space on it, to see its cases."
+        alt=f"{of.capitalize()} tests of the encoder with their answers",
     )
     for at in event.selection.rows:
         st.dataframe(
@@ -108,6 +117,6 @@ def _show_found(found: tuple[Behaviour, ...], key: str) -> None:
             },
             hide_index=True,
             height="content",
-            key=f"behaviour-cases-{key}",
-            alt="The cases of the test",
+            key=f"behaviour-cases-{of}",
+            alt=f"{of.capitalize()} cases of the test",
         )

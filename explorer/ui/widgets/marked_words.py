@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from explorer.analysis.function_words import is_function_word
 from explorer.analysis.word_stems import stem
 from explorer.encode.words import CJK, split_words
 
@@ -25,11 +26,14 @@ def common_words(texts: Sequence[str]) -> frozenset[str]:
 
 
 def is_worth_marking(word: str, common: frozenset[str]) -> bool:
-    """Whether a word of a query tells rows apart: not a common one, and not of one or two letters, as "at".
+    """Whether a word of a query tells rows apart.
 
-    Scripts without spaces are split into characters, which count as words.
+    It is none of the common ones, no function word, as "for", and not of one or two letters, as "at". Scripts
+    without spaces are split into characters, which count as words.
     """
-    return word not in common and (len(word) >= _SHORTEST or not word.isascii())
+    return (
+        word not in common and not is_function_word(word) and (len(word) >= _SHORTEST or not word.isascii())
+    )
 
 
 def marked_html(text: str, words: Iterable[str]) -> str:

@@ -42,6 +42,6 @@ def test_common_words_are_those_in_more_than_a_quarter_of_the_rows():
     assert common_words(["alone"]) == {"alone"}
 
 
-def test_short_and_common_words_are_not_worth_marking():
-    words = ["the", "at", "vat", "猫"]
-    assert [word for word in words if is_worth_marking(word, frozenset({"the"}))] == ["vat", "猫"]
+def test_short_common_and_function_words_are_not_worth_marking():
+    words = ["the", "for", "at", "vat", "猫", "b" * 40]
+    assert [word for word in words if is_worth_marking(word, frozenset({"the"}))] == ["vat", "猫", "b" * 40]
