@@ -42,6 +42,7 @@ def column(page: Page, table: str, place: int) -> Locator:
 def rows_of(page: Page) -> dict[str, int]:
     """How many rows each category has, once the page stands still."""
     quiet(page)
+    expect(column(page, CATEGORIES, 2).first).to_be_attached()  # a table draws itself after the page
     names, rows = (column(page, CATEGORIES, place).all_inner_texts() for place in (1, 2))
     return {name: int(number.replace(",", "")) for name, number in zip(names, rows, strict=True)}
 
@@ -65,6 +66,7 @@ def linked(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
 
+@pytest.mark.slow
 def test_rows_are_classified_by_an_inference_model_once_that_is_asked_for(visit, app):
     page = visit(f"{SONGS}&ways=Inference+model&categories={quote(MOODS)}", at=app)
     read = page.get_by_role("button", name="Read 216 rows with 2 categories")
@@ -78,7 +80,7 @@ def test_rows_are_classified_by_an_inference_model_once_that_is_asked_for(visit,
     model.press("Enter")
     quiet(page)
     read.click()
-    expect(page.get_by_text("By nli")).to_be_visible(timeout=READING)
+    expect(page.get_by_text("By inference by nli.")).to_be_visible(timeout=READING)
     assert sum(rows_of(page).values()) == 216
     assert violations(page) == []
     shoot(page, "classify-inference-1440-light")
@@ -94,7 +96,7 @@ def test_rows_are_classified_by_an_inference_model_once_that_is_asked_for(visit,
 
 def test_a_threshold_is_moved_and_the_figures_follow_and_a_cell_opens_its_rows(visit):
     page = visit(SONGS)
-    expect(page.get_by_text("95 % intervals")).to_be_visible()
+    expect(page.get_by_text("95 % intervals")).to_be_visible(timeout=READING)
     assert "none of these" not in rows_of(page)
     accuracy = figures(page)
     press(page, "None of these below", "PageUp", 2)
@@ -117,9 +119,10 @@ def test_a_threshold_is_moved_and_the_figures_follow_and_a_cell_opens_its_rows(v
     shoot(page, "classify-cell-1440-light")
 
 
+@pytest.mark.slow
 def test_rows_are_classified_by_examples_and_the_column_colours_the_map_and_filters_the_search(visit):
     page = visit(SONGS)
-    expect(page.get_by_text("95 % intervals")).to_be_visible()
+    expect(page.get_by_text("95 % intervals")).to_be_visible(timeout=READING)
     box = page.get_by_role("textbox", name="Categories, one per line")
     quiet(page)
     box.fill(MOODS)
@@ -156,6 +159,7 @@ def test_rows_are_classified_by_examples_and_the_column_colours_the_map_and_filt
     shoot(page, "classify-search-1440-light")
 
 
+@pytest.mark.slow
 def test_two_ways_vote_with_weights_and_the_shared_link_opens_the_same_categories(visit, app):
     page = visit(f"{SONGS}&ways=Similarity&ways=Inference+model&inference-model=nli", at=app)
     quiet(page)
@@ -194,9 +198,10 @@ def test_two_ways_vote_with_weights_and_the_shared_link_opens_the_same_categorie
     assert rows_of(other) == alone
 
 
+@pytest.mark.slow
 def test_classify_fits_on_every_screen(visit):
     page = visit(f"{SONGS}&ways=Similarity&ways=Examples&none-below=0.1")
-    expect(page.get_by_text("95 % intervals")).to_be_visible()
+    expect(page.get_by_text("95 % intervals")).to_be_visible(timeout=READING)
     quiet(page)
     page.get_by_role("button", name="Take 5 of each label").click()
     expect(page.get_by_role("button", name="Weights")).to_be_visible()

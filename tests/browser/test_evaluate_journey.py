@@ -162,6 +162,7 @@ def test_an_evaluation_is_cancelled_and_started_again(visit, tmp_path):
     expect(page.get_by_role("heading", name="Worst cases first")).to_be_visible(timeout=ENCODING)
 
 
+@pytest.mark.slow
 def test_an_encoder_is_tested_before_it_is_trusted(visit):
     page = visit("/models?corpus=medicare-faq")
     quiet(page)
