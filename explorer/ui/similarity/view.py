@@ -35,7 +35,8 @@ from explorer.ui.widgets.figure_table import figure_table
 from explorer.ui.widgets.figure_words import heatmap_words, score_words
 from explorer.ui.widgets.shown_rows import ShownRows, shown_rows_of
 
-_NAMED_GROUPS = 80  # up to which the axes show names
+_NAMED_GROUPS = 50  # up to which the axes show names
+_MANY_GROUPS = 20  # from which their names need more room than a phone has
 _SHOWN_CONFUSED = 20
 _EDGE = 3  # pairs on each side of a threshold
 
@@ -59,18 +60,24 @@ def show_groups(session: Session, space: Space) -> None:
         return
     (means, confused), names = found
     labels = [f"{name} ({size:,})" for name, size in zip(names, means.sizes, strict=True)]
-    st.plotly_chart(
-        figures.heatmap(means.scores, labels, labels, show_names=len(labels) <= _NAMED_GROUPS, square=True),
-        key="groups",
-        width=900,  # so that the scale of colours stands beside the squares
-        config={"displayModeBar": False},
-        alt=heatmap_words(f"Mean similarity between {kind}s", means.scores, names, names),
-    )
-    figure_table(
-        "groups-table",
-        f"Mean similarity between {kind}s",
-        lambda: pa.table({kind: names, **{name: means.scores[:, at] for at, name in enumerate(names)}}),
-    )
+    named = len(labels) <= _NAMED_GROUPS
+    many = named and len(labels) > _MANY_GROUPS
+    # It scrolls sideways (see style.css), by keys from the table below the figure.
+    with st.container(key="wide-figure" if many else None):
+        st.plotly_chart(
+            figures.heatmap(means.scores, labels, labels, show_names=named, square=True),
+            key="groups",
+            width=1120 if many else 900,  # names and squares; wider would be empty
+            config={"displayModeBar": False},
+            alt=heatmap_words(f"Mean similarity between {kind}s", means.scores, names, names),
+        )
+        figure_table(
+            "groups-table",
+            f"Mean similarity between {kind}s",
+            lambda: pa.table({kind: names, **{name: means.scores[:, at] for at, name in enumerate(names)}}),
+        )
+    if not named:
+        st.caption(f"{len(labels):,} names have no room; the pointer shows them, and so does the table.")
     st.caption(
         f"The mean cosine over all pairs of rows from two {kind}s; on the diagonal, over all pairs of "
         f"different rows within one {kind}. Like {kind}s are side by side."

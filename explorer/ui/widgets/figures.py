@@ -25,7 +25,7 @@ _NAME_CHARS = 60
 _MARGIN = {"l": 0, "r": 0, "t": 24, "b": 0}
 _EXACT_CELLS = 400_000  # a larger heatmap is sent as whole hundredths: a quarter of the bytes
 _HEATMAP_HEIGHT = 620
-_NAME_HEIGHT = 16  # pixels a name takes beside a row
+_NAME_HEIGHT = 18  # pixels a name takes beside a row
 _CLICK_CELLS = 40_000
 _NAMES_BELOW = 4
 
