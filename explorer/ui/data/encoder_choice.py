@@ -10,7 +10,7 @@ from explorer.encode.engines.embedding_servers import embedding_servers
 from explorer.encode.engines.hosted import requests_for
 from explorer.encode.engines.inference_providers import PROVIDERS
 from explorer.encode.model_names import choose_model, model_folders, model_name, model_path
-from explorer.encode.models import BUNDLED_MODEL, find_model, is_on_disk
+from explorer.encode.models import BUNDLED_MODEL, files_on_disk
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Precision, Tfidf, spec_for
 from explorer.errors import ExplorerError
 from explorer.ui.data.prompt_choice import choose_prompts
@@ -85,13 +85,11 @@ def _local(current: EncoderSpec) -> EncoderSpec | None:
     unchanged = model == before.model
     revision = before.revision if unchanged else None
     code = before.trust_remote_code and unchanged
-    defined = None
-    if is_on_disk(model, revision):
-        defined = find_model(model, revision=revision, trust_remote_code=code).prompts
+    files = files_on_disk(model, revision=revision, trust_remote_code=code)
     prompts = choose_prompts(
         model_name(model),
         before if unchanged else None,
-        defined,
+        None if files is None else files.prompts,
         later="once the model is on this machine",
     )
     return spec_for(
