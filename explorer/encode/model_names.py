@@ -9,6 +9,7 @@ from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf
 from explorer.errors import ModelNotFoundError
 from explorer.hub.names import is_model_id
+from explorer.mlflow_store.models import kept_models
 from explorer.mlflow_store.names import is_tracked
 from explorer.settings import settings
 
@@ -77,6 +78,11 @@ def model_folders() -> list[str]:
         return []
     names = (path.name for path in root.iterdir() if not path.name.startswith("."))
     return sorted(name for name in names if _own_folder(name) is not None)
+
+
+def tracked_choices() -> list[str]:
+    """Names of the models fetched from MLflow before that a visitor may choose."""
+    return kept_models() if settings().allow_mlflow_models else []
 
 
 def _own_folder(name: str) -> Path | None:

@@ -26,6 +26,7 @@ DATA = "model.sentence_transformer"
 """The folder of a sentence-transformers model inside a model of MLflow's flavour for them."""
 TAG = "explorer.encoder"
 """The tag of registered models that Explorer logged."""
+_NAME = "name.txt"  # beside the folders of a model
 _LISTED = 100
 _MOST_FILES = 1_000
 
@@ -33,8 +34,14 @@ _MOST_FILES = 1_000
 def kept_folder(name: str) -> Path | None:
     """The files of a model that were fetched before; None if they are not here. Sends no request."""
     place = _place(name)
-    kept = [folder for folder in place.iterdir() if not folder.name.startswith(".")] if place.is_dir() else []
+    # A name that begins with a dot is of a folder that is being fetched.
+    kept = [each for each in place.glob("[!.]*") if each.is_dir()]
     return max(kept, key=lambda folder: folder.stat().st_mtime_ns, default=None)
+
+
+def kept_models() -> list[str]:
+    """The names of the models that were fetched before. Sends no request."""
+    return sorted(file.read_text(encoding="utf-8") for file in _models().glob(f"*/{_NAME}"))
 
 
 def fetch_tracked(name: str, on_progress: OnProgress | None = None) -> Path:
@@ -56,6 +63,7 @@ def fetch_tracked(name: str, on_progress: OnProgress | None = None) -> Path:
             folder = _place(name) / _hashed(_source(client, name))
             if not folder.is_dir():
                 _fetch(client.tracking_uri, name, folder, report)
+                (folder.parent / _NAME).write_text(name, encoding="utf-8")
             return folder
     except TrackingSilentError:
         kept = kept_folder(name)
@@ -145,8 +153,12 @@ def _sizes(repository: Any, name: str) -> dict[str, int]:  # noqa: ANN401 - an a
     return {path: found[path] for path in model_files(found)}
 
 
+def _models() -> Path:
+    return settings().cache_folder / "mlflow" / "models"
+
+
 def _place(name: str) -> Path:
-    return settings().cache_folder / "mlflow" / "models" / _hashed(name)
+    return _models() / _hashed(name)
 
 
 def _hashed(text: str) -> str:

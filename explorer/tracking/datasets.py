@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from explorer.comparison.judging.judgements import ScoredPairs
 from explorer.data.corpus import Corpus
 
@@ -17,10 +19,9 @@ if TYPE_CHECKING:
 def corpus_dataset(corpus: Corpus) -> MetaDataset:
     """A corpus as a dataset; its digest is the fingerprint of the corpus."""
     from mlflow.data.meta_dataset import MetaDataset
-    from mlflow.types.schema import ColSpec, DataType, Schema
+    from mlflow.types.schema import ColSpec, Schema
 
-    # MLflow's types of columns are fewer than Arrow's, and nothing reads them but people.
-    columns = [ColSpec(DataType.string, name) for name in corpus.table.column_names]
+    columns = [ColSpec(_type(field.type), field.name, required=False) for field in corpus.table.schema]
     return MetaDataset(_source(corpus), corpus.name, corpus.fingerprint, Schema(columns))
 
 
@@ -32,6 +33,17 @@ def pairs_dataset(pairs: ScoredPairs) -> MetaDataset:
     contents = json.dumps([pairs.first, pairs.second, pairs.scores]).encode("utf-8", "surrogatepass")
     digest = hashlib.blake2b(contents, digest_size=16).hexdigest()
     return MetaDataset(CodeDatasetSource({"pairs": len(pairs.scores)}), "pairs", digest)
+
+
+def _type(kind: pa.DataType) -> str:
+    """The type in MLflow of a column; it has fewer than Arrow."""
+    known = {
+        "boolean": pa.types.is_boolean,
+        "long": pa.types.is_integer,
+        "double": pa.types.is_floating,
+        "datetime": pa.types.is_temporal,
+    }
+    return next((name for name, is_one in known.items() if is_one(kind)), "string")
 
 
 def _source(corpus: Corpus) -> DatasetSource:

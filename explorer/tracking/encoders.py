@@ -73,7 +73,7 @@ def log_spec(spec: EncoderSpec | None, name: str = "", *, on_progress: OnProgres
     if name:
         check_name(name)
     files = find_model(model.model, revision=model.revision, on_progress=on_progress)
-    called = name or usual_name(files.name.rpartition("/")[2] if files.origin != "mlflow" else "encoder")
+    called = name or _usual_name(files)
     with connected(called) as client:
         _check_free(client, called)
     prompts = prompts_of(model, files)
@@ -117,6 +117,12 @@ def _spec_of(space: Space) -> EncoderSpec | None:
             fix="Log the space before these changes.",
         )
     return space.spec
+
+
+def _usual_name(files: ModelFiles) -> str:
+    """The name of a model without its owner, or without the version of a registered one."""
+    parts = files.name.split("/")
+    return usual_name(parts[1] if files.origin == "mlflow" else parts[-1])
 
 
 def _check_free(client: MlflowClient, name: str) -> None:

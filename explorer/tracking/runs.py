@@ -41,6 +41,16 @@ class Logged:
     name: str
     model: str = ""
 
+    @property
+    def python(self) -> str:
+        """The Python lines that load it again."""
+        if self.model:
+            return (
+                f"space = explorer.embed(rows, {self.model!r})\n"
+                f"model = mlflow.sentence_transformers.load_model({self.model!r})  # or mlflow.pyfunc"
+            )
+        return f"run = mlflow.get_run({self.run!r})"
+
 
 class Run:
     """A run that is being written.
@@ -65,10 +75,10 @@ class Run:
         self.report = report
 
     def log_params(self, params: Mapping[str, object]) -> None:
-        """Log parameters; those that are None are left out."""
+        """Log parameters under names that MLflow takes, see `key`; those that are None are left out."""
         from mlflow.entities import Param
 
-        known = [Param(key(name), str(value)) for name, value in params.items() if value is not None]
+        known = [Param(name, str(value)) for name, value in params.items() if value is not None]
         for at in range(0, len(known), _BATCH_PARAMS):
             self.client.log_batch(self.id, params=known[at : at + _BATCH_PARAMS])
 
@@ -151,10 +161,10 @@ def usual_name(text: str) -> str:
 
 
 def key(*parts: str) -> str:
-    """The key of a parameter or a metric; characters that MLflow does not take become `_`."""
+    """The name of a parameter or a metric; characters that MLflow does not take become `_`."""
     return "/".join(_key_part(part) for part in parts)
 
 
 def _key_part(part: str) -> str:
-    kept = _NOT_IN_KEYS.sub("_", part.replace("@", "_at_"))[:_NAME_CHARS].strip()
+    kept = _NOT_IN_KEYS.sub("_", part.replace("@", "_at_").replace(",", ""))[:_NAME_CHARS].strip()
     return kept if kept.strip(".") else "_"
