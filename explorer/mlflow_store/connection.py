@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "explorer"
 INSTALL = 'pip install "explorer[mlflow]"'
-# MLflow's own defaults wait for a silent server for minutes. What the host has set counts.
+# MLflow would send usage data, print addresses, and wait for a silent server for minutes. What is set counts.
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",

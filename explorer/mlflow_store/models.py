@@ -17,6 +17,7 @@ from explorer.hub.model_weights import model_files
 from explorer.hub.names import stays_inside
 from explorer.jobs.progress import BYTES, OnProgress, Progress, ignore_progress
 from explorer.mlflow_store.connection import connected
+from explorer.mlflow_store.names import is_tracked
 from explorer.settings import settings
 
 if TYPE_CHECKING:
@@ -60,9 +61,10 @@ def fetch_tracked(name: str, on_progress: OnProgress | None = None) -> Path:
     report(Progress("Asking MLflow for the model"))
     try:
         with connected(name) as client:
-            folder = _place(name) / _hashed(_source(client, name))
+            address = _address(client, name)
+            folder = _place(name) / _hashed(f"{client.tracking_uri} {address}")
             if not folder.is_dir():
-                _fetch(client.tracking_uri, name, folder, report)
+                _fetch(client.tracking_uri, address, name, folder, report)
                 (folder.parent / _NAME).write_text(name, encoding="utf-8")
             return folder
     except TrackingSilentError:
@@ -89,23 +91,31 @@ def tracked_models() -> list[str]:
         ]
 
 
-def _source(client: MlflowClient, name: str) -> str:
-    """Identifies the contents: a name can be deleted and given to another model."""
+def _address(client: MlflowClient, name: str) -> str:
+    """Where the files of a model are; another model that is given the same name later is elsewhere."""
     kind, _, rest = name.partition(":/")
     if kind == "runs":
-        run = client.get_run(rest.partition("/")[0])
-        return f"{client.tracking_uri} {run.info.artifact_uri}"
-    model, _, version = rest.rpartition("/")
-    if not model:
-        return f"{client.tracking_uri} {client.get_logged_model(rest).artifact_location}"
-    found = client.get_model_version(model, version)
-    return f"{client.tracking_uri} {found.source} {found.creation_timestamp}"
+        return _address_in_run(client, *rest.split("/"))
+    model, _, last = rest.rpartition("/")
+    if model:
+        address = client.get_model_version_download_uri(model, last)
+        return _address(client, address) if is_tracked(address) else address
+    return str(client.get_logged_model(last).artifact_location)
 
 
-def _fetch(uri: str, name: str, folder: Path, report: OnProgress) -> None:
+def _address_in_run(client: MlflowClient, id: str, called: str) -> str:
+    run = client.get_run(id)
+    for output in run.outputs.model_outputs if run.outputs else ():
+        logged = client.get_logged_model(output.model_id)
+        if logged.name == called:
+            return str(logged.artifact_location)
+    return f"{run.info.artifact_uri}/{called}"  # as MLflow 2 logged them
+
+
+def _fetch(uri: str, address: str, name: str, folder: Path, report: OnProgress) -> None:
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-    repository = get_artifact_repository(name, tracking_uri=uri)
+    repository = get_artifact_repository(address, tracking_uri=uri)
     sizes = _sizes(repository, name)
     total, most = sum(sizes.values()), settings().max_model_mb
     if total > most * 1_000_000:

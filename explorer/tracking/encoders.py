@@ -127,7 +127,7 @@ def _usual_name(files: ModelFiles) -> str:
 
 def _check_free(client: MlflowClient, name: str) -> None:
     """Refuse a name that others gave to a model of theirs: a new version might be put to use at once."""
-    found = client.search_registered_models(filter_string=f"name = '{name.replace(chr(39), chr(39) * 2)}'")
+    found = client.search_registered_models(filter_string=f"name = '{name}'")
     if any(TAG not in each.tags for each in found):
         raise TrackingError(
             "There is a model by that name in MLflow that Explorer did not log.",
@@ -187,7 +187,7 @@ def _log(run: Run, model: Any, vectors: np.ndarray) -> str:  # noqa: ANN401 - a 
 def _register(run: Run, name: str, address: str) -> str:
     """Register a logged model under a name; return its version."""
     client = run.client
-    if not client.search_registered_models(filter_string=f"name = '{name.replace(chr(39), chr(39) * 2)}'"):
+    if not client.search_registered_models(filter_string=f"name = '{name}'"):
         client.create_registered_model(name, tags={TAG: "yes"})
     _, _, model_id = address.rpartition("/")
     made = client.create_model_version(name, address, run_id=run.id, model_id=model_id)

@@ -23,7 +23,7 @@ _NAME_CHARS = 100
 _BATCH_PARAMS = 100  # the most that MLflow takes at a time
 _BATCH_METRICS = 1_000
 _NOT_IN_KEYS = re.compile(r"[^\w. -]")
-_NOT_IN_NAMES = re.compile(r"[/:\x00-\x1f\x7f]")
+_NOT_IN_NAMES = re.compile(r"[/:%\"'`\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def check_name(name: str) -> None:
         raise QueryError(
             "That is not a name that MLflow takes.",
             where="name",
-            fix=f"Use 1 to {_NAME_CHARS} characters without / and :.",
+            fix=f"Use 1 to {_NAME_CHARS} characters without / : % and quotes.",
         )
 
 

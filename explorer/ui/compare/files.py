@@ -88,7 +88,7 @@ def _offer_logging(session: Session, comparison: Comparison) -> None:
         "Logging the comparison to MLflow",
         log,
         name=session.comparison.name,
-        about="A run in the host’s MLflow, with what was compared, figures with intervals, plots and the report.",
+        about="A run in the host’s MLflow, with figures and their intervals, plots and the report.",
         texts="The rows that the report quotes, and the file that opens again, which has the judged queries.",
     )
 

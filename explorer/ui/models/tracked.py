@@ -54,8 +54,8 @@ def _offer_logging(session: Session) -> Logged | None:
         "encoder",
         f"Logging {model_name(spec.model)} to MLflow",
         log,
-        about=f"{markdown(model_name(spec.model))} with its prompts, as a version of a name in the host’s MLflow. "
-        "No row is logged. Without a name, it gets its own.",
+        about=f"{markdown(model_name(spec.model))} with its prompts, as a version of a name in the host’s "
+        "MLflow. Without a name, it keeps its own. No row is logged.",
     )
 
 
