@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.errors import NotTrackedError, TooLargeError, TrackingSilentError
-from explorer.hub.model_weights import model_files
+from explorer.hub.model_weights import check_weights, model_files
 from explorer.hub.names import stays_inside
 from explorer.jobs.progress import BYTES, OnProgress, Progress, ignore_progress
 from explorer.mlflow_store.connection import connected
@@ -56,6 +56,7 @@ def fetch_tracked(name: str, on_progress: OnProgress | None = None) -> Path:
         TrackingError: MLflow is not installed, does not answer or refuses; see `connected`.
         NotTrackedError: There is no such model, or it holds no sentence-transformers model.
         TooLargeError: It is larger than the host allows.
+        ModelError: It has no weights that may be loaded.
     """
     report = on_progress or ignore_progress
     report(Progress("Asking MLflow for the model"))
@@ -160,6 +161,7 @@ def _sizes(repository: Any, name: str) -> dict[str, int]:  # noqa: ANN401 - an a
             where=name,
             fix="Log one with explorer.log_encoder or mlflow.sentence_transformers.log_model.",
         )
+    check_weights(found, name)
     return {path: found[path] for path in model_files(found)}
 
 

@@ -34,7 +34,7 @@ def test_the_signature_is_a_list_of_strings_and_a_tensor_of_384(logged, mlflow_s
     (output,) = signature.outputs.inputs
     assert output.shape == (-1, 384)
     assert output.type == np.float32
-    assert mlflow.pyfunc.load_model(logged.model).input_example.iloc[:, 0].tolist() == EXAMPLE
+    assert mlflow.pyfunc.load_model(logged.model).input_example == EXAMPLE
 
 
 def test_pyfunc_is_native_is_encode(logged, mlflow_store, published):

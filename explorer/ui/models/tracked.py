@@ -8,19 +8,20 @@ import streamlit as st
 
 from explorer.encode.model_names import model_name
 from explorer.encode.spec import LocalModel
-from explorer.errors import ExplorerError
+from explorer.jobs.lanes import Lane
 from explorer.jobs.progress import OnProgress
 from explorer.mlflow_store.connection import is_installed, missing
 from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.models.models_list import in_use, open_model
-from explorer.ui.shell.tab_jobs import ask_hub
+from explorer.ui.shell.tab_jobs import answer_or_progress, ask_alone
 from explorer.ui.shell.text import markdown, show_error
 from explorer.ui.widgets.log_to_mlflow import offer_logging
 
 if TYPE_CHECKING:
     from explorer.tracking.runs import Logged
 
+_MODELS = "mlflow-models"
 _IN_USE = " :green-badge[in use]"
 
 
@@ -66,10 +67,9 @@ def _show_models(session: Session, last: str) -> None:
         return tracked_models()
 
     # One question for each model that this tab logged, so that it is in the list.
-    names = ask_hub(session, "mlflow-models", last, "Asking MLflow for its models", look)
-    if names is None:
-        st.caption("Waiting for MLflow…")
-    elif not isinstance(names, ExplorerError):
+    ask_alone(session, _MODELS, last, "Asking MLflow for its models", look, lane=Lane.HUB)
+    names = answer_or_progress(session, _MODELS, here=True)
+    if isinstance(names, list):
         used = in_use(session)
         for name in names:
             st.button(

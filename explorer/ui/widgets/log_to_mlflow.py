@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Log = Callable[[str, bool, OnProgress], "Logged"]
 """Logs under a name, with texts or without."""
+_NAME, _TEXTS = "mlflow-name", "mlflow-texts"  # keys of the controls, followed by the kind
 _NAME_CHARS = 100
 
 
@@ -48,22 +49,28 @@ def offer_logging(
             show_error(missing())
             return None
         st.caption(about)
-        called = st.text_input("Name in MLflow", name, key=f"mlflow-name-{kind}", max_chars=_NAME_CHARS)
-        with_texts = bool(texts) and st.toggle("With texts", key=f"mlflow-texts-{kind}", help=texts)
+        st.text_input("Name in MLflow", name, key=f"{_NAME}-{kind}", max_chars=_NAME_CHARS)
+        if texts:
+            st.toggle("With texts", key=f"{_TEXTS}-{kind}", help=texts)
         st.button(
             "Log it",
             key=f"mlflow-log-{kind}",
             type="primary",
             on_click=_begin,
-            args=(session, kind, title, lambda told: log((called or "").strip(), with_texts, told)),
+            args=(session, kind, title, log),
         )
         return _show_logged(session, kind)
 
 
-def _begin(session: Session, kind: str, title: str, work: Callable[[OnProgress], Logged]) -> None:
+def _begin(session: Session, kind: str, title: str, log: Log) -> None:
+    """Begin to log, with what the controls say now, which may be newer than what was drawn."""
+    name = (st.session_state[f"{_NAME}-{kind}"] or "").strip()
+    texts = bool(st.session_state.get(f"{_TEXTS}-{kind}"))
     job = f"mlflow-{kind}"
     forget(session, job)
-    ask_alone(session, job, secrets.token_hex(8), title, work, lane=Lane.DOWNLOAD)
+    ask_alone(
+        session, job, secrets.token_hex(8), title, lambda told: log(name, texts, told), lane=Lane.DOWNLOAD
+    )
 
 
 def _show_logged(session: Session, kind: str) -> Logged | None:
