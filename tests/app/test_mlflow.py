@@ -58,7 +58,7 @@ def test_a_comparison_is_logged_and_the_page_says_how_to_load_it(allowed):
     assert run.info.run_name == "from the page"
     assert run.data.params["fingerprint"] == corpus().fingerprint
     assert said(app.success) == "Logged as from the page."
-    assert f"mlflow.get_run('{run.info.run_id}')" in app.code[0].value
+    assert f"mlflow.get_run('{run.info.run_id}')" in said(app.code)
     files = [file.path for file in client().list_artifacts(run.info.run_id)]
     assert files == ["plots", "report.html"]
     app.toggle(key="mlflow-texts-comparison").set_value(True)
