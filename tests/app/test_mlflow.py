@@ -57,7 +57,7 @@ def test_a_comparison_is_logged_and_the_page_says_how_to_load_it(allowed):
     run = logged_run(app)
     assert run.info.run_name == "from the page"
     assert run.data.params["fingerprint"] == corpus().fingerprint
-    assert said(app.success) == "Logged as from the page."
+    assert said(app.success) == "Logged as “from the page”."
     assert f"mlflow.get_run('{run.info.run_id}')" in said(app.code)
     files = [file.path for file in client().list_artifacts(run.info.run_id)]
     assert files == ["plots", "report.html"]
@@ -80,7 +80,7 @@ def test_the_encoder_is_logged_listed_and_used(allowed, tiny_model, bound):
     app = finished(open_with_rows(corpus(), LocalModel(str(tiny_model))).switch_page("pages/models.py").run())
     app.text_input(key="mlflow-name-encoder").set_value("page encoder")
     press(app, "mlflow-log-encoder")
-    assert said(app.success) == "Logged as models:/page encoder/1."
+    assert said(app.success) == "Logged as “models:/page encoder/1”."
     button(app, "page encoder/1").click().run()
     finished(app)
     assert "models:/page encoder/1" in said(app.header)

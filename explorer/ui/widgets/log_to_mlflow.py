@@ -55,7 +55,6 @@ def offer_logging(
         st.button(
             "Log it",
             key=f"mlflow-log-{kind}",
-            type="primary",
             on_click=_begin,
             args=(session, kind, title, log),
         )
@@ -83,7 +82,7 @@ def _show_logged(session: Session, kind: str) -> Logged | None:
     logged = answer_or_progress(session, job, here=True)
     if not isinstance(logged, Logged):
         return None
-    st.success(f"Logged as {markdown(logged.model or logged.name)}.", icon=":material/check:")
+    st.success(f"Logged as “{markdown(logged.model or logged.name)}”.", icon=":material/check:")
     st.caption(f"Run {logged.run}. In Python:")
-    st.code(logged.python, language="python", wrap_lines=True)
+    st.code(logged.python, language=None, wrap_lines=True)  # its colours lack contrast
     return logged
