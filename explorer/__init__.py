@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from explorer.retrieval.ranked import ranked_search
     from explorer.retrieval.reranking import rerank
     from explorer.splitting import split_passages
+    from explorer.tracking.comparisons import log_comparison
+    from explorer.tracking.encoders import log_encoder
+    from explorer.tracking.evaluations import log_evaluation
 
 _HOMES = {
     "Comparison": "explorer.comparison.comparison",
@@ -53,6 +56,9 @@ _HOMES = {
     "evaluate_labels": "explorer.evaluation.labels",
     "evaluate_pairs": "explorer.evaluation.pairs",
     "evaluate_retrieval": "explorer.evaluation.retrieval",
+    "log_comparison": "explorer.tracking.comparisons",
+    "log_encoder": "explorer.tracking.encoders",
+    "log_evaluation": "explorer.tracking.evaluations",
     "open_comparison": "explorer.comparison.files.opening",
     "open_corpus": "explorer.data.opening",
     "ranked_search": "explorer.retrieval.ranked",
@@ -81,6 +87,9 @@ __all__ = [
     "evaluate_labels",
     "evaluate_pairs",
     "evaluate_retrieval",
+    "log_comparison",
+    "log_encoder",
+    "log_evaluation",
     "open_comparison",
     "open_corpus",
     "ranked_search",

@@ -98,6 +98,11 @@ def embed(
     return Space(opened, make_index(vectors), encoder, report)
 
 
+def local_model(model: str, revision: str | None = None) -> EncoderSpec:
+    """The encoder of a model that runs on this machine, by a name as for `embed`."""
+    return spec_for(_named_by_folder(model), revision=revision)
+
+
 def open_spec(
     corpus: Corpus, spec: EncoderSpec, *, token: Secret | None = None, on_progress: OnProgress | None = None
 ) -> Encoder:

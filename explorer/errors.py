@@ -19,6 +19,10 @@ ExplorerError
 │   ├── NotOnHubError           no repository or revision by that name, or a private one
 │   │   └── FileNotOnHubError       the repository is there, and has no such file
 │   └── GatedError              its authors let in only those they approve
+├── TrackingError           MLflow: the store or the server that the host named
+│   ├── TrackingSilentError     it did not answer, or stopped half way
+│   ├── TrackingRefusedError    it does not allow this
+│   └── NotTrackedError         it has no such model or run
 ├── EncodeError             encoding itself: memory, values that are not numbers
 │   └── ModelChangedError       the model behind a hosted name has changed
 ├── ComputeError            an analysis failed: memory, disk, or what its library cannot do
@@ -132,6 +136,22 @@ class GatedError(HubError):
     def __init__(self, what: str, *, where: str = "", fix: str = "", page: str = "") -> None:
         super().__init__(what, where=where, fix=fix)
         self.page = page
+
+
+class TrackingError(ExplorerError):
+    """A request to MLflow failed."""
+
+
+class TrackingSilentError(TrackingError):
+    """The MLflow server did not answer, or stopped half way."""
+
+
+class TrackingRefusedError(TrackingError):
+    """The MLflow server does not allow what was asked."""
+
+
+class NotTrackedError(TrackingError):
+    """MLflow has no model or run by the name given."""
 
 
 class EncodeError(ExplorerError):

@@ -82,6 +82,14 @@ class Settings:
     allow_remote_code: bool = _setting(
         "EXPLORER_ALLOW_REMOTE_CODE", False, "Whether visitors may run the code a model brings along."
     )
+    allow_mlflow_models: bool = _setting(
+        "EXPLORER_ALLOW_MLFLOW_MODELS",
+        False,
+        "Whether visitors may choose models of the MLflow store or server in MLFLOW_TRACKING_URI.",
+    )
+    allow_mlflow_logging: bool = _setting(
+        "EXPLORER_ALLOW_MLFLOW_LOGGING", False, "Whether visitors may log runs and encoders to it."
+    )
     embedding_servers: str = _setting(
         "EXPLORER_EMBEDDING_SERVERS",
         "",

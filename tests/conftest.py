@@ -129,3 +129,20 @@ def dataset_hub(monkeypatch, tmp_path):
     talk_to(server, monkeypatch, tmp_path / "hub-cache")
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory):
+    """A real MLflow server, one for all tests of the group `mlflow`."""
+    from tests.mlflow_server import MlflowServer
+
+    server = MlflowServer(tmp_path_factory.mktemp("mlflow"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def mlflow_store(mlflow_server, monkeypatch):
+    """The server as the one that the host named."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow_server.url)
+    return mlflow_server

@@ -46,8 +46,12 @@ def run(guide, tmp_path, monkeypatch, prepared):
 
 @pytest.mark.slow
 def test_the_guide_to_everything_runs_and_prints_what_it_says(tmp_path, monkeypatch, prepared):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     names = run("guide", tmp_path, monkeypatch, prepared)
     assert len(names["found"]) == 624
+    # Without an address, MLflow's store is in the cache folder and nothing is in the current one.
+    assert (tmp_path / "cache" / "mlflow" / "mlflow.db").is_file()
+    assert {path.name for path in tmp_path.iterdir()} <= {"cache", "hf"}
 
 
 @pytest.mark.slow

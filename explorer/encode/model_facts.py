@@ -13,6 +13,9 @@ from explorer.hub.download import snapshot_on_disk
 from explorer.hub.model_details import ModelDetails, model_details
 from explorer.hub.models_on_disk import details_on_disk, models_on_disk
 from explorer.hub.names import check_revision, is_model_id
+from explorer.jobs.progress import OnProgress
+from explorer.mlflow_store.models import fetch_tracked, kept_folder
+from explorer.mlflow_store.names import is_tracked
 from explorer.settings import settings
 
 
@@ -21,8 +24,8 @@ class ModelFacts:
     """A model and its details.
 
     Attributes:
-        model: The bundled model's id, a folder, or a Hub id.
-        revision: The commit that an encoder is pinned to; None for the bundled model and for folders.
+        model: The bundled model's id, a folder, a model in MLflow, or a Hub id.
+        revision: The commit that an encoder is pinned to; None if it is not from the Hub.
         details: Facts from the Hub, or from its files alone.
         from_hub: Whether the details are from the Hub.
     """
@@ -33,18 +36,20 @@ class ModelFacts:
     from_hub: bool
 
 
-def look_up(model: str, revision: str | None) -> ModelFacts:
+def look_up(model: str, revision: str | None, on_progress: OnProgress | None = None) -> ModelFacts:
     """The facts of a model from the Hub, or from its files on this machine if the Hub has none.
 
     Args:
-        model: The bundled model's id, a folder, or a Hub id.
+        model: The bundled model's id, a folder, a model in MLflow, which is fetched, or a Hub id.
         revision: Branch, tag or commit; None for the default branch.
+        on_progress: Called with the bytes of a model in MLflow; an exception it raises stops the work.
 
     Raises:
         HubError: The Hub does not answer or has no such model, and the model is not on this machine.
+        TrackingError: The model is in MLflow and cannot be fetched.
     """
     check_revision(revision, model)
-    own = folder_named(model)
+    own = fetch_tracked(model, on_progress) if is_tracked(model) else folder_named(model)
     if own is not None:
         return ModelFacts(model, None, details_on_disk(model_name(model), own, ""), from_hub=False)
     bundled = is_bundled(model, revision)
@@ -67,7 +72,7 @@ def folder_on_disk(model: str, revision: str | None, *, code: bool = False) -> P
     """The folder of a model on this machine, with its code or without; None if it must be downloaded."""
     if is_bundled(model, revision):
         return find_model(model).folder
-    own = folder_named(model)
+    own = kept_folder(model) if is_tracked(model) else folder_named(model)
     if own is not None:
         return own
     if not is_model_id(model):
@@ -82,7 +87,7 @@ def folder_on_disk(model: str, revision: str | None, *, code: bool = False) -> P
 
 def may_run_code(facts: ModelFacts) -> bool:
     """Whether a model needs code of its own, and the host allows running it once a visitor confirms."""
-    if not settings().allow_remote_code:
+    if not settings().allow_remote_code or is_tracked(facts.model):
         return False
     if facts.details.listing.needs_remote_code:
         return True

@@ -9,13 +9,16 @@ from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf
 from explorer.errors import ModelNotFoundError
 from explorer.hub.names import is_model_id
+from explorer.mlflow_store.models import kept_models
+from explorer.mlflow_store.names import is_tracked
+from explorer.settings import settings
 
 _MAX_NAME_CHARS = 200
 PRECISION_NAMES = {"auto": "fast", "float32": "exact"}
 
 
 def model_name(model: str) -> str:
-    """The name of a model on the screen and in the table of prompts: a Hub id, or a folder's name."""
+    """The name of a model on the screen and in the table of prompts: a folder's name, or the name itself."""
     return Path(model).name if Path(model).is_absolute() else model
 
 
@@ -32,19 +35,30 @@ def model_path(model: str) -> str:
 def choose_model(name: str) -> str:
     """The model that a visitor may open by a name: a folder below EXPLORER_MODEL_DIR, or a Hub id.
 
+    Or one in MLflow, as `models:/name/version`, if the host allows it.
+
     Folders elsewhere and folders that do not exist give the same error, so nobody learns which folders exist.
 
     Returns:
-        The folder's absolute path, or the Hub id.
+        The folder's absolute path, or the name.
 
     Raises:
-        ModelNotFoundError: There is no such folder, and the name is not a valid Hub id.
+        ModelNotFoundError: There is no such folder, and the name is not a valid Hub id; or it is a model in
+            MLflow, which the host does not allow.
     """
     name = name.strip()
     if not name.isprintable() or len(name) > _MAX_NAME_CHARS:
         raise ModelNotFoundError(
             "That is not a valid model name.", fix=f"A Hub id looks like {BUNDLED_MODEL}."
         )
+    if is_tracked(name):
+        if not settings().allow_mlflow_models:
+            raise ModelNotFoundError(
+                "Models of MLflow may not be chosen here.",
+                where=name,
+                fix="The host can allow it (EXPLORER_ALLOW_MLFLOW_MODELS).",
+            )
+        return name
     folder = _own_folder(name)
     if folder is not None:
         return str(folder)
@@ -64,6 +78,11 @@ def model_folders() -> list[str]:
         return []
     names = (path.name for path in root.iterdir() if not path.name.startswith("."))
     return sorted(name for name in names if _own_folder(name) is not None)
+
+
+def tracked_choices() -> list[str]:
+    """Names of the models fetched from MLflow before that a visitor may choose."""
+    return kept_models() if settings().allow_mlflow_models else []
 
 
 def _own_folder(name: str) -> Path | None:

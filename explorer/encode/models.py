@@ -1,4 +1,4 @@
-"""The files of a model, by its name: the bundled model, a folder, or one of the Hub.
+"""The files of a model, by its name: the bundled model, a folder, or one of MLflow or of the Hub.
 
 Nothing here imports torch, so that fingerprints, token counts and errors are quick.
 """
@@ -28,6 +28,8 @@ from explorer.hub.model_weights import files_below, model_files
 from explorer.hub.models_on_disk import tensors_on_disk
 from explorer.hub.names import is_model_id
 from explorer.jobs.progress import OnProgress
+from explorer.mlflow_store.models import fetch_tracked, kept_folder
+from explorer.mlflow_store.names import is_tracked
 
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _INSTRUCTOR = {f"hkunlp/instructor-{size}" for size in ("base", "large", "xl")}
@@ -41,7 +43,7 @@ class ModelFiles:
     """A model on disk, checked to be complete and safe to load.
 
     Attributes:
-        name: Hub id, or the folder's name.
+        name: Hub id, the folder's name, or its name in MLflow.
         folder: The folder of its files.
         revision: Commit on the Hub, or `sha256:…` of all files that are loaded.
         origin: Where it comes from.
@@ -51,7 +53,7 @@ class ModelFiles:
     name: str
     folder: Path
     revision: str
-    origin: Literal["bundled", "folder", "hub"]
+    origin: Literal["bundled", "folder", "mlflow", "hub"]
     trust_remote_code: bool = False
 
     @property
@@ -146,8 +148,9 @@ def find_model(
     """The files of a model.
 
     Args:
-        name: `sentence-transformers/all-MiniLM-L6-v2` (bundled), a folder's absolute path, or a Hub id. A
-            relative path is not accepted: a visitor's Hub id must not open a folder of this machine.
+        name: `sentence-transformers/all-MiniLM-L6-v2` (bundled), a folder's absolute path, a model in MLflow
+            (see `is_tracked`), or a Hub id. A relative path is not accepted: a visitor's Hub id must not open
+            a folder of this machine.
         revision: Branch, tag or commit on the Hub; the default branch when None.
         trust_remote_code: Whether its own code may run: a person has confirmed this repository at this
             commit, and the host allows it.
@@ -161,6 +164,7 @@ def find_model(
         GatedError: Only users approved by its authors may download it.
         TooLargeError: The download is larger than the host allows.
         HubUnreachableError: The Hub is needed and cannot be reached.
+        TrackingError: The model is in MLflow and cannot be fetched; see `fetch_tracked`.
     """
     name = name.strip()
     if not name:
@@ -177,6 +181,8 @@ def find_model(
         folder = folder.resolve()
         digest = _hash_files(folder, code=trust_remote_code)
         return ModelFiles(folder.name, folder, digest, "folder", trust_remote_code)
+    if is_tracked(name):
+        return _tracked(name, fetch_tracked(name, on_progress))
     if not is_model_id(name):
         raise ModelNotFoundError(
             "There is no folder by that name, and it is not a valid Hub id.",
@@ -202,6 +208,9 @@ def files_on_disk(
     """
     if name == BUNDLED_MODEL or folder_named(name) is not None:
         return find_model(name, revision=revision, trust_remote_code=trust_remote_code)
+    if is_tracked(name):
+        kept = kept_folder(name)
+        return None if kept is None else _tracked(name, kept)
     folder = snapshot_on_disk(name, revision, code=trust_remote_code) if is_model_id(name) else None
     if folder is None:
         return None
@@ -215,7 +224,15 @@ def is_on_disk(name: str, revision: str | None = None) -> bool:
     """Whether a model, at a revision, is available without the network."""
     if name == BUNDLED_MODEL or folder_named(name) is not None:
         return True
+    if is_tracked(name):
+        return kept_folder(name) is not None
     return is_model_id(name) and snapshot_on_disk(name, revision) is not None
+
+
+def _tracked(name: str, folder: Path) -> ModelFiles:
+    """A model fetched from MLflow; its own code is not fetched, and never runs."""
+    check_folder(folder, name)
+    return ModelFiles(name, folder, _hash_files(folder), "mlflow")
 
 
 @functools.cache

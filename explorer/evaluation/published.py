@@ -14,6 +14,7 @@ from explorer.errors import ExplorerError
 from explorer.hub.card_results import CardFigure
 from explorer.hub.cards import read_card
 from explorer.hub.model_files import model_information
+from explorer.mlflow_store.names import is_tracked
 from explorer.tensor import Metric
 
 # Figures here agree with those of sentence-transformers to this, so a card with more digits says no more.
@@ -91,8 +92,8 @@ def card_of(spec: EncoderSpec | None) -> str:
 
 def card_is_on_hub(spec: LocalModel | HostedModel) -> bool:
     """Whether the card of a model is read from the Hub, not from a folder on this machine."""
-    here = isinstance(spec, LocalModel) and (spec.model == BUNDLED_MODEL or Path(spec.model).is_absolute())
-    return not here
+    here = spec.model == BUNDLED_MODEL or Path(spec.model).is_absolute() or is_tracked(spec.model)
+    return not (isinstance(spec, LocalModel) and here)
 
 
 def _card_in(folder: Path) -> str:

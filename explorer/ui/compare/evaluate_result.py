@@ -9,9 +9,12 @@ import streamlit as st
 
 from explorer.comparison.numbers import figure as written
 from explorer.comparison.numbers import interval, number, units
+from explorer.jobs.progress import OnProgress
 from explorer.numbers import percent
+from explorer.session.session import Session
 from explorer.ui.shell.text import markdown, shortened
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.log_to_mlflow import offer_logging
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from explorer.evaluation.published import Published
     from explorer.evaluation.retrieval import RetrievalEvaluation
     from explorer.evaluation.thresholds import Threshold
+    from explorer.tracking.runs import Logged
 
     Evaluated = PairEvaluation | DuplicateEvaluation | RetrievalEvaluation | LabelEvaluation
 
@@ -57,10 +61,11 @@ _ORDER = {
 }
 
 
-def show_evaluation(found: Evaluated, kind: str, name: str) -> None:
+def show_evaluation(session: Session, found: Evaluated, kind: str, name: str) -> None:
     """Draw what was measured of an encoder.
 
     Args:
+        session: The session.
         found: What was found.
         kind: What it was evaluated on.
         name: The beginning of the names of files.
@@ -74,6 +79,7 @@ def show_evaluation(found: Evaluated, kind: str, name: str) -> None:
         _show_thresholds(found)
     for note in found.notes:
         st.caption(markdown(note))
+    _offer_logging(session, found)
     with st.expander("What these figures mean", icon=":material/help:"):
         for each in found.figures:
             st.markdown(f"**{markdown(each.measure.name)}** · {markdown(each.measure.explanation)}")
@@ -99,6 +105,22 @@ def show_evaluation(found: Evaluated, kind: str, name: str) -> None:
         lambda: pa.Table.from_pandas(_numbered(found.worst(most)), preserve_index=False),
         f"{name}-cases",
         about="The worst cases first, with whole texts.",
+    )
+
+
+def _offer_logging(session: Session, found: Evaluated) -> None:
+    def log(name: str, texts: bool, on_progress: OnProgress) -> Logged:
+        from explorer.tracking.evaluations import log_evaluation
+
+        return log_evaluation(found, name, texts=texts, on_progress=on_progress)
+
+    offer_logging(
+        session,
+        "evaluation",
+        "Logging the evaluation to MLflow",
+        log,
+        about="A run in the host’s MLflow, with the encoder, the figures with intervals and a plot.",
+        texts="The cases, worst first, with their whole texts.",
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.errors import ExplorerError
+from explorer.jobs.progress import OnProgress
 from explorer.session.saved_comparison import open_saved
 from explorer.session.session import Session
 from explorer.settings import settings
@@ -14,9 +15,11 @@ from explorer.ui.compare.cost import sweeps_made
 from explorer.ui.compare.options import set_options
 from explorer.ui.shell.text import show_error
 from explorer.ui.widgets.downloads import download_file
+from explorer.ui.widgets.log_to_mlflow import offer_logging
 
 if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
+    from explorer.tracking.runs import Logged
 
 _UPLOAD = "compare-open-file"
 _ERROR = "explorer-compare-open-error"
@@ -69,6 +72,24 @@ def _show_downloads(session: Session, comparison: Comparison) -> None:
         f"{name}.{_ENDING}",
         about="Opens again on this page or by explorer.open_comparison, without encoding anything. It holds "
         "figures, judgements and your answers, but no vectors and no texts of rows.",
+    )
+    _offer_logging(session, comparison)
+
+
+def _offer_logging(session: Session, comparison: Comparison) -> None:
+    def log(name: str, texts: bool, on_progress: OnProgress) -> Logged:
+        from explorer.tracking.comparisons import log_comparison
+
+        return log_comparison(comparison, name, texts=texts, on_progress=on_progress)
+
+    offer_logging(
+        session,
+        "comparison",
+        "Logging the comparison to MLflow",
+        log,
+        name=session.comparison.name,
+        about="A run in the host’s MLflow, with figures and their intervals, plots and the report.",
+        texts="The rows that the report quotes, and the file that opens again, which has the judged queries.",
     )
 
 

@@ -9,10 +9,11 @@ from explorer.data.tables.values import count
 from explorer.encode.engines.embedding_servers import embedding_servers
 from explorer.encode.engines.hosted import requests_for
 from explorer.encode.engines.inference_providers import PROVIDERS
-from explorer.encode.model_names import choose_model, model_folders, model_name, model_path
-from explorer.encode.models import BUNDLED_MODEL, find_model, is_on_disk
+from explorer.encode.model_names import choose_model, model_folders, model_name, model_path, tracked_choices
+from explorer.encode.models import BUNDLED_MODEL, files_on_disk
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Precision, Tfidf, spec_for
 from explorer.errors import ExplorerError
+from explorer.settings import settings
 from explorer.ui.data.prompt_choice import choose_prompts
 from explorer.ui.shell.text import show_error
 from explorer.ui.shell.token import ask_for_token
@@ -85,13 +86,11 @@ def _local(current: EncoderSpec) -> EncoderSpec | None:
     unchanged = model == before.model
     revision = before.revision if unchanged else None
     code = before.trust_remote_code and unchanged
-    defined = None
-    if is_on_disk(model, revision):
-        defined = find_model(model, revision=revision, trust_remote_code=code).prompts
+    files = files_on_disk(model, revision=revision, trust_remote_code=code)
     prompts = choose_prompts(
         model_name(model),
         before if unchanged else None,
-        defined,
+        None if files is None else files.prompts,
         later="once the model is on this machine",
     )
     return spec_for(
@@ -172,7 +171,9 @@ def _model(label: str, current: str, more: list[str]) -> str | None:
         ModelNotFoundError: The name is of a folder outside the host's model folder.
     """
     active = model_path(current)
-    options = list(dict.fromkeys([BUNDLED_MODEL, *model_folders(), active, *more, _OTHER_MODEL]))
+    options = list(
+        dict.fromkeys([BUNDLED_MODEL, *model_folders(), *tracked_choices(), active, *more, _OTHER_MODEL])
+    )
     chosen = st.selectbox(
         label,
         options,
@@ -188,7 +189,8 @@ def _model(label: str, current: str, more: list[str]) -> str | None:
             "Hub id or folder",
             key="model-name",
             placeholder="owner/name",
-            help="A model on the Hugging Face Hub, or a folder below the server's model folder.",
+            help="A model on the Hugging Face Hub, or a folder below the server's model folder"
+            + (", or models:/name/version in MLflow." if settings().allow_mlflow_models else "."),
             persist_state="session",
         )
         st.page_link("pages/models.py", label="Find a model", icon=":material/travel_explore:")

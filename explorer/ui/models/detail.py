@@ -21,6 +21,7 @@ from explorer.errors import ExplorerError
 from explorer.hub.model_details import ModelDetails
 from explorer.hub.models_on_disk import details_on_disk
 from explorer.jobs.progress import OnProgress
+from explorer.mlflow_store.names import is_tracked
 from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.models.about import show_about
@@ -55,8 +56,8 @@ def show_model(session: Session, name: str) -> None:
     model = choose_model(name)
     pinned = (revision or "").strip() or None
 
-    def look_up_model(_on_progress: OnProgress) -> ModelFacts:
-        return look_up(model, pinned)
+    def look_up_model(on_progress: OnProgress) -> ModelFacts:
+        return look_up(model, pinned, on_progress)
 
     facts = ask_hub(session, "model", (model, pinned), f"Looking up {model_name(model)}", look_up_model)
     if facts is None:
@@ -93,7 +94,7 @@ def _title(facts: ModelFacts, *, used: bool) -> None:
                 f"Its authors have published a newer version: {markdown(newer)}.", icon=":material/upgrade:"
             )
             st.button(f"Open {markdown(newer)}", on_click=open_model, args=(newer,))
-    if not facts.from_hub and folder_named(facts.model) is None:
+    if not facts.from_hub and folder_named(facts.model) is None and not is_tracked(facts.model):
         st.info(
             "The Hugging Face Hub cannot be reached, but models on this machine work. These facts are from "
             "the model's own files.",

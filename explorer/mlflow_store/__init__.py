@@ -1,0 +1,1 @@
+"""The MLflow store or server that the host named, and the models in it."""

@@ -1,0 +1,1 @@
+"""Encoders, comparisons and evaluations logged to MLflow."""
