@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from explorer.retrieval.options import RankOptions
     from explorer.retrieval.ranked import ranked_search
     from explorer.retrieval.reranking import rerank
+    from explorer.saved_space import open_space
     from explorer.splitting import split_passages
 
 _HOMES = {
@@ -55,6 +56,7 @@ _HOMES = {
     "evaluate_retrieval": "explorer.evaluation.retrieval",
     "open_comparison": "explorer.comparison.files.opening",
     "open_corpus": "explorer.data.opening",
+    "open_space": "explorer.saved_space",
     "ranked_search": "explorer.retrieval.ranked",
     "rerank": "explorer.retrieval.reranking",
     "split_passages": "explorer.splitting",
@@ -83,6 +85,7 @@ __all__ = [
     "evaluate_retrieval",
     "open_comparison",
     "open_corpus",
+    "open_space",
     "ranked_search",
     "rerank",
     "split_passages",

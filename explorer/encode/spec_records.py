@@ -47,9 +47,14 @@ def encoder_from(record: Record) -> EncoderSpec:
         case "tfidf":
             return Tfidf()
         case "own":
-            return OwnVectors(record.optional("queries", lambda key: _model_from(record.record(key))))
+            return OwnVectors(record.optional("queries", lambda key: _maker_from(record.record(key))))
         case _:
             return _model_from(record)
+
+
+def _maker_from(record: Record) -> LocalModel | HostedModel | Tfidf:
+    is_tfidf = record.choice("kind", ("local", "hosted", "tfidf")) == "tfidf"
+    return Tfidf() if is_tfidf else _model_from(record)
 
 
 def _model_from(record: Record) -> LocalModel | HostedModel:

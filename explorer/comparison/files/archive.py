@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
-import re
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -19,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.data.npy import read_npy
 from explorer.data.records import DamagedFileError, containers, read_json
 
 Array = NDArray[np.int64] | NDArray[np.float64]
@@ -28,11 +27,6 @@ MOST_DOCUMENT_BYTES = 16_000_000  # as Python objects it can take some ten times
 MOST_BYTES = 64_000_000  # of all parts; eight contenders of 200,000 rows with judgements take a fifth of it
 _MOST_CONTAINERS = 300_000  # brackets in the document: an empty list takes thirty times what it takes in JSON
 _MOST_ARRAYS = 1_000
-_MAGIC = b"\x93NUMPY\x01\x00"
-# What numpy writes for the two types. A pattern, because numpy evaluates headers as Python literals.
-_HEADER = re.compile(
-    rb"\{'descr': '<(f8|i8)', 'fortran_order': False, 'shape': \(((?:\d{1,12}, ?)*(?:\d{1,12})?)\), \} *\n"
-)
 
 
 def pack(document: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
@@ -111,14 +105,7 @@ def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
 
 
 def _array(part: bytes) -> Array:
-    start = len(_MAGIC) + 2
-    end = start + int.from_bytes(part[len(_MAGIC) : start], "little")
-    header = _HEADER.fullmatch(part[start:end])
-    if not part.startswith(_MAGIC) or header is None:
-        raise DamagedFileError("an array has another type than expected")
-    shape = tuple(int(size) for size in header[2].decode().split(",") if size.strip())
-    if 8 * math.prod(shape) != len(part) - end:
-        raise DamagedFileError("an array has another size than its header says")
-    if header[1] == b"f8":
-        return np.frombuffer(part, "<f8", offset=end).reshape(shape).astype(np.float64, copy=False)
-    return np.frombuffer(part, "<i8", offset=end).reshape(shape).astype(np.int64, copy=False)
+    found = read_npy(part, "f8", "i8")
+    if found.dtype.kind == "f":
+        return found.astype(np.float64, copy=False)
+    return found.astype(np.int64, copy=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -12,6 +13,9 @@ from explorer.encode.model_names import encoder_name
 from explorer.session.session import Session
 from explorer.share.export import parquet_file, rows_table
 from explorer.ui.shell.text import markdown
+
+if TYPE_CHECKING:
+    from explorer.analysis.space import Space
 
 
 def show_share(session: Session) -> None:
@@ -34,6 +38,21 @@ def show_share(session: Session) -> None:
                 "rows.parquet",
                 on_click="ignore",
             )
+        space = session.spaces.get(session.encoder)
+        if space is not None:
+            st.download_button(
+                "Download the rows with their vectors (Parquet)",
+                lambda: _space_file(space),
+                "space.parquet",
+                on_click="ignore",
+                help="Opened on the Data page, no row is encoded again. That page has other formats.",
+            )
+
+
+def _space_file(space: Space) -> bytes:
+    from explorer.analysis.space_files import space_bytes
+
+    return space_bytes(space, ".parquet")
 
 
 def _can_be_opened_by_others(session: Session) -> bool:
