@@ -159,6 +159,9 @@ def _values(cells: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
         return filled.cast(pa.int64()).cast(kind)
     if pa.types.is_timestamp(kind):
         return filled.cast(pa.timestamp(kind.unit)).cast(pa.int64()).cast(kind)
+    if pa.types.is_time(kind):  # which Arrow reads from no text; from midnight of day 0, it is a moment
+        moments = pc.binary_join_element_wise("1970-01-01", filled, " ").cast(pa.timestamp(kind.unit))
+        return moments.cast(pa.int64()).cast(pa.int32() if kind.bit_width == 32 else pa.int64()).cast(kind)
     return filled.cast(kind)
 
 
