@@ -25,6 +25,7 @@ from explorer.errors import DataError, QueryError, TooLargeError, UnreadableFile
 from explorer.settings import settings
 from tests.conftest import ROOT
 from tests.data.failing import failure, outcome
+from tests.inference_server import MODEL, LocalInference, by_another_model, talk_to
 from tests.tiny_model import save_tiny_model
 
 QUERY = "How can Medicare help me?"
@@ -330,3 +331,35 @@ def test_columns_that_were_added_are_saved(words, tmp_path):
     more = words.for_corpus(words.corpus.with_columns({"category": pa.array(["x", "y", None, "="])}))
     more.save(tmp_path / "s.csv")
     assert explorer.open_space(tmp_path / "s.csv").corpus.table.equals(more.corpus.table)
+
+
+@pytest.fixture
+def provider(monkeypatch):
+    local = LocalInference()
+    talk_to(local, monkeypatch)
+    yield local
+    local.close()
+
+
+def test_a_hosted_model_is_asked_for_queries_and_known_again_on_another_machine(
+    provider, tmp_path, monkeypatch
+):
+    space = explorer.embed(TEXTS, MODEL, provider="hf-inference", token="hf_secret")
+    path = tmp_path / "s.parquet"
+    space.save(path)
+    assert b"hf_secret" not in path.read_bytes()
+    provider.asked.clear()
+    monkeypatch.setenv("EXPLORER_CACHE_DIR", str(tmp_path / "another machine"))
+    settings.cache_clear()
+    opened = explorer.open_space(path, token="hf_secret")
+    assert hits(opened, "a text") == hits(space, "a text")
+    assert not {*TEXTS} & {text for texts in provider.asked for text in texts}
+    monkeypatch.setenv("EXPLORER_CACHE_DIR", str(tmp_path / "a third"))
+    settings.cache_clear()
+    provider.encode = by_another_model
+    changed = explorer.open_space(path, token="hf_secret")
+    assert "weights differ" in changed.report.notes[-1]
+    provider.close()
+    monkeypatch.setenv("EXPLORER_CACHE_DIR", str(tmp_path / "a fourth"))
+    settings.cache_clear()
+    assert len(explorer.open_space(path, token="hf_secret").similar_to(0, k=2)) == 2
