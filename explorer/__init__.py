@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from explorer.retrieval.options import RankOptions
     from explorer.retrieval.ranked import ranked_search
     from explorer.retrieval.reranking import rerank
+    from explorer.saved_space import open_space
     from explorer.splitting import split_passages
     from explorer.tracking.comparisons import log_comparison
     from explorer.tracking.encoders import log_encoder
@@ -61,6 +62,7 @@ _HOMES = {
     "log_evaluation": "explorer.tracking.evaluations",
     "open_comparison": "explorer.comparison.files.opening",
     "open_corpus": "explorer.data.opening",
+    "open_space": "explorer.saved_space",
     "ranked_search": "explorer.retrieval.ranked",
     "rerank": "explorer.retrieval.reranking",
     "split_passages": "explorer.splitting",
@@ -92,6 +94,7 @@ __all__ = [
     "log_evaluation",
     "open_comparison",
     "open_corpus",
+    "open_space",
     "ranked_search",
     "rerank",
     "split_passages",

@@ -78,7 +78,7 @@ def embed(
     opened = corpus if isinstance(corpus, Corpus) else open_corpus(corpus)
     own = opened.vectors is not None if own_vectors is None else own_vectors
     spec = spec_for(
-        model if provider else _named_by_folder(model),
+        model if provider else named_by_folder(model),
         precision=precision,
         prompt=prompt,
         query_prompt=query_prompt,
@@ -88,11 +88,7 @@ def embed(
         provider=provider,
         own_vectors=own,
     )
-    if needs_token(spec) and token is None:
-        from huggingface_hub import get_token
-
-        token = get_token()
-    secret = None if token is None else Secret(token)
+    secret = token_for(spec, token)
     encoder = open_spec(opened, spec, token=secret, on_progress=on_progress)
     encoder, vectors, report = encode_with(encoder, opened, token=secret, on_progress=on_progress)
     return Space(opened, make_index(vectors), encoder, report)
@@ -100,7 +96,7 @@ def embed(
 
 def local_model(model: str, revision: str | None = None) -> EncoderSpec:
     """The encoder of a model that runs on this machine, by a name as for `embed`."""
-    return spec_for(_named_by_folder(model), revision=revision)
+    return spec_for(named_by_folder(model), revision=revision)
 
 
 def open_spec(
@@ -124,7 +120,7 @@ def encode_with(
         (rows, dims); and the report.
     """
     if isinstance(encoder.spec, OwnVectors):
-        return encoder, *read_own_vectors(corpus)
+        return encoder, *read_own_vectors(corpus, encoder)
     try:
         return encoder, *encode_corpus(encoder, corpus, vector_cache(), on_progress)
     except ModelChangedError as change:
@@ -135,7 +131,16 @@ def encode_with(
         return encoder, vectors, replace(report, notes=(note, *report.notes))
 
 
-def _named_by_folder(model: str) -> str:
+def token_for(spec: EncoderSpec, token: str | None) -> Secret | None:
+    """The token for an encoder: the one given, else HF_TOKEN or the stored login if the encoder needs it."""
+    if needs_token(spec) and token is None:
+        from huggingface_hub import get_token
+
+        token = get_token()
+    return None if token is None else Secret(token)
+
+
+def named_by_folder(model: str) -> str:
     """The absolute path of a folder, which takes precedence over a Hub id; any other name unchanged."""
     folder = Path(model).expanduser()
     if model in ("", BUNDLED_MODEL, TFIDF) or not folder.is_dir():

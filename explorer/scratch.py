@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import filelock
 
 _log = logging.getLogger(__name__)
 _PREFIX = "new-"
 _LOCK = ".lock"
+_NAME_CHARS = 40  # of a file's name that are kept in that of its unfinished one
 
 
 @contextlib.contextmanager
@@ -46,6 +50,33 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
     finally:
         alive.release()  # Windows cannot remove open files
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes its name when it is complete: until then, the name has the previous file.
+
+    Nothing is left of it if writing fails. A killed process leaves it beside `path`, under a name that begins
+    with a dot and ends in `.part`.
+
+    Args:
+        path: The name; a link is followed.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    path = path.expanduser().resolve()
+    aside = path.with_name(f".{path.name[:_NAME_CHARS]}-{secrets.token_hex(4)}.part")
+    try:
+        with aside.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, aside)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def is_scratch(path: Path) -> bool:

@@ -42,7 +42,7 @@ with page("Data") as session:
             if space is not None:
                 with report:
                     show_report(space)
-                overview.offer_pages()
+                overview.offer_pages(space)
         else:
             with st.container(horizontal=True, vertical_alignment="center"):
                 if (

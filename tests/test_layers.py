@@ -27,6 +27,7 @@ LAYERS = [
     "classification",
     "share",
     "embedding",
+    "saved_space",
     "splitting",
     "warm_up",
     "evaluation",

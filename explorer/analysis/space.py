@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
@@ -62,6 +63,26 @@ class Space(EmbeddedCorpus):
         """A space of only some rows (from 0), in the order given; its rows are renumbered from 0."""
         corpus, index = self.corpus.take(rows), self.index.subset(rows)
         return Space(corpus, index, self._encoder, self._report, self.transforms)
+
+    def save(self, path: str | Path, *, vectors_only: bool = False) -> None:
+        """Write the space to a file, which `explorer.open_space` opens again without encoding a row.
+
+        It has all columns, the vectors, and what made them, so that queries work wherever that model can be
+        had. A file of that name is replaced once the new one is complete.
+
+        Args:
+            path: Its ending is the format: `.parquet` (a table with a column of vectors, for `datasets`,
+                pandas and Polars), `.npz`, `.safetensors`, or `.csv` (a column for each dimension). Vectors
+                are kept bit for bit, in CSV to 1e-6.
+            vectors_only: For `.csv`, only the vectors, without a column of texts.
+
+        Raises:
+            DataError: There is no such format, or it cannot hold these rows.
+            OSError: The file cannot be written.
+        """
+        from explorer.analysis.space_files import save_space
+
+        save_space(self, Path(path), vectors_only=vectors_only)
 
     def truncate(self, dims: int) -> Space:
         """The space of only the first dimensions, which Matryoshka models are trained for.

@@ -13,6 +13,7 @@ from explorer.comparison.migration.migration import Migration
 from explorer.comparison.report.report import write_report
 from explorer.comparison.results import Results
 from explorer.errors import QueryError
+from explorer.scratch import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +81,9 @@ class Comparison(Results):
         Raises:
             OSError: The file cannot be written.
         """
-        Path(path).write_bytes(packed(self))
+        content = packed(self)
+        with whole_file(Path(path)) as file:
+            file.write(content)
 
     def report(self, path: str | Path, *, sweeps: Sequence[SizeSweep] = ()) -> None:
         """Write a report for people: HTML that opens without a network, or Markdown.

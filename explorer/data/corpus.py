@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from explorer.data.records import Record
 from explorer.data.tables.python_values import as_strings, cells
 from explorer.errors import DataError
 
@@ -104,6 +105,7 @@ class Corpus:
         origin: How to open it again, if it comes from the Hub and is complete.
         split_from: The whole rows, if these are their passages.
         file_column: The column that says which file each row is from, if there are several; see `add_rows`.
+        saved: What the file of a saved space says of its vectors, if it is one; see `saved_corpus`.
     """
 
     name: str
@@ -123,6 +125,7 @@ class Corpus:
     origin: HubOrigin | None = None
     split_from: SplitFrom | None = None
     file_column: str = ""
+    saved: Record | None = None
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -187,6 +190,7 @@ class Corpus:
             vector_column="",
             origin=None,
             split_from=None,
+            saved=None,
         )
 
     @property

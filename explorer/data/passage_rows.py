@@ -66,6 +66,7 @@ def corpus_of_passages(corpus: Corpus, spec: PassageSpec, spans: PassageSpans) -
         vector_column="",
         origin=None,
         split_from=SplitFrom(corpus, spec),
+        saved=None,
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from explorer.tensor import Metric
 
 _SCHEME = 1  # increase it when vectors of the same encoder would change
+_PRECISION = ("dtype", "engine")  # what an identity says of rounding
 
 
 class Encoder:
@@ -36,10 +37,16 @@ class Encoder:
         load: Returns the engine.
         dtype: The type it computes in: float32, bfloat16 or float16.
         check: The check of a faster dtype; None if none was tried.
+        model_fingerprint: See below; None to make it from the identity.
+        notes: See below.
 
     Attributes:
         fingerprint: A hash of everything the vectors depend on: encoders with equal fingerprints give equal
             vectors.
+        model_fingerprint: A hash of the model alone, its weights and lengths, whatever prompts and precision:
+            equal on every machine.
+        revision: The commit or the hash of its files, if it is a model on this machine.
+        notes: Notes for the screen.
         prompts: The prompts for rows and queries, and their origin.
         similarity: The default metric for its vectors.
         is_symmetric: Whether a text has the same vector as a query and as a row.
@@ -56,6 +63,8 @@ class Encoder:
         load: Callable[[], Engine],
         dtype: str = "float32",
         check: PrecisionCheck | None = None,
+        model_fingerprint: str | None = None,
+        notes: tuple[str, ...] = (),
     ) -> None:
         self.spec = spec
         self.name = name
@@ -63,13 +72,15 @@ class Encoder:
         self.check = check
         self.prompts = prompts
         self.similarity = similarity
+        self.revision = str(identity.get("revision", ""))
+        self.notes = notes
         # Only a Router's identity has a role; that of rows' own vectors says nothing about the query model.
         routed = "role" in identity or isinstance(spec, OwnVectors)
         self.is_symmetric = prompts.document == prompts.query and not routed
         self._load = load
-        subject = {"scheme": _SCHEME, "prompt": prompts.document, **identity}
-        serial = json.dumps(subject, sort_keys=True).encode()
-        self.fingerprint = hashlib.blake2b(serial, digest_size=16).hexdigest()
+        self.fingerprint = _digest({"scheme": _SCHEME, "prompt": prompts.document, **identity})
+        model = {name: value for name, value in identity.items() if name not in _PRECISION}
+        self.model_fingerprint = model_fingerprint or _digest({"scheme": _SCHEME, **model})
 
     @property
     def prompt(self) -> str:
@@ -138,6 +149,10 @@ class Encoder:
         if not np.isfinite(vectors).all():
             raise EncodeError("The model gave values that are not numbers.", where=self.name)
         return vectors
+
+
+def _digest(subject: dict[str, Any]) -> str:
+    return hashlib.blake2b(json.dumps(subject, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def check_queries(texts: Sequence[str]) -> None:

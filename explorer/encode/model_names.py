@@ -110,6 +110,8 @@ def encoder_name(spec: EncoderSpec) -> str:
             return "TF-IDF"
         case OwnVectors(query_model=LocalModel() | HostedModel() as queries):
             return f"vectors in the rows · queries by {_short(queries.model)}"
+        case OwnVectors(query_model=Tfidf()):
+            return "vectors in the rows · queries by TF-IDF"
         case OwnVectors():
             return "vectors in the rows"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -12,11 +13,13 @@ from explorer.encode.encoder import Encoder
 from explorer.encode.engines.embedding_servers import EmbeddingServer
 from explorer.encode.engines.hosted import HostedEngine
 from explorer.encode.engines.inference_providers import InferenceProviders
-from explorer.encode.engines.own_vectors import own_encoder
+from explorer.encode.engines.own_vectors import own_encoder, own_encoder_without_queries
 from explorer.encode.engines.services import Secret, Service
 from explorer.encode.hosted_prompts import hosted_prompts
 from explorer.encode.local_encoder import open_local
+from explorer.encode.saved_encoder import SavedEncoder, saved_encoder
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, needs_token
+from explorer.errors import EncodeError, HubError, ModelError, VectorError
 from explorer.jobs.memory_limit import require_memory
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
@@ -59,11 +62,23 @@ def open_encoder(
         case Tfidf():
             report(Progress("Fitting TF-IDF on your rows", total=len(corpus)))
             return _open_tfidf(spec, corpus)
-        case OwnVectors(query_model=LocalModel() | HostedModel() as model):
-            queries = open_encoder(model, corpus, cache, token=token, on_progress=on_progress)
-            return own_encoder(corpus, spec, queries)
-        case OwnVectors():
-            return own_encoder(corpus, spec, None)
+        case OwnVectors(query_model=model):
+
+            def open_queries(maker: LocalModel | HostedModel | Tfidf) -> Encoder:
+                return open_encoder(maker, corpus, cache, token=token, on_progress=on_progress)
+
+            saved = saved_encoder(corpus)
+            if saved is not None:
+                return _open_saved(spec, saved, corpus, open_queries)
+            if isinstance(model, Tfidf):
+                raise VectorError(
+                    "TF-IDF is fitted on the rows: it cannot have made the vectors that came with them.",
+                    where=corpus.name,
+                    fix="Name the model that made them, or none.",
+                )
+            if model is None:
+                return own_encoder_without_queries(corpus, spec)
+            return own_encoder(corpus, spec, open_queries(model))
 
 
 def service_for(spec: HostedModel, token: Secret | None) -> Service:
@@ -86,6 +101,25 @@ def _open_hosted(
     engine = HostedEngine(service_for(spec, token), cache, on_wait)
     prompts = hosted_prompts(spec, cache)
     return Encoder(spec, engine.name, engine.identity(), prompts=prompts, load=lambda: engine)
+
+
+def _open_saved(
+    spec: OwnVectors,
+    saved: SavedEncoder,
+    corpus: Corpus,
+    open_queries: Callable[[LocalModel | HostedModel | Tfidf], Encoder],
+) -> Encoder:
+    """The encoder for the vectors of a saved space: without queries if its model is not here."""
+    why = f"{saved.name}, which made the vectors, is not a model that can be opened here."
+    try:
+        if spec.query_model is not None:
+            queries = open_queries(spec.query_model)
+            why = saved.difference(queries)
+            if not why:
+                return own_encoder(corpus, spec, queries, dims=saved.dims, made_here=True)
+    except (ModelError, HubError, EncodeError, VectorError) as error:
+        why = f"{saved.name}, which made the vectors, cannot be opened here: {error.what} {error.fix}".strip()
+    return own_encoder_without_queries(corpus, spec, why=why, similarity=saved.similarity)
 
 
 def _open_tfidf(spec: Tfidf, corpus: Corpus) -> Encoder:

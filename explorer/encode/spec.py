@@ -67,10 +67,11 @@ class OwnVectors:
     """The vectors that came with the rows.
 
     Attributes:
-        query_model: The model that made them, used for queries; None if it is not known.
+        query_model: The model that made them, used for queries; None if it is not known. TF-IDF only where
+            they are those of a saved space: it is fitted on the same rows again.
     """
 
-    query_model: LocalModel | HostedModel | None = None
+    query_model: LocalModel | HostedModel | Tfidf | None = None
 
 
 EncoderSpec = LocalModel | HostedModel | Tfidf | OwnVectors

@@ -38,7 +38,7 @@ def to_parameters(spec: EncoderSpec) -> dict[str, str]:
             }
         case Tfidf():
             named = {"model": TFIDF}
-        case OwnVectors(query_model=LocalModel() | HostedModel() as queries):
+        case OwnVectors(query_model=LocalModel() | HostedModel() | Tfidf() as queries):
             named = {**to_parameters(queries), "vectors": _OWN}
         case OwnVectors():
             named = {"model": "", "vectors": _OWN}
@@ -60,6 +60,8 @@ def from_parameters(parameters: Mapping[str, str]) -> EncoderSpec | None:
     model = parameters.get("model", BUNDLED_MODEL)
     if len(provider) > _MAX_PROVIDER_CHARS:
         raise ModelNotFoundError("The link does not name a valid server.")
+    if own and model == TFIDF and not provider:
+        return OwnVectors(Tfidf())
     return spec_for(
         # A hosted model is not a local folder, and the model of the rows' own vectors need not be known.
         model if provider or (own and not model) else choose_model(model),

@@ -27,6 +27,7 @@ class RowsOrigin:
         seed: The seed of the draw.
         vectors: The column of the rows' own vectors; None to encode the texts.
         added_to: The rows that were open before, which they follow; None if they took their place.
+        as_saved: Whether the source is a saved space that was opened as one.
     """
 
     place: str
@@ -37,3 +38,4 @@ class RowsOrigin:
     seed: int
     vectors: VectorColumn | None
     added_to: Corpus | None = None
+    as_saved: bool = False

@@ -51,12 +51,16 @@ def space_outcome(session: Session, spec: EncoderSpec) -> Outcome[Space] | None:
     found = outcome_of(rows, session.visitor) if isinstance(rows, Job) else Done(rows)
     if not isinstance(found, Done):
         return found
+    from explorer.analysis.saved_transforms import saved_transforms
     from explorer.analysis.space import Space
 
     encoded = found.result
     # Where visitors share the encoded rows, each keeps their own query prompt.
     own = encoder.fingerprint == encoded.encoder.fingerprint
-    space = Space(session.corpus, encoded.index, encoder if own else encoded.encoder, encoded.report)
+    transforms = saved_transforms(session.corpus) if isinstance(spec, OwnVectors) else ()
+    space = Space(
+        session.corpus, encoded.index, encoder if own else encoded.encoder, encoded.report, transforms
+    )
     session.spaces[spec] = space
     return Done(space)
 
@@ -102,7 +106,7 @@ def _found(encoder: Encoder, corpus: Corpus) -> Encoded | None:
 
     index = shared_indexes().get((encoder.fingerprint, corpus.items_fingerprint))
     if isinstance(encoder.spec, OwnVectors):
-        vectors, report = read_own_vectors(corpus)
+        vectors, report = read_own_vectors(corpus, encoder)
         return Encoded(encoder, index or _share(encoder, corpus, make_index(vectors)), report)
     return None if index is None else Encoded(encoder, index, report_of_kept(encoder, corpus))
 

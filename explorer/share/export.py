@@ -13,7 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from explorer.data.corpus import Corpus
-from explorer.share.formulas import neutralise
+from explorer.data.formulas import neutralise
 
 
 def rows_table(
@@ -50,7 +50,7 @@ def csv_file(table: pa.Table, *, exact: bool = False) -> bytes:
     Args:
         table: The table.
         exact: Whether to keep texts and column names unchanged even if a spreadsheet would run them as
-            formulas. Otherwise they are neutralised in a way that `explorer.share.formulas.restore` undoes.
+            formulas. Otherwise they are neutralised in a way that `explorer.data.formulas.restore` undoes.
     """
     if not exact:
         table = pa.table(

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import explorer
+from explorer.data.formulas import restore
 from explorer.share.export import csv_file, parquet_file, rows_table
-from explorer.share.formulas import restore
 
 FORMULAS = ["=1+1", "+49 30 1234", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "＝1", "'=1", "'tis", "plain", ""]
 

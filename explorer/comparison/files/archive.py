@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
-import re
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -19,6 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.data.npy import read_npy
+from explorer.data.records import DamagedFileError, containers, read_json
+
 Array = NDArray[np.int64] | NDArray[np.float64]
 
 DOCUMENT = "document.json"
@@ -26,15 +27,6 @@ MOST_DOCUMENT_BYTES = 16_000_000  # as Python objects it can take some ten times
 MOST_BYTES = 64_000_000  # of all parts; eight contenders of 200,000 rows with judgements take a fifth of it
 _MOST_CONTAINERS = 300_000  # brackets in the document: an empty list takes thirty times what it takes in JSON
 _MOST_ARRAYS = 1_000
-_MAGIC = b"\x93NUMPY\x01\x00"
-# What numpy writes for the two types. A pattern, because numpy evaluates headers as Python literals.
-_HEADER = re.compile(
-    rb"\{'descr': '<(f8|i8)', 'fortran_order': False, 'shape': \(((?:\d{1,12}, ?)*(?:\d{1,12})?)\), \} *\n"
-)
-
-
-class DamagedArchiveError(ValueError):
-    """The bytes are not such a file, or it declares more than is read."""
 
 
 def pack(document: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
@@ -49,7 +41,7 @@ def pack(document: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
     """
     text = json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
     size = len(text) + sum(array.nbytes for array in arrays.values())
-    if len(text) > MOST_DOCUMENT_BYTES or size > MOST_BYTES or _containers(text) > _MOST_CONTAINERS:
+    if len(text) > MOST_DOCUMENT_BYTES or size > MOST_BYTES or containers(text) > _MOST_CONTAINERS:
         raise OverflowError(f"the comparison has {size:,} bytes")
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -66,7 +58,7 @@ def unpack(data: bytes) -> tuple[Any, dict[str, Array]]:
     """The document and the arrays of a file.
 
     Raises:
-        DamagedArchiveError: It is no such file, or too large.
+        DamagedFileError: It is no such file, or too large.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -74,10 +66,8 @@ def unpack(data: bytes) -> tuple[Any, dict[str, Array]]:
             _check_sizes(entries)
             content = {entry.filename: archive.read(entry) for entry in entries}
         text = content.pop(DOCUMENT)
-        if _containers(text) > _MOST_CONTAINERS:
-            raise DamagedArchiveError("it would take too much memory")
-        document = json.loads(text.decode(), parse_constant=_refuse)
-    except DamagedArchiveError:
+        document = read_json(text, _MOST_CONTAINERS)
+    except DamagedFileError:
         raise
     # What zipfile and json raise for bytes that are not theirs.
     except (
@@ -90,7 +80,7 @@ def unpack(data: bytes) -> tuple[Any, dict[str, Array]]:
         NotImplementedError,
         RuntimeError,
     ) as error:
-        raise DamagedArchiveError("it is cut short or damaged") from error
+        raise DamagedFileError("it is cut short or damaged") from error
     return document, {name.removesuffix(".npy"): _array(part) for name, part in content.items()}
 
 
@@ -105,32 +95,17 @@ def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
     """Check what an archive declares; `ZipFile.read` never gives more than that."""
     document = sum(entry.file_size for entry in entries if entry.filename == DOCUMENT)
     if len({entry.filename for entry in entries}) < len(entries):
-        raise DamagedArchiveError("it has two parts of the same name")
+        raise DamagedFileError("it has two parts of the same name")
     if (
         len(entries) > _MOST_ARRAYS
         or document > MOST_DOCUMENT_BYTES
         or sum(entry.file_size for entry in entries) > MOST_BYTES
     ):
-        raise DamagedArchiveError("it would take too much memory")
+        raise DamagedFileError("it would take too much memory")
 
 
 def _array(part: bytes) -> Array:
-    start = len(_MAGIC) + 2
-    end = start + int.from_bytes(part[len(_MAGIC) : start], "little")
-    header = _HEADER.fullmatch(part[start:end])
-    if not part.startswith(_MAGIC) or header is None:
-        raise DamagedArchiveError("an array has another type than expected")
-    shape = tuple(int(size) for size in header[2].decode().split(",") if size.strip())
-    if 8 * math.prod(shape) != len(part) - end:
-        raise DamagedArchiveError("an array has another size than its header says")
-    if header[1] == b"f8":
-        return np.frombuffer(part, "<f8", offset=end).reshape(shape).astype(np.float64, copy=False)
-    return np.frombuffer(part, "<i8", offset=end).reshape(shape).astype(np.int64, copy=False)
-
-
-def _containers(text: bytes) -> int:
-    return text.count(b"[") + text.count(b"{")
-
-
-def _refuse(constant: str) -> float:
-    raise DamagedArchiveError(f"{constant} is no number of JSON")
+    found = read_npy(part, "f8", "i8")
+    if found.dtype.kind == "f":
+        return found.astype(np.float64, copy=False)
+    return found.astype(np.int64, copy=False)

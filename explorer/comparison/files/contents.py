@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from explorer.comparison.agreement.calibration import Agreement
 from explorer.comparison.contenders.failure import Failure
-from explorer.comparison.files.archive import DamagedArchiveError
+from explorer.comparison.files.arrays import Arrays
 from explorer.comparison.files.explanations import explained
-from explorer.comparison.files.records import Arrays, Record
 from explorer.comparison.files.saving import Choices
 from explorer.comparison.judging.judgements import Judgements, ScoredPairs
 from explorer.comparison.measure import Kind, Measure, UnitValues, WholeValues
 from explorer.comparison.statistics.differences import Difference
+from explorer.data.records import DamagedFileError, Record
 from explorer.errors import DataError, ExplorerError
 
 _MANY = 2**40  # units, groups and families; more than any comparison has
@@ -37,7 +37,7 @@ def values_from(
         name = f"values-{place}"
         measure = _measure(record)
         if measure in [each.measure for each in values]:
-            raise DamagedArchiveError("a measure occurs twice")
+            raise DamagedFileError("a measure occurs twice")
         if record.choice("of", ("units", "whole")) == "whole":
             ends = arrays.floats(f"{name}-ends", contenders, 2) if record.flag("ends") else None
             own = arrays.floats(name, contenders)
@@ -57,7 +57,7 @@ def differences_from(arrays: Arrays, values: Sequence[Values]) -> tuple[Differen
     found: dict[tuple[int, int, int], Difference] = {}
     for (which, first, second, family, n), numbers in zip(whole.tolist(), figures.tolist(), strict=True):
         if which >= len(values) or not first < second < len(values[which].values):
-            raise DamagedArchiveError("a difference is of no two contenders")
+            raise DamagedFileError("a difference is of no two contenders")
         value, low, high, p, p_holm, error = numbers
         found[which, first, second] = Difference(
             values[which].measure,
@@ -77,7 +77,7 @@ def differences_from(arrays: Arrays, values: Sequence[Values]) -> tuple[Differen
         there = [place for place, own in enumerate(values[which].values) if not np.isnan(own).any()]
         pairs = {(which, *pair) for pair in itertools.combinations(there, 2)}
         if not pairs or pairs - found.keys():
-            raise DamagedArchiveError("a difference is missing")
+            raise DamagedFileError("a difference is missing")
     # Older files have differences by measures that are no longer ranked.
     return tuple(each for each in found.values() if each.measure.comparable)
 
@@ -105,19 +105,19 @@ def judgements_from(record: Record, arrays: Arrays, rows: int) -> Judgements:
     grades: list[dict[int, int]] = [{} for _ in queries]
     for query, row, grade in lines.tolist():
         if not (0 <= query < len(queries) and 0 <= row < rows):
-            raise DamagedArchiveError("a judgement is of no query or row")
+            raise DamagedFileError("a judgement is of no query or row")
         grades[query][row] = grade
     skipped: list[list[int]] = [[] for _ in queries]
     if "skipped" in arrays:  # older files have none
         for query, row in arrays.integers("skipped", None, 2, low=0, high=_MANY).tolist():
             if not (query < len(queries) and row < rows):
-                raise DamagedArchiveError("a skipped row is of no query or row")
+                raise DamagedFileError("a skipped row is of no query or row")
             skipped[query].append(row)
     inclusion = tuple(arrays.floats("inclusion", len(queries)).tolist()) if record.flag("weighted") else None
     try:
         return Judgements(record.texts("ids"), queries, tuple(grades), inclusion, tuple(map(tuple, skipped)))
     except DataError as error:
-        raise DamagedArchiveError(f"its judgements cannot be used, {error.what}") from error
+        raise DamagedFileError(f"its judgements cannot be used, {error.what}") from error
 
 
 def pairs_from(record: Record, arrays: Arrays) -> ScoredPairs:
@@ -125,7 +125,7 @@ def pairs_from(record: Record, arrays: Arrays) -> ScoredPairs:
     first, second = record.texts("first"), record.texts("second")
     scores = arrays.floats("pair-scores", len(first))
     if len(second) != len(first) or not np.isfinite(scores).all():
-        raise DamagedArchiveError("its pairs are incomplete")
+        raise DamagedFileError("its pairs are incomplete")
     return ScoredPairs(first, second, tuple(scores.tolist()))
 
 
@@ -152,7 +152,7 @@ def choices_from(record: Record, arrays: Arrays, rows: int) -> Choices:
     answers: dict[str, dict[int, int | None]] = {query: {} for query in asked}
     for query, row, skipped, grade in lines.tolist():
         if not (0 <= query < len(asked) and 0 <= row < rows):
-            raise DamagedArchiveError("an answer is of no query or row")
+            raise DamagedFileError("an answer is of no query or row")
         answers[asked[query]][row] = None if skipped else grade
     return Choices(record.text("name", _MEASURE_CHARS * 10), record.texts("queries"), answers)
 
@@ -177,5 +177,5 @@ def _unit_values(
     groups = arrays.integers(f"{name}-groups", len(units), low=0, high=_MANY)
     weights = arrays.floats(f"{name}-weights", len(units)) if weighted else None
     if weights is not None and not (np.isfinite(weights) & (weights > 0)).all():
-        raise DamagedArchiveError("a weight is not above 0")
+        raise DamagedFileError("a weight is not above 0")
     return UnitValues(measure, arrays.floats(name, contenders, len(units)), units, groups, weights)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from explorer.comparison.files.archive import DamagedArchiveError
-from explorer.comparison.files.records import Record
-from explorer.comparison.files.spec_records import PROMPT_CHARS
 from explorer.comparison.health.doctor import (
     Center,
     Csls,
@@ -16,6 +13,8 @@ from explorer.comparison.health.doctor import (
     UsualMetric,
     UsualPrompts,
 )
+from explorer.data.records import DamagedFileError, Record
+from explorer.encode.spec_records import PROMPT_CHARS
 from explorer.tensor import Metric
 
 
@@ -33,7 +32,7 @@ def finding_from(record: Record) -> Finding:
     """The finding that `finding_record` wrote.
 
     Raises:
-        DamagedArchiveError: It is none.
+        DamagedFileError: It is none.
     """
     fault = record.choice("fault", get_args(Fault))
     figures = record.numbers("figures")
@@ -42,7 +41,7 @@ def finding_from(record: Record) -> Finding:
     try:
         return Finding(fault, figures, remedy, pooled)
     except ValueError as error:
-        raise DamagedArchiveError(f"a finding has {error}") from error
+        raise DamagedFileError(f"a finding has {error}") from error
 
 
 def _remedy_record(remedy: Remedy) -> dict[str, Any]:

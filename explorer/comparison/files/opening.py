@@ -17,7 +17,8 @@ from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.failure import Failure
 from explorer.comparison.contenders.space_contender import SpaceContender
 from explorer.comparison.contenders.spec import FEWEST, MOST
-from explorer.comparison.files.archive import DamagedArchiveError, unpack
+from explorer.comparison.files.archive import unpack
+from explorer.comparison.files.arrays import Arrays
 from explorer.comparison.files.contents import (
     Values,
     agreements_from,
@@ -29,7 +30,6 @@ from explorer.comparison.files.contents import (
     values_from,
 )
 from explorer.comparison.files.finding_records import finding_from
-from explorer.comparison.files.records import Arrays, Record
 from explorer.comparison.files.saved_contender import SavedContender
 from explorer.comparison.files.saving import FORMAT, VERSION, Choices
 from explorer.comparison.files.spec_records import spec_from
@@ -38,6 +38,7 @@ from explorer.comparison.judging.judgements import Judgements
 from explorer.comparison.statistics.differences import Difference
 from explorer.comparison.statistics.verdict import Verdict, verdict
 from explorer.data.corpus import Corpus
+from explorer.data.records import DamagedFileError, Record
 from explorer.errors import DataError, TooLargeError, UnreadableFileError
 from explorer.settings import settings
 
@@ -85,7 +86,7 @@ def open_with_choices(
         document = Record(content, "the document")
         _check_format(document, name)
         return _comparison(document, Arrays(arrays), corpus, contenders, name)
-    except DamagedArchiveError as error:
+    except DamagedFileError as error:
         raise UnreadableFileError(
             f"This is not a comparison that can be opened: {error}.",
             where=name,
@@ -130,13 +131,13 @@ def _comparison(
 ) -> tuple[Comparison, Choices]:
     records = document.records("contenders")
     if not FEWEST <= len(records) <= MOST:
-        raise DamagedArchiveError("it does not have two to eight contenders")
+        raise DamagedFileError("it does not have two to eight contenders")
     _check_rows(document.record("corpus"), records[0], corpus, name)
     here = _by_fingerprint(given)
     sides = tuple(_contender(record, corpus, here) for record in records)
     names = [side.name for side in sides]
     if len(set(names)) < len(names):
-        raise DamagedArchiveError("two contenders have the same name")
+        raise DamagedFileError("two contenders have the same name")
     chosen = document.record("settings")
     rows, count = len(corpus), len(sides)
     judgements = document.optional(
@@ -212,7 +213,7 @@ def _contender(record: Record, corpus: Corpus, here: dict[str, Space | Contender
         return found
     own = _with_text(corpus, record.text("text"))
     if own is None:
-        raise DamagedArchiveError("a contender reads a column that the rows do not have")
+        raise DamagedFileError("a contender reads a column that the rows do not have")
     spec = record.optional("spec", lambda key: spec_from(record.record(key)))
     return SavedContender(name, fingerprint, own, spec)
 
@@ -238,7 +239,7 @@ def _with_text(corpus: Corpus, column: str) -> Corpus | None:
 def _row_agreement(arrays: Arrays, sample: NDArray[np.int64], k: int) -> RowAgreement:
     rows = arrays.integers("rows-by-agreement", len(sample), low=0, high=_MANY)
     if not (np.diff(sample) > 0).all() or not np.array_equal(np.sort(rows), sample):
-        raise DamagedArchiveError("its rows are not those that were measured")
+        raise DamagedFileError("its rows are not those that were measured")
     return RowAgreement(rows, arrays.floats("row-agreement", len(sample)), k)
 
 
@@ -254,10 +255,10 @@ def _verdict(
     try:
         return verdict(names, values, found, failures, rows=rows, grouped_by=grouped_by)
     except (ArithmeticError, LookupError, ValueError) as error:
-        raise DamagedArchiveError("its figures are impossible") from error
+        raise DamagedFileError("its figures are impossible") from error
 
 
 def _two(columns: tuple[str, ...]) -> tuple[str, str]:
     if len(columns) != 2:
-        raise DamagedArchiveError("there are not two views")
+        raise DamagedFileError("there are not two views")
     return columns[0], columns[1]

@@ -75,7 +75,7 @@ def _embedded(rows: str, spec: EncoderSpec) -> str:
     match spec:
         case Tfidf():
             return _call("explorer.embed", [rows, repr(TFIDF)], {})
-        case OwnVectors(query_model=None):
+        case OwnVectors(query_model=None | Tfidf()):
             return _call("explorer.embed", [rows, repr("")], {"own_vectors": True})
         case OwnVectors(query_model=LocalModel() | HostedModel() as queries):
             return _call("explorer.embed", *_model(rows, queries, own_vectors=True))

@@ -8,6 +8,9 @@ from explorer.data.formats.jsonl import read_json
 from explorer.data.formats.kinds import HEAD_BYTES, file_kind
 from explorer.data.formats.lines import read_text
 from explorer.data.formats.parquet import read_parquet
+from explorer.data.space_files.csv import from_csv
+from explorer.data.space_files.npz import read_npz
+from explorer.data.space_files.safetensors import read_safetensors
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import EmptyDataError, TooLargeError, UnreadableFileError
 from explorer.jobs.progress import BYTES, READING, OnProgress, counting
@@ -22,7 +25,9 @@ def read_file(
     encoding: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> SourceTable:
-    """Read a file of rows: .csv, .tsv, .jsonl, .ndjson, .json, .parquet or .txt.
+    """Read a file of rows: .csv, .tsv, .jsonl, .ndjson, .json, .parquet or .txt; or a saved space.
+
+    The table of a saved space, which may also be .npz or .safetensors, has its facts.
 
     Args:
         data: Its bytes, or its path.
@@ -46,8 +51,13 @@ def read_file(
             return read_parquet(data, name, seed=seed, on_progress=on_progress)
         if kind == "txt":
             return read_text(data, name, seed=seed, encoding=encoding, on_progress=on_progress)
+        if kind == "npz":
+            return read_npz(data, name, seed=seed)
+        if kind == "safetensors":
+            return read_safetensors(data, name, seed=seed)
         read = read_delimited if kind in ("csv", "tsv") else read_json
-        return read(data, name, kind=kind, seed=seed, encoding=encoding, on_progress=on_progress)
+        found = read(data, name, kind=kind, seed=seed, encoding=encoding, on_progress=on_progress)
+        return from_csv(found) if kind == "csv" else found
     except OSError as error:
         raise UnreadableFileError(
             f"The file cannot be opened: {error.strerror}.", where=name, fix="Check its name and permissions."

@@ -14,7 +14,11 @@ KINDS = {
     ".json": "json",
     ".parquet": "parquet",
     ".txt": "txt",
+    ".npz": "npz",
+    ".safetensors": "safetensors",
 }
+BINARY = frozenset({"parquet", "npz", "safetensors"})
+"""Kinds that are not text, so that no encoding can be chosen."""
 HEAD_BYTES = 1 << 14
 
 _SAVE_AS_CSV = 'Open it in the program it comes from and save it as "CSV UTF-8".'
@@ -42,6 +46,7 @@ _MAGIC = (
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", "Write the table as Parquet."),
     (b"version https://git-lfs", "a Git LFS pointer, not the file itself", "Run `git lfs pull` first."),
 )
+_ZIP = b"PK\x03\x04"
 _PARQUET = b"PAR1\x15"  # the mark, and the first byte of what must follow it
 _HTML = (b"<!doctype html", b"<html")
 
@@ -75,7 +80,7 @@ def _contents(head: bytes, kind: str) -> tuple[str, str]:
     for start, found, fix in _MAGIC:
         if head.startswith(start):
             return found, fix
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith(_ZIP) and kind != "npz":
         return _zip_contents(head)
     if head.startswith(_PARQUET) and kind != "parquet":
         return "a Parquet file", "Give it the extension .parquet."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from explorer.data.formats.parquet_file import (
     parquet_file,
 )
 from explorer.data.formats.sampling import draw, drawn_note
+from explorer.data.space_files.facts import KEY, check_rows
 from explorer.data.tables.arrow_columns import ColumnBuilder, is_list_of_numbers, left_out, widest_row
 from explorer.data.tables.budget import Budget
 from explorer.data.tables.class_labels import class_names, named
@@ -115,13 +117,16 @@ class _Reader:
             schema = file.schema_arrow
             check_width(len(schema), self._name)
             fields = self._checked(fields_of(file))
+            facts = (file.metadata.metadata or {}).get(KEY.encode(), b"").decode("utf-8", "replace")
+        if facts:
+            check_rows(facts, self._name)
         classes = class_names(schema)
         builder = TableBuilder(self._name, "parquet")
         if len(self._rows) < self._total:
             builder.note(drawn_note(len(self._rows), self._total, self._seed))
         kept: list[Field] = []
         for place, known in enumerate(fields):
-            if reason := self._left_out(known):
+            if reason := self._left_out(known, is_space=bool(facts)):
                 load = functools.partial(_read_vectors, self._data, self._name, self._seed, place)
                 builder.leave_out(
                     known.field.name, reason, load if is_list_of_numbers(known.field.type) else None
@@ -138,7 +143,8 @@ class _Reader:
                 for batch in _joined(self._batches(file, plan, place / len(plans), 1 / len(plans))):
                     column.add(named(batch, classes[label]) if label in classes else batch)
                 builder.add(label, *column.column())
-        return builder.finish(source_rows=self._rows + 1, total_rows=self._total)
+        read = builder.finish(source_rows=self._rows + 1, total_rows=self._total)
+        return dataclasses.replace(read, facts=facts)
 
     def vectors(self, place: int) -> pa.ChunkedArray:
         """A column of lists of numbers, by its position in the schema."""
@@ -152,8 +158,10 @@ class _Reader:
                 chunks.append(batch)
         return pa.chunked_array(chunks, chunks[0].type if chunks else plan.known.field.type)
 
-    def _left_out(self, known: Field) -> str:
+    def _left_out(self, known: Field, *, is_space: bool) -> str:
         """Why a column is left out, by its type and its size according to the file; empty if it is not."""
+        if is_space and pa.types.is_fixed_size_list(known.field.type):
+            return "it holds the vectors of a saved space"
         size = sum(
             group.chunks[leaf].values * group.chunks[leaf].width
             for group in self._groups

@@ -40,6 +40,7 @@ class SourceTable:
             list per row of the table.
         encoding: Python's name of the encoding a text file was read in; empty for other sources.
         file: The bytes of an uploaded text file, so that it can be read again in another encoding.
+        facts: What a saved space says of itself, if this is one; see `explorer.data.space_files.facts`.
     """
 
     name: str
@@ -52,6 +53,7 @@ class SourceTable:
     vectors: Mapping[str, Callable[[], pa.ChunkedArray]] = field(default_factory=dict)
     encoding: str = ""
     file: mmap.mmap | None = None
+    facts: str = ""
 
     @property
     def typed(self) -> bool:

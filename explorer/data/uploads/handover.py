@@ -23,6 +23,7 @@ from explorer.errors import DataError, ExplorerError, TooLargeError
 from explorer.settings import settings
 
 _COLUMN = ""  # no column of a table has an empty name
+_FACTS = b"facts"
 
 
 def hand_over(source: SourceTable, sink: BinaryIO) -> dict[str, Any]:
@@ -36,7 +37,9 @@ def hand_over(source: SourceTable, sink: BinaryIO) -> dict[str, Any]:
         OSError: It cannot be written, or exceeds the limit on its size.
         MemoryError: There is not enough memory for the table.
     """
-    _write(source.table.append_column(_COLUMN, pa.array(source.source_rows)), sink)
+    table = source.table.append_column(_COLUMN, pa.array(source.source_rows))
+    # Facts can be longer than a line of JSON may be.
+    _write(table.replace_schema_metadata({_FACTS: source.facts} if source.facts else None), sink)
     vectors: dict[str, Any] = {}
     for column, load in source.vectors.items():
         start = sink.tell()
@@ -67,7 +70,7 @@ def take_over(description: dict[str, Any], file: BinaryIO) -> SourceTable:
     """
     written = pa.py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     table = _read(written, 0)
-    rows = table.column(table.num_columns - 1)
+    rows, facts = table.column(table.num_columns - 1), (table.schema.metadata or {}).get(_FACTS, b"")
     vectors: dict[str, Callable[[], pa.ChunkedArray]] = {}
     for column, found in description["vectors"].items():
         if isinstance(found, int):
@@ -76,7 +79,7 @@ def take_over(description: dict[str, Any], file: BinaryIO) -> SourceTable:
             vectors[column] = functools.partial(_refuse, found)
     return SourceTable(
         name=description["name"],
-        table=table.remove_column(table.num_columns - 1),
+        table=table.remove_column(table.num_columns - 1).replace_schema_metadata(None),
         notes=tuple(description["notes"]),
         kind=description["kind"],
         nested=frozenset(description["nested"]),
@@ -84,6 +87,7 @@ def take_over(description: dict[str, Any], file: BinaryIO) -> SourceTable:
         total_rows=description["total_rows"],
         vectors=vectors,
         encoding=description["encoding"],
+        facts=facts.decode(),
     )
 
 

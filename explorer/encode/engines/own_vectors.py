@@ -9,27 +9,31 @@ import numpy as np
 
 from explorer.data.corpus import Corpus
 from explorer.encode.encoder import Encoder
-from explorer.encode.prompts import NO_PROMPTS
 from explorer.encode.report import EncodeReport
 from explorer.encode.spec import OwnVectors
 from explorer.errors import QueryError, VectorError
+from explorer.tensor import Metric
 
 NAME = "the rows' own vectors"
 
 
-def own_encoder(corpus: Corpus, spec: OwnVectors, queries: Encoder | None) -> Encoder:
-    """The encoder for a corpus that came with vectors; it encodes queries only.
+def own_encoder(
+    corpus: Corpus, spec: OwnVectors, queries: Encoder, *, dims: int | None = None, made_here: bool = False
+) -> Encoder:
+    """The encoder for a corpus that came with vectors and whose model is known; it encodes queries only.
 
     Args:
         corpus: The rows.
         spec: What was chosen.
-        queries: The model that made the vectors, for queries; None if it is not known.
+        queries: The model that made the vectors, for queries.
+        dims: The dimensions of the model's vectors; None for those of the rows' vectors.
+        made_here: Whether it is sure that this model made the vectors, with its prompts.
 
     Raises:
         VectorError: The rows have no vectors, or the model's vectors have other dimensions.
     """
-    ours, theirs = _vectors(corpus).shape[1], None if queries is None else queries.engine.dims
-    if queries is not None and ours != theirs:
+    ours, theirs = dims or _vectors(corpus).shape[1], queries.engine.dims
+    if ours != theirs:
         raise VectorError(
             f"The rows' vectors have {ours} dimensions, those of the model {theirs}.",
             where=queries.name,
@@ -37,16 +41,55 @@ def own_encoder(corpus: Corpus, spec: OwnVectors, queries: Encoder | None) -> En
         )
     return Encoder(
         spec,
-        NAME if queries is None else f"{NAME}, queries by {queries.name}",
-        {"vectors": corpus.fingerprint, "queries": None if queries is None else queries.fingerprint},
-        prompts=NO_PROMPTS if queries is None else replace(queries.prompts, document=""),
-        similarity="cosine" if queries is None else queries.similarity,
-        load=_unknown if queries is None else lambda: queries.engine,
+        f"{NAME}, queries by {queries.name}",
+        {"vectors": corpus.fingerprint, "queries": queries.fingerprint},
+        prompts=queries.prompts if made_here else replace(queries.prompts, document=""),
+        similarity=queries.similarity,
+        load=lambda: queries.engine,
+        model_fingerprint=queries.model_fingerprint,
     )
 
 
-def read_own_vectors(corpus: Corpus) -> tuple[np.ndarray, EncodeReport]:
+def own_encoder_without_queries(
+    corpus: Corpus, spec: OwnVectors, *, why: str = "", similarity: Metric = "cosine"
+) -> Encoder:
+    """The encoder for a corpus that came with vectors and whose model is not known or not here.
+
+    Args:
+        corpus: The rows.
+        spec: What was chosen.
+        why: Why there are no queries; empty if the model was not stated.
+        similarity: The default metric for the vectors.
+
+    Raises:
+        VectorError: The rows have no vectors.
+    """
+    _vectors(corpus)
+
+    def refuse() -> NoReturn:
+        if why:
+            raise QueryError(why, fix="Search for rows like a row.")
+        raise QueryError(
+            "The rows came with their vectors, and which model made them was not stated.",
+            fix="Choose that model on the Data page, or search for rows like a row.",
+        )
+
+    return Encoder(
+        spec,
+        NAME,
+        {"vectors": corpus.fingerprint, "queries": None, **({"similarity": similarity} if why else {})},
+        similarity=similarity,
+        load=refuse,
+        notes=(f"{why} Maps, clusters and rows like a row work without queries.",) if why else (),
+    )
+
+
+def read_own_vectors(corpus: Corpus, encoder: Encoder) -> tuple[np.ndarray, EncodeReport]:
     """The vectors that came with a corpus, float32, shape (rows, dims), and a report of no work.
+
+    Args:
+        corpus: The rows.
+        encoder: Their encoder, whose notes the report has.
 
     Raises:
         VectorError: The rows have no vectors.
@@ -60,7 +103,7 @@ def read_own_vectors(corpus: Corpus) -> tuple[np.ndarray, EncodeReport]:
         engine="",
         dtype="float32",
         check=None,
-        notes=(f"The vectors came with the rows, in {corpus.vector_column}.",),
+        notes=(f"The vectors came with the rows, in {corpus.vector_column}.", *encoder.notes),
     )
 
 
@@ -72,10 +115,3 @@ def _vectors(corpus: Corpus) -> np.ndarray:
             fix="Name their column when the rows are opened, or choose a model to encode them.",
         )
     return corpus.vectors
-
-
-def _unknown() -> NoReturn:
-    raise QueryError(
-        "The rows came with their vectors, and which model made them was not stated.",
-        fix="Choose that model on the Data page, or search for rows like a row.",
-    )

@@ -16,6 +16,7 @@ from explorer.ui.data.column_choice import choose_columns
 from explorer.ui.data.draft import draft, has_source, widget_key
 from explorer.ui.data.hub_dataset import choose_hub_rows
 from explorer.ui.data.hub_search import OPENED
+from explorer.ui.data.saved_space import choose_saved
 from explorer.ui.data.vector_choice import MAX_PASTED_CHARS
 from explorer.ui.shell.corpus_choice import take_asked_place
 from explorer.ui.shell.tab_jobs import forget, was_asked
@@ -60,7 +61,10 @@ def choose_rows(session: Session, contents: DeltaGenerator) -> Corpus | Explorer
             rows = _uploaded(session) if place == FILE else _pasted(session)
             if rows is None and not (place == FILE and was_asked(widget_key(_FILE_KEY))):
                 contents.info("Choose rows to see what is in them.", icon=":material/table_rows:")
-        return choose_columns(session, str(place), rows) if isinstance(rows, SourceTable) else rows
+        if not isinstance(rows, SourceTable):
+            return rows
+        saved = choose_saved(session, str(place), rows) if rows.facts else None
+        return saved or choose_columns(session, str(place), rows)
     except ExplorerError as error:
         show_error(error)
         return error
@@ -129,7 +133,7 @@ def _uploaded(session: Session) -> SourceTable | ExplorerError | None:
         "File",
         key,
         opened=opened,
-        help="CSV, TSV, JSON Lines, Parquet, or plain text with one row per line.",
+        help="CSV, TSV, JSON Lines, Parquet, plain text with one row per line, or a saved space.",
     )
 
 

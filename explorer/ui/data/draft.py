@@ -85,6 +85,12 @@ class Draft:
             self._made = (chosen, corpus)
         return self._made[1]
 
+    def saved(self, chosen: RowsOrigin, corpus: Corpus) -> Corpus:
+        """The corpus of a saved space, which becomes the one made last."""
+        if self._made is None or self._made[0] != chosen:
+            self._made = (chosen, corpus)
+        return self._made[1]
+
     def rows_origin(self, corpus: Corpus) -> RowsOrigin | None:
         """The origin of a corpus, if it is the one made last."""
         return self._made[0] if self._made is not None and self._made[1] is corpus else None

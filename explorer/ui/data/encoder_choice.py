@@ -11,10 +11,12 @@ from explorer.encode.engines.hosted import requests_for
 from explorer.encode.engines.inference_providers import PROVIDERS
 from explorer.encode.model_names import choose_model, model_folders, model_name, model_path, tracked_choices
 from explorer.encode.models import BUNDLED_MODEL, files_on_disk
+from explorer.encode.saved_encoder import saved_encoder
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Precision, Tfidf, spec_for
 from explorer.errors import ExplorerError
 from explorer.settings import settings
 from explorer.ui.data.prompt_choice import choose_prompts
+from explorer.ui.data.saved_space import show_saved_encoder
 from explorer.ui.shell.text import show_error
 from explorer.ui.shell.token import ask_for_token
 
@@ -39,8 +41,9 @@ def choose_encoder(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec |
         "models.",
     )
     try:
-        if way == _OWN:
-            return _own(current)
+        if corpus is not None and way == _OWN:
+            saved = saved_encoder(corpus)
+            return _own(current) if saved is None else show_saved_encoder(saved)
         if way == _HOSTED:
             return _hosted(current, corpus)
         if way == _TFIDF:

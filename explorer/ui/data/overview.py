@@ -17,10 +17,12 @@ from explorer.session.session import Session
 from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.figure_table import figure_table
 from explorer.ui.widgets.figure_words import token_words
+from explorer.ui.widgets.save_space import offer_space_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from explorer.analysis.space import Space
     from explorer.encode.tokens import TokenAudit
 
 _PREVIEW_ROWS = 200
@@ -42,12 +44,13 @@ def open_label(session: Session, corpus: Corpus, spec: EncoderSpec) -> str:
     return f"{'Use' if isinstance(spec, OwnVectors) else 'Encode'} {rows}"
 
 
-def offer_pages() -> None:
-    """Draw the ways on, once the rows are encoded."""
+def offer_pages(space: Space) -> None:
+    """Draw the ways on, once the rows are encoded: to other pages, or into a file."""
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(key="next-page", width="content"):
             st.page_link("pages/overview.py", label="See the overview", icon=":material/dashboard:")
         st.page_link("pages/search.py", label="Search these rows", icon=":material/search:")
+        offer_space_file(space)
 
 
 def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -9,9 +10,13 @@ import streamlit as st
 from explorer.data.hub.rows_link import HubRows
 from explorer.data.tables.values import count
 from explorer.encode.model_names import encoder_name
+from explorer.errors import ExplorerError
 from explorer.session.session import Session
 from explorer.share.export import parquet_file, rows_table
 from explorer.ui.shell.text import markdown
+
+if TYPE_CHECKING:
+    from explorer.analysis.space import Space
 
 
 def show_share(session: Session) -> None:
@@ -34,6 +39,25 @@ def show_share(session: Session) -> None:
                 "rows.parquet",
                 on_click="ignore",
             )
+        space = session.spaces.get(session.encoder)
+        if space is not None:
+            _offer_space(space)
+
+
+def _offer_space(space: Space) -> None:
+    from explorer.analysis.space_files import check_space_file, space_bytes
+
+    try:
+        check_space_file(space, ".parquet")
+    except ExplorerError:
+        return  # the Data page says why
+    st.download_button(
+        "Download the rows with their vectors (Parquet)",
+        lambda: space_bytes(space, ".parquet"),
+        "space.parquet",
+        on_click="ignore",
+        help="Opened on the Data page, no row is encoded again. That page has other formats.",
+    )
 
 
 def _can_be_opened_by_others(session: Session) -> bool:

@@ -48,7 +48,7 @@ def download_table(
                 "In the CSV, a text that a spreadsheet could run as a formula, because it begins with =, +, "
                 "-, @, a tab or a line break, has an apostrophe before it; numbers have none. To undo it, "
                 "remove one apostrophe from each text that has apostrophes before such a character. In "
-                "Python, `explorer.share.formulas.restore` undoes it."
+                "Python, `explorer.data.formulas.restore` undoes it."
             )
             with st.container(horizontal=True):
                 download_file("Exact CSV", lambda: csv_file(make(), exact=True), f"{name}-exact.csv")

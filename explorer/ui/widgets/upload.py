@@ -11,7 +11,7 @@ from typing import cast
 import streamlit as st
 
 from explorer.data.formats.decode import ENCODINGS
-from explorer.data.formats.kinds import KINDS
+from explorer.data.formats.kinds import BINARY, KINDS
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.uploads.bounded import read_bounded
 from explorer.errors import ExplorerError
@@ -62,7 +62,7 @@ def upload(
     table = read if isinstance(read, SourceTable) else None
     if table is not None:
         _tables()[key] = table
-    if KINDS.get(PurePath(file.name).suffix.lower()) != "parquet":
+    if KINDS.get(PurePath(file.name).suffix.lower()) not in BINARY:
         doubtful = bool(chosen) or _is_doubtful(table)
         with options.expander("File options", expanded=doubtful):
             st.selectbox("Encoding", _CODECS, format_func=_codec_name, key=box, help=_ENCODING_HELP)

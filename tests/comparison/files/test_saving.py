@@ -16,12 +16,12 @@ import explorer
 from explorer.comparison.contenders.spec import ContenderSpec
 from explorer.comparison.files.archive import DOCUMENT, MOST_BYTES, pack, unpack
 from explorer.comparison.files.opening import open_comparison, open_with_choices
-from explorer.comparison.files.records import Record
 from explorer.comparison.files.saved_contender import spec_of
 from explorer.comparison.files.saving import Choices, packed
 from explorer.comparison.files.spec_records import spec_from, spec_record
 from explorer.comparison.health.doctor import Center, Csls, Finding, UsualMetric, UsualPrompts
 from explorer.comparison.numbers import evidence
+from explorer.data.records import Record
 from explorer.encode.spec import HostedModel, LocalModel, OwnVectors
 from explorer.errors import DataError, ExplorerError, QueryError, TooLargeError, UnreadableFileError
 from tests.comparison.comparisons import comparison, contenders, corpus, judgements

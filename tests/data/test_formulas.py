@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.share.formulas import neutralise, restore
+from explorer.data.formulas import neutralise, restore
 
 STARTS = "=+-@\t\r\n＝＋－＠"
 NUMBER_CHARS = set("+-.,eE0123456789")

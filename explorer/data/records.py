@@ -1,17 +1,42 @@
-"""JSON objects whose values are checked when they are read."""
+"""JSON objects of files, whose values are checked when they are read."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from explorer.comparison.files.archive import Array, DamagedArchiveError
-
 T = TypeVar("T")
 _LARGEST = 1e18
+
+
+class DamagedFileError(ValueError):
+    """The bytes are not such a file, or it declares more than is read."""
+
+
+def read_json(text: bytes, most_containers: int) -> Any:  # noqa: ANN401 - anything that JSON can hold
+    """What a JSON text of a stranger holds.
+
+    Args:
+        text: The text in UTF-8; its length is bounded by the caller.
+        most_containers: The most brackets: an empty list takes thirty times what it takes in JSON.
+
+    Raises:
+        DamagedFileError: It is no JSON, or would take too much memory.
+    """
+    if containers(text) > most_containers:
+        raise DamagedFileError("it would take too much memory")
+    try:
+        return json.loads(text.decode(), parse_constant=_refuse)
+    except DamagedFileError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise DamagedFileError("it is cut short or damaged") from error
+
+
+def containers(text: bytes) -> int:
+    """The most lists and objects a JSON text can hold."""
+    return text.count(b"[") + text.count(b"{")
 
 
 class Record:
@@ -22,13 +47,13 @@ class Record:
         name: What it is called in errors.
 
     Raises:
-        DamagedArchiveError: It is none. All methods raise this for a value that is missing or is not as
+        DamagedFileError: It is none. All methods raise this for a value that is missing or is not as
             expected.
     """
 
     def __init__(self, value: Any, name: str) -> None:  # noqa: ANN401 - anything that JSON can hold
         if not isinstance(value, Mapping):
-            raise DamagedArchiveError(f"{name} is missing or damaged")
+            raise DamagedFileError(f"{name} is missing or damaged")
         self._value = value
         self._name = name
 
@@ -55,7 +80,7 @@ class Record:
         return float(value)
 
     def numbers(self, key: str) -> tuple[float, ...]:
-        """A list of numbers, none of them too large to be one of a comparison."""
+        """A list of numbers, none of them too large to be meant."""
         values = self._list(key)
         if not all(_is_number(value, -_LARGEST, _LARGEST) for value in values):
             raise self._wrong(key)
@@ -94,66 +119,23 @@ class Record:
             raise self._wrong(key)
         return value
 
-    def _wrong(self, key: str) -> DamagedArchiveError:
-        return DamagedArchiveError(f"{self._name}.{key} is missing or damaged")
-
-
-class Arrays:
-    """Arrays by name, whose types and shapes are checked when they are read.
-
-    Args:
-        arrays: The arrays of a file.
-    """
-
-    def __init__(self, arrays: Mapping[str, Array]) -> None:
-        self._arrays = arrays
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._arrays
-
-    def floats(self, name: str, *shape: int | None) -> NDArray[np.float64]:
-        """An array of float64; None in the shape stands for any size.
-
-        Raises:
-            DamagedArchiveError: It is missing, has another type or shape, or a number is too large to be one
-                of a comparison. NaN stands for no number.
-        """
-        found = self._arrays.get(name)
-        if found is None or found.dtype != np.float64 or not _fits(found.shape, shape):
-            raise DamagedArchiveError(f"the array {name} is missing or has another shape")
-        if (np.abs(found) > _LARGEST).any():
-            raise DamagedArchiveError(f"the array {name} has a number that is out of range")
-        return found.astype(np.float64, copy=False)
-
-    def integers(self, name: str, *shape: int | None, low: int, high: int) -> NDArray[np.int64]:
-        """An array of int64 from `low` to `high`; None in the shape stands for any size.
-
-        Raises:
-            DamagedArchiveError: It is missing, has another type or shape, or a number is out of range.
-        """
-        found = self._arrays.get(name)
-        if found is None or found.dtype != np.int64 or not _fits(found.shape, shape):
-            raise DamagedArchiveError(f"the array {name} is missing or has another shape")
-        if found.size and not low <= found.min() <= found.max() <= high:
-            raise DamagedArchiveError(f"the array {name} has a number that is out of range")
-        return found.astype(np.int64, copy=False)
+    def _wrong(self, key: str) -> DamagedFileError:
+        return DamagedFileError(f"{self._name}.{key} is missing or damaged")
 
 
 def _is_number(value: object, low: float, high: float) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
 
-def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
-    return len(shape) == len(wanted) and all(
-        size is None or size == own for own, size in zip(shape, wanted, strict=True)
-    )
-
-
 def _text(value: object, name: str, most: int | None) -> str:
     if not isinstance(value, str) or (most is not None and len(value) > most):
-        raise DamagedArchiveError(f"{name} is missing or damaged")
+        raise DamagedFileError(f"{name} is missing or damaged")
     try:
         value.encode()
     except UnicodeEncodeError:  # JSON can hold half of a surrogate pair
-        raise DamagedArchiveError(f"{name} is damaged") from None
+        raise DamagedFileError(f"{name} is damaged") from None
     return value
+
+
+def _refuse(constant: str) -> float:
+    raise DamagedFileError(f"{constant} is no number of JSON")
