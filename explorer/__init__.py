@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from explorer.retrieval.ranked import ranked_search
     from explorer.retrieval.reranking import rerank
     from explorer.saved_space import open_space
+    from explorer.share.push import push_to_hub
     from explorer.splitting import split_passages
 
 _HOMES = {
@@ -57,6 +58,7 @@ _HOMES = {
     "open_comparison": "explorer.comparison.files.opening",
     "open_corpus": "explorer.data.opening",
     "open_space": "explorer.saved_space",
+    "push_to_hub": "explorer.share.push",
     "ranked_search": "explorer.retrieval.ranked",
     "rerank": "explorer.retrieval.reranking",
     "split_passages": "explorer.splitting",
@@ -86,6 +88,7 @@ __all__ = [
     "open_comparison",
     "open_corpus",
     "open_space",
+    "push_to_hub",
     "ranked_search",
     "rerank",
     "split_passages",

@@ -129,3 +129,15 @@ def dataset_hub(monkeypatch, tmp_path):
     talk_to(server, monkeypatch, tmp_path / "hub-cache")
     yield server
     server.close()
+
+
+@pytest.fixture
+def push_hub(monkeypatch, tmp_path):
+    """A Hub on this machine that takes what is pushed; the real client talks to it."""
+    from tests.hub_pushes import PushHub
+    from tests.hub_server import talk_to
+
+    server = PushHub(tmp_path / "hub")
+    talk_to(server, monkeypatch, tmp_path / "hub-cache")
+    yield server
+    server.close()

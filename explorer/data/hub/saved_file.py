@@ -1,0 +1,64 @@
+"""The file of a space that was pushed to the Hub."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from pathlib import PurePosixPath
+
+from explorer.data.hub.row_groups import read_footer
+from explorer.data.space_files.facts import KEY, check_rows
+from explorer.data.tables.source_table import SourceTable
+from explorer.data.uploads.bounded import read_bounded
+from explorer.errors import TooLargeError
+from explorer.hub.ranges import HubFile, Meter, RangeReader
+from explorer.jobs.progress import BYTES, OnProgress, counting
+from explorer.settings import settings
+
+_PIECE_BYTES = 4_000_000
+
+
+def saved_facts(file: HubFile) -> str:
+    """The facts of a saved space in the footer of a Parquet file on the Hub; "" if it is another table.
+
+    Raises:
+        HubError: The Hub does not respond, or denies access.
+        UnreadableFileError: The file is damaged.
+        TooLargeError: The footer exceeds the host's limit on file size.
+    """
+    footer = read_footer(file, Meter(settings().max_file_mb * 1_000_000)).footer
+    facts = (footer.metadata or {}).get(KEY.encode(), b"")
+    return facts.decode("utf-8", "replace")
+
+
+def read_saved_file(file: HubFile, on_progress: OnProgress | None = None) -> SourceTable:
+    """The table of a saved space on the Hub, read like an uploaded file, within the host's limits.
+
+    Args:
+        file: The file; its size is known.
+        on_progress: Called with the bytes that have arrived; an exception it raises stops the work.
+
+    Raises:
+        HubError: The Hub does not respond, or denies access.
+        TooLargeError: The file or its rows are more than the host allows.
+        UnreadableFileError: The file is damaged, or from a newer Explorer.
+    """
+    facts = saved_facts(file)
+    if facts:
+        check_rows(facts, file.repo)
+    size, most = file.size or 0, settings().max_file_mb
+    if size > most * 1_000_000:
+        raise TooLargeError(
+            f"The file of the space has {size / 1e6:,.0f} MB; up to {most:,} MB are downloaded.",
+            where=file.where,
+            fix="Push fewer of its rows, or ask the host to raise EXPLORER_MAX_FILE_MB.",
+        )
+    report = counting(on_progress, "Downloading", BYTES)
+    reader = RangeReader(file, Meter(size))
+    content = io.BytesIO()
+    report(0, size)
+    while piece := reader.read(_PIECE_BYTES):
+        content.write(piece)
+        report(content.tell(), size)
+    read = read_bounded(content.getvalue(), PurePosixPath(file.path).name, on_progress=on_progress)
+    return dataclasses.replace(read, name=file.repo)
