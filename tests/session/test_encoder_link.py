@@ -2,7 +2,7 @@ import pytest
 
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.spec import HostedModel, LocalModel, OwnVectors, Tfidf
-from explorer.errors import ModelNotFoundError, VectorError
+from explorer.errors import ModelNotFoundError
 from explorer.session.encoder_link import MAX_PROMPT_CHARS, from_parameters, to_parameters
 from explorer.settings import settings
 
@@ -26,6 +26,7 @@ LINKS = [
         OwnVectors(LocalModel("owner/model", "float32")),
     ),
     ({"model": "m", "provider": "team", "vectors": "own"}, OwnVectors(HostedModel("team", "m"))),
+    ({"model": "tfidf", "vectors": "own"}, OwnVectors(Tfidf())),
 ]
 
 
@@ -79,7 +80,6 @@ def test_leave_to_run_code_is_in_no_link():
     [
         ({"provider": "x" * 65}, ModelNotFoundError, "does not name a valid server"),
         ({"model": "/etc"}, ModelNotFoundError, "no model by that name"),
-        ({"model": "tfidf", "vectors": "own"}, VectorError, "TF-IDF is fitted on the rows"),
     ],
 )
 def test_links_that_lead_nowhere_say_so(parameters, error, said):

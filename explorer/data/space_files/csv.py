@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from explorer.data.formulas import neutralise, restore
 from explorer.data.records import DamagedFileError
-from explorer.data.space_files.facts import check_rows, columns_of, damaged, read_facts
+from explorer.data.space_files.facts import columns_of, damaged, read_facts, too_many_rows
 from explorer.data.space_files.saved_table import VECTORS, SavedTable, free_name, vector_list
 from explorer.data.tables.source_table import MAX_COLUMNS, SourceTable
 from explorer.errors import DataError, TooLargeError
@@ -111,8 +111,9 @@ def from_csv(read: SourceTable) -> SourceTable:
     """
     if read.table.column_names[-1] != FACTS:
         return read
+    if read.total_rows > read.table.num_rows:  # perhaps without the row of the facts
+        raise too_many_rows(read.total_rows, read.name)
     facts = read.table[FACTS][0].as_py() or ""
-    check_rows(facts, read.name)
     try:
         columns = columns_of(read_facts(facts, read.name))
         dims = read.table.num_columns - len(columns) - 1
@@ -159,6 +160,9 @@ def _values(cells: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
         return filled.cast(pa.int64()).cast(kind)
     if pa.types.is_timestamp(kind):
         return filled.cast(pa.timestamp(kind.unit)).cast(pa.int64()).cast(kind)
+    if pa.types.is_time(kind):  # which Arrow reads from no text; from midnight of day 0, it is a moment
+        moments = pc.binary_join_element_wise("1970-01-01", filled, " ").cast(pa.timestamp(kind.unit))
+        return moments.cast(pa.int64()).cast(pa.int32() if kind.bit_width == 32 else pa.int64()).cast(kind)
     return filled.cast(kind)
 
 

@@ -99,11 +99,16 @@ def check_rows(facts: bytes | str, name: str) -> None:
     except DamagedFileError as error:
         raise damaged(error, name) from error
     if rows > most:
-        raise TooLargeError(
-            f"The space has {rows:,} rows; up to {most:,} are opened.",
-            where=name,
-            fix="Save a part of it, or ask the host to raise EXPLORER_MAX_ROWS.",
-        )
+        raise too_many_rows(rows, name)
+
+
+def too_many_rows(rows: int, name: str) -> TooLargeError:
+    """The error for a saved space with more rows than the host allows."""
+    return TooLargeError(
+        f"The space has {rows:,} rows; up to {settings().max_rows:,} are opened.",
+        where=name,
+        fix="Save a part of it, or ask the host to raise EXPLORER_MAX_ROWS.",
+    )
 
 
 def damaged(error: Exception, name: str) -> UnreadableFileError:
