@@ -23,7 +23,7 @@ class Account:
     Attributes:
         name: The person's name on the Hub.
         organisations: Those the person belongs to.
-        can_write: False if the token is one that only reads; the rights of others are seen when they are used.
+        can_write: False if the token only reads; the rights of others are seen when they are used.
     """
 
     name: str

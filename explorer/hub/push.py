@@ -165,9 +165,7 @@ class _Watched:
         return self._last is not None and self._last.phase == CREATING
 
 
-def _raise(
-    found: Mapping[str, Any], name: str, account: Account, token: str, watched: _Watched
-) -> NoReturn:
+def _raise(found: Mapping[str, Any], name: str, account: Account, token: str, watched: _Watched) -> NoReturn:
     """Raise the error of an outcome without a commit."""
     status, said = found.get("status"), str(found.get("said", "")).replace(token, "…")
     if status is None:
@@ -191,7 +189,7 @@ def _raise(
         raise HubUnreachableError("The Hub is rate-limiting requests.", where=name, fix=again)
     if status >= 500:
         raise HubUnreachableError(f"The Hub answered with status {status}.", where=name, fix=watched.go_on)
-    words = f": {said}" if said else f", with status {status}."
+    words = f": {said.rstrip('.')}." if said else f", with status {status}."
     raise PushError(f"The Hub refuses it{words}", where=name, fix=watched.go_on)
 
 

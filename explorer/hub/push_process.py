@@ -53,8 +53,8 @@ def push(request: Mapping[str, Any], on_progress: OnProgress) -> None:
 
     Args:
         request: `endpoint`, `token`, `name`, `private`, `create` (whether the repository is yet to be made),
-            `files` (paths on disk by path in the repository), `message`, and `outcome` (the path of the file).
-            The outcome is JSON: `commit`; or what `RefusedError` has; or `broken`, if the connection broke.
+            `files` (paths on disk by path in the repository), `message`, and `outcome` (the file's path). The
+            outcome is JSON: `commit`; or what `RefusedError` has; or `broken`, if the connection broke.
         on_progress: Called with each step, and the bytes that were uploaded.
     """
     os.environ.pop("HF_TOKEN", None)

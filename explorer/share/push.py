@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from explorer.analysis.space import Space
@@ -24,6 +26,27 @@ from explorer.scratch import remove_abandoned, scratch_folder
 from explorer.settings import settings
 from explorer.share.dataset_card import CardFacts, dataset_card, source_line
 from explorer.share.published_space import published_space
+
+_HEAD_ROWS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """What a publication will have.
+
+    Attributes:
+        head: Its first rows, with its columns.
+        rows: Number of its rows.
+        dims: The dimensions of its vectors.
+        size: About how many bytes its file has, before compression.
+        card: The card, as Markdown.
+    """
+
+    head: pa.Table
+    rows: int
+    dims: int
+    size: int
+    card: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +106,7 @@ def push_to_hub(
         raise AccessError(
             "There is no token, and the Hub takes datasets only from people who are signed in.",
             where=name,
-            fix=f"Sign in with `hf auth login`, or give a token that can write (token=), from {token_page()}.",
+            fix=f"Sign in with `hf auth login`, or give a token that can write, from {token_page()}.",
         )
     if constants.is_offline_mode():
         raise PushError("HF_HUB_OFFLINE is set.", where=name, fix="Unset it, and push again.")
@@ -121,14 +144,49 @@ def publication(
         PushError: There is no such licence.
         DataError: There are no such rows or columns.
     """
+    saved = saved_table(published_space(space, rows, columns))
+    facts = json.loads(saved.facts)
+    return Publication(saved, _card(space, name, licence, saved.column, facts, private=private))
+
+
+def preview(
+    space: Space,
+    name: str,
+    *,
+    licence: str,
+    private: bool,
+    rows: Sequence[int] | NDArray[np.int64] | None = None,
+    columns: Sequence[str] | None = None,
+) -> Preview:
+    """What `push_to_hub` would push, with the same arguments, without making all of it.
+
+    Raises:
+        PushError: There is no such licence.
+        DataError: There are no such rows or columns.
+    """
+    chosen = np.arange(len(space)) if rows is None else np.asarray(rows)
+    head = published_space(space, chosen[:_HEAD_ROWS], columns)
+    saved = saved_table(head)
+    facts = {**json.loads(saved.facts), "rows": len(chosen)}
+    share = len(chosen) / len(space)
+    texts = space.corpus.table.select(head.corpus.table.column_names).nbytes
+    return Preview(
+        saved.table,
+        len(chosen),
+        space.dims,
+        int(share * texts) + len(chosen) * space.dims * 4,
+        _card(space, name, licence, saved.column, facts, private=private),
+    )
+
+
+def _card(
+    space: Space, name: str, licence: str, column: str, facts: Mapping[str, Any], *, private: bool
+) -> str:
     if licence not in LICENCES:
         raise PushError(
             f'The Hub knows no licence "{licence:.60}".',
             where=name,
-            fix="Give a code such as cc-by-4.0, mit, other or unknown: huggingface.co/docs/hub/repositories-licenses.",
+            fix="Its codes are at huggingface.co/docs/hub/repositories-licenses, with other and unknown.",
         )
-    saved = saved_table(published_space(space, rows, columns))
-    facts = json.loads(saved.facts)
     revision = "" if space.spec is None else space.encoder.revision
-    card = CardFacts(name, licence, private, source_line(space.corpus), revision, saved.column, facts)
-    return Publication(saved, dataset_card(card))
+    return dataset_card(CardFacts(name, licence, private, source_line(space.corpus), revision, column, facts))

@@ -10,12 +10,41 @@ from explorer.data.hub.row_groups import read_footer
 from explorer.data.space_files.facts import KEY, check_rows
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.uploads.bounded import read_bounded
-from explorer.errors import TooLargeError
+from explorer.errors import TooLargeError, UnreadableFileError
 from explorer.hub.ranges import HubFile, Meter, RangeReader
+from explorer.hub.space_repo import space_repo
 from explorer.jobs.progress import BYTES, OnProgress, counting
 from explorer.settings import settings
 
 _PIECE_BYTES = 4_000_000
+
+
+def read_pushed(
+    name: str,
+    revision: str | None = None,
+    *,
+    token: str | None = None,
+    on_progress: OnProgress | None = None,
+) -> SourceTable:
+    """The table of a space that was pushed to the Hub; see `read_saved_file`.
+
+    Args:
+        name: The dataset, `owner/name`.
+        revision: Branch, tag or commit; None for the newest.
+        token: The token that reads it; None for HF_TOKEN or the stored login.
+        on_progress: As for `read_saved_file`.
+
+    Raises:
+        UnreadableFileError: It is a dataset of another kind; or as for `read_saved_file`.
+    """
+    file = space_repo(name, revision, token).file
+    if file is None or not saved_facts(file):
+        raise UnreadableFileError(
+            "The dataset is not a space that was pushed from Explorer.",
+            where=name,
+            fix="Open its rows with open_corpus, and embed them.",
+        )
+    return read_saved_file(file, on_progress)
 
 
 def saved_facts(file: HubFile) -> str:
@@ -27,7 +56,7 @@ def saved_facts(file: HubFile) -> str:
         TooLargeError: The footer exceeds the host's limit on file size.
     """
     footer = read_footer(file, Meter(settings().max_file_mb * 1_000_000)).footer
-    facts = (footer.metadata or {}).get(KEY.encode(), b"")
+    facts: bytes = (footer.metadata or {}).get(KEY.encode(), b"")
     return facts.decode("utf-8", "replace")
 
 

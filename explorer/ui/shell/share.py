@@ -12,6 +12,7 @@ from explorer.data.tables.values import count
 from explorer.encode.model_names import encoder_name
 from explorer.session.session import Session
 from explorer.share.export import parquet_file, rows_table
+from explorer.ui.shell.publish import offer_publishing, show_publishing
 from explorer.ui.shell.text import markdown
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def show_share(session: Session) -> None:
                 on_click="ignore",
                 help="Opened on the Data page, no row is encoded again. That page has other formats.",
             )
+            offer_publishing()
+    show_publishing(session)
 
 
 def _space_file(space: Space) -> bytes:
