@@ -171,7 +171,7 @@ def test_what_is_pushed_names_no_token_path_or_user(faq, push_hub, tmp_path, mon
     told = "\n".join(
         [
             (push_hub.newest("me/mine") / "README.md").read_text(encoding="utf-8"),
-            read.schema.metadata[KEY.encode()].decode(),
+            pq.read_metadata(push_hub.newest("me/mine") / FILE).metadata[KEY.encode()].decode(),
             str(read.drop_columns("embedding").to_pydict()),
             *(f"{path} {body[:10_000]!r}" for path, body in push_hub.bodies_received.items()),
         ]

@@ -65,7 +65,11 @@ def choose_hub_rows(
         if described.details is not None:
             show_listing(described.details.listing)
         if described.card:
-            with st.expander("Dataset card"), st.container(height=_CARD_HEIGHT, border=False):
+            is_space = described.space is not None  # nothing else is there to be seen
+            with (
+                st.expander("Dataset card", expanded=is_space),
+                st.container(height=_CARD_HEIGHT, border=False),
+            ):
                 st.html(described.card)
     if described.space is not None:
         return read_space(session, described.space)

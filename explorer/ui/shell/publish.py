@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from explorer.analysis.space import Space
     from explorer.encode.engines.services import Secret
 
-_OPEN = "publish-open"
+_OPEN, _TIMES = "publish-open", "publish-times-opened"
 _JOB, _ACCOUNT = "publish", "hub-account"
 _NAME_CHARS = 60
 _ALL, _SHOWN, _SELECTED = "all", "shown", "selected"
@@ -51,8 +51,14 @@ def show_publishing(session: Session) -> None:
         _dialog(session)
 
 
+def times_opened() -> int:
+    """How many times the dialog was opened: a popover with this in its key closes when the dialog opens."""
+    return int(st.session_state.get(_TIMES, 0))
+
+
 def _open() -> None:
     st.session_state[_OPEN] = True
+    st.session_state[_TIMES] = times_opened() + 1
 
 
 def _close() -> None:
@@ -72,10 +78,9 @@ def _dialog(session: Session) -> None:
         "The rows, their vectors and what made them become a dataset. It opens on this page by its name, "
         "with `explorer.open_space` and with `datasets`."
     )
-    token = ask_for_own_token(
-        "Hugging Face token that can write", f"Make one at {token_page()}: it has to write to datasets."
-    )
+    token = ask_for_own_token("Hugging Face token that can write", "It has to be able to write to datasets.")
     if token is None:
+        st.caption(f"[Tokens are made on the Hub]({token_page()}).")
         return
     account = _account(session, token)
     if account is not None:
@@ -126,7 +131,7 @@ def _account(session: Session, token: Secret) -> Account | None:
 
 def _form(session: Session, space: Space, token: Secret, account: Account) -> None:
     name = _choose_name(session, account)
-    left, right = st.columns(2)
+    left, right = st.columns(2, vertical_alignment="center")
     with left:
         licence = st.selectbox(
             "Licence of the rows",

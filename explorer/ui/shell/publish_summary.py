@@ -74,9 +74,10 @@ def show_summary(space: Space, choice: Choice, *, ready: bool) -> bool:
             else ":material/public: **Public:** anyone can read and copy it; copies stay if it is taken back."
         )
         columns = ", ".join(map(markdown, found.head.column_names))
+        noun = "the column" if len(found.head.column_names) == 1 else "the columns"
         st.markdown(who)
         st.markdown(
-            f"**{count(found.rows, 'row')}** with {columns}, and vectors of **{found.dims:,} dimensions**; "
+            f"**{count(found.rows, 'row')}**: {noun} {columns}, and vectors of **{found.dims:,} dimensions**; "
             f"up to {readable_size(found.size)}."
         )
         st.dataframe(
