@@ -156,7 +156,9 @@ def _form(session: Session, space: Space, token: Secret, account: Account) -> No
     rows = _choose_rows(session)
     columns = _choose_columns(session)
     choice = Choice(name, licence, private, rows, columns)
-    agreed = show_summary(space, choice, ready=is_dataset_id(name))
+    owner = name.partition("/")[0]
+    readers = "only you" if owner == account.name else f"only you and the other members of {markdown(owner)}"
+    agreed = show_summary(space, choice, readers=readers, ready=is_dataset_id(name))
     missing = "Choose a licence first." if licence is None else ""
     visibility = "as a private dataset" if private else "for everyone"
     st.button(

@@ -42,12 +42,13 @@ class Choice:
     columns: list[str] | None
 
 
-def show_summary(space: Space, choice: Choice, *, ready: bool) -> bool:
+def show_summary(space: Space, choice: Choice, *, readers: str, ready: bool) -> bool:
     """Draw exactly what goes to the Hub and who will see it.
 
     Args:
         space: The space.
         choice: What was chosen of it.
+        readers: Who can read it if it is private, as Markdown.
         ready: Whether the name can be one of a dataset.
 
     Returns:
@@ -69,7 +70,7 @@ def show_summary(space: Space, choice: Choice, *, ready: bool) -> bool:
             show_error(error)
             return False
         who = (
-            ":material/lock: **Private:** you, or the members of the organisation, can read it."
+            f":material/lock: **Private:** {readers} can read it, until somebody else is let in."
             if choice.private
             else ":material/public: **Public:** anyone can read and copy it; copies stay if it is taken back."
         )
@@ -77,8 +78,8 @@ def show_summary(space: Space, choice: Choice, *, ready: bool) -> bool:
         noun = "the column" if len(found.head.column_names) == 1 else "the columns"
         st.markdown(who)
         st.markdown(
-            f"**{count(found.rows, 'row')}**: {noun} {columns}, and vectors of **{found.dims:,} dimensions**; "
-            f"up to {readable_size(found.size)}."
+            f"**{count(found.rows, 'row')}**: {noun} {columns}, and vectors of **{found.dims:,} dimensions**, "
+            f"at most {readable_size(found.size)}."
         )
         st.dataframe(
             found.head, hide_index=True, key="publish-head", alt="The first rows of what is published"
