@@ -186,8 +186,8 @@ def _corpus_record(corpus: Corpus, source_row: dict[str, Any] | None) -> dict[st
         "label": corpus.label,
         "file_column": corpus.file_column,
         "source_row": source_row,
-        "total_rows": corpus.total_rows,
-        "empty_rows": corpus.empty_rows,
+        "total_rows": int(corpus.total_rows),  # they may be NumPy's
+        "empty_rows": int(corpus.empty_rows),
         "notes": list(corpus.notes),
         "queries": list(corpus.queries),
         "source": corpus.source,

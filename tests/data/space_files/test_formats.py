@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.analysis.space import Space, make_index
-from explorer.analysis.space_files import WRITERS, saved_corpus, saved_table
+from explorer.analysis.space_files import WRITERS, saved_corpus
 from explorer.data.corpus import Corpus
 from explorer.data.formats.files import read_file
 from explorer.data.formulas import restore
@@ -25,6 +25,7 @@ from explorer.data.space_files.csv import FACTS
 from explorer.data.space_files.facts import KEY
 from explorer.errors import DataError, TooLargeError
 from tests.data.failing import failure
+from tests.data.space_files.spaces import packed, small
 
 ODD = [
     "NA",
@@ -91,26 +92,12 @@ def spaces(draw):
         "text",
         label,
         np.array(numbers, np.int64),
-        total_rows=max(numbers),
+        total_rows=np.int64(max(numbers)),
         empty_rows=2,
         notes=("a note",),
         queries=("asked",),
     )
     return Space(corpus, make_index(np.array(vectors, np.float32).reshape(rows, dims)))
-
-
-def packed(space, ending):
-    sink = io.BytesIO()
-    WRITERS[ending](saved_table(space), sink)
-    return sink.getvalue()
-
-
-def small(texts=("one", "two"), dims=3, **columns):
-    table = pa.table({"text": pa.array(texts, pa.string()), **columns})
-    numbers = np.arange(1, len(texts) + 1)
-    corpus = Corpus("small.csv", table, "text", None, numbers, len(texts), 0, ())
-    vectors = np.random.default_rng(0).standard_normal((len(texts), dims), np.float32)
-    return Space(corpus, make_index(vectors))
 
 
 def as_bits(column):

@@ -27,6 +27,7 @@ from explorer.errors import (
 from explorer.settings import settings
 from tests.conftest import ROOT
 from tests.data.failing import failure
+from tests.data.space_files.spaces import packed, small
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps to a bound on memory")
 LINE = b'"a text, in ""quotes""",1\n'
@@ -68,6 +69,8 @@ FILES = {
     "a.json": b'[{"t": "x", "n": 1.5}, {"t": "y", "n": true}]',
     "lines.txt": "eins\nzwei ü\n".encode("cp1252"),
     "a.parquet": parquet(pa.table({"t": ["a", "b"], "when": MOMENTS, "raw": [b"1", b"2"]})),
+    "space.npz": packed(small(), ".npz"),
+    "space.safetensors": packed(small(), ".safetensors"),
 }
 
 
@@ -76,7 +79,7 @@ FILES = {
 def test_a_file_is_read_as_without_a_process(name):
     here, there = read_file(FILES[name], name), read_bounded(FILES[name], name)
     assert there.table.equals(here.table)
-    for field in ("name", "kind", "notes", "nested", "total_rows", "encoding"):
+    for field in ("name", "kind", "notes", "nested", "total_rows", "encoding", "facts"):
         assert getattr(there, field) == getattr(here, field)
     np.testing.assert_array_equal(there.source_rows, here.source_rows)
 
