@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import io
 import json
 import os
 import re
@@ -14,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -342,11 +342,20 @@ def test_other_datasets_are_not_opened_as_spaces(push_hub, tmp_path):
     assert error.where == "me/other"
 
 
-def test_a_file_over_the_hosts_limits_is_not_downloaded(words, push_hub, tmp_path, bound):
-    buffer = io.BytesIO()
-    made = publication(words, "me/other", licence="mit", private=False)
-    write_parquet(made.saved, buffer)
-    table = pq.read_table(buffer)
-    served(push_hub, table.replace_schema_metadata({KEY: made.saved.facts}), tmp_path)
-    bound("EXPLORER_MAX_ROWS", 3)
-    assert "4 rows" in failure(TooLargeError, explorer.open_space, "me/other").what
+def test_a_space_over_the_hosts_limits_is_not_downloaded(push_hub, tmp_path, bound):
+    vectors = np.random.default_rng(0).normal(size=(1_000, 400)).tolist()
+    corpus = explorer.open_corpus(
+        {"t": [f"row {n}" for n in range(1_000)], "v": vectors}, text="t", vectors="v"
+    )
+    made = publication(explorer.embed(corpus, ""), "me/other", licence="mit", private=False)
+    (tmp_path / "other" / FILE).parent.mkdir(parents=True)
+    with (tmp_path / "other" / FILE).open("wb") as sink:
+        write_parquet(made.saved, sink)
+    push_hub.datasets["me/other"] = tmp_path / "other"
+    assert len(explorer.open_space("me/other")) == 1_000
+    sent = push_hub.downloaded
+    bound("EXPLORER_MAX_FILE_MB", 1)
+    assert "up to 1 MB are downloaded" in failure(TooLargeError, explorer.open_space, "me/other").what
+    bound("EXPLORER_MAX_ROWS", 999)
+    assert "1,000 rows" in failure(TooLargeError, explorer.open_space, "me/other").what
+    assert push_hub.downloaded - sent < 200_000

@@ -56,7 +56,7 @@ def space_repo(name: str, revision: str | None = None, token: str | None = None)
     check_revision(revision, name)
     at = "" if revision is None else f"/revision/{quote(revision, safe='')}"
     path = f"/api/datasets/{name}{at}"
-    said = as_table(get_json(path, {"blobs": True}, where=name, insist=True, token=token))
+    said = as_table(get_json(path, {"blobs": True}, where=name, token=token))
     sizes = _sizes(said)
     commit = as_text(said.get("sha"), _COMMIT_CHARS) or ""
     if sizes and not is_commit(commit):

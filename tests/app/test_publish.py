@@ -153,3 +153,19 @@ def test_a_private_space_opens_with_the_tabs_token_and_for_nobody_else(dialog, h
     third.session_state[OPENED] = "me/mine"
     finished(third.run())
     assert "nothing with that name, or it is private" in error(third)
+
+
+def test_a_space_with_too_many_rows_is_offered_like_any_dataset(dialog, hub, bound):
+    dialog.toggle(key="publish-private").set_value(False).run()
+    licensed(dialog)
+    next(box for box in dialog.checkbox if "right to publish" in box.label).check().run()
+    go(dialog)
+    bound("EXPLORER_MAX_ROWS", 2)
+    other = finished(open_app("pages/data.py"))
+    other.segmented_control(key="rows-from").set_value("Hub").run()
+    other.session_state[OPENED] = "me/mine"
+    finished(other.run())
+    assert "cannot be opened as one: me/mine: The space has 3 rows; up to 2 are opened." in said(
+        other.caption
+    )
+    assert button(other, "Read")

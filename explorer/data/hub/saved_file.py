@@ -38,7 +38,7 @@ def read_pushed(
         UnreadableFileError: It is a dataset of another kind; or as for `read_saved_file`.
     """
     file = space_repo(name, revision, token).file
-    if file is None or not saved_facts(file):
+    if file is None or not is_saved_space(file):
         raise UnreadableFileError(
             "The dataset is not a space that was pushed from Explorer.",
             where=name,
@@ -47,17 +47,20 @@ def read_pushed(
     return read_saved_file(file, on_progress)
 
 
-def saved_facts(file: HubFile) -> str:
-    """The facts of a saved space in the footer of a Parquet file on the Hub; "" if it is another table.
+def is_saved_space(file: HubFile) -> bool:
+    """Whether a Parquet file on the Hub is a saved space, by its footer.
 
     Raises:
         HubError: The Hub does not respond, or denies access.
-        UnreadableFileError: The file is damaged.
-        TooLargeError: The footer exceeds the host's limit on file size.
+        UnreadableFileError: The file is damaged, or the space is from a newer Explorer.
+        TooLargeError: It is one, and cannot be opened whole within the host's limits.
     """
     footer = read_footer(file, Meter(settings().max_file_mb * 1_000_000)).footer
-    facts: bytes = (footer.metadata or {}).get(KEY.encode(), b"")
-    return facts.decode("utf-8", "replace")
+    facts = (footer.metadata or {}).get(KEY.encode(), b"")
+    if facts:
+        check_rows(facts, file.repo)
+        _check_size(file)
+    return bool(facts)
 
 
 def read_saved_file(file: HubFile, on_progress: OnProgress | None = None) -> SourceTable:
@@ -72,16 +75,8 @@ def read_saved_file(file: HubFile, on_progress: OnProgress | None = None) -> Sou
         TooLargeError: The file or its rows are more than the host allows.
         UnreadableFileError: The file is damaged, or from a newer Explorer.
     """
-    facts = saved_facts(file)
-    if facts:
-        check_rows(facts, file.repo)
-    size, most = file.size or 0, settings().max_file_mb
-    if size > most * 1_000_000:
-        raise TooLargeError(
-            f"The file of the space has {size / 1e6:,.0f} MB; up to {most:,} MB are downloaded.",
-            where=file.where,
-            fix="Push fewer of its rows, or ask the host to raise EXPLORER_MAX_FILE_MB.",
-        )
+    _check_size(file)
+    size = file.size or 0
     report = counting(on_progress, "Downloading", BYTES)
     reader = RangeReader(file, Meter(size))
     content = io.BytesIO()
@@ -91,3 +86,13 @@ def read_saved_file(file: HubFile, on_progress: OnProgress | None = None) -> Sou
         report(content.tell(), size)
     read = read_bounded(content.getvalue(), PurePosixPath(file.path).name, on_progress=on_progress)
     return dataclasses.replace(read, name=file.repo)
+
+
+def _check_size(file: HubFile) -> None:
+    size, most = file.size or 0, settings().max_file_mb
+    if size > most * 1_000_000:
+        raise TooLargeError(
+            f"The file of the space has {size / 1e6:,.0f} MB; up to {most:,} MB are downloaded.",
+            where=file.repo,
+            fix="Push fewer of its rows, or ask the host to raise EXPLORER_MAX_FILE_MB.",
+        )

@@ -27,6 +27,7 @@ from explorer.ui.data.hub_search import OPENED, open_dataset_page, search_hub
 from explorer.ui.data.hub_space import Described, look_up, read_button, read_space
 from explorer.ui.shell.quantities import readable_size
 from explorer.ui.shell.tab_jobs import ask_hub
+from explorer.ui.shell.text import markdown
 
 _USUAL_ROWS = 10_000
 _CARD_HEIGHT = 420
@@ -71,6 +72,8 @@ def choose_hub_rows(
                 st.container(height=_CARD_HEIGHT, border=False),
             ):
                 st.html(described.card)
+    if described.note:
+        st.caption(markdown(described.note))
     if described.space is not None:
         return read_space(session, described.space)
     return None if described.details is None else _choose_rows(session, described.details, contents)

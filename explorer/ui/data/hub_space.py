@@ -9,9 +9,9 @@ from typing import TypeVar
 import streamlit as st
 
 from explorer.data.hub.rows_link import HubRows
-from explorer.data.hub.saved_file import read_saved_file, saved_facts
+from explorer.data.hub.saved_file import is_saved_space, read_saved_file
 from explorer.data.tables.source_table import SourceTable
-from explorer.errors import ExplorerError, NotOnHubError
+from explorer.errors import DataError, ExplorerError, NotOnHubError
 from explorer.hub.cards import card_html, read_card
 from explorer.hub.dataset_details import DatasetDetails, dataset_details
 from explorer.hub.dataset_splits import DatasetSplit
@@ -36,11 +36,13 @@ class Described:
         details: The dataset; None for a space, which needs no choice of columns.
         card: Its card, as safe HTML; empty without a card.
         space: The file of the space.
+        note: Why a space is opened like any other dataset.
     """
 
     details: DatasetDetails | None
     card: str
     space: HubFile | None = None
+    note: str = ""
 
 
 def look_up(session: Session, name: str, revision: str | None) -> Described | ExplorerError | None:
@@ -118,9 +120,12 @@ def _ask(
 
 
 def _describe(name: str, revision: str | None, token: str | None) -> Described:
-    file = space_repo(name, revision, token).file
-    if file is not None and saved_facts(file):
-        card = read_card(name, file.commit, "dataset", token)
-        return Described(None, card_html(card) if card else "", file)
+    file, note = space_repo(name, revision, token).file, ""
+    try:
+        if file is not None and is_saved_space(file):
+            card = read_card(name, file.commit, "dataset", token)
+            return Described(None, card_html(card) if card else "", file)
+    except DataError as error:  # its rows can still be read, as those of any dataset
+        note = f"The dataset is a space that cannot be opened as one: {error}"
     details = dataset_details(name, revision)
-    return Described(details, card_html(details.card) if details.card else "")
+    return Described(details, card_html(details.card) if details.card else "", note=note)

@@ -78,8 +78,8 @@ def show_summary(space: Space, choice: Choice, *, readers: str, ready: bool) -> 
         noun = "the column" if len(found.head.column_names) == 1 else "the columns"
         st.markdown(who)
         st.markdown(
-            f"**{count(found.rows, 'row')}**: {noun} {columns}, and vectors of **{found.dims:,} dimensions**, "
-            f"at most {readable_size(found.size)}."
+            f"**{count(found.rows, 'row')}**: {noun} {columns}, and vectors of **{found.dims:,} "
+            f"dimensions**, at most {readable_size(found.size)}."
         )
         st.dataframe(
             found.head, hide_index=True, key="publish-head", alt="The first rows of what is published"
