@@ -12,6 +12,7 @@ from tests.browser.test_saved_space import FAQ, QUERY, go, scores
 from tests.hub_pushes import TOKEN, PushHub
 
 NAME = "me/medicare-faq"
+COMMIT = f"/api/datasets/{NAME}/commit/main"
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,16 @@ def test_a_space_is_published_and_opened_by_its_name(visit, publishing, push_hub
     expect(publish).to_be_enabled()
     quiet(page)
     assert not push_hub.pushed
+    push_hub.silent.add(COMMIT)
+    publish.click()
+    expect(dialog.get_by_text("Saving the new version")).to_be_visible()
+    shoot(page, "publishing-1440-light")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog.get_by_text(f"Publishing {NAME} was stopped.")).to_be_visible()
+    push_hub.silent.clear()
+    dialog.get_by_role("button", name="Start again").click()
+    expect(publish).to_be_enabled()
+    quiet(page)
     publish.click()
     expect(dialog.get_by_text(f"{NAME} is on the Hub, as a private dataset.")).to_be_visible()
     expect(dialog.get_by_role("link", name="Open it on the Hub")).to_have_attribute(
