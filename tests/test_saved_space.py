@@ -217,6 +217,7 @@ CHANGES = {
     "encoder": {"spec": {}},
     "transforms": [{"kind": "truncation", "dims": 3}],
     "format": "other",
+    "saved": None,
 }
 
 

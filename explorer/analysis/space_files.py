@@ -48,7 +48,8 @@ _CSV_CHARS = 12  # of a number
 _NAME_CHARS = 500
 _TEXT_CHARS = 10_000
 _MANY = 2**40
-_MOST_TEXTS = 1_000  # notes, or suggested searches
+_MOST_TEXTS = 250  # notes, or suggested searches
+_NOTE_CHARS = 2_500
 
 
 def save_space(space: EmbeddedCorpus, path: Path, *, vectors_only: bool = False) -> None:
@@ -142,8 +143,7 @@ def saved_corpus(source: SourceTable) -> Corpus:
         if vectors.shape != (rows_of(facts), facts.integer("dims", 1, _MANY)):
             raise DamagedFileError("it has other vectors than its facts say")
         corpus = _corpus(facts, table, vectors, next(iter(source.vectors)))
-        saved_encoder(corpus)
-        saved_transforms(corpus)
+        saved_line(corpus)  # reads all that the facts say of the vectors
     except (DamagedFileError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise damaged(DamagedFileError((str(error).splitlines() or [""])[0]), source.name) from error
     return corpus
@@ -181,7 +181,7 @@ def _with_source_rows(corpus: Corpus) -> tuple[pa.Table, dict[str, Any] | None]:
 def _corpus_record(corpus: Corpus, source_row: dict[str, Any] | None) -> dict[str, Any]:
     split = corpus.split_from
     return {
-        "name": corpus.name,
+        "name": corpus.name[:_NAME_CHARS],
         "text": corpus.text,
         "label": corpus.label,
         "file_column": corpus.file_column,
@@ -232,8 +232,8 @@ def _corpus(facts: Record, table: pa.Table, vectors: NDArray[np.float32], column
         source_rows,
         total_rows=record.integer("total_rows", 0, _MANY),
         empty_rows=record.integer("empty_rows", 0, _MANY),
-        notes=record.texts("notes")[:_MOST_TEXTS],
-        queries=record.texts("queries")[:_MOST_TEXTS],
+        notes=_short(record.texts("notes")),
+        queries=_short(record.texts("queries")),
         source=record.text("source", _TEXT_CHARS),
         licence=record.text("licence", _TEXT_CHARS),
         vectors=vectors,
@@ -241,6 +241,11 @@ def _corpus(facts: Record, table: pa.Table, vectors: NDArray[np.float32], column
         file_column=file_column,
         saved=facts,
     )
+
+
+def _short(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """As many of a stranger's notes or suggested searches as a page shows."""
+    return tuple(text for text in texts if len(text) <= _NOTE_CHARS)[:_MOST_TEXTS]
 
 
 def _row_numbers(table: pa.Table, name: str) -> NDArray[np.int64]:

@@ -77,7 +77,7 @@ def own_encoder_without_queries(
     return Encoder(
         spec,
         NAME,
-        {"vectors": corpus.fingerprint, "queries": None},
+        {"vectors": corpus.fingerprint, "queries": None, **({"similarity": similarity} if why else {})},
         similarity=similarity,
         load=refuse,
         notes=(f"{why} Maps, clusters and rows like a row work without queries.",) if why else (),

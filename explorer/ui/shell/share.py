@@ -10,6 +10,7 @@ import streamlit as st
 from explorer.data.hub.rows_link import HubRows
 from explorer.data.tables.values import count
 from explorer.encode.model_names import encoder_name
+from explorer.errors import ExplorerError
 from explorer.session.session import Session
 from explorer.share.export import parquet_file, rows_table
 from explorer.ui.shell.publish import offer_publishing, show_publishing, times_opened
@@ -41,21 +42,25 @@ def show_share(session: Session) -> None:
             )
         space = session.spaces.get(session.encoder)
         if space is not None:
-            st.download_button(
-                "Download the rows with their vectors (Parquet)",
-                lambda: _space_file(space),
-                "space.parquet",
-                on_click="ignore",
-                help="Opened on the Data page, no row is encoded again. That page has other formats.",
-            )
+            _offer_space(space)
             offer_publishing()
     show_publishing(session)
 
 
-def _space_file(space: Space) -> bytes:
-    from explorer.analysis.space_files import space_bytes
+def _offer_space(space: Space) -> None:
+    from explorer.analysis.space_files import check_space_file, space_bytes
 
-    return space_bytes(space, ".parquet")
+    try:
+        check_space_file(space, ".parquet")
+    except ExplorerError:
+        return  # the Data page says why
+    st.download_button(
+        "Download the rows with their vectors (Parquet)",
+        lambda: space_bytes(space, ".parquet"),
+        "space.parquet",
+        on_click="ignore",
+        help="Opened on the Data page, no row is encoded again. That page has other formats.",
+    )
 
 
 def _can_be_opened_by_others(session: Session) -> bool:
