@@ -23,15 +23,13 @@ from numpy.typing import NDArray
 from explorer.data.formulas import neutralise, restore
 from explorer.data.records import DamagedFileError
 from explorer.data.space_files.facts import columns_of, damaged, read_facts, too_many_rows
-from explorer.data.space_files.saved_table import VECTORS, SavedTable, free_name, vector_list
+from explorer.data.space_files.saved_table import VECTORS, SavedTable, free_name, pieces, vector_list
 from explorer.data.tables.source_table import MAX_COLUMNS, SourceTable
 from explorer.errors import DataError, TooLargeError
 from explorer.settings import settings
-from explorer.tensor.matrices import blocks
 
 FACTS = "explorer_space"
 _BOM = b"\xef\xbb\xbf"  # spreadsheets need it to read UTF-8
-_BLOCK_NUMBERS = 1 << 20
 _INSTEAD = "Save the space as Parquet."
 
 
@@ -81,7 +79,7 @@ def write_csv(saved: SavedTable, sink: BinaryIO) -> None:
         prefix += "_"
     header = [*map(neutralise, names), *(f"{prefix}{place}" for place in range(dims)), FACTS]
     sink.write(_BOM)
-    for start, stop in blocks(len(saved.vectors), dims, _BLOCK_NUMBERS):
+    for start, stop in saved.pieces():
         rows = saved.table.slice(start, stop - start)
         facts = pa.array([saved.facts if start == 0 else None, *[None] * (stop - start - 1)], pa.string())
         columns = [_cells(rows[name]) for name in names]
@@ -93,7 +91,7 @@ def write_csv(saved: SavedTable, sink: BinaryIO) -> None:
 def write_vectors(vectors: NDArray[np.float32], sink: BinaryIO) -> None:
     """Write vectors, shape (rows, dims), alone: what `pd.DataFrame(vectors).to_csv(index=False)` writes."""
     names = [str(place) for place in range(vectors.shape[1])]
-    for start, stop in blocks(len(vectors), vectors.shape[1], _BLOCK_NUMBERS):
+    for start, stop in pieces(vectors):
         columns = [pa.array(vectors[start:stop, place]) for place in range(len(names))]
         options = pa.csv.WriteOptions(include_header=start == 0, quoting_style="none", quoting_header="none")
         pa.csv.write_csv(pa.table(columns, names=names), sink, options)

@@ -16,7 +16,6 @@ from explorer.data.formats.parquet import read_parquet
 from explorer.data.records import DamagedFileError
 from explorer.data.space_files.facts import MOST_DIMS, check_rows
 from explorer.data.tables.source_table import SourceTable
-from explorer.tensor.matrices import blocks
 
 VECTORS = "embedding"  # the usual name of a column of vectors
 _BLOCK_NUMBERS = 1 << 22  # 16 MB of float32
@@ -42,7 +41,15 @@ class SavedTable:
 
     def pieces(self) -> Iterator[tuple[int, int]]:
         """Start and stop of consecutive rows whose vectors together take little memory."""
-        return blocks(len(self.vectors), self.vectors.shape[1], _BLOCK_NUMBERS)
+        return pieces(self.vectors)
+
+
+def pieces(vectors: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
+    """Start and stop of consecutive vectors, of shape (rows, dims), that take 16 MB at most, or one row."""
+    # As `explorer.tensor.matrices.blocks`, which would load torch into the process that reads uploads.
+    step = max(1, _BLOCK_NUMBERS // vectors.shape[1])
+    for start in range(0, len(vectors), step):
+        yield start, min(len(vectors), start + step)
 
 
 def vector_list(vectors: NDArray[np.float32]) -> pa.FixedSizeListArray:
