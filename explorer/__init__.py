@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from explorer.retrieval.ranked import ranked_search
     from explorer.retrieval.reranking import rerank
     from explorer.saved_space import open_space
+    from explorer.share.push import push_to_hub
     from explorer.splitting import split_passages
     from explorer.tracking.comparisons import log_comparison
     from explorer.tracking.encoders import log_encoder
@@ -63,6 +64,7 @@ _HOMES = {
     "open_comparison": "explorer.comparison.files.opening",
     "open_corpus": "explorer.data.opening",
     "open_space": "explorer.saved_space",
+    "push_to_hub": "explorer.share.push",
     "ranked_search": "explorer.retrieval.ranked",
     "rerank": "explorer.retrieval.reranking",
     "split_passages": "explorer.splitting",
@@ -95,6 +97,7 @@ __all__ = [
     "open_comparison",
     "open_corpus",
     "open_space",
+    "push_to_hub",
     "ranked_search",
     "rerank",
     "split_passages",

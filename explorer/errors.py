@@ -18,7 +18,10 @@ ExplorerError
 │   │   └── HubSilentError          it did not answer at all
 │   ├── NotOnHubError           no repository or revision by that name, or a private one
 │   │   └── FileNotOnHubError       the repository is there, and has no such file
-│   └── GatedError              its authors let in only those they approve
+│   ├── GatedError              its authors let in only those they approve
+│   └── PushError               it does not take what is pushed, or the upload broke off
+│       ├── AccessError             the token is not valid, or may not do this
+│       └── NameTakenError          something else has the name
 ├── TrackingError           MLflow: the store or the server that the host named
 │   ├── TrackingSilentError     it did not answer, or stopped half way
 │   ├── TrackingRefusedError    it does not allow this
@@ -136,6 +139,29 @@ class GatedError(HubError):
     def __init__(self, what: str, *, where: str = "", fix: str = "", page: str = "") -> None:
         super().__init__(what, where=where, fix=fix)
         self.page = page
+
+
+class PushError(HubError):
+    """The Hub does not take what is pushed, or the upload broke off; nothing there was overwritten."""
+
+
+class AccessError(PushError):
+    """The Hub does not know the token, or the token may not do this."""
+
+
+class NameTakenError(PushError):
+    """A repository has the name already, and it is not one that may be replaced.
+
+    Args:
+        what: As for `ExplorerError`.
+        where: As for `ExplorerError`.
+        fix: As for `ExplorerError`.
+        other: Another name to try.
+    """
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "", other: str = "") -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.other = other
 
 
 class TrackingError(ExplorerError):

@@ -146,3 +146,15 @@ def mlflow_store(mlflow_server, monkeypatch):
     """The server as the one that the host named."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow_server.url)
     return mlflow_server
+
+
+@pytest.fixture
+def push_hub(monkeypatch, tmp_path):
+    """A Hub on this machine that takes what is pushed; the real client talks to it."""
+    from tests.hub_pushes import PushHub
+    from tests.hub_server import talk_to
+
+    server = PushHub(tmp_path / "hub")
+    talk_to(server, monkeypatch, tmp_path / "hub-cache")
+    yield server
+    server.close()

@@ -87,7 +87,8 @@ class DatasetHub(LocalHub):
             del handler.headers["Range"]
             self.send_file(handler, folder / label, body=body)
         elif label.endswith(".parquet"):  # as files in Git LFS are
-            self._send(handler, 302, b"", {"Location": f"/lfs{folder / label}"})
+            headers = {**self._headers(folder / label), "Location": f"/lfs{folder / label}"}
+            self._send(handler, 302, b"", headers)
         else:
             self.send_file(handler, folder / label, body=body)
 

@@ -74,6 +74,8 @@ class LocalHub:
             def do_GET(self):
                 self._answer(body=True)
 
+            do_POST = do_PUT = do_GET  # noqa: N815 - the names that the library looks for
+
             def _answer(self, *, body: bool):
                 try:
                     hub.answer(self, body=body)
@@ -193,7 +195,7 @@ class LocalHub:
         elif not (root / label).is_file():
             self._send(handler, 404, {"error": "Entry not found"}, {"X-Error-Code": "EntryNotFound"})
         elif label.endswith(_LFS_SUFFIXES):
-            headers = {**_headers(root / label), "Location": f"{self.storage}/lfs{root / label}"}
+            headers = {**self._headers(root / label), "Location": f"{self.storage}/lfs{root / label}"}
             self._send(handler, 302, b"", headers)
         else:
             self.send_file(handler, root / label, body=body)
@@ -209,7 +211,7 @@ class LocalHub:
             else:
                 start = max(end - int(match[2]), 0)
         handler.send_response(status)
-        for header, value in _headers(path).items():
+        for header, value in self._headers(path).items():
             handler.send_header(header, value)
         handler.send_header("Accept-Ranges", "bytes")
         if status == 206:
@@ -231,6 +233,18 @@ class LocalHub:
         if stopped:
             handler.close_connection = True
 
+    def commit_of(self, file: Path) -> str:
+        """The commit that a file is served from."""
+        return COMMIT
+
+    def _headers(self, file: Path) -> dict[str, str]:
+        return {
+            "X-Repo-Commit": self.commit_of(file),
+            "ETag": f'"{_etag(file)}"',
+            "X-Linked-Etag": f'"{_etag(file)}"',
+            "X-Linked-Size": str(file.stat().st_size),
+        }
+
     def _send(self, handler, status: int, answer: object, headers: dict[str, str] | None = None) -> None:
         """Send an answer: bytes as they are, anything else as JSON."""
         content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
@@ -241,7 +255,7 @@ class LocalHub:
         for name, value in (headers or {}).items():
             handler.send_header(name, value)
         handler.end_headers()
-        if handler.command == "GET":
+        if handler.command != "HEAD":
             self.bytes_sent[unquote(urlsplit(handler.path).path)] += len(content)
             handler.wfile.write(content)
 
@@ -257,15 +271,6 @@ def _expanded(said: dict, query: dict[str, list[str]]) -> dict:
     """The properties a query asks for; all of them when it names none."""
     kept = query.get("expand")
     return {key: value for key, value in said.items() if kept is None or key in ("id", "modelId", *kept)}
-
-
-def _headers(file: Path) -> dict[str, str]:
-    return {
-        "X-Repo-Commit": COMMIT,
-        "ETag": f'"{_etag(file)}"',
-        "X-Linked-Etag": f'"{_etag(file)}"',
-        "X-Linked-Size": str(file.stat().st_size),
-    }
 
 
 def _etag(file: Path) -> str:

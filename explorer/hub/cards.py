@@ -57,15 +57,15 @@ _TAGS = {
 }
 
 
-def read_card(repo: str, commit: str, kind: RepoKind) -> str | None:
-    """The Markdown of a card, up to 1 MB; None if the repository is gated.
+def read_card(repo: str, commit: str, kind: RepoKind, token: str | None = None) -> str | None:
+    """The Markdown of a card, up to 1 MB; None if the repository is gated; `token` as in `get_json`.
 
     Raises:
         NotOnHubError: The repository has no card.
         HubUnreachableError: The Hub does not respond, or the download is interrupted.
     """
     try:
-        content = get_bytes(repo, "README.md", commit, 0, _MAX_BYTES, kind=kind)
+        content = get_bytes(repo, "README.md", commit, 0, _MAX_BYTES, kind=kind, token=token)
     except GatedError:  # the listing can still be shown
         return None
     return content.decode("utf-8", errors="replace")

@@ -61,6 +61,7 @@ def get_json(
     where: str = "",
     insist: bool = False,
     server: str | None = None,
+    token: str | None = None,
 ) -> Any:  # noqa: ANN401
     """The JSON response of the Hub's API, unchecked.
 
@@ -72,6 +73,7 @@ def get_json(
         where: The repository or file, for error messages.
         insist: Whether to send the request even while the Hub is unreachable.
         server: Base URL of the server; None for HF_ENDPOINT.
+        token: The token to send; None for HF_TOKEN or the stored login.
 
     Raises:
         NotOnHubError: There is no such repository or revision, or it is private.
@@ -82,7 +84,7 @@ def get_json(
     contact = _contact(server)
     if contact.is_paused(target) and not insist:
         raise _unreachable(where)
-    with stream(path, params=params, where=where, target=target, server=server) as response:
+    with stream(path, params=params, where=where, target=target, server=server, token=token) as response:
         content = _read(response, _MAX_JSON_BYTES, where, contact)
     try:
         return json.loads(content)
@@ -95,9 +97,16 @@ def get_json(
 
 
 def get_bytes(
-    repo: str, path: str, commit: str, start: int, end: int, *, kind: RepoKind = "dataset"
+    repo: str,
+    path: str,
+    commit: str,
+    start: int,
+    end: int,
+    *,
+    kind: RepoKind = "dataset",
+    token: str | None = None,
 ) -> bytes:
-    """Bytes `start` to `end` (exclusive) of a file; fewer if the file ends earlier.
+    """Bytes `start` to `end` (exclusive) of a file; fewer if the file ends earlier; `token` as in `get_json`.
 
     Raises:
         NotOnHubError: There is no such file.
@@ -107,7 +116,7 @@ def get_bytes(
     """
     where = f"{repo}, {path}"
     headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
-    with stream(file_path(repo, path, commit, kind), headers=headers, where=where) as response:
+    with stream(file_path(repo, path, commit, kind), headers=headers, where=where, token=token) as response:
         if response.status_code == 206:
             return _read(response, end - start, where, _contact())
         length = response.headers.get("Content-Length", "")
@@ -137,6 +146,7 @@ def stream(
     where: str = "",
     target: Request | None = None,
     server: str | None = None,
+    token: str | None = None,
 ) -> Iterator[httpx2.Response]:
     """A response of which only the headers have been read; read its body with `pieces`.
 
@@ -150,6 +160,7 @@ def stream(
         where: The repository or file, for error messages.
         target: Path and query for `Contact`; None for a file.
         server: As in `get_json`.
+        token: As in `get_json`.
 
     Raises:
         HubError: As in `get_json`, also while the body is read.
@@ -166,7 +177,7 @@ def stream(
         "GET",
         (server or _hub()) + path,
         params=params,
-        headers={**build_hf_headers(), **(headers or {})},
+        headers={**build_hf_headers(token=token), **(headers or {})},
         timeout=_ANSWER_SECONDS,
     )
     began = time.monotonic()
@@ -248,7 +259,7 @@ def _check_status(response: httpx2.Response, path: str, where: str) -> None:
             fix="Check the spelling: owner/name.",
         )
     if status == 429:
-        seconds = _seconds_to_wait(response)
+        seconds = seconds_to_wait(response)
         raise HubUnreachableError(
             "The Hub is rate-limiting requests.",
             where=where,
@@ -259,7 +270,7 @@ def _check_status(response: httpx2.Response, path: str, where: str) -> None:
     )
 
 
-def _seconds_to_wait(response: httpx2.Response) -> int | None:
+def seconds_to_wait(response: httpx2.Response) -> int | None:
     """Seconds until the rate limit is reset (huggingface.co/docs/hub/rate-limits); None if not stated."""
     from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]  # exported late
 

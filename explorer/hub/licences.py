@@ -96,6 +96,8 @@ _NAMES = {
     "grok2-community": "Grok 2 Community License Agreement",
     "gemma": "Gemma Terms of Use",
 }
+LICENCES: Mapping[str, str] = {**_NAMES, "unknown": "Unknown", _OTHER: "Another licence"}
+"""The name of every licence that a card can state, by its code."""
 # Research-only licences, in addition to the NC licences of Creative Commons: "solely for research purposes"
 # (Intel, Apple), "non-commercial research" (DeepFloyd, FAIR).
 _NON_COMMERCIAL = {

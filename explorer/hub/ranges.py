@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from explorer.errors import HubUnreachableError, TooLargeError
 from explorer.hub.client import get_bytes
@@ -22,12 +22,14 @@ class HubFile:
         commit: The commit.
         path: Its path in the dataset.
         size: Size in bytes; None if unknown.
+        token: The token that reads it; None for HF_TOKEN or the stored login.
     """
 
     repo: str
     commit: str
     path: str
     size: int | None
+    token: str | None = field(default=None, repr=False)
 
     @property
     def where(self) -> str:
@@ -158,7 +160,8 @@ def _download(file: HubFile, start: int, end: int) -> bytes:
     content = bytearray()
     while start + len(content) < end:
         at = start + len(content)
-        piece = get_bytes(file.repo, file.path, file.commit, at, min(end, at + _REQUEST_BYTES))
+        stop = min(end, at + _REQUEST_BYTES)
+        piece = get_bytes(file.repo, file.path, file.commit, at, stop, token=file.token)
         content += piece
         if len(piece) < min(end - at, _REQUEST_BYTES):
             break

@@ -1,1 +1,1 @@
-"""Exporting findings as files."""
+"""Exporting findings as files, and publishing them."""

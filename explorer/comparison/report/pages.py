@@ -58,8 +58,10 @@ def _environment(*, html: bool) -> Any:  # noqa: ANN401 - Jinja is imported only
 
 
 def _escaped(value: object) -> object:
+    return value if isinstance(value, _AsItIs) else escaped_markdown(str(value))
+
+
+def escaped_markdown(text: str) -> str:
     """A text for a line or a table cell of Markdown: nothing in it is read as Markdown or HTML."""
-    if isinstance(value, _AsItIs):
-        return value
-    flat = " ".join(str(value).split())
+    flat = " ".join(text.split())
     return _SPECIAL.sub(r"\\\1", "".join(_HTML.get(character, character) for character in flat))

@@ -118,7 +118,7 @@ class _Table:
         self.columns, kept = self._read(header, body.rows(drawn), total)
         # Rows of non-ASCII spaces are only now known to be blank.
         all_read = len(drawn) == total
-        self.total = kept.sum() if all_read else total
+        self.total = int(kept.sum()) if all_read else total
         self.numbers = np.arange(1, self.total + 1) if all_read else drawn[kept] + 1
 
     def _read(

@@ -14,6 +14,7 @@ from explorer.data.corpus import Corpus
 from explorer.data.corpus_from_table import make_corpus
 from explorer.data.hub.rows_link import HubRows
 from explorer.hub.dataset_splits import DatasetSplit
+from explorer.hub.ranges import HubFile
 from explorer.session.rows_origin import RowsOrigin
 from explorer.session.session import Session
 from explorer.ui.widgets.upload import drop_tables
@@ -35,7 +36,7 @@ class Draft:
 
     place: str = ""
     emptied: int = 0
-    hub_rows: HubRows | DatasetSplit | None = None
+    hub_rows: HubRows | DatasetSplit | HubFile | None = None
     passages: dict[str, str] = field(default_factory=dict)
     _begun_in: weakref.ref[Session] | None = None
     _begun_with_source: bool = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,8 +14,7 @@ from explorer.data.hub.rows_link import HubRows
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.tables.values import count
 from explorer.errors import ExplorerError
-from explorer.hub.cards import card_html
-from explorer.hub.dataset_details import DatasetDetails, dataset_details
+from explorer.hub.dataset_details import DatasetDetails
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
@@ -26,21 +24,15 @@ from explorer.settings import settings
 from explorer.ui.data.draft import draft
 from explorer.ui.data.hub_preview import show_listing, show_preview
 from explorer.ui.data.hub_search import OPENED, open_dataset_page, search_hub
+from explorer.ui.data.hub_space import Described, look_up, read_button, read_space
 from explorer.ui.shell.quantities import readable_size
 from explorer.ui.shell.tab_jobs import ask_hub
+from explorer.ui.shell.text import markdown
 
 _USUAL_ROWS = 10_000
 _CARD_HEIGHT = 420
 _MAX_REVISION_CHARS = 128
 _NO_LABEL = "(none)"
-
-
-@dataclass(frozen=True, eq=False)
-class _Described:
-    """A dataset's details and its card, as safe HTML; empty without a card."""
-
-    details: DatasetDetails
-    card: str
 
 
 def choose_hub_rows(
@@ -67,18 +59,24 @@ def choose_hub_rows(
         )
     if here:
         return here[1]
-    revision = _choose_revision(name)
-    described = ask_hub(
-        session, "dataset", (name, revision), f"Looking up {name}", lambda _report: _describe(name, revision)
-    )
-    if not isinstance(described, _Described):
+    described = look_up(session, name, _choose_revision(name))
+    if not isinstance(described, Described):
         return described
     with contents:
-        show_listing(described.details.listing)
+        if described.details is not None:
+            show_listing(described.details.listing)
         if described.card:
-            with st.expander("Dataset card"), st.container(height=_CARD_HEIGHT, border=False):
+            is_space = described.space is not None  # nothing else is there to be seen
+            with (
+                st.expander("Dataset card", expanded=is_space),
+                st.container(height=_CARD_HEIGHT, border=False),
+            ):
                 st.html(described.card)
-    return _choose_rows(session, described.details, contents)
+    if described.note:
+        st.caption(markdown(described.note))
+    if described.space is not None:
+        return read_space(session, described.space)
+    return None if described.details is None else _choose_rows(session, described.details, contents)
 
 
 def _open_rows(session: Session) -> tuple[str, Corpus | SourceTable] | None:
@@ -102,11 +100,6 @@ def _choose_revision(name: str) -> str | None:
         persist_state="session",
     )
     return (revision or "").strip() or None
-
-
-def _describe(name: str, revision: str | None) -> _Described:
-    details = dataset_details(name, revision)
-    return _Described(details, card_html(details.card) if details.card else "")
 
 
 def _choose_rows(
@@ -165,18 +158,7 @@ def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview
     elif size is not None:
         st.caption(f"About {readable_size(size)} will be downloaded.")
     at_most = "up to " if split.kind == "streamed" and preview.rows is None else ""
-    st.button(
-        "Read the rows" if number is None else f"Read {at_most}{count(number, 'row')}",
-        type="primary",
-        icon=":material/download:",
-        width="stretch",
-        on_click=_begin,
-        args=(wanted,),
-    )
-
-
-def _begin(wanted: HubRows | DatasetSplit) -> None:
-    draft().hub_rows = wanted
+    read_button("Read the rows" if number is None else f"Read {at_most}{count(number, 'row')}", wanted)
 
 
 def _choose_split(details: DatasetDetails) -> DatasetSplit:

@@ -13,6 +13,7 @@ from explorer.encode.model_names import encoder_name
 from explorer.errors import ExplorerError
 from explorer.session.session import Session
 from explorer.share.export import parquet_file, rows_table
+from explorer.ui.shell.publish import offer_publishing, show_publishing, times_opened
 from explorer.ui.shell.text import markdown
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def show_share(session: Session) -> None:
     """Draw the button behind which the link to the page is, as the page is now."""
-    with st.popover("Share", icon=":material/share:", type="tertiary"):
+    with st.popover("Share", icon=":material/share:", type="tertiary", key=f"share-{times_opened()}"):
         st.markdown(_who_can_open_it(session))
         st.code(_link(), language=None, wrap_lines=True)
         examples = ", no rows marked as examples" if session.examples else ""
@@ -42,6 +43,8 @@ def show_share(session: Session) -> None:
         space = session.spaces.get(session.encoder)
         if space is not None:
             _offer_space(space)
+            offer_publishing()
+    show_publishing(session)
 
 
 def _offer_space(space: Space) -> None:

@@ -1,4 +1,4 @@
-"""The token for Inference Providers: a visitor's own, or one provided by the host."""
+"""A visitor's Hugging Face token; Inference Providers can be called with one of the host's as well."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from explorer.ui.shell.session import current_session
 from explorer.ui.shell.text import show_error
 
 _KEPT = "explorer-token"
-_FIELD = "hf-token"
+_FIELD, _OWN_FIELD = "hf-token", "hf-own-token"
 
 
 def ask_for_token() -> None:
@@ -36,18 +36,50 @@ def ask_for_token() -> None:
         except ExplorerError as error:
             show_error(error)
     elif _KEPT in st.session_state:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("This tab has a token.", width="content")
-            st.button("Forget the token", type="tertiary", on_click=_forget)
+        _show_kept()
+
+
+def ask_for_own_token(label: str, about: str) -> Secret | None:
+    """The token that this visitor entered, never the host's; while there is none, draw the password field.
+
+    Args:
+        label: The label of the field.
+        about: What the token has to be able to do, for its help.
+    """
+    token = own_token()
+    if token is not None:
+        _show_kept()
+        return token
+    typed = st.text_input(
+        label,
+        type="password",
+        key=_OWN_FIELD,
+        placeholder="hf_…",
+        help=f"{about} It is kept only in this browser tab's session, never in the link, the cache or a log.",
+        autocomplete="off",
+        on_change=_close_spaces,
+    )
+    if typed:
+        try:
+            st.session_state[_KEPT] = Secret(typed)
+        except ExplorerError as error:
+            show_error(error)
+        else:
+            st.rerun()
+    return None
+
+
+def own_token() -> Secret | None:
+    """The token that this visitor entered in this tab."""
+    return cast("Secret | None", st.session_state.get(_KEPT))
 
 
 def token_for(spec: EncoderSpec) -> Secret | None:
     """The token an encoder needs, if this visitor has one."""
     if not needs_token(spec):
         return None
-    kept = cast("Secret | None", st.session_state.get(_KEPT))
     lent = secret(INFERENCE_TOKEN)
-    return kept or (Secret(lent) if lent else None)
+    return own_token() or (Secret(lent) if lent else None)
 
 
 def point_to_token(spec: EncoderSpec) -> None:
@@ -56,9 +88,15 @@ def point_to_token(spec: EncoderSpec) -> None:
         st.page_link("pages/data.py", label="Enter a token on the Data page", icon=":material/key:")
 
 
+def _show_kept() -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("This tab has a token.", width="content")
+        st.button("Forget the token", type="tertiary", on_click=_forget)
+
+
 def _forget() -> None:
     st.session_state.pop(_KEPT, None)
-    st.session_state[_FIELD] = ""
+    st.session_state[_FIELD] = st.session_state[_OWN_FIELD] = ""
     _close_spaces()
 
 

@@ -1,0 +1,215 @@
+"""Pushing files to a dataset on the Hugging Face Hub, in bounded time and without overwriting others."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from explorer.errors import (
+    AccessError,
+    HubSilentError,
+    HubUnreachableError,
+    NameTakenError,
+    NotOnHubError,
+    PushError,
+)
+from explorer.hub.account import Account, account_of, token_page
+from explorer.hub.names import is_dataset_id
+from explorer.hub.push_process import COMMITTING, CREATING, UPLOADING
+from explorer.hub.space_repo import SpaceRepo, space_repo
+from explorer.jobs.process import WorkerProcesses
+from explorer.jobs.progress import OnProgress, Progress, ignore_progress
+
+_SILENT_SECONDS = 90.0  # without a step or a byte
+_NUMBERED = re.compile(r"(.*)-(\d{1,4})")
+# Each push has a process of its own, which ends with it: it holds a token.
+_processes = WorkerProcesses("the upload", "explorer.hub.push_process", idle_seconds=0.0)
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What was pushed.
+
+    Attributes:
+        name: The dataset, `owner/name`.
+        commit: The commit.
+        address: Its page on the Hub.
+        private: Whether only its owner and those they let in see it.
+    """
+
+    name: str
+    commit: str
+    address: str
+    private: bool
+
+
+def push_files(
+    name: str,
+    files: Mapping[str, Path],
+    scratch: Path,
+    *,
+    token: str,
+    private: bool,
+    on_progress: OnProgress | None = None,
+) -> Pushed:
+    """Push the files of a space to a dataset, in one commit; the dataset is made if it is not there.
+
+    A dataset is replaced only if it is a space that was pushed before, or empty; earlier versions stay in its
+    history.
+
+    Args:
+        name: `owner/name`.
+        files: Paths on disk by path in the repository.
+        scratch: A folder for temporary files.
+        token: A token that can write.
+        private: Whether the dataset is private. It has to be so already if it is there.
+        on_progress: Called several times a second; an exception it raises stops the upload.
+
+    Raises:
+        AccessError: The Hub does not know the token, or it may not do this.
+        NameTakenError: Another dataset has the name.
+        PushError: The Hub refuses the files, or the dataset is not as private as asked for.
+        HubUnreachableError: The Hub does not respond, limits requests, or the connection broke.
+    """
+    from huggingface_hub import constants
+
+    tell = on_progress or ignore_progress
+    tell(Progress("Asking the Hub"))
+    account = account_of(token)
+    if not account.can_write:
+        raise AccessError(
+            "This token can only read.",
+            where=account.name,
+            fix=f"Make one that can write at {token_page()}.",
+        )
+    there = look_up(name, account, token)
+    if there is not None and there.private != private:
+        _say_visibility(name, there)
+    outcome = scratch / "outcome.json"
+    request = {
+        "endpoint": constants.ENDPOINT,
+        "token": token,
+        "name": name,
+        "private": private,
+        "create": there is None,
+        "files": {place: str(path) for place, path in files.items()},
+        "message": "Push a space with Explorer",
+        "outcome": str(outcome),
+    }
+    watched = _Watched(name, tell, made=there is not None)
+    _processes.ask(request, watched)
+    found = json.loads(outcome.read_text(encoding="utf-8"))
+    if "commit" not in found:
+        _raise(found, name, account, token, watched)
+    return Pushed(name, found["commit"], f"{constants.ENDPOINT}/datasets/{name}", private)
+
+
+def look_up(name: str, account: Account, token: str) -> SpaceRepo | None:
+    """The dataset that would be replaced; None if there is none that the token sees.
+
+    Raises:
+        NameTakenError: It is not a space that was pushed before.
+        PushError: The name cannot be one of a dataset.
+        HubUnreachableError: The Hub does not respond.
+    """
+    if not is_dataset_id(name):
+        raise PushError(
+            "That is not a name for a dataset.",
+            where=f"{name:.100}",
+            fix=f"Give {account.name}/ and then letters, digits, hyphens, underscores or dots.",
+        )
+    try:
+        there = space_repo(name, token=token)
+    except NotOnHubError:
+        return None
+    if not (there.is_space or there.is_empty):
+        raise _taken(name, account)
+    return there
+
+
+class _Watched:
+    """Passes progress on, and stops an upload in which nothing happens any longer."""
+
+    def __init__(self, name: str, tell: OnProgress, *, made: bool) -> None:
+        self._name = name
+        self._tell = tell
+        self._last: Progress | None = None
+        self._when = time.monotonic()
+        self.made = made
+
+    def __call__(self, progress: Progress) -> None:
+        self._tell(progress)
+        if progress is not self._last:  # the same one is reported again while nothing happens
+            self._last, self._when = progress, time.monotonic()
+            self.made = self.made or progress.phase in (UPLOADING, COMMITTING)
+        elif time.monotonic() - self._when > _SILENT_SECONDS:
+            raise HubSilentError("The Hub stopped answering.", where=self._name, fix=self.go_on)
+
+    @property
+    def go_on(self) -> str:
+        """What to do after a fault that may pass."""
+        if not self.made:
+            return "Try again in a minute; nothing was pushed."
+        if self._last is not None and self._last.phase == COMMITTING:
+            return "See whether the new version is there; if not, push again: what was uploaded is kept."
+        return "The dataset is there without the new rows. Push again to go on."
+
+    @property
+    def creating(self) -> bool:
+        """Whether the last step was to make the dataset."""
+        return self._last is not None and self._last.phase == CREATING
+
+
+def _raise(found: Mapping[str, Any], name: str, account: Account, token: str, watched: _Watched) -> NoReturn:
+    """Raise the error of an outcome without a commit."""
+    status, said = found.get("status"), str(found.get("said", "")).replace(token, "…")
+    if status is None:
+        raise HubUnreachableError("The connection to the Hub broke.", where=name, fix=watched.go_on)
+    if status == 401:
+        raise AccessError("The Hub does not accept this token.", where=name, fix=f"See {token_page()}.")
+    if status == 403:
+        owner = name.partition("/")[0]
+        may = f"make datasets of {owner}" if watched.creating else "write to this dataset"
+        owners = ", ".join([account.name, *account.organisations])
+        raise AccessError(
+            f"This token of {account.name} may not {may}.",
+            where=name,
+            fix=f"Give the token that right at {token_page()}, or choose another owner: {owners}.",
+        )
+    if status == 409 and watched.creating:
+        raise _taken(name, account)
+    if status == 429:
+        wait = found.get("wait")
+        again = f"Push again in {wait:,} seconds." if isinstance(wait, int) else "Push again in some minutes."
+        raise HubUnreachableError("The Hub is rate-limiting requests.", where=name, fix=again)
+    if status >= 500:
+        raise HubUnreachableError(f"The Hub answered with status {status}.", where=name, fix=watched.go_on)
+    words = f": {said.rstrip('.')}." if said else f", with status {status}."
+    raise PushError(f"The Hub refuses it{words}", where=name, fix=watched.go_on)
+
+
+def _taken(name: str, account: Account) -> NameTakenError:
+    owner, _, rest = name.partition("/")
+    whose = "You have" if owner == account.name else f"{owner} has"
+    numbered = _NUMBERED.fullmatch(rest)
+    other = f"{owner}/{numbered[1]}-{int(numbered[2]) + 1}" if numbered else f"{owner}/{rest}-2"
+    return NameTakenError(
+        f"{whose} a dataset of this name that is not a space pushed from Explorer. It was left as it is.",
+        where=name,
+        fix=f"Choose another name, such as {other}.",
+        other=other,
+    )
+
+
+def _say_visibility(name: str, there: SpaceRepo) -> NoReturn:
+    now, wanted = ("private", "public") if there.private else ("public", "private")
+    raise PushError(
+        f"The dataset is there and {now}, and was asked for as {wanted}.",
+        where=name,
+        fix=f"Push it as {now}, change it in the settings of the dataset on the Hub, or choose another name.",
+    )

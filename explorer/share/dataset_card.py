@@ -1,0 +1,163 @@
+"""The card of a published space: what made the vectors, the rows and their licence, and how to load it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.comparison.report.pages import escaped_markdown
+from explorer.data.corpus import Corpus
+from explorer.hub.licences import LICENCES
+from explorer.hub.names import is_model_id
+from explorer.hub.space_repo import FILE, TAG
+
+_HUB = "https://huggingface.co"
+_SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
+_LARGER = "1M<n<10M"
+_HASH = "sha256:"
+_CHANGES = {
+    "truncation": "fewer dimensions",
+    "pca": "PCA",
+    "int8": "int8",
+    "binary": "binary",
+    "centring": "mean direction removed",
+}
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """What a card says.
+
+    Attributes:
+        name: The dataset, `owner/name`.
+        licence: The code of the licence of the rows, one of `LICENCES`.
+        private: Whether the dataset is private.
+        source: Where the rows came from; see `source_line`.
+        revision: The model's commit, or the hash of its files after `sha256:`; "" if it is not known.
+        vectors: The column of the vectors.
+        facts: What the file of the space says; see `saved_table`.
+    """
+
+    name: str
+    licence: str
+    private: bool
+    source: str
+    revision: str
+    vectors: str
+    facts: Mapping[str, Any]
+
+
+def dataset_card(card: CardFacts) -> str:
+    """The card as Markdown; nothing in a text of the rows or columns is read as Markdown, HTML or YAML."""
+    return f"---\n{_front_matter(card)}---\n\n{_body(card)}"
+
+
+def load_lines(name: str) -> Mapping[str, str]:
+    """Python that loads a published space, by what it is for."""
+    return {
+        "With its searches, in Explorer": f'import explorer\n\nspace = explorer.open_space("{name}")',
+        "With `datasets`": (
+            f'from datasets import load_dataset\n\nrows = load_dataset("{name}", split="train")'
+        ),
+        "With pandas": (
+            "import pandas as pd\nfrom huggingface_hub import hf_hub_download\n\n"
+            f'rows = pd.read_parquet(\n    hf_hub_download("{name}", "{FILE}", repo_type="dataset")\n)'
+        ),
+    }
+
+
+def source_line(corpus: Corpus) -> str:
+    """Where rows came from, as Markdown: a dataset at its revision, a sample's source, or a name."""
+    origin = corpus.origin
+    if origin is not None:
+        place = escaped_markdown(f"{origin.config}, {origin.split}")
+        at = f" at revision `{origin.revision}`"
+        return f"[{escaped_markdown(origin.id)}]({_HUB}/datasets/{origin.id}), {place},{at}"
+    return escaped_markdown(corpus.source or corpus.name)
+
+
+def _front_matter(card: CardFacts) -> str:
+    import yaml
+
+    rows = card.facts["rows"]
+    data = {
+        "license": card.licence,
+        "tags": [TAG, "embeddings"],
+        "size_categories": [next((name for most, name in _SIZES.items() if rows < most), _LARGER)],
+        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": FILE}]}],
+    }
+    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True))
+
+
+def _body(card: CardFacts) -> str:
+    made_by = _model(card.facts["encoder"])
+    rows = card.facts["rows"]
+    lines = [
+        f"# {escaped_markdown(card.name.partition('/')[2])}",
+        "",
+        f"{rows:,} text{'' if rows == 1 else 's'} with {'its' if rows == 1 else 'their'} embeddings"
+        + (f" by {made_by}." if made_by else "; which model made them is not known."),
+        "",
+        "| | |",
+        "| --- | --- |",
+        *(f"| {label} | {value} |" for label, value in _facts(card)),
+        "",
+        "## Load it",
+        "",
+    ]
+    if card.private:
+        lines += ["The dataset is private: sign in first, with `hf auth login` or `HF_TOKEN`.", ""]
+    for title, code in load_lines(card.name).items():
+        lines += [f"{title}:", "", "```python", code, "```", ""]
+    lines += ["Pushed with Explorer, which also opens it by its name on the Data page.", ""]
+    return "\n".join(lines)
+
+
+def _facts(card: CardFacts) -> Iterator[tuple[str, str]]:
+    facts, corpus, encoder = card.facts, card.facts["corpus"], card.facts["encoder"]
+    if encoder is not None:
+        yield "Model", _model(encoder)
+        if encoder["spec"]["kind"] != "tfidf":
+            yield "Revision", _revision(encoder["spec"].get("revision") or card.revision)
+        yield "Prompt of the rows", _prompt(encoder["prompt"])
+        yield "Prompt of queries", _prompt(encoder["query_prompt"])
+        yield "Precision", f"computed in {encoder['dtype']}, stored as float32"
+        yield "Compared by", str(facts["similarity"])
+    yield "Dimensions", f"{facts['dims']:,}"
+    if changes := [_CHANGES[step["kind"]] for step in facts["transforms"]]:
+        yield "Changed after encoding", ", ".join(changes)
+    yield "Rows", f"{facts['rows']:,}"
+    yield "Text column", escaped_markdown(corpus["text"])
+    if corpus["label"]:
+        yield "Label column", escaped_markdown(corpus["label"])
+    named = (corpus["text"], corpus["label"])
+    if others := [column["name"] for column in facts["columns"] if column["name"] not in named]:
+        yield "Other columns", ", ".join(map(escaped_markdown, others))
+    yield "Column of vectors", escaped_markdown(card.vectors)
+    yield "The rows are from", card.source
+    yield "Licence of the rows", f"{escaped_markdown(LICENCES[card.licence])} (`{card.licence}`)"
+
+
+def _model(encoder: Mapping[str, Any] | None) -> str:
+    """The model as Markdown, a link if it is one of the Hub; "" if it is not known."""
+    if encoder is None:
+        return ""
+    model = encoder["spec"].get("model")
+    if not model:
+        return "TF-IDF, fitted on the rows"
+    by = encoder["spec"].get("provider")
+    run = f", run by {escaped_markdown(by)}" if by else ""
+    if encoder["in_folder"] or not is_model_id(model):
+        return escaped_markdown(model) + run
+    return f"[{escaped_markdown(model)}]({_HUB}/{model}){run}"
+
+
+def _revision(revision: str) -> str:
+    if revision.startswith(_HASH):
+        return f"files with the SHA-256 {escaped_markdown(revision.removeprefix(_HASH))}"
+    return escaped_markdown(revision) or "not known"
+
+
+def _prompt(prompt: str) -> str:
+    return f"“{escaped_markdown(prompt)}”" if prompt.strip() else "none"

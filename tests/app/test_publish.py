@@ -1,0 +1,171 @@
+"""Publishing to the Hub on the page, to a Hub on this machine."""
+
+from __future__ import annotations
+
+import pyarrow.parquet as pq
+import pytest
+
+from explorer.hub.space_repo import FILE
+from explorer.jobs.registry import registry
+from explorer.ui.data.hub_search import OPENED
+from tests.app.driving import button, error, finished, open_app, open_rows, said
+from tests.app.test_saved_space import opened as opened_file
+from tests.app.test_saved_space import saved, session_of
+from tests.hub_pushes import TOKEN, Person
+
+WORDS = "words.parquet"
+NAME = "publish-name-mine.csv"
+
+
+@pytest.fixture
+def hub(push_hub):
+    registry()._jobs.clear()
+    yield push_hub
+    registry()._jobs.clear()
+
+
+@pytest.fixture
+def dialog(hub):
+    """The dialog over three rows of words, with a token."""
+    app = opened_file(saved(model="tfidf"), WORDS)
+    button(app, "Publish to the Hub").click().run()
+    return with_token(app)
+
+
+def with_token(app, token=TOKEN):
+    app.text_input(key="hf-own-token").set_value(token).run()
+    return finished(app)
+
+
+def licensed(app):
+    app.selectbox(key="publish-licence").set_value("cc-by-4.0").run()
+    return app
+
+
+def go_button(app):
+    return next(one for one in app.button if one.label.startswith("Publish") and " row" in one.label)
+
+
+def go(app):
+    """Press the button that publishes."""
+    go_button(app).click().run()
+    return finished(app)
+
+
+def test_nothing_goes_without_a_licence_and_it_is_private_by_default(dialog, hub):
+    assert dialog.text_input(key=NAME).value == "me/mine"
+    assert dialog.selectbox(key="publish-licence").value is None
+    assert go_button(dialog).label == "Publish 3 rows as a private dataset"
+    assert go_button(dialog).disabled
+    assert "only you can read it" in said(dialog.markdown)
+    licensed(dialog)
+    assert not go_button(dialog).disabled
+    assert not hub.pushed
+    go(dialog)
+    assert "me/mine is on the Hub, as a private dataset." in said(dialog.success)
+    assert hub.pushed["me/mine"].private
+    shown = " ".join(block.value for block in dialog.code)
+    for way in ('explorer.open_space("me/mine")', 'load_dataset("me/mine", split="train")', "read_parquet"):
+        assert way in shown
+    assert TOKEN not in str(dialog.query_params)
+
+
+def test_what_becomes_public_is_confirmed_again_when_it_changes(dialog, hub):
+    licensed(dialog)
+    dialog.toggle(key="publish-private").set_value(False).run()
+    assert go_button(dialog).label == "Publish 3 rows for everyone"
+    assert go_button(dialog).disabled
+    next(box for box in dialog.checkbox if "right to publish" in box.label).check().run()
+    assert not go_button(dialog).disabled
+    dialog.multiselect(key="publish-columns-mine.csv").set_value(["kind"]).run()
+    assert go_button(dialog).disabled
+    next(box for box in dialog.checkbox if "right to publish" in box.label).check().run()
+    go(dialog)
+    assert not hub.pushed["me/mine"].private
+    assert pq.read_schema(hub.newest("me/mine") / FILE).names == ["body", "kind", "embedding"]
+
+
+def test_only_the_selected_rows_go(dialog, hub):
+    session_of(dialog).select([2, 0], "a test")
+    dialog.run()
+    licensed(dialog)
+    choice = next(one for one in dialog.segmented_control if one.label == "Rows")
+    choice.set_value("selected").run()
+    assert go_button(dialog).label == "Publish 2 rows as a private dataset"
+    go(dialog)
+    assert pq.read_table(hub.newest("me/mine") / FILE)["body"].to_pylist() == ["a late parcel", "the sea"]
+
+
+def test_a_name_that_is_taken_is_left_alone_and_another_is_offered(dialog, hub, tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "train.csv").write_text("a\n1\n")
+    hub.datasets["me/mine"] = tmp_path / "other"
+    go(licensed(dialog))
+    assert "You have a dataset of this name" in error(dialog)
+    button(dialog, "Use me/mine-2").click().run()
+    finished(dialog)
+    assert dialog.text_input(key=NAME).value == "me/mine-2"
+    assert dialog.selectbox(key="publish-licence").value == "cc-by-4.0"
+    go(dialog)
+    assert "me/mine-2 is on the Hub" in said(dialog.success)
+    assert not hub.pushed.keys() & {"me/mine"}
+
+
+def test_a_fault_keeps_what_was_chosen_and_can_be_tried_again(dialog, hub):
+    hub.refused["/api/datasets/me/mine/commit/main"] = (500, "oh dear")
+    go(licensed(dialog))
+    assert "push again" in error(dialog)
+    hub.refused.clear()
+    button(dialog, "Try again").click().run()
+    go(finished(dialog))
+    assert "me/mine is on the Hub" in said(dialog.success)
+
+
+def test_tokens_that_cannot_write_are_told_before_anything_is_chosen(hub, monkeypatch):
+    monkeypatch.setenv("EXPLORER_INFERENCE_TOKEN", "hf_of_the_host")
+    hub.people["hf_reads"] = Person("me", role="read")
+    app = opened_file(saved(model="tfidf"), WORDS)
+    button(app, "Publish to the Hub").click().run()
+    with_token(app, "hf_nobody")
+    assert "does not accept this token" in error(app)
+    button(app, "Forget the token").click().run()
+    with_token(app, "hf_reads")
+    assert "can only read" in error(app)
+    assert not any("hf_of_the_host" in one for one in hub.authorizations)
+
+
+def test_a_private_space_opens_with_the_tabs_token_and_for_nobody_else(dialog, hub):
+    go(licensed(dialog))
+    other = finished(open_app("pages/data.py"))
+    other.segmented_control(key="rows-from").set_value("Hub").run()
+    other.session_state[OPENED] = "me/mine"
+    finished(other.run())
+    assert "nothing with that name, or it is private" in error(other)
+    with_token(other)
+    button(other, "Open the space").click().run()
+    finished(other)
+    assert "Saved space: TF-IDF" in said(other.caption)
+    button(other, "Use 3 rows").click().run()
+    finished(other)
+    assert open_rows(other) == "mine.csv · 3 rows"
+    third = finished(open_app("pages/data.py"))
+    third.segmented_control(key="rows-from").set_value("Hub").run()
+    third.session_state[OPENED] = "me/mine"
+    finished(third.run())
+    assert "nothing with that name, or it is private" in error(third)
+
+
+def test_a_space_with_too_many_rows_is_offered_like_any_dataset(dialog, hub, bound):
+    dialog.toggle(key="publish-private").set_value(False).run()
+    licensed(dialog)
+    next(box for box in dialog.checkbox if "right to publish" in box.label).check().run()
+    go(dialog)
+    bound("EXPLORER_MAX_ROWS", 2)
+    other = finished(open_app("pages/data.py"))
+    other.segmented_control(key="rows-from").set_value("Hub").run()
+    other.session_state[OPENED] = "me/mine"
+    finished(other.run())
+    assert "cannot be opened as one: me/mine: The space has 3 rows; up to 2 are opened." in said(
+        other.caption
+    )
+    assert button(other, "Read")
