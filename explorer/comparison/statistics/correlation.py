@@ -89,11 +89,11 @@ def correlations(gold: Floats, scores: Floats, groups: Groups, *, seed: int = 0)
         given, own = standard(gold), np.array([standard(row) for row in scores]).reshape(scores.shape)
         values = np.array([_pearson(given, row) for row in own])
         drawn = _resampled(gold, scores, groups, ranked=measure is SPEARMAN, seed=seed)
-        ends = [
+        own_ends = [
             resampled_interval(value, column, sizes.astype(np.float64), -1, 1)
             for value, column in zip(values.tolist(), drawn.T, strict=True)
         ]
-        every.append(WholeValues(measure, values, np.array(ends).reshape(-1, 2), len(gold), independent))
+        every.append(WholeValues(measure, values, np.array(own_ends).reshape(-1, 2), len(gold), independent))
         pairs = list(itertools.combinations(np.flatnonzero(~np.isnan(values)).tolist(), 2))
         if not pairs:
             continue
