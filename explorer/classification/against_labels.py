@@ -60,7 +60,8 @@ class AgainstLabels:
         rows: Numbers of the rows that are counted, int64, shape (rows,): those with a label.
         truth: Their labels, as places in `names`.
         given: Their predictions, as places in `names`.
-        accuracy: The share of rows whose prediction is their label.
+        accuracy: The share of rows whose prediction is their label; of those whose label is no category, in
+            “none of these”.
         macro_f1: The mean of F1 over the categories that some row has.
         categories: The figures of each category.
     """
@@ -118,7 +119,7 @@ def against_labels(
     given = np.where(assigned == NONE_OF_THESE, none, assigned)
     names = (*predictions.categories, NONE)
     counts = np.bincount(truth * (none + 1) + given, minlength=(none + 1) ** 2).reshape(none + 1, -1)
-    right, groups_of = ((truth == given) & (truth < none)).astype(np.float64), numbers[rows]
+    right, groups_of = (truth == given).astype(np.float64), numbers[rows]
     of_categories = tuple(
         CategoryFigures(
             name,

@@ -169,9 +169,11 @@ def check_behaviour(
         A result for each test.
 
     Raises:
-        DataError: A case has nothing that it could be mixed up with.
+        DataError: There is no case, or one has nothing that it could be mixed up with.
         ExplorerError: As `explorer.embed`.
     """
+    if cases is not None and not cases:
+        raise DataError("There are no cases.", fix="Give at least one, or leave them out for the usual ones.")
     tests = usual_cases() if cases is None else {"your cases": tuple(cases)}
     # A test, its case, and a text that is compared: first that of the same meaning, then the others.
     asked: list[tuple[str, Case, str]] = []

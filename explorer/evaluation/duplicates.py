@@ -13,6 +13,7 @@ from explorer.analysis.space import Space
 from explorer.comparison.judging.judgements import ScoredPairs, same_texts
 from explorer.comparison.measure import WholeValues
 from explorer.comparison.numbers import interval, number
+from explorer.data.tables.values import count
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.errors import DataError, QueryError
 from explorer.evaluation.encoding import TextOptions, facts_of, pair_similarities
@@ -185,5 +186,5 @@ def _words(threshold: Threshold) -> str:
     return (
         f"{number(threshold.value, 4)}, precision {number(threshold.precision)}"
         f"{f' ({precision})' if precision else ''}, recall {number(threshold.recall)}"
-        f"{f' ({recall})' if recall else ''}, {threshold.pairs:,} pairs"
+        f"{f' ({recall})' if recall else ''}, {count(threshold.pairs, 'pair')}"
     )

@@ -95,8 +95,10 @@ def evaluate_pairs(
     """Correlate an encoder's similarities of pairs of texts with given scores, as STS benchmarks do.
 
     Spearman's and Pearson's correlation are those of the `EmbeddingSimilarityEvaluator` of
-    sentence-transformers, with the similarity that the model was trained for, to 1e-6 in float32. Intervals
-    are of a bootstrap over pairs; pairs with the same first text count as one.
+    sentence-transformers, with the similarity that the model was trained for, to 1e-6 in float32. Pairs of
+    one text with itself, and pairs that occur twice, are ties here; there, rounding puts them in some order,
+    which changes Spearman where they are many. Intervals are of a bootstrap over pairs; pairs with the same
+    first text count as one.
 
     Args:
         pairs: A path to a CSV, TSV, JSON Lines or Parquet file, a corpus, a data frame, an Arrow table, a

@@ -115,6 +115,12 @@ def test_scored_pairs_are_evaluated_when_that_is_asked_for():
     agrees(app, expected)
 
 
+def test_too_few_pairs_for_an_interval_are_said():
+    app = evaluated(given(evaluating(), csv(PAIRS[:4])))
+    assert frame(app, "measure")["95 % interval"].tolist() == ["–", "–"]
+    assert "– is no interval: it takes 6 or more independent pairs." in said(app.caption)
+
+
 def test_another_file_is_not_evaluated_by_itself_and_the_columns_can_be_chosen():
     app = evaluated(given(evaluating(), csv(PAIRS)))
     lines = [(first, second, 10 - score, score) for first, second, score in PAIRS]

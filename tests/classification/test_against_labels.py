@@ -66,6 +66,17 @@ def test_rows_below_the_threshold_are_none_of_these_and_the_cells_hold_rows():
     assert found.accuracy.value == 0.25
 
 
+def test_a_row_of_another_label_belongs_in_none_of_these():
+    predictions = predicted([0, 1, 1, 0], [0.9, 0.9, 0.5, 0.4])
+    labels = ["apple", "bread", "other", "another"]
+    assert against_labels(predictions, labels).accuracy.value == 0.5
+    found = against_labels(predictions, labels, threshold=0.6)
+    assert found.accuracy.value == 1
+    assert found.confusion.diagonal().tolist() == [1, 1, 0, 2]
+    assert [one.f1.value for one in found.categories[:2]] == [1, 1]
+    assert found.macro_f1.value == 1
+
+
 def test_rows_learned_from_and_their_near_copies_are_not_counted():
     predictions = replace(predicted([0, 1, 1, 0]), learned=np.array([True, False, False, False]))
     labels = ["apple", "bread", "apple", "apple"]

@@ -76,6 +76,11 @@ def test_lines_that_are_no_cases_are_named(lines, said):
     assert raised.value.fix
 
 
+def test_no_cases_are_refused():
+    with pytest.raises(DataError, match="There are no cases"):
+        check_behaviour(cases=[])
+
+
 def test_cases_with_the_same_meaning_have_nothing_to_be_mixed_up_with():
     with pytest.raises(DataError) as raised:
         check_behaviour(cases=own_cases(["a | b", "c | b"]))

@@ -77,6 +77,24 @@ def test_with_ties_on_both_sides_the_figures_are_scipys(words, seed):
     assert result.pearson.value == pytest.approx(pearsonr(gold, result.similarities)[0])
 
 
+@pytest.mark.slow
+def test_pairs_of_equal_texts_are_ties_which_only_rounding_orders_in_sentence_transformers():
+    tickets = explorer.open_corpus("support-tickets").texts[:60]
+    frame = pd.DataFrame(
+        {
+            "sentence1": tickets,
+            "sentence2": [*tickets[:30], *tickets[:30]],
+            "score": np.random.default_rng(0).integers(0, 6, 60),
+        }
+    )
+    model = SentenceTransformer(str(find_model(BUNDLED_MODEL).folder), device="cpu")
+    left, right = (model.encode(frame[name].tolist()) for name in ("sentence1", "sentence2"))
+    rounded = np.round(np.asarray(model.similarity_pairwise(left, right), dtype=np.float64), 5)
+    result = evaluate_pairs(frame, BUNDLED_MODEL, precision="float32")
+    assert result.spearman.value == pytest.approx(spearmanr(frame["score"], rounded)[0], abs=1e-6)
+    assert result.pearson.value == pytest.approx(expected(model, frame)["pearson_cosine"], abs=1e-6)
+
+
 def test_pairs_of_one_text_count_as_one_in_intervals(words):
     frame = made(40)
     alone = evaluate_pairs(frame, words)

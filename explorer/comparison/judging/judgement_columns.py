@@ -25,6 +25,8 @@ _PAIRED = tuple(
     for name in ("sentence", "text", "question")
     for first, second in (("1", "2"), ("a", "b"))
 )
+LABELS = {"true": 1.0, "false": 0.0}
+"""Labels of pairs in words."""
 _INCLUSION = ("inclusion",)
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}(\.0*)?")
 
@@ -120,7 +122,7 @@ def guess_judgement_columns(table: SourceTable, corpus: Corpus, *, texts: bool) 
 
 
 def guess_pair_columns(table: SourceTable) -> PairColumns:
-    """The likeliest columns of a file of pairs: two of text and one of numbers.
+    """The likeliest columns of a file of pairs: two of text and one of numbers or labels.
 
     Two named as a pair, such as `sentence1` and `sentence2`, come before other columns of text.
 
@@ -131,7 +133,7 @@ def guess_pair_columns(table: SourceTable) -> PairColumns:
     score = _score_column(table, found)
     if len(found) < 2 or score is None:
         raise ColumnError(
-            "Pairs need two columns of text and one of numbers. "
+            "Pairs need two columns of text and one of numbers or of true and false. "
             f"The columns are: {list_names(table.table.column_names)}.",
             where=table.name,
             fix="Call the scores score, or say which columns they are.",
@@ -231,7 +233,7 @@ def _few_numbers(table: SourceTable, taken: Sequence[str | None]) -> str | None:
 def _paired_columns(table: SourceTable) -> list[str]:
     """The two columns of text, in their order: those with the names of a pair, else the likeliest."""
     # Scores are text where a cell is no number, or in words such as true.
-    texts = sorted(text_columns(table), key=lambda name: _plain(name) in _SCORE)
+    texts = sorted(text_columns(table), key=lambda name: _plain(name) in _SCORE or _holds_scores(table, name))
     names = {_plain(name): name for name in reversed(texts)}
     for first, second in _PAIRED:
         if first in names and second in names:
@@ -244,12 +246,18 @@ def _score_column(table: SourceTable, texts: Sequence[str]) -> str | None:
     if named is not None:
         return named
     free = [name for name in table.table.column_names if name not in texts]
-    return next(
-        (name for name in free if _head(table, name) and all(map(_is_number, _head(table, name)))), None
-    )
+    return next((name for name in free if _holds_scores(table, name)), None)
 
 
-def _is_number(text: str) -> bool:
+def _holds_scores(table: SourceTable, name: str) -> bool:
+    """Whether a column has numbers or labels only."""
+    values = _head(table, name)
+    return bool(values) and all(map(_is_score, values))
+
+
+def _is_score(text: str) -> bool:
+    if text.strip().lower() in LABELS:
+        return True
     try:
         float(text)
     except ValueError:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from explorer.comparison.judging.judgement_columns import (
+    LABELS,
     JudgementColumns,
     PairColumns,
     check_columns,
@@ -27,7 +28,6 @@ from explorer.jobs.progress import OnProgress
 _SHOWN = 20  # bad lines that are kept with their reason
 _NO_SCORE = 'the score "{:.40}" is not a number'
 _NO_LABEL = 'the label "{:.40}" is neither 1 nor 0'
-_LABELS = {"true": 1.0, "false": 0.0}
 _NO_QRELS = "it does not have four fields: query id, 0, row, grade"
 
 Content = TypeVar("Content")
@@ -289,7 +289,7 @@ def _number(text: str) -> float | None:
 
 
 def _label(text: str) -> float | None:
-    value = _LABELS.get(text.strip().lower(), _number(text))
+    value = LABELS.get(text.strip().lower(), _number(text))
     return value if value in (0, 1) else None
 
 

@@ -16,6 +16,7 @@ from explorer.comparison.statistics.inference import (
     effective_number,
     group_numbers,
     p_values,
+    resampled_interval,
     resamples,
     sign_patterns,
 )
@@ -54,7 +55,7 @@ class Correlations:
     """How contenders' scores correlate with given ones.
 
     Attributes:
-        values: Spearman's and Pearson's correlation, with 95 % bootstrap intervals over groups.
+        values: Spearman's and Pearson's correlation, with 95 % intervals.
         differences: The differences of all pairs of contenders by both, adjusted as one family.
     """
 
@@ -65,10 +66,10 @@ class Correlations:
 def correlations(gold: Floats, scores: Floats, groups: Groups, *, seed: int = 0) -> Correlations:
     """Correlate the scores of contenders with given ones.
 
-    Intervals are value ± t × the standard error of a bootstrap over groups, on the scale of Fisher's z;
-    differences have theirs on their own scale. p is of the paired permutation test: for whole groups of
-    pairs, the standardised scores (for Spearman, the ranks) of two contenders are swapped, and the difference
-    of the correlations is compared.
+    Intervals are the score intervals of `resampled_interval`, with the standard error of a bootstrap over
+    groups; those of differences are difference ± t × this error. p is of the paired permutation test: for
+    whole groups of pairs, the standardised scores (for Spearman, the ranks) of two contenders are swapped,
+    and the difference of the correlations is compared.
 
     Args:
         gold: The given scores, shape (pairs,).
@@ -80,15 +81,19 @@ def correlations(gold: Floats, scores: Floats, groups: Groups, *, seed: int = 0)
         Values and differences; NaN for fewer than two distinct scores, and no intervals for fewer than
         `FEWEST_GROUPS` groups.
     """
-    _, independent = group_numbers(groups)
+    _, sizes = np.unique(groups, return_counts=True)
+    independent = len(sizes)
     every: list[WholeValues] = []
     found: list[Difference] = []
     for measure, standard in ((SPEARMAN, _ranks), (PEARSON, _same)):
         given, own = standard(gold), np.array([standard(row) for row in scores]).reshape(scores.shape)
         values = np.array([_pearson(given, row) for row in own])
         drawn = _resampled(gold, scores, groups, ranked=measure is SPEARMAN, seed=seed)
-        ends, _ = _around(_fisher(values), _fisher(drawn), groups)
-        every.append(WholeValues(measure, values, np.tanh(ends), len(gold), independent))
+        own_ends = [
+            resampled_interval(value, column, sizes.astype(np.float64), -1, 1)
+            for value, column in zip(values.tolist(), drawn.T, strict=True)
+        ]
+        every.append(WholeValues(measure, values, np.array(own_ends).reshape(-1, 2), len(gold), independent))
         pairs = list(itertools.combinations(np.flatnonzero(~np.isnan(values)).tolist(), 2))
         if not pairs:
             continue
@@ -118,11 +123,6 @@ def _pearson(first: Floats, second: Floats) -> float:
     return float(first @ second / np.sqrt((first @ first) * (second @ second)))
 
 
-def _fisher(values: Floats) -> Floats:
-    """Fisher's z, on whose scale the distribution of a correlation is nearly symmetric; finite for ±1."""
-    return np.asarray(np.arctanh(np.clip(values, _ROUNDING - 1, 1 - _ROUNDING)))
-
-
 def _around(values: Floats, drawn: Floats, groups: Groups) -> tuple[Floats, Floats]:
     """Value ± t × standard error of the resamples, shape (columns, 2), and the errors, shape (columns,)."""
     from scipy.special import stdtrit
@@ -131,8 +131,6 @@ def _around(values: Floats, drawn: Floats, groups: Groups) -> tuple[Floats, Floa
     effective = effective_number(sizes.astype(np.float64))
     if len(sizes) < 2:
         return np.full((len(values), 2), np.nan), np.full(len(values), np.nan)
-    # A resample without variation has no correlation, and one of a few pairs can have a perfect one.
-    drawn = np.where(np.isfinite(drawn), drawn, np.nan)
     known = (~np.isnan(drawn)).any(0)
     errors = np.full(len(values), np.nan)
     errors[known] = np.nanstd(drawn[:, known], axis=0) * np.sqrt(effective / (effective - 1))
@@ -184,9 +182,10 @@ def _weighted_pearson(first: Floats, second: Floats, weights: Floats) -> Floats:
         apart.append(np.where(np.abs(centred) > _ROUNDING * np.abs(mean[:, None]), centred, 0.0))
     one, other = apart
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(
-            (weights * one * other).sum(1) / np.sqrt((weights * one**2).sum(1) * (weights * other**2).sum(1))
+        found = (weights * one * other).sum(1) / np.sqrt(
+            (weights * one**2).sum(1) * (weights * other**2).sum(1)
         )
+    return np.where(np.isfinite(found), found, np.nan)
 
 
 def _swap_tests(gold: Floats, firsts: Floats, seconds: Floats, groups: Groups, seed: int) -> Floats:

@@ -58,7 +58,7 @@ def show_against_labels(
         st.metric(
             "Accuracy",
             percent(found.accuracy.value),
-            help="Rows whose category is their label.",
+            help="Rows whose category is their label. Rows of another label belong in “none of these”.",
             width="content",
         )
         st.metric(
@@ -70,9 +70,13 @@ def show_against_labels(
     of = "repeats" if many else "near-copies"
     learned = 0 if predictions.learned is None else int(predictions.learned.sum())
     without = f" The {learned:,} examples and their {of} are not counted." if learned else ""
+    others = int((found.truth == len(found.names) - 1).sum())
+    other = (
+        f" The label of {others:,} is no category: only “none of these” is right for them." if others else ""
+    )
     st.caption(
         f"95 % intervals: accuracy {_ends(found.accuracy, share=True)}, mean F1 {_ends(found.macro_f1)}. "
-        f"Over {len(found.rows):,} rows with a label; {of} count as one.{without}"
+        f"Over {len(found.rows):,} rows with a label; {of} count as one.{other}{without}"
     )
     _show_matrix(shown_rows, found)
     figure_table("by-category", _BY_CATEGORY, lambda: _table(found), title=_BY_CATEGORY)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import streamlit as st
 
 from explorer.comparison.numbers import figure as written
 from explorer.comparison.numbers import interval, number, units
+from explorer.comparison.statistics.inference import FEWEST_GROUPS
 from explorer.jobs.progress import OnProgress
 from explorer.numbers import percent
 from explorer.session.session import Session
@@ -49,6 +51,7 @@ _COLUMNS = {  # the columns of the table where long texts would hide the others 
     ),
     "labels": ("row", "label", "predicted", "own_votes", "predicted_votes", "text"),
 }
+_UNITS = {"labels": "rows"}  # where they are not called as the kind
 _ORDER = {
     "pairs": "The pairs whose rank by similarity is furthest from that by score. A rank is the share of "
     "pairs that have less; off is that by similarity minus that by score.",
@@ -74,7 +77,7 @@ def show_evaluation(session: Session, found: Evaluated, kind: str, name: str) ->
 
     first = found.figures[0]
     st.markdown(f"**{markdown(found.encoder)}** · {units(first.measure, first.n, first.independent)}")
-    _show_figures(found)
+    _show_figures(found, kind)
     if isinstance(found, DuplicateEvaluation):
         _show_thresholds(found)
     for note in found.notes:
@@ -124,7 +127,7 @@ def _offer_logging(session: Session, found: Evaluated) -> None:
     )
 
 
-def _show_figures(found: Evaluated) -> None:
+def _show_figures(found: Evaluated, kind: str) -> None:
     lines = {
         "measure": [each.measure.name for each in found.figures],
         "value": [written(each.measure, each.value) for each in found.figures],
@@ -135,6 +138,10 @@ def _show_figures(found: Evaluated) -> None:
         lines["published"] = ["; ".join(map(_source, each.published)) for each in found.figures]
         lines["beside it"] = ["; ".join(map(_beside, each.published)) for each in found.figures]
     st.dataframe(lines, hide_index=True, height="content", alt="Figures with their intervals")
+    first = found.figures[0]
+    if np.isnan(first.low) and not np.isnan(first.value):
+        what = _UNITS.get(kind, kind)
+        st.caption(f"– is no interval: it takes {FEWEST_GROUPS} or more independent {what}.")
 
 
 def _source(published: Published) -> str:

@@ -65,7 +65,7 @@ def choose_judgement_columns(guess: FileGuess, corpus: Corpus, key: str) -> Judg
 def choose_pair_columns(guess: FileGuess, key: str) -> PairColumns:
     """Draw the choice of the columns of scored pairs."""
     names = guess.table.table.column_names
-    usual = guess.pairs or PairColumns(names[0], names[0], names[0])
+    usual = guess.pairs or PairColumns(*(names[min(at, len(names) - 1)] for at in range(3)))
     with st.container(horizontal=True, gap="small"):
         first = _column("One text", names, usual.first, f"{key}-first") or usual.first
         second = _column("Other text", names, usual.second, f"{key}-second") or usual.second

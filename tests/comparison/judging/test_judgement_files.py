@@ -268,6 +268,13 @@ def test_labels_of_pairs_are_1_or_0_in_several_writings():
     )
 
 
+def test_a_column_of_true_and_false_holds_labels_whatever_it_is_called():
+    source = {"same": ["true", "False"], "a": ["one text", "a text"], "b": ["another text", "no text"]}
+    read = read_pairs(source, labelled=True)
+    assert read.columns == PairColumns("a", "b", "same")
+    assert read.content.scores == (1, 0)
+
+
 def test_all_missing_columns_of_pairs_are_named():
     source = {"a": ["one text"], "b": ["another text"], "score": [1]}
     with pytest.raises(ColumnError, match=r"no columns first, second\. The columns are: a, b, score"):

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from explorer.comparison.statistics.correlation import _RESAMPLES, PEARSON, SPEARMAN, correlations
-from explorer.comparison.statistics.inference import resamples
+from explorer.comparison.statistics.inference import resampled_interval, resamples
 
 KINDS = [(SPEARMAN, stats.spearmanr), (PEARSON, stats.pearsonr)]
 
@@ -40,9 +40,11 @@ def test_intervals_are_of_correlations_in_resamples_of_groups(rng, measure, refe
     for counts in np.concatenate(list(resamples(30, _RESAMPLES, 4, width=60))):
         rows = np.repeat(np.arange(60), counts[groups].astype(int))
         drawn.append([reference(gold[rows], row[rows]).statistic for row in scores])
-    reach = stats.t.ppf(0.975, 29) * np.arctanh(drawn).std(0, ddof=0) * np.sqrt(30 / 29)
-    middle = np.arctanh(of(found, measure).values)
-    expected = np.tanh(np.stack([middle - reach, middle + reach], axis=1))
+    columns, values = np.transpose(drawn), of(found, measure).values
+    expected = [
+        resampled_interval(value, column, np.full(30, 2.0), -1, 1)
+        for value, column in zip(values, columns, strict=True)
+    ]
     np.testing.assert_allclose(of(found, measure).intervals, expected)
     (difference,) = [each for each in found.differences if each.measure == measure]
     apart = np.array(drawn) @ [1, -1]
@@ -80,13 +82,34 @@ def test_both_measures_of_all_pairs_are_one_family(rng):
     assert all(each.p_holm >= each.p for each in found)
 
 
-def test_equal_scores_do_not_differ_and_perfect_ones_have_no_error(rng):
+def test_equal_scores_do_not_differ(rng):
     gold = rng.random(30)
     found = correlations(gold, np.stack([gold, gold]), np.arange(30))
     np.testing.assert_allclose(of(found, SPEARMAN).values, 1)
-    np.testing.assert_allclose(of(found, PEARSON).intervals, 1)
     assert [each.p for each in found.differences] == [1, 1]
     assert [each.difference for each in found.differences] == [0, 0]
+
+
+@pytest.mark.parametrize("pairs", [6, 30])
+def test_few_pairs_in_perfect_order_are_not_certain_to_stay_so(pairs):
+    gold = np.arange(pairs) / pairs
+    for values in correlations(gold, np.stack([gold, -gold]), np.arange(pairs)).values:
+        (low, high), (lowest, highest) = values.intervals
+        assert low < 0.9
+        assert high == pytest.approx(1)
+        assert lowest == pytest.approx(-1)
+        assert highest == pytest.approx(-low)
+
+
+@pytest.mark.parametrize("pairs", [10, 30])
+def test_one_pair_out_of_order_does_not_make_the_interval_wide(pairs):
+    # Resamples without that pair are in perfect order, where Fisher's z is infinite.
+    gold = np.arange(pairs, dtype=np.float64)
+    scores = gold.copy()
+    scores[:2] = 1, 0
+    for values in correlations(gold, scores[None], np.arange(pairs)).values:
+        low, high = values.intervals[0]
+        assert 0.3 < low < values.values[0] < high <= 1
 
 
 def test_scores_that_do_not_vary_have_no_correlation(rng):
