@@ -18,7 +18,7 @@ from explorer.analysis.heatmaps import (
     group_similarity,
 )
 from explorer.analysis.space import Space
-from explorer.numbers import percent
+from explorer.numbers import percent, threshold_text
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.similarity.pairs import show_pair
@@ -191,10 +191,10 @@ def show_usual_scores(session: Session, space: Space) -> None:
 
 def _show_edge(rows: ShownRows, close: ClosePairs, threshold: float) -> None:
     """Draw the pairs just above and just below a threshold."""
-    above = close.above(threshold)
+    above, shown = close.above(threshold), threshold_text(threshold)
     sides = (
-        (f"Just above {threshold:.2f}", range(above - 1, max(-1, above - 1 - _EDGE), -1)),
-        (f"Just below {threshold:.2f}", range(above, min(len(close.pairs), above + _EDGE))),
+        (f"Just above {shown}", range(above - 1, max(-1, above - 1 - _EDGE), -1)),
+        (f"Just below {shown}", range(above, min(len(close.pairs), above + _EDGE))),
     )
     for column, (heading, places) in zip(st.columns(2), sides, strict=True):
         with column:
