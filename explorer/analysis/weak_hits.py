@@ -10,7 +10,7 @@ query none of whose words TF-IDF knows has 0, as these have.
 
 So for TF-IDF the words decide. Its 256 dimensions keep frequent words and lose most rare ones: among glosses
 of WordNet "a person who grins" has 1.00 with "a person who bakes bread", and "a small nut" 0.90 with "a small
-bird that sings". A hit is weak if its words make up less than a third of the query's weight. Function words
+bird that sings". A hit is weak if its words make up less than a fifth of the query's weight. Function words
 count for nothing, however rare: "Login fails" fits "cannot log in" though few rows say "cannot".
 """
 
@@ -45,7 +45,7 @@ MEANINGLESS = (
 """Queries without a meaning."""
 _COUNTED = 20_000  # rows whose words are counted
 _COUNTED_CHARS = 4_000_000  # characters of them, which take about half a second
-_LEAST_COVERED = 1 / 3  # of the weight of a query
+_LEAST_COVERED = 1 / 5  # of the weight of a query: one of three words can be enough, if it is not frequent
 _REACHED = 0.8  # of them score no higher: at the highest, one odd query would decide
 
 
@@ -105,6 +105,6 @@ def query_weights(query: str, counts: Mapping[str, int], rows: int) -> dict[str,
 
 
 def has_too_little(text: str, weights: Mapping[str, float]) -> bool:
-    """Whether a text has less than a third of what a query is about; see `query_weights`."""
+    """Whether a text has less than a fifth of what a query is about; see `query_weights`."""
     stems = stems_of(text)
     return sum(weight for one, weight in weights.items() if one in stems) < _LEAST_COVERED

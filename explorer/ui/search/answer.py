@@ -208,10 +208,11 @@ def _show_fit(
             f"meaningless text reaches {meaningless}."
         )
     weak = sum(found.is_weak(hit) for hit in found.hits)
+    score, have = ("scores", "has") if weak == 1 else ("score", "have")
     why = (
-        "score no higher than meaningless text and have no word of the query"
+        f"{score} no higher than meaningless text and {have} no word of the query"
         if not found.weights
-        else "have no word of the query, or only its frequent ones"
+        else f"{have} no word of the query, or only its frequent ones"
     )
     about = f"; {weak:,} of the {len(found.hits):,} hits {why}" if weak and not nothing else ""
     if ranked is not None:
