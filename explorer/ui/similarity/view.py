@@ -67,7 +67,7 @@ def show_groups(session: Session, space: Space) -> None:
         st.plotly_chart(
             figures.heatmap(means.scores, labels, labels, show_names=named, square=True),
             key="groups",
-            width=1120 if many else 900,  # names and squares; wider would be empty
+            width=1120 if many else _figure_width(labels if named else ()),
             config={"displayModeBar": False},
             alt=heatmap_words(f"Mean similarity between {kind}s", means.scores, names, names),
         )
@@ -187,6 +187,11 @@ def show_usual_scores(session: Session, space: Space) -> None:
             alt="The estimated share of false pairs by threshold",
         )
     _show_edge(shown_rows, close, threshold)
+
+
+def _figure_width(names: Sequence[str]) -> int:
+    """The pixels that names and squares take across; the scale of a wider figure would be wider too."""
+    return min(900, 510 + 6 * max(map(len, names), default=0))
 
 
 def _show_edge(rows: ShownRows, close: ClosePairs, threshold: float) -> None:
