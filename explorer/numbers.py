@@ -24,6 +24,11 @@ def percent(share: float) -> str:
     return f"{Decimal(100 * float(share)).quantize(Decimal('0.1'), ROUND_HALF_UP)} %"
 
 
+def threshold_text(threshold: float) -> str:
+    """A threshold of scores in hundredths, `0.90`, or with more decimals if it has more: `0.9997`."""
+    return f"{threshold:.2f}" if round(threshold, 2) == threshold else f"{threshold:.7g}"
+
+
 def ordinal(number: int) -> str:
     """A place as people say it: `1st`, `22nd`, `113th`."""
     teens = 10 <= number % 100 < 20

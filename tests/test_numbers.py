@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.numbers import number_from, ordinal, percent
+from explorer.numbers import number_from, ordinal, percent, threshold_text
 from tests.written_numbers import TEXTS
 
 
@@ -62,3 +62,8 @@ def test_a_share_is_a_percentage_and_a_part_is_never_none_or_all(share, written)
 )
 def test_a_place_is_written_as_people_say_it(number, written):
     assert ordinal(number) == written
+
+
+def test_a_threshold_has_two_decimals_or_more_if_it_has_more():
+    assert [threshold_text(one) for one in (0.9, 1.0, 0.29, 0.9995)] == ["0.90", "1.00", "0.29", "0.9995"]
+    assert threshold_text(0.9999945759773254) == "0.9999946"

@@ -118,10 +118,17 @@ class ClosePairs:
         return int(len(scores) - np.searchsorted(scores[::-1], np.float32(threshold), side="left"))
 
     def reached(self, threshold: float) -> float:
-        """A threshold or, if not all of its pairs are known, the lowest hundredth whose pairs are."""
+        """A threshold or, if not all of its pairs are known, a round one just above the lowest that has them.
+
+        In hundredths, or in smaller steps where a hundredth would leave out half of the pairs.
+        """
         if np.float32(threshold) >= np.float32(self.floor):
             return threshold
-        return math.ceil(100 * self.floor) / 100
+        for step in (100, 1_000, 10_000, 100_000):
+            rounded = math.ceil(step * self.floor) / step
+            if 2 * self.above(rounded) > len(self.pairs):
+                return rounded
+        return self.floor
 
     def duplicates(self, threshold: float) -> Duplicates:
         """The duplicates at a threshold.
@@ -205,6 +212,12 @@ def find_close_pairs(
         shown = np.nextafter(np.float32(found.threshold), np.float32(np.inf))
         floor = float(shown)
     near = found.scores >= shown
+    if cut and not near.any():
+        raise QueryError(
+            f"More than {limit:,} pairs have the same score, {floor:.4g}: "
+            "their vectors do not tell them apart.",
+            fix="Choose another encoder, or fewer rows.",
+        )
     pairs = Pairs(found.left[near], found.right[near], found.scores[near], floor)
     return ClosePairs(float(floor), first, pairs, cut)
 

@@ -10,8 +10,8 @@ query none of whose words TF-IDF knows has 0, as these have.
 
 So for TF-IDF the words decide. Its 256 dimensions keep frequent words and lose most rare ones: among glosses
 of WordNet "a person who grins" has 1.00 with "a person who bakes bread", and "a small nut" 0.90 with "a small
-bird that sings". A hit without any of the words that make up half of the query's weight, here "bread" and
-"sings", is weak.
+bird that sings". A hit is weak if its words make up less than a fifth of the query's weight. Function words
+count for nothing, however rare: "Login fails" fits "cannot log in" though few rows say "cannot".
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.analysis.function_words import is_function_word
 from explorer.analysis.word_stems import stem
 from explorer.encode.words import split_words
 
@@ -43,6 +44,8 @@ MEANINGLESS = (
 )  # fmt: skip
 """Queries without a meaning."""
 _COUNTED = 20_000  # rows whose words are counted
+_COUNTED_CHARS = 4_000_000  # characters of them, which take about half a second
+_LEAST_COVERED = 1 / 5  # of the weight of a query: one of three words can be enough, if it is not frequent
 _REACHED = 0.8  # of them score no higher: at the highest, one odd query would decide
 
 
@@ -70,16 +73,21 @@ def stems_of(text: str) -> frozenset[str]:
 
 
 def row_counts(texts: Sequence[str]) -> tuple[Counter[str], int]:
-    """In how many texts each stem is, and in how many it was looked for: in 20,000 of them at most."""
-    some = texts[:: math.ceil(len(texts) / _COUNTED)] if texts else []
+    """In how many texts each stem is, and in how many it was looked for: in 20,000 of them at most.
+
+    In fewer if they are long.
+    """
+    step = math.ceil(max(len(texts) / _COUNTED, sum(map(len, texts)) / _COUNTED_CHARS))
+    some = texts[:: max(1, step)]
     return Counter(one for text in some for one in stems_of(text)), len(some)
 
 
-def telling_stems(query: str, counts: Mapping[str, int], rows: int) -> frozenset[str]:
-    """The stems of a query's rarest words, as few as make up half of its weight.
+def query_weights(query: str, counts: Mapping[str, int], rows: int) -> dict[str, float]:
+    """How much of a query each stem makes up.
 
     The weight of a word is its squared inverse document frequency, ln((1 + rows) / (1 + count)) + 1, as in
-    TF-IDF: the squares sum up to the squared length of the query's vector.
+    TF-IDF: the squares sum up to the squared length of the query's vector. Function words have none, unless
+    there are no others.
 
     Args:
         query: The query.
@@ -87,15 +95,16 @@ def telling_stems(query: str, counts: Mapping[str, int], rows: int) -> frozenset
         rows: In how many rows it was looked for.
 
     Returns:
-        Empty for a query without a word. Words of the same weight are all in it or all not.
+        The share of each stem, together 1; empty for a query without a word.
     """
-    weights = {one: (math.log((1 + rows) / (1 + counts.get(one, 0))) + 1) ** 2 for one in stems_of(query)}
-    left = sum(weights.values()) / 2
-    found: set[str] = set()
-    for weight in sorted(set(weights.values()), reverse=True):
-        if left <= 0:
-            break
-        same = {one for one, own in weights.items() if own == weight}
-        found |= same
-        left -= weight * len(same)
-    return frozenset(found)
+    words = split_words(query)
+    stems = set(map(stem, [word for word in words if not is_function_word(word)] or words))
+    weights = {one: (math.log((1 + rows) / (1 + counts.get(one, 0))) + 1) ** 2 for one in stems}
+    total = sum(weights.values())
+    return {one: weight / total for one, weight in weights.items()}
+
+
+def has_too_little(text: str, weights: Mapping[str, float]) -> bool:
+    """Whether a text has less than a fifth of what a query is about; see `query_weights`."""
+    stems = stems_of(text)
+    return sum(weight for one, weight in weights.items() if one in stems) < _LEAST_COVERED

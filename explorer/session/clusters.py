@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -57,11 +57,15 @@ class ClusterState:
         else:
             self.edits.pop(key, None)
 
-    def for_more_rows(self) -> ClusterState:
-        """What still applies when other rows follow: all rows are clustered anew, and some rows are not."""
-        choices = {rows: spec for rows, spec in self.choices.items() if rows}
-        edits = {key: steps for key, steps in self.edits.items() if key.rows}
-        names = {(key, origin): name for (key, origin), name in self.names.items() if key.rows}
+    def for_more_rows(self, gone: Collection[str]) -> ClusterState:
+        """What still applies when other rows follow, since some rows are not clustered anew.
+
+        Args:
+            gone: The keys of rows that are others now.
+        """
+        choices = {rows: spec for rows, spec in self.choices.items() if rows not in gone}
+        edits = {key: steps for key, steps in self.edits.items() if key.rows not in gone}
+        names = {(key, origin): name for (key, origin), name in self.names.items() if key.rows not in gone}
         lost = len(edits) < len(self.edits) or len(names) < len(self.names)
         return ClusterState(choices, edits, (None, _FOUND_ANEW) if lost else None, names=names)
 

@@ -187,10 +187,14 @@ class Session:
 
     def _keep_choices(self, corpus: Corpus) -> None:
         """Go on with a corpus that begins with the open rows, and with what was chosen about them."""
+        before = self.shown
         self.corpus = corpus
         filters, errors = possible(corpus, self.filters)
         self.filter_by(filters, " ".join(f"{error.what} Its filter is left out." for error in errors))
-        self.clusters = self.clusters.for_more_rows()
+        gone = {""}
+        if before is not None and (self.shown is None or self.shown.key != before.key):
+            gone.add(before.key)  # other rows pass the filters now
+        self.clusters = self.clusters.for_more_rows(gone)
         self.comparison = self.comparison.for_more_rows(corpus.table.column_names)
 
     @property

@@ -97,18 +97,21 @@ def pairs_above(
         if closest and len(found) > _SPARE * limit:
             sieve.threshold = found.cut(limit)
         elif not closest and len(found) > limit:
-            raise _too_many(limit, found.advice(limit * done // total))
+            raise QueryError(
+                f"More than {limit:,} pairs are at or above the threshold.",
+                fix=found.advice(limit * done // total),
+            )
         if on_progress is not None:
             on_progress(done, total)
     if len(found) > limit:
         sieve.threshold = found.cut(limit)
     if sieve.threshold > threshold and not len(found):
-        raise _too_many(limit, "Choose a higher threshold.")
+        raise QueryError(
+            f"More than {limit:,} pairs have the same score, {sieve.threshold:.4g}: "
+            "their vectors do not tell them apart.",
+            fix="Choose another encoder, or fewer rows.",
+        )
     return found.in_order(sieve.threshold)
-
-
-def _too_many(limit: int, fix: str) -> QueryError:
-    return QueryError(f"More than {limit:,} pairs are at or above the threshold.", fix=fix)
 
 
 class _ScoredPairs(NamedTuple):

@@ -143,6 +143,24 @@ def test_with_too_many_near_pairs_the_closest_are_those_of_a_higher_threshold():
         close.duplicates(0.0)
 
 
+@pytest.mark.parametrize(("noise", "shown"), [(0.003, None), (0.03, 0.9995), (0.3, 0.95)])
+def test_the_closest_of_pairs_that_hardly_differ_are_not_all_left_out_by_rounding(noise, shown):
+    vectors = np.ones((60, 8)) + noise * np.random.default_rng(0).normal(size=(60, 8))
+    items = space([f"text {row}" for row in range(60)], vectors)
+    close = find_close_pairs(items, 0.5, limit=500, closest=True)
+    threshold = close.reached(0.5)
+    assert threshold == (shown or close.floor) < 1
+    assert 250 < len(close.duplicates(threshold).pairs) <= 500
+
+
+@pytest.mark.parametrize("noise", [0, 1e-5])
+def test_more_pairs_of_one_score_than_are_kept(noise):
+    vectors = np.ones((60, 8)) + noise * np.random.default_rng(0).normal(size=(60, 8))
+    with pytest.raises(QueryError, match="More than 500 pairs have the same score, 1: ") as caught:
+        find_close_pairs(space([f"text {row}" for row in range(60)], vectors), 0.5, limit=500, closest=True)
+    assert "another encoder" in caught.value.fix
+
+
 def test_it_can_be_cancelled():
     def cancel(progress):
         assert (progress.done, progress.total, progress.unit) == (3, 3, "pairs")

@@ -5,7 +5,7 @@ import pytest
 
 import explorer
 from explorer.analysis.space import Space, make_index
-from explorer.analysis.weak_hits import MEANINGLESS, row_counts, stems_of, telling_stems, weak_score
+from explorer.analysis.weak_hits import MEANINGLESS, has_too_little, query_weights, row_counts, weak_score
 from tests.tensor import reference
 from tests.tensor.matrices import make
 
@@ -22,14 +22,38 @@ def test_four_of_five_meaningless_queries_find_nothing_closer(kind, metric):
     assert weak_score(space(rows), queries, metric) == pytest.approx(best[15], abs=1e-5)
 
 
-def test_the_telling_words_of_a_query_are_its_rarest_that_make_up_half_of_its_weight():
-    counts = {"a": 800, "that": 300, "small": 100, "bird": 20, "sing": 3}
-    assert telling_stems("A small bird that sings", counts, 1_000) == {"sing"}
-    assert telling_stems("a small bird", counts, 1_000) == {"bird"}
-    assert telling_stems("zebra quagga", counts, 1_000) == {"zebra", "quagga"}  # as rare as each other
-    assert telling_stems("that", counts, 1_000) == {"that"}
-    assert telling_stems("?!", counts, 1_000) == frozenset()
-    assert stems_of("Singing birds") >= {"sing", "bird"}
+COUNTS = {"a": 800, "that": 300, "small": 100, "bird": 20, "sing": 3}
+
+
+def test_words_of_a_query_weigh_as_their_squared_inverse_frequency_and_function_words_nothing():
+    weights = query_weights("A small bird that sings", COUNTS, 1_000)
+    squares = {one: (np.log(1_001 / (1 + COUNTS[one])) + 1) ** 2 for one in ("small", "bird", "sing")}
+    assert weights == pytest.approx({one: own / sum(squares.values()) for one, own in squares.items()})
+    assert query_weights("zebra quagga", COUNTS, 1_000) == {"zebra": 0.5, "quagga": 0.5}
+    assert query_weights("that", COUNTS, 1_000) == {"that": 1}
+    assert query_weights("?!", COUNTS, 1_000) == {}
+
+
+def test_a_text_has_too_little_of_a_query_if_it_has_only_frequent_words():
+    weights = query_weights("a small bird that sings", COUNTS, 1_000)
+    assert has_too_little("a small nut that a person eats", weights)
+    assert not has_too_little("Singing", weights)
+    assert not has_too_little("small birds", weights)  # not its rarest word, but two of three
+
+
+@pytest.mark.parametrize(
+    ("query", "fits", "does_not"),
+    [
+        ("cannot log in", "Login: I can't log in", "I cannot open the box"),  # few rows say "cannot"
+        ("refund for duplicate charge", "Still no refund", "for whom is it"),
+        ("who mends my bicycle", "I need a bicycle", "who is my doctor"),
+    ],
+)
+def test_a_hit_with_most_of_a_query_is_not_weak(query, fits, does_not):
+    counts, rows = row_counts(explorer.open_corpus("support-tickets").texts)
+    weights = query_weights(query, counts, rows)
+    assert not has_too_little(fits, weights)
+    assert has_too_little(does_not, weights)
 
 
 def test_words_are_counted_in_so_many_rows_from_all_over():
@@ -38,6 +62,7 @@ def test_words_are_counted_in_so_many_rows_from_all_over():
     assert counts["bird"] == rows
     assert 0 < counts["a"] < rows
     assert row_counts([]) == ({}, 0)
+    assert row_counts(["bird " * 2_000] * 1_000)[1] == 334  # every third of ten million characters
 
 
 def test_meaningless_queries_differ_and_have_one_to_four_words():

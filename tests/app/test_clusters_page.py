@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from explorer.analysis.function_words import is_function_word
 from explorer.encode.spec import Tfidf
 from tests.app.driving import finished, html_texts, metric, open_app, select, unescaped
 
@@ -47,6 +48,7 @@ def test_clusters_start_with_as_many_as_there_are_labels_and_are_held_against_th
     assert (sum(rows), rows) == (624, sorted(rows, reverse=True))
     assert list(table(app)["share"]) == pytest.approx([100 * size / 624 for size in rows])
     assert len(table(app)["words"].iloc[0].split(", ")) == 6
+    assert not any(map(is_function_word, ", ".join(table(app)["words"]).split(", ")))
     counts = frame(app, "queue")
     assert len(counts) == 12
     assert list(counts.columns[1:]) == list(table(app)["cluster"])

@@ -146,6 +146,21 @@ def test_what_was_chosen_about_rows_is_kept_when_rows_are_added(faq):
     assert notice.startswith("Rows were added, so the clusters were found anew.")
 
 
+@pytest.mark.parametrize(("line", "kept"), [("who needs Part B", False), ("who needs it", True)])
+def test_edits_of_clusters_of_filtered_rows_are_left_out_and_it_is_said_if_others_pass_now(faq, line, kept):
+    session = Session("v", faq, [LocalModel()])
+    session.filter_by([Contains(faq.text, "Part B")])
+    rows = session.shown.key
+    key = ClusteringKey("space", ClusterSpec(k=2), rows)
+    session.clusters.edits = {key: (Merge((0, 1)),)}
+    added, origin = more_rows(faq, [line])
+    session.open(added, LocalModel(), origin)
+    assert (session.shown.key == rows) == kept
+    assert (session.clusters.edits, session.clusters.notice is None) == (
+        ({key: (Merge((0, 1)),)}, True) if kept else ({}, False)
+    )
+
+
 def test_a_filter_of_a_column_that_is_gone_after_rows_were_added_is_left_out_and_says_so(faq):
     session = Session("v", faq, [LocalModel()])
     session.add_columns({"size": pa.array(range(len(faq)))})  # as to passages, whose whole rows lack it

@@ -136,9 +136,9 @@ def test_of_pairs_with_the_same_score_all_or_none_are_among_the_closest():
     vectors = np.ones((33, 4))
     vectors[:3] *= -1  # 438 pairs score 1, and 90 score -1
     assert len(pairs_above(vectors, -2.0, limit=500, closest=True)) == 438
-    with pytest.raises(QueryError, match="More than 400 pairs") as caught:
+    with pytest.raises(QueryError, match="More than 400 pairs have the same score, 1: ") as caught:
         pairs_above(vectors, -2.0, limit=400, closest=True)
-    assert caught.value.fix == "Choose a higher threshold."
+    assert caught.value.fix == "Choose another encoder, or fewer rows."
 
 
 def test_the_work_stops_soon_after_the_limit(monkeypatch):

@@ -9,6 +9,7 @@ import streamlit as st
 from explorer.analysis.cluster_edits import Origin
 from explorer.analysis.cluster_stability import DISSOLVED, STABLE, ClusterStability
 from explorer.analysis.cluster_words import ClusterSummary
+from explorer.analysis.function_words import is_function_word
 from explorer.numbers import percent
 from explorer.ui.widgets.clustering import Clusters
 from explorer.ui.widgets.shown_rows import ShownRows
@@ -67,7 +68,7 @@ def show_table(
             f"{summary.labels[0].label} ({percent(summary.labels[0].share)})" if summary.labels else ""
             for summary in summaries
         ]
-    columns["words"] = [", ".join(word.text for word in summary.words[:_WORDS]) for summary in summaries]
+    columns["words"] = [", ".join(_words(summary)) for summary in summaries]
     columns["most central row"] = [
         captions[summary.central[0]] if summary.central else "" for summary in summaries
     ]
@@ -100,6 +101,11 @@ def show_table(
 def _comes_back(origin: Origin, stability: ClusterStability | None) -> float | None:
     """How often a cluster comes back, which was measured for those as found."""
     return float(stability.clusters[origin.first]) if stability is not None and origin.is_found else None
+
+
+def _words(summary: ClusterSummary) -> list[str]:
+    """Its distinctive words. That "she" is frequent in it may be so, and tells little of what is in it."""
+    return [word.text for word in summary.words if not is_function_word(word.text)][:_WORDS]
 
 
 def _remarks(summary: ClusterSummary, back: float | None) -> str:

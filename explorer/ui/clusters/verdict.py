@@ -104,7 +104,7 @@ def _stability_words(found: ClusterStability) -> str:
 
 
 def _runs(runs: Runs) -> str:
-    return f"{runs.mean:.2f} ({runs.low:.2f} to {runs.high:.2f})".replace("-", "−")
+    return f"{runs.mean:z.2f} ({runs.low:z.2f} to {runs.high:z.2f})".replace("-", "−")
 
 
 def _explain(structure: ClusterStructure, stability: ClusterStability | None) -> None:

@@ -8,7 +8,7 @@ import math
 import streamlit as st
 
 from explorer.analysis.odd_rows import MOST_ROWS, Isolation
-from explorer.numbers import percent
+from explorer.numbers import percent, threshold_text
 from explorer.session.session import Session
 from explorer.ui.overview.sentences import NEAR
 from explorer.ui.shell.text import shortened
@@ -67,12 +67,12 @@ def _show_groups(session: Session, rows: ShownRows) -> bool:
     threshold = pairs.reached(NEAR)
     found = kept(session, "near-duplicates", (pairs,), lambda: pairs.duplicates(threshold))
     if not found.groups:
-        st.markdown(f"No two rows are at {threshold:.2f} or above.")
+        st.markdown(f"No two rows are at {threshold_text(threshold)} or above.")
         return False
     left = int(found.keep.sum())
     st.markdown(
-        f"**{len(found.groups):,} groups** at {threshold:.2f} or above; with one row kept of each, "
-        f"{len(rows):,} → **{left:,}** rows."
+        f"**{len(found.groups):,} groups** at {threshold_text(threshold)} or above; with one row kept of "
+        f"each, {len(rows):,} → **{left:,}** rows."
     )
     lines = [
         f"<li><b>{len(group):,} rows</b> "

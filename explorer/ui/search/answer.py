@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from explorer.analysis.weak_hits import MEANINGLESS, row_counts, telling_stems, weak_score
+from explorer.analysis.weak_hits import MEANINGLESS, query_weights, row_counts, weak_score
 from explorer.data.tables.values import count
 from explorer.encode.spec import Tfidf, hosted_model
 from explorer.encode.words import split_words
@@ -133,7 +133,7 @@ def show_summary(
             answer.hits[chosen],
             metric,
             _weak_score(session, space, asked, metric),
-            _telling(session, space, asked, queries[chosen]),
+            _weights(session, space, asked, queries[chosen]),
         )
         ranked = None if answer.ranked is None else answer.ranked[chosen]
         with told:
@@ -193,12 +193,12 @@ def _show_fit(
         st.caption(f"None of {searched:,} rows")
         return
     # By words the closest can be weak, and a later one not.
-    nothing = all(map(found.is_weak, closest if found.telling is not None else closest[:1]))
+    nothing = all(map(found.is_weak, closest if found.weights else closest[:1]))
     what = "Nothing fits this query" if ranked is None else "By vectors nothing fits this query"
-    if nothing and found.telling is not None:
+    if nothing and found.weights:
         st.markdown(
-            f":material/search_off: **{what}**: of {searched:,} rows the closest have none of its rarest "
-            "words."
+            f":material/search_off: **{what}**: of {searched:,} rows the closest have none of its words, or "
+            "only frequent ones."
         )
     elif nothing and found.weak is not None:
         best, meaningless = (score_text(score, found.metric) for score in (closest[0].score, found.weak))
@@ -208,10 +208,11 @@ def _show_fit(
             f"meaningless text reaches {meaningless}."
         )
     weak = sum(found.is_weak(hit) for hit in found.hits)
+    score, have = ("scores", "has") if weak == 1 else ("score", "have")
     why = (
-        "score no higher than meaningless text and have no word of the query"
-        if found.telling is None
-        else "have none of the rarest words of the query"
+        f"{score} no higher than meaningless text and {have} no word of the query"
+        if not found.weights
+        else f"{have} no word of the query, or only its frequent ones"
     )
     about = f"; {weak:,} of the {len(found.hits):,} hits {why}" if weak and not nothing else ""
     if ranked is not None:
@@ -255,13 +256,13 @@ def _weak_score(session: Session, space: Space, asked: Asked, metric: Metric) ->
     )
 
 
-def _telling(session: Session, space: Space, asked: Asked, query: str) -> frozenset[str] | None:
-    """The stems without which a hit is weak by TF-IDF, which compares words; None by other encoders."""
+def _weights(session: Session, space: Space, asked: Asked, query: str) -> dict[str, float] | None:
+    """How much each stem makes up of a query by TF-IDF, which compares words; None by other encoders."""
     if not isinstance(space.spec, Tfidf) or asked.like is not None:
         return None
     corpus = space.corpus
     counts, rows = kept(session, "rows by word", (corpus,), lambda: row_counts(corpus.texts))
-    return telling_stems(query, counts, rows) or None
+    return query_weights(query, counts, rows)
 
 
 def _words(session: Session, space: Space, query: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer.analysis.duplicates import DuplicateGroup, Duplicates
 from explorer.analysis.space import Space
+from explorer.numbers import threshold_text
 from explorer.session.session import Session
 from explorer.share.export import rows_table
 from explorer.ui.shell.text import markdown, shortened
@@ -104,7 +105,7 @@ def _actions(session: Session, rows: ShownRows, found: Duplicates) -> None:
             "Select all grouped rows",
             icon=":material/select_all:",
             on_click=session.select,
-            args=(grouped, f"near-duplicates from {found.threshold:.2f}"),
+            args=(grouped, f"near-duplicates from {threshold_text(found.threshold)}"),
         )
 
 

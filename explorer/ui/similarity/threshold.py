@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.analysis.duplicates import MOST_PAIRS, ClosePairs
 from explorer.analysis.threshold_advice import ThresholdShares, threshold_shares
 from explorer.data.tables.values import count
-from explorer.numbers import percent
+from explorer.numbers import percent, threshold_text
 from explorer.session.session import Session
 from explorer.ui.widgets.close_pairs import LOWEST
 from explorer.ui.widgets.kept import kept
@@ -45,8 +45,8 @@ def threshold_within_bound(close: ClosePairs, chosen: float) -> float:
     shown = close.reached(chosen)
     if shown != chosen:
         st.info(
-            f"More than {MOST_PAIRS:,} pairs are at {chosen:.2f} or above, so this is what {shown:.2f} "
-            "finds, the lowest threshold with no more.",
+            f"More than {MOST_PAIRS:,} pairs are at {chosen:.2f} or above, so this is what "
+            f"{threshold_text(shown)} finds, the lowest threshold with no more.",
             icon=":material/filter_alt:",
         )
     return shown
@@ -69,18 +69,21 @@ def show_advice(session: Session, close: ClosePairs, threshold: float) -> None:
         most = linked_choice("False pairs, at most", _SHARES, key="false-pairs", width=150, help=_HELP)
         advised = shares.advised(int(most) / 100)
         with st.container(width="stretch"):
-            st.caption(f"{_at(shares, threshold)} {_advice(shares, advised, threshold, _SHARES[most])}")
+            st.caption(
+                f"{_at(close, shares, threshold)} {_advice(shares, advised, threshold, _SHARES[most])}"
+            )
         if advised is not None and advised != threshold:
             st.button(f"Use {advised:.2f}", icon=":material/tune:", on_click=_use, args=(advised,))
 
 
-def _at(shares: ThresholdShares, threshold: float) -> str:
+def _at(close: ClosePairs, shares: ThresholdShares, threshold: float) -> str:
     """What is known of the threshold that is chosen."""
+    found = close.above(threshold)
+    if not found:
+        return f"No two different texts score {threshold_text(threshold)} or more."
+    pairs = f"{count(found, 'pair')} at {threshold_text(threshold)} or above"
     place = shares.place(threshold)
-    if place is None or not shares.found[place]:
-        return f"No two different texts score {threshold:.2f} or more."
-    pairs = f"{count(int(shares.found[place]), 'pair')} at {threshold:.2f} or above"
-    share = float(shares.shares[place])
+    share = math.nan if place is None else float(shares.shares[place])
     if math.isnan(share):
         return f"{pairs}; too few pairs below it are known to estimate how many are false."
     if share == 1:

@@ -18,7 +18,7 @@ from explorer.analysis.heatmaps import (
     group_similarity,
 )
 from explorer.analysis.space import Space
-from explorer.numbers import percent
+from explorer.numbers import percent, threshold_text
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.similarity.pairs import show_pair
@@ -67,7 +67,7 @@ def show_groups(session: Session, space: Space) -> None:
         st.plotly_chart(
             figures.heatmap(means.scores, labels, labels, show_names=named, square=True),
             key="groups",
-            width=1120 if many else 900,  # names and squares; wider would be empty
+            width=1120 if many else _figure_width(labels if named else ()),
             config={"displayModeBar": False},
             alt=heatmap_words(f"Mean similarity between {kind}s", means.scores, names, names),
         )
@@ -189,12 +189,17 @@ def show_usual_scores(session: Session, space: Space) -> None:
     _show_edge(shown_rows, close, threshold)
 
 
+def _figure_width(names: Sequence[str]) -> int:
+    """The pixels that names and squares take across; the scale of a wider figure would be wider too."""
+    return min(900, 510 + 6 * max(map(len, names), default=0))
+
+
 def _show_edge(rows: ShownRows, close: ClosePairs, threshold: float) -> None:
     """Draw the pairs just above and just below a threshold."""
-    above = close.above(threshold)
+    above, shown = close.above(threshold), threshold_text(threshold)
     sides = (
-        (f"Just above {threshold:.2f}", range(above - 1, max(-1, above - 1 - _EDGE), -1)),
-        (f"Just below {threshold:.2f}", range(above, min(len(close.pairs), above + _EDGE))),
+        (f"Just above {shown}", range(above - 1, max(-1, above - 1 - _EDGE), -1)),
+        (f"Just below {shown}", range(above, min(len(close.pairs), above + _EDGE))),
     )
     for column, (heading, places) in zip(st.columns(2), sides, strict=True):
         with column:

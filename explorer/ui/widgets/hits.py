@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ import streamlit as st
 
 from explorer.analysis.cluster_words import words_of
 from explorer.analysis.space import Hit, Space
-from explorer.analysis.weak_hits import stems_of
+from explorer.analysis.weak_hits import has_too_little
 from explorer.numbers import ordinal, percent
 from explorer.retrieval.ranked_hit import RankedHit
 from explorer.share.export import rows_table
@@ -46,7 +46,7 @@ class Found:
         hits: Best first.
         metric: The metric of their scores.
         weak: The score up to which a hit is weak; None if it is not known. See `weak_score`.
-        telling: Where words alone decide: hits with none of these stems are weak; see `telling_stems`.
+        weights: Where words alone decide, how much of the query each stem makes up; see `query_weights`.
     """
 
     query: str
@@ -54,20 +54,20 @@ class Found:
     hits: Sequence[Hit]
     metric: Metric
     weak: float | None
-    telling: frozenset[str] | None = None
+    weights: Mapping[str, float] | None = None
 
     def is_weak(self, hit: Hit) -> bool:
         """Whether a hit scores no higher than meaningless queries do, and has no word of the query.
 
-        Where words alone decide, whether it has none of the telling ones.
+        Where words alone decide, whether it has none of them or only frequent ones.
 
         A hit that was found by words too, or was read again by a cross-encoder, was not judged by its score
         alone.
         """
         if isinstance(hit, RankedHit) and (hit.word_rank is not None or hit.pair_rank is not None):
             return False
-        if self.telling is not None:
-            return not self.telling & stems_of(hit.text)
+        if self.weights:
+            return has_too_little(hit.text, self.weights)
         low = self.weak is not None and hit.score < self.weak + _WEAK_WITHIN
         return low and not set(self.words) & set(words_of(hit.text))
 
@@ -178,7 +178,7 @@ def _row(space: Space, found: Found, rank: int, hit: Hit) -> str:
     rest = "" if len(text) <= _TEXT_CHARS else "…"
     words = score_words(space, hit.score, found.metric)
     told = f"{words[0].upper()}{words[1:]}." if words else ""
-    if found.weak is not None and found.telling is None:
+    if found.weak is not None and not found.weights:
         told += (
             f" The mark on the bar: what meaningless text reaches ({score_text(found.weak, found.metric)})."
         )
