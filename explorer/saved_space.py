@@ -32,8 +32,9 @@ def open_space(
     Args:
         source: The file.
         texts: The texts of vectors that were saved alone, one for each; see `open_corpus`.
-        model: Where the model is now, if it was in a folder; for vectors that were saved alone, the model
-            that made them, if queries are wanted.
+        model: Where the model is now, if it was in a folder or in MLflow (a file opens neither by itself,
+            unless visitors may); for vectors that were saved alone, the model that made them, if queries are
+            wanted.
         token: The token for an Inference Provider; None for HF_TOKEN or the stored login.
         on_progress: Called often; an exception it raises stops the work.
 
