@@ -455,3 +455,23 @@ def test_a_space_opens_where_its_model_does_not_fit_in_memory(words, tmp_path, m
     words.save(tmp_path / "s.parquet")
     monkeypatch.setattr(opening, "_open_tfidf", refuse)
     assert "Too little memory." in explorer.open_space(tmp_path / "s.parquet").report.notes[-1]
+
+
+def test_queries_have_the_prompt_that_they_had_whatever_is_usual_here(faq, tmp_path):
+    faq.save(tmp_path / "s.parquet")
+
+    def change(about):
+        about["encoder"]["query_prompt"] = "as it was: "
+
+    (tmp_path / "s.parquet").write_bytes(with_facts(tmp_path / "s.parquet", change))
+    opened = explorer.open_space(tmp_path / "s.parquet")
+    assert opened.query_prompt == "as it was: "
+    assert hits(opened) == hits(faq, "as it was: " + QUERY)
+
+
+def test_a_folder_may_have_another_name_now(tmp_path):
+    space = explorer.embed(TEXTS, str(save_tiny_model(tmp_path / "mine")), precision="float32")
+    space.save(tmp_path / "s.parquet")
+    (tmp_path / "mine").rename(tmp_path / "renamed")
+    opened = explorer.open_space(tmp_path / "s.parquet", model=str(tmp_path / "renamed"))
+    assert hits(opened, "a bike") == hits(space, "a bike")

@@ -126,7 +126,8 @@ def _open_saved(
             queries = open_queries(spec.query_model)
             why = saved.difference(queries)
             if not why:
-                return own_encoder(corpus, spec, queries, dims=saved.dims, made_here=True)
+                prompts = saved.prompt, saved.query_prompt
+                return own_encoder(corpus, spec, queries, dims=saved.dims, saved=prompts)
     except _UNAVAILABLE as error:
         why = f"{saved.name}, which made the vectors, cannot be opened here: {error.what} {error.fix}".strip()
     return own_encoder_without_queries(corpus, spec, why=why, similarity=saved.similarity)
