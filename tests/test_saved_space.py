@@ -21,6 +21,7 @@ from explorer.analysis.space_files import WRITERS, saved_corpus, saved_line
 from explorer.data.formats.files import read_file
 from explorer.data.space_files import facts
 from explorer.encode import models, opening
+from explorer.encode.saved_encoder import saved_encoder
 from explorer.encode.spec import LocalModel, OwnVectors, Tfidf
 from explorer.errors import (
     DataError,
@@ -475,3 +476,12 @@ def test_a_folder_may_have_another_name_now(tmp_path):
     (tmp_path / "mine").rename(tmp_path / "renamed")
     opened = explorer.open_space(tmp_path / "s.parquet", model=str(tmp_path / "renamed"))
     assert hits(opened, "a bike") == hits(space, "a bike")
+
+
+def test_a_model_that_was_in_a_folder_may_be_named_by_its_owner_wherever_it_is_now(tmp_path):
+    explorer.embed(TEXTS, str(save_tiny_model(tmp_path / "mine")), precision="float32").save(
+        tmp_path / "s.npz"
+    )
+    saved = saved_encoder(saved_corpus(read_file((tmp_path / "s.npz").read_bytes(), "s.npz")))
+    assert saved.query_spec() == OwnVectors()
+    assert saved.query_spec("models:/faq/1").query_model.model == "models:/faq/1"
