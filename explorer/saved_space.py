@@ -34,8 +34,9 @@ def open_space(
     Args:
         source: The file, or a dataset on the Hub, `owner/name`. A file of that name takes precedence.
         texts: The texts of vectors that were saved alone, one for each; see `open_corpus`.
-        model: Where the model is now, if it was in a folder; for vectors that were saved alone, the model
-            that made them, if queries are wanted.
+        model: Where the model is now, if it was in a folder or in MLflow (a file opens neither by itself,
+            unless visitors may); for vectors that were saved alone, the model that made them, if queries are
+            wanted.
         revision: The branch, tag or commit of the dataset; the newest when None.
         token: The token for a private dataset and for an Inference Provider; None for HF_TOKEN or the stored
             login.

@@ -20,8 +20,19 @@ import explorer
 from explorer.analysis.space_files import WRITERS, saved_corpus, saved_line
 from explorer.data.formats.files import read_file
 from explorer.data.space_files import facts
+from explorer.encode import models, opening
+from explorer.encode.saved_encoder import saved_encoder
 from explorer.encode.spec import LocalModel, OwnVectors, Tfidf
-from explorer.errors import DataError, QueryError, TooLargeError, UnreadableFileError
+from explorer.errors import (
+    DataError,
+    NotEnoughMemoryError,
+    NotTrackedError,
+    QueryError,
+    TooLargeError,
+    TrackingError,
+    TrackingSilentError,
+    UnreadableFileError,
+)
 from explorer.settings import settings
 from tests.conftest import ROOT
 from tests.data.failing import failure, outcome
@@ -364,3 +375,113 @@ def test_a_hosted_model_is_asked_for_queries_and_known_again_on_another_machine(
     monkeypatch.setenv("EXPLORER_CACHE_DIR", str(tmp_path / "a fourth"))
     settings.cache_clear()
     assert len(explorer.open_space(path, token="hf_secret").similar_to(0, k=2)) == 2
+
+
+@pytest.mark.parametrize("zone", ["Nowhere/Town", "+99:99", "/etc/passwd"])
+def test_times_in_a_zone_that_is_unknown_here_are_those_of_utc(zone, tmp_path):
+    moments = pd.date_range("2026-01-01", periods=4, tz="UTC", unit="us")
+    explorer.embed(pd.DataFrame({"text": TEXTS, "at": moments}), "tfidf").save(tmp_path / "s.parquet")
+
+    def change(about):
+        about["columns"][1]["type"] = f"timestamp[us, tz={zone}]"
+
+    (tmp_path / "s.parquet").write_bytes(with_facts(tmp_path / "s.parquet", change))
+    opened = explorer.open_space(tmp_path / "s.parquet").corpus
+    assert opened.row(1)["at"] == moments[1].tz_localize(None).to_pydatetime()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["timestamp[s]", "duration[s]", "time64[us]", "halffloat", "large_string", "month_day_nano_interval"],
+)
+def test_a_file_makes_no_values_or_types_that_no_reader_gives(kind, tmp_path):
+    rows = pd.DataFrame({"text": TEXTS, "n": [2**61, 0, 1, 2]})
+    explorer.embed(rows, "tfidf").save(tmp_path / "s.parquet")
+
+    def change(about):
+        about["columns"][1]["type"] = kind
+
+    (tmp_path / "s.parquet").write_bytes(with_facts(tmp_path / "s.parquet", change))
+    failure(UnreadableFileError, explorer.open_space, tmp_path / "s.parquet")
+
+
+def test_an_archive_with_any_byte_of_its_directory_changed_gives_a_plain_error(words, tmp_path):
+    words.save(tmp_path / "s.npz")
+    content = (tmp_path / "s.npz").read_bytes()
+    for place in range(content.find(b"PK\x01\x02"), len(content)):
+        for value in (0, 128, 255):
+            changed = bytearray(content)
+            changed[place] = value
+            outcome(read_file, bytes(changed), "s.npz")
+
+
+def named_in_mlflow(path, name="models:/faq/1"):
+    """Let a stranger's file name a model of the host's MLflow."""
+
+    def change(about):
+        about["encoder"]["spec"]["model"] = name
+
+    path.write_bytes(with_facts(path, change))
+
+
+def test_a_file_makes_no_request_to_mlflow_that_visitors_may_not_make(faq, tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "fetch_tracked", lambda *_: pytest.fail("MLflow was asked"))
+    faq.save(tmp_path / "s.parquet")
+    for name in ("models:/faq/1", " models:/faq/1 ", f"models:/m-{'0' * 32}", f"runs:/{'0' * 32}/encoder"):
+        named_in_mlflow(tmp_path / "s.parquet", name)
+        opened = explorer.open_space(tmp_path / "s.parquet")
+        assert opened.spec == OwnVectors()
+        assert name.strip() in opened.report.notes[-1]
+
+
+@pytest.mark.parametrize("fault", [TrackingSilentError, NotTrackedError, TrackingError])
+def test_a_space_opens_where_mlflow_does_not_give_its_model(fault, faq, tmp_path, bound, monkeypatch):
+    def refuse(name, _on_progress=None):
+        raise fault("The server is silent.", where=name, fix="Try again.")
+
+    monkeypatch.setattr(models, "fetch_tracked", refuse)
+    bound("EXPLORER_ALLOW_MLFLOW_MODELS", "yes")
+    faq.save(tmp_path / "s.parquet")
+    named_in_mlflow(tmp_path / "s.parquet")
+    opened = explorer.open_space(tmp_path / "s.parquet")
+    assert "The server is silent." in opened.report.notes[-1]
+    assert len(opened.similar_to(0, k=3)) == 3
+    assert "The server is silent." in failure(QueryError, opened.search, "x").what
+
+
+def test_a_space_opens_where_its_model_does_not_fit_in_memory(words, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise NotEnoughMemoryError("Too little memory.", fix="Use fewer rows.")
+
+    words.save(tmp_path / "s.parquet")
+    monkeypatch.setattr(opening, "_open_tfidf", refuse)
+    assert "Too little memory." in explorer.open_space(tmp_path / "s.parquet").report.notes[-1]
+
+
+def test_queries_have_the_prompt_that_they_had_whatever_is_usual_here(faq, tmp_path):
+    faq.save(tmp_path / "s.parquet")
+
+    def change(about):
+        about["encoder"]["query_prompt"] = "as it was: "
+
+    (tmp_path / "s.parquet").write_bytes(with_facts(tmp_path / "s.parquet", change))
+    opened = explorer.open_space(tmp_path / "s.parquet")
+    assert opened.query_prompt == "as it was: "
+    assert hits(opened) == hits(faq, "as it was: " + QUERY)
+
+
+def test_a_folder_may_have_another_name_now(tmp_path):
+    space = explorer.embed(TEXTS, str(save_tiny_model(tmp_path / "mine")), precision="float32")
+    space.save(tmp_path / "s.parquet")
+    (tmp_path / "mine").rename(tmp_path / "renamed")
+    opened = explorer.open_space(tmp_path / "s.parquet", model=str(tmp_path / "renamed"))
+    assert hits(opened, "a bike") == hits(space, "a bike")
+
+
+def test_a_model_that_was_in_a_folder_may_be_named_by_its_owner_wherever_it_is_now(tmp_path):
+    explorer.embed(TEXTS, str(save_tiny_model(tmp_path / "mine")), precision="float32").save(
+        tmp_path / "s.npz"
+    )
+    saved = saved_encoder(saved_corpus(read_file((tmp_path / "s.npz").read_bytes(), "s.npz")))
+    assert saved.query_spec() == OwnVectors()
+    assert saved.query_spec("models:/faq/1").query_model.model == "models:/faq/1"

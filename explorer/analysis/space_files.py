@@ -29,6 +29,7 @@ from explorer.data.space_files.npz import write_npz
 from explorer.data.space_files.parquet import write_parquet
 from explorer.data.space_files.safetensors import write_safetensors
 from explorer.data.space_files.saved_table import VECTORS, SavedTable, free_name
+from explorer.data.tables.python_values import in_range
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.vector_matrix import vectors_of
 from explorer.encode.saved_encoder import saved_encoder, saved_encoder_record
@@ -202,7 +203,10 @@ def _typed(source: SourceTable, facts: Record) -> pa.Table:
     columns = columns_of(facts)
     if source.table.column_names != list(columns) or source.table.num_rows != rows_of(facts):
         raise DamagedFileError("it has other columns or rows than its facts say")
-    return pa.table([source.table[name].cast(kind) for name, kind in columns.items()], names=list(columns))
+    table = pa.table([source.table[name].cast(kind) for name, kind in columns.items()], names=list(columns))
+    if not all(in_range(column) for column in table.columns if pa.types.is_temporal(column.type)):
+        raise DamagedFileError("a date or a time is outside the usual range")
+    return table
 
 
 def _corpus(facts: Record, table: pa.Table, vectors: NDArray[np.float32], column: str) -> Corpus:

@@ -79,7 +79,8 @@ class Encoder:
         self.is_symmetric = prompts.document == prompts.query and not routed
         self._load = load
         self.fingerprint = _digest({"scheme": _SCHEME, "prompt": prompts.document, **identity})
-        model = {name: value for name, value in identity.items() if name not in _PRECISION}
+        besides = (*_PRECISION, "model") if self.revision else _PRECISION  # a folder may be renamed
+        model = {name: value for name, value in identity.items() if name not in besides}
         self.model_fingerprint = model_fingerprint or _digest({"scheme": _SCHEME, **model})
 
     @property

@@ -19,12 +19,21 @@ from explorer.encode.hosted_prompts import hosted_prompts
 from explorer.encode.local_encoder import open_local
 from explorer.encode.saved_encoder import SavedEncoder, saved_encoder
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf, needs_token
-from explorer.errors import EncodeError, HubError, ModelError, VectorError
+from explorer.errors import (
+    EncodeError,
+    HubError,
+    ModelError,
+    NotEnoughMemoryError,
+    TrackingError,
+    VectorError,
+)
 from explorer.jobs.memory_limit import require_memory
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
 if TYPE_CHECKING:
     from explorer.encode.engines.tfidf import TfidfEngine
+
+_UNAVAILABLE = (ModelError, HubError, TrackingError, EncodeError, VectorError, NotEnoughMemoryError)
 
 
 def open_encoder(
@@ -48,6 +57,7 @@ def open_encoder(
     Raises:
         ModelError: The model cannot be used; see `find_model`.
         HubError: The model cannot be downloaded from the Hub.
+        TrackingError: The model is in MLflow and cannot be fetched.
         EncodeError: The server of a hosted model returns no vectors; or, for TF-IDF, no text contains a word.
         NotEnoughMemoryError: Fitting TF-IDF, or the model, does not fit in memory.
         VectorError: The rows have no vectors, or not of the dimensions of the query model.
@@ -116,8 +126,9 @@ def _open_saved(
             queries = open_queries(spec.query_model)
             why = saved.difference(queries)
             if not why:
-                return own_encoder(corpus, spec, queries, dims=saved.dims, made_here=True)
-    except (ModelError, HubError, EncodeError, VectorError) as error:
+                prompts = saved.prompt, saved.query_prompt
+                return own_encoder(corpus, spec, queries, dims=saved.dims, saved=prompts)
+    except _UNAVAILABLE as error:
         why = f"{saved.name}, which made the vectors, cannot be opened here: {error.what} {error.fix}".strip()
     return own_encoder_without_queries(corpus, spec, why=why, similarity=saved.similarity)
 

@@ -62,24 +62,24 @@ class SavedEncoder:
             return "TF-IDF"
         return model_name(self.spec.model).removeprefix("sentence-transformers/")
 
-    def query_spec(self, folder: str | None = None) -> OwnVectors:
+    def query_spec(self, model: str | None = None) -> OwnVectors:
         """The saved vectors with queries by the same model, or without if visitors cannot choose it here.
 
         Args:
-            folder: The model's folder, from somebody who may open any folder; None to look for it where
+            model: The model's folder or its name, from somebody who may open any; None to look for it where
                 visitors' models are.
         """
         match self.spec:
             case LocalModel() as local:
                 try:
-                    model = folder or choose_model(local.model)
+                    found = model or choose_model(local.model)
                 except ModelNotFoundError:
                     return OwnVectors()
-                if self.in_folder and not Path(model).is_absolute():
+                if model is None and self.in_folder and not Path(found).is_absolute():
                     return OwnVectors()  # a name of a folder that the Hub need not learn
                 exact = self.dtype == "float32"
                 return OwnVectors(
-                    replace(local, model=model, precision="float32" if exact else local.precision)
+                    replace(local, model=found, precision="float32" if exact else local.precision)
                 )
             case other:
                 return OwnVectors(other)

@@ -146,10 +146,12 @@ def _sizes(repository: Any, name: str) -> dict[str, int]:  # noqa: ANN401 - an a
     """The size in bytes of each file that is loaded, by its path in the folder of the model."""
     found: dict[str, int] = {}
     folders = [DATA]
+    listed = 0
     while folders:
         for each in repository.list_artifacts(folders.pop()):
+            listed += 1  # of files and folders: a server could list a folder in itself
             path = each.path.removeprefix(f"{DATA}/")
-            if not stays_inside(path) or len(found) + len(folders) > _MOST_FILES:
+            if not stays_inside(path) or listed > _MOST_FILES:
                 raise NotTrackedError("Its files are not those of a model.", where=name)
             if each.is_dir:
                 folders.append(each.path)

@@ -15,14 +15,23 @@ if TYPE_CHECKING:
     from mlflow.data.dataset_source import DatasetSource
     from mlflow.data.meta_dataset import MetaDataset
 
+_NAME_CHARS = 500  # as this and the next, the most that MLflow takes
+_SCHEMA_CHARS = 1_000_000
+
 
 def corpus_dataset(corpus: Corpus) -> MetaDataset:
-    """A corpus as a dataset; its digest is the fingerprint of the corpus."""
+    """A corpus as a dataset; its digest is the fingerprint of the corpus.
+
+    Without columns if MLflow would not take so many, or names as long.
+    """
     from mlflow.data.meta_dataset import MetaDataset
     from mlflow.types.schema import ColSpec, Schema
 
     columns = [ColSpec(_type(field.type), field.name, required=False) for field in corpus.table.schema]
-    return MetaDataset(_source(corpus), corpus.name, corpus.fingerprint, Schema(columns))
+    schema = Schema(columns)
+    fits = len(json.dumps({"mlflow_colspec": schema.to_dict()})) <= _SCHEMA_CHARS
+    name = corpus.name[:_NAME_CHARS]
+    return MetaDataset(_source(corpus), name, corpus.fingerprint, schema if fits else None)
 
 
 def pairs_dataset(pairs: ScoredPairs) -> MetaDataset:

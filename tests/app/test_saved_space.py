@@ -9,8 +9,10 @@ import pytest
 import explorer
 from explorer.analysis.space_files import WRITERS, space_bytes
 from explorer.data.space_files.facts import KEY
+from explorer.encode import models
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.spec import LocalModel, OwnVectors, Tfidf
+from explorer.errors import TrackingSilentError
 from tests.app.driving import button, error, finished, html_texts, labels, open_app, open_rows, said
 from tests.app.test_data_page import upload
 
@@ -92,6 +94,27 @@ def test_without_its_model_a_space_maps_and_finds_rows_like_a_row_and_says_so(na
     app.switch_page("pages/search.py").run()
     app.text_input(key="q").set_value("a parcel").run()
     assert "which made the vectors" in error(finished(app))
+
+
+@pytest.mark.parametrize(("allowed", "told"), [("yes", "downloaded from MLflow"), ("no", "does not have it")])
+def test_a_strangers_file_asks_mlflow_for_its_model_only_where_visitors_may(
+    allowed, told, bound, monkeypatch
+):
+    asked = []
+
+    def fetch(name, _on_progress=None):
+        asked.append(name)
+        raise TrackingSilentError("The server is silent.", where=name, fix="Try again.")
+
+    monkeypatch.setattr(models, "fetch_tracked", fetch)
+    bound("EXPLORER_ALLOW_MLFLOW_MODELS", allowed)
+    app = upload(finished(open_app("pages/data.py")), "mine.parquet", with_model("models:/faq/1"))
+    assert told in said(app.caption)
+    assert not asked
+    button(app, "Use 3 rows").click().run()
+    session = session_of(finished(app))
+    assert bool(asked) == (allowed == "yes")
+    assert len(session.spaces[session.encoder].similar_to(0, k=2)) == 2
 
 
 def test_a_space_of_a_newer_version_is_refused_in_words(monkeypatch):

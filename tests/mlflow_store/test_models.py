@@ -10,7 +10,7 @@ import pytest
 import explorer
 from explorer.encode.models import files_on_disk, find_model, is_on_disk
 from explorer.errors import JobCancelledError, NotTrackedError, TooLargeError, UnsafeModelError
-from explorer.mlflow_store.models import DATA, fetch_tracked, kept_models, tracked_models
+from explorer.mlflow_store.models import DATA, _sizes, fetch_tracked, kept_models, tracked_models
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mlflow")]
 
@@ -117,3 +117,14 @@ def test_the_list_has_the_newest_version_of_what_explorer_logged(mlflow_store, t
     assert "models:/listed/2" in found
     assert "models:/listed/1" not in found
     assert not [name for name in found if "of others" in name]
+
+
+def test_a_server_that_lists_a_folder_in_itself_is_left():
+    from mlflow.entities import FileInfo
+
+    class Repository:
+        def list_artifacts(self, _path):
+            return [FileInfo(f"{DATA}/again", is_dir=True, file_size=None)]
+
+    with pytest.raises(NotTrackedError, match="not those of a model"):
+        _sizes(Repository(), "models:/faq/1")

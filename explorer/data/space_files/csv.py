@@ -43,7 +43,7 @@ def check_csv(table: pa.Table, dims: int, where: str) -> None:
 
     Raises:
         TooLargeError: There would be more columns than are read.
-        DataError: A text has a NUL character, or a column has the name of that with the facts.
+        DataError: A text or a name has a NUL character, or a column has the name of that with the facts.
     """
     if table.num_columns + dims + 1 > MAX_COLUMNS:
         raise TooLargeError(
@@ -55,6 +55,10 @@ def check_csv(table: pa.Table, dims: int, where: str) -> None:
         raise DataError(f'A column is called "{FACTS}", as that of the facts is.', where=where, fix=_INSTEAD)
     for field in table.schema:
         is_text = pa.types.is_string(field.type)
+        if "\0" in field.name:
+            raise DataError(
+                "The name of a column has a NUL character, which CSV cannot hold.", where=where, fix=_INSTEAD
+            )
         if is_text and pc.any(pc.match_substring(table[field.name], "\0")).as_py():
             what = "A text has a NUL character, which CSV cannot hold."
             raise DataError(what, where=f'{where}, column "{field.name}"', fix=_INSTEAD)

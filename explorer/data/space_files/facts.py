@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from explorer.data.records import DamagedFileError, Record, read_json
+from explorer.data.tables.python_values import known_zone
 from explorer.data.tables.source_table import MAX_COLUMNS
 from explorer.errors import TooLargeError, UnreadableFileError
 from explorer.settings import settings
@@ -29,6 +30,15 @@ _MOST_ROWS = 2**40
 MOST_DIMS = 100_000
 _PACKAGE = "explorer"
 _TIMESTAMP = re.compile(r"timestamp\[(s|ms|us|ns), tz=([\w/+:-]{1,60})\]")
+_OTHER_TYPES = (
+    pa.types.is_string,
+    pa.types.is_null,
+    pa.types.is_boolean,
+    pa.types.is_integer,
+    pa.types.is_float32,
+    pa.types.is_float64,
+    pa.types.is_temporal,
+)
 _DECIMAL = re.compile(r"decimal(32|64|128|256)\((\d{1,2}), (\d{1,2})\)")
 
 
@@ -148,17 +158,21 @@ def rows_of(facts: Record) -> int:
 
 
 def type_named(name: str) -> pa.DataType:
-    """The type of a column by the name that Arrow gives it.
+    """The type of a column by the name that Arrow gives it; without a time zone that is not known here.
 
     Raises:
         DamagedFileError: No column of a corpus has such a type.
     """
     if found := _TIMESTAMP.fullmatch(name):
-        return pa.timestamp(found[1], found[2])
+        zoned = pa.timestamp(found[1], found[2])
+        return zoned if known_zone(zoned) else pa.timestamp(found[1])
     try:
         if found := _DECIMAL.fullmatch(name):
             make = getattr(pa, f"decimal{found[1]}")
             return make(int(found[2]), int(found[3]))
-        return pa.type_for_alias(name)
+        kind = pa.type_for_alias(name)
     except ValueError as error:
         raise DamagedFileError("a column has an unknown type") from error
+    if not any(is_one(kind) for is_one in _OTHER_TYPES):
+        raise DamagedFileError("a column has a type that no column of rows has")
+    return kind

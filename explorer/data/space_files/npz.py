@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from typing import BinaryIO
 
@@ -19,6 +20,8 @@ from explorer.data.space_files.saved_table import SavedTable, from_parts, packed
 from explorer.data.tables.source_table import SourceTable
 
 _PARTS = ("embeddings", "table", "facts")
+# What zipfile raises for entries that are encrypted, misnamed, or before the file's beginning.
+_DAMAGED = (ValueError, zipfile.BadZipFile, EOFError, RuntimeError, OverflowError, struct.error)
 
 
 def write_npz(saved: SavedTable, sink: BinaryIO) -> None:
@@ -57,5 +60,6 @@ def read_npz(data: Source, name: str, *, seed: int = 0) -> SourceTable:
             read_npy(facts, "u1").tobytes(),
             seed,
         )
-    except (DamagedFileError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise damaged(error, name) from error
+    except _DAMAGED as error:
+        reason = error if isinstance(error, DamagedFileError) else "the archive is damaged"
+        raise damaged(DamagedFileError(str(reason)), name) from error

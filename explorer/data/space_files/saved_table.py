@@ -83,7 +83,9 @@ def from_parts(
     """
     check_rows(facts, name)
     read = read_parquet(table, name, seed=seed)
-    if vectors.ndim != 2 or len(vectors) != read.table.num_rows or not 0 < vectors.shape[1] <= MOST_DIMS:
+    if vectors.ndim != 2 or not 0 < vectors.shape[1] <= MOST_DIMS:
+        raise DamagedFileError("its array of vectors has another shape than vectors have")
+    if len(vectors) != read.table.num_rows:
         raise DamagedFileError(f"there are {len(vectors):,} vectors for {read.table.num_rows:,} rows")
     lists = pa.chunked_array([vector_list(vectors)])
     names = {*read.table.column_names}

@@ -18,7 +18,12 @@ NAME = "the rows' own vectors"
 
 
 def own_encoder(
-    corpus: Corpus, spec: OwnVectors, queries: Encoder, *, dims: int | None = None, made_here: bool = False
+    corpus: Corpus,
+    spec: OwnVectors,
+    queries: Encoder,
+    *,
+    dims: int | None = None,
+    saved: tuple[str, str] | None = None,
 ) -> Encoder:
     """The encoder for a corpus that came with vectors and whose model is known; it encodes queries only.
 
@@ -27,7 +32,8 @@ def own_encoder(
         spec: What was chosen.
         queries: The model that made the vectors, for queries.
         dims: The dimensions of the model's vectors; None for those of the rows' vectors.
-        made_here: Whether it is sure that this model made the vectors, with its prompts.
+        saved: The prompts before each row and before each query, if the model certainly made the vectors, in
+            a saved space; those that are usual for it here may be others.
 
     Raises:
         VectorError: The rows have no vectors, or the model's vectors have other dimensions.
@@ -39,11 +45,12 @@ def own_encoder(
             where=queries.name,
             fix="Choose the model that made the vectors, or none.",
         )
+    document, query = saved or ("", queries.query_prompt)
     return Encoder(
         spec,
         f"{NAME}, queries by {queries.name}",
         {"vectors": corpus.fingerprint, "queries": queries.fingerprint},
-        prompts=queries.prompts if made_here else replace(queries.prompts, document=""),
+        prompts=replace(queries.prompts, document=document, query=query),
         similarity=queries.similarity,
         load=lambda: queries.engine,
         model_fingerprint=queries.model_fingerprint,

@@ -10,6 +10,7 @@ from explorer.data.tables.source_table import SourceTable
 from explorer.encode.models import is_on_disk
 from explorer.encode.saved_encoder import SavedEncoder
 from explorer.encode.spec import LocalModel, OwnVectors, needs_token
+from explorer.mlflow_store.names import is_tracked
 from explorer.session.rows_origin import RowsOrigin
 from explorer.session.session import Session
 from explorer.ui.data.draft import draft, widget_key
@@ -66,7 +67,8 @@ def show_saved_encoder(saved: SavedEncoder) -> OwnVectors:
     if isinstance(spec.query_model, LocalModel) and not is_on_disk(
         spec.query_model.model, spec.query_model.revision
     ):
-        later = " It is downloaded from the Hub when the rows are opened."
+        place = "MLflow" if is_tracked(spec.query_model.model) else "the Hub"
+        later = f" It is downloaded from {place} when the rows are opened."
     st.caption(f"{name} made these vectors and encodes the queries.{later}")
     if needs_token(spec):
         ask_for_token()

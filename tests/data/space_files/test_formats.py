@@ -187,6 +187,7 @@ def test_what_csv_cannot_hold_is_refused_with_another_way():
     for space, error in (
         (small(dims=2_000), TooLargeError),
         (small(["a\0b", "c"]), DataError),
+        (small(**{"a\0b": pa.array(["x", "y"])}), DataError),
         (small(**{FACTS: pa.array(["x", "y"])}), DataError),
     ):
         assert "Parquet" in failure(error, packed, space, ".csv").fix
