@@ -243,9 +243,9 @@ def test_facts_that_do_not_fit_the_file_are_refused(field, words, tmp_path):
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_file_of_a_newer_version_is_refused_in_words(ending, words, tmp_path, monkeypatch):
-    monkeypatch.setattr(facts, "VERSION", 2)
-    words.save(tmp_path / f"s{ending}")
-    monkeypatch.undo()
+    with monkeypatch.context() as newer:
+        newer.setattr(facts, "VERSION", 2)
+        words.save(tmp_path / f"s{ending}")
     error = failure(UnreadableFileError, explorer.open_space, tmp_path / f"s{ending}")
     assert "newer Explorer" in error.what
 

@@ -120,9 +120,9 @@ def test_a_strangers_file_asks_mlflow_for_its_model_only_where_visitors_may(
 def test_a_space_of_a_newer_version_is_refused_in_words(monkeypatch):
     from explorer.data.space_files import facts
 
-    monkeypatch.setattr(facts, "VERSION", 2)
-    content = saved(model="tfidf")
-    monkeypatch.undo()
+    with monkeypatch.context() as newer:
+        newer.setattr(facts, "VERSION", 2)
+        content = saved(model="tfidf")
     app = upload(finished(open_app("pages/data.py")), "mine.parquet", content)
     assert "newer Explorer" in error(app)
     assert session_of(app).corpus.sample is not None
