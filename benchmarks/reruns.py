@@ -9,6 +9,7 @@ Run: `git worktree add /tmp/before COMMIT`, then `python -m benchmarks.reruns --
 from __future__ import annotations
 
 import argparse
+import re
 import statistics
 import tempfile
 from pathlib import Path
@@ -31,6 +32,7 @@ _LISTEN = """() => {
     window.rerun.observe(app, { attributeFilter: ["data-test-script-state"] });
     window.rerunBegan = performance.now();
 }"""
+_CANCEL = re.compile("Cancel$")  # rows and themes have the word too
 _ENDED = "() => window.rerunEnded && performance.now() - window.rerunEnded > 1000"
 
 
@@ -84,7 +86,7 @@ def _quiet(page: Page) -> None:
     """Wait until the page has been drawn and nothing is computed."""
     page.locator('[data-test-script-state="notRunning"]').first.wait_for()
     page.wait_for_timeout(4_000)
-    page.get_by_role("button", name="Cancel").first.wait_for(state="hidden")
+    page.get_by_role("button", name=_CANCEL).first.wait_for(state="hidden")
     page.wait_for_timeout(2_000)
     page.locator('[data-test-script-state="notRunning"]').first.wait_for()
 
