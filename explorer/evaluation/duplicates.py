@@ -16,7 +16,7 @@ from explorer.comparison.numbers import interval, number
 from explorer.data.tables.values import count
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.errors import DataError, QueryError
-from explorer.evaluation.encoding import TextOptions, facts_of, pair_similarities
+from explorer.evaluation.encoding import TextOptions, facts_of, pair_similarities, pairs_frame
 from explorer.evaluation.evaluation import Evaluation, Figure, figures_of, with_published
 from explorer.evaluation.pair_sources import pairs_of
 from explorer.evaluation.thresholds import BEST_F1, Cuts, Threshold
@@ -66,22 +66,12 @@ class DuplicateEvaluation(Evaluation):
             `similarity`, `misplaced` (of the pairs with the other label, the share on its wrong side: those
             that score higher than a duplicate, or lower than another pair, ties half; above 0, to 1).
         """
-        import pandas as pd
-
         labels = np.array(self.pairs.scores) == 1
         misplaced = _misplaced(self.similarities, labels)
         order = np.argsort(-misplaced, kind="stable")
         order = order[misplaced[order] > 0][:n]
-        return pd.DataFrame(
-            {
-                "pair": order,
-                "first": [self.pairs.first[at] for at in order],
-                "second": [self.pairs.second[at] for at in order],
-                "duplicate": labels[order],
-                "similarity": self.similarities[order],
-                "misplaced": misplaced[order],
-            }
-        )
+        columns = {"duplicate": labels, "similarity": self.similarities, "misplaced": misplaced}
+        return pairs_frame(self.pairs, order, columns)
 
     def _details(self) -> Sequence[str]:
         wanted = f"precision of {percent(self.wanted_precision)} or more"

@@ -119,6 +119,31 @@ def pair_similarities(
     return space, scores
 
 
+def pairs_frame(
+    pairs: ScoredPairs, order: NDArray[np.int64], columns: Mapping[str, NDArray[np.generic]]
+) -> pd.DataFrame:
+    """Some pairs as a data frame.
+
+    Args:
+        pairs: The pairs.
+        order: Numbers of those that are wanted, from 0, in their order, shape (lines,).
+        columns: What else is told of each pair, by name, shape (pairs,) each.
+
+    Returns:
+        Columns `pair` (its number), `first`, `second`, and the others.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "pair": order,
+            "first": [pairs.first[at] for at in order],
+            "second": [pairs.second[at] for at in order],
+            **{name: values[order] for name, values in columns.items()},
+        }
+    )
+
+
 def name_of(space: Space) -> str:
     """The name of the encoder that is evaluated; it does not say for which task the texts were encoded."""
     spec = space.spec

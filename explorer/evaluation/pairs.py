@@ -13,7 +13,7 @@ from explorer.comparison.judging.judgements import ScoredPairs, same_texts
 from explorer.comparison.statistics.correlation import correlations
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.errors import DataError
-from explorer.evaluation.encoding import TextOptions, facts_of, pair_similarities
+from explorer.evaluation.encoding import TextOptions, facts_of, pair_similarities, pairs_frame
 from explorer.evaluation.evaluation import Evaluation, Figure, figures_of, with_published
 from explorer.evaluation.pair_sources import pairs_of
 from explorer.jobs.progress import OnProgress
@@ -57,27 +57,17 @@ class PairEvaluation(Evaluation):
             `score_rank` and `similarity_rank` (the share of pairs that have less, ties half: 0 to 1), `off`
             (the second minus the first).
         """
-        import pandas as pd
-
-        by_score, by_similarity = (_rank_shares(values) for values in (self._scores, self.similarities))
+        scores = np.array(self.pairs.scores)
+        by_score, by_similarity = (_rank_shares(values) for values in (scores, self.similarities))
         off = by_similarity - by_score
-        order = np.argsort(-np.abs(off), kind="stable")[:n]
-        return pd.DataFrame(
-            {
-                "pair": order,
-                "first": [self.pairs.first[at] for at in order],
-                "second": [self.pairs.second[at] for at in order],
-                "score": self._scores[order],
-                "similarity": self.similarities[order],
-                "score_rank": by_score[order],
-                "similarity_rank": by_similarity[order],
-                "off": off[order],
-            }
-        )
-
-    @property
-    def _scores(self) -> NDArray[np.float64]:
-        return np.array(self.pairs.scores)
+        columns = {
+            "score": scores,
+            "similarity": self.similarities,
+            "score_rank": by_score,
+            "similarity_rank": by_similarity,
+            "off": off,
+        }
+        return pairs_frame(self.pairs, np.argsort(-np.abs(off), kind="stable")[:n], columns)
 
 
 def evaluate_pairs(
