@@ -16,6 +16,7 @@ from explorer.ui.compare.flow_figure import drawn_flows, flow_figure
 from explorer.ui.compare.matched_clusters import choose_k, cluster_names, matched_or_progress
 from explorer.ui.compare.pair import choose_pair, pairs_by_agreement
 from explorer.ui.compare.spaces_shown import choose_spaces
+from explorer.ui.compare.table_sizes import table_height
 from explorer.ui.compare.window_width import is_narrow, watch_width
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from explorer.ui.compare.pair import Pair
 
 _PAIR = "compare-flows"
-_TABLE_PIXELS = 282  # seven rows
 
 
 def show_clusters(session: Session, comparison: Comparison) -> None:
@@ -148,7 +148,7 @@ def _choose_flow(table: pd.DataFrame, shown: pa.Table, made_from: tuple[Pair, in
     picked = st.dataframe(
         in_percent(shown, ("share of the first", "share of the second")),
         key=f"compare-flow-table-{hash((tuple(shown.column_names), made_from, len(shown)))}",
-        height=_TABLE_PIXELS if len(shown) > 6 else "content",
+        height=table_height(len(shown)),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",

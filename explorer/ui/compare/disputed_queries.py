@@ -11,6 +11,7 @@ from explorer.session.session import Session
 from explorer.ui.compare.digest import digest
 from explorer.ui.compare.judgements import show_file
 from explorer.ui.compare.left_out import show_left_out
+from explorer.ui.compare.table_sizes import table_height
 from explorer.ui.compare.vectors import vectors_known
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
 from explorer.ui.shell.text import shortened
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from explorer.jobs.progress import OnProgress
 
 _TEXT_CHARS = 200
-_TABLE_PIXELS = 282  # seven lines
 
 
 def show_disputed_queries(session: Session, comparison: Comparison, k: int, field: str) -> None:
@@ -128,7 +128,7 @@ def _show_table(session: Session, found: QueryAgreement, queries: tuple[str, ...
     st.dataframe(
         table([shortened(text, _TEXT_CHARS) for text in ordered]),
         key=key,
-        height=_TABLE_PIXELS if len(ordered) > 6 else "content",
+        height=table_height(len(ordered)),
         hide_index=True,
         on_select=lambda: _take_ticked(key, ordered, field),
         selection_mode="single-row",

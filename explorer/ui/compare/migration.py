@@ -12,6 +12,7 @@ from explorer.numbers import percent
 from explorer.session.session import Session
 from explorer.ui.compare.digest import digest
 from explorer.ui.compare.row_lists import show_lists
+from explorer.ui.compare.table_sizes import BAR_WIDTH, NUMBER_WIDTH, table_height
 from explorer.ui.shell.job_progress import session_result_or_progress
 from explorer.ui.shell.text import as_html, markdown, shortened
 from explorer.ui.widgets.downloads import download_file, download_table
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
 _FROM, _TO, _OF = "compare-from", "compare-to", "compare-migration-of"
 _QUERIES, _ROWS = "queries", "rows"
 _TEXT_CHARS = 200
-_TABLE_PIXELS = 282  # seven lines
-_NUMBER, _BAR, _WORD = 65, 110, 100  # pixels
+_WORD_WIDTH = 100  # pixels
 
 
 def show_migration(session: Session, comparison: Comparison) -> None:
@@ -245,7 +245,7 @@ def _choose_line(table: pa.Table, key: tuple[str, ...], alt: str) -> int:
     picked = st.dataframe(
         in_percent(table, ("stay",)),
         key=f"compare-migration-{hash((key, digest(table.to_pydict())))}",
-        height=_TABLE_PIXELS if table.num_rows > 6 else "content",
+        height=table_height(table.num_rows),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -267,15 +267,14 @@ def _show_place(
 
 
 def _columns() -> dict[str, ColumnConfig]:
-    # Only columns that are not pinned grow with the window, so that its room is the text's.
-    number = partial(st.column_config.NumberColumn, width=_NUMBER, pinned=True)
+    number = partial(st.column_config.NumberColumn, width=NUMBER_WIDTH, pinned=True)
     return {
         "row": number(format="%d", help="Its number."),
         "change": number(format="%+.3f", help="Of nDCG@10; empty without a relevant row."),
         "before": number(format="%.3f", help="nDCG@10 in the contender in use."),
         "after": number(format="%.3f", help="nDCG@10 in the other one."),
         "stay": st.column_config.ProgressColumn(
-            width=_BAR,
+            width=BAR_WIDTH,
             pinned=True,
             format=PERCENT,
             min_value=0,
@@ -283,7 +282,7 @@ def _columns() -> dict[str, ColumnConfig]:
             help="The share of the first hits that are still there.",
         ),
         "first changes": st.column_config.TextColumn(
-            width=_WORD, pinned=True, help="Whether the first hit is another."
+            width=_WORD_WIDTH, pinned=True, help="Whether the first hit is another."
         ),
         **dict.fromkeys(("query", "text"), st.column_config.TextColumn(width="large")),
     }

@@ -12,6 +12,7 @@ import streamlit as st
 from explorer.data.tables.values import count
 from explorer.ui.compare.pair import PAIR, agreement_of_pair, choose_pair, pairs_by_agreement
 from explorer.ui.compare.row_lists import show_lists
+from explorer.ui.compare.table_sizes import BAR_WIDTH, NUMBER_WIDTH, table_height
 from explorer.ui.compare.views import VIEW
 from explorer.ui.shell.job_progress import session_result_or_progress
 from explorer.ui.shell.text import as_html, markdown, shortened
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 _ORDER = "compare-rows-by"
 _ALL, _TWO = "all", "two"
 _TEXT_CHARS = 200
-_TABLE_PIXELS = 282  # seven rows
-# In pixels. Only columns that are not pinned grow with the window, so that its room is the text's.
-_NUMBER, _BAR = 65, 110
 
 
 def show_rows(session: Session, comparison: Comparison) -> None:
@@ -126,14 +124,16 @@ def _choose_row(comparison: Comparison, agreement: RowAgreement, what: str) -> i
     picked = st.dataframe(
         _table(comparison, agreement),
         key=f"compare-rows-{hash((comparison.names, agreement.rows.tobytes()))}",
-        height=_TABLE_PIXELS if len(agreement.rows) > 6 else "content",
+        height=table_height(len(agreement.rows)),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "row": st.column_config.NumberColumn(width=_NUMBER, pinned=True, format="%d", help="Its number."),
+            "row": st.column_config.NumberColumn(
+                width=NUMBER_WIDTH, pinned=True, format="%d", help="Its number."
+            ),
             "agreement": st.column_config.ProgressColumn(
-                width=_BAR,
+                width=BAR_WIDTH,
                 pinned=True,
                 format="%.2f",
                 min_value=0,
