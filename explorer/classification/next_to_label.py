@@ -11,7 +11,6 @@ from explorer.tensor import normalize
 from explorer.tensor.matrices import blocks
 
 _SEEN = 0.9  # cosine with a row that is labelled, or before it in the queue, from which a row teaches little
-
 _LOOKED_AT = 2_000  # rows: where the first of them are alike, others are as good
 
 

@@ -154,7 +154,7 @@ def check_behaviour(
     on_progress: OnProgress | None = None,
     **options: Unpack[TextOptions],
 ) -> tuple[Behaviour, ...]:
-    """Test what an encoder tells apart, before trusting it with it.
+    """Test what an encoder tells apart, before you rely on it.
 
     A case passes if the text that means the same is closer than any that does not, as in the behavioural
     tests of CheckList (Ribeiro et al. 2020).

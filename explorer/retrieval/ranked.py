@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from explorer.analysis.space import Space
 from explorer.comparison.contenders.bm25 import Bm25Contender
 from explorer.comparison.contenders.nearest import check_k, check_rows
+from explorer.comparison.judging.retrieval import DEPTH
 from explorer.jobs.progress import OnProgress
 from explorer.retrieval.diversity import maximal_marginal_relevance, scaled_onto
 from explorer.retrieval.fusion import reciprocal_rank_fusion
@@ -22,7 +23,6 @@ from explorer.tensor import Metric, TopK, normalize
 
 POOL = 100
 """The first hits of each ranking that are fused, and the fewest of which some are chosen for variety."""
-_JUDGED = 10  # hits that nDCG@10 looks at, however few are wanted
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,8 @@ def ranked_search(
     if row is not None:
         allowed[row] = False
     chooses = options.words or options.variety > 0
-    depth = max(k, _JUDGED, options.rerank, POOL if chooses else 0)
+    # Judgements look at ten hits, however few are wanted.
+    depth = max(k, DEPTH, options.rerank, POOL if chooses else 0)
 
     stages = _Stages(space, vector, metric or space.similarity_metric)
     seconds = {"vectors": _timed(lambda: stages.by_vectors(allowed, depth))}

@@ -43,6 +43,9 @@ def tie(
         wins: Who is better than whom, bool, shape (contenders, contenders).
         shown: The difference that is told, of two of them.
         words: The words of the measure.
+
+    Returns:
+        The headline, and the sentences with the figures.
     """
     ahead, behind = sorted((shown.first, shown.second), key=first.index)
     between = "" if len(first) == 2 else f", for {names[ahead]} against {names[behind]}"
@@ -79,7 +82,7 @@ def winner(
         words: The words of the measure.
 
     Returns:
-        The figures are empty unless the leader is better than all others.
+        The headline, and the sentence with the figures: empty unless the leader is better than all others.
     """
     worse = [at for at in rest if wins[leader, at]]
     unclear = [at for at in rest if not wins[leader, at]]
