@@ -1,9 +1,9 @@
-"""Bytes and time of a rerun in which nothing changes, on every page, beside another checkout's.
+"""Bytes and time of a rerun in which nothing changes, on seven pages, beside another checkout's.
 
 A rerun is what Streamlit does for the key R; its time is from the key until the script has ended, median of
 `--runs`. The rows are the tickets, which come with the app.
 
-Run: `git worktree add /tmp/before COMMIT`, then `python -m benchmarks.reruns --before /tmp/before`.
+Run: `git worktree add ../before COMMIT`, then `python -m benchmarks.reruns --before ../before`.
 """
 
 from __future__ import annotations
