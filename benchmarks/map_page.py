@@ -260,11 +260,11 @@ def interactions(page: Page, received: Sequence[list[int]], *, finds: bool) -> I
     yield "Escape", timed(lambda: page.keyboard.press("Escape"), none.wait_for)
     colours = ("Cluster", f"Column: {_NUMBER}", "One colour", f"Label ({_LABEL})")
     # Clusters are found the first time.
-    for again, name in itertools.product(("", ", again"), colours):
+    for repeat, name in itertools.product(("", ", again"), colours):
         page.get_by_role("combobox", name="Colour").click()
         option = page.get_by_role("option", name=name, exact=True)
         option.wait_for()
-        yield f"colour: {name}{again}", timed(option.click)
+        yield f"colour: {name}{repeat}", timed(option.click)
     first = page.locator(".map-legend button[data-entry]").first
     yield "legend", timed(first.click)
     yield "legend again", timed(first.click)
