@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from explorer.analysis.transforms import Binary, Centring, Int8, Reduction, Transform, Truncation
 from explorer.data.corpus import Corpus
 from explorer.data.records import DamagedFileError, Record
+from explorer.data.space_files.facts import MOST_DIMS
 
 _MOST = 100
 _KINDS = ("truncation", "pca", "int8", "binary", "centring")
@@ -54,7 +55,7 @@ def saved_transforms(corpus: Corpus) -> tuple[Transform, ...]:
         return ()
     encoder = corpus.saved.optional("encoder", corpus.saved.record)
     records = corpus.saved.records("transforms")
-    dims = corpus.vectors.shape[1] if encoder is None else encoder.integer("dims", 1, 10**6)
+    dims = corpus.vectors.shape[1] if encoder is None else encoder.integer("dims", 1, MOST_DIMS)
     if encoder is None and records:
         raise DamagedFileError("its vectors were transformed, and their encoder is missing")
     return _transforms(records, dims, corpus.vectors.shape[1])

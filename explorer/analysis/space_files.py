@@ -18,6 +18,7 @@ from explorer.data.corpus import Corpus
 from explorer.data.records import DamagedFileError, Record
 from explorer.data.space_files.csv import check_csv, write_csv, write_vectors
 from explorer.data.space_files.facts import (
+    MOST_DIMS,
     columns_of,
     columns_record,
     damaged,
@@ -141,12 +142,12 @@ def saved_corpus(source: SourceTable) -> Corpus:
     try:
         table = _typed(source, facts)
         vectors = vectors_of(source, next(iter(source.vectors), ""))
-        if vectors.shape != (rows_of(facts), facts.integer("dims", 1, _MANY)):
+        if vectors.shape != (rows_of(facts), facts.integer("dims", 1, MOST_DIMS)):
             raise DamagedFileError("it has other vectors than its facts say")
         corpus = _corpus(facts, table, vectors, next(iter(source.vectors)))
         saved_line(corpus)  # reads all that the facts say of the vectors
     except (DamagedFileError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise damaged(DamagedFileError((str(error).splitlines() or [""])[0]), source.name) from error
+        raise damaged((str(error).splitlines() or [""])[0], source.name) from error
     return corpus
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from explorer.data.corpus import Corpus
 from explorer.data.records import DamagedFileError, Record
+from explorer.data.space_files.facts import MOST_DIMS
 from explorer.encode.encoder import Encoder
 from explorer.encode.engines.hosted import HostedEngine
 from explorer.encode.model_names import choose_model, model_name
@@ -22,7 +23,6 @@ from explorer.encode.spec_records import PROMPT_CHARS, encoder_from, encoder_rec
 from explorer.errors import ModelNotFoundError
 from explorer.tensor import Metric
 
-_MOST_DIMS = 100_000
 _DTYPES = ("float32", "bfloat16", "float16")
 _HASH_CHARS = 64
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -162,7 +162,7 @@ def _from_record(record: Record) -> SavedEncoder:
     spec = encoder_from(record.record("spec"))
     if isinstance(spec, OwnVectors):
         raise DamagedFileError("its encoder is none")
-    dims = record.integer("dims", 1, _MOST_DIMS)
+    dims = record.integer("dims", 1, MOST_DIMS)
     return SavedEncoder(
         spec,
         record.flag("in_folder"),

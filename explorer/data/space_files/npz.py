@@ -62,4 +62,4 @@ def read_npz(data: Source, name: str, *, seed: int = 0) -> SourceTable:
         )
     except _DAMAGED as error:
         reason = error if isinstance(error, DamagedFileError) else "the archive is damaged"
-        raise damaged(DamagedFileError(str(reason)), name) from error
+        raise damaged(reason, name) from error

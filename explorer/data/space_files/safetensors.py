@@ -79,7 +79,7 @@ def read_safetensors(data: Source, name: str, *, seed: int = 0) -> SourceTable:
             )
         except ValueError as error:  # DamagedFileError is one
             reason = error if isinstance(error, DamagedFileError) else "its header is damaged"
-            raise damaged(DamagedFileError(str(reason)), name) from error
+            raise damaged(reason, name) from error
 
 
 def _place(entry: object, kind: str, room: int) -> tuple[list[int], list[int]]:
