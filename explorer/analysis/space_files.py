@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -118,7 +117,6 @@ def saved_table(space: EmbeddedCorpus) -> SavedTable:
         "corpus": _corpus_record(corpus, source_row),
         "columns": columns_record(table),
         "dims": vectors.shape[1],
-        "similarity": space.similarity_metric,
         "encoder": encoder,
         # Queries are placed among the vectors by these; without an encoder there are none.
         "transforms": [] if encoder is None else [transform_record(step) for step in space.transforms],
@@ -181,7 +179,6 @@ def _with_source_rows(corpus: Corpus) -> tuple[pa.Table, dict[str, Any] | None]:
 
 
 def _corpus_record(corpus: Corpus, source_row: dict[str, Any] | None) -> dict[str, Any]:
-    split = corpus.split_from
     return {
         "name": corpus.name[:_NAME_CHARS],
         "text": corpus.text,
@@ -194,8 +191,6 @@ def _corpus_record(corpus: Corpus, source_row: dict[str, Any] | None) -> dict[st
         "queries": list(corpus.queries),
         "source": corpus.source,
         "licence": corpus.licence,
-        "passages": None if split is None else dataclasses.asdict(split.spec),
-        "hub": None if corpus.origin is None else dataclasses.asdict(corpus.origin),
     }
 
 

@@ -145,7 +145,6 @@ def _of(encoder: Encoder, dims: int | None) -> SavedEncoder | None:
 def _record(saved: SavedEncoder) -> dict[str, Any]:
     canary = saved.canary
     return {
-        "name": saved.name,
         "spec": encoder_record(saved.spec),
         "in_folder": saved.in_folder,
         "model_fingerprint": saved.model_fingerprint,
