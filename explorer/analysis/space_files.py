@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from explorer.analysis.embedded import EmbeddedCorpus
 from explorer.analysis.saved_transforms import saved_transforms, transform_record
-from explorer.data.corpus import Corpus
+from explorer.data.corpus import SOURCE_ROW, Corpus
 from explorer.data.records import DamagedFileError, Record
 from explorer.data.space_files.csv import check_csv, write_csv, write_vectors
 from explorer.data.space_files.facts import (
@@ -44,7 +44,6 @@ WRITERS: Mapping[str, Callable[[SavedTable, BinaryIO], None]] = {
     ".safetensors": write_safetensors,
 }
 """The writer of each format, by the ending of its files."""
-_SOURCE_ROW = "source_row"
 _CSV_CHARS = 12  # of a number
 _NAME_CHARS = 500
 _TEXT_CHARS = 10_000
@@ -172,9 +171,9 @@ def _with_source_rows(corpus: Corpus) -> tuple[pa.Table, dict[str, Any] | None]:
     if np.array_equal(rows, np.arange(1, len(rows) + 1)):
         return corpus.table, None
     column = pa.chunked_array([pa.array(rows)])
-    if _SOURCE_ROW in corpus.table.column_names and corpus.table[_SOURCE_ROW].equals(column):
-        return corpus.table, {"column": _SOURCE_ROW, "added": False}
-    name = free_name(_SOURCE_ROW, set(corpus.table.column_names))
+    if SOURCE_ROW in corpus.table.column_names and corpus.table[SOURCE_ROW].equals(column):
+        return corpus.table, {"column": SOURCE_ROW, "added": False}
+    name = free_name(SOURCE_ROW, set(corpus.table.column_names))
     return corpus.table.append_column(name, column), {"column": name, "added": True}
 
 
