@@ -160,7 +160,7 @@ def _record(saved: SavedEncoder) -> dict[str, Any]:
 def _from_record(record: Record) -> SavedEncoder:
     spec = encoder_from(record.record("spec"))
     if isinstance(spec, OwnVectors):
-        raise DamagedFileError("its encoder is none")
+        raise DamagedFileError("it does not say which model made its vectors")
     dims = record.integer("dims", 1, MOST_DIMS)
     return SavedEncoder(
         spec,
