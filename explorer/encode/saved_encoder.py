@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.data.base64_arrays import array_text, read_array
 from explorer.data.corpus import Corpus
 from explorer.data.records import DamagedFileError, Record
 from explorer.data.space_files.facts import MOST_DIMS
@@ -153,7 +152,7 @@ def _record(saved: SavedEncoder) -> dict[str, Any]:
         "similarity": saved.similarity,
         "prompt": saved.prompt,
         "query_prompt": saved.query_prompt,
-        "canary": None if canary is None else base64.b64encode(canary.astype("<f4").tobytes()).decode(),
+        "canary": None if canary is None else array_text(canary),
     }
 
 
@@ -171,15 +170,5 @@ def _from_record(record: Record) -> SavedEncoder:
         record.choice("similarity", get_args(Metric)),
         record.text("prompt", PROMPT_CHARS),
         record.text("query_prompt", PROMPT_CHARS),
-        record.optional("canary", lambda key: _canary(record.text(key), dims)),
+        record.optional("canary", lambda key: read_array(record, key, "f4", (dims,))),
     )
-
-
-def _canary(text: str, dims: int) -> NDArray[np.float32]:
-    try:
-        found = np.frombuffer(base64.b64decode(text, validate=True), "<f4")
-    except (binascii.Error, ValueError) as error:
-        raise DamagedFileError("its encoder is damaged") from error
-    if len(found) != dims or not np.isfinite(found).all():
-        raise DamagedFileError("its encoder is damaged")
-    return found.astype(np.float32, copy=False)
