@@ -7,7 +7,7 @@ ExplorerError
 │   ├── UnreadableFileError     the bytes are not the table they should be
 │   ├── EmptyDataError          nothing to work on
 │   ├── ColumnError             a column is missing or cannot be used as asked
-│   ├── FilterError             a filter that these rows cannot be asked
+│   ├── FilterError             a filter that is not valid or does not fit these rows
 │   └── TooLargeError           over a limit the host set
 ├── ModelError              the encoder
 │   ├── ModelNotFoundError      no model by that name
@@ -83,7 +83,7 @@ class ColumnError(DataError):
 
 
 class FilterError(DataError):
-    """A filter asks what no rows, or not these rows, can answer."""
+    """A filter is not valid, or does not fit these rows."""
 
 
 class TooLargeError(DataError):

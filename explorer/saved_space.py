@@ -43,7 +43,7 @@ def open_space(
         on_progress: Called often; an exception it raises stops the work.
 
     Raises:
-        UnreadableFileError: It is no saved space, damaged, cut short, or from a newer Explorer.
+        UnreadableFileError: It is not a saved space, is damaged or cut short, or is from a newer Explorer.
         HubError: The Hub does not have the dataset, denies access to it, or does not answer.
         DataError: It cannot be opened; its subclasses say why.
         VectorError: A vector is missing or cannot be used.

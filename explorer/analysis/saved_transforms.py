@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.transforms import Binary, Centring, Int8, Reduction, Transform, Truncation
+from explorer.data.base64_arrays import array_text, read_array
 from explorer.data.corpus import Corpus
 from explorer.data.records import DamagedFileError, Record
+from explorer.data.space_files.facts import MOST_DIMS
 
 _MOST = 100
 _KINDS = ("truncation", "pca", "int8", "binary", "centring")
@@ -31,15 +29,15 @@ def transform_record(step: Transform) -> dict[str, Any]:
                 "kind": "pca",
                 "dims": dims,
                 "unit": step.unit,
-                "mean": _text(step.mean),
-                "axes": _text(step.axes),
+                "mean": array_text(step.mean),
+                "axes": array_text(step.axes),
             }
         case Int8():
-            return {"kind": "int8", "lowest": _text(step.lowest), "highest": _text(step.highest)}
+            return {"kind": "int8", "lowest": array_text(step.lowest), "highest": array_text(step.highest)}
         case Binary():
             return {"kind": "binary"}
         case Centring():
-            return {"kind": "centring", "direction": _text(step.direction)}
+            return {"kind": "centring", "direction": array_text(step.direction)}
         case _:
             raise TypeError(step)
 
@@ -54,7 +52,7 @@ def saved_transforms(corpus: Corpus) -> tuple[Transform, ...]:
         return ()
     encoder = corpus.saved.optional("encoder", corpus.saved.record)
     records = corpus.saved.records("transforms")
-    dims = corpus.vectors.shape[1] if encoder is None else encoder.integer("dims", 1, 10**6)
+    dims = corpus.vectors.shape[1] if encoder is None else encoder.integer("dims", 1, MOST_DIMS)
     if encoder is None and records:
         raise DamagedFileError("its vectors were transformed, and their encoder is missing")
     return _transforms(records, dims, corpus.vectors.shape[1])
@@ -84,19 +82,19 @@ def _transform(record: Record, dims: int) -> Transform:
             return Truncation(record.integer("dims", 1, dims))
         case "pca":
             kept = record.integer("dims", 1, dims)
-            mean = _array(record, "mean", "<f8", (dims,))
-            axes = _array(record, "axes", "<f8", (dims, kept))
+            mean = read_array(record, "mean", "f8", (dims,))
+            axes = read_array(record, "axes", "f8", (dims, kept))
             return Reduction(record.flag("unit"), mean, axes, _fitted_on(mean, axes))
         case "int8":
-            lowest = _array(record, "lowest", "<f4", (dims,)).astype(np.float32, copy=False)
-            highest = _array(record, "highest", "<f4", (dims,)).astype(np.float32, copy=False)
+            lowest = read_array(record, "lowest", "f4", (dims,))
+            highest = read_array(record, "highest", "f4", (dims,))
             if (lowest > highest).any():
                 raise DamagedFileError("the range of a dimension is empty")
             return Int8(lowest, highest, _fitted_on(lowest, highest))
         case "binary":
             return Binary()
         case _:
-            direction = _array(record, "direction", "<f8", (dims,))
+            direction = read_array(record, "direction", "f8", (dims,))
             return Centring(direction, _fitted_on(direction))
 
 
@@ -106,21 +104,3 @@ def _fitted_on(*arrays: NDArray[Any]) -> str:
     for array in arrays:
         digest.update(array.tobytes())
     return digest.hexdigest()
-
-
-def _text(array: NDArray[Any]) -> str:
-    little = np.ascontiguousarray(array, f"<f{array.dtype.itemsize}")
-    return base64.b64encode(little.tobytes()).decode()
-
-
-def _array(record: Record, key: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
-    try:
-        data = base64.b64decode(record.text(key), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise DamagedFileError("an array of a transform is damaged") from error
-    if len(data) != np.dtype(dtype).itemsize * math.prod(shape):
-        raise DamagedFileError("an array of a transform has another size than expected")
-    found = np.frombuffer(data, dtype).reshape(shape)
-    if not np.isfinite(found).all():
-        raise DamagedFileError("an array of a transform holds NaN or infinity")
-    return found.astype(found.dtype.newbyteorder("="), copy=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,10 +13,11 @@ from numpy.typing import NDArray
 
 from explorer.analysis.embedded import EmbeddedCorpus
 from explorer.analysis.saved_transforms import saved_transforms, transform_record
-from explorer.data.corpus import Corpus
+from explorer.data.corpus import SOURCE_ROW, Corpus
 from explorer.data.records import DamagedFileError, Record
 from explorer.data.space_files.csv import check_csv, write_csv, write_vectors
 from explorer.data.space_files.facts import (
+    MOST_DIMS,
     columns_of,
     columns_record,
     damaged,
@@ -44,7 +44,6 @@ WRITERS: Mapping[str, Callable[[SavedTable, BinaryIO], None]] = {
     ".safetensors": write_safetensors,
 }
 """The writer of each format, by the ending of its files."""
-_SOURCE_ROW = "source_row"
 _CSV_CHARS = 12  # of a number
 _NAME_CHARS = 500
 _TEXT_CHARS = 10_000
@@ -117,7 +116,6 @@ def saved_table(space: EmbeddedCorpus) -> SavedTable:
         "corpus": _corpus_record(corpus, source_row),
         "columns": columns_record(table),
         "dims": vectors.shape[1],
-        "similarity": space.similarity_metric,
         "encoder": encoder,
         # Queries are placed among the vectors by these; without an encoder there are none.
         "transforms": [] if encoder is None else [transform_record(step) for step in space.transforms],
@@ -141,12 +139,12 @@ def saved_corpus(source: SourceTable) -> Corpus:
     try:
         table = _typed(source, facts)
         vectors = vectors_of(source, next(iter(source.vectors), ""))
-        if vectors.shape != (rows_of(facts), facts.integer("dims", 1, _MANY)):
+        if vectors.shape != (rows_of(facts), facts.integer("dims", 1, MOST_DIMS)):
             raise DamagedFileError("it has other vectors than its facts say")
         corpus = _corpus(facts, table, vectors, next(iter(source.vectors)))
         saved_line(corpus)  # reads all that the facts say of the vectors
     except (DamagedFileError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise damaged(DamagedFileError((str(error).splitlines() or [""])[0]), source.name) from error
+        raise damaged((str(error).splitlines() or [""])[0], source.name) from error
     return corpus
 
 
@@ -173,14 +171,13 @@ def _with_source_rows(corpus: Corpus) -> tuple[pa.Table, dict[str, Any] | None]:
     if np.array_equal(rows, np.arange(1, len(rows) + 1)):
         return corpus.table, None
     column = pa.chunked_array([pa.array(rows)])
-    if _SOURCE_ROW in corpus.table.column_names and corpus.table[_SOURCE_ROW].equals(column):
-        return corpus.table, {"column": _SOURCE_ROW, "added": False}
-    name = free_name(_SOURCE_ROW, set(corpus.table.column_names))
+    if SOURCE_ROW in corpus.table.column_names and corpus.table[SOURCE_ROW].equals(column):
+        return corpus.table, {"column": SOURCE_ROW, "added": False}
+    name = free_name(SOURCE_ROW, set(corpus.table.column_names))
     return corpus.table.append_column(name, column), {"column": name, "added": True}
 
 
 def _corpus_record(corpus: Corpus, source_row: dict[str, Any] | None) -> dict[str, Any]:
-    split = corpus.split_from
     return {
         "name": corpus.name[:_NAME_CHARS],
         "text": corpus.text,
@@ -193,8 +190,6 @@ def _corpus_record(corpus: Corpus, source_row: dict[str, Any] | None) -> dict[st
         "queries": list(corpus.queries),
         "source": corpus.source,
         "licence": corpus.licence,
-        "passages": None if split is None else dataclasses.asdict(split.spec),
-        "hub": None if corpus.origin is None else dataclasses.asdict(corpus.origin),
     }
 
 

@@ -20,6 +20,8 @@ from explorer.data.records import Record
 from explorer.data.tables.python_values import as_strings, cells
 from explorer.errors import DataError
 
+SOURCE_ROW = "source_row"
+"""The column of tables and files that has the positions of rows in their source; see `Corpus`."""
 _DIGEST_BYTES = 16
 
 Item = str

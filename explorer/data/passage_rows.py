@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from explorer.data.corpus import Corpus, PassageSpec, SplitFrom
+from explorer.data.corpus import SOURCE_ROW, Corpus, PassageSpec, SplitFrom
 from explorer.data.passages import PassageSpans
 from explorer.data.tables.source_table import unique_names
 from explorer.data.tables.values import count
@@ -45,7 +45,7 @@ def corpus_of_passages(corpus: Corpus, spec: PassageSpec, spans: PassageSpans) -
     firsts = np.cumsum(repeats) - repeats
     numbers = {
         "passage": np.arange(len(spans.rows)) - firsts[spans.rows] + 1,
-        "source_row": corpus.source_rows[spans.rows],
+        SOURCE_ROW: corpus.source_rows[spans.rows],
     }
     names, _ = unique_names([*corpus.table.column_names, *numbers])
     table = pa.table([*columns, *map(pa.array, numbers.values())], names=names)
@@ -59,7 +59,7 @@ def corpus_of_passages(corpus: Corpus, spec: PassageSpec, spans: PassageSpans) -
         corpus,
         name=f"{corpus.name}, passages",
         table=table,
-        source_rows=numbers["source_row"],
+        source_rows=numbers[SOURCE_ROW],
         notes=(*corpus.notes, note),
         sample=None,
         vectors=None,

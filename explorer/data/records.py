@@ -22,7 +22,7 @@ def read_json(text: bytes, most_containers: int) -> Any:  # noqa: ANN401 - anyth
         most_containers: The most brackets: an empty list takes thirty times what it takes in JSON.
 
     Raises:
-        DamagedFileError: It is no JSON, or would take too much memory.
+        DamagedFileError: It is not JSON, or would take too much memory.
     """
     if containers(text) > most_containers:
         raise DamagedFileError("it would take too much memory")
@@ -47,7 +47,7 @@ class Record:
         name: What it is called in errors.
 
     Raises:
-        DamagedFileError: It is none. All methods raise this for a value that is missing or is not as
+        DamagedFileError: It is not one. All methods raise this for a value that is missing or is not as
             expected.
     """
 
@@ -138,4 +138,4 @@ def _text(value: object, name: str, most: int | None) -> str:
 
 
 def _refuse(constant: str) -> float:
-    raise DamagedFileError(f"{constant} is no number of JSON")
+    raise DamagedFileError(f"{constant} is not a number in JSON")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,8 +10,10 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.data.base64_arrays import array_text, read_array
 from explorer.data.corpus import Corpus
 from explorer.data.records import DamagedFileError, Record
+from explorer.data.space_files.facts import MOST_DIMS
 from explorer.encode.encoder import Encoder
 from explorer.encode.engines.hosted import HostedEngine
 from explorer.encode.model_names import choose_model, model_name
@@ -22,7 +22,6 @@ from explorer.encode.spec_records import PROMPT_CHARS, encoder_from, encoder_rec
 from explorer.errors import ModelNotFoundError
 from explorer.tensor import Metric
 
-_MOST_DIMS = 100_000
 _DTYPES = ("float32", "bfloat16", "float16")
 _HASH_CHARS = 64
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -145,7 +144,6 @@ def _of(encoder: Encoder, dims: int | None) -> SavedEncoder | None:
 def _record(saved: SavedEncoder) -> dict[str, Any]:
     canary = saved.canary
     return {
-        "name": saved.name,
         "spec": encoder_record(saved.spec),
         "in_folder": saved.in_folder,
         "model_fingerprint": saved.model_fingerprint,
@@ -154,15 +152,15 @@ def _record(saved: SavedEncoder) -> dict[str, Any]:
         "similarity": saved.similarity,
         "prompt": saved.prompt,
         "query_prompt": saved.query_prompt,
-        "canary": None if canary is None else base64.b64encode(canary.astype("<f4").tobytes()).decode(),
+        "canary": None if canary is None else array_text(canary),
     }
 
 
 def _from_record(record: Record) -> SavedEncoder:
     spec = encoder_from(record.record("spec"))
     if isinstance(spec, OwnVectors):
-        raise DamagedFileError("its encoder is none")
-    dims = record.integer("dims", 1, _MOST_DIMS)
+        raise DamagedFileError("it does not say which model made its vectors")
+    dims = record.integer("dims", 1, MOST_DIMS)
     return SavedEncoder(
         spec,
         record.flag("in_folder"),
@@ -172,15 +170,5 @@ def _from_record(record: Record) -> SavedEncoder:
         record.choice("similarity", get_args(Metric)),
         record.text("prompt", PROMPT_CHARS),
         record.text("query_prompt", PROMPT_CHARS),
-        record.optional("canary", lambda key: _canary(record.text(key), dims)),
+        record.optional("canary", lambda key: read_array(record, key, "f4", (dims,))),
     )
-
-
-def _canary(text: str, dims: int) -> NDArray[np.float32]:
-    try:
-        found = np.frombuffer(base64.b64decode(text, validate=True), "<f4")
-    except (binascii.Error, ValueError) as error:
-        raise DamagedFileError("its encoder is damaged") from error
-    if len(found) != dims or not np.isfinite(found).all():
-        raise DamagedFileError("its encoder is damaged")
-    return found.astype(np.float32, copy=False)

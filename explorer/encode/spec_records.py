@@ -41,7 +41,7 @@ def encoder_from(record: Record) -> EncoderSpec:
     """The spec that `encoder_record` wrote. Its model is a name that nobody has checked; see `choose_model`.
 
     Raises:
-        DamagedFileError: It is none.
+        DamagedFileError: It is not one.
     """
     match record.choice("kind", ("local", "hosted", "tfidf", "own")):
         case "tfidf":

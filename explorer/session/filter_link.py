@@ -11,7 +11,7 @@ from explorer.data.filters.text import parse_filters
 from explorer.errors import FilterError
 
 FILTERS = "filters"
-LABELS = "label"  # of links of before, which could only choose labels
+LABELS = "label"  # of older links, which could only choose labels
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,14 @@ class LinkedFilters:
 
     Attributes:
         text: The filters; see `explorer.data.filters.text`.
-        labels: The labels that a link of before names.
+        labels: The labels that an older link names.
     """
 
     text: str = ""
     labels: tuple[str, ...] = ()
 
     def of(self, corpus: Corpus) -> tuple[tuple[Filter, ...], str]:
-        """The filters that rows can be asked, and what of the link was left out, as sentences."""
+        """The filters that fit the rows, and what of the link was left out, as sentences."""
         named, problems = parse_filters(self.text)
         found, errors = possible(corpus, named)
         left_out = [*problems, *(f"{error.what} Its filter in this link is left out." for error in errors)]

@@ -43,7 +43,7 @@ def open_link(parameters: Mapping[str, str], visitor: str, labels: Sequence[str]
     Args:
         parameters: The link's parameters.
         visitor: Identifies the browser.
-        labels: The labels that a link of before names, as a parameter given several times.
+        labels: The labels that an older link names, as a parameter given several times.
     """
     asked = parameters.get(CORPUS, "")
     session = session_store().find(visitor, asked) if asked else None

@@ -235,7 +235,7 @@ class Session:
             notice: What was left out of them.
 
         Raises:
-            FilterError: The rows cannot be asked this, or a link cannot hold it; nothing has changed then.
+            FilterError: The filters do not fit the rows, or are too long for a link. Nothing is changed.
         """
         format_filters(filters)
         found = passing(self.corpus, filters) if filters else None

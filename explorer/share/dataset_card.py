@@ -123,7 +123,7 @@ def _facts(card: CardFacts) -> Iterator[tuple[str, str]]:
         yield "Prompt of the rows", _prompt(encoder["prompt"])
         yield "Prompt of queries", _prompt(encoder["query_prompt"])
         yield "Precision", f"computed in {encoder['dtype']}, stored as float32"
-        yield "Compared by", str(facts["similarity"])
+        yield "Compared by", encoder["similarity"]
     yield "Dimensions", f"{facts['dims']:,}"
     if changes := [_CHANGES[step["kind"]] for step in facts["transforms"]]:
         yield "Changed after encoding", ", ".join(changes)

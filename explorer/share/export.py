@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from explorer.data.corpus import Corpus
+from explorer.data.corpus import SOURCE_ROW, Corpus
 from explorer.data.formulas import neutralise
 
 
@@ -34,11 +34,11 @@ def rows_table(
     places = np.asarray(rows, dtype=np.int64)
     columns: dict[str, Any] = {name: pa.array(values) for name, values in found.items()}
     columns["row"] = pa.array(places + 1)
-    columns["source_row"] = pa.array(corpus.source_rows[places])
+    columns[SOURCE_ROW] = pa.array(corpus.source_rows[places])
     taken = corpus.table.take(pa.array(places))
     names = set(taken.column_names)
     for name in taken.column_names:
-        if name == "source_row" and taken[name].equals(pa.chunked_array([columns[name]])):
+        if name == SOURCE_ROW and taken[name].equals(pa.chunked_array([columns[name]])):
             continue  # passages say it themselves
         columns[_free_name(name, columns, names - {name})] = taken[name]
     return pa.table(columns)

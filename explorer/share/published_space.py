@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.space import Space
-from explorer.data.corpus import Corpus
+from explorer.data.corpus import SOURCE_ROW, Corpus
 from explorer.data.tables.source_table import list_names
 from explorer.errors import ColumnError, EmptyDataError, QueryError
-
-_SOURCE_ROW = "source_row"
 
 
 def published_space(
@@ -47,7 +45,7 @@ def published_space(
         )
     whole = rows is None and len(wanted) == len(names)
     kept = [name for name in names if name in wanted]
-    numbered = _SOURCE_ROW in kept and np.array_equal(corpus.table[_SOURCE_ROW], corpus.source_rows)
+    numbered = SOURCE_ROW in kept and np.array_equal(corpus.table[SOURCE_ROW], corpus.source_rows)
     part = dataclasses.replace(
         corpus,
         table=corpus.table.select(kept),

@@ -52,27 +52,19 @@ class Logged:
         return f"run = mlflow.get_run({self.run!r})"
 
 
+@dataclass(frozen=True, eq=False)
 class Run:
     """A run that is being written.
 
-    Args:
-        client: The store.
-        id: The run.
-        name: Its name.
-        report: Called with the progress.
-
     Attributes:
         client: The store.
-        id: The run.
-        name: Its name.
+        id: The run's id.
         report: Called with the progress.
     """
 
-    def __init__(self, client: MlflowClient, id: str, name: str, report: OnProgress) -> None:
-        self.client = client
-        self.id = id
-        self.name = name
-        self.report = report
+    client: MlflowClient
+    id: str
+    report: OnProgress
 
     def log_params(self, params: Mapping[str, object]) -> None:
         """Log parameters under names that MLflow takes, see `key`; those that are None are left out."""
@@ -132,7 +124,7 @@ def open_run(name: str, tags: Mapping[str, str], on_progress: OnProgress | None)
     with connected(name) as client:
         run = client.create_run(experiment_id(client), run_name=name, tags=dict(tags))
         try:
-            yield Run(client, run.info.run_id, name, report)
+            yield Run(client, run.info.run_id, report)
         except BaseException as error:
             ended = "KILLED" if isinstance(error, JobCancelledError) else "FAILED"
             with contextlib.suppress(Exception):  # the server may be gone: the first error says so

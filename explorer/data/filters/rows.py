@@ -51,7 +51,7 @@ def passing(corpus: Corpus, filters: Sequence[Filter]) -> NDArray[np.bool_]:
 
 
 def possible(corpus: Corpus, filters: Sequence[Filter]) -> tuple[list[Filter], list[FilterError]]:
-    """The filters that rows can be asked, and why others cannot be; see `check_column`."""
+    """The filters that fit the columns of a corpus, and why the others do not; see `check_column`."""
     found, errors = [], []
     for one in filters:
         try:

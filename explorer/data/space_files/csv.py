@@ -128,7 +128,7 @@ def from_csv(read: SourceTable) -> SourceTable:
         )
         vectors = _matrix(read.table, len(columns), dims)
     except (DamagedFileError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise damaged(DamagedFileError(str(error).splitlines()[0]), read.name) from error
+        raise damaged(str(error).splitlines()[0], read.name) from error
     column = free_name(VECTORS, set(columns))
     return dataclasses.replace(read, table=table, vectors={column: lambda: vectors}, facts=facts)
 

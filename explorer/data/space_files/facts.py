@@ -1,6 +1,6 @@
 """The facts in the file of a saved space: one JSON text about its table, its vectors and their encoder.
 
-They are read as far as a table needs them here; `explorer.analysis.saved_space` reads the rest.
+They are read as far as a table needs them here; `explorer.analysis.space_files` reads the rest.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ VERSION = 1  # increase it when an older Explorer would read a file wrongly
 MOST_BYTES = 12_000_000  # of the text; footers of Parquet files are read up to 16 MB
 _MOST_CONTAINERS = 20_000
 _MOST_ROWS = 2**40
-MOST_DIMS = 100_000
+MOST_DIMS = 100_000  # of a vector
 _PACKAGE = "explorer"
 _TIMESTAMP = re.compile(r"timestamp\[(s|ms|us|ns), tz=([\w/+:-]{1,60})\]")
 _OTHER_TYPES = (
@@ -121,10 +121,10 @@ def too_many_rows(rows: int, name: str) -> TooLargeError:
     )
 
 
-def damaged(error: Exception, name: str) -> UnreadableFileError:
-    """The error for a file of a saved space that cannot be opened."""
+def damaged(reason: Exception | str, name: str) -> UnreadableFileError:
+    """The error for a file of a saved space that cannot be opened; the reason has no full stop."""
     return UnreadableFileError(
-        f"This is not a saved space that can be opened: {error}.",
+        f"This is not a saved space that can be opened: {reason}.",
         where=name,
         fix="Copy or download it again, or save the space again.",
     )

@@ -39,7 +39,7 @@ def read_npz(data: Source, name: str, *, seed: int = 0) -> SourceTable:
     """Read a saved space; other archives of arrays have no texts and are refused.
 
     Raises:
-        UnreadableFileError: It is none, or damaged, or from a newer Explorer.
+        UnreadableFileError: It is not one, is damaged, or is from a newer Explorer.
         TooLargeError: It is over a limit.
         OSError: The file cannot be read.
     """
@@ -62,4 +62,4 @@ def read_npz(data: Source, name: str, *, seed: int = 0) -> SourceTable:
         )
     except _DAMAGED as error:
         reason = error if isinstance(error, DamagedFileError) else "the archive is damaged"
-        raise damaged(DamagedFileError(str(reason)), name) from error
+        raise damaged(reason, name) from error

@@ -48,7 +48,7 @@ def read_safetensors(data: Source, name: str, *, seed: int = 0) -> SourceTable:
     """Read a saved space; the weights of models are refused.
 
     Raises:
-        UnreadableFileError: It is none, or damaged, or from a newer Explorer.
+        UnreadableFileError: It is not one, is damaged, or is from a newer Explorer.
         TooLargeError: It is over a limit.
         OSError: The file cannot be read.
     """
@@ -79,7 +79,7 @@ def read_safetensors(data: Source, name: str, *, seed: int = 0) -> SourceTable:
             )
         except ValueError as error:  # DamagedFileError is one
             reason = error if isinstance(error, DamagedFileError) else "its header is damaged"
-            raise damaged(DamagedFileError(str(reason)), name) from error
+            raise damaged(reason, name) from error
 
 
 def _place(entry: object, kind: str, room: int) -> tuple[list[int], list[int]]:

@@ -88,8 +88,7 @@ def from_parts(
     if len(vectors) != read.table.num_rows:
         raise DamagedFileError(f"there are {len(vectors):,} vectors for {read.table.num_rows:,} rows")
     lists = pa.chunked_array([vector_list(vectors)])
-    names = {*read.table.column_names}
-    column = free_name(VECTORS, names)
+    column = free_name(VECTORS, set(read.table.column_names))
     return dataclasses.replace(
         read, kind=kind, vectors={column: lambda: lists}, facts=facts.decode("utf-8", "replace")
     )
