@@ -29,7 +29,7 @@ DIMS = 2
 """Dimensions of the maps that Embedding Atlas shows."""
 _NEIGHBORS = 15  # of each row; Embedding Atlas computes as many
 _RECALL = 0.95  # minimum, as for maps
-_FOUND = ("projection_x", "projection_y", "neighbors")
+_FOUND = ("projection_x", "projection_y", "__neighbors")  # as Embedding Atlas names what it computes
 _ROW_BYTES = 2 * 4 + _NEIGHBORS * (8 + 4)  # of the coordinates and the neighbours
 
 
