@@ -34,21 +34,13 @@ from explorer.ui.shell.text import show_error
 from explorer.ui.widgets.downloads import download_file, download_name
 
 _TOOLS = {"atlas": "Embedding Atlas", "projector": "TensorBoard Projector"}
-_WIDTH = 480
 
 
 def offer_elsewhere(session: Session, shown: ShownMap) -> None:
-    """Draw the button behind which the rows on the map are files for other programs."""
-    popover = st.popover(
-        "Open elsewhere",
-        icon=":material/open_in_new:",
-        type="tertiary",
-        key="open-elsewhere",
-        on_change="rerun",
-    )
-    if not popover.open:
-        return
-    with popover, st.container(width=_WIDTH):
+    """Draw the part, closed at first, in which the rows on the map are files for other programs."""
+    with st.expander("Open elsewhere", key="open-elsewhere", on_change="rerun") as part:
+        if not part.open:
+            return
         tool = st.segmented_control(
             "Program",
             list(_TOOLS),
@@ -70,7 +62,9 @@ def offer_elsewhere(session: Session, shown: ShownMap) -> None:
 def _offer_atlas(session: Session, shown: ShownMap) -> None:
     corpus, projection = shown.rows.space.corpus, shown.projection
     if projection.dims != DIMS:
-        st.caption("Embedding Atlas shows maps in two dimensions: choose 2D under *How the map is made*.")
+        st.caption(
+            "Embedding Atlas shows maps in two dimensions. Choose 2 dimensions under *How the map is made*."
+        )
         return
     check_atlas(corpus)
     drawn = shown.drawn

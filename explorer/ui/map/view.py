@@ -89,4 +89,4 @@ def _downloads(session: Session, shown: ShownMap, file: Callable[[], bytes]) -> 
             f"{corpus.name}-map.html",
             about=_HTML_HELP,
         )
-        offer_elsewhere(session, shown)
+    offer_elsewhere(session, shown)
