@@ -138,7 +138,7 @@ def _form(session: Session, space: Space, token: Secret, account: Account) -> No
             index=None,
             placeholder="Choose a licence",
             format_func=lambda code: f"{code} · {LICENCES[code]}",
-            key="publish-licence",
+            key=_key(session, "licence"),
             help="What others may do with the rows. Ask whoever wrote them if you are not sure.",
             persist_state="session",
         )
@@ -148,7 +148,7 @@ def _form(session: Session, space: Space, token: Secret, account: Account) -> No
         private = st.toggle(
             "Private",
             True,
-            key="publish-private",
+            key=_key(session, "private"),
             help="Only you see it, or the members of the organisation, and those who are let in.",
             persist_state="session",
         )
@@ -206,6 +206,11 @@ def _choose_name(session: Session, account: Account) -> str:
     return name
 
 
+def _key(session: Session, choice: str) -> str:
+    """The key of a control whose choice is about these rows: none is carried over to others."""
+    return f"publish-{choice}-{session.corpus.fingerprint}"
+
+
 def _name_key(session: Session) -> str:
     return f"publish-name-{session.corpus.name}"
 
@@ -232,7 +237,7 @@ def _choose_rows(session: Session) -> NDArray[np.int64] | None:
         default=_ALL,
         required=True,
         format_func=lambda option: options[option],
-        key=f"publish-rows-{'-'.join(options)}",
+        key=_key(session, f"rows-{'-'.join(options)}"),
         persist_state="session",
     )
     if wanted == _SHOWN and shown is not None:
@@ -250,7 +255,7 @@ def _choose_columns(session: Session) -> list[str] | None:
         f"Columns besides {markdown(corpus.text)}",
         others,
         default=others,
-        key=f"publish-columns-{corpus.name}",
+        key=_key(session, "columns"),
         persist_state="session",
     )
     return None if len(columns) == len(others) else columns

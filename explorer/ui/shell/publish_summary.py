@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,9 +98,16 @@ def show_summary(space: Space, choice: Choice, *, readers: str, ready: bool) -> 
         )
     agreed = choice.private or st.checkbox(
         "I have the right to publish this, and everyone is to be able to read it",
-        key=f"publish-agreed-{found.rows}-{columns}",
+        key=f"publish-agreed-{_contents(space, choice)}",
     )
     return agreed and ready and choice.licence is not None
+
+
+def _contents(space: Space, choice: Choice) -> str:
+    """A hash of the rows and columns that are chosen."""
+    rows = b"" if choice.rows is None else choice.rows.tobytes()
+    which = hashlib.sha256(rows + json.dumps([space.corpus.fingerprint, choice.columns]).encode())
+    return which.hexdigest()
 
 
 def show_published(pushed: Pushed) -> None:
