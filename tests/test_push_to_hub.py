@@ -29,6 +29,7 @@ from explorer.errors import (
     HubSilentError,
     HubUnreachableError,
     JobCancelledError,
+    ModelError,
     NameTakenError,
     NotOnHubError,
     PushError,
@@ -203,9 +204,11 @@ def test_no_row_or_column_outside_the_choice_is_in_it(words):
     for error, options in (
         (QueryError, {"rows": [4]}),
         (QueryError, {"rows": [-1]}),
+        (QueryError, {"rows": [[0]]}),
         (EmptyDataError, {"rows": []}),
         (ColumnError, {"columns": ["wages"]}),
         (PushError, {"licence": "made-up"}),
+        (PushError, {"licence": None}),
     ):
         failure(error, publication, words, "me/w", **{"licence": "mit", "private": True, **options})
 
@@ -234,6 +237,14 @@ def test_a_token_that_cannot_write_is_refused_before_anything_is_sent(token, err
     assert "settings/tokens" in found.fix
     assert token not in str(found)
     assert not push_hub.pushed
+
+
+@pytest.mark.parametrize("token", ["hf_with\nnewline", "hf_ünï"])
+def test_what_cannot_be_a_token_is_sent_nowhere_and_quoted_nowhere(token, words, push_hub):
+    error = failure(ModelError, push, words, token=token)
+    assert error.fix == "Copy it again."
+    assert token not in repr(error)
+    assert not push_hub.requests
 
 
 def test_without_a_token_it_says_how_to_sign_in(words, push_hub, monkeypatch):
@@ -265,7 +276,8 @@ def test_a_dataset_of_another_kind_is_never_overwritten(words, push_hub, tmp_pat
         ("/api/repos/create", 409, NameTakenError, "not a space pushed from Explorer", "me/words-2"),
         ("/api/datasets/me/words/commit/main", 403, AccessError, "may not write to", "the token that right"),
         ("/api/datasets/me/words/commit/main", 500, HubUnreachableError, "status 500", "push again"),
-        ("/datasets/me/words.git/info/lfs/objects/batch", 413, PushError, "No room: […]", "Push again"),
+        ("/datasets/me/words.git/info/lfs/objects/batch", 413, PushError, "No room: […]", "without the new"),
+        ("/api/datasets/me/words/preupload/main", 404, PushError, "(404)", "too old for huggingface_hub"),
     ],
 )
 def test_what_the_hub_refuses_is_explained_and_can_be_pushed_again(
@@ -279,6 +291,33 @@ def test_what_the_hub_refuses_is_explained_and_can_be_pushed_again(
     push_hub.refused.clear()
     push(words)
     assert (push_hub.newest("me/words") / FILE).is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answer", [{"ok": True}, b"<html>Sign in</html>"])
+def test_a_server_that_answers_otherwise_than_the_hub_is_told_from_a_broken_connection(
+    answer, words, push_hub, monkeypatch
+):
+    monkeypatch.setattr(push_hub, "_modes", lambda handler, *_: push_hub._send(handler, 200, answer))
+    found = failure(PushError, push, words)
+    assert found.what.startswith(f"{push_hub.url} does not take pushes as the Hub does (")
+    assert "without the new rows" in found.fix
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("private", [True, False])
+def test_no_row_goes_to_a_dataset_that_was_made_with_the_other_visibility(
+    private, words, push_hub, monkeypatch
+):
+    make = push_hub._create
+    other = "public" if private else "private"
+    monkeypatch.setattr(
+        push_hub, "_create", lambda handler, who, wanted: make(handler, who, {**wanted, "visibility": other})
+    )
+    found = failure(PushError, push, words, private=private)
+    assert "No row was pushed" in found.what
+    assert [path.name for path in push_hub.newest("me/words").iterdir()] == [".gitattributes"]
+    assert not any("upload" in path for path in push_hub.bodies_received)
 
 
 @pytest.mark.slow

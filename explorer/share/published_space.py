@@ -63,9 +63,14 @@ def published_space(
 
 def _checked(rows: Sequence[int] | NDArray[np.int64], corpus: Corpus) -> NDArray[np.int64]:
     numbers = np.asarray(rows)
-    if not len(numbers):
+    if not numbers.size:
         raise EmptyDataError("No row is chosen.", where=corpus.name)
-    if numbers.dtype.kind not in "iu" or numbers.min() < 0 or numbers.max() >= len(corpus):
+    if (
+        numbers.ndim != 1
+        or numbers.dtype.kind not in "iu"
+        or numbers.min() < 0
+        or numbers.max() >= len(corpus)
+    ):
         raise QueryError(
             "There is no such row.", where=corpus.name, fix=f"Rows are numbers from 0 to {len(corpus) - 1:,}."
         )

@@ -16,6 +16,7 @@ from explorer.analysis.space import Space
 from explorer.analysis.space_files import saved_table
 from explorer.data.space_files.parquet import write_parquet
 from explorer.data.space_files.saved_table import SavedTable
+from explorer.encode.engines.services import Secret
 from explorer.errors import AccessError, PushError, SettingError
 from explorer.hub.account import token_page
 from explorer.hub.licences import LICENCES
@@ -92,6 +93,7 @@ def push_to_hub(
 
     Raises:
         AccessError: There is no token, the Hub does not know it, or it may not do this.
+        ModelError: The token has characters that no token has.
         NameTakenError: Another dataset has the name.
         PushError: There is no such licence, the Hub refuses the files, or the dataset is there and not as
             private as asked for.
@@ -101,13 +103,14 @@ def push_to_hub(
     from huggingface_hub import constants, get_token
 
     tell = on_progress or ignore_progress
-    token = (token or get_token() or "").strip()
-    if not token:
+    token = token or get_token() or ""
+    if not token.strip():
         raise AccessError(
             "There is no token, and the Hub takes datasets only from people who are signed in.",
             where=name,
             fix=f"Sign in with `hf auth login`, or give a token that can write, from {token_page()}.",
         )
+    token = Secret(token).reveal()
     if constants.is_offline_mode():
         raise PushError("HF_HUB_OFFLINE is set.", where=name, fix="Unset it, and push again.")
     made = publication(space, name, licence=licence, private=private, rows=rows, columns=columns)
@@ -184,7 +187,7 @@ def _card(
 ) -> str:
     if licence not in LICENCES:
         raise PushError(
-            f'The Hub knows no licence "{licence:.60}".',
+            f'The Hub knows no licence "{licence!s:.60}".',
             where=name,
             fix="Its codes are at huggingface.co/docs/hub/repositories-licenses, with other and unknown.",
         )
