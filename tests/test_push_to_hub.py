@@ -38,7 +38,7 @@ from explorer.errors import (
     UnreadableFileError,
 )
 from explorer.hub.space_repo import FILE
-from explorer.share.push import publication
+from explorer.share.push import preview, publication
 from tests.data.failing import failure
 from tests.hub_pushes import TOKEN, Person
 
@@ -177,6 +177,10 @@ def test_what_is_pushed_names_no_token_path_or_user(faq, push_hub, tmp_path, mon
             *(f"{path} {body[:10_000]!r}" for path, body in push_hub.bodies_received.items()),
         ]
     )
+    assert pq.read_metadata(push_hub.newest("me/mine") / FILE).metadata.keys() == {
+        b"ARROW:schema",
+        KEY.encode(),
+    }
     assert "own-model" in told
     assert "own-model](" not in told  # a folder is no model of the Hub, so it is no link
     for secret in (TOKEN, str(tmp_path), str(Path.home()), tempfile.gettempdir(), str(Path.cwd())):
@@ -211,6 +215,32 @@ def test_no_row_or_column_outside_the_choice_is_in_it(words):
         (PushError, {"licence": None}),
     ):
         failure(error, publication, words, "me/w", **{"licence": "mit", "private": True, **options})
+
+
+@pytest.mark.slow
+def test_a_part_of_rows_that_tfidf_was_fitted_on_says_that_it_takes_no_queries(words, push_hub):
+    push(words, rows=[2, 0])
+    card = (push_hub.newest("me/words") / "README.md").read_text(encoding="utf-8")
+    assert "2 texts with their embeddings by TF-IDF, fitted on more rows than these." in card
+    assert "| Searches | for rows like a row; not for texts" in card
+    space = explorer.open_space("me/words", token=TOKEN)
+    failure(QueryError, space.search, "late parcel")
+    options = {"licence": "mit", "private": True}
+    assert not preview(words, "me/w", rows=[2, 0], **options).takes_queries
+    for rows in (None, [3, 2, 1, 0]):
+        assert preview(words, "me/w", rows=rows, **options).takes_queries
+        assert "fitted on the rows" in publication(words, "me/w", rows=rows, **options).card
+
+
+def test_the_preview_tells_what_the_file_tells(faq):
+    options = {"licence": "mit", "private": True}
+    for rows in (None, [0, 1]):
+        record = json.loads(publication(faq, "me/w", rows=rows, **options).saved.facts)["corpus"]
+        shown = preview(faq, "me/w", rows=rows, **options)
+        assert shown.name == record["name"]
+        assert shown.notes == (*record["notes"], *record["queries"])
+        assert bool(shown.notes) == (rows is None)
+        assert shown.card == publication(faq, "me/w", rows=rows, **options).card
 
 
 def test_notes_on_the_columns_that_stay_are_left_out(words):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from explorer.analysis.space import Space
 from explorer.data.corpus import SOURCE_ROW, Corpus
 from explorer.data.tables.source_table import list_names
+from explorer.encode.spec import OwnVectors, Tfidf
 from explorer.errors import ColumnError, EmptyDataError, QueryError
 
 
@@ -59,6 +60,22 @@ def published_space(
         sample=None,
     )
     return space.for_corpus(part)
+
+
+def fitted_on_more(space: Space, rows: Sequence[int] | NDArray[np.int64] | None) -> bool:
+    """Whether the encoder was fitted on texts that the chosen rows leave out.
+
+    TF-IDF is: whoever opens these rows cannot fit it again, and so cannot search for texts.
+
+    Args:
+        space: The space.
+        rows: As for `published_space`.
+    """
+    spec = space.spec.query_model if isinstance(space.spec, OwnVectors) else space.spec
+    if rows is None or not isinstance(spec, Tfidf):
+        return False
+    texts = space.corpus.texts
+    return len({texts[row] for row in rows}) < len(set(texts))
 
 
 def _checked(rows: Sequence[int] | NDArray[np.int64], corpus: Corpus) -> NDArray[np.int64]:

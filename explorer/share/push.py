@@ -26,7 +26,7 @@ from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 from explorer.scratch import remove_abandoned, scratch_folder
 from explorer.settings import settings
 from explorer.share.dataset_card import CardFacts, dataset_card, source_line
-from explorer.share.published_space import published_space
+from explorer.share.published_space import fitted_on_more, published_space
 
 _HEAD_ROWS = 3
 
@@ -41,6 +41,9 @@ class Preview:
         dims: The dimensions of its vectors.
         size: About how many bytes its file has, before compression.
         card: The card, as Markdown.
+        name: What the file calls the rows.
+        notes: Notes on reading and suggested searches, which are in the file.
+        takes_queries: Whether texts can be searched for in it; see `fitted_on_more`.
     """
 
     head: pa.Table
@@ -48,6 +51,9 @@ class Preview:
     dims: int
     size: int
     card: str
+    name: str
+    notes: tuple[str, ...]
+    takes_queries: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,8 +154,8 @@ def publication(
         DataError: There are no such rows or columns.
     """
     saved = saved_table(published_space(space, rows, columns))
-    facts = json.loads(saved.facts)
-    return Publication(saved, _card(space, name, licence, saved.column, facts, private=private))
+    facts, more = json.loads(saved.facts), fitted_on_more(space, rows)
+    return Publication(saved, _card(space, name, licence, saved.column, facts, private=private, more=more))
 
 
 def preview(
@@ -170,7 +176,8 @@ def preview(
     chosen = np.arange(len(space)) if rows is None else np.asarray(rows)
     head = published_space(space, chosen[:_HEAD_ROWS], columns)
     saved = saved_table(head)
-    facts = {**json.loads(saved.facts), "rows": len(chosen)}
+    facts, more = {**json.loads(saved.facts), "rows": len(chosen)}, fitted_on_more(space, rows)
+    corpus = head.corpus if rows is not None else published_space(space, None, columns).corpus
     share = len(chosen) / len(space)
     texts = space.corpus.table.select(head.corpus.table.column_names).nbytes
     return Preview(
@@ -178,12 +185,15 @@ def preview(
         len(chosen),
         space.dims,
         int(share * texts) + len(chosen) * space.dims * 4,
-        _card(space, name, licence, saved.column, facts, private=private),
+        _card(space, name, licence, saved.column, facts, private=private, more=more),
+        corpus.name,
+        (*corpus.notes, *corpus.queries),
+        takes_queries=not more,
     )
 
 
 def _card(
-    space: Space, name: str, licence: str, column: str, facts: Mapping[str, Any], *, private: bool
+    space: Space, name: str, licence: str, column: str, facts: Mapping[str, Any], *, private: bool, more: bool
 ) -> str:
     if licence not in LICENCES:
         raise PushError(
@@ -192,4 +202,5 @@ def _card(
             fix="Its codes are at huggingface.co/docs/hub/repositories-licenses, with other and unknown.",
         )
     revision = "" if space.spec is None else space.encoder.revision
-    return dataset_card(CardFacts(name, licence, private, source_line(space.corpus), revision, column, facts))
+    source = source_line(space.corpus)
+    return dataset_card(CardFacts(name, licence, private, source, revision, column, facts, more))

@@ -88,6 +88,7 @@ def test_nothing_goes_without_a_licence_and_it_is_private_by_default(dialog, hub
     assert go_button(dialog).label == "Publish 3 rows as a private dataset"
     assert go_button(dialog).disabled
     assert "only you can read it" in said(dialog.markdown)
+    assert "What the rows are called goes too: mine.csv." in said(dialog.markdown)
     licensed(dialog)
     assert not go_button(dialog).disabled
     assert not hub.pushed
@@ -167,6 +168,7 @@ def test_only_the_selected_rows_go(dialog, hub):
     choice = next(one for one in dialog.segmented_control if one.label == "Rows")
     choice.set_value("selected").run()
     assert go_button(dialog).label == "Publish 2 rows as a private dataset"
+    assert "rows like a row can be searched for, texts cannot" in said(dialog.caption)
     go(dialog)
     assert pq.read_table(hub.newest("me/mine") / FILE)["body"].to_pylist() == ["a late parcel", "the sea"]
 

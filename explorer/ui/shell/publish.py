@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.data.tables.values import count
-from explorer.errors import NameTakenError
+from explorer.errors import JobCancelledError, NameTakenError
 from explorer.hub.account import Account, account_of, token_page
 from explorer.hub.licences import LICENCES
 from explorer.hub.names import is_dataset_id
@@ -74,8 +74,8 @@ def _dialog(session: Session) -> None:
         st.info("The rows are not encoded yet. Close this, and publish them once they are.")
         return
     st.markdown(
-        "The rows, their vectors and what made them become a dataset. It opens on this page by its name, "
-        "with `explorer.open_space` and with `datasets`."
+        "The rows, their vectors and what made them become a dataset. It opens on the Data page by its "
+        "name, with `explorer.open_space` and with `datasets`."
     )
     token = ask_for_own_token("Hugging Face token that can write", "It has to be able to write to datasets.")
     if token is None:
@@ -91,6 +91,8 @@ def _show_job(session: Session) -> None:
     answer = answer_or_progress(session, _JOB, here=True)
     if isinstance(answer, NameTakenError):
         st.button(f"Use {markdown(answer.other)}", on_click=_use_name, args=(session, answer.other))
+    elif isinstance(answer, JobCancelledError):
+        st.caption("A dataset that was made stays on the Hub; there you see whether it has the new rows.")
     elif isinstance(answer, Pushed):
         show_published(answer)
         with st.container(horizontal=True):

@@ -81,11 +81,20 @@ def show_summary(space: Space, choice: Choice, *, readers: str, ready: bool) -> 
         st.markdown(who)
         st.markdown(
             f"**{count(found.rows, 'row')}**: {noun} {columns}, and vectors of **{found.dims:,} "
-            f"dimensions**, at most {readable_size(found.size)}."
+            f"dimensions**, at most {readable_size(found.size)}. What the rows are called goes too: "
+            f"{markdown(found.name)}."
         )
+        if not found.takes_queries:
+            st.caption(
+                "TF-IDF was fitted on all rows. In these alone, rows like a row can be searched for, texts "
+                "cannot."
+            )
         st.dataframe(
             found.head, hide_index=True, key="publish-head", alt="The first rows of what is published"
         )
+        if found.notes:
+            with st.expander("Notes and suggested searches that go with it"):
+                st.code("\n".join(found.notes), language=None, wrap_lines=True)
         if choice.licence is not None and ready:
             with st.expander("The card that goes with it"):
                 st.code(found.card, language="markdown", wrap_lines=True, height=300)
