@@ -40,7 +40,7 @@ from explorer.errors import (
 from explorer.hub.space_repo import FILE
 from explorer.share.push import preview, publication
 from tests.data.failing import failure
-from tests.hub_pushes import TOKEN, Person
+from tests.hub_pushes import TOKEN, Person, Repository
 
 QUERY = "How can Medicare help me?"
 LOAD = """
@@ -271,9 +271,12 @@ def test_a_token_that_cannot_write_is_refused_before_anything_is_sent(token, err
 
 @pytest.mark.parametrize("token", ["hf_with\nnewline", "hf_ünï"])
 def test_what_cannot_be_a_token_is_sent_nowhere_and_quoted_nowhere(token, words, push_hub):
-    error = failure(ModelError, push, words, token=token)
-    assert error.fix == "Copy it again."
-    assert token not in repr(error)
+    for error in (
+        failure(ModelError, push, words, token=token),
+        failure(ModelError, explorer.open_space, "me/words", token=token),
+    ):
+        assert error.fix == "Copy it again."
+        assert token not in repr(error)
     assert not push_hub.requests
 
 
@@ -319,6 +322,22 @@ def test_what_the_hub_refuses_is_explained_and_can_be_pushed_again(
     assert fix in found.fix
     assert TOKEN not in repr(found)
     push_hub.refused.clear()
+    push(words)
+    assert (push_hub.newest("me/words") / FILE).is_file()
+
+
+@pytest.mark.slow
+def test_of_two_pushes_of_a_new_name_the_second_is_told_to_push_again(words, push_hub, monkeypatch):
+    make = push_hub._create
+
+    def made_by_another_just_before(handler, person, wanted):
+        name = f"{person.name}/{wanted['name']}"
+        push_hub.pushed[name] = Repository(private=True)
+        push_hub._keep(name, {".gitattributes": b""})
+        make(handler, person, wanted)
+
+    monkeypatch.setattr(push_hub, "_create", made_by_another_just_before)
+    assert failure(PushError, push, words).fix == "Push again."
     push(words)
     assert (push_hub.newest("me/words") / FILE).is_file()
 

@@ -204,7 +204,9 @@ def _raise(found: Mapping[str, Any], name: str, account: Account, token: str, wa
             fix=f"Give the token that right at {token_page()}, or choose another owner: {owners}.",
         )
     if status == 409 and watched.creating:
-        raise _taken(name, account)
+        if look_up(name, account, token) is None:
+            raise _taken(name, account)
+        raise PushError("Another push made this dataset just now.", where=name, fix="Push again.")
     if status == 429:
         wait = found.get("wait")
         again = f"Push again in {wait:,} seconds." if isinstance(wait, int) else "Push again in some minutes."

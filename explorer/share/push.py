@@ -92,7 +92,8 @@ def push_to_hub(
         licence: The licence of the rows, by its code on the Hub, such as `cc-by-4.0`; `other` or `unknown` if
             none is right.
         private: Whether only you, or the organisation, and those you let in see it.
-        rows: Row numbers, from 0, in the order wanted; None for all.
+        rows: Row numbers, from 0, in the order wanted; None for all. The mean direction or the axes of a space
+            with centring or PCA are those of all its rows.
         columns: The columns besides that of the texts; None for all.
         token: A token that can write; None for HF_TOKEN or the stored login.
         on_progress: Called several times a second; an exception it raises stops the upload.
