@@ -15,6 +15,7 @@ from explorer.retrieval.options import RankOptions
 from explorer.session.session import Session
 from explorer.session.spaces import space_outcome
 from explorer.ui.search.ranking import choose_ranking
+from explorer.ui.search.record_switch import offer_record
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.linked_choice import linked_choice
@@ -108,6 +109,7 @@ def ask(session: Session) -> Asked:
             "Several queries", key="several", bind="query-params", help="Search for many texts at once."
         )
         ranking = choose_ranking()
+        offer_record(session)
     lines = (typed or "").splitlines() if several else [typed or ""]
     return Asked(
         queries=tuple(line.strip() for line in lines if line.strip()),
