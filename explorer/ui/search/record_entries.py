@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from explorer.data.tables.values import count
 from explorer.encode.spec import encodes_texts, hosted_model
 from explorer.errors import ExplorerError
 from explorer.jobs.progress import OnProgress
@@ -88,11 +89,13 @@ def show_entry(session: Session, entry: Entry, erase: Callable[[], None]) -> Non
         if entry.like_row is not None:
             st.caption(f"Rows similar to row {entry.like_row + 1:,}:")
         st.html(as_html(entry.query))
-        searched = f"{entry.searched:,} of {entry.rows:,} rows"
+        rows = count(entry.rows, "row")
+        if entry.searched != entry.rows:
+            rows = f"{entry.searched:,} of {rows}"
         model = " · ".join(part for part in (entry.encoder, entry.precision, entry.revision[:12]) if part)
         prompt = f" with the prompt “{entry.query_prompt}”" if entry.query_prompt else ""
         st.caption(
-            f"{entry.at:%d %b %Y, %H:%M:%S} UTC · {markdown(entry.corpus)}, {searched} · "
+            f"{entry.at:%d %b %Y, %H:%M:%S} UTC · {markdown(entry.corpus)}, {rows} · "
             f"{markdown(model + prompt)} · by {markdown(entry.ranking)}, {entry.metric} · "
             f"{readable_time(entry.seconds)}"
         )
