@@ -97,6 +97,11 @@ def test_what_was_asked_is_kept_found_downloaded_and_erased(visit, allowing, tmp
     settled(page)
     open_record(page)
     assert not violations(page)
+    dialog(page).get_by_test_id("stDataFrame").first.hover()
+    buttons = dialog(page).get_by_test_id("stElementToolbarButton").get_by_role("button")
+    expect(buttons.filter(visible=True).first).to_be_visible()
+    # Streamlit's own CSV has formulas as they are.
+    assert not [one for one in buttons.all() if "CSV" in one.get_attribute("aria-label")]
     (lines,) = [list(csv.DictReader(download(page, "Download (CSV)", tmp_path / "record.csv").splitlines()))]
     assert [line["query"] for line in lines[-2:]] == [f"'{ODD}", "What is TRICARE?"]
     last = json.loads(download(page, "JSON Lines", tmp_path / "record.jsonl").splitlines()[-1])
