@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from explorer.record.entry import KEPT_HITS, Entry
+from explorer.record.entry import Entry
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Hit
@@ -41,11 +41,12 @@ def then_and_now(entry: Entry, hits: Sequence[Hit]) -> list[HitThenAndNow]:
         hits: The hits now, best first.
 
     Returns:
-        The hits now in their order, as many as the entry can have, then those that are no longer among them.
+        The hits now in their order, as many as there were both times, then those no longer among them.
     """
-    before = {hit.row: (place, hit) for place, hit in enumerate(entry.hits, start=1)}
+    first = min(len(entry.hits), len(hits))
+    before = {hit.row: (place, hit) for place, hit in enumerate(entry.hits[:first], start=1)}
     both = []
-    for place, hit in enumerate(hits[:KEPT_HITS], start=1):
+    for place, hit in enumerate(hits[:first], start=1):
         then, old = before.pop(hit.row, (None, None))
         both.append(
             HitThenAndNow(hit.row, hit.text, then, place, None if old is None else old.score, hit.score)

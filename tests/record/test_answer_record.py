@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from explorer.analysis.space import Space
 from explorer.data.records import DamagedFileError
 from explorer.data.tables.values import without_surrogates
 from explorer.errors import QueryError, RecordError
 from explorer.record.answer_record import AnswerRecord, open_record
-from explorer.record.entry import RecordedHit, hits_from, hits_text
+from explorer.record.entry import RecordedHit, hits_from, hits_text, new_entry
 from explorer.record.lines import COLUMNS, from_line, to_line
 from explorer.retrieval.options import RankOptions
 from tests.record.entries import an_entry, an_odd_entry, space_of
@@ -79,6 +80,16 @@ def test_a_row_and_a_ranking_in_stages_are_recorded_too(record):
     ranked, like = record.entries()
     assert (like.query, like.like_row, like.searched) == ("a red house", 0, 2)
     assert ranked.ranking == "vectors and words, with 30 % variety"
+
+
+def test_a_space_without_an_encoder_and_a_folder_of_a_model_leave_no_path(record):
+    space = space_of(["a red house", "a blue house"])
+    bare = Space(space.corpus, space.index)
+    record.search(bare, 0)
+    record.add([new_entry(bare, "x", [], seconds=0, ranking=RankOptions(rerank=5, model="/home/me/cross"))])
+    reranked, like = record.entries()
+    assert (like.encoder, like.revision, like.precision, like.metric) == ("", "", "", "cosine")
+    assert reranked.ranking == "vectors, the first 5 re-ranked by cross"
 
 
 def test_what_is_refused_is_not_recorded(record):

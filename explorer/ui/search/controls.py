@@ -134,7 +134,7 @@ def show_start(space: Space, asked: Asked) -> None:
         st.caption("For example:")
         with st.container(horizontal=True):
             for query in space.corpus.queries:
-                st.button(markdown(query), on_click=_ask_for, args=(query,), key=f"try-{query}")
+                st.button(markdown(query), on_click=ask_for, args=(query,), key=f"try-{query}")
         return
     st.caption("Ask in your own words, or start from a row:")
     # From all over the rows: the first ones are often of one kind.
@@ -166,7 +166,8 @@ def forget_like() -> None:
         del st.query_params[_LIKE]
 
 
-def _ask_for(query: str) -> None:
+def ask_for(query: str) -> None:
+    """Search for a text; for nothing if it is empty."""
     forget_like()
     st.session_state["several"] = False
     st.session_state["q"] = query

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from explorer.data.tables.values import count
-from explorer.encode.spec import LocalModel, OwnVectors
+from explorer.encode.spec import LocalModel, OwnVectors, hosted_model
 from explorer.errors import ExplorerError
 from explorer.record.entry import KEPT_HITS, Entry
 from explorer.record.tables import json_lines, record_corpus, record_table
@@ -18,6 +18,7 @@ from explorer.session.recording import Recording
 from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.share.export import csv_file
+from explorer.ui.search.controls import ask_for
 from explorer.ui.search.record_entries import chosen_entry, forget_found, show_entry
 from explorer.ui.search.record_switch import OPEN, choose_recording, hold_cookie, recording_of
 from explorer.ui.shell.text import markdown, show_error
@@ -138,8 +139,10 @@ def _open_as_rows(session: Session, entries: Sequence[Entry]) -> None:
     def open_rows() -> None:
         corpus = record_corpus(entries)
         encoder = session.encoder
-        session.open(corpus, LocalModel() if isinstance(encoder, OwnVectors) else encoder)
-        st.session_state["q"] = ""  # it was asked of other rows
+        # What was ever asked is sent to nobody.
+        elsewhere = isinstance(encoder, OwnVectors) or hosted_model(encoder) is not None
+        session.open(corpus, LocalModel() if elsewhere else encoder)
+        ask_for("")  # it was asked of other rows
         _close()
 
     _attempt(open_rows)

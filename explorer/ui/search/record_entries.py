@@ -13,7 +13,7 @@ from explorer.jobs.progress import OnProgress
 from explorer.record.entry import Entry, with_words
 from explorer.session.session import Session
 from explorer.session.spaces import lanes_for
-from explorer.ui.search.controls import MAX_QUERY_CHARS, forget_like, more_like
+from explorer.ui.search.controls import MAX_QUERY_CHARS, ask_for, more_like
 from explorer.ui.search.record_switch import OPEN
 from explorer.ui.search.then_and_now import compare_with
 from explorer.ui.shell.quantities import readable_time
@@ -180,7 +180,5 @@ def _ask_again(entry: Entry, same_rows: bool) -> None:
     if entry.like_row is not None and same_rows:
         more_like(entry.like_row)
     else:
-        forget_like()
-        st.session_state["several"] = False
-        st.session_state["q"] = entry.query
+        ask_for(entry.query)
     st.session_state.pop(OPEN, None)

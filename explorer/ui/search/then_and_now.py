@@ -34,46 +34,51 @@ def show_then_and_now(session: Session, space: Space, asked: Asked, answer: Answ
     if not _is_of(entry, space, asked):
         del st.session_state[_ENTRY]
         return
+    at = f"{entry.at:%d %b %Y, %H:%M} UTC"
+    same_rows = entry.corpus_fingerprint == space.corpus.fingerprint
+    hits = then_and_now(entry, answer.hits[0]) if same_rows else []
     with st.container(border=True, key="then-and-now"):
-        at = f"{entry.at:%d %b %Y, %H:%M} UTC"
-        if entry.corpus_fingerprint != space.corpus.fingerprint:
-            st.markdown(
-                f"**Then and now.** On {at} it was asked of other rows, {markdown(entry.corpus)}, so its "
-                "hits are others."
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            told = (
+                f"Since {at}: {_changes(hits)}."
+                if same_rows
+                else f"On {at} it was asked of other rows, {markdown(entry.corpus)}, so its hits are others."
             )
-        else:
-            _show_changes(session, space, asked, entry, then_and_now(entry, answer.hits[0]), at)
-        st.button("Close", key="then-and-now-close", type="tertiary", on_click=_forget)
+            st.markdown(f"**Then and now.** {told}", width="stretch")
+            st.button("Close", key="then-and-now-close", type="tertiary", on_click=_forget)
+        if same_rows:
+            _show_choices(session, space, asked, entry)
+            _show_lists(hits)
 
 
-def _show_changes(
-    session: Session, space: Space, asked: Asked, entry: Entry, hits: list[HitThenAndNow], at: str
-) -> None:
+def _changes(hits: list[HitThenAndNow]) -> str:
+    """What has changed among the first hits, as a part of a sentence."""
     there = [hit for hit in hits if hit.now is not None]
     both = [hit for hit in there if hit.then is not None]
     placed = sum(hit.then == hit.now for hit in both)
-    scores = [abs((hit.score_now or 0) - (hit.score_then or 0)) for hit in both]
-    most = max(scores, default=0.0)
-    score = "scores are the same" if most < _SAME else f"scores differ by up to {most:.3f}"
-    st.markdown(
-        f"**Then and now.** Since {at}: {len(both)} of the first {len(there)} hits are the same, {placed} of "
-        f"them in the same place; {score}."
-    )
-    metric = asked.metric or space.similarity_metric
-    changes = {
+    most = max((abs((hit.score_now or 0) - (hit.score_then or 0)) for hit in both), default=0.0)
+    scores = "scores are the same" if most < _SAME else f"scores differ by up to {most:.3f}"
+    same = f"{len(both)} of the first {len(there)} hits are the same"
+    return f"{same}, {placed} of them in the same place; {scores}"
+
+
+def _show_choices(session: Session, space: Space, asked: Asked, entry: Entry) -> None:
+    """Say which choices differ from those of then."""
+    searched = len(space) if asked.within is None else int(asked.within.sum())
+    choices = {
         "encoder": (entry.encoder, encoder_name(session.encoder)),
-        "similarity": (entry.metric, metric),
+        "similarity": (entry.metric, asked.metric or space.similarity_metric),
         "ranking": (f"by {entry.ranking}", f"by {asked.ranking.in_words}"),
-        "rows searched": (
-            f"{entry.searched:,}",
-            f"{len(space) if asked.within is None else int(asked.within.sum()):,}",
-        ),
+        "rows searched": (f"{entry.searched:,}", f"{searched:,}"),
     }
-    differ = [f"{what}: {then} → {now}" for what, (then, now) in changes.items() if then != now]
-    if entry.encoder == changes["encoder"][1] and entry.vectors_origin != space.vectors_origin:
+    differ = [f"{what}: {then} → {now}" for what, (then, now) in choices.items() if then != now]
+    if entry.encoder == choices["encoder"][1] and entry.vectors_origin != space.vectors_origin:
         differ.append("the encoder is of the same name, with other files, prompts or precision")
     if differ:
         st.caption(markdown(f"What differs: {'; '.join(differ)}."))
+
+
+def _show_lists(hits: list[HitThenAndNow]) -> None:
     with st.expander("Both lists"):
         st.dataframe(
             {
