@@ -6,8 +6,9 @@ import streamlit as st
 
 from explorer.warm_up import start_warm_up
 
-# A file of ours: of a name such as ":material/hub:" the browser would ask a font host for the picture.
-ICON = Path(__file__).parent / "explorer" / "ui" / "shell" / "icon.svg"
+# A file of ours: of a name such as ":material/hub:" the browser would ask a font host for the picture. Of a PNG,
+# every run sends only the address; an SVG would be sent whole.
+ICON = Path(__file__).parent / "explorer" / "ui" / "shell" / "icon.png"
 
 
 st.set_page_config(page_title="Explorer", page_icon=str(ICON), layout="wide")
