@@ -159,6 +159,12 @@ def test_what_was_asked_becomes_rows(allowed):
     ask(app, "I cannot find my card")
     first = next(text for text in html_texts(app) if "<b>row</b>" in text)
     assert "lost" in first
+    open_record(app)
+    select(app, "dataframe", {"rows": [2], "columns": [], "cells": []})
+    button(app, "Ask it of the open rows").click().run()
+    finished(app)
+    assert app.text_input(key="q").value == "What is TRICARE?"
+    assert "it was asked of other rows, medicare-faq" in said(app.markdown)
 
 
 def test_one_answer_or_all_are_erased(allowed, tmp_path):
