@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from explorer.evaluation.labels import evaluate_labels
     from explorer.evaluation.pairs import evaluate_pairs
     from explorer.evaluation.retrieval import evaluate_retrieval
+    from explorer.record.answer_record import AnswerRecord, open_record
     from explorer.retrieval.options import RankOptions
     from explorer.retrieval.ranked import ranked_search
     from explorer.retrieval.reranking import rerank
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from explorer.tracking.evaluations import log_evaluation
 
 _HOMES = {
+    "AnswerRecord": "explorer.record.answer_record",
     "Comparison": "explorer.comparison.comparison",
     "Corpus": "explorer.data.corpus",
     "ExplorerError": "explorer.errors",
@@ -67,6 +69,7 @@ _HOMES = {
     "log_evaluation": "explorer.tracking.evaluations",
     "open_comparison": "explorer.comparison.files.opening",
     "open_corpus": "explorer.data.opening",
+    "open_record": "explorer.record.answer_record",
     "open_space": "explorer.saved_space",
     "push_to_hub": "explorer.share.push",
     "ranked_search": "explorer.retrieval.ranked",
@@ -77,6 +80,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "AnswerRecord",
     "Comparison",
     "Corpus",
     "ExplorerError",
@@ -102,6 +106,7 @@ __all__ = [
     "log_evaluation",
     "open_comparison",
     "open_corpus",
+    "open_record",
     "open_space",
     "push_to_hub",
     "ranked_search",
