@@ -11,7 +11,7 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -19,6 +19,7 @@ from typing import Self
 import numpy as np
 
 from explorer.data.corpus import Corpus
+from explorer.data.tables.values import count
 from explorer.encode import shipped_vectors
 from explorer.encode.batches import plan_batches, prepared_batches, started_batches
 from explorer.encode.cache import VectorCache
@@ -35,6 +36,7 @@ _log = logging.getLogger(__name__)
 
 _COUNTING_SHARE = 0.05  # counting tokens, as a share of the work
 _IN_MEMORY = 1 << 29  # bytes; a larger matrix is memory-mapped
+_FEWER = "What was encoded is kept. Use fewer processes, or one."
 _WRITE_ROWS = 512  # rows in one transaction; a killed process loses those not written yet
 
 
@@ -86,14 +88,7 @@ def encode_corpus(
     for row, key in enumerate(keys):
         first.setdefault(key, row)
 
-    with contextlib.ExitStack() as opened:
-
-        def engine_for(texts: int) -> Engine:
-            loading = Progress("Loading the model", len(keys) - texts, len(keys), len(keys) - texts)
-            report(loading)
-            several = min(workers, texts)
-            return opened.enter_context(encoder.engine_for_rows(several, lambda: report(loading)))
-
+    with _opening(encoder, corpus, workers, report) as engine_for:
         engine = None
         dims = cache.dims(encoder.fingerprint) or shipped_vectors.dims(encoder.fingerprint)
         if dims is None:
@@ -128,6 +123,26 @@ def encode_corpus(
         check=encoder.check,
         notes=tuple(run.notes),
     )
+
+
+@contextlib.contextmanager
+def _opening(
+    encoder: Encoder, corpus: Corpus, workers: int, report: OnProgress
+) -> Iterator[Callable[[int], Engine]]:
+    """A function that opens the engine for so many texts; its processes end with the block."""
+    rows = len(corpus)
+    with contextlib.ExitStack() as opened:
+
+        def engine_for(texts: int) -> Engine:
+            loading = Progress("Loading the model", rows - texts, rows, rows - texts)
+            report(loading)
+            engine = encoder.engine_for_rows(min(workers, texts), lambda: report(loading))
+            return opened.enter_context(engine)
+
+        try:
+            yield engine_for
+        except ComputeError as error:  # of processes: opening the model, or counting tokens
+            raise EncodeError(error.what, where=encoder.name, fix=_FEWER) from error
 
 
 def vectors_bytes(rows: int, dims: int) -> int:
@@ -255,9 +270,9 @@ def _encoded_batches(
             batch = plan[done]
             raise EncodeError(
                 error.what,
-                where=f"{run.encoder.name}, {len(batch)} texts, the longest of them "
+                where=f"{run.encoder.name}, {count(len(batch), 'text')}, the longest is "
                 f"{run.corpus.row_name(int(missing[batch[0]]))}",
-                fix="What was encoded is kept. Encode the rest with fewer processes, or in one.",
+                fix=_FEWER,
             ) from error
         except OutOfMemoryError as error:
             batch = plan[done]

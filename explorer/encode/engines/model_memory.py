@@ -16,7 +16,7 @@ _ITEM_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 # first one; a tokenizer and a batch.
 _LIBRARY = 40_000_000
 _BESIDE_WEIGHTS = 20_000_000
-_PROCESS = 60_000_000  # Python with numpy, in a process of its own; with torch it is more
+_PROCESS = 10_000_000  # Python with numpy, in a process of its own; with torch it is more
 T = TypeVar("T")
 
 
