@@ -10,22 +10,26 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
+from contextlib import AbstractContextManager
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from explorer.encode.engines import openvino
-from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, Prompt, Vectors
+from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, OnWait, Prompt, Vectors
 from explorer.encode.engines.graph_outcomes import NoGraphError
 from explorer.encode.engines.model_memory import process_bytes
 from explorer.encode.models import ModelFiles
 from explorer.encode.tokens import COUNTING, TextTokens
+from explorer.errors import SettingError
 from explorer.jobs.memory_limit import require_memory
 from explorer.jobs.process_pool import ProcessPool
 from explorer.jobs.progress import OnProgress, counting
+from explorer.settings import settings
 
 _MODULE = "explorer.encode.engines.encoding_worker"
+_FEW_CORES = 2  # with which several processes were measured to be no faster
 _POLL_SECONDS = 0.1  # how soon a stop is noticed
 _CHUNK = 1024  # texts whose tokens one process counts at a time
 _CHUNK_CHARS = 1_000_000
@@ -36,6 +40,26 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def worker_choices() -> list[int]:
+    """The numbers of processes that visitors can choose: powers of two up to the most, and the most itself.
+
+    Raises:
+        SettingError: EXPLORER_WORKERS is neither `auto` nor a positive whole number.
+    """
+    wanted = settings().workers
+    if wanted == "auto":
+        most = cores() if cores() > _FEW_CORES else 1
+    elif wanted.isdecimal() and int(wanted):
+        most = min(int(wanted), cores())
+    else:
+        raise SettingError(
+            f"{wanted!r} is neither auto nor a positive whole number.",
+            where="EXPLORER_WORKERS",
+            fix="The default is auto.",
+        )
+    return sorted({*(2**power for power in range(most.bit_length())), most})
 
 
 class SeveralProcesses(LocalEngine):
@@ -58,6 +82,7 @@ class SeveralProcesses(LocalEngine):
         self.notes = notes
         self._pool = pool
         self._told = 0  # of the processes that have ended
+        self._still: Callable[[], None] = lambda: None
 
     def tokenize(
         self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
@@ -79,12 +104,19 @@ class SeveralProcesses(LocalEngine):
         still()
         return TextTokens(texts, np.array(lengths, dtype=np.int32), request)
 
+    def run(self, on_wait: OnWait | None = None) -> AbstractContextManager[Self]:
+        """See `Engine.run`; there is one run, for which the processes were started."""
+        if on_wait is not None:
+            self._still = lambda: on_wait("")
+        return contextlib.nullcontext(self)
+
     def start(self, batch: dict[str, Any]) -> Vectors:
         """See `EngineRun.start`."""
         answer = self._pool.submit(batch)
 
         def wait_for_it() -> np.ndarray:
-            vectors = np.frombuffer(base64.b64decode(answer.result()), "<f4").reshape(-1, self.dims)
+            text = _waited(answer, self._still)
+            vectors = np.frombuffer(base64.b64decode(text), "<f4").reshape(-1, self.dims)
             ended = self._pool.ended[self._told :]
             self._told += len(ended)
             self.notes = (*self.notes, *(f"{error.what} Others encoded its texts." for error in ended))
