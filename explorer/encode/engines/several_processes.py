@@ -45,9 +45,14 @@ def cores() -> int:
 def worker_choices() -> list[int]:
     """The numbers of processes that visitors can choose: powers of two up to the most, and the most itself.
 
+    There is only one where models do not run on the CPU. Torch is imported.
+
     Raises:
-        SettingError: EXPLORER_WORKERS is neither `auto` nor a positive whole number.
+        SettingError: EXPLORER_WORKERS is neither `auto` nor a positive whole number, or EXPLORER_DEVICE names
+            a device that does not exist.
     """
+    from explorer.tensor import pick_device
+
     wanted = settings().workers
     if wanted == "auto":
         most = cores() if cores() > _FEW_CORES else 1
@@ -59,6 +64,8 @@ def worker_choices() -> list[int]:
             where="EXPLORER_WORKERS",
             fix="The default is auto.",
         )
+    if most > 1 and pick_device(settings().device).type != "cpu":
+        most = 1
     return sorted({*(2**power for power in range(most.bit_length())), most})
 
 

@@ -6,14 +6,15 @@ import streamlit as st
 
 from explorer.encode.engines.several_processes import cores, worker_choices
 from explorer.session.session import Session
-from explorer.settings import settings
 from explorer.warm_up import is_warm
 
 
 def choose_processes(session: Session) -> None:
     """Draw the choice where the machine and its host offer one; it is for the next rows that are encoded."""
+    if not is_warm():  # until then the device is not known, and no page waits for that
+        return
     choices = worker_choices()
-    if len(choices) == 1 or not _is_on_cpu():
+    if len(choices) == 1:
         return
     with st.popover("Advanced", icon=":material/tune:", width="content"):
         chosen = st.segmented_control(
@@ -28,12 +29,3 @@ def choose_processes(session: Session) -> None:
         )
         st.caption(f"For the next rows that are encoded. This machine has {cores()} cores.")
     session.workers = int(chosen)
-
-
-def _is_on_cpu() -> bool:
-    """Whether models run on the CPU; not known before torch is imported, which no page waits for."""
-    if not is_warm():
-        return False
-    from explorer.tensor import pick_device
-
-    return pick_device(settings().device).type == "cpu"

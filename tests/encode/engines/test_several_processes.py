@@ -3,6 +3,7 @@
 import os
 import random
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -172,3 +173,41 @@ def test_texts_are_counted_in_parts_that_are_not_too_long():
     parts = list(several_processes._chunks(["a"] * 2_050 + ["b" * 600_000] * 2 + ["c" * 2_000_000, "d"]))
     assert [len(part) for part in parts] == [1_024, 1_024, 3, 1, 1, 1]
     assert list(several_processes._chunks(["a"])) == [["a"]]
+
+
+@pytest.mark.parametrize(
+    ("host", "device", "choices"),
+    [
+        ("auto", "cpu", [1, 2, 4, 6]),
+        ("1", "cpu", [1]),
+        ("2", "cpu", [1, 2]),
+        ("100", "cpu", [1, 2, 4, 6]),
+        ("auto", "cuda", [1]),
+    ],
+)
+def test_visitors_choose_up_to_the_cores_and_what_the_host_allows(monkeypatch, host, device, choices):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: set(range(6)))
+    monkeypatch.setattr("explorer.tensor.pick_device", lambda _name: SimpleNamespace(type=device))
+    monkeypatch.setenv("EXPLORER_WORKERS", host)
+    settings.cache_clear()
+    assert several_processes.worker_choices() == choices
+
+
+@pytest.mark.slow
+def test_a_model_that_torch_runs_is_the_same_in_processes(tmp_path, tiny_model, another_cache):
+    folder = static_model(tmp_path / "static", tiny_model)
+    several = embed(TEXTS[:50], folder, workers=2)
+    assert several.report.engine == "torch float32 on cpu, 2 processes"
+    another_cache()
+    np.testing.assert_array_equal(several.vectors, embed(TEXTS[:50], folder).vectors)
+
+
+def static_model(folder, tiny_model):
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(tiny_model / "tokenizer.json"))
+    model = SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=12)], device="cpu")
+    model.save(str(folder))
+    return folder
