@@ -12,6 +12,9 @@ import explorer
 from benchmarks.processes import children
 from explorer.encode.cache import vector_cache
 from explorer.encode.engines import several_processes
+from explorer.encode.local_encoder import local_encoder
+from explorer.encode.models import find_model
+from explorer.encode.spec import LocalModel
 from explorer.errors import EncodeError, JobCancelledError, NotEnoughMemoryError
 from explorer.settings import settings
 from tests.tiny_model import WORDS
@@ -191,6 +194,15 @@ def test_visitors_choose_up_to_the_cores_and_what_the_host_allows(monkeypatch, h
     monkeypatch.setenv("EXPLORER_WORKERS", host)
     settings.cache_clear()
     assert several_processes.worker_choices() == choices
+
+
+def test_on_a_gpu_one_process_uses_all_of_them(tiny_model, monkeypatch):
+    engine = SimpleNamespace(kind="torch")
+    monkeypatch.setattr("explorer.encode.engines.loaded_models.load", lambda *_args: engine)
+    files = find_model(str(tiny_model))
+    encoder = local_encoder(LocalModel(str(tiny_model)), files, SimpleNamespace(type="cuda"), None)
+    with encoder.engine_for_rows(4, lambda: None) as found:
+        assert found is engine
 
 
 @pytest.mark.slow
