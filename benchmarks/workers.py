@@ -4,7 +4,8 @@ Same texts, same model, in turns, on the CPU in float32. Ours goes from texts to
 `explorer.embed` with an empty vector cache. Several processes start within the measured time, as they do for
 a person, ours and those of `SentenceTransformer.encode` with a list of devices; a single process has loaded
 its model before. The memory is the peak of this process and those it started, each page of several processes
-counted in parts. The cosine and the bits are compared with those of our single process.
+counted in parts. The cosine and the bits are compared with those of our single process. The start is the time
+until the first batch is encoded, with counting tokens.
 
 Choose as many rows as take one process a minute: with fewer, starting is much of the time.
 """
@@ -12,6 +13,7 @@ Choose as many rows as take one process a minute: with fewer, starting is much o
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import statistics
 import threading
@@ -28,6 +30,7 @@ from benchmarks.processes import children, family_of
 from benchmarks.results import record
 from explorer.encode.engines.several_processes import cores
 from explorer.encode.models import BUNDLED_MODEL, find_model
+from explorer.jobs.progress import Progress
 
 _WARM = 64  # rows encoded before the clock starts
 _LOOK_SECONDS = 0.2
@@ -55,17 +58,25 @@ def compare(texts: list[str], counts: list[int], runs: int, cache: Path) -> None
     corpus = explorer.open_corpus(texts)
     explorer.embed(texts[:_WARM], precision="float32")
 
-    def ours(workers: int) -> Callable[[], np.ndarray]:
+    starting: dict[str, list[float]] = {}
+
+    def ours(workers: int, way: str) -> Callable[[], np.ndarray]:
         def encode() -> np.ndarray:
-            space = explorer.embed(corpus, precision="float32", workers=workers)
+            started, ready = time.perf_counter(), starting.setdefault(way, [])
+
+            def on_progress(progress: Progress) -> None:
+                if progress.phase == "Encoding" and len(ready) < len(seconds[way]) + 1:
+                    ready.append(time.perf_counter() - started)
+
+            space = explorer.embed(corpus, precision="float32", workers=workers, on_progress=on_progress)
             if space.report.encoded != space.report.distinct:
                 raise AssertionError("some vectors came from the cache")
             return space.vectors
 
         return encode
 
-    ways: dict[str, Callable[[], np.ndarray]] = {f"ours, {count} processes": ours(count) for count in counts}
-    ways = {"ours, 1 process": ours(1)} | ways
+    names = {1: "ours, 1 process"} | {count: f"ours, {count} processes" for count in counts}
+    ways = {way: ours(count, way) for count, way in names.items()}
 
     def theirs(devices: list[str] | None) -> Callable[[], np.ndarray]:
         return lambda: np.asarray(default.encode(texts, device=devices))
@@ -89,18 +100,19 @@ def compare(texts: list[str], counts: list[int], runs: int, cache: Path) -> None
 
     one = statistics.median(seconds["ours, 1 process"])
     print(
-        f"{'':36} {'texts/s':>8} {'ratio':>6} {'peak MB':>8} {'min cosine':>11} {'same bits':>9}"
-        f"   median of {runs}, {len(texts):,} texts, {cores()} cores"
+        f"{'':36} {'texts/s':>8} {'ratio':>6} {'peak MB':>8} {'min cosine':>11} {'same bits':>9} "
+        f"{'start s':>8}   median of {runs}, {len(texts):,} texts, {cores()} cores"
     )
     figures: dict[str, float | str] = {"rows": len(texts), "usable cores": cores(), "runs": runs}
     figures["load at the end"] = os.getloadavg()[0]
     for way, taken in seconds.items():
         middle = statistics.median(taken)
         cosine = lowest_cosine(vectors[way], vectors["ours, 1 process"])
+        start = statistics.median(starting.get(way, [math.nan]))
         same = np.array_equal(vectors[way], vectors["ours, 1 process"])
         print(
             f"{way:36} {len(texts) / middle:8,.0f} {one / middle:6.2f} {memory[way]:8,.0f} {cosine:11.6f} "
-            f"{'yes' if same else 'no':>9}"
+            f"{'yes' if same else 'no':>9} {start:8.1f}"
         )
         figures |= {
             f"{way}, texts/s": len(texts) / middle,
@@ -109,6 +121,8 @@ def compare(texts: list[str], counts: list[int], runs: int, cache: Path) -> None
             f"{way}, lowest cosine": f"{cosine:.6f}",
             f"{way}, same bits": "yes" if same else "no",
         }
+        if way in starting:
+            figures[f"{way}, before the first batch, s"] = start
     record("workers", figures)
 
 
