@@ -41,7 +41,7 @@ def _open(files: dict[str, Any], dtype: str, graph: list[Any] | None, threads: i
         from explorer.encode.engines.openvino import OpenVINOEngine
         from explorer.encode.engines.openvino_library import core
 
-        # Pinned threads of several processes would share one core and leave others idle.
+        # Pinned threads of two processes could share one core and leave another idle.
         core().set_property("CPU", {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False})
         folder, about = graph
         return OpenVINOEngine(model, (Path(folder), About(**about)), dtype)
