@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from explorer.retrieval.ranked import ranked_search
     from explorer.retrieval.reranking import rerank
     from explorer.saved_space import open_space
+    from explorer.share.atlas import export_for_atlas
+    from explorer.share.projector import export_for_projector
     from explorer.share.push import push_to_hub
     from explorer.splitting import split_passages
     from explorer.tracking.comparisons import log_comparison
@@ -58,6 +60,8 @@ _HOMES = {
     "evaluate_labels": "explorer.evaluation.labels",
     "evaluate_pairs": "explorer.evaluation.pairs",
     "evaluate_retrieval": "explorer.evaluation.retrieval",
+    "export_for_atlas": "explorer.share.atlas",
+    "export_for_projector": "explorer.share.projector",
     "log_comparison": "explorer.tracking.comparisons",
     "log_encoder": "explorer.tracking.encoders",
     "log_evaluation": "explorer.tracking.evaluations",
@@ -91,6 +95,8 @@ __all__ = [
     "evaluate_labels",
     "evaluate_pairs",
     "evaluate_retrieval",
+    "export_for_atlas",
+    "export_for_projector",
     "log_comparison",
     "log_encoder",
     "log_evaluation",
