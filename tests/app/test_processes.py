@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from explorer.settings import settings
-from tests.app.driving import button, error, finished, open_app, said
+from tests.app.driving import button, encoder_choice, error, finished, open_app, said
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_rows_are_encoded_by_as_many_processes_as_were_chosen(host):
     button(app, "Encode 13 rows").click().run()
     finished(app)
     assert not app.error
-    assert app.selectbox(key="encoder").options[-1] == "TF-IDF"
+    assert encoder_choice(app).options[-1] == "TF-IDF"
 
 
 @pytest.mark.parametrize(
