@@ -30,6 +30,7 @@ ExplorerError
 ├── EncodeError             encoding itself: memory, values that are not numbers
 │   └── ModelChangedError       the model behind a hosted name has changed
 ├── ComputeError            an analysis failed: memory, disk, or what its library cannot do
+│   └── ProcessEndedError       the process that did the work ended: killed, or out of memory
 ├── NotEnoughMemoryError    work was refused: it needs more memory than is free
 ├── VectorError             vectors with a wrong shape, NaN or infinity
 ├── QueryError              a query that asks nothing
@@ -195,6 +196,10 @@ class ModelChangedError(EncodeError):
 
 class ComputeError(ExplorerError):
     """An analysis failed: memory, disk, or something its library cannot do."""
+
+
+class ProcessEndedError(ComputeError):
+    """The process that did the work ended before it was done, for example out of memory."""
 
 
 class NotEnoughMemoryError(ExplorerError):

@@ -46,6 +46,11 @@ class Settings:
     device: str = _setting(
         "EXPLORER_DEVICE", "auto", "Where to compute: auto, cpu, cuda, cuda:1, mps. auto takes the fastest."
     )
+    workers: str = _setting(
+        "EXPLORER_WORKERS",
+        "auto",
+        "Most processes that visitors may have rows encoded by on the CPU. auto: the cores, if more than 2.",
+    )
     memory_mb: int = _setting(
         "EXPLORER_MEMORY_MB", 256, "Memory one search or similarity can use besides the vectors, in MB."
     )

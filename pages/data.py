@@ -1,10 +1,12 @@
 import streamlit as st
 
 from explorer.data.corpus import Corpus
+from explorer.encode.spec import LocalModel
 from explorer.ui.data import overview
 from explorer.ui.data.controls import choose_rows, offer_way_back, rows_origin_of
 from explorer.ui.data.encoder_choice import choose_encoder
 from explorer.ui.data.passage_choice import are_passages_offered, choose_passages, is_split
+from explorer.ui.data.process_choice import choose_processes
 from explorer.ui.shell.frame import page
 from explorer.ui.shell.looked_at import look_at
 from explorer.ui.shell.spaces import encode, space_or_progress
@@ -18,6 +20,8 @@ with page("Data") as session:
         chosen = choose_rows(session, contents)
         whole = chosen if isinstance(chosen, Corpus) else None
         spec = choose_encoder(session.encoder, whole) if whole is not None else None
+        if isinstance(spec, LocalModel):
+            choose_processes(session)
         passages, report = st.container(), st.container()
     corpus, audit = whole, None
     with contents:

@@ -71,6 +71,7 @@ class Session:
             `explorer.session.contenders.session_reading`.
         examples: The categories of rows, from 0, that a person marked as examples.
         preferred_rows: Rows that a person prefers to keep of their near-duplicates, from 0, the latest last.
+        workers: The number of processes that encode rows on the CPU; it changes no vectors.
         times_opened: How many times rows were opened, or an encoder for them.
     """
 
@@ -98,6 +99,7 @@ class Session:
     other_columns: dict[str, Session] = field(default_factory=dict)
     examples: dict[int, str] = field(default_factory=dict)
     preferred_rows: tuple[int, ...] = ()
+    workers: int = 1
     times_opened: int = 0
     _selections: list[Selection | None] = field(default_factory=lambda: [None])
     _passing: NDArray[np.bool_] | None = None
