@@ -25,11 +25,11 @@ _OURS = """
 import sys
 from pathlib import Path
 import explorer
-from explorer.ui.widgets.colouring import Colouring
-from explorer.ui.widgets.map_view.offline import offline_page
-from explorer.ui.widgets.map_view.point_colours import point_colours
-from explorer.ui.widgets.map_view.positions import Positions
-from explorer.ui.widgets.map_view.scene import make_scene
+from explorer.share.map.colouring import Colouring
+from explorer.share.map.offline import offline_page
+from explorer.share.map.point_colours import point_colours
+from explorer.share.map.positions import Positions
+from explorer.share.map.scene import make_scene
 corpus = explorer.open_corpus(sys.argv[1], text="text", label=None)
 space = explorer.embed(corpus)
 made = space.project()

@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 
 from explorer.analysis.region_names import RegionNames
 from explorer.session.session import Session
+from explorer.share.map.map_names import group_names, region_names_on
+from explorer.share.map.offline import offline_page
+from explorer.share.map.point_colours import point_colours
+from explorer.share.map.positions import Positions
+from explorer.share.map.scene import Scene, make_scene
 from explorer.ui.map.actions import act
 from explorer.ui.map.choice import MapLook
 from explorer.ui.map.compare_with_rest import compare_with_rest
 from explorer.ui.map.listed import RowLister
 from explorer.ui.map.morph import OtherMap, map_name, other_map_or_progress
-from explorer.ui.map.region_names import names_on, region_names_or_progress
+from explorer.ui.map.region_names import region_names_or_progress
 from explorer.ui.map.shown_map import ShownMap
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.map_view.component import map_view
 from explorer.ui.widgets.map_view.events import View
 from explorer.ui.widgets.map_view.listed import ListedRows
-from explorer.ui.widgets.map_view.map_names import group_names
-from explorer.ui.widgets.map_view.offline import offline_page
-from explorer.ui.widgets.map_view.point_colours import point_colours
-from explorer.ui.widgets.map_view.positions import Positions
-from explorer.ui.widgets.map_view.scene import Scene, make_scene
 from explorer.ui.widgets.rows_on_map import pick, points_of, selected_points
 from explorer.ui.widgets.selected_rows import words_apart
 
@@ -100,7 +100,7 @@ def _scene(
         colours = point_colours(colouring)
         names = group_names(positions, colours)
         if regions is not None:
-            names += names_on(positions, regions, level=1 if names else 0)
+            names += region_names_on(positions, regions, level=1 if names else 0)
         return make_scene(
             positions,
             colouring.title,

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from explorer.data.tables.arrow_types import is_number
-from explorer.ui.shell.quantities import readable_number
+from explorer.numbers import readable_number
 
 _ASIDE_COLOUR = 0.01  # share of numbers on each side clipped to the end of the scale
 _NUMBERS_SHARE = 0.9  # a column counts as numeric when at least this share of its values are numbers

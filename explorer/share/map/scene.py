@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.ui.shell.text import shortened
-from explorer.ui.widgets.map_view.content import Content
-from explorer.ui.widgets.map_view.map_names import MapName
-from explorer.ui.widgets.map_view.palette import ACCENT, rgb
-from explorer.ui.widgets.map_view.point_colours import PointColours
-from explorer.ui.widgets.map_view.positions import Positions
+from explorer.comparison.report.differing import shortened
+from explorer.share.map.content import Content
+from explorer.share.map.map_names import MapName
+from explorer.share.map.palette import ACCENT, rgb
+from explorer.share.map.point_colours import PointColours
+from explorer.share.map.positions import Positions
 
 _NAME_CHARS = 40  # of a name on the map
 

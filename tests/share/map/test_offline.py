@@ -4,13 +4,12 @@ import re
 
 import numpy as np
 
-from explorer.ui.widgets.colouring import Colouring
-from explorer.ui.widgets.map_view import offline
-from explorer.ui.widgets.map_view.engine import loader
-from explorer.ui.widgets.map_view.offline import offline_page
-from explorer.ui.widgets.map_view.point_colours import point_colours
-from explorer.ui.widgets.map_view.positions import Positions
-from explorer.ui.widgets.map_view.scene import make_scene
+from explorer.share.map import offline
+from explorer.share.map.colouring import Colouring
+from explorer.share.map.offline import offline_page
+from explorer.share.map.point_colours import point_colours
+from explorer.share.map.positions import Positions
+from explorer.share.map.scene import make_scene
 
 HOSTILE = "</script><script>window.hurt=1</script><b>x</b>"
 
@@ -71,9 +70,3 @@ def test_the_file_has_the_texts_of_visible_points_only():
     assert len(bits) == 1
     assert [bool(bits[0] >> place & 1) for place in range(4)] == visible[order].tolist()
     assert data_of(page_of()[1])["files"]["visible"] is None
-
-
-def test_the_loader_goes_without_comments_and_indents():
-    script = loader()
-    assert "export default" in script
-    assert not re.search(r"^\s|^//", script, re.MULTILINE)

@@ -11,9 +11,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.ui.widgets.map_view.content import Content
-from explorer.ui.widgets.map_view.engine import engine, read
-from explorer.ui.widgets.map_view.scene import Scene, Tip, bits
+from explorer.share.map.content import Content
+from explorer.share.map.engine import engine, read
+from explorer.share.map.scene import Scene, Tip, bits
 
 MOST_TEXTS = 200_000  # with more rows, the file has their numbers only
 
