@@ -40,6 +40,12 @@ class Colouring:
         """The groups as `ranked_groups` gives them; none if colours show numbers, or one colour."""
         return ranked_groups(self.groups or (), self.order)
 
+    def of(self, rows: NDArray[np.int64]) -> Colouring:
+        """The same of only some rows, int64, shape (rows,)."""
+        groups = None if self.groups is None else [self.groups[row] for row in rows.tolist()]
+        numbers = None if self.numbers is None else self.numbers[rows]
+        return Colouring(self.title, groups, numbers, self.order)
+
     def value(self, row: int) -> str:
         """What the colour of a row shows, as text; "" for nothing."""
         if self.numbers is not None:

@@ -16,7 +16,7 @@ from explorer.ui.shell.job_progress import analysis_lane
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
     from explorer.jobs.progress import OnProgress
-    from explorer.ui.compare.evaluate_result import Evaluated
+    from explorer.evaluation.report.kinds import Evaluated
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from explorer.share.map.colouring import Colouring, column_colouring
 from explorer.share.map.map_names import group_names
 from explorer.share.map.point_colours import point_colours
 from explorer.share.map.positions import Positions
-from explorer.share.map.scene import Scene, make_scene
+from explorer.share.map.scene import Scene, make_scene, row_text
 from explorer.ui.compare.digest import digest
 from explorer.ui.compare.joined_lists import LISTS, join_lists
 from explorer.ui.compare.map_rows import mapped_rows
@@ -32,7 +32,7 @@ from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.map_view.component import map_view
-from explorer.ui.widgets.rows_on_map import pick, row_text, selected_points
+from explorer.ui.widgets.rows_on_map import pick, selected_points
 from explorer.ui.widgets.selected_rows import show_selected_rows
 
 if TYPE_CHECKING:

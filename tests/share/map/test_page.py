@@ -3,10 +3,10 @@ import json
 import re
 
 import numpy as np
+from explorer.share.map.offline import offline_page
 
 from explorer.share.map import offline
 from explorer.share.map.colouring import Colouring
-from explorer.share.map.offline import offline_page
 from explorer.share.map.point_colours import point_colours
 from explorer.share.map.positions import Positions
 from explorer.share.map.scene import make_scene
