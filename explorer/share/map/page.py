@@ -70,7 +70,7 @@ class MapPage:
             TooLargeError: More than 1,000,000 points are, or more than 200,000 with texts.
         """
         chosen = np.arange(len(self.rows)) if points is None else points
-        self._check(len(chosen), texts=texts)
+        self.check(len(chosen), texts=texts)
         rows = self.rows[chosen]
         captions = self.corpus.captions
         named = [captions[row] for row in rows.tolist()] if texts else None
@@ -112,7 +112,8 @@ class MapPage:
         page = re.sub(f"%({marks})%", lambda mark: parts[mark[1]], read("page.html"))
         return page.encode("utf-8", "replace")
 
-    def _check(self, points: int, *, texts: bool) -> None:
+    def check(self, points: int, *, texts: bool) -> None:
+        """Raise an error for a file that cannot be made of so many points; see `html`."""
         where = self.corpus.name
         if not points:
             raise EmptyDataError("No row is chosen.", where=where)

@@ -17,7 +17,7 @@ from explorer.session.session import Session
 from explorer.ui.shell.text import markdown, shortened
 from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.log_to_mlflow import offer_logging
-from explorer.ui.widgets.offer_page import PageOffer, offer_page
+from explorer.ui.widgets.offer_page import Chosen, PageOffer, offer_page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,10 +85,10 @@ def show_evaluation(session: Session, found: Evaluated, material: str, name: str
 
 
 def _offer_page(session: Session, found: Evaluated, material: str, name: str) -> None:
-    def make(texts: bool, on_progress: OnProgress) -> bytes:  # noqa: ARG001 - it takes a moment
+    def make(chosen: Chosen, on_progress: OnProgress) -> bytes:  # noqa: ARG001 - it takes a moment
         from explorer.evaluation.report.report import evaluation_page
 
-        return evaluation_page(found, texts=texts, material=material)
+        return evaluation_page(found, texts=chosen.texts, material=material)
 
     offer_page(
         session,
@@ -97,7 +97,7 @@ def _offer_page(session: Session, found: Evaluated, material: str, name: str) ->
             "Report (HTML)",
             name,
             make,
-            holds="The figures with their intervals, what they mean, what was evaluated, and the Python lines "
+            holds="Figures with their intervals, what they mean, what was evaluated, and the Python lines "
             "that repeat it.",
             texts="The worst cases, with the beginning of their texts.",
         ),
