@@ -235,7 +235,9 @@ def shoot(page: Page, name: str) -> None:
         return
     SHOTS.mkdir(exist_ok=True)
     width = page.viewport_size["width"]
-    height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+    height = page.evaluate(
+        "(document.querySelector('[data-testid=stMainBlockContainer]') ?? document.body).scrollHeight"
+    )
     page.set_viewport_size({"width": width, "height": min(4000, max(900, height + 80))})
     before, picture = b"", page.screenshot()
     for _ in range(_MOST_PICTURES):  # until it is drawn; a page that shows work under way never stands still

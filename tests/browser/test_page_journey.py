@@ -104,7 +104,7 @@ def test_an_evaluation_is_a_page_that_opens_offline(visit, reader, schemes, tmp_
     page.get_by_role("button", name="Evaluate", exact=True).click(timeout=120_000)
     expect(page.get_by_text("Worst cases first")).to_be_visible(timeout=120_000)
     quiet(page)
-    file = save_page(page, "Report (HTML)", tmp_path)
+    file = save_page(page, "Evaluation report (HTML)", tmp_path)
     for scheme in schemes:
         for width in (1440, 390):
             alone = reader(file, width, scheme)

@@ -94,7 +94,7 @@ def _offer_page(session: Session, found: Evaluated, material: str, name: str) ->
         session,
         PageOffer(
             "evaluation",
-            "Report (HTML)",
+            "Evaluation report (HTML)",
             name,
             make,
             holds="Figures with their intervals, what they mean, what was evaluated, and the Python lines "
