@@ -9,7 +9,7 @@ from explorer.ui.shell import share
 from tests.app.driving import button, finished, labels, open_app, open_share, said
 from tests.app.test_saved_space import opened, saved
 
-SMALL = {"corpus": "medicare-faq", "encoder": "tf-idf"}
+SMALL = {"corpus": "medicare-faq", "encoder": "tfidf"}
 
 
 def popover(app):
