@@ -18,7 +18,7 @@ from explorer.share.pushing import check_licence, push_written
 _HEAD_BYTES = 4_000
 _MARK = f'<meta name="generator" content="{GENERATOR}">'.encode()
 _TITLE = re.compile(rb"<title>(.*?)</title>", re.DOTALL)
-_TITLE_CHARS = 200
+_TITLE_CHARS = 100
 
 
 def push_page(
@@ -52,7 +52,12 @@ def push_page(
         OSError: The page cannot be read.
     """
     check_licence(licence, name)
-    content = page if isinstance(page, bytes) else _read(Path(page))
+    if isinstance(page, bytes):
+        content = page
+    else:
+        _check_size(Path(page).stat().st_size, Path(page).name)
+        content = Path(page).read_bytes()
+    _check_size(len(content), name)
     card = page_card(title_of(content, name), licence)
 
     def write(folder: Path) -> Mapping[str, Path]:
@@ -99,12 +104,11 @@ def title_of(page: bytes, where: str) -> str:
     return " ".join(html.unescape(found[1].decode("utf-8", "replace")).split())[:_TITLE_CHARS]
 
 
-def _read(path: Path) -> bytes:
+def _check_size(size: int, where: str) -> None:
     most = settings().max_file_mb
-    if path.stat().st_size > most * 1_000_000:
+    if size > most * 1_000_000:
         raise PushError(
             f"The page is larger than {most:,} MB.",
-            where=path.name,
+            where=where,
             fix="Make it of fewer rows, or without texts.",
         )
-    return path.read_bytes()

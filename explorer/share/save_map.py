@@ -20,7 +20,7 @@ from explorer.scratch import whole_file
 from explorer.share.map.colouring import Colouring, column_colouring
 from explorer.share.map.contents import MapContents
 from explorer.share.map.facts import map_facts
-from explorer.share.map.page import MapPage
+from explorer.share.map.page import MapPage, check_points
 from explorer.share.published_space import checked_rows
 
 _FEWEST = 3  # rows for figures of trust
@@ -62,6 +62,7 @@ def save_map(
     """
     colouring = _colouring(space, colour)
     points = None if rows is None else np.unique(checked_rows(rows, space.corpus))
+    check_points(len(space) if points is None else len(points), texts=texts, where=space.corpus.name)
     made = space.project() if projection is None else projection
     if made.coordinates.shape != (len(space), 2):
         raise QueryError(

@@ -70,7 +70,7 @@ class MapPage:
             TooLargeError: More than 1,000,000 points are, or more than 200,000 with texts.
         """
         chosen = np.arange(len(self.rows)) if points is None else points
-        self.check(len(chosen), texts=texts)
+        check_points(len(chosen), texts=texts, where=self.corpus.name)
         rows = self.rows[chosen]
         captions = self.corpus.captions
         named = [captions[row] for row in rows.tolist()] if texts else None
@@ -112,23 +112,23 @@ class MapPage:
         page = re.sub(f"%({marks})%", lambda mark: parts[mark[1]], read("page.html"))
         return page.encode("utf-8", "replace")
 
-    def check(self, points: int, *, texts: bool) -> None:
-        """Raise an error for a file that cannot be made of so many points; see `html`."""
-        where = self.corpus.name
-        if not points:
-            raise EmptyDataError("No row is chosen.", where=where)
-        if points > MOST_POINTS:
-            raise TooLargeError(
-                f"A page holds up to {MOST_POINTS:,} rows, and {points:,} are chosen.",
-                where=where,
-                fix="Choose fewer rows.",
-            )
-        if texts and points > MOST_TEXTS:
-            raise TooLargeError(
-                f"A page holds the texts of up to {MOST_TEXTS:,} rows, and {points:,} are chosen.",
-                where=where,
-                fix="Choose fewer rows, or leave out the texts.",
-            )
+
+def check_points(points: int, *, texts: bool, where: str) -> None:
+    """Raise an error for a file that cannot be made of so many points; see `MapPage.html`."""
+    if not points:
+        raise EmptyDataError("No row is chosen.", where=where)
+    if points > MOST_POINTS:
+        raise TooLargeError(
+            f"A page holds up to {MOST_POINTS:,} rows, and {points:,} are chosen.",
+            where=where,
+            fix="Choose fewer rows.",
+        )
+    if texts and points > MOST_TEXTS:
+        raise TooLargeError(
+            f"A page holds the texts of up to {MOST_TEXTS:,} rows, and {points:,} are chosen.",
+            where=where,
+            fix="Choose fewer rows, or leave out the texts.",
+        )
 
 
 def _address(content: Content) -> str:

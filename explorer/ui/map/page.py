@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from explorer.jobs.progress import OnProgress
 from explorer.session.session import Session
 from explorer.share.map.facts import map_facts
-from explorer.share.map.page import MapPage
+from explorer.share.map.page import MapPage, check_points
 from explorer.ui.map.shown_map import ShownMap
 from explorer.ui.widgets.offer_page import Chosen, PageOffer
 from explorer.ui.widgets.rows_on_map import selected_points
@@ -50,5 +50,7 @@ def map_offer(session: Session, shown: ShownMap, page: MapPage, trust: Trust | N
         holds="Their places, colours and groups, and what made the map.",
         texts="The beginning of the text of each row, and names of regions from their words.",
         rows={name: len(each) for name, each in points.items()},
-        check=lambda chosen: page.check(len(points[chosen.rows]), texts=chosen.texts),
+        check=lambda chosen: check_points(
+            len(points[chosen.rows]), texts=chosen.texts, where=session.corpus.name
+        ),
     )

@@ -29,7 +29,7 @@ from explorer.ui.shell.publish_form import (
 )
 from explorer.ui.shell.tab_jobs import ask_alone, was_asked
 from explorer.ui.shell.text import markdown, show_error
-from explorer.ui.widgets.downloads import download_file
+from explorer.ui.widgets.downloads import download_file, download_name
 
 if TYPE_CHECKING:
     from explorer.encode.engines.services import Secret
@@ -159,9 +159,10 @@ def _close() -> None:
 
 @st.dialog("Publish as a Space", width="large", on_dismiss=_close)
 def _dialog(session: Session, offer: PageOffer) -> None:
+    name = download_name(f"{offer.name}.html").removesuffix(".html")
     job = _job(offer)
     if was_asked(job):
-        show_job(session, job, name_key(offer.name, _KEY), _show_published, _close)
+        show_job(session, job, name_key(name, _KEY), _show_published, _close)
         return
     st.markdown(
         "The page becomes a static Space: a page with an address of its own on the Hub, which no server has "
@@ -171,7 +172,7 @@ def _dialog(session: Session, offer: PageOffer) -> None:
     if signed_in is None:
         return
     token, account = signed_in
-    place = choose_place(session, account, STATIC_SPACE, offer.name, _KEY)
+    place = choose_place(session, account, STATIC_SPACE, name, _KEY)
     with st.container(border=True):
         st.markdown(place.readers)
         chosen = _choose(offer)
