@@ -104,6 +104,13 @@ def test_an_evaluation_is_a_page_that_opens_offline(visit, reader, schemes, tmp_
     page.get_by_role("button", name="Evaluate", exact=True).click(timeout=120_000)
     expect(page.get_by_text("Worst cases first")).to_be_visible(timeout=120_000)
     quiet(page)
+    page.get_by_role("button", name="Evaluation report (HTML)").click()
+    expect(page.get_by_text("the Python lines that repeat it. The worst cases")).to_be_visible()
+    quiet(page)
+    shoot(page, "page-evaluation-offered-1440-light")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    quiet(page)
     file = save_page(page, "Evaluation report (HTML)", tmp_path)
     for scheme in schemes:
         for width in (1440, 390):
