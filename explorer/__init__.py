@@ -30,10 +30,13 @@ if TYPE_CHECKING:
     from explorer.evaluation.pairs import evaluate_pairs
     from explorer.evaluation.report.report import report_evaluation
     from explorer.evaluation.retrieval import evaluate_retrieval
+    from explorer.record.answer_record import AnswerRecord, open_record
     from explorer.retrieval.options import RankOptions
     from explorer.retrieval.ranked import ranked_search
     from explorer.retrieval.reranking import rerank
     from explorer.saved_space import open_space
+    from explorer.share.atlas import export_for_atlas
+    from explorer.share.projector import export_for_projector
     from explorer.share.push import push_to_hub
     from explorer.share.push_page import push_page
     from explorer.share.save_map import save_map
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from explorer.tracking.evaluations import log_evaluation
 
 _HOMES = {
+    "AnswerRecord": "explorer.record.answer_record",
     "Comparison": "explorer.comparison.comparison",
     "Corpus": "explorer.data.corpus",
     "ExplorerError": "explorer.errors",
@@ -61,11 +65,14 @@ _HOMES = {
     "evaluate_labels": "explorer.evaluation.labels",
     "evaluate_pairs": "explorer.evaluation.pairs",
     "evaluate_retrieval": "explorer.evaluation.retrieval",
+    "export_for_atlas": "explorer.share.atlas",
+    "export_for_projector": "explorer.share.projector",
     "log_comparison": "explorer.tracking.comparisons",
     "log_encoder": "explorer.tracking.encoders",
     "log_evaluation": "explorer.tracking.evaluations",
     "open_comparison": "explorer.comparison.files.opening",
     "open_corpus": "explorer.data.opening",
+    "open_record": "explorer.record.answer_record",
     "open_space": "explorer.saved_space",
     "push_page": "explorer.share.push_page",
     "push_to_hub": "explorer.share.push",
@@ -79,6 +86,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "AnswerRecord",
     "Comparison",
     "Corpus",
     "ExplorerError",
@@ -97,11 +105,14 @@ __all__ = [
     "evaluate_labels",
     "evaluate_pairs",
     "evaluate_retrieval",
+    "export_for_atlas",
+    "export_for_projector",
     "log_comparison",
     "log_encoder",
     "log_evaluation",
     "open_comparison",
     "open_corpus",
+    "open_record",
     "open_space",
     "push_page",
     "push_to_hub",

@@ -71,6 +71,7 @@ class Session:
             `explorer.session.contenders.session_reading`.
         examples: The categories of rows, from 0, that a person marked as examples.
         preferred_rows: Rows that a person prefers to keep of their near-duplicates, from 0, the latest last.
+        times_opened: How many times rows were opened, or an encoder for them.
     """
 
     visitor: str
@@ -97,6 +98,7 @@ class Session:
     other_columns: dict[str, Session] = field(default_factory=dict)
     examples: dict[int, str] = field(default_factory=dict)
     preferred_rows: tuple[int, ...] = ()
+    times_opened: int = 0
     _selections: list[Selection | None] = field(default_factory=lambda: [None])
     _passing: NDArray[np.bool_] | None = None
     _shown: Selection | None = None
@@ -139,6 +141,7 @@ class Session:
             self.encoders.append(spec)
         self.notice, self.unopened, self.linked_rows = "", "", None
         self.active = self.encoders.index(spec)
+        self.times_opened += 1
 
     def add_columns(self, columns: Mapping[str, pa.Array]) -> None:
         """Add columns to the open rows. Vectors, selections, filters, and clusters with their names are kept.

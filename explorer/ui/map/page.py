@@ -31,8 +31,7 @@ def map_offer(session: Session, shown: ShownMap, page: MapPage, trust: Trust | N
         page: What can become a file.
         trust: How far the map can be trusted; None where that is not known.
     """
-    drawn = np.arange(len(page.rows)) if shown.visible is None else np.flatnonzero(shown.visible)
-    points: dict[str, NDArray[np.int64]] = {_SHOWN: drawn}
+    points: dict[str, NDArray[np.int64]] = {_SHOWN: shown.drawn}
     selected = selected_points(session, page.rows, shown.visible)
     if selected is not None:
         points[_SELECTED] = np.flatnonzero(selected)

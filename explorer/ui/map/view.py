@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from explorer.analysis.space import Hit, Space
@@ -13,6 +12,7 @@ from explorer.share.export import rows_table
 from explorer.share.map.page import MapPage
 from explorer.ui.map.actions import asked, search_among
 from explorer.ui.map.choice import choose_map
+from explorer.ui.map.elsewhere import offer_elsewhere
 from explorer.ui.map.flat_map import draw_flat
 from explorer.ui.map.page import map_offer
 from explorer.ui.map.shown_map import ShownMap, map_or_progress
@@ -54,6 +54,7 @@ def show_map(session: Session, space: Space) -> None:
         st.caption("densMAP has no transform: the text is placed among its nearest rows.")
     _picked(session, space.corpus, shown.near, flat=flat)
     downloads = st.container(horizontal=True)
+    offer_elsewhere(session, shown)
     trust = show_trust(session, shown_rows, spec, projection) if shown.ready else None
     with downloads:
         _download_coordinates(session, shown)
@@ -83,7 +84,7 @@ def _picked(session: Session, corpus: Corpus, near: list[Hit], *, flat: bool) ->
 
 def _download_coordinates(session: Session, shown: ShownMap) -> None:
     projection, rows = shown.projection, shown.rows.rows
-    drawn = np.arange(len(rows)) if shown.visible is None else np.flatnonzero(shown.visible)
+    drawn = shown.drawn
     names = ("x", "y", "z")[: projection.dims]
     columns = {name: projection.coordinates[drawn, place] for place, name in enumerate(names)}
     corpus = session.corpus

@@ -75,7 +75,6 @@ class PageOffer:
     check: Callable[[Chosen], None] = lambda _chosen: None
 
 
-@st.fragment
 def offer_page(session: Session, offer: PageOffer) -> None:
     """Draw the button behind which a page is downloaded and published; it is made when it is asked for.
 
@@ -83,6 +82,12 @@ def offer_page(session: Session, offer: PageOffer) -> None:
         session: The session.
         offer: The page.
     """
+    with st.container(width="content"):  # a fragment would take what is left of a line
+        _offer(session, offer)
+
+
+@st.fragment
+def _offer(session: Session, offer: PageOffer) -> None:
     popover = f"{_KEY}-{offer.kind}-open"
     opened = st.popover(
         offer.label, icon=":material/web_asset:", key=popover, on_change="rerun", width="content"
