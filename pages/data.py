@@ -65,4 +65,4 @@ with page("Data") as session:
             overview.show_source(corpus)
         if audit is not None:
             with tokens:
-                overview.show_audit(corpus, audit)
+                overview.show_audit(session, corpus, audit)

@@ -121,7 +121,7 @@ def _sample(session: Session) -> Corpus:
         label_visibility="collapsed",
         persist_state="session",
     )
-    return whole if name == _OPEN else open_sample(str(name))
+    return whole if name == _OPEN else draft().once("sample", name, lambda: open_sample(str(name)))
 
 
 def _uploaded(session: Session) -> SourceTable | ExplorerError | None:

@@ -17,6 +17,7 @@ from explorer.session.session import Session
 from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.figure_table import figure_table
 from explorer.ui.widgets.figure_words import token_words
+from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.save_space import offer_space_file
 
 if TYPE_CHECKING:
@@ -73,12 +74,12 @@ def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
         st.caption(markdown(note))
 
 
-def show_audit(corpus: Corpus, audit: TokenAudit) -> None:
+def show_audit(session: Session, corpus: Corpus, audit: TokenAudit) -> None:
     """Draw the token lengths of the rows, and how much of them is truncated."""
     from explorer.ui.widgets.figures import token_histogram
 
     st.plotly_chart(
-        token_histogram(audit),
+        kept(session, "token-histogram", (audit,), lambda: token_histogram(audit)),
         key="token-histogram",
         config={"displayModeBar": False},
         alt=token_words(audit),
