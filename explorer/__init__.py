@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from explorer.evaluation.duplicates import evaluate_duplicates
     from explorer.evaluation.labels import evaluate_labels
     from explorer.evaluation.pairs import evaluate_pairs
+    from explorer.evaluation.report.report import report_evaluation
     from explorer.evaluation.retrieval import evaluate_retrieval
     from explorer.record.answer_record import AnswerRecord, open_record
     from explorer.retrieval.options import RankOptions
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from explorer.share.atlas import export_for_atlas
     from explorer.share.projector import export_for_projector
     from explorer.share.push import push_to_hub
+    from explorer.share.push_page import push_page
+    from explorer.share.save_map import save_map
     from explorer.splitting import split_passages
     from explorer.tracking.comparisons import log_comparison
     from explorer.tracking.encoders import log_encoder
@@ -71,9 +74,12 @@ _HOMES = {
     "open_corpus": "explorer.data.opening",
     "open_record": "explorer.record.answer_record",
     "open_space": "explorer.saved_space",
+    "push_page": "explorer.share.push_page",
     "push_to_hub": "explorer.share.push",
     "ranked_search": "explorer.retrieval.ranked",
+    "report_evaluation": "explorer.evaluation.report.report",
     "rerank": "explorer.retrieval.reranking",
+    "save_map": "explorer.share.save_map",
     "split_passages": "explorer.splitting",
     "sweep": "explorer.comparison.compression.sweep",
     "vote": "explorer.classification.predictions",
@@ -108,9 +114,12 @@ __all__ = [
     "open_corpus",
     "open_record",
     "open_space",
+    "push_page",
     "push_to_hub",
     "ranked_search",
+    "report_evaluation",
     "rerank",
+    "save_map",
     "split_passages",
     "sweep",
     "vote",

@@ -36,11 +36,12 @@ from explorer.errors import (
     TooLargeError,
     UnreadableFileError,
 )
-from explorer.hub.space_repo import FILE
+from explorer.hub.pushed_repo import DATASET
 from explorer.share.push import publication
 from tests.data.failing import failure
 from tests.hub_pushes import TOKEN, Person
 
+FILE = DATASET.file
 QUERY = "How can Medicare help me?"
 LOAD = """
 import sys, datasets

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow.parquet as pq
 import pytest
 
-from explorer.hub.space_repo import FILE
+from explorer.hub.pushed_repo import DATASET
 from explorer.jobs.registry import registry
 from explorer.ui.data.hub_search import OPENED
 from tests.app.driving import button, error, finished, open_app, open_rows, open_share, said
@@ -14,6 +14,7 @@ from tests.app.test_saved_space import saved, session_of
 from tests.hub_pushes import TOKEN, Person
 
 WORDS = "words.parquet"
+FILE = DATASET.file
 NAME = "publish-name-mine.csv"
 
 
@@ -93,7 +94,10 @@ def test_only_the_selected_rows_go(dialog, hub):
     choice.set_value("selected").run()
     assert go_button(dialog).label == "Publish 2 rows as a private dataset"
     go(dialog)
-    assert pq.read_table(hub.newest("me/mine") / FILE)["body"].to_pylist() == ["a late parcel", "the sea"]
+    assert pq.read_table(hub.newest("me/mine") / FILE)["body"].to_pylist() == [
+        "a late parcel",
+        "the sea",
+    ]
 
 
 def test_a_name_that_is_taken_is_left_alone_and_another_is_offered(dialog, hub, tmp_path):

@@ -1,13 +1,12 @@
-"""The scripts that draw maps in the browser, as one."""
+"""The scripts that draw maps in the browser with WebGL, as one: in a page of the app and in files."""
 
 from __future__ import annotations
 
 import functools
 import json
-import re
 from pathlib import Path
 
-from explorer.ui.widgets.map_view.content import Content
+from explorer.share.map.content import Content
 
 _FOLDER = Path(__file__).parent
 _SCRIPTS = (
@@ -38,11 +37,6 @@ def engine() -> Content:
     markup = {name: read(f"view.{name}") for name in ("html", "css")}
     scripts = [read(f"{name}.js") for name in _SCRIPTS]
     return Content("\n".join([f"const MARKUP = {json.dumps(markup)};", *scripts]).encode())
-
-
-def loader() -> str:
-    """What loads it: Streamlit sends this with each message, so it goes without comments and indents."""
-    return re.sub(r"^\s*(//.*)?\n|^ +", "", read("loader.js"), flags=re.MULTILINE)
 
 
 def read(name: str) -> str:

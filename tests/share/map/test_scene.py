@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from explorer.ui.widgets.colouring import Colouring
-from explorer.ui.widgets.map_view.content import Content
-from explorer.ui.widgets.map_view.map_names import densest
-from explorer.ui.widgets.map_view.palette import GREY, HUES, rgb, scale_colours
-from explorer.ui.widgets.map_view.point_colours import point_colours
-from explorer.ui.widgets.map_view.positions import Positions, inside_polygon
-from explorer.ui.widgets.map_view.scene import bits
-from tests.ui.widgets.map_view.scenes import scene_of
+from explorer.share.map.colouring import Colouring
+from explorer.share.map.content import Content
+from explorer.share.map.map_names import densest
+from explorer.share.map.palette import GREY, HUES, rgb, scale_colours
+from explorer.share.map.point_colours import point_colours
+from explorer.share.map.positions import Positions, inside_polygon
+from explorer.share.map.scene import bits
+from tests.share.map.scenes import scene_of
 
 
 def luminance(colour):

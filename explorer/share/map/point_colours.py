@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.ui.shell.quantities import readable_number
-from explorer.ui.shell.text import shortened
-from explorer.ui.widgets.colouring import Colouring, scale_ends
-from explorer.ui.widgets.map_view.content import key_of
-from explorer.ui.widgets.map_view.palette import GREY, HUES, rgb, scale_colours
+from explorer.comparison.report.differing import shortened
+from explorer.numbers import readable_number
+from explorer.share.map.colouring import Colouring, scale_ends
+from explorer.share.map.content import key_of
+from explorer.share.map.palette import GREY, HUES, rgb, scale_colours
 
 _MOST_GROUPS = 254  # categories are bytes; 0 is no group, 255 the groups beyond these
 _LEVELS = 254  # of numbers

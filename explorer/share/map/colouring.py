@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from explorer.data.tables.arrow_types import is_number
-from explorer.ui.shell.quantities import readable_number
+from explorer.numbers import readable_number
 
 _ASIDE_COLOUR = 0.01  # share of numbers on each side clipped to the end of the scale
 _NUMBERS_SHARE = 0.9  # a column counts as numeric when at least this share of its values are numbers
@@ -39,6 +39,12 @@ class Colouring:
     def ranked(self) -> tuple[NDArray[np.int64], list[str], NDArray[np.int64]]:
         """The groups as `ranked_groups` gives them; none if colours show numbers, or one colour."""
         return ranked_groups(self.groups or (), self.order)
+
+    def of(self, rows: NDArray[np.int64]) -> Colouring:
+        """The same of only some rows, int64, shape (rows,)."""
+        groups = None if self.groups is None else [self.groups[row] for row in rows.tolist()]
+        numbers = None if self.numbers is None else self.numbers[rows]
+        return Colouring(self.title, groups, numbers, self.order)
 
     def value(self, row: int) -> str:
         """What the colour of a row shows, as text; "" for nothing."""

@@ -15,8 +15,12 @@ class Offline {
     mount({ data: this.data, parentElement: this.parent, setTriggerValue: (name, what) => this[name]?.(what) });
   }
 
+  // Without texts, a row is its number and its group.
   tip(point) {
-    return this.tips ? this.tips[point] : [`row ${this.rows[point].toLocaleString("en")}`, ""];
+    if (this.tips) return this.tips[point];
+    const { scene, categories } = views.get(this.parent);
+    const group = categories && scene.legend.find(({ entry }) => entry === categories[point]);
+    return [`row ${this.rows[point].toLocaleString("en")}${group ? ` · ${group.name}` : ""}`, ""];
   }
 
   hovered({ point }) {

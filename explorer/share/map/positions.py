@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.ui.widgets.map_view.content import Content, key_of
+from explorer.share.map.content import Content, key_of
 
 LARGEST = 65_535  # positions are uint16
 _ASIDE = 0.01  # share of points on each side of an axis that can be outside the first view

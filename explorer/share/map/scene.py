@@ -9,14 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.ui.shell.text import shortened
-from explorer.ui.widgets.map_view.content import Content
-from explorer.ui.widgets.map_view.map_names import MapName
-from explorer.ui.widgets.map_view.palette import ACCENT, rgb
-from explorer.ui.widgets.map_view.point_colours import PointColours
-from explorer.ui.widgets.map_view.positions import Positions
+from explorer.comparison.report.differing import shortened
+from explorer.data.corpus import Corpus
+from explorer.share.map.content import Content
+from explorer.share.map.map_names import MapName
+from explorer.share.map.palette import ACCENT, rgb
+from explorer.share.map.point_colours import PointColours
+from explorer.share.map.positions import Positions
 
 _NAME_CHARS = 40  # of a name on the map
+_TEXT_CHARS = 300
+_VALUE_CHARS = 60
 
 Tip = tuple[str, str]
 """The first line and the text of what is shown beside a point."""
@@ -123,3 +126,15 @@ def bits(points: NDArray[np.bool_], order: NDArray[np.int64]) -> bytes:
         order: See `Positions`, shape (points,).
     """
     return np.packbits(points[order], bitorder="little").tobytes()
+
+
+def row_text(corpus: Corpus, row: int, *said: str) -> tuple[str, str]:
+    """What stands beside a row: its number and what else is said of it, and the beginning of its text.
+
+    Args:
+        corpus: The rows.
+        row: The row, from 0.
+        said: Its score, or what its colour shows; "" for nothing.
+    """
+    parts = [f"row {row + 1:,}", *(shortened(part, _VALUE_CHARS) for part in said)]
+    return " · ".join(filter(None, parts)), shortened(corpus.captions[row], _TEXT_CHARS)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.ui.widgets.map_view.point_colours import PointColours
-from explorer.ui.widgets.map_view.positions import LARGEST, Positions
+from explorer.analysis.region_names import RegionNames
+from explorer.share.map.point_colours import PointColours
+from explorer.share.map.positions import LARGEST, Positions
 
 _NAMED_GROUPS = 60  # more are not names of places any more
 _NAMED_ROWS = 20  # with more groups, those of one row get no name on the map
@@ -46,6 +47,24 @@ def group_names(positions: Positions, colours: PointColours) -> list[MapName]:
         for group in sorted(colours.legend, key=lambda group: -group["count"])
         if group["entry"] and not (group["count"] == 1 and len(colours.legend) > _NAMED_ROWS)
     ]
+
+
+def region_names_on(positions: Positions, regions: RegionNames, *, level: int) -> list[MapName]:
+    """Names of regions with their places on all maps, coarse ones first.
+
+    Args:
+        positions: The map that was divided, and others of the same rows.
+        regions: Its regions.
+        level: The level of the coarsest; see `MapName`.
+    """
+    names = []
+    for depth, found in enumerate(regions.levels, start=level):
+        first, members = positions.placed(found.positions), members_of(found.labels)
+        for region, name in enumerate(found.names):
+            if name:
+                others = [densest(units[members[region]]) for units in positions.units[1:]]
+                names.append(MapName(name, np.array([first[region], *others]), level=depth))
+    return names
 
 
 def densest(points: NDArray[np.uint16]) -> tuple[int, int]:
