@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from explorer.retrieval.ranked import ranked_search
     from explorer.retrieval.reranking import rerank
     from explorer.saved_space import open_space
+    from explorer.session.files.opening import open_session
+    from explorer.session.files.saved_session import SavedSession
     from explorer.share.push import push_to_hub
     from explorer.splitting import split_passages
     from explorer.tracking.comparisons import log_comparison
@@ -45,6 +47,7 @@ _HOMES = {
     "ExplorerError": "explorer.errors",
     "Hit": "explorer.analysis.space",
     "RankOptions": "explorer.retrieval.options",
+    "SavedSession": "explorer.session.files.saved_session",
     "SizeSweep": "explorer.comparison.compression.size_sweep",
     "Space": "explorer.analysis.space",
     "add_rows": "explorer.data.added_rows",
@@ -63,6 +66,7 @@ _HOMES = {
     "log_evaluation": "explorer.tracking.evaluations",
     "open_comparison": "explorer.comparison.files.opening",
     "open_corpus": "explorer.data.opening",
+    "open_session": "explorer.session.files.opening",
     "open_space": "explorer.saved_space",
     "push_to_hub": "explorer.share.push",
     "ranked_search": "explorer.retrieval.ranked",
@@ -78,6 +82,7 @@ __all__ = [
     "ExplorerError",
     "Hit",
     "RankOptions",
+    "SavedSession",
     "SizeSweep",
     "Space",
     "add_rows",
@@ -96,6 +101,7 @@ __all__ = [
     "log_evaluation",
     "open_comparison",
     "open_corpus",
+    "open_session",
     "open_space",
     "push_to_hub",
     "ranked_search",

@@ -6,6 +6,7 @@ Nothing is unpacked to the disk, and nothing is unpacked before its size is know
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -28,6 +29,8 @@ _DAMAGED = (
     OSError,
     NotImplementedError,
     RuntimeError,
+    OverflowError,
+    struct.error,
 )
 
 

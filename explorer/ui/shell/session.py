@@ -40,12 +40,30 @@ def switch_to(session: Session, corpus: str) -> None:
         session: The tab's session, which is kept for a return; the work that it waits for stops.
         corpus: How a link names the rows; see `corpus_parameter`.
     """
+    _leave(session)
+    before = session_store().find(session.visitor, corpus)
+    _enter(open_link({CORPUS: corpus} if before is None else parameters_of(before), session.visitor))
+
+
+def replace_session(session: Session, other: Session) -> None:
+    """Show another session in this tab, such as one from a file. The one before is kept for a return.
+
+    Args:
+        session: The tab's session; the work that it waits for stops.
+        other: The session to show.
+    """
+    _leave(session)
+    for pages in (session.pages, other.pages):  # controls that keep their values would not follow the file
+        for name in {name for settings in pages.values() for name in settings}:
+            st.session_state.pop(name, None)
+    _enter(other)
+
+
+def _leave(session: Session) -> None:
     session.leave_all()
     session_store().keep(session, corpus_parameter(session.corpus))
     st.session_state.pop(LINKED_EDITS, None)
     st.query_params.pop("like", None)  # a row's number; what is bound to a control cannot be taken away here
-    before = session_store().find(session.visitor, corpus)
-    _enter(open_link({CORPUS: corpus} if before is None else parameters_of(before), session.visitor))
 
 
 def _enter(session: Session) -> Session:
