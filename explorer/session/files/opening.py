@@ -47,6 +47,7 @@ _ARRAY = ".npy"
 _ROWS_GONE = (
     "What was selected, marked, named and judged is left out, since it is about rows that are not here."
 )
+_OPEN_FIRST = "If you have them as a file, open that first, and then the session."
 
 ReadRows = Callable[[bytes, str], SourceTable]
 """Reads the rows of a file, from the bytes of a Parquet file and a name for messages."""
@@ -82,7 +83,12 @@ def open_session(source: str | Path, *, on_progress: OnProgress | None = None) -
 
 
 def read_session(
-    data: bytes, name: str, *, read_rows: ReadRows, on_progress: OnProgress | None = None
+    data: bytes,
+    name: str,
+    *,
+    read_rows: ReadRows,
+    open_rows: Corpus | None = None,
+    on_progress: OnProgress | None = None,
 ) -> SavedSession:
     """Read a session from bytes; see `open_session`.
 
@@ -90,6 +96,7 @@ def read_session(
         data: The bytes of the file.
         name: Its name, for messages.
         read_rows: Reads the rows that are in the file.
+        open_rows: Rows that are open. If the file only names its rows and these are the same, they are used.
         on_progress: As for `open_session`.
     """
     most = settings().max_file_mb * 1_000_000
@@ -108,7 +115,9 @@ def read_session(
             raise DamagedFileError("it does not say what is in it")
         document = Record(read_json(parts.pop(DOCUMENT), MOST_CONTAINERS), "the session")
         _check_format(document, name)
-        return _session(document, parts, name, read_rows, on_progress or (lambda _: None))
+        return _session(
+            document, parts, name, _Reading(read_rows, open_rows, on_progress or (lambda _: None))
+        )
     except DamagedFileError as error:
         raise UnreadableFileError(
             f"This is not a session that can be opened: {error}.",
@@ -128,9 +137,15 @@ def _check_format(document: Record, name: str) -> None:
         )
 
 
-def _session(
-    document: Record, parts: dict[str, bytes], name: str, read_rows: ReadRows, on_progress: OnProgress
-) -> SavedSession:
+class _Reading(NamedTuple):
+    """How rows are read; see `read_session`."""
+
+    read_rows: ReadRows
+    open_rows: Corpus | None
+    on_progress: OnProgress
+
+
+def _session(document: Record, parts: dict[str, bytes], name: str, reading: _Reading) -> SavedSession:
     source = source_from(document.record("rows"))
     rows, result = parts.pop(ROWS, None), parts.pop(COMPARISON, None)
     if not all(part.endswith(_ARRAY) for part in parts) or (rows is None) == (source.kind == "file"):
@@ -142,7 +157,7 @@ def _session(
     active = document.integer("active", 0, len(named) - 1)
     encoded_by = document.optional("encoded_by", lambda key: document.integer(key, 0, len(named) - 1))
 
-    rows_here = _read_rows(source, rows, name, read_rows, on_progress)
+    rows_here = _read_rows(source, rows, name, reading)
     corpus = rows_here.corpus
     here = EncodersHere(corpus, None if encoded_by is None else named[encoded_by])
     found = [here.find(one) for one in named]
@@ -228,14 +243,14 @@ class _RowsHere(NamedTuple):
     missing: tuple[str, ...] = ()
 
 
-def _read_rows(
-    source: RowSource, rows: bytes | None, name: str, read_rows: ReadRows, on_progress: OnProgress
-) -> _RowsHere:
+def _read_rows(source: RowSource, rows: bytes | None, name: str, reading: _Reading) -> _RowsHere:
+    if rows is None and reading.open_rows is not None and _has_rows_of(reading.open_rows, source):
+        return _RowsHere(reading.open_rows)
     try:
         if rows is None:
-            on_progress(Progress(f"Reading {source.name}"))
-            return _RowsHere(source.read(on_progress))
-        table = read_rows(rows, f"{Path(name).stem}.parquet")
+            reading.on_progress(Progress(f"Reading {source.name}"))
+            return _RowsHere(source.read(reading.on_progress))
+        table = reading.read_rows(rows, f"{Path(name).stem}.parquet")
         if not table.facts:
             raise DamagedFileError("its rows do not say what they are")
         corpus = saved_corpus(table)
@@ -244,7 +259,7 @@ def _read_rows(
     except ExplorerError as error:
         if rows is not None and not isinstance(error, TooLargeError):
             raise  # the file is damaged
-        return _RowsHere(None, missing=(f"The rows of {source.name} cannot be had here. {error}",))
+        return _RowsHere(None, missing=(f"The rows of {source.name} are not here. {error} {_OPEN_FIRST}",))
     if len(corpus) != source.rows:
         raise DamagedFileError("it has another number of rows than it says")
     return _RowsHere(corpus, table)

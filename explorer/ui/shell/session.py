@@ -14,7 +14,9 @@ from explorer.session.session import Session
 from explorer.session.session_store import session_store
 from explorer.ui.shell.closed_tabs import close_when_disconnected
 
-_KEY = "explorer-session"
+OWN = "explorer-"
+"""How the keys of values begin that belong to a tab and to no control."""
+_KEY = f"{OWN}session"
 LINKED_EDITS = "cluster-edits-asked"
 """What the link that opened this tab says of clusters of its rows, until the Clusters page follows it."""
 _XSRF_COOKIE = "_streamlit_xsrf"  # set by Streamlit in every browser; identifies the browser
@@ -53,9 +55,10 @@ def replace_session(session: Session, other: Session) -> None:
         other: The session to show.
     """
     _leave(session)
-    for pages in (session.pages, other.pages):  # controls that keep their values would not follow the file
-        for name in {name for settings in pages.values() for name in settings}:
-            st.session_state.pop(name, None)
+    # Controls that keep their values would not follow the other session: the tab is as a new one.
+    for key in list(st.session_state):
+        if not str(key).startswith(OWN):
+            del st.session_state[key]
     _enter(other)
 
 

@@ -10,6 +10,7 @@ from typing import cast
 
 import streamlit as st
 
+from explorer.data.corpus import Corpus
 from explorer.data.formats.decode import ENCODINGS
 from explorer.data.formats.kinds import BINARY, KINDS
 from explorer.data.tables.source_table import SourceTable
@@ -168,7 +169,7 @@ def _begin(
         key,
         identity,
         f"Reading {name}",
-        functools.partial(_read, data, name, encoding, sessions),
+        functools.partial(_read, data, name, encoding, session.corpus if sessions else None),
         lane=Lane.FILES,
     )
 
@@ -177,15 +178,15 @@ def _read(
     data: bytes | mmap.mmap,
     name: str,
     encoding: str,
-    sessions: bool,
+    open_rows: Corpus | None,
     on_progress: OnProgress,
 ) -> SourceTable | SessionContents:
-    if sessions and isinstance(data, bytes):
+    if open_rows is not None and isinstance(data, bytes):  # a session, if it is one, is read beside them
         from explorer.session.files.opening import is_session, read_session
 
         if is_session(data, name):
             rows = functools.partial(read_bounded, on_progress=on_progress)
-            return read_session(data, name, read_rows=rows, on_progress=on_progress)
+            return read_session(data, name, read_rows=rows, open_rows=open_rows, on_progress=on_progress)
     return read_bounded(data, name, encoding=encoding or None, on_progress=on_progress)
 
 
