@@ -1,15 +1,11 @@
 """Everything that is open leaves a page as one file, and a new visitor opens it on the Data page."""
 
-import numpy as np
-import pytest
-
 import explorer
-from explorer.encode.spec import LocalModel, OwnVectors, Tfidf
+from explorer.encode.spec import Tfidf
 from explorer.session.files.visitor import saved_from
 from explorer.session.files.writing import session_bytes
 from tests.app.driving import (
     button,
-    error,
     finished,
     labels,
     open_app,
