@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 WORDS = [
     "the",
@@ -38,20 +39,19 @@ def save_tiny_model(folder: Path, *, prompts: dict[str, str] | None = None, seed
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
-    raw = folder.with_name(folder.name + "-raw")
-    raw.mkdir(parents=True)
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
     pieces += [chr(code) for code in range(97, 123)] + [f"##{chr(code)}" for code in range(97, 123)]
-    (raw / "vocab.txt").write_text("\n".join(dict.fromkeys(pieces)))
-    tokenizer = BertTokenizerFast(vocab=str(raw / "vocab.txt"))
-    tokenizer.save_pretrained(str(raw))
-    torch.manual_seed(seed)
-    config = BertConfig(
-        vocab_size=len(dict.fromkeys(pieces)), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
-        intermediate_size=32, max_position_embeddings=32,
-    )  # fmt: skip
-    BertModel(config).eval().save_pretrained(str(raw))
-    transformer = Transformer(str(raw), max_seq_length=12)
+    with TemporaryDirectory() as raw:
+        Path(raw, "vocab.txt").write_text("\n".join(dict.fromkeys(pieces)))
+        tokenizer = BertTokenizerFast(vocab=str(Path(raw, "vocab.txt")))
+        tokenizer.save_pretrained(raw)
+        torch.manual_seed(seed)
+        config = BertConfig(
+            vocab_size=len(dict.fromkeys(pieces)), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+            intermediate_size=32, max_position_embeddings=32,
+        )  # fmt: skip
+        BertModel(config).eval().save_pretrained(raw)
+        transformer = Transformer(raw, max_seq_length=12)
     model = SentenceTransformer(
         modules=[transformer, Pooling(16, pooling_mode="mean")], prompts=prompts or {}, device="cpu"
     )

@@ -103,6 +103,12 @@ def html_texts(app: AppTest) -> list[str]:
     return [element.proto.body for element in app.get("html")]
 
 
+def open_share(app: AppTest) -> AppTest:
+    """The page with what is behind Share, until that is closed."""
+    app.session_state["share-open"] = True
+    return finished(app)
+
+
 def progress_lines(app: AppTest) -> list[str]:
     """What is said of the work that is shown."""
     return [text for text in html_texts(app) if '<div class="job-progress">' in text]

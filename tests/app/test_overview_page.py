@@ -21,6 +21,7 @@ from tests.app.driving import (
     metric,
     open_app,
     open_rows,
+    open_share,
     open_with_rows,
     progress_lines,
     said,
@@ -245,7 +246,7 @@ def test_the_overview_says_that_filters_and_selection_change_nothing():
 
 
 def test_share_says_that_a_selection_does_not_travel():
-    app = finished(open_app("pages/overview.py", **SMALL))
+    app = open_share(open_app("pages/overview.py", **SMALL))
     assert "travel" not in said(app.markdown)
     session(app).select([1, 2], "a test")
     told = "Your selection of 2 rows does not travel:** others see all 13 rows, none of them selected."

@@ -8,7 +8,7 @@ import pytest
 from explorer.hub.space_repo import FILE
 from explorer.jobs.registry import registry
 from explorer.ui.data.hub_search import OPENED
-from tests.app.driving import button, error, finished, open_app, open_rows, said
+from tests.app.driving import button, error, finished, open_app, open_rows, open_share, said
 from tests.app.test_saved_space import opened as opened_file
 from tests.app.test_saved_space import saved, session_of
 from tests.hub_pushes import TOKEN, Person
@@ -27,7 +27,7 @@ def hub(push_hub):
 @pytest.fixture
 def dialog(hub):
     """The dialog over three rows of words, with a token."""
-    app = opened_file(saved(model="tfidf"), WORDS)
+    app = open_share(opened_file(saved(model="tfidf"), WORDS))
     button(app, "Publish to the Hub").click().run()
     return with_token(app)
 
@@ -124,7 +124,7 @@ def test_a_fault_keeps_what_was_chosen_and_can_be_tried_again(dialog, hub):
 def test_tokens_that_cannot_write_are_told_before_anything_is_chosen(hub, monkeypatch):
     monkeypatch.setenv("EXPLORER_INFERENCE_TOKEN", "hf_of_the_host")
     hub.people["hf_reads"] = Person("me", role="read")
-    app = opened_file(saved(model="tfidf"), WORDS)
+    app = open_share(opened_file(saved(model="tfidf"), WORDS))
     button(app, "Publish to the Hub").click().run()
     with_token(app, "hf_nobody")
     assert "does not accept this token" in error(app)

@@ -13,7 +13,17 @@ from explorer.encode import models
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.spec import LocalModel, OwnVectors, Tfidf
 from explorer.errors import TrackingSilentError
-from tests.app.driving import button, error, finished, html_texts, labels, open_app, open_rows, said
+from tests.app.driving import (
+    button,
+    error,
+    finished,
+    html_texts,
+    labels,
+    open_app,
+    open_rows,
+    open_share,
+    said,
+)
 from tests.app.test_data_page import upload
 
 ROWS = {"body": ["a late parcel", "an apple", "the sea"], "kind": ["x", "y", "x"], "price": [1, 2, 3]}
@@ -129,6 +139,6 @@ def test_a_space_of_a_newer_version_is_refused_in_words(monkeypatch):
 
 
 def test_the_share_button_has_the_rows_with_their_vectors():
-    app = opened(saved(model="tfidf"), "words.parquet")
+    app = open_share(opened(saved(model="tfidf"), "words.parquet"))
     names = [box.proto.label for box in app.get("download_button")]
     assert "Download the rows with their vectors (Parquet)" in names

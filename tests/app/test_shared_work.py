@@ -155,7 +155,6 @@ def test_a_model_whose_files_changed_shows_nothing_of_before(models):
     before = space_of(finished(encode(uploaded(FIRST, content))))
     shutil.rmtree(models / "tiny")
     save_tiny_model(models / "tiny", prompts={"query": "query: ", "document": "document: "}, seed=1)
-    shutil.rmtree(models / "tiny-raw")
     after = space_of(finished(encode(uploaded(SECOND, content))))
     assert after.fingerprint != before.fingerprint
     assert np.abs(after.vectors - before.vectors).max() > 1e-3
@@ -166,7 +165,6 @@ def test_a_result_of_a_model_that_changed_is_computed_again(models):
     for seed in (0, 1):
         shutil.rmtree(models / "tiny")
         save_tiny_model(models / "tiny", prompts={"query": "query: ", "document": "document: "}, seed=seed)
-        shutil.rmtree(models / "tiny-raw")
         app = finished(encode(uploaded(FIRST, b"text,n\n" + ROWS)))
         app.switch_page("pages/map.py").run()
         apps.append(finished(app))

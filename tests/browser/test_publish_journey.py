@@ -128,6 +128,18 @@ def find(page: Page) -> None:
     name.press("Enter")
 
 
+def test_the_dialog_takes_the_place_of_share_and_opens_again_once_dismissed(visit, publishing):
+    page = visit(f"/search{FAQ}", at=publishing)
+    for _ in range(2):
+        dialog = open_dialog(page)
+        expect(dialog.get_by_role("textbox", name="Hugging Face token that can write")).to_be_visible()
+        expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+        quiet(page)
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        quiet(page)
+
+
 @pytest.mark.slow
 def test_the_dialog_fits_its_width(visit, publishing, schemes):
     for scheme in schemes:

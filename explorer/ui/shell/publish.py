@@ -28,18 +28,23 @@ if TYPE_CHECKING:
     from explorer.analysis.space import Space
     from explorer.encode.engines.services import Secret
 
-_OPEN, _TIMES = "publish-open", "publish-times-opened"
+_OPEN = "publish-open"
 _JOB, _ACCOUNT = "publish", "hub-account"
 _NAME_CHARS = 60
 _ALL, _SHOWN, _SELECTED = "all", "shown", "selected"
 
 
-def offer_publishing() -> None:
-    """Draw the button that opens the dialog."""
+def offer_publishing(popover: str) -> None:
+    """Draw the button that opens the dialog and closes the popover it is in.
+
+    Args:
+        popover: The key of the popover.
+    """
     st.button(
         "Publish to the Hub",
         icon=":material/cloud_upload:",
         on_click=_open,
+        args=(popover,),
         help="The rows, their vectors and what made them become a dataset on the Hugging Face Hub, private "
         "unless you choose otherwise.",
     )
@@ -51,14 +56,8 @@ def show_publishing(session: Session) -> None:
         _dialog(session)
 
 
-def times_opened() -> int:
-    """How many times the dialog was opened: a popover with this in its key closes when the dialog opens."""
-    return int(st.session_state.get(_TIMES, 0))
-
-
-def _open() -> None:
-    st.session_state[_OPEN] = True
-    st.session_state[_TIMES] = times_opened() + 1
+def _open(popover: str) -> None:
+    st.session_state[_OPEN], st.session_state[popover] = True, False
 
 
 def _close() -> None:

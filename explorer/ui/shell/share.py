@@ -13,38 +13,50 @@ from explorer.encode.model_names import encoder_name
 from explorer.errors import ExplorerError
 from explorer.session.session import Session
 from explorer.share.export import parquet_file, rows_table
-from explorer.ui.shell.publish import offer_publishing, show_publishing, times_opened
+from explorer.ui.shell.publish import offer_publishing, show_publishing
 from explorer.ui.shell.text import markdown
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
 
+_OPEN = "share-open"
 
+
+@st.fragment
 def show_share(session: Session) -> None:
-    """Draw the button behind which the link to the page is, as the page is now."""
-    with st.popover("Share", icon=":material/share:", type="tertiary", key=f"share-{times_opened()}"):
-        st.markdown(_who_can_open_it(session))
-        st.code(_link(), language=None, wrap_lines=True)
-        examples = ", no rows marked as examples" if session.examples else ""
-        st.caption(
-            "The link carries what is set on this page, such as a query, and the encoder "
-            f"({markdown(encoder_name(session.encoder))}). It carries no token, no selection{examples} and "
-            "no names that you gave."
-        )
-        if missed := _what_others_miss(session):
-            st.markdown(missed)
-        if not _can_be_opened_by_others(session):
-            st.download_button(
-                "Download the rows (Parquet)",
-                lambda: parquet_file(rows_table(session.corpus, range(len(session.corpus)), {})),
-                "rows.parquet",
-                on_click="ignore",
-            )
-        space = session.spaces.get(session.encoder)
-        if space is not None:
-            _offer_space(space)
-            offer_publishing()
+    """Draw the button behind which the link to the page is, made once opened, as the page is then.
+
+    Opening it draws nothing else of the page again.
+    """
+    popover = st.popover("Share", icon=":material/share:", type="tertiary", key=_OPEN, on_change="rerun")
+    if popover.open:
+        with popover:
+            _show_ways(session)
     show_publishing(session)
+
+
+def _show_ways(session: Session) -> None:
+    st.markdown(_who_can_open_it(session))
+    st.code(_link(), language=None, wrap_lines=True)
+    examples = ", no rows marked as examples" if session.examples else ""
+    st.caption(
+        "The link carries what is set on this page, such as a query, and the encoder "
+        f"({markdown(encoder_name(session.encoder))}). It carries no token, no selection{examples} and "
+        "no names that you gave."
+    )
+    if missed := _what_others_miss(session):
+        st.markdown(missed)
+    if not _can_be_opened_by_others(session):
+        st.download_button(
+            "Download the rows (Parquet)",
+            lambda: parquet_file(rows_table(session.corpus, range(len(session.corpus)), {})),
+            "rows.parquet",
+            on_click="ignore",
+        )
+    space = session.spaces.get(session.encoder)
+    if space is not None:
+        _offer_space(space)
+        offer_publishing(_OPEN)
 
 
 def _offer_space(space: Space) -> None:
