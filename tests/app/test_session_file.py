@@ -1,15 +1,25 @@
 """Everything that is open leaves a page as one file, and a new visitor opens it on the Data page."""
 
+import shutil
+
+import numpy as np
+import pytest
+
 import explorer
-from explorer.encode.spec import Tfidf
+from explorer.encode.spec import LocalModel, OwnVectors, Tfidf
+from explorer.session.files.saved_session import SavedSession
 from explorer.session.files.visitor import saved_from
 from explorer.session.files.writing import session_bytes
+from explorer.session.selection import Selection
 from tests.app.driving import (
     button,
+    error,
     finished,
+    html_texts,
     labels,
     open_app,
     open_rows,
+    open_share,
     open_with_rows,
     said,
     select,
@@ -99,3 +109,99 @@ def test_work_is_saved_and_a_new_visitor_sees_all_of_it():
     assert other.number_input(key="clusters").value == 2
     assert "parcels" in table_of_clusters(other)
     assert saved(other) == content
+
+
+def files(app):
+    return [box.proto.label for box in app.get("download_button")]
+
+
+def test_it_is_offered_beside_the_space_and_in_share_and_made_only_then(monkeypatch):
+    made = []
+    monkeypatch.setattr("explorer.session.files.row_sources.can_be_named", lambda _: made.append(1) or True)
+    app = finished(open_app("pages/data.py", corpus="medicare-faq", model="tfidf"))
+    assert "Save the session" not in files(app)
+    assert not made
+    app.session_state["save-session-open"] = True
+    app = finished(app)
+    assert "Save the session" in files(app)
+    way = app.segmented_control(key="session-has-3-Their source")
+    assert way.value == "Their source"
+    way.set_value("Rows and vectors").run()
+    assert "Nothing is encoded again by TF-IDF" in said(app.caption)
+    assert "About " in said(app.caption)
+    app = open_share(finished(open_app("pages/search.py", corpus="medicare-faq", model="tfidf")))
+    assert "Save the session" in files(app)
+
+
+def test_a_session_with_vectors_opens_without_encoding():
+    app = finished(open_with_rows(mine(), LocalModel()))
+    session = session_of(app)
+    other = opened(saved(app, space=session.spaces[session.encoder]))
+    assert session_of(other).encoder == OwnVectors(LocalModel(precision="float32"))
+    assert "0 texts encoded" in said(other.caption)
+    go(other, "overview")
+    go(other, "data")
+    assert not [label for label in labels(other) if label.startswith(("Encode", "Use", "Open these"))]
+
+
+def test_the_same_rows_are_recognised_when_the_page_is_left_and_visited_again():
+    other = opened(saved(finished(open_with_rows(mine(), Tfidf()))))
+    go(other, "search")
+    go(other, "data")
+    assert "mine.csv · open" in " ".join(html_texts(other))
+    assert "Open it as it was saved" in [toggle.label for toggle in other.toggle]
+
+
+def test_looking_at_a_session_opens_nothing_and_there_is_a_way_back():
+    other = looked_at(saved(finished(open_with_rows(mine(), Tfidf()))))
+    assert "Preview of mine.csv · not open yet" in " ".join(html_texts(other))
+    go(other, "search")
+    assert open_rows(other).startswith("support-tickets")
+    go(other, "data")
+    assert "Rows: mine.csv, 6 rows" in said(other.markdown)
+    button(other, "Back to support-tickets").click().run()
+    assert "Open this session" not in labels(finished(other))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"PK\x03\x04 nothing", "cut short or damaged"), (b"a,b\n1,2", "cut short or damaged")],
+)
+def test_what_is_no_session_says_so_and_what_was_open_stays(content, told):
+    other = looked_at(content)
+    assert told in error(other)
+    assert open_rows(other).startswith("support-tickets")
+
+
+def test_what_is_missing_is_said_and_the_rest_opens(tiny_model, tmp_path, monkeypatch):
+    place = tmp_path / "elsewhere" / "our-model"
+    shutil.copytree(tiny_model, place)
+    session = SavedSession(mine(), (LocalModel(str(place)), Tfidf()), selection=Selection(np.array([1]), "x"))
+    other = looked_at(session_bytes(session))
+    (told,) = (said([one]) for one in other.warning)
+    assert "our-model was a folder on the machine where the session was saved" in told
+    assert "The rows are encoded by TF-IDF instead." in told
+    button(other, "Open this session").click().run()
+    assert session_of(finished(other)).selection.rows.tolist() == [1]
+
+
+def test_rows_that_are_too_many_here_leave_the_open_ones_and_the_rest_opens(bound):
+    content = saved(worked())
+    other = finished(open_app("pages/data.py", corpus="medicare-faq", model="tfidf"))
+    bound("EXPLORER_MAX_ROWS", 5)
+    other = upload(other, "mine.explorer", content)
+    assert "The rows of mine.csv are not here." in said(other.warning)
+    button(other, "Open the rest with the rows that are open").click().run()
+    other = finished(other)
+    assert open_rows(other).startswith("medicare-faq")
+    go(other, "map")
+    assert other.number_input(key="map-seed").value == 7
+
+
+def test_text_of_a_stranger_is_drawn_as_text():
+    hostile = "<script>alert(1)</script> **bold**"
+    corpus = explorer.open_corpus({"t": ["a", "b"]}, text="t", name=hostile)
+    other = looked_at(session_bytes(SavedSession(corpus, (Tfidf(),))))
+    assert f"Rows: {hostile}, 2 rows" in said(other.markdown)
+    assert not [text for text in html_texts(other) if "<script>alert" in text]
+    assert "**bold**" not in " ".join(element.value for element in other.markdown)

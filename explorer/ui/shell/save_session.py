@@ -37,8 +37,8 @@ def session_download(session: Session) -> None:
     """Draw the download of a session: with its rows, or with where they are from, if anyone can have them."""
     _download(session, "share")
     st.caption(
-        "Everything that is open, in one file for the Data page of any machine: also your selection, "
-        "examples, judgements and names. That page can put vectors into it too."
+        "Everything that is open, also your selection, examples, judgements and names, in one file. It opens "
+        "on the Data page of any machine."
     )
 
 

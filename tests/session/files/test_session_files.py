@@ -375,9 +375,10 @@ def places(value, path=()):
         yield from places(one, (*path, key))
 
 
-WRONG = (None, True, -1, 10**30, 1.5, "", "x", "\ud800", "../x", [], {}, [[]], "é" * 30_000)
+WRONG = (None, True, -1, 10**30, "", "../x", "\ud800", [], {"x": [[]]}, "é" * 30_000)
 
 
+@pytest.mark.slow
 def test_any_value_in_any_place_gives_an_error_of_ours_or_a_session_that_can_be_used():
     light = replace(
         everything(),
