@@ -7,10 +7,12 @@ import pytest
 
 import explorer
 from explorer.encode.spec import LocalModel, OwnVectors, Tfidf
+from explorer.jobs.registry import registry
 from explorer.session.files.saved_session import SavedSession
 from explorer.session.files.visitor import saved_from
 from explorer.session.files.writing import session_bytes
 from explorer.session.selection import Selection
+from tests.app import test_hub_rows as hub_rows
 from tests.app.driving import (
     button,
     error,
@@ -25,6 +27,8 @@ from tests.app.driving import (
     select,
 )
 from tests.app.test_data_page import upload
+
+hub = hub_rows.hub  # the fixture
 
 ROWS = {
     "body": ["a late parcel", "an apple", "the sea", "a parcel that is late", "apples", "a lake"],
@@ -205,3 +209,52 @@ def test_text_of_a_stranger_is_drawn_as_text():
     assert f"Rows: {hostile}, 2 rows" in said(other.markdown)
     assert not [text for text in html_texts(other) if "<script>alert" in text]
     assert "**bold**" not in " ".join(element.value for element in other.markdown)
+
+
+@pytest.fixture
+def from_hub(hub):
+    """A file that names rows of the Hub, and the Hub."""
+    app = hub_rows.opened(hub_rows.on_hub(finished(open_app("pages/data.py", model="tfidf"))))
+    hub_rows.read(app, limit=40)
+    button(app, "Encode 40 rows").click().run()
+    session = session_of(finished(app))
+    session.select([0, 3], "the table")
+    session.pages = {"Map": {"map-seed": ("7",)}}
+    return saved(app), hub
+
+
+def test_rows_of_the_hub_are_named_and_read_again(from_hub):
+    content, hub = from_hub
+    assert b"rows.parquet" not in content
+    hub.requests.clear()
+    other = opened(content)
+    assert open_rows(other) == "post/letters · 40 rows"
+    assert session_of(other).selection.rows.tolist() == [0, 3]
+    assert hub.requests
+
+
+def test_a_dataset_that_is_gone_is_said_and_the_rest_opens(from_hub):
+    content, hub = from_hub
+    hub.datasets.clear()
+    registry()._jobs.clear()
+    other = looked_at(content)
+    assert "The rows of post/letters are not here." in said(other.warning)
+    assert "What was selected, marked, named and judged is left out" in said(other.warning)
+    button(other, "Open the rest with the rows that are open").click().run()
+    other = finished(other)
+    assert open_rows(other).startswith("support-tickets")
+    assert session_of(other).selection is None
+    go(other, "map")
+    assert other.number_input(key="map-seed").value == 7
+
+
+def test_a_dataset_with_other_rows_keeps_what_is_not_about_rows(from_hub, tmp_path):
+    content, hub = from_hub
+    changed = hub_rows.letters().slice(100, 60)
+    hub_rows.serve(hub, tmp_path / "later", "post/letters", {("default", "train"): changed})
+    other = looked_at(content)
+    assert "post/letters has other contents here than when it was saved." in said(other.warning)
+    button(other, "Open this session").click().run()
+    other = finished(other)
+    assert open_rows(other) == "post/letters · 40 rows"
+    assert session_of(other).selection is None
