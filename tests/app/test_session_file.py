@@ -194,7 +194,7 @@ def test_rows_that_are_too_many_here_leave_the_open_ones_and_the_rest_opens(boun
     other = finished(open_app("pages/data.py", corpus="medicare-faq", model="tfidf"))
     bound("EXPLORER_MAX_ROWS", 5)
     other = upload(other, "mine.explorer", content)
-    assert "The rows of mine.csv are not here." in said(other.warning)
+    assert "The rows of “mine.csv” are not here." in said(other.warning)
     button(other, "Open the rest with the rows that are open").click().run()
     other = finished(other)
     assert open_rows(other).startswith("medicare-faq")
@@ -228,7 +228,7 @@ def test_rows_of_the_hub_are_named_and_read_again(from_hub):
     assert b"rows.parquet" not in content
     hub.requests.clear()
     other = opened(content)
-    assert open_rows(other) == "post/letters · 40 rows"
+    assert open_rows(other) == "post/letters, default, train · 40 rows"
     assert session_of(other).selection.rows.tolist() == [0, 3]
     assert hub.requests
 
@@ -238,7 +238,7 @@ def test_a_dataset_that_is_gone_is_said_and_the_rest_opens(from_hub):
     hub.datasets.clear()
     registry()._jobs.clear()
     other = looked_at(content)
-    assert "The rows of post/letters are not here." in said(other.warning)
+    assert "The rows of “post/letters, default, train” are not here." in said(other.warning)
     assert "What was selected, marked, named and judged is left out" in said(other.warning)
     button(other, "Open the rest with the rows that are open").click().run()
     other = finished(other)
@@ -253,8 +253,10 @@ def test_a_dataset_with_other_rows_keeps_what_is_not_about_rows(from_hub, tmp_pa
     changed = hub_rows.letters().slice(100, 60)
     hub_rows.serve(hub, tmp_path / "later", "post/letters", {("default", "train"): changed})
     other = looked_at(content)
-    assert "post/letters has other contents here than when it was saved." in said(other.warning)
+    assert "“post/letters, default, train” has other contents here than when it was saved." in said(
+        other.warning
+    )
     button(other, "Open this session").click().run()
     other = finished(other)
-    assert open_rows(other) == "post/letters · 40 rows"
+    assert open_rows(other) == "post/letters, default, train · 40 rows"
     assert session_of(other).selection is None

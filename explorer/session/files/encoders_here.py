@@ -10,7 +10,7 @@ from explorer.data.corpus import Corpus
 from explorer.data.records import Record
 from explorer.encode.engines.embedding_servers import embedding_servers
 from explorer.encode.engines.inference_providers import PROVIDERS
-from explorer.encode.model_names import choose_model, encoder_name, model_name
+from explorer.encode.model_names import choose_model, encoder_name, model_name, model_path
 from explorer.encode.models import is_on_disk
 from explorer.encode.saved_encoder import saved_encoder
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Tfidf
@@ -19,9 +19,12 @@ from explorer.errors import ModelNotFoundError
 
 
 def named_encoder(spec: EncoderSpec) -> dict[str, Any]:
-    """An encoder as a JSON object: of a folder only the name, and whether its model is in one."""
+    """An encoder as a JSON object: of a folder the name that links have, and whether its model is in one."""
     queries = spec.query_model if isinstance(spec, OwnVectors) else spec
     in_folder = isinstance(queries, LocalModel) and Path(queries.model).is_absolute()
+    if isinstance(queries, LocalModel):
+        named = replace(queries, model=model_path(queries.model))
+        spec = OwnVectors(named) if isinstance(spec, OwnVectors) else named
     return encoder_record(spec) | {"in_folder": in_folder}
 
 

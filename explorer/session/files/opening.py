@@ -209,9 +209,9 @@ def _for_rows(session: SavedSession, source: RowSource, result: bytes | None) ->
         return replace(session, filters=filters, comparison=chosen, missing=tuple(missing))
     if corpus is not None:
         missing.append(
-            f"{source.name} has {len(corpus):,} rows here, and had {source.rows:,} when it was saved."
+            f"“{source.name}” has {len(corpus):,} rows here, and had {source.rows:,} when it was saved."
             if len(corpus) != source.rows
-            else f"{source.name} has other contents here than when it was saved."
+            else f"“{source.name}” has other contents here than when it was saved."
         )
     return SavedSession(
         corpus,
@@ -259,7 +259,7 @@ def _read_rows(source: RowSource, rows: bytes | None, name: str, reading: _Readi
     except ExplorerError as error:
         if rows is not None and not isinstance(error, TooLargeError):
             raise  # the file is damaged
-        return _RowsHere(None, missing=(f"The rows of {source.name} are not here. {error} {_OPEN_FIRST}",))
+        return _RowsHere(None, missing=(f"The rows of “{source.name}” are not here. {error} {_OPEN_FIRST}",))
     if len(corpus) != source.rows:
         raise DamagedFileError("it has another number of rows than it says")
     return _RowsHere(corpus, table)

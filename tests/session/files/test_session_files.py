@@ -171,10 +171,10 @@ def test_names_and_edits_come_back_once_the_same_clusters_are_found_and_only_the
 def folder_model(tiny_model, monkeypatch, tmp_path):
     """A model of a folder below the host's model folder."""
     root = tmp_path / "models"
-    shutil.copytree(tiny_model, root / "our-model")
+    shutil.copytree(tiny_model, root / "team" / "our-model")
     monkeypatch.setenv("EXPLORER_MODEL_DIR", str(root))
     explorer.settings.settings.cache_clear()
-    return LocalModel(str(root / "our-model"))
+    return LocalModel(str(root / "team" / "our-model"))
 
 
 def test_a_model_of_a_folder_that_is_not_here_is_named_with_what_to_do_and_the_rest_opens(folder_model):
