@@ -8,6 +8,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+import explorer
+from explorer.encode.spec import LocalModel, Tfidf
 from tests.browser.conftest import Server, choose, fits, open_rows, quiet, shoot
 from tests.browser.maps import drawn
 from tests.conftest import ROOT
@@ -156,3 +158,16 @@ def test_everything_that_was_done_is_there_again_on_another_machine(
     expect(other.get_by_text("1 rows judged")).to_be_visible(timeout=120_000)
     quiet(other)
     shoot(other, "session-compare-1440-light")
+
+
+def test_the_controls_of_the_page_follow_a_session_that_is_opened(visit, tmp_path):
+    session = explorer.SavedSession(explorer.open_corpus("song-moods"), (LocalModel(), Tfidf()), 1)
+    session.save(tmp_path / "words.explorer")
+    page = visit("/data?corpus=medicare-faq")
+    expect(page.get_by_role("button", name="Save the session")).to_be_visible()
+    bring(page, tmp_path / "words.explorer")
+    page.get_by_role("button", name="Open this session").click()
+    expect(open_rows(page)).to_have_value("song-moods · 216 rows")
+    expect(page.get_by_role("button", name="Save the session")).to_be_visible()
+    expect(page.get_by_role("radio", name="TF-IDF")).to_be_checked()
+    assert page.get_by_role("button", name="Encode").count() == 0
