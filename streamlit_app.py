@@ -7,7 +7,8 @@ import streamlit as st
 from explorer.warm_up import start_warm_up
 
 # A file of ours: of a name such as ":material/hub:" the browser would ask a font host for the picture.
-ICON = Path(__file__).parent / "explorer" / "ui" / "shell" / "icon.svg"
+# Every run sends only the address of a PNG, and the whole of an SVG.
+ICON = Path(__file__).parent / "explorer" / "ui" / "shell" / "icon.png"
 
 
 st.set_page_config(page_title="Explorer", page_icon=str(ICON), layout="wide")

@@ -29,12 +29,15 @@ if TYPE_CHECKING:
     from explorer.evaluation.labels import evaluate_labels
     from explorer.evaluation.pairs import evaluate_pairs
     from explorer.evaluation.retrieval import evaluate_retrieval
+    from explorer.record.answer_record import AnswerRecord, open_record
     from explorer.retrieval.options import RankOptions
     from explorer.retrieval.ranked import ranked_search
     from explorer.retrieval.reranking import rerank
     from explorer.saved_space import open_space
     from explorer.session.files.opening import open_session
     from explorer.session.files.saved_session import SavedSession
+    from explorer.share.atlas import export_for_atlas
+    from explorer.share.projector import export_for_projector
     from explorer.share.push import push_to_hub
     from explorer.splitting import split_passages
     from explorer.tracking.comparisons import log_comparison
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from explorer.tracking.evaluations import log_evaluation
 
 _HOMES = {
+    "AnswerRecord": "explorer.record.answer_record",
     "Comparison": "explorer.comparison.comparison",
     "Corpus": "explorer.data.corpus",
     "ExplorerError": "explorer.errors",
@@ -61,11 +65,14 @@ _HOMES = {
     "evaluate_labels": "explorer.evaluation.labels",
     "evaluate_pairs": "explorer.evaluation.pairs",
     "evaluate_retrieval": "explorer.evaluation.retrieval",
+    "export_for_atlas": "explorer.share.atlas",
+    "export_for_projector": "explorer.share.projector",
     "log_comparison": "explorer.tracking.comparisons",
     "log_encoder": "explorer.tracking.encoders",
     "log_evaluation": "explorer.tracking.evaluations",
     "open_comparison": "explorer.comparison.files.opening",
     "open_corpus": "explorer.data.opening",
+    "open_record": "explorer.record.answer_record",
     "open_session": "explorer.session.files.opening",
     "open_space": "explorer.saved_space",
     "push_to_hub": "explorer.share.push",
@@ -77,6 +84,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "AnswerRecord",
     "Comparison",
     "Corpus",
     "ExplorerError",
@@ -96,11 +104,14 @@ __all__ = [
     "evaluate_labels",
     "evaluate_pairs",
     "evaluate_retrieval",
+    "export_for_atlas",
+    "export_for_projector",
     "log_comparison",
     "log_encoder",
     "log_evaluation",
     "open_comparison",
     "open_corpus",
+    "open_record",
     "open_session",
     "open_space",
     "push_to_hub",

@@ -26,6 +26,7 @@ ExplorerError
 │   ├── TrackingSilentError     it did not answer, or stopped half way
 │   ├── TrackingRefusedError    it does not allow this
 │   └── NotTrackedError         it has no such model or run
+├── RecordError             the record of answers: locked, full, damaged, or of a newer Explorer
 ├── EncodeError             encoding itself: memory, values that are not numbers
 │   └── ModelChangedError       the model behind a hosted name has changed
 ├── ComputeError            an analysis failed: memory, disk, or what its library cannot do
@@ -178,6 +179,10 @@ class TrackingRefusedError(TrackingError):
 
 class NotTrackedError(TrackingError):
     """MLflow has no model or run by the name given."""
+
+
+class RecordError(ExplorerError):
+    """The record of answers cannot be written or read."""
 
 
 class EncodeError(ExplorerError):

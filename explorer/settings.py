@@ -90,6 +90,14 @@ class Settings:
     allow_mlflow_logging: bool = _setting(
         "EXPLORER_ALLOW_MLFLOW_LOGGING", False, "Whether visitors may log runs and encoders to it."
     )
+    allow_record: bool = _setting(
+        "EXPLORER_ALLOW_RECORD", False, "Whether visitors may keep a record of what they ask on this server."
+    )
+    records_mb: int = _setting(
+        "EXPLORER_RECORDS_MB",
+        500,
+        "Size limit of all visitors' records together, in MB; then no more is added.",
+    )
     embedding_servers: str = _setting(
         "EXPLORER_EMBEDDING_SERVERS",
         "",

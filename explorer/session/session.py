@@ -76,6 +76,7 @@ class Session:
         preferred_rows: Rows that a person prefers to keep of their near-duplicates, from 0, the latest last.
         pages: What the link of each page said when the page was last shown, besides rows and encoder.
         unseen_pages: Pages whose settings are from a session file and were not shown yet.
+        times_opened: How many times rows were opened, or an encoder for them.
     """
 
     visitor: str
@@ -104,6 +105,7 @@ class Session:
     preferred_rows: tuple[int, ...] = ()
     pages: PageSettings = field(default_factory=dict)
     unseen_pages: frozenset[str] = frozenset()
+    times_opened: int = 0
     _selections: list[Selection | None] = field(default_factory=lambda: [None])
     _passing: NDArray[np.bool_] | None = None
     _shown: Selection | None = None
@@ -146,6 +148,7 @@ class Session:
             self.encoders.append(spec)
         self.notice, self.unopened, self.linked_rows = "", "", None
         self.active = self.encoders.index(spec)
+        self.times_opened += 1
 
     def add_columns(self, columns: Mapping[str, pa.Array]) -> None:
         """Add columns to the open rows. Vectors, selections, filters, and clusters with their names are kept.

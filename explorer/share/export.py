@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,9 @@ import pyarrow.parquet
 
 from explorer.data.corpus import SOURCE_ROW, Corpus
 from explorer.data.formulas import neutralise
+from explorer.data.space_files.saved_table import free_name
+
+_NAME_CHARS = 100
 
 
 def rows_table(
@@ -42,6 +46,28 @@ def rows_table(
             continue  # passages say it themselves
         columns[_free_name(name, columns, names - {name})] = taken[name]
     return pa.table(columns)
+
+
+def numbered_table(corpus: Corpus) -> pa.Table:
+    """The rows of a corpus as a table for programs that know nothing of corpora.
+
+    Returns:
+        `source_row` (position in the source, from 1), then the text, the label and the other columns. Their
+        names are kept; if one is `source_row`, in upper or lower case, that of the positions is longer.
+    """
+    table = corpus.table.select(
+        [corpus.text, *([corpus.label] if corpus.label else []), *corpus.metadata]
+    ).replace_schema_metadata()
+    numbers = pa.chunked_array([pa.array(corpus.source_rows)])
+    if SOURCE_ROW in table.column_names and table[SOURCE_ROW].equals(numbers):
+        table = table.drop_columns([SOURCE_ROW])  # passages say it themselves
+    name = free_name(SOURCE_ROW, {name.lower() for name in table.column_names})
+    return table.add_column(0, name, numbers)
+
+
+def plain_name(name: str) -> str:
+    """A name as part of a file's name that no shell and no system reads as anything else."""
+    return re.sub(r"[^\w.-]", "_", name)[:_NAME_CHARS].lstrip("-.") or "rows"
 
 
 def csv_file(table: pa.Table, *, exact: bool = False) -> bytes:

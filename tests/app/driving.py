@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Button, Element
+from streamlit.testing.v1.element_tree import Button, Element, Selectbox
 
 from explorer.jobs.registry import registry
 from explorer.session.session import Session
@@ -76,6 +76,11 @@ def open_rows(app: AppTest) -> str:
     """Which rows the header says are open."""
     box = next(box for box in app.selectbox if box.label == "Open rows")
     return str(box.options[box.index])
+
+
+def encoder_choice(app: AppTest) -> Selectbox:
+    """The list in the header with the encoders that are open."""
+    return next(box for box in app.selectbox if box.label == "Encoder")
 
 
 def labels(app: AppTest) -> list[str]:

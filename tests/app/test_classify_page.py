@@ -7,6 +7,7 @@ from explorer.classification.by_similarity import classify_by_similarity
 from explorer.encode.spec import OwnVectors, Tfidf
 from tests.app.driving import (
     button,
+    encoder_choice,
     error,
     figure,
     finished,
@@ -285,7 +286,7 @@ def with_own_vectors():
 
 
 def by_words(app):
-    app.selectbox(key="encoder").select("TF-IDF").run()
+    encoder_choice(app).select("TF-IDF").run()
     return finished(app)
 
 

@@ -6,6 +6,7 @@ import pytest
 from explorer.ui.shell import session as sessions
 from tests.app.driving import (
     button,
+    encoder_choice,
     error,
     finished,
     html_texts,
@@ -131,7 +132,7 @@ def test_a_hub_model_without_network_fails_with_its_name_and_the_rest_stays(app)
     finished(app)
     assert "nobody/nothing" in error(app)
     assert "cannot be reached" in error(app)
-    app.selectbox(key="encoder").set_value(0).run()
+    encoder_choice(app).set_value(0).run()
     app.switch_page("pages/search.py").run()
     assert not app.error
 
@@ -145,7 +146,7 @@ def test_a_second_encoder_joins_the_first_and_either_can_be_active(app, tiny_mod
     app.selectbox(key="model-choice-Model").select("tiny").run()
     encode_button(app).click().run()
     finished(app)
-    switch = app.selectbox(key="encoder")
+    switch = encoder_choice(app)
     assert switch.options == ["all-MiniLM-L6-v2 · fast", "tiny · fast"]
     assert switch.value == 1
     assert app.query_params["model"] == "tiny"
@@ -163,7 +164,7 @@ def test_a_model_in_a_subfolder_is_opened_by_its_link_and_stays_chosen(tiny_mode
     assert not app.error
     assert app.selectbox(key="model-choice-Model").value == "team/tiny"
     assert app.query_params["model"] == "team/tiny"
-    assert app.selectbox(key="encoder").options == ["tiny · exact"]
+    assert encoder_choice(app).options == ["tiny · exact"]
 
 
 def test_rows_longer_than_the_encoder_reads_are_counted(app):
@@ -492,7 +493,7 @@ def test_long_texts_are_split_into_passages_that_are_encoded_searched_and_found_
     next(box for box in back.get("segmented_control") if box.label == "Precision").set_value("float32").run()
     assert primary(finished(back)) == [f"Encode {passages} passages"]
     finished(encode_button(back).click().run())
-    assert len(back.selectbox(key="encoder").options) == 2
+    assert len(encoder_choice(back).options) == 2
     split_long_texts(back, "whole")
     assert metric(back, "Rows") == "2"
     assert primary(back) == ["Encode 2 rows"]

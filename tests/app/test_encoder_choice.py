@@ -9,7 +9,7 @@ import pytest
 
 from explorer.encode.spec import OwnVectors
 from explorer.settings import settings
-from tests.app.driving import finished, html_texts, open_app, said
+from tests.app.driving import encoder_choice, finished, html_texts, open_app, said
 from tests.inference_server import MODEL, Answer, LocalInference, talk_to
 from tests.sentence_transformer import sentence_transformer
 from tests.tiny_model import save_tiny_model
@@ -59,13 +59,13 @@ def hosted(app, provider):
 def test_tf_idf_needs_no_model_and_finds_by_words(app):
     encode(encode_with(app, "TF-IDF"))
     assert not app.error
-    assert app.selectbox(key="encoder").options[-1] == "TF-IDF"
+    assert encoder_choice(app).options[-1] == "TF-IDF"
     app.switch_page("pages/search.py").run()
     app.text_input(key="q").set_value("refund").run()
     assert "refund" in " ".join(html_texts(app)[1:4]).lower()
     link = {name: app.query_params[name] for name in ("corpus", "model")}
     again = finished(open_app("pages/data.py", **link))
-    assert again.selectbox(key="encoder").options == ["TF-IDF"]
+    assert encoder_choice(again).options == ["TF-IDF"]
     assert again.segmented_control(key="encode-with-False").value == "TF-IDF"
 
 
@@ -120,7 +120,7 @@ def test_without_a_token_an_inference_provider_says_what_is_missing_and_the_rest
     encode(hosted(app, "hf-inference"))
     assert "need a Hugging Face token" in app.error[0].value.replace("\\", "")
     assert server.asked == []
-    app.selectbox(key="encoder").set_value(0).run()
+    encoder_choice(app).set_value(0).run()
     app.switch_page("pages/search.py").run()
     assert not app.error
 
@@ -158,7 +158,7 @@ def test_rows_for_search_and_for_clusters_are_two_encoders_of_one_model(small, m
     assert "“query: ” before each row, “query: ” before each query" in said(small.caption)
     encode(small)
     assert not small.error
-    assert small.selectbox(key="encoder").options[-2:] == [
+    assert encoder_choice(small).options[-2:] == [
         "e5-small-v2 · fast",
         "e5-small-v2 · fast · for clusters and maps",
     ]
@@ -251,7 +251,7 @@ def test_vectors_in_the_rows_are_used_without_a_model_of_queries(app):
     next(button for button in app.button if button.label == "Use 3 rows").click().run()
     finished(app)
     assert not app.error
-    assert app.selectbox(key="encoder").options == ["vectors in the rows"]
+    assert encoder_choice(app).options == ["vectors in the rows"]
     assert dict(app.query_params)["vectors"] in ("own", ["own"])
     assert app.session_state["explorer-session"].encoder == OwnVectors()
     assert not [button for button in app.button if button.label.startswith("Use ")]

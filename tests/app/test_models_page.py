@@ -15,6 +15,7 @@ from explorer.settings import settings
 from tests.app.driving import (
     button,
     driven_until,
+    encoder_choice,
     finished,
     html_texts,
     labels,
@@ -81,7 +82,7 @@ def found(app):
 
 
 def encoders(app):
-    return app.selectbox(key="encoder").options
+    return encoder_choice(app).options
 
 
 def nothing_to_press(app):

@@ -8,7 +8,17 @@ from streamlit.testing.v1 import AppTest
 import explorer
 from explorer.encode.spec import Tfidf
 from explorer.settings import settings
-from tests.app.driving import button, finished, html_texts, labels, open_app, open_rows, open_with_rows, said
+from tests.app.driving import (
+    button,
+    encoder_choice,
+    finished,
+    html_texts,
+    labels,
+    open_app,
+    open_rows,
+    open_with_rows,
+    said,
+)
 from tests.prepared import convert_here
 
 QUERY = "How can Medicare help me?"
@@ -149,7 +159,7 @@ def test_nonsense_in_a_link_is_answered_with_the_defaults():
 def test_a_model_name_in_a_link_that_is_none_is_a_notice_and_the_bundled_model_works(name):
     app = finished(open_app(corpus="medicare-faq", model=name))
     assert app.warning
-    assert app.selectbox(key="encoder").options == ["all-MiniLM-L6-v2 · fast"]
+    assert encoder_choice(app).options == ["all-MiniLM-L6-v2 · fast"]
     assert not app.error
 
 
@@ -303,8 +313,8 @@ def test_a_browser_that_comes_back_keeps_its_encoders_when_its_link_names_anothe
     monkeypatch.setattr("explorer.ui.shell.session.identify_visitor", lambda: "the same browser")
     finished(open_app(corpus="medicare-faq"))
     again = finished(open_app(corpus="medicare-faq", precision="float32"))
-    assert again.selectbox(key="encoder").options == ["all-MiniLM-L6-v2 · fast", "all-MiniLM-L6-v2 · exact"]
-    assert again.selectbox(key="encoder").value == 1
+    assert encoder_choice(again).options == ["all-MiniLM-L6-v2 · fast", "all-MiniLM-L6-v2 · exact"]
+    assert encoder_choice(again).value == 1
     monkeypatch.setattr("explorer.ui.shell.session.identify_visitor", lambda: "another browser")
     assert len(finished(open_app(corpus="medicare-faq")).selectbox(key="encoder").options) == 1
 

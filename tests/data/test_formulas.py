@@ -7,7 +7,7 @@ from explorer.data.formulas import neutralise, restore
 STARTS = "=+-@\t\r\n＝＋－＠"
 NUMBER_CHARS = set("+-.,eE0123456789")
 # Texts of the characters that matter, and any others.
-TEXTS = st.one_of(st.text(alphabet=f"'1a.{STARTS}", max_size=8), st.text())
+TEXTS = st.one_of(st.text(alphabet=f"'\"1a.{STARTS}", max_size=8), st.text())
 
 
 @given(TEXTS)
@@ -20,6 +20,14 @@ def test_no_neutral_text_begins_as_a_formula_unless_it_is_a_number(text):
     neutral = neutralise(text)
     assert neutral[:1] not in set(STARTS) or (set(neutral) <= NUMBER_CHARS and "0" <= max(neutral) <= "e")
     assert neutral in (text, f"'{text}")
+
+
+@given(TEXTS)
+def test_without_quotation_marks_around_texts_none_begins_with_one_either(text):
+    neutral = neutralise(text, quoted=False)
+    assert restore(neutral, quoted=False) == text
+    assert neutral[:1] != '"'
+    assert neutral == (f"'{text}" if text.lstrip("'")[:1] == '"' else neutralise(text))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ dates and texts are written so that all of them come back, and so that no spread
 from __future__ import annotations
 
 import dataclasses
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -92,12 +92,22 @@ def write_csv(saved: SavedTable, sink: BinaryIO) -> None:
         pa.csv.write_csv(pa.table([*columns, facts], names=header), sink, options)
 
 
-def write_vectors(vectors: NDArray[np.float32], sink: BinaryIO) -> None:
-    """Write vectors, shape (rows, dims), alone: what `pd.DataFrame(vectors).to_csv(index=False)` writes."""
+def write_vectors(
+    vectors: NDArray[np.float32], sink: IO[bytes], *, delimiter: str = ",", header: bool = True
+) -> None:
+    """Write vectors, shape (rows, dims), alone: what `pd.DataFrame(vectors).to_csv(index=False)` writes.
+
+    Numbers have as many digits as float32 needs to be read back bit for bit.
+    """
     names = [str(place) for place in range(vectors.shape[1])]
     for start, stop in pieces(vectors):
         columns = [pa.array(vectors[start:stop, place]) for place in range(len(names))]
-        options = pa.csv.WriteOptions(include_header=start == 0, quoting_style="none", quoting_header="none")
+        options = pa.csv.WriteOptions(
+            include_header=header and start == 0,
+            delimiter=delimiter,
+            quoting_style="none",
+            quoting_header="none",
+        )
         pa.csv.write_csv(pa.table(columns, names=names), sink, options)
 
 

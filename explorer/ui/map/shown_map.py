@@ -66,6 +66,11 @@ class ShownMap:
     found: Found | None
     near: list[Hit]
 
+    @property
+    def drawn(self) -> NDArray[np.int64]:
+        """The points that are drawn, in the order of the rows, int64, shape (drawn,)."""
+        return np.arange(len(self.rows)) if self.visible is None else np.flatnonzero(self.visible)
+
 
 def map_or_progress(
     session: Session, space: Space, rows: ShownRows, spec: MapSpec, look: MapLook

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import streamlit as st
 
 from explorer.analysis.space import Hit, Space
@@ -14,6 +13,7 @@ from explorer.session.session import Session
 from explorer.share.export import rows_table
 from explorer.ui.map.actions import asked, search_among
 from explorer.ui.map.choice import choose_map
+from explorer.ui.map.elsewhere import offer_elsewhere
 from explorer.ui.map.flat_map import draw_flat
 from explorer.ui.map.shown_map import ShownMap, map_or_progress
 from explorer.ui.map.solid_map import draw_solid
@@ -77,7 +77,7 @@ def _picked(session: Session, corpus: Corpus, near: list[Hit], *, flat: bool) ->
 
 def _downloads(session: Session, shown: ShownMap, file: Callable[[], bytes]) -> None:
     projection, rows = shown.projection, shown.rows.rows
-    drawn = np.arange(len(rows)) if shown.visible is None else np.flatnonzero(shown.visible)
+    drawn = shown.drawn
     names = ("x", "y", "z")[: projection.dims]
     columns = {name: projection.coordinates[drawn, place] for place, name in enumerate(names)}
     corpus = session.corpus
@@ -89,3 +89,4 @@ def _downloads(session: Session, shown: ShownMap, file: Callable[[], bytes]) -> 
             f"{corpus.name}-map.html",
             about=_HTML_HELP,
         )
+    offer_elsewhere(session, shown)

@@ -126,4 +126,5 @@ def _take_back_failed(session: Session) -> None:
     session.close_space(spec)
     session.encoders.remove(spec)
     session.active = session.encoders.index(before)
+    session.times_opened += 1
     st.rerun()

@@ -37,14 +37,13 @@ def choose_corpus(session: Session) -> None:
     names |= {name: f"{name} · sample" for name in SAMPLES if name not in names}
     # Of other rows it is another element: if its value were set, what a browser sends before it has heard of
     # that would be taken for a choice of the rows before.
-    key = f"corpus-choice-{here}"
     st.selectbox(
         "Open rows",
         [*names, *_OTHERS],
         format_func=lambda name: names.get(name) or _OTHERS[name],
-        key=key,
+        key=_key(here),
         on_change=_open_chosen,
-        args=(session, key),
+        args=(session, here),
         label_visibility="collapsed",
         width=260,
     )
@@ -67,8 +66,15 @@ def take_asked_place() -> str | None:
     return cast("str | None", st.session_state.pop(_ASKED, None))
 
 
-def _open_chosen(session: Session, key: str) -> None:
+def _key(here: str) -> str:
+    return f"corpus-choice-{here}"
+
+
+def _open_chosen(session: Session, here: str) -> None:
+    key = _key(here)
     chosen = str(st.session_state[key])
+    if chosen == here:
+        return  # Streamlit takes for a change what a browser sends of an element that is not drawn any longer
     if chosen in _OTHERS:
         del st.session_state[key]  # a page shows what is open, not what was chosen last
         ask_for_other_rows(chosen)

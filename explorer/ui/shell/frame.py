@@ -16,7 +16,7 @@ from explorer.encode.model_names import encoder_name
 from explorer.encode.spec import LocalModel, OwnVectors
 from explorer.errors import ExplorerError
 from explorer.jobs.outcome import Done, Pending
-from explorer.session.link import follow_filters
+from explorer.session.link import corpus_parameter, follow_filters
 from explorer.session.linked_rows import LinkedRows
 from explorer.session.rows_origin import FILE, HUB, SAMPLE
 from explorer.session.session import Session
@@ -58,14 +58,15 @@ def page(title: str) -> Iterator[Session]:
     st.set_page_config(page_title=f"{title} · {session.corpus.name} · Explorer")  # of the browser's tab
     with _header(title):
         choose_corpus(session)
-        st.session_state["encoder"] = session.active
+        key = _encoder_key(session)
+        st.session_state[key] = session.active
         st.selectbox(
             "Encoder",
             range(len(session.encoders)),
             format_func=lambda position: encoder_name(session.encoders[position]),
-            key="encoder",
+            key=key,
             on_change=_activate,
-            args=(session,),
+            args=(session, key),
             label_visibility="collapsed",
             width=260,
         )
@@ -178,5 +179,13 @@ def _selection_line(session: Session) -> None:
             st.button("Undo", icon=":material/undo:", type="tertiary", on_click=session.undo_selection)
 
 
-def _activate(session: Session) -> None:
-    session.active = int(st.session_state["encoder"])
+def _encoder_key(session: Session) -> str:
+    # Another element once something is opened: see `_activate`.
+    return f"encoder-{corpus_parameter(session.corpus)}-{session.times_opened}"
+
+
+def _activate(session: Session, key: str) -> None:
+    # What a browser sends before it has heard what was opened holds the encoder of before, and Streamlit
+    # takes the value of an element that is not drawn any longer for a change.
+    if key == _encoder_key(session):
+        session.active = int(st.session_state[key])
