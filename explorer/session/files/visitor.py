@@ -59,6 +59,7 @@ def opened_session(saved: SessionContents, before: Session) -> Session:
         preferred_rows=saved.preferred_rows,
         pages=dict(saved.pages),
         unseen_pages=frozenset(saved.pages),
+        times_opened=before.times_opened + 1,
     )
     session.filter_by(saved.filters if saved.corpus is not None else ())
     if saved.selection is not None:
