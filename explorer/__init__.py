@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from explorer.retrieval.ranked import ranked_search
     from explorer.retrieval.reranking import rerank
     from explorer.saved_space import open_space
+    from explorer.session.files.opening import open_session
+    from explorer.session.files.saved_session import SavedSession
     from explorer.share.atlas import export_for_atlas
     from explorer.share.projector import export_for_projector
     from explorer.share.push import push_to_hub
@@ -52,6 +54,7 @@ _HOMES = {
     "ExplorerError": "explorer.errors",
     "Hit": "explorer.analysis.space",
     "RankOptions": "explorer.retrieval.options",
+    "SavedSession": "explorer.session.files.saved_session",
     "SizeSweep": "explorer.comparison.compression.size_sweep",
     "Space": "explorer.analysis.space",
     "add_rows": "explorer.data.added_rows",
@@ -73,6 +76,7 @@ _HOMES = {
     "open_comparison": "explorer.comparison.files.opening",
     "open_corpus": "explorer.data.opening",
     "open_record": "explorer.record.answer_record",
+    "open_session": "explorer.session.files.opening",
     "open_space": "explorer.saved_space",
     "push_page": "explorer.share.push_page",
     "push_to_hub": "explorer.share.push",
@@ -92,6 +96,7 @@ __all__ = [
     "ExplorerError",
     "Hit",
     "RankOptions",
+    "SavedSession",
     "SizeSweep",
     "Space",
     "add_rows",
@@ -113,6 +118,7 @@ __all__ = [
     "open_comparison",
     "open_corpus",
     "open_record",
+    "open_session",
     "open_space",
     "push_page",
     "push_to_hub",
