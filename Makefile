@@ -44,7 +44,8 @@ first-answer: .venv/dev browser  ## measure the time until the first query is an
 	$(BIN)/python -m benchmarks.first_answer
 
 # With fewer repeats than each benchmark uses by default, and Embedding Atlas only after `make atlas`. `threads`,
-# `growth`, `journey`, `soak` and `memory --million` take long and `memory_limit` takes root: they are run separately.
+# `workers`, `growth`, `journey`, `soak` and `memory --million` take long and `memory_limit` takes root: they are run
+# separately.
 bench: .venv/bench browser  ## benchmarks of speed and memory, compared with widely used alternatives
 	for name in "encode --runs 2" "kmeans --runs 2" "neighbors --runs 1" map "search --runs 5" time_to_map \
 		"first_page --runs 3" "first_answer --runs 3" "first_map --runs 3" "memory --pages" "payload --rows 20000" map_view; do \

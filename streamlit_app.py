@@ -6,8 +6,8 @@ import streamlit as st
 
 from explorer.warm_up import start_warm_up
 
-# A file of ours: of a name such as ":material/hub:" the browser would ask a font host for the picture. Of a PNG,
-# every run sends only the address; an SVG would be sent whole.
+# A file of ours: of a name such as ":material/hub:" the browser would ask a font host for the picture.
+# Every run sends only the address of a PNG, and the whole of an SVG.
 ICON = Path(__file__).parent / "explorer" / "ui" / "shell" / "icon.png"
 
 

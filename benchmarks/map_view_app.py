@@ -9,12 +9,12 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.ui.widgets.colouring import Colouring
+from explorer.share.map.colouring import Colouring
+from explorer.share.map.map_names import group_names
+from explorer.share.map.point_colours import point_colours
+from explorer.share.map.positions import Positions
+from explorer.share.map.scene import Scene, make_scene
 from explorer.ui.widgets.map_view.component import map_view
-from explorer.ui.widgets.map_view.map_names import group_names
-from explorer.ui.widgets.map_view.point_colours import point_colours
-from explorer.ui.widgets.map_view.positions import Positions
-from explorer.ui.widgets.map_view.scene import Scene, make_scene
 
 _GROUPS = 30
 

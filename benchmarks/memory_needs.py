@@ -30,6 +30,7 @@ _DIMS = 384
 _SIZES = {
     "opening the model": (100,),
     "encoding": (2_000, 8_000),
+    "encoding in two processes": (2_000,),
     "TF-IDF": (600, 5_000, 20_000),
     "map": (600, 20_000, 60_000),
     "map by umap-learn": (600, 20_000),
@@ -55,7 +56,7 @@ def main() -> None:
             command = [sys.executable, "-m", "benchmarks.memory_needs", "--work", work, f"--rows={rows}"]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             needed, estimate = map(float, done.stdout.split()[-2:])
-            print(f"{work:20} {rows:7,} rows: {needed:6.0f} MB, estimate {estimate:6.0f} MB", flush=True)
+            print(f"{work:25} {rows:7,} rows: {needed:6.0f} MB, estimate {estimate:6.0f} MB", flush=True)
             figures |= {f"{work}, {rows} rows, MB": needed, f"{work}, {rows} rows, estimate MB": estimate}
     record("memory_needs", figures)
 
@@ -106,6 +107,15 @@ def _encoding(rows: int) -> Prepared:
     return lambda: explorer.embed(texts, precision="float32"), vectors_bytes(rows, _DIMS)
 
 
+def _encoding_in_processes(rows: int) -> Prepared:
+    from explorer.encode.engines.model_memory import process_bytes
+    from explorer.encode.models import BUNDLED_MODEL, find_model
+
+    texts = glosses(rows)
+    estimate = 2 * process_bytes(find_model(BUNDLED_MODEL), "float32")
+    return lambda: explorer.embed(texts, precision="float32", workers=2), estimate
+
+
 def _fitting(rows: int) -> Prepared:
     from explorer.encode.engines.tfidf import TfidfEngine, fitting_bytes
 
@@ -137,6 +147,7 @@ def _comparison(rows: int) -> Prepared:
 _WORKS: dict[str, Callable[[int], Prepared]] = {
     "opening the model": _opening,
     "encoding": _encoding,
+    "encoding in two processes": _encoding_in_processes,
     "TF-IDF": _fitting,
     "map": _map,
     "map by umap-learn": functools.partial(_map, method="umap-learn"),

@@ -25,17 +25,15 @@ _OURS = """
 import sys
 from pathlib import Path
 import explorer
-from explorer.ui.widgets.colouring import Colouring
-from explorer.ui.widgets.map_view.offline import offline_page
-from explorer.ui.widgets.map_view.point_colours import point_colours
-from explorer.ui.widgets.map_view.positions import Positions
-from explorer.ui.widgets.map_view.scene import make_scene
+import numpy as np
+from explorer.share.map.colouring import Colouring
+from explorer.share.map.contents import MapContents
+from explorer.share.map.page import MapPage
 corpus = explorer.open_corpus(sys.argv[1], text="text", label=None)
 space = explorer.embed(corpus)
 made = space.project()
-scene = make_scene(Positions.of(made.coordinates), "", point_colours(Colouring("")))
-page = offline_page(scene, "map", lambda point: (f"row {point + 1:,}", corpus.texts[point]))
-Path(sys.argv[2]).write_bytes(page)
+contents = MapContents((made.coordinates,), Colouring(""))
+Path(sys.argv[2]).write_bytes(MapPage(contents, corpus, np.arange(len(corpus))).html())
 """
 
 

@@ -28,25 +28,33 @@ if TYPE_CHECKING:
     from explorer.evaluation.duplicates import evaluate_duplicates
     from explorer.evaluation.labels import evaluate_labels
     from explorer.evaluation.pairs import evaluate_pairs
+    from explorer.evaluation.report.report import report_evaluation
     from explorer.evaluation.retrieval import evaluate_retrieval
+    from explorer.record.answer_record import AnswerRecord, open_record
     from explorer.retrieval.options import RankOptions
     from explorer.retrieval.ranked import ranked_search
     from explorer.retrieval.reranking import rerank
     from explorer.saved_space import open_space
+    from explorer.session.files.opening import open_session
+    from explorer.session.files.saved_session import SavedSession
     from explorer.share.atlas import export_for_atlas
     from explorer.share.projector import export_for_projector
     from explorer.share.push import push_to_hub
+    from explorer.share.push_page import push_page
+    from explorer.share.save_map import save_map
     from explorer.splitting import split_passages
     from explorer.tracking.comparisons import log_comparison
     from explorer.tracking.encoders import log_encoder
     from explorer.tracking.evaluations import log_evaluation
 
 _HOMES = {
+    "AnswerRecord": "explorer.record.answer_record",
     "Comparison": "explorer.comparison.comparison",
     "Corpus": "explorer.data.corpus",
     "ExplorerError": "explorer.errors",
     "Hit": "explorer.analysis.space",
     "RankOptions": "explorer.retrieval.options",
+    "SavedSession": "explorer.session.files.saved_session",
     "SizeSweep": "explorer.comparison.compression.size_sweep",
     "Space": "explorer.analysis.space",
     "add_rows": "explorer.data.added_rows",
@@ -67,21 +75,28 @@ _HOMES = {
     "log_evaluation": "explorer.tracking.evaluations",
     "open_comparison": "explorer.comparison.files.opening",
     "open_corpus": "explorer.data.opening",
+    "open_record": "explorer.record.answer_record",
+    "open_session": "explorer.session.files.opening",
     "open_space": "explorer.saved_space",
+    "push_page": "explorer.share.push_page",
     "push_to_hub": "explorer.share.push",
     "ranked_search": "explorer.retrieval.ranked",
+    "report_evaluation": "explorer.evaluation.report.report",
     "rerank": "explorer.retrieval.reranking",
+    "save_map": "explorer.share.save_map",
     "split_passages": "explorer.splitting",
     "sweep": "explorer.comparison.compression.sweep",
     "vote": "explorer.classification.predictions",
 }
 
 __all__ = [
+    "AnswerRecord",
     "Comparison",
     "Corpus",
     "ExplorerError",
     "Hit",
     "RankOptions",
+    "SavedSession",
     "SizeSweep",
     "Space",
     "add_rows",
@@ -102,10 +117,15 @@ __all__ = [
     "log_evaluation",
     "open_comparison",
     "open_corpus",
+    "open_record",
+    "open_session",
     "open_space",
+    "push_page",
     "push_to_hub",
     "ranked_search",
+    "report_evaluation",
     "rerank",
+    "save_map",
     "split_passages",
     "sweep",
     "vote",

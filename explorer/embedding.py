@@ -16,13 +16,14 @@ from explorer.encode.cache import vector_cache
 from explorer.encode.encoder import Encoder
 from explorer.encode.engines.own_vectors import read_own_vectors
 from explorer.encode.engines.services import Secret
+from explorer.encode.model_names import encoder_name
 from explorer.encode.models import BUNDLED_MODEL
 from explorer.encode.opening import open_encoder
 from explorer.encode.prompts import Task
 from explorer.encode.report import EncodeReport
 from explorer.encode.run import encode_corpus
-from explorer.encode.spec import TFIDF, EncoderSpec, OwnVectors, Precision, needs_token, spec_for
-from explorer.errors import ModelChangedError
+from explorer.encode.spec import TFIDF, EncoderSpec, LocalModel, OwnVectors, Precision, needs_token, spec_for
+from explorer.errors import EncodeError, ModelChangedError
 from explorer.jobs.progress import OnProgress
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def embed(
     provider: str = "",
     token: str | None = None,
     own_vectors: bool | None = None,
+    workers: int = 1,
     on_progress: OnProgress | None = None,
 ) -> Space:
     """Encode a corpus; texts encoded before come from the cache.
@@ -63,6 +65,9 @@ def embed(
         token: The token for an Inference Provider; None for HF_TOKEN or the stored login.
         own_vectors: Whether to use the vectors in the rows, and the model (which can then be empty) only for
             queries; None to do so if the corpus has vectors.
+        workers: The number of processes on the CPU, each with its own copy of the model and its share of the
+            cores, of which there is at least one for each; 1 encodes in this process, on all cores. It
+            changes no vectors. On GPUs one process uses all of them. docs/guide.md says when it is worth it.
         on_progress: Called often; an exception it raises stops the work, and encoded texts stay cached.
 
     Returns:
@@ -72,7 +77,9 @@ def embed(
         DataError: The corpus cannot be opened.
         ModelError: The model is not available or cannot be used.
         HubError: The model cannot be downloaded from the Hub.
-        EncodeError: Encoding failed.
+        EncodeError: Encoding failed; or several processes were asked for, and the model does not run on this
+            machine.
+        NotEnoughMemoryError: The model, as often as there are processes, does not fit in memory.
         VectorError: The rows have no vectors, or the model cannot have made them, as with TF-IDF.
     """
     opened = corpus if isinstance(corpus, Corpus) else open_corpus(corpus)
@@ -88,9 +95,12 @@ def embed(
         provider=provider,
         own_vectors=own,
     )
+    check_workers(spec, workers)
     secret = token_for(spec, token)
     encoder = open_spec(opened, spec, token=secret, on_progress=on_progress)
-    encoder, vectors, report = encode_with(encoder, opened, token=secret, on_progress=on_progress)
+    encoder, vectors, report = encode_with(
+        encoder, opened, token=secret, workers=workers, on_progress=on_progress
+    )
     return Space(opened, make_index(vectors), encoder, report)
 
 
@@ -111,6 +121,7 @@ def encode_with(
     corpus: Corpus,
     *,
     token: Secret | None = None,
+    workers: int = 1,
     on_progress: OnProgress | None = None,
 ) -> tuple[Encoder, np.ndarray, EncodeReport]:
     """Encode a corpus with an encoder opened for it; see `embed`.
@@ -122,13 +133,33 @@ def encode_with(
     if isinstance(encoder.spec, OwnVectors):
         return encoder, *read_own_vectors(corpus, encoder)
     try:
-        return encoder, *encode_corpus(encoder, corpus, vector_cache(), on_progress)
+        return encoder, *encode_corpus(encoder, corpus, vector_cache(), on_progress, workers=workers)
     except ModelChangedError as change:
         # The new model has its own fingerprint, under which no older vector is cached.
         encoder = open_spec(corpus, encoder.spec, token=token, on_progress=on_progress)
         vectors, report = encode_corpus(encoder, corpus, vector_cache(), on_progress)
         note = f"{change.what} The rows were encoded again."
         return encoder, vectors, replace(report, notes=(note, *report.notes))
+
+
+def check_workers(spec: EncoderSpec, workers: int) -> None:
+    """Refuse several processes for an encoder that is not a model on this machine.
+
+    Args:
+        spec: The encoder.
+        workers: The number of processes.
+
+    Raises:
+        EncodeError: The number is not positive, or more than 1 and not for such a model.
+    """
+    if workers < 1:
+        raise EncodeError(f"{workers} processes cannot encode.", where="workers", fix="Give at least 1.")
+    if workers > 1 and not isinstance(spec, LocalModel):
+        raise EncodeError(
+            "Only a model that runs on this machine can encode in several processes.",
+            where=encoder_name(spec),
+            fix="Leave out `workers`.",
+        )
 
 
 def token_for(spec: EncoderSpec, token: str | None) -> Secret | None:

@@ -26,9 +26,11 @@ ExplorerError
 │   ├── TrackingSilentError     it did not answer, or stopped half way
 │   ├── TrackingRefusedError    it does not allow this
 │   └── NotTrackedError         it has no such model or run
+├── RecordError             the record of answers: locked, full, damaged, or of a newer Explorer
 ├── EncodeError             encoding itself: memory, values that are not numbers
 │   └── ModelChangedError       the model behind a hosted name has changed
 ├── ComputeError            an analysis failed: memory, disk, or what its library cannot do
+│   └── ProcessEndedError       the process that did the work ended: killed, or out of memory
 ├── NotEnoughMemoryError    work was refused: it needs more memory than is free
 ├── VectorError             vectors with a wrong shape, NaN or infinity
 ├── QueryError              a query that asks nothing
@@ -180,6 +182,10 @@ class NotTrackedError(TrackingError):
     """MLflow has no model or run by the name given."""
 
 
+class RecordError(ExplorerError):
+    """The record of answers cannot be written or read."""
+
+
 class EncodeError(ExplorerError):
     """Encoding failed: memory, or values that are not numbers."""
 
@@ -190,6 +196,10 @@ class ModelChangedError(EncodeError):
 
 class ComputeError(ExplorerError):
     """An analysis failed: memory, disk, or something its library cannot do."""
+
+
+class ProcessEndedError(ComputeError):
+    """The process that did the work ended before it was done, for example out of memory."""
 
 
 class NotEnoughMemoryError(ExplorerError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+_ASTRONOMICAL = 1e15  # from here on, nobody counts the digits
 # Limited in length, so that no time is spent on numbers that are out of range anyway; ASCII digits only.
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
@@ -22,6 +23,13 @@ def percent(share: float) -> str:
     if _MOST <= share < 1:
         return "> 99.9 %"
     return f"{Decimal(100 * float(share)).quantize(Decimal('0.1'), ROUND_HALF_UP)} %"
+
+
+def readable_number(value: float, digits: int = 3) -> str:
+    """A number to some significant digits, or to all of those before the point: `0.0123`, `1,990`."""
+    rounded = abs(float(f"{value:.{digits}g}"))  # 999.6 is 1,000
+    whole = 10**digits <= rounded < _ASTRONOMICAL
+    return f"{value:,.0f}" if whole else f"{value:,.{digits}g}"
 
 
 def threshold_text(threshold: float) -> str:

@@ -46,6 +46,11 @@ class Settings:
     device: str = _setting(
         "EXPLORER_DEVICE", "auto", "Where to compute: auto, cpu, cuda, cuda:1, mps. auto takes the fastest."
     )
+    workers: str = _setting(
+        "EXPLORER_WORKERS",
+        "auto",
+        "Most processes that visitors may have rows encoded by on the CPU. auto: the cores, if more than 2.",
+    )
     memory_mb: int = _setting(
         "EXPLORER_MEMORY_MB", 256, "Memory one search or similarity can use besides the vectors, in MB."
     )
@@ -89,6 +94,14 @@ class Settings:
     )
     allow_mlflow_logging: bool = _setting(
         "EXPLORER_ALLOW_MLFLOW_LOGGING", False, "Whether visitors may log runs and encoders to it."
+    )
+    allow_record: bool = _setting(
+        "EXPLORER_ALLOW_RECORD", False, "Whether visitors may keep a record of what they ask on this server."
+    )
+    records_mb: int = _setting(
+        "EXPLORER_RECORDS_MB",
+        500,
+        "Size limit of all visitors' records together, in MB; then no more is added.",
     )
     embedding_servers: str = _setting(
         "EXPLORER_EMBEDDING_SERVERS",

@@ -1,6 +1,9 @@
 import streamlit as st
 
 from explorer.ui.search import answer, controls
+from explorer.ui.search.record_dialog import show_record
+from explorer.ui.search.record_keeping import keep_answer
+from explorer.ui.search.then_and_now import show_then_and_now
 from explorer.ui.shell.frame import page
 from explorer.ui.shell.spaces import space_or_progress
 from explorer.ui.widgets.filter_line import show_filters
@@ -8,6 +11,7 @@ from explorer.ui.widgets.filter_line import show_filters
 with page("Search") as session:
     some = show_filters(session)
     asked = controls.ask(session)
+    show_record(session)
     space = space_or_progress(session)
     if space is None:
         controls.show_waiting(session)
@@ -21,6 +25,8 @@ with page("Search") as session:
         shown = answer.show_summary(
             session, space, asked, found, lambda: hits_table(space, found.queries, found.hits, metric)
         )
+        show_then_and_now(session, space, asked, found)
         show_hits(space, shown, controls.more_like)
         if not shown.hits:
             st.info("None of the selected rows passes the filters.", icon=":material/filter_alt_off:")
+        keep_answer(session, space, asked, found)

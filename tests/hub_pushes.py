@@ -1,4 +1,4 @@
-"""The local Hub to which datasets can be pushed: accounts, repositories, uploads and commits."""
+"""The local Hub to which datasets and static Spaces can be pushed: accounts, uploads and commits."""
 
 from __future__ import annotations
 
@@ -17,6 +17,12 @@ from tests.hub_datasets import DatasetHub
 from tests.hub_server import EVERYTHING
 
 TOKEN = "hf_" + "writes" * 5  # made up
+_PUSHED = r"(datasets|spaces)/([^/]+/[^/]+)"
+_LARGE = 10_000_000  # bytes from which the Hub keeps also texts in its storage
+_WELCOME = {  # what the Hub puts into a new static Space, beside its card
+    "index.html": b"<!doctype html><title>Welcome</title>",
+    "style.css": b"body {}",
+}
 _FRONT_MATTER = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
 
 
@@ -31,10 +37,11 @@ class Person:
 
 @dataclass
 class Repository:
-    """A dataset that was pushed; each commit is a folder."""
+    """A repository that was pushed; each commit is a folder."""
 
     private: bool
     commits: dict[str, Path] = field(default_factory=dict)
+    titles: list[str] = field(default_factory=list)  # of the commits, oldest first
 
     @property
     def newest(self) -> str:
@@ -42,11 +49,12 @@ class Repository:
 
 
 class PushHub(DatasetHub):
-    """Takes what huggingface_hub pushes, and serves it like any other dataset.
+    """Takes what huggingface_hub pushes, and serves it like any other dataset or Space.
 
     Attributes:
         people: Accounts by token.
         pushed: The datasets that were made here.
+        spaces: The Spaces.
         broken_uploads: How many uploads are still to break off half way.
         refused: What is said of paths that are refused with a status: `{path: (status, words)}`.
         bodies_received: Everything that was sent here, by path.
@@ -56,6 +64,7 @@ class PushHub(DatasetHub):
         super().__init__()
         self.people = {TOKEN: Person("me", ("acme",))}
         self.pushed: dict[str, Repository] = {}
+        self.spaces: dict[str, Repository] = {}
         self.broken_uploads = 0
         self.refused: dict[str, tuple[int, str]] = {}
         self.bodies_received: dict[str, bytes] = {}
@@ -65,12 +74,22 @@ class PushHub(DatasetHub):
 
     def newest(self, name: str) -> Path:
         """The folder of the newest version of a dataset."""
-        return self.pushed[name].commits[self.pushed[name].newest]
+        return _newest(self.pushed[name])
+
+    def newest_page(self, name: str) -> Path:
+        """The folder of the newest version of a Space."""
+        return _newest(self.spaces[name])
+
+    def _made(self, folder: str) -> dict[str, Repository]:
+        return self.pushed if folder == "datasets" else self.spaces
 
     def answer(self, handler, *, body: bool) -> None:
         path = unquote(urlsplit(handler.path).path)
         if handler.command in ("GET", "HEAD") and path != "/api/whoami-v2" and "/tree/" not in path:
-            super().answer(handler, body=body)
+            if match := re.fullmatch(r"/api/spaces/([^/]+/[^/]+)(/commits/main)?", path):
+                self._space(handler, match[1], commits=match[2] is not None)
+            else:
+                super().answer(handler, body=body)
             return
         self.requests.append(f"{handler.command} {path}")
         self.queries.append(parse_qs(urlsplit(handler.path).query))
@@ -105,12 +124,12 @@ class PushHub(DatasetHub):
             self._send(handler, 200, {"errors": [], "warnings": []})
         elif path == "/api/repos/create":
             self._create(handler, person, json.loads(sent))
-        elif match := re.fullmatch(r"/api/datasets/([^/]+/[^/]+)/preupload/main", path):
-            self._modes(handler, match[1], person, json.loads(sent))
-        elif match := re.fullmatch(r"/datasets/([^/]+/[^/]+)\.git/info/lfs/objects/batch", path):
+        elif match := re.fullmatch(rf"/api/{_PUSHED}/preupload/main", path):
+            self._modes(handler, person, json.loads(sent))
+        elif match := re.fullmatch(rf"/{_PUSHED}\.git/info/lfs/objects/batch", path):
             self._batch(handler, json.loads(sent))
-        elif match := re.fullmatch(r"/api/datasets/([^/]+/[^/]+)/commit/main", path):
-            self._commit(handler, match[1], [json.loads(line) for line in sent.splitlines()])
+        elif match := re.fullmatch(rf"/api/{_PUSHED}/commit/main", path):
+            self._commit(handler, *match.groups(), [json.loads(line) for line in sent.splitlines()])
         elif match := re.fullmatch(r"/api/datasets/([^/]+/[^/]+)/paths-info/([^/]+)", path):
             self._paths(handler, match[1], match[2], parse_qs(sent.decode()))
         elif match := re.fullmatch(r"/api/datasets/([^/]+/[^/]+)/tree/([^/]+)/?(.*)", path):
@@ -146,23 +165,29 @@ class PushHub(DatasetHub):
     def _create(self, handler, person: Person, wanted: dict) -> None:
         owner = wanted["organization"] or person.name
         name = f"{owner}/{wanted['name']}"
+        kind = f"{wanted['type']}s"
+        made, taken = self._made(kind), kind == "datasets" and name in self.datasets
         if person.role == "read" or owner not in (person.name, *person.organisations):
             self._send(handler, 403, {"error": "You don't have the rights to create a dataset"})
-        elif name in self.pushed or name in self.datasets:
-            self._send(handler, 409, {"error": "You already created this dataset repo"})
+        elif name in made or taken:
+            self._send(handler, 409, {"error": "You already created this repo"})
         else:
-            self.pushed[name] = Repository(wanted.get("visibility") == "private")
-            self._keep(name, {".gitattributes": b"*.parquet filter=lfs\n"})
-            self._send(handler, 200, {"url": f"{self.url}/datasets/{name}", "name": name})
+            made[name] = Repository(wanted.get("visibility") == "private")
+            files = {".gitattributes": b"*.parquet filter=lfs\n"}
+            if kind == "spaces":
+                card = f"---\ntitle: {wanted['name']}\nsdk: {wanted['sdk']}\n---\n"
+                files |= {"README.md": card.encode(), **_WELCOME}
+            self._keep(kind, name, files, "initial commit")
+            self._send(handler, 200, {"url": f"{self.url}/{kind}/{name}", "name": name})
 
-    def _modes(self, handler, name: str, person: Person, wanted: dict) -> None:
+    def _modes(self, handler, person: Person, wanted: dict) -> None:
         if person.role == "read":
             self._send(handler, 403, {"error": "Forbidden"})
             return
         files = [
             {
                 "path": file["path"],
-                "uploadMode": "lfs" if file["path"].endswith(".parquet") else "regular",
+                "uploadMode": "lfs" if _is_large(file["path"], file["size"]) else "regular",
                 "shouldIgnore": False,
             }
             for file in wanted["files"]
@@ -177,30 +202,58 @@ class PushHub(DatasetHub):
             objects.append(item if known else {**item, "actions": upload})
         self._send(handler, 200, {"transfer": "basic", "objects": objects})
 
-    def _commit(self, handler, name: str, lines: list[dict]) -> None:
-        files = {}
+    def _commit(self, handler, kind: str, name: str, lines: list[dict]) -> None:
+        files, title = {}, ""
         for line in lines:
             value = line["value"]
-            if line["key"] == "file":
+            if line["key"] == "header":
+                title = value["summary"]
+            elif line["key"] == "file":
                 files[value["path"]] = base64.b64decode(value["content"])
             elif line["key"] == "lfsFile":
                 files[value["path"]] = (self._blobs / value["oid"]).read_bytes()
-        commit = self._keep(name, files)
-        found = {"commitUrl": f"{self.url}/datasets/{name}/commit/{commit}", "commitOid": commit}
+        commit = self._keep(kind, name, files, title)
+        found = {"commitUrl": f"{self.url}/{kind}/{name}/commit/{commit}", "commitOid": commit}
         self._send(handler, 200, {**found, "success": True, "pullRequestUrl": None})
 
-    def _keep(self, name: str, files: dict[str, bytes]) -> str:
-        repository = self.pushed[name]
-        commit = hashlib.sha1(f"{name} {len(repository.commits)}".encode()).hexdigest()
+    def _keep(self, kind: str, name: str, files: dict[str, bytes], title: str) -> str:
+        repository = self._made(kind)[name]
+        repository.titles.append(title)
+        commit = hashlib.sha1(f"{kind} {name} {len(repository.commits)}".encode()).hexdigest()
         folder = self._folders / commit
         if repository.commits:
-            shutil.copytree(self.newest(name), folder)
+            shutil.copytree(_newest(repository), folder)
         for path, content in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
         repository.commits[commit] = folder
-        self.datasets[name] = folder
+        if kind == "datasets":
+            self.datasets[name] = folder
         return commit
+
+    def _space(self, handler, name: str, *, commits: bool) -> None:
+        """What the Hub says of a Space, or which commits it has, newest first."""
+        self.requests.append(f"{handler.command} {unquote(urlsplit(handler.path).path)}")
+        self.queries.append({})
+        self.authorizations.append(handler.headers.get("Authorization", ""))
+        if self.fails(handler, EVERYTHING) or self._hidden(handler, "spaces", name):
+            return
+        repository = self.spaces.get(name)
+        if repository is None:
+            self._send(handler, 404, {"error": "Repository not found"}, {"X-Error-Code": "RepoNotFound"})
+        elif commits:
+            self._send(
+                handler, 200, [{"id": "0" * 40, "title": title} for title in reversed(repository.titles)]
+            )
+        else:
+            folder = _newest(repository)
+            files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+            siblings = [
+                {"rfilename": path.relative_to(folder).as_posix(), "size": path.stat().st_size}
+                for path in files
+            ]
+            said = {"id": name, "private": repository.private, "sha": repository.newest}
+            self._send(handler, 200, {**said, **_card_of(folder), "siblings": siblings})
 
     def _folder(self, name: str, revision: str | None) -> tuple[Path | None, str]:
         repository = self.pushed.get(name)
@@ -214,16 +267,16 @@ class PushHub(DatasetHub):
         return file.relative_to(self._folders).parts[0] if inside else super().commit_of(file)
 
     def _dataset(self, handler, name: str, revision: str | None) -> None:
-        if not self._hidden(handler, name):
+        if not self._hidden(handler, "datasets", name):
             super()._dataset(handler, name, revision)
 
     def _dataset_file(self, handler, name: str, revision: str, label: str, *, body: bool) -> None:
-        if not self._hidden(handler, name):
+        if not self._hidden(handler, "datasets", name):
             super()._dataset_file(handler, name, revision, label, body=body)
 
-    def _hidden(self, handler, name: str) -> bool:
-        """Answer as the Hub does for a private dataset that somebody else asks for."""
-        repository, person = self.pushed.get(name), self._person(handler)
+    def _hidden(self, handler, kind: str, name: str) -> bool:
+        """Answer as the Hub does for a private repository that somebody else asks for."""
+        repository, person = self._made(kind).get(name), self._person(handler)
         if repository is None or not repository.private:
             return False
         if person is not None and name.partition("/")[0] in (person.name, *person.organisations):
@@ -235,11 +288,8 @@ class PushHub(DatasetHub):
         said = super()._said(name)
         if name not in self.pushed:
             return said
-        card = self.newest(name) / "README.md"
-        written = _FRONT_MATTER.match(card.read_text(encoding="utf-8")) if card.is_file() else None
-        data = yaml.safe_load(written[1]) if written else {}
-        more = {"cardData": data, "tags": data.get("tags", [])} if data else {}
-        return {**said, "private": self.pushed[name].private, "sha": self.pushed[name].newest, **more}
+        private, newest = self.pushed[name].private, self.pushed[name].newest
+        return {**said, "private": private, "sha": newest, **_card_of(self.newest(name))}
 
     def _entry(self, folder: Path, file: Path) -> dict:
         content = file.read_bytes()
@@ -277,3 +327,19 @@ class PushHub(DatasetHub):
             for path in listed
         ]
         self._send(handler, 200, found)
+
+
+def _newest(repository: Repository) -> Path:
+    return repository.commits[repository.newest]
+
+
+def _is_large(path: str, size: int) -> bool:
+    return path.endswith(".parquet") or size > _LARGE
+
+
+def _card_of(folder: Path) -> dict:
+    """What the Hub says of a card: the data in its front matter."""
+    card = folder / "README.md"
+    written = _FRONT_MATTER.match(card.read_text(encoding="utf-8")) if card.is_file() else None
+    data = yaml.safe_load(written[1]) if written else {}
+    return {"cardData": data, "tags": data.get("tags", [])} if data else {}

@@ -51,7 +51,8 @@ def test_the_guide_to_everything_runs_and_prints_what_it_says(tmp_path, monkeypa
     assert len(names["found"]) == 624
     # Without an address, MLflow's store is in the cache folder and nothing is in the current one.
     assert (tmp_path / "cache" / "mlflow" / "mlflow.db").is_file()
-    saved = {"faq.parquet", "embeddings.csv", "faq-atlas.parquet", "faq-projector.zip"}
+    tables = {"faq.parquet", "embeddings.csv", "faq-atlas.parquet"}
+    saved = tables | {"faq.explorer", "faq-projector.zip", "answers.db", "map.html"}
     assert {path.name for path in tmp_path.iterdir()} - {"cache", "hf"} == saved
 
 

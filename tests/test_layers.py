@@ -26,6 +26,7 @@ LAYERS = [
     "retrieval",
     "classification",
     "share",
+    "record",
     "embedding",
     "saved_space",
     "splitting",

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.numbers import number_from, ordinal, percent, threshold_text
+from explorer.numbers import number_from, ordinal, percent, readable_number, threshold_text
 from tests.written_numbers import TEXTS
 
 
@@ -67,3 +67,21 @@ def test_a_place_is_written_as_people_say_it(number, written):
 def test_a_threshold_has_two_decimals_or_more_if_it_has_more():
     assert [threshold_text(one) for one in (0.9, 1.0, 0.29, 0.9995)] == ["0.90", "1.00", "0.29", "0.9995"]
     assert threshold_text(0.9999945759773254) == "0.9999946"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0, "0"),
+        (0.012345, "0.0123"),
+        (7.5, "7.5"),
+        (999.6, "1,000"),
+        (1_000, "1,000"),
+        (1_990, "1,990"),
+        (-12_345.6, "-12,346"),
+        (1e14, "100,000,000,000,000"),
+        (1.5e300, "1.5e+300"),
+    ],
+)
+def test_a_number_has_three_digits_or_all_before_the_point(value, written):
+    assert readable_number(value) == written

@@ -37,11 +37,12 @@ from explorer.errors import (
     TooLargeError,
     UnreadableFileError,
 )
-from explorer.hub.space_repo import FILE
+from explorer.hub.pushed_repo import DATASET
 from explorer.share.push import preview, publication
 from tests.data.failing import failure
 from tests.hub_pushes import TOKEN, Person, Repository
 
+FILE = DATASET.file
 QUERY = "How can Medicare help me?"
 LOAD = """
 import sys, datasets
@@ -333,7 +334,7 @@ def test_of_two_pushes_of_a_new_name_the_second_is_told_to_push_again(words, pus
     def made_by_another_just_before(handler, person, wanted):
         name = f"{person.name}/{wanted['name']}"
         push_hub.pushed[name] = Repository(private=True)
-        push_hub._keep(name, {".gitattributes": b""})
+        push_hub._keep("datasets", name, {".gitattributes": b""}, "initial commit")
         make(handler, person, wanted)
 
     monkeypatch.setattr(push_hub, "_create", made_by_another_just_before)
@@ -364,7 +365,7 @@ def test_no_row_goes_to_a_dataset_that_was_made_with_the_other_visibility(
         push_hub, "_create", lambda handler, who, wanted: make(handler, who, {**wanted, "visibility": other})
     )
     found = failure(PushError, push, words, private=private)
-    assert "No row was pushed" in found.what
+    assert "Nothing was uploaded" in found.what
     assert [path.name for path in push_hub.newest("me/words").iterdir()] == [".gitattributes"]
     assert not any("upload" in path for path in push_hub.bodies_received)
 

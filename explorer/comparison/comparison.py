@@ -85,18 +85,21 @@ class Comparison(Results):
         with whole_file(Path(path)) as file:
             file.write(content)
 
-    def report(self, path: str | Path, *, sweeps: Sequence[SizeSweep] = ()) -> None:
+    def report(self, path: str | Path, *, sweeps: Sequence[SizeSweep] = (), texts: bool = True) -> None:
         """Write a report for people: HTML that opens without a network, or Markdown.
+
+        `explorer.push_page` publishes a report in HTML.
 
         Args:
             path: Where to; its ending is `.html` or `.md`.
             sweeps: What `explorer.sweep` found of its contenders, to be in the report too.
+            texts: Whether it quotes the rows that differ most and their neighbours.
 
         Raises:
             QueryError: The ending is another one.
             OSError: The file cannot be written.
         """
-        write_report(self, Path(path), sweeps)
+        write_report(self, Path(path), sweeps, texts=texts)
 
     def migration(self, first: str, second: str) -> Migration:
         """What changes if one contender takes the place of another: first hits, and judged queries.

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
-from explorer.encode.engines.engine import NO_PROMPT, Engine, OnWait, Prompt
+from explorer.encode.engines.engine import NO_PROMPT, Engine, EngineRun, OnWait, Prompt, Vectors
+from explorer.encode.tokens import Tokens
+
+_AHEAD = 4  # batches prepared ahead of the model
 
 
 def plan_batches(lengths: np.ndarray, token_budget: int) -> list[np.ndarray]:
@@ -31,6 +37,38 @@ def plan_batches(lengths: np.ndarray, token_budget: int) -> list[np.ndarray]:
         batches.append(order[start : start + size])
         start += size
     return batches
+
+
+def started_batches(
+    model: EngineRun, in_flight: int, prepared: Iterator[tuple[np.ndarray, Any]]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Positions and vectors of each batch, in order, with up to `in_flight` batches started at a time."""
+    started: deque[tuple[np.ndarray, Vectors]] = deque()
+    for batch, inputs in prepared:
+        started.append((batch, model.start(inputs)))
+        if len(started) == in_flight:
+            batch, vectors = started.popleft()
+            yield batch, vectors()
+    while started:
+        batch, vectors = started.popleft()
+        yield batch, vectors()
+
+
+def prepared_batches(tokens: Tokens, plan: list[np.ndarray]) -> Iterator[tuple[np.ndarray, Any]]:
+    """Positions and model inputs of each batch, prepared by another thread a few batches ahead."""
+    with ThreadPoolExecutor(1, thread_name_prefix="tokenise") as worker:
+        ahead: deque[tuple[np.ndarray, Future[Any]]] = deque()
+        upcoming = iter(plan)
+        try:
+            while True:
+                while len(ahead) < _AHEAD and (batch := next(upcoming, None)) is not None:
+                    ahead.append((batch, worker.submit(tokens.batch, batch)))
+                if not ahead:
+                    return
+                batch, inputs = ahead.popleft()
+                yield batch, inputs.result()
+        finally:
+            worker.shutdown(wait=True, cancel_futures=True)
 
 
 def encode_few(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from explorer.tensor import Metric
 
 _SCHEME = 1  # increase it when vectors of the same encoder would change
+OpenSeveral = Callable[[int, Callable[[], None]], AbstractContextManager[Engine]]
 _PRECISION = ("dtype", "engine")  # what an identity says of rounding
 
 
@@ -35,6 +37,7 @@ class Encoder:
         prompts: The prompts for rows and queries.
         similarity: The metric that the model was trained for.
         load: Returns the engine.
+        open_several: Opens an engine of several processes, see `engine_for_rows`; None if there is none.
         dtype: The type it computes in: float32, bfloat16 or float16.
         check: The check of a faster dtype; None if none was tried.
         model_fingerprint: See below; None to make it from the identity.
@@ -61,6 +64,7 @@ class Encoder:
         prompts: TextPrompts = NO_PROMPTS,
         similarity: Metric = "cosine",
         load: Callable[[], Engine],
+        open_several: OpenSeveral | None = None,
         dtype: str = "float32",
         check: PrecisionCheck | None = None,
         model_fingerprint: str | None = None,
@@ -78,6 +82,7 @@ class Encoder:
         routed = "role" in identity or isinstance(spec, OwnVectors)
         self.is_symmetric = prompts.document == prompts.query and not routed
         self._load = load
+        self._open_several = open_several
         self.fingerprint = _digest({"scheme": _SCHEME, "prompt": prompts.document, **identity})
         besides = (*_PRECISION, "model") if self.revision else _PRECISION  # a folder may be renamed
         model = {name: value for name, value in identity.items() if name not in besides}
@@ -101,6 +106,22 @@ class Encoder:
             EncodeError: Fast precision was checked with an engine that is not available now.
         """
         return self._load()
+
+    def engine_for_rows(self, workers: int, still: Callable[[], None]) -> AbstractContextManager[Engine]:
+        """The engine for one run over many rows: in several processes, if it is a model on the CPU.
+
+        Args:
+            workers: The number of processes; 1 for the engine of this process, which all others take.
+            still: Called several times a second while processes start; an exception it raises stops that.
+
+        Raises:
+            EncodeError: See `engine`.
+            NotEnoughMemoryError: So many copies of the model do not fit in memory.
+            ComputeError: A process could not be started, or not open the model.
+        """
+        if workers == 1 or self._open_several is None:
+            return nullcontext(self.engine)
+        return self._open_several(workers, still)
 
     def encode_queries(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> np.ndarray:
         """Encode queries: float32, shape (texts, dims).

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from explorer.data.corpus import text_key
@@ -11,6 +12,7 @@ from explorer.encode.cache import VectorCache
 from explorer.encode.encoder import Encoder
 from explorer.encode.engines import loaded_models
 from explorer.encode.engines.engine import LocalEngine, Prompt
+from explorer.encode.engines.several_processes import cores, several_processes
 from explorer.encode.models import ModelFiles, find_model
 from explorer.encode.precision import PrecisionCheck, check_precision, probe_texts
 from explorer.encode.prompts import TextPrompts, text_prompts
@@ -90,8 +92,7 @@ def local_encoder(
         # In float32, engines agree to a few millionths; at lower precision each rounds differently.
         identity["engine"] = check.engine
 
-    def load() -> LocalEngine:
-        engine = loaded_models.load(files, device, dtype)
+    def confirmed(engine: LocalEngine) -> LocalEngine:
         if check is not None and check.passed and engine.kind != check.engine:
             raise EncodeError(
                 f"Fast precision was checked with {check.engine}, which is not available now.",
@@ -100,6 +101,17 @@ def local_encoder(
             )
         return engine
 
+    def load() -> LocalEngine:
+        return confirmed(loaded_models.load(files, device, dtype))
+
+    @contextlib.contextmanager
+    def open_several(workers: int, still: Callable[[], None]) -> Iterator[LocalEngine]:
+        if device.type != "cpu" or cores() == 1:  # one process uses all GPUs
+            yield load()
+            return
+        with several_processes(files, dtype, workers, still) as engine:
+            yield confirmed(engine)
+
     return Encoder(
         spec,
         files.name,
@@ -107,6 +119,7 @@ def local_encoder(
         prompts=prompts,
         similarity=_METRICS.get(files.facts.similarity or "", "cosine"),
         load=load,
+        open_several=open_several,
         dtype=dtype,
         check=check,
     )

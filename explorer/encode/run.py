@@ -6,27 +6,28 @@ vectors to the cache.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import tempfile
 import time
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from explorer.data.corpus import Corpus
+from explorer.data.tables.values import count
 from explorer.encode import shipped_vectors
-from explorer.encode.batches import plan_batches
+from explorer.encode.batches import plan_batches, prepared_batches, started_batches
 from explorer.encode.cache import VectorCache
 from explorer.encode.encoder import Encoder
-from explorer.encode.engines.engine import Engine, EngineRun, OutOfMemoryError, Prompt, Vectors
+from explorer.encode.engines.engine import Engine, EngineRun, OutOfMemoryError, Prompt
 from explorer.encode.report import EncodeReport
 from explorer.encode.tokens import Tokens
-from explorer.errors import EncodeError
+from explorer.errors import ComputeError, EncodeError
 from explorer.jobs.memory_limit import require_memory
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 from explorer.settings import settings
@@ -34,8 +35,8 @@ from explorer.settings import settings
 _log = logging.getLogger(__name__)
 
 _COUNTING_SHARE = 0.05  # counting tokens, as a share of the work
-_AHEAD = 4  # batches prepared ahead of the model
 _IN_MEMORY = 1 << 29  # bytes; a larger matrix is memory-mapped
+_FEWER = "What was encoded is kept. Use fewer processes, or one."
 _WRITE_ROWS = 512  # rows in one transaction; a killed process loses those not written yet
 
 
@@ -53,7 +54,12 @@ class _Run:
 
 
 def encode_corpus(
-    encoder: Encoder, corpus: Corpus, cache: VectorCache, on_progress: OnProgress | None = None
+    encoder: Encoder,
+    corpus: Corpus,
+    cache: VectorCache,
+    on_progress: OnProgress | None = None,
+    *,
+    workers: int = 1,
 ) -> tuple[np.ndarray, EncodeReport]:
     """Encode every row of a corpus.
 
@@ -63,12 +69,14 @@ def encode_corpus(
         cache: Where vectors are looked up and stored.
         on_progress: Called after each batch; an exception it raises stops the work and is passed on, and
             vectors encoded by then are stored.
+        workers: The number of processes that encode; see `Encoder.engine_for_rows`.
 
     Returns:
         The vectors, float32, shape (rows, dims), and a report.
 
     Raises:
-        EncodeError: A single text does not fit in memory, or the model returned values that are not numbers.
+        EncodeError: A single text does not fit in memory, the model returned values that are not numbers, or
+            processes have ended or failed.
         ModelChangedError: A hosted model has been replaced since the fingerprint was made.
         NotEnoughMemoryError: The model or the vectors do not fit in memory.
     """
@@ -80,19 +88,26 @@ def encode_corpus(
     for row, key in enumerate(keys):
         first.setdefault(key, row)
 
-    dims = cache.dims(encoder.fingerprint) or shipped_vectors.dims(encoder.fingerprint) or encoder.engine.dims
-    require_memory(
-        vectors_bytes(len(keys), dims),
-        f"Holding the vectors of {len(keys):,} rows",
-        "Use fewer rows, or a model of fewer dimensions.",
-    )
-    vectors = _allocate(len(keys), dims)
-    found = shipped_vectors.read_into(vectors, encoder.fingerprint, first)
-    others = {key: row for key, row in first.items() if not found[row]}
-    found |= cache.read_into(vectors, encoder.fingerprint, others)
-    missing = np.array([row for row in first.values() if not found[row]], dtype=np.int64)
-    run = _Run(encoder, corpus, cache, report, vectors, cached_rows=len(keys) - len(missing))
-    engine_name = _encode_missing(run, missing) if len(missing) else ""
+    with _opening(encoder, corpus, workers, report) as engine_for:
+        engine = None
+        dims = cache.dims(encoder.fingerprint) or shipped_vectors.dims(encoder.fingerprint)
+        if dims is None:
+            engine = engine_for(len(first))
+            dims = engine.dims
+        require_memory(
+            vectors_bytes(len(keys), dims),
+            f"Holding the vectors of {len(keys):,} rows",
+            "Use fewer rows, or a model of fewer dimensions.",
+        )
+        vectors = _allocate(len(keys), dims)
+        found = shipped_vectors.read_into(vectors, encoder.fingerprint, first)
+        others = {key: row for key, row in first.items() if not found[row]}
+        found |= cache.read_into(vectors, encoder.fingerprint, others)
+        missing = np.array([row for row in first.values() if not found[row]], dtype=np.int64)
+        run = _Run(encoder, corpus, cache, report, vectors, cached_rows=len(keys) - len(missing))
+        engine_name = ""
+        if len(missing):
+            engine_name = _encode_missing(run, engine or engine_for(len(missing)), missing)
     for row, key in enumerate(keys):
         if first[key] != row:
             vectors[row] = vectors[first[key]]
@@ -108,6 +123,26 @@ def encode_corpus(
         check=encoder.check,
         notes=tuple(run.notes),
     )
+
+
+@contextlib.contextmanager
+def _opening(
+    encoder: Encoder, corpus: Corpus, workers: int, report: OnProgress
+) -> Iterator[Callable[[int], Engine]]:
+    """A function that opens the engine for so many texts; its processes end with the block."""
+    rows = len(corpus)
+    with contextlib.ExitStack() as opened:
+
+        def engine_for(texts: int) -> Engine:
+            loading = Progress("Loading the model", rows - texts, rows, rows - texts)
+            report(loading)
+            engine = encoder.engine_for_rows(min(workers, texts), lambda: report(loading))
+            return opened.enter_context(engine)
+
+        try:
+            yield engine_for
+        except ComputeError as error:  # of processes: opening the model, or counting tokens
+            raise EncodeError(error.what, where=encoder.name, fix=_FEWER) from error
 
 
 def vectors_bytes(rows: int, dims: int) -> int:
@@ -134,11 +169,9 @@ def _allocate(rows: int, dims: int) -> np.ndarray:
     return np.empty((rows, dims), dtype=np.float32)
 
 
-def _encode_missing(run: _Run, missing: np.ndarray) -> str:
+def _encode_missing(run: _Run, engine: Engine, missing: np.ndarray) -> str:
     encoder = run.encoder
     total = len(run.corpus)
-    run.on_progress(Progress("Loading the model", run.cached_rows, total, run.cached_rows))
-    engine = encoder.engine
     latest = Progress("Encoding", run.cached_rows, total, run.cached_rows)
 
     def on_wait(why: str) -> None:
@@ -155,7 +188,7 @@ def _encode_missing(run: _Run, missing: np.ndarray) -> str:
         tokens = engine.tokenize(texts, on_count, prompt=Prompt(encoder.prompt))
         done_texts, done_tokens, all_tokens = 0, 0, max(1, int(tokens.lengths.sum()))
         with _Writer(run) as writer:
-            for batch, vectors in _encoded_batches(run, engine, model, tokens):
+            for batch, vectors in _encoded_batches(run, engine, model, tokens, missing):
                 rows = missing[batch]
                 if not np.isfinite(vectors).all():
                     bad = rows[~np.isfinite(vectors).all(axis=1)][0]
@@ -220,7 +253,7 @@ class _Writer:
 
 
 def _encoded_batches(
-    run: _Run, engine: Engine, model: EngineRun, tokens: Tokens
+    run: _Run, engine: Engine, model: EngineRun, tokens: Tokens, missing: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Positions and vectors of each batch; if memory is short, the rest is encoded in smaller batches."""
     budget = engine.token_budget
@@ -230,9 +263,17 @@ def _encoded_batches(
         plan = [remaining[batch] for batch in plan_batches(lengths[remaining], budget)]
         done = 0
         try:
-            for batch, vectors in _started_batches(model, engine.in_flight, _prepared_batches(tokens, plan)):
+            for batch, vectors in started_batches(model, engine.in_flight, prepared_batches(tokens, plan)):
                 done += 1
                 yield batch, vectors
+        except ComputeError as error:
+            batch = plan[done]
+            raise EncodeError(
+                error.what,
+                where=f"{run.encoder.name}, {count(len(batch), 'text')}, the longest is "
+                f"{run.corpus.row_name(int(missing[batch[0]]))}",
+                fix=_FEWER,
+            ) from error
         except OutOfMemoryError as error:
             batch = plan[done]
             if len(batch) == 1:
@@ -248,35 +289,3 @@ def _encoded_batches(
             run.on_progress(Progress("Encoding with smaller batches", total=len(run.corpus), note=note))
         else:
             return
-
-
-def _started_batches(
-    model: EngineRun, in_flight: int, prepared: Iterator[tuple[np.ndarray, Any]]
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Positions and vectors of each batch, in order, with up to `in_flight` batches started at a time."""
-    started: deque[tuple[np.ndarray, Vectors]] = deque()
-    for batch, inputs in prepared:
-        started.append((batch, model.start(inputs)))
-        if len(started) == in_flight:
-            batch, vectors = started.popleft()
-            yield batch, vectors()
-    while started:
-        batch, vectors = started.popleft()
-        yield batch, vectors()
-
-
-def _prepared_batches(tokens: Tokens, plan: list[np.ndarray]) -> Iterator[tuple[np.ndarray, Any]]:
-    """Positions and model inputs of each batch, prepared by another thread a few batches ahead."""
-    with ThreadPoolExecutor(1, thread_name_prefix="tokenise") as worker:
-        ahead: deque[tuple[np.ndarray, Future[Any]]] = deque()
-        upcoming = iter(plan)
-        try:
-            while True:
-                while len(ahead) < _AHEAD and (batch := next(upcoming, None)) is not None:
-                    ahead.append((batch, worker.submit(tokens.batch, batch)))
-                if not ahead:
-                    return
-                batch, inputs = ahead.popleft()
-                yield batch, inputs.result()
-        finally:
-            worker.shutdown(wait=True, cancel_futures=True)

@@ -105,7 +105,7 @@ def saved_encoder(corpus: Corpus) -> SavedEncoder | None:
     return None if saved is None else saved.optional("encoder", lambda key: _from_record(saved.record(key)))
 
 
-def saved_encoder_record(corpus: Corpus, encoder: Encoder, dims: int | None) -> dict[str, Any] | None:
+def saved_encoder_of(corpus: Corpus, encoder: Encoder, dims: int | None) -> SavedEncoder | None:
     """What a file says of an encoder; None for vectors of unknown origin.
 
     Args:
@@ -114,8 +114,23 @@ def saved_encoder_record(corpus: Corpus, encoder: Encoder, dims: int | None) -> 
         dims: The dimensions of its vectors; None loads the model to see.
     """
     before = saved_encoder(corpus) if isinstance(encoder.spec, OwnVectors) else None
-    saved = before or _of(encoder, dims)
-    return None if saved is None else _record(saved)
+    return before or _of(encoder, dims)
+
+
+def saved_encoder_record(saved: SavedEncoder) -> dict[str, Any]:
+    """It as a JSON object, which `saved_encoder` reads."""
+    canary = saved.canary
+    return {
+        "spec": encoder_record(saved.spec),
+        "in_folder": saved.in_folder,
+        "model_fingerprint": saved.model_fingerprint,
+        "dims": saved.dims,
+        "dtype": saved.dtype,
+        "similarity": saved.similarity,
+        "prompt": saved.prompt,
+        "query_prompt": saved.query_prompt,
+        "canary": None if canary is None else array_text(canary),
+    }
 
 
 def _of(encoder: Encoder, dims: int | None) -> SavedEncoder | None:
@@ -139,21 +154,6 @@ def _of(encoder: Encoder, dims: int | None) -> SavedEncoder | None:
         encoder.query_prompt,
         engine.generation.canary if isinstance(engine, HostedEngine) else None,
     )
-
-
-def _record(saved: SavedEncoder) -> dict[str, Any]:
-    canary = saved.canary
-    return {
-        "spec": encoder_record(saved.spec),
-        "in_folder": saved.in_folder,
-        "model_fingerprint": saved.model_fingerprint,
-        "dims": saved.dims,
-        "dtype": saved.dtype,
-        "similarity": saved.similarity,
-        "prompt": saved.prompt,
-        "query_prompt": saved.query_prompt,
-        "canary": None if canary is None else array_text(canary),
-    }
 
 
 def _from_record(record: Record) -> SavedEncoder:

@@ -57,6 +57,7 @@ class EncoderFacts(TypedDict):
     spec: EncoderSpec | None
     similarity: Metric
     dtype: str
+    changes: tuple[str, ...]
 
 
 def row_space(
@@ -160,6 +161,7 @@ def facts_of(space: Space) -> EncoderFacts:
         "spec": space.spec,
         "similarity": space.similarity_metric,
         "dtype": "" if space.spec is None else space.encoder.dtype,
+        "changes": tuple(step.name for step in space.transforms),
     }
 
 

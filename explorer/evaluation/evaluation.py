@@ -59,6 +59,7 @@ class Evaluation:
         spec: The choice of the encoder; None for vectors without one.
         similarity: How vectors are compared.
         dtype: The type that the encoder computed in; empty for vectors without one.
+        changes: The names of the transforms of its vectors.
         figures: What was measured, the main figure first.
         notes: What was left out and what to know, one sentence or two each.
     """
@@ -67,6 +68,7 @@ class Evaluation:
     spec: EncoderSpec | None
     similarity: Metric
     dtype: str
+    changes: tuple[str, ...]
     figures: tuple[Figure, ...]
     notes: tuple[str, ...]
 

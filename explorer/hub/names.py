@@ -40,7 +40,7 @@ def check_revision(revision: str | None, name: str) -> None:
 
 
 def is_dataset_id(name: str) -> bool:
-    """Whether a name has the form of a dataset id, `owner/name`."""
+    """Whether a name has the form of the id of a dataset, or of a Space: `owner/name`."""
     return bool(_DATASET_ID.fullmatch(name)) and _is_free_of_reserved(name)
 
 

@@ -1,4 +1,4 @@
-"""Pushing files to a dataset on the Hugging Face Hub, in bounded time and without overwriting others."""
+"""Pushing files to the Hugging Face Hub, in bounded time and without overwriting what others put there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from explorer.errors import (
 from explorer.hub.account import Account, account_of, token_page
 from explorer.hub.names import is_dataset_id
 from explorer.hub.push_process import COMMITTING, CREATING, UPLOADING
-from explorer.hub.space_repo import SpaceRepo, space_repo
+from explorer.hub.pushed_repo import PushedRepo, RepoKind, pushed_repo
 from explorer.jobs.process import WorkerProcesses
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
@@ -37,7 +37,7 @@ class Pushed:
     """What was pushed.
 
     Attributes:
-        name: The dataset, `owner/name`.
+        name: The repository, `owner/name`.
         commit: The commit.
         address: Its page on the Hub.
         private: Whether only its owner and those they let in see it.
@@ -50,6 +50,7 @@ class Pushed:
 
 
 def push_files(
+    kind: RepoKind,
     name: str,
     files: Mapping[str, Path],
     scratch: Path,
@@ -58,23 +59,23 @@ def push_files(
     private: bool,
     on_progress: OnProgress | None = None,
 ) -> Pushed:
-    """Push the files of a space to a dataset, in one commit; the dataset is made if it is not there.
+    """Push files to a repository, in one commit; the repository is made if it is not there.
 
-    A dataset is replaced only if it is a space that was pushed before, or empty; earlier versions stay in its
-    history.
+    One is replaced only if it was pushed from here before, or is empty; earlier versions stay in its history.
 
     Args:
+        kind: What kind of repository it is.
         name: `owner/name`.
         files: Paths on disk by path in the repository.
         scratch: A folder for temporary files.
         token: A token that can write.
-        private: Whether the dataset is private. It has to be so already if it is there.
+        private: Whether the repository is private. It has to be so already if it is there.
         on_progress: Called several times a second; an exception it raises stops the upload.
 
     Raises:
         AccessError: The Hub does not know the token, or it may not do this.
-        NameTakenError: Another dataset has the name.
-        PushError: The Hub refuses the files, or the dataset is not as private as asked for.
+        NameTakenError: Another repository of this kind has the name.
+        PushError: The Hub refuses the files, or the repository is not as private as asked for.
         HubUnreachableError: The Hub does not respond, limits requests, or the connection broke.
     """
     from huggingface_hub import constants
@@ -88,55 +89,57 @@ def push_files(
             where=account.name,
             fix=f"Make one that can write at {token_page()}.",
         )
-    there = look_up(name, account, token)
+    there = look_up(kind, name, account, token)
     if there is not None and there.private != private:
-        _say_visibility(name, there)
+        _say_visibility(kind, name, there)
     outcome = scratch / "outcome.json"
     request = {
         "endpoint": constants.ENDPOINT,
         "token": token,
+        "type": kind.type,
         "name": name,
         "private": private,
         "create": there is None,
         "files": {place: str(path) for place, path in files.items()},
-        "message": "Push a space with Explorer",
+        "message": f"Push {kind.ours} with Explorer",
         "outcome": str(outcome),
     }
-    watched = _Watched(name, tell, made=there is not None)
+    watched = _Watched(kind, name, tell, made=there is not None)
     _processes.ask(request, watched)
     found = json.loads(outcome.read_text(encoding="utf-8"))
     if "commit" not in found:
-        _raise(found, name, account, token, watched)
-    return Pushed(name, found["commit"], f"{constants.ENDPOINT}/datasets/{name}", private)
+        _raise(found, kind, name, account, token, watched)
+    return Pushed(name, found["commit"], f"{constants.ENDPOINT}/{kind.folder}/{name}", private)
 
 
-def look_up(name: str, account: Account, token: str) -> SpaceRepo | None:
-    """The dataset that would be replaced; None if there is none that the token sees.
+def look_up(kind: RepoKind, name: str, account: Account, token: str) -> PushedRepo | None:
+    """The repository that would be replaced; None if there is none that the token sees.
 
     Raises:
-        NameTakenError: It is not a space that was pushed before.
-        PushError: The name cannot be one of a dataset.
+        NameTakenError: It was not pushed from here.
+        PushError: The name cannot be one of a repository.
         HubUnreachableError: The Hub does not respond.
     """
     if not is_dataset_id(name):
         raise PushError(
-            "That is not a name for a dataset.",
+            f"That is not a name for a {kind.noun}.",
             where=f"{name:.100}",
             fix=f"Give {account.name}/ and then letters, digits, hyphens, underscores or dots.",
         )
     try:
-        there = space_repo(name, token=token)
+        there = pushed_repo(kind, name, token=token)
     except NotOnHubError:
         return None
-    if not (there.is_space or there.is_empty):
-        raise _taken(name, account)
+    if not (there.is_ours or there.is_empty):
+        raise _taken(kind, name, account)
     return there
 
 
 class _Watched:
     """Passes progress on, and stops an upload in which nothing happens any longer."""
 
-    def __init__(self, name: str, tell: OnProgress, *, made: bool) -> None:
+    def __init__(self, kind: RepoKind, name: str, tell: OnProgress, *, made: bool) -> None:
+        self._kind = kind
         self._name = name
         self._tell = tell
         self._last: Progress | None = None
@@ -163,15 +166,18 @@ class _Watched:
     @property
     def left(self) -> str:
         """What is on the Hub after a push that it refused."""
-        return "The dataset is there without the new rows." if self.made else "Nothing was pushed."
+        there = f"The {self._kind.noun} is there without the new {self._kind.contents}."
+        return there if self.made else "Nothing was pushed."
 
     @property
     def creating(self) -> bool:
-        """Whether the last step was to make the dataset."""
+        """Whether the last step was to make the repository."""
         return self._last is not None and self._last.phase == CREATING
 
 
-def _raise(found: Mapping[str, Any], name: str, account: Account, token: str, watched: _Watched) -> NoReturn:
+def _raise(
+    found: Mapping[str, Any], kind: RepoKind, name: str, account: Account, token: str, watched: _Watched
+) -> NoReturn:
     """Raise the error of an outcome without a commit."""
     import huggingface_hub
     from huggingface_hub import constants
@@ -179,7 +185,7 @@ def _raise(found: Mapping[str, Any], name: str, account: Account, token: str, wa
     status, said = found.get("status"), str(found.get("said", "")).replace(token, "…")
     if "visibility" in found:
         raise PushError(
-            "The Hub made the dataset, but not as private or public as asked for. No row was pushed.",
+            f"The Hub made the {kind.noun}, but not as private or public as asked for. Nothing was uploaded.",
             where=name,
             fix="Delete it there, or change it in its settings, and push again.",
         )
@@ -196,7 +202,7 @@ def _raise(found: Mapping[str, Any], name: str, account: Account, token: str, wa
         raise AccessError("The Hub does not accept this token.", where=name, fix=f"See {token_page()}.")
     if status == 403:
         owner = name.partition("/")[0]
-        may = f"make datasets of {owner}" if watched.creating else "write to this dataset"
+        may = f"make {kind.noun}s of {owner}" if watched.creating else f"write to this {kind.noun}"
         owners = ", ".join([account.name, *account.organisations])
         raise AccessError(
             f"This token of {account.name} may not {may}.",
@@ -204,9 +210,9 @@ def _raise(found: Mapping[str, Any], name: str, account: Account, token: str, wa
             fix=f"Give the token that right at {token_page()}, or choose another owner: {owners}.",
         )
     if status == 409 and watched.creating:
-        if look_up(name, account, token) is None:
-            raise _taken(name, account)
-        raise PushError("Another push made this dataset just now.", where=name, fix="Push again.")
+        if look_up(kind, name, account, token) is None:
+            raise _taken(kind, name, account)
+        raise PushError(f"Another push made this {kind.noun} just now.", where=name, fix="Push again.")
     if status == 429:
         wait = found.get("wait")
         again = f"Push again in {wait:,} seconds." if isinstance(wait, int) else "Push again in some minutes."
@@ -217,23 +223,25 @@ def _raise(found: Mapping[str, Any], name: str, account: Account, token: str, wa
     raise PushError(f"The Hub refuses it{words}", where=name, fix=watched.left)
 
 
-def _taken(name: str, account: Account) -> NameTakenError:
+def _taken(kind: RepoKind, name: str, account: Account) -> NameTakenError:
     owner, _, rest = name.partition("/")
     whose = "You have" if owner == account.name else f"{owner} has"
     numbered = _NUMBERED.fullmatch(rest)
     other = f"{owner}/{numbered[1]}-{int(numbered[2]) + 1}" if numbered else f"{owner}/{rest}-2"
     return NameTakenError(
-        f"{whose} a dataset of this name that is not a space pushed from Explorer. It was left as it is.",
+        f"{whose} a {kind.noun} of this name that is not {kind.ours} pushed from Explorer. "
+        "It was left as it is.",
         where=name,
         fix=f"Choose another name, such as {other}.",
         other=other,
     )
 
 
-def _say_visibility(name: str, there: SpaceRepo) -> NoReturn:
+def _say_visibility(kind: RepoKind, name: str, there: PushedRepo) -> NoReturn:
     now, wanted = ("private", "public") if there.private else ("public", "private")
     raise PushError(
-        f"The dataset is there and {now}, and was asked for as {wanted}.",
+        f"The {kind.noun} is there and {now}, and was asked for as {wanted}.",
         where=name,
-        fix=f"Push it as {now}, change it in the settings of the dataset on the Hub, or choose another name.",
+        fix=f"Push it as {now}, change it in the settings of the {kind.noun} on the Hub, or choose another "
+        "name.",
     )

@@ -1,4 +1,4 @@
-"""The process that pushes files to a dataset repository with huggingface_hub; `push` starts it.
+"""The process that pushes files to a repository with huggingface_hub; `push` starts it.
 
 The library's requests have no time limits and its retries cannot be stopped: here they end with the process.
 Nothing that the request holds is in the environment or on the command line, where others could see it.
@@ -19,7 +19,7 @@ from explorer.jobs.progress import BYTES, OnProgress, Progress
 if TYPE_CHECKING:
     import httpx2
 
-CREATING, UPLOADING, COMMITTING = "Making the dataset", "Uploading", "Saving the new version"
+CREATING, UPLOADING, COMMITTING = "Making the repository", "Uploading", "Saving the new version"
 _SAID_CHARS = 300
 _ALONE = {  # no token of this machine, no reports to others, and no bars
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
@@ -52,10 +52,11 @@ def push(request: Mapping[str, Any], on_progress: OnProgress) -> None:
     """Push files in one commit, and write the outcome to a file.
 
     Args:
-        request: `endpoint`, `token`, `name`, `private`, `create` (whether the repository is yet to be made),
-            `files` (paths on disk by path in the repository), `message`, and `outcome` (the file's path). The
-            outcome is JSON: `commit`; or what `RefusedError` has; or `broken`, if the connection broke; or
-            `odd`, if something else went wrong, such as an answer that the library does not understand.
+        request: `endpoint`, `token`, `type` (of the repository), `name`, `private`, `create` (whether the
+            repository is yet to be made), `files` (paths on disk by path in the repository), `message`, and
+            `outcome` (the file's path). The outcome is JSON: `commit`; or what `RefusedError` has; or
+            `broken`, if the connection broke; or `odd`, if something else went wrong, such as an answer that
+            the library does not understand.
         on_progress: Called with each step, and the bytes that were uploaded.
     """
     os.environ.pop("HF_TOKEN", None)
@@ -75,11 +76,12 @@ def _push(request: Mapping[str, Any], on_progress: OnProgress) -> str:
         lambda: httpx2.Client(event_hooks={"response": [_check]}, follow_redirects=True, timeout=None)
     )
     api = HfApi(endpoint=request["endpoint"], token=request["token"])
-    name = request["name"]
+    name, kind = request["name"], request["type"]
     if request["create"]:
         on_progress(Progress(CREATING))
-        api.create_repo(name, repo_type="dataset", private=request["private"])
-        if bool(api.repo_info(name, repo_type="dataset").private) != request["private"]:
+        sdk = "static" if kind == "space" else None
+        api.create_repo(name, repo_type=kind, private=request["private"], space_sdk=sdk)
+        if bool(api.repo_info(name, repo_type=kind).private) != request["private"]:
             raise RefusedError({"visibility": True})  # another server, or the rules of an organisation
     total = sum(Path(path).stat().st_size for path in request["files"].values())
     on_progress(Progress.count(UPLOADING, 0, total, BYTES))
@@ -90,11 +92,11 @@ def _push(request: Mapping[str, Any], on_progress: OnProgress) -> str:
         files.append(file)
         operations.append(CommitOperationAdd(place, file))
         file.report = lambda done: on_progress(Progress.count(UPLOADING, done, total, BYTES))
-    api.preupload_lfs_files(name, operations, repo_type="dataset", free_memory=False)
+    api.preupload_lfs_files(name, operations, repo_type=kind, free_memory=False)
     on_progress(Progress(COMMITTING))
     for file in files:
         file.report = None  # small files are read again, as a part of the commit
-    return api.create_commit(name, operations, commit_message=request["message"], repo_type="dataset").oid
+    return api.create_commit(name, operations, commit_message=request["message"], repo_type=kind).oid
 
 
 def _check(response: httpx2.Response) -> None:

@@ -1,6 +1,6 @@
 """Work in a separate process, which blocks no thread here and can be stopped at once.
 
-The parent sends requests and the process answers, both as lines of JSON; arrays are passed as files.
+The parent sends requests and the process answers, both as lines of JSON; large arrays are passed as files.
 `docs/decisions/0009-umap.md` explains when this is worth it.
 """
 
@@ -19,13 +19,13 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, cast
 from weakref import WeakSet
 
-from explorer.errors import ComputeError
+from explorer.errors import ComputeError, ProcessEndedError
 from explorer.jobs.freed_memory import return_freed_memory
 from explorer.jobs.progress import OnProgress, Progress
 
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.1  # how soon a stop is noticed
 _BLOCK = 1 << 16
 
-Answer = Callable[[dict[str, Any], OnProgress], None]
+Answer = Callable[[dict[str, Any], OnProgress], Any]
 _all: WeakSet[WorkerProcesses] = WeakSet()
 
 
@@ -69,7 +69,7 @@ class WorkerProcesses:
         self._module = module
         self._idle_seconds = idle_seconds
         self._lock = threading.Lock()
-        self._idle: _Process | None = None
+        self._idle: WorkerProcess | None = None
         self._timer: threading.Timer | None = None
         _all.add(self)
         atexit.register(self.close)
@@ -85,7 +85,7 @@ class WorkerProcesses:
         It is kept like one that has answered. One that is kept already is kept for longer.
         """
         try:
-            self._keep(self._take() or _Process(self.name, self._module))
+            self._keep(self._take() or WorkerProcess(self.name, self._module))
         except OSError as error:  # the next request tries again, and says so
             _log.warning("%s cannot be started: %s", self.name, error)
 
@@ -97,10 +97,11 @@ class WorkerProcesses:
             on_progress: Called several times a second. An exception it raises ends the process and the work.
 
         Raises:
-            ComputeError: The work failed, or the process ended before finishing it.
+            ComputeError: The work failed.
+            ProcessEndedError: The process ended before finishing it.
         """
         on_progress(Progress(f"Starting {self.name}"))
-        process = self._take() or _Process(self.name, self._module)
+        process = self._take() or WorkerProcess(self.name, self._module)
         try:
             process.ask(request, on_progress)
         except BaseException:
@@ -114,7 +115,7 @@ class WorkerProcesses:
         if process is not None:
             process.end()
 
-    def _take(self) -> _Process | None:
+    def _take(self) -> WorkerProcess | None:
         with self._lock:
             process, self._idle = self._idle, None
             if self._timer is not None:
@@ -125,7 +126,7 @@ class WorkerProcesses:
         process.end()  # the system ended it in the meantime, for example out of memory
         return None
 
-    def _keep(self, process: _Process) -> None:
+    def _keep(self, process: WorkerProcess) -> None:
         with self._lock:
             if self._idle is None:
                 self._idle = process
@@ -136,16 +137,25 @@ class WorkerProcesses:
         process.end()
 
 
-class _Process:
-    """A process started by `WorkerProcesses`."""
+class WorkerProcess:
+    """A process that runs one of our modules and answers one request at a time.
 
-    def __init__(self, name: str, module: str) -> None:
+    Args:
+        name: What it runs, for error messages.
+        module: The module, which calls `serve` when run.
+        environment: Variables to set for it, besides those of this process.
+
+    Raises:
+        OSError: The system starts no process.
+    """
+
+    def __init__(self, name: str, module: str, environment: Mapping[str, str] | None = None) -> None:
         self._name = name
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-m", module],
-                env={**os.environ, "PYTHONPATH": python_path()},
+                env={**os.environ, "PYTHONPATH": python_path(), **(environment or {})},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
@@ -161,8 +171,17 @@ class _Process:
         """Whether it is still running."""
         return self._process.poll() is None
 
-    def ask(self, request: dict[str, Any], on_progress: OnProgress) -> None:
-        """Send a request and wait until it is answered."""
+    def ask(self, request: dict[str, Any], on_progress: OnProgress) -> Any:  # noqa: ANN401 - JSON
+        """Send a request and wait for its answer, a JSON value.
+
+        Args:
+            request: Values that JSON can hold.
+            on_progress: Called several times a second; an exception it raises is passed on.
+
+        Raises:
+            ComputeError: The work failed.
+            ProcessEndedError: The process ended before finishing it.
+        """
         stdin, stdout = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         with contextlib.suppress(BrokenPipeError):  # it has ended; reading below finds out how
             stdin.write(json.dumps(request).encode() + b"\n")
@@ -184,7 +203,7 @@ class _Process:
                         _log.error("%s failed: %s", self._name, self._error_output())
                         raise ComputeError(f"{self._name} failed ({message['failed']}).")
                     if "done" in message:
-                        return
+                        return message["done"]
                     progress = Progress(**message["progress"])
                     on_progress(progress)
 
@@ -196,12 +215,12 @@ class _Process:
             with contextlib.suppress(BrokenPipeError):  # flushes part of a request that was never read
                 cast("IO[bytes]", file).close()
 
-    def _ended(self) -> ComputeError:
+    def _ended(self) -> ProcessEndedError:
         status = self._process.wait()
         _log.error("%s ended with status %d: %s", self._name, status, self._error_output())
         how = signal.strsignal(-status) if status < 0 else f"status {status}"
         fix = "Its memory may have run out: use fewer rows." if status == -signal.SIGKILL else ""
-        return ComputeError(f"The process of {self._name} ended unexpectedly ({how}).", fix=fix)
+        return ProcessEndedError(f"The process of {self._name} ended unexpectedly ({how}).", fix=fix)
 
     def _error_output(self) -> str:
         self._stderr.seek(0)
@@ -212,7 +231,7 @@ def serve(answer: Answer) -> None:
     """Answer requests until the parent ends; called by the module that `WorkerProcesses` runs.
 
     Args:
-        answer: Handles a request and reports its progress.
+        answer: Handles a request, reports its progress, and returns a JSON value, or None.
     """
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # output of libraries must not be taken for answers
@@ -226,19 +245,23 @@ def serve(answer: Answer) -> None:
     while True:
         request = json.loads(requests.get())
         try:
-            answer(request, lambda progress: send(progress=asdict(progress)))
+            done = answer(request, lambda progress: send(progress=asdict(progress)))
         except Exception as error:
             traceback.print_exc()
             send(failed=f"{type(error).__name__}: {error}")
         else:
-            send(done=True)
+            send(done=done)
         return_freed_memory()  # while it waits for the next request
 
 
 def _listen(requests: queue.SimpleQueue[bytes]) -> None:
     """Read requests; exit the process, even in the middle of work, when the parent is gone."""
     # Not `sys.stdin`, whose lock this thread would hold when the interpreter shuts down.
-    with open(0, "rb", buffering=0, closefd=False) as lines:
+    parts: list[bytes] = []
+    while block := os.read(0, _BLOCK):
+        first, *lines = block.split(b"\n")
+        parts.append(first)
         for line in lines:
-            requests.put(line)
+            requests.put(b"".join(parts))
+            parts = [line]
     os._exit(0)

@@ -42,3 +42,11 @@ class RankOptions:
     def changes(self) -> bool:
         """Whether anything but the vectors decides."""
         return self.words or self.rerank > 0 or self.variety > 0
+
+    @property
+    def in_words(self) -> str:
+        """What decides, as a part of a sentence: `vectors and words, with 30 % variety`."""
+        how = "vectors and words" if self.words else "vectors"
+        if self.rerank:
+            how += f", the first {self.rerank:,} re-ranked by {self.model}"
+        return f"{how}, with {100 * self.variety:.0f} % variety" if self.variety else how

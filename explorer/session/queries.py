@@ -55,6 +55,12 @@ def query_outcome(session: Session, space: Space, texts: tuple[str, ...]) -> Out
     return Done(space.place_queries(outcome.result)) if isinstance(outcome, Done) else outcome
 
 
+def encoding_seconds(session: Session, space: Space, texts: tuple[str, ...]) -> float:
+    """How long encoding queries that were asked took; 0 if they were encoded before."""
+    job = session.asking.get(query_key(session, space, texts))
+    return 0.0 if job is None else job.view().seconds
+
+
 def query_key(session: Session, space: Space, texts: tuple[str, ...]) -> Hashable:
     """A key that identifies queries to the encoder of a space."""
     encoder = space.encoder

@@ -39,3 +39,15 @@ class RowsOrigin:
     vectors: VectorColumn | None
     added_to: Corpus | None = None
     as_saved: bool = False
+
+
+def saved_origin(place: str, source: SourceTable, corpus: Corpus) -> RowsOrigin:
+    """The origin of rows that are opened as a file has them saved.
+
+    Args:
+        place: One of `PLACES`.
+        source: The table of the file, which has facts.
+        corpus: Its rows.
+    """
+    vectors = corpus.vector_column or None
+    return RowsOrigin(place, source, (corpus.text,), corpus.label, None, 0, vectors, as_saved=True)

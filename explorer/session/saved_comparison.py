@@ -37,7 +37,31 @@ def open_saved(session: Session, data: bytes) -> None:
     state.notice = ""
     if missing:
         state.notice = f"These contenders cannot be made again here: {', '.join(missing)}."
-    state.opened = OpenedComparison(comparison, _chosen(session))
+    show_comparison(session, comparison)
+
+
+def show_comparison(session: Session, comparison: Comparison) -> None:
+    """Show a comparison without vectors as long as contenders and options stay as they are."""
+    session.comparison.opened = OpenedComparison(comparison, _chosen(session))
+
+
+def shown_comparison(session: Session) -> Comparison | None:
+    """The comparison of the contenders and options that are chosen, if it was made or opened."""
+    from explorer.comparison.files.saved_contender import spec_of
+
+    state = session.comparison
+    if state.shown is None:
+        return opened_comparison(session)
+    comparison = state.shown[1]
+    made_of = (
+        tuple(spec_of(each, session.corpus) for each in comparison.contenders),
+        comparison.k,
+        comparison.grouped_by,
+        comparison.views,
+        comparison.judgements,
+        comparison.pairs,
+    )
+    return comparison if made_of == _chosen(session) else None
 
 
 def opened_comparison(session: Session) -> Comparison | None:

@@ -32,6 +32,9 @@ from explorer.settings import settings
 if TYPE_CHECKING:
     from explorer.analysis.space import Space  # brings torch, which a first page must not wait for
 
+PageSettings = dict[str, dict[str, tuple[str, ...]]]
+"""The values of each parameter of a page's link, by the page's title."""
+
 _KEEP_SELECTIONS = 20
 _KEEP_RESULTS = 24
 _RESULTS_SHARE = 4  # the results of one session can take 1 / this of EXPLORER_SESSIONS_MB
@@ -71,6 +74,9 @@ class Session:
             `explorer.session.contenders.session_reading`.
         examples: The categories of rows, from 0, that a person marked as examples.
         preferred_rows: Rows that a person prefers to keep of their near-duplicates, from 0, the latest last.
+        workers: The number of processes that encode rows on the CPU; it changes no vectors.
+        pages: What the link of each page said when the page was last shown, besides rows and encoder.
+        unseen_pages: Pages whose settings are from a session file and were not shown yet.
         times_opened: How many times rows were opened, or an encoder for them.
     """
 
@@ -98,6 +104,9 @@ class Session:
     other_columns: dict[str, Session] = field(default_factory=dict)
     examples: dict[int, str] = field(default_factory=dict)
     preferred_rows: tuple[int, ...] = ()
+    workers: int = 1
+    pages: PageSettings = field(default_factory=dict)
+    unseen_pages: frozenset[str] = frozenset()
     times_opened: int = 0
     _selections: list[Selection | None] = field(default_factory=lambda: [None])
     _passing: NDArray[np.bool_] | None = None
@@ -184,6 +193,7 @@ class Session:
         self.focus_on(None)
         self.preferred_rows = ()
         self.examples = {}
+        self.pages, self.unseen_pages = {}, frozenset()
         self.filter_by(())
         self.clusters = ClusterState()
         self.comparison = self.comparison.for_other_rows()
@@ -359,6 +369,7 @@ class Session:
             kept={},
             clusters=self.clusters.for_another_tab(),
             examples=dict(self.examples),
+            pages=dict(self.pages),
             other_columns={},
             comparison=replace(self.comparison, answers=dict(self.comparison.answers), shown=None),
             _selections=list(self._selections),

@@ -76,7 +76,7 @@ def ask_for_space(session: Session, spec: EncoderSpec, token: Secret | None) -> 
     Returns:
         The job that opens the encoder.
     """
-    corpus, visitor = session.corpus, session.visitor
+    corpus, visitor, workers = session.corpus, session.visitor, session.workers
 
     def work(on_progress: OnProgress) -> Opened:
         wait_until_warm()
@@ -85,7 +85,7 @@ def ask_for_space(session: Session, spec: EncoderSpec, token: Secret | None) -> 
         encoder = open_spec(corpus, spec, token=token, on_progress=on_progress)
         on_progress(Progress("Opening the encoder"))  # ends a job that was left, before it begins another
         found = _found(encoder, corpus)
-        return Opened(encoder, found or _encode(encoder, corpus, visitor, token))
+        return Opened(encoder, found or _encode(encoder, corpus, visitor, token, workers))
 
     job = session.jobs[spec] = registry().submit(
         object(),
@@ -111,14 +111,18 @@ def _found(encoder: Encoder, corpus: Corpus) -> Encoded | None:
     return None if index is None else Encoded(encoder, index, report_of_kept(encoder, corpus))
 
 
-def _encode(encoder: Encoder, corpus: Corpus, visitor: str, token: Secret | None) -> Job[Encoded]:
+def _encode(
+    encoder: Encoder, corpus: Corpus, visitor: str, token: Secret | None, workers: int
+) -> Job[Encoded]:
     spec = encoder.spec
 
     def work(on_progress: OnProgress) -> Encoded:
         from explorer.analysis.space import make_index
         from explorer.embedding import encode_with
 
-        found, vectors, report = encode_with(encoder, corpus, token=token, on_progress=on_progress)
+        found, vectors, report = encode_with(
+            encoder, corpus, token=token, workers=workers, on_progress=on_progress
+        )
         return Encoded(found, _share(found, corpus, make_index(vectors)), report)
 
     # Not shared for hosted models: they are called with the token of the visitor who opened them, and may be

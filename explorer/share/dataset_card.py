@@ -10,12 +10,13 @@ from explorer.comparison.report.pages import escaped_markdown
 from explorer.data.corpus import Corpus
 from explorer.hub.licences import LICENCES
 from explorer.hub.names import is_model_id
-from explorer.hub.space_repo import FILE, TAG
+from explorer.hub.pushed_repo import DATASET
+from explorer.share.space_facts import prompt_words, revision_words
 
 _HUB = "https://huggingface.co"
+_FILE = DATASET.file
 _SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
 _LARGER = "1M<n<10M"
-_HASH = "sha256:"
 _CHANGES = {
     "truncation": "fewer dimensions",
     "pca": "PCA",
@@ -64,7 +65,7 @@ def load_lines(name: str) -> Mapping[str, str]:
         ),
         "With pandas": (
             "import pandas as pd\nfrom huggingface_hub import hf_hub_download\n\n"
-            f'rows = pd.read_parquet(\n    hf_hub_download("{name}", "{FILE}", repo_type="dataset")\n)'
+            f'rows = pd.read_parquet(\n    hf_hub_download("{name}", "{_FILE}", repo_type="dataset")\n)'
         ),
     }
 
@@ -85,9 +86,9 @@ def _front_matter(card: CardFacts) -> str:
     rows = card.facts["rows"]
     data = {
         "license": card.licence,
-        "tags": [TAG, "embeddings"],
+        "tags": [DATASET.tag, "embeddings"],
         "size_categories": [next((name for most, name in _SIZES.items() if rows < most), _LARGER)],
-        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": FILE}]}],
+        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": _FILE}]}],
     }
     return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True))
 
@@ -121,9 +122,10 @@ def _facts(card: CardFacts) -> Iterator[tuple[str, str]]:
     if encoder is not None:
         yield "Model", _model(card)
         if encoder["spec"]["kind"] != "tfidf":
-            yield "Revision", _revision(encoder["spec"].get("revision") or card.revision)
-        yield "Prompt of the rows", _prompt(encoder["prompt"])
-        yield "Prompt of queries", _prompt(encoder["query_prompt"])
+            revision = encoder["spec"].get("revision") or card.revision
+            yield "Revision", escaped_markdown(revision_words(revision))
+        yield "Prompt of the rows", escaped_markdown(prompt_words(encoder["prompt"]))
+        yield "Prompt of queries", escaped_markdown(prompt_words(encoder["query_prompt"]))
         yield "Precision", f"computed in {encoder['dtype']}, stored as float32"
         yield "Compared by", encoder["similarity"]
         if card.fitted_on_more:
@@ -156,13 +158,3 @@ def _model(card: CardFacts) -> str:
     if encoder["in_folder"] or not is_model_id(model):
         return escaped_markdown(model) + run
     return f"[{escaped_markdown(model)}]({_HUB}/{model}){run}"
-
-
-def _revision(revision: str) -> str:
-    if revision.startswith(_HASH):
-        return f"files with the SHA-256 {escaped_markdown(revision.removeprefix(_HASH))}"
-    return escaped_markdown(revision) or "not known"
-
-
-def _prompt(prompt: str) -> str:
-    return f"“{escaped_markdown(prompt)}”" if prompt.strip() else "none"

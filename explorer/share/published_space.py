@@ -34,7 +34,7 @@ def published_space(
         ColumnError: There is no such column.
     """
     if rows is not None:
-        space = space.subspace(_checked(rows, space.corpus))
+        space = space.subspace(checked_rows(rows, space.corpus))
     corpus = space.corpus
     names = corpus.table.column_names
     wanted = set(names if columns is None else columns) | {corpus.text}
@@ -78,7 +78,13 @@ def fitted_on_more(space: Space, rows: Sequence[int] | NDArray[np.int64] | None)
     return len({texts[row] for row in rows}) < len(set(texts))
 
 
-def _checked(rows: Sequence[int] | NDArray[np.int64], corpus: Corpus) -> NDArray[np.int64]:
+def checked_rows(rows: Sequence[int] | NDArray[np.int64], corpus: Corpus) -> NDArray[np.int64]:
+    """Row numbers as int64.
+
+    Raises:
+        QueryError: There is no such row.
+        EmptyDataError: No row is chosen.
+    """
     numbers = np.asarray(rows)
     if not numbers.size:
         raise EmptyDataError("No row is chosen.", where=corpus.name)

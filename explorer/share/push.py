@@ -16,17 +16,12 @@ from explorer.analysis.space import Space
 from explorer.analysis.space_files import saved_table
 from explorer.data.space_files.parquet import write_parquet
 from explorer.data.space_files.saved_table import SavedTable
-from explorer.encode.engines.services import Secret
-from explorer.errors import AccessError, PushError, SettingError
-from explorer.hub.account import token_page
-from explorer.hub.licences import LICENCES
-from explorer.hub.push import Pushed, push_files
-from explorer.hub.space_repo import CARD, FILE
-from explorer.jobs.progress import OnProgress, Progress, ignore_progress
-from explorer.scratch import remove_abandoned, scratch_folder
-from explorer.settings import settings
+from explorer.hub.push import Pushed
+from explorer.hub.pushed_repo import CARD, DATASET
+from explorer.jobs.progress import OnProgress
 from explorer.share.dataset_card import CardFacts, dataset_card, source_line
 from explorer.share.published_space import fitted_on_more, published_space
+from explorer.share.pushing import check_licence, push_written
 
 _HEAD_ROWS = 3
 
@@ -92,8 +87,8 @@ def push_to_hub(
         licence: The licence of the rows, by its code on the Hub, such as `cc-by-4.0`; `other` or `unknown` if
             none is right.
         private: Whether only you, or the organisation, and those you let in see it.
-        rows: Row numbers, from 0, in the order wanted; None for all. The mean direction or the axes of a space
-            with centring or PCA are those of all its rows.
+        rows: Row numbers, from 0, in the order wanted; None for all. The mean direction or the axes of a
+            space with centring or PCA are those of all its rows.
         columns: The columns besides that of the texts; None for all.
         token: A token that can write; None for HF_TOKEN or the stored login.
         on_progress: Called several times a second; an exception it raises stops the upload.
@@ -107,36 +102,16 @@ def push_to_hub(
         HubUnreachableError: The Hub does not respond, limits requests, or the connection broke.
         DataError: There are no such rows or columns.
     """
-    from huggingface_hub import constants, get_token
-
-    tell = on_progress or ignore_progress
-    token = token or get_token() or ""
-    if not token.strip():
-        raise AccessError(
-            "There is no token, and the Hub takes datasets only from people who are signed in.",
-            where=name,
-            fix=f"Sign in with `hf auth login`, or give a token that can write, from {token_page()}.",
-        )
-    token = Secret(token).reveal()
-    if constants.is_offline_mode():
-        raise PushError("HF_HUB_OFFLINE is set.", where=name, fix="Unset it, and push again.")
     made = publication(space, name, licence=licence, private=private, rows=rows, columns=columns)
-    parent = settings().cache_folder / "pushes"
-    remove_abandoned(parent)
-    tell(Progress("Writing the file"))
-    try:
-        with scratch_folder(parent) as folder:
-            table, card = folder / Path(FILE).name, folder / CARD
-            with table.open("wb") as sink:
-                write_parquet(made.saved, sink)
-            card.write_text(made.card, encoding="utf-8")
-            files = {CARD: card, FILE: table}
-            return push_files(name, files, folder, token=token, private=private, on_progress=on_progress)
-    except OSError as error:
-        raise SettingError(
-            f"The file cannot be written on this machine: {error.strerror}.",
-            fix="Check the disk of the cache folder.",
-        ) from error
+
+    def write(folder: Path) -> Mapping[str, Path]:
+        table, card = folder / Path(DATASET.file).name, folder / CARD
+        with table.open("wb") as sink:
+            write_parquet(made.saved, sink)
+        card.write_text(made.card, encoding="utf-8")
+        return {CARD: card, DATASET.file: table}
+
+    return push_written(DATASET, name, write, token=token, private=private, on_progress=on_progress)
 
 
 def publication(
@@ -196,12 +171,7 @@ def preview(
 def _card(
     space: Space, name: str, licence: str, column: str, facts: Mapping[str, Any], *, private: bool, more: bool
 ) -> str:
-    if licence not in LICENCES:
-        raise PushError(
-            f'The Hub knows no licence "{licence!s:.60}".',
-            where=name,
-            fix="Its codes are at huggingface.co/docs/hub/repositories-licenses, with other and unknown.",
-        )
+    check_licence(licence, name)
     revision = "" if space.spec is None else space.encoder.revision
     source = source_line(space.corpus)
     return dataset_card(CardFacts(name, licence, private, source, revision, column, facts, more))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from explorer.comparison.comparison import Comparison
 from explorer.comparison.contenders.spec import ContenderSpec
@@ -11,8 +10,7 @@ from explorer.comparison.files.saved_contender import spec_of
 from explorer.comparison.files.saving import packed
 from explorer.comparison.files.spec_records import spec_record
 from explorer.comparison.numbers import has_interval
-from explorer.comparison.report.content import report_content
-from explorer.comparison.report.report import page_of
+from explorer.comparison.report.report import report_text
 from explorer.comparison.scores import Score
 from explorer.jobs.progress import OnProgress
 from explorer.tracking.datasets import corpus_dataset
@@ -51,8 +49,7 @@ def log_comparison(
         run.log_dataset(corpus_dataset(comparison.corpus))
         run.log_metrics(dict(_metrics(comparison)))
         _log_plots(run, comparison)
-        content = report_content(comparison, name)
-        run.log_file(page_of(content if texts else replace(content, differing=()), REPORT), REPORT)
+        run.log_file(report_text(comparison, REPORT, called=name, texts=texts), REPORT)
         if texts:
             run.log_bytes(packed(comparison), COMPARISON_FILE)
     return Logged(run.id, called)

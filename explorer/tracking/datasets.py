@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +38,7 @@ def pairs_dataset(pairs: ScoredPairs) -> MetaDataset:
     from mlflow.data.code_dataset_source import CodeDatasetSource
     from mlflow.data.meta_dataset import MetaDataset
 
-    contents = json.dumps([pairs.first, pairs.second, pairs.scores]).encode("utf-8", "surrogatepass")
-    digest = hashlib.blake2b(contents, digest_size=16).hexdigest()
-    return MetaDataset(CodeDatasetSource({"pairs": len(pairs.scores)}), "pairs", digest)
+    return MetaDataset(CodeDatasetSource({"pairs": len(pairs.scores)}), "pairs", pairs.fingerprint)
 
 
 def _type(kind: pa.DataType) -> str:

@@ -10,24 +10,14 @@ import pyarrow as pa
 from explorer.comparison.contenders.spec import ContenderSpec
 from explorer.comparison.numbers import has_interval
 from explorer.evaluation.duplicates import DuplicateEvaluation
-from explorer.evaluation.evaluation import Evaluation
-from explorer.evaluation.labels import LabelEvaluation
 from explorer.evaluation.pairs import PairEvaluation
-from explorer.evaluation.retrieval import RetrievalEvaluation
+from explorer.evaluation.report.kinds import KINDS, Evaluated
 from explorer.jobs.progress import OnProgress
 from explorer.share.export import csv_file
 from explorer.tracking.comparisons import spec_params
 from explorer.tracking.datasets import corpus_dataset, pairs_dataset
 from explorer.tracking.plots import Mark, interval_plot
 from explorer.tracking.runs import Logged, key, open_run, usual_name
-
-Evaluated = PairEvaluation | DuplicateEvaluation | RetrievalEvaluation | LabelEvaluation
-_KINDS: dict[type[Evaluation], str] = {
-    PairEvaluation: "scored pairs",
-    DuplicateEvaluation: "duplicates",
-    RetrievalEvaluation: "judged queries",
-    LabelEvaluation: "labels",
-}
 
 
 def log_evaluation(
@@ -50,7 +40,7 @@ def log_evaluation(
         QueryError: The name is not valid.
         TrackingError: See `explorer.mlflow_store.connection.connected`.
     """
-    kind = _KINDS[type(result)]
+    kind = KINDS[type(result)].name
     called = name or usual_name(f"{result.encoder} on {kind}")
     with open_run(called, {"explorer.kind": "evaluation"}, on_progress) as run:
         run.log_params(_params(result, kind))

@@ -42,6 +42,9 @@ def pasted(*lines):
 def test_clusters_start_with_as_many_as_there_are_labels_and_are_held_against_them():
     app = opened()
     assert len(table(app)) == 12
+    assert not app.metric, "what is behind a button is made once it is opened"
+    app.session_state["labels-and-clusters"] = True
+    finished(app.run())
     assert 0 < float(metric(app, "ARI")) < 1
     assert f"The clusters agree weakly with *queue*: AMI {float(metric(app, 'AMI')):.2f}" in said(app)
     rows = list(table(app)["rows"])

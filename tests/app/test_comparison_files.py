@@ -36,7 +36,6 @@ def session_of(app):
 def test_the_page_offers_reports_and_the_comparison():
     app = finished(open_app("pages/compare.py", **SMALL))
     assert [button.proto.label for button in files(app)] == [
-        "Report (HTML)",
         "Report (Markdown)",
         "Comparison",
     ]

@@ -16,6 +16,7 @@ from tests.app.driving import (
     labels,
     metric,
     open_app,
+    open_share,
     said,
     select,
     unescaped,
@@ -305,7 +306,7 @@ def test_a_link_has_no_edits_of_clusters_of_only_selected_rows():
     session.focus_on(session.selection)
     merge(finished(app), 0, 1)
     assert (len(table(app)), edits(app)) == (3, None)
-    assert "Nor do merges and splits of their clusters." in said(app.markdown)
+    assert "Nor do merges and splits of their clusters." in said(open_share(app).markdown)
     session.focus_on(None)
     merge(finished(app), 1, 2)
     assert edits(app) == "merge:2-3"

@@ -11,11 +11,11 @@ import explorer
 from explorer.analysis import umap_learn, umap_learn_worker
 from explorer.encode.spec import Tfidf
 from explorer.jobs.process import WorkerProcesses
+from explorer.share.map.colouring import Colouring, column_colouring
+from explorer.share.map.palette import scale_colours
 from explorer.ui.map import colour
 from explorer.ui.map.solid_figure import solid_figure, trace_rows
-from explorer.ui.widgets.colouring import Colouring, column_colouring
 from explorer.ui.widgets.map_view.events import View
-from explorer.ui.widgets.map_view.palette import scale_colours
 from tests.app.driving import (
     button,
     cluster_sizes,

@@ -108,7 +108,7 @@ def test_a_server_that_is_gone_loses_nothing(bound, monkeypatch):
     press(app, "mlflow-log-comparison")
     assert "did not answer" in error(app)
     assert "Nothing is lost here" in error(app)
-    assert "Report (HTML)" in [each.label for each in app.get("download_button")]
+    assert "Report (Markdown)" in [each.label for each in app.get("download_button")]
     assert button(app, "Try again")
 
 

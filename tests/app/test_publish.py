@@ -7,7 +7,7 @@ import pytest
 
 import explorer
 from explorer.encode.spec import Tfidf
-from explorer.hub.space_repo import FILE
+from explorer.hub.pushed_repo import DATASET
 from explorer.jobs.registry import registry
 from explorer.ui.data.hub_search import OPENED
 from tests.app.driving import (
@@ -25,6 +25,7 @@ from tests.app.test_saved_space import saved, session_of
 from tests.hub_pushes import TOKEN, Person
 
 WORDS = "words.parquet"
+FILE = DATASET.file
 FILE_NAME = "mine.csv"
 NAME = f"publish-name-{FILE_NAME}"
 
@@ -170,7 +171,10 @@ def test_only_the_selected_rows_go(dialog, hub):
     assert go_button(dialog).label == "Publish 2 rows as a private dataset"
     assert "rows like a row can be searched for, texts cannot" in said(dialog.caption)
     go(dialog)
-    assert pq.read_table(hub.newest("me/mine") / FILE)["body"].to_pylist() == ["a late parcel", "the sea"]
+    assert pq.read_table(hub.newest("me/mine") / FILE)["body"].to_pylist() == [
+        "a late parcel",
+        "the sea",
+    ]
 
 
 def test_a_name_that_is_taken_is_left_alone_and_another_is_offered(dialog, hub, tmp_path):

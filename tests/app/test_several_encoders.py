@@ -92,7 +92,9 @@ def test_one_that_fails_says_so_and_leaves_the_others(folder, tmp_path):
 @pytest.mark.usefixtures("hasty_pages")
 def test_each_has_its_own_progress_and_cancel(folder, monkeypatch):
     go, encode = threading.Event(), embedding.encode_corpus
-    monkeypatch.setattr(embedding, "encode_corpus", lambda *args: (go.wait(300), encode(*args))[1])
+    monkeypatch.setattr(
+        embedding, "encode_corpus", lambda *args, **how: (go.wait(300), encode(*args, **how))[1]
+    )
     rows = [*ROWS, uuid.uuid4().hex]
     app = opened(folder, rows)
     visitor = app.session_state["session"].visitor

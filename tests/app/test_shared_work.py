@@ -33,9 +33,9 @@ def gate(monkeypatch):
     opened, encode = threading.Event(), embedding.encode_corpus
     opened.set()
 
-    def wait(*args):
+    def wait(*args, **how):
         opened.wait()
-        return encode(*args)
+        return encode(*args, **how)
 
     monkeypatch.setattr(embedding, "encode_corpus", wait)
     yield opened

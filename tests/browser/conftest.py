@@ -275,7 +275,9 @@ def shoot(page: Page, name: str) -> None:
         return
     SHOTS.mkdir(exist_ok=True)
     width = page.viewport_size["width"]
-    height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+    height = page.evaluate(
+        "(document.querySelector('[data-testid=stMainBlockContainer]') ?? document.body).scrollHeight"
+    )
     page.set_viewport_size({"width": width, "height": min(4000, max(900, height + 80))})
     before, picture = b"", page.screenshot()
     for _ in range(_MOST_PICTURES):  # until it is drawn; a page that shows work under way never stands still
@@ -284,3 +286,40 @@ def shoot(page: Page, name: str) -> None:
         before, picture = picture, page.screenshot()
     (SHOTS / f"{name}.png").write_bytes(picture)
     page.set_viewport_size({"width": width, "height": 900})
+
+
+def save_page(page: Page, label: str, folder: Path) -> Path:
+    """Download what is offered as a page behind a label, and close that again."""
+    opener = page.get_by_role("button", name=label, exact=True)
+    opener.click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download (HTML)", exact=True).click()
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    page.keyboard.press("Escape")
+    return path
+
+
+@pytest.fixture
+def reader(browser: Browser):
+    """Opens a file in a browser without a network; anything asked of a network is an error."""
+    contexts: list[BrowserContext] = []
+    asked: list[str] = []
+
+    def read(path: Path, width: int, scheme: str, script: str = "") -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+        )
+        contexts.append(context)
+        context.on("request", lambda request: asked.append(request.url))
+        page = context.new_page()
+        page.on("pageerror", lambda error: asked.append(str(error)))
+        if script:
+            page.add_init_script(f"({script})()")
+        page.goto(path.as_uri())
+        return page
+
+    yield read
+    for context in contexts:
+        context.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []

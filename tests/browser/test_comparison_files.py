@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import fits, quiet, shoot
+from tests.browser.conftest import fits, quiet, save_page, shoot
 from tests.browser.test_looks import violations
 
 COMPARE = "/compare?corpus=medicare-faq"
@@ -22,33 +22,11 @@ def download(page: Page, label: str, folder):
     return path
 
 
-@pytest.fixture
-def reader(browser):
-    """Opens a file in a browser without a network; anything asked of a network is an error."""
-    contexts, asked = [], []
-
-    def read(path, width, scheme):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
-        )
-        contexts.append(context)
-        context.on("request", lambda request: asked.append(request.url))
-        page = context.new_page()
-        page.on("pageerror", lambda error: asked.append(str(error)))
-        page.goto(path.as_uri())
-        return page
-
-    yield read
-    for context in contexts:
-        context.close()
-    assert [url for url in asked if not url.startswith("file:")] == []
-
-
 @pytest.mark.slow
 def test_a_report_opens_without_a_network_and_can_be_read_on_any_screen(visit, reader, tmp_path):
     page = visit(COMPARE)
     quiet(page)
-    path = download(page, "Report (HTML)", tmp_path)
+    path = save_page(page, "Report (HTML)", tmp_path)
     assert path.name == "medicare-faq-comparison.html"
     for scheme in ("light", "dark"):
         for width in (1440, 390):

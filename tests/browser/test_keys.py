@@ -201,8 +201,9 @@ def test_a_comparison_has_other_options_and_another_view_and_its_report_is_downl
     assert parameter(page, "compare-k") == "20"
     choose(page, "Scorecard", "Agreement")
     expect(page.get_by_text("is not quality")).to_be_visible(timeout=ENCODING)
+    press(page, page.get_by_role("button", name="Report (HTML)"))
     with page.expect_download() as got:
-        press(page, page.get_by_role("button", name="Report (HTML)"))
+        press(page, page.get_by_role("button", name="Download (HTML)"))
     assert "k=20" in Path(got.value.path()).read_text(encoding="utf-8")
 
 

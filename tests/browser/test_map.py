@@ -12,7 +12,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
 from benchmarks.served import draw_lasso
-from tests.browser.conftest import choose, quiet, shoot
+from tests.browser.conftest import choose, quiet, save_page, shoot
 from tests.browser.maps import BLUE, PIXELS, VERMILLION, at, drawn, pixels, seen, until_pixels
 from tests.browser.test_journeys import upload
 
@@ -550,10 +550,8 @@ def test_pictures_of_the_map_are_saved_at_print_size_with_title_and_legend(visit
 def test_the_file_to_download_is_the_map_without_a_server(visit, tmp_path):
     hostile = "</script><script>window.hurt=1</script><b>bold</b>"
     page = with_texts(visit, hostile)
-    with page.expect_download() as saved:
-        page.get_by_role("button", name="Interactive map (HTML)").click()
-    saved.value.save_as(tmp_path / "map.html")
-    page.goto((tmp_path / "map.html").as_uri())
+    file = save_page(page, "Interactive map (HTML)", tmp_path)
+    page.goto(file.as_uri())
     page.context.set_offline(True)
     page.reload()
     view = page.locator(".map-view[data-drawn='12']")

@@ -12,6 +12,8 @@ from explorer.jobs.progress import Progress
 
 def answer(request, tell):
     print("a library's chatter")
+    if request["do"] == "echo":
+        return {"pid": os.getpid(), "text": request["text"], "threads": os.environ.get("OMP_NUM_THREADS")}
     if request["do"] == "say pid":
         for number in range(3):
             tell(Progress("Counting", number, 3, fraction=number / 3))
@@ -31,6 +33,12 @@ def answer(request, tell):
         sys.exit(3)
     elif request["do"] == "be killed":
         os.kill(os.getpid(), signal.SIGKILL)
+    elif request["do"] == "be killed once":
+        if not Path(request["file"]).exists():
+            Path(request["file"]).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return "done by another"
+    return None
 
 
 if __name__ == "__main__":

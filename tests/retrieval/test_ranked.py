@@ -204,3 +204,9 @@ def test_what_cannot_be_asked_for_is_named(space, vector, tmp_path):
     three = str(save_pair_model(tmp_path / "nli", ["contradiction", "entailment", "neutral"]))
     with pytest.raises(UnusableModelError):
         ranked_search(space, QUERY, 5, RankOptions(rerank=5, model=three), vector=vector)
+
+
+def test_a_ranking_is_said_in_words():
+    assert RankOptions().in_words == "vectors"
+    every = RankOptions(words=True, rerank=1_500, model="owner/cross", variety=0.3)
+    assert every.in_words == "vectors and words, the first 1,500 re-ranked by owner/cross, with 30 % variety"

@@ -6,7 +6,7 @@ import explorer
 from explorer.encode.encoder import Encoder
 from explorer.encode.spec import LocalModel
 from explorer.jobs.outcome import Done
-from explorer.session.queries import ask_queries, query_outcome
+from explorer.session.queries import ask_queries, encoding_seconds, query_outcome
 from explorer.session.session import Session
 
 
@@ -23,6 +23,7 @@ def test_spaces_of_one_encoder_share_its_query_vectors_and_each_transforms_them(
     monkeypatch.setattr(Encoder, "encode_queries", counted)
     (job,) = ask_queries(session, spaces, ("the cat",))
     assert job.wait(60)
+    assert encoding_seconds(session, spaces[1], ("the cat",)) == job.view().seconds
     for _ in range(2):  # from the job, then from the vectors that were kept
         outcomes = [query_outcome(session, one, ("the cat",)) for one in spaces]
         assert all(isinstance(outcome, Done) for outcome in outcomes)
@@ -32,3 +33,4 @@ def test_spaces_of_one_encoder_share_its_query_vectors_and_each_transforms_them(
         assert outcomes[1].result.shape == (1, 8)
         session.asking.clear()
     assert encoded == [["the cat"]]
+    assert encoding_seconds(session, space, ("the cat",)) == 0.0

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,13 +17,14 @@ from numpy.typing import NDArray
 
 from explorer.data.npy import read_npy
 from explorer.data.records import DamagedFileError, containers, read_json
+from explorer.data.zip_parts import pack_parts, unpack_parts
 
 Array = NDArray[np.int64] | NDArray[np.float64]
 
 DOCUMENT = "document.json"
 MOST_DOCUMENT_BYTES = 16_000_000  # as Python objects it can take some ten times as much
 MOST_BYTES = 64_000_000  # of all parts; eight contenders of 200,000 rows with judgements take a fifth of it
-_MOST_CONTAINERS = 300_000  # brackets in the document: an empty list takes thirty times what it takes in JSON
+MOST_CONTAINERS = 300_000  # brackets in the document: an empty list takes thirty times what it takes in JSON
 _MOST_ARRAYS = 1_000
 
 
@@ -41,17 +40,10 @@ def pack(document: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
     """
     text = json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
     size = len(text) + sum(array.nbytes for array in arrays.values())
-    if len(text) > MOST_DOCUMENT_BYTES or size > MOST_BYTES or containers(text) > _MOST_CONTAINERS:
+    if len(text) > MOST_DOCUMENT_BYTES or size > MOST_BYTES or containers(text) > MOST_CONTAINERS:
         raise OverflowError(f"the comparison has {size:,} bytes")
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        _add(archive, DOCUMENT, text)
-        for name, array in arrays.items():
-            wide = np.ascontiguousarray(array, "<f8" if array.dtype.kind == "f" else "<i8")
-            content = io.BytesIO()
-            np.lib.format.write_array(content, wide, version=(1, 0), allow_pickle=False)
-            _add(archive, f"{name}.npy", content.getvalue())
-    return out.getvalue()
+    parts = [(DOCUMENT, text), *((f"{name}.npy", array_bytes(array)) for name, array in arrays.items())]
+    return pack_parts(parts)
 
 
 def unpack(data: bytes) -> tuple[Any, dict[str, Array]]:
@@ -60,51 +52,28 @@ def unpack(data: bytes) -> tuple[Any, dict[str, Array]]:
     Raises:
         DamagedFileError: It is no such file, or too large.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            _check_sizes(entries)
-            content = {entry.filename: archive.read(entry) for entry in entries}
-        text = content.pop(DOCUMENT)
-        document = read_json(text, _MOST_CONTAINERS)
-    except DamagedFileError:
-        raise
-    # What zipfile and json raise for bytes that are not theirs.
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        ValueError,
-        KeyError,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:
-        raise DamagedFileError("it is cut short or damaged") from error
-    return document, {name.removesuffix(".npy"): _array(part) for name, part in content.items()}
+    limits = {DOCUMENT: MOST_DOCUMENT_BYTES}
+    content = unpack_parts(data, most_parts=_MOST_ARRAYS, most_bytes=MOST_BYTES, most=limits)
+    if DOCUMENT not in content:
+        raise DamagedFileError("it is cut short or damaged")
+    document = read_json(content.pop(DOCUMENT), MOST_CONTAINERS)
+    return document, {name.removesuffix(".npy"): array_from(part) for name, part in content.items()}
 
 
-def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Add a part without the time, so that equal contents give equal files."""
-    entry = zipfile.ZipInfo(name)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    archive.writestr(entry, content)
+def array_bytes(array: Array) -> bytes:
+    """An array as the bytes of a `.npy` file."""
+    wide = np.ascontiguousarray(array, "<f8" if array.dtype.kind == "f" else "<i8")
+    content = io.BytesIO()
+    np.lib.format.write_array(content, wide, version=(1, 0), allow_pickle=False)
+    return content.getvalue()
 
 
-def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
-    """Check what an archive declares; `ZipFile.read` never gives more than that."""
-    document = sum(entry.file_size for entry in entries if entry.filename == DOCUMENT)
-    if len({entry.filename for entry in entries}) < len(entries):
-        raise DamagedFileError("it has two parts of the same name")
-    if (
-        len(entries) > _MOST_ARRAYS
-        or document > MOST_DOCUMENT_BYTES
-        or sum(entry.file_size for entry in entries) > MOST_BYTES
-    ):
-        raise DamagedFileError("it would take too much memory")
+def array_from(part: bytes) -> Array:
+    """The array that `array_bytes` wrote.
 
-
-def _array(part: bytes) -> Array:
+    Raises:
+        DamagedFileError: It is none.
+    """
     found = read_npy(part, "f8", "i8")
     if found.dtype.kind == "f":
         return found.astype(np.float64, copy=False)

@@ -68,8 +68,8 @@ def packed(results: Results, choices: Choices = NO_CHOICES) -> bytes:
         ],
         "notes": list(results.notes),
         "failures": [_failure_record(each) for each in results.failures],
-        "judgements": None if results.judgements is None else _judgements_record(results.judgements),
-        "pairs": None if results.pairs is None else _pairs_record(results.pairs),
+        "judgements": None if results.judgements is None else judgements_record(results.judgements),
+        "pairs": None if results.pairs is None else pairs_record(results.pairs),
         "choices": {"name": choices.name, "queries": list(choices.queries), "asked": list(choices.answers)},
     }
     arrays: dict[str, Array] = {
@@ -78,7 +78,7 @@ def packed(results: Results, choices: Choices = NO_CHOICES) -> bytes:
         "neighbors": results.neighbors,
         "row-agreement": results.row_agreement.values,
         "rows-by-agreement": results.row_agreement.rows,
-        "answers": _answers(choices.answers),
+        "answers": answers_array(choices.answers),
         **_difference_arrays(results.found, measures),
     }
     for place, (values, ends) in enumerate(zip(results.values, results.intervals, strict=True)):
@@ -87,7 +87,7 @@ def packed(results: Results, choices: Choices = NO_CHOICES) -> bytes:
         matrices = (agreement.value, agreement.chance, agreement.spread, agreement.calibrated)
         arrays[f"agreement-{place}"] = np.stack(matrices)
     if results.judgements is not None:
-        arrays |= _judgement_arrays(results.judgements)
+        arrays |= judgement_arrays(results.judgements)
     if results.rankings is not None:
         arrays["rankings"] = results.rankings
     if results.pairs is not None:
@@ -167,7 +167,8 @@ def _difference_arrays(found: Sequence[Difference], measures: Sequence[Measure])
     }
 
 
-def _judgements_record(judgements: Judgements) -> dict[str, Any]:
+def judgements_record(judgements: Judgements) -> dict[str, Any]:
+    """Judgements as a JSON object, without what `judgement_arrays` has."""
     return {
         "ids": list(judgements.ids),
         "queries": list(judgements.queries),
@@ -175,7 +176,8 @@ def _judgements_record(judgements: Judgements) -> dict[str, Any]:
     }
 
 
-def _judgement_arrays(judgements: Judgements) -> dict[str, Array]:
+def judgement_arrays(judgements: Judgements) -> dict[str, Array]:
+    """The grades of judgements, skipped rows and the probabilities of queries, as arrays by name."""
     lines = [(query, row, grade) for query, own in enumerate(judgements.grades) for row, grade in own.items()]
     skips = [(query, row) for query, rows in enumerate(judgements.skipped) for row in rows]
     arrays: dict[str, Array] = {
@@ -187,11 +189,12 @@ def _judgement_arrays(judgements: Judgements) -> dict[str, Array]:
     return arrays
 
 
-def _pairs_record(pairs: ScoredPairs) -> dict[str, Any]:
+def pairs_record(pairs: ScoredPairs) -> dict[str, Any]:
+    """The texts of pairs as a JSON object."""
     return {"first": list(pairs.first), "second": list(pairs.second)}
 
 
-def _answers(answers: Answers) -> Array:
+def answers_array(answers: Answers) -> Array:
     """Answers as lines of query, row, whether it was skipped, and grade."""
     lines = [
         (query, row, grade is None, grade or 0)

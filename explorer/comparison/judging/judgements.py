@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -88,6 +90,12 @@ class ScoredPairs:
     first: tuple[str, ...]
     second: tuple[str, ...]
     scores: tuple[float, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Identifies the texts and scores in their order."""
+        contents = json.dumps([self.first, self.second, self.scores]).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(contents, digest_size=16).hexdigest()
 
 
 def judgements_table(judgements: Judgements) -> pa.Table:

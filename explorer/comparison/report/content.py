@@ -149,13 +149,16 @@ class Content:
     python: str
 
 
-def report_content(results: Results, called: str = "", sweeps: Sequence[SizeSweep] = ()) -> Content:
+def report_content(
+    results: Results, called: str = "", sweeps: Sequence[SizeSweep] = (), *, texts: bool = True
+) -> Content:
     """Everything a report says about a comparison.
 
     Args:
         results: The comparison.
         sweeps: What smaller vectors of its contenders cost, where that was computed.
         called: What it is called; empty if it has no name.
+        texts: Whether it quotes rows.
     """
     rows = len(results.corpus)
     title = f"{len(results.names)} contenders compared on “{results.corpus.name}”"
@@ -166,7 +169,7 @@ def report_content(results: Results, called: str = "", sweeps: Sequence[SizeSwee
         tables=_tables(results),
         forests=forests(results),
         agreements=_agreements(results),
-        differing=differing_rows(results),
+        differing=differing_rows(results) if texts else (),
         segments=segment_tables(results),
         sweeps=tuple(map(sweep_table, sweeps)),
         checked=_checked(results),
@@ -185,11 +188,7 @@ def report_content(results: Results, called: str = "", sweeps: Sequence[SizeSwee
             ("seed", str(results.seed)),
         ),
         contenders=tuple((contender.name, contender.fingerprint) for contender in results.contenders),
-        versions=(
-            ("explorer", sys.modules[_PACKAGE].__version__),
-            ("Python", platform.python_version()),
-            *((name, version) for name in _PACKAGES if (version := _version(name))),
-        ),
+        versions=versions(),
         python=python_lines(results),
     )  # fmt: skip
 
@@ -271,6 +270,16 @@ def _judged(results: Results) -> str:
 
 def _better(higher: bool | None) -> str:
     return "" if higher is None else f"{'higher' if higher else 'lower'} is better"
+
+
+def versions() -> tuple[tuple[str, str], ...]:
+    """The versions of Explorer, of Python, and of what figures depend on."""
+    known = ((name, version) for name in _PACKAGES if (version := _version(name)))
+    return (
+        ("explorer", sys.modules[_PACKAGE].__version__),
+        ("Python", platform.python_version()),
+        *known,
+    )
 
 
 def _version(package: str) -> str:

@@ -5,27 +5,40 @@ from __future__ import annotations
 import functools
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from explorer.comparison.numbers import NO_INTERVAL
-from explorer.comparison.report.content import Content
 from explorer.comparison.report.forest import WIDTH
-from explorer.comparison.report.migration_content import MigrationContent
 
+GENERATOR = "Explorer"
+"""What the head of each HTML file names as its maker: only such files are published as pages."""
 _FOLDER = Path(__file__).parent
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # What Markdown reads inside a line; the templates begin every line themselves.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$!^=])")
 
 
-def html_page(content: Content | MigrationContent) -> str:
-    """A report as one HTML file, without anything from elsewhere."""
-    return _render(f"{content.template}.html.jinja", content)
+class ReportContent(Protocol):
+    """What a report says, for a template."""
+
+    @property
+    def template(self) -> str:
+        """The beginning of the template's name."""
 
 
-def markdown_page(content: Content | MigrationContent) -> str:
+def html_page(content: ReportContent, folder: Path = _FOLDER) -> str:
+    """A report as one HTML file, without anything from elsewhere.
+
+    Args:
+        content: What it says.
+        folder: Where its template is, which can extend those of this folder.
+    """
+    return _render(f"{content.template}.html.jinja", content, folder)
+
+
+def markdown_page(content: ReportContent) -> str:
     """A report as GitHub-flavoured Markdown."""
-    return _render(f"{content.template}.md.jinja", content)
+    return _render(f"{content.template}.md.jinja", content, _FOLDER)
 
 
 class _AsItIs(str):
@@ -34,17 +47,17 @@ class _AsItIs(str):
     __slots__ = ()
 
 
-def _render(template: str, content: Content | MigrationContent) -> str:
-    found = _environment(html=template.endswith(".html.jinja")).get_template(template)
+def _render(template: str, content: ReportContent, folder: Path) -> str:
+    found = _environment(folder, html=template.endswith(".html.jinja")).get_template(template)
     return str(found.render(report=content, width=WIDTH))
 
 
 @functools.cache
-def _environment(*, html: bool) -> Any:  # noqa: ANN401 - Jinja is imported only where a report is written
+def _environment(folder: Path, *, html: bool) -> Any:  # noqa: ANN401 - Jinja is imported only where a report is written
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
+        loader=FileSystemLoader([folder, _FOLDER]),
         autoescape=html,  # noqa: S701 - Markdown is escaped by `finalize`
         finalize=None if html else _escaped,
         undefined=StrictUndefined,
@@ -54,6 +67,7 @@ def _environment(*, html: bool) -> Any:  # noqa: ANN401 - Jinja is imported only
     )
     environment.filters["as_it_is"] = _AsItIs
     environment.globals["too_few"] = NO_INTERVAL
+    environment.globals["generator"] = GENERATOR
     return environment
 
 

@@ -32,7 +32,7 @@ def python_lines(results: Results) -> str:
     lines = [
         *imports,
         "",
-        f"corpus = {_opened(corpus, corpus.text)}  # {len(corpus):,} rows, fingerprint {corpus.fingerprint}",
+        f"corpus = {opened(corpus, corpus.text)}  # {len(corpus):,} rows, fingerprint {corpus.fingerprint}",
         "contenders = [",
         *(f"    {_contender(name, spec, corpus)}" for name, spec in specs),
         "]",
@@ -43,7 +43,8 @@ def python_lines(results: Results) -> str:
     return "\n".join(lines)
 
 
-def _opened(corpus: Corpus, text: str) -> str:
+def opened(corpus: Corpus, text: str) -> str:
+    """A call that opens the rows of a corpus with a text column."""
     named: dict[str, Any] = {"text": text, "label": corpus.label}
     if corpus.vectors is not None:
         named["vectors"] = corpus.vector_column
@@ -54,13 +55,13 @@ def _opened(corpus: Corpus, text: str) -> str:
         named |= {"config": origin.config, "split": origin.split, "revision": origin.revision}
         if origin.limit is not None:
             named |= {"limit": origin.limit, "seed": origin.seed}
-    return _call("explorer.open_corpus", [repr(source)], named)
+    return call("explorer.open_corpus", [repr(source)], named)
 
 
 def _contender(name: str, spec: ContenderSpec | None, corpus: Corpus) -> str:
     if spec is None:
         return f"# {name!r} cannot be made again from what is known about it."
-    rows = "corpus" if spec.text is None else _opened(corpus, spec.text)
+    rows = "corpus" if spec.text is None else opened(corpus, spec.text)
     if spec.encoder is None:
         return f"Bm25Contender({rows}, {name!r}),"
     space = _embedded(rows, spec.encoder)
@@ -74,20 +75,21 @@ def _contender(name: str, spec: ContenderSpec | None, corpus: Corpus) -> str:
 def _embedded(rows: str, spec: EncoderSpec) -> str:
     match spec:
         case Tfidf():
-            return _call("explorer.embed", [rows, repr(TFIDF)], {})
+            return call("explorer.embed", [rows, repr(TFIDF)], {})
         case OwnVectors(query_model=None | Tfidf()):
-            return _call("explorer.embed", [rows, repr("")], {"own_vectors": True})
+            return call("explorer.embed", [rows, repr("")], {"own_vectors": True})
         case OwnVectors(query_model=LocalModel() | HostedModel() as queries):
-            return _call("explorer.embed", *_model(rows, queries, own_vectors=True))
+            return call("explorer.embed", *model_arguments(rows, queries, own_vectors=True))
         case LocalModel() | HostedModel():
-            return _call("explorer.embed", *_model(rows, spec, own_vectors=False))
+            return call("explorer.embed", *model_arguments(rows, spec, own_vectors=False))
         case _:
             raise AssertionError(spec)
 
 
-def _model(
+def model_arguments(
     rows: str, spec: LocalModel | HostedModel, *, own_vectors: bool
 ) -> tuple[list[str], dict[str, Any]]:
+    """The arguments of `explorer.embed` for rows and a model: those without a name, and the others."""
     name = model_name(spec.model)
     named: dict[str, Any] = {"prompt": spec.prompt, "query_prompt": spec.query_prompt}
     named["task"] = None if spec.task == "search" else spec.task
@@ -116,5 +118,6 @@ def _arguments(results: Results) -> str:
     return ", ".join(["contenders", *(f"{key}={value!r}" for key, value in named.items())])
 
 
-def _call(function: str, given: list[str], named: dict[str, Any]) -> str:
+def call(function: str, given: list[str], named: dict[str, Any]) -> str:
+    """A call as it is written in Python."""
     return f"{function}({', '.join([*given, *(f'{key}={value!r}' for key, value in named.items())])})"

@@ -18,12 +18,22 @@ if TYPE_CHECKING:
 _PAGES = {".html": html_page, ".htm": html_page, ".md": markdown_page}
 
 
-def write_report(results: Results, path: Path, sweeps: Sequence[SizeSweep] = ()) -> None:
+def write_report(
+    results: Results, path: Path, sweeps: Sequence[SizeSweep] = (), *, texts: bool = True
+) -> None:
     """Write a report; see `Comparison.report`."""
-    path.write_text(report_text(results, path.name, sweeps=sweeps), encoding="utf-8", newline="\n")
+    text = report_text(results, path.name, sweeps=sweeps, texts=texts)
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def report_text(results: Results, name: str, *, called: str = "", sweeps: Sequence[SizeSweep] = ()) -> str:
+def report_text(
+    results: Results,
+    name: str,
+    *,
+    called: str = "",
+    sweeps: Sequence[SizeSweep] = (),
+    texts: bool = True,
+) -> str:
     """The text of a report.
 
     Args:
@@ -31,11 +41,12 @@ def report_text(results: Results, name: str, *, called: str = "", sweeps: Sequen
         name: The name of the file, whose ending, `.html` or `.md`, chooses the format.
         called: What the comparison is called; empty if it has no name.
         sweeps: What smaller vectors of its contenders cost, where that was computed.
+        texts: Whether it quotes the rows that differ most and their neighbours.
 
     Raises:
         QueryError: The ending is another one.
     """
-    return page_of(report_content(results, called, sweeps), name)
+    return page_of(report_content(results, called, sweeps, texts=texts), name)
 
 
 def page_of(content: Content | MigrationContent, name: str) -> str:

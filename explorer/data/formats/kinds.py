@@ -93,6 +93,8 @@ def _contents(head: bytes, kind: str) -> tuple[str, str]:
 
 
 def _zip_contents(head: bytes) -> tuple[str, str]:
+    if b"session.json" in head:
+        return "a session saved by Explorer", "Open it on the Data page, or by explorer.open_session."
     if b"opendocument.spreadsheet" in head:
         return "an OpenDocument spreadsheet", _SAVE_AS_CSV
     if b"word/" in head:

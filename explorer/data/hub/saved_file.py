@@ -11,8 +11,8 @@ from explorer.data.space_files.facts import KEY, check_rows
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.uploads.bounded import read_bounded
 from explorer.errors import TooLargeError, UnreadableFileError
+from explorer.hub.pushed_repo import DATASET, pushed_repo
 from explorer.hub.ranges import HubFile, Meter, RangeReader
-from explorer.hub.space_repo import space_repo
 from explorer.jobs.progress import BYTES, OnProgress, counting
 from explorer.settings import settings
 
@@ -37,7 +37,7 @@ def read_pushed(
     Raises:
         UnreadableFileError: It is a dataset of another kind; or as for `read_saved_file`.
     """
-    file = space_repo(name, revision, token).file
+    file = pushed_repo(DATASET, name, revision, token).file
     if file is None or not is_saved_space(file):
         raise UnreadableFileError(
             "The dataset is not a space that was pushed from Explorer.",

@@ -27,3 +27,10 @@ def write_parquet(saved: SavedTable, sink: BinaryIO) -> None:
             rows = saved.table.slice(start, stop - start)
             writer.write_table(pa.Table.from_arrays([*rows.columns, vectors], schema=schema))
         writer.add_key_value_metadata({KEY: saved.facts})
+
+
+def write_rows(table: pa.Table, facts: str, sink: BinaryIO) -> None:
+    """Write rows without vectors, and their facts."""
+    with pq.ParquetWriter(sink, table.schema.remove_metadata(), compression="zstd") as writer:
+        writer.write_table(table.replace_schema_metadata(None))
+        writer.add_key_value_metadata({KEY: facts})

@@ -116,7 +116,7 @@ def _open(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
             with _reading:
                 return openvino.OpenVINOEngine(files, graph, dtype)
         except NoGraphError as reason:
-            notes.append(f"OpenVINO, which is faster here, was not used: {reason.what}.")
+            notes.append(openvino.without_graph(reason))
     with _reading:
         if device == torch.device("cuda") and torch.cuda.device_count() > 1:
             every = [torch.device("cuda", number) for number in range(torch.cuda.device_count())]

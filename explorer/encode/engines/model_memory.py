@@ -16,6 +16,7 @@ _ITEM_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 # first one; a tokenizer and a batch.
 _LIBRARY = 40_000_000
 _BESIDE_WEIGHTS = 20_000_000
+_PROCESS = 10_000_000  # Python with numpy, in a process of its own; with torch it is more
 T = TypeVar("T")
 
 
@@ -46,9 +47,17 @@ def opening_bytes(files: ModelFiles, dtype: str) -> int:
         files: The model.
         dtype: As for `weights_bytes`.
     """
+    return _model_bytes(files, dtype) + (0 if "openvino" in sys.modules else _LIBRARY)
+
+
+def process_bytes(files: ModelFiles, dtype: str) -> int:
+    """Memory that a process of its own for a model takes at least, in bytes; see `opening_bytes`."""
+    return _PROCESS + _LIBRARY + _model_bytes(files, dtype)
+
+
+def _model_bytes(files: ModelFiles, dtype: str) -> int:
     table = (files.facts.table_parameters or 0) * _ITEM_BYTES[dtype]
-    library = 0 if "openvino" in sys.modules else _LIBRARY
-    return library + _BESIDE_WEIGHTS + max(0, weights_bytes(files, dtype) - table)
+    return _BESIDE_WEIGHTS + max(0, weights_bytes(files, dtype) - table)
 
 
 class ModelMemory(Generic[T]):

@@ -109,6 +109,11 @@ def ready(files: ModelFiles, dtype: str) -> tuple[Path, About]:
     return graph_for(files)
 
 
+def without_graph(reason: NoGraphError) -> str:
+    """A note for the screen: why torch runs a model."""
+    return f"OpenVINO, which is faster here, was not used: {reason.what}."
+
+
 def serves(files: ModelFiles) -> bool:
     """Whether OpenVINO can probably run a model: it is installed, and supports the model's modules."""
     try:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
+from explorer.analysis.cluster_fit import LabelAgreement, LabelTable
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.clustering import Clusters
 from explorer.ui.widgets.shown_rows import ShownRows
@@ -38,32 +41,43 @@ def show_agreement(shown_rows: ShownRows, found: Clusters) -> None:
             f"AMI {held.ami:.2f}",
             width="content",
         )
-        with st.popover("Labels and clusters", type="tertiary", width="content"):
-            with st.container(horizontal=True):
-                st.metric("AMI", f"{held.ami:.3f}", help="Adjusted mutual information.", width="content")
-                st.metric("ARI", f"{held.ari:.3f}", help="Adjusted Rand index.", width="content")
-                st.metric(
-                    "V-measure",
-                    f"{held.v_measure:.3f}",
-                    help="Harmonic mean of homogeneity and completeness; not corrected for chance.",
-                    width="content",
-                )
-            st.caption(
-                "1 is a perfect match. AMI and ARI are 0 by chance; ARI gives large groups more weight. "
-                f"Over {held.rows:,} rows with a label."
+        _show_details(held, table, found.names, corpus.label or "label")
+
+
+@st.fragment
+def _show_details(held: LabelAgreement, table: LabelTable, names: Mapping[int, str], label: str) -> None:
+    """Draw the figures and the table behind a button; they are made once it is opened."""
+    popover = st.popover(
+        "Labels and clusters", type="tertiary", width="content", key="labels-and-clusters", on_change="rerun"
+    )
+    if not popover.open:
+        return
+    with popover:
+        with st.container(horizontal=True):
+            st.metric("AMI", f"{held.ami:.3f}", help="Adjusted mutual information.", width="content")
+            st.metric("ARI", f"{held.ari:.3f}", help="Adjusted Rand index.", width="content")
+            st.metric(
+                "V-measure",
+                f"{held.v_measure:.3f}",
+                help="Harmonic mean of homogeneity and completeness; not corrected for chance.",
+                width="content",
             )
-            shown = slice(0, _LABELS)
-            st.dataframe(
-                {
-                    corpus.label or "label": list(table.labels[shown]),
-                    **{
-                        found.names[cluster]: table.rows[shown, place].tolist()
-                        for place, cluster in enumerate(table.clusters)
-                    },
+        st.caption(
+            "1 is a perfect match. AMI and ARI are 0 by chance; ARI gives large groups more weight. "
+            f"Over {held.rows:,} rows with a label."
+        )
+        shown = slice(0, _LABELS)
+        st.dataframe(
+            {
+                label: list(table.labels[shown]),
+                **{
+                    names[cluster]: table.rows[shown, place].tolist()
+                    for place, cluster in enumerate(table.clusters)
                 },
-                hide_index=True,
-                key="labels-by-clusters",
-                alt="Number of rows with each label in each cluster",
-            )
-            if len(table.labels) > _LABELS:
-                st.caption(f"The {_LABELS} most frequent of {len(table.labels):,} labels.")
+            },
+            hide_index=True,
+            key="labels-by-clusters",
+            alt="Number of rows with each label in each cluster",
+        )
+        if len(table.labels) > _LABELS:
+            st.caption(f"The {_LABELS} most frequent of {len(table.labels):,} labels.")

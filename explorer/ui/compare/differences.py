@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.comparison.numbers import NO_INTERVAL, has_interval, units
+from explorer.session.session import Session
 from explorer.ui.compare.figures_in_words import p_text, signed
 from explorer.ui.compare.window_width import is_narrow, watch_width
 from explorer.ui.widgets.figures import BLUE, GREY, ORANGE
+from explorer.ui.widgets.kept import kept
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -61,7 +63,7 @@ class _Line:
         return "differs" if self.significant else "cannot tell apart"
 
 
-def show_differences(comparison: Comparison) -> None:
+def show_differences(session: Session, comparison: Comparison) -> None:
     """Draw the differences of all pairs, or of the best contender to each other one, by a chosen measure."""
     measures = list(dict.fromkeys(each.measure for each in comparison.found))
     if not measures:
@@ -96,7 +98,12 @@ def show_differences(comparison: Comparison) -> None:
     narrow = is_narrow()
     watch_width(narrow=narrow)
     st.plotly_chart(
-        forest_plot(lines, measure.in_sentence, narrow=narrow),
+        kept(
+            session,
+            "compare-forest",
+            (comparison, chosen, which, narrow),
+            lambda: forest_plot(lines, measure.in_sentence, narrow=narrow),
+        ),
         key="compare-forest",
         width=_WIDTH,
         config={"displayModeBar": False},

@@ -155,7 +155,7 @@ def _show_asked(session: Session, evaluating: Evaluating) -> None:
         session, key, "Evaluating the encoder", evaluating.run, lane=evaluating.lane, here=True
     )
     if found is not None:
-        show_evaluation(session, found, kind, f"{session.corpus.name}-{kind}")
+        show_evaluation(session, found, evaluating.material.words, f"{session.corpus.name}-{kind}")
 
 
 def _ask(key: Hashable) -> None:

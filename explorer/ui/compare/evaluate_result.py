@@ -17,85 +17,58 @@ from explorer.session.session import Session
 from explorer.ui.shell.text import markdown, shortened
 from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.log_to_mlflow import offer_logging
+from explorer.ui.widgets.offer_page import Chosen, PageOffer, offer_page
 
 if TYPE_CHECKING:
     import pandas as pd
     from streamlit.elements.lib.column_types import ColumnConfig
 
     from explorer.evaluation.duplicates import DuplicateEvaluation
-    from explorer.evaluation.labels import LabelEvaluation
-    from explorer.evaluation.pairs import PairEvaluation
     from explorer.evaluation.published import Published
-    from explorer.evaluation.retrieval import RetrievalEvaluation
+    from explorer.evaluation.report.kinds import Evaluated
     from explorer.evaluation.thresholds import Threshold
     from explorer.tracking.runs import Logged
 
-    Evaluated = PairEvaluation | DuplicateEvaluation | RetrievalEvaluation | LabelEvaluation
 
 _SHOWN = 50  # cases
 _CHARS = 300  # of a text in a cell
-_FROM_ZERO = ("pair", "row", "first_hit", "relevant")  # numbers that are from 1 on the screen and in files
-_COLUMNS = {  # the columns of the table where long texts would hide the others on a narrow screen
-    "pairs": ("pair", "score", "similarity", "off", "first", "second", "score_rank", "similarity_rank"),
-    "duplicates": ("pair", "duplicate", "similarity", "misplaced", "first", "second"),
-    "queries": (
-        "nDCG@10",
-        "relevant_rank",
-        "query",
-        "relevant_text",
-        "first_hit_text",
-        "relevant",
-        "first_hit",
-        "MRR@10",
-        "recall@10",
-    ),
-    "labels": ("row", "label", "predicted", "own_votes", "predicted_votes", "text"),
-}
-_UNITS = {"labels": "rows"}  # where they are not called as the kind
-_ORDER = {
-    "pairs": "The pairs whose rank by similarity is furthest from that by score. A rank is the share of "
-    "pairs that have less; off is that by similarity minus that by score.",
-    "duplicates": "The pairs that are furthest on the wrong side. Misplaced is the share of the pairs with "
-    "the other label that score higher than a duplicate, or lower than another pair.",
-    "queries": "The queries with the lowest nDCG@10. Relevant is a row with the highest grade, with its "
-    "rank among the hits, or – if it is not among them.",
-    "labels": "The rows whose nearest rows have another label, those with the fewest votes for their own "
-    "first.",
-}
 
 
-def show_evaluation(session: Session, found: Evaluated, kind: str, name: str) -> None:
+def show_evaluation(session: Session, found: Evaluated, material: str, name: str) -> None:
     """Draw what was measured of an encoder.
 
     Args:
         session: The session.
         found: What was found.
-        kind: What it was evaluated on.
+        material: What it was evaluated on, as a sentence.
         name: The beginning of the names of files.
     """
     from explorer.evaluation.duplicates import DuplicateEvaluation
+    from explorer.evaluation.report.kinds import KINDS, worst_cases
 
-    first = found.figures[0]
+    first, kind = found.figures[0], KINDS[type(found)]
     st.markdown(f"**{markdown(found.encoder)}** · {units(first.measure, first.n, first.independent)}")
-    _show_figures(found, kind)
+    _show_figures(found, kind.units)
     if isinstance(found, DuplicateEvaluation):
         _show_thresholds(found)
     for note in found.notes:
         st.caption(markdown(note))
-    _offer_logging(session, found)
+    with st.container(horizontal=True):
+        _offer_page(session, found, material, name)
+        _offer_logging(session, found)
     with st.expander("What these figures mean", icon=":material/help:"):
         for each in found.figures:
             st.markdown(f"**{markdown(each.measure.name)}** · {markdown(each.measure.explanation)}")
     st.header("Worst cases first", anchor=False)
-    st.caption(_ORDER[kind])
-    worst = _numbered(found.worst(_SHOWN))
+    st.caption(kind.order)
+    worst = worst_cases(found, _SHOWN)
     if worst.empty:
         st.markdown(":material/check: There are none.")
         return
     st.dataframe(
         _shortened(worst),
         hide_index=True,
-        column_order=_COLUMNS.get(kind),
+        column_order=kind.columns,
         column_config=_columns(worst),
         placeholder="–",
         alt="The worst cases, worst first",
@@ -105,9 +78,29 @@ def show_evaluation(session: Session, found: Evaluated, kind: str, name: str) ->
     most = first.n
     download_table(
         "Cases",
-        lambda: pa.Table.from_pandas(_numbered(found.worst(most)), preserve_index=False),
+        lambda: pa.Table.from_pandas(worst_cases(found, most), preserve_index=False),
         f"{name}-cases",
         about="The worst cases first, with whole texts.",
+    )
+
+
+def _offer_page(session: Session, found: Evaluated, material: str, name: str) -> None:
+    def make(chosen: Chosen, on_progress: OnProgress) -> bytes:  # noqa: ARG001 - it takes a moment
+        from explorer.evaluation.report.report import evaluation_page
+
+        return evaluation_page(found, texts=chosen.texts, material=material)
+
+    offer_page(
+        session,
+        PageOffer(
+            "evaluation",
+            "Evaluation report (HTML)",
+            name,
+            make,
+            holds="Figures with their intervals, what they mean, what was evaluated, and the Python lines "
+            "that repeat it.",
+            texts="The worst cases, with the beginning of their texts.",
+        ),
     )
 
 
@@ -127,7 +120,7 @@ def _offer_logging(session: Session, found: Evaluated) -> None:
     )
 
 
-def _show_figures(found: Evaluated, kind: str) -> None:
+def _show_figures(found: Evaluated, what: str) -> None:
     lines = {
         "measure": [each.measure.name for each in found.figures],
         "value": [written(each.measure, each.value) for each in found.figures],
@@ -140,7 +133,6 @@ def _show_figures(found: Evaluated, kind: str) -> None:
     st.dataframe(lines, hide_index=True, height="content", alt="Figures with their intervals")
     first = found.figures[0]
     if np.isnan(first.low) and not np.isnan(first.value):
-        what = _UNITS.get(kind, kind)
         st.caption(f"– is no interval: it takes {FEWEST_GROUPS} or more independent {what}.")
 
 
@@ -180,11 +172,6 @@ def _share(threshold: Threshold, name: str) -> str:
     value, low, high = (getattr(threshold, f"{name}{end}") for end in ("", "_low", "_high"))
     ends = interval(low, high)
     return f"{number(value)} ({ends})" if ends else number(value)
-
-
-def _numbered(cases: pd.DataFrame) -> pd.DataFrame:
-    """The cases with numbers of pairs and rows from 1."""
-    return cases.assign(**{name: cases[name] + 1 for name in _FROM_ZERO if name in cases})
 
 
 def _shortened(cases: pd.DataFrame) -> pd.DataFrame:

@@ -15,8 +15,8 @@ from explorer.ui.shell.job_progress import analysis_lane
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
+    from explorer.evaluation.report.kinds import Evaluated
     from explorer.jobs.progress import OnProgress
-    from explorer.ui.compare.evaluate_result import Evaluated
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from explorer.ui.compare.options import set_options
 from explorer.ui.shell.text import show_error
 from explorer.ui.widgets.downloads import download_file
 from explorer.ui.widgets.log_to_mlflow import offer_logging
+from explorer.ui.widgets.offer_page import PageOffer, offer_page
 
 if TYPE_CHECKING:
     from explorer.comparison.comparison import Comparison
@@ -45,11 +46,11 @@ def _show_downloads(session: Session, comparison: Comparison) -> None:
     called = session.comparison.name
     name = called or f"{session.corpus.name}-{_ENDING}"
 
-    def report(ending: str) -> bytes:
+    def report(ending: str, *, texts: bool = True) -> bytes:
         from explorer.comparison.report.report import report_text
 
         sweeps = sweeps_made(session, comparison)
-        return report_text(comparison, f"{name}.{ending}", called=called, sweeps=sweeps).encode()
+        return report_text(comparison, f"{name}.{ending}", called=called, sweeps=sweeps, texts=texts).encode()
 
     def file() -> bytes:
         from explorer.comparison.files.saving import Choices, packed
@@ -57,15 +58,24 @@ def _show_downloads(session: Session, comparison: Comparison) -> None:
         state = session.comparison
         return packed(comparison, Choices(state.name, state.queries, state.answers))
 
-    download_file(
-        "Report (HTML)",
-        lambda: report("html"),
-        f"{name}.html",
-        about="Verdict, tables, figures, rows, settings and the Python lines that repeat it, in one file "
-        "that opens without a network; with what Cost shows, once that was opened. It quotes texts of your "
-        "rows.",
+    offer_page(
+        session,
+        PageOffer(
+            "comparison",
+            "Report (HTML)",
+            name,
+            lambda chosen, _report: report("html", texts=chosen.texts),
+            holds="Verdict, tables, figures, settings and the Python lines that repeat it; with what Cost "
+            "shows, once that was opened. It names the groups that the rows are divided into.",
+            texts="Some rows on which the contenders differ, and their neighbours.",
+        ),
     )
-    download_file("Report (Markdown)", lambda: report("md"), f"{name}.md", about="The same as Markdown.")
+    download_file(
+        "Report (Markdown)",
+        lambda: report("md"),
+        f"{name}.md",
+        about="The report as Markdown, with texts of your rows.",
+    )
     download_file(
         "Comparison",
         file,

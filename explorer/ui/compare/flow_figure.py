@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from explorer.share.map.palette import GREY, HUES
 from explorer.ui.widgets.figures import short
-from explorer.ui.widgets.map_view.palette import GREY, HUES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,6 +15,11 @@ from explorer.analysis.specs import MapSpec
 from explorer.analysis.trust import trust
 from explorer.comparison.maps.alignment import AlignedMap, align
 from explorer.jobs.progress import OnProgress
+from explorer.share.map.colouring import Colouring, column_colouring
+from explorer.share.map.map_names import group_names
+from explorer.share.map.point_colours import point_colours
+from explorer.share.map.positions import Positions
+from explorer.share.map.scene import Scene, make_scene, row_text
 from explorer.ui.compare.digest import digest
 from explorer.ui.compare.joined_lists import LISTS, join_lists
 from explorer.ui.compare.map_rows import mapped_rows
@@ -24,15 +29,10 @@ from explorer.ui.compare.row_lists import listed_row
 from explorer.ui.compare.spaces_shown import choose_spaces
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
 from explorer.ui.shell.text import as_html, markdown
-from explorer.ui.widgets.colouring import Colouring, column_colouring
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.map_view.component import map_view
-from explorer.ui.widgets.map_view.map_names import group_names
-from explorer.ui.widgets.map_view.point_colours import point_colours
-from explorer.ui.widgets.map_view.positions import Positions
-from explorer.ui.widgets.map_view.scene import Scene, make_scene
-from explorer.ui.widgets.rows_on_map import pick, row_text, selected_points
+from explorer.ui.widgets.rows_on_map import pick, selected_points
 from explorer.ui.widgets.selected_rows import show_selected_rows
 
 if TYPE_CHECKING:

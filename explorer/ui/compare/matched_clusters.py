@@ -8,8 +8,9 @@ import numpy as np
 
 from explorer.comparison.clusters.matched import MatchedClusters, matched_clusters
 from explorer.jobs.progress import OnProgress
+from explorer.session.clusters import MAX_K
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
-from explorer.ui.widgets.clustering import MAX_K, usual_k
+from explorer.ui.widgets.clustering import usual_k
 from explorer.ui.widgets.linked_number import linked_number
 
 if TYPE_CHECKING:

@@ -65,7 +65,7 @@ def show_scorecard(session: Session, comparison: Comparison) -> None:
     with st.expander("What these figures mean", icon=":material/help:"):
         for measure in measures:
             st.markdown(f"**{markdown(measure.name)}** · {markdown(measure.explanation)}")
-    show_differences(comparison)
+    show_differences(session, comparison)
     name = session.corpus.name
     with st.container(horizontal=True):
         download_table("Scorecard", lambda: _arrow(comparison.scorecard), f"{name}-scorecard")

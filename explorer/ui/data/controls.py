@@ -10,6 +10,7 @@ from explorer.data.formats.lines import read_lines
 from explorer.data.samples import SAMPLES, open_sample
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ExplorerError
+from explorer.session.files.contents import SessionContents
 from explorer.session.rows_origin import FILE, HUB, LINES, PLACES, SAMPLE, RowsOrigin
 from explorer.session.session import Session
 from explorer.ui.data.column_choice import choose_columns
@@ -21,22 +22,24 @@ from explorer.ui.data.vector_choice import MAX_PASTED_CHARS
 from explorer.ui.shell.corpus_choice import take_asked_place
 from explorer.ui.shell.tab_jobs import forget, was_asked
 from explorer.ui.shell.text import markdown, show_error
-from explorer.ui.widgets.upload import show_source_name, upload
+from explorer.ui.widgets.upload import Read, show_source_name, upload_either
 
 _OPEN = ""  # in the choice of a sample
 _FILE_KEY = "file"
 
 
-def choose_rows(session: Session, contents: DeltaGenerator) -> Corpus | ExplorerError | None:
-    """Draw the choice of rows and columns; it starts from the open corpus.
+def choose_rows(
+    session: Session, contents: DeltaGenerator
+) -> Corpus | SessionContents | ExplorerError | None:
+    """Draw the choice of rows and columns, or of a session; it starts from the open corpus.
 
     Args:
         session: The visitor's session.
         contents: The wide part of the page, where search results and previews of the Hub are drawn.
 
     Returns:
-        The corpus; the error, already drawn, if it cannot be made; None while nothing is chosen or while the
-        rows are being read.
+        The corpus; the session of a session file; the error, already drawn, if it cannot be made; None while
+        nothing is chosen or while the rows are being read.
     """
     asked = take_asked_place()
     belongs = draft().belongs_to(session)
@@ -55,6 +58,7 @@ def choose_rows(session: Session, contents: DeltaGenerator) -> Corpus | Explorer
     try:
         if place == SAMPLE:
             return _sample(session)
+        rows: Corpus | Read
         if place == HUB:
             rows = choose_hub_rows(session, contents)
         else:
@@ -121,19 +125,19 @@ def _sample(session: Session) -> Corpus:
         label_visibility="collapsed",
         persist_state="session",
     )
-    return whole if name == _OPEN else open_sample(str(name))
+    return whole if name == _OPEN else draft().once("sample", name, lambda: open_sample(str(name)))
 
 
-def _uploaded(session: Session) -> SourceTable | ExplorerError | None:
+def _uploaded(session: Session) -> Read:
     key = widget_key(_FILE_KEY)
     back = session.rows_origin
     opened = back.source if back is not None and back.place == FILE else None
-    return upload(
+    return upload_either(
         session,
         "File",
         key,
         opened=opened,
-        help="CSV, TSV, JSON Lines, Parquet, plain text with one row per line, or a saved space.",
+        help="CSV, TSV, JSON Lines, Parquet, plain text with one row per line, or a saved space or session.",
     )
 
 

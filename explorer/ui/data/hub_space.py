@@ -15,8 +15,8 @@ from explorer.errors import DataError, ExplorerError, NotOnHubError
 from explorer.hub.cards import card_html, read_card
 from explorer.hub.dataset_details import DatasetDetails, dataset_details
 from explorer.hub.dataset_splits import DatasetSplit
+from explorer.hub.pushed_repo import DATASET, pushed_repo
 from explorer.hub.ranges import HubFile
-from explorer.hub.space_repo import space_repo
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
 from explorer.session.session import Session
@@ -122,7 +122,7 @@ def _ask(
 
 
 def _describe(name: str, revision: str | None, token: str | None) -> Described:
-    file, note = space_repo(name, revision, token).file, ""
+    file, note = pushed_repo(DATASET, name, revision, token).file, ""
     try:
         if file is not None and is_saved_space(file):
             card = read_card(name, file.commit, "dataset", token)

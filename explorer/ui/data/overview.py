@@ -14,9 +14,11 @@ from explorer.data.tables.values import count
 from explorer.encode.spec import EncoderSpec, OwnVectors
 from explorer.numbers import percent
 from explorer.session.session import Session
+from explorer.ui.shell.save_session import offer_session_file
 from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.figure_table import figure_table
 from explorer.ui.widgets.figure_words import token_words
+from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.save_space import offer_space_file
 
 if TYPE_CHECKING:
@@ -44,13 +46,14 @@ def open_label(session: Session, corpus: Corpus, spec: EncoderSpec) -> str:
     return f"{'Use' if isinstance(spec, OwnVectors) else 'Encode'} {rows}"
 
 
-def offer_pages(space: Space) -> None:
+def offer_pages(session: Session, space: Space) -> None:
     """Draw the ways on, once the rows are encoded: to other pages, or into a file."""
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(key="next-page", width="content"):
             st.page_link("pages/overview.py", label="See the overview", icon=":material/dashboard:")
         st.page_link("pages/search.py", label="Search these rows", icon=":material/search:")
         offer_space_file(space)
+        offer_session_file(session)
 
 
 def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
@@ -73,12 +76,12 @@ def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
         st.caption(markdown(note))
 
 
-def show_audit(corpus: Corpus, audit: TokenAudit) -> None:
+def show_audit(session: Session, corpus: Corpus, audit: TokenAudit) -> None:
     """Draw the token lengths of the rows, and how much of them is truncated."""
     from explorer.ui.widgets.figures import token_histogram
 
     st.plotly_chart(
-        token_histogram(audit),
+        kept(session, "token-histogram", (audit,), lambda: token_histogram(audit)),
         key="token-histogram",
         config={"displayModeBar": False},
         alt=token_words(audit),

@@ -11,7 +11,7 @@ from explorer.encode.models import is_on_disk
 from explorer.encode.saved_encoder import SavedEncoder
 from explorer.encode.spec import LocalModel, OwnVectors, needs_token
 from explorer.mlflow_store.names import is_tracked
-from explorer.session.rows_origin import RowsOrigin
+from explorer.session.rows_origin import saved_origin
 from explorer.session.session import Session
 from explorer.ui.data.draft import draft, widget_key
 from explorer.ui.shell.text import markdown
@@ -48,9 +48,7 @@ def choose_saved(session: Session, place: str, table: SourceTable) -> Corpus | N
         return None
     corpus = draft().once("saved space", table, lambda: saved_corpus(table))
     st.caption(markdown(saved_line(corpus)))
-    wanted = RowsOrigin(
-        place, table, (corpus.text,), corpus.label, None, 0, corpus.vector_column, as_saved=True
-    )
+    wanted = saved_origin(place, table, corpus)
     return session.corpus.whole if opened == wanted else draft().saved(wanted, corpus)
 
 

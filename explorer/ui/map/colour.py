@@ -13,10 +13,10 @@ from explorer.analysis.projection import Projection
 from explorer.analysis.specs import MapSpec
 from explorer.analysis.trust import Trust
 from explorer.session.session import Session
+from explorer.share.map.colouring import Colouring, column_colouring
 from explorer.ui.map.choice import MapLook
 from explorer.ui.map.trust import trust_or_progress
 from explorer.ui.widgets.clustering import clusters_or_progress
-from explorer.ui.widgets.colouring import Colouring, column_colouring
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.shown_rows import ShownRows
 

@@ -10,30 +10,29 @@ from numpy.typing import NDArray
 
 from explorer.analysis.region_names import RegionNames
 from explorer.session.session import Session
+from explorer.share.map.contents import MapContents
+from explorer.share.map.page import MapPage
+from explorer.share.map.positions import Positions
+from explorer.share.map.scene import Scene
 from explorer.ui.map.actions import act
 from explorer.ui.map.choice import MapLook
 from explorer.ui.map.compare_with_rest import compare_with_rest
 from explorer.ui.map.listed import RowLister
 from explorer.ui.map.morph import OtherMap, map_name, other_map_or_progress
-from explorer.ui.map.region_names import names_on, region_names_or_progress
+from explorer.ui.map.region_names import region_names_or_progress
 from explorer.ui.map.shown_map import ShownMap
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.map_view.component import map_view
 from explorer.ui.widgets.map_view.events import View
 from explorer.ui.widgets.map_view.listed import ListedRows
-from explorer.ui.widgets.map_view.map_names import group_names
-from explorer.ui.widgets.map_view.offline import offline_page
-from explorer.ui.widgets.map_view.point_colours import point_colours
-from explorer.ui.widgets.map_view.positions import Positions
-from explorer.ui.widgets.map_view.scene import Scene, make_scene
 from explorer.ui.widgets.rows_on_map import pick, points_of, selected_points
 from explorer.ui.widgets.selected_rows import words_apart
 
 ORIGIN = "the map"  # of a selection, as pages say it
 
 
-def draw_flat(session: Session, shown: ShownMap, look: MapLook, doing: str) -> Callable[[], bytes]:
-    """Draw a map in two dimensions, with rows beside it; return what makes a file of it.
+def draw_flat(session: Session, shown: ShownMap, look: MapLook, doing: str) -> MapPage:
+    """Draw a map in two dimensions, with rows beside it; return what can become a file.
 
     Args:
         session: The session with the selection.
@@ -48,7 +47,8 @@ def draw_flat(session: Session, shown: ShownMap, look: MapLook, doing: str) -> C
     regions = None
     if shown.ready:
         regions = region_names_or_progress(session, shown.rows, shown.spec, shown.projection)
-    scene = _scene(session, shown, other, regions, look.morph)
+    contents = _contents(shown, other, regions, look.morph)
+    scene = _scene(session, contents, shown, other)
     lister = RowLister(corpus, shown.rows, scene, shown.colouring, shown.visible)
     listed: Callable[[View | None], ListedRows]
     if selection is None and shown.found is not None:
@@ -75,42 +75,33 @@ def draw_flat(session: Session, shown: ShownMap, look: MapLook, doing: str) -> C
         follow=selection is None and shown.found is None,
         on_act=functools.partial(act, session),
     )
-    return lambda: offline_page(scene, f"{corpus.name}-map", lister.tip, shown.visible)
+    return MapPage(contents, corpus, rows)
 
 
 def _fixed(rows: ListedRows, _view: View | None) -> ListedRows:
     return rows
 
 
-def _scene(
-    session: Session, shown: ShownMap, other: OtherMap | None, regions: RegionNames | None, morph: str
-) -> Scene:
-    """What the map shows, made again only when something of it has changed."""
-    projection, colouring, found = shown.projection, shown.colouring, shown.found
-    maps: list[NDArray[np.floating]] = [projection.coordinates]
+def _contents(
+    shown: ShownMap, other: OtherMap | None, regions: RegionNames | None, morph: str
+) -> MapContents:
+    projection, found = shown.projection, shown.found
+    maps: tuple[NDArray[np.floating], ...] = (projection.coordinates,)
+    others: list[NDArray[np.float64]] = []
+    names: tuple[str, ...] = ()
     if other is not None:
-        maps.append(other.coordinates)
-    positions = kept(session, "positions", tuple(maps), lambda: Positions.of(*maps))
+        maps = (*maps, other.coordinates)
+        others = [] if other.query is None else [other.query]
+        names = (map_name(projection, seeded=morph == "seed"), other.name)
+    if found is None:
+        return MapContents(maps, shown.colouring, regions, names)
+    return MapContents(maps, shown.colouring, regions, names, found.points, np.stack([found.place, *others]))
+
+
+def _scene(session: Session, contents: MapContents, shown: ShownMap, other: OtherMap | None) -> Scene:
+    """What the map shows, made again only when something of it has changed."""
+    maps = contents.maps
+    positions = kept(session, "positions", maps, lambda: Positions.of(*maps))
     heading = f"{session.corpus.name} · {len(positions):,} rows"
-    places = None
-    if found is not None:
-        places = np.stack([found.place, *([] if other is None or other.query is None else [other.query])])
-
-    def make() -> Scene:
-        colours = point_colours(colouring)
-        names = group_names(positions, colours)
-        if regions is not None:
-            names += names_on(positions, regions, level=1 if names else 0)
-        return make_scene(
-            positions,
-            colouring.title,
-            colours,
-            heading=heading,
-            morph=[] if other is None else [map_name(projection, seeded=morph == "seed"), other.name],
-            names=names,
-            found=None if found is None else found.points,
-            query=places,
-        )
-
-    made_from = (positions, colouring, regions, heading, found, other)
-    return kept(session, "scene", made_from, make)
+    made_from = (positions, shown.colouring, contents.regions, heading, shown.found, other)
+    return kept(session, "scene", made_from, lambda: contents.scene(positions, heading))

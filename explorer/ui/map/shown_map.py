@@ -12,11 +12,11 @@ from explorer.analysis.projection import Projection, pca, project
 from explorer.analysis.space import Hit, Space
 from explorer.analysis.specs import MapSpec
 from explorer.session.session import Session
+from explorer.share.map.colouring import Colouring
 from explorer.ui.map.choice import MapLook, map_lane
 from explorer.ui.map.colour import colouring_of
 from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.shell.queries import query_vectors_or_progress
-from explorer.ui.widgets.colouring import Colouring
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.shown_rows import ShownRows
 

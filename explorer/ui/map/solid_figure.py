@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.ui.widgets.colouring import Colouring, scale_ends
+from explorer.share.map.colouring import Colouring, scale_ends
+from explorer.share.map.palette import GREY, HUES, scale_colours
+from explorer.share.map.point_colours import point_colours
 from explorer.ui.widgets.figures import short
-from explorer.ui.widgets.map_view.palette import GREY, HUES, scale_colours
-from explorer.ui.widgets.map_view.point_colours import point_colours
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

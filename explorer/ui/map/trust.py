@@ -47,13 +47,19 @@ def trust_or_progress(
     )
 
 
-def show_trust(session: Session, shown_rows: ShownRows, spec: MapSpec, projection: Projection) -> None:
-    """Draw trustworthiness and continuity of a map and of PCA's, and its stability on request."""
+def show_trust(
+    session: Session, shown_rows: ShownRows, spec: MapSpec, projection: Projection
+) -> Trust | None:
+    """Draw trustworthiness and continuity of a map and of PCA's, and its stability on request.
+
+    Returns:
+        How far the map can be trusted; None with too few rows, or while it is being measured.
+    """
     if len(shown_rows) < 3:
-        return
+        return None
     found = trust_or_progress(session, shown_rows, spec, projection)
     if found is None:
-        return
+        return None
     st.header("How far to trust it", anchor=False)
     held = _stability_or_progress(session, shown_rows, spec, projection)
     this, other = found
@@ -73,6 +79,7 @@ def show_trust(session: Session, shown_rows: ShownRows, spec: MapSpec, projectio
         else "all rows"
     )
     st.caption(f"Over {this.k} neighbours, exact for {sampled}.")
+    return this
 
 
 def _stability_or_progress(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from explorer.analysis.space import Hit, Space
@@ -11,15 +9,18 @@ from explorer.data.corpus import Corpus
 from explorer.numbers import percent
 from explorer.session.session import Session
 from explorer.share.export import rows_table
+from explorer.share.map.page import MapPage
 from explorer.ui.map.actions import asked, search_among
 from explorer.ui.map.choice import choose_map
 from explorer.ui.map.elsewhere import offer_elsewhere
 from explorer.ui.map.flat_map import draw_flat
+from explorer.ui.map.page import map_offer
 from explorer.ui.map.shown_map import ShownMap, map_or_progress
 from explorer.ui.map.solid_map import draw_solid
 from explorer.ui.map.trust import show_trust
 from explorer.ui.widgets.downloads import download_file, download_table
 from explorer.ui.widgets.items import item_html
+from explorer.ui.widgets.offer_page import offer_page
 from explorer.ui.widgets.selected_rows import show_selected_table
 from explorer.ui.widgets.shown_rows import choose_focus, focused_rows_of
 
@@ -38,7 +39,7 @@ def show_map(session: Session, space: Space) -> None:
     if shown is None:
         return
     projection, flat = shown.projection, shown.projection.dims == 2
-    file = draw_flat(session, shown, look, doing) if flat else draw_solid(session, shown)
+    page = draw_flat(session, shown, look, doing) if flat else draw_solid(session, shown)
     if not shown.ready:
         st.caption("A PCA map, shown until UMAP is ready.")
     elif projection.fallback == "few":
@@ -52,9 +53,15 @@ def show_map(session: Session, space: Space) -> None:
     if projection.densmap and look.query:
         st.caption("densMAP has no transform: the text is placed among its nearest rows.")
     _picked(session, space.corpus, shown.near, flat=flat)
-    _downloads(session, shown, file)
-    if shown.ready:
-        show_trust(session, shown_rows, spec, projection)
+    downloads = st.container(horizontal=True)
+    offer_elsewhere(session, shown)
+    trust = show_trust(session, shown_rows, spec, projection) if shown.ready else None
+    with downloads:
+        _download_coordinates(session, shown)
+        if isinstance(page, MapPage):
+            offer_page(session, map_offer(session, shown, page, trust))
+        else:
+            download_file("Interactive map (HTML)", page, f"{session.corpus.name}-map.html", about=_HTML_HELP)
 
 
 def _picked(session: Session, corpus: Corpus, near: list[Hit], *, flat: bool) -> None:
@@ -75,18 +82,10 @@ def _picked(session: Session, corpus: Corpus, near: list[Hit], *, flat: bool) ->
                 st.html(f"<b>{hit.score:.3f}</b> row {hit.row + 1:,}{item_html(corpus, hit.row)}")
 
 
-def _downloads(session: Session, shown: ShownMap, file: Callable[[], bytes]) -> None:
+def _download_coordinates(session: Session, shown: ShownMap) -> None:
     projection, rows = shown.projection, shown.rows.rows
     drawn = shown.drawn
     names = ("x", "y", "z")[: projection.dims]
     columns = {name: projection.coordinates[drawn, place] for place, name in enumerate(names)}
     corpus = session.corpus
-    with st.container(horizontal=True):
-        download_table("Coordinates", lambda: rows_table(corpus, rows[drawn], columns), f"{corpus.name}-map")
-        download_file(
-            "Interactive map (HTML)",
-            file,
-            f"{corpus.name}-map.html",
-            about=_HTML_HELP,
-        )
-    offer_elsewhere(session, shown)
+    download_table("Coordinates", lambda: rows_table(corpus, rows[drawn], columns), f"{corpus.name}-map")

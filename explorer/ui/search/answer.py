@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from explorer.data.tables.values import count
 from explorer.encode.spec import Tfidf, hosted_model
 from explorer.encode.words import split_words
 from explorer.errors import QueryError
+from explorer.session.queries import encoding_seconds
 from explorer.session.session import Session
 from explorer.share.playlist import playlist_file, song_columns
 from explorer.ui.search.controls import (
@@ -56,11 +58,13 @@ class Answer:
         by_vectors: For each query its hits by vectors, best first.
         ranked: For each query what was found by more than vectors; None if that is not asked for, or not
             there (yet).
+        seconds: How long encoding the queries and comparing their vectors took.
     """
 
     queries: list[str]
     by_vectors: list[list[Hit]]
     ranked: tuple[Ranked, ...] | None
+    seconds: float
 
     @property
     def hits(self) -> list[list[Hit]]:
@@ -79,8 +83,10 @@ def hits_or_progress(session: Session, space: Space, asked: Asked) -> Answer | N
     if asked.like is not None:
         caption = space.corpus.captions[asked.like]
         k = min(asked.k, MAX_HITS)
+        began = time.perf_counter()
         similar = space.similar_to(asked.like, k, metric=asked.metric, rows=asked.within)
-        return Answer([caption], [similar], _ranked(session, space, asked, [asked.like], [None]))
+        took = time.perf_counter() - began
+        return Answer([caption], [similar], _ranked(session, space, asked, [asked.like], [None]), took)
     if len(asked.queries) > MAX_QUERIES:
         raise QueryError(
             f"There are {len(asked.queries)} queries; the page takes {MAX_QUERIES} at once.",
@@ -95,12 +101,16 @@ def hits_or_progress(session: Session, space: Space, asked: Asked) -> Answer | N
                 fix="Shorten it.",
             )
     # Together, so that the hits and what is weak among them are drawn at once.
-    vectors = query_vectors_or_progress(session, [space], (*asked.queries, *_meaningless(space)))
+    texts = (*asked.queries, *_meaningless(space))
+    vectors = query_vectors_or_progress(session, [space], texts)
     if vectors is None:
         return None
     k, queries = min(asked.k, MAX_HITS), vectors[0][: len(asked.queries)]
+    began = time.perf_counter()
     hits = space.search_vectors(queries, k, metric=asked.metric, rows=asked.within)
-    return Answer(list(asked.queries), hits, _ranked(session, space, asked, asked.queries, list(queries)))
+    took = time.perf_counter() - began + encoding_seconds(session, space, texts)
+    ranked = _ranked(session, space, asked, asked.queries, list(queries))
+    return Answer(list(asked.queries), hits, ranked, took)
 
 
 def show_summary(

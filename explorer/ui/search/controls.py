@@ -15,6 +15,7 @@ from explorer.retrieval.options import RankOptions
 from explorer.session.session import Session
 from explorer.session.spaces import space_outcome
 from explorer.ui.search.ranking import choose_ranking
+from explorer.ui.search.record_switch import offer_record
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.linked_choice import linked_choice
@@ -108,6 +109,7 @@ def ask(session: Session) -> Asked:
             "Several queries", key="several", bind="query-params", help="Search for many texts at once."
         )
         ranking = choose_ranking()
+        offer_record(session)
     lines = (typed or "").splitlines() if several else [typed or ""]
     return Asked(
         queries=tuple(line.strip() for line in lines if line.strip()),
@@ -132,7 +134,7 @@ def show_start(space: Space, asked: Asked) -> None:
         st.caption("For example:")
         with st.container(horizontal=True):
             for query in space.corpus.queries:
-                st.button(markdown(query), on_click=_ask_for, args=(query,), key=f"try-{query}")
+                st.button(markdown(query), on_click=ask_for, args=(query,), key=f"try-{query}")
         return
     st.caption("Ask in your own words, or start from a row:")
     # From all over the rows: the first ones are often of one kind.
@@ -164,7 +166,8 @@ def forget_like() -> None:
         del st.query_params[_LIKE]
 
 
-def _ask_for(query: str) -> None:
+def ask_for(query: str) -> None:
+    """Search for a text; for nothing if it is empty."""
     forget_like()
     st.session_state["several"] = False
     st.session_state["q"] = query

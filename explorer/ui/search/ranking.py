@@ -162,13 +162,9 @@ def show_ranking(session: Session, options: RankOptions, query: str, found: Rank
         found: What was found.
         whole: Whether all rows were searched; judged rows that were not would count against every ranking.
     """
-    how = "By vectors and words" if options.words else "By vectors"
     if found.model is not None:
-        read = min(options.rerank, len(found.after))
-        how += f", the first {read:,} re-ranked by {markdown(found.model)}"
-    if options.variety:
-        how += f", with {100 * options.variety:.0f} % variety"
-    st.caption(f"{how}.")
+        options = replace(options, rerank=min(options.rerank, len(found.after)), model=found.model)
+    st.caption(f"By {markdown(options.in_words)}.")
     judgements = judgements_of(session, query) if whole else None
     if judgements is not None:
         from explorer.retrieval.judged import judged_changes

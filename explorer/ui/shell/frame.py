@@ -28,6 +28,7 @@ from explorer.ui.shell.corpus_choice import (
 )
 from explorer.ui.shell.job_progress import begin_page, has_jobs, job_panel, outcome_soon, show_outcome
 from explorer.ui.shell.looked_at import show_looked_at
+from explorer.ui.shell.page_settings import follow_page_settings, keep_page_settings
 from explorer.ui.shell.session import LINKED_EDITS, current_session, has_session, remember
 from explorer.ui.shell.share import show_share
 from explorer.ui.shell.text import markdown, show_error
@@ -48,6 +49,7 @@ def page(title: str) -> Iterator[Session]:
     go_where_rows_are_chosen()
     session = current_session()
     note_page(title)
+    follow_page_settings(session, title)
     begin_page()
     if session.linked_rows is not None:
         _await_rows(session, session.linked_rows, title)
@@ -87,6 +89,7 @@ def page(title: str) -> Iterator[Session]:
         show_error(error)
         point_to_token(session.encoder)
     # Last, when the link says all that was chosen on the page, and rows that are looked at are known.
+    keep_page_settings(session, title)
     with looked_at:
         show_looked_at(session)
     with share:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import PurePath
+import functools
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -11,26 +10,30 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.data.tables.values import count
-from explorer.errors import JobCancelledError, NameTakenError
-from explorer.hub.account import Account, account_of, token_page
-from explorer.hub.licences import LICENCES
-from explorer.hub.names import is_dataset_id
+from explorer.hub.account import Account
 from explorer.hub.push import Pushed
+from explorer.hub.pushed_repo import DATASET
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
 from explorer.session.session import Session
-from explorer.ui.shell.publish_summary import Choice, show_published, show_summary
-from explorer.ui.shell.tab_jobs import answer_or_progress, ask_alone, forget, was_asked
+from explorer.ui.shell.publish_form import (
+    Place,
+    choose_place,
+    name_key,
+    publish_button,
+    show_job,
+    token_and_account,
+)
+from explorer.ui.shell.publish_summary import Choice, show_published_space, show_summary
+from explorer.ui.shell.tab_jobs import ask_alone, was_asked
 from explorer.ui.shell.text import markdown
-from explorer.ui.shell.token import ask_for_own_token
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
     from explorer.encode.engines.services import Secret
 
 _OPEN = "publish-open"
-_JOB, _ACCOUNT = "publish", "hub-account"
-_NAME_CHARS = 60
+_JOB, _KEY = "publish", "publish"
 _ALL, _SHOWN, _SELECTED = "all", "shown", "selected"
 
 
@@ -67,7 +70,8 @@ def _close() -> None:
 @st.dialog("Publish to the Hub", width="large", on_dismiss=_close)
 def _dialog(session: Session) -> None:
     if was_asked(_JOB):
-        _show_job(session)
+        field = name_key(session.corpus.name, _KEY)
+        show_job(session, _JOB, field, show_published_space, _close)
         return
     space = session.spaces.get(session.encoder)
     if space is None:
@@ -77,150 +81,46 @@ def _dialog(session: Session) -> None:
         "The rows, their vectors and what made them become a dataset. It opens on the Data page by its "
         "name, with `explorer.open_space` and with `datasets`."
     )
-    token = ask_for_own_token("Hugging Face token that can write", "It has to be able to write to datasets.")
-    if token is None:
-        st.caption(f"[Tokens are made on the Hub]({token_page()}).")
-        return
-    account = _account(session, token)
-    if account is not None:
-        _form(session, space, token, account)
-
-
-def _show_job(session: Session) -> None:
-    """Draw the progress of the upload, its error, or what was published."""
-    answer = answer_or_progress(session, _JOB, here=True)
-    if isinstance(answer, NameTakenError):
-        st.button(f"Use {markdown(answer.other)}", on_click=_use_name, args=(session, answer.other))
-    elif isinstance(answer, JobCancelledError):
-        st.caption("A dataset that was made stays on the Hub; there you see whether it has the new rows.")
-    elif isinstance(answer, Pushed):
-        show_published(answer)
-        with st.container(horizontal=True):
-            if st.button("Close", type="primary"):
-                _close()
-                forget(session, _JOB)
-                st.rerun()
-            st.button("Publish again", type="tertiary", on_click=forget, args=(session, _JOB))
-
-
-def _use_name(session: Session, name: str) -> None:
-    st.session_state[_name_key(session)] = name
-    forget(session, _JOB)
-
-
-def _account(session: Session, token: Secret) -> Account | None:
-    ask_alone(
-        session,
-        _ACCOUNT,
-        token.reveal(),
-        "Asking the Hub who you are",
-        lambda _report: account_of(token.reveal()),
-        lane=Lane.HUB,
-    )
-    account = answer_or_progress(session, _ACCOUNT, here=True)
-    if not isinstance(account, Account):
-        return None
-    if not account.can_write:
-        st.error(
-            f"This token of {markdown(account.name)} can only read. Make one that can write at "
-            f"{token_page()}, and enter it in its place.",
-            icon=":material/error:",
-        )
-        return None
-    return account
+    signed_in = token_and_account(session, DATASET)
+    if signed_in is not None:
+        _form(session, space, *signed_in)
 
 
 def _form(session: Session, space: Space, token: Secret, account: Account) -> None:
-    name = _choose_name(session, account)
-    left, right = st.columns(2, vertical_alignment="center")
-    with left:
-        licence = st.selectbox(
-            "Licence of the rows",
-            list(LICENCES),
-            index=None,
-            placeholder="Choose a licence",
-            format_func=lambda code: f"{code} · {LICENCES[code]}",
-            key=_key(session, "licence"),
-            help="What others may do with the rows. Ask whoever wrote them if you are not sure.",
-            persist_state="session",
-        )
-        if session.corpus.licence:
-            st.caption(f"Their source states: {markdown(session.corpus.licence)}.")
-    with right:
-        private = st.toggle(
-            "Private",
-            True,
-            key=_key(session, "private"),
-            help="Only you see it, or the members of the organisation, and those who are let in.",
-            persist_state="session",
-        )
+    place = choose_place(session, account, DATASET, session.corpus.name, _KEY)
     rows = _choose_rows(session)
-    columns = _choose_columns(session)
-    choice = Choice(name, licence, private, rows, columns)
-    owner = name.partition("/")[0]
-    readers = "only you" if owner == account.name else f"only you and the other members of {markdown(owner)}"
-    agreed = show_summary(space, choice, readers=readers, ready=is_dataset_id(name))
-    missing = "Choose a licence first." if licence is None else ""
-    visibility = "as a private dataset" if private else "for everyone"
-    st.button(
+    choice = Choice(rows, _choose_columns(session))
+    agreed = show_summary(space, place, choice)
+    visibility = "as a private dataset" if place.private else "for everyone"
+    publish_button(
         f"Publish {count(len(space) if rows is None else len(rows), 'row')} {visibility}",
-        type="primary",
-        icon=":material/cloud_upload:",
-        disabled=not agreed,
-        help=missing or None,
-        on_click=_begin,
-        args=(session, space, token, choice),
+        place,
+        agreed=agreed,
+        on_click=functools.partial(_begin, session, space, token, place, choice),
     )
 
 
-def _begin(session: Session, space: Space, token: Secret, choice: Choice) -> None:
+def _begin(session: Session, space: Space, token: Secret, place: Place, choice: Choice) -> None:
     def work(on_progress: OnProgress) -> Pushed:
         from explorer.share.push import push_to_hub
 
         return push_to_hub(
             space,
-            choice.name,
-            licence=cast("str", choice.licence),
-            private=choice.private,
+            place.name,
+            licence=cast("str", place.licence),
+            private=place.private,
             rows=choice.rows,
             columns=choice.columns,
             token=token.reveal(),
             on_progress=on_progress,
         )
 
-    ask_alone(session, _JOB, choice, f"Publishing {choice.name}", work, lane=Lane.ROWS)
-
-
-def _choose_name(session: Session, account: Account) -> str:
-    owners = ", ".join(map(markdown, [account.name, *account.organisations]))
-    name = st.text_input(
-        "Dataset",
-        f"{account.name}/{_usual_name(session.corpus.name)}",
-        key=_name_key(session),
-        max_chars=200,
-        help=f"owner/name. With this token, the owner can be: {owners}.",
-        persist_state="session",
-    ).strip()
-    if not is_dataset_id(name):
-        st.caption(
-            ":red[The name has to be an owner, a slash, and letters, digits, hyphens, underscores or dots.]"
-        )
-    return name
+    ask_alone(session, _JOB, choice, f"Publishing {place.name}", work, lane=Lane.ROWS)
 
 
 def _key(session: Session, choice: str) -> str:
     """The key of a control whose choice is about these rows: none is carried over to others."""
-    return f"publish-{choice}-{session.corpus.fingerprint}"
-
-
-def _name_key(session: Session) -> str:
-    return f"publish-name-{session.corpus.name}"
-
-
-def _usual_name(name: str) -> str:
-    """A name for a dataset made from that of the rows."""
-    plain = re.sub(r"[^a-z0-9]+", "-", PurePath(name).stem.lower())
-    return plain[:_NAME_CHARS].strip("-") or "space"
+    return f"{_KEY}-{choice}-{session.corpus.fingerprint}"
 
 
 def _choose_rows(session: Session) -> NDArray[np.int64] | None:

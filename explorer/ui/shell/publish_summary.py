@@ -15,7 +15,9 @@ from explorer.data.tables.values import count
 from explorer.errors import ExplorerError
 from explorer.hub.licences import LICENCES
 from explorer.hub.push import Pushed
+from explorer.hub.pushed_repo import DATASET
 from explorer.settings import settings
+from explorer.ui.shell.publish_form import Place, is_agreed, show_published
 from explorer.ui.shell.quantities import readable_size
 from explorer.ui.shell.text import markdown, show_error
 
@@ -27,34 +29,27 @@ _ANY_LICENCE = next(iter(LICENCES))
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """What a person chose to publish.
+    """What a person chose to publish of a space.
 
     Attributes:
-        name: The dataset, `owner/name`.
-        licence: The code of the licence of the rows; None until one is chosen.
-        private: Whether the dataset is private.
         rows: Row numbers, from 0; None for all.
         columns: The columns besides that of the texts; None for all.
     """
 
-    name: str
-    licence: str | None
-    private: bool
     rows: NDArray[np.int64] | None
     columns: list[str] | None
 
 
-def show_summary(space: Space, choice: Choice, *, readers: str, ready: bool) -> bool:
+def show_summary(space: Space, place: Place, choice: Choice) -> bool:
     """Draw exactly what goes to the Hub and who will see it.
 
     Args:
         space: The space.
+        place: Where it goes.
         choice: What was chosen of it.
-        readers: Who can read it if it is private, as Markdown.
-        ready: Whether the name can be one of a dataset.
 
     Returns:
-        Whether it may go: everything is chosen, and what becomes public was confirmed.
+        Whether what becomes public was confirmed.
     """
     from explorer.share.push import preview
 
@@ -62,23 +57,18 @@ def show_summary(space: Space, choice: Choice, *, readers: str, ready: bool) -> 
         try:
             found = preview(
                 space,
-                choice.name,
-                licence=choice.licence or _ANY_LICENCE,
-                private=choice.private,
+                place.name,
+                licence=place.licence or _ANY_LICENCE,
+                private=place.private,
                 rows=choice.rows,
                 columns=choice.columns,
             )
         except ExplorerError as error:
             show_error(error)
             return False
-        who = (
-            f":material/lock: **Private:** {readers} can read it, until somebody else is let in."
-            if choice.private
-            else ":material/public: **Public:** anyone can read and copy it; copies stay if it is taken back."
-        )
         columns = ", ".join(map(markdown, found.head.column_names))
         noun = "the column" if len(found.head.column_names) == 1 else "the columns"
-        st.markdown(who)
+        st.markdown(place.readers)
         st.markdown(
             f"**{count(found.rows, 'row')}**: {noun} {columns}, and vectors of **{found.dims:,} "
             f"dimensions**, at most {readable_size(found.size)}. What the rows are called goes too: "
@@ -95,7 +85,7 @@ def show_summary(space: Space, choice: Choice, *, readers: str, ready: bool) -> 
         if found.notes:
             with st.expander("Notes and suggested searches that go with it"):
                 st.code("\n".join(found.notes), language=None, wrap_lines=True)
-        if choice.licence is not None and ready:
+        if place.is_ready:
             with st.expander("The card that goes with it"):
                 st.code(found.card, language="markdown", wrap_lines=True, height=300)
         most = settings().max_file_mb
@@ -105,11 +95,7 @@ def show_summary(space: Space, choice: Choice, *, readers: str, ready: bool) -> 
             "A space that was pushed before under this name gets a new version, and its history keeps the "
             "earlier ones. No other dataset is overwritten."
         )
-    agreed = choice.private or st.checkbox(
-        "I have the right to publish this, and everyone is to be able to read it",
-        key=f"publish-agreed-{_contents(space, choice)}",
-    )
-    return agreed and ready and choice.licence is not None
+    return is_agreed(place, f"publish-agreed-{_contents(space, choice)}")
 
 
 def _contents(space: Space, choice: Choice) -> str:
@@ -119,15 +105,11 @@ def _contents(space: Space, choice: Choice) -> str:
     return which.hexdigest()
 
 
-def show_published(pushed: Pushed) -> None:
+def show_published_space(pushed: Pushed) -> None:
     """Draw the link to what was published, and how it is loaded."""
     from explorer.share.dataset_card import load_lines
 
-    visibility = "private" if pushed.private else "public"
-    st.success(
-        f"{markdown(pushed.name)} is on the Hub, as a {visibility} dataset.", icon=":material/cloud_done:"
-    )
-    st.link_button("Open it on the Hub", pushed.address, icon=":material/open_in_new:")
+    show_published(pushed, DATASET)
     if pushed.private:
         st.caption(
             "On the Data page, this tab opens it with its token. In Python, sign in first, with "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-_ASTRONOMICAL = 1e15  # from here on, nobody counts the digits
-
 
 def readable_size(size: int) -> str:
     """A number of bytes in kB or MB, such as `1.3 MB`."""
@@ -18,13 +16,6 @@ def readable_count(number: int) -> str:
         if number >= size:
             return f"{number / size:.3g} {unit}"
     return str(number)
-
-
-def readable_number(value: float, digits: int = 3) -> str:
-    """A number to some significant digits, or to all of those before the point: `0.0123`, `1,990`."""
-    rounded = abs(float(f"{value:.{digits}g}"))  # 999.6 is 1,000
-    whole = 10**digits <= rounded < _ASTRONOMICAL
-    return f"{value:,.0f}" if whole else f"{value:,.{digits}g}"
 
 
 def readable_duration(seconds: float) -> str:

@@ -14,7 +14,9 @@ from explorer.session.session import Session
 from explorer.session.session_store import session_store
 from explorer.ui.shell.closed_tabs import close_when_disconnected
 
-_KEY = "explorer-session"
+OWN = "explorer-"
+"""How the keys of values begin that belong to a tab and to no control."""
+_KEY = f"{OWN}session"
 LINKED_EDITS = "cluster-edits-asked"
 """What the link that opened this tab says of clusters of its rows, until the Clusters page follows it."""
 _XSRF_COOKIE = "_streamlit_xsrf"  # set by Streamlit in every browser; identifies the browser
@@ -40,12 +42,31 @@ def switch_to(session: Session, corpus: str) -> None:
         session: The tab's session, which is kept for a return; the work that it waits for stops.
         corpus: How a link names the rows; see `corpus_parameter`.
     """
+    _leave(session)
+    before = session_store().find(session.visitor, corpus)
+    _enter(open_link({CORPUS: corpus} if before is None else parameters_of(before), session.visitor))
+
+
+def replace_session(session: Session, other: Session) -> None:
+    """Show another session in this tab, such as one from a file. The one before is kept for a return.
+
+    Args:
+        session: The tab's session; the work that it waits for stops.
+        other: The session to show.
+    """
+    _leave(session)
+    # Controls that keep their values would not follow the other session: the tab is as a new one.
+    for key in list(st.session_state):
+        if not str(key).startswith(OWN):
+            del st.session_state[key]
+    _enter(other)
+
+
+def _leave(session: Session) -> None:
     session.leave_all()
     session_store().keep(session, corpus_parameter(session.corpus))
     st.session_state.pop(LINKED_EDITS, None)
     st.query_params.pop("like", None)  # a row's number; what is bound to a control cannot be taken away here
-    before = session_store().find(session.visitor, corpus)
-    _enter(open_link({CORPUS: corpus} if before is None else parameters_of(before), session.visitor))
 
 
 def _enter(session: Session) -> Session:

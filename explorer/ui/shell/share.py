@@ -14,6 +14,7 @@ from explorer.errors import ExplorerError
 from explorer.session.session import Session
 from explorer.share.export import parquet_file, rows_table
 from explorer.ui.shell.publish import offer_publishing, show_publishing
+from explorer.ui.shell.save_session import session_download
 from explorer.ui.shell.text import markdown
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def _show_ways(session: Session) -> None:
     )
     if missed := _what_others_miss(session):
         st.markdown(missed)
+    session_download(session)
     if not _can_be_opened_by_others(session):
         st.download_button(
             "Download the rows (Parquet)",
@@ -91,8 +93,8 @@ def _who_can_open_it(session: Session) -> str:
         )
     return (
         f"**Only this browser** can open the link, and only for a while: {name} is on no "
-        "server that others can ask. To share it, send the rows as a file too; opened on the Data page, they "
-        "give the same results."
+        "server that others can ask. To share it, send the session or the rows as a file; opened on the Data "
+        "page, they give the same results."
     )
 
 

@@ -15,6 +15,7 @@ from explorer.ui.widgets import figures
 from explorer.ui.widgets.figure_table import figure_table
 from explorer.ui.widgets.figure_words import heatmap_words
 from explorer.ui.widgets.items import item_html
+from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.row_choice import choose_rows
 
 _ORDERS: dict[Order, str] = {
@@ -54,14 +55,14 @@ def show_heatmap(session: Session, space: Space) -> None:
     cut = [f"{len(side.rows):,} of {side.of}" for side in (down, across) if side is not None and side.is_cut]
     if cut:
         st.caption(f"It shows {' against '.join(cut)}. “How many” shows more of them.")
-    _show(space, *drawn, f"heatmap-{hash((space.fingerprint, shown))}")
+    _show(session, space, *drawn, f"heatmap-{hash((space.fingerprint, shown))}")
 
 
 def _with_closest(drawn: Heatmap) -> tuple[Heatmap, NDArray[np.int64]]:
     return drawn, drawn.closest_pairs(_LISTED_PAIRS)
 
 
-def _show(space: Space, drawn: Heatmap, closest: NDArray[np.int64], key: str) -> None:
+def _show(session: Session, space: Space, drawn: Heatmap, closest: NDArray[np.int64], key: str) -> None:
     """Draw a heatmap. What is chosen in another one, of another key, does not carry over."""
     captions = space.corpus.captions
     names = [[f"{row + 1:,}. {captions[row]}" for row in side] for side in (drawn.rows, drawn.columns)]
@@ -74,14 +75,25 @@ def _show(space: Space, drawn: Heatmap, closest: NDArray[np.int64], key: str) ->
         for place in st.session_state[key].selection.point_indices[:1]:
             choose(place)
 
+    figure, words = kept(
+        session,
+        "heatmap",
+        (drawn,),
+        lambda: (
+            figures.heatmap(
+                drawn.scores, *names, show_names=max(map(len, names)) <= _NAMED_ROWS, square=square
+            ),
+            heatmap_words("Similarity of rows", drawn.scores, *names),
+        ),
+    )
     st.plotly_chart(
-        figures.heatmap(drawn.scores, *names, show_names=max(map(len, names)) <= _NAMED_ROWS, square=square),
+        figure,
         key=key,
         width=_SQUARE_WIDTH if square else "stretch",
         on_select=clicked,
         selection_mode="points",
         config={"displayModeBar": False},
-        alt=heatmap_words("Similarity of rows", drawn.scores, *names),
+        alt=words,
     )
     if not len(closest):
         return

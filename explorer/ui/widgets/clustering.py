@@ -21,12 +21,11 @@ from explorer.analysis.specs import ClusterSpec
 from explorer.data.corpus import Corpus
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, Progress
-from explorer.session.clusters import ClusteringKey
+from explorer.session.clusters import MAX_K, ClusteringKey
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
 from explorer.ui.widgets.shown_rows import ShownRows
 
-MAX_K = 60
 _MAX_HDBSCAN_ROWS = 50_000  # its time grows with the square of the rows, and others wait for the lane
 _USUAL_K = 8
 _WORST = 10
@@ -101,6 +100,8 @@ def clusters_or_progress(session: Session, shown_rows: ShownRows) -> Clusters | 
     if found is None:
         return None
     clustering_key = clustering_key_of(session, shown_rows, spec)
+    labels = found.clustering.labels
+    session.clusters.meet(clustering_key, session.encoder, lambda: labels_digest(labels))
     found = _with_given_names(session, clustering_key, found)
     _check_linked(session, clustering_key, found)
     edits = session.clusters.edits.get(clustering_key, ())

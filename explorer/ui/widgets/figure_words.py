@@ -9,15 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.data.tables.values import count
-from explorer.numbers import percent
-from explorer.ui.shell.quantities import readable_number
+from explorer.numbers import percent, readable_number
 from explorer.ui.shell.text import shortened
 
 if TYPE_CHECKING:
     from explorer.analysis.clusters import Sweep
     from explorer.analysis.heatmaps import Distributions
     from explorer.encode.tokens import TokenAudit
-    from explorer.ui.widgets.colouring import Colouring
+    from explorer.share.map.colouring import Colouring
 
 _NAME_CHARS = 60
 

@@ -1,4 +1,4 @@
-"""The rows behind the points of a map: picking them, showing which are selected, and what one says."""
+"""The rows behind the points of a map: picking them, and showing which are selected."""
 
 from __future__ import annotations
 
@@ -7,12 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.data.corpus import Corpus
 from explorer.session.session import Session
-from explorer.ui.shell.text import shortened
-
-_CHARS = 300
-_VALUE_CHARS = 60
 
 
 def pick(
@@ -68,15 +63,3 @@ def points_of(rows: NDArray[np.int64], wanted: Sequence[int] | NDArray[np.int64]
         wanted: Rows, from 0.
     """
     return np.flatnonzero(np.isin(rows, wanted))
-
-
-def row_text(corpus: Corpus, row: int, *said: str) -> tuple[str, str]:
-    """What stands beside a row: its number and what else is said of it, and the beginning of its text.
-
-    Args:
-        corpus: The rows.
-        row: The row, from 0.
-        said: Its score, or what its colour shows; "" for nothing.
-    """
-    parts = [f"row {row + 1:,}", *(shortened(part, _VALUE_CHARS) for part in said)]
-    return " · ".join(filter(None, parts)), shortened(corpus.captions[row], _CHARS)

@@ -10,6 +10,7 @@ from typing import cast
 
 import streamlit as st
 
+from explorer.data.corpus import Corpus
 from explorer.data.formats.decode import ENCODINGS
 from explorer.data.formats.kinds import BINARY, KINDS
 from explorer.data.tables.source_table import SourceTable
@@ -17,20 +18,38 @@ from explorer.data.uploads.bounded import read_bounded
 from explorer.errors import ExplorerError
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane
+from explorer.session.files.contents import ENDING, SessionContents
 from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.shell.tab_jobs import answer_or_progress, ask_alone, forget, was_asked
 from explorer.ui.shell.text import markdown
 
+Read = SourceTable | SessionContents | ExplorerError | None
 _TABLES = "explorer-uploaded-tables"
 _CODECS = ["", *ENCODINGS]  # the empty one stands for detection
 _ENCODING_HELP = "The character encoding of the file. Choose another one if letters look wrong."
 
 
 def upload(
-    session: Session, label: str, key: str, *, help: str | None = None, opened: SourceTable | None = None
+    session: Session, label: str, key: str, *, help: str | None = None
 ) -> SourceTable | ExplorerError | None:
-    """Draw a file uploader and return the table read from its file.
+    """Draw a file uploader and return the table read from its file, as `upload_either` without sessions."""
+    read = upload_either(session, label, key, help=help, sessions=False)
+    if isinstance(read, SessionContents):
+        raise AssertionError(read)
+    return read
+
+
+def upload_either(
+    session: Session,
+    label: str,
+    key: str,
+    *,
+    help: str | None = None,
+    opened: SourceTable | None = None,
+    sessions: bool = True,
+) -> Read:
+    """Draw a file uploader and return the table read from its file, or the session that it is.
 
     Args:
         session: The visitor's session.
@@ -38,14 +57,15 @@ def upload(
         key: The uploader's key; the last table read is kept for each key.
         help: The uploader's help text.
         opened: The table of the open file; it is returned if no other file was uploaded here.
+        sessions: Whether session files are opened too.
 
     Returns:
-        The table; the error, already drawn, if it cannot be read; None without a file, and while one is being
-        read; the progress is drawn here.
+        The table, or the session; the error, already drawn, if it cannot be read; None without a file, and
+        while one is being read; the progress is drawn here.
     """
     file = st.file_uploader(
         label,
-        type=sorted(KINDS),
+        type=[*sorted(KINDS), *([ENDING] if sessions else [])],
         max_upload_size=settings().max_file_mb,
         key=key,
         help=help,
@@ -57,8 +77,10 @@ def upload(
     options = st.container()
     box = f"{_encoding_key(key)}-{file.file_id}"
     chosen = st.session_state.get(box, "")
-    _begin(session, key, (file.file_id, chosen), file.getvalue(), file.name, chosen)
-    read: SourceTable | ExplorerError | None = answer_or_progress(session, key, here=True)
+    _begin(session, key, (file.file_id, chosen), file.getvalue(), file.name, chosen, sessions=sessions)
+    read: Read = answer_or_progress(session, key, here=True)
+    if isinstance(read, SessionContents):
+        return read
     table = read if isinstance(read, SourceTable) else None
     if table is not None:
         _tables()[key] = table
@@ -92,15 +114,15 @@ def _tables() -> dict[str, SourceTable]:
     return cast("dict[str, SourceTable]", st.session_state.setdefault(_TABLES, {}))
 
 
-def _without_widget(
-    session: Session, key: str, opened: SourceTable | None
-) -> SourceTable | ExplorerError | None:
-    """The table read before: the uploader loses its file when another page is visited."""
-    read: SourceTable | ExplorerError | None = opened
+def _without_widget(session: Session, key: str, opened: SourceTable | None) -> Read:
+    """What was read before: the uploader loses its file when another page is visited."""
+    read: Read = opened
     source = opened
     options = st.container()
     if was_asked(key):
         read = answer_or_progress(session, key, here=True)
+        if isinstance(read, SessionContents):
+            return read
         if isinstance(read, SourceTable):
             _tables()[key] = read
         source = _tables().get(key, opened)
@@ -132,7 +154,14 @@ def _read_again(session: Session, key: str, table: SourceTable, file: mmap.mmap)
 
 
 def _begin(
-    session: Session, key: str, identity: Hashable, data: bytes | mmap.mmap, name: str, encoding: str
+    session: Session,
+    key: str,
+    identity: Hashable,
+    data: bytes | mmap.mmap,
+    name: str,
+    encoding: str,
+    *,
+    sessions: bool = False,
 ) -> None:
     """Start reading a file, unless it is being read already or was the last one read."""
     ask_alone(
@@ -140,12 +169,24 @@ def _begin(
         key,
         identity,
         f"Reading {name}",
-        functools.partial(_read, data, name, encoding),
+        functools.partial(_read, data, name, encoding, session.corpus if sessions else None),
         lane=Lane.FILES,
     )
 
 
-def _read(data: bytes | mmap.mmap, name: str, encoding: str, on_progress: OnProgress) -> SourceTable:
+def _read(
+    data: bytes | mmap.mmap,
+    name: str,
+    encoding: str,
+    open_rows: Corpus | None,
+    on_progress: OnProgress,
+) -> SourceTable | SessionContents:
+    if open_rows is not None and isinstance(data, bytes):  # a session, if it is one, is read beside them
+        from explorer.session.files.opening import is_session, read_session
+
+        if is_session(data, name):
+            rows = functools.partial(read_bounded, on_progress=on_progress)
+            return read_session(data, name, read_rows=rows, open_rows=open_rows, on_progress=on_progress)
     return read_bounded(data, name, encoding=encoding or None, on_progress=on_progress)
 
 

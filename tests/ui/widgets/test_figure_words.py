@@ -3,7 +3,7 @@ import numpy as np
 from explorer.analysis.clusters import Sweep, SweepPoint
 from explorer.analysis.heatmaps import Distributions
 from explorer.encode.tokens import TokenAudit
-from explorer.ui.widgets.colouring import Colouring
+from explorer.share.map.colouring import Colouring
 from explorer.ui.widgets.figure_words import (
     heatmap_words,
     map_words,

@@ -1,1 +1,1 @@
-"""The component that draws maps: WebGL in the browser, bytes from here."""
+"""The component that mounts the map of `explorer.share.map` in a page, and what comes back from it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,14 +12,22 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit import runtime
 
-from explorer.ui.widgets.map_view.content import Content
-from explorer.ui.widgets.map_view.engine import engine, loader
+from explorer.share.map.content import Content
+from explorer.share.map.engine import engine
+from explorer.share.map.positions import Positions
+from explorer.share.map.scene import Scene, Tip, bits
 from explorer.ui.widgets.map_view.events import View, read_pick, read_point, read_view
 from explorer.ui.widgets.map_view.listed import ListedRows
-from explorer.ui.widgets.map_view.positions import Positions
-from explorer.ui.widgets.map_view.scene import Scene, Tip, bits
 
 _BYTES = "application/octet-stream"
+
+
+def loader() -> str:
+    """What loads it: Streamlit sends this with each message, so it goes without comments and indents."""
+    script = (Path(__file__).parent / "loader.js").read_text(encoding="utf-8")
+    return re.sub(r"^\s*(//.*)?\n|^ +", "", script, flags=re.MULTILINE)
+
+
 _COMPONENT = st.components.v2.component("explorer_map_view", js=loader())
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.ui.widgets.map_view.positions import Positions
-from explorer.ui.widgets.map_view.scene import Scene
+from explorer.share.map.positions import Positions
+from explorer.share.map.scene import Scene
 
 _MODES = ("replace", "add", "subtract", "invert", "none")
 _MOST_CORNERS = 5_000  # of a lasso

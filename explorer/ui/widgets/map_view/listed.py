@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from explorer.ui.widgets.map_view.content import Content
+from explorer.share.map.content import Content
 
 
 @dataclass(frozen=True)

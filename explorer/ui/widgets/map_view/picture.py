@@ -7,7 +7,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.ui.widgets.map_view.palette import GREY, HUES, rgb
+from explorer.share.map.palette import GREY, HUES, rgb
 
 _ASIDE = 0.01  # share of points on each side of each axis that may lie outside
 _MARGIN = 0.04

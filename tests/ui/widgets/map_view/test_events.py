@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from explorer.ui.widgets.colouring import Colouring
+from explorer.share.map.colouring import Colouring
+from explorer.share.map.positions import Positions
 from explorer.ui.widgets.map_view.events import View, read_pick, read_point, read_view
-from explorer.ui.widgets.map_view.positions import Positions
-from tests.ui.widgets.map_view.scenes import scene_of
+from tests.share.map.scenes import scene_of
 
 POSITIONS = Positions.of(np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=np.float32))
 SCENE = scene_of(POSITIONS, Colouring("g", groups=["a", "b", "a", "c"]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.ui.widgets.map_view.palette import GREY, HUES, rgb
+from explorer.share.map.palette import GREY, HUES, rgb
 from explorer.ui.widgets.map_view.picture import picture
 
 

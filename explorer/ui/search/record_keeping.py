@@ -1,0 +1,87 @@
+"""Adding an answer that the search page shows to the record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from explorer.errors import RecordError
+from explorer.record.entry import KEPT_HITS, Entry, new_entry
+from explorer.record.visitors import visitor_records
+from explorer.session.session import Session
+from explorer.settings import settings
+from explorer.ui.search.answer import Answer
+from explorer.ui.search.controls import Asked, searched_rows
+from explorer.ui.search.record_switch import recording_of
+from explorer.ui.shell.text import markdown
+
+if TYPE_CHECKING:
+    from explorer.analysis.space import Space
+
+_SHOWN, _FAILED = "record-shown", "record-failed"
+
+
+def keep_answer(session: Session, space: Space, asked: Asked, answer: Answer) -> None:
+    """Add an answer to the visitor's record, if it is new in this tab and they keep one.
+
+    Called once the hits are drawn, so that nobody waits for it. What was asked before the record was turned
+    on is not added. If an answer cannot be added, the page says why.
+    """
+    if not settings().allow_record or (asked.ranking.changes and answer.ranked is None):
+        return
+    recording = recording_of(session)
+    shown = _identity(space, asked, answer)
+    if st.session_state.get(_SHOWN) != shown:
+        st.session_state[_SHOWN] = shown
+        st.session_state.pop(_FAILED, None)
+        if recording.on:
+            try:
+                visitor_records().add(recording.secret, _entries(space, asked, answer))
+            except RecordError as error:
+                st.session_state[_FAILED] = str(error)
+    if recording.on and _FAILED in st.session_state:
+        st.warning(
+            f"**This answer is not in your record.** {markdown(st.session_state[_FAILED])}",
+            icon=":material/history_off:",
+        )
+
+
+def _identity(space: Space, asked: Asked, answer: Answer) -> tuple[object, ...]:
+    """What makes an answer another one."""
+    within = b"" if asked.within is None else np.packbits(asked.within).tobytes()
+    return (
+        tuple(answer.queries),
+        asked.like,
+        min(asked.k, KEPT_HITS),
+        asked.metric,
+        asked.ranking,
+        hashlib.blake2b(within, digest_size=16).digest(),
+        space.fingerprint,
+        space.query_prompt,
+    )
+
+
+def _entries(space: Space, asked: Asked, answer: Answer) -> list[Entry]:
+    queries: Sequence[str | int] = answer.queries if asked.like is None else [asked.like]
+    entries = []
+    for place, (query, hits) in enumerate(zip(queries, answer.hits, strict=True)):
+        seconds = answer.seconds / len(queries)
+        if answer.ranked is not None:
+            stages = answer.ranked[place].seconds
+            seconds += (stages.words or 0) + (stages.rerank or 0) + (stages.variety or 0)
+        entries.append(
+            new_entry(
+                space,
+                query,
+                hits,
+                seconds=seconds,
+                searched=len(searched_rows(space, asked)),
+                metric=asked.metric,
+                ranking=asked.ranking,
+            )
+        )
+    return entries
