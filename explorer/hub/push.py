@@ -25,6 +25,7 @@ from explorer.hub.pushed_repo import PushedRepo, RepoKind, pushed_repo
 from explorer.jobs.process import WorkerProcesses
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
+_SAID_CHARS = 300  # of what the Hub says of a refusal
 _SILENT_SECONDS = 90.0  # without a step or a byte
 _NO_SUCH_ADDRESS = (404, 405, 410, 501)
 _NUMBERED = re.compile(r"(.*)-(\d{1,4})")
@@ -182,7 +183,7 @@ def _raise(
     import huggingface_hub
     from huggingface_hub import constants
 
-    status, said = found.get("status"), str(found.get("said", "")).replace(token, "…")
+    status, said = found.get("status"), str(found.get("said", "")).replace(token, "…")[:_SAID_CHARS]
     if "visibility" in found:
         raise PushError(
             f"The Hub made the {kind.noun}, but not as private or public as asked for. Nothing was uploaded.",

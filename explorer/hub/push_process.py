@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import httpx2
 
 CREATING, UPLOADING, COMMITTING = "Making the repository", "Uploading", "Saving the new version"
-_SAID_CHARS = 300
+_SAID_CHARS = 3_000  # shown are fewer, once the token is out of them: see push.py
 _ALONE = {  # no token of this machine, no reports to others, and no bars
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
