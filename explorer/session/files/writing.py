@@ -31,7 +31,9 @@ from explorer.session.files.contents import (
     SessionContents,
 )
 from explorer.session.files.encoders_here import named_encoder
+from explorer.session.files.row_parts import fit
 from explorer.session.files.row_sources import RowSource
+from explorer.session.page_link import is_of_a_page
 from explorer.session.selection import Selection
 
 if TYPE_CHECKING:
@@ -116,9 +118,14 @@ def _document(contents: SessionContents, source: RowSource, *, encoded_by: int |
         "pages": [
             {
                 "page": page,
-                "settings": [{"name": name, "values": list(values)} for name, values in settings.items()],
+                "settings": [
+                    {"name": name, "values": list(values)}
+                    for name, values in settings.items()
+                    if is_of_a_page(name)
+                ],
             }
             for page, settings in contents.pages.items()
+            if fit(settings)
         ],
     }
 
