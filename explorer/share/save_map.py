@@ -53,8 +53,8 @@ def save_map(
         on_progress: Called often. An exception it raises stops the work.
 
     Raises:
-        QueryError: The projection has other rows or three dimensions, there are not as many colours as rows,
-            or there is no such row.
+        QueryError: The projection has other rows or three dimensions, there are not as many colours as rows
+            or they are of several kinds, or there is no such row.
         ColumnError: There is no such column.
         EmptyDataError: No row is chosen.
         TooLargeError: More than 1,000,000 rows are, or more than 200,000 with texts.
@@ -103,4 +103,22 @@ def _colouring(space: Space, colour: str | Sequence[object] | NDArray[np.generic
             where=corpus.name,
             fix="Give one for each row.",
         )
-    return column_colouring("colour", pa.chunked_array([pa.array(colour)]))
+    return column_colouring("colour", pa.chunked_array([_values(colour, corpus.name)]))
+
+
+def _values(colour: Sequence[object] | NDArray[np.generic], where: str) -> pa.Array:
+    try:
+        values = pa.array(colour)
+    except pa.ArrowException as error:  # texts among numbers, or a matrix
+        raise _no_colours(where) from error
+    if pa.types.is_nested(values.type):
+        raise _no_colours(where)
+    return values
+
+
+def _no_colours(where: str) -> QueryError:
+    return QueryError(
+        "The colours are not all texts, nor all numbers.",
+        where=where,
+        fix="Give a text or a number for each row.",
+    )

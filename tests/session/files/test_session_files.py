@@ -460,6 +460,25 @@ def test_another_ending_and_other_rows_are_refused(tmp_path):
         faq().save(tmp_path / "mine.explorer", space=space)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"selection": Selection(np.array([0, 10_000]), "a program")},
+        {"focus": Selection(np.array([3, 1]), "a program")},
+        {"selection": Selection(np.array([], np.int64), "a program")},
+        {"examples": {-1: "x"}},
+        {"preferred_rows": (10_000,)},
+        {"encoders": ()},
+        {"active": 1},
+    ],
+)
+def test_what_would_not_be_opened_again_is_not_saved(wrong, tmp_path):
+    session = replace(SavedSession(explorer.open_corpus(FAQ)), **wrong)
+    with pytest.raises(DataError):
+        session.save(tmp_path / "mine.explorer")
+    assert list(tmp_path.iterdir()) == []
+
+
 KILLED = """
 import os, signal, sys
 import explorer

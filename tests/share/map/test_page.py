@@ -173,6 +173,9 @@ def test_colours_are_a_column_or_a_value_for_each_row(tmp_path):
     for error, options in (
         (ColumnError, {"colour": "colour"}),
         (QueryError, {"colour": ["a"]}),
+        (QueryError, {"colour": [1, "a", 2, "b"]}),
+        (QueryError, {"colour": [[1], [2], [3], [4]]}),
+        (QueryError, {"colour": np.ones((4, 2))}),
         (QueryError, {"projection": space.project(dims=3)}),
         (QueryError, {"rows": [9]}),
         (EmptyDataError, {"rows": []}),
