@@ -32,6 +32,7 @@ _DAMAGED = (
     OverflowError,
     struct.error,
 )
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others can ask for much memory before they unpack
 
 
 def pack_parts(parts: Iterable[tuple[str, bytes]], stored: frozenset[str] = frozenset()) -> bytes:
@@ -78,6 +79,8 @@ def unpack_parts(
             entries = archive.infolist()
             if len({entry.filename for entry in entries}) < len(entries):
                 raise DamagedFileError("it has two parts of the same name")
+            if any(entry.compress_type not in _METHODS for entry in entries):
+                raise DamagedFileError("it is compressed in another way")
             if (
                 len(entries) > most_parts
                 or sum(entry.file_size for entry in entries) > most_bytes

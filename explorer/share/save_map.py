@@ -23,6 +23,7 @@ from explorer.share.map.facts import map_facts
 from explorer.share.map.page import MapPage, check_points
 from explorer.share.published_space import checked_rows
 
+_ENDINGS = (".html", ".htm")
 _FEWEST = 3  # rows for figures of trust
 
 
@@ -43,7 +44,7 @@ def save_map(
 
     Args:
         space: The space.
-        path: Where to; a file that is there is replaced.
+        path: Where to; its ending is `.html`. A file that is there is replaced.
         projection: A map of all rows in two dimensions; None for `space.project()`.
         colour: The name of a column, or a group or number for each row; None for the label column, if there
             is one.
@@ -53,13 +54,16 @@ def save_map(
         on_progress: Called often. An exception it raises stops the work.
 
     Raises:
-        QueryError: The projection has other rows or three dimensions, there are not as many colours as rows,
-            or there is no such row.
+        QueryError: The projection has other rows or three dimensions, there are not as many colours as rows
+            or they are of several kinds, there is no such row, or the file has another ending.
         ColumnError: There is no such column.
         EmptyDataError: No row is chosen.
         TooLargeError: More than 1,000,000 rows are, or more than 200,000 with texts.
         OSError: The file cannot be written.
     """
+    path = Path(path)
+    if path.suffix.lower() not in _ENDINGS:
+        raise QueryError("A map is saved as HTML.", where=path.name, fix="Name it .html.")
     colouring = _colouring(space, colour)
     points = None if rows is None else np.unique(checked_rows(rows, space.corpus))
     check_points(len(space) if points is None else len(points), texts=texts, where=space.corpus.name)
@@ -81,7 +85,7 @@ def save_map(
         map_facts(space, made, checked),
     )
     content = page.html(points, texts=texts, on_progress=on_progress)
-    with whole_file(Path(path)) as file:
+    with whole_file(path) as file:
         file.write(content)
 
 
@@ -103,4 +107,22 @@ def _colouring(space: Space, colour: str | Sequence[object] | NDArray[np.generic
             where=corpus.name,
             fix="Give one for each row.",
         )
-    return column_colouring("colour", pa.chunked_array([pa.array(colour)]))
+    return column_colouring("colour", pa.chunked_array([_values(colour, corpus.name)]))
+
+
+def _values(colour: Sequence[object] | NDArray[np.generic], where: str) -> pa.Array:
+    try:
+        values = pa.array(colour)
+    except pa.ArrowException as error:  # texts among numbers, or a matrix
+        raise _no_colours(where) from error
+    if pa.types.is_nested(values.type):
+        raise _no_colours(where)
+    return values
+
+
+def _no_colours(where: str) -> QueryError:
+    return QueryError(
+        "The colours are not all texts, nor all numbers.",
+        where=where,
+        fix="Give a text or a number for each row.",
+    )

@@ -29,7 +29,7 @@ def _facts(space: Space) -> Iterator[tuple[str, str]]:
     if space.transforms:
         yield "Changed after encoding", ", ".join(step.name for step in space.transforms)
     yield "The rows are from", source_words(space.corpus)
-    yield "Fingerprint of these rows", space.corpus.fingerprint
+    yield "Fingerprint of the rows", space.corpus.fingerprint
 
 
 def _model(space: Space) -> str:

@@ -32,6 +32,13 @@ def test_the_link_is_that_of_the_page_as_it_is_now():
     assert "filter" in finished(app).code[0].value
 
 
+def test_a_token_in_the_address_is_neither_in_the_link_nor_kept():
+    app = open_share(open_app("pages/search.py", **SMALL, q="a new card", __sign="eyJsecret"))
+    assert "q=a+new+card" in app.code[0].value
+    assert "secret" not in app.code[0].value
+    assert app.session_state["explorer-session"].pages == {"Search": {"q": ("a new card",)}}
+
+
 def test_the_dialog_that_publishes_takes_its_place():
     app = open_share(opened(saved(model="tfidf"), "words.parquet"))
     button(app, "Publish to the Hub").click().run()

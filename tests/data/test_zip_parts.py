@@ -49,6 +49,15 @@ def test_an_end_that_points_elsewhere_is_refused():
             unpacked(broken)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_part_that_is_compressed_in_another_way_is_refused(method):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr("document.json", b"{}" * 100)
+    with pytest.raises(DamagedFileError, match="compressed in another way"):
+        unpacked(out.getvalue())
+
+
 def test_a_part_that_is_not_what_the_archive_says_is_refused():
     data = bytearray(pack_parts(PARTS.items(), frozenset({"rows.bin"})))
     data[data.index(bytes(1_000)) + 10] = 7

@@ -31,7 +31,7 @@ MOST_CONTAINERS = 300_000  # see `explorer.comparison.files.archive`
 PAGES = ("Overview", "Search", "Similarity", "Clusters", "Map", "Compare", "Classify")
 """The pages whose settings are kept, by their titles."""
 MOST_PARAMETERS = 60  # of one page
-MOST_PARAMETER_CHARS = 12_000  # of one page's settings; addresses are shorter
+MOST_PARAMETER_CHARS = 150_000  # of one page's settings; 50 queries of 2,000 characters are the longest
 NAME_CHARS = 500  # of clusters, categories, and where rows were selected
 
 

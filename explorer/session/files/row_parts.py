@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from explorer.comparison.files.arrays import Arrays
 from explorer.data.records import DamagedFileError, Record
 from explorer.session.files.contents import MOST_PARAMETER_CHARS, MOST_PARAMETERS, NAME_CHARS, PAGES
-from explorer.session.link import PARAMETERS
+from explorer.session.page_link import is_of_a_page
 from explorer.session.selection import Selection
 from explorer.session.session import PageSettings
 
@@ -62,13 +64,16 @@ def pages_from(document: Record) -> PageSettings:
         given = {
             each.text("name", _PARAMETER_CHARS): each.texts("values") for each in record.records("settings")
         }
-        chars = sum(len(name) + sum(map(len, values)) for name, values in given.items())
-        if len(given) > MOST_PARAMETERS or chars > MOST_PARAMETER_CHARS:
+        if not fit(given):
             raise DamagedFileError("the settings of a page are too long")
         page = record.text("page", _PARAMETER_CHARS)
         if page in PAGES:
             # Rows and encoder are said elsewhere, and no page may name others.
-            found[page] = {
-                name: values for name, values in given.items() if name not in PARAMETERS and values
-            }
+            found[page] = {name: values for name, values in given.items() if is_of_a_page(name) and values}
     return found
+
+
+def fit(settings: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the settings of a page are not more than a file holds."""
+    chars = sum(len(name) + sum(map(len, values)) for name, values in settings.items())
+    return len(settings) <= MOST_PARAMETERS and chars <= MOST_PARAMETER_CHARS

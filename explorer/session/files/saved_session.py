@@ -59,7 +59,8 @@ class SavedSession(SessionContents):
                 vectors are in the file.
 
         Raises:
-            DataError: The name has another ending, there are no rows, or the space is of other rows.
+            DataError: The name has another ending, there are no rows or no encoder, the space is of other
+                rows, or something is about rows that are not among them.
             TooLargeError: What was selected and judged is more than a file holds.
             NotEnoughMemoryError: There is not enough memory for the file.
             OSError: The file cannot be written.

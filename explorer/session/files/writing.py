@@ -31,7 +31,9 @@ from explorer.session.files.contents import (
     SessionContents,
 )
 from explorer.session.files.encoders_here import named_encoder
+from explorer.session.files.row_parts import fit
 from explorer.session.files.row_sources import RowSource
+from explorer.session.page_link import is_of_a_page
 from explorer.session.selection import Selection
 
 if TYPE_CHECKING:
@@ -50,7 +52,8 @@ def session_bytes(contents: SessionContents, *, rows: bool = False, space: Space
         space: The space of the active encoder, to have its vectors in the file, and with them the rows.
 
     Raises:
-        DataError: There are no rows, or the space is not of these rows.
+        DataError: There are no rows or no encoder, the space is not of these rows, or something is about rows
+            that are not among them.
         TooLargeError: It is more than a file holds that is opened again.
         NotEnoughMemoryError: There is not enough memory for its bytes.
     """
@@ -59,6 +62,7 @@ def session_bytes(contents: SessionContents, *, rows: bool = False, space: Space
         raise DataError("A session without rows cannot be saved.", fix="Open its rows first.")
     if space is not None and space.corpus.fingerprint != corpus.fingerprint:
         raise DataError("The space is of other rows than the session.", where=corpus.name)
+    _check(contents, corpus)
     source = RowSource.of(corpus, in_file=rows or space is not None)
     size = session_size(corpus, space) if source.kind == "file" else 0
     require_memory(2 * size, "The file", "Save it without vectors, or open fewer rows.")
@@ -79,6 +83,23 @@ def session_bytes(contents: SessionContents, *, rows: bool = False, space: Space
     if source.kind == "file":
         parts.append((ROWS, rows_bytes(corpus) if space is None else space_bytes(space, ".parquet")))
     return pack_parts(parts, stored=frozenset({ROWS, COMPARISON}))
+
+
+def _check(contents: SessionContents, corpus: Corpus) -> None:
+    """Refuse what no file is opened with; the pages have none, but a program can give anything."""
+    if not 0 <= contents.active < len(contents.encoders):
+        raise DataError("A session without its encoder cannot be saved.", where=corpus.name)
+    chosen = [each.rows for each in (contents.selection, contents.focus) if each is not None]
+    for rows in chosen:
+        if not len(rows) or (np.diff(rows) <= 0).any():
+            raise DataError("Selected rows are not ascending, or there are none.", where=corpus.name)
+    for rows in (*chosen, np.array([*contents.examples]), np.array(contents.preferred_rows)):
+        if len(rows) and not 0 <= rows.min() <= rows.max() < len(corpus):
+            raise DataError(
+                "The session is about rows that it does not have.",
+                where=corpus.name,
+                fix=f"Rows are numbers from 0 to {len(corpus) - 1:,}.",
+            )
 
 
 def session_size(corpus: Corpus, space: Space | None) -> int:
@@ -116,9 +137,14 @@ def _document(contents: SessionContents, source: RowSource, *, encoded_by: int |
         "pages": [
             {
                 "page": page,
-                "settings": [{"name": name, "values": list(values)} for name, values in settings.items()],
+                "settings": [
+                    {"name": name, "values": list(values)}
+                    for name, values in settings.items()
+                    if is_of_a_page(name)
+                ],
             }
             for page, settings in contents.pages.items()
+            if fit(settings)
         ],
     }
 

@@ -93,8 +93,9 @@ class MapPage:
             if texts
             else None,
         }
+        of_all = "" if len(chosen) == len(self.rows) else "; what made the map, and its figures, are of all"
         facts = (
-            ("Rows", f"{len(chosen):,} of {len(self.corpus):,}"),
+            ("Rows", f"{len(chosen):,} of {len(self.corpus):,}{of_all}"),
             ("Texts", "the beginning of each" if texts else "none: places, groups and numbers of rows"),
             *self.facts,
         )

@@ -5,16 +5,17 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from explorer.session.link import PARAMETERS
+from explorer.session.page_link import is_of_a_page
 from explorer.session.session import Session
 
 
 def keep_page_settings(session: Session, title: str) -> None:
-    """Keep what the link of a page says that was just drawn, besides rows and encoder."""
+    """Keep what the link of a page says that was just drawn, besides rows and encoder.
+
+    Nothing else of its address is kept; see `is_of_a_page`.
+    """
     session.pages = session.pages | {
-        title: {
-            name: tuple(st.query_params.get_all(name)) for name in st.query_params if name not in PARAMETERS
-        }
+        title: {name: tuple(st.query_params.get_all(name)) for name in st.query_params if is_of_a_page(name)}
     }
     session.unseen_pages = session.unseen_pages - {title}
 

@@ -11,6 +11,8 @@ from explorer.data.hub.rows_link import HubRows
 from explorer.data.tables.values import count
 from explorer.encode.model_names import encoder_name
 from explorer.errors import ExplorerError
+from explorer.session.link import PARAMETERS
+from explorer.session.page_link import is_of_a_page
 from explorer.session.session import Session
 from explorer.share.export import parquet_file, rows_table
 from explorer.ui.shell.publish import offer_publishing, show_publishing
@@ -114,5 +116,9 @@ def _what_others_miss(session: Session) -> str:
 
 
 def _link() -> str:
-    asked = {name: st.query_params.get_all(name) for name in st.query_params}
+    asked = {
+        name: st.query_params.get_all(name)
+        for name in st.query_params
+        if name in PARAMETERS or is_of_a_page(name)
+    }
     return f"{st.context.url}?{urlencode(asked, doseq=True)}"

@@ -37,6 +37,7 @@ from explorer.session.files.visitor import opened_session, saved_from
 from explorer.session.files.writing import session_bytes
 from explorer.session.selection import Selection
 from explorer.session.session import Session
+from explorer.ui.search.controls import MAX_QUERIES, MAX_QUERY_CHARS
 from tests.conftest import ROOT
 from tests.session.files.sessions import content, everything, packed, parts_of, rewritten
 
@@ -272,6 +273,19 @@ def test_no_token_path_or_name_of_a_person_is_in_a_file(tmp_path, monkeypatch):
         assert person.encode() not in everywhere
 
 
+def test_what_others_put_into_an_address_is_not_in_a_file():
+    given = {"map-seed": ("7",), "__sign": ("eyJsecret",), "token": ("hf_secret",), "model": ("own/model",)}
+    data = session_bytes(faq(pages={"Map": given}))
+    assert b"secret" not in parts_of(data)[DOCUMENT]
+    assert read(data).pages == {"Map": {"map-seed": ("7",)}}
+
+
+def test_the_longest_list_of_queries_opens_again_and_a_longer_setting_costs_no_more_than_its_page():
+    longest = ("é" * (MAX_QUERIES * MAX_QUERY_CHARS),)
+    pages = {"Search": {"queries": longest}, "Map": {"map-query": ("x" * 200_000,)}}
+    assert read(session_bytes(faq(pages=pages))).pages == {"Search": {"queries": longest}}
+
+
 # Files that are damaged, or made to harm.
 
 
@@ -444,6 +458,25 @@ def test_another_ending_and_other_rows_are_refused(tmp_path):
     space = explorer.embed(["a", "b"], "tfidf")
     with pytest.raises(DataError, match="other rows"):
         faq().save(tmp_path / "mine.explorer", space=space)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"selection": Selection(np.array([0, 10_000]), "a program")},
+        {"focus": Selection(np.array([3, 1]), "a program")},
+        {"selection": Selection(np.array([], np.int64), "a program")},
+        {"examples": {-1: "x"}},
+        {"preferred_rows": (10_000,)},
+        {"encoders": ()},
+        {"active": 1},
+    ],
+)
+def test_what_would_not_be_opened_again_is_not_saved(wrong, tmp_path):
+    session = replace(SavedSession(explorer.open_corpus(FAQ)), **wrong)
+    with pytest.raises(DataError):
+        session.save(tmp_path / "mine.explorer")
+    assert list(tmp_path.iterdir()) == []
 
 
 KILLED = """

@@ -87,7 +87,8 @@ def test_a_part_has_nothing_about_the_other_points():
     assert "word 0" in everything(page)
     for gone in ("gone-name", "other", "word 1", "word 3"):
         assert gone not in everything(page)
-    assert "<dd>2 of 4</dd>" in page.decode()
+    assert "<dd>2 of 4; what made the map, and its figures, are of all</dd>" in page.decode()
+    assert "<dd>4 of 4</dd>" in whole.html().decode()
 
 
 def test_a_part_is_named_by_its_own_words_only():
@@ -173,9 +174,14 @@ def test_colours_are_a_column_or_a_value_for_each_row(tmp_path):
     for error, options in (
         (ColumnError, {"colour": "colour"}),
         (QueryError, {"colour": ["a"]}),
+        (QueryError, {"colour": [1, "a", 2, "b"]}),
+        (QueryError, {"colour": [[1], [2], [3], [4]]}),
+        (QueryError, {"colour": np.ones((4, 2))}),
         (QueryError, {"projection": space.project(dims=3)}),
         (QueryError, {"rows": [9]}),
         (EmptyDataError, {"rows": []}),
     ):
         failure(error, explorer.save_map, space, tmp_path / "map.html", **options)
     assert (tmp_path / "map.html").read_bytes() == before
+    failure(QueryError, explorer.save_map, space, tmp_path / "map.txt")
+    assert not (tmp_path / "map.txt").exists()

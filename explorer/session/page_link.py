@@ -1,0 +1,21 @@
+"""The parameters of a page's link, besides rows and encoder: what a person chose on the page."""
+
+from __future__ import annotations
+
+import re
+
+_OF_PAGES = re.compile(
+    r"categories|cluster-edits|cluster-seed|clusters|clusters-view|colour|compare-[a-z-]+|distance"
+    r"|applies-from|duplicates-list|evaluate-kind|false-pairs|groups-of|inference-model|k|learn-by|like|map-[a-z-]+|method"
+    r"|metric|min-size|model-id|morph|none-below|order|q|queries|rerank|rerank-first|rerank-model|several"
+    r"|several-categories|template|threshold|variety|view|ways|weight-[a-z]+|with|words"
+)
+
+
+def is_of_a_page(name: str) -> bool:
+    """Whether a page has a parameter of that name.
+
+    An address can have others: whoever serves the app in a frame or behind a proxy puts its tokens there,
+    such as `__sign` of a private Space. They are no settings, and nobody else is to get them.
+    """
+    return _OF_PAGES.fullmatch(name) is not None
