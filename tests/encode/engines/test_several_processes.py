@@ -150,9 +150,10 @@ def test_what_is_no_model_on_this_machine_has_no_processes(model, options):
         explorer.embed(TEXTS, model, workers=2, **options)
 
 
-def test_there_is_at_least_one(tiny_model):
-    with pytest.raises(EncodeError, match="at least 1"):
-        embed(TEXTS, tiny_model, workers=0)
+@pytest.mark.parametrize("workers", [0, -1, 2.5, "2", None])
+def test_what_is_no_number_of_processes_is_refused(tiny_model, workers):
+    with pytest.raises(EncodeError, match=r"is no number of processes.* at least 1"):
+        embed(TEXTS, tiny_model, workers=workers)
 
 
 def test_copies_that_do_not_fit_in_memory_are_refused(tiny_model, memory_of):
