@@ -118,9 +118,9 @@ class ProcessPool:
                     task.answer.set_exception(error)
                 except Exception:  # what it answers from now on may belong to another request
                     _log.exception("a process answered what cannot be read")
-                    error = ProcessEndedError("A process answered what cannot be read, and was ended.")
-                    self.ended.append(error)
-                    self._give_back(task, error)
+                    misread = ProcessEndedError("A process answered what cannot be read, and was ended.")
+                    self.ended.append(misread)
+                    self._give_back(task, misread)
                     return
                 else:
                     task.answer.set_result(answer)
