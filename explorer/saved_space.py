@@ -11,6 +11,7 @@ from explorer.data.hub.saved_file import read_pushed
 from explorer.data.opening import is_on_hub, open_corpus, read_table
 from explorer.embedding import embed, named_by_folder, open_spec, token_for
 from explorer.encode.engines.own_vectors import read_own_vectors
+from explorer.encode.engines.services import Secret
 from explorer.encode.saved_encoder import saved_encoder
 from explorer.encode.spec import OwnVectors
 from explorer.errors import DataError, UnreadableFileError
@@ -45,11 +46,13 @@ def open_space(
     Raises:
         UnreadableFileError: It is not a saved space, is damaged or cut short, or is from a newer Explorer.
         HubError: The Hub does not have the dataset, denies access to it, or does not answer.
+        ModelError: The token has characters that no token has.
         DataError: It cannot be opened; its subclasses say why.
         VectorError: A vector is missing or cannot be used.
     """
     if isinstance(source, str) and is_on_hub(source, revision=revision):
-        table = read_pushed(source, revision, token=token, on_progress=on_progress)
+        secret = Secret(token).reveal() if token else None
+        table = read_pushed(source, revision, token=secret, on_progress=on_progress)
     elif revision is not None:
         raise DataError("Only datasets on the Hub have revisions.", fix="Leave it out, or give owner/name.")
     else:

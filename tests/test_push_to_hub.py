@@ -29,6 +29,7 @@ from explorer.errors import (
     HubSilentError,
     HubUnreachableError,
     JobCancelledError,
+    ModelError,
     NameTakenError,
     NotOnHubError,
     PushError,
@@ -37,9 +38,9 @@ from explorer.errors import (
     UnreadableFileError,
 )
 from explorer.hub.pushed_repo import DATASET
-from explorer.share.push import publication
+from explorer.share.push import preview, publication
 from tests.data.failing import failure
-from tests.hub_pushes import TOKEN, Person
+from tests.hub_pushes import TOKEN, Person, Repository
 
 FILE = DATASET.file
 QUERY = "How can Medicare help me?"
@@ -177,6 +178,10 @@ def test_what_is_pushed_names_no_token_path_or_user(faq, push_hub, tmp_path, mon
             *(f"{path} {body[:10_000]!r}" for path, body in push_hub.bodies_received.items()),
         ]
     )
+    assert pq.read_metadata(push_hub.newest("me/mine") / FILE).metadata.keys() == {
+        b"ARROW:schema",
+        KEY.encode(),
+    }
     assert "own-model" in told
     assert "own-model](" not in told  # a folder is no model of the Hub, so it is no link
     for secret in (TOKEN, str(tmp_path), str(Path.home()), tempfile.gettempdir(), str(Path.cwd())):
@@ -204,11 +209,39 @@ def test_no_row_or_column_outside_the_choice_is_in_it(words):
     for error, options in (
         (QueryError, {"rows": [4]}),
         (QueryError, {"rows": [-1]}),
+        (QueryError, {"rows": [[0]]}),
         (EmptyDataError, {"rows": []}),
         (ColumnError, {"columns": ["wages"]}),
         (PushError, {"licence": "made-up"}),
+        (PushError, {"licence": None}),
     ):
         failure(error, publication, words, "me/w", **{"licence": "mit", "private": True, **options})
+
+
+@pytest.mark.slow
+def test_a_part_of_rows_that_tfidf_was_fitted_on_says_that_it_takes_no_queries(words, push_hub):
+    push(words, rows=[2, 0])
+    card = (push_hub.newest("me/words") / "README.md").read_text(encoding="utf-8")
+    assert "2 texts with their embeddings by TF-IDF, fitted on more rows than these." in card
+    assert "| Searches | for rows like a row; not for texts" in card
+    space = explorer.open_space("me/words", token=TOKEN)
+    failure(QueryError, space.search, "late parcel")
+    options = {"licence": "mit", "private": True}
+    assert not preview(words, "me/w", rows=[2, 0], **options).takes_queries
+    for rows in (None, [3, 2, 1, 0]):
+        assert preview(words, "me/w", rows=rows, **options).takes_queries
+        assert "fitted on the rows" in publication(words, "me/w", rows=rows, **options).card
+
+
+def test_the_preview_tells_what_the_file_tells(faq):
+    options = {"licence": "mit", "private": True}
+    for rows in (None, [0, 1]):
+        record = json.loads(publication(faq, "me/w", rows=rows, **options).saved.facts)["corpus"]
+        shown = preview(faq, "me/w", rows=rows, **options)
+        assert shown.name == record["name"]
+        assert shown.notes == (*record["notes"], *record["queries"])
+        assert bool(shown.notes) == (rows is None)
+        assert shown.card == publication(faq, "me/w", rows=rows, **options).card
 
 
 def test_notes_on_the_columns_that_stay_are_left_out(words):
@@ -235,6 +268,17 @@ def test_a_token_that_cannot_write_is_refused_before_anything_is_sent(token, err
     assert "settings/tokens" in found.fix
     assert token not in str(found)
     assert not push_hub.pushed
+
+
+@pytest.mark.parametrize("token", ["hf_with\nnewline", "hf_ünï"])
+def test_what_cannot_be_a_token_is_sent_nowhere_and_quoted_nowhere(token, words, push_hub):
+    for error in (
+        failure(ModelError, push, words, token=token),
+        failure(ModelError, explorer.open_space, "me/words", token=token),
+    ):
+        assert error.fix == "Copy it again."
+        assert token not in repr(error)
+    assert not push_hub.requests
 
 
 def test_without_a_token_it_says_how_to_sign_in(words, push_hub, monkeypatch):
@@ -266,20 +310,65 @@ def test_a_dataset_of_another_kind_is_never_overwritten(words, push_hub, tmp_pat
         ("/api/repos/create", 409, NameTakenError, "not a space pushed from Explorer", "me/words-2"),
         ("/api/datasets/me/words/commit/main", 403, AccessError, "may not write to", "the token that right"),
         ("/api/datasets/me/words/commit/main", 500, HubUnreachableError, "status 500", "push again"),
-        ("/datasets/me/words.git/info/lfs/objects/batch", 413, PushError, "No room: […]", "Push again"),
+        ("/datasets/me/words.git/info/lfs/objects/batch", 413, PushError, "No room: […]", "without the new"),
+        ("/api/datasets/me/words/preupload/main", 404, PushError, "(404)", "too old for huggingface_hub"),
     ],
 )
 def test_what_the_hub_refuses_is_explained_and_can_be_pushed_again(
     path, status, error, what, fix, words, push_hub
 ):
-    push_hub.refused[path] = (status, f"No room: [{TOKEN}]")
+    said = f"No room: [{TOKEN}]".ljust(295) + TOKEN  # only the first 300 characters are shown
+    push_hub.refused[path] = (status, said.replace(" " * 2, "- "))
     found = failure(error, push, words)
     assert what in found.what
     assert fix in found.fix
-    assert TOKEN not in repr(found)
+    assert TOKEN[:4] not in repr(found)
     push_hub.refused.clear()
     push(words)
     assert (push_hub.newest("me/words") / FILE).is_file()
+
+
+@pytest.mark.slow
+def test_of_two_pushes_of_a_new_name_the_second_is_told_to_push_again(words, push_hub, monkeypatch):
+    make = push_hub._create
+
+    def made_by_another_just_before(handler, person, wanted):
+        name = f"{person.name}/{wanted['name']}"
+        push_hub.pushed[name] = Repository(private=True)
+        push_hub._keep("datasets", name, {".gitattributes": b""}, "initial commit")
+        make(handler, person, wanted)
+
+    monkeypatch.setattr(push_hub, "_create", made_by_another_just_before)
+    assert failure(PushError, push, words).fix == "Push again."
+    push(words)
+    assert (push_hub.newest("me/words") / FILE).is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answer", [{"ok": True}, b"<html>Sign in</html>"])
+def test_a_server_that_answers_otherwise_than_the_hub_is_told_from_a_broken_connection(
+    answer, words, push_hub, monkeypatch
+):
+    monkeypatch.setattr(push_hub, "_modes", lambda handler, *_: push_hub._send(handler, 200, answer))
+    found = failure(PushError, push, words)
+    assert found.what.startswith(f"{push_hub.url} does not take pushes as the Hub does (")
+    assert "without the new rows" in found.fix
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("private", [True, False])
+def test_no_row_goes_to_a_dataset_that_was_made_with_the_other_visibility(
+    private, words, push_hub, monkeypatch
+):
+    make = push_hub._create
+    other = "public" if private else "private"
+    monkeypatch.setattr(
+        push_hub, "_create", lambda handler, who, wanted: make(handler, who, {**wanted, "visibility": other})
+    )
+    found = failure(PushError, push, words, private=private)
+    assert "Nothing was uploaded" in found.what
+    assert [path.name for path in push_hub.newest("me/words").iterdir()] == [".gitattributes"]
+    assert not any("upload" in path for path in push_hub.bodies_received)
 
 
 @pytest.mark.slow

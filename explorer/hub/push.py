@@ -25,7 +25,9 @@ from explorer.hub.pushed_repo import PushedRepo, RepoKind, pushed_repo
 from explorer.jobs.process import WorkerProcesses
 from explorer.jobs.progress import OnProgress, Progress, ignore_progress
 
+_SAID_CHARS = 300  # of what the Hub says of a refusal
 _SILENT_SECONDS = 90.0  # without a step or a byte
+_NO_SUCH_ADDRESS = (404, 405, 410, 501)
 _NUMBERED = re.compile(r"(.*)-(\d{1,4})")
 # Each push has a process of its own, which ends with it: it holds a token.
 _processes = WorkerProcesses("the upload", "explorer.hub.push_process", idle_seconds=0.0)
@@ -160,7 +162,13 @@ class _Watched:
             return "Try again in a minute; nothing was pushed."
         if self._last is not None and self._last.phase == COMMITTING:
             return "See whether the new version is there; if not, push again: what was uploaded is kept."
-        return f"The {self._kind.noun} is there without the new {self._kind.contents}. Push again to go on."
+        return f"{self.left} Push again to go on."
+
+    @property
+    def left(self) -> str:
+        """What is on the Hub after a push that it refused."""
+        there = f"The {self._kind.noun} is there without the new {self._kind.contents}."
+        return there if self.made else "Nothing was pushed."
 
     @property
     def creating(self) -> bool:
@@ -172,7 +180,23 @@ def _raise(
     found: Mapping[str, Any], kind: RepoKind, name: str, account: Account, token: str, watched: _Watched
 ) -> NoReturn:
     """Raise the error of an outcome without a commit."""
-    status, said = found.get("status"), str(found.get("said", "")).replace(token, "…")
+    import huggingface_hub
+    from huggingface_hub import constants
+
+    status, said = found.get("status"), str(found.get("said", "")).replace(token, "…")[:_SAID_CHARS]
+    if "visibility" in found:
+        raise PushError(
+            f"The Hub made the {kind.noun}, but not as private or public as asked for. Nothing was uploaded.",
+            where=name,
+            fix="Delete it there, or change it in its settings, and push again.",
+        )
+    if "odd" in found or (status in _NO_SUCH_ADDRESS and not found["code"]):  # the Hub gives a code
+        raise PushError(
+            f"{constants.ENDPOINT} does not take pushes as the Hub does ({found.get('odd') or status}).",
+            where=name,
+            fix=f"It may be too old for huggingface_hub {huggingface_hub.__version__}: update one of them. "
+            f"{watched.left}",
+        )
     if status is None:
         raise HubUnreachableError("The connection to the Hub broke.", where=name, fix=watched.go_on)
     if status == 401:
@@ -187,7 +211,9 @@ def _raise(
             fix=f"Give the token that right at {token_page()}, or choose another owner: {owners}.",
         )
     if status == 409 and watched.creating:
-        raise _taken(kind, name, account)
+        if look_up(kind, name, account, token) is None:
+            raise _taken(kind, name, account)
+        raise PushError(f"Another push made this {kind.noun} just now.", where=name, fix="Push again.")
     if status == 429:
         wait = found.get("wait")
         again = f"Push again in {wait:,} seconds." if isinstance(wait, int) else "Push again in some minutes."
@@ -195,7 +221,7 @@ def _raise(
     if status >= 500:
         raise HubUnreachableError(f"The Hub answered with status {status}.", where=name, fix=watched.go_on)
     words = f": {said.rstrip('.')}." if said else f", with status {status}."
-    raise PushError(f"The Hub refuses it{words}", where=name, fix=watched.go_on)
+    raise PushError(f"The Hub refuses it{words}", where=name, fix=watched.left)
 
 
 def _taken(kind: RepoKind, name: str, account: Account) -> NameTakenError:

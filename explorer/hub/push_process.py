@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import httpx2
 
 CREATING, UPLOADING, COMMITTING = "Making the repository", "Uploading", "Saving the new version"
-_SAID_CHARS = 300
+_SAID_CHARS = 3_000  # shown are fewer, once the token is out of them: see push.py
 _ALONE = {  # no token of this machine, no reports to others, and no bars
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -29,7 +29,7 @@ _ALONE = {  # no token of this machine, no reports to others, and no bars
 
 
 class RefusedError(Exception):
-    """The server answered with an error, which is what the outcome says."""
+    """The server refused something, or did something else, which is what the outcome says."""
 
     def __init__(self, outcome: Mapping[str, Any]) -> None:
         super().__init__()
@@ -55,7 +55,8 @@ def push(request: Mapping[str, Any], on_progress: OnProgress) -> None:
         request: `endpoint`, `token`, `type` (of the repository), `name`, `private`, `create` (whether the
             repository is yet to be made), `files` (paths on disk by path in the repository), `message`, and
             `outcome` (the file's path). The outcome is JSON: `commit`; or what `RefusedError` has; or
-            `broken`, if the connection broke.
+            `broken`, if the connection broke; or `odd`, if something else went wrong, such as an answer that
+            the library does not understand.
         on_progress: Called with each step, and the bytes that were uploaded.
     """
     os.environ.pop("HF_TOKEN", None)
@@ -80,6 +81,8 @@ def _push(request: Mapping[str, Any], on_progress: OnProgress) -> str:
         on_progress(Progress(CREATING))
         sdk = "static" if kind == "space" else None
         api.create_repo(name, repo_type=kind, private=request["private"], space_sdk=sdk)
+        if bool(api.repo_info(name, repo_type=kind).private) != request["private"]:
+            raise RefusedError({"visibility": True})  # another server, or the rules of an organisation
     total = sum(Path(path).stat().st_size for path in request["files"].values())
     on_progress(Progress.count(UPLOADING, 0, total, BYTES))
     files, operations = [], []
@@ -107,6 +110,7 @@ def _check(response: httpx2.Response) -> None:
         {
             "status": response.status_code,
             "said": _said(response),
+            "code": response.headers.get("X-Error-Code", ""),
             "wait": seconds_to_wait(response) if response.status_code == 429 else None,
         }
     )
@@ -134,7 +138,7 @@ def _outcome_of(error: BaseException) -> Mapping[str, Any]:
         if isinstance(cause, httpx2.RequestError):
             return {"broken": type(cause).__name__}
         cause = cause.__cause__
-    return {"broken": type(error).__name__}
+    return {"odd": type(error).__name__}
 
 
 if __name__ == "__main__":

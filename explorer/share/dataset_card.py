@@ -38,6 +38,7 @@ class CardFacts:
         revision: The model's commit, or the hash of its files after `sha256:`; "" if it is not known.
         vectors: The column of the vectors.
         facts: What the file of the space says; see `saved_table`.
+        fitted_on_more: Whether the encoder was fitted on more rows than these.
     """
 
     name: str
@@ -47,6 +48,7 @@ class CardFacts:
     revision: str
     vectors: str
     facts: Mapping[str, Any]
+    fitted_on_more: bool
 
 
 def dataset_card(card: CardFacts) -> str:
@@ -92,7 +94,7 @@ def _front_matter(card: CardFacts) -> str:
 
 
 def _body(card: CardFacts) -> str:
-    made_by = _model(card.facts["encoder"])
+    made_by = _model(card)
     rows = card.facts["rows"]
     lines = [
         f"# {escaped_markdown(card.name.partition('/')[2])}",
@@ -118,7 +120,7 @@ def _body(card: CardFacts) -> str:
 def _facts(card: CardFacts) -> Iterator[tuple[str, str]]:
     facts, corpus, encoder = card.facts, card.facts["corpus"], card.facts["encoder"]
     if encoder is not None:
-        yield "Model", _model(encoder)
+        yield "Model", _model(card)
         if encoder["spec"]["kind"] != "tfidf":
             revision = encoder["spec"].get("revision") or card.revision
             yield "Revision", escaped_markdown(revision_words(revision))
@@ -126,6 +128,8 @@ def _facts(card: CardFacts) -> Iterator[tuple[str, str]]:
         yield "Prompt of queries", escaped_markdown(prompt_words(encoder["query_prompt"]))
         yield "Precision", f"computed in {encoder['dtype']}, stored as float32"
         yield "Compared by", encoder["similarity"]
+        if card.fitted_on_more:
+            yield "Searches", "for rows like a row; not for texts, which takes the rows that are not here"
     yield "Dimensions", f"{facts['dims']:,}"
     if changes := [_CHANGES[step["kind"]] for step in facts["transforms"]]:
         yield "Changed after encoding", ", ".join(changes)
@@ -141,13 +145,14 @@ def _facts(card: CardFacts) -> Iterator[tuple[str, str]]:
     yield "Licence of the rows", f"{escaped_markdown(LICENCES[card.licence])} (`{card.licence}`)"
 
 
-def _model(encoder: Mapping[str, Any] | None) -> str:
+def _model(card: CardFacts) -> str:
     """The model as Markdown, a link if it is one of the Hub; "" if it is not known."""
+    encoder = card.facts["encoder"]
     if encoder is None:
         return ""
     model = encoder["spec"].get("model")
     if not model:
-        return "TF-IDF, fitted on the rows"
+        return f"TF-IDF, fitted on {'more rows than these' if card.fitted_on_more else 'the rows'}"
     by = encoder["spec"].get("provider")
     run = f", run by {escaped_markdown(by)}" if by else ""
     if encoder["in_folder"] or not is_model_id(model):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from explorer.analysis.space import Space
 from explorer.data.corpus import SOURCE_ROW, Corpus
 from explorer.data.tables.source_table import list_names
+from explorer.encode.spec import OwnVectors, Tfidf
 from explorer.errors import ColumnError, EmptyDataError, QueryError
 
 
@@ -61,6 +62,22 @@ def published_space(
     return space.for_corpus(part)
 
 
+def fitted_on_more(space: Space, rows: Sequence[int] | NDArray[np.int64] | None) -> bool:
+    """Whether the encoder was fitted on texts that the chosen rows leave out.
+
+    TF-IDF is: whoever opens these rows cannot fit it again, and so cannot search for texts.
+
+    Args:
+        space: The space.
+        rows: As for `published_space`.
+    """
+    spec = space.spec.query_model if isinstance(space.spec, OwnVectors) else space.spec
+    if rows is None or not isinstance(spec, Tfidf):
+        return False
+    texts = space.corpus.texts
+    return len({texts[row] for row in rows}) < len(set(texts))
+
+
 def checked_rows(rows: Sequence[int] | NDArray[np.int64], corpus: Corpus) -> NDArray[np.int64]:
     """Row numbers as int64.
 
@@ -69,9 +86,14 @@ def checked_rows(rows: Sequence[int] | NDArray[np.int64], corpus: Corpus) -> NDA
         EmptyDataError: No row is chosen.
     """
     numbers = np.asarray(rows)
-    if not len(numbers):
+    if not numbers.size:
         raise EmptyDataError("No row is chosen.", where=corpus.name)
-    if numbers.dtype.kind not in "iu" or numbers.min() < 0 or numbers.max() >= len(corpus):
+    if (
+        numbers.ndim != 1
+        or numbers.dtype.kind not in "iu"
+        or numbers.min() < 0
+        or numbers.max() >= len(corpus)
+    ):
         raise QueryError(
             "There is no such row.", where=corpus.name, fix=f"Rows are numbers from 0 to {len(corpus) - 1:,}."
         )

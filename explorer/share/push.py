@@ -20,7 +20,7 @@ from explorer.hub.push import Pushed
 from explorer.hub.pushed_repo import CARD, DATASET
 from explorer.jobs.progress import OnProgress
 from explorer.share.dataset_card import CardFacts, dataset_card, source_line
-from explorer.share.published_space import published_space
+from explorer.share.published_space import fitted_on_more, published_space
 from explorer.share.pushing import check_licence, push_written
 
 _HEAD_ROWS = 3
@@ -36,6 +36,9 @@ class Preview:
         dims: The dimensions of its vectors.
         size: About how many bytes its file has, before compression.
         card: The card, as Markdown.
+        name: What the file calls the rows.
+        notes: Notes on reading and suggested searches, which are in the file.
+        takes_queries: Whether texts can be searched for in it; see `fitted_on_more`.
     """
 
     head: pa.Table
@@ -43,6 +46,9 @@ class Preview:
     dims: int
     size: int
     card: str
+    name: str
+    notes: tuple[str, ...]
+    takes_queries: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,13 +87,15 @@ def push_to_hub(
         licence: The licence of the rows, by its code on the Hub, such as `cc-by-4.0`; `other` or `unknown` if
             none is right.
         private: Whether only you, or the organisation, and those you let in see it.
-        rows: Row numbers, from 0, in the order wanted; None for all.
+        rows: Row numbers, from 0, in the order wanted; None for all. The mean direction or the axes of a
+            space with centring or PCA are those of all its rows.
         columns: The columns besides that of the texts; None for all.
         token: A token that can write; None for HF_TOKEN or the stored login.
         on_progress: Called several times a second; an exception it raises stops the upload.
 
     Raises:
         AccessError: There is no token, the Hub does not know it, or it may not do this.
+        ModelError: The token has characters that no token has.
         NameTakenError: Another dataset has the name.
         PushError: There is no such licence, the Hub refuses the files, or the dataset is there and not as
             private as asked for.
@@ -122,8 +130,8 @@ def publication(
         DataError: There are no such rows or columns.
     """
     saved = saved_table(published_space(space, rows, columns))
-    facts = json.loads(saved.facts)
-    return Publication(saved, _card(space, name, licence, saved.column, facts, private=private))
+    facts, more = json.loads(saved.facts), fitted_on_more(space, rows)
+    return Publication(saved, _card(space, name, licence, saved.column, facts, private=private, more=more))
 
 
 def preview(
@@ -144,7 +152,8 @@ def preview(
     chosen = np.arange(len(space)) if rows is None else np.asarray(rows)
     head = published_space(space, chosen[:_HEAD_ROWS], columns)
     saved = saved_table(head)
-    facts = {**json.loads(saved.facts), "rows": len(chosen)}
+    facts, more = {**json.loads(saved.facts), "rows": len(chosen)}, fitted_on_more(space, rows)
+    corpus = head.corpus if rows is not None else published_space(space, None, columns).corpus
     share = len(chosen) / len(space)
     texts = space.corpus.table.select(head.corpus.table.column_names).nbytes
     return Preview(
@@ -152,13 +161,17 @@ def preview(
         len(chosen),
         space.dims,
         int(share * texts) + len(chosen) * space.dims * 4,
-        _card(space, name, licence, saved.column, facts, private=private),
+        _card(space, name, licence, saved.column, facts, private=private, more=more),
+        corpus.name,
+        (*corpus.notes, *corpus.queries),
+        takes_queries=not more,
     )
 
 
 def _card(
-    space: Space, name: str, licence: str, column: str, facts: Mapping[str, Any], *, private: bool
+    space: Space, name: str, licence: str, column: str, facts: Mapping[str, Any], *, private: bool, more: bool
 ) -> str:
     check_licence(licence, name)
     revision = "" if space.spec is None else space.encoder.revision
-    return dataset_card(CardFacts(name, licence, private, source_line(space.corpus), revision, column, facts))
+    source = source_line(space.corpus)
+    return dataset_card(CardFacts(name, licence, private, source, revision, column, facts, more))

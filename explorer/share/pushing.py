@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from explorer.encode.engines.services import Secret
 from explorer.errors import AccessError, PushError, SettingError
 from explorer.hub.account import token_page
 from explorer.hub.licences import LICENCES
@@ -36,19 +37,21 @@ def push_written(
 
     Raises:
         AccessError: There is no token; or as for `push_files`.
+        ModelError: The token has characters that no token has.
         PushError: HF_HUB_OFFLINE is set; or as for `push_files`.
         SettingError: The files cannot be written on this machine.
     """
     from huggingface_hub import constants, get_token
 
     tell = on_progress or ignore_progress
-    token = (token or get_token() or "").strip()
-    if not token:
+    token = token or get_token() or ""
+    if not token.strip():
         raise AccessError(
             f"There is no token, and the Hub takes {kind.noun}s only from people who are signed in.",
             where=name,
             fix=f"Sign in with `hf auth login`, or give a token that can write, from {token_page()}.",
         )
+    token = Secret(token).reveal()
     if constants.is_offline_mode():
         raise PushError("HF_HUB_OFFLINE is set.", where=name, fix="Unset it, and push again.")
     parent = settings().cache_folder / "pushes"
@@ -75,7 +78,7 @@ def check_licence(licence: str, name: str) -> None:
     """
     if licence not in LICENCES:
         raise PushError(
-            f'The Hub knows no licence "{licence:.60}".',
+            f'The Hub knows no licence "{licence!s:.60}".',
             where=name,
             fix="Its codes are at huggingface.co/docs/hub/repositories-licenses, with other and unknown.",
         )

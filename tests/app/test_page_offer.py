@@ -28,11 +28,15 @@ def opened(app, kind):
     return finished(app)
 
 
+def licence(app):
+    return next(box for box in app.selectbox if box.label.startswith("Licence of the"))
+
+
 def dialog(app):
     button(app, "Publish as a Space").click().run()
     app.text_input(key="hf-own-token").set_value(TOKEN).run()
     finished(app)
-    app.selectbox(key="page-licence").set_value("cc-by-4.0").run()
+    licence(app).set_value("cc-by-4.0").run()
     return app
 
 
@@ -67,7 +71,7 @@ def test_nothing_is_made_before_it_is_asked_for_and_only_the_selected_rows_go(hu
 def test_what_becomes_public_is_confirmed_again_when_it_changes(hub):
     app = dialog(opened(finished(open_app("pages/map.py", **SMALL)), "map"))
     assert not button(app, "Publish the page").disabled
-    app.toggle(key="page-private").set_value(False).run()
+    next(one for one in app.toggle if one.label == "Private").set_value(False).run()
     assert button(app, "Publish the page for everyone").disabled
     box = next(one for one in app.checkbox if "right to publish" in one.label)
     box.check().run()
@@ -94,7 +98,7 @@ def test_faults_keep_what_was_chosen(hub):
     assert "You have a Space of this name that is not a page pushed from Explorer" in error(app)
     button(app, "Use me/medicare-faq-map-2").click().run()
     finished(app)
-    assert app.selectbox(key="page-licence").value == "cc-by-4.0"
+    assert licence(app).value == "cc-by-4.0"
     go(app)
     assert "me/medicare-faq-map-2 is on the Hub" in said(app.success)
 

@@ -5,17 +5,29 @@ from __future__ import annotations
 import pyarrow.parquet as pq
 import pytest
 
+import explorer
+from explorer.encode.spec import Tfidf
 from explorer.hub.pushed_repo import DATASET
 from explorer.jobs.registry import registry
 from explorer.ui.data.hub_search import OPENED
-from tests.app.driving import button, error, finished, open_app, open_rows, open_share, said
+from tests.app.driving import (
+    button,
+    error,
+    finished,
+    open_app,
+    open_rows,
+    open_share,
+    open_with_rows,
+    said,
+)
 from tests.app.test_saved_space import opened as opened_file
 from tests.app.test_saved_space import saved, session_of
 from tests.hub_pushes import TOKEN, Person
 
 WORDS = "words.parquet"
 FILE = DATASET.file
-NAME = "publish-name-mine.csv"
+FILE_NAME = "mine.csv"
+NAME = f"publish-name-{FILE_NAME}"
 
 
 @pytest.fixture
@@ -34,12 +46,30 @@ def dialog(hub):
 
 
 def with_token(app, token=TOKEN):
-    app.text_input(key="hf-own-token").set_value(token).run()
+    next(field for field in app.text_input if field.label.startswith("Hugging Face token")).set_value(
+        token
+    ).run()
     return finished(app)
 
 
+def licence(app):
+    return next(box for box in app.selectbox if box.label == "Licence of the rows")
+
+
+def private(app):
+    return next(toggle for toggle in app.toggle if toggle.label == "Private")
+
+
+def columns(app):
+    return next(box for box in app.multiselect if box.label.startswith("Columns besides"))
+
+
+def agreement(app):
+    return next(box for box in app.checkbox if "right to publish" in box.label)
+
+
 def licensed(app):
-    app.selectbox(key="publish-licence").set_value("cc-by-4.0").run()
+    licence(app).set_value("cc-by-4.0").run()
     return app
 
 
@@ -55,10 +85,11 @@ def go(app):
 
 def test_nothing_goes_without_a_licence_and_it_is_private_by_default(dialog, hub):
     assert dialog.text_input(key=NAME).value == "me/mine"
-    assert dialog.selectbox(key="publish-licence").value is None
+    assert licence(dialog).value is None
     assert go_button(dialog).label == "Publish 3 rows as a private dataset"
     assert go_button(dialog).disabled
     assert "only you can read it" in said(dialog.markdown)
+    assert "What the rows are called goes too: mine.csv." in said(dialog.markdown)
     licensed(dialog)
     assert not go_button(dialog).disabled
     assert not hub.pushed
@@ -73,17 +104,62 @@ def test_nothing_goes_without_a_licence_and_it_is_private_by_default(dialog, hub
 
 def test_what_becomes_public_is_confirmed_again_when_it_changes(dialog, hub):
     licensed(dialog)
-    dialog.toggle(key="publish-private").set_value(False).run()
+    private(dialog).set_value(False).run()
     assert go_button(dialog).label == "Publish 3 rows for everyone"
     assert go_button(dialog).disabled
-    next(box for box in dialog.checkbox if "right to publish" in box.label).check().run()
+    agreement(dialog).check().run()
     assert not go_button(dialog).disabled
-    dialog.multiselect(key="publish-columns-mine.csv").set_value(["kind"]).run()
+    columns(dialog).set_value(["kind"]).run()
     assert go_button(dialog).disabled
-    next(box for box in dialog.checkbox if "right to publish" in box.label).check().run()
+    agreement(dialog).check().run()
     go(dialog)
     assert not hub.pushed["me/mine"].private
     assert pq.read_schema(hub.newest("me/mine") / FILE).names == ["body", "kind", "embedding"]
+
+
+def test_other_rows_are_agreed_to_again_even_if_they_are_as_many(dialog):
+    licensed(dialog)
+    session_of(dialog).select([0], "a test")
+    dialog.run()
+    next(one for one in dialog.segmented_control if one.label == "Rows").set_value("selected").run()
+    private(dialog).set_value(False).run()
+    agreement(dialog).check().run()
+    assert not go_button(dialog).disabled
+    session_of(dialog).select([2], "a test")
+    dialog.run()
+    assert go_button(dialog).label == "Publish 1 row for everyone"
+    assert go_button(dialog).disabled
+    assert not agreement(dialog).value
+
+
+def test_no_choice_is_carried_over_to_other_rows(hub):
+    app = finished(
+        open_with_rows(explorer.open_corpus({"body": ["one", "two", "six"]}, name=FILE_NAME), Tfidf())
+    )
+    button(open_share(app), "Publish to the Hub").click().run()
+    licensed(with_token(app))
+    private(app).set_value(False).run()
+    agreement(app).check().run()
+    rows = {"body": ["four", "five", "nine"], "salary": [1, 2, 3]}
+    session_of(app).open(explorer.open_corpus(rows, text="body", name=FILE_NAME), Tfidf())
+    finished(app)
+    assert licence(app).value is None
+    assert private(app).value
+    assert columns(app).value == ["salary"]
+    assert go_button(app).disabled
+
+
+def test_the_page_and_the_dialog_ask_for_a_token_at_once(hub):
+    app = finished(open_app("pages/data.py"))
+    app.segmented_control(key="rows-from").set_value("Hub").run()
+    app.session_state[OPENED] = "me/nothing"
+    finished(app.run())
+    button(open_share(app), "Publish to the Hub").click().run()
+    assert not app.exception
+    fields = [field.label for field in app.text_input if "token" in field.label]
+    assert sorted(fields) == ["Hugging Face token", "Hugging Face token that can write"]
+    with_token(app)
+    assert not [field for field in app.text_input if "token" in field.label]
 
 
 def test_only_the_selected_rows_go(dialog, hub):
@@ -93,6 +169,7 @@ def test_only_the_selected_rows_go(dialog, hub):
     choice = next(one for one in dialog.segmented_control if one.label == "Rows")
     choice.set_value("selected").run()
     assert go_button(dialog).label == "Publish 2 rows as a private dataset"
+    assert "rows like a row can be searched for, texts cannot" in said(dialog.caption)
     go(dialog)
     assert pq.read_table(hub.newest("me/mine") / FILE)["body"].to_pylist() == [
         "a late parcel",
@@ -109,7 +186,7 @@ def test_a_name_that_is_taken_is_left_alone_and_another_is_offered(dialog, hub, 
     button(dialog, "Use me/mine-2").click().run()
     finished(dialog)
     assert dialog.text_input(key=NAME).value == "me/mine-2"
-    assert dialog.selectbox(key="publish-licence").value == "cc-by-4.0"
+    assert licence(dialog).value == "cc-by-4.0"
     go(dialog)
     assert "me/mine-2 is on the Hub" in said(dialog.success)
     assert not hub.pushed.keys() & {"me/mine"}
@@ -160,9 +237,9 @@ def test_a_private_space_opens_with_the_tabs_token_and_for_nobody_else(dialog, h
 
 
 def test_a_space_with_too_many_rows_is_offered_like_any_dataset(dialog, hub, bound):
-    dialog.toggle(key="publish-private").set_value(False).run()
+    private(dialog).set_value(False).run()
     licensed(dialog)
-    next(box for box in dialog.checkbox if "right to publish" in box.label).check().run()
+    agreement(dialog).check().run()
     go(dialog)
     bound("EXPLORER_MAX_ROWS", 2)
     other = finished(open_app("pages/data.py"))

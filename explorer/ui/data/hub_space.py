@@ -23,7 +23,7 @@ from explorer.session.session import Session
 from explorer.ui.data.draft import draft
 from explorer.ui.shell.quantities import readable_size
 from explorer.ui.shell.tab_jobs import answer_or_progress, ask_alone, ask_hub
-from explorer.ui.shell.token import ask_for_own_token, own_token
+from explorer.ui.shell.token import READING_FIELD, ask_for_own_token, own_token
 
 T = TypeVar("T")
 
@@ -63,7 +63,9 @@ def look_up(session: Session, name: str, revision: str | None) -> Described | Ex
         alone=secret is not None,
     )
     if isinstance(found, NotOnHubError) and token is None:
-        ask_for_own_token("Hugging Face token", "A private space takes one that can read it.")
+        ask_for_own_token(
+            "Hugging Face token", "A private space takes one that can read it.", key=READING_FIELD
+        )
     return found
 
 

@@ -79,8 +79,8 @@ def _offer_atlas(session: Session, shown: ShownMap) -> None:
     if near is None:
         return
     st.markdown(
-        "The rows on the map with their columns, coordinates and 15 nearest rows. Embedding Atlas opens them "
-        "without computing anything."
+        f"The rows on the map with their columns, coordinates and {near.indices.shape[1]} nearest rows. "
+        "Embedding Atlas opens them without computing anything."
     )
     name = _file_name(session, "atlas.parquet")
     download_file(

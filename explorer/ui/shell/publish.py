@@ -78,8 +78,8 @@ def _dialog(session: Session) -> None:
         st.info("The rows are not encoded yet. Close this, and publish them once they are.")
         return
     st.markdown(
-        "The rows, their vectors and what made them become a dataset. It opens on this page by its name, "
-        "with `explorer.open_space` and with `datasets`."
+        "The rows, their vectors and what made them become a dataset. It opens on the Data page by its "
+        "name, with `explorer.open_space` and with `datasets`."
     )
     signed_in = token_and_account(session, DATASET)
     if signed_in is not None:
@@ -118,6 +118,11 @@ def _begin(session: Session, space: Space, token: Secret, place: Place, choice: 
     ask_alone(session, _JOB, choice, f"Publishing {place.name}", work, lane=Lane.ROWS)
 
 
+def _key(session: Session, choice: str) -> str:
+    """The key of a control whose choice is about these rows: none is carried over to others."""
+    return f"{_KEY}-{choice}-{session.corpus.fingerprint}"
+
+
 def _choose_rows(session: Session) -> NDArray[np.int64] | None:
     """Draw the choice of rows; None for all."""
     shown, selection = session.shown, session.selection
@@ -134,7 +139,7 @@ def _choose_rows(session: Session) -> NDArray[np.int64] | None:
         default=_ALL,
         required=True,
         format_func=lambda option: options[option],
-        key=f"publish-rows-{'-'.join(options)}",
+        key=_key(session, f"rows-{'-'.join(options)}"),
         persist_state="session",
     )
     if wanted == _SHOWN and shown is not None:
@@ -152,7 +157,7 @@ def _choose_columns(session: Session) -> list[str] | None:
         f"Columns besides {markdown(corpus.text)}",
         others,
         default=others,
-        key=f"publish-columns-{corpus.name}",
+        key=_key(session, "columns"),
         persist_state="session",
     )
     return None if len(columns) == len(others) else columns

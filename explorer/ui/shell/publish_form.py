@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.errors import NameTakenError
+from explorer.errors import JobCancelledError, NameTakenError
 from explorer.hub.account import Account, account_of, token_page
 from explorer.hub.licences import LICENCES
 from explorer.hub.names import is_dataset_id
@@ -94,7 +94,7 @@ def token_and_account(session: Session, kind: RepoKind) -> tuple[Secret, Account
 
 
 def choose_place(session: Session, account: Account, kind: RepoKind, name: str, key: str) -> Place:
-    """Draw the choice of a name, a licence and who can read it.
+    """Draw the choice of a name, a licence and who can read it; these two are not carried over to other rows.
 
     Args:
         session: The session.
@@ -112,7 +112,7 @@ def choose_place(session: Session, account: Account, kind: RepoKind, name: str, 
             index=None,
             placeholder="Choose a licence",
             format_func=lambda code: f"{code} · {LICENCES[code]}",
-            key=f"{key}-licence",
+            key=f"{key}-licence-{session.corpus.fingerprint}",
             help="What others may do with it. Ask whoever wrote the rows if you are not sure.",
             persist_state="session",
         )
@@ -122,7 +122,7 @@ def choose_place(session: Session, account: Account, kind: RepoKind, name: str, 
         private = st.toggle(
             "Private",
             True,
-            key=f"{key}-private",
+            key=f"{key}-private-{session.corpus.fingerprint}",
             help="Only you see it, or the members of the organisation, and those who are let in.",
             persist_state="session",
         )
@@ -181,6 +181,8 @@ def show_job(
         st.button(
             f"Use {markdown(answer.other)}", on_click=_use_name, args=(session, job, name_key, answer.other)
         )
+    elif isinstance(answer, JobCancelledError):
+        st.caption("What was made on the Hub stays there; its page shows whether it has the new version.")
     elif isinstance(answer, Pushed):
         show(answer)
         with st.container(horizontal=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,11 +71,20 @@ def show_summary(space: Space, place: Place, choice: Choice) -> bool:
         st.markdown(place.readers)
         st.markdown(
             f"**{count(found.rows, 'row')}**: {noun} {columns}, and vectors of **{found.dims:,} "
-            f"dimensions**, at most {readable_size(found.size)}."
+            f"dimensions**, at most {readable_size(found.size)}. What the rows are called goes too: "
+            f"{markdown(found.name)}."
         )
+        if not found.takes_queries:
+            st.caption(
+                "TF-IDF was fitted on all rows. In these alone, rows like a row can be searched for, texts "
+                "cannot."
+            )
         st.dataframe(
             found.head, hide_index=True, key="publish-head", alt="The first rows of what is published"
         )
+        if found.notes:
+            with st.expander("Notes and suggested searches that go with it"):
+                st.code("\n".join(found.notes), language=None, wrap_lines=True)
         if place.is_ready:
             with st.expander("The card that goes with it"):
                 st.code(found.card, language="markdown", wrap_lines=True, height=300)
@@ -84,7 +95,14 @@ def show_summary(space: Space, place: Place, choice: Choice) -> bool:
             "A space that was pushed before under this name gets a new version, and its history keeps the "
             "earlier ones. No other dataset is overwritten."
         )
-    return is_agreed(place, f"publish-agreed-{found.rows}-{columns}")
+    return is_agreed(place, f"publish-agreed-{_contents(space, choice)}")
+
+
+def _contents(space: Space, choice: Choice) -> str:
+    """A hash of the rows and columns that are chosen."""
+    rows = b"" if choice.rows is None else choice.rows.tobytes()
+    which = hashlib.sha256(rows + json.dumps([space.corpus.fingerprint, choice.columns]).encode())
+    return which.hexdigest()
 
 
 def show_published_space(pushed: Pushed) -> None:

@@ -15,6 +15,7 @@ from explorer.ui.shell.text import show_error
 
 _KEPT = "explorer-token"
 _FIELD, _OWN_FIELD = "hf-token", "hf-own-token"
+READING_FIELD = "hf-reading-token"  # a page may have it while a dialog has the other
 
 
 def ask_for_token() -> None:
@@ -39,12 +40,13 @@ def ask_for_token() -> None:
         _show_kept()
 
 
-def ask_for_own_token(label: str, about: str) -> Secret | None:
+def ask_for_own_token(label: str, about: str, *, key: str = _OWN_FIELD) -> Secret | None:
     """The token that this visitor entered, never the host's; while there is none, draw the password field.
 
     Args:
         label: The label of the field.
         about: What the token has to be able to do, for its help.
+        key: The key of the field.
     """
     token = own_token()
     if token is not None:
@@ -53,7 +55,7 @@ def ask_for_own_token(label: str, about: str) -> Secret | None:
     typed = st.text_input(
         label,
         type="password",
-        key=_OWN_FIELD,
+        key=key,
         placeholder="hf_…",
         help=f"{about} It is kept only in this browser tab's session, never in the link, the cache or a log.",
         autocomplete="off",
@@ -96,7 +98,8 @@ def _show_kept() -> None:
 
 def _forget() -> None:
     st.session_state.pop(_KEPT, None)
-    st.session_state[_FIELD] = st.session_state[_OWN_FIELD] = ""
+    for field in (_FIELD, _OWN_FIELD, READING_FIELD):
+        st.session_state[field] = ""
     _close_spaces()
 
 

@@ -192,13 +192,19 @@ def _dialog(session: Session, offer: PageOffer) -> None:
             "A page that was pushed before under this name gets a new version, and its history keeps the "
             "earlier ones. No other Space is overwritten."
         )
-    agreed = is_agreed(place, f"{_KEY}-agreed-{offer.kind}-{chosen.rows}-{chosen.texts}")
+    agreed = is_agreed(place, f"{_KEY}-agreed-{offer.kind}-{chosen.rows}-{chosen.texts}-{_rows(session)}")
     publish_button(
         f"Publish the page {'as a private Space' if place.private else 'for everyone'}",
         place,
         agreed=agreed,
         on_click=functools.partial(_begin, session, offer, token, place, chosen),
     )
+
+
+def _rows(session: Session) -> str:
+    """Which rows are open, shown and selected."""
+    parts = (part.key for part in (session.shown, session.selection) if part is not None)
+    return "-".join([session.corpus.fingerprint, *parts])
 
 
 def _job(offer: PageOffer) -> str:
