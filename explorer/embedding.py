@@ -152,8 +152,10 @@ def check_workers(spec: EncoderSpec, workers: int) -> None:
     Raises:
         EncodeError: The number is not positive, or more than 1 and not for such a model.
     """
-    if workers < 1:
-        raise EncodeError(f"{workers} processes cannot encode.", where="workers", fix="Give at least 1.")
+    if not isinstance(workers, int) or workers < 1:
+        raise EncodeError(
+            f"{workers!r} is no number of processes.", where="workers", fix="Give a whole number, at least 1."
+        )
     if workers > 1 and not isinstance(spec, LocalModel):
         raise EncodeError(
             "Only a model that runs on this machine can encode in several processes.",

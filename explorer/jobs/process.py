@@ -43,6 +43,15 @@ def python_path() -> str:
     return os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
 
 
+def python_module(module: str, *arguments: str) -> list[str]:
+    """The command that runs a module of this package, with `python_path` as PYTHONPATH.
+
+    `-P` keeps the working directory off Python's path: a file there that is named like a module, such as
+    `queue.py`, would be run in its place.
+    """
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
 def end_idle_processes() -> None:
     """End the processes that are kept for later requests, where memory is short."""
     for processes in list(_all):
@@ -154,7 +163,7 @@ class WorkerProcess:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", module],
+                python_module(module),
                 env={**os.environ, "PYTHONPATH": python_path(), **(environment or {})},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

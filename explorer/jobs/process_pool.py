@@ -116,9 +116,12 @@ class ProcessPool:
                     return
                 except ExplorerError as error:
                     task.answer.set_exception(error)
-                except Exception as error:  # whoever waits for it must be told
+                except Exception:  # what it answers from now on may belong to another request
                     _log.exception("a process answered what cannot be read")
-                    task.answer.set_exception(error)
+                    misread = ProcessEndedError("A process answered what cannot be read, and was ended.")
+                    self.ended.append(misread)
+                    self._give_back(task, misread)
+                    return
                 else:
                     task.answer.set_result(answer)
                 task = self._tasks.get()

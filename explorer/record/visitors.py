@@ -56,11 +56,12 @@ class VisitorRecords:
         return AnswerRecord(self._folder / f"{name}{_ENDING}", name=NAME, most=MOST_ENTRIES)
 
     def add(self, secret: str, entries: Sequence[Entry]) -> None:
-        """Add entries to the record of a visitor.
+        """Add entries to the record of a visitor; those that were not used for long are deleted.
 
         Raises:
             RecordError: There is no room, or they cannot be added.
         """
+        self.use(secret)
         if sum(size for _, size, _ in self._files()) > self._max_mb * 1_000_000:
             raise RecordError(
                 f"All records on this server may take {self._max_mb:,} MB, which is used up.",
@@ -83,7 +84,8 @@ class VisitorRecords:
             os.utime(path)
         for other, _, used in self._files():
             if other != path and used < now - KEPT_DAYS * _DAY_SECONDS:
-                _delete(other)
+                with contextlib.suppress(OSError):  # the next one tries again
+                    _delete(other)
 
     def erase(self, secret: str) -> None:
         """Delete the record of a visitor, also one that is damaged.
@@ -98,7 +100,7 @@ class VisitorRecords:
 
     def _files(self) -> Iterator[tuple[Path, int, float]]:
         """Each record with its size in bytes, and when it was last used."""
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        with contextlib.suppress(OSError):  # whoever writes there is told why
             for path in self._folder.iterdir():
                 with contextlib.suppress(FileNotFoundError):
                     if path.suffix == _ENDING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -142,7 +143,13 @@ def test_what_was_asked_is_kept_found_downloaded_and_erased(visit, allowing, tmp
 def test_another_browser_sees_nothing_and_a_restart_loses_nothing(visit, allowing):
     page = visit("/search?corpus=medicare-faq", at=allowing)
     turn_on(page)
-    asked(page, "a private question")
+    (cookie,) = [one for one in page.context.cookies() if "record" in one["name"]]
+    page.context.add_cookies([{**cookie, "expires": time.time() + 3_600}])
+    page.reload()
+    asked(page, "a private question")  # its cookie is kept for as long again
+    (renewed,) = [one for one in page.context.cookies() if "record" in one["name"]]
+    assert renewed["value"] == cookie["value"]
+    assert renewed["expires"] >= cookie["expires"]
     other = visit("/search?corpus=medicare-faq", at=allowing)
     expect(other.get_by_role("button", name="Record: off")).to_be_visible()
     turn_on(other)  # and is told that nothing is recorded yet

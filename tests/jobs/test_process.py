@@ -52,6 +52,12 @@ def test_requests_are_answered_by_the_same_process_until_it_is_closed(workers, t
     assert pid_of(workers, tmp_path) != pid
 
 
+def test_a_file_in_the_working_directory_is_not_taken_for_a_module(workers, tmp_path, monkeypatch):
+    (tmp_path / "queue.py").write_text("raise SystemExit('run by mistake')")
+    monkeypatch.chdir(tmp_path)
+    assert pid_of(workers, tmp_path) != os.getpid()
+
+
 def test_progress_is_told(workers, tmp_path):
     told = []
     pid_of(workers, tmp_path, told.append)

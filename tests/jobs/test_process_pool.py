@@ -76,6 +76,25 @@ def test_a_request_that_kills_two_processes_fails_and_leaves_the_third():
         assert len(pool.ended) == 2
 
 
+def test_a_process_that_answers_what_cannot_be_read_is_asked_no_more(monkeypatch, caplog):
+    ask, misread = process.WorkerProcess.ask, []
+
+    def ask_and_misread(worker, request, on_progress):
+        answer = ask(worker, request, on_progress)
+        if request["text"] == "odd" and not misread:
+            misread.append(answer["pid"])
+            raise ValueError("no JSON")
+        return answer
+
+    monkeypatch.setattr(process.WorkerProcess, "ask", ask_and_misread)
+    with pool_of(2) as pool:
+        pids(pool)
+        assert pool.submit({"do": "echo", "text": "odd"}).result()["pid"] not in misread
+        assert pool.submit(HELLO).result()["pid"] not in misread
+    assert "cannot be read" in pool.ended[0].what
+    assert "no JSON" in caplog.text
+
+
 def test_once_all_processes_have_ended_every_request_fails():
     with pool_of(1) as pool:
         pids(pool)

@@ -1,6 +1,7 @@
 import os
 import stat
 import time
+from pathlib import Path
 
 import pytest
 
@@ -78,15 +79,36 @@ def test_beyond_the_bound_of_all_nothing_is_added_and_nothing_lost(tmp_path):
     small.add(secret, [an_entry("there is room again")])
 
 
-def test_records_that_nobody_used_for_long_are_deleted(records):
+@pytest.mark.parametrize("used", ["opened", "added to"])
+def test_records_that_nobody_used_for_long_are_deleted(records, used):
     mine, old, recent = (new_secret() for _ in range(3))
-    for secret, days in ((mine, 400), (old, 181), (recent, 179)):
+    for secret in (mine, old, recent):
         records.add(secret, [an_entry("asked")])
+    for secret, days in ((mine, 400), (old, 181), (recent, 179)):
         then = time.time() - days * DAY
         os.utime(records.of(secret).path, (then, then))
-    records.use(mine)
+    if used == "opened":
+        records.use(mine)
+    else:
+        records.add(mine, [])
     assert [len(records.of(secret)) for secret in (mine, old, recent)] == [1, 0, 1]
     assert records.of(mine).path.stat().st_mtime > time.time() - DAY
+
+
+def test_a_record_that_cannot_be_deleted_stops_nobody(records, monkeypatch):
+    mine, old = new_secret(), new_secret()
+    for secret in (mine, old):
+        records.add(secret, [an_entry("asked")])
+    os.utime(records.of(old).path, (0, 0))
+    monkeypatch.setattr(Path, "unlink", refuse)
+    records.use(mine)
+    assert queries(records, mine) == queries(records, old) == ["asked"]
+    with pytest.raises(RecordError, match="cannot be deleted: Read-only file system"):
+        records.erase(mine)
+
+
+def refuse(*_arguments, **_options):
+    raise OSError(30, "Read-only file system")
 
 
 def test_a_folder_that_cannot_be_made_is_told_without_its_path(tmp_path):

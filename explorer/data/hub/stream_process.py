@@ -9,13 +9,13 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
 from explorer.data.uploads.bounded import bare_environment
 from explorer.data.uploads.handover import out_of_memory, too_slow
 from explorer.errors import ExplorerError, TooLargeError, UnreadableFileError
+from explorer.jobs.process import python_module
 
 _log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.1  # how often cancellation is checked
@@ -42,7 +42,7 @@ class StreamProcess:
         self._stderr = log
         self._done = 0
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "explorer.data.hub.stream_reader", str(columns.fileno())],
+            python_module("explorer.data.hub.stream_reader", str(columns.fileno())),
             env={**bare_environment(), **_ENVIRONMENT, "HF_HOME": home},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

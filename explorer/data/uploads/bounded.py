@@ -14,7 +14,6 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from typing import Any, BinaryIO, cast
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.uploads.handover import error_from_json, out_of_memory, take_over, too_slow
 from explorer.errors import DataError, TooLargeError, UnreadableFileError
-from explorer.jobs.process import python_path
+from explorer.jobs.process import python_module, python_path
 from explorer.jobs.progress import BYTES, READING, OnProgress, counting
 from explorer.settings import Settings, settings
 
@@ -100,7 +99,7 @@ def _run(
 ) -> dict[str, Any]:
     """Run `explorer.data.uploads.reader`; return its description of the table."""
     process = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", "explorer.data.uploads.reader", _argument(name), encoding],
+        python_module("explorer.data.uploads.reader", _argument(name), encoding),
         env=bare_environment(),
         stdin=file,
         stdout=columns,

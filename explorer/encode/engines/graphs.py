@@ -15,7 +15,6 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -24,7 +23,7 @@ from pathlib import Path
 from explorer.encode.engines.bert.reference import check_with_reference
 from explorer.encode.engines.graph_outcomes import About, NoGraphError, check_modules
 from explorer.encode.models import ModelFiles
-from explorer.jobs.process import python_path
+from explorer.jobs.process import python_module, python_path
 from explorer.scratch import is_scratch, remove_abandoned, scratch_folder
 from explorer.settings import settings
 
@@ -141,7 +140,7 @@ def _keep(folder: Path, write: Callable[[Path], About]) -> About:
 def run_converter(files: ModelFiles, made: Path) -> str:
     """Run `engines.convert` into an empty folder; returns the last line of its errors."""
     ended = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", "explorer.encode.engines.convert", files.name, str(files.folder), str(made)],
+        python_module("explorer.encode.engines.convert", files.name, str(files.folder), str(made)),
         env={**os.environ, "PYTHONPATH": python_path()},
         capture_output=True,
         text=True,

@@ -16,7 +16,7 @@ from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.search.answer import Answer
 from explorer.ui.search.controls import Asked, searched_rows
-from explorer.ui.search.record_switch import recording_of
+from explorer.ui.search.record_switch import recording_of, renew_cookie
 from explorer.ui.shell.text import markdown
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def keep_answer(session: Session, space: Space, asked: Asked, answer: Answer) ->
                 visitor_records().add(recording.secret, _entries(space, asked, answer))
             except RecordError as error:
                 st.session_state[_FAILED] = str(error)
+    if recording.on:
+        renew_cookie(recording)
     if recording.on and _FAILED in st.session_state:
         st.warning(
             f"**This answer is not in your record.** {markdown(st.session_state[_FAILED])}",

@@ -33,12 +33,22 @@ def choose_recording(session: Session, recording: Recording) -> None:
 
 def hold_cookie(recording: Recording) -> None:
     """Have the browser keep what was chosen, for as long as the record is kept."""
+    _set_cookie("record-cookie", recording, renew=False)
+
+
+def renew_cookie(recording: Recording) -> None:
+    """Have the browser keep the cookie of a record in use for as long again, if it still has it."""
+    _set_cookie("record-cookie-renewed", recording, renew=True)
+
+
+def _set_cookie(key: str, recording: Recording, *, renew: bool) -> None:
     _COMPONENT(
-        key="record-cookie",
+        key=key,
         data={
             "name": _cookie_name(),
             "value": recording.cookie,
             "seconds": KEPT_DAYS * _DAY_SECONDS,
+            "renew": renew,
         },
     )
 
