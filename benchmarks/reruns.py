@@ -1,8 +1,8 @@
 """Bytes and time of a rerun in which nothing changes, on seven pages, beside another checkout's.
 
 A rerun is what Streamlit does for the key R; its time is from the key until the script has ended, median of
-`--runs`. Both checkouts are served at a time and take turns, so that what else the machine does meets both. The rows
-are the tickets, which come with the app.
+`--runs`. Both checkouts are served at a time and take turns, so that what else the machine does meets both.
+The rows are the tickets, which come with the app.
 
 Run: `git worktree add ../before COMMIT`, then `python -m benchmarks.reruns --before ../before`.
 """
