@@ -54,8 +54,9 @@ def save_map(
         on_progress: Called often. An exception it raises stops the work.
 
     Raises:
-        QueryError: The projection has other rows or three dimensions, there are not as many colours as rows
-            or they are of several kinds, there is no such row, or the file has another ending.
+        QueryError: The projection has other rows or three dimensions, there is no such row, or the file has
+            another ending; there are not as many colours as rows, or they are of several kinds, or the texts
+            that the file is not to have.
         ColumnError: There is no such column.
         EmptyDataError: No row is chosen.
         TooLargeError: More than 1,000,000 rows are, or more than 200,000 with texts.
@@ -64,6 +65,12 @@ def save_map(
     path = Path(path)
     if path.suffix.lower() not in _ENDINGS:
         raise QueryError("A map is saved as HTML.", where=path.name, fix="Name it .html.")
+    if not texts and isinstance(colour, str) and colour == space.corpus.text:
+        raise QueryError(
+            f'The legend would have the texts of "{colour:.100}".',
+            where=space.corpus.name,
+            fix="Colour by something else, or leave out `texts=False`.",
+        )
     colouring = _colouring(space, colour)
     points = None if rows is None else np.unique(checked_rows(rows, space.corpus))
     check_points(len(space) if points is None else len(points), texts=texts, where=space.corpus.name)

@@ -177,6 +177,7 @@ def test_colours_are_a_column_or_a_value_for_each_row(tmp_path):
         (QueryError, {"colour": [1, "a", 2, "b"]}),
         (QueryError, {"colour": [[1], [2], [3], [4]]}),
         (QueryError, {"colour": np.ones((4, 2))}),
+        (QueryError, {"colour": "t", "texts": False}),
         (QueryError, {"projection": space.project(dims=3)}),
         (QueryError, {"rows": [9]}),
         (EmptyDataError, {"rows": []}),
