@@ -141,4 +141,5 @@ def test_the_icon_of_the_page_is_its_own(visit):
     page = visit()
     icons = page.evaluate("[...document.querySelectorAll('link[rel~=icon]')].map((link) => link.href)")
     assert icons
-    assert {urlsplit(icon).scheme for icon in icons} == {"data"}
+    assert {urlsplit(icon).netloc for icon in icons} == {urlsplit(page.url).netloc}
+    assert all(urlsplit(icon).path.startswith("/media/") for icon in icons)
