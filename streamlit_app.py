@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.warm_up import start_warm_up
 
 # A file of ours: of a name such as ":material/hub:" the browser would ask a font host for the picture.
-# Every run sends only the address of a PNG, and the whole of an SVG.
+# A PNG, of which every run sends the address: an SVG would be sent whole each time.
 ICON = Path(__file__).parent / "explorer" / "ui" / "shell" / "icon.png"
 
 

@@ -128,7 +128,7 @@ def hub():
 
 @pytest.fixture(scope="session")
 def _shared_hub_server(hub, tmp_path_factory):
-    with _running(tmp_path_factory.mktemp("hub-server"), **_with(hub)) as served:
+    with _running(tmp_path_factory.mktemp("hub-server"), **_with_hub(hub)) as served:
         yield served
 
 
@@ -136,13 +136,13 @@ def _shared_hub_server(hub, tmp_path_factory):
 def hub_server(request, hub, _shared_hub_server, tmp_path_factory):
     """The app with that Hub, where models may run their code."""
     if _runs_once_more(request):
-        with _running(tmp_path_factory.mktemp("hub-server"), **_with(hub)) as served:
+        with _running(tmp_path_factory.mktemp("hub-server"), **_with_hub(hub)) as served:
             yield served
     else:
         yield _shared_hub_server
 
 
-def _with(hub: DatasetHub) -> dict[str, str]:
+def _with_hub(hub: DatasetHub) -> dict[str, str]:
     return {"HF_ENDPOINT": hub.url, "EXPLORER_ALLOW_REMOTE_CODE": "yes"}
 
 

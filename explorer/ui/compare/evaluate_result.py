@@ -85,7 +85,7 @@ def show_evaluation(session: Session, found: Evaluated, material: str, name: str
 
 
 def _offer_page(session: Session, found: Evaluated, material: str, name: str) -> None:
-    def make(chosen: Chosen, on_progress: OnProgress) -> bytes:  # noqa: ARG001 - it takes a moment
+    def make(chosen: Chosen, _on_progress: OnProgress) -> bytes:
         from explorer.evaluation.report.report import evaluation_page
 
         return evaluation_page(found, texts=chosen.texts, material=material)

@@ -64,7 +64,7 @@ def _show_downloads(session: Session, comparison: Comparison) -> None:
             "comparison",
             "Report (HTML)",
             name,
-            lambda chosen, _report: report("html", texts=chosen.texts),
+            lambda chosen, _on_progress: report("html", texts=chosen.texts),
             holds="Verdict, tables, figures, settings and the Python lines that repeat it; with what Cost "
             "shows, once that was opened. It names the groups that the rows are divided into.",
             texts="Some rows on which the contenders differ, and their neighbours.",

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.data.tables.values import count
 from explorer.encode.model_names import encoder_name
 from explorer.encode.spec import needs_token
-from explorer.session.files.contents import SessionContents
+from explorer.session.files.contents import ChosenComparison, SessionContents
 from explorer.session.files.visitor import opened_session
 from explorer.session.session import Session
 from explorer.ui.data import overview
@@ -58,6 +58,7 @@ def _lines(saved: SessionContents) -> list[str]:
     answers = sum(map(len, chosen.answers.values()))
     judged = 0 if chosen.judgements is None else chosen.judgements.count
     pages = [page for page, given in saved.pages.items() if given]
+    compared = _comparison(chosen)
     others = [encoder_name(spec) for spec in saved.encoders if spec != saved.encoder]
     lines = [
         f"Rows: {saved.corpus.name}, {count(len(saved.corpus), 'row')}" if saved.corpus is not None else "",
@@ -68,15 +69,14 @@ def _lines(saved: SessionContents) -> list[str]:
         f"Examples for categories: {len(saved.examples)}" if saved.examples else "",
         f"Names of clusters: {named}" if named else "",
         "Clusters merged or split by hand" if edited else "",
-        f"Comparison: {_comparison(saved)}" if _comparison(saved) else "",
+        f"Comparison: {compared}" if compared else "",
         f"Judgements: {judged + answers:,}" if judged + answers else "",
         f"Settings of {', '.join(pages)}" if pages else "",
     ]
     return [line for line in lines if line]
 
 
-def _comparison(saved: SessionContents) -> str:
-    chosen = saved.comparison
+def _comparison(chosen: ChosenComparison) -> str:
     if chosen.result is not None:
         return f"{len(chosen.result.contenders)} contenders, with what was measured"
     return "" if chosen.contenders is None else count(len(chosen.contenders), "contender")
