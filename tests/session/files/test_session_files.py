@@ -39,6 +39,7 @@ from explorer.session.selection import Selection
 from explorer.session.session import Session
 from explorer.ui.search.controls import MAX_QUERIES, MAX_QUERY_CHARS
 from tests.conftest import ROOT
+from tests.damage import damaged, damages
 from tests.session.files.sessions import content, everything, packed, parts_of, rewritten
 
 FAQ = "medicare-faq"
@@ -429,24 +430,11 @@ def test_any_value_in_any_place_gives_an_error_of_ours_or_a_session_that_can_be_
     assert refused > 300
 
 
-@given(st.lists(st.tuples(st.floats(0, 1), st.sampled_from(["flip", "cut", "repeat", "drop"])), min_size=1))
+@given(damages)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 def test_a_damaged_file_gives_an_error_of_ours_or_the_session(changes):
-    data = bytearray(content())
-    for where, how in changes:
-        at = max(0, min(len(data) - 1, int(where * len(data))))
-        if not data:
-            break
-        if how == "flip":
-            data[at] ^= 0x41
-        elif how == "cut":
-            del data[at + 1 :]
-        elif how == "repeat":
-            data[at:at] = data[at : at + 50]
-        else:
-            del data[at : at + 3]
     with contextlib.suppress(ExplorerError):
-        read(bytes(data))
+        read(damaged(content(), changes))
 
 
 # Saving.
