@@ -162,7 +162,7 @@ def test_names_and_edits_come_back_once_the_same_clusters_are_found_and_only_the
     other = ClusteringKey("vectors", ClusterSpec(k=5), everything().clusters[1].rows)
     state.meet(other, LocalModel(), lambda: "other")
     assert other not in {named for named, _ in state.names}
-    assert "others than those of the session file" in state.notice[1]
+    assert "differ from those of the session file" in state.notice[1]
     assert state.made() == everything().clusters[:1]
 
 
