@@ -34,7 +34,7 @@ from explorer.session.files.contents import COMPARISON, DOCUMENT, ROWS, ChosenCo
 from explorer.session.files.opening import is_session, read_session
 from explorer.session.files.saved_session import SavedSession
 from explorer.session.files.visitor import opened_session, saved_from
-from explorer.session.files.writing import session_bytes
+from explorer.session.files.writing import session_bytes, session_size
 from explorer.session.selection import Selection
 from explorer.session.session import Session
 from explorer.ui.search.controls import MAX_QUERIES, MAX_QUERY_CHARS
@@ -87,6 +87,14 @@ def test_a_sample_is_named_and_not_copied_unless_that_is_asked_for():
     assert read(named).corpus.sample == FAQ
     assert read(whole).corpus.sample is None
     assert read(whole).corpus.fingerprint == read(named).corpus.fingerprint
+
+
+def test_rows_take_memory_only_if_they_are_in_the_file():
+    corpus = explorer.open_corpus(FAQ)
+    assert session_size(corpus, rows=False, space=None) == 0
+    rows = session_size(corpus, rows=True, space=None)
+    space = faq().space()
+    assert session_size(corpus, rows=False, space=space) >= rows + space.vectors.nbytes > rows > 0
 
 
 def test_a_sample_with_another_column_is_in_the_file():
