@@ -13,8 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from explorer.data.records import DamagedFileError
 
-MARK = b"PK\x03\x04"
-"""How such a file begins."""
+_MARK = b"PK\x03\x04"  # how an archive begins
 _NAME_AT = 30  # where the name of the first part is, after its header
 _END, _END_BYTES = b"PK\x05\x06", 22
 _ZIP64, _ZIP64_BYTES = b"PK\x06\x07", 20
@@ -53,7 +52,7 @@ def pack_parts(parts: Iterable[tuple[str, bytes]], stored: frozenset[str] = froz
 
 def first_part(head: bytes) -> str:
     """The name of the first part of an archive, by its first bytes; "" if they begin no archive."""
-    if not head.startswith(MARK):
+    if not head.startswith(_MARK):
         return ""
     length = int.from_bytes(head[26:28], "little")
     return head[_NAME_AT : _NAME_AT + length].decode("utf-8", "replace")

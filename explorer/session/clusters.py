@@ -17,8 +17,8 @@ _FOUND_ANEW = (
     "clusters before and are left out."
 )
 _OTHERS_HERE = (
-    "The clusters found here are others than those of the session file. The names, merges and splits that it "
-    "has are left out."
+    "The clusters found here differ from those of the session file, so its names, merges and splits are left "
+    "out."
 )
 
 

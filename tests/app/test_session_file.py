@@ -128,8 +128,8 @@ def test_it_is_offered_beside_the_space_and_in_share_and_made_only_then(monkeypa
     app.session_state["save-session-open"] = True
     app = finished(app)
     assert "Save the session" in files(app)
-    way = app.segmented_control(key="session-has-3-Their source")
-    assert way.value == "Their source"
+    way = app.segmented_control(key="session-has-3-Source of the rows")
+    assert way.value == "Source of the rows"
     way.set_value("Rows and vectors").run()
     assert "Nothing is encoded again by TF-IDF" in said(app.caption)
     assert "About " in said(app.caption)

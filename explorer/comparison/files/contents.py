@@ -20,6 +20,7 @@ from explorer.comparison.statistics.differences import Difference
 from explorer.data.records import DamagedFileError, Record
 from explorer.errors import DataError, ExplorerError
 
+MOST_NEIGHBORS = 10_000  # of a row
 _MANY = 2**40  # units, groups and families; more than any comparison has
 _MEASURE_CHARS = 60
 _GRADES = 1_000_000
@@ -127,6 +128,16 @@ def pairs_from(record: Record, arrays: Arrays) -> ScoredPairs:
     if len(second) != len(first) or not np.isfinite(scores).all():
         raise DamagedFileError("its pairs are incomplete")
     return ScoredPairs(first, second, tuple(scores.tolist()))
+
+
+def views_from(record: Record) -> tuple[str, str] | None:
+    """Two columns that should find each other; None for the two halves of a text."""
+    columns = record.optional("views", record.texts)
+    if columns is None:
+        return None
+    if len(columns) != 2:
+        raise DamagedFileError("there are not two views")
+    return columns[0], columns[1]
 
 
 def failures_from(records: Sequence[Record], contenders: int) -> tuple[Failure, ...]:

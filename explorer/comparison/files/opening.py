@@ -20,6 +20,7 @@ from explorer.comparison.contenders.spec import FEWEST, MOST
 from explorer.comparison.files.archive import unpack
 from explorer.comparison.files.arrays import Arrays
 from explorer.comparison.files.contents import (
+    MOST_NEIGHBORS,
     Values,
     agreements_from,
     choices_from,
@@ -28,6 +29,7 @@ from explorer.comparison.files.contents import (
     judgements_from,
     pairs_from,
     values_from,
+    views_from,
 )
 from explorer.comparison.files.finding_records import finding_from
 from explorer.comparison.files.saved_contender import SavedContender
@@ -38,11 +40,12 @@ from explorer.comparison.judging.judgements import Judgements
 from explorer.comparison.statistics.differences import Difference
 from explorer.comparison.statistics.verdict import Verdict, verdict
 from explorer.data.corpus import Corpus
+from explorer.data.file_bytes import file_bytes
+from explorer.data.file_format import check_format
 from explorer.data.records import DamagedFileError, Record
 from explorer.errors import DataError, TooLargeError, UnreadableFileError
 from explorer.settings import settings
 
-_MOST_NEIGHBORS = 10_000
 _SEEDS = 2**64
 _MANY = 2**40  # rows; more than any corpus has
 _FEW_CHARS = 2_000  # of names and notes
@@ -75,7 +78,7 @@ def open_with_choices(
 ) -> tuple[Comparison, Choices]:
     """As `open_comparison`, with what a visitor chose around the comparison."""
     name = "the file" if isinstance(source, bytes) else Path(source).name
-    data = source if isinstance(source, bytes) else _read(Path(source))
+    data = source if isinstance(source, bytes) else file_bytes(Path(source))
     if len(data) > settings().max_file_mb * 1_000_000:
         raise TooLargeError(
             f"The file has {len(data) / 1e6:,.0f} MB; up to {settings().max_file_mb:,} MB are opened.",
@@ -84,7 +87,7 @@ def open_with_choices(
     try:
         content, arrays = unpack(data)
         document = Record(content, "the document")
-        _check_format(document, name)
+        check_format(document, FORMAT, VERSION, name, "compare again")
         return _comparison(document, Arrays(arrays), corpus, contenders, name)
     except DamagedFileError as error:
         raise UnreadableFileError(
@@ -100,26 +103,6 @@ def rejoined(comparison: Comparison, contenders: Sequence[Contender]) -> Compari
     if mine != [(each.name, each.fingerprint) for each in contenders]:
         return None
     return replace(comparison, contenders=tuple(contenders))
-
-
-def _read(path: Path) -> bytes:
-    most = settings().max_file_mb * 1_000_000
-    try:
-        with path.expanduser().open("rb") as file:
-            return file.read(most + 1)
-    except OSError as error:
-        raise UnreadableFileError(f"The file cannot be read: {error.strerror}.", where=path.name) from error
-
-
-def _check_format(document: Record, name: str) -> None:
-    document.choice("format", (FORMAT,))
-    version = document.integer("version", 1, 1_000_000)
-    if version > VERSION:
-        raise UnreadableFileError(
-            f"The comparison was saved by a newer Explorer (format {version}; this one reads {VERSION}).",
-            where=name,
-            fix="Update Explorer, or compare again.",
-        )
 
 
 def _comparison(
@@ -147,7 +130,7 @@ def _comparison(
     values, intervals = values_from(document.records("values"), arrays, count)
     found = differences_from(arrays, values)
     failures = failures_from(document.optional("failures", document.records) or (), count)
-    k = chosen.integer("k", 1, _MOST_NEIGHBORS)
+    k = chosen.integer("k", 1, MOST_NEIGHBORS)
     sample = arrays.integers("sample", None, low=0, high=rows - 1)
     grouped_by = chosen.optional("grouped_by", chosen.text)
     comparison = Comparison(
@@ -167,7 +150,7 @@ def _comparison(
         failures=failures,
         notes=tuple(note[:_FEW_CHARS] for note in document.texts("notes")),
         grouped_by=grouped_by,
-        views=chosen.optional("views", lambda key: _two(chosen.texts(key))),
+        views=views_from(chosen),
         judgements=judgements,
         rankings=_rankings(judgements, arrays, count, rows),
         pairs=pairs,
@@ -256,9 +239,3 @@ def _verdict(
         return verdict(names, values, found, failures, rows=rows, grouped_by=grouped_by)
     except (ArithmeticError, LookupError, ValueError) as error:
         raise DamagedFileError("its figures are impossible") from error
-
-
-def _two(columns: tuple[str, ...]) -> tuple[str, str]:
-    if len(columns) != 2:
-        raise DamagedFileError("there are not two views")
-    return columns[0], columns[1]

@@ -70,7 +70,7 @@ def packed(results: Results, choices: Choices = NO_CHOICES) -> bytes:
         "failures": [_failure_record(each) for each in results.failures],
         "judgements": None if results.judgements is None else judgements_record(results.judgements),
         "pairs": None if results.pairs is None else pairs_record(results.pairs),
-        "choices": {"name": choices.name, "queries": list(choices.queries), "asked": list(choices.answers)},
+        "choices": choices_record(choices),
     }
     arrays: dict[str, Array] = {
         "sample": results.sample,
@@ -91,7 +91,7 @@ def packed(results: Results, choices: Choices = NO_CHOICES) -> bytes:
     if results.rankings is not None:
         arrays["rankings"] = results.rankings
     if results.pairs is not None:
-        arrays["pair-scores"] = np.array(results.pairs.scores, dtype=np.float64)
+        arrays |= pair_arrays(results.pairs)
     try:
         return pack(document, arrays)
     except OverflowError as error:
@@ -190,8 +190,18 @@ def judgement_arrays(judgements: Judgements) -> dict[str, Array]:
 
 
 def pairs_record(pairs: ScoredPairs) -> dict[str, Any]:
-    """The texts of pairs as a JSON object."""
+    """The texts of pairs as a JSON object, without what `pair_arrays` has."""
     return {"first": list(pairs.first), "second": list(pairs.second)}
+
+
+def pair_arrays(pairs: ScoredPairs) -> dict[str, Array]:
+    """The scores of pairs, as arrays by name."""
+    return {"pair-scores": np.array(pairs.scores, dtype=np.float64)}
+
+
+def choices_record(choices: Choices) -> dict[str, Any]:
+    """What a visitor chose as a JSON object, without what `answers_array` has."""
+    return {"name": choices.name, "queries": list(choices.queries), "asked": list(choices.answers)}
 
 
 def answers_array(answers: Answers) -> Array:

@@ -5,15 +5,14 @@ They are read as far as a table needs them here; `explorer.analysis.space_files`
 
 from __future__ import annotations
 
-import datetime
 import json
 import re
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 
+from explorer.data.file_format import check_format, format_record
 from explorer.data.records import DamagedFileError, Record, read_json
 from explorer.data.tables.python_values import known_zone
 from explorer.data.tables.source_table import MAX_COLUMNS
@@ -28,7 +27,6 @@ MOST_BYTES = 12_000_000  # of the text; footers of Parquet files are read up to 
 _MOST_CONTAINERS = 20_000
 _MOST_ROWS = 2**40
 MOST_DIMS = 100_000  # of a vector
-_PACKAGE = "explorer"
 _TIMESTAMP = re.compile(r"timestamp\[(s|ms|us|ns), tz=([\w/+:-]{1,60})\]")
 _OTHER_TYPES = (
     pa.types.is_string,
@@ -52,13 +50,7 @@ def facts_text(about: Mapping[str, Any], where: str) -> str:
     Raises:
         TooLargeError: They are longer than any reader takes.
     """
-    head = {
-        "format": FORMAT,
-        "version": VERSION,
-        "explorer": sys.modules[_PACKAGE].__version__,
-        "saved": datetime.datetime.now(datetime.UTC).date().isoformat(),
-    }
-    text = json.dumps({**head, **about}, ensure_ascii=False, allow_nan=False)
+    text = json.dumps({**format_record(FORMAT, VERSION), **about}, ensure_ascii=False, allow_nan=False)
     data = text.encode("utf-8", "replace")
     if len(data) > MOST_BYTES:
         raise TooLargeError(
@@ -84,16 +76,9 @@ def read_facts(text: str | bytes, name: str) -> Record:
         if len(data) > MOST_BYTES:
             raise DamagedFileError("its facts are too long")
         facts = Record(read_json(data, _MOST_CONTAINERS), "facts")
-        facts.choice("format", (FORMAT,))
-        version = facts.integer("version", 1, 1_000_000)
+        check_format(facts, FORMAT, VERSION, name)
     except DamagedFileError as error:
         raise damaged(error, name) from error
-    if version > VERSION:
-        raise UnreadableFileError(
-            f"The space was saved by a newer Explorer (format {version}; this one reads {VERSION}).",
-            where=name,
-            fix="Update Explorer, or save the space again with this version.",
-        )
     return facts
 
 

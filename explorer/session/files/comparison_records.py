@@ -5,22 +5,32 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from explorer.comparison.contenders.spec import MOST, ContenderSpec
 from explorer.comparison.files.archive import Array
 from explorer.comparison.files.arrays import Arrays
-from explorer.comparison.files.contents import choices_from, judgements_from, pairs_from
+from explorer.comparison.files.contents import (
+    MOST_NEIGHBORS,
+    choices_from,
+    judgements_from,
+    pairs_from,
+    views_from,
+)
 from explorer.comparison.files.opening import open_comparison
-from explorer.comparison.files.saving import answers_array, judgement_arrays, judgements_record, pairs_record
+from explorer.comparison.files.saving import (
+    Choices,
+    answers_array,
+    choices_record,
+    judgement_arrays,
+    judgements_record,
+    pair_arrays,
+    pairs_record,
+)
 from explorer.comparison.files.spec_records import spec_from, spec_record
 from explorer.data.corpus import Corpus
 from explorer.data.records import DamagedFileError, Record
 from explorer.errors import ExplorerError
 from explorer.session.files.contents import ChosenComparison
 from explorer.session.files.encoders_here import EncodersHere, Named, named_encoder
-
-_MOST_K = 10_000
 
 
 def comparison_record(chosen: ChosenComparison) -> dict[str, Any]:
@@ -33,7 +43,7 @@ def comparison_record(chosen: ChosenComparison) -> dict[str, Any]:
         "views": None if chosen.views is None else list(chosen.views),
         "judgements": None if chosen.judgements is None else judgements_record(chosen.judgements),
         "pairs": None if chosen.pairs is None else pairs_record(chosen.pairs),
-        "choices": {"name": chosen.name, "queries": list(chosen.queries), "asked": list(chosen.answers)},
+        "choices": choices_record(Choices(chosen.name, chosen.queries, chosen.answers)),
     }
 
 
@@ -43,7 +53,7 @@ def comparison_arrays(chosen: ChosenComparison) -> dict[str, Array]:
     if chosen.judgements is not None:
         arrays |= judgement_arrays(chosen.judgements)
     if chosen.pairs is not None:
-        arrays["pair-scores"] = np.array(chosen.pairs.scores, np.float64)
+        arrays |= pair_arrays(chosen.pairs)
     return arrays
 
 
@@ -65,21 +75,19 @@ def comparison_from(record: Record, arrays: Arrays, rows: int, here: EncodersHer
     )
     if named is not None and not 0 < len(named) <= MOST:
         raise DamagedFileError("it has no contender, or too many")
-    views = record.optional("views", record.texts)
-    if views is not None and len(views) != 2:
-        raise DamagedFileError("it has other than two views of a row")
-    judged = record.optional("judgements", lambda key: judgements_from(record.record(key), arrays, rows))
     choices = choices_from(record.record("choices"), arrays, rows)
     return ChosenComparison(
-        choices.name,
-        tuple(dict.fromkeys(contenders)) or None,
-        record.integer("k", 1, _MOST_K),
-        record.optional("groups", record.text),
-        None if views is None else (views[0], views[1]),
-        judged,
-        record.optional("pairs", lambda key: pairs_from(record.record(key), arrays)),
-        choices.queries,
-        choices.answers,
+        name=choices.name,
+        contenders=tuple(dict.fromkeys(contenders)) or None,
+        k=record.integer("k", 1, MOST_NEIGHBORS),
+        groups=record.optional("groups", record.text),
+        views=views_from(record),
+        judgements=record.optional(
+            "judgements", lambda key: judgements_from(record.record(key), arrays, rows)
+        ),
+        pairs=record.optional("pairs", lambda key: pairs_from(record.record(key), arrays)),
+        queries=choices.queries,
+        answers=choices.answers,
     )
 
 

@@ -11,6 +11,8 @@ from explorer.analysis.space_files import saved_corpus
 from explorer.comparison.files.archive import array_from
 from explorer.comparison.files.arrays import Arrays
 from explorer.data.corpus import Corpus
+from explorer.data.file_bytes import file_bytes
+from explorer.data.file_format import check_format
 from explorer.data.filters.rows import possible
 from explorer.data.filters.text import parse_filters
 from explorer.data.formats.parquet import read_parquet
@@ -73,13 +75,7 @@ def open_session(source: str | Path, *, on_progress: OnProgress | None = None) -
         TooLargeError: It is over the limit on files.
     """
     path = Path(source)
-    most = settings().max_file_mb * 1_000_000
-    try:
-        with path.expanduser().open("rb") as file:
-            data = file.read(most + 1)
-    except OSError as error:
-        raise UnreadableFileError(f"The file cannot be read: {error.strerror}.", where=path.name) from error
-    return read_session(data, path.name, read_rows=read_parquet, on_progress=on_progress)
+    return read_session(file_bytes(path), path.name, read_rows=read_parquet, on_progress=on_progress)
 
 
 def read_session(
@@ -99,8 +95,7 @@ def read_session(
         open_rows: Rows that are open. If the file only names its rows and these are the same, they are used.
         on_progress: As for `open_session`.
     """
-    most = settings().max_file_mb * 1_000_000
-    if len(data) > most:
+    if len(data) > settings().max_file_mb * 1_000_000:
         raise TooLargeError(
             f"The file is over {settings().max_file_mb:,} MB, the most that is opened here.",
             where=name,
@@ -114,7 +109,7 @@ def read_session(
         if DOCUMENT not in parts:
             raise DamagedFileError("it does not say what is in it")
         document = Record(read_json(parts.pop(DOCUMENT), MOST_CONTAINERS), "the session")
-        _check_format(document, name)
+        check_format(document, FORMAT, VERSION, name)
         return _session(
             document, parts, name, _Reading(read_rows, open_rows, on_progress or (lambda _: None))
         )
@@ -124,17 +119,6 @@ def read_session(
             where=name,
             fix="Copy or download it again, or save the session again.",
         ) from error
-
-
-def _check_format(document: Record, name: str) -> None:
-    document.choice("format", (FORMAT,))
-    version = document.integer("version", 1, 1_000_000)
-    if version > VERSION:
-        raise UnreadableFileError(
-            f"The session was saved by a newer Explorer (format {version}; this one reads {VERSION}).",
-            where=name,
-            fix="Update Explorer, or save the session again with this version.",
-        )
 
 
 class _Reading(NamedTuple):
@@ -174,21 +158,23 @@ def _session(document: Record, parts: dict[str, bytes], name: str, reading: _Rea
     whole = SavedSession(
         corpus,
         encoders,
-        0 if wanted is None else encoders.index(wanted),
-        selection_from(document, arrays, "selection", source.rows),
-        selection_from(document, arrays, "focus", source.rows),
-        filters,
-        examples_from(document, arrays, source.rows),
-        preferred_from(arrays, source.rows),
-        {
+        active=0 if wanted is None else encoders.index(wanted),
+        selection=selection_from(document, arrays, "selection", source.rows),
+        focus=selection_from(document, arrays, "focus", source.rows),
+        filters=filters,
+        examples=examples_from(document, arrays, source.rows),
+        preferred_rows=preferred_from(arrays, source.rows),
+        cluster_choices={
             rows_key(record, "rows"): cluster_spec_from(record.record("spec"))
             for record in document.records("cluster_choices")
         },
-        tuple(one for one in made if one is not None),
-        comparison_from(document.record("comparison"), arrays, source.rows, here),
-        pages_from(document),
-        (*rows_here.missing, *here.missing),
-        None if rows_here.table is None or corpus is None else saved_origin(FILE, rows_here.table, corpus),
+        clusters=tuple(one for one in made if one is not None),
+        comparison=comparison_from(document.record("comparison"), arrays, source.rows, here),
+        pages=pages_from(document),
+        missing=(*rows_here.missing, *here.missing),
+        rows_origin=(
+            None if rows_here.table is None or corpus is None else saved_origin(FILE, rows_here.table, corpus)
+        ),
     )
     return _for_rows(whole, source, result)
 

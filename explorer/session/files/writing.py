@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +10,7 @@ import numpy as np
 from explorer.analysis.space_files import file_size, rows_bytes, space_bytes
 from explorer.comparison.files.archive import Array, array_bytes
 from explorer.comparison.files.saving import packed
+from explorer.data.file_format import format_record
 from explorer.data.filters.text import format_filters
 from explorer.data.records import containers
 from explorer.data.zip_parts import pack_parts
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
     from explorer.analysis.space import Space
     from explorer.data.corpus import Corpus
 
-_PACKAGE = "explorer"
-
 
 def session_bytes(contents: SessionContents, *, rows: bool = False, space: Space | None = None) -> bytes:
     """The bytes of a session file. Equal contents, saved on one day, give equal bytes.
@@ -55,7 +52,7 @@ def session_bytes(contents: SessionContents, *, rows: bool = False, space: Space
         DataError: There are no rows or no encoder, the space is not of these rows, or something is about rows
             that are not among them.
         TooLargeError: It is more than a file holds that is opened again.
-        NotEnoughMemoryError: There is not enough memory for its bytes.
+        NotEnoughMemoryError: As `check_session_file`.
     """
     corpus = contents.corpus
     if corpus is None:
@@ -64,8 +61,7 @@ def session_bytes(contents: SessionContents, *, rows: bool = False, space: Space
         raise DataError("The space is of other rows than the session.", where=corpus.name)
     _check(contents, corpus)
     source = RowSource.of(corpus, in_file=rows or space is not None)
-    size = session_size(corpus, space) if source.kind == "file" else 0
-    require_memory(2 * size, "The file", "Save it without vectors, or open fewer rows.")
+    check_session_file(corpus, rows=rows, space=space)
     arrays = _arrays(contents)
     document = _document(contents, source, encoded_by=contents.active if space is not None else None)
     text = json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
@@ -102,20 +98,29 @@ def _check(contents: SessionContents, corpus: Corpus) -> None:
             )
 
 
-def session_size(corpus: Corpus, space: Space | None) -> int:
-    """About how many bytes rows take in a file, with their vectors."""
+def check_session_file(corpus: Corpus, *, rows: bool, space: Space | None) -> None:
+    """Raise an error for rows that are too many for a file; the arguments are those of `session_bytes`.
+
+    Raises:
+        NotEnoughMemoryError: There is not enough memory for its bytes.
+    """
+    size = session_size(corpus, rows=rows, space=space)
+    require_memory(2 * size, "The file", "Save it without vectors, or open fewer rows.")
+
+
+def session_size(corpus: Corpus, *, rows: bool, space: Space | None) -> int:
+    """About how many bytes rows take in a file, with their vectors; 0 if it only names them."""
     if space is not None:
         return file_size(space, ".parquet")
+    if RowSource.of(corpus, in_file=rows).kind != "file":
+        return 0
     own = 0 if corpus.vectors is None else corpus.vectors.nbytes
     return int(corpus.table.nbytes) + own
 
 
 def _document(contents: SessionContents, source: RowSource, *, encoded_by: int | None) -> dict[str, Any]:
     return {
-        "format": FORMAT,
-        "version": VERSION,
-        "explorer": sys.modules[_PACKAGE].__version__,
-        "saved": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        **format_record(FORMAT, VERSION),
         "rows": source.record,
         "encoders": [named_encoder(spec) for spec in contents.encoders],
         "active": contents.active,

@@ -64,7 +64,7 @@ def _lines(saved: SessionContents) -> list[str]:
         f"Rows: {saved.corpus.name}, {count(len(saved.corpus), 'row')}" if saved.corpus is not None else "",
         f"Encoder: {encoder_name(saved.encoder)}" + (f"; also {', '.join(others)}" if others else ""),
         f"Selection: {count(selected, 'row')}" if selected else "",
-        f"Shown alone: {count(alone, 'row')}" if alone else "",
+        f"Shown on the map and in clusters: {count(alone, 'row')}" if alone else "",
         f"Filters: {len(saved.filters)}" if saved.filters else "",
         f"Examples for categories: {len(saved.examples)}" if saved.examples else "",
         f"Names of clusters: {named}" if named else "",

@@ -9,7 +9,6 @@ import streamlit as st
 from explorer.encode.model_names import encoder_name
 from explorer.encode.spec import OwnVectors
 from explorer.errors import ExplorerError
-from explorer.jobs.memory_limit import require_memory
 from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.shell.quantities import readable_size
@@ -18,7 +17,7 @@ from explorer.ui.shell.text import markdown, show_error
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
 
-_NAMED, _ROWS, _VECTORS = "Their source", "Rows", "Rows and vectors"
+_NAMED, _ROWS, _VECTORS = "Source of the rows", "Rows", "Rows and vectors"
 _OPEN = "save-session-open"
 
 
@@ -34,7 +33,7 @@ def offer_session_file(session: Session) -> None:
 
 
 def session_download(session: Session) -> None:
-    """Draw the download of a session: with its rows, or with where they are from, if anyone can have them."""
+    """Draw the download of a session: with its rows, or only their source if anyone can read them there."""
     _download(session, "share")
     st.caption(
         "Everything that is open, also your selection, examples, judgements and names, in one file. It opens "
@@ -59,7 +58,7 @@ def _show_choice(session: Session) -> None:
         *([_VECTORS] if space is not None else []),
     ]
     way = st.segmented_control(
-        "The file has",
+        "The file contains",
         ways,
         default=ways[0],
         required=True,
@@ -73,7 +72,7 @@ def _show_choice(session: Session) -> None:
 def _about(session: Session, way: str) -> str:
     if way == _NAMED:
         place = "from the app itself" if session.corpus.sample else "from the Hub, at the same revision"
-        return f"It says which rows they are. They are read {place} when it is opened."
+        return f"The rows are not in the file. They are read {place} when it is opened."
     if way == _ROWS:
         return "The rows are encoded where it is opened, unless they were encoded there before."
     return markdown(
@@ -83,25 +82,25 @@ def _about(session: Session, way: str) -> str:
 
 
 def _download(session: Session, key: str, *, rows: bool = False, space: Space | None = None) -> None:
+    from explorer.session.files.contents import ENDING
     from explorer.session.files.visitor import saved_from
-    from explorer.session.files.writing import session_bytes, session_size
+    from explorer.session.files.writing import check_session_file, session_bytes, session_size
 
-    size = session_size(session.corpus, space)
     try:
-        require_memory(2 * size, "The file", "Save it without vectors, or open fewer rows.")
+        check_session_file(session.corpus, rows=rows, space=space)
     except ExplorerError as error:
         show_error(error)
         return
     st.download_button(
         "Save the session",
         lambda: session_bytes(saved_from(session), rows=rows, space=space),
-        f"{_stem(session.corpus.name)}.explorer",
+        f"{_stem(session.corpus.name)}{ENDING}",
         icon=":material/download:",
         on_click="ignore",
         key=f"save-session-{key}",
     )
     if space is not None:
-        most = settings().max_file_mb
+        size, most = session_size(session.corpus, rows=rows, space=space), settings().max_file_mb
         larger = "" if size <= most * 1e6 else f" Files up to {most:,} MB are opened here."
         st.caption(f"About {readable_size(size)}.{larger}")
 

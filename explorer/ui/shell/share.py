@@ -94,9 +94,9 @@ def _who_can_open_it(session: Session) -> str:
             "its rows are read from the Hub again, at the same revision."
         )
     return (
-        f"**Only this browser** can open the link, and only for a while: {name} is on no "
-        "server that others can ask. To share it, send the session or the rows as a file; opened on the Data "
-        "page, they give the same results."
+        f"**Only this browser** can open the link, and only for a while: {name} is not on a server that "
+        "others can reach. To share it, send the session or the rows as a file; opened on the Data page, it "
+        "gives the same results."
     )
 
 

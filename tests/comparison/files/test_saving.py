@@ -25,6 +25,7 @@ from explorer.data.records import Record
 from explorer.encode.spec import HostedModel, LocalModel, OwnVectors
 from explorer.errors import DataError, ExplorerError, QueryError, TooLargeError, UnreadableFileError
 from tests.comparison.comparisons import comparison, contenders, corpus, judgements
+from tests.damage import damaged, damages
 
 ANSWERS = {"late parcel": {2: 1, 5: None, 7: 0}, "unjudged": {}}
 CHOICES = Choices("my comparison", ("late parcel", "größer “or” not"), ANSWERS)
@@ -314,24 +315,11 @@ def used(opened):
         assert finding.advice
 
 
-@given(st.lists(st.tuples(st.floats(0, 1), st.sampled_from(["flip", "cut", "repeat", "drop"])), min_size=1))
+@given(damages)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_file_gives_an_error_or_the_comparison(changes):
-    data = bytearray(content())
-    for where, how in changes:
-        at = min(len(data) - 1, int(where * len(data)))
-        if how == "flip":
-            data[at] ^= 0x41
-        elif how == "cut":
-            del data[at + 1 :]
-        elif how == "repeat":
-            data[at:at] = data[at : at + 50]
-        else:
-            del data[at : at + 3]
-        if not data:
-            break
     try:
-        opened = open_comparison(bytes(data), corpus())
+        opened = open_comparison(damaged(content(), changes), corpus())
     except ExplorerError:
         return
     used(opened)

@@ -34,11 +34,12 @@ from explorer.session.files.contents import COMPARISON, DOCUMENT, ROWS, ChosenCo
 from explorer.session.files.opening import is_session, read_session
 from explorer.session.files.saved_session import SavedSession
 from explorer.session.files.visitor import opened_session, saved_from
-from explorer.session.files.writing import session_bytes
+from explorer.session.files.writing import session_bytes, session_size
 from explorer.session.selection import Selection
 from explorer.session.session import Session
 from explorer.ui.search.controls import MAX_QUERIES, MAX_QUERY_CHARS
 from tests.conftest import ROOT
+from tests.damage import damaged, damages
 from tests.session.files.sessions import content, everything, packed, parts_of, rewritten
 
 FAQ = "medicare-faq"
@@ -86,6 +87,14 @@ def test_a_sample_is_named_and_not_copied_unless_that_is_asked_for():
     assert read(named).corpus.sample == FAQ
     assert read(whole).corpus.sample is None
     assert read(whole).corpus.fingerprint == read(named).corpus.fingerprint
+
+
+def test_rows_take_memory_only_if_they_are_in_the_file():
+    corpus = explorer.open_corpus(FAQ)
+    assert session_size(corpus, rows=False, space=None) == 0
+    rows = session_size(corpus, rows=True, space=None)
+    space = faq().space()
+    assert session_size(corpus, rows=False, space=space) >= rows + space.vectors.nbytes > rows > 0
 
 
 def test_a_sample_with_another_column_is_in_the_file():
@@ -161,7 +170,7 @@ def test_names_and_edits_come_back_once_the_same_clusters_are_found_and_only_the
     other = ClusteringKey("vectors", ClusterSpec(k=5), everything().clusters[1].rows)
     state.meet(other, LocalModel(), lambda: "other")
     assert other not in {named for named, _ in state.names}
-    assert "others than those of the session file" in state.notice[1]
+    assert "differ from those of the session file" in state.notice[1]
     assert state.made() == everything().clusters[:1]
 
 
@@ -429,24 +438,11 @@ def test_any_value_in_any_place_gives_an_error_of_ours_or_a_session_that_can_be_
     assert refused > 300
 
 
-@given(st.lists(st.tuples(st.floats(0, 1), st.sampled_from(["flip", "cut", "repeat", "drop"])), min_size=1))
+@given(damages)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 def test_a_damaged_file_gives_an_error_of_ours_or_the_session(changes):
-    data = bytearray(content())
-    for where, how in changes:
-        at = max(0, min(len(data) - 1, int(where * len(data))))
-        if not data:
-            break
-        if how == "flip":
-            data[at] ^= 0x41
-        elif how == "cut":
-            del data[at + 1 :]
-        elif how == "repeat":
-            data[at:at] = data[at : at + 50]
-        else:
-            del data[at : at + 3]
     with contextlib.suppress(ExplorerError):
-        read(bytes(data))
+        read(damaged(content(), changes))
 
 
 # Saving.
