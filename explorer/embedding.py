@@ -158,7 +158,9 @@ def check_workers(spec: EncoderSpec, workers: int) -> None:
     """
     if not isinstance(workers, int) or workers < 1:
         raise EncodeError(
-            f"{workers!r} is no number of processes.", where="workers", fix="Give a whole number, at least 1."
+            f"{workers!r} is not a number of processes.",
+            where="workers",
+            fix="Give a whole number, at least 1.",
         )
     if workers > 1 and not isinstance(spec, LocalModel):
         raise EncodeError(

@@ -164,8 +164,8 @@ def test_what_is_no_model_on_this_machine_has_no_processes(model, options):
 
 
 @pytest.mark.parametrize("workers", [0, -1, 2.5, "2", None])
-def test_what_is_no_number_of_processes_is_refused(tiny_model, workers):
-    with pytest.raises(EncodeError, match=r"is no number of processes.* at least 1"):
+def test_what_is_not_a_number_of_processes_is_refused(tiny_model, workers):
+    with pytest.raises(EncodeError, match=r"is not a number of processes.* at least 1"):
         embed(TEXTS, tiny_model, workers=workers)
 
 
