@@ -67,7 +67,8 @@ def embed(
             queries; None to do so if the corpus has vectors.
         workers: The number of processes on the CPU, each with its own copy of the model and its share of the
             cores, of which there is at least one for each; 1 encodes in this process, on all cores. It
-            changes no vectors. On GPUs one process uses all of them. docs/guide.md says when it is worth it.
+            changes no vectors. On GPUs one process uses all of them, and a note in the report says so.
+            docs/guide.md says when it is worth it.
         on_progress: Called often; an exception it raises stops the work, and encoded texts stay cached.
 
     Returns:
@@ -101,6 +102,9 @@ def embed(
     encoder, vectors, report = encode_with(
         encoder, opened, token=secret, workers=workers, on_progress=on_progress
     )
+    if workers > 1 and report.encoded > 1 and not encoder.has_processes:
+        note = f"{workers} processes were asked for; 1 was used, as they need a CPU with more than one core."
+        report = replace(report, notes=(*report.notes, note))
     return Space(opened, make_index(vectors), encoder, report)
 
 
@@ -154,7 +158,9 @@ def check_workers(spec: EncoderSpec, workers: int) -> None:
     """
     if not isinstance(workers, int) or workers < 1:
         raise EncodeError(
-            f"{workers!r} is no number of processes.", where="workers", fix="Give a whole number, at least 1."
+            f"{workers!r} is not a number of processes.",
+            where="workers",
+            fix="Give a whole number, at least 1.",
         )
     if workers > 1 and not isinstance(spec, LocalModel):
         raise EncodeError(

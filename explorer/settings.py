@@ -49,7 +49,7 @@ class Settings:
     workers: str = _setting(
         "EXPLORER_WORKERS",
         "auto",
-        "Most processes that visitors may have rows encoded by on the CPU. auto: the cores, if more than 2.",
+        "Most processes that visitors can choose for encoding on the CPU. auto: the cores, if more than 2.",
     )
     memory_mb: int = _setting(
         "EXPLORER_MEMORY_MB", 256, "Memory one search or similarity can use besides the vectors, in MB."

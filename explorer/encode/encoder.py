@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explorer.encode.batches import encode_few
-from explorer.encode.engines.engine import Engine, Prompt
+from explorer.encode.engines.engine import Engine, OnWait, Prompt
 from explorer.encode.precision import PrecisionCheck
 from explorer.encode.prompts import NO_PROMPTS, TextPrompts
 from explorer.encode.spec import EncoderSpec, OwnVectors
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from explorer.tensor import Metric
 
 _SCHEME = 1  # increase it when vectors of the same encoder would change
-OpenSeveral = Callable[[int, Callable[[], None]], AbstractContextManager[Engine]]
+OpenSeveral = Callable[[int, OnWait], AbstractContextManager[Engine]]
 _PRECISION = ("dtype", "engine")  # what an identity says of rounding
 
 
@@ -107,12 +107,17 @@ class Encoder:
         """
         return self._load()
 
-    def engine_for_rows(self, workers: int, still: Callable[[], None]) -> AbstractContextManager[Engine]:
-        """The engine for one run over many rows: in several processes, if it is a model on the CPU.
+    @property
+    def has_processes(self) -> bool:
+        """Whether several processes can encode rows: it is a model on a CPU with more than one core."""
+        return self._open_several is not None
+
+    def engine_for_rows(self, workers: int, on_wait: OnWait) -> AbstractContextManager[Engine]:
+        """The engine for one run over many rows: in several processes, if `has_processes`.
 
         Args:
-            workers: The number of processes; 1 for the engine of this process, which all others take.
-            still: Called several times a second while processes start; an exception it raises stops that.
+            workers: The number of processes; with 1, or without `has_processes`, it is `engine`.
+            on_wait: Called several times a second while processes start; an exception it raises stops that.
 
         Raises:
             EncodeError: See `engine`.
@@ -121,7 +126,7 @@ class Encoder:
         """
         if workers == 1 or self._open_several is None:
             return nullcontext(self.engine)
-        return self._open_several(workers, still)
+        return self._open_several(workers, on_wait)
 
     def encode_queries(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> np.ndarray:
         """Encode queries: float32, shape (texts, dims).

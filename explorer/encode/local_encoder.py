@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from explorer.data.corpus import text_key
@@ -11,7 +11,7 @@ from explorer.encode import shipped_vectors
 from explorer.encode.cache import VectorCache
 from explorer.encode.encoder import Encoder
 from explorer.encode.engines import loaded_models
-from explorer.encode.engines.engine import LocalEngine, Prompt
+from explorer.encode.engines.engine import LocalEngine, OnWait, Prompt
 from explorer.encode.engines.several_processes import cores, several_processes
 from explorer.encode.models import ModelFiles, find_model
 from explorer.encode.precision import PrecisionCheck, check_precision, probe_texts
@@ -105,13 +105,11 @@ def local_encoder(
         return confirmed(loaded_models.load(files, device, dtype))
 
     @contextlib.contextmanager
-    def open_several(workers: int, still: Callable[[], None]) -> Iterator[LocalEngine]:
-        if device.type != "cpu" or cores() == 1:  # one process uses all GPUs
-            yield load()
-            return
-        with several_processes(files, dtype, workers, still) as engine:
+    def open_several(workers: int, on_wait: OnWait) -> Iterator[LocalEngine]:
+        with several_processes(files, dtype, workers, on_wait) as engine:
             yield confirmed(engine)
 
+    shares_cores = device.type == "cpu" and cores() > 1  # on GPUs, one process uses all of them
     return Encoder(
         spec,
         files.name,
@@ -119,7 +117,7 @@ def local_encoder(
         prompts=prompts,
         similarity=_METRICS.get(files.facts.similarity or "", "cosine"),
         load=load,
-        open_several=open_several,
+        open_several=open_several if shares_cores else None,
         dtype=dtype,
         check=check,
     )

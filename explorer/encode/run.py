@@ -136,7 +136,7 @@ def _opening(
         def engine_for(texts: int) -> Engine:
             loading = Progress("Loading the model", rows - texts, rows, rows - texts)
             report(loading)
-            engine = encoder.engine_for_rows(min(workers, texts), lambda: report(loading))
+            engine = encoder.engine_for_rows(min(workers, texts), lambda _why: report(loading))
             return opened.enter_context(engine)
 
         try:

@@ -265,7 +265,8 @@ def serve(answer: Answer) -> None:
 
 def _listen(requests: queue.SimpleQueue[bytes]) -> None:
     """Read requests; exit the process, even in the middle of work, when the parent is gone."""
-    # Not `sys.stdin`, whose lock this thread would hold when the interpreter shuts down.
+    # Not `sys.stdin`, whose lock this thread would hold when the interpreter shuts down; and not the lines of
+    # an unbuffered file, which Python reads byte by byte.
     parts: list[bytes] = []
     while block := os.read(0, _BLOCK):
         first, *lines = block.split(b"\n")

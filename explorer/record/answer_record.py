@@ -144,7 +144,7 @@ class AnswerRecord:
             return
         which, values = ("", ()) if number is None else (" WHERE number = ?", (number,))
         self._write(lambda db: db.execute(f"DELETE FROM answers{which}", values))  # noqa: S608
-        self._told(self._vacuum)
+        self._attempt(self._vacuum)
 
     def _vacuum(self) -> None:
         with self._connection() as db:
@@ -159,7 +159,7 @@ class AnswerRecord:
             with self._connection() as db:
                 return nothing if self._is_new(db) else operation(db)
 
-        return self._told(read)
+        return self._attempt(read)
 
     def _write(self, operation: Callable[[sqlite3.Connection], object]) -> None:
         """Run an operation in one transaction, in a file that is created if it is missing."""
@@ -175,7 +175,7 @@ class AnswerRecord:
                 operation(db)
                 db.execute("COMMIT")
 
-        self._told(write)
+        self._attempt(write)
 
     @contextlib.contextmanager
     def _connection(self, *, create: bool = False) -> Iterator[sqlite3.Connection]:
@@ -207,7 +207,7 @@ class AnswerRecord:
             return True
         if application != _APPLICATION:
             raise RecordError(
-                "This is a database of something else, and is left as it is.",
+                "This is another database, not a record, and is left as it is.",
                 where=self._name,
                 fix="Give a record of Explorer, or a file that does not exist yet.",
             )
@@ -220,8 +220,8 @@ class AnswerRecord:
             )
         return False
 
-    def _told(self, work: Callable[[], _T]) -> _T:
-        """Do something with the file, with errors in our words, which say nothing of where it is."""
+    def _attempt(self, work: Callable[[], _T]) -> _T:
+        """Do something with the file; errors become `RecordError`, without its path: strangers see them."""
         try:
             return work()
         except (DamagedFileError, sqlite3.Error) as error:
@@ -238,7 +238,7 @@ class AnswerRecord:
         elif code in _NO_FILE:
             what, fix = "It cannot be written or opened there.", "Use a folder that can be written."
         elif code in _DAMAGED or isinstance(error, DamagedFileError):
-            what = "It is damaged, or is no record, and is left as it is."
+            what = "It is damaged, or not a record, and is left as it is."
             fix = "Move or erase it, and a new one is begun."
         else:
             what, fix = f"SQLite cannot use it: {error}.", "Check the disk."

@@ -21,9 +21,10 @@ MOST_ENTRIES = 2_000
 KEPT_DAYS = 180
 """A record that was not used for so many days is deleted."""
 NAME = "The record"
+KEPT_SECONDS = KEPT_DAYS * 86_400
+"""The same in seconds."""
 _ENDING = ".record"
 _SECRET = re.compile(r"[0-9a-f]{64}")
-_DAY_SECONDS = 86_400
 
 
 def new_secret() -> str:
@@ -61,8 +62,7 @@ class VisitorRecords:
         Raises:
             RecordError: There is no room, or they cannot be added.
         """
-        self.use(secret)
-        if sum(size for _, size, _ in self._files()) > self._max_mb * 1_000_000:
+        if self.use(secret) > self._max_mb * 1_000_000:
             raise RecordError(
                 f"All records on this server may take {self._max_mb:,} MB, which is used up.",
                 where=NAME,
@@ -76,16 +76,23 @@ class VisitorRecords:
             raise RecordError(f"It cannot be written: {error.strerror}.", where=NAME) from error
         record.add(entries)
 
-    def use(self, secret: str) -> None:
-        """Delete the records that were not used for long, and count the time of a visitor's from now."""
-        now = time.time()
+    def use(self, secret: str) -> int:
+        """Delete the records that were not used for long, and count the time of a visitor's from now.
+
+        Returns:
+            The size of all records that are left, in bytes.
+        """
+        oldest, total = time.time() - KEPT_SECONDS, 0
         path = self.of(secret).path
         with contextlib.suppress(OSError):
             os.utime(path)
-        for other, _, used in self._files():
-            if other != path and used < now - KEPT_DAYS * _DAY_SECONDS:
+        for other, size, used in self._files():
+            if other != path and used < oldest:
                 with contextlib.suppress(OSError):  # the next one tries again
                     _delete(other)
+                    continue
+            total += size
+        return total
 
     def erase(self, secret: str) -> None:
         """Delete the record of a visitor, also one that is damaged.

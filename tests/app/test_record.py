@@ -144,7 +144,7 @@ def test_the_record_is_searched_by_meaning(allowed):
     finished(app)
     found = table(app)
     assert found["query"].iloc[0] == "How do I replace a lost card?"
-    assert list(found["closeness"]) == sorted(found["closeness"], reverse=True)
+    assert list(found["similarity"]) == sorted(found["similarity"], reverse=True)
 
 
 def test_what_was_asked_becomes_rows(allowed):

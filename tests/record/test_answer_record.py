@@ -223,7 +223,7 @@ def test_a_database_of_something_else_is_left_alone(tmp_path):
         db.execute("CREATE TABLE mine (x)")
     db.close()
     before = (tmp_path / "other.db").read_bytes()
-    with pytest.raises(RecordError, match="something else"):
+    with pytest.raises(RecordError, match="another database, not a record"):
         open_record(tmp_path / "other.db")
     assert (tmp_path / "other.db").read_bytes() == before
 
@@ -239,7 +239,7 @@ def test_a_damaged_file_is_told_and_left_alone(record, damage):
     else:
         record.path.write_text(damage)
     before = record.path.read_bytes()
-    with pytest.raises(RecordError, match="is damaged, or is no record") as caught:
+    with pytest.raises(RecordError, match="is damaged, or not a record") as caught:
         record.entries()
     assert str(record.path.parent) not in str(caught.value)
     assert record.path.read_bytes() == before

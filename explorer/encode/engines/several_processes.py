@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -89,7 +89,7 @@ class SeveralProcesses(LocalEngine):
         self.notes = notes
         self._pool = pool
         self._told = 0  # of the processes that have ended
-        self._still: Callable[[], None] = lambda: None
+        self._on_wait: OnWait = lambda _why: None
 
     def tokenize(
         self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
@@ -103,18 +103,15 @@ class SeveralProcesses(LocalEngine):
         counts = [self._pool.submit(request(chunk, count=True)) for chunk in _chunks(texts)]
         lengths: list[int] = []
 
-        def still() -> None:
-            report(len(lengths), len(texts))
-
         for counted in counts:
-            lengths.extend(_waited(counted, still))
-        still()
+            lengths.extend(_waited(counted, lambda _why: report(len(lengths), len(texts))))
+        report(len(lengths), len(texts))
         return TextTokens(texts, np.array(lengths, dtype=np.int32), request)
 
     def run(self, on_wait: OnWait | None = None) -> AbstractContextManager[Self]:
         """See `Engine.run`; there is one run, for which the processes were started."""
         if on_wait is not None:
-            self._still = lambda: on_wait("")
+            self._on_wait = on_wait
         return contextlib.nullcontext(self)
 
     def start(self, batch: dict[str, Any]) -> Vectors:
@@ -122,7 +119,7 @@ class SeveralProcesses(LocalEngine):
         answer = self._pool.submit(batch)
 
         def wait_for_it() -> np.ndarray:
-            text = _waited(answer, self._still)
+            text = _waited(answer, self._on_wait)
             vectors = np.frombuffer(base64.b64decode(text), "<f4").reshape(-1, self.dims)
             ended = self._pool.ended[self._told :]
             self._told += len(ended)
@@ -134,7 +131,7 @@ class SeveralProcesses(LocalEngine):
 
 @contextlib.contextmanager
 def several_processes(
-    files: ModelFiles, dtype: str, workers: int, still: Callable[[], None]
+    files: ModelFiles, dtype: str, workers: int, on_wait: OnWait
 ) -> Iterator[SeveralProcesses]:
     """A model in several processes, which end with the block.
 
@@ -142,7 +139,7 @@ def several_processes(
         files: The model.
         dtype: float32 or bfloat16.
         workers: The number of processes; there are no more than cores.
-        still: Called several times a second while they open the model; an exception it raises ends them.
+        on_wait: Called several times a second while they open the model; an exception it raises ends them.
 
     Raises:
         NotEnoughMemoryError: So many copies of the model do not fit in memory.
@@ -173,16 +170,16 @@ def several_processes(
     share = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), str(threads))
     with ProcessPool("encoding", _MODULE, count, first=first, environment=share) as pool:
         for opened in pool.opened:
-            _waited(opened, still)
+            _waited(opened, on_wait)
         yield SeveralProcesses(pool, tuple(notes))
 
 
-def _waited(answer: Future[Any], still: Callable[[], None]) -> Any:  # noqa: ANN401 - JSON
-    """An answer; `still` is called while it is not there."""
-    still()
+def _waited(answer: Future[Any], on_wait: OnWait) -> Any:  # noqa: ANN401 - JSON
+    """An answer; `on_wait` is called until it is there, and can stop the work by an exception."""
+    on_wait("")
     while not answer.done():
         wait([answer], _POLL_SECONDS)
-        still()
+        on_wait("")
     return answer.result()
 
 

@@ -65,13 +65,15 @@ def chosen_entry(session: Session, entries: Sequence[Entry]) -> Entry | None:
             "asked (UTC)": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss", width="small"),
             "query": st.column_config.TextColumn(width="large"),
             "best score": st.column_config.NumberColumn(format="%.3f"),
-            "closeness": st.column_config.NumberColumn(format="%.3f", help="Cosine of the two queries."),
+            "similarity": st.column_config.NumberColumn(
+                format="%.3f", help="Cosine similarity of the two queries."
+            ),
             "time": st.column_config.NumberColumn("time (ms)", format="%.0f"),
         },
     )
     rows = picked["selection"]["rows"]
     if not rows:
-        st.caption("Choose a line to see its hits and to ask again.")
+        st.caption("Choose an answer to see its hits and to ask again.")
         return None
     return entries[rows[0]] if rows[0] < len(entries) else None
 
@@ -162,9 +164,9 @@ def _nearest(session: Session, entries: Sequence[Entry], text: str) -> list[tupl
 
 
 def _table(entries: Sequence[Entry], scores: Sequence[float] | None) -> dict[str, list[object]]:
-    closeness: dict[str, list[object]] = {} if scores is None else {"closeness": [*scores]}
+    similarity: dict[str, list[object]] = {} if scores is None else {"similarity": [*scores]}
     return {
-        **closeness,
+        **similarity,
         "query": [shortened(entry.query, _QUERY_CHARS) for entry in entries],
         "asked (UTC)": [entry.at.replace(tzinfo=None) for entry in entries],
         "rows": [entry.corpus for entry in entries],

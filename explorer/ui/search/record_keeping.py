@@ -69,6 +69,7 @@ def _identity(space: Space, asked: Asked, answer: Answer) -> tuple[object, ...]:
 
 def _entries(space: Space, asked: Asked, answer: Answer) -> list[Entry]:
     queries: Sequence[str | int] = answer.queries if asked.like is None else [asked.like]
+    searched = len(searched_rows(space, asked))
     entries = []
     for place, (query, hits) in enumerate(zip(queries, answer.hits, strict=True)):
         seconds = answer.seconds / len(queries)
@@ -81,7 +82,7 @@ def _entries(space: Space, asked: Asked, answer: Answer) -> list[Entry]:
                 query,
                 hits,
                 seconds=seconds,
-                searched=len(searched_rows(space, asked)),
+                searched=searched,
                 metric=asked.metric,
                 ranking=asked.ranking,
             )

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from explorer.record.visitors import KEPT_DAYS
+from explorer.record.visitors import KEPT_SECONDS
 from explorer.session.recording import Recording, recordings
 from explorer.session.session import Session
 from explorer.settings import settings
@@ -15,7 +15,6 @@ from explorer.settings import settings
 OPEN = "record-open"
 """Whether the dialog is open."""
 _COOKIE = "explorer-record"
-_DAY_SECONDS = 86_400
 _COMPONENT = st.components.v2.component(
     "explorer_record_cookie", js=Path(__file__).with_name("record_cookie.js").read_text(encoding="utf-8")
 )
@@ -47,7 +46,7 @@ def _set_cookie(key: str, recording: Recording, *, renew: bool) -> None:
         data={
             "name": _cookie_name(),
             "value": recording.cookie,
-            "seconds": KEPT_DAYS * _DAY_SECONDS,
+            "seconds": KEPT_SECONDS,
             "renew": renew,
         },
     )

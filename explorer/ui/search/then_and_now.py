@@ -11,7 +11,7 @@ from explorer.record.entry import Entry
 from explorer.record.then_and_now import HitThenAndNow, then_and_now
 from explorer.session.session import Session
 from explorer.ui.search.answer import Answer
-from explorer.ui.search.controls import Asked
+from explorer.ui.search.controls import Asked, searched_rows
 from explorer.ui.shell.text import markdown
 
 if TYPE_CHECKING:
@@ -64,12 +64,11 @@ def _changes(hits: list[HitThenAndNow]) -> str:
 
 def _show_choices(session: Session, space: Space, asked: Asked, entry: Entry) -> None:
     """Say which choices differ from those of then."""
-    searched = len(space) if asked.within is None else int(asked.within.sum())
     choices = {
         "encoder": (entry.encoder, encoder_name(session.encoder)),
         "similarity": (entry.metric, asked.metric or space.similarity_metric),
         "ranking": (f"by {entry.ranking}", f"by {asked.ranking.in_words}"),
-        "rows searched": (f"{entry.searched:,}", f"{searched:,}"),
+        "rows searched": (f"{entry.searched:,}", f"{len(searched_rows(space, asked)):,}"),
     }
     differ = [f"{what}: {then} → {now}" for what, (then, now) in choices.items() if then != now]
     if entry.encoder == choices["encoder"][1] and entry.vectors_origin != space.vectors_origin:

@@ -164,8 +164,8 @@ def test_what_is_no_model_on_this_machine_has_no_processes(model, options):
 
 
 @pytest.mark.parametrize("workers", [0, -1, 2.5, "2", None])
-def test_what_is_no_number_of_processes_is_refused(tiny_model, workers):
-    with pytest.raises(EncodeError, match=r"is no number of processes.* at least 1"):
+def test_what_is_not_a_number_of_processes_is_refused(tiny_model, workers):
+    with pytest.raises(EncodeError, match=r"is not a number of processes.* at least 1"):
         embed(TEXTS, tiny_model, workers=workers)
 
 
@@ -215,8 +215,18 @@ def test_on_a_gpu_one_process_uses_all_of_them(tiny_model, monkeypatch):
     monkeypatch.setattr("explorer.encode.engines.loaded_models.load", lambda *_args: engine)
     files = find_model(str(tiny_model))
     encoder = local_encoder(LocalModel(str(tiny_model)), files, SimpleNamespace(type="cuda"), None)
-    with encoder.engine_for_rows(4, lambda: None) as found:
+    with encoder.engine_for_rows(4, lambda _why: None) as found:
         assert found is engine
+
+
+def test_where_several_processes_cannot_be_used_a_note_says_so(tiny_model, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {0})
+    report = embed(TEXTS[:20], tiny_model, workers=4).report
+    assert report.engine == "OpenVINO float32 on cpu"
+    assert report.notes == (
+        "4 processes were asked for; 1 was used, as they need a CPU with more than one core.",
+    )
+    assert embed(TEXTS[:20], tiny_model, workers=4).report.notes == ()
 
 
 @pytest.mark.slow
