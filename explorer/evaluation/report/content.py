@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from explorer.comparison.numbers import figure, interval, number, units
 from explorer.comparison.report.content import versions
-from explorer.comparison.report.differing import shortened
+from explorer.data.tables.values import shortened
 from explorer.encode.model_names import model_name
 from explorer.encode.spec import HostedModel, LocalModel
 from explorer.evaluation.duplicates import DuplicateEvaluation
