@@ -21,11 +21,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from benchmarks.corpora import ROOT, glosses, wordnet
+from benchmarks.corpora import ROOT
+from benchmarks.map_rows import GLOSSES, LABEL, NUMBER, VECTORS, labelled, write_generated
 from benchmarks.payload import quiet
 from benchmarks.processes import children, resident
 from benchmarks.results import record
@@ -44,12 +44,8 @@ if TYPE_CHECKING:
 
 Figures = dict[str, float | str]
 
-_ROWS, _GLOSSES = 1_000_000, 117_659
-_DIMS, _CENTRES = 16, 30
-_VECTORS = "vector"
-_LABEL, _NUMBER = "kind", "length"
+_ROWS = 1_000_000
 _LONGEST = 900_000  # milliseconds that a page may take
-_PART = 50_000  # rows written at a time
 _MIDDLE = [(0.3, 0.2), (0.7, 0.2), (0.7, 0.8), (0.3, 0.8), (0.3, 0.25)]
 _POINTS = [(0.5, 0.5), (0.47, 0.52), (0.52, 0.47), (0.49, 0.46), (0.53, 0.54)]  # of the map, where points are
 _LENGTH = 60  # characters that rows have to pass the filter
@@ -79,7 +75,7 @@ def main() -> None:
     """Print and record what each map takes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, help=f"rows with generated vectors ({_ROWS:,})")
-    parser.add_argument("--glosses", type=int, help=f"glosses ({_GLOSSES:,})")
+    parser.add_argument("--glosses", type=int, help=f"glosses ({GLOSSES:,})")
     parser.add_argument("--cache", type=Path, help="a folder for the glosses' vectors, kept for the next run")
     parser.add_argument("--pictures", type=Path, help="a folder for pictures of the pages")
     options = parser.parse_args()
@@ -94,56 +90,12 @@ def main() -> None:
             found = measure(file, rows, folder, options.pictures, own_vectors=True)
             figures |= {f"{rows} rows, {name}": value for name, value in found.items()}
         if options.glosses or both:
-            table = labelled(options.glosses or _GLOSSES)
+            table = labelled(options.glosses or GLOSSES)
             file, rows = folder / "glosses.parquet", len(table)
             pa.parquet.write_table(table, file)
             found = measure(file, rows, options.cache or folder, options.pictures, own_vectors=False)
             figures |= {f"{rows} glosses, {name}": value for name, value in found.items()}
     record("map_page", figures)
-
-
-def labelled(rows: int) -> pa.Table:
-    """The first glosses, with a label and a number for each."""
-    corpus = wordnet(rows)
-    texts = glosses(rows) if corpus is None else corpus.texts
-    labels = None if corpus is None else corpus.labels
-    return pa.table(
-        {
-            "text": texts,
-            _LABEL: labels or [f"group {row % 10}" for row in range(len(texts))],
-            _NUMBER: [len(text) for text in texts],
-        }
-    )
-
-
-def write_generated(file: Path, rows: int) -> None:
-    """Write glosses, repeated with a number, each with a vector near one of a few centres.
-
-    Args:
-        file: The Parquet file.
-        rows: How many.
-    """
-    known = labelled(min(rows, _GLOSSES))
-    texts, labels = known["text"].to_pylist(), known[_LABEL].to_pylist()
-    random = np.random.default_rng(0)
-    centres = 2 * random.standard_normal((_CENTRES, _DIMS), dtype=np.float32)
-    writer = None
-    for start in range(0, rows, _PART):
-        numbers = range(start, min(rows, start + _PART))
-        group = random.integers(0, _CENTRES, len(numbers))
-        vectors = centres[group] + random.standard_normal((len(numbers), _DIMS), dtype=np.float32)
-        part = pa.table(
-            {
-                "text": [f"{texts[n % len(texts)]} #{n // len(texts)}" for n in numbers],
-                _LABEL: [labels[n % len(labels)] for n in numbers],
-                _NUMBER: [len(texts[n % len(texts)]) for n in numbers],
-                _VECTORS: pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), _DIMS),
-            }
-        )
-        writer = writer or pa.parquet.ParquetWriter(file, part.schema)
-        writer.write_table(part)
-    if writer is not None:
-        writer.close()
 
 
 def measure(file: Path, rows: int, cache: Path, pictures: Path | None, *, own_vectors: bool) -> Figures:
@@ -258,7 +210,7 @@ def interactions(page: Page, received: Sequence[list[int]], *, finds: bool) -> I
     none = page.locator(".map-view[data-selected='0']")
     overlay.focus()
     yield "Escape", timed(lambda: page.keyboard.press("Escape"), none.wait_for)
-    colours = ("Cluster", f"Column: {_NUMBER}", "One colour", f"Label ({_LABEL})")
+    colours = ("Cluster", f"Column: {NUMBER}", "One colour", f"Label ({LABEL})")
     # Clusters are found the first time.
     for repeat, name in itertools.product(("", ", again"), colours):
         page.get_by_role("combobox", name="Colour").click()
@@ -275,7 +227,7 @@ def interactions(page: Page, received: Sequence[list[int]], *, finds: bool) -> I
     opens = page.get_by_role("button", name="Filter", exact=True)
     yield "filters opened", timed(opens.click, column.wait_for)
     column.click()
-    option = page.get_by_role("option", name=_NUMBER, exact=True)
+    option = page.get_by_role("option", name=NUMBER, exact=True)
     option.wait_for()
     yield "filter: its histogram", timed(option.click, low.wait_for)
     low.fill(str(_LENGTH))
@@ -313,7 +265,7 @@ def _open_rows(page: Page, file: Path, rows: int, *, own_vectors: bool) -> None:
         page.get_by_role("button", name=f"Encode {rows:,} rows").wait_for()
         page.locator('[data-test-script-state="notRunning"]').first.wait_for()
         page.get_by_role("combobox", name="Vectors").click()
-        page.get_by_role("option", name=f"Column “{_VECTORS}”").click()
+        page.get_by_role("option", name=f"Column “{VECTORS}”").click()
         page.get_by_role("button", name=f"Use {rows:,} rows").wait_for()
         page.locator('[data-test-script-state="notRunning"]').first.wait_for()
         page.get_by_role("combobox", name="Query model").click()

@@ -68,6 +68,12 @@ def interval(low: float, high: float, *, too_few: bool = False) -> str:
     return f"{number(low)} to {number(high)}"
 
 
+def with_interval(value: float, low: float, high: float) -> str:
+    """A number, with its interval in brackets if there is one."""
+    ends = interval(low, high)
+    return f"{number(value)} ({ends})" if ends else number(value)
+
+
 def units(measure: Measure, n: int, independent: int | None = None, of: int | None = None) -> str:
     """A number of units, such as `36 queries`, or `2,000 of 117,659 rows, of which 1,989 are independent`.
 

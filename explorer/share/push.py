@@ -97,9 +97,10 @@ def push_to_hub(
         AccessError: There is no token, the Hub does not know it, or it may not do this.
         ModelError: The token has characters that no token has.
         NameTakenError: Another dataset has the name.
-        PushError: There is no such licence, the Hub refuses the files, or the dataset is there and not as
-            private as asked for.
+        PushError: There is no such licence, HF_HUB_OFFLINE is set, the Hub refuses the files, or the dataset
+            is there and not as private as asked for.
         HubUnreachableError: The Hub does not respond, limits requests, or the connection broke.
+        SettingError: The file cannot be written to the cache folder.
         DataError: There are no such rows or columns.
     """
     made = publication(space, name, licence=licence, private=private, rows=rows, columns=columns)

@@ -45,10 +45,12 @@ def push_page(
 
     Raises:
         AccessError: There is no token, the Hub does not know it, or it may not do this.
+        ModelError: The token has characters that no token has.
         NameTakenError: Another Space has the name.
-        PushError: It is no page that Explorer made, or too large; there is no such licence; the Hub refuses
-            it; or the Space is there and not as private as asked for.
+        PushError: It is no page that Explorer made, or too large; there is no such licence; HF_HUB_OFFLINE is
+            set; the Hub refuses it; or the Space is there and not as private as asked for.
         HubUnreachableError: The Hub does not respond, limits requests, or the connection broke.
+        SettingError: It cannot be written to the cache folder.
         OSError: The page cannot be read.
     """
     check_licence(licence, name)

@@ -55,8 +55,8 @@ def save_map(
 
     Raises:
         QueryError: The projection has other rows or three dimensions, there is no such row, or the file has
-            another ending; there are not as many colours as rows, or they are of several kinds, or the texts
-            that the file is not to have.
+            another ending; there are not as many colours as rows, they are neither all texts nor all
+            numbers, or they are the texts that the file is to be without.
         ColumnError: There is no such column.
         EmptyDataError: No row is chosen.
         TooLargeError: More than 1,000,000 rows are, or more than 200,000 with texts.
@@ -72,8 +72,8 @@ def save_map(
             fix="Colour by something else, or leave out `texts=False`.",
         )
     colouring = _colouring(space, colour)
-    points = None if rows is None else np.unique(checked_rows(rows, space.corpus))
-    check_points(len(space) if points is None else len(points), texts=texts, where=space.corpus.name)
+    points = np.arange(len(space)) if rows is None else np.unique(checked_rows(rows, space.corpus))
+    check_points(len(points), texts=texts, where=space.corpus.name)
     made = space.project() if projection is None else projection
     if made.coordinates.shape != (len(space), 2):
         raise QueryError(
@@ -82,7 +82,7 @@ def save_map(
             fix="Give a map of all rows in two dimensions.",
         )
     regions = None
-    if texts and points is None:
+    if texts and len(points) == len(space):  # those of a part are found from its own texts
         regions = name_regions(made.coordinates, space.corpus.captions, on_progress=on_progress)
     checked = trust(space.index, made, on_progress=on_progress) if len(space) >= _FEWEST else None
     page = MapPage(

@@ -169,7 +169,7 @@ def test_only_the_selected_rows_go(dialog, hub):
     choice = next(one for one in dialog.segmented_control if one.label == "Rows")
     choice.set_value("selected").run()
     assert go_button(dialog).label == "Publish 2 rows as a private dataset"
-    assert "rows like a row can be searched for, texts cannot" in said(dialog.caption)
+    assert "can be searched for rows like a row, but not for a text." in said(dialog.caption)
     go(dialog)
     assert pq.read_table(hub.newest("me/mine") / FILE)["body"].to_pylist() == [
         "a late parcel",

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, 
 
 from tests.conftest import ROOT
 from tests.hub_datasets import DatasetHub
+from tests.hub_pushes import TOKEN, PushHub
 from tests.prepared import Prepared
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -140,6 +141,22 @@ def hub_server(request, hub, _shared_hub_server, tmp_path_factory):
             yield served
     else:
         yield _shared_hub_server
+
+
+@pytest.fixture(scope="module")
+def push_hub(tmp_path_factory):
+    """A Hub on this machine that takes what is pushed."""
+    running = PushHub(tmp_path_factory.mktemp("hub"))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def publishing(push_hub, tmp_path_factory):
+    """The app with that Hub; the token of its visitors is in no log."""
+    with _running(tmp_path_factory.mktemp("publishing"), HF_ENDPOINT=push_hub.url) as served:
+        yield served
+    assert TOKEN not in served.log
 
 
 def _with_hub(hub: DatasetHub) -> dict[str, str]:

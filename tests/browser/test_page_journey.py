@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from benchmarks.served import draw_lasso
 from tests.browser.accessibility import violations
 from tests.browser.conftest import fits, quiet, save_page, shoot
 from tests.browser.maps import BLUE, PIXELS, drawn, pixels
-from tests.browser.test_publish_journey import enter, publishing, push_hub  # noqa: F401
+from tests.browser.publishing import choose_licence, dialog_behind, enter, look_at_public
 from tests.hub_pushes import TOKEN
 
 MAP = "/map?corpus=song-moods&map-method=PCA&colour=One+colour"
@@ -37,6 +38,16 @@ def selected(page: Page) -> int:
     return int(view.get_attribute("data-selected"))
 
 
+def looked_at_and_saved(page: Page, label: str, shot: str, folder: Path) -> Path:
+    """Look at what is offered behind a label, which is open, then download it."""
+    quiet(page)
+    shoot(page, shot)
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    quiet(page)
+    return save_page(page, label, folder)
+
+
 @pytest.mark.slow
 def test_the_selected_rows_are_a_map_that_opens_offline(visit, reader, schemes, tmp_path):
     page = visit(MAP)
@@ -44,12 +55,7 @@ def test_the_selected_rows_are_a_map_that_opens_offline(visit, reader, schemes, 
     page.get_by_role("button", name="Interactive map (HTML)").click()
     page.get_by_text(f"The {count:,} selected").click()
     expect(page.get_by_text(f"{count:,} rows, and nothing about others.")).to_be_visible()
-    quiet(page)
-    shoot(page, "page-map-1440-light")
-    assert violations(page) == []
-    page.keyboard.press("Escape")
-    quiet(page)
-    file = save_page(page, "Interactive map (HTML)", tmp_path)
+    file = looked_at_and_saved(page, "Interactive map (HTML)", "page-map-1440-light", tmp_path)
     for scheme in schemes:
         for width in (1440, 390):
             alone = reader(file, width, scheme)
@@ -106,12 +112,9 @@ def test_an_evaluation_is_a_page_that_opens_offline(visit, reader, schemes, tmp_
     quiet(page)
     page.get_by_role("button", name="Evaluation report (HTML)").click()
     expect(page.get_by_text("the Python lines that repeat it. The worst cases")).to_be_visible()
-    quiet(page)
-    shoot(page, "page-evaluation-offered-1440-light")
-    assert violations(page) == []
-    page.keyboard.press("Escape")
-    quiet(page)
-    file = save_page(page, "Evaluation report (HTML)", tmp_path)
+    file = looked_at_and_saved(
+        page, "Evaluation report (HTML)", "page-evaluation-offered-1440-light", tmp_path
+    )
     for scheme in schemes:
         for width in (1440, 390):
             alone = reader(file, width, scheme)
@@ -123,40 +126,19 @@ def test_an_evaluation_is_a_page_that_opens_offline(visit, reader, schemes, tmp_
             shoot(alone, f"page-evaluation-{width}-{scheme}")
 
 
-def open_dialog(page: Page) -> Locator:
-    page.get_by_role("button", name="Interactive map (HTML)").click()
-    button = page.get_by_role("button", name="Publish as a Space")
-    expect(button).to_be_visible()
-    quiet(page)
-    button.click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_be_visible()
-    return dialog
-
-
 @pytest.mark.slow
-def test_a_map_is_published_as_a_space(visit, publishing, push_hub, reader, schemes):  # noqa: F811
+def test_a_map_is_published_as_a_space(visit, publishing, push_hub, reader, schemes):
     page = visit(MAP, at=publishing)
     count = selected(page)
-    dialog = open_dialog(page)
+    dialog = dialog_behind(page, "Interactive map (HTML)", "Publish as a Space")
     enter(page, dialog, "Hugging Face token that can write", TOKEN)
     publish = dialog.get_by_role("button", name="Publish the page")
     expect(publish).to_be_disabled()
     expect(dialog.get_by_role("textbox", name="Space", exact=True)).to_have_value(NAME)
-    quiet(page)
-    dialog.get_by_role("combobox", name="Licence of the page").fill("cc0-1.0")
-    page.get_by_role("option", name=re.compile("^cc0-1.0 ")).click()
+    choose_licence(page, dialog, "page", "cc0-1.0")
     dialog.get_by_text(f"The {count:,} selected").click()
     expect(dialog.get_by_text(f"{count:,} rows, and nothing about others.")).to_be_visible()
-    expect(publish).to_be_enabled()
-    dialog.get_by_text("Private", exact=True).click()
-    expect(dialog.get_by_text("Public:")).to_be_visible()
-    expect(publish).to_be_disabled()  # until it is confirmed
-    quiet(page)
-    shoot(page, "page-publish-1440-light")
-    dialog.get_by_text("Private", exact=True).click()
-    expect(publish).to_be_enabled()
-    quiet(page)
+    look_at_public(page, dialog, publish, "page-publish-1440-light")
     assert not push_hub.spaces
     push_hub.refused[COMMIT] = (403, "no")
     publish.click()
@@ -176,11 +158,11 @@ def test_a_map_is_published_as_a_space(visit, publishing, push_hub, reader, sche
 
 
 @pytest.mark.slow
-def test_the_dialog_fits_a_narrow_screen(visit, publishing, schemes):  # noqa: F811
+def test_the_dialog_fits_a_narrow_screen(visit, publishing, schemes):
     for scheme in schemes:
         page = visit(MAP, at=publishing, width=390, scheme=scheme)
         drawn(page, 216)
-        dialog = open_dialog(page)
+        dialog = dialog_behind(page, "Interactive map (HTML)", "Publish as a Space")
         enter(page, dialog, "Hugging Face token that can write", TOKEN)
         expect(dialog.get_by_role("button", name="Publish the page")).to_be_visible()
         quiet(page)

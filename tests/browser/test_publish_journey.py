@@ -2,81 +2,31 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, ask, fits, open_rows, quiet, shoot
+from tests.browser.conftest import ask, fits, open_rows, quiet, shoot
+from tests.browser.publishing import choose_licence, dialog_behind, enter, look_at_public
 from tests.browser.test_saved_space import FAQ, QUERY, go, scores
-from tests.hub_pushes import TOKEN, PushHub
+from tests.hub_pushes import TOKEN
 
 NAME = "me/medicare-faq"
 COMMIT = f"/api/datasets/{NAME}/commit/main"
-
-
-@pytest.fixture(scope="module")
-def push_hub(tmp_path_factory):
-    running = PushHub(tmp_path_factory.mktemp("hub"))
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
-def publishing(push_hub, tmp_path_factory):
-    running = Server(tmp_path_factory.mktemp("publishing"), HF_ENDPOINT=push_hub.url)
-    yield running
-    running.kill()
-    assert "Traceback" not in running.log, running.log
-    assert TOKEN not in running.log
-
-
-def open_dialog(page: Page) -> Locator:
-    page.get_by_role("button", name="Share", exact=True).click()
-    button = page.get_by_role("button", name="Publish to the Hub")
-    expect(button).to_be_visible()
-    quiet(page)
-    button.click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_be_visible()
-    return dialog
-
-
-def enter(page: Page, dialog: Locator, label: str, text: str) -> None:
-    box = dialog.get_by_role("textbox", name=label, exact=True)
-    expect(box).to_be_visible()
-    quiet(page)
-    box.fill(text)
-    box.press("Enter")
-
-
-def choose_licence(page: Page, dialog: Locator, code: str) -> None:
-    quiet(page)
-    dialog.get_by_role("combobox", name="Licence of the rows").fill(code)
-    page.get_by_role("option", name=re.compile(f"^{re.escape(code)} ")).click()
 
 
 @pytest.mark.slow
 def test_a_space_is_published_and_opened_by_its_name(visit, publishing, push_hub, schemes):
     page = visit(f"/search{FAQ}", at=publishing)
     before = scores(page)
-    dialog = open_dialog(page)
+    dialog = dialog_behind(page, "Share", "Publish to the Hub")
     quiet(page)
     shoot(page, "publish-token-1440-light")
     enter(page, dialog, "Hugging Face token that can write", TOKEN)
     expect(dialog.get_by_role("textbox", name="Dataset", exact=True)).to_have_value(NAME)
     publish = dialog.get_by_role("button", name="Publish 13 rows")
     expect(publish).to_be_disabled()
-    choose_licence(page, dialog, "cc0-1.0")
-    expect(publish).to_be_enabled()
-    dialog.get_by_text("Private", exact=True).click()
-    expect(dialog.get_by_text("Public:")).to_be_visible()
-    expect(publish).to_be_disabled()  # until it is confirmed
-    quiet(page)
-    shoot(page, "publish-public-1440-light")
-    dialog.get_by_text("Private", exact=True).click()
-    expect(publish).to_be_enabled()
-    quiet(page)
+    choose_licence(page, dialog, "rows", "cc0-1.0")
+    look_at_public(page, dialog, publish, "publish-public-1440-light")
     assert not push_hub.pushed
     push_hub.silent.add(COMMIT)
     publish.click()
@@ -131,7 +81,7 @@ def find(page: Page) -> None:
 def test_the_dialog_takes_the_place_of_share_and_opens_again_once_dismissed(visit, publishing):
     page = visit(f"/search{FAQ}", at=publishing)
     for _ in range(2):
-        dialog = open_dialog(page)
+        dialog = dialog_behind(page, "Share", "Publish to the Hub")
         expect(dialog.get_by_role("textbox", name="Hugging Face token that can write")).to_be_visible()
         expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
         quiet(page)
@@ -146,9 +96,9 @@ def test_the_dialog_fits_its_width(visit, publishing, schemes):
         for width in (1440, 390):
             page = visit(f"/search{FAQ}", at=publishing, width=width, scheme=scheme)
             ask(page, QUERY)
-            dialog = open_dialog(page)
+            dialog = dialog_behind(page, "Share", "Publish to the Hub")
             enter(page, dialog, "Hugging Face token that can write", TOKEN)
-            choose_licence(page, dialog, "mit")
+            choose_licence(page, dialog, "rows", "mit")
             expect(dialog.get_by_role("button", name="Publish 13 rows")).to_be_enabled()
             quiet(page)
             assert fits(page)

@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from explorer.comparison.results import Results
+from explorer.data.tables.values import shortened
 
 ROWS, NEIGHBORS = 10, 5
 _TEXT_CHARS, _NEIGHBOR_CHARS = 240, 120
@@ -78,9 +79,3 @@ def _row(results: Results, row: int, agreement: float) -> DifferingRow:
         f"{agreement:.2f}",
         (listed(first, second), listed(second, first)),
     )
-
-
-def shortened(text: str, most: int) -> str:
-    """The beginning of a text, on one line."""
-    flat = " ".join(text[: 4 * most].split())
-    return flat if len(flat) <= most and len(text) <= 4 * most else flat[:most].rstrip() + "…"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from explorer.comparison.migration.changes import Changes
 from explorer.comparison.migration.list_changes import ListChanges
 from explorer.comparison.numbers import interval, number
-from explorer.comparison.report.differing import shortened
+from explorer.data.tables.values import shortened
 
 _MOST = 10  # queries, rows
 _SHOWN = 5  # hits of each

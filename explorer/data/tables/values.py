@@ -109,3 +109,14 @@ def empty_mask(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def count(number: int, noun: str) -> str:
     """A number and its noun in the right form: "1 row", "1,200 rows"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def shortened(text: str, most: int) -> str:
+    """The beginning of a text, on one line.
+
+    Args:
+        text: The text.
+        most: How many characters are kept; an ellipsis stands for the rest.
+    """
+    flat = " ".join(text[: 4 * most].split())
+    return flat if len(flat) <= most and len(text) <= 4 * most else flat[:most].rstrip() + "…"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from explorer.comparison.numbers import figure, interval, number, units
+from explorer.comparison.numbers import figure, interval, number, units, with_interval
 from explorer.comparison.report.content import versions
-from explorer.comparison.report.differing import shortened
+from explorer.data.tables.values import shortened
 from explorer.encode.model_names import model_name
 from explorer.encode.spec import HostedModel, LocalModel
 from explorer.evaluation.duplicates import DuplicateEvaluation
@@ -107,14 +107,9 @@ def _thresholds(found: DuplicateEvaluation) -> tuple[tuple[Line, ...], str]:
 
 
 def _threshold(name: str, at: Threshold) -> Line:
-    precision = _share(at.precision, at.precision_low, at.precision_high)
-    recall = _share(at.recall, at.recall_low, at.recall_high)
+    precision = with_interval(at.precision, at.precision_low, at.precision_high)
+    recall = with_interval(at.recall, at.recall_low, at.recall_high)
     return name, number(at.value, 4), precision, recall, f"{at.pairs:,}"
-
-
-def _share(value: float, low: float, high: float) -> str:
-    ends = interval(low, high)
-    return f"{number(value)} ({ends})" if ends else number(value)
 
 
 def _worst(found: Evaluated) -> tuple[Line, tuple[Line, ...]]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.comparison.report.pages import GENERATOR
 from explorer.data.corpus import Corpus
 from explorer.data.tables.values import count
 from explorer.errors import EmptyDataError, TooLargeError
@@ -43,10 +42,6 @@ class MapPage:
     rows: NDArray[np.int64]
     facts: Facts = ()
 
-    def title(self, rows: int) -> str:
-        """The title of a file with so many rows."""
-        return f"{self.corpus.name} · {count(rows, 'row')}"
-
     def html(
         self,
         points: NDArray[np.int64] | None = None,
@@ -71,12 +66,15 @@ class MapPage:
         """
         chosen = np.arange(len(self.rows)) if points is None else points
         check_points(len(chosen), texts=texts, where=self.corpus.name)
+        # Here, not at the top: whoever only looks at a map does not wait for all of explorer.comparison.
+        from explorer.comparison.report.pages import GENERATOR
+
         rows = self.rows[chosen]
         captions = self.corpus.captions
         named = [captions[row] for row in rows.tolist()] if texts else None
         contents = self.contents.of(chosen, named, on_progress)
         positions = Positions.of(*contents.maps)
-        heading = self.title(len(chosen))
+        heading = f"{self.corpus.name} · {count(len(chosen), 'row')}"
         scene = contents.scene(positions, heading)
         order = positions.order.tolist()
         value = contents.colouring.value

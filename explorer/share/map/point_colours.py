@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.comparison.report.differing import shortened
+from explorer.data.tables.values import shortened
 from explorer.numbers import readable_number
 from explorer.share.map.colouring import Colouring, scale_ends
 from explorer.share.map.content import key_of

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.comparison.report.differing import shortened
 from explorer.data.corpus import Corpus
+from explorer.data.tables.values import shortened
 from explorer.share.map.content import Content
 from explorer.share.map.map_names import MapName
 from explorer.share.map.palette import ACCENT, rgb

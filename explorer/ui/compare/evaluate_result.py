@@ -9,7 +9,7 @@ import pyarrow as pa
 import streamlit as st
 
 from explorer.comparison.numbers import figure as written
-from explorer.comparison.numbers import interval, number, units
+from explorer.comparison.numbers import interval, number, units, with_interval
 from explorer.comparison.statistics.inference import FEWEST_GROUPS
 from explorer.jobs.progress import OnProgress
 from explorer.numbers import percent
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from explorer.evaluation.duplicates import DuplicateEvaluation
     from explorer.evaluation.published import Published
     from explorer.evaluation.report.kinds import Evaluated
-    from explorer.evaluation.thresholds import Threshold
     from explorer.tracking.runs import Logged
 
 
@@ -158,20 +157,16 @@ def _show_thresholds(found: DuplicateEvaluation) -> None:
         {
             "threshold with": list(at),
             "similarity": [number(each.value, 4) for each in at.values()],
-            "precision": [_share(each, "precision") for each in at.values()],
-            "recall": [_share(each, "recall") for each in at.values()],
+            "precision": [
+                with_interval(each.precision, each.precision_low, each.precision_high) for each in at.values()
+            ],
+            "recall": [with_interval(each.recall, each.recall_low, each.recall_high) for each in at.values()],
             "pairs": [each.pairs for each in at.values()],
         },
         hide_index=True,
         height="content",
         alt="Thresholds of similarity, with precision and recall",
     )
-
-
-def _share(threshold: Threshold, name: str) -> str:
-    value, low, high = (getattr(threshold, f"{name}{end}") for end in ("", "_low", "_high"))
-    ends = interval(low, high)
-    return f"{number(value)} ({ends})" if ends else number(value)
 
 
 def _shortened(cases: pd.DataFrame) -> pd.DataFrame:

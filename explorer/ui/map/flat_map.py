@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.region_names import RegionNames
+from explorer.data.tables.values import count
 from explorer.session.session import Session
 from explorer.share.map.contents import MapContents
 from explorer.share.map.page import MapPage
@@ -102,6 +103,6 @@ def _scene(session: Session, contents: MapContents, shown: ShownMap, other: Othe
     """What the map shows, made again only when something of it has changed."""
     maps = contents.maps
     positions = kept(session, "positions", maps, lambda: Positions.of(*maps))
-    heading = f"{session.corpus.name} · {len(positions):,} rows"
+    heading = f"{session.corpus.name} · {count(len(positions), 'row')}"
     made_from = (positions, shown.colouring, contents.regions, heading, shown.found, other)
     return kept(session, "scene", made_from, lambda: contents.scene(positions, heading))

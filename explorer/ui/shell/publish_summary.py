@@ -76,8 +76,8 @@ def show_summary(space: Space, place: Place, choice: Choice) -> bool:
         )
         if not found.takes_queries:
             st.caption(
-                "TF-IDF was fitted on all rows. In these alone, rows like a row can be searched for, texts "
-                "cannot."
+                "TF-IDF was fitted on all rows. These alone can be searched for rows like a row, but not for "
+                "a text."
             )
         st.dataframe(
             found.head, hide_index=True, key="publish-head", alt="The first rows of what is published"

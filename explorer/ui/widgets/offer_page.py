@@ -170,8 +170,8 @@ def _dialog(session: Session, offer: PageOffer) -> None:
         show_job(session, job, name_key(name, _KEY), _show_published, _close)
         return
     st.markdown(
-        "The page becomes a static Space: a page with an address of its own on the Hub, which no server has "
-        "to run for."
+        "The page becomes a static Space: a page on the Hub with an address of its own, for which no server "
+        "has to run."
     )
     signed_in = token_and_account(session, STATIC_SPACE)
     if signed_in is None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.data.tables.python_values import as_strings
-from explorer.data.tables.values import as_text, column_of, count, empty_mask, text_column
+from explorer.data.tables.values import as_text, column_of, count, empty_mask, shortened, text_column
 
 
 @pytest.mark.slow
@@ -87,3 +87,20 @@ def test_labels_are_written_as_a_person_would():
 
 def test_counts_read_as_words():
     assert [count(number, "row") for number in (0, 1, 1200)] == ["0 rows", "1 row", "1,200 rows"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("as it is", "as it is"),
+        ("one\n  line\t", "one line"),
+        ("12345678", "12345678"),
+        ("123456789", "12345678…"),
+        ("a word that is cut", "a word t…"),
+        ("1234567 9", "1234567…"),  # no space before the ellipsis
+        ("word" + 100 * " " + "more", "word…"),
+    ],
+)
+def test_a_text_is_cut_on_one_line(text, shown):
+    assert shortened(text, 8) == shown

@@ -156,6 +156,17 @@ def test_a_map_is_saved_without_token_path_or_user(tmp_path, monkeypatch, tiny_m
         assert not re.search(rf"\b{re.escape(name)}\b", everything(page.encode()))
 
 
+def test_all_rows_one_by_one_are_the_map_of_all(tmp_path):
+    texts = [f"{'apple pie' if n % 2 else 'green sea'} {n}" for n in range(60)]
+    space = explorer.embed(explorer.open_corpus({"t": texts}, text="t", name="rows"), "tfidf")
+    projection = space.project(seed=1)
+    for name, rows in (("all.html", None), ("each.html", range(60))):
+        explorer.save_map(space, tmp_path / name, projection=projection, rows=rows)
+    assert (tmp_path / "each.html").read_bytes() == (tmp_path / "all.html").read_bytes()
+    data = data_of((tmp_path / "each.html").read_text(encoding="utf-8"))
+    assert json.loads(bytes_of(data["files"]["scene"]))["names"]
+
+
 def test_colours_are_a_column_or_a_value_for_each_row(tmp_path):
     rows = {"t": ["a b", "c d", "e f", "g h"], "kind": ["x", "y", "x", "y"], "n": [1, 2, 3, 4]}
     corpus = explorer.open_corpus(rows, text="t", label="kind", name="rows")
