@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 
 from explorer.analysis.cluster_edits import MAX_PARTS, Edit, Merge, Origin, Split, no_room_for
-from explorer.data.tables.values import count
+from explorer.data.tables.values import count, shortened
 from explorer.numbers import percent
 from explorer.session.clusters import ClusteringKey
 from explorer.session.session import Session
-from explorer.ui.shell.text import as_html, markdown, shortened
+from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.clustering import Clusters
 from explorer.ui.widgets.shown_rows import ShownRows
 from explorer.ui.widgets.to_map import offer_on_map

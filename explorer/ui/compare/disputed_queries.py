@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import streamlit as st
 
+from explorer.data.tables.values import shortened
 from explorer.session.session import Session
 from explorer.ui.compare.digest import digest
 from explorer.ui.compare.judgements import show_file
@@ -14,7 +15,6 @@ from explorer.ui.compare.left_out import show_left_out
 from explorer.ui.compare.table_sizes import table_height
 from explorer.ui.compare.vectors import vectors_known
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
-from explorer.ui.shell.text import shortened
 from explorer.ui.widgets.downloads import download_table
 
 if TYPE_CHECKING:

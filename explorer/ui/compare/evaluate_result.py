@@ -11,10 +11,11 @@ import streamlit as st
 from explorer.comparison.numbers import figure as written
 from explorer.comparison.numbers import interval, number, units, with_interval
 from explorer.comparison.statistics.inference import FEWEST_GROUPS
+from explorer.data.tables.values import shortened
 from explorer.jobs.progress import OnProgress
 from explorer.numbers import percent
 from explorer.session.session import Session
-from explorer.ui.shell.text import markdown, shortened
+from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.log_to_mlflow import offer_logging
 from explorer.ui.widgets.offer_page import Chosen, PageOffer, offer_page

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import streamlit as st
 
+from explorer.data.tables.values import shortened
 from explorer.numbers import percent
 from explorer.session.session import Session
 from explorer.ui.compare.digest import digest
 from explorer.ui.compare.row_lists import show_lists
 from explorer.ui.compare.table_sizes import BAR_WIDTH, NUMBER_WIDTH, table_height
 from explorer.ui.shell.job_progress import session_result_or_progress
-from explorer.ui.shell.text import as_html, markdown, shortened
+from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.downloads import download_file, download_table
 from explorer.ui.widgets.figure_table import figure_table
 from explorer.ui.widgets.figures import BLUE, ORANGE

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from explorer.data.tables.values import count
+from explorer.data.tables.values import count, shortened
 from explorer.ui.compare.pair import PAIR, agreement_of_pair, choose_pair, pairs_by_agreement
 from explorer.ui.compare.row_lists import show_lists
 from explorer.ui.compare.table_sizes import BAR_WIDTH, NUMBER_WIDTH, table_height
 from explorer.ui.compare.views import VIEW
 from explorer.ui.shell.job_progress import session_result_or_progress
-from explorer.ui.shell.text import as_html, markdown, shortened
+from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.linked_choice import linked_choice
 

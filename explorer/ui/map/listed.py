@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from explorer.analysis.space import Hit
 from explorer.data.corpus import Corpus
+from explorer.data.tables.values import shortened
 from explorer.session.selection import Selection
 from explorer.share.map.colouring import Colouring
 from explorer.share.map.scene import Scene, row_text
 from explorer.ui.map.actions import ACTIONS
 from explorer.ui.map.shown_map import Found
-from explorer.ui.shell.text import shortened
 from explorer.ui.widgets.map_view.events import View
 from explorer.ui.widgets.map_view.listed import ListedRow, ListedRows
 from explorer.ui.widgets.rows_on_map import points_of

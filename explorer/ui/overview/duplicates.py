@@ -8,10 +8,10 @@ import math
 import streamlit as st
 
 from explorer.analysis.odd_rows import MOST_ROWS, Isolation
+from explorer.data.tables.values import shortened
 from explorer.numbers import percent, threshold_text
 from explorer.session.session import Session
 from explorer.ui.overview.sentences import NEAR
-from explorer.ui.shell.text import shortened
 from explorer.ui.widgets.close_pairs import LOWEST, close_pairs_or_progress
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.shown_rows import ShownRows

@@ -7,9 +7,9 @@ import html
 import streamlit as st
 
 from explorer.data.corpus import Corpus
-from explorer.data.tables.values import count
+from explorer.data.tables.values import count, shortened
 from explorer.numbers import percent
-from explorer.ui.shell.text import markdown, shortened
+from explorer.ui.shell.text import markdown
 
 _SHOWN = 8
 _CHARS = 40

@@ -10,10 +10,10 @@ from explorer.analysis.languages import language_name
 from explorer.analysis.odd_rows import MOST_ROWS, FarRow, Isolation, Reason, isolation
 from explorer.analysis.space import Space
 from explorer.analysis.text_profile import TextProfile
+from explorer.data.tables.values import shortened
 from explorer.jobs.lanes import Lane
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import result_or_progress
-from explorer.ui.shell.text import shortened
 from explorer.ui.widgets.to_map import offer_on_map
 
 _SHOWN = 5

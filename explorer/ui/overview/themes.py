@@ -7,10 +7,11 @@ import html
 import streamlit as st
 
 from explorer.analysis.space import Space
+from explorer.data.tables.values import shortened
 from explorer.numbers import percent
 from explorer.session.session import Session
 from explorer.share.map.palette import GREY, HUES
-from explorer.ui.shell.text import markdown, shortened
+from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.clustering import Clusters
 from explorer.ui.widgets.to_map import show_on_map
 

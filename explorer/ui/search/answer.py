@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.analysis.weak_hits import MEANINGLESS, query_weights, row_counts, weak_score
-from explorer.data.tables.values import count
+from explorer.data.tables.values import count, shortened
 from explorer.encode.spec import Tfidf, hosted_model
 from explorer.encode.words import split_words
 from explorer.errors import QueryError
@@ -30,7 +30,6 @@ from explorer.ui.search.ranking import ranked_or_progress, show_ranking, times
 from explorer.ui.shell.announcements import announce
 from explorer.ui.shell.going import go_to
 from explorer.ui.shell.queries import query_vectors_or_progress
-from explorer.ui.shell.text import shortened
 from explorer.ui.widgets.downloads import download_file, download_table
 from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.kept import kept

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from explorer.data.tables.values import count
+from explorer.data.tables.values import count, shortened
 from explorer.encode.spec import encodes_texts, hosted_model
 from explorer.errors import ExplorerError
 from explorer.jobs.progress import OnProgress
@@ -18,7 +18,7 @@ from explorer.ui.search.record_switch import OPEN
 from explorer.ui.search.then_and_now import compare_with
 from explorer.ui.shell.quantities import readable_time
 from explorer.ui.shell.tab_jobs import answer_or_progress, ask_alone, forget
-from explorer.ui.shell.text import as_html, markdown, shortened
+from explorer.ui.shell.text import as_html, markdown
 
 _NEAREST = "record-nearest"  # of jobs
 _QUERY_CHARS = 200

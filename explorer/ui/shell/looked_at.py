@@ -6,8 +6,9 @@ import weakref
 
 import streamlit as st
 
+from explorer.data.tables.values import shortened
 from explorer.session.session import Session
-from explorer.ui.shell.text import markdown, shortened
+from explorer.ui.shell.text import markdown
 
 _KEY = "explorer-looked-at"
 _CHARS = 24

@@ -25,12 +25,6 @@ def quoted(prompt: str) -> str:
     return "“" + prompt.replace("\n", "\\n") + "”" if prompt else "nothing"
 
 
-def shortened(text: str, most: int) -> str:
-    """A text on one line, cut to a number of characters, with an ellipsis for the rest."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= most else f"{flat[:most]}…"
-
-
 def as_html(text: str, most: int = _SHOWN_CHARS) -> str:
     """Other people's text as HTML that shows it as typed; direction is detected.
 

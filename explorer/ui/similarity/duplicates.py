@@ -9,10 +9,11 @@ import streamlit as st
 
 from explorer.analysis.duplicates import DuplicateGroup, Duplicates
 from explorer.analysis.space import Space
+from explorer.data.tables.values import shortened
 from explorer.numbers import threshold_text
 from explorer.session.session import Session
 from explorer.share.export import rows_table
-from explorer.ui.shell.text import markdown, shortened
+from explorer.ui.shell.text import markdown
 from explorer.ui.similarity.pairs import show_pair
 from explorer.ui.similarity.threshold import choose_threshold, show_advice, threshold_within_bound
 from explorer.ui.widgets.close_pairs import close_pairs_or_progress

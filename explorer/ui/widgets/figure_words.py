@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.data.tables.values import count
+from explorer.data.tables.values import count, shortened
 from explorer.numbers import percent, readable_number
-from explorer.ui.shell.text import shortened
 
 if TYPE_CHECKING:
     from explorer.analysis.clusters import Sweep

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.ui.shell.text import shortened
+from explorer.data.tables.values import shortened
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

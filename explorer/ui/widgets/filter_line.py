@@ -7,10 +7,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.data.filters.specs import Filter
-from explorer.data.tables.values import count
+from explorer.data.tables.values import count, shortened
 from explorer.session.selection import Selection
 from explorer.session.session import Session
-from explorer.ui.shell.text import markdown, shortened
+from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.filter_choice import choose_filter
 from explorer.ui.widgets.filter_words import filter_words
 

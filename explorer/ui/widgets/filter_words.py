@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from explorer.data.filters.specs import Between, Contains, Filter, OneOf
-from explorer.ui.shell.text import shortened
+from explorer.data.tables.values import shortened
 
 NONE = "(none)"  # a missing value
 _VALUES = 3

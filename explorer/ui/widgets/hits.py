@@ -13,11 +13,12 @@ import streamlit as st
 from explorer.analysis.cluster_words import words_of
 from explorer.analysis.space import Hit, Space
 from explorer.analysis.weak_hits import has_too_little
+from explorer.data.tables.values import shortened
 from explorer.numbers import ordinal, percent
 from explorer.retrieval.ranked_hit import RankedHit
 from explorer.share.export import rows_table
 from explorer.tensor import Metric
-from explorer.ui.shell.text import shortened, whole_html
+from explorer.ui.shell.text import whole_html
 from explorer.ui.widgets.marked_words import marked_html
 
 _META_CHARS = 120
