@@ -78,6 +78,12 @@ def open_rows(app: AppTest) -> str:
     return str(box.options[box.index])
 
 
+def session_of(app: AppTest) -> Session:
+    """The session of the tab."""
+    session: Session = app.session_state["explorer-session"]
+    return session
+
+
 def encoder_choice(app: AppTest) -> Selectbox:
     """The list in the header with the encoders that are open."""
     return next(box for box in app.selectbox if box.label == "Encoder")

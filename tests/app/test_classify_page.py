@@ -17,6 +17,7 @@ from tests.app.driving import (
     open_with_rows,
     said,
     select,
+    session_of,
 )
 from tests.app.test_compare_views import labelled
 from tests.tiny_model import save_pair_model
@@ -34,10 +35,6 @@ def table(app, column):
 
 def ways_of(app):
     return next(group for group in app.button_group if group.key == "ways")
-
-
-def session_of(app):
-    return app.session_state["explorer-session"]
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pytest
 
 from explorer.analysis.function_words import is_function_word
 from explorer.encode.spec import Tfidf
-from tests.app.driving import finished, html_texts, metric, open_app, select, unescaped
+from tests.app.driving import finished, html_texts, metric, open_app, select, session_of, unescaped
 
 
 def opened(**parameters):
@@ -179,7 +179,7 @@ def test_a_cluster_that_was_opened_is_closed_when_others_are_made_and_its_name_i
     assert not [element for element in app.text_input if element.label == "Name"]
     app.number_input(key="clusters").set_value(usual).run()
     assert "mine" in list(table(finished(app))["cluster"])
-    session = app.session_state["explorer-session"]
+    session = session_of(app)
     session.open(session.corpus, Tfidf())
     app.run()
     assert "mine" not in list(table(finished(app))["cluster"])
@@ -202,6 +202,6 @@ def test_groups_with_a_gap_are_called_clear_and_their_central_rows_lead_to_the_m
     assert len(to_map) == 1 + 5
     to_map[1].click().run()
     finished(app)
-    session = app.session_state["explorer-session"]
+    session = session_of(app)
     assert len(session.selection) == 1
     assert session.selection.origin.startswith("row ")

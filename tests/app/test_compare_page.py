@@ -14,7 +14,7 @@ from explorer.session.contender_link import contender_parameter
 from explorer.session.contenders import contenders_of
 from explorer.settings import settings
 from explorer.ui.compare import views
-from tests.app.driving import finished, html_texts, open_app, open_with_rows
+from tests.app.driving import finished, html_texts, open_app, open_with_rows, session_of
 from tests.hub_server import LocalHub, talk_to
 from tests.inference_server import MODEL as SERVED
 from tests.inference_server import Answer, LocalInference, by_length
@@ -30,10 +30,6 @@ def compared(**parameters):
 def with_rows(corpus, spec):
     """The page over rows that nobody else has."""
     return finished(open_with_rows(corpus, spec).switch_page("pages/compare.py").run())
-
-
-def session_of(app):
-    return app.session_state["explorer-session"]
 
 
 def comparison_of(app):

@@ -9,7 +9,16 @@ import explorer
 from explorer.comparison.files.opening import open_comparison
 from explorer.encode.spec import OwnVectors, Tfidf
 from explorer.ui.compare.pair import agreement_of_pair
-from tests.app.driving import button, finished, html_texts, open_with_rows, said, select, unescaped
+from tests.app.driving import (
+    button,
+    finished,
+    html_texts,
+    open_with_rows,
+    said,
+    select,
+    session_of,
+    unescaped,
+)
 
 HOSTILE = "<b>bold</b> **md** $x$"
 TOPICS = ("parcel lost in the post", "invoice charged twice", "phone screen broken", "password forgotten")
@@ -46,10 +55,6 @@ def compared(corpus, spec, view, **parameters):
 def shown(app, view):
     app.segmented_control(key="compare-shows").set_value(view).run()
     return finished(app)
-
-
-def session_of(app):
-    return app.session_state["explorer-session"]
 
 
 def comparison_of(app):

@@ -7,7 +7,7 @@ from explorer.comparison.contenders.bm25 import Bm25Contender
 from explorer.comparison.files.opening import open_with_choices
 from explorer.comparison.files.saving import Choices, packed
 from explorer.encode.spec import Tfidf
-from tests.app.driving import finished, html_texts, open_app, open_with_rows
+from tests.app.driving import finished, html_texts, open_app, open_with_rows, session_of
 
 SMALL = {"corpus": "medicare-faq", "precision": "float32"}
 CHOICES = Choices("my name", ("which card",), {"which card": {0: 1, 2: None}})
@@ -27,10 +27,6 @@ def opened(content, name="mine.comparison", **parameters):
     app.file_uploader(key=UPLOAD).upload(name, content, "application/octet-stream").run()
     assert not app.exception
     return app
-
-
-def session_of(app):
-    return app.session_state["explorer-session"]
 
 
 def test_the_page_offers_reports_and_the_comparison():

@@ -19,16 +19,13 @@ from tests.app.driving import (
     open_share,
     said,
     select,
+    session_of,
     unescaped,
 )
 from tests.app.test_clusters_page import open_cluster, opened, pasted, table
 
 SONGS = {"corpus": "song-moods", "clusters": "4"}
 HOSTILE = "<b>x</b> *y* $z$ :smile:"
-
-
-def session_of(app):
-    return app.session_state["explorer-session"]
 
 
 def edits(app):

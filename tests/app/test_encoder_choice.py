@@ -9,7 +9,7 @@ import pytest
 
 from explorer.encode.spec import OwnVectors
 from explorer.settings import settings
-from tests.app.driving import encoder_choice, finished, html_texts, open_app, said
+from tests.app.driving import encoder_choice, finished, html_texts, open_app, said, session_of
 from tests.inference_server import MODEL, Answer, LocalInference, talk_to
 from tests.sentence_transformer import sentence_transformer
 from tests.tiny_model import save_tiny_model
@@ -253,7 +253,7 @@ def test_vectors_in_the_rows_are_used_without_a_model_of_queries(app):
     assert not app.error
     assert encoder_choice(app).options == ["vectors in the rows"]
     assert dict(app.query_params)["vectors"] in ("own", ["own"])
-    assert app.session_state["explorer-session"].encoder == OwnVectors()
+    assert session_of(app).encoder == OwnVectors()
     assert not [button for button in app.button if button.label.startswith("Use ")]
 
 

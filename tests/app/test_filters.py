@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 
 import explorer
+from explorer.data.tables.values import shortened
 from explorer.encode.spec import Tfidf
 from explorer.share.export import rows_table
-from explorer.ui.shell.text import shortened
 from tests.app.driving import (
     button,
     cluster_sizes,
@@ -20,6 +20,7 @@ from tests.app.driving import (
     open_app,
     open_with_rows,
     said,
+    session_of,
     unescaped,
 )
 from tests.app.test_map_page import opened as opened_map
@@ -31,10 +32,6 @@ HOSTILE = "<b>x</b> *y* $z$ :smile:"
 def chips(app):
     """The labels of the filters that are set."""
     return [unescaped(one.label) for one in app.button if (one.key or "").startswith("filter-chip-")]
-
-
-def session_of(app):
-    return app.session_state["explorer-session"]
 
 
 def choose(app, column):

@@ -4,7 +4,7 @@ import pytest
 
 from explorer.encode.encoder import Encoder
 from explorer.settings import settings
-from tests.app.driving import driven_until, finished, html_texts, open_app
+from tests.app.driving import driven_until, finished, html_texts, open_app, session_of
 from tests.inference_server import (
     MODEL,
     Answer,
@@ -109,7 +109,7 @@ def test_a_model_that_changed_is_said_and_the_rows_are_encoded_again(app, server
     assert "The rows are being encoded again" in said
     assert not app.error
     assert len(cards(app)) == 10
-    session = app.session_state["explorer-session"]
+    session = session_of(app)
     assert session.spaces[session.encoder].dims == len(model(["x"])[0])
 
 

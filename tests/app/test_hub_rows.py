@@ -24,6 +24,7 @@ from tests.app.driving import (
     open_app,
     open_rows,
     said,
+    session_of,
     unescaped,
 )
 from tests.hub_datasets import CONVERTED_COMMIT, DatasetHub
@@ -399,7 +400,7 @@ def test_a_link_opens_the_same_rows_in_another_browser(hub):
 
 def test_a_link_filters_the_rows_of_the_hub_once_they_are_read(hub):
     app = finished(open_app(corpus=LINK, filters="queue:in:login;subject:contains:letter 1;nowhere:in:x"))
-    session = app.session_state["explorer-session"]
+    session = session_of(app)
     table = session.corpus.table.to_pandas()
     wanted = (table["queue"] == "login") & table["subject"].str.lower().str.contains("letter 1")
     assert 0 < wanted.sum() < len(table)

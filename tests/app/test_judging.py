@@ -3,7 +3,16 @@
 import explorer
 from explorer.comparison.judging.judgements import Judgements
 from explorer.encode.spec import Tfidf
-from tests.app.driving import button, finished, html_texts, labels, open_with_rows, said, unescaped
+from tests.app.driving import (
+    button,
+    finished,
+    html_texts,
+    labels,
+    open_with_rows,
+    said,
+    session_of,
+    unescaped,
+)
 
 HOSTILE = "<b>reset</b> **my** $password$"
 ROWS = {
@@ -19,10 +28,6 @@ def judging():
     )
     app.segmented_control(key="compare-shows").set_value("Judge").run()
     return finished(app)
-
-
-def session_of(app):
-    return app.session_state["explorer-session"]
 
 
 def state_of(app):

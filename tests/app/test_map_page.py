@@ -26,6 +26,7 @@ from tests.app.driving import (
     open_app,
     open_with_rows,
     select,
+    session_of,
 )
 
 HOSTILE = "</script><script>window.hurt=1</script><b>x</b>"
@@ -65,7 +66,7 @@ def categories(drawn):
 
 
 def selected(app):
-    return app.session_state["explorer-session"].selection.rows.tolist()
+    return session_of(app).selection.rows.tolist()
 
 
 def test_umap_replaces_pca_and_says_how_far_to_trust_it(drawn):
@@ -124,7 +125,7 @@ def test_a_lasso_can_add_to_the_selection_and_take_away_from_it(drawn):
     app = pick(app, drawn, [], "replace")  # around nothing
     assert selected(app) == [1, 7]
     app = pick(app, drawn, [], "none")
-    assert app.session_state["explorer-session"].selection is None
+    assert session_of(app).selection is None
 
 
 def test_the_selection_is_shown_alone_and_all_rows_again(drawn):
@@ -146,14 +147,14 @@ def test_a_selection_of_rows_that_are_not_on_the_map_fades_nothing(drawn):
     app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
     app = pick(app, drawn, [1, 2, 3])
     app = act(app, drawn, "alone")
-    app.session_state["explorer-session"].select([8], "elsewhere")
+    session_of(app).select([8], "elsewhere")
     finished(app.run())
     assert drawn.selected is None
 
 
 def test_pointing_at_a_row_shows_its_number_its_colour_and_the_beginning_of_its_text(drawn):
     app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
-    corpus = app.session_state["explorer-session"].corpus
+    corpus = session_of(app).corpus
     head, text = drawn.tip(3)
     assert head == f"row 4 · {corpus.labels[3]}"
     assert corpus.texts[3].startswith(text.rstrip("…"))
@@ -188,7 +189,7 @@ def test_colours_by_closeness_to_a_text_and_by_trust(colour, drawn):
     numbers = np.array([float(drawn.tip(row)[0].partition(" · ")[2]) for row in range(13)])
     assert (np.diff(entries[np.argsort(numbers)].astype(int)) >= 0).all()
     if colour == "Similarity to a text":
-        session = app.session_state["explorer-session"]
+        session = session_of(app)
         space = next(iter(session.spaces.values()))
         hits = space.search("How do I replace my card?", 13)
         assert np.allclose([hit.score for hit in hits], numbers[[hit.row for hit in hits]], atol=6e-4)
@@ -205,7 +206,7 @@ def test_stability_over_seeds_is_measured_when_asked_for():
     click(app, "Compare with maps of other seeds")
     (metric,) = [element for element in app.metric if element.label == "Stability over 3 seeds"]
     assert 0 < float(metric.value) <= 1
-    session = app.session_state["explorer-session"]
+    session = session_of(app)
     session.open(session.corpus, Tfidf())
     finished(app)
     assert [element.label for element in app.metric] == ["Trustworthiness", "Continuity"]
@@ -220,7 +221,7 @@ def test_a_clicked_point_shows_its_neighbours_in_the_full_space(drawn):
     row, *near = drawn.listed(None).rows
     assert row.head == "row 9"
     assert row.whole
-    assert row.text == app.session_state["explorer-session"].corpus.texts[8]
+    assert row.text == session_of(app).corpus.texts[8]
     assert [re.fullmatch(r"row \d+ · 0\.\d{3}", each.head) for each in near].count(None) == 0
     rows = sorted(int(each.head.split()[1]) - 1 for each in near)
     assert len(rows) == 8
@@ -253,7 +254,7 @@ def test_an_inverted_selection_is_the_rest(drawn):
 def test_the_selection_is_compared_with_the_rest(drawn):
     app = opened(**{"corpus": "song-moods", "map-method": "PCA"})
     app = pick(app, drawn, np.flatnonzero(categories(drawn) == 1))
-    selection = app.session_state["explorer-session"].selection
+    selection = session_of(app).selection
     app.session_state["map-asked"] = ("compare", selection.key)  # as `act` does, within the app
     finished(app.run())
     (table,) = (frame.value for frame in app.dataframe if "Column" in frame.value)
@@ -283,7 +284,7 @@ def test_the_map_turns_into_another_one_laid_over_it(drawn):
 
 def test_what_a_page_kept_is_gone_with_its_rows(drawn):
     app = opened(**{"corpus": "song-moods", "map-method": "PCA", "map-query": "rain", "colour": "similarity"})
-    session = app.session_state["explorer-session"]
+    session = session_of(app)
     assert {"scene", "colouring", "found"} <= session.kept.keys()
     session.open(explorer.open_corpus(["one", "two"]), session.encoder)
     assert session.kept == {}
@@ -509,7 +510,7 @@ def test_umap_learn_makes_a_supervised_map_and_places_a_text_by_its_transform(um
     assert "until UMAP is ready" not in captions
     assert linked(app, "map-metric") == "manhattan"
     assert [metric.label for metric in app.metric] == ["Trustworthiness", "Continuity"]
-    session = app.session_state["explorer-session"]
+    session = session_of(app)
     (placed,) = [job.result for key, job in session.results.items() if key[0][0] == "placed"]
     assert placed.shape == (1, 2)
     assert np.isfinite(placed).all()

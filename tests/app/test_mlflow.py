@@ -8,7 +8,7 @@ from explorer.encode.spec import LocalModel, Tfidf
 from explorer.mlflow_store import connection
 from explorer.ui.models import tracked
 from explorer.ui.widgets import log_to_mlflow
-from tests.app.driving import button, error, finished, labels, open_app, open_with_rows, said
+from tests.app.driving import button, error, finished, labels, open_app, open_with_rows, said, session_of
 from tests.app.test_compare_evaluate import evaluating
 from tests.comparison.comparisons import corpus
 
@@ -87,7 +87,7 @@ def test_the_encoder_is_logged_listed_and_used(allowed, tiny_model, bound):
     assert not app.error
     button(app, "Use it").click().run()
     finished(app)
-    session = app.session_state["explorer-session"]
+    session = session_of(app)
     assert session.encoder == LocalModel("models:/page encoder/1")
     assert len(session.spaces[session.encoder]) == len(corpus())
     app = finished(app.switch_page("pages/data.py").run())

@@ -9,7 +9,7 @@ import pytest
 
 from explorer.jobs import memory_limit
 from explorer.ui.map import elsewhere
-from tests.app.driving import error, finished, open_app, said
+from tests.app.driving import error, finished, open_app, said, session_of
 
 SONGS = {"corpus": "song-moods", "map-method": "PCA", "colour": "none"}
 ATLAS, PROJECTOR = "Save for Embedding Atlas (Parquet)", "Save for TensorBoard Projector (ZIP)"
@@ -32,10 +32,6 @@ def opened(tool="atlas", **parameters):
     app.session_state["open-elsewhere"] = True
     finished(app.run())
     return finished(app.segmented_control(key="elsewhere-tool").set_value(tool).run())
-
-
-def session_of(app):
-    return app.session_state["explorer-session"]
 
 
 def test_nothing_is_computed_until_it_is_opened():

@@ -25,13 +25,14 @@ from tests.app.driving import (
     open_with_rows,
     progress_lines,
     said,
+    session_of,
 )
 
 SMALL = {"corpus": "medicare-faq", "precision": "float32"}
 
 
 def session(app):
-    return app.session_state["explorer-session"]
+    return session_of(app)
 
 
 def test_the_front_page_says_what_is_in_the_rows():

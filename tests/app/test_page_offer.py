@@ -10,7 +10,7 @@ import pytest
 
 from explorer.jobs.registry import registry
 from explorer.share.map.page import MapPage
-from tests.app.driving import button, error, finished, open_app, said
+from tests.app.driving import button, error, finished, open_app, said, session_of
 from tests.hub_pushes import TOKEN
 
 SMALL = {"corpus": "medicare-faq", "encoder": "tf-idf", "map-method": "PCA"}
@@ -49,7 +49,7 @@ def test_nothing_is_made_before_it_is_asked_for_and_only_the_selected_rows_go(hu
     with monkeypatch.context() as unasked:
         unasked.setattr(MapPage, "html", lambda *_args, **_how: pytest.fail("nobody asked for it"))
         app = finished(open_app("pages/map.py", **SMALL))
-        app.session_state["explorer-session"].select([2, 5, 7], "a test")
+        session_of(app).select([2, 5, 7], "a test")
         opened(app, "map")
         assert "13 rows, and nothing about others" in said(app.caption)
         rows = next(one for one in app.segmented_control if one.label == "Rows")
@@ -121,5 +121,5 @@ def test_a_comparison_is_published_without_the_texts_of_rows(hub):
     page = (hub.newest_page("me/medicare-faq-comparison") / "index.html").read_text(encoding="utf-8")
     assert "Scorecard" in page
     assert "Where they differ: rows" not in page
-    captions = app.session_state["explorer-session"].corpus.captions
+    captions = session_of(app).corpus.captions
     assert not [text for text in captions if text in page]

@@ -10,7 +10,17 @@ from explorer.comparison.judging.judgements import Judgements
 from explorer.encode.engines.pair_models import cross_encoder
 from explorer.jobs.registry import Lane, registry
 from explorer.settings import settings
-from tests.app.driving import button, driven_until, error, finished, html_texts, labels, open_app, said
+from tests.app.driving import (
+    button,
+    driven_until,
+    error,
+    finished,
+    html_texts,
+    labels,
+    open_app,
+    said,
+    session_of,
+)
 from tests.tiny_model import save_pair_model
 
 QUERY = "how do I replace a lost card"
@@ -150,7 +160,7 @@ def test_a_new_choice_stops_the_ranking_before_it(tmp_path):
 
 
 def job_of(app, first):
-    jobs = app.session_state["explorer-session"].results.values()
+    jobs = session_of(app).results.values()
     return next(job for job in jobs if job.title == f"Re-ranking the first {first} hits")
 
 
@@ -200,7 +210,7 @@ def test_a_judged_query_has_its_figures_before_and_after():
     app = finished(open_app(**reranked()))
     assert "nDCG" not in said(app.markdown)
     order = rows(app)
-    session = app.session_state["explorer-session"]
+    session = session_of(app)
     session.comparison.judgements = Judgements(("q",), (f" {QUERY}  ",), ({order[0] - 1: 1},))
     app.run()
     was = int(re.search(r"was (\d+)", cards(app)[0])[1])

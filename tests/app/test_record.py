@@ -5,7 +5,18 @@ import pytest
 from explorer.record.visitors import VisitorRecords, visitor_records
 from explorer.session.recording import recordings
 from explorer.settings import settings
-from tests.app.driving import button, error, finished, html_texts, labels, open_app, open_rows, said, select
+from tests.app.driving import (
+    button,
+    error,
+    finished,
+    html_texts,
+    labels,
+    open_app,
+    open_rows,
+    said,
+    select,
+    session_of,
+)
 
 ODD = "=HYPERLINK(1) *bold* <b>:smile:</b>"
 
@@ -39,7 +50,7 @@ def turned_on(app):
 
 def recorded(app):
     """What is in the record of the visitor, oldest first."""
-    chosen = recordings().of(app.session_state["explorer-session"].visitor, "")
+    chosen = recordings().of(session_of(app).visitor, "")
     return visitor_records().of(chosen.secret).entries()[::-1] if chosen.secret else []
 
 

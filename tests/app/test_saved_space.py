@@ -23,6 +23,7 @@ from tests.app.driving import (
     open_rows,
     open_share,
     said,
+    session_of,
 )
 from tests.app.test_data_page import upload
 
@@ -38,10 +39,6 @@ def opened(content, name):
     app = upload(finished(open_app("pages/data.py")), name, content)
     button(app, "Use 3 rows").click().run()
     return finished(app)
-
-
-def session_of(app):
-    return app.session_state["explorer-session"]
 
 
 def searched(app, query):

@@ -18,6 +18,7 @@ from tests.app.driving import (
     open_rows,
     open_with_rows,
     said,
+    session_of,
 )
 from tests.prepared import convert_here
 
@@ -190,7 +191,7 @@ def test_hits_become_the_selection_and_the_search_stays_within_it_if_asked(medic
     assert len([text for text in html_texts(app) if "<b>row</b>" in text]) == 10
     next(button for button in app.button if button.label == "Undo").click().run()
     assert len([text for text in html_texts(app) if "<b>row</b>" in text]) == 3
-    app.session_state["explorer-session"].select([4, 5], "other rows")
+    session_of(app).select([4, 5], "other rows")
     assert len(cards_of(app.run())) == 10  # what was chosen for one selection is not for another
 
 

@@ -25,6 +25,7 @@ from tests.app.driving import (
     open_with_rows,
     said,
     select,
+    session_of,
 )
 from tests.app.test_data_page import upload
 
@@ -38,10 +39,6 @@ ROWS = {
 
 def mine():
     return explorer.open_corpus(ROWS, text="body", label="kind", name="mine.csv")
-
-
-def session_of(app):
-    return app.session_state["explorer-session"]
 
 
 def worked():

@@ -6,7 +6,7 @@ import pytest
 
 from explorer.data.filters.specs import Contains
 from explorer.ui.shell import share
-from tests.app.driving import button, finished, labels, open_app, open_share, said
+from tests.app.driving import button, finished, labels, open_app, open_share, said, session_of
 from tests.app.test_saved_space import opened, saved
 
 SMALL = {"corpus": "medicare-faq", "encoder": "tfidf"}
@@ -28,7 +28,7 @@ def test_the_link_is_that_of_the_page_as_it_is_now():
     app = open_share(open_app("pages/search.py", **SMALL, q="a new card"))
     assert "q=a+new+card" in app.code[0].value
     assert "filter" not in app.code[0].value
-    app.session_state["explorer-session"].filter_by([Contains("question", "card")])
+    session_of(app).filter_by([Contains("question", "card")])
     assert "filter" in finished(app).code[0].value
 
 
@@ -36,7 +36,7 @@ def test_a_token_in_the_address_is_neither_in_the_link_nor_kept():
     app = open_share(open_app("pages/search.py", **SMALL, q="a new card", __sign="eyJsecret"))
     assert "q=a+new+card" in app.code[0].value
     assert "secret" not in app.code[0].value
-    assert app.session_state["explorer-session"].pages == {"Search": {"q": ("a new card",)}}
+    assert session_of(app).pages == {"Search": {"q": ("a new card",)}}
 
 
 def test_the_dialog_that_publishes_takes_its_place():

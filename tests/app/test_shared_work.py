@@ -10,7 +10,7 @@ from explorer import embedding
 from explorer.settings import settings
 from explorer.ui.shell import session as sessions
 from explorer.ui.widgets.hits import hits_table
-from tests.app.driving import driven_until, finished, html_texts, open_app, progress_lines
+from tests.app.driving import driven_until, finished, html_texts, open_app, progress_lines, session_of
 from tests.tiny_model import save_tiny_model
 
 ROWS = b"the cat sat,1\nmy order is late,2\nplease help,3\n"
@@ -57,10 +57,6 @@ def encode_instead(app, name, content):
     app.file_uploader(key="file").upload(name, content, "application/octet-stream")
     driven_until(app, lambda: any(button.label == "Encode 3 rows" for button in app.button))
     return encode(app)
-
-
-def session_of(app):
-    return app.session_state["explorer-session"]
 
 
 def space_of(app):

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from explorer.jobs.registry import Lane, registry
-from tests.app.driving import open_app
+from tests.app.driving import open_app, session_of
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def another():
 
 def drawn(app):
     """The page once nothing of this visitor is under way."""
-    visitor = app.session_state["explorer-session"].visitor
+    visitor = session_of(app).visitor
     while jobs := registry().awaited_by(visitor):
         for job in jobs:
             assert job.wait(60)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explorer.settings import settings
-from tests.app.driving import finished, html_texts, open_app
+from tests.app.driving import finished, html_texts, open_app, session_of
 
 PAGES = ("search", "similarity", "clusters", "map")
 MIXED = (
@@ -47,7 +47,7 @@ def test_few_equal_and_mixed_rows_have_every_page(content, monkeypatch, tiny_mod
                 assert not app.error, (view, app.error)
                 assert app.get("plotly_chart") or app.info or app.metric
         if name == "map":
-            count = len(app.session_state["explorer-session"].corpus)
+            count = len(session_of(app).corpus)
             assert len(drawn.scene.positions) == count
             for colour in app.selectbox(key="colour").options:
                 app.selectbox(key="colour").select(colour).run()
@@ -76,18 +76,18 @@ def test_few_and_equal_rows_have_every_view_of_a_comparison(content, monkeypatch
         finished(app)
         assert not app.exception, (view, app.exception)
         assert not app.error, (view, app.error)
-    assert app.session_state["explorer-session"].comparison.shown is not None
+    assert session_of(app).comparison.shown is not None
 
 
 def test_ten_thousand_labels_are_still_a_page(monkeypatch, tiny_model, drawn):
     letters = str.maketrans("0123456789", "abcdefghij")
     lines = ["text,label", *(f"cat {str(n).translate(letters)} sat,name {n}" for n in range(10_000))]
     app = opened("labels.csv", "\n".join(lines).encode(), monkeypatch, tiny_model)
-    assert app.session_state["explorer-session"].corpus.label is None  # guessed: no two rows share one
+    assert session_of(app).corpus.label is None  # guessed: no two rows share one
     next(box for box in app.selectbox if "abel column" in box.label).select("label").run()
     next(button for button in app.button if button.label.startswith("Encode")).click().run()
     finished(app)
-    assert app.session_state["explorer-session"].corpus.label == "label"
+    assert session_of(app).corpus.label == "label"
     app.query_params["map-method"] = "PCA"
     for name in ("search", "clusters", "map"):
         app.switch_page(f"pages/{name}.py").run()
@@ -132,7 +132,7 @@ def test_columns_named_like_a_colouring_are_coloured_by_their_own_values(monkeyp
 
 def test_a_selection_and_its_focus_end_with_their_corpus(monkeypatch, tiny_model, drawn):
     app = opened("few.csv", b"text\na\nb\nc\nd\ne\n", monkeypatch, tiny_model)
-    session = app.session_state["explorer-session"]
+    session = session_of(app)
     session.select(np.array([1, 2, 4]), "a test")
     session.focus_on(session.selection)
     app.switch_page("pages/map.py").run()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.app.driving import button, finished, open_app, select
+from tests.app.driving import button, finished, open_app, select, session_of
 
 
 def opened(page, **parameters):
@@ -14,7 +14,7 @@ def opened(page, **parameters):
 
 def test_search_among_the_selected_from_the_map():
     app = opened("map", **{"map-dims": "3"})
-    selection = app.session_state["explorer-session"]
+    selection = session_of(app)
     selection.select([1, 2], "a test")
     app.session_state["map-asked"] = ("search", selection.selection.key)  # as `act` does, within the app
     finished(app.run())
