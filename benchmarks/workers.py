@@ -28,8 +28,8 @@ from benchmarks.corpora import empty_cache, glosses
 from benchmarks.encode import empty, lowest_cosine
 from benchmarks.processes import children, family_of
 from benchmarks.results import record
-from explorer.encode.engines.several_processes import cores
 from explorer.encode.models import BUNDLED_MODEL, find_model
+from explorer.jobs.cores import cores
 from explorer.jobs.progress import Progress
 
 _WARM = 64  # rows encoded before the clock starts

@@ -119,6 +119,12 @@ def tiny_model(prepared) -> Path:
     return prepared.tiny_model()
 
 
+@pytest.fixture(scope="session")
+def tiny_clip(prepared) -> Path:
+    """The folder of a small CLIP model that knows the shapes and colours of `drawn_images`."""
+    return prepared.tiny_clip()
+
+
 @pytest.fixture
 def dataset_hub(monkeypatch, tmp_path):
     """A Hub on this machine without any dataset yet; the real client talks to it."""

@@ -59,6 +59,10 @@ class Prepared:
         """The folder of a sentence-transformers model of a few kilobytes; making it takes seconds."""
         return self._once("tiny", ("tests/tiny_model.py",), _save_tiny) / "tiny"
 
+    def tiny_clip(self) -> Path:
+        """The folder of a small CLIP model that knows shapes and colours; training it takes seconds."""
+        return self._once("clip", ("tests/tiny_clip.py", "tests/drawn_images.py"), _save_clip) / "clip"
+
     def lend(self, cache: Path, *, vectors: bool = True) -> None:
         """Begin a cache folder with the graphs, and with the vectors if they are wanted."""
         shutil.copytree(self.graphs(), cache / "graphs", copy_function=os.link)
@@ -123,6 +127,12 @@ def convert_here(patch: pytest.MonkeyPatch) -> list[str]:
 
     patch.setattr(graphs, "run_converter", run)
     return converted
+
+
+def _save_clip(folder: Path) -> None:
+    from tests.tiny_clip import save_tiny_clip
+
+    save_tiny_clip(folder / "clip")
 
 
 def _save_tiny(folder: Path) -> None:

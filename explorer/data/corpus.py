@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from explorer.data.images.images import ImageItem, Images
 from explorer.data.records import Record
 from explorer.data.tables.python_values import as_strings, cells
 from explorer.errors import DataError
@@ -24,13 +25,18 @@ SOURCE_ROW = "source_row"
 """The column of tables and files that has the positions of rows in their source; see `Corpus`."""
 _DIGEST_BYTES = 16
 
-Item = str
-"""The item of a row, which an encoder encodes: a text."""
+Item = str | ImageItem
+"""The item of a row, which an encoder encodes: a text or an image."""
 
 
 def text_key(text: str) -> bytes:
     """The content hash of a text, 16 bytes; vectors are stored under it."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
+
+
+def item_key(item: Item) -> bytes:
+    """The content hash of an item, 16 bytes."""
+    return text_key(item) if isinstance(item, str) else item.key
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,7 @@ class Corpus:
         split_from: The whole rows, if these are their passages.
         file_column: The column that says which file each row is from, if there are several; see `add_rows`.
         saved: What the file of a saved space says of its vectors, if it is one; see `saved_corpus`.
+        images: The images of the rows, which are encoded in place of their texts where a row has one.
     """
 
     name: str
@@ -128,6 +135,7 @@ class Corpus:
     split_from: SplitFrom | None = None
     file_column: str = ""
     saved: Record | None = None
+    images: Images | None = None
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -160,6 +168,7 @@ class Corpus:
             vectors=None if self.vectors is None else self.vectors[rows],
             origin=None,
             split_from=None,
+            images=None if self.images is None else self.images.take(rows),
         )
 
     def with_columns(self, columns: Mapping[str, pa.Array]) -> Corpus:
@@ -193,6 +202,7 @@ class Corpus:
             origin=None,
             split_from=None,
             saved=None,
+            images=None,
         )
 
     @property
@@ -206,14 +216,16 @@ class Corpus:
         texts: list[str] = self.table[self.text].to_pylist()
         return texts
 
-    @property
-    def items(self) -> list[Item]:
+    @functools.cached_property
+    def items(self) -> Sequence[Item]:
         """The item of each row, for anything that encodes or shows items."""
-        return self.texts
+        if self.images is None:
+            return self.texts
+        return [self.images.item(row) or text for row, text in enumerate(self.texts)]
 
     @property
     def captions(self) -> list[str]:
-        """A short text for the item of each row, for tables and axes: its text."""
+        """A short text for the item of each row, for tables and axes: its text, or its image's caption."""
         return self.texts
 
     @functools.cached_property
@@ -241,7 +253,11 @@ class Corpus:
     @functools.cached_property
     def item_keys(self) -> list[bytes]:
         """The content hash of each item, 16 bytes; equal items have equal keys."""
-        return [text_key(text) for text in self.texts]
+        if self.images is None:
+            return [text_key(text) for text in self.texts]
+        return [
+            key or text_key(text) for key, text in zip(self.images.content_keys(), self.texts, strict=True)
+        ]
 
     @functools.cached_property
     def repeated(self) -> int:
@@ -264,6 +280,8 @@ class Corpus:
         if self.vectors is not None:
             digest.update(str(self.vectors.shape).encode())
             digest.update(self.vectors.tobytes())
+        if self.images is not None:
+            digest.update(self.items_fingerprint.encode())
         return digest.hexdigest()
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from collections.abc import Sequence
 from typing import Final, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from explorer.data.columns import check_label_column, check_text_column, guess_label, guess_text
 from explorer.data.corpus import Corpus
+from explorer.data.images.images import Images
 from explorer.data.joined_columns import join_columns
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.tables.values import count, empty_mask
 from explorer.data.vector_columns import ALL, VectorColumn, number_columns
 from explorer.data.vector_matrix import vectors_of
-from explorer.errors import DataError
+from explorer.errors import ColumnError, DataError
 from explorer.settings import settings
 
 
@@ -29,6 +32,7 @@ class Guess(enum.Enum):
 GUESS: Final = Guess.GUESS
 LabelChoice = str | None | Literal[Guess.GUESS]
 TextChoice = str | Sequence[str] | None
+ImageChoice = str | None | Literal[Guess.GUESS]
 
 
 def make_corpus(
@@ -39,6 +43,7 @@ def make_corpus(
     limit: int | None = None,
     seed: int = 0,
     vectors: VectorColumn | None = None,
+    images: ImageChoice = GUESS,
 ) -> Corpus:
     """Choose the columns of a table and keep the rows that have text.
 
@@ -50,6 +55,8 @@ def make_corpus(
             host's limit applies as well.
         seed: The seed of the draw.
         vectors: The column of the rows' own vectors, one of `vector_columns`; None leaves them out.
+        images: The column of images, None for none; the first if not given. Rows without text are kept if
+            they have an image.
 
     Raises:
         ColumnError: A column is missing or cannot be used this way.
@@ -67,8 +74,12 @@ def make_corpus(
     elif label is not None:
         check_label_column(source, label, *parts)
     source, text = join_columns(source, parts)
+    pictures = _images(source, images)
 
     keep = ~empty_mask(source.table[text]).to_numpy()
+    if pictures is not None:
+        keep |= np.array([key is not None for key in pictures.content_keys()])
+        source = _without_nulls(source, text)
     filled = np.flatnonzero(keep)
     most = min(settings().max_rows, limit or len(filled))
     notes = list(source.notes)
@@ -76,7 +87,8 @@ def make_corpus(
         drawn = np.random.default_rng(seed).choice(filled, most, replace=False, shuffle=False)
         keep = np.zeros(len(keep), dtype=bool)
         keep[drawn] = True
-        notes.append(f"{count(most, 'row')} of {len(filled):,} with text, drawn at random (seed {seed}).")
+        having = "text" if pictures is None else "an image or text"
+        notes.append(f"{count(most, 'row')} of {len(filled):,} with {having}, drawn at random (seed {seed}).")
     own = None if vectors is None else vectors_of(source, vectors, keep=keep)
     if own is not None:
         # A table of texts that was given such vectors calls them by the value of `ALL`.
@@ -100,4 +112,27 @@ def make_corpus(
         notes=tuple(notes),
         vectors=own,
         vector_column="" if vectors is None else vectors if isinstance(vectors, str) else vectors.value,
+        images=None if pictures is None else pictures.take(np.flatnonzero(keep)),
     )
+
+
+def _images(source: SourceTable, images: ImageChoice) -> Images | None:
+    if images is None or (not source.images and images is GUESS):
+        return None
+    if images is GUESS:
+        return next(iter(source.images.values()))
+    if images not in source.images:
+        named = ", ".join(f'"{name}"' for name in source.images)
+        raise ColumnError(
+            f'There is no column "{images}" of images.',
+            where=source.name,
+            fix=f"Columns of images: {named}." if named else "No column has images.",
+        )
+    return source.images[images]
+
+
+def _without_nulls(source: SourceTable, text: str) -> SourceTable:
+    """A table whose text column has an empty text where there was none."""
+    place = source.table.column_names.index(text)
+    filled = pc.fill_null(source.table[text].cast(pa.string()), "")
+    return dataclasses.replace(source, table=source.table.set_column(place, text, filled))

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from explorer.data.corpus import Corpus
-from explorer.data.corpus_from_table import GUESS, LabelChoice, TextChoice, make_corpus
-from explorer.data.formats.files import read_file
+from explorer.data.corpus_from_table import GUESS, ImageChoice, LabelChoice, TextChoice, make_corpus
+from explorer.data.formats.files import read_file, read_image_folder
 from explorer.data.formats.kinds import KINDS
 from explorer.data.hf_datasets import from_dataset, is_dataset, is_saved_dataset, read_saved_dataset
 from explorer.data.python import from_arrow, from_columns, from_data_frame, from_texts, is_data_frame
@@ -31,6 +31,7 @@ def open_corpus(
     seed: int = 0,
     name: str | None = None,
     vectors: VectorColumn | None = None,
+    images: ImageChoice = GUESS,
     texts: object = None,
     config: str | None = None,
     split: str | None = None,
@@ -45,10 +46,10 @@ def open_corpus(
     notes say which part of the rows was read, and which columns stay on the Hub.
 
     Args:
-        source: A path to a file, the name of a sample, a pandas DataFrame, an Arrow table (or what
-            can become one, such as a Polars frame), a list of texts, a dict of columns, a `datasets.Dataset`
-            or a folder written by its `save_to_disk`, or a dataset on the Hugging Face Hub, `owner/name`.
-            A file or folder of that name takes precedence over the Hub.
+        source: A path to a file or to a folder of images, the name of a sample, a pandas DataFrame, an Arrow
+            table (or what can become one, such as a Polars frame), a list of texts, a dict of columns, a
+            `datasets.Dataset` or a folder written by its `save_to_disk`, or a dataset on the Hugging Face
+            Hub, `owner/name`. A file or folder of that name takes precedence over the Hub.
         text: The text column; guessed when None. Several are joined in that order, by an empty line, into a
             column called like "subject + body"; what is empty is left out. From the Hub one is read.
         label: The label column, None for none; guessed when not given.
@@ -57,6 +58,8 @@ def open_corpus(
         name: What to call the corpus; the file's or the sample's name when None.
         vectors: The column of the rows' own vectors, or `ALL` for a table of only numbers. They become
             `Corpus.vectors`.
+        images: The column of images, None for none; the first one when not given. Rows are then encoded by
+            their images, and the text column has their captions.
         texts: The texts of rows that have only vectors: anything `source` can be except a dataset, or a
             corpus, with one text per vector. `text` and `label` are then columns of it.
         config: The configuration of a dataset on the Hub; `default` or the first when None.
@@ -110,7 +113,9 @@ def open_corpus(
         )
     else:
         table = read_table(source, name, seed, encoding, on_progress)
-        corpus = make_corpus(table, text=text, label=label, limit=limit, seed=seed, vectors=vectors)
+        corpus = make_corpus(
+            table, text=text, label=label, limit=limit, seed=seed, vectors=vectors, images=images
+        )
     return corpus if name is None else dataclasses.replace(corpus, name=name)
 
 
@@ -130,7 +135,9 @@ def read_table(
     if isinstance(source, str | Path):
         path = _existing(source)
         if path.is_dir():
-            return read_saved_dataset(path)
+            if is_saved_dataset(path):
+                return read_saved_dataset(path)
+            return read_image_folder(path, seed=seed, on_progress=on_progress)
         return read_file(path, path.name, seed=seed, encoding=encoding, on_progress=on_progress)
     if isinstance(source, list | tuple):
         return from_texts(source, name or "texts")
@@ -186,27 +193,19 @@ def is_on_hub(
 
 
 def _existing(source: str | Path) -> Path:
-    """The path of an existing file, or of a folder saved by `datasets`.
+    """The path of an existing file or folder.
 
     Raises:
-        UnknownCorpusError: It does not exist, or is another kind of folder.
+        UnknownCorpusError: It does not exist.
     """
     shown = f"{source!s:.100}"
     samples = ", ".join(SAMPLES)
-    folder = False
     try:
         path = Path(source).expanduser()
-        if path.is_file() or is_saved_dataset(path):
+        if str(source) and (path.is_file() or path.is_dir()):
             return path
-        folder = path.is_dir()
     except (OSError, RuntimeError):
         pass  # not a possible file name: a text instead of a list, or the home of an unknown user
-    if folder:
-        raise UnknownCorpusError(
-            "This is a folder.",
-            where=shown,
-            fix=f"Give a file, a folder written by save_to_disk, or a sample: {samples}.",
-        )
     raise UnknownCorpusError(
         f'There is no file "{shown}" in {Path.cwd()} and no sample of that name.',
         fix=f"Check the path, or open a sample: {samples}.",

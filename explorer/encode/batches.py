@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from explorer.data.corpus import Item
 from explorer.encode.engines.engine import NO_PROMPT, Engine, EngineRun, OnWait, Prompt, Vectors
 from explorer.encode.tokens import Tokens
+from explorer.jobs.progress import OnProgress
 
 _AHEAD = 4  # batches prepared ahead of the model
 
@@ -71,38 +73,57 @@ def prepared_batches(tokens: Tokens, plan: list[np.ndarray]) -> Iterator[tuple[n
             worker.shutdown(wait=True, cancel_futures=True)
 
 
+def positions_by_kind(items: Sequence[Item]) -> list[np.ndarray]:
+    """The positions of the texts and those of the images, int64; without a kind that is missing."""
+    images = np.fromiter((not isinstance(item, str) for item in items), bool, len(items))
+    return [found for found in (np.flatnonzero(~images), np.flatnonzero(images)) if len(found)]
+
+
+def prepare(
+    engine: Engine, items: Sequence[Item], prompt: Prompt, on_progress: OnProgress | None = None
+) -> Tokens:
+    """Prepare items of one kind; see `Engine.tokenize` and `Engine.prepare_images`."""
+    texts = [item for item in items if isinstance(item, str)]
+    if texts:
+        return engine.tokenize(texts, on_progress, prompt=prompt)
+    return engine.prepare_images([item for item in items if not isinstance(item, str)])
+
+
 def encode_few(
     engine: Engine,
-    texts: Sequence[str],
+    items: Sequence[Item],
     on_wait: OnWait | None = None,
     *,
     prompt: Prompt = NO_PROMPT,
     on_done: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
-    """Encode a few texts, in a run of their own.
+    """Encode a few items, in a run of their own.
 
     Args:
         engine: The engine; its model is confirmed first.
-        texts: The texts, without the prompt.
+        items: The items, texts without the prompt.
         on_wait: See `Engine.run`.
-        prompt: Their prompt and role.
-        on_done: Called after each batch with the finished texts and their total; an exception it raises stops
+        prompt: The prompt and role of the texts.
+        on_done: Called after each batch with the finished items and their total; an exception it raises stops
             the work.
 
     Returns:
-        The vectors in the order of the texts, float32, shape (texts, dims).
+        The vectors in the order of the items, float32, shape (items, dims).
 
     Raises:
         ModelChangedError: The model has been replaced since the encoder's fingerprint was made.
+        EncodeError: There are images, which the model does not take.
+        DataError: An image can no longer be opened.
     """
-    tokens = engine.tokenize(texts, prompt=prompt)
-    out = np.empty((len(texts), engine.dims), dtype=np.float32)
+    out = np.empty((len(items), engine.dims), dtype=np.float32)
+    done = 0
     with engine.run(on_wait) as run:
         run.confirm()
-        done = 0
-        for batch in plan_batches(tokens.lengths, engine.token_budget):
-            out[batch] = run.start(tokens.batch(batch))()
-            done += len(batch)
-            if on_done is not None:
-                on_done(done, len(texts))
+        for positions in positions_by_kind(items):
+            tokens = prepare(engine, [items[position] for position in positions], prompt)
+            for batch in plan_batches(tokens.lengths, engine.token_budget):
+                out[positions[batch]] = run.start(tokens.batch(batch))()
+                done += len(batch)
+                if on_done is not None:
+                    on_done(done, len(items))
     return out

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from explorer.data.corpus import Item
 from explorer.encode.batches import encode_few
 from explorer.encode.engines.engine import Engine, OnWait, Prompt
 from explorer.encode.precision import PrecisionCheck
@@ -42,6 +43,7 @@ class Encoder:
         check: The check of a faster dtype; None if none was tried.
         model_fingerprint: See below; None to make it from the identity.
         notes: See below.
+        takes_images: See below.
 
     Attributes:
         fingerprint: A hash of everything the vectors depend on: encoders with equal fingerprints give equal
@@ -52,6 +54,7 @@ class Encoder:
         notes: Notes for the screen.
         prompts: The prompts for rows and queries, and their origin.
         similarity: The default metric for its vectors.
+        takes_images: Whether it encodes images too, in the same space.
         is_symmetric: Whether a text has the same vector as a query and as a row.
     """
 
@@ -69,7 +72,9 @@ class Encoder:
         check: PrecisionCheck | None = None,
         model_fingerprint: str | None = None,
         notes: tuple[str, ...] = (),
+        takes_images: bool = False,
     ) -> None:
+        self.takes_images = takes_images
         self.spec = spec
         self.name = name
         self.dtype = dtype
@@ -128,43 +133,44 @@ class Encoder:
             return nullcontext(self.engine)
         return self._open_several(workers, on_wait)
 
-    def encode_queries(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> np.ndarray:
-        """Encode queries: float32, shape (texts, dims).
+    def encode_queries(self, queries: Sequence[Item], on_progress: OnProgress | None = None) -> np.ndarray:
+        """Encode queries: float32, shape (queries, dims).
 
         Args:
-            texts: The queries.
+            queries: The queries, texts or images.
             on_progress: Called with the progress; an exception it raises stops the work.
 
         Raises:
             QueryError: A query is empty.
             ModelChangedError: A hosted model has been replaced since the fingerprint was made.
             VectorError: The same, if the rows came with their vectors and cannot be encoded again.
-            EncodeError: The model returned values that are not numbers.
+            EncodeError: The model returned values that are not numbers, or does not take images.
         """
-        check_queries(texts)
-        return self._encode(texts, Prompt(self.query_prompt, "query"), on_progress)
+        check_queries([query for query in queries if isinstance(query, str)])
+        return self._encode(queries, Prompt(self.query_prompt, "query"), on_progress)
 
-    def encode_documents(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> np.ndarray:
-        """Encode texts as rows are encoded, without the cache: float32, shape (texts, dims).
+    def encode_documents(self, items: Sequence[Item], on_progress: OnProgress | None = None) -> np.ndarray:
+        """Encode items as rows are encoded, without the cache: float32, shape (items, dims).
 
         Raises the errors of `encode_queries`, except for empty texts.
 
         Args:
-            texts: The texts.
+            items: The items.
             on_progress: Called with the progress; an exception it raises stops the work.
         """
-        return self._encode(texts, Prompt(self.prompt), on_progress)
+        return self._encode(items, Prompt(self.prompt), on_progress)
 
-    def _encode(self, texts: Sequence[str], prompt: Prompt, on_progress: OnProgress | None) -> np.ndarray:
+    def _encode(self, items: Sequence[Item], prompt: Prompt, on_progress: OnProgress | None) -> np.ndarray:
         report = on_progress or ignore_progress
-        report(Progress("Loading the model", total=len(texts)))
+        report(Progress("Loading the model", total=len(items)))
         engine = self.engine
-        progress = Progress("Encoding", total=len(texts), unit="texts")
+        unit = "texts" if all(isinstance(item, str) for item in items) else "items"
+        progress = Progress("Encoding", total=len(items), unit=unit)
         report(progress)
-        done = counting(report, "Encoding", "texts")
+        done = counting(report, "Encoding", unit)
         try:
             vectors = encode_few(
-                engine, texts, lambda why: report(replace(progress, note=why)), prompt=prompt, on_done=done
+                engine, items, lambda why: report(replace(progress, note=why)), prompt=prompt, on_done=done
             )
         except ModelChangedError as change:
             if not isinstance(self.spec, OwnVectors):

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from explorer.data.corpus import text_key
+from explorer.data.corpus import Item, item_key
 from explorer.encode import shipped_vectors
 from explorer.encode.cache import VectorCache
 from explorer.encode.encoder import Encoder
 from explorer.encode.engines import loaded_models
 from explorer.encode.engines.engine import LocalEngine, OnWait, Prompt
-from explorer.encode.engines.several_processes import cores, several_processes
+from explorer.encode.engines.several_processes import several_processes
 from explorer.encode.models import ModelFiles, find_model
-from explorer.encode.precision import PrecisionCheck, check_precision, probe_texts
+from explorer.encode.precision import PrecisionCheck, check_precision, probe_items
 from explorer.encode.prompts import TextPrompts, text_prompts
 from explorer.encode.spec import LocalModel
 from explorer.errors import EncodeError
+from explorer.jobs.cores import cores
 from explorer.jobs.progress import OnProgress, Progress
 from explorer.settings import settings
 from explorer.tensor import Metric, pick_device
@@ -30,16 +32,16 @@ if TYPE_CHECKING:
 _METRICS: dict[str, Metric] = {"cosine": "cosine", "dot": "dot", "euclidean": "euclidean"}
 
 
-def open_local(spec: LocalModel, texts: Sequence[str], cache: VectorCache, report: OnProgress) -> Encoder:
+def open_local(spec: LocalModel, items: Sequence[Item], cache: VectorCache, report: OnProgress) -> Encoder:
     """Find a model's files, download them if needed, and decide on its precision.
 
-    With `auto`, up to 64 of the texts are encoded in both precisions. The verdict is cached by these texts:
+    With `auto`, up to 64 of the items are encoded in both precisions. The verdict is cached by these items:
     the same rows need neither the check nor the weights again, and different rows are checked themselves.
     Rows whose exact vectors come with Explorer need no faster ones.
 
     Args:
         spec: The model.
-        texts: The user's texts, from which those for the check are drawn.
+        items: The user's items, from which those for the check are drawn.
         cache: Where verdicts are cached.
         report: Called with the progress; an exception it raises stops the work.
 
@@ -48,7 +50,7 @@ def open_local(spec: LocalModel, texts: Sequence[str], cache: VectorCache, repor
         HubError: The model cannot be downloaded from the Hub.
         SettingError: EXPLORER_DEVICE names a device that does not exist.
     """
-    report(Progress("Opening the model", total=len(texts)))
+    report(Progress("Opening the model", total=len(items)))
     files = find_model(
         spec.model,
         revision=spec.revision,
@@ -58,11 +60,11 @@ def open_local(spec: LocalModel, texts: Sequence[str], cache: VectorCache, repor
     device = pick_device(settings().device)
     exact = local_encoder(spec, files, device, None)
     fast = loaded_models.fast_dtype(files, device) if spec.precision == "auto" else "float32"
-    if fast == "float32" or shipped_vectors.cover(exact.fingerprint, map(text_key, texts)):
+    if fast == "float32" or shipped_vectors.cover(exact.fingerprint, map(item_key, items)):
         return exact
     check = check_precision(
-        *(files, device, fast, probe_texts(texts), Prompt(exact.prompt), cache),
-        lambda phase: report(Progress(phase, total=len(texts))),
+        *(files, device, fast, probe_items(items), Prompt(exact.prompt), cache),
+        lambda phase: report(Progress(phase, total=len(items))),
     )
     return local_encoder(spec, files, device, check)
 
@@ -88,6 +90,9 @@ def local_encoder(
         identity["prompt_is_pooled"] = False
     if files.facts.truncated_to:
         identity["truncated_to"] = files.facts.truncated_to
+    if files.facts.takes_images:
+        # Images are scaled by torchvision where it is installed, else by Pillow, to slightly other pixels.
+        identity["images"] = "torchvision" if importlib.util.find_spec("torchvision") else "pillow"
     if check is not None and check.passed:
         # In float32, engines agree to a few millionths; at lower precision each rounds differently.
         identity["engine"] = check.engine
@@ -120,6 +125,7 @@ def local_encoder(
         open_several=open_several if shares_cores else None,
         dtype=dtype,
         check=check,
+        takes_images=files.facts.takes_images,
     )
 
 

@@ -66,7 +66,7 @@ def open_encoder(
     report = on_progress or ignore_progress
     match spec:
         case LocalModel():
-            return open_local(spec, corpus.texts, cache, report)
+            return open_local(spec, corpus.items, cache, report)
         case HostedModel():
             return _open_hosted(spec, cache, token, report, rows=len(corpus))
         case Tfidf():

@@ -1,4 +1,4 @@
-"""The check of fast precision: up to 64 texts are encoded in both precisions and compared."""
+"""The check of fast precision: up to 64 items are encoded in both precisions and compared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explorer.data.corpus import text_key
+from explorer.data.corpus import Item, item_key
 from explorer.encode.batches import encode_few
 from explorer.encode.cache import VectorCache
 from explorer.encode.engines import graphs, openvino
@@ -48,53 +48,62 @@ class PrecisionCheck:
     engine: str = "torch"
 
 
-def probe_texts(texts: Sequence[str]) -> list[str]:
-    """The texts for the check of fast precision: up to 64 different ones, of all lengths.
+def probe_items(items: Sequence[Item]) -> list[Item]:
+    """The items for the check of fast precision: up to 64 different ones, texts of all lengths.
 
-    Texts are grouped by the binary logarithm of their length and taken from the groups in turn, ordered by a
-    hash. One more row therefore seldom changes the selection, and the verdict remains valid.
+    Texts are grouped by the binary logarithm of their length, images are one more group, and items are taken
+    from the groups in turn, ordered by a hash. One more row therefore seldom changes the selection, and the
+    verdict remains valid.
     """
-    lengths = np.fromiter((len(text).bit_length() for text in texts), np.int64, len(texts))
-    encoded = (text.encode("utf-8", "surrogatepass") for text in texts)
-    hashes = np.fromiter(map(zlib.crc32, encoded), np.int64, len(texts))
+    lengths = np.fromiter(map(_length, items), np.int64, len(items))
+    hashes = np.fromiter(map(_hash, items), np.int64, len(items))
     groups = []
     for length in np.unique(lengths)[::-1]:
         members = np.flatnonzero(lengths == length)
         in_order = members[np.argsort(hashes[members], kind="stable")]
-        groups.append(_different(texts[row] for row in in_order))
+        groups.append(_different(items[row] for row in in_order))
     in_turn = itertools.chain.from_iterable(itertools.zip_longest(*groups))
-    return list(itertools.islice((text for text in in_turn if text is not None), _PROBE_ROWS))
+    return list(itertools.islice((item for item in in_turn if item is not None), _PROBE_ROWS))
 
 
-def _different(texts: Iterable[str]) -> Iterator[str]:
+def _length(item: Item) -> int:
+    return len(item).bit_length() if isinstance(item, str) else -1
+
+
+def _hash(item: Item) -> int:
+    return zlib.crc32(item.encode("utf-8", "surrogatepass") if isinstance(item, str) else item.key)
+
+
+def _different(items: Iterable[Item]) -> Iterator[Item]:
     seen = set()
-    for text in texts:
-        if text not in seen:
-            seen.add(text)
-            yield text
+    for item in items:
+        if item not in seen:
+            seen.add(item)
+            yield item
 
 
 def check_precision(
     files: ModelFiles,
     device: torch.device,
     dtype: str,
-    probe: list[str],
+    probe: list[Item],
     prompt: Prompt,
     cache: VectorCache,
     report: Callable[[str], None],
 ) -> PrecisionCheck:
-    """The verdict on a faster dtype for some texts: from the cache, else by trying it.
+    """The verdict on a faster dtype for some items: from the cache, else by trying it.
 
     Args:
         files: The model.
         device: Where it runs.
         dtype: bfloat16 or float16.
-        probe: The result of `probe_texts`, at least one.
-        prompt: Their prompt and role.
-        cache: Where the verdict is kept, by the texts with their prompt, the model and the machine.
+        probe: The result of `probe_items`, at least one.
+        prompt: The prompt and role of texts.
+        cache: Where the verdict is kept, by the items with their prompt, the model and the machine.
         report: Called with the name of the phase if the dtype is tried.
     """
-    digest = hashlib.blake2b(b"".join(map(text_key, prompt.before(probe))), digest_size=16).hexdigest()
+    prompted = [prompt.text + item if isinstance(item, str) else item for item in probe]
+    digest = hashlib.blake2b(b"".join(map(item_key, prompted)), digest_size=16).hexdigest()
     subject = f"{files.identity} {dtype} {device} {_machine()} {digest}"
     stored = cache.verdict(subject)
     if stored is not None:
@@ -106,19 +115,19 @@ def check_precision(
 
 
 def compare_precisions(
-    files: ModelFiles, device: torch.device, dtype: str, texts: list[str], prompt: Prompt
+    files: ModelFiles, device: torch.device, dtype: str, items: list[Item], prompt: Prompt
 ) -> PrecisionCheck:
-    """Encode texts in float32 and in a faster dtype; the one that is not used is unloaded."""
-    exact = encode_few(engines.load(files, device, "float32"), texts, prompt=prompt).astype(np.float64)
+    """Encode items in float32 and in a faster dtype; the one that is not used is unloaded."""
+    exact = encode_few(engines.load(files, device, "float32"), items, prompt=prompt).astype(np.float64)
     engine = engines.load(files, device, dtype)
-    short = encode_few(engine, texts, prompt=prompt).astype(np.float64)
+    short = encode_few(engine, items, prompt=prompt).astype(np.float64)
     norms = np.linalg.norm(exact, axis=1) * np.linalg.norm(short, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         cosines = (exact * short).sum(axis=1) / norms
     lowest = float(np.nan_to_num(cosines, nan=-1.0).min())
     passed = lowest >= _MIN_COSINE[dtype]
     engines.unload(files, device, "float32" if passed else dtype)  # it would only take up memory
-    return PrecisionCheck(dtype=dtype, rows=len(texts), min_cosine=lowest, passed=passed, engine=engine.kind)
+    return PrecisionCheck(dtype=dtype, rows=len(items), min_cosine=lowest, passed=passed, engine=engine.kind)
 
 
 def _machine() -> str:

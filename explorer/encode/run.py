@@ -21,7 +21,13 @@ import numpy as np
 from explorer.data.corpus import Corpus
 from explorer.data.tables.values import count
 from explorer.encode import shipped_vectors
-from explorer.encode.batches import plan_batches, prepared_batches, started_batches
+from explorer.encode.batches import (
+    plan_batches,
+    positions_by_kind,
+    prepare,
+    prepared_batches,
+    started_batches,
+)
 from explorer.encode.cache import VectorCache
 from explorer.encode.encoder import Encoder
 from explorer.encode.engines.engine import Engine, EngineRun, OutOfMemoryError, Prompt
@@ -75,14 +81,21 @@ def encode_corpus(
         The vectors, float32, shape (rows, dims), and a report.
 
     Raises:
-        EncodeError: A single text does not fit in memory, the model returned values that are not numbers, or
-            processes have ended or failed.
+        EncodeError: A single item does not fit in memory, the model returned values that are not numbers,
+            the rows are images and the model reads only texts, or processes have ended or failed.
+        DataError: An image can no longer be opened.
         ModelChangedError: A hosted model has been replaced since the fingerprint was made.
         NotEnoughMemoryError: The model or the vectors do not fit in memory.
     """
     report = on_progress or ignore_progress
     started = time.perf_counter()
     report(Progress("Looking in the cache", total=len(corpus)))
+    if corpus.images is not None and not encoder.takes_images:
+        raise EncodeError(
+            "The model reads only texts, and the rows are images.",
+            where=encoder.name,
+            fix=f"Choose a model for images and texts, or encode the column {corpus.text!r} instead.",
+        )
     keys = corpus.item_keys
     first: dict[bytes, int] = {}  # the first row of each distinct text
     for row, key in enumerate(keys):
@@ -182,14 +195,17 @@ def _encode_missing(run: _Run, engine: Engine, missing: np.ndarray) -> str:
             Progress(one.phase, run.cached_rows, total, run.cached_rows, _COUNTING_SHARE * one.fraction)
         )
 
-    with engine.run(on_wait) as model:
+    items = [run.corpus.items[row] for row in missing]
+    with engine.run(on_wait) as model, _Writer(run) as writer:
         model.confirm()
-        texts = [run.corpus.items[row] for row in missing]
-        tokens = engine.tokenize(texts, on_count, prompt=Prompt(encoder.prompt))
-        done_texts, done_tokens, all_tokens = 0, 0, max(1, int(tokens.lengths.sum()))
-        with _Writer(run) as writer:
-            for batch, vectors in _encoded_batches(run, engine, model, tokens, missing):
-                rows = missing[batch]
+        done_items = 0
+        for positions in positions_by_kind(items):
+            of_kind = missing[positions]
+            tokens = prepare(engine, [items[place] for place in positions], Prompt(encoder.prompt), on_count)
+            done_tokens, all_tokens = 0, max(1, int(tokens.lengths.sum()))
+            before, share = done_items / len(items), len(positions) / len(items)
+            for batch, vectors in _encoded_batches(run, engine, model, tokens, of_kind):
+                rows = of_kind[batch]
                 if not np.isfinite(vectors).all():
                     bad = rows[~np.isfinite(vectors).all(axis=1)][0]
                     raise EncodeError(
@@ -199,10 +215,11 @@ def _encode_missing(run: _Run, engine: Engine, missing: np.ndarray) -> str:
                     )
                 run.vectors[rows] = vectors
                 writer.add(rows)
-                done_texts += len(batch)
+                done_items += len(batch)
                 done_tokens += int(tokens.lengths[batch].sum())
-                fraction = _COUNTING_SHARE + (1 - _COUNTING_SHARE) * done_tokens / all_tokens
-                latest = Progress("Encoding", run.cached_rows + done_texts, total, run.cached_rows, fraction)
+                encoded = before + share * done_tokens / all_tokens
+                fraction = _COUNTING_SHARE + (1 - _COUNTING_SHARE) * encoded
+                latest = Progress("Encoding", run.cached_rows + done_items, total, run.cached_rows, fraction)
                 run.on_progress(latest)
         model.confirm(again=True)  # a change meanwhile would mix vectors of two models
     run.notes[:0] = model.notes
@@ -277,8 +294,9 @@ def _encoded_batches(
         except OutOfMemoryError as error:
             batch = plan[done]
             if len(batch) == 1:
+                kind = "text" if isinstance(run.corpus.items[missing[batch[0]]], str) else "image"
                 raise EncodeError(
-                    f"One text of {lengths[batch[0]]} tokens does not fit in the device's memory.",
+                    f"One {kind} of {lengths[batch[0]]} tokens does not fit in the device's memory.",
                     where=run.encoder.name,
                     fix="Close other programs that use the device, or choose a smaller model.",
                 ) from error

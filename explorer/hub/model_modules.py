@@ -59,6 +59,7 @@ class OwnFacts:
         matryoshka: Dimensions that embeddings can be truncated to, largest first.
         table_parameters: Number of parameters in the token embedding table, which are only looked up.
         has_own_modules: Whether it needs its own code.
+        takes_images: Whether it has a processor of images, as models for images and texts do.
     """
 
     dims: int | None
@@ -72,6 +73,7 @@ class OwnFacts:
     matryoshka: tuple[int, ...]
     table_parameters: int | None
     has_own_modules: bool
+    takes_images: bool
 
 
 def own_facts(read: ReadJson, tensors: ReadTensors) -> OwnFacts:
@@ -119,6 +121,7 @@ def own_facts(read: ReadJson, tensors: ReadTensors) -> OwnFacts:
         # Not read by sentence-transformers, but by vLLM (docs.vllm.ai, pooling models).
         matryoshka=sizes_of(config.get("matryoshka_dimensions")),
         table_parameters=table_parameters,
+        takes_images=_takes_images(read, folder),
         has_own_modules=any(not str(one.get("type")).startswith("sentence_transformers.") for one in listed),
     )
 
@@ -197,6 +200,15 @@ def _max_length(
         _first_count(tokenizer, "model_max_length"),
     )
     return min((length for length in known if length), default=None)
+
+
+def _takes_images(read: ReadJson, folder: str) -> bool:
+    """Whether there is a processor of images, in a file of its own or in that of the whole processor."""
+    alone = as_table(read(f"{folder}preprocessor_config.json"))
+    whole = as_table(read(f"{folder}processor_config.json"))
+    return (
+        "image_processor_type" in {**alone, **as_table(whole.get("image_processor"))} or "image_mean" in alone
+    )
 
 
 def _pooling_modes(settings: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from explorer.data.opening import open_corpus
-from explorer.errors import ColumnError, DataError, UnknownCorpusError
+from explorer.errors import ColumnError, DataError, EmptyDataError, UnknownCorpusError
 from tests.data.failing import failure
 
 from .conftest import ROOT
@@ -71,10 +71,10 @@ def test_a_name_that_is_neither_says_where_it_looked(tmp_path, monkeypatch):
     assert "/no/such" in failure(UnknownCorpusError, open_corpus, Path("/no/such/file.csv")).what
 
 
-def test_a_folder_is_no_corpus(tmp_path):
-    error = failure(UnknownCorpusError, open_corpus, tmp_path)
-    assert error.what == "This is a folder."
-    assert error.where == str(tmp_path)
+def test_a_folder_without_images_is_no_corpus(tmp_path):
+    error = failure(EmptyDataError, open_corpus, tmp_path)
+    assert error.what == "There is no image in it. It is empty."
+    assert error.where == tmp_path.name
 
 
 @pytest.mark.parametrize("text", ["word " * 10_000, "nul \0 byte", "", "~nobody-by-that-name/x"])

@@ -8,7 +8,7 @@ from explorer.encode import precision
 from explorer.encode.engines import loaded_models, openvino
 from explorer.encode.local_encoder import local_encoder
 from explorer.encode.models import BUNDLED_MODEL, find_model
-from explorer.encode.precision import PrecisionCheck, probe_texts
+from explorer.encode.precision import PrecisionCheck, probe_items
 from explorer.encode.spec import LocalModel
 from explorer.errors import EncodeError, QueryError
 from tests.encode.opening import open_for
@@ -94,12 +94,12 @@ def test_rows_that_fail_are_encoded_exactly_while_others_stay_fast(short_type, c
 
 def test_the_probe_has_texts_of_all_lengths_and_one_more_row_seldom_changes_it():
     texts = [f"{'word ' * (number % 200)}{number}" for number in range(5000)]
-    chosen = probe_texts(texts)
+    chosen = probe_items(texts)
     assert len(chosen) == len(set(chosen)) == 64
     assert {len(text).bit_length() for text in chosen} == {len(text).bit_length() for text in texts}
-    changed = sum(set(probe_texts([*texts, f"a new row {number}"])) != set(chosen) for number in range(50))
+    changed = sum(set(probe_items([*texts, f"a new row {number}"])) != set(chosen) for number in range(50))
     assert changed <= 5
-    assert probe_texts(["same"] * 100) == ["same"]
+    assert probe_items(["same"] * 100) == ["same"]
 
 
 def test_a_processor_without_a_short_type_computes_in_float32(cache, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
+from explorer.data.images.decoding import ENDINGS
 from explorer.errors import UnreadableFileError
 
 KINDS = {
@@ -16,21 +17,24 @@ KINDS = {
     ".txt": "txt",
     ".npz": "npz",
     ".safetensors": "safetensors",
+    ".zip": "zip",
+    **dict.fromkeys(sorted(ENDINGS), "image"),
 }
-BINARY = frozenset({"parquet", "npz", "safetensors"})
+BINARY = frozenset({"parquet", "npz", "safetensors", "zip", "image"})
 """Kinds that are not text, so that no encoding can be chosen."""
 HEAD_BYTES = 1 << 14
 
 _SAVE_AS_CSV = 'Open it in the program it comes from and save it as "CSV UTF-8".'
 _UNPACK = "Unpack it and choose the file inside."
+_RENAME = "Give it the extension {}."
 _NO_ROWS = "It holds no rows of text. Choose a CSV, JSON Lines, Parquet or text file."
 
 # (how the file begins, what it is, what to do)
 _MAGIC = (
-    (b"\x89PNG\r\n\x1a\n", "a PNG image", _NO_ROWS),
-    (b"\xff\xd8\xff", "a JPEG image", _NO_ROWS),
-    (b"GIF87a", "a GIF image", _NO_ROWS),
-    (b"GIF89a", "a GIF image", _NO_ROWS),
+    (b"\x89PNG\r\n\x1a\n", "a PNG image", _RENAME.format(".png")),
+    (b"\xff\xd8\xff", "a JPEG image", _RENAME.format(".jpg")),
+    (b"GIF87a", "a GIF image", _RENAME.format(".gif")),
+    (b"GIF89a", "a GIF image", _RENAME.format(".gif")),
     (b"%PDF-", "a PDF document", "Save its text as a .txt file, one text per line."),
     (b"{\\rtf", "an RTF document", "Save its text as a .txt file, one text per line."),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document (.xls or .doc)", _SAVE_AS_CSV),
@@ -77,11 +81,13 @@ def file_kind(head: bytes, name: str) -> str:
 
 def _contents(head: bytes, kind: str) -> tuple[str, str]:
     """What the contents are and what to do, where they contradict the kind; else empty strings."""
+    if kind == "image":
+        return "", ""  # its decoder says what it is
     for start, found, fix in _MAGIC:
         if head.startswith(start):
             return found, fix
     if head.startswith(_ZIP) and kind != "npz":
-        return _zip_contents(head)
+        return _zip_contents(head, kind)
     if head.startswith(_PARQUET) and kind != "parquet":
         return "a Parquet file", "Give it the extension .parquet."
     start = head.lstrip()[:64].lower()
@@ -92,7 +98,7 @@ def _contents(head: bytes, kind: str) -> tuple[str, str]:
     return "", ""
 
 
-def _zip_contents(head: bytes) -> tuple[str, str]:
+def _zip_contents(head: bytes, kind: str) -> tuple[str, str]:
     if b"session.json" in head:
         return "a session saved by Explorer", "Open it on the Data page, or by explorer.open_session."
     if b"opendocument.spreadsheet" in head:
@@ -101,4 +107,4 @@ def _zip_contents(head: bytes) -> tuple[str, str]:
         return "a Word document", "Save its text as a .txt file, one text per line."
     if b"xl/" in head or b"[Content_Types].xml" in head:
         return "an Excel workbook", _SAVE_AS_CSV
-    return "a ZIP archive", _UNPACK
+    return ("", "") if kind == "zip" else ("a ZIP archive", _UNPACK)

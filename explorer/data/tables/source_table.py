@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from explorer.data.images.images import Images
 from explorer.data.tables.budget import Budget
 from explorer.data.tables.values import NESTED, column_of, without_surrogates
 from explorer.errors import ColumnError, EmptyDataError, TooLargeError
@@ -32,7 +33,7 @@ class SourceTable:
         name: The file's name, or a substitute.
         table: The rows read; column names are unique.
         notes: What was done while reading, one sentence each.
-        kind: csv, tsv, jsonl, json, parquet, txt, lines or python.
+        kind: csv, tsv, jsonl, json, parquet, txt, lines, images or python.
         nested: The columns that held lists or records, now JSON text.
         source_rows: The 1-based position of each row in the source, int64, shape (rows,).
         total_rows: Number of rows in the source; more than in the table if it was sampled while reading.
@@ -41,6 +42,7 @@ class SourceTable:
         encoding: Python's name of the encoding a text file was read in; empty for other sources.
         file: The bytes of an uploaded text file, so that it can be read again in another encoding.
         facts: What a saved space says of itself, if this is one; see `explorer.data.space_files.facts`.
+        images: Columns of images, which the table leaves out, by name: one for each row of the table.
     """
 
     name: str
@@ -54,6 +56,7 @@ class SourceTable:
     encoding: str = ""
     file: mmap.mmap | None = None
     facts: str = ""
+    images: Mapping[str, Images] = field(default_factory=dict)
 
     @property
     def typed(self) -> bool:

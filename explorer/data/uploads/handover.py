@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 import explorer.errors
+from explorer.data.images.images import Images
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.tables.values import count
 from explorer.errors import DataError, ExplorerError, TooLargeError
@@ -50,6 +51,10 @@ def hand_over(source: SourceTable, sink: BinaryIO) -> dict[str, Any]:
             sink.seek(start)
             sink.truncate()
             vectors[column] = error_as_json(readable(error, f'{source.name}, column "{column}"'))
+    images: dict[str, int] = {}
+    for column, found in source.images.items():
+        images[column] = sink.tell()
+        _write(found.table, sink)
     return {
         "name": source.name,
         "notes": source.notes,
@@ -58,6 +63,7 @@ def hand_over(source: SourceTable, sink: BinaryIO) -> dict[str, Any]:
         "total_rows": int(source.total_rows),  # it may be NumPy's
         "encoding": source.encoding,
         "vectors": vectors,
+        "images": images,
     }
 
 
@@ -88,6 +94,9 @@ def take_over(description: dict[str, Any], file: BinaryIO) -> SourceTable:
         vectors=vectors,
         encoding=description["encoding"],
         facts=facts.decode(),
+        images={
+            column: Images.of_table(_read(written, start)) for column, start in description["images"].items()
+        },
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 
+from explorer.data.images.images import ImageItem
 from explorer.encode.tokens import Tokens
 from explorer.errors import EncodeError
 from explorer.jobs.progress import OnProgress
@@ -74,6 +75,14 @@ class Engine(Protocol):
         """
         ...
 
+    def prepare_images(self, images: Sequence[ImageItem]) -> Tokens:
+        """Prepare images for the model; they are decoded batch by batch.
+
+        Raises:
+            EncodeError: The model does not take images.
+        """
+        ...
+
     def run(self, on_wait: OnWait | None = None) -> AbstractContextManager[EngineRun]:
         """Begin a run. On exit, batches that were started but not collected are abandoned.
 
@@ -107,7 +116,7 @@ class EngineRun(Protocol):
         ...
 
     def start(self, batch: Any) -> Vectors:  # noqa: ANN401 - what `Tokens.batch` returns
-        """Start encoding a batch of `Engine.tokenize`.
+        """Start encoding a batch of `Engine.tokenize` or `prepare_images`.
 
         Returns:
             A function that waits and returns the vectors, float32, shape (texts, dims).
@@ -139,6 +148,10 @@ class LocalEngine(ABC):
         self, texts: Sequence[str], on_progress: OnProgress | None = None, *, prompt: Prompt = NO_PROMPT
     ) -> Tokens:
         """See `Engine.tokenize`."""
+
+    def prepare_images(self, images: Sequence[ImageItem]) -> Tokens:  # noqa: ARG002
+        """See `Engine.prepare_images`."""
+        raise EncodeError("The model does not take images.", where=self.name)
 
     @abstractmethod
     def start(self, batch: Any) -> Vectors:  # noqa: ANN401 - what `Tokens.batch` returns

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.data.images.images import ImageItem
 from explorer.encode.batches import plan_batches
 from explorer.encode.cache import VectorCache
 from explorer.encode.engines.batch_requests import BatchRequests
@@ -17,7 +18,7 @@ from explorer.encode.engines.generations import CANARY, Generations, canary_cosi
 from explorer.encode.engines.hosted_notes import notes_of
 from explorer.encode.engines.services import Service, ServiceInfo, title
 from explorer.encode.tokens import COUNTING
-from explorer.errors import ModelChangedError, UnusableModelError
+from explorer.errors import EncodeError, ModelChangedError, UnusableModelError
 from explorer.jobs.progress import OnProgress, counting
 
 _BATCH_TEXTS = 32  # the default limit of text-embeddings-inference for one request
@@ -121,6 +122,10 @@ class HostedEngine:
         tokens = HostedTokens(prompt.before(texts), most)
         counting(on_progress, COUNTING, "texts")(len(texts), len(texts))
         return tokens
+
+    def prepare_images(self, images: Sequence[ImageItem]) -> HostedTokens:  # noqa: ARG002
+        """See `Engine.prepare_images`: services take only texts."""
+        raise EncodeError("The service takes only texts.", where=self.name)
 
     @contextmanager
     def run(self, on_wait: OnWait | None = None) -> Iterator[HostedRun]:

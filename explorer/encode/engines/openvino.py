@@ -119,6 +119,8 @@ def serves(files: ModelFiles) -> bool:
     try:
         check_modules(files)
         library()
+        if files.facts.takes_images:
+            return False  # a graph would have only the part for texts
     except (NoGraphError, ImportError):
         return False
     return has_fast_tokenizer(files)

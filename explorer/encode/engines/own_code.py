@@ -35,7 +35,15 @@ def own_preprocess(model: Any, prompt: Prompt) -> Callable[[list[str]], dict[str
         *(task for task, _ in first.route_mappings),
     }:
         route = {"task": prompt.role}
-    return lambda texts: dict(model.preprocess(texts, prompt=prompt.text or None, **route))
+    # A model of several modalities takes a plain string that looks like an image's address or path for the
+    # image, and opens it: texts are strangers' and must be said to be texts.
+    plain = model.modalities == ["text"]
+
+    def preprocess(texts: list[str]) -> dict[str, Any]:
+        inputs = texts if plain else [{"text": text} for text in texts]
+        return dict(model.preprocess(inputs, prompt=prompt.text or None, **route))
+
+    return preprocess
 
 
 def own_lengths(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager
@@ -23,6 +22,7 @@ from explorer.encode.engines.model_memory import process_bytes
 from explorer.encode.models import ModelFiles
 from explorer.encode.tokens import COUNTING, TextTokens
 from explorer.errors import SettingError
+from explorer.jobs.cores import cores
 from explorer.jobs.memory_limit import require_memory
 from explorer.jobs.process_pool import ProcessPool
 from explorer.jobs.progress import OnProgress, counting
@@ -33,13 +33,6 @@ _FEW_CORES = 2  # with which several processes were measured to be no faster
 _POLL_SECONDS = 0.1  # how soon a stop is noticed
 _CHUNK = 1024  # texts whose tokens one process counts at a time
 _CHUNK_CHARS = 1_000_000
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def worker_choices() -> list[int]:

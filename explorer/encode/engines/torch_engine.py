@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from explorer.data.images.images import ImageItem
 from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, OutOfMemoryError, Prompt, Vectors
+from explorer.encode.engines.image_batches import ImageBatches
 from explorer.encode.engines.loading import fast_tokenizer, load_model
 from explorer.encode.engines.own_code import own_lengths, own_preprocess
 from explorer.encode.models import ModelFiles
@@ -69,6 +71,12 @@ class TorchEngine(LocalEngine):
         )
         longest = self._files.max_length
         return TextTokens(texts, lengths if longest is None else np.minimum(lengths, longest), preprocess)
+
+    def prepare_images(self, images: Sequence[ImageItem]) -> Tokens:
+        """See `Engine.prepare_images`."""
+        if not self._model.supports("image"):
+            return super().prepare_images(images)
+        return ImageBatches(images, self._model, self.token_budget)
 
     def start(self, batch: dict[str, Any]) -> Vectors:
         """See `EngineRun.start`; only CUDA continues in the background."""
@@ -134,6 +142,10 @@ class SeveralGPUs(LocalEngine):
     ) -> Tokens:
         """See `Engine.tokenize`."""
         return self._first.tokenize(texts, on_progress, prompt=prompt)
+
+    def prepare_images(self, images: Sequence[ImageItem]) -> Tokens:
+        """See `Engine.prepare_images`."""
+        return self._first.prepare_images(images)
 
     def start(self, batch: dict[str, Any]) -> Vectors:
         """Start a batch on the next GPU.

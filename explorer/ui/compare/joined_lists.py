@@ -6,7 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui.shell.text import as_html
+from explorer.data.corpus import Corpus
+from explorer.ui.widgets.items import item_html
 
 LISTS = "compare-lists"
 """The key of the container of all lists."""
@@ -28,9 +29,10 @@ def place_in(at: int, row: int) -> str:
     return f'data-list="{at}" data-row="{row}"'
 
 
-def listed_text(text: str) -> str:
-    """Other people's text as HTML, folded early, so that the same ranks are at about the same height."""
-    return as_html(text, len(text) if len(text) <= _MOST_CHARS else _FOLDED_CHARS)
+def listed_item(corpus: Corpus, row: int) -> str:
+    """The item of a row as HTML, folded early, so that the same ranks are at about the same height."""
+    length = len(corpus.texts[row])
+    return item_html(corpus, row, length if length <= _MOST_CHARS else _FOLDED_CHARS)
 
 
 def join_lists() -> None:

@@ -28,7 +28,8 @@ from explorer.ui.compare.pair import agreement_of_pair
 from explorer.ui.compare.row_lists import listed_row
 from explorer.ui.compare.spaces_shown import choose_spaces
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
-from explorer.ui.shell.text import as_html, markdown
+from explorer.ui.shell.text import markdown
+from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.map_view.component import map_view
@@ -297,7 +298,7 @@ def _show_nearest(session: Session, comparison: Comparison, places: list[int], r
     key = ("nearest rows", row, tuple(side.fingerprint for side in sides))
     st.header(f"Row {row + 1:,} and its nearest rows", anchor=False)
     with st.container(border=True):
-        st.html(as_html(corpus.items[row]))
+        st.html(item_html(corpus, row))
     found = session_result_or_progress(session, key, "Finding the nearest rows", work, here=True)
     if found is None:
         return

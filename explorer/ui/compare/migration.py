@@ -19,6 +19,7 @@ from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.downloads import download_file, download_table
 from explorer.ui.widgets.figure_table import figure_table
 from explorer.ui.widgets.figures import BLUE, ORANGE
+from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.percentages import PERCENT, in_percent
 
@@ -233,7 +234,7 @@ def _show_rows(session: Session, comparison: Comparison, found: Migration) -> No
     row = int(near.units[place])
     st.header(f"Row {row + 1:,} and its nearest rows", anchor=False)
     with st.container(border=True):
-        st.html(as_html(comparison.corpus.items[row]))
+        st.html(item_html(comparison.corpus, row))
     _show_place(session, comparison, found, near, place)
 
 

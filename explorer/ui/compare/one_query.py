@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.jobs.registry import Lane
 from explorer.ui.compare.disputed_queries import show_disputed_queries
-from explorer.ui.compare.joined_lists import LISTS, join_lists, listed_text, place_in
+from explorer.ui.compare.joined_lists import LISTS, join_lists, listed_item, place_in
 from explorer.ui.compare.vectors import say_without_vectors, vectors_known
 from explorer.ui.shell.job_progress import session_result_or_progress
 from explorer.ui.shell.text import markdown
@@ -182,7 +182,7 @@ def _item(
     head = "".join(f"<span>{part}</span>" for part in parts)
     return (
         f'<div {place_in(place, row)} style="{_ITEM}"><div style="{_HEAD}">{head}</div>'
-        f"{listed_text(corpus.items[row])}</div>"
+        f"{listed_item(corpus, row)}</div>"
     )
 
 

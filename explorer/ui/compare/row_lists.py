@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.ui.compare.joined_lists import LISTS, join_lists, listed_text, place_in
+from explorer.ui.compare.joined_lists import LISTS, join_lists, listed_item, place_in
 from explorer.ui.compare.vectors import vectors_known
 from explorer.ui.shell.job_progress import session_result_or_progress
 from explorer.ui.shell.text import markdown
@@ -124,7 +124,7 @@ def listed_row(
     edge = _BOTH if shared else _ONLY
     return (
         f'<div {place_in(at, row)} style="{_ITEM}; {edge}"><div style="{_HEAD}">{head}</div>'
-        f"{listed_text(corpus.items[row])}</div>"
+        f"{listed_item(corpus, row)}</div>"
     )
 
 

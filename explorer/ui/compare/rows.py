@@ -15,8 +15,9 @@ from explorer.ui.compare.row_lists import show_lists
 from explorer.ui.compare.table_sizes import BAR_WIDTH, NUMBER_WIDTH, table_height
 from explorer.ui.compare.views import VIEW
 from explorer.ui.shell.job_progress import session_result_or_progress
-from explorer.ui.shell.text import as_html, markdown
+from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.linked_choice import linked_choice
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def show_rows(session: Session, comparison: Comparison) -> None:
     _show_actions(session, comparison, agreement)
     st.header(f"Row {row + 1:,} and its nearest rows", anchor=False)
     with st.container(border=True):
-        st.html(as_html(comparison.corpus.items[row]))
+        st.html(item_html(comparison.corpus, row))
     show_lists(session, comparison, pair, _neighbors_of(comparison, pair, row, agreement.k))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.encode.engines.several_processes import cores, worker_choices
+from explorer.encode.engines.several_processes import worker_choices
+from explorer.jobs.cores import cores
 from explorer.session.session import Session
 from explorer.warm_up import is_warm
 

@@ -19,6 +19,7 @@ from explorer.retrieval.ranked_hit import RankedHit
 from explorer.share.export import rows_table
 from explorer.tensor import Metric
 from explorer.ui.shell.text import whole_html
+from explorer.ui.widgets.items import image_html, thumbnail_address
 from explorer.ui.widgets.marked_words import marked_html
 
 _META_CHARS = 120
@@ -175,7 +176,8 @@ def _row(space: Space, found: Found, rank: int, hit: Hit) -> str:
         else ""
     )
     weak = '<span class="weak">weak match</span>' if found.is_weak(hit) else ""
-    text = space.corpus.items[hit.row]
+    text, address = space.corpus.texts[hit.row], thumbnail_address(space.corpus, hit.row)
+    image = f"<div>{image_html(address, text)}</div>" if address else ""
     rest = "" if len(text) <= _TEXT_CHARS else "…"
     words = score_words(space, hit.score, found.metric)
     told = f"{words[0].upper()}{words[1:]}." if words else ""
@@ -191,7 +193,7 @@ def _row(space: Space, found: Found, rank: int, hit: Hit) -> str:
     return (
         f'<details class="explorer-hit{" ranked" if ranks else ""}"><summary title="{told}">'
         f"<div><b>{rank}</b> <b>{score}</b>{_bar(found, hit)}{weak}{ranks}</div>"
-        f'<div dir="auto">{label}{marked_html(text[:_TEXT_CHARS], found.words)}{rest}</div>'
+        f'{image}<div dir="auto">{label}{marked_html(text[:_TEXT_CHARS], found.words)}{rest}</div>'
         f"</summary>{whole}<p>{told}</p>{_metadata(space, hit.row)}</details>"
     )
 

@@ -13,6 +13,7 @@ from explorer.data.opening import open_corpus
 from explorer.errors import (
     ColumnError,
     DataError,
+    EmptyDataError,
     GatedError,
     HubUnreachableError,
     NotOnHubError,
@@ -377,7 +378,7 @@ def test_only_what_looks_like_a_dataset_is_looked_for_on_the_hub(dataset_hub, tm
     failure(NotOnHubError, open_corpus, "me/nothing")
     (tmp_path / "me").mkdir()
     (tmp_path / "me" / "rows").mkdir()
-    failure(UnknownCorpusError, open_corpus, "me/rows")
+    failure(EmptyDataError, open_corpus, "me/rows")
     failure(DataError, open_corpus, "me/tickets", limit=0)
     failure(DataError, open_corpus, ["a b"], split="train")
 

@@ -1,0 +1,1 @@
+"""Images: reading files of strangers, and the images of a corpus's rows."""
