@@ -8,7 +8,7 @@ import pytest
 
 import explorer
 from explorer.data.filters.specs import Contains
-from explorer.encode.spec import Tfidf
+from explorer.encode.spec import LocalModel, Tfidf
 from explorer.errors import QueryError
 from explorer.session.link import corpus_parameter
 from explorer.session.session_store import session_store
@@ -71,6 +71,26 @@ def test_thirteen_rows_have_an_overview():
     assert any(
         "What is TRICARE?" in text and "no other row has “tricare”" in text for text in html_texts(app)
     )
+
+
+GROUPS = [
+    *(f"my invoice number {number} is wrong" for number in range(60)),
+    *(f"a slow guitar ballad about river {number}" for number in range(60)),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [("song-moods", "here none were found, so themes say"), (GROUPS, "Gaps separate at least 2 groups")],
+)
+def test_themes_say_whether_gaps_separate_them_once_the_clusters_page_has_found_out(rows, told):
+    app = finished(open_with_rows(explorer.open_corpus(rows), LocalModel()))
+    app = finished(app.switch_page("pages/overview.py").run())
+    assert "The Clusters page tells which it is." in said(app.caption)
+    finished(app.switch_page("pages/clusters.py").run())
+    app = finished(app.switch_page("pages/overview.py").run())
+    assert told in said(app.caption)
 
 
 def test_a_theme_leads_to_its_rows_on_the_map():

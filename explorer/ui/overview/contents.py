@@ -32,7 +32,7 @@ def show_contents(session: Session, space: Space, profile: TextProfile | None, f
     themes, small_map = st.columns([3, 2], gap="large")
     with themes:
         clusters = clusters_or_progress(session, rows)
-        show_themes(session, space, clusters)
+        show_themes(session, rows, clusters)
     with small_map:
         show_small_map(session, rows, clusters)
     near, far, labels = st.columns(3, gap="large")

@@ -117,6 +117,13 @@ def session_result_or_progress(
     return None
 
 
+def known_result(session: Session, key: Hashable) -> Any:  # noqa: ANN401
+    """What `session_result_or_progress` computed before; None if it did not, or has not yet."""
+    job = session.results.get(key)
+    outcome = None if job is None else outcome_of(job, session.visitor)
+    return outcome.result if isinstance(outcome, Done) else None
+
+
 def forget_result(session: Session, key: Hashable) -> None:
     """Forget a result that `session_result_or_progress` computed, so that the page computes it again."""
     session.results.pop(key, None)
