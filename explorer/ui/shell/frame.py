@@ -26,7 +26,14 @@ from explorer.ui.shell.corpus_choice import (
     choose_corpus,
     go_where_rows_are_chosen,
 )
-from explorer.ui.shell.job_progress import begin_page, has_jobs, job_panel, outcome_soon, show_outcome
+from explorer.ui.shell.job_progress import (
+    begin_page,
+    has_jobs,
+    job_panel,
+    other_jobs,
+    outcome_soon,
+    show_outcome,
+)
 from explorer.ui.shell.looked_at import show_looked_at
 from explorer.ui.shell.page_settings import follow_page_settings, keep_page_settings
 from explorer.ui.shell.session import LINKED_EDITS, current_session, has_session, remember
@@ -62,6 +69,7 @@ def page(title: str, *, needs_rows: bool = True) -> Iterator[Session]:
         with _errors_drawn(session):
             yield session
         job_panel(session)
+        _show_other_jobs(session)
         return
     st.set_page_config(page_title=f"{title} · {session.corpus.name} · Explorer")  # of the browser's tab
     with _header(title):
@@ -90,7 +98,8 @@ def page(title: str, *, needs_rows: bool = True) -> Iterator[Session]:
     remember(session)
     # What was drawn here before stays until something replaces it: with work that has ended, until the whole
     # page is drawn, and what is below would be seen in one place and clicked in another.
-    work = st.container() if has_jobs(session) else st.empty()
+    goes_on = has_jobs(session)
+    work = st.container() if goes_on else st.empty()
     with _errors_drawn(session):
         yield session
     # Last, when the link says all that was chosen on the page, and rows that are looked at are known.
@@ -100,8 +109,15 @@ def page(title: str, *, needs_rows: bool = True) -> Iterator[Session]:
     with share:
         show_share(session)
     # Drawn last, so that jobs this page started are included; at the top, to be visible without scrolling.
-    with work.container():
+    with work if goes_on else work.container():
         job_panel(session)
+    _show_other_jobs(session)
+
+
+def _show_other_jobs(session: Session) -> None:
+    """Draw work that the page does not wait for in a corner of the window, where it moves nothing."""
+    with st.container(key="other-jobs"):
+        other_jobs(session)
 
 
 @contextlib.contextmanager
@@ -146,6 +162,7 @@ def _await_rows(session: Session, linked_rows: LinkedRows, title: str) -> None:
     show_outcome(session, outcome, key="arriving", again=linked_rows.ask)
     if isinstance(outcome, Pending):
         job_panel(session)
+        _show_other_jobs(session)
     else:
         _offer_other_rows(session)
     st.stop()
