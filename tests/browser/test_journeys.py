@@ -577,3 +577,13 @@ def test_work_of_another_page_moves_nothing(visit):
     expect(work).to_have_count(0)
     quiet(page)
     assert box.bounding_box() == place
+
+
+def test_on_a_phone_a_heatmap_of_many_rows_ends_where_its_squares_do(visit):
+    page = visit("/similarity", width=390)
+    squares, below = page.locator(".heatmaplayer image"), page.get_by_text("The closest pairs as a table")
+    expect(squares).to_be_visible()
+    expect(below).to_be_visible()
+    quiet(page)
+    drawn_to = squares.bounding_box()
+    assert 0 < below.bounding_box()["y"] - (drawn_to["y"] + drawn_to["height"]) < 80
