@@ -132,6 +132,8 @@ def test_what_was_asked_is_kept_found_downloaded_and_erased(visit, allowing, tmp
     page.get_by_role("button", name="Erase all").click()
     page.get_by_role("button", name=re.compile(r"^Erase \d answers?$")).click()
     expect(dialog(page).get_by_role("button", name="Download (CSV)")).to_be_hidden()
+    expect(page.locator("button", has_text="Record: off")).to_be_visible()  # behind the dialog, which stays
+    expect(dialog(page)).to_be_visible()
     quiet(page)
     assert list((allowing.cache / "records").iterdir()) == []
     assert not [one for one in page.context.cookies() if "record" in one["name"]]
