@@ -66,6 +66,7 @@ def test_thirteen_rows_have_an_overview():
     app = finished(open_app("pages/overview.py", **SMALL))
     told = said(app.markdown)
     assert "No two rows are at 0.90 or above." in told
+    assert "these rows are too few to tell" in said(app.caption)
     assert "These rows have no labels." in told
     assert "2** of 13 rows are unusually far" in told
     assert any(

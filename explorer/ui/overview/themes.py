@@ -6,6 +6,7 @@ import html
 
 import streamlit as st
 
+from explorer.analysis.cluster_structure import FEWEST_ROWS
 from explorer.data.tables.values import shortened
 from explorer.numbers import percent
 from explorer.session.session import Session
@@ -69,7 +70,10 @@ def _how_real(session: Session, rows: ShownRows, clusters: Clusters) -> str:
     """
     known = known_structure(session, rows, clusters.spec.metric)
     told = "k-means puts every row in a theme, whether or not gaps separate them"
-    if known is None or known.structure == "unknown":
+    corpus = rows.space.corpus
+    if len(corpus) - corpus.repeated < FEWEST_ROWS or (known is not None and known.structure == "unknown"):
+        return f"{told}; these rows are too few to tell."
+    if known is None:
         return f"{told}. The Clusters page tells which it is."
     if known.structure == "none":
         return f"{told}: here none were found, so themes say what the rows are about, but not where one ends."
