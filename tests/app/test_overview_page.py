@@ -94,6 +94,17 @@ def test_themes_say_whether_gaps_separate_them_once_the_clusters_page_has_found_
     assert told in said(app.caption)
 
 
+def test_by_tfidf_of_many_rows_the_closest_are_not_called_near_duplicates():
+    app = finished(open_app("pages/overview.py", corpus="support-tickets", model="tfidf"))
+    told = said(app.markdown)
+    assert "have another row at 0.90 or above" in told
+    assert "have a near-duplicate" not in told
+    assert "differ in the word that matters" in said(app.caption)
+    app.query_params["view"] = "Near-duplicates"
+    finished(app.switch_page("pages/similarity.py").run())
+    assert "Look at the marked differences before you drop rows" in said(app.caption)
+
+
 def test_a_theme_leads_to_its_rows_on_the_map():
     app = finished(open_app("pages/overview.py", **SMALL))
     first = next(one for one in app.button if (one.key or "").startswith("theme-"))
