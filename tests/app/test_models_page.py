@@ -525,3 +525,19 @@ def test_no_time_is_derived_from_what_a_static_model_took(tiny_model, tmp_path):
     report = EncodeReport(13, 13, 0, 13, 26.0, "", "float32", None)
     assert estimate_time(tiny, corpus, (static, report)) == estimate_time(tiny, corpus, None)
     assert 0 < estimate_time(static, corpus, None).seconds < 1
+
+
+def test_a_link_whose_rows_are_gone_shows_the_models_and_nothing_of_other_rows(no_hub):
+    app = finished(open_app("pages/models.py", corpus="0123456789ab"))
+    assert "only the browser that opened them" in said(app.warning)
+    assert BUNDLED.removesuffix(" :green-badge[in use]") in labels(app)
+    assert all(starter.id.rpartition("/")[2] in said(app.markdown) for starter in STARTERS)
+    assert not any("Test" in part.label for part in app.expander)
+    button(app, "all-MiniLM-L6-v2").click()
+    finished(app.run())
+    assert "only the browser that opened them" in said(app.warning)
+    assert [metric.label for metric in app.metric] == ["Parameters", "Download", "Memory"]
+    assert "Open rows to use it." in said(app.caption)
+    assert not any(label.startswith(("Use it", "Download")) for label in labels(app))
+    button(app, "Show a sample").click()
+    assert "This model encodes your rows" in said(finished(app.run()).success)

@@ -76,9 +76,9 @@ def open_model(name: str) -> None:
 
 
 def in_use(session: Session) -> str:
-    """The name of the model of the session, as `model_path` gives it; empty if it has none."""
+    """The name of the model that encodes the open rows, as `model_path` gives it; empty if there is none."""
     spec = session.encoder
-    return model_path(spec.model) if isinstance(spec, LocalModel) else ""
+    return model_path(spec.model) if isinstance(spec, LocalModel) and not session.unopened else ""
 
 
 def show_on_disk(session: Session) -> None:
