@@ -57,8 +57,9 @@ def show_clusters(session: Session, space: Space) -> None:
         with table:
             _choose_and_open(session, shown_rows, clustering_key, clusters, stability)
     _assignments(session, shown_rows, clusters)
-    with st.expander("Rows that fit worst"):
-        _worst(session, shown_rows, clusters)
+    with st.expander("Rows that fit worst", key="fit-worst", on_change="rerun") as part:
+        if part.open:
+            _worst(session, shown_rows, clusters)
 
 
 def _choose(shown_rows: ShownRows) -> ClusterSpec:
