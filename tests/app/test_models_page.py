@@ -23,6 +23,7 @@ from tests.app.driving import (
     progress_lines,
     said,
     unescaped,
+    with_open,
 )
 from tests.hub.conftest import MODEL_FACTS
 from tests.hub_server import COMMIT, EVERYTHING, LocalHub, impatient, talk_to
@@ -117,7 +118,7 @@ def test_what_is_on_this_machine_and_good_starts_are_seen_with_no_click(hub, tin
 
 
 def test_filters_and_words_narrow_the_search(hub):
-    app = models()
+    app = with_open(models(), "models-filters")
     app.selectbox(key="models-size").select("30 M").run()
     assert found(finished(app)) == ["tiny/model"]
     assert "up to 30 M parameters" in said(app.caption)
@@ -132,8 +133,12 @@ def test_gated_models_are_listed_on_request(hub):
     hub.gated.add("big/model")
     app = models()
     assert found(app) == ["tiny/model"]
-    app.toggle(key="models-gated").set_value(True).run()
+    with_open(app, "models-filters").toggle(key="models-gated").set_value(True).run()
     assert found(finished(app)) == ["tiny/model", "big/model"]
+    app.session_state["models-filters"] = False
+    assert found(finished(app)) == ["tiny/model", "big/model"]
+    assert "including gated" in said(app.caption)
+    assert with_open(app, "models-filters").toggle(key="models-gated").value
 
 
 def test_a_typed_id_is_opened_downloaded_and_encodes_the_rows(hub):

@@ -52,8 +52,11 @@ def show_verdict(session: Session, shown_rows: ShownRows, clusters: Clusters) ->
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if stability is not None:
                 st.markdown(_stability_words(stability), width="content")
-            with st.popover("How this was found", type="tertiary", width="content"):
-                _explain(structure, stability)
+            with st.popover(
+                "How this was found", type="tertiary", width="content", key="how-found", on_change="rerun"
+            ) as popover:
+                if popover.open:
+                    _explain(structure, stability)
         if stability is not None and not all(origin.is_found for origin in clusters.origins):
             st.caption(
                 f"Stability is that of the {count(len(stability.clusters), 'cluster')} that k-means found: "
