@@ -181,8 +181,10 @@ def _standard(image: ImageFile) -> Decoded:
         found = _eight_bits(found)
         remarks.append(SIXTEEN_BITS)
     if found.has_transparency_data:
-        clear = found.convert("RGBA")
-        found = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB")
+        clear = found if found.mode == "RGBA" else found.convert("RGBA")
+        found = Image.new("RGB", clear.size, "white")
+        found.paste(clear, mask=clear)
+        del clear
         remarks.append(FLATTENED)
     found, remark = _in_srgb(found, profile)
     remarks += [remark] if remark else []
