@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from explorer.analysis.modality_gap import aligned_gap, modality_gap
     from explorer.analysis.space import Hit, Space
     from explorer.classification.by_examples import classify_by_examples
     from explorer.classification.by_inference import classify_by_inference
@@ -58,6 +59,7 @@ _HOMES = {
     "SizeSweep": "explorer.comparison.compression.size_sweep",
     "Space": "explorer.analysis.space",
     "add_rows": "explorer.data.added_rows",
+    "aligned_gap": "explorer.analysis.modality_gap",
     "check_behaviour": "explorer.evaluation.behaviour",
     "classify_by_examples": "explorer.classification.by_examples",
     "classify_by_inference": "explorer.classification.by_inference",
@@ -73,6 +75,7 @@ _HOMES = {
     "log_comparison": "explorer.tracking.comparisons",
     "log_encoder": "explorer.tracking.encoders",
     "log_evaluation": "explorer.tracking.evaluations",
+    "modality_gap": "explorer.analysis.modality_gap",
     "open_comparison": "explorer.comparison.files.opening",
     "open_corpus": "explorer.data.opening",
     "open_record": "explorer.record.answer_record",
@@ -100,6 +103,7 @@ __all__ = [
     "SizeSweep",
     "Space",
     "add_rows",
+    "aligned_gap",
     "check_behaviour",
     "classify_by_examples",
     "classify_by_inference",
@@ -115,6 +119,7 @@ __all__ = [
     "log_comparison",
     "log_encoder",
     "log_evaluation",
+    "modality_gap",
     "open_comparison",
     "open_corpus",
     "open_record",

@@ -104,6 +104,8 @@ def _changed(spec: ContenderSpec, change: str, name: str) -> ContenderSpec:
     if kind == "pca" and dims is not None:
         return replace(spec, pca=dims)
     match change, spec.encoder:
+        case "aligned", _:
+            return replace(spec, aligned=True)
         case "centred", _:
             return replace(spec, centred=True)
         case "int8", _:
@@ -119,5 +121,5 @@ def _changed(spec: ContenderSpec, change: str, name: str) -> ContenderSpec:
     raise QueryError(
         f"“{change}” is not known.",
         where=name,
-        fix="Use first N, pca N, centred, int8, binary, csls, no prompt or exact.",
+        fix="Use first N, pca N, aligned, centred, int8, binary, csls, no prompt or exact.",
     )

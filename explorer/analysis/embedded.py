@@ -5,12 +5,15 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.transforms import Transform
 from explorer.data.corpus import Corpus
+from explorer.data.images.images import ImageItem, image_item
 from explorer.encode.encoder import Encoder
 from explorer.encode.report import EncodeReport
 from explorer.encode.spec import EncoderSpec
@@ -19,6 +22,11 @@ from explorer.jobs.progress import OnProgress
 from explorer.tensor import Metric, VectorIndex
 from explorer.tensor.matrices import blocks
 
+if TYPE_CHECKING:
+    from PIL import Image
+
+Query: TypeAlias = "str | ImageItem | Path | Image.Image"
+"""What is searched for: a text, or an image: an item, the path of a file, or a Pillow image."""
 _BLOCK = 1 << 22  # numbers hashed at a time
 _FLOAT_BITS = 32
 
@@ -133,12 +141,31 @@ class EmbeddedCorpus:
         """The prompt put before each query; empty without an encoder."""
         return "" if self._encoder is None else self._encoder.query_prompt
 
-    def encode_queries(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> np.ndarray:
-        """The vectors of queries here, float32, shape (texts, dims); see `Encoder.encode_queries`."""
-        return self.place_queries(self.encoder.encode_queries(texts, on_progress))
+    def encode_queries(self, queries: Sequence[Query], on_progress: OnProgress | None = None) -> np.ndarray:
+        """The vectors of queries here, float32, shape (queries, dims); see `Encoder.encode_queries`.
+
+        Args:
+            queries: Texts, or images where the encoder takes them: Pillow images, or paths of files.
+            on_progress: Called with the progress; an exception it raises stops the work.
+        """
+        items = [query if isinstance(query, str | ImageItem) else image_item(query) for query in queries]
+        encoded = self.encoder.encode_queries(items, on_progress)
+        images = np.array([not isinstance(item, str) for item in items], bool)
+        if not images.any():
+            return self.place_queries(encoded)
+        out = np.empty((len(items), self.dims), dtype=np.float32)
+        out[~images] = self.place_queries(encoded[~images])
+        out[images] = self.place_image_queries(encoded[images])
+        return out
+
+    def place_image_queries(self, encoded: NDArray[np.float32]) -> NDArray[np.float32]:
+        """As `place_queries`, for the vectors of images."""
+        for step in self.transforms:
+            encoded = step.apply(encoded, "image query")
+        return encoded
 
     def place_queries(self, encoded: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Take vectors from `encoder.encode_queries` through the transforms of this space.
+        """Take vectors of texts from `encoder.encode_queries` through the transforms of this space.
 
         Args:
             encoded: float32, shape (queries, dims of the encoder).

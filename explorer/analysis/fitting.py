@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from explorer.analysis.principal import principal_axes
-from explorer.analysis.transforms import ROUNDING, Binary, Centring, Int8, Reduction, Truncation
+from explorer.analysis.transforms import ROUNDING, Alignment, Binary, Centring, Int8, Reduction, Truncation
 from explorer.errors import QueryError
 from explorer.tensor import Metric, VectorIndex
 from explorer.tensor.matrices import blocks, row_norms
@@ -67,14 +67,32 @@ def quantization(index: VectorIndex, precision: Precision, fitted_on: str) -> In
     raise QueryError(f"There is no precision {precision!r}.", fix="Choose int8 or binary.")
 
 
+def alignment(images: VectorIndex, texts: VectorIndex, fitted_on: str) -> Alignment:
+    """The transform that takes from images and from texts the mean of their kind."""
+    return Alignment(unit_mean(images), unit_mean(texts), fitted_on)
+
+
+def unit_mean(index: VectorIndex) -> np.ndarray:
+    """The mean of an index's rows scaled to length 1, without those of zeros: float64, shape (dims,)."""
+    total, rows = _unit_sum(index)
+    return total / max(1, rows)
+
+
 def centring(index: VectorIndex, fitted_on: str) -> Centring:
     """The transform that removes the mean direction of an index's rows."""
-    total = np.zeros(index.dims)
-    for start, stop in blocks(len(index), index.dims, _BLOCK):
-        rows = index.take(slice(start, stop))
-        lengths = row_norms(rows)
-        total += (rows[lengths > 0] / lengths[lengths > 0, None]).sum(axis=0)
+    total, _ = _unit_sum(index)
     length = float(np.linalg.norm(total))
     if length <= ROUNDING * len(index):
         return Centring(np.zeros(index.dims), fitted_on)
     return Centring(total / length, fitted_on)
+
+
+def _unit_sum(index: VectorIndex) -> tuple[np.ndarray, int]:
+    """The sum of the rows scaled to length 1, and how many are not zeros."""
+    total, count = np.zeros(index.dims), 0
+    for start, stop in blocks(len(index), index.dims, _BLOCK):
+        rows = index.take(slice(start, stop))
+        lengths = row_norms(rows)
+        total += (rows[lengths > 0] / lengths[lengths > 0, None]).sum(axis=0)
+        count += int((lengths > 0).sum())
+    return total, count

@@ -11,15 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.clusters import Clustering, cluster
-from explorer.analysis.embedded import EmbeddedCorpus
-from explorer.analysis.fitting import Precision, centring, quantization, reduction, truncation
+from explorer.analysis.embedded import EmbeddedCorpus, Query
+from explorer.analysis.fitting import Precision, alignment, centring, quantization, reduction, truncation
 from explorer.analysis.projection import Projection, project
 from explorer.analysis.specs import ClusterSpec, Distance, MapMethod, MapSpec
 from explorer.analysis.transforms import Transform
 from explorer.data.corpus import Corpus
+from explorer.encode.cache import vector_cache
+from explorer.encode.run import encode_corpus
 from explorer.errors import QueryError
+from explorer.jobs.progress import OnProgress
 from explorer.settings import settings
-from explorer.tensor import Index, Metric, Neighbors, pick_device
+from explorer.tensor import Index, Metric, Neighbors, normalize, pick_device
 
 if TYPE_CHECKING:
     from explorer.analysis.cluster_stability import ClusterStability
@@ -44,6 +47,20 @@ class Hit:
 def make_index(vectors: np.ndarray) -> Index:
     """An index of vectors, float32, shape (rows, dims), with the device and memory of the settings."""
     return Index(vectors, device=pick_device(settings().device), memory_mb=settings().memory_mb)
+
+
+def mix(vectors: np.ndarray, weight: float) -> np.ndarray:
+    """The weighted mean of two vectors scaled to length 1, scaled to length 1; see `Space.encode_mixed`.
+
+    Args:
+        vectors: The first and the second, float32, shape (2, dims).
+        weight: The share of the first, 0 to 1.
+
+    Returns:
+        float32, shape (1, dims).
+    """
+    first, second = normalize(vectors)
+    return normalize((weight * first + (1 - weight) * second)[None])
 
 
 class Space(EmbeddedCorpus):
@@ -137,12 +154,12 @@ class Space(EmbeddedCorpus):
 
     @overload
     def search(  # type: ignore[overload-overlap]  # a str is a Sequence[str] too; the first one wins
-        self, query: str, k: int = 10, *, metric: Metric | None = None, rows: np.ndarray | None = None
+        self, query: Query, k: int = 10, *, metric: Metric | None = None, rows: np.ndarray | None = None
     ) -> list[Hit]: ...
     @overload
     def search(
         self,
-        query: Sequence[str],
+        query: Sequence[Query],
         k: int = 10,
         *,
         metric: Metric | None = None,
@@ -150,32 +167,87 @@ class Space(EmbeddedCorpus):
     ) -> list[list[Hit]]: ...
     def search(
         self,
-        query: str | Sequence[str],
+        query: Query | Sequence[Query],
         k: int = 10,
         *,
         metric: Metric | None = None,
         rows: np.ndarray | None = None,
     ) -> list[Hit] | list[list[Hit]]:
-        """The rows closest to a text, closest first; ties in row order.
+        """The rows closest to a text or an image, closest first; ties in row order.
+
+        Scores of texts against images are on another scale than those of images against images.
 
         Args:
-            query: One text, or several.
+            query: One text, or one image where the encoder takes images (a Pillow image, or the path of a
+                file); or several.
             k: How many rows; all of them when there are fewer.
             metric: `cosine`, `dot` or `euclidean`; None: `similarity_metric`.
             rows: The rows to search: row numbers, or a mask with one bool per row; None for all.
 
         Returns:
-            The hits; for several texts, a list of hits for each.
+            The hits; for several queries, a list of hits for each.
 
         Raises:
             QueryError: A text is empty, or k is below 1.
+            DataError: An image cannot be opened; see `explorer.data.images.decoding.decoded`.
+            EncodeError: The encoder does not take images.
             ModelChangedError: The hosted model is no longer the one that encoded the rows.
         """
-        texts = [query] if isinstance(query, str) else list(query)
-        if not texts:
+        queries = list(query) if isinstance(query, Sequence) and not isinstance(query, str) else [query]
+        if not queries:
             return []
-        hits = self.search_vectors(self.encode_queries(texts), k, metric=metric, rows=rows)
-        return hits[0] if isinstance(query, str) else hits
+        hits = self.search_vectors(self.encode_queries(queries), k, metric=metric, rows=rows)
+        return hits if isinstance(query, Sequence) and not isinstance(query, str) else hits[0]
+
+    def encode_mixed(self, text: str, image: Query, *, weight: float = 0.5) -> np.ndarray:
+        """The vector of a text and an image together, for `search_vectors`: float32, shape (1, dims).
+
+        It is weight · t + (1 − weight) · v, of the vectors of text and image scaled to length 1, scaled to
+        length 1 again: the average that is the usual baseline of composed image retrieval (Saito et al.,
+        Pic2Word, CVPR 2023).
+
+        Args:
+            text: The text.
+            image: The image.
+            weight: The share of the text, 0 to 1.
+
+        Raises:
+            QueryError: The weight is out of range, or as `search`.
+        """
+        if not 0 <= weight <= 1:
+            raise QueryError(f"The weight is {weight}.", fix="Give 0 (only the image) to 1 (only the text).")
+        return mix(self.encode_queries([text, image]), weight)
+
+    def caption_space(self, on_progress: OnProgress | None = None) -> Space:
+        """The captions of the rows' images by the same encoder, as rows of a space without transforms.
+
+        Args:
+            on_progress: Called with the progress; an exception it raises stops the work.
+
+        Raises:
+            QueryError: The rows have no images, or the space has no encoder.
+        """
+        if self.corpus.images is None:
+            raise QueryError("The rows have no images.", where=self.corpus.name)
+        captions = self.corpus.reading(self.corpus.text)
+        vectors, report = encode_corpus(self.encoder, captions, vector_cache(), on_progress)
+        return Space(captions, make_index(vectors), self._encoder, report)
+
+    def align(self, on_progress: OnProgress | None = None) -> Space:
+        """The space without the mean of its images; texts that are searched for lose that of the captions.
+
+        This closes the modality gap; see `Alignment`.
+
+        Args:
+            on_progress: Called with the progress of encoding the captions.
+
+        Raises:
+            QueryError: The rows have no images, the space has no encoder, or is derived from another.
+        """
+        if self.transforms:
+            raise QueryError("Only a space without other changes can be aligned.", where=self.corpus.name)
+        captions = self.caption_space(on_progress)
+        return self._derived(alignment(self.index, captions.index, self.fingerprint))
 
     def search_vectors(
         self,

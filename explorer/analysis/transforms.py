@@ -1,4 +1,4 @@
-"""Transforms of embeddings: fewer dimensions, lower precision, the mean direction removed.
+"""Transforms of embeddings: fewer dimensions, lower precision, means removed.
 
 Rows and queries go through the same transform; only int8 treats them differently. Transforms compute in
 float64 and give float32. `explorer.analysis.fitting` fits them to the rows of a space.
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from explorer.tensor import normalize
 from explorer.tensor.matrices import blocks
 
-Role = Literal["row", "query"]
+Role = Literal["row", "query", "image query"]
+"""What vectors are of: rows, texts that are searched for, or images that are."""
 
 _LEVELS = 256  # of a byte
 _BLOCK = 1 << 20  # numbers at a time: 8 MB in float64
@@ -154,7 +155,7 @@ class Int8:
 
     def apply(self, vectors: NDArray[np.float32], role: Role) -> NDArray[np.float32]:
         """See `Transform.apply`."""
-        if role == "query":
+        if role != "row":
             return vectors
         out = np.empty_like(vectors)
         for start, stop in _blocks(vectors):
@@ -214,6 +215,43 @@ class Centring:
             wide = vectors[start:stop].astype(np.float64)
             rest = wide - np.outer(wide @ self.direction, self.direction)
             out[start:stop] = _without_rounding(rest, np.linalg.norm(wide, axis=1))
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """The mean of images taken from images, and the mean of texts from texts: x / |x| − mean.
+
+    Models for images and texts keep the two apart: the difference of the means is the modality gap of Liang
+    et al., Mind the Gap (NeurIPS 2022, arXiv 2203.02053). Afterwards both means are zero.
+
+    Attributes:
+        row_mean: The mean of the rows, which are images, scaled to length 1: float64, shape (dims,).
+        text_mean: The mean of their captions.
+        fitted_on: The fingerprint of the space it was fitted on.
+    """
+
+    row_mean: NDArray[np.float64] = field(repr=False)
+    text_mean: NDArray[np.float64] = field(repr=False)
+    fitted_on: str
+    name: str = "means aligned"
+    bits: int = 32
+
+    @property
+    def identity(self) -> str:
+        """See `Transform`."""
+        return f"aligned {_digest(self.fitted_on)}"
+
+    def apply(self, vectors: NDArray[np.float32], role: Role) -> NDArray[np.float32]:
+        """See `Transform.apply`."""
+        mean = self.text_mean if role == "query" else self.row_mean
+        out = np.empty_like(vectors)
+        for start, stop in _blocks(vectors):
+            wide = vectors[start:stop].astype(np.float64)
+            lengths = np.linalg.norm(wide, axis=1)
+            rest = wide / np.where(lengths == 0, 1, lengths)[:, None] - mean
+            rest[lengths == 0] = 0
+            out[start:stop] = _without_rounding(rest, np.ones(len(rest)))
         return out
 
 

@@ -40,6 +40,7 @@ from explorer.comparison.judging.judgement_files import (
 from explorer.comparison.judging.judgements import Judgements, ScoredPairs
 from explorer.comparison.judging.retrieval import DEPTH, pair_correlations, retrieval, search_all
 from explorer.comparison.measure import Kind, UnitValues, WholeValues
+from explorer.comparison.measures.captions import caption_measures, captioned_rows
 from explorer.comparison.measures.chance import two_view_chance
 from explorer.comparison.measures.groups import groups_of, near_copies, sample_rows
 from explorer.comparison.measures.label_measures import (
@@ -62,6 +63,7 @@ from explorer.errors import QueryError
 from explorer.jobs.memory_limit import require_memory
 from explorer.jobs.progress import OnProgress
 
+_FEWEST_CAPTIONS = 2
 SAMPLE = 2_000  # rows that are measured: a share of them has a 95 % interval of about ±2 points
 _MATRIX_ROWS = 1_000  # rows whose matrices are compared: the work grows with the cube of the smaller side
 
@@ -93,7 +95,7 @@ def compare(
         groups: The column that names the group of a row, such as its document: rows of one group are not
             independent. With None, rows whose texts are nearly the same form a group.
         views: Two columns, such as title and body, that should find each other; None for the two halves of
-            each text.
+            each text. Of images, captions are used in place of views.
         k: Neighbours per row, and the depth of recall.
         seed: The seed of samples, resamples and permutations.
         query_vectors: Vectors of earlier queries, to which those of judged ones are added; None to keep none.
@@ -127,7 +129,10 @@ def compare(
         run.correlate(pairs if isinstance(pairs, ScoredPairs) else run.usable("pairs", read_pairs(pairs)))
     if corpus.labels is not None:
         run.use_labels(lists)
-    run.use_views(views)
+    if any(side.corpus.images is not None for side in sides):
+        run.use_captions()
+    else:
+        run.use_views(views)
     run.describe()
     return Comparison(
         contenders=tuple(sides),
@@ -258,6 +263,25 @@ class _Run:
                 silhouette(self.sides, labels),
                 *cluster_agreement_with_labels(self.sides, labels, seed=self.seed, on_progress=told[2]),
             ]
+        )
+
+    def use_captions(self) -> None:
+        """Measure how well captions and images find each other, if there are two rows with both."""
+        told = self.steps.next()
+        pictured = next(side for side in self.sides if side.corpus.images is not None)
+        rows = captioned_rows(pictured, sample_rows(len(pictured.corpus), VIEW_ROWS, self.seed))
+        if len(rows) < _FEWEST_CAPTIONS:
+            self.notes.append("Captions are not used: fewer than two images have one.")
+            return
+        self._add(
+            caption_measures(
+                self.sides,
+                rows,
+                self.groups,
+                query_vectors=self.query_vectors,
+                on_failure=self.failing("captions"),
+                on_progress=told,
+            )
         )
 
     def use_views(self, columns: tuple[str, str] | None) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["cost", "diagnosis", "proxy", "labels", "judgements", "pairs"]
+Kind = Literal["cost", "diagnosis", "proxy", "labels", "captions", "judgements", "pairs"]
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class Measure:
 
     Attributes:
         name: Its usual name, such as `nDCG@10`.
-        kind: What it needs: nothing (`cost`, `diagnosis`, `proxy`), labels, judgements or scored pairs. Only
-            the last three say which contender is better; a proxy suggests it.
+        kind: What it needs: nothing (`cost`, `diagnosis`, `proxy`), labels, captions of images, judgements or
+            scored pairs. Only the last four say which contender is better; a proxy suggests it.
         higher_is_better: Whether larger values are better; None if neither is.
         meaning: What it says, for a tooltip: plain sentences, without terms of statistics.
         source: Where it is from: a paper or the implementation.

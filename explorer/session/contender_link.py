@@ -20,6 +20,7 @@ def contender_parameter(spec: ContenderSpec) -> str:
     """The parameter of a contender, such as `model=tfidf` or `first=256&stored_as=int8`."""
     named: dict[str, str | int | None] = {
         "text": spec.text,
+        "aligned": 1 if spec.aligned else None,
         "first": spec.first,
         "pca": spec.pca,
         "centred": 1 if spec.centred else None,
@@ -42,6 +43,7 @@ def contender_from(parameter: str) -> ContenderSpec | None:
         return ContenderSpec(
             None if given.get("model") == _BM25 else from_parameters(given) or LocalModel(),
             text=given.get("text"),
+            aligned=given.get("aligned") == "1",
             first=number_from(given.get("first", ""), 1, _MAX_DIMS),
             pca=number_from(given.get("pca", ""), 1, _MAX_DIMS),
             centred=given.get("centred") == "1",

@@ -53,7 +53,7 @@ def variants_of(spec: ContenderSpec, corpus: Corpus, space: Space | None) -> lis
     if spec.encoder is not None:
         if space is not None:
             found += _sizes(spec, space)
-        found += [*_stored(spec), *_scores(spec)]
+        found += [*_stored(spec), *_aligned(spec, corpus), *_scores(spec)]
         found += _prompts(spec, spec.encoder, space)
         found += _precision(spec, spec.encoder)
     if not isinstance(spec.encoder, OwnVectors):
@@ -117,6 +117,13 @@ def _stored(spec: ContenderSpec) -> list[Variant]:
         ),
     )
     return [one for one in every if spec.stored_as == "float32"]
+
+
+def _aligned(spec: ContenderSpec, corpus: Corpus) -> list[Variant]:
+    if spec.aligned or corpus.images is None or spec.text is not None:
+        return []
+    about = "Takes from images and from texts the mean of their kind, which closes the gap between the two."
+    return [Variant("Scores", "means aligned", replace(spec, aligned=True), about)]
 
 
 def _scores(spec: ContenderSpec) -> list[Variant]:

@@ -29,6 +29,7 @@ def test_plain_contenders_have_short_parameters():
         text=st.none() | st.text(max_size=20),
         first=st.none() | st.integers(1, 4096),
         pca=st.none() | st.integers(1, 4096),
+        aligned=st.booleans(),
         centred=st.booleans(),
         stored_as=st.sampled_from(["float32", "int8", "binary"]),
         csls=st.booleans(),

@@ -16,6 +16,7 @@ OnFailure = Callable[[int, ExplorerError], None]
 _FIGURES: dict[Kind, str] = {
     "judgements": "the judged queries",
     "pairs": "the scored pairs",
+    "captions": "the captions",
     "proxy": "the two views of rows",
 }
 

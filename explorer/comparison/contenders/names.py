@@ -50,6 +50,7 @@ def names_of(specs: Sequence[ContenderSpec], text: str) -> tuple[str, ...]:
 def _changes(spec: ContenderSpec) -> list[str]:
     """The names of the transforms of a contender, and CSLS."""
     named = (
+        "means aligned" if spec.aligned else "",
         "" if spec.first is None else f"{spec.first:,} dim{'' if spec.first == 1 else 's'}",
         "" if spec.pca is None else f"PCA to {spec.pca:,}",
         "centred" if spec.centred else "",

@@ -22,6 +22,7 @@ class ContenderSpec:
     Attributes:
         encoder: What encodes the rows; None for BM25, which ranks without vectors.
         text: The text column it reads; None for that of the corpus.
+        aligned: Take the mean of images from images and that of their captions from texts.
         first: Keep only so many first dimensions, as for models trained with Matryoshka loss; None for all.
         pca: Reduce to so many dimensions by PCA; None for none.
         centred: Remove the mean direction of the rows.
@@ -34,6 +35,7 @@ class ContenderSpec:
 
     encoder: EncoderSpec | None
     text: str | None = None
+    aligned: bool = False
     first: int | None = None
     pca: int | None = None
     centred: bool = False
@@ -50,16 +52,18 @@ class ContenderSpec:
     @property
     def changes_vectors(self) -> bool:
         """Whether anything is changed about the encoder's vectors or scores."""
-        changed = self.first or self.pca or self.centred or self.stored_as != "float32" or self.csls
-        return bool(changed)
+        moved = self.aligned or self.centred or self.csls
+        return bool(moved or self.first or self.pca or self.stored_as != "float32")
 
 
 def changed(space: Space, spec: ContenderSpec) -> Space:
     """The space of a contender: its encoder's space with the changes of the spec except `csls`.
 
     Raises:
-        QueryError: The vectors have fewer dimensions than are to be kept, or as `Space.reduce`.
+        QueryError: The vectors have fewer dimensions than are to be kept, or as `Space.align` and `reduce`.
     """
+    if spec.aligned:
+        space = space.align()
     if spec.first is not None:
         space = space.truncate(spec.first)
     if spec.pca is not None:

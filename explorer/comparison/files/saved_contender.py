@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.space import Space
-from explorer.analysis.transforms import Binary, Centring, Int8, Reduction, Truncation
+from explorer.analysis.transforms import Alignment, Binary, Centring, Int8, Reduction, Truncation
 from explorer.comparison.contenders.bm25 import Bm25Contender
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.csls import CslsContender
@@ -121,6 +121,8 @@ def _spec(space: Space, text: str | None, *, csls: bool) -> ContenderSpec | None
     place = 0  # of the last change in the order of a spec's attributes
     for step in space.transforms:
         match step:
+            case Alignment() if step is space.transforms[0]:
+                made = replace(made, aligned=True)
             case Truncation(dims=dims) if place < 1:
                 made, place = replace(made, first=dims), 1
             case Reduction(axes=axes) if place < 2:

@@ -18,6 +18,7 @@ def spec_record(spec: ContenderSpec) -> dict[str, Any]:
     return {
         "encoder": {"kind": _BM25} if spec.encoder is None else encoder_record(spec.encoder),
         "text": spec.text,
+        "aligned": spec.aligned,
         "first": spec.first,
         "pca": spec.pca,
         "centred": spec.centred,
@@ -38,6 +39,7 @@ def spec_from(record: Record) -> ContenderSpec:
         return ContenderSpec(
             None if bm25 else encoder_from(encoder),
             text=record.optional("text", record.text),
+            aligned=bool(record.optional("aligned", record.flag)),  # files of older versions have none
             first=record.optional("first", lambda key: record.integer(key, 1, _MOST_DIMS)),
             pca=record.optional("pca", lambda key: record.integer(key, 1, _MOST_DIMS)),
             centred=record.flag("centred"),

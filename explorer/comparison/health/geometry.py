@@ -110,13 +110,18 @@ def geometry(contender: Contender, on_progress: OnProgress | None = None) -> Geo
         mean_norm=means.norm,
         # The squared norm is the mean over all pairs, and a row has a cosine of 1 to itself.
         mean_cosine=(len(norms) * means.norm**2 - 1) / (len(norms) - 1) if len(norms) > 1 else None,
-        length_correlation=_correlation(means.cosines, [len(text) for text in space.corpus.texts]),
+        length_correlation=_correlation(means.cosines, _lengths(space)),
         hubness=counted,
         rows=len(rows),
         sharing=sharing,
         texts=texts,
         lengths_vary=float(norms.std() / norms.mean()) if len(norms) else None,
     )
+
+
+def _lengths(space: Space) -> list[int]:
+    """The characters of each text; an image has none."""
+    return [len(item) if isinstance(item, str) else 0 for item in space.corpus.items]
 
 
 def geometry_values(found: Sequence[Geometry]) -> tuple[WholeValues, ...]:

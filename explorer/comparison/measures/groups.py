@@ -61,7 +61,7 @@ def groups_of(corpus: Corpus, column: str) -> NDArray[np.int64]:
 
 
 def near_copies(corpus: Corpus, *, on_progress: OnProgress | None = None) -> NDArray[np.int64]:
-    """Groups of rows whose texts are the same or nearly the same, whatever the contenders.
+    """Groups of rows whose texts are the same or nearly the same, whatever the contenders; of equal images.
 
     Two texts are near-copies if the cosine of their TF-IDF vectors of five-character n-grams within words
     (scikit-learn's `TfidfVectorizer`) is at least 0.7; near-copies of near-copies share a group. All such
@@ -79,6 +79,8 @@ def near_copies(corpus: Corpus, *, on_progress: OnProgress | None = None) -> NDA
     from scipy.sparse.csgraph import connected_components
 
     first = _numbered(corpus.item_keys)
+    if corpus.images is not None:
+        return first
     _, rows = np.unique(first, return_index=True)
     vectors = _vectors([corpus.texts[row] for row in rows])
     if vectors is None:

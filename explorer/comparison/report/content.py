@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _KINDS: dict[Kind, tuple[str, str]] = {
     "judgements": ("By judgements", "The strongest evidence: people said which rows are relevant."),
     "pairs": ("By scored pairs", "People said how alike two texts are."),
+    "captions": ("By captions", "Whether captions find their images, and images their captions."),
     "labels": ("By labels", "Whether rows of the same label lie together."),
     "proxy": (
         "By proxies",

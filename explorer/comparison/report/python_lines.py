@@ -65,6 +65,7 @@ def _contender(name: str, spec: ContenderSpec | None, corpus: Corpus) -> str:
     if spec.encoder is None:
         return f"Bm25Contender({rows}, {name!r}),"
     space = _embedded(rows, spec.encoder)
+    space += ".align()" if spec.aligned else ""
     space += f".truncate({spec.first})" if spec.first else ""
     space += f".reduce({spec.pca})" if spec.pca else ""
     space += ".center()" if spec.centred else ""

@@ -16,7 +16,7 @@ from explorer.comparison.numbers import NO_INTERVAL, has_interval, interval, num
 from explorer.comparison.results import Results
 from explorer.comparison.statistics.differences import telling_pair
 
-_BY_ROWS = ("labels", "proxy")  # kinds whose units are rows, which have labels and lengths
+_BY_ROWS = ("captions", "labels", "proxy")  # kinds whose units are rows, which have labels and lengths
 
 
 @dataclass(frozen=True)

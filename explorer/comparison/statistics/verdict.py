@@ -27,7 +27,7 @@ from explorer.comparison.statistics.verdict_sentences import (
 )
 from explorer.comparison.statistics.verdict_words import WORDS
 
-DECIDING: tuple[Kind, ...] = ("judgements", "pairs", "labels", "proxy")
+DECIDING: tuple[Kind, ...] = ("judgements", "pairs", "captions", "labels", "proxy")
 """The kinds of measures that can decide, the strongest first."""
 _FAR = 20  # more than this many times today's units is no advice,
 _MOST = 2_000  # nor are more than this: nobody judges as many queries, and no more rows are measured
@@ -70,9 +70,9 @@ def verdict(
     rows: int | None = None,
     grouped_by: str | None = None,
 ) -> Verdict:
-    """The verdict by the strongest measures there are: judgements, else scored pairs, labels or proxies.
+    """The verdict by the strongest measures: judgements, else scored pairs, captions, labels or proxies.
 
-    A kind decides if it has units enough for an interval. Of judgements, pairs and labels, the first measure
+    A kind decides if it has units enough for an interval. Of all but proxies, the first measure
     that has differences decides, and measures of the same kind that say the opposite are named; proxies
     decide together, and only if none contradicts another.
 

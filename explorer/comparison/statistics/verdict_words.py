@@ -50,6 +50,13 @@ WORDS: dict[Kind, Words] = {
         "scores",
         "pairs with the same first text",
     ),
+    "captions": Words(
+        "matches captions and images better",
+        "match captions and images better",
+        "About {} more images with captions",
+        "captions",
+        "",
+    ),
     "labels": Words(
         "fits the labels better", "fit the labels better", "About {} more rows with labels", "labels", ""
     ),

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _SPEED, _DIMENSIONS = "rows a second", "dimensions"
 _GROUPS: dict[str, tuple[tuple[Kind, ...], str]] = {
     "Quality": (
-        ("judgements", "pairs", "labels"),
-        "Labels and judgements by people: only these show which contender is better.",
+        ("judgements", "pairs", "captions", "labels"),
+        "Labels, captions and judgements by people: only these show which contender is better.",
     ),
     "Proxies": (
         ("proxy",),

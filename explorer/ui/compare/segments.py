@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from explorer.jobs.progress import OnProgress
 
 _MEASURE, _COLUMN, _PAIR = "compare-segment-measure", "compare-segments", "compare-segment-pair"
-_OF_ROWS = ("labels", "proxy")  # kinds of measures whose units are rows
+_OF_ROWS = ("captions", "labels", "proxy")  # kinds of measures whose units are rows
 _ABOUT_PAIR = (
     "First come the contender with the best value and the best of those that are significantly worse, or the "
     "two best if none is."

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _DECIDED_BY = {
     "judgements": "Decided by {} on the judged queries.",
     "pairs": "Decided by {} on the scored pairs.",
+    "captions": "Decided by {} on the captions.",
     "labels": "Decided by {} on the labels.",
     "proxy": "Based on {}, a proxy: it suggests which is better and does not show it.",
 }

@@ -110,7 +110,8 @@ def test_contenders_are_described_by_how_they_are_made():
     ],
 )
 def test_the_spec_of_every_encoder_is_read_as_written(encoder):
-    spec = ContenderSpec(encoder, "title", 8, 4, centred=True, stored_as="binary", csls=True)
+    changes = {"aligned": True, "first": 8, "pca": 4, "centred": True, "stored_as": "binary", "csls": True}
+    spec = ContenderSpec(encoder, "title", **changes)
     assert spec_from(Record(json.loads(json.dumps(spec_record(spec))), "spec")) == spec
 
 

@@ -1,0 +1,110 @@
+"""Whether captions find their images, and images their captions: what models for images and texts are for."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.comparison.contenders.contender import Contender
+from explorer.comparison.contenders.failure import OnFailure, attempt
+from explorer.comparison.contenders.space_contender import SpaceContender
+from explorer.comparison.measure import Measure, UnitValues
+from explorer.comparison.measures.two_view import expected_reciprocal_ranks
+from explorer.encode.queries import QueryVectors
+from explorer.jobs.progress import OnProgress
+from explorer.tensor import pairwise
+
+_SOURCE = "Voorhees 1999 (MRR); McSherry and Najork 2008 (ties)"
+TEXT_TO_IMAGE = Measure(
+    "caption to image MRR",
+    "captions",
+    True,
+    "How well a caption finds its image among those of other rows: the mean of 1 / rank.",
+    _SOURCE,
+    least=0,
+    most=1,
+)
+IMAGE_TO_TEXT = Measure(
+    "image to caption MRR",
+    "captions",
+    True,
+    "How well an image finds its caption among those of other rows: the mean of 1 / rank.",
+    _SOURCE,
+    least=0,
+    most=1,
+)
+
+
+def caption_measures(
+    contenders: Sequence[Contender],
+    rows: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    *,
+    query_vectors: QueryVectors | None = None,
+    on_failure: OnFailure | None = None,
+    on_progress: OnProgress | None = None,
+) -> tuple[UnitValues, UnitValues]:
+    """Measure retrieval both ways between the images of some rows and their captions.
+
+    The value of a row is the reciprocal rank of its own image or caption, in expectation over the orders of
+    tied ones; see `expected_reciprocal_ranks`. Rows with the same caption, the same image or of the same
+    group do not count against each other.
+
+    Args:
+        contenders: The contenders. One that does not rank images by an encoder's vectors has NaN: it reads
+            another column, or corrects scores for hubs.
+        rows: Rows with an image and a caption, ascending, int64.
+        groups: The group of every row of the corpus.
+        query_vectors: Vectors of earlier queries, to which those of captions are added.
+        on_failure: Called for a contender that fails; None to raise its error.
+        on_progress: Passed on. An exception it raises stops the work.
+    """
+    vectors = query_vectors or QueryVectors()
+    values = np.full((2, len(contenders), len(rows)), np.nan)
+    for place, contender in enumerate(contenders):
+        if not isinstance(contender, SpaceContender) or contender.corpus.images is None:
+            continue
+        work = functools.partial(_scores, contender, rows, vectors, on_progress)
+        scores = attempt(work, place, on_failure)
+        if scores is not None:
+            allowed = _apart(contender, rows, groups)
+            values[0, place] = expected_reciprocal_ranks(scores, allowed)
+            values[1, place] = expected_reciprocal_ranks(scores.T, allowed)
+    to_image, to_text = (
+        UnitValues(measure, table, rows, groups[rows])
+        for measure, table in zip((TEXT_TO_IMAGE, IMAGE_TO_TEXT), values, strict=True)
+    )
+    return to_image, to_text
+
+
+def captioned_rows(contender: Contender, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of some rows that have an image and a caption; none if the rows have no images."""
+    corpus = contender.corpus
+    if corpus.images is None:
+        return rows[:0]
+    kept = [corpus.images.item(int(row)) is not None and bool(corpus.texts[row].strip()) for row in rows]
+    found: NDArray[np.int64] = rows[np.array(kept, bool)]
+    return found
+
+
+def _scores(
+    contender: SpaceContender, rows: NDArray[np.int64], vectors: QueryVectors, on_progress: OnProgress | None
+) -> NDArray[np.float32]:
+    """The score of each caption, a line, with each image, a column."""
+    space = contender.space
+    captions = [space.corpus.texts[row] for row in rows]
+    asked = space.place_queries(vectors.encode(space.encoder, captions, on_progress))
+    return pairwise(asked, space.index.take(rows), contender.metric)
+
+
+def _apart(contender: Contender, rows: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which rows count against which: those of another group, image and caption."""
+    corpus = contender.corpus
+    apart: NDArray[np.bool_] = groups[rows][:, None] != groups[rows]
+    for keys in ([corpus.item_keys[row] for row in rows], [corpus.texts[row] for row in rows]):
+        numbers = np.unique(np.array(keys), return_inverse=True)[1]
+        apart &= numbers[:, None] != numbers
+    return apart
