@@ -18,6 +18,7 @@ class Panel {
     canvas.tabIndex = 0;
     canvas.setAttribute("role", "img");
     this.overlay = new Overlay(canvas);
+    this.thumbnails = new Thumbnails(this.picture);
     const bound = Object.keys(on).map((name) => [name, (...what) => on[name](this, ...what)]);
     this.gestures = new Gestures(canvas, camera, Object.fromEntries(bound));
   }
