@@ -51,7 +51,7 @@ def linked_choice(
         )
     else:
         kept = st.session_state.get(control or key)
-        chosen = kept if kept in choices else words[index]
+        chosen = str(kept) if kept in choices else words[index]
     put_in_link(key, chosen, words[0])
     return chosen
 
