@@ -21,6 +21,10 @@ from explorer.errors import DataError, UnreadableFileError
 if TYPE_CHECKING:
     from PIL import Image
 
+IMAGE = "image"
+"""What the images of a folder or an archive are called."""
+FILE = "file"
+"""The column of the names of images."""
 SCHEMA = pa.schema(
     {
         "key": pa.binary(16),  # the content hash of the pixels; null for a row without an image
@@ -77,6 +81,11 @@ class Images:
         """The content hash of each image's pixels, 16 bytes; None for a row without one."""
         every = self.table["key"].to_pylist()
         return [every[row] for row in self.rows]
+
+    @property
+    def present(self) -> int:
+        """The number of rows that have an image."""
+        return int(np.count_nonzero(self.table["key"].is_valid().to_numpy()[self.rows]))
 
     def sizes(self) -> NDArray[np.int32]:
         """Width and height of each image in pixels, int32, shape (rows, 2); 0 for a row without one."""
