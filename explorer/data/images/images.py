@@ -58,6 +58,11 @@ class Images:
         """The images of all rows of a table."""
         return cls(table, np.arange(table.num_rows, dtype=np.int64))
 
+    @classmethod
+    def none(cls, rows: int) -> Images:
+        """As many rows without an image."""
+        return cls(pa.Table.from_pylist([{}], schema=SCHEMA), np.zeros(rows, np.int64))
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -72,8 +77,7 @@ class Images:
             other: The other images; None if its rows have none.
             rows: The number of its rows.
         """
-        nothing = pa.Table.from_pylist([{}], schema=SCHEMA)
-        more = Images(nothing, np.zeros(rows, np.int64)) if other is None else other
+        more = Images.none(rows) if other is None else other
         table = pa.concat_tables([self.table, more.table])
         return Images(table, np.concatenate([self.rows, more.rows + self.table.num_rows]))
 
