@@ -107,6 +107,27 @@ _SAMPLES = (
             "music to fall asleep to",
         ),
     ),
+    Sample(
+        name="drawn-shapes",
+        title="Drawn shapes (images)",
+        description=(
+            "288 small images: 8 shapes in 8 colours on 4 grounds, with captions. 32 are near-duplicates of "
+            "others: crops, rescaled, recompressed and exact copies. They need a model that reads images, "
+            "such as CLIP."
+        ),
+        source="Drawn by the code of this project.",
+        licence="CC0-1.0",
+        file="drawn-shapes.zip",
+        text="caption",
+        label="shape",
+        queries=(
+            "a red circle",
+            "a blue star on a dark ground",
+            "a yellow heart",
+            "something green with corners",
+            "an orange arrow on sand",
+        ),
+    ),
 )
 SAMPLES: dict[str, Sample] = {sample.name: sample for sample in _SAMPLES}
 
