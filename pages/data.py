@@ -21,7 +21,7 @@ with page("Data") as session:
     with choice:
         chosen = choose_rows(session, contents)
         whole = chosen if isinstance(chosen, Corpus) else None
-        spec = choose_encoder(session.encoder, whole) if whole is not None else None
+        spec = choose_encoder(session, whole) if whole is not None else None
         if isinstance(spec, LocalModel):
             choose_processes(session)
         passages, report = st.container(), st.container()
@@ -29,7 +29,8 @@ with page("Data") as session:
     with contents:
         # Tokens are counted below all else, so that what comes of it in a while moves nothing.
         rows, tokens = st.container(), st.container()
-    if whole is not None and spec is not None:
+    # Images have no tokens and no passages.
+    if whole is not None and spec is not None and whole.images is None:
         split = is_split(session, whole)
         if not split:
             with tokens:

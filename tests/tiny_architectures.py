@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -158,7 +159,8 @@ def clip(folder: Path) -> Path:
               "image_size": 32, "patch_size": 16}  # fmt: skip
     config = CLIPConfig(text_config=text, vision_config=vision, projection_dim=20)
     CLIPModel(config).eval().save_pretrained(str(below))
-    CLIPProcessor(CLIPImageProcessor(), tokenizer).save_pretrained(str(below))
+    images = CLIPImageProcessor(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})
+    CLIPProcessor(images, tokenizer).save_pretrained(str(below))
     modules = [
         {"idx": 0, "name": "0", "path": "0_CLIPModel", "type": "sentence_transformers.models.CLIPModel"}
     ]
@@ -166,6 +168,31 @@ def clip(folder: Path) -> Path:
     return folder
 
 
+def plain_clip(folder: Path) -> Path:
+    """As TinyCLIP: the files of transformers alone, without the settings of the tokenizer."""
+    below = clip(folder.with_name(folder.name + "-whole")) / "0_CLIPModel"
+    shutil.copytree(below, folder, ignore=shutil.ignore_patterns("tokenizer_config.json"))
+    return folder
+
+
+def siglip(folder: Path) -> Path:
+    """As siglip2-base-patch16-224: the files of transformers alone."""
+    from transformers import SiglipConfig, SiglipImageProcessor, SiglipModel, SiglipProcessor
+
+    tokenizer = _tokenizer(last="<eos>", model_max_length=64)
+    size = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = SiglipConfig(
+        text_config={**size, "vocab_size": len(tokenizer), "max_position_embeddings": 64,
+                     "projection_size": 16},
+        vision_config={**size, "image_size": 32, "patch_size": 16},
+    )  # fmt: skip
+    SiglipModel(config).eval().save_pretrained(str(folder))
+    images = SiglipImageProcessor(size={"height": 32, "width": 32})
+    SiglipProcessor(images, tokenizer).save_pretrained(str(folder))
+    return folder
+
+
 ARCHITECTURES: dict[str, Callable[[Path], Path]] = {
-    build.__name__: build for build in (modernbert, gemma3, qwen3, model2vec, static, clip)
+    build.__name__: build
+    for build in (modernbert, gemma3, qwen3, model2vec, static, clip, plain_clip, siglip)
 }

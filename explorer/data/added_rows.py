@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from explorer.data.columns import type_words
 from explorer.data.corpus import Corpus
+from explorer.data.images.images import Images
 from explorer.data.tables.python_values import as_strings, plain_text
 from explorer.data.tables.source_table import check_width, unique_names
 from explorer.data.tables.values import count, joined
@@ -51,6 +52,10 @@ def add_rows(corpus: Corpus, added: Corpus) -> Corpus:
     table = pa.table({**columns, file_column: files})
     name = " + ".join(names) if len(names) == 2 else f"{names[0]} + {len(names) - 1:,} more"
     _check_size(table, name)
+    images = None
+    if corpus.images is not None or added.images is not None:
+        images = (corpus.images or Images.none(len(corpus))).followed_by(added.images, len(added))
+    repeated = "a text" if images is None else "an image or text"
     known = set(corpus.item_keys)
     repeats = sum(key in known for key in added.item_keys)
     said = (
@@ -67,11 +72,12 @@ def add_rows(corpus: Corpus, added: Corpus) -> Corpus:
         notes=(
             *_notes_of(corpus),
             *_notes_of(added),
-            f"{said}; {repeats:,} of them {_verb(repeats, 'repeat')} a text of the rows before.",
+            f"{said}; {repeats:,} of them {_verb(repeats, 'repeat')} {repeated} of the rows before.",
             *notes,
         ),
         queries=corpus.queries,
         file_column=file_column,
+        images=images,
     )
 
 

@@ -1,4 +1,4 @@
-"""Vectors of earlier queries: nobody waits, or pays, for the same query twice."""
+"""Vectors of earlier queries, texts or images: nobody waits, or pays, for the same query twice."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.data.corpus import Item
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.sizes import Parts
 
 if TYPE_CHECKING:
     from explorer.encode.encoder import Encoder  # imports torch, which a session must not wait for
 
+_Key = tuple[str, str | bytes]
 _MAX_BYTES = 4 * 1_000 * 1_024 * 4  # 1,000 judged queries of four encoders with 1,024 dimensions
 
 
@@ -31,7 +33,7 @@ class QueryVectors:
     def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._vectors: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
+        self._vectors: OrderedDict[_Key, NDArray[np.float32]] = OrderedDict()
         self._bytes = 0
 
     @property
@@ -39,9 +41,9 @@ class QueryVectors:
         """The memory of the vectors, for `explorer.jobs.sizes.Memory`: tabs of a session share it."""
         return {id(self): self._bytes}
 
-    def find(self, encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32] | None:
-        """Vectors of queries, float32, shape (texts, dims); None unless all are cached."""
-        keys = [self._key(encoder, text) for text in texts]
+    def find(self, encoder: Encoder, queries: Sequence[Item]) -> NDArray[np.float32] | None:
+        """Vectors of queries, float32, shape (queries, dims); None unless all are cached."""
+        keys = [self._key(encoder, query) for query in queries]
         with self._lock:
             if not keys or any(key not in self._vectors for key in keys):
                 return None
@@ -50,22 +52,22 @@ class QueryVectors:
             return np.stack([self._vectors[key] for key in keys])
 
     def encode(
-        self, encoder: Encoder, texts: Sequence[str], on_progress: OnProgress | None = None
+        self, encoder: Encoder, queries: Sequence[Item], on_progress: OnProgress | None = None
     ) -> NDArray[np.float32]:
-        """Vectors of queries, float32, shape (texts, dims); see `Encoder.encode_queries`."""
-        keys = {text: self._key(encoder, text) for text in texts}
+        """Vectors of queries, float32, shape (queries, dims); see `Encoder.encode_queries`."""
+        keys = [self._key(encoder, query) for query in queries]
         with self._lock:
-            known = {text: self._vectors[key] for text, key in keys.items() if key in self._vectors}
-        missing = [text for text in keys if text not in known]
+            known = {key: self._vectors[key] for key in keys if key in self._vectors}
+        missing = {key: query for key, query in zip(keys, queries, strict=True) if key not in known}
         if missing:
-            known |= zip(missing, encoder.encode_queries(missing, on_progress), strict=True)
-        vectors = np.stack([known[text] for text in texts])
+            known |= zip(missing, encoder.encode_queries([*missing.values()], on_progress), strict=True)
+        vectors = np.stack([known[key] for key in keys])
         with self._lock:
-            for text, vector in zip(texts, vectors, strict=True):
-                self._keep(keys[text], vector.copy())
+            for key, vector in zip(keys, vectors, strict=True):
+                self._keep(key, vector.copy())
         return vectors
 
-    def _keep(self, key: tuple[str, str], vector: NDArray[np.float32]) -> None:
+    def _keep(self, key: _Key, vector: NDArray[np.float32]) -> None:
         if key in self._vectors:
             self._bytes -= self._vectors.pop(key).nbytes
         self._vectors[key] = vector
@@ -74,5 +76,6 @@ class QueryVectors:
             self._bytes -= self._vectors.popitem(last=False)[1].nbytes
 
     @staticmethod
-    def _key(encoder: Encoder, text: str) -> tuple[str, str]:
-        return encoder.fingerprint, encoder.query_prompt + text
+    def _key(encoder: Encoder, query: Item) -> _Key:
+        """A text by its words and the prompt before them, an image by its pixels."""
+        return encoder.fingerprint, query.key if not isinstance(query, str) else encoder.query_prompt + query

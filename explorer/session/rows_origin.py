@@ -28,6 +28,7 @@ class RowsOrigin:
         vectors: The column of the rows' own vectors; None to encode the texts.
         added_to: The rows that were open before, which they follow; None if they took their place.
         as_saved: Whether the source is a saved space that was opened as one.
+        by_captions: Whether rows with images are encoded by their captions.
     """
 
     place: str
@@ -39,6 +40,7 @@ class RowsOrigin:
     vectors: VectorColumn | None
     added_to: Corpus | None = None
     as_saved: bool = False
+    by_captions: bool = False
 
 
 def saved_origin(place: str, source: SourceTable, corpus: Corpus) -> RowsOrigin:

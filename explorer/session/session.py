@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from explorer.data.added_rows import follow
-from explorer.data.corpus import Corpus
+from explorer.data.corpus import Corpus, Item
 from explorer.data.filters.rows import passing, possible
 from explorer.data.filters.specs import Filter
 from explorer.data.filters.text import format_filters
@@ -89,7 +89,7 @@ class Session:
     results: OrderedDict[Hashable, Job[Any]] = field(default_factory=OrderedDict)
     queries: QueryVectors = field(default_factory=QueryVectors)
     asking: dict[Hashable, Job[Any]] = field(default_factory=dict)
-    again_for: dict[EncoderSpec, tuple[str, ...]] = field(default_factory=dict)
+    again_for: dict[EncoderSpec, tuple[Item, ...]] = field(default_factory=dict)
     rows_origin: RowsOrigin | None = None
     linked_rows: LinkedRows | None = None
     notice: str = ""

@@ -10,6 +10,8 @@ from explorer.data.opening import open_corpus
 from explorer.errors import DataError, TooLargeError
 from explorer.share.export import rows_table
 from explorer.splitting import split_passages
+from tests.drawn_images import Drawing
+from tests.image_archives import drawn_png
 
 
 def file_of(tmp_path, name, content):
@@ -235,3 +237,21 @@ def test_passages_are_refused_and_what_was_put_together_is_split_with_its_files(
     for pair in ((passages, mails), (mails, passages)):
         with pytest.raises(DataError, match="passages"):
             add_rows(*pair)
+
+
+def test_images_keep_their_rows_among_rows_of_texts(tmp_path):
+    folder = tmp_path / "drawn"
+    folder.mkdir()
+    for colour in ("red", "blue"):
+        (folder / f"{colour}.png").write_bytes(drawn_png(Drawing("star", colour), 20))
+    texts, images = open_corpus(["one", "two"]), open_corpus(folder)
+    after, before = add_rows(texts, images), add_rows(images, texts)
+    assert [item if isinstance(item, str) else item.name for item in after.items] == [
+        *("one", "two", "blue.png", "red.png")
+    ]
+    assert [item if isinstance(item, str) else item.name for item in before.items] == [
+        *("blue.png", "red.png", "one", "two")
+    ]
+    again = add_rows(after, images)
+    assert again.item_keys[2:4] == again.item_keys[4:]
+    assert any("2 of them repeat an image or text of the rows before." in note for note in again.notes)

@@ -5,12 +5,14 @@ import pytest
 import torch
 
 import explorer
+from explorer.data.images.images import image_item
 from explorer.encode.engines import loaded_models
 from explorer.encode.models import BUNDLED_MODEL, find_model
 from explorer.encode.run import encode_corpus
 from explorer.encode.spec import LocalModel
 from explorer.encode.tokens import count_tokens
 from explorer.hub.starters import STARTERS
+from tests.drawn_images import Drawing, draw
 from tests.encode.opening import open_for
 from tests.hub_server import LocalHub, talk_to
 from tests.sentence_transformer import sentence_transformer
@@ -25,6 +27,9 @@ ARCHITECTURE_OF = {
     "microsoft/harrier-oss-v1-270m": "gemma3",
     "microsoft/harrier-oss-v1-0.6b": "qwen3",
     "Qwen/Qwen3-Embedding-0.6B": "qwen3",
+    "sentence-transformers/clip-ViT-B-32": "clip",
+    "google/siglip2-base-patch16-224": "siglip",
+    "wkcn/TinyCLIP-ViT-8M-16-Text-3M-YFCC15M": "plain_clip",
 }
 STATIC = ["model2vec", "static"]
 pytestmark = pytest.mark.usefixtures("nothing_loaded")
@@ -79,6 +84,17 @@ def test_models_in_a_folder_of_their_own_give_the_vectors_of_sentence_transforme
     vectors, _ = encode_corpus(encoder, explorer.open_corpus(TEXTS), cache)
     np.testing.assert_allclose(vectors, expected, atol=1e-5)
     np.testing.assert_allclose(encoder.encode_queries(TEXTS[:2]), expected[:2], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["clip", "plain_clip", "siglip"])
+def test_models_of_images_and_texts_give_the_vectors_of_sentence_transformers(tiny, name, cache):
+    folder = tiny(name)
+    assert find_model(str(folder)).facts.takes_images
+    model, drawn = sentence_transformer(folder), draw(Drawing("star", "red"), 50)
+    encoder = open_for(LocalModel(str(folder), "float32"), cache, ["abc"])
+    vectors = encoder.encode_queries([image_item(drawn), "abc"])
+    np.testing.assert_allclose(vectors[0], model.encode(drawn), atol=1e-5)
+    np.testing.assert_allclose(vectors[1], model.encode({"text": "abc"}), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", STATIC)

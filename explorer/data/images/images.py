@@ -54,6 +54,11 @@ class Images:
         """The images of all rows of a table."""
         return cls(table, np.arange(table.num_rows, dtype=np.int64))
 
+    @classmethod
+    def none(cls, rows: int) -> Images:
+        """No image for each of some rows."""
+        return cls(pa.Table.from_pylist([{}], schema=SCHEMA), np.zeros(rows, np.int64))
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -68,8 +73,7 @@ class Images:
             other: The other images; None if its rows have none.
             rows: The number of its rows.
         """
-        nothing = pa.Table.from_pylist([{}], schema=SCHEMA)
-        more = Images(nothing, np.zeros(rows, np.int64)) if other is None else other
+        more = Images.none(rows) if other is None else other
         table = pa.concat_tables([self.table, more.table])
         return Images(table, np.concatenate([self.rows, more.rows + self.table.num_rows]))
 
@@ -77,6 +81,11 @@ class Images:
         """The content hash of each image's pixels, 16 bytes; None for a row without one."""
         every = self.table["key"].to_pylist()
         return [every[row] for row in self.rows]
+
+    def present(self) -> NDArray[np.bool_]:
+        """Whether each row has an image, bool, shape (rows,)."""
+        there: NDArray[np.bool_] = self.table["key"].is_valid().to_numpy()[self.rows]
+        return there
 
     def sizes(self) -> NDArray[np.int32]:
         """Width and height of each image in pixels, int32, shape (rows, 2); 0 for a row without one."""

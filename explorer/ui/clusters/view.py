@@ -57,8 +57,9 @@ def show_clusters(session: Session, space: Space) -> None:
         with table:
             _choose_and_open(session, shown_rows, clustering_key, clusters, stability)
     _assignments(session, shown_rows, clusters)
-    with st.expander("Rows that fit worst"):
-        _worst(session, shown_rows, clusters)
+    with st.expander("Rows that fit worst", key="fit-worst", on_change="rerun") as part:
+        if part.open:
+            _worst(session, shown_rows, clusters)
 
 
 def _choose(shown_rows: ShownRows) -> ClusterSpec:
@@ -72,11 +73,21 @@ def _choose(shown_rows: ShownRows) -> ClusterSpec:
             largest = max(2, len(shown_rows))
             usual_size = min(USUAL_SIZE, largest)
             min_size = linked_number("Minimum size", 2, largest, usual_size, key="min-size", width=190)
-        with st.popover("Advanced", icon=":material/tune:", width="content"):
-            metric = choose_distance("distance")
+        with st.popover(
+            "Advanced", icon=":material/tune:", width="content", key="clusters-advanced", on_change="rerun"
+        ) as advanced:
+            drawn = bool(advanced.open)
+            metric = choose_distance("distance", drawn=drawn)
             if method == "k-means":
                 seed = linked_number(
-                    "Seed", 0, 9999, 0, key="cluster-seed", width=150, about="Same seed, same clusters."
+                    "Seed",
+                    0,
+                    9999,
+                    0,
+                    key="cluster-seed",
+                    width=150,
+                    drawn=drawn,
+                    about="Same seed, same clusters.",
                 )
     return ClusterSpec(
         "hdbscan" if method == "hdbscan" else "k-means", k=k, min_size=min_size, metric=metric, seed=seed

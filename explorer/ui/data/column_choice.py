@@ -6,6 +6,8 @@ import streamlit as st
 
 from explorer.data.columns import guess_label, guess_text, text_columns
 from explorer.data.corpus import Corpus
+from explorer.data.images.collections import FILE as FILE_NAMES
+from explorer.data.images.collections import LABEL as FOLDERS
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.tables.values import count
 from explorer.errors import ExplorerError, TooLargeError
@@ -17,6 +19,7 @@ from explorer.ui.data.vector_choice import choose_vectors
 from explorer.ui.shell.text import markdown
 
 _NO_LABEL = "(none)"
+_IMAGES, _CAPTIONS = "Their images", "Their captions"
 _REPLACE, _ADD = "Replace the open rows", "Add to the open rows"
 
 
@@ -46,14 +49,15 @@ def choose_columns(session: Session, place: str, table: SourceTable) -> Corpus |
     names = source.table.column_names
     keyed = source.name if before is None else f"{source.name}-{len(before)}"  # the usual choices differ
     usual = _usual_texts(source, opened, before)
+    by_captions = _chooses_captions(source, back, keyed) if source.images else False
     text = st.selectbox(
-        "Text column",
+        "Caption column" if source.images else "Text column",
         names,
         index=names.index(usual[0]),
         key=widget_key(f"text-{keyed}"),
         persist_state="session",
     )
-    texts = (text, *_joined(source, text, usual, keyed))
+    texts = (text,) if source.images else (text, *_joined(source, text, usual, keyed))
     labels = [_NO_LABEL, *(name for name in names if name not in texts)]
     if back is not None and back.text == texts:
         usual_label = back.label
@@ -71,9 +75,9 @@ def choose_columns(session: Session, place: str, table: SourceTable) -> Corpus |
     limit, seed = None, 0
     most = min(source.total_rows, _room(source, before))
     if source.total_rows > 1:
-        with st.expander("Use fewer rows"):
+        with st.expander("Use fewer images" if source.images else "Use fewer rows"):
             limit = st.number_input(
-                "Rows",
+                "Images" if source.images else "Rows",
                 1,
                 most,
                 min(most, back.limit or most) if back else most,
@@ -90,10 +94,29 @@ def choose_columns(session: Session, place: str, table: SourceTable) -> Corpus |
                 persist_state="session",
             )
     label = None if label == _NO_LABEL else label
-    wanted = RowsOrigin(place, source, texts, label, limit, seed, vectors, before)
+    wanted = RowsOrigin(place, source, texts, label, limit, seed, vectors, before, by_captions=by_captions)
     if back == wanted:
         return session.corpus.whole
     return draft().corpus(wanted)
+
+
+def _chooses_captions(source: SourceTable, back: RowsOrigin | None, keyed: str) -> bool:
+    """Draw what rows with images are encoded by; return whether it is their captions."""
+    # Names of files and folders, which every collection has, are no captions.
+    if not set(_text_columns(source)) - {FILE_NAMES, FOLDERS}:
+        st.caption("Each row is an image, and is encoded by it.")
+        return False
+    chosen = st.segmented_control(
+        "Rows are encoded by",
+        [_IMAGES, _CAPTIONS],
+        default=_CAPTIONS if back is not None and back.by_captions else _IMAGES,
+        required=True,
+        key=widget_key(f"encoded-by-{keyed}"),
+        help="By images, words and images find them, with a model for both. By captions, rows are texts like "
+        "any others, for every encoder, and their images are left out.",
+        persist_state="session",
+    )
+    return bool(chosen == _CAPTIONS)
 
 
 def _added_to(session: Session, place: str, table: SourceTable) -> Corpus | None:

@@ -134,10 +134,11 @@ def _uploaded(session: Session) -> Read:
     opened = back.source if back is not None and back.place == FILE else None
     return upload_either(
         session,
-        "File",
+        "File, or images",
         key,
         opened=opened,
-        help="CSV, TSV, JSON Lines, Parquet, plain text with one row per line, or a saved space or session.",
+        help="CSV, TSV, JSON Lines, Parquet, plain text with one row per line, or a saved space or session. "
+        "Or images: several files, or a .zip, in which folders are labels and a metadata.csv has captions.",
     )
 
 

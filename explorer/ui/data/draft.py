@@ -11,7 +11,7 @@ import streamlit as st
 
 from explorer.data.added_rows import add_rows
 from explorer.data.corpus import Corpus
-from explorer.data.corpus_from_table import make_corpus
+from explorer.data.corpus_from_table import GUESS, make_corpus
 from explorer.data.hub.rows_link import HubRows
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.hub.ranges import HubFile
@@ -80,6 +80,7 @@ class Draft:
                 limit=chosen.limit,
                 seed=chosen.seed,
                 vectors=chosen.vectors,
+                images=None if chosen.by_captions else GUESS,
             )
             if chosen.added_to is not None:
                 corpus = add_rows(chosen.added_to, corpus)

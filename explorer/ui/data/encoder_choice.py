@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from explorer.data.corpus import Corpus
@@ -14,7 +16,9 @@ from explorer.encode.models import BUNDLED_MODEL, files_on_disk
 from explorer.encode.saved_encoder import saved_encoder
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors, Precision, Tfidf, spec_for
 from explorer.errors import ExplorerError
+from explorer.session.session import Session
 from explorer.settings import settings
+from explorer.ui.data.image_models import choose_image_model
 from explorer.ui.data.prompt_choice import choose_prompts
 from explorer.ui.data.saved_space import show_saved_encoder
 from explorer.ui.shell.text import show_error
@@ -25,10 +29,13 @@ _NO_MODEL = "Unknown"
 _LOCAL, _HOSTED, _TFIDF, _OWN = "Local", "Hosted", "TF-IDF", "Vectors in the rows"
 
 
-def choose_encoder(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:
-    """Draw the choice of encoder, starting from the current one; None while none is named."""
-    own = corpus is not None and corpus.vectors is not None
-    ways = [*([_OWN] if own else []), _LOCAL, _HOSTED, _TFIDF]
+def choose_encoder(session: Session, corpus: Corpus) -> EncoderSpec | None:
+    """Draw the choice of encoder for rows, starting from the current one; None while none is named."""
+    current, own = session.encoder, corpus.vectors is not None
+    images = corpus.images is not None
+    if images and not own:
+        return _for_images(session, current)
+    ways = [*([_OWN] if own else []), _LOCAL, *([] if images else [_HOSTED, _TFIDF])]
     way = st.segmented_control(
         "Encode with",
         ways,
@@ -41,7 +48,7 @@ def choose_encoder(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec |
         "models.",
     )
     try:
-        if corpus is not None and way == _OWN:
+        if way == _OWN:
             saved = saved_encoder(corpus)
             return _own(current) if saved is None else show_saved_encoder(saved)
         if way == _HOSTED:
@@ -51,10 +58,25 @@ def choose_encoder(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec |
                 "TF-IDF counts words and pairs of words and is fitted on these rows. It knows no synonyms."
             )
             return Tfidf()
-        return _local(current)
+        return _for_images(session, current) if images else _local(current)
     except ExplorerError as error:
         show_error(error)
         return None
+
+
+def _for_images(session: Session, current: EncoderSpec) -> EncoderSpec | None:
+    """Draw the choice of an encoder of images; images have no prompts, and words keep those of the model."""
+    before = current if isinstance(current, LocalModel) else LocalModel()
+    try:
+        model = choose_image_model(session, current)
+    except ExplorerError as error:
+        show_error(error)
+        return None
+    if model is None:
+        return None
+    precision = _precision(before)
+    same = model == before.model
+    return replace(before, precision=precision) if same else spec_for(model, precision=precision)
 
 
 def _way(spec: EncoderSpec) -> str:
@@ -74,17 +96,7 @@ def _local(current: EncoderSpec) -> EncoderSpec | None:
     model = _model("Model", before.model, [])
     if model is None:
         return None
-    precision: Precision = st.segmented_control(
-        "Precision",
-        ["auto", "float32"],
-        format_func={"auto": "Fast", "float32": "Exact"}.__getitem__,
-        default=before.precision,
-        required=True,
-        key="precision-choice",
-        help="Fast computes in bfloat16 or float16 if a check on your own rows shows a cosine of at least "
-        "0.9999 to the exact vectors (0.999 on a GPU). Exact computes in float32.",
-        persist_state="session",
-    )
+    precision = _precision(before)
     # The revision and the permission to run code belong to the model they were chosen for.
     unchanged = model == before.model
     revision = before.revision if unchanged else None
@@ -107,7 +119,22 @@ def _local(current: EncoderSpec) -> EncoderSpec | None:
     )
 
 
-def _hosted(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:
+def _precision(before: LocalModel) -> Precision:
+    chosen: Precision = st.segmented_control(
+        "Precision",
+        ["auto", "float32"],
+        format_func={"auto": "Fast", "float32": "Exact"}.__getitem__,
+        default=before.precision,
+        required=True,
+        key="precision-choice",
+        help="Fast computes in bfloat16 or float16 if a check on your own rows shows a cosine of at least "
+        "0.9999 to the exact vectors (0.999 on a GPU). Exact computes in float32.",
+        persist_state="session",
+    )
+    return chosen
+
+
+def _hosted(current: EncoderSpec, corpus: Corpus) -> EncoderSpec | None:
     before = current if isinstance(current, HostedModel) else None
     providers = [*embedding_servers(), *PROVIDERS]
     provider = st.selectbox(
@@ -138,9 +165,8 @@ def _hosted(current: EncoderSpec, corpus: Corpus | None) -> EncoderSpec | None:
         _defined_on_hub(model),
         later="on the Hub when the rows are encoded",
     )
-    if corpus is not None:
-        requests = count(requests_for(corpus.texts), "request")
-        st.caption(f"The rows are sent to that server, in about {requests}.")
+    requests = count(requests_for(corpus.texts), "request")
+    st.caption(f"The rows are sent to that server, in about {requests}.")
     return HostedModel(str(provider), model, prompts.document, prompts.query, prompts.task)
 
 

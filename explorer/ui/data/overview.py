@@ -10,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.data.corpus import Corpus
+from explorer.data.images.images import Images
 from explorer.data.tables.values import count
 from explorer.encode.spec import EncoderSpec, OwnVectors
 from explorer.numbers import percent
@@ -18,6 +19,7 @@ from explorer.ui.shell.save_session import offer_session_file
 from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.figure_table import figure_table
 from explorer.ui.widgets.figure_words import token_words
+from explorer.ui.widgets.items import count_rows, grid_html, image_count
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.save_space import offer_space_file
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from explorer.encode.tokens import TokenAudit
 
 _PREVIEW_ROWS = 200
+_PREVIEW_IMAGES = 24
 _CUT_ROWS = 5
 
 
@@ -41,8 +44,7 @@ def open_label(session: Session, corpus: Corpus, spec: EncoderSpec) -> str:
     """The label of the button that opens a corpus with an encoder."""
     if corpus.fingerprint == session.corpus.fingerprint and spec == session.encoder:
         return "Open these rows"  # only the name differs: vectors and results are kept
-    noun = "row" if corpus.split_from is None else "passage"
-    rows = count(len(corpus), noun)
+    rows = count_rows(corpus, len(corpus)) if corpus.split_from is None else count(len(corpus), "passage")
     return f"{'Use' if isinstance(spec, OwnVectors) else 'Encode'} {rows}"
 
 
@@ -57,7 +59,13 @@ def offer_pages(session: Session, space: Space) -> None:
 
 
 def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
-    """Draw the number of rows, of empty ones left out, of repeated texts and of truncated rows."""
+    """Draw the number of rows, of empty ones left out, of repeated ones, and of truncated rows.
+
+    For images, their usual size in place of the last.
+    """
+    if corpus.images is not None and image_count(corpus):
+        _show_image_counts(corpus, corpus.images)
+        return
     with st.grid(4, min_column_width=110):
         st.metric("Rows" if corpus.split_from is None else "Passages", f"{len(corpus):,}")
         st.metric(
@@ -72,6 +80,31 @@ def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
         )
         cut = "–" if audit is None else f"{len(audit.cut_rows):,}"
         st.metric("Truncated", cut, help="Rows longer than the encoder's maximum length.")
+    for note in corpus.notes:
+        st.caption(markdown(note))
+
+
+def _show_image_counts(corpus: Corpus, images: Images) -> None:
+    sizes = images.sizes()
+    width, height = np.median(sizes[sizes[:, 0] > 0], axis=0).astype(int)
+    number = image_count(corpus)
+    with st.grid(4, min_column_width=110):
+        st.metric("Images", f"{number:,}")
+        if number < len(corpus):
+            st.metric(
+                "Texts", f"{len(corpus) - number:,}", help="Rows without an image, encoded by their text."
+            )
+        st.metric(
+            "Repeated",
+            f"{corpus.repeated:,}",
+            help="Rows whose image already occurred, pixel by pixel, whatever its file is called. Each "
+            "distinct one is encoded once.",
+        )
+        st.metric(
+            "Usual size",
+            f"{width:,} × {height:,}",
+            help="The median of the widths and of the heights, in pixels. Models read a few hundred a side.",
+        )
     for note in corpus.notes:
         st.caption(markdown(note))
 
@@ -118,7 +151,9 @@ def _token_table(audit: TokenAudit) -> pa.Table:
 
 
 def show_preview(corpus: Corpus) -> None:
-    """Draw the first rows, or those of each file, text column first."""
+    """Draw the first rows, or those of each file, text column first; above them, some of the images."""
+    if corpus.images is not None:
+        _show_images(corpus)
     order = [corpus.text, *([corpus.label] if corpus.label else []), *corpus.metadata]
     rows = _first_rows(corpus)
     st.dataframe(
@@ -132,6 +167,14 @@ def show_preview(corpus: Corpus) -> None:
     if len(corpus) > len(rows):
         first = "The first rows of each file," if corpus.file_column else "The first"
         st.caption(f"{first} {len(rows):,} of {len(corpus):,} rows.")
+
+
+def _show_images(corpus: Corpus) -> None:
+    """Draw images from all over the rows: the first ones are often of one kind."""
+    rows = np.linspace(0, len(corpus) - 1, min(_PREVIEW_IMAGES, len(corpus))).astype(int).tolist()
+    st.html(grid_html(corpus, rows))
+    if len(corpus) > len(rows):
+        st.caption(f"{len(rows):,} of {count_rows(corpus, len(corpus))}, from all over the rows.")
 
 
 def _first_rows(corpus: Corpus) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from explorer.data.corpus import Item
 from explorer.errors import ModelChangedError
 from explorer.jobs.outcome import Done, Failed, Pending
 from explorer.session.queries import ask_queries, query_key, query_outcome
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def query_vectors_or_progress(
-    session: Session, spaces: Sequence[Space], texts: tuple[str, ...]
+    session: Session, spaces: Sequence[Space], queries: tuple[Item, ...]
 ) -> list[NDArray[np.float32]] | None:
     """The vectors of the same queries by the encoder of each space; None unless all are ready.
 
@@ -33,16 +34,16 @@ def query_vectors_or_progress(
     Args:
         session: Who asks; queries it asked before are answered at once.
         spaces: The spaces whose encoders encode the queries.
-        texts: The queries, one or more.
+        queries: The queries, texts or images, one or more.
 
     Returns:
-        For each space, float32, shape (texts, dims).
+        For each space, float32, shape (queries, dims).
     """
-    wait_briefly(ask_queries(session, spaces, texts))
+    wait_briefly(ask_queries(session, spaces, queries))
     vectors: list[NDArray[np.float32]] = []
     pending = False
     for space in spaces:
-        outcome = query_outcome(session, space, texts)
+        outcome = query_outcome(session, space, queries)
         spec = space.encoder.spec
         if isinstance(outcome, Done):
             session.again_for.pop(spec, None)
@@ -50,12 +51,12 @@ def query_vectors_or_progress(
             continue
         changed = isinstance(outcome, Failed) and isinstance(outcome.error, ModelChangedError)
         # Automatically only once: a name that alternates between models would encode, and bill, rows forever.
-        if changed and session.again_for.get(spec) != texts:
-            session.again_for[spec] = texts
-            _again(session, space, texts)
+        if changed and session.again_for.get(spec) != queries:
+            session.again_for[spec] = queries
+            _again(session, space, queries)
             st.rerun()
-        key = query_key(session, space, texts)
-        again = functools.partial(_again, session, space, texts)
+        key = query_key(session, space, queries)
+        again = functools.partial(_again, session, space, queries)
         show_outcome(session, outcome, key=f"query-{hash(key)}", again=again)
         if isinstance(outcome, Failed):
             point_to_token(spec)
@@ -65,8 +66,8 @@ def query_vectors_or_progress(
     return vectors if len(vectors) == len(spaces) else None
 
 
-def _again(session: Session, space: Space, texts: tuple[str, ...]) -> None:
+def _again(session: Session, space: Space, queries: tuple[Item, ...]) -> None:
     """Ask again; if the model behind the encoder's name has changed, first encode the rows again."""
-    job = session.asking.pop(query_key(session, space, texts))
+    job = session.asking.pop(query_key(session, space, queries))
     if isinstance(job.error, ModelChangedError):
         encode_again(session, space.encoder.spec, job.error)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 
 from streamlit import runtime
 
 from explorer.data.corpus import Corpus
+from explorer.data.tables.values import count, shortened
 from explorer.ui.shell.text import as_html
 
 _JPEG = "image/jpeg"
+_CAPTION_CHARS = 80  # of a grid, where two lines are shown
 
 
 def item_html(corpus: Corpus, row: int, most: int | None = None) -> str:
@@ -26,6 +29,34 @@ def item_html(corpus: Corpus, row: int, most: int | None = None) -> str:
     if not address:
         return told
     return f'<div class="explorer-image">{image_html(address, text)}{told}</div>'
+
+
+def image_count(corpus: Corpus) -> int:
+    """The number of rows that are images."""
+    return 0 if corpus.images is None else int(corpus.images.present().sum())
+
+
+def count_rows(corpus: Corpus, number: int) -> str:
+    """A number of rows in words: of "images", if all rows of the corpus are images."""
+    return count(number, "image" if has_only_images(corpus) else "row")
+
+
+def has_only_images(corpus: Corpus) -> bool:
+    """Whether each row is an image."""
+    return corpus.images is not None and image_count(corpus) == len(corpus)
+
+
+def grid_html(corpus: Corpus, rows: Sequence[int]) -> str:
+    """Rows (from 0) as a grid of thumbnails above captions and labels; rows without an image are texts."""
+    cells = []
+    for row in rows:
+        text, address = corpus.texts[row], thumbnail_address(corpus, row)
+        label = "" if corpus.labels is None else corpus.labels[row]
+        image = image_html(address, text) if address else ""
+        named = f'<span class="label" dir="auto">{html.escape(label)}</span>' if label else ""
+        caption = html.escape(shortened(text, _CAPTION_CHARS))
+        cells.append(f'<li>{image}{named}<span class="caption" dir="auto">{caption}</span></li>')
+    return f'<ul class="explorer-grid">{"".join(cells)}</ul>'
 
 
 def image_html(address: str, caption: str) -> str:

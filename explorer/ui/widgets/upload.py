@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import mmap
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from pathlib import PurePath
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.data.formats.decode import ENCODINGS
 from explorer.data.formats.kinds import BINARY, KINDS
+from explorer.data.images.archives import stored_zip
+from explorer.data.images.collections import is_image_name
 from explorer.data.tables.source_table import SourceTable
+from explorer.data.tables.values import count
 from explorer.data.uploads.bounded import read_bounded
 from explorer.errors import ExplorerError
 from explorer.jobs.progress import OnProgress
@@ -24,7 +28,11 @@ from explorer.settings import settings
 from explorer.ui.shell.tab_jobs import answer_or_progress, ask_alone, forget, was_asked
 from explorer.ui.shell.text import markdown
 
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
 Read = SourceTable | SessionContents | ExplorerError | None
+_IMAGES = frozenset({"zip", "image"})  # kinds of files
 _TABLES = "explorer-uploaded-tables"
 _CODECS = ["", *ENCODINGS]  # the empty one stands for detection
 _ENCODING_HELP = "The character encoding of the file. Choose another one if letters look wrong."
@@ -33,8 +41,8 @@ _ENCODING_HELP = "The character encoding of the file. Choose another one if lett
 def upload(
     session: Session, label: str, key: str, *, help: str | None = None
 ) -> SourceTable | ExplorerError | None:
-    """Draw a file uploader and return the table read from its file, as `upload_either` without sessions."""
-    read = upload_either(session, label, key, help=help, sessions=False)
+    """Draw a file uploader and return the table read from its file, as `upload_either` for tables alone."""
+    read = upload_either(session, label, key, help=help, tables_only=True)
     if isinstance(read, SessionContents):
         raise AssertionError(read)
     return read
@@ -47,9 +55,12 @@ def upload_either(
     *,
     help: str | None = None,
     opened: SourceTable | None = None,
-    sessions: bool = True,
+    tables_only: bool = False,
 ) -> Read:
     """Draw a file uploader and return the table read from its file, or the session that it is.
+
+    Several images, with a table of metadata if there is one, are read together. Of several other files only
+    the last one is, as if it had replaced the others.
 
     Args:
         session: The visitor's session.
@@ -57,28 +68,40 @@ def upload_either(
         key: The uploader's key; the last table read is kept for each key.
         help: The uploader's help text.
         opened: The table of the open file; it is returned if no other file was uploaded here.
-        sessions: Whether session files are opened too.
+        tables_only: Whether neither sessions nor images are taken, and one file at a time.
 
     Returns:
         The table, or the session; the error, already drawn, if it cannot be read; None without a file, and
         while one is being read; the progress is drawn here.
     """
-    file = st.file_uploader(
-        label,
-        type=[*sorted(KINDS), *([ENDING] if sessions else [])],
-        max_upload_size=settings().max_file_mb,
-        key=key,
-        help=help,
-        on_change=_forget_removed,
-        args=(session, key),
+    files = _files(
+        st.file_uploader(
+            label,
+            type=[kind for kind in sorted(KINDS) if KINDS[kind] not in _IMAGES]
+            if tables_only
+            else [*sorted(KINDS), ENDING],
+            accept_multiple_files=not tables_only,
+            max_upload_size=settings().max_file_mb,
+            key=key,
+            help=help,
+            on_change=_forget_removed,
+            args=(session, key),
+        )
     )
-    if file is None:
+    if not files:
         return _without_widget(session, key, opened)
     options = st.container()
+    if len(files) > 1:
+        _begin_together(session, key, files)
+        read: Read = answer_or_progress(session, key, here=True)
+        if isinstance(read, SourceTable):
+            _tables()[key] = read
+        return read
+    (file,) = files
     box = f"{_encoding_key(key)}-{file.file_id}"
     chosen = st.session_state.get(box, "")
-    _begin(session, key, (file.file_id, chosen), file.getvalue(), file.name, chosen, sessions=sessions)
-    read: Read = answer_or_progress(session, key, here=True)
+    _begin(session, key, (file.file_id, chosen), file.getvalue(), file.name, chosen, sessions=not tables_only)
+    read = answer_or_progress(session, key, here=True)
     if isinstance(read, SessionContents):
         return read
     table = read if isinstance(read, SourceTable) else None
@@ -153,6 +176,35 @@ def _read_again(session: Session, key: str, table: SourceTable, file: mmap.mmap)
     _begin(session, key, (file, chosen), file, table.name, chosen)
 
 
+def _files(uploaded: UploadedFile | list[UploadedFile] | None) -> list[UploadedFile]:
+    """The files that are read: all, if there are images among them, else the last one."""
+    if not isinstance(uploaded, list):
+        return [] if uploaded is None else [uploaded]
+    if len(uploaded) > 1 and not any(is_image_name(file.name) for file in uploaded):
+        st.caption(f"Only {markdown(uploaded[-1].name)} is read: several files are if they are images.")
+        return uploaded[-1:]
+    return uploaded
+
+
+def _begin_together(session: Session, key: str, files: Sequence[UploadedFile]) -> None:
+    """Start reading image files, unless they are being read already or were the last ones read."""
+    images = sum(is_image_name(file.name) for file in files)
+    name, parts = count(images, "image"), [(file.name, file.getvalue()) for file in files]
+    ask_alone(
+        session,
+        key,
+        tuple(file.file_id for file in files),
+        f"Reading {name}",
+        functools.partial(_read_together, parts, name),
+        lane=Lane.FILES,
+    )
+
+
+def _read_together(parts: Sequence[tuple[str, bytes]], name: str, on_progress: OnProgress) -> SourceTable:
+    table = read_bounded(stored_zip(parts), f"{name}.zip", on_progress=on_progress)
+    return dataclasses.replace(table, name=name)
+
+
 def _begin(
     session: Session,
     key: str,
@@ -210,5 +262,5 @@ def _encoding_key(key: str) -> str:
 
 def _forget_removed(session: Session, key: str) -> None:
     """Stop reading a file that was removed from the uploader, and show it no longer."""
-    if st.session_state[key] is None:
+    if not st.session_state[key]:
         forget(session, key)
