@@ -56,12 +56,11 @@ def test_clusters_by_colour_get_the_word_of_their_colour(folder, tiny_clip, text
 
 def test_a_gap_between_images_and_texts_does_not_decide(folder, tiny_clip):
     space = embed(open_corpus(folder, text="caption", label=None), str(tiny_clip))
-    lengths = np.linalg.norm(space.vectors, axis=1, keepdims=True)
-    moved = space.vectors / lengths + 3 * np.eye(1, space.dims, dtype=np.float32)
+    words = candidate_words(space.corpus)
+    directions = normalize(space.encode_queries(words))
+    moved = normalize(space.vectors) + 10 * directions[0]
     apart = Space(space.corpus, make_index(moved), space.encoder)
     clustering, names = by_colour(apart, colours_of(space))
-    words = candidate_words(apart.corpus)
-    directions = normalize(apart.encode_queries(words))
     raw = [directions @ moved[clustering.rows(label)].mean(axis=0) for label in range(clustering.k)]
     assert len({words[int(scores.argmax())] for scores in raw}) == 1  # the premise: one word for all
     assert [found[0] for found in guessed_words(apart, clustering)] == names

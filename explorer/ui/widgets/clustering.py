@@ -185,8 +185,8 @@ def _guessed(
         f"{len(everyday_words()):,} everyday words" if everyday else "the labels and the words of captions"
     )
     return guessed, (
-        f"Names with “perhaps” are guesses: those of {among} that the encoder places closest to the images of "
-        "the cluster, compared with all images."
+        f"Names with “perhaps” are guesses: those of {among} that the encoder places closest to a cluster’s "
+        "images, compared with all images."
     )
 
 
