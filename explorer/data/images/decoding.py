@@ -8,6 +8,7 @@ import io
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from explorer.errors import TooLargeError, UnreadableFileError
@@ -234,6 +235,11 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, st
         except (ImageCms.PyCMSError, OSError, ValueError):
             remark = NOT_CONVERTED
     return image if image.mode == "RGB" else image.convert("RGB"), remark
+
+
+def is_image_name(name: str) -> bool:
+    """Whether a file's name ends like that of an image."""
+    return PurePosixPath(name).suffix.lower() in ENDINGS
 
 
 def is_image_start(data: bytes) -> bool:

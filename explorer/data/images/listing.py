@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from explorer.data.formats.blocks import Source, size_of
-from explorer.data.images.decoding import ENDINGS
+from explorer.data.images.decoding import is_image_name
 from explorer.data.images.reading import ImageFile
 from explorer.data.tables.values import count
 from explorer.errors import EmptyDataError, TooLargeError, UnreadableFileError
@@ -88,7 +88,7 @@ def images_among(files: Sequence[ImageFile], name: str) -> list[ImageFile]:
     Raises:
         EmptyDataError: There are none.
     """
-    found = [file for file in files if PurePosixPath(file.name).suffix.lower() in ENDINGS]
+    found = [file for file in files if is_image_name(file.name)]
     if not found:
         others = f"It has {count(len(files), 'file')} of other kinds." if files else "It is empty."
         raise EmptyDataError(

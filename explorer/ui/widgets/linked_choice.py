@@ -50,9 +50,8 @@ def linked_choice(
             help=help,
         )
     else:
-        chosen = st.session_state.get(control or key)
-        if chosen not in choices:
-            chosen = words[index]
+        kept = st.session_state.get(control or key)
+        chosen = kept if kept in choices else words[index]
     put_in_link(key, chosen, words[0])
     return chosen
 
