@@ -1,4 +1,4 @@
-"""Pages of rows that are images: the map."""
+"""Pages of rows that are images: map, clusters, similarity, overview."""
 
 import csv
 import json
@@ -11,7 +11,7 @@ import explorer
 from explorer.encode.spec import spec_for
 from explorer.share.map.scene import row_text
 from explorer.ui.widgets.map_view.events import View
-from tests.app.driving import finished, open_with_rows, session_of
+from tests.app.driving import finished, html_texts, open_with_rows, said, select, session_of
 from tests.drawn_images import COLOURS, draw, random_drawing
 
 SHAPES = ("circle", "square", "star", "ring", "cross", "heart")
@@ -109,3 +109,43 @@ def test_a_saved_map_of_images_has_captions_and_no_address(captioned, tiny_clip,
     assert captioned.texts[0] in page
     assert "/media/" not in page
     assert ".jpg" not in page
+
+
+@pytest.fixture(scope="module")
+def uncaptioned(tmp_path_factory):
+    """The same drawings, whose texts are names of files, and some files twice."""
+    folder = write_drawings(tmp_path_factory.mktemp("files"), captions=False)
+    for number in (0, 1):
+        (folder / f"copy_{number}.png").write_bytes((folder / f"IMG_{number:04}.png").read_bytes())
+    return explorer.open_corpus(folder)
+
+
+def thumbnails(markup):
+    return re.findall(r'<img src="(/media/[0-9a-f]+\.jpg)"', markup)
+
+
+def test_clusters_are_shown_by_central_images_and_named_by_words_that_are_guesses(captioned, tiny_clip):
+    app = opened("clusters", captioned, tiny_clip)
+    strips = [markup for markup in html_texts(app) if "explorer-cluster" in markup]
+    assert len(strips) == len(COLOURS)
+    for strip in strips:
+        shown = thumbnails(strip)
+        assert 1 < len(shown) == len(set(shown)) <= 8
+        assert "perhaps" in strip
+        assert HOSTILE not in strip
+    names = next(frame.value["cluster"] for frame in app.dataframe if "cluster" in frame.value.columns)
+    assert sum(any(colour in name for colour in COLOURS) for name in names) >= 6
+    assert "Names with “perhaps” are guesses" in said(app.caption)
+    assert "the labels and the words of captions" in said(app.caption)
+    select(app, "dataframe", {"rows": [0], "columns": [], "cells": []})
+    assert "Most central images, each once" in said(finished(app).caption)
+    assert any("explorer-grid" in markup and thumbnails(markup) for markup in html_texts(app))
+
+
+def test_names_of_files_name_no_cluster(uncaptioned, tiny_clip):
+    app = opened("clusters", uncaptioned, tiny_clip, clusters="8")
+    table = next(frame.value for frame in app.dataframe if "cluster" in frame.value.columns)
+    assert "words" not in table
+    assert not any("img" in name.lower() or "png" in name for name in table["cluster"])
+    assert any("perhaps" in name for name in table["cluster"])
+    assert "everyday words" in said(app.caption)
