@@ -6,8 +6,8 @@ import streamlit as st
 
 from explorer.data.columns import guess_label, guess_text, text_columns
 from explorer.data.corpus import Corpus
-from explorer.data.images.collections import FILE as FILE_NAMES
 from explorer.data.images.collections import LABEL as FOLDERS
+from explorer.data.images.images import FILE as FILE_NAMES
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.tables.values import count
 from explorer.errors import ExplorerError, TooLargeError
