@@ -62,7 +62,7 @@ class ScoreScale:
     """The scores that those of a query are compared with.
 
     Attributes:
-        query: What the other queries are, as in "pairs of a caption and an image".
+        query: What the other queries are, as in "pairs of an image and a caption".
         is_image: Whether each row of the corpus has an image, bool, shape (rows,).
         scores: Scores of other queries with rows that are images (True) and with those that are texts
             (False), lowest first, float32.
@@ -92,7 +92,7 @@ class ScoreScale:
         kind = "an image or a text" if images and texts else _IMAGE if images else "a text"
         if kind == self.query:
             return "pairs of images"
-        return f"pairs of {self.query} and {kind}"
+        return f"pairs of {kind} and {self.query}"
 
 
 def scale_of_texts(space: Space, kind: str, texts: NDArray[np.float32], metric: Metric) -> ScoreScale:
@@ -131,7 +131,7 @@ def scale_of_mixtures(
     rows = np.random.default_rng(0).choice(images, len(texts))
     pairs = np.stack([texts, space.index.take(rows)], axis=1)
     mixed = np.concatenate([mix(pair, weight) for pair in pairs])
-    return _scale(space, f"a mixture of an image with a {kind}", mixed, rows, metric)
+    return _scale(space, f"a mixture of a {kind} with another image", mixed, rows, metric)
 
 
 def _scale(

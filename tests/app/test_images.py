@@ -170,10 +170,10 @@ def test_words_find_images_and_their_scores_are_compared_with_those_of_words(sha
     assert len(cards(app)) == 10
     assert captions(app)[0].startswith("circle/red")
     assert all("red" in name for name in captions(app)[:3])
-    assert "of pairs of a label and an image." in cards(app)[0]
+    assert "of pairs of an image and a label." in cards(app)[0]
     assert '<div class="closer">closer than' in cards(app)[0]
     assert "The closest of 192 images" in said(app.caption)
-    assert "Percentages are of pairs of a label and an image of these rows" in said(app.caption)
+    assert "Percentages are of pairs of an image and a label of these rows" in said(app.caption)
     assert "on another scale than those between images" in said(app.caption)
 
 
@@ -190,7 +190,7 @@ def test_an_image_finds_images_and_is_in_no_link(shapes):
 
 def test_an_image_and_words_are_weighed(shapes):
     app = ask(search_by(shapes, drawn_png(Drawing("star", "blue"))), "a red star")
-    assert "of pairs of a mixture of an image with a label and an image." in cards(app)[0]
+    assert "of pairs of an image and a mixture of a label with another image." in cards(app)[0]
     box = next(box for box in app.selectbox if box.label == "What counts")
     box.set_value("words").run()
     assert finished(app).query_params["words-count"] in ("words", ["words"])
@@ -211,7 +211,7 @@ def test_more_like_a_row_and_like_it_but_otherwise(shapes):
     assert "of pairs of images." in cards(app)[0]
     app.text_input(key="but").set_value("a blue circle").run()
     app = finished(app)
-    assert "a mixture of an image with a label" in cards(app)[0]
+    assert "a mixture of a label with another image" in cards(app)[0]
     next(box for box in app.selectbox if box.label == "What counts").set_value("words").run()
     assert all(name.startswith("circle/blue") for name in captions(finished(app))[:2])
     app.button(key=f"more-{session_of(app).corpus.texts.index(captions(app)[0])}").click().run()
@@ -223,7 +223,7 @@ def test_more_like_a_row_and_like_it_but_otherwise(shapes):
 
 def test_captions_are_what_words_are_compared_with_where_there_are_any(tiny_clip):
     app = ask(opened(drawn_archive(captions=True), tiny_clip), "a red circle")
-    assert "of pairs of a caption and an image." in cards(app)[0]
+    assert "of pairs of an image and a caption." in cards(app)[0]
     assert "a red circle on a" in captions(app)[0]
 
 
