@@ -64,7 +64,11 @@ class Settings:
     read_mb: int = _setting(
         "EXPLORER_READ_MB", 1000, "Memory that reading an uploaded file may take, in MB; enforced on Linux."
     )
-    read_seconds: int = _setting("EXPLORER_READ_SECONDS", 30, "Time that reading an uploaded file may take.")
+    read_seconds: int = _setting(
+        "EXPLORER_READ_SECONDS",
+        30,
+        "Time that reading an uploaded file may take; of images each one, and all of them ten times as long.",
+    )
     model_dir: str = _setting(
         "EXPLORER_MODEL_DIR", "models", "Folder whose model folders visitors may choose on the page."
     )

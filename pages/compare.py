@@ -19,7 +19,7 @@ with page("Compare") as session:
         show_building(session, entries)
     show_used(session)
     show_unready(session, entries)
-    view = choose_view()
+    view = choose_view(session)
     with verdict:
         comparison = comparison_or_progress(session, entries)
     if comparison is not None:

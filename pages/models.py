@@ -7,13 +7,14 @@ from explorer.ui.models.tracked import show_tracked
 from explorer.ui.models.use import finish
 from explorer.ui.shell.frame import page
 
-with page("Models") as session:
+with page("Models", needs_rows=False) as session:
     opened = st.query_params.get(models_list.MODEL_PARAMETER)
     if opened:
         show_model(session, opened)
     else:
-        finish(session)
-        show_behaviour(session)
+        if not session.unopened:  # both are about the open rows
+            finish(session)
+            show_behaviour(session)
         models_list.show_on_disk(session)
         show_tracked(session)
         models_list.show_starters(session)

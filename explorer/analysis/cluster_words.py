@@ -15,14 +15,17 @@ from explorer.analysis.cluster_fit import centroid_distances
 from explorer.analysis.clusters import NOISE, Clustering
 from explorer.analysis.name_words import are_alike, can_name
 from explorer.analysis.space import Space
+from explorer.analysis.written_captions import written_captions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from explorer.analysis.specs import Distance
+    from explorer.data.corpus import Corpus
     from explorer.tensor import VectorIndex
 
 _CENTRAL = 5  # rows shown of a cluster
+_CENTRAL_IMAGES = 8  # the same of images, which take less room
 _COMMON = 0.9  # words in a larger share of all rows are not distinctive
 _SMALL = 100  # from this many rows on, a word must occur in at least two
 _FREQUENT = 0.1  # share of a cluster's rows with a word that names it
@@ -74,7 +77,7 @@ class ClusterSummary:
         words: Its distinctive words, highest weight first.
         name_words: Those of them that can name it, those first that tell most of its rows from the others,
             see `divergence`: no function words, and one form of each.
-        central: The rows nearest to its centroid, nearest first, each text once.
+        central: The rows nearest to its centroid, nearest first, each text or image once.
         spread: Mean distance of its rows to the centroid, 1 − cosine for `cosine`.
         alike: The share of pairs of one of its rows and another row that are less alike than its
             median pair of rows, from 0 to 1; None for a single row, or for all rows.
@@ -98,7 +101,9 @@ class ClusterSummary:
 
 
 def describe(space: Space, clustering: Clustering) -> tuple[ClusterSummary, ...]:
-    """Summarise what is in each cluster, with at most 10 distinctive words and 5 central rows.
+    """Summarise what is in each cluster, with at most 10 distinctive words and 5 central rows or 8 images.
+
+    The words of images are those of their captions; see `written_captions`.
 
     Args:
         space: The rows.
@@ -107,7 +112,8 @@ def describe(space: Space, clustering: Clustering) -> tuple[ClusterSummary, ...]
     Returns:
         One summary for each cluster, by its number.
     """
-    texts, metric = space.corpus.texts, clustering.metric
+    texts, metric = written_captions(space.corpus), clustering.metric
+    contents, most = _contents(space.corpus)
     distinctive = distinctive_words(texts, clustering.labels)
     own, _, _ = centroid_distances(space.index, clustering)
     labels = space.corpus.labels
@@ -122,7 +128,7 @@ def describe(space: Space, clustering: Clustering) -> tuple[ClusterSummary, ...]
                 share=len(rows) / len(space),
                 words=words,
                 name_words=words_for_a_name(words, len(rows), len(space) - len(rows)),
-                central=_central(texts, rows[np.argsort(own[rows], kind="stable")]),
+                central=_central(contents, rows[np.argsort(own[rows], kind="stable")], most),
                 spread=float(own[rows].mean()) if len(rows) else 0.0,
                 alike=_alike(space.index, clustering.labels, label, metric),
                 labels=() if labels is None else _shares([labels[row] for row in rows]),
@@ -131,12 +137,22 @@ def describe(space: Space, clustering: Clustering) -> tuple[ClusterSummary, ...]
     return tuple(summaries)
 
 
-def _central(texts: Sequence[str], nearest: NDArray[np.int64]) -> tuple[int, ...]:
-    """The first rows with different texts; those that differ in case and spaces are repeats."""
-    found: dict[str, int] = {}
+def _contents(corpus: Corpus) -> tuple[Callable[[int], Hashable], int]:
+    """What repeats of a row share, and how many central rows are shown.
+
+    Texts that differ in case and spaces are repeats, and images of equal pixels.
+    """
+    if corpus.images is not None:
+        return corpus.item_keys.__getitem__, _CENTRAL_IMAGES
+    return lambda row: " ".join(corpus.texts[row].casefold().split()), _CENTRAL
+
+
+def _central(content: Callable[[int], Hashable], nearest: NDArray[np.int64], most: int) -> tuple[int, ...]:
+    """The first rows with different contents."""
+    found: dict[Hashable, int] = {}
     for row in nearest.tolist():
-        found.setdefault(" ".join(texts[row].casefold().split()), row)
-        if len(found) == _CENTRAL:
+        found.setdefault(content(row), row)
+        if len(found) == most:
             break
     return tuple(found.values())
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.analysis.fitting import alignment, unit_mean
+from explorer.analysis.fitting import alignment, reduction, unit_mean
 from explorer.analysis.space import Space, make_index
 from explorer.errors import QueryError
 from explorer.jobs.progress import OnProgress, counting
@@ -74,10 +74,34 @@ def aligned_gap(
     images: Space, texts: Space, *, k: int = 10, on_progress: OnProgress | None = None
 ) -> ModalityGap:
     """As `modality_gap`, after the mean of the images is taken from images and that of texts from texts."""
-    step = alignment(images.index, texts.index, "")
     keys = [[*images.corpus.item_keys], [*texts.corpus.item_keys]]
-    moved = make_index(step.apply(images.vectors, "row")), make_index(step.apply(texts.vectors, "query"))
-    return _measure(*moved, keys, k, on_progress)
+    return _measure(*aligned_pair(images.index, texts.index), keys, k, on_progress)
+
+
+def aligned_pair(images: VectorIndex, texts: VectorIndex) -> tuple[VectorIndex, VectorIndex]:
+    """The vectors of images and of texts, each without the mean of their kind; see `Alignment`."""
+    step = alignment(images, texts, "")
+    moved = step.apply(images.take(slice(None)), "row"), step.apply(texts.take(slice(None)), "query")
+    return make_index(moved[0]), make_index(moved[1])
+
+
+def gap_coordinates(images: VectorIndex, texts: VectorIndex, *, most: int = 2_000) -> NDArray[np.float32]:
+    """Images, then as many texts, on the first two principal axes of all of them, scaled to length 1.
+
+    Args:
+        images: The rows' images.
+        texts: The same rows' texts.
+        most: The most rows; of more, a random sample.
+
+    Returns:
+        float32, shape (2 × min(rows, most), 2).
+    """
+    rows = np.arange(len(images))
+    if len(rows) > most:
+        rows = np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
+    both = np.concatenate([images.take(rows), texts.take(rows)])
+    index = make_index(both)
+    return reduction(index, min(2, index.dims), "cosine", "").apply(both, "row")
 
 
 def _measure(

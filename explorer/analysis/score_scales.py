@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from explorer.analysis.weak_hits import MEANINGLESS
 from explorer.data.corpus import Corpus
-from explorer.data.images.collections import is_image_name
+from explorer.data.images.decoding import is_image_name
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space  # brings torch, which a first page must not wait for

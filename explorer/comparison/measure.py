@@ -29,6 +29,7 @@ class Measure:
         comparable: Whether values of different contenders are on one scale. If not, they are shown and
             neither ranked nor tested.
         phrase: What a sentence calls it after a number, such as `masked view overlap`; empty for its name.
+        plain: What it measures in a few words, to stand below its name; empty where the name says it.
         formula: How it is computed, as a sentence for those who want to know; empty if its meaning says it.
     """
 
@@ -42,6 +43,7 @@ class Measure:
     most: float = math.inf
     comparable: bool = True
     phrase: str = ""
+    plain: str = ""
     formula: str = ""
 
     @property

@@ -31,7 +31,10 @@ def models_root() -> Path:
 
 def shown_name(name: str) -> str:
     """A model's name for messages; visitors must not learn the path of EXPLORER_MODEL_DIR on the server."""
-    folder, root = Path(name), models_root()
+    folder = Path(name)
+    if not folder.is_absolute():
+        return name  # an id, for which no file system is asked: every run of a page names its encoder
+    root = models_root()
     return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else name
 
 

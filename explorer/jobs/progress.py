@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 BYTES = "bytes"  # the unit of downloads and files; the screen shows kB or MB
+IMAGES = "images"  # the unit of image files, of which each takes long
 READING = "Reading"  # the phase of everything that reads rows
 
 

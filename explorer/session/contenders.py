@@ -11,11 +11,13 @@ import pyarrow.compute as pc
 from explorer.comparison.contenders.names import names_of
 from explorer.comparison.contenders.spec import MOST, ContenderSpec
 from explorer.data.corpus import Corpus
-from explorer.encode.spec import OwnVectors, Tfidf
+from explorer.data.images.collections import FILE
+from explorer.encode.spec import HostedModel, OwnVectors, Tfidf
 from explorer.session.contender_link import contender_from, contender_parameter
 from explorer.session.session import Session
 
 _WORDS = (ContenderSpec(Tfidf()), ContenderSpec(None))
+_OF_IMAGES = MOST // 2  # encoders compared with their own change, at first
 
 
 def contenders_of(session: Session) -> tuple[ContenderSpec, ...]:
@@ -27,9 +29,17 @@ def contenders_of(session: Session) -> tuple[ContenderSpec, ...]:
 def usual_contenders(session: Session) -> tuple[ContenderSpec, ...]:
     """The session's encoders beside rankings by words, so that nothing has to be chosen first.
 
-    One encoder is compared with TF-IDF and BM25, several with each other and with TF-IDF.
+    One encoder is compared with TF-IDF and BM25, several with each other and with TF-IDF. Of images, which no
+    ranking by words reads, the first encoder is compared with its means aligned; without captions, centred.
     """
     models = [ContenderSpec(spec) for spec in session.encoders if not isinstance(spec, Tfidf)]
+    if session.corpus.images is not None:
+        named = session.corpus.text != FILE
+        return tuple(
+            changed
+            for spec in models[:_OF_IMAGES]
+            for changed in (spec, replace(spec, aligned=named, centred=not named))
+        )
     words = _WORDS if len(models) < 2 else _WORDS[:1]
     return (*models[: MOST - len(words)], *words)
 
@@ -69,6 +79,10 @@ def refusal(corpus: Corpus, spec: ContenderSpec) -> str:
     """Why rows cannot have a contender; empty if they can."""
     if isinstance(spec.encoder, OwnVectors) and corpus.vectors is None:
         return "These rows have no vectors of their own."
+    if spec.text is None and corpus.images is not None and isinstance(spec.encoder, Tfidf | HostedModel):
+        return "The rows are images, which it does not read. Choose a text column for it."
+    if spec.aligned and (corpus.images is None or spec.text is not None):
+        return "Only the means of images and their captions are aligned."
     if spec.text is None or spec.text in other_text_columns(corpus):
         return ""
     if spec.text not in corpus.table.column_names:
@@ -77,8 +91,12 @@ def refusal(corpus: Corpus, spec: ContenderSpec) -> str:
 
 
 def other_text_columns(corpus: Corpus) -> list[str]:
-    """The columns besides the text and the label that have a text in every row."""
-    others = (name for name in corpus.table.column_names if name not in (corpus.text, corpus.label))
+    """The columns besides what is encoded and the label that have a text in every row.
+
+    Of images, the column of captions is one of them.
+    """
+    used = (None if corpus.images is not None else corpus.text, corpus.label)
+    others = (name for name in corpus.table.column_names if name not in used)
     return [name for name in others if _is_text(corpus.table[name])]
 
 

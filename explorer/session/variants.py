@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from explorer.comparison.contenders.spec import ContenderSpec
 from explorer.comparison.contenders.trained_sizes import trained_sizes
 from explorer.data.corpus import Corpus
+from explorer.data.images.collections import FILE
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors
 from explorer.session.contenders import other_text_columns
 
@@ -120,7 +121,7 @@ def _stored(spec: ContenderSpec) -> list[Variant]:
 
 
 def _aligned(spec: ContenderSpec, corpus: Corpus) -> list[Variant]:
-    if spec.aligned or corpus.images is None or spec.text is not None:
+    if spec.aligned or corpus.images is None or spec.text is not None or corpus.text == FILE:
         return []
     about = "Takes from images and from texts the mean of their kind, which closes the gap between the two."
     return [Variant("Scores", "means aligned", replace(spec, aligned=True), about)]
@@ -173,9 +174,9 @@ def _columns(spec: ContenderSpec, corpus: Corpus) -> list[Variant]:
     return [
         Variant(
             "Text column",
-            column or corpus.text,
-            replace(spec, text=column),
-            "Encodes another text of the same rows.",
+            column or (corpus.text if corpus.images is None else "the images"),
+            replace(spec, text=column, aligned=False),
+            "Encodes another text of the same rows." if column else "Encodes what the rows are.",
         )
         for column in columns
         if column != spec.text

@@ -114,10 +114,15 @@ def html_texts(app: AppTest) -> list[str]:
     return [element.proto.body for element in app.get("html")]
 
 
+def with_open(app: AppTest, part: str) -> AppTest:
+    """The page with what is in a popover or an expander of that key, until that is closed."""
+    app.session_state[part] = True
+    return finished(app)
+
+
 def open_share(app: AppTest) -> AppTest:
     """The page with what is behind Share, until that is closed."""
-    app.session_state["share-open"] = True
-    return finished(app)
+    return with_open(app, "share-open")
 
 
 def progress_lines(app: AppTest) -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 
 from explorer.analysis.function_words import is_function_word
 from explorer.encode.spec import Tfidf
-from tests.app.driving import finished, html_texts, metric, open_app, select, session_of, unescaped
+from tests.app.driving import finished, html_texts, metric, open_app, select, session_of, unescaped, with_open
 
 
 def opened(**parameters):
@@ -79,7 +79,7 @@ def test_few_rows_cannot_tell_whether_there_are_clusters():
 
 
 def test_another_number_of_clusters_and_the_other_distance():
-    app = opened()
+    app = with_open(opened(), "clusters-advanced")
     app.number_input(key="clusters").set_value(5)
     app.selectbox(key="distance").set_value("euclidean").run()
     finished(app)
@@ -91,7 +91,7 @@ def test_density_leaves_noise_and_says_how_much():
     app.selectbox(key="method").set_value("hdbscan").run()
     finished(app)
     noise = int(re.search(r"([\d,]+) rows \([\d.]+ %\) are noise", said(app))[1])
-    assert "Stability is measured for k-means only." in said(app)
+    assert "Stability is measured for k-means only." in said(with_open(app, "how-found"))
     assert "comes back" not in table(app)
     assert 0 < noise < 624
     assert noise + int(table(app)["rows"].sum()) == 624

@@ -66,6 +66,8 @@ def test_without_a_click_the_encoder_is_compared_with_words_and_the_verdict_come
     assert body.index(verdict) < body.index("<table")
     assert [header.value for header in app.header][:2] == ["Quality", "Proxies"]
     assert "k-NN accuracy" in body
+    for plain in ("nearest rows share the label", "parts of a row find each other", "some rows are near all"):
+        assert f">{plain}</div>" in body  # below the terms, without a pointer
     overlap = next(values.measure for values in comparison_of(app).values if "overlap" in values.measure.name)
     assert f"chance {overlap.chance:.2f}" in body
     assert "How often these proxies were right" in [part.label for part in app.expander]

@@ -21,6 +21,7 @@ from tests.app.driving import (
     select,
     session_of,
     unescaped,
+    with_open,
 )
 from tests.app.test_clusters_page import open_cluster, opened, pasted, table
 
@@ -178,6 +179,7 @@ def test_edited_clusters_are_those_of_every_page(drawn):
 def test_the_fit_of_rows_is_to_the_centroids_of_edited_clusters():
     app = opened(**SONGS)
     merge(app, 0, 1, 2)
+    with_open(app, "fit-worst")
     worst = next(one.value for one in app.dataframe if one.value.columns[0] == "fit")
     space = session_of(app).spaces[session_of(app).encoder]
     found = cluster(space.index, ClusterSpec(k=4)).labels

@@ -27,6 +27,7 @@ from tests.app.driving import (
     open_with_rows,
     select,
     session_of,
+    with_open,
 )
 
 HOSTILE = "</script><script>window.hurt=1</script><b>x</b>"
@@ -423,13 +424,33 @@ def test_colours_and_the_scene_are_made_anew_only_when_they_show_something_else(
 
 
 def test_a_small_number_is_typed_and_linked():
-    app = opened(**{"corpus": "medicare-faq", "precision": "float32"})
+    app = making(opened(**{"corpus": "medicare-faq", "precision": "float32"}))
     app.number_input(key="map-distance").set_value(1e-7)
-    app.query_params["map-distance"] = "1e-7"  # as the browser writes it beside
     finished(app, seconds=120)
     assert app.number_input(key="map-distance").value == 1e-7
-    linked = opened(**{"corpus": "medicare-faq", "precision": "float32", "map-distance": "1e-7"})
-    assert linked.number_input(key="map-distance").value == 1e-7
+    assert float(linked(app, "map-distance")) == 1e-7
+    again = opened(**{"corpus": "medicare-faq", "precision": "float32", "map-distance": "1e-7"})
+    assert making(again).number_input(key="map-distance").value == 1e-7
+
+
+def test_what_was_typed_counts_also_if_the_run_that_hears_of_it_draws_no_input():
+    app = making(opened(**{"corpus": "medicare-faq", "precision": "float32"}))
+    app.number_input(key="map-seed").set_value(7)
+    app.selectbox(key="map-dims").select("3")
+    app.session_state["map-making"] = False
+    finished(app)
+    assert "map-seed" not in [each.key for each in app.number_input]
+    for _ in range(2):  # nor is it lost in the next run
+        assert (linked(app, "map-seed"), linked(app, "map-dims")) == ("7", "3")
+        finished(app)
+    assert making(app).number_input(key="map-seed").value == 7
+    app.number_input(key="map-seed").set_value(0).run()
+    assert linked(app, "map-seed") is None
+
+
+def making(app):
+    """The map page with what is behind “How the map is made”."""
+    return with_open(app, "map-making")
 
 
 def linked(app, name):
@@ -469,7 +490,7 @@ def test_links_name_colourings_by_words_of_their_own_and_older_ones_open(asked, 
 
 def test_links_name_how_the_map_is_made_by_words_of_their_own_and_older_ones_open():
     for method, metric in (("PCA", "Euclidean"), ("pca", "euclidean")):
-        app = finished(open_app("pages/map.py", **{"map-method": method, "map-metric": metric}))
+        app = making(open_app("pages/map.py", **{"map-method": method, "map-metric": metric}))
         assert app.selectbox(key="map-method").value == "pca"
         assert app.selectbox(key="map-metric").value == "euclidean"
         assert linked(app, "map-method") == "pca"
@@ -488,7 +509,7 @@ def test_choices_of_the_map_are_kept_while_another_page_is_shown():
 
 
 def test_only_umap_learn_offers_its_metrics_supervision_and_densmap():
-    app = finished(open_app("pages/map.py", **PCA_OF_TICKETS))
+    app = making(open_app("pages/map.py", **PCA_OF_TICKETS))
     assert app.selectbox(key="map-metric").options == ["Cosine", "Euclidean"]
     assert not {"map-densmap", "map-supervised"} & {toggle.key for toggle in app.toggle}
 
@@ -504,6 +525,8 @@ def test_umap_learn_makes_a_supervised_map_and_places_a_text_by_its_transform(um
             "map-query": "rain on a window",
         }
     )
+    assert linked(app, "map-supervised") == "true"
+    making(app)
     captions = " ".join(caption.value for caption in app.caption)
     assert "Supervised" in captions
     assert "in its own process" in captions
@@ -524,7 +547,9 @@ def test_umap_learn_makes_a_supervised_map_and_places_a_text_by_its_transform(um
 
 @pytest.mark.xdist_group("umap-learn")
 def test_rows_without_labels_cannot_supervise(umap_learn_here):
-    app = open_app("pages/map.py", **{"corpus": "medicare-faq", "precision": "float32", "map-method": "pca"})
+    app = making(
+        open_app("pages/map.py", **{"corpus": "medicare-faq", "precision": "float32", "map-method": "pca"})
+    )
     app.query_params["map-supervised"] = "true"
     app.selectbox(key="map-method").select("umap-learn")
     app.run()

@@ -23,6 +23,7 @@ from tests.app.driving import (
     progress_lines,
     said,
     unescaped,
+    with_open,
 )
 from tests.hub.conftest import MODEL_FACTS
 from tests.hub_server import COMMIT, EVERYTHING, LocalHub, impatient, talk_to
@@ -106,7 +107,7 @@ def test_what_is_on_this_machine_and_good_starts_are_seen_with_no_click(hub, tin
     app = models()
     seen = labels(app)
     assert seen.index(BUNDLED) < seen.index("tiny · folder of this server")
-    starters = [unescaped(text.value).replace("**", "") for text in app.markdown]
+    starters = [unescaped(text.value).partition("\n")[0].replace("**", "") for text in app.markdown]
     assert "Many languages · granite-embedding-97m-multilingual-r2" in starters
     assert "Small and quick · all-MiniLM-L6-v2 :green-badge[in use]" in starters
     assert sum("in use" in text for text in [*seen, *starters]) == 2
@@ -117,7 +118,7 @@ def test_what_is_on_this_machine_and_good_starts_are_seen_with_no_click(hub, tin
 
 
 def test_filters_and_words_narrow_the_search(hub):
-    app = models()
+    app = with_open(models(), "models-filters")
     app.selectbox(key="models-size").select("30 M").run()
     assert found(finished(app)) == ["tiny/model"]
     assert "up to 30 M parameters" in said(app.caption)
@@ -132,8 +133,12 @@ def test_gated_models_are_listed_on_request(hub):
     hub.gated.add("big/model")
     app = models()
     assert found(app) == ["tiny/model"]
-    app.toggle(key="models-gated").set_value(True).run()
+    with_open(app, "models-filters").toggle(key="models-gated").set_value(True).run()
     assert found(finished(app)) == ["tiny/model", "big/model"]
+    app.session_state["models-filters"] = False
+    assert found(finished(app)) == ["tiny/model", "big/model"]
+    assert "including gated" in said(app.caption)
+    assert with_open(app, "models-filters").toggle(key="models-gated").value
 
 
 def test_a_typed_id_is_opened_downloaded_and_encodes_the_rows(hub):
@@ -525,3 +530,19 @@ def test_no_time_is_derived_from_what_a_static_model_took(tiny_model, tmp_path):
     report = EncodeReport(13, 13, 0, 13, 26.0, "", "float32", None)
     assert estimate_time(tiny, corpus, (static, report)) == estimate_time(tiny, corpus, None)
     assert 0 < estimate_time(static, corpus, None).seconds < 1
+
+
+def test_a_link_whose_rows_are_gone_shows_the_models_and_nothing_of_other_rows(no_hub):
+    app = finished(open_app("pages/models.py", corpus="0123456789ab"))
+    assert "only the browser that opened them" in said(app.warning)
+    assert BUNDLED.removesuffix(" :green-badge[in use]") in labels(app)
+    assert all(starter.id.rpartition("/")[2] in said(app.markdown) for starter in STARTERS)
+    assert not any("Test" in part.label for part in app.expander)
+    button(app, "all-MiniLM-L6-v2").click()
+    finished(app.run())
+    assert "only the browser that opened them" in said(app.warning)
+    assert [metric.label for metric in app.metric] == ["Parameters", "Download", "Memory"]
+    assert "Open rows to use it." in said(app.caption)
+    assert not any(label.startswith(("Use it", "Download")) for label in labels(app))
+    button(app, "Show a sample").click()
+    assert "This model encodes your rows" in said(finished(app.run()).success)

@@ -8,7 +8,7 @@ import pytest
 
 import explorer
 from explorer.data.filters.specs import Contains
-from explorer.encode.spec import Tfidf
+from explorer.encode.spec import LocalModel, Tfidf
 from explorer.errors import QueryError
 from explorer.session.link import corpus_parameter
 from explorer.session.session_store import session_store
@@ -66,11 +66,43 @@ def test_thirteen_rows_have_an_overview():
     app = finished(open_app("pages/overview.py", **SMALL))
     told = said(app.markdown)
     assert "No two rows are at 0.90 or above." in told
+    assert "these rows are too few to tell" in said(app.caption)
     assert "These rows have no labels." in told
     assert "2** of 13 rows are unusually far" in told
     assert any(
         "What is TRICARE?" in text and "no other row has “tricare”" in text for text in html_texts(app)
     )
+
+
+GROUPS = [
+    *(f"my invoice number {number} is wrong" for number in range(60)),
+    *(f"a slow guitar ballad about river {number}" for number in range(60)),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [("song-moods", "here none were found, so themes say"), (GROUPS, "Gaps separate at least 2 groups")],
+)
+def test_themes_say_whether_gaps_separate_them_once_the_clusters_page_has_found_out(rows, told):
+    app = finished(open_with_rows(explorer.open_corpus(rows), LocalModel()))
+    app = finished(app.switch_page("pages/overview.py").run())
+    assert "The Clusters page tells which it is." in said(app.caption)
+    finished(app.switch_page("pages/clusters.py").run())
+    app = finished(app.switch_page("pages/overview.py").run())
+    assert told in said(app.caption)
+
+
+def test_by_tfidf_of_many_rows_the_closest_are_not_called_near_duplicates():
+    app = finished(open_app("pages/overview.py", corpus="support-tickets", model="tfidf"))
+    told = said(app.markdown)
+    assert "have another row at 0.90 or above" in told
+    assert "have a near-duplicate" not in told
+    assert "differ in the word that matters" in said(app.caption)
+    app.query_params["view"] = "Near-duplicates"
+    finished(app.switch_page("pages/similarity.py").run())
+    assert "Look at the marked differences before you drop rows" in said(app.caption)
 
 
 def test_a_theme_leads_to_its_rows_on_the_map():

@@ -51,7 +51,7 @@ def test_nothing_is_made_before_it_is_asked_for_and_only_the_selected_rows_go(hu
         app = finished(open_app("pages/map.py", **SMALL))
         session_of(app).select([2, 5, 7], "a test")
         opened(app, "map")
-        assert "13 rows, and nothing about others" in said(app.caption)
+        assert "All 13 rows." in said(app.caption)
         rows = next(one for one in app.segmented_control if one.label == "Rows")
         rows.set_value("selected").run()
         assert "3 rows, and nothing about others" in said(app.caption)

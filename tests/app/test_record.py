@@ -98,6 +98,18 @@ def test_each_new_answer_is_recorded_once_from_then_on(allowed):
     assert first.seconds > 0
 
 
+def test_a_reloaded_tab_does_not_record_again_what_it_shows(allowed):
+    app = ask(ask(turned_on(medicare()), "replacement card"), "What is TRICARE?")
+    del app.session_state["record-shown"]  # as in a tab that is reloaded
+    app.run()
+    assert [entry.query for entry in recorded(app)] == ["replacement card", "What is TRICARE?"]
+    ask(app, "replacement card")
+    assert len(recorded(app)) == 3
+    del app.session_state["record-shown"]
+    ask(app, "What is TRICARE?")
+    assert len(recorded(app)) == 4  # asked anew, after something else
+
+
 def test_several_queries_and_a_ranking_are_recorded_each(allowed):
     app = turned_on(medicare())
     app.toggle(key="several").set_value(True)

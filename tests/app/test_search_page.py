@@ -224,12 +224,26 @@ def test_by_tfidf_a_hit_with_only_frequent_words_of_a_query_is_weak_however_high
     rows = explorer.open_corpus([*small, "the bird is singing", "a bird of prey", "a large nut"])
     app = finished(ask(finished(open_with_rows(rows, Tfidf())), "a small creature that sings"))
     cards = cards_of(app)
-    assert "weak match" in next(card for card in cards if "byte" in card)
-    assert "weak match" not in next(card for card in cards if "singing" in card)
-    assert "hits have no word of the query, or only its frequent ones" in said(app.caption)
+    assert "weak: only <bdi>“small”</bdi>" in next(card for card in cards if "byte" in card)
+    assert "weak" not in next(card for card in cards if "singing" in card)
+    assert "hits have no word of it but “small”" in said(app.caption)
     ask(app, "a small quagga that quacks")
-    assert "Nothing fits this query" in said(finished(app).markdown)
-    assert "the closest have none of its words, or only frequent ones" in said(app.markdown)
+    assert "By TF-IDF nothing fits this query" in said(finished(app).markdown)
+    assert "the closest have no word of it but “small”" in said(app.markdown)
+    assert "are not among them" not in said(app.caption)  # no row has the others
+    ask(app, "quagga")
+    assert "the closest have no word of it." in said(finished(app).markdown)
+
+
+def test_by_tfidf_words_that_rows_have_and_no_hit_has_are_named_with_the_way_to_find_them():
+    small = [f"a small {thing}" for thing in ("nut", "byte", "node", "key", "cup", "hat")]
+    rows = explorer.open_corpus([*small, "a bird sings in the wide valley below the old castle hill"])
+    app = finished(open_with_rows(rows, Tfidf()))
+    app.number_input(key="k").set_value(3)
+    app = finished(ask(app, "small small small small bird"))
+    assert "Rows with “bird” are not among them" in said(app.caption)
+    app.toggle(key="words").set_value(True)
+    assert "are not among them" not in said(finished(app).caption)
 
 
 @pytest.mark.parametrize("metric", ["dot", "euclidean"])

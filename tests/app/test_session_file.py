@@ -26,6 +26,7 @@ from tests.app.driving import (
     said,
     select,
     session_of,
+    with_open,
 )
 from tests.app.test_data_page import upload
 
@@ -105,7 +106,7 @@ def test_work_is_saved_and_a_new_visitor_sees_all_of_it():
     assert not [label for label in labels(other) if label.startswith(("Encode", "Open these"))]
     go(other, "map")
     assert other.selectbox(key="colour").value == "cluster"
-    assert other.number_input(key="map-seed").value == 7
+    assert with_open(other, "map-making").number_input(key="map-seed").value == 7
     go(other, "clusters")
     assert other.number_input(key="clusters").value == 2
     assert "parcels" in table_of_clusters(other)
@@ -196,7 +197,7 @@ def test_rows_that_are_too_many_here_leave_the_open_ones_and_the_rest_opens(boun
     other = finished(other)
     assert open_rows(other).startswith("medicare-faq")
     go(other, "map")
-    assert other.number_input(key="map-seed").value == 7
+    assert with_open(other, "map-making").number_input(key="map-seed").value == 7
 
 
 def test_text_of_a_stranger_is_drawn_as_text():
@@ -242,7 +243,7 @@ def test_a_dataset_that_is_gone_is_said_and_the_rest_opens(from_hub):
     assert open_rows(other).startswith("support-tickets")
     assert session_of(other).selection is None
     go(other, "map")
-    assert other.number_input(key="map-seed").value == 7
+    assert with_open(other, "map-making").number_input(key="map-seed").value == 7
 
 
 def test_a_dataset_with_other_rows_keeps_what_is_not_about_rows(from_hub, tmp_path):

@@ -85,7 +85,7 @@ def test_open_menus_lists_dialogs_and_help_have_nothing_wrong(visit):
     for scheme in ("light", "dark"):
         draw_in(page, scheme)
         page.get_by_role("button", name="How the map is made").click()
-        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+        expect(page.get_by_role("spinbutton", name="Seed")).to_be_visible()
         assert violations(page) == []
         page.keyboard.press("Escape")
         page.get_by_role("combobox", name="Colour").click()

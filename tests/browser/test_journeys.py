@@ -558,3 +558,44 @@ def test_the_header_says_in_its_line_which_rows_are_looked_at_and_leads_to_them(
         quiet(page)
         expect(link).to_be_visible()
         assert page.locator(".st-key-header").bounding_box()["height"] == 48
+
+
+def test_work_of_another_page_moves_nothing(visit):
+    page = visit("/search")  # so that it comes back at once, while the work goes on
+    box, work = page.get_by_role("searchbox", name="Query"), page.locator(".st-key-other-jobs .job-progress")
+    expect(box).to_be_visible()
+    quiet(page)
+    place = box.bounding_box()
+    page.get_by_role("link", name="Clusters", exact=True).first.click()
+    expect(page.get_by_text("Looking for gaps between groups").first).to_be_visible()
+    page.get_by_role("link", name="Search", exact=True).first.click()
+    expect(work).to_have_count(1)
+    assert box.bounding_box() == place
+    shoot(page, "work-of-another-page-1440-light")
+    assert work.bounding_box()["y"] > place["y"] + place["height"]
+    page.get_by_role("button", name="Cancel").click()
+    expect(work).to_have_count(0)
+    quiet(page)
+    assert box.bounding_box() == place
+
+
+def test_on_a_phone_a_heatmap_of_many_rows_ends_where_its_squares_do(visit):
+    page = visit("/similarity", width=390)
+    squares, below = page.locator(".heatmaplayer image"), page.get_by_text("The closest pairs as a table")
+    expect(squares).to_be_visible()
+    expect(below).to_be_visible()
+    quiet(page)
+    drawn_to = squares.bounding_box()
+    assert 0 < below.bounding_box()["y"] - (drawn_to["y"] + drawn_to["height"]) < 80
+
+
+def test_on_a_wide_screen_what_can_be_done_with_a_hit_is_beside_it(visit):
+    page = visit("/search?q=my+parcel+never+came", width=2560)
+    expect(page.locator(".explorer-hit")).to_have_count(10)
+    quiet(page)
+    hit, button = (
+        page.locator(".explorer-hit > summary").first,
+        page.get_by_role("button", name="More like this"),
+    )
+    words, more = hit.bounding_box(), button.first.bounding_box()
+    assert 0 <= more["x"] - (words["x"] + words["width"]) < 300

@@ -132,6 +132,9 @@ def test_what_was_asked_is_kept_found_downloaded_and_erased(visit, allowing, tmp
     page.get_by_role("button", name="Erase all").click()
     page.get_by_role("button", name=re.compile(r"^Erase \d answers?$")).click()
     expect(dialog(page).get_by_role("button", name="Download (CSV)")).to_be_hidden()
+    # Behind the dialog, which stays.
+    expect(page.locator(".st-key-record-button button", has_text="Record: off").first).to_be_visible()
+    expect(dialog(page)).to_be_visible()
     quiet(page)
     assert list((allowing.cache / "records").iterdir()) == []
     assert not [one for one in page.context.cookies() if "record" in one["name"]]

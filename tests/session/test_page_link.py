@@ -8,7 +8,14 @@ from explorer.session.link import PARAMETERS
 from explorer.session.page_link import is_of_a_page
 from tests.conftest import ROOT
 
-LINKED = ("linked_choice", "linked_number", "put_in_link", "choose_distance", "choose_map_metric")
+LINKED = (
+    "linked_choice",
+    "linked_number",
+    "linked_toggle",
+    "put_in_link",
+    "choose_distance",
+    "choose_map_metric",
+)
 
 
 def constants(tree):
@@ -50,6 +57,7 @@ def test_every_parameter_of_a_page_is_known():
         "q",
         "queries",
         "map-seed",
+        "map-densmap",
         "map-metric",
         "clusters",
         "cluster-edits",

@@ -100,7 +100,10 @@ def spec_of(contender: Contender, corpus: Corpus) -> ContenderSpec | None:
         None if a spec cannot say it: there is no encoder, another metric than the model's was chosen, or the
         vectors went through changes in another order.
     """
-    text = None if contender.corpus.text == corpus.text else contender.corpus.text
+    usual = contender.corpus.text == corpus.text and (contender.corpus.images is None) == (
+        corpus.images is None
+    )
+    text = None if usual else contender.corpus.text
     match contender:
         case SavedContender():
             return contender.spec

@@ -33,6 +33,7 @@ MEAN_NORM = Measure(
     "Whether all vectors point the same way: at 0 they point everywhere, near 1 they share one direction, "
     "and all scores are high.",
     "Ren, Liang and Sun, arXiv 2511.11041",
+    plain="vectors point the same way",
     formula="The length of the mean of all vectors, each of length 1. Its square is the mean cosine of two "
     "rows, each with itself included.",
 )
@@ -43,6 +44,7 @@ LENGTH_CORRELATION = Measure(
     "Whether long rows are closer to others than short ones: near 0 length makes no difference; far from 0, "
     "rows are ordered by length as well as by meaning.",
     "scipy.stats.spearmanr",
+    plain="long rows are closer",
     formula="Spearman's correlation of a row's mean cosine to all rows with its number of characters.",
 )
 HUBNESS = Measure(
@@ -51,6 +53,7 @@ HUBNESS = Measure(
     False,
     "Whether a few rows are near everything, and so turn up in many lists: far above 0 some are.",
     "Radovanović, Nanopoulos and Ivanović, Hubs in space, JMLR 11 (2010)",
+    plain="some rows are near all",
     formula="The skewness of how often a row is among the 10 nearest of others, counted among at most "
     f"{SAMPLE:,} rows.",
 )

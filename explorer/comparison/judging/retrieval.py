@@ -35,6 +35,7 @@ NDCG = Measure(
     "Järvelin and Kekäläinen (2002), as computed by trec_eval through ir-measures",
     least=0,
     most=1,
+    plain="relevant rows come first",
 )
 MRR = Measure(
     f"MRR@{DEPTH}",
@@ -45,6 +46,7 @@ MRR = Measure(
     "Kantor and Voorhees (2000), as computed by trec_eval through ir-measures",
     least=0,
     most=1,
+    plain="a relevant row comes soon",
 )
 
 
@@ -58,6 +60,7 @@ def recall(k: int) -> Measure:
         "As computed by trec_eval through ir-measures",
         least=0,
         most=1,
+        plain="relevant rows are found",
     )
 
 

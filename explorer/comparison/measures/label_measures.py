@@ -27,6 +27,7 @@ KNN_ACCURACY = Measure(
     "Cover and Hart 1967",
     least=0,
     most=1,
+    plain="nearest rows share the label",
 )
 PROBE_ACCURACY = Measure(
     "linear probe",
@@ -38,6 +39,7 @@ PROBE_ACCURACY = Measure(
     least=0,
     most=1,
     phrase="linear-probe accuracy",
+    plain="vectors tell the label",
     formula="The rule is a logistic regression, cross-validated by groups of near-copies.",
 )
 SILHOUETTE = Measure(
@@ -49,6 +51,7 @@ SILHOUETTE = Measure(
     "ranked: encoders put rows more or less far apart, so a higher value of another encoder does not mean "
     "that it separates the labels better.",
     "Rousseeuw 1987; scikit-learn's silhouette_samples",
+    plain="labels are apart",
     least=-1,
     most=1,
     comparable=False,
@@ -62,6 +65,7 @@ AMI = Measure(
     f"by chance. {_SAME_ROWS}",
     "Vinh, Epps and Bailey 2010; scikit-learn's adjusted_mutual_info_score",
     most=1,
+    plain="clusters match labels",
     formula=f"Adjusted mutual information of labels and k-means clusters. {_NO_BOOTSTRAP}",
 )
 V_MEASURE = Measure(
@@ -71,6 +75,7 @@ V_MEASURE = Measure(
     "Whether each cluster holds one label, and each label is in one cluster; clusters are found without the "
     f"labels. 1 if both are so. {_SAME_ROWS}",
     "Rosenberg and Hirschberg 2007; scikit-learn's v_measure_score",
+    plain="one label, one cluster",
     least=0,
     most=1,
     formula=f"Harmonic mean of homogeneity and completeness of k-means clusters. {_NO_BOOTSTRAP}",

@@ -35,8 +35,26 @@ _TIES = "Voorhees 1999 (MRR); McSherry and Najork 2008 (ties)"
 _PAPER = "arXiv 2605.22202"
 
 MEASURES = (
-    Measure("two-view MRR", "proxy", True, f"{_RETRIEVAL}.", _TIES, least=0, most=1),
-    Measure("view overlap", "proxy", True, f"{_OVERLAP}.", _PAPER, least=0, most=1),
+    Measure(
+        "two-view MRR",
+        "proxy",
+        True,
+        f"{_RETRIEVAL}.",
+        _TIES,
+        least=0,
+        most=1,
+        plain="parts of a row find each other",
+    ),
+    Measure(
+        "view overlap",
+        "proxy",
+        True,
+        f"{_OVERLAP}.",
+        _PAPER,
+        least=0,
+        most=1,
+        plain="parts have the same neighbours",
+    ),
 )
 MASKED_MEASURES = tuple(
     Measure(
@@ -48,6 +66,7 @@ MASKED_MEASURES = tuple(
         least=0,
         most=1,
         phrase=f"masked {plain.name}",
+        plain=plain.plain,
     )
     for trial, plain, meaning, source in zip(
         TRIALS, MEASURES, (_RETRIEVAL, _OVERLAP), (_TIES, _PAPER), strict=True

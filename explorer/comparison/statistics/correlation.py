@@ -34,6 +34,7 @@ SPEARMAN = Measure(
     least=-1,
     most=1,
     phrase="Spearman correlation",
+    plain="pairs in the given order",
     formula="The correlation of the ranks; ties share their mean rank.",
 )
 PEARSON = Measure(
@@ -46,6 +47,7 @@ PEARSON = Measure(
     least=-1,
     most=1,
     phrase="Pearson correlation",
+    plain="similarities rise with scores",
     formula="The linear correlation.",
 )
 

@@ -8,12 +8,14 @@ import io
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from explorer.errors import TooLargeError, UnreadableFileError
 
 if TYPE_CHECKING:
     from PIL import Image
+    from PIL.ImageFile import ImageFile
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """The formats that are read, as Pillow names them; its other decoders are not tried."""
@@ -21,9 +23,22 @@ ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", "
 """How the names of such files end, in lower case."""
 MAX_PIXELS = 50_000_000
 """Pixels that an image may have; decoding takes up to 6 bytes for each."""
+_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_ORIENTATION = 0x0112  # the EXIF tag
+_TURNS = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
+_BAND_BYTES = 1 << 20  # of pixels that are hashed at a time
 _DIGEST_BYTES = 16
 _THUMBNAIL_SIDE = 256  # pixels of the longer side: twice what pages show, for screens of high density
 _THUMBNAIL_QUALITY = 80
+_AGAIN = "Download or copy it again, or leave it out."
 _SUPPORTED = "Save it as a JPEG, PNG, WebP, GIF, BMP or TIFF file."
 TURNED = "turned upright, as their EXIF data says"
 FIRST_FRAME = "animated or of several pages: the first one is used"
@@ -85,37 +100,16 @@ def decoded(data: bytes, where: str) -> Iterator[Decoded]:
         UnreadableFileError: It is no image of a supported format, is damaged, or has no pixels.
         TooLargeError: It has more than `MAX_PIXELS` pixels.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    if _is_svg(data):
-        raise UnreadableFileError(
-            "This is an SVG drawing, which can contain scripts and is not opened.",
-            where=where,
-            fix="Export it as PNG.",
-        )
-    try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-    except UnidentifiedImageError as error:
-        raise UnreadableFileError(
-            "This is no image of a supported format.", where=where, fix=_SUPPORTED
-        ) from error
-    except Image.DecompressionBombError as error:
-        raise _too_many_pixels(where) from error
-    except Exception as error:  # decoders raise many types for damaged headers
-        raise _damaged(error, where) from error
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise _too_many_pixels(where, width, height)
-    if not width or not height:
-        raise UnreadableFileError("The image has no pixels.", where=where, fix="Leave it out.")
-    with _budget.spend(width * height):
+    image = _opened(data, where)
+    with _budget.spend(image.width * image.height):
         try:
             image.load()
             standard = _standard(image)
         except MemoryError:
             raise
-        except Exception as error:  # as above
+        except Exception as error:  # decoders raise many types for damaged files
             raise _damaged(error, where) from error
+        del image  # whose pixels take as much memory again
         yield standard
 
 
@@ -126,7 +120,9 @@ def pixel_key(image: Image.Image) -> bytes:
     """
     digest = hashlib.blake2b(digest_size=_DIGEST_BYTES, person=b"image")
     digest.update(f"{image.width} {image.height} ".encode())
-    digest.update(image.tobytes())
+    rows = max(1, _BAND_BYTES // (3 * image.width))
+    for top in range(0, image.height, rows):  # bands of rows, as the bytes of all take as much memory again
+        digest.update(image.crop((0, top, image.width, min(top + rows, image.height))).tobytes())
     return digest.digest()
 
 
@@ -140,65 +136,117 @@ def thumbnail(image: Image.Image, side: int = _THUMBNAIL_SIDE) -> bytes:
     return file.getvalue()
 
 
-def _standard(image: Image.Image) -> Decoded:
-    from PIL import ImageOps
+def _opened(data: bytes, where: str) -> ImageFile:
+    """The header of an image within limits, whose pixels are not decoded yet."""
+    from PIL import Image, UnidentifiedImageError
 
-    remarks = []
-    if getattr(image, "is_animated", False):
-        remarks.append(FIRST_FRAME)
-    profile = image.info.get("icc_profile")
-    if image.getexif().get(0x0112, 1) != 1:  # orientation
-        image = ImageOps.exif_transpose(image)
-        remarks.append(TURNED)
-    if image.mode.startswith("I"):
-        image = _eight_bits(image)
+    if _is_svg(data):
+        raise UnreadableFileError(
+            "This is an SVG drawing, which can contain scripts and is not opened.",
+            where=where,
+            fix="Export it as PNG.",
+        )
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        if is_image_start(data):  # whose header Pillow did not take
+            what, fix = "The image is cut short or damaged, or has no pixels.", _AGAIN
+        else:
+            what, fix = "This is no image of a supported format.", _SUPPORTED
+        raise UnreadableFileError(what, where=where, fix=fix) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_many_pixels(where) from error
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders raise many types for damaged headers
+        raise _damaged(error, where) from error
+    if image.width * image.height > MAX_PIXELS:
+        raise _too_many_pixels(where, image.width, image.height)
+    if image.mode in ("I", "F"):  # of which nothing says what is black and what is white
+        raise UnreadableFileError(
+            "The pixels are numbers of 32 bits, as of a measurement, and not colours.",
+            where=where,
+            fix="Save it with 8 or 16 bits a channel.",
+        )
+    return image
+
+
+def _standard(image: ImageFile) -> Decoded:
+    """The first frame of an image, whose pixels are decoded, as `decoded` returns it."""
+    from PIL import Image
+
+    remarks = [FIRST_FRAME] if getattr(image, "is_animated", False) else []
+    profile, turn = image.info.get("icc_profile"), _TURNS.get(_orientation(image))
+    found: Image.Image = image
+    if found.mode.startswith("I;16"):
+        found = _eight_bits(found)
         remarks.append(SIXTEEN_BITS)
-    elif image.mode == "F":
-        raise ValueError("its pixels are floating-point numbers")
-    if image.has_transparency_data:
-        image = _on_white(image)
+    if found.has_transparency_data:
+        clear = found if found.mode == "RGBA" else found.convert("RGBA")
+        found = Image.new("RGB", clear.size, "white")
+        found.paste(clear, mask=clear)
+        del clear
         remarks.append(FLATTENED)
-    if image.mode not in ("RGB", "CMYK", "LAB"):
-        image = image.convert("RGB")
-    image, remark = _in_srgb(image, profile)
+    found, remark = _in_srgb(found, profile)
     remarks += [remark] if remark else []
-    plain = image if image.mode == "RGB" else image.convert("RGB")
-    plain.info = {}
-    return Decoded(plain, tuple(remarks))
+    if turn is not None:
+        found = found.transpose(Image.Transpose[turn])
+        remarks.append(TURNED)
+    if found is image:  # which has the file's metadata in other attributes too
+        found = found.copy()
+    found.info = {}
+    return Decoded(found, tuple(remarks))
+
+
+def _orientation(image: ImageFile) -> int:
+    """How a camera was held, by the image's metadata; 1, upright, if these are damaged."""
+    try:
+        found = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # as for damaged files
+        return 1
+    return found if isinstance(found, int) else 1
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """An image of whole numbers, which files use for 16 bits, with their upper 8 bits."""
+    """An image of 16 bits a pixel in 8 bits."""
     import numpy as np
     import PIL.Image
 
-    values = np.asarray(image).clip(0, 65_535).astype(np.uint32)
+    values = np.asarray(image).astype(np.uint32)
     return PIL.Image.fromarray(((values + 128) // 257).astype(np.uint8))
 
 
-def _on_white(image: Image.Image) -> Image.Image:
-    import PIL.Image
-
-    clear = image.convert("RGBA")
-    ground = PIL.Image.new("RGBA", clear.size, "white")
-    return PIL.Image.alpha_composite(ground, clear).convert("RGB")
-
-
 def _in_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str]:
-    """An image in sRGB by its colour profile, and a remark if there was something to do."""
+    """An image in sRGB, by its colour profile if it has one, and a remark if there was something to do."""
     from PIL import ImageCms
 
-    if not profile:
-        return (image, "") if image.mode == "RGB" else (image.convert("RGB"), CONVERTED)
-    try:
-        embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if image.mode == "RGB" and "srgb" in ImageCms.getProfileDescription(embedded).lower():
-            return image, ""
-        srgb = ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(image, embedded, srgb, outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return image.convert("RGB"), NOT_CONVERTED
-    return (converted, CONVERTED) if converted is not None else (image.convert("RGB"), NOT_CONVERTED)
+    remark = CONVERTED if image.mode in ("CMYK", "LAB") else ""
+    if image.mode not in ("RGB", "L", "CMYK", "LAB"):
+        image = image.convert("RGB")
+    if profile:
+        try:
+            embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if image.mode == "RGB" and "srgb" in ImageCms.getProfileDescription(embedded).lower():
+                return image, remark
+            srgb = ImageCms.createProfile("sRGB")
+            converted = ImageCms.profileToProfile(image, embedded, srgb, outputMode="RGB")
+            if converted is not None:
+                return converted, CONVERTED
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            remark = NOT_CONVERTED
+    return image if image.mode == "RGB" else image.convert("RGB"), remark
+
+
+def is_image_name(name: str) -> bool:
+    """Whether a file's name ends like that of an image."""
+    return PurePosixPath(name).suffix.lower() in ENDINGS
+
+
+def is_image_start(data: bytes) -> bool:
+    """Whether bytes begin like a file of a supported format."""
+    webp = data.startswith(b"RIFF") and data[8:12] == b"WEBP"
+    bmp = data.startswith(b"BM") and data[6:10] == bytes(4)
+    return webp or bmp or data.startswith(_STARTS)
 
 
 def _is_svg(data: bytes) -> bool:
@@ -221,4 +269,4 @@ def _damaged(error: Exception, where: str) -> UnreadableFileError:
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
     cut = "truncated" in reason.lower() or isinstance(error, EOFError)
     what = "The image is cut short." if cut else f"The image is damaged: {reason[:200]}."
-    return UnreadableFileError(what, where=where, fix="Download or copy it again, or leave it out.")
+    return UnreadableFileError(what, where=where, fix=_AGAIN)

@@ -1,9 +1,8 @@
-"""Reading many image files: by several threads, leaving out those that cannot be read."""
+"""Reading many image files: by several threads, without those that cannot be read."""
 
 from __future__ import annotations
 
 import collections
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,15 +13,20 @@ import pyarrow as pa
 
 from explorer.data.images.decoding import decoded, pixel_key, thumbnail
 from explorer.data.images.images import SCHEMA, Images
+from explorer.data.tables.budget import Budget
 from explorer.data.tables.values import count
 from explorer.errors import DataError
 from explorer.jobs.cores import cores
-from explorer.jobs.progress import OnProgress, counting
+from explorer.jobs.progress import IMAGES, OnProgress, counting
 
 READING_IMAGES = "Reading images"
+_THREADS = 8  # at most: where memory is limited, the stack of each counts
 _AHEAD = 4  # files that each thread may be ahead of the one that is waited for
-_CHUNK = 256  # rows of a chunk of the table
+_AHEAD_BYTES = 64_000_000  # of such files; a larger one is read alone
+_CHUNK = 256  # rows of a chunk of the table, at most
+_CHUNK_BYTES = 8_000_000  # of files in a chunk, about
 _LISTED = 5  # files named in one note
+_Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,13 @@ class ImageFile:
     Attributes:
         name: Its name, for messages and for the column of names.
         read: Returns its bytes; raises a DataError if it cannot.
+        size: The number of bytes.
         path: Where it is on this machine; None if its bytes must be kept.
     """
 
     name: str
     read: Callable[[], bytes]
+    size: int
     path: Path | None = None
 
 
@@ -45,74 +51,100 @@ class ReadImages:
     """The images of files.
 
     Attributes:
-        images: Those that could be read, in the order of the files.
-        kept: The positions of their files.
-        notes: What was done to them and why others are missing, one sentence each.
+        images: One for each file; none for a file that could not be read.
+        kept: The positions of the files that could be read.
+        refused: The number of those that could not.
+        first_error: The error of the first of these.
+        notes: What was done to the images and why some are missing, one sentence each.
     """
 
     images: Images
     kept: list[int]
+    refused: int
+    first_error: DataError | None
     notes: tuple[str, ...]
 
 
-def read_images(files: Sequence[ImageFile], on_progress: OnProgress | None = None) -> ReadImages:
+def read_images(
+    files: Sequence[ImageFile | None],
+    budget: Budget | None = None,
+    on_progress: OnProgress | None = None,
+    *,
+    data: pa.ChunkedArray | None = None,
+) -> ReadImages:
     """Decode files once: for their content hashes, their sizes and their thumbnails.
 
-    A file that cannot be read is left out, with a note.
-
     Args:
-        files: The files.
+        files: The files; None for a row without one.
+        budget: Bounds the memory of the bytes and thumbnails of files without a path; None for no bound.
         on_progress: Called with the number of files read; an exception it raises stops the work.
+        data: The bytes of the files, if they are in Arrow already: they are not copied.
 
     Raises:
-        DataError: No file can be read: the error of the first.
+        TooLargeError: They exceed the budget.
     """
-    report = counting(on_progress, READING_IMAGES, "images")
+    report = counting(on_progress, READING_IMAGES, IMAGES)
     report(0, len(files))
     chunks: list[pa.Table] = []
-    rows: list[dict[str, Any]] = []
+    rows: list[_Row] = []
     kept: list[int] = []
     remarks: collections.Counter[str] = collections.Counter()
-    refused: list[DataError] = []
-    for position, outcome in enumerate(_in_threads(files)):
+    errors: list[DataError] = []
+    refused = size = 0
+    for position, outcome in enumerate(_in_threads(files, keep=data is None)):
+        row: _Row = {}
         if isinstance(outcome, DataError):
-            refused.append(outcome)
-        else:
+            refused += 1
+            if len(errors) < _LISTED:
+                errors.append(outcome)
+        elif outcome is not None:
             row, done = outcome
-            rows.append(row)
             kept.append(position)
             remarks.update(done)
-        if len(rows) == _CHUNK:
+            if row["path"] is None:
+                used = len(row["data"] or b"") + len(row["thumbnail"])
+                size += used
+                if budget is not None:
+                    budget.spend(used)
+        rows.append(row)
+        if len(rows) == _CHUNK or size >= _CHUNK_BYTES:
             chunks.append(pa.Table.from_pylist(rows, schema=SCHEMA))
-            rows = []
+            rows, size = [], 0
         report(position + 1, len(files))
-    if refused and not kept:
-        raise refused[0]
     chunks.append(pa.Table.from_pylist(rows, schema=SCHEMA))
+    table = pa.concat_tables(chunks)
+    if data is not None:
+        table = table.set_column(SCHEMA.get_field_index("data"), "data", data.cast(pa.large_binary()))
     notes = [f"{count(number, 'image')} {remark}." for remark, number in remarks.items()]
     if refused:
-        notes.append(_left_out(refused, len(files)))
-    return ReadImages(Images.of_table(pa.concat_tables(chunks)), kept, tuple(notes))
+        notes.append(_left_out(errors, refused, len(files)))
+    return ReadImages(Images.of_table(table), kept, refused, next(iter(errors), None), tuple(notes))
 
 
-def _in_threads(files: Sequence[ImageFile]) -> Iterator[tuple[dict[str, Any], tuple[str, ...]] | DataError]:
-    """What `_read` returns for each file, in their order."""
-    threads = max(1, cores())
+def _in_threads(
+    files: Sequence[ImageFile | None], *, keep: bool
+) -> Iterator[tuple[_Row, tuple[str, ...]] | DataError | None]:
+    """What `_read` returns for each file, in their order; None where there is no file."""
+    threads = min(_THREADS, cores())
     with ThreadPoolExecutor(threads, thread_name_prefix="images") as pool:
-        upcoming = iter(files)
-        ahead: collections.deque[Future[Any]] = collections.deque()
+        ahead: collections.deque[tuple[Future[Any] | None, int]] = collections.deque()
+        waiting = 0  # bytes of the files ahead
         try:
-            while True:
-                for file in itertools.islice(upcoming, threads * _AHEAD - len(ahead)):
-                    ahead.append(pool.submit(_read, file))
-                if not ahead:
-                    return
-                yield ahead.popleft().result()
+            for file in files:
+                size = 0 if file is None else file.size
+                while ahead and (len(ahead) >= threads * _AHEAD or waiting + size > _AHEAD_BYTES):
+                    future, done = ahead.popleft()
+                    yield None if future is None else future.result()
+                    waiting -= done
+                ahead.append((None if file is None else pool.submit(_read, file, keep), size))
+                waiting += size
+            for future, _ in ahead:
+                yield None if future is None else future.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _read(file: ImageFile) -> tuple[dict[str, Any], tuple[str, ...]] | DataError:
+def _read(file: ImageFile, keep: bool) -> tuple[_Row, tuple[str, ...]] | DataError:
     """A row of the table and the remarks on it, or the reason why there is none."""
     try:
         data = file.read()
@@ -122,16 +154,17 @@ def _read(file: ImageFile) -> tuple[dict[str, Any], tuple[str, ...]] | DataError
                 "key": pixel_key(image),
                 "name": file.name,
                 "path": None if file.path is None else str(file.path),
-                "data": data if file.path is None else None,
+                "data": data if keep and file.path is None else None,
                 "thumbnail": thumbnail(image),
                 "width": image.width,
                 "height": image.height,
             }, found.remarks
     except DataError as error:
-        return error
+        # The frames of the one that was caught hold the bytes of the file.
+        return type(error)(error.what, where=error.where, fix=error.fix)
 
 
-def _left_out(refused: Sequence[DataError], files: int) -> str:
-    listed = "; ".join(f"{error.where}: {error.what.rstrip('.')}" for error in refused[:_LISTED])
-    more = f"; and {len(refused) - _LISTED:,} more" if len(refused) > _LISTED else ""
-    return f"{len(refused):,} of {count(files, 'file')} could not be read ({listed}{more})."
+def _left_out(errors: Sequence[DataError], refused: int, files: int) -> str:
+    listed = "; ".join(f"{error.where}: {error.what.rstrip('.')}" for error in errors)
+    more = f"; and {refused - len(errors):,} more" if refused > len(errors) else ""
+    return f"{refused:,} of {count(files, 'image')} could not be read ({listed}{more})."

@@ -16,14 +16,15 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
 from explorer.data.tables.source_table import SourceTable
+from explorer.data.tables.values import count
 from explorer.data.uploads.handover import error_from_json, out_of_memory, take_over, too_slow
+from explorer.data.uploads.process_limits import TimeLimit
 from explorer.errors import DataError, TooLargeError, UnreadableFileError
 from explorer.jobs.process import python_module, python_path
-from explorer.jobs.progress import BYTES, READING, OnProgress, counting
+from explorer.jobs.progress import BYTES, READING, OnProgress, Progress, ignore_progress
 from explorer.settings import Settings, settings
 
 _log = logging.getLogger(__name__)
@@ -57,8 +58,8 @@ def read_bounded(
         data: Its bytes.
         name: Its name.
         encoding: As in `read_file`.
-        on_progress: Called with the number of bytes read, at once and then several times a second. An
-            exception it raises ends the process.
+        on_progress: Called with the number of bytes or images read, at once and then several times a second.
+            An exception it raises ends the process.
 
     Returns:
         The table. It and the text file it came from are in unnamed files, which are freed with it.
@@ -68,20 +69,15 @@ def read_bounded(
         UnreadableFileError: It crashed the reader, or as for `read_file`.
         DataError: As for `read_file`; or the disk is full.
     """
-    folder, size = settings().cache_folder, len(data)
-
-    count = counting(on_progress, READING, BYTES)
-
-    def report(done: int) -> None:
-        count(done, size)
-
-    report(0)
+    folder = settings().cache_folder
+    report = on_progress or ignore_progress
+    report(Progress(READING, total=len(data), unit=BYTES))
     try:
         # Neither file ever has a name that a killed server could leave behind.
         with tempfile.TemporaryFile(dir=folder) as file, tempfile.TemporaryFile(dir=folder) as columns:
             file.write(data)
             file.seek(0)
-            description = _run(file, columns, name, encoding or "", report)
+            description = _run(file, columns, name, encoding or "", len(data), report)
             table = take_over(description, columns)
             if not table.encoding:
                 return table
@@ -95,7 +91,7 @@ def read_bounded(
 
 
 def _run(
-    file: BinaryIO, columns: BinaryIO, name: str, encoding: str, report: Callable[[int], None]
+    file: BinaryIO, columns: BinaryIO, name: str, encoding: str, size: int, report: OnProgress
 ) -> dict[str, Any]:
     """Run `explorer.data.uploads.reader`; return its description of the table."""
     process = subprocess.Popen(  # noqa: S603 - our own module
@@ -106,7 +102,7 @@ def _run(
         stderr=subprocess.PIPE,
     )
     try:
-        return _follow(process, name, report)
+        return _follow(process, name, size, report)
     finally:
         process.kill()  # even when it has answered: unloading its libraries takes longer than a small file
         process.wait()
@@ -125,16 +121,17 @@ def bare_environment() -> dict[str, str]:
     return {**kept, **_LEAN, "PYTHONPATH": python_path()}
 
 
-def _follow(process: subprocess.Popen[bytes], name: str, report: Callable[[int], None]) -> dict[str, Any]:
+def _follow(process: subprocess.Popen[bytes], name: str, size: int, report: OnProgress) -> dict[str, Any]:
     """Read the process's messages until it ends or its time is up."""
-    deadline = time.monotonic() + settings().read_seconds
-    rest, output, done = bytearray(), "", 0
+    limit, progress = TimeLimit(), Progress(READING, total=size, unit=BYTES)
+    rest, output = bytearray(), ""
     with cast("BinaryIO", process.stderr) as stderr, selectors.DefaultSelector() as selector:
         selector.register(stderr, selectors.EVENT_READ)
         while True:
-            report(done)
-            if time.monotonic() > deadline:
-                raise too_slow(name, _FEWER)
+            report(progress)
+            limit.note(progress)
+            if time.monotonic() > limit.end:
+                raise _too_slow(limit, name)
             if selector.select(_POLL_SECONDS):
                 block = os.read(stderr.fileno(), _BLOCK)
                 if not block:
@@ -151,10 +148,12 @@ def _follow(process: subprocess.Popen[bytes], name: str, report: Callable[[int],
                         return table
                     if "failed" in message:
                         raise error_from_json(message["failed"])
-                    done = message.get("read", done)
+                    if "read" in message:
+                        progress = Progress.count(*message["read"])
                     if not message:
                         output = f"{output}{line.decode(errors='replace')}\n"[-_OUTPUT_CHARS:]
-    raise _crash(process.wait(), output, name)
+    status = process.wait()
+    raise _too_slow(limit, name) if status == -signal.SIGALRM else _crash(status, output, name)
 
 
 def _message(line: bytes) -> dict[str, Any]:
@@ -168,10 +167,21 @@ def _message(line: bytes) -> dict[str, Any]:
     return message
 
 
+def _too_slow(limit: TimeLimit, name: str) -> TooLargeError:
+    """The error for reading that takes more time than the host allows."""
+    if not limit.total_seconds:
+        return too_slow(name, _FEWER)
+    each, together = limit.seconds, limit.total_seconds
+    return TooLargeError(
+        f"Reading the images takes longer than the {count(each, 'second')} allowed for one "
+        f"or the {together:,} for all.",
+        where=name,
+        fix="Bring fewer or smaller images, or ask the host to raise EXPLORER_READ_SECONDS.",
+    )
+
+
 def _crash(status: int, output: str, name: str) -> TooLargeError | UnreadableFileError:
     """The error for a process that ended without a message."""
-    if status == -signal.SIGALRM:
-        return too_slow(name, _FEWER)
     if "bad_alloc" in output or "MemoryError" in output:
         return out_of_memory(name)
     how = (

@@ -51,10 +51,12 @@ def hand_over(source: SourceTable, sink: BinaryIO) -> dict[str, Any]:
             sink.seek(start)
             sink.truncate()
             vectors[column] = error_as_json(readable(error, f'{source.name}, column "{column}"'))
-    images: dict[str, int] = {}
+    images: dict[str, tuple[int, int]] = {}
     for column, found in source.images.items():
-        images[column] = sink.tell()
+        start = sink.tell()
         _write(found.table, sink)
+        images[column] = (start, sink.tell())
+        _write(pa.table({_COLUMN: found.rows}), sink)
     return {
         "name": source.name,
         "notes": source.notes,
@@ -95,7 +97,8 @@ def take_over(description: dict[str, Any], file: BinaryIO) -> SourceTable:
         encoding=description["encoding"],
         facts=facts.decode(),
         images={
-            column: Images.of_table(_read(written, start)) for column, start in description["images"].items()
+            column: Images(_read(written, start), _read_column(written, rows).to_numpy())
+            for column, (start, rows) in description["images"].items()
         },
     )
 

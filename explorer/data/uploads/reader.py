@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.abc
 import json
+import math
 import signal
 import sys
 import time
@@ -16,10 +17,9 @@ from pathlib import Path
 
 from explorer.data.formats.files import read_file
 from explorer.data.uploads.handover import error_as_json, hand_over, readable
-from explorer.data.uploads.process_limits import bound_memory
+from explorer.data.uploads.process_limits import TimeLimit, bound_memory
 from explorer.errors import ExplorerError
 from explorer.jobs.progress import Progress
-from explorer.settings import settings
 
 _SAY_SECONDS = 0.1
 _GRACE_SECONDS = 2  # the parent ends this process first, and can give the reason
@@ -28,7 +28,7 @@ _GRACE_SECONDS = 2  # the parent ends this process first, and can give the reaso
 def main(name: str, encoding: str) -> None:
     """Read the file on standard input, write its columns to standard output, and send the rest."""
     sys.meta_path.insert(0, _NoPandas())
-    _limit()
+    bound_memory()
     try:
         source = read_file(_file(), name, encoding=encoding or None, on_progress=_Reporter())
         with open(1, "wb", closefd=False) as sink:
@@ -51,28 +51,30 @@ class _NoPandas(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError(name)
 
 
-def _limit() -> None:
-    """Limit the resources of this process; the alarm ends it if its parent was killed."""
-    bound_memory()
-    signal.alarm(settings().read_seconds + _GRACE_SECONDS)
-
-
 def _file() -> bytes | Path:
     """Standard input as a path that opens at its beginning, so that the file is not held in memory."""
     return Path("/dev/stdin") if sys.platform == "linux" else sys.stdin.buffer.read()
 
 
 class _Reporter:
-    """Sends the number of bytes read from time to time."""
+    """Sends the progress from time to time; an alarm ends this process if its parent was killed."""
 
     def __init__(self) -> None:
         self._said = 0.0
+        self._limit = TimeLimit()
+        self._set_alarm()
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
         if now - self._said >= _SAY_SECONDS:
             self._said = now
-            _send(read=progress.done)
+            _send(read=[progress.phase, progress.done, progress.total, progress.unit])
+            self._limit.note(progress)
+            self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        left = max(0, math.ceil(self._limit.end - time.monotonic()))
+        signal.alarm(left + _GRACE_SECONDS)
 
 
 def _send(**message: object) -> None:

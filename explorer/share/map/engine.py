@@ -20,6 +20,7 @@ _SCRIPTS = (
     "contours",
     "strays",
     "overlay",
+    "thumbnails",
     "gestures",
     "panel",
     "tip",

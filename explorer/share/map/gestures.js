@@ -127,6 +127,8 @@ class Gestures {
       event.preventDefault();
       acts[event.key]();
       this.on.moved();
+    } else if (event.key.toLowerCase() === "a") {
+      this.on.drawn([[0, 0], [width, 0], [width, height], [0, height]], modeOf(event)); // what a box around the view picks
     }
   }
 

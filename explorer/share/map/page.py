@@ -84,7 +84,6 @@ class MapPage:
                 "positions": [_address(content) for content in positions.contents],
                 "scene": _address(scene.description),
                 "categories": scene.categories and _address(scene.categories),
-                "visible": None,
             },
             "rows": (rows[positions.order] + 1).tolist(),
             "tips": [row_text(self.corpus, int(rows[point]), value(point)) for point in order]

@@ -1,5 +1,7 @@
 // One picture of a map: its title, what is drawn over its points, and the hand on it.
 
+const KEYS = "Arrow keys go from row to row, Enter opens one, A selects the rows in view, Shift+A adds them, plus and minus zoom, Shift and arrow keys move, Escape clears.";
+
 class Panel {
   // `at` is the map it shows, see `points.js`; `on` has what `Gestures` calls, with the panel first.
   constructor(title, at, camera, on) {
@@ -10,11 +12,13 @@ class Panel {
     if (title) this.element.append(Object.assign(line("div", "panel-title", title), { title }));
     this.picture = this.element.appendChild(document.createElement("div"));
     this.picture.className = "map-picture";
+    this.picture.dataset.keys = KEYS; // seen while it has the focus by keys
     const canvas = this.picture.appendChild(document.createElement("canvas"));
     canvas.className = "map-overlay";
     canvas.tabIndex = 0;
     canvas.setAttribute("role", "img");
     this.overlay = new Overlay(canvas);
+    this.thumbnails = new Thumbnails(this.picture);
     const bound = Object.keys(on).map((name) => [name, (...what) => on[name](this, ...what)]);
     this.gestures = new Gestures(canvas, camera, Object.fromEntries(bound));
   }
@@ -25,9 +29,8 @@ class Panel {
     const groups = largest
       ? ` Coloured by ${title}: ${legend.length} groups, the largest ${largest.name} with ${largest.count.toLocaleString("en")} rows.`
       : "";
-    const keys = "Arrow keys go from row to row, Enter opens one, plus and minus zoom, Shift and arrow keys move, Escape clears.";
     const name = this.title ? `${this.title}, ${heading}` : heading;
-    this.overlay.canvas.setAttribute("aria-label", `Map of the rows. ${name}.${groups} ${keys}`);
+    this.overlay.canvas.setAttribute("aria-label", `Map of the rows. ${name}.${groups} ${KEYS}`);
   }
 
   // Its rectangle within what holds all panels, in CSS pixels.

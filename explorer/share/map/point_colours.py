@@ -123,12 +123,13 @@ def _group_colours(
         legend.append(
             {"entry": _MOST_GROUPS + 1, "name": f"{rest:,} more groups", "count": count, "colour": GREY}
         )
+    without = int((numbers < 0).sum())
+    others = "the others, and rows without one, are grey" if without else "the others are grey"
     note = (
-        f"Only the first {len(HUES)} groups have colours. Point at a name to highlight its rows."
+        f"Only the first {len(HUES)} groups have colours; {others}. Point at a name to highlight its rows."
         if greys
         else ""
     )
-    without = int((numbers < 0).sum())
     if without:
         legend.append({"entry": 0, "name": "(none)", "count": without, "colour": GREY})
     entries = np.minimum(numbers + 1, _MOST_GROUPS + 1).astype(np.uint8)

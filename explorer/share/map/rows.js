@@ -47,12 +47,13 @@ class Rows {
     return whole;
   }
 
-  row({ point, head, text, whole }) {
+  row({ point, head, text, whole, image }) {
     const item = document.createElement("li");
     const button = item.appendChild(document.createElement("button"));
     button.type = "button";
     button.append(line("span", "row-head", head), line("span", "row-text", text));
     button.lastChild.toggleAttribute("data-whole", whole);
+    if (image) button.prepend(thumbnail(image, "row-image"));
     button.disabled = point === null; // it is not on the map
     if (point === null) return item;
     button.addEventListener("click", () => this.on.picked(point));

@@ -8,9 +8,10 @@ class Tip {
   }
 
   // Left and top are the point's, in the element around this one.
-  show({ head, text }, left, top) {
+  show({ head, text, image }, left, top) {
     const { element } = this;
     element.replaceChildren(line("div", "tip-head", head), line("div", "tip-text", text));
+    if (image) element.prepend(thumbnail(image, "tip-image"));
     element.hidden = false;
     const { offsetWidth: width, offsetHeight: height } = element;
     const { clientWidth, clientHeight } = element.parentElement;

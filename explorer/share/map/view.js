@@ -27,7 +27,7 @@ class MapView {
       failed: (error) => this.failed("The map", error),
     });
     this.listed = new Files({
-      arrived: ({ rows }) => this.setRows(jsonOf(rows)),
+      arrived: ({ rows }) => this.setRows(this.resolved(jsonOf(rows))),
       failed: (error) => this.failed("The rows beside the map", error),
     });
     this.scene = { legend: [], names: [], found: [], query: [], panels: [], morph: [], hidden: new Set() };
@@ -96,6 +96,17 @@ class MapView {
     if (this.files.settled) this.apply();
   }
 
+  // Rows with the whole addresses of their thumbnails.
+  resolved(rows) {
+    for (const row of rows?.rows ?? []) if (row.image) row.image = this.addressOf(row.image);
+    return rows;
+  }
+
+  // Thumbnails lie where the script that draws does.
+  addressOf(path) {
+    return new URL(path.split("/").pop(), this.next.files.engine).href;
+  }
+
   // The files that belong to what Python said last.
   arrived(bytes, changed) {
     this.bar.hidden = true;
@@ -118,6 +129,8 @@ class MapView {
     if (!this.panels.some((panel) => panel.gestures.corners)) this.lasso = null; // it has been answered
     if (this.data.follow && before.follow === false) this.follow(); // the view can be another by now
     this.setTip(this.data.tip);
+    const images = (this.data.images ?? []).map(([point, path]) => [point, this.addressOf(path)]);
+    for (const panel of this.panels) panel.thumbnails.show(images);
     this.redraw();
   }
 
@@ -313,6 +326,7 @@ class MapView {
     clearTimeout(this.rest);
     const panes = this.panels.map((panel) => panel.pane);
     const drawn = this.points.drawMoving(this.camera, this.colours, panes);
+    for (const panel of this.panels) panel.thumbnails.place(this.camera, (point) => this.lookOf(panel, point));
     this.cover();
     // What was drawn, for whoever cannot see it: tests and benchmarks.
     const { dataset } = this.root;
@@ -357,6 +371,14 @@ class MapView {
       contours: this.layers.contours && this.points.shown >= CONTOURED && Number.isInteger(panel.at) ? this.contoursOf(panel) : null,
       strays: this.strays.marked(shown).map(place),
     };
+  }
+
+  // How the thumbnail at a point looks.
+  lookOf(panel, point) {
+    const palette = this.scene.palettes[this.colours.dark ? 1 : 0];
+    const faded = this.points.selected > 0 && this.states[point] !== SELECTED;
+    const colour = palette[this.categories?.[point] ?? 0];
+    return { place: this.placeOf(panel, point), shown: this.shown(point), faded, colour };
   }
 
   namesOf(panel) {
@@ -414,10 +436,10 @@ class MapView {
     this.moved();
   }
 
-  // Say what is in view once nothing moves, if rows beside the map follow it.
+  // Say what is in view once nothing moves, if rows beside the map or thumbnails on it follow it.
   follow() {
     clearTimeout(this.following);
-    if (!this.data.follow) return;
+    if (!this.data.follow && !this.data.images) return;
     this.following = setTimeout(() => {
       const { camera, panels: [panel] } = this;
       const [left, top] = camera.place(0, 0), [right, bottom] = camera.place(camera.width, camera.height);
@@ -463,8 +485,12 @@ class MapView {
     return this.nearest(panel).find(...this.camera.place(left, top), reach / this.camera.scale, shown);
   }
 
+  get reach() {
+    return this.data.images?.length ? REACHED : REACH;
+  }
+
   clicked(panel, left, top) {
-    this.open(this.find(panel, left, top, REACH));
+    this.open(this.find(panel, left, top, this.reach));
   }
 
   // Select one row, which shows its text and its nearest.
@@ -474,7 +500,7 @@ class MapView {
   }
 
   over(panel, left, top) {
-    const point = this.find(panel, left, top, REACH);
+    const point = this.find(panel, left, top, this.reach);
     this.where = [left, top];
     this.stepped = false;
     if (point !== this.hovered) this.hover(panel, point);
@@ -525,7 +551,8 @@ class MapView {
   setTip(tip) {
     if (!tip || tip.point !== this.hovered || !this.hoveredOn) return;
     const { left, top } = this.hoveredOn.pane;
-    this.tip.show(tip, this.where[0] + left, this.where[1] + top);
+    const image = tip.image && this.addressOf(tip.image);
+    this.tip.show({ ...tip, image }, this.where[0] + left, this.where[1] + top);
   }
 
   choose(tool) {

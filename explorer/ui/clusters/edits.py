@@ -14,6 +14,7 @@ from explorer.session.clusters import ClusteringKey
 from explorer.session.session import Session
 from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.clustering import Clusters
+from explorer.ui.widgets.image_strip import strip_html
 from explorer.ui.widgets.shown_rows import ShownRows
 from explorer.ui.widgets.to_map import offer_on_map
 
@@ -146,8 +147,11 @@ def show_several(
 def _beside(shown_rows: ShownRows, clusters: Clusters, label: int, table: str) -> None:
     summary = clusters.summaries[label]
     st.markdown(f"**{markdown(clusters.names[label])}** · {summary.size:,} rows")
-    for row in summary.central[:_CENTRAL]:
-        st.html(as_html(shortened(shown_rows.space.corpus.captions[row], _ROW_CHARS)))
+    corpus = shown_rows.space.corpus
+    if corpus.images is not None:
+        st.html(strip_html(corpus, summary.central))
+    for row in () if corpus.images is not None else summary.central[:_CENTRAL]:
+        st.html(as_html(shortened(corpus.captions[row], _ROW_CHARS)))
     st.button(
         "Open only this one",
         key=f"open-only-{label}",

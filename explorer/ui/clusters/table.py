@@ -68,7 +68,9 @@ def show_table(
             f"{summary.labels[0].label} ({percent(summary.labels[0].share)})" if summary.labels else ""
             for summary in summaries
         ]
-    columns["words"] = [", ".join(_words(summary)) for summary in summaries]
+    words = [", ".join(_words(summary)) for summary in summaries]
+    if corpus.images is None or any(words):  # names of files have none
+        columns["words"] = words
     columns["most central row"] = [
         captions[summary.central[0]] if summary.central else "" for summary in summaries
     ]

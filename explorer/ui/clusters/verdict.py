@@ -6,19 +6,13 @@ import numpy as np
 import streamlit as st
 
 from explorer.analysis.cluster_stability import DISSOLVED, STABLE, ClusterStability, Runs, cluster_stability
-from explorer.analysis.cluster_structure import FEWEST_ROWS, ClusterStructure, cluster_structure
+from explorer.analysis.cluster_structure import ClusterStructure
 from explorer.data.tables.values import count
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
+from explorer.ui.widgets.cluster_gaps import HEADS, structure_or_progress, structure_words
 from explorer.ui.widgets.clustering import Clusters
 from explorer.ui.widgets.shown_rows import ShownRows
-
-_HEADS = {
-    "clear": ("Clear structure.", ":material/check_circle:"),
-    "weak": ("Weak structure.", ":material/help:"),
-    "none": ("No structure found.", ":material/blur_on:"),
-    "unknown": ("Too few rows to tell.", ":material/help:"),
-}
 
 
 def stability_or_progress(
@@ -45,49 +39,30 @@ def show_verdict(session: Session, shown_rows: ShownRows, clusters: Clusters) ->
     Returns:
         The latter; None if it is not known.
     """
-    index, metric = shown_rows.space.index, clusters.spec.metric
     # The progress has a border of its own, and about the same height: what is below stays where it is.
-    structure = session_result_or_progress(
-        session,
-        (("cluster structure", shown_rows.key, metric), session.spaces[session.encoder].fingerprint),
-        "Looking for gaps between groups",
-        lambda report: cluster_structure(index, metric=metric, on_progress=report),
-        lane=analysis_lane(len(shown_rows)),
-        here=True,
-    )
+    structure = structure_or_progress(session, shown_rows, clusters.spec.metric)
     if structure is None:
         return None
     stability = stability_or_progress(session, shown_rows, clusters)
     if stability is None and clusters.clustering.method == "k-means":
         return None
-    head, icon = _HEADS[structure.structure]
+    head, icon = HEADS[structure.structure]
     with st.container(border=True, key="cluster-verdict"):
-        st.markdown(f"{icon} **{head}** {_structure_words(structure, clusters.clustering.k)}")
+        st.markdown(f"{icon} **{head}** {structure_words(structure, clusters.clustering.k)}")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if stability is not None:
                 st.markdown(_stability_words(stability), width="content")
-            with st.popover("How this was found", type="tertiary", width="content"):
-                _explain(structure, stability)
+            with st.popover(
+                "How this was found", type="tertiary", width="content", key="how-found", on_change="rerun"
+            ) as popover:
+                if popover.open:
+                    _explain(structure, stability)
         if stability is not None and not all(origin.is_found for origin in clusters.origins):
             st.caption(
                 f"Stability is that of the {count(len(stability.clusters), 'cluster')} that k-means found: "
                 "clusters merged or split by hand have none. Gaps are about the rows, not the clusters."
             )
     return stability
-
-
-def _structure_words(found: ClusterStructure, k: int) -> str:
-    these, parts = ("this cluster is", "a part") if k == 1 else (f"these {k:,} clusters are", "parts")
-    halves = f"{found.found} of {found.splits} random halves of the rows"
-    if found.structure == "unknown":
-        return f"{found.rows:,} distinct rows are not enough to see gaps between groups; {FEWEST_ROWS} are."
-    if found.structure == "none":
-        few = f"Gaps between groups were found in {halves}, fewer than half"
-        return f"{few}: {these} probably {parts} of one cloud."
-    groups = f"at least {found.groups:,} groups"
-    if found.low < found.high:
-        groups += f" ({found.low:,} to {found.high:,})"
-    return f"Gaps separate {groups}; they were found in {halves}."
 
 
 def _stability_words(found: ClusterStability) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import numpy as np
 import streamlit as st
 
@@ -25,13 +27,15 @@ from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.clustering import Clusters, clustering_key_of, clusters_or_progress, usual_k
 from explorer.ui.widgets.distance import choose_distance
 from explorer.ui.widgets.downloads import download_table
-from explorer.ui.widgets.items import item_html
+from explorer.ui.widgets.image_strip import strip_html
+from explorer.ui.widgets.items import grid_html, item_html
 from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.linked_number import linked_number
 from explorer.ui.widgets.shown_rows import ShownRows, choose_shown_rows
 from explorer.ui.widgets.to_map import offer_on_map
 
 _METHODS = {**METHODS, "hdbscan": f"{METHODS['hdbscan']} (finds k itself, leaves noise)"}
+_PICTURED = 12  # clusters whose images are shown above the table
 _OLDER_METHODS = {_METHODS["hdbscan"]: "hdbscan"}
 
 
@@ -57,8 +61,9 @@ def show_clusters(session: Session, space: Space) -> None:
         with table:
             _choose_and_open(session, shown_rows, clustering_key, clusters, stability)
     _assignments(session, shown_rows, clusters)
-    with st.expander("Rows that fit worst"):
-        _worst(session, shown_rows, clusters)
+    with st.expander("Rows that fit worst", key="fit-worst", on_change="rerun") as part:
+        if part.open:
+            _worst(session, shown_rows, clusters)
 
 
 def _choose(shown_rows: ShownRows) -> ClusterSpec:
@@ -72,11 +77,21 @@ def _choose(shown_rows: ShownRows) -> ClusterSpec:
             largest = max(2, len(shown_rows))
             usual_size = min(USUAL_SIZE, largest)
             min_size = linked_number("Minimum size", 2, largest, usual_size, key="min-size", width=190)
-        with st.popover("Advanced", icon=":material/tune:", width="content"):
-            metric = choose_distance("distance")
+        with st.popover(
+            "Advanced", icon=":material/tune:", width="content", key="clusters-advanced", on_change="rerun"
+        ) as advanced:
+            drawn = bool(advanced.open)
+            metric = choose_distance("distance", drawn=drawn)
             if method == "k-means":
                 seed = linked_number(
-                    "Seed", 0, 9999, 0, key="cluster-seed", width=150, about="Same seed, same clusters."
+                    "Seed",
+                    0,
+                    9999,
+                    0,
+                    key="cluster-seed",
+                    width=150,
+                    drawn=drawn,
+                    about="Same seed, same clusters.",
                 )
     return ClusterSpec(
         "hdbscan" if method == "hdbscan" else "k-means", k=k, min_size=min_size, metric=metric, seed=seed
@@ -84,8 +99,10 @@ def _choose(shown_rows: ShownRows) -> ClusterSpec:
 
 
 def _facts(clusters: Clusters) -> None:
-    """Draw what else there is to say of an HDBSCAN: how many clusters, and how many rows are in none."""
+    """Draw how names were guessed; and of an HDBSCAN, how many clusters, and how many rows are in none."""
     clustering = clusters.clustering
+    if clusters.guess and clustering.k:
+        st.caption(clusters.guess)
     if not clustering.k:
         st.info("No clusters found. Try a smaller minimum size.", icon=":material/workspaces:")
     if clustering.method != "hdbscan":
@@ -112,6 +129,8 @@ def _choose_and_open(
     ]
     # What is chosen among other clusters does not carry over.
     key = f"cluster-table-{hash((clustering_key, clusters.clustering.edits))}"
+    if shown_rows.space.corpus.images is not None:
+        _central_images(shown_rows, clusters)
     chosen = show_table(shown_rows, clusters, came_from, stability, key)
     if not chosen:
         st.caption(
@@ -122,6 +141,21 @@ def _choose_and_open(
         _open_cluster(session, shown_rows, clustering_key, clusters, chosen[0], came_from[chosen[0]])
     else:
         show_several(session, shown_rows, clustering_key, clusters, chosen, key)
+
+
+def _central_images(shown_rows: ShownRows, clusters: Clusters) -> None:
+    """Draw the most central images of each cluster, of the largest first."""
+    corpus, numbers = shown_rows.space.corpus, shown_rows.rows
+    with st.container(key="central-images", gap="xsmall"):
+        for summary in clusters.summaries[:_PICTURED]:
+            name = html.escape(clusters.names[summary.label])
+            strip = strip_html(corpus, summary.central, [int(numbers[row]) + 1 for row in summary.central])
+            st.html(
+                f'<div class="explorer-cluster"><div dir="auto"><b>{name}</b><br>{summary.size:,} · '
+                f"{percent(summary.share)}</div>{strip}</div>"
+            )
+    if len(clusters.summaries) > _PICTURED:
+        st.caption(f"The largest {_PICTURED} clusters by their most central images; the table has all.")
 
 
 def _open_cluster(
@@ -162,6 +196,10 @@ def _open_cluster(
         if summary.labels and corpus.labels is not None:
             shares = (f"{share.label or '(no label)'} {percent(share.share)}" for share in summary.labels[:8])
             st.caption(f"Labels: {markdown(' · '.join(shares))}")
+        if corpus.images is not None:
+            st.caption("Most central images, each once")
+            st.html(grid_html(corpus, summary.central))
+            return
         st.caption("Most central rows, each text once")
         for row in summary.central:
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -221,6 +259,8 @@ def _worst(session: Session, shown_rows: ShownRows, clusters: Clusters) -> None:
     for chosen in event.selection.rows:
         row = int(shown_rows.rows[fits[chosen].row])
         offer_on_map(session, [row], f"row {row + 1:,}, which fits badly", key="worst-on-map")
+        if session.corpus.images is not None:
+            st.html(item_html(session.corpus, row))
 
 
 def _rename(session: Session, named: tuple[ClusteringKey, Origin], key: str) -> None:

@@ -10,9 +10,9 @@ import streamlit as st
 from explorer.comparison.contenders.names import names_of
 from explorer.comparison.contenders.spec import ContenderSpec
 from explorer.encode.spec import LocalModel, encodes_texts
-from explorer.session.contenders import contenders_of, session_reading
 from explorer.session.session import Session
 from explorer.ui.compare.digest import digest
+from explorer.ui.compare.encoded_spaces import encoded_spaces
 from explorer.ui.compare.evaluate_material import KINDS, choose_material
 from explorer.ui.compare.evaluate_published import choose_dataset
 from explorer.ui.compare.evaluate_result import show_evaluation
@@ -38,7 +38,7 @@ _WIDTH = 300
 
 def show_evaluate(session: Session, comparison: Comparison | None) -> None:  # noqa: ARG001 - it needs none
     """Draw the choice of an encoder and of what it is evaluated on, then the figures when asked for."""
-    spaces = _spaces(session)
+    spaces = encoded_spaces(session)
     if not spaces:
         st.info(
             "An encoder can be evaluated once it has encoded the rows. BM25 has no vectors, and CSLS changes "
@@ -67,19 +67,6 @@ def show_evaluate(session: Session, comparison: Comparison | None) -> None:  # n
         _say_prompt(space)
     state = session.comparison
     _show_asked(session, Evaluating(spec, space, material, wanted / 100, dataset, state.k, state.groups))
-
-
-def _spaces(session: Session) -> dict[ContenderSpec, Space]:
-    """The active encoder and the contenders whose rows are encoded, each with the space it is made from."""
-    active = ContenderSpec(session.encoder)
-    found = {}
-    for spec in dict.fromkeys((active, *contenders_of(session))):
-        if spec.encoder is None or spec.csls:
-            continue
-        space = session_reading(session, spec.text).spaces.get(spec.encoder)
-        if space is not None:
-            found[spec] = space
-    return found
 
 
 def _choose_encoder(session: Session, specs: list[ContenderSpec]) -> ContenderSpec:

@@ -175,8 +175,12 @@ def _scrolling(head: str, lines: str) -> str:
 
 def _title(measure: Measure) -> str:
     arrow = {True: "\u00a0↑", False: "\u00a0↓", None: ""}[measure.better]
-    by_chance = f'<div style="{_SMALL}; font-weight: 400">{chance(measure)}</div>' if chance(measure) else ""
-    return f"{html.escape(measure.name)}{arrow}{by_chance}"
+    below = "".join(
+        f'<div style="{_SMALL}; font-weight: 400; min-width: 7rem">{html.escape(one)}</div>'
+        for one in (measure.plain, chance(measure))
+        if one
+    )
+    return f"{html.escape(measure.name)}{arrow}{below}"
 
 
 def _about(measure: Measure) -> str:
@@ -209,7 +213,10 @@ _NOT_MEASURED = "not measured: the vectors were stored already, so that nothing 
 _LINE = "1px solid color-mix(in srgb, currentColor 20%, transparent)"
 _PAGE = "light-dark(#fff, #171614)"  # Streamlit's background, which it has in no variable
 _TABLE = "border-collapse: collapse; font-variant-numeric: tabular-nums"
-_HEAD = f"text-align: right; padding: .3rem .7rem; border-bottom: {_LINE}; font-weight: 600; cursor: help"
+_HEAD = (
+    f"text-align: right; padding: .3rem .7rem; border-bottom: {_LINE}; font-weight: 600; cursor: help;"
+    " max-width: 11rem; vertical-align: top"
+)
 _NAME = (
     f"text-align: left; padding: .3rem .7rem .3rem 0; border-bottom: {_LINE}; font-weight: 600;"
     f" position: sticky; left: 0; background: {_PAGE}; max-width: 11rem; min-width: 7rem;"

@@ -27,17 +27,19 @@ VIEWS = {
     "Cost": "cost.show_cost",
     "Judge": "judge.show_judge",
     "Evaluate": "evaluate.show_evaluate",
+    "Images and captions": "modality.show_modality_gap",
     "Checks": "checks.show_checks",
 }
-_WITHOUT_COMPARISON = "Evaluate"
+_OF_IMAGES = "Images and captions"
+_WITHOUT_COMPARISON = ("Evaluate", _OF_IMAGES)
 
 
-def choose_view() -> str:
+def choose_view(session: Session) -> str:
     """Draw the choice of a view."""
     usual = next(iter(VIEWS))
     chosen = st.segmented_control(
         "View",
-        list(VIEWS),
+        [view for view in VIEWS if view != _OF_IMAGES or session.corpus.images is not None],
         default=usual,
         required=True,
         key=VIEW,
@@ -49,8 +51,8 @@ def choose_view() -> str:
 
 
 def show_view(view: str, session: Session, comparison: Comparison | None) -> None:
-    """Draw a view of a comparison; while there is none, only the view that needs none."""
-    if comparison is not None or view == _WITHOUT_COMPARISON:
+    """Draw a view of a comparison; while there is none, only a view that needs none."""
+    if comparison is not None or view in _WITHOUT_COMPARISON:
         drawing_of(view)(session, comparison)
 
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from explorer.data.columns import guess_label, guess_text, text_columns
 from explorer.data.corpus import Corpus
-from explorer.data.images.collections import FILE as FILE_NAMES
 from explorer.data.images.collections import LABEL as FOLDERS
+from explorer.data.images.images import FILE as FILE_NAMES
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.tables.values import count
 from explorer.errors import ExplorerError, TooLargeError
@@ -104,7 +104,7 @@ def _chooses_captions(source: SourceTable, back: RowsOrigin | None, keyed: str) 
     """Draw what rows with images are encoded by; return whether it is their captions."""
     # Names of files and folders, which every collection has, are no captions.
     if not set(_text_columns(source)) - {FILE_NAMES, FOLDERS}:
-        st.caption("Each row is an image, and is encoded by it.")
+        st.caption("Rows are encoded by their images.")
         return False
     chosen = st.segmented_control(
         "Rows are encoded by",

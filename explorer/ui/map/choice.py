@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -15,12 +16,14 @@ from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.distance import choose_distance, choose_map_metric
 from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.linked_number import linked_number
+from explorer.ui.widgets.linked_toggle import linked_toggle
 
 _MAX_QUERY_CHARS = 500
 _MORPH = "morph"
 _COLUMN = "column:"  # prefix in links for a metadata column
 _METHODS = {"umap": "UMAP (Fast)", "umap-learn": "umap-learn", "pca": "PCA"}
 _OLDER_METHODS = {"UMAP": "umap", "PCA": "pca"}
+_DIMS = {"2": "2", "3": "3"}
 _COSTS = {
     "umap": "Fast: UMAP on all cores. The same seed gives the same map. It stops as soon as you cancel.",
     "umap-learn": (
@@ -76,8 +79,14 @@ def choose_map(corpus: Corpus) -> tuple[MapSpec, MapLook]:
             placeholder="Marks the closest rows",
             bind="query-params",
         )
-        with st.popover("How the map is made", icon=":material/tune:", width="content"):
-            spec = _choose_making(corpus)
+        with st.popover(
+            "How the map is made",
+            icon=":material/tune:",
+            width="content",
+            key="map-making",
+            on_change="rerun",
+        ) as making:
+            spec = _choose_making(corpus, drawn=bool(making.open))
         asked = (query or "").strip()[:_MAX_QUERY_CHARS]
         morph = _choose_morph(spec, asked) if spec.dims == 2 else "none"
     return spec, MapLook(colour, asked, morph)
@@ -127,24 +136,34 @@ def _choose_morph(spec: MapSpec, query: str) -> str:
     )
 
 
-def _choose_making(corpus: Corpus) -> MapSpec:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        method = linked_choice("Method", _METHODS, key="map-method", width=150, older=_OLDER_METHODS)
+def _choose_making(corpus: Corpus, *, drawn: bool) -> MapSpec:
+    with st.container(horizontal=True, vertical_alignment="bottom") if drawn else nullcontext():
+        method = linked_choice(
+            "Method", _METHODS, key="map-method", width=150, drawn=drawn, older=_OLDER_METHODS
+        )
         pca, library = method == "pca", method == "umap-learn"
-        dims = st.selectbox("Dimensions", [2, 3], key="map-dims", width=120, bind="query-params")
-        metric = choose_map_metric("map-metric") if library else choose_distance("map-metric")
-        neighbors = linked_number("Neighbours", 2, 200, 15, key="map-neighbours", width=140, disabled=pca)
+        dims = linked_choice("Dimensions", _DIMS, key="map-dims", width=120, drawn=drawn)
+        metric = (
+            choose_map_metric("map-metric", drawn=drawn)
+            if library
+            else choose_distance("map-metric", drawn=drawn)
+        )
+        neighbors = linked_number(
+            "Neighbours", 2, 200, 15, key="map-neighbours", width=140, drawn=drawn, disabled=pca
+        )
         distance = linked_number(
-            "Minimum distance", 0.0, 1.0, 0.1, 0.05, key="map-distance", width=160, disabled=pca
+            "Minimum distance", 0.0, 1.0, 0.1, 0.05, key="map-distance", width=160, drawn=drawn, disabled=pca
         )
+        about = "Same seed, same map."
         seed = linked_number(
-            "Seed", 0, 9999, 0, key="map-seed", width=110, disabled=pca, about="Same seed, same map."
+            "Seed", 0, 9999, 0, key="map-seed", width=110, drawn=drawn, disabled=pca, about=about
         )
-    supervised, densmap = _choose_extras(corpus) if library else (False, False)
-    st.caption(_COSTS[method])
+    supervised, densmap = _choose_extras(corpus, drawn=drawn) if library else (False, False)
+    if drawn:
+        st.caption(_COSTS[method])
     return MapSpec(
         cast("MapMethod", method),
-        3 if dims == 3 else 2,
+        3 if dims == "3" else 2,
         metric,
         neighbors,
         distance,
@@ -154,22 +173,22 @@ def _choose_making(corpus: Corpus) -> MapSpec:
     )
 
 
-def _choose_extras(corpus: Corpus) -> tuple[bool, bool]:
-    """Draw what only umap-learn offers; return whether the map is supervised, and whether it is a densMAP."""
-    with st.container(horizontal=True):
-        supervised = st.toggle(
+def _choose_extras(corpus: Corpus, *, drawn: bool) -> tuple[bool, bool]:
+    """What only umap-learn offers: whether the map is supervised, and whether it is a densMAP."""
+    with st.container(horizontal=True) if drawn else nullcontext():
+        supervised = linked_toggle(
             f"Supervised by {markdown(corpus.label)}" if corpus.label else "Supervised by the labels",
             key="map-supervised",
+            drawn=drawn,
             disabled=not corpus.label,
-            bind="query-params",
-            help="Places rows with the same label close together, and rows without one by their vectors."
+            about="Places rows with the same label close together, and rows without one by their vectors."
             if corpus.label
             else "These rows have no label column; choose one on the Data page.",
         )
-        densmap = st.toggle(
+        densmap = linked_toggle(
             "densMAP",
             key="map-densmap",
-            bind="query-params",
-            help="Dense regions stay dense on the map, sparse ones sparse. Takes longer.",
+            drawn=drawn,
+            about="Dense regions stay dense on the map, sparse ones sparse. Takes longer.",
         )
     return supervised and bool(corpus.label), densmap

@@ -23,7 +23,7 @@ from explorer.ui.map.morph import OtherMap, map_name, other_map_or_progress
 from explorer.ui.map.region_names import region_names_or_progress
 from explorer.ui.map.shown_map import ShownMap
 from explorer.ui.widgets.kept import kept
-from explorer.ui.widgets.map_view.component import map_view
+from explorer.ui.widgets.map_view.component import Images, map_view
 from explorer.ui.widgets.map_view.events import View
 from explorer.ui.widgets.map_view.listed import ListedRows
 from explorer.ui.widgets.rows_on_map import pick, points_of, selected_points
@@ -69,6 +69,7 @@ def draw_flat(session: Session, shown: ShownMap, look: MapLook, doing: str) -> M
         name=f"{corpus.name}-map",
         selected=selected_points(session, rows, shown.visible),
         visible=shown.visible,
+        images=None if corpus.images is None else Images(lister.image, lister.images),
         lines=points_of(rows, [hit.row for hit in shown.near]),
         tip=lister.tip,
         on_pick=functools.partial(pick, session, rows, ORIGIN),

@@ -16,6 +16,7 @@ from explorer.share.map.colouring import Colouring
 from explorer.share.map.scene import Scene, row_text
 from explorer.ui.map.actions import ACTIONS
 from explorer.ui.map.shown_map import Found
+from explorer.ui.widgets.items import thumbnail_address
 from explorer.ui.widgets.map_view.events import View
 from explorer.ui.widgets.map_view.listed import ListedRow, ListedRows
 from explorer.ui.widgets.rows_on_map import points_of
@@ -52,7 +53,7 @@ class RowLister:
     def of_view(self, view: View | None) -> ListedRows:
         """The rows in view, those nearest to its middle first; for None, all rows."""
         positions = self._scene.positions
-        points = self._drawn(np.arange(len(positions)) if view is None else self._in(view))
+        points = self._points(view)
         left, bottom, right, top = positions.home if view is None else view.box
         units = positions.on_map(0.0 if view is None else view.at)
         offsets = units[points] - np.array([(left + right) / 2, (bottom + top) / 2])
@@ -110,6 +111,23 @@ class RowLister:
         listed = self._row(point)
         return listed.head, listed.text
 
+    def image(self, point: int) -> str:
+        """The address of the thumbnail of a point; empty without one."""
+        return thumbnail_address(self._corpus, int(self._shown_rows.rows[point]))
+
+    def images(self, view: View | None) -> list[tuple[int, str]]:
+        """The points in view with the addresses of their thumbnails; none where too many are in view."""
+        points = self._points(view)
+        if len(points) > _SHOWN:
+            return []
+        ranks = self._scene.positions.ranks
+        found = [(int(ranks[point]), self.image(int(point))) for point in points]
+        return [(rank, address) for rank, address in found if address]
+
+    def _points(self, view: View | None) -> NDArray[np.int64]:
+        """The points in view, ascending; for None, all that are drawn."""
+        return self._drawn(np.arange(len(self._scene.positions)) if view is None else self._in(view))
+
     def _in(self, view: View) -> NDArray[np.int64]:
         left, bottom, right, top = view.box
         units = self._scene.positions.on_map(view.at)
@@ -132,9 +150,12 @@ class RowLister:
         found = points_of(self._shown_rows.rows, [row])
         if len(found):
             return self._row(int(found[0]), score)
-        return ListedRow(None, *row_text(self._corpus, row, score, "not on this map"))
+        head, text = row_text(self._corpus, row, score, "not on this map")
+        return ListedRow(None, head, text, image=thumbnail_address(self._corpus, row))
 
     def _row(self, point: int, score: str = "") -> ListedRow:
         row = int(self._shown_rows.rows[point])
         head, text = row_text(self._corpus, row, score, self._colouring.value(point))
-        return ListedRow(int(self._scene.positions.ranks[point]), head, text)
+        return ListedRow(
+            int(self._scene.positions.ranks[point]), head, text, image=thumbnail_address(self._corpus, row)
+        )

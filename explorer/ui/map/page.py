@@ -49,6 +49,7 @@ def map_offer(session: Session, shown: ShownMap, page: MapPage, trust: Trust | N
         holds="Their places, colours and groups, and what made the map.",
         texts="The beginning of the text of each row, and names of regions from their words.",
         rows={name: len(each) for name, each in points.items()},
+        open_rows=len(session.corpus),
         check=lambda chosen: check_points(
             len(points[chosen.rows]), texts=chosen.texts, where=session.corpus.name
         ),

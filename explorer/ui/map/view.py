@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from explorer.analysis.space import Hit, Space
@@ -23,6 +25,9 @@ from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.offer_page import offer_page
 from explorer.ui.widgets.selected_rows import show_selected_table
 from explorer.ui.widgets.shown_rows import choose_focus, focused_rows_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _HTML_HELP = "One file that works offline."
 
@@ -83,9 +88,12 @@ def _picked(session: Session, corpus: Corpus, near: list[Hit], *, flat: bool) ->
 
 
 def _download_coordinates(session: Session, shown: ShownMap) -> None:
-    projection, rows = shown.projection, shown.rows.rows
-    drawn = shown.drawn
-    names = ("x", "y", "z")[: projection.dims]
-    columns = {name: projection.coordinates[drawn, place] for place, name in enumerate(names)}
     corpus = session.corpus
-    download_table("Coordinates", lambda: rows_table(corpus, rows[drawn], columns), f"{corpus.name}-map")
+
+    def table() -> pa.Table:
+        projection, drawn = shown.projection, shown.drawn
+        names = ("x", "y", "z")[: projection.dims]
+        columns = {name: projection.coordinates[drawn, place] for place, name in enumerate(names)}
+        return rows_table(corpus, shown.rows.rows[drawn], columns)
+
+    download_table("Coordinates", table, f"{corpus.name}-map")

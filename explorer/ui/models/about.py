@@ -35,15 +35,17 @@ _SIMILARITIES = {
 }
 
 
-def show_about(facts: ModelFacts, corpus: Corpus) -> None:
+def show_about(facts: ModelFacts, corpus: Corpus | None) -> None:
     """Draw the description of a model.
 
     Args:
         facts: The model.
-        corpus: The open rows; a warning is drawn if they are from the model's training data.
+        corpus: The open rows, if there are any; a warning is drawn if they are from the model's training
+            data.
     """
     details = facts.details
-    _warn_of_training_rows(details, corpus)
+    if corpus is not None:
+        _warn_of_training_rows(details, corpus)
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.html(_definitions(_facts(facts)))

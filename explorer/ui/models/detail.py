@@ -65,7 +65,7 @@ def show_model(session: Session, name: str) -> None:
     elif not isinstance(facts, ExplorerError):
         _title(facts, used=in_use(session) == model_path(facts.model))
         _use(session, facts, pinned)
-        show_about(facts, session.corpus)
+        show_about(facts, None if session.unopened else session.corpus)
 
 
 def _close() -> None:
@@ -108,6 +108,9 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
     code = may_run_code(facts)
     folder = folder_on_disk(facts.model, facts.revision, code=code)
     _show_cost(session, facts, on_disk=folder is not None)
+    if session.unopened:
+        st.caption("Open rows to use it.")
+        return
     is_downloading = finish(session)
     reason = obstacle(facts, folder, code=code)
     if reason:
@@ -173,7 +176,8 @@ def _show_cost(session: Session, facts: ModelFacts, *, on_disk: bool) -> None:
     details, corpus = facts.details, session.corpus
     spec = session.encoder
     used = isinstance(spec, LocalModel) and (spec.model, spec.revision) == (facts.model, facts.revision)
-    time = None if used else estimate_time(details, corpus, _measured(session))
+    timed = not used and not session.unopened
+    time = estimate_time(details, corpus, _measured(session)) if timed else None
     parameters, active = details.listing.parameters, details.active_parameters
     with st.grid(4, min_column_width=140):
         st.metric(
@@ -191,7 +195,7 @@ def _show_cost(session: Session, facts: ModelFacts, *, on_disk: bool) -> None:
             _size(parameters and 4 * parameters),
             help="Parameters times 4 bytes, without the texts being encoded.",
         )
-        if not used:
+        if timed:
             st.metric(
                 "Encoding",
                 _UNKNOWN if time is None else f"≈ {readable_duration(time.seconds)}",

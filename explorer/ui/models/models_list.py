@@ -76,9 +76,9 @@ def open_model(name: str) -> None:
 
 
 def in_use(session: Session) -> str:
-    """The name of the model of the session, as `model_path` gives it; empty if it has none."""
+    """The name of the model that encodes the open rows, as `model_path` gives it; empty if there is none."""
     spec = session.encoder
-    return model_path(spec.model) if isinstance(spec, LocalModel) else ""
+    return model_path(spec.model) if isinstance(spec, LocalModel) and not session.unopened else ""
 
 
 def show_on_disk(session: Session) -> None:
@@ -106,8 +106,8 @@ def show_starters(session: Session) -> None:
         for starter in STARTERS:
             need, name = starter.need[0].upper() + starter.need[1:], starter.id.rpartition("/")[2]
             with st.container(border=True, gap="xsmall", height="stretch"):
-                st.markdown(f"**{need}** · {markdown(name)}{_IN_USE if starter.id == used else ''}")
-                st.caption(starter.reason)
+                named = f"**{need}** · {markdown(name)}{_IN_USE if starter.id == used else ''}"
+                st.markdown(f"{named}\n\n:small[{starter.reason}]")
                 st.button(
                     "Details",
                     key=f"starter-{starter.id}",
@@ -150,38 +150,50 @@ def _filter() -> ModelFilter:
     )
     with sort:
         order = choose_order("models-sort")
-    with more.popover("Filters", icon=":material/tune:", width="stretch"):
-        size = st.selectbox("Maximum parameters", list(_SIZES), key="models-size", persist_state="session")
-        language = st.text_input(
-            "Language",
-            key="models-language",
-            placeholder="en, de, multilingual",
-            max_chars=20,
-            persist_state="session",
-        )
-        licence = st.selectbox("Licence", _LICENCES, key="models-licence", persist_state="session")
-        task = st.selectbox(
-            "Task", list(_TASKS), format_func=_TASKS.__getitem__, key="models-task", persist_state="session"
-        )
-        library = st.selectbox(
-            "Library",
-            _LIBRARIES,
-            key="models-library",
-            help="sentence-transformers models come with the pooling and normalisation their authors chose.",
-            persist_state="session",
-        )
-        gated = st.toggle("Include gated", key="models-gated", persist_state="session")
-    _show_filters(size, language or "", licence, task, library, gated)
+    with more.popover(
+        "Filters", icon=":material/tune:", width="stretch", key="models-filters", on_change="rerun"
+    ) as filters:
+        if filters.open:
+            _choose_filters()
+    # While they are not drawn, the session has what was chosen, if anything was.
+    chosen = st.session_state
+    size, licence = chosen.get("models-size", _ANY), chosen.get("models-licence", _ANY)
+    task, library = chosen.get("models-task", "any"), chosen.get("models-library", _LIBRARIES[0])
+    language, gated = chosen.get("models-language") or "", chosen.get("models-gated", False)
+    _show_filters(size, language, licence, task, library, gated)
     return ModelFilter(
         search=words or "",
         task=task,
         library="" if library == _ANY else library,
-        language=(language or "").strip().lower(),
+        language=language.strip().lower(),
         max_parameters=_SIZES[size],
         licence="" if licence == _ANY else licence,
         gated=gated,
         sort=order,
     )
+
+
+def _choose_filters() -> None:
+    st.selectbox("Maximum parameters", list(_SIZES), key="models-size", persist_state="session")
+    st.text_input(
+        "Language",
+        key="models-language",
+        placeholder="en, de, multilingual",
+        max_chars=20,
+        persist_state="session",
+    )
+    st.selectbox("Licence", _LICENCES, key="models-licence", persist_state="session")
+    st.selectbox(
+        "Task", list(_TASKS), format_func=_TASKS.__getitem__, key="models-task", persist_state="session"
+    )
+    st.selectbox(
+        "Library",
+        _LIBRARIES,
+        key="models-library",
+        help="sentence-transformers models come with the pooling and normalisation their authors chose.",
+        persist_state="session",
+    )
+    st.toggle("Include gated", key="models-gated", persist_state="session")
 
 
 def _show_filters(size: str, language: str, licence: str, task: HubTask, library: str, gated: bool) -> None:

@@ -12,9 +12,10 @@ from explorer.session.session import Session
 from explorer.ui.overview.duplicates import show_duplicates
 from explorer.ui.overview.labels import show_labels
 from explorer.ui.overview.odd_rows import isolation_or_progress, show_far_rows
-from explorer.ui.overview.sentences import sentences
+from explorer.ui.overview.sentences import NEAR, sentences
 from explorer.ui.overview.small_map import show_small_map
 from explorer.ui.overview.themes import show_themes
+from explorer.ui.widgets.close_pairs import lost_words
 from explorer.ui.widgets.clustering import Clusters, clusters_or_progress
 from explorer.ui.widgets.shown_rows import ShownRows
 
@@ -32,7 +33,7 @@ def show_contents(session: Session, space: Space, profile: TextProfile | None, f
     themes, small_map = st.columns([3, 2], gap="large")
     with themes:
         clusters = clusters_or_progress(session, rows)
-        show_themes(session, space, clusters)
+        show_themes(session, rows, clusters)
     with small_map:
         show_small_map(session, rows, clusters)
     near, far, labels = st.columns(3, gap="large")
@@ -47,7 +48,8 @@ def show_contents(session: Session, space: Space, profile: TextProfile | None, f
         show_labels(session.corpus)
     named = None if clusters is None else [(clusters.names[one.label], one) for one in clusters.summaries]
     divided = "" if clusters is None else _divided(clusters)
-    found.markdown(sentences(space.corpus, profile, named, isolated, divided=divided))
+    close = f"another row at {NEAR:.2f} or above" if lost_words(space) else "a near-duplicate"
+    found.markdown(sentences(space.corpus, profile, named, isolated, divided=divided, close=close))
 
 
 def _divided(clusters: Clusters) -> str:

@@ -12,7 +12,7 @@ from explorer.data.tables.values import shortened
 from explorer.numbers import percent, threshold_text
 from explorer.session.session import Session
 from explorer.ui.overview.sentences import NEAR
-from explorer.ui.widgets.close_pairs import LOWEST, close_pairs_or_progress
+from explorer.ui.widgets.close_pairs import LOWEST, close_pairs_or_progress, lost_words
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.shown_rows import ShownRows
 
@@ -41,6 +41,8 @@ def show_duplicates(session: Session, rows: ShownRows, isolation: Isolation | No
         some = isolation is not None and _show_share(rows, isolation)
     else:
         some = _show_groups(session, rows)
+    if some and (lost := lost_words(rows.space)):
+        st.caption(lost)
     st.page_link(
         "pages/similarity.py",
         label="Compare and remove them" if some else "See the closest pairs",

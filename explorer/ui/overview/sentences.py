@@ -30,6 +30,7 @@ def sentences(
     isolation: Isolation | None = None,
     *,
     divided: str = "",
+    close: str = "a near-duplicate",
 ) -> str:
     """What was found so far, as Markdown.
 
@@ -39,6 +40,7 @@ def sentences(
         clusters: The name and the contents of each cluster, the largest first; None while they are made.
         isolation: How close rows are to their nearest; None while that is computed.
         divided: How the clusters were made, after "of the clusters".
+        close: What a row has that scores so high with another, after "has".
     """
     told = [_of_texts(corpus, profile)]
     if clusters and len(clusters) > 1:
@@ -49,7 +51,7 @@ def sentences(
             f"({percent(largest.size / len(corpus))})."
         )
     if isolation is not None and len(isolation.rows):
-        told.append(_of_neighbours(corpus, isolation))
+        told.append(_of_neighbours(corpus, isolation, close))
     return " ".join(told)
 
 
@@ -83,12 +85,12 @@ def _in_languages(profile: TextProfile) -> str:
     return f", in several languages: {name} {percent(first.share)}{also}"
 
 
-def _of_neighbours(corpus: Corpus, isolation: Isolation) -> str:
+def _of_neighbours(corpus: Corpus, isolation: Isolation, what: str) -> str:
     checked, close, odd = len(isolation.rows), isolation.close(NEAR), isolation.odd_count
     drawn = f"Of {checked:,} rows drawn at random, " if checked < len(corpus) else ""
-    near = f"{close:,} ({percent(close / checked)}) {'has' if close == 1 else 'have'} a near-duplicate"
+    near = f"{close:,} ({percent(close / checked)}) {'has' if close == 1 else 'have'} {what}"
     if not close:
-        near = "none has a near-duplicate"
+        near = f"none has {what}"
     far = f"{odd:,} {'is' if odd == 1 else 'are'} unlike all others" if odd else "none is unlike all others"
     sentence = f"{drawn}{near}, and {far}."
     return sentence[0].upper() + sentence[1:]

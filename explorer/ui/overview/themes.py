@@ -6,36 +6,35 @@ import html
 
 import streamlit as st
 
-from explorer.analysis.space import Space
+from explorer.analysis.cluster_structure import FEWEST_ROWS
 from explorer.data.tables.values import shortened
 from explorer.numbers import percent
 from explorer.session.session import Session
 from explorer.share.map.palette import GREY, HUES
 from explorer.ui.shell.text import markdown
+from explorer.ui.widgets.cluster_gaps import known_structure, structure_words
 from explorer.ui.widgets.clustering import Clusters
+from explorer.ui.widgets.shown_rows import ShownRows
 from explorer.ui.widgets.to_map import show_on_map
 
 _SHOWN = 8
 _CHARS = 160
 
 
-def show_themes(session: Session, space: Space, clusters: Clusters | None) -> None:
+def show_themes(session: Session, rows: ShownRows, clusters: Clusters | None) -> None:
     """Draw the largest clusters, each a way to its rows on the map.
 
     Args:
         session: The visitor's session.
-        space: The open rows.
+        rows: The open rows, all of them.
         clusters: Their clusters; None while they are made.
     """
     st.header("Themes", anchor=False)
     if clusters is None:
         return
-    themes = clusters.summaries  # the largest first
+    themes, space = clusters.summaries, rows.space  # the largest first
     if clusters.clustering.method == "k-means" and len(themes) > 1:
-        st.caption(
-            "k-means puts every row in a theme, whether or not gaps separate them. The Clusters page tells "
-            "which it is."
-        )
+        st.caption(_how_real(session, rows, clusters))
     widest = themes[0].share if themes else 1.0
     with st.container(key="themes", gap=None):
         for rank, one in enumerate(themes[:_SHOWN]):
@@ -62,3 +61,20 @@ def show_themes(session: Session, space: Space, clusters: Clusters | None) -> No
                 )
     rest = f"All {len(themes):,} clusters" if len(themes) > _SHOWN else "The clusters"
     st.page_link("pages/clusters.py", label=f"{rest}, and how real they are", icon=":material/workspaces:")
+
+
+def _how_real(session: Session, rows: ShownRows, clusters: Clusters) -> str:
+    """What themes are where no gaps separate them, and whether gaps do, once the Clusters page has found out.
+
+    That takes long for the front page.
+    """
+    known = known_structure(session, rows, clusters.spec.metric)
+    told = "k-means puts every row in a theme, whether or not gaps separate them"
+    corpus = rows.space.corpus
+    if len(corpus) - corpus.repeated < FEWEST_ROWS or (known is not None and known.structure == "unknown"):
+        return f"{told}; these rows are too few to tell."
+    if known is None:
+        return f"{told}. The Clusters page tells which it is."
+    if known.structure == "none":
+        return f"{told}: here none were found, so themes say what the rows are about, but not where one ends."
+    return f"{told}. {structure_words(known, clusters.clustering.k)}"

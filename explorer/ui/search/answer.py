@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import streamlit as st
 from explorer.analysis import score_scales
 from explorer.analysis.score_scales import ComparedTexts, ScoreScale, compared_texts
 from explorer.analysis.weak_hits import MEANINGLESS, query_weights, row_counts, weak_score
+from explorer.analysis.word_stems import stem
 from explorer.data.corpus import Item
 from explorer.data.tables.values import count, shortened
 from explorer.encode.spec import Tfidf, hosted_model
@@ -33,6 +35,7 @@ from explorer.ui.search.ranking import ranked_or_progress, show_ranking, times
 from explorer.ui.shell.announcements import announce
 from explorer.ui.shell.going import go_to
 from explorer.ui.shell.queries import query_vectors_or_progress
+from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_file, download_table
 from explorer.ui.widgets.items import count_rows, item_html
 from explorer.ui.widgets.kept import kept
@@ -42,11 +45,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from explorer.analysis.space import Hit, Space
+    from explorer.data.corpus import Corpus
     from explorer.retrieval.ranked import Ranked
     from explorer.tensor import Metric
     from explorer.ui.widgets.hits import Found
 
 _ORIGIN_CHARS = 40
+_NAMED_WORDS = 3  # of a query, in a sentence
 _MAP_QUERY_CHARS = 500  # as the map's own field takes them
 _TRAINED_FOR = {"dot": "dot product", "euclidean": "Euclidean distance"}  # cosine goes without saying
 
@@ -232,6 +237,8 @@ def show_summary(
     if ranked is not None and found.hits:
         whole = len(searched_rows(space, asked)) == len(space)
         show_ranking(session, asked.ranking, found.query, ranked, whole)
+    if found.weights and ranked is None:
+        _show_missed(session, space, found)
     if asked.metric is None and space.similarity_metric in _TRAINED_FOR:
         st.caption(f"Compared by {_TRAINED_FOR[space.similarity_metric]}, which this model was trained for.")
     if found.scale is not None and found.hits:
@@ -269,11 +276,11 @@ def _show_fit(
         return
     # By words the closest can be weak, and a later one not.
     nothing = all(map(found.is_weak, closest if found.weights else closest[:1]))
-    what = "Nothing fits this query" if ranked is None else "By vectors nothing fits this query"
+    judge = "By vectors n" if ranked is not None else "By TF-IDF n" if found.weights else "N"
+    what = f"{judge}othing fits this query"
     if nothing and found.weights:
         st.markdown(
-            f":material/search_off: **{what}**: of {of} the closest have none of its words, or only "
-            "frequent ones."
+            f":material/search_off: **{what}**: of {of} the closest have {_words_of_weak(found, closest)}."
         )
     elif nothing and found.weak is not None:
         best, meaningless = (score_text(score, found.metric) for score in (closest[0].score, found.weak))
@@ -282,18 +289,43 @@ def _show_fit(
             f"of {of} the closest has {best}; "
             f"meaningless text reaches {meaningless}."
         )
-    weak = sum(found.is_weak(hit) for hit in found.hits)
-    score, have = ("scores", "has") if weak == 1 else ("score", "have")
+    weak = [hit for hit in found.hits if found.is_weak(hit)]
+    score, have = ("scores", "has") if len(weak) == 1 else ("score", "have")
     why = (
         f"{score} no higher than meaningless text and {have} no word of the query"
         if not found.weights
-        else f"{have} no word of the query, or only its frequent ones"
+        else f"{have} {_words_of_weak(found, weak)}"
     )
-    about = f"; {weak:,} of the {len(found.hits):,} hits {why}" if weak and not nothing else ""
+    about = f"; {len(weak):,} of the {len(found.hits):,} hits {why}" if weak and not nothing else ""
     if ranked is not None:
         st.caption(f"Of {of}, {times(ranked)}{about}.")
     elif not nothing:
         st.caption(f"The closest of {of}{about}.")
+
+
+def _words_of_weak(found: Found, weak: Sequence[Hit]) -> str:
+    """Which words of a query some hits have that are weak by their words, as Markdown."""
+    from explorer.ui.widgets.hits import quoted_words
+
+    had = found.had_by(weak)
+    if len(had) > _NAMED_WORDS:
+        return "only frequent words of it"
+    return f"no word of it{' but ' if had else ''}{markdown(quoted_words(had))}"
+
+
+def _show_missed(session: Session, space: Space, found: Found) -> None:
+    """Say which words of a query some rows have and no hit has, where TF-IDF lost them."""
+    from explorer.ui.widgets.hits import quoted_words
+
+    counts, _ = _rows_by_word(session, space.corpus)
+    had = found.had_by(found.hits)
+    missed = [word for word in found.weighed if word not in had and counts.get(stem(word))]
+    if missed:
+        words = " or ".join(quoted_words([word]) for word in missed[:_NAMED_WORDS])
+        st.caption(
+            f"Rows with {markdown(words)} are not among them: TF-IDF’s {space.dims:,} dimensions keep little "
+            "of rare words. “Words too” under Ranking finds such rows."
+        )
 
 
 def _ranked(
@@ -380,9 +412,12 @@ def _weights(session: Session, space: Space, asked: Asked, query: str) -> dict[s
     """How much each stem makes up of a query by TF-IDF, which compares words; None by other encoders."""
     if not isinstance(space.spec, Tfidf) or not asked.is_words:
         return None
-    corpus = space.corpus
-    counts, rows = kept(session, "rows by word", (corpus,), lambda: row_counts(corpus.texts))
-    return query_weights(query, counts, rows)
+    return query_weights(query, *_rows_by_word(session, space.corpus))
+
+
+def _rows_by_word(session: Session, corpus: Corpus) -> tuple[Counter[str], int]:
+    """In how many rows each stem is, and in how many it was looked for; see `row_counts`."""
+    return kept(session, "rows by word", (corpus,), lambda: row_counts(corpus.texts))
 
 
 def _words(session: Session, space: Space, query: str) -> tuple[str, ...]:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from explorer.data.corpus import Corpus
-from explorer.data.images.collections import IMAGE
 from explorer.data.images.decoding import ENDINGS
-from explorer.data.images.images import ImageItem
+from explorer.data.images.images import IMAGE, ImageItem
 from explorer.data.uploads.bounded import read_bounded
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Lane

@@ -24,7 +24,7 @@ from explorer.ui.search.record_switch import OPEN, choose_recording, hold_cookie
 from explorer.ui.shell.text import markdown, show_error
 from explorer.ui.widgets.downloads import download_file
 
-_SWITCH, _ERROR = "record-on", "record-error"
+_SWITCH, _ERROR, _CHANGED = "record-on", "record-error", "record-changed"
 
 
 def show_record(session: Session) -> None:
@@ -39,7 +39,7 @@ def _close() -> None:
 
 @st.dialog("Record", width="large", on_dismiss=_close)
 def _dialog(session: Session) -> None:
-    if OPEN not in st.session_state:
+    if OPEN not in st.session_state or st.session_state.pop(_CHANGED, False):
         st.rerun()  # something in it was chosen that the page below shows
     recording = recording_of(session)
     st.session_state[_SWITCH] = recording.on
@@ -116,7 +116,12 @@ def _offer_erasing(session: Session, label: str) -> None:
 
 def _switch(session: Session) -> None:
     on = bool(st.session_state[_SWITCH])
-    choose_recording(session, recording_of(session).switched(on))
+    _choose(session, recording_of(session).switched(on))
+
+
+def _choose(session: Session, recording: Recording) -> None:
+    choose_recording(session, recording)
+    st.session_state[_CHANGED] = True
 
 
 def _erase_one(session: Session, number: int) -> None:
@@ -129,7 +134,7 @@ def _erase_all(session: Session) -> None:
 
     def erase() -> None:
         visitor_records().erase(recording.secret)
-        choose_recording(session, Recording())
+        _choose(session, Recording())
 
     _attempt(erase)
     forget_found(session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ import streamlit as st
 from explorer.errors import RecordError
 from explorer.record.entry import KEPT_HITS, Entry, new_entry
 from explorer.record.visitors import visitor_records
+from explorer.session.recording import Recording
 from explorer.session.session import Session
 from explorer.settings import settings
 from explorer.ui.search.answer import Answer
@@ -39,11 +41,15 @@ def keep_answer(session: Session, space: Space, asked: Asked, answer: Answer) ->
     recording = recording_of(session)
     shown = _identity(space, asked, answer)
     if st.session_state.get(_SHOWN) != shown:
+        is_first = _SHOWN not in st.session_state
         st.session_state[_SHOWN] = shown
         st.session_state.pop(_FAILED, None)
         if recording.on:
             try:
-                visitor_records().add(recording.secret, _entries(space, asked, answer))
+                entries = _entries(space, asked, answer)
+                # A tab that is reloaded, or opened by its own link, shows again what it showed last.
+                if not (is_first and _is_newest(recording, entries)):
+                    visitor_records().add(recording.secret, entries)
             except RecordError as error:
                 st.session_state[_FAILED] = str(error)
     if recording.on:
@@ -53,6 +59,20 @@ def keep_answer(session: Session, space: Space, asked: Asked, answer: Answer) ->
             f"**This answer is not in your record.** {markdown(st.session_state[_FAILED])}",
             icon=":material/history_off:",
         )
+
+
+def _is_newest(recording: Recording, entries: Sequence[Entry]) -> bool:
+    """Whether the newest answers in a record are these, apart from when they were given and how quickly.
+
+    Of the hits, the rows are compared: scores that are computed again can differ in the last digit.
+    """
+    newest = visitor_records().of(recording.secret).entries()[: len(entries)][::-1]
+    return len(newest) == len(entries) and all(
+        [hit.row for hit in now.hits] == [hit.row for hit in before.hits]
+        and replace(now, number=before.number, at=before.at, seconds=before.seconds, hits=before.hits)
+        == before
+        for now, before in zip(entries, newest, strict=True)
+    )
 
 
 def _identity(space: Space, asked: Asked, answer: Answer) -> tuple[object, ...]:

@@ -24,6 +24,7 @@ export default function ({ data: { place, text } }) {
     region = made();
     new MutationObserver(nameMenu).observe(document.querySelector("[data-testid=stApp]"), { childList: true, subtree: true });
     nameMenu();
+    document.addEventListener("keydown", followButton);
   }
   if (said.get(place) === text) return;
   said.set(place, text);

@@ -8,8 +8,11 @@ import streamlit as st
 
 _ANNOUNCED = "explorer-announced"
 _PAGE = "page"
+# Each page has this component, so what keys need of Streamlit's popovers comes with it.
+_SCRIPTS = ("popovers.js", "announcements.js")
 _COMPONENT = st.components.v2.component(
-    "explorer_announcements", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+    "explorer_announcements",
+    js="\n".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in _SCRIPTS),
 )
 
 

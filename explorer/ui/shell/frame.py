@@ -26,7 +26,14 @@ from explorer.ui.shell.corpus_choice import (
     choose_corpus,
     go_where_rows_are_chosen,
 )
-from explorer.ui.shell.job_progress import begin_page, has_jobs, job_panel, outcome_soon, show_outcome
+from explorer.ui.shell.job_progress import (
+    begin_page,
+    has_jobs,
+    job_panel,
+    other_jobs,
+    outcome_soon,
+    show_outcome,
+)
 from explorer.ui.shell.looked_at import show_looked_at
 from explorer.ui.shell.page_settings import follow_page_settings, keep_page_settings
 from explorer.ui.shell.session import LINKED_EDITS, current_session, has_session, remember
@@ -38,11 +45,13 @@ _STYLE = Path(__file__).with_name("style.css")
 
 
 @contextlib.contextmanager
-def page(title: str) -> Iterator[Session]:
+def page(title: str, *, needs_rows: bool = True) -> Iterator[Session]:
     """Draw the top of a page and yield the session; errors raised in the block are drawn below.
 
     Args:
         title: The page's name.
+        needs_rows: Whether it shows nothing without rows. If not, it is drawn also with a link whose rows
+            cannot be shown, which it finds in `Session.unopened`.
     """
     _leave_automatic_pages()
     st.html(_STYLE)
@@ -55,6 +64,13 @@ def page(title: str) -> Iterator[Session]:
         _await_rows(session, session.linked_rows, title)
     if session.unopened:
         _show_unopened(session, title)
+        if needs_rows:
+            st.stop()
+        with _errors_drawn(session):
+            yield session
+        job_panel(session)
+        _show_other_jobs(session)
+        return
     st.set_page_config(page_title=f"{title} · {session.corpus.name} · Explorer")  # of the browser's tab
     with _header(title):
         choose_corpus(session)
@@ -82,12 +98,10 @@ def page(title: str) -> Iterator[Session]:
     remember(session)
     # What was drawn here before stays until something replaces it: with work that has ended, until the whole
     # page is drawn, and what is below would be seen in one place and clicked in another.
-    work = st.container() if has_jobs(session) else st.empty()
-    try:
+    goes_on = has_jobs(session)
+    work = st.container() if goes_on else st.empty()
+    with _errors_drawn(session):
         yield session
-    except ExplorerError as error:
-        show_error(error)
-        point_to_token(session.encoder)
     # Last, when the link says all that was chosen on the page, and rows that are looked at are known.
     keep_page_settings(session, title)
     with looked_at:
@@ -95,8 +109,24 @@ def page(title: str) -> Iterator[Session]:
     with share:
         show_share(session)
     # Drawn last, so that jobs this page started are included; at the top, to be visible without scrolling.
-    with work.container():
+    with work if goes_on else work.container():
         job_panel(session)
+    _show_other_jobs(session)
+
+
+def _show_other_jobs(session: Session) -> None:
+    """Draw work that the page does not wait for in a corner of the window, where it moves nothing."""
+    with st.container(key="other-jobs"):
+        other_jobs(session)
+
+
+@contextlib.contextmanager
+def _errors_drawn(session: Session) -> Iterator[None]:
+    try:
+        yield
+    except ExplorerError as error:
+        show_error(error)
+        point_to_token(session.encoder)
 
 
 def _header(title: str) -> DeltaGenerator:
@@ -132,17 +162,17 @@ def _await_rows(session: Session, linked_rows: LinkedRows, title: str) -> None:
     show_outcome(session, outcome, key="arriving", again=linked_rows.ask)
     if isinstance(outcome, Pending):
         job_panel(session)
+        _show_other_jobs(session)
     else:
         _offer_other_rows(session)
     st.stop()
 
 
 def _show_unopened(session: Session, title: str) -> None:
-    """Say why the rows of a link cannot be shown, and show nothing else in their place."""
+    """Say why the rows of a link cannot be shown; no others are shown in their place."""
     _header(title)
     st.warning(markdown(session.unopened), icon=":material/link_off:")
     _offer_other_rows(session)
-    st.stop()
 
 
 def _offer_other_rows(session: Session) -> None:

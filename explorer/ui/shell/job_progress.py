@@ -6,7 +6,7 @@ import html
 import time
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import streamlit as st
 
@@ -34,6 +34,7 @@ _QUICK_ROWS = 5_000  # up to this many, the longest analysis takes seconds
 _DRAWN = "explorer-jobs-drawn"
 # Errors that a retry cannot fix.
 _LASTING = (UnreadableFileError, EmptyDataError, ColumnError, UnknownCorpusError)
+_Panel = Literal["page", "others"]
 T = TypeVar("T")
 
 
@@ -42,19 +43,21 @@ class _Drawn:
     """The jobs shown by the page being drawn.
 
     Attributes:
-        sent: Whether the panel has been sent: if it is drawn again, the browser has asked for it.
+        sent: The panels that have been sent: if one is drawn again, the browser has asked for it.
         awaited: Jobs whose results the page lacks.
         placed: Jobs whose progress is shown only in the place of their results, on this page.
         placed_before: Those of the run before.
-        followed: Keys of the jobs in the panel.
+        at_top: Jobs of the page that have no such place.
+        followed: Keys of the jobs in each panel.
         unsaid: Jobs whose progress was drawn and whose end was not announced.
     """
 
-    sent: bool = False
+    sent: set[_Panel] = field(default_factory=set)
     awaited: list[Job[Any]] = field(default_factory=list)
     placed: set[Job[Any]] = field(default_factory=set)
     placed_before: set[Job[Any]] = field(default_factory=set)
-    followed: set[Hashable] = field(default_factory=set)
+    at_top: list[Job[Any]] = field(default_factory=list)
+    followed: dict[_Panel, set[Hashable]] = field(default_factory=dict)
     unsaid: set[Job[Any]] = field(default_factory=set)
 
 
@@ -115,6 +118,13 @@ def session_result_or_progress(
         return outcome.result
     show_outcome(session, outcome, key=title, again=ask, here=here)
     return None
+
+
+def known_result(session: Session, key: Hashable) -> Any:  # noqa: ANN401
+    """What `session_result_or_progress` computed before; None if it did not, or has not yet."""
+    job = session.results.get(key)
+    outcome = None if job is None else outcome_of(job, session.visitor)
+    return outcome.result if isinstance(outcome, Done) else None
 
 
 def forget_result(session: Session, key: Hashable) -> None:
@@ -186,15 +196,18 @@ def begin_page() -> None:
 def has_jobs(session: Session) -> bool:
     """Whether the job panel is likely to show jobs of this visitor at the end of the run that has begun."""
     drawn = _drawn()
+    elsewhere = drawn.placed_before | drawn.placed
+    others = drawn.followed.get("others", set())
     return any(
-        job not in drawn.placed_before | drawn.placed for job in registry().awaited_by(session.visitor)
+        job not in elsewhere and job.key not in others for job in registry().awaited_by(session.visitor)
     )
 
 
 def job_panel(session: Session) -> None:
-    """Draw this visitor's jobs with progress and cancel, except those shown in the place of their results.
+    """Draw the jobs that this page waits for, except those shown in the place of their results.
 
-    What the page announced is said here, with the jobs that are done; errors are alerts and say themselves.
+    Each has its progress and a button that cancels it. What the page announced is said here, with the jobs
+    that are done; errors are alerts and say themselves.
     """
     drawn = _drawn()
     ended = {job for job in drawn.unsaid if job.ended}
@@ -206,12 +219,23 @@ def job_panel(session: Session) -> None:
     awaited, drawn.awaited = drawn.awaited, []
     _leave_stale(session, awaited)
     # Those with a place of their own are followed there; a panel without jobs would move the page.
-    elsewhere = [job for job in awaited if job not in drawn.placed]
+    drawn.at_top = [job for job in awaited if job not in drawn.placed]
     drawn.placed = {job for job in drawn.placed if not job.ended}
-    if elsewhere or _followed(session):
-        warm, drawn.sent = is_warm(), False
-        follow = st.fragment(_follow, run_every=_POLL_SECONDS if warm else _FIRST_POLL_SECONDS)
-        follow(session, elsewhere, warm)
+    if drawn.at_top:
+        _send(session, "page")
+
+
+def other_jobs(session: Session) -> None:
+    """Draw this visitor's jobs that the page does not wait for, likewise; call it after `job_panel`."""
+    if _followed(session, "others"):
+        _send(session, "others")
+
+
+def _send(session: Session, panel: _Panel) -> None:
+    warm = is_warm()
+    _drawn().sent.discard(panel)
+    follow = st.fragment(_follow, run_every=_POLL_SECONDS if warm else _FIRST_POLL_SECONDS)
+    follow(session, panel, _drawn().at_top, warm)
 
 
 def _leave_stale(session: Session, awaited: list[Job[Any]]) -> None:
@@ -236,19 +260,24 @@ def _follow_here(session: Session, job: Job[Any]) -> None:
     _draw(job, session)
 
 
-def _followed(session: Session) -> list[Job[Any]]:
-    return [job for job in registry().awaited_by(session.visitor) if job not in _drawn().placed]
+def _followed(session: Session, panel: _Panel) -> list[Job[Any]]:
+    drawn = _drawn()
+    jobs = [job for job in registry().awaited_by(session.visitor) if job not in drawn.placed]
+    return [job for job in jobs if (job in drawn.at_top) == (panel == "page")]
 
 
-def _follow(session: Session, awaited: list[Job[Any]], warm: bool) -> None:
-    jobs, drawn = _followed(session), _drawn()
-    if drawn.sent and not warm:
+def _follow(session: Session, panel: _Panel, awaited: list[Job[Any]], warm: bool) -> None:
+    jobs, drawn = _followed(session, panel), _drawn()
+    if panel in drawn.sent and not warm:
         page_is_drawn()
-    drawn.sent = True
-    before, drawn.followed = drawn.followed, {job.key for job in jobs}
+    drawn.sent.add(panel)
+    before = drawn.followed.get(panel, set())
+    drawn.followed[panel] = {job.key for job in jobs}
     # The page shows the outcome of a job that ended, which may have been while the page was being drawn.
-    pending = all(isinstance(outcome_of(job, session.visitor), Pending) for job in awaited)
-    if before - drawn.followed or not pending:
+    pending = panel == "others" or all(
+        isinstance(outcome_of(job, session.visitor), Pending) for job in awaited
+    )
+    if before - drawn.followed[panel] or not pending:
         st.rerun()
     for job in jobs:
         _draw(job, session)

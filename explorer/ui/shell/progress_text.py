@@ -22,7 +22,7 @@ def progress_line(view: JobView) -> str:
     else:
         if progress.total and progress.done:
             parts.append(f"{progress.done // size:,} of {progress.total // size:,} {unit}")
-        if view.rate:
+        if view.rate and view.rate >= size:  # "0 steps/s" would say that it stands still
             parts.append(f"{view.rate / size:,.0f} {unit}/s")
     if view.seconds_left is not None:
         parts.append(f"{readable_duration(view.seconds_left)} left")

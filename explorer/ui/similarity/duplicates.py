@@ -16,7 +16,7 @@ from explorer.share.export import rows_table
 from explorer.ui.shell.text import markdown
 from explorer.ui.similarity.pairs import show_pair
 from explorer.ui.similarity.threshold import choose_threshold, show_advice, threshold_within_bound
-from explorer.ui.widgets.close_pairs import close_pairs_or_progress
+from explorer.ui.widgets.close_pairs import close_pairs_or_progress, lost_words
 from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.kept import kept
@@ -63,6 +63,8 @@ def show_duplicates(session: Session, space: Space) -> None:
     st.caption(
         f"{len(rows):,} rows − {found.repeated:,} exact repeats − {near:,} near-duplicates = {left:,} kept."
     )
+    if lost := lost_words(space):
+        st.caption(f"{lost} Look at the marked differences before you drop rows.")
     _actions(session, rows, found)
     listed = st.segmented_control(
         "List",

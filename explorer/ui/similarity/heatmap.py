@@ -25,7 +25,7 @@ _ORDERS: dict[Order, str] = {
 }
 _NAMED_ROWS = 40  # on a side, up to which the axes show names
 _LISTED_PAIRS = 200
-_SQUARE_WIDTH = 900  # pixels: names and squares; wider would be empty
+_NAMED_WIDTH = 900  # pixels: names and squares; wider would be empty
 
 
 def show_heatmap(session: Session, space: Space) -> None:
@@ -67,6 +67,7 @@ def _show(session: Session, space: Space, drawn: Heatmap, closest: NDArray[np.in
     captions = space.corpus.captions
     names = [[f"{row + 1:,}. {captions[row]}" for row in side] for side in (drawn.rows, drawn.columns)]
     square = np.array_equal(drawn.rows, drawn.columns)
+    named = max(map(len, names)) <= _NAMED_ROWS
 
     def choose(place: int) -> None:
         st.session_state[f"{key}-pair"] = place
@@ -80,21 +81,21 @@ def _show(session: Session, space: Space, drawn: Heatmap, closest: NDArray[np.in
         "heatmap",
         (drawn,),
         lambda: (
-            figures.heatmap(
-                drawn.scores, *names, show_names=max(map(len, names)) <= _NAMED_ROWS, square=square
-            ),
+            figures.heatmap(drawn.scores, *names, show_names=named, square=square),
             heatmap_words("Similarity of rows", drawn.scores, *names),
         ),
     )
-    st.plotly_chart(
-        figure,
-        key=key,
-        width=_SQUARE_WIDTH if square else "stretch",
-        on_select=clicked,
-        selection_mode="points",
-        config={"displayModeBar": False},
-        alt=words,
-    )
+    # On a phone, style.css cuts what squares of its width leave below them.
+    with st.container(key="squares" if square and not named else None):
+        st.plotly_chart(
+            figure,
+            key=key,
+            width="stretch" if not square else _NAMED_WIDTH if named else figures.SQUARE_WIDTH,
+            on_select=clicked,
+            selection_mode="points",
+            config={"displayModeBar": False},
+            alt=words,
+        )
     if not len(closest):
         return
     figure_table(

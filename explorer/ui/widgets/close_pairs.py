@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING
 
 from explorer.analysis.duplicates import MOST_PAIRS, ClosePairs, find_close_pairs, usual_floor
+from explorer.encode.spec import Tfidf
 from explorer.jobs.progress import OnProgress
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
 from explorer.ui.widgets.shown_rows import ShownRows
+
+if TYPE_CHECKING:
+    from explorer.analysis.space import Space
 
 LOWEST = 0.5
 """The lowest threshold of near-duplicates that can be chosen."""
@@ -46,4 +51,18 @@ def close_pairs_or_progress(
         functools.partial(search, threshold),
         lane=lane,
         here=here,
+    )
+
+
+def lost_words(space: Space) -> str:
+    """That texts which score high can differ in what they say, as a sentence; empty where that is not known.
+
+    TF-IDF keeps frequent words of many rows and loses most rare ones: "a small nut" has 0.91 with "a small
+    bolt".
+    """
+    if not isinstance(space.spec, Tfidf) or len(space) <= space.dims:
+        return ""
+    return (
+        f"TF-IDF’s {space.dims:,} dimensions keep little of rare words: texts that score high can differ in "
+        "the word that matters."
     )

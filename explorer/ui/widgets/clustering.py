@@ -16,10 +16,11 @@ from explorer.analysis.cluster_fit import (
 from explorer.analysis.cluster_words import ClusterSummary, describe
 from explorer.analysis.clusters import NOISE, Clustering, cluster
 from explorer.analysis.edited_clusters import edit_clusters
+from explorer.analysis.image_words import candidate_words, everyday_words, guessed_words
 from explorer.analysis.space import Space
 from explorer.analysis.specs import ClusterSpec
 from explorer.data.corpus import Corpus
-from explorer.errors import QueryError
+from explorer.errors import ExplorerError, JobCancelledError, QueryError
 from explorer.jobs.progress import OnProgress, Progress
 from explorer.session.clusters import MAX_K, ClusteringKey
 from explorer.session.session import Session
@@ -44,7 +45,9 @@ class Clusters:
         agreement: With the labels; None where there are none.
         label_table: The labels of the rows of each cluster; None where there are none.
         worst: The rows that fit their cluster worst.
-        names: The name of each, noise included: the one a person gave it, else its distinctive words.
+        names: The name of each, noise included: the one a person gave it, else its distinctive words; of
+            images, a guess from words where the encoder knows words and images.
+        guess: How names are guessed, as a sentence, or why they could not be; "" if they are no guesses.
         before: The clusters as they were found, if these were merged or split by hand.
         left_out: Why some of the steps could not be taken, as a sentence; "" if all were.
     """
@@ -57,6 +60,7 @@ class Clusters:
     label_table: LabelTable | None
     worst: tuple[Fit, ...]
     names: dict[int, str]
+    guess: str = ""
     before: Clusters | None = None
     left_out: str = ""
 
@@ -153,12 +157,37 @@ def _described(
     if labels is not None and any(labels):
         held, table = agreement(labels, found), label_table(labels, found)
     summaries = describe(space, found)
-    names = {NOISE: "noise"}
-    for one in summaries:
-        words = ", ".join(one.name_words[:_NAME_WORDS])
-        names[one.label] = f"{one.label + 1}. {words}" if words else f"{one.label + 1}"
+    words = [", ".join(one.name_words[:_NAME_WORDS]) for one in summaries]
+    guessed, guess = _guessed(space, found, report)
+    if guessed is not None:
+        words = [f"perhaps {', '.join(each)}" if each else "" for each in guessed]
+    names = {label: f"{label + 1}. {each}" if each else f"{label + 1}" for label, each in enumerate(words)}
     worst = worst_fitting(space.index, found, _WORST)
-    return Clusters(spec, found, origins, summaries, held, table, worst, names)
+    return Clusters(
+        spec, found, origins, summaries, held, table, worst, {NOISE: "noise", **names}, guess=guess
+    )
+
+
+def _guessed(
+    space: Space, found: Clustering, report: OnProgress
+) -> tuple[tuple[tuple[str, ...], ...] | None, str]:
+    """Words for clusters of images, None where there are none, and what `Clusters.guess` says of them."""
+    try:
+        guessed = guessed_words(space, found, on_progress=report)
+    except JobCancelledError:
+        raise
+    except ExplorerError as error:  # clusters are worth showing without
+        return None, f"Clusters get no words for what is on their images: {error.what}"
+    if guessed is None:
+        return None, ""
+    everyday = candidate_words(space.corpus) == everyday_words()
+    among = (
+        f"{len(everyday_words()):,} everyday words" if everyday else "the labels and the words of captions"
+    )
+    return guessed, (
+        f"Names with “perhaps” are guesses: those of {among} that the encoder places closest to a cluster’s "
+        "images, compared with all images."
+    )
 
 
 def _with_given_names(session: Session, clustering_key: ClusteringKey, clusters: Clusters) -> Clusters:

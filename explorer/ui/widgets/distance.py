@@ -17,16 +17,17 @@ _NAMES: dict[MapMetric, str] = {
 _OLDER = {"Cosine": "cosine", "Euclidean": "euclidean"}
 
 
-def choose_distance(key: str) -> Distance:
-    """Draw the choice; the link holds it under its key."""
-    return cast("Distance", _choose(key, ("cosine", "euclidean")))
+def choose_distance(key: str, *, drawn: bool) -> Distance:
+    """The choice, which the link holds under its key; see `linked_choice`."""
+    return cast("Distance", _choose(key, ("cosine", "euclidean"), drawn=drawn))
 
 
-def choose_map_metric(key: str) -> MapMetric:
-    """Draw the choice among all metrics for umap-learn; the link holds it under its key."""
-    return _choose(key, tuple(_NAMES))
+def choose_map_metric(key: str, *, drawn: bool) -> MapMetric:
+    """The choice among all metrics for umap-learn; see `choose_distance`."""
+    return _choose(key, tuple(_NAMES), drawn=drawn)
 
 
-def _choose(key: str, metrics: tuple[MapMetric, ...]) -> MapMetric:
+def _choose(key: str, metrics: tuple[MapMetric, ...], *, drawn: bool) -> MapMetric:
     shown: dict[str, str] = {metric: _NAMES[metric] for metric in metrics}
-    return cast("MapMetric", linked_choice("Distance", shown, key=key, width=150, older=_OLDER))
+    chosen = linked_choice("Distance", shown, key=key, width=150, drawn=drawn, older=_OLDER)
+    return cast("MapMetric", chosen)

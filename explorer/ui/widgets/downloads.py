@@ -43,19 +43,24 @@ def download_table(
             kind=kind,
             about=f"{about} {_FORMULAS}".strip(),
         )
-        with st.popover(f"{label}: other formats", type="tertiary"):
-            st.markdown(
-                "In the CSV, a text that a spreadsheet could run as a formula, because it begins with =, +, "
-                "-, @, a tab or a line break, has an apostrophe before it; numbers have none. To undo it, "
-                "remove one apostrophe from each text that has apostrophes before such a character. In "
-                "Python, `explorer.data.formulas.restore` undoes it."
-            )
-            with st.container(horizontal=True):
-                download_file("Exact CSV", lambda: csv_file(make(), exact=True), f"{name}-exact.csv")
-                download_file("Parquet", lambda: parquet_file(make()), f"{name}.parquet")
-            st.caption(
-                "Both keep every text unchanged. Open an exact CSV in a spreadsheet only if you trust it."
-            )
+        with st.popover(
+            f"{label}: other formats", type="tertiary", key=f"formats-{name}", on_change="rerun"
+        ) as popover:
+            if popover.open:
+                _show_other_formats(make, name)
+
+
+def _show_other_formats(make: Callable[[], pa.Table], name: str) -> None:
+    st.markdown(
+        "In the CSV, a text that a spreadsheet could run as a formula, because it begins with =, +, "
+        "-, @, a tab or a line break, has an apostrophe before it; numbers have none. To undo it, "
+        "remove one apostrophe from each text that has apostrophes before such a character. In "
+        "Python, `explorer.data.formulas.restore` undoes it."
+    )
+    with st.container(horizontal=True):
+        download_file("Exact CSV", lambda: csv_file(make(), exact=True), f"{name}-exact.csv")
+        download_file("Parquet", lambda: parquet_file(make()), f"{name}.parquet")
+    st.caption("Both keep every text unchanged. Open an exact CSV in a spreadsheet only if you trust it.")
 
 
 def download_file(

@@ -25,6 +25,9 @@ _NAME_CHARS = 60
 _MARGIN = {"l": 0, "r": 0, "t": 24, "b": 0}
 _EXACT_CELLS = 400_000  # a larger heatmap is sent as whole hundredths: a quarter of the bytes
 _HEATMAP_HEIGHT = 620
+_SQUARE_HEIGHT = 720  # of one without names: squares of the width of `SQUARE_WIDTH`, and the scale above them
+SQUARE_WIDTH = 600
+"""Pixels that a square heatmap without names takes, scale and all."""
 _NAME_HEIGHT = 18  # pixels a name takes beside a row
 _CLICK_CELLS = 40_000
 _NAMES_BELOW = 4
@@ -126,12 +129,15 @@ def heatmap(
         # Names below the figure would be slanted and overlap, and mostly repeat those at its side.
         shown = show_names and (axis is figure.layout.yaxis or len(names) <= _NAMES_BELOW)
         axis.labelalias = {str(place): name for place, name in enumerate(_axis_names(names))}
-        axis.update(showticklabels=shown, showgrid=False, zeroline=False, tickformat="d")
+        axis.update(showticklabels=shown, ticks="", showgrid=False, zeroline=False, tickformat="d")
         if shown:
             axis.tickvals = list(range(len(names)))
     figure.layout.yaxis.autorange = "reversed"
     figure.update_layout(
-        height=max(_HEATMAP_HEIGHT, _NAME_HEIGHT * len(row_names) if show_names else 0),
+        height=max(
+            _SQUARE_HEIGHT if square and not show_names else _HEATMAP_HEIGHT,
+            _NAME_HEIGHT * len(row_names) if show_names else 0,
+        ),
         margin=_MARGIN,
         clickmode="event+select",
         dragmode=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -13,8 +13,10 @@ import streamlit as st
 from explorer.analysis.cluster_words import words_of
 from explorer.analysis.score_scales import ScoreScale
 from explorer.analysis.space import Hit, Space
-from explorer.analysis.weak_hits import has_too_little
+from explorer.analysis.weak_hits import has_too_little, stems_of
+from explorer.analysis.word_stems import stem
 from explorer.data.tables.values import shortened
+from explorer.encode.words import split_words
 from explorer.errors import ExplorerError
 from explorer.numbers import ordinal, percent
 from explorer.retrieval.ranked_hit import RankedHit
@@ -33,6 +35,7 @@ from explorer.ui.widgets.marked_words import marked_html
 
 _META_CHARS = 120
 _TEXT_CHARS = 1_000  # of a longer text, the whole is folded, as in `as_html`
+_WEAK_CHARS = 12  # of a word that a weak hit has: beside the score is place for one line
 _DRAWN = 100  # each is several elements
 # The columns of downloads for each rank and score of a hit.
 _STAGES = {
@@ -86,6 +89,17 @@ class Found:
             return has_too_little(hit.text, self.weights)
         low = self.weak is not None and hit.score < self.weak + _WEAK_WITHIN
         return low and not set(self.words) & set(words_of(hit.text))
+
+    @property
+    def weighed(self) -> list[str]:
+        """Where words alone decide, the different words of the query that weigh, in their order."""
+        weights = self.weights or {}
+        return list({stem(word): word for word in split_words(self.query) if stem(word) in weights}.values())
+
+    def had_by(self, hits: Iterable[Hit]) -> list[str]:
+        """Those that one of some hits has, in other forms too."""
+        stems = frozenset().union(*(stems_of(hit.text) for hit in hits))
+        return [word for word in self.weighed if stem(word) in stems]
 
     @property
     def picked(self) -> list[int]:
@@ -180,7 +194,7 @@ def _show_large(space: Space, found: Found, hit: Hit) -> None:
 def _card_head(space: Space, found: Found, rank: int, hit: Hit) -> str:
     """The rank and score of a hit, and in few words what it means, as HTML."""
     score, words = score_text(hit.score, found.metric), _closer_than(_percentile(space, found, hit))
-    weak = '<span class="weak">weak match</span>' if found.is_weak(hit) else ""
+    weak = f'<span class="weak">{_weak_words(found, hit)}</span>' if found.is_weak(hit) else ""
     ranks = _ranks(hit) if isinstance(hit, RankedHit) else ""
     closer = f'<div class="closer">{words}</div>' if words else ""
     return f'<div class="head"><b>{rank}</b> <b>{score}</b>{_bar(found, hit)}{weak}{ranks}{closer}</div>'
@@ -223,6 +237,11 @@ def hits_table(
             },
         },
     )
+
+
+def quoted_words(words: Sequence[str], longest: int = 40) -> str:
+    """Words as a text names them: “small”, “bird”; longer ones are shortened."""
+    return ", ".join(f"“{shortened(word, longest)}”" for word in words)
 
 
 def score_text(score: float, metric: Metric) -> str:
@@ -278,7 +297,9 @@ def _row(space: Space, found: Found, rank: int, hit: Hit) -> str:
         if labels is not None and labels[hit.row]
         else ""
     )
-    weak = '<span class="weak">weak match</span>' if found.is_weak(hit) else ""
+    weak = found.is_weak(hit)
+    mark = f'<span class="weak">{_weak_words(found, hit)}</span>' if weak else ""
+    kinds = f"explorer-hit{' ranked' if ranks else ''}{' is-weak' if weak else ''}"
     text, address = space.corpus.texts[hit.row], thumbnail_address(space.corpus, hit.row)
     image = f"<div>{image_html(address, text)}</div>" if address else ""
     rest = "" if len(text) <= _TEXT_CHARS else "…"
@@ -293,11 +314,19 @@ def _row(space: Space, found: Found, rank: int, hit: Hit) -> str:
         else ""
     )
     return (
-        f'<details class="explorer-hit{" ranked" if ranks else ""}"><summary title="{told}">'
-        f"<div><b>{rank}</b> <b>{score}</b>{_bar(found, hit)}{weak}{ranks}</div>"
+        f'<details class="{kinds}"><summary title="{told}">'
+        f"<div><b>{rank}</b> <b>{score}</b>{_bar(found, hit)}{mark}{ranks}</div>"
         f'{image}<div dir="auto">{label}{marked_html(text[:_TEXT_CHARS], found.words)}{rest}</div>'
         f"</summary>{whole}<p>{told}</p>{_metadata(space, hit.row)}</details>"
     )
+
+
+def _weak_words(found: Found, hit: Hit) -> str:
+    """That a hit is weak, as HTML; where words alone decide, with the words that it has."""
+    words = found.had_by([hit])
+    if not words:
+        return "weak match"
+    return f"weak: only <bdi>{html.escape(quoted_words(words, _WEAK_CHARS))}</bdi>"
 
 
 def _ranks(hit: RankedHit) -> str:

@@ -1,4 +1,4 @@
-"""A number input bound to the link."""
+"""A number input that links carry."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TypeVar
 
 import streamlit as st
 
+from explorer.ui.widgets.linked_choice import put_in_link
+
 _MAX_CHARS = 32
-_MAX_LINKED = 1e15
 
 Number = TypeVar("Number", int, float)
 
@@ -22,10 +23,11 @@ def linked_number(
     *,
     key: str,
     width: int,
+    drawn: bool = True,
     disabled: bool = False,
     about: str | None = None,
 ) -> Number:
-    """Draw a number input bound to the link and return its number.
+    """Draw a number input bound to the link and return its number. The default is left out of the link.
 
     Args:
         label: Its label.
@@ -35,36 +37,29 @@ def linked_number(
         step: The step of its buttons.
         key: Its name in the link.
         width: In pixels.
+        drawn: Whether it is drawn; if not, as in a closed popover, the number is that of the link.
         disabled: Whether it is shown but cannot be changed.
         about: The tooltip of the label.
     """
-    # Only the link needs checking: once the input exists, Streamlit keeps both equal and never empty.
-    asked = None if key in st.session_state else st.query_params.get(key)
-    if asked is not None and not _is_decimal(asked):
-        # Streamlit drops values that are not numbers, but fails on numbers too large for a float.
-        del st.query_params[key]
-        st.rerun()
-    chosen = st.number_input(
-        label,
-        low,
-        high,
-        default,
-        step,
-        key=key,
-        help=about,
-        disabled=disabled,
-        width=width,
-        bind="query-params",
-    )
-    return default if chosen is None else chosen
+    number = _linked(key, low, high, default)
+    if drawn:
+        number = st.number_input(
+            label, low, high, number, step, key=key, help=about, disabled=disabled, width=width
+        )
+    else:
+        # In the run that closes the popover, the browser may send a number that is not yet in the link.
+        number = st.session_state.get(key, number)
+    put_in_link(key, f"{number}", f"{default}")
+    return number
 
 
-def _is_decimal(text: str) -> bool:
-    """Whether a text is a number of reasonable size as browsers write it, exponents included."""
+def _linked(key: str, low: Number, high: Number, default: Number) -> Number:
+    """The number that the link has under a key; the default if it has none that the input allows."""
+    text = st.query_params.get(key, "")
     if len(text) > _MAX_CHARS or not text.isascii():
-        return False
+        return default
     try:
-        number = float(text)
+        number = type(default)(text)
     except ValueError:
-        return False
-    return math.isfinite(number) and abs(number) <= _MAX_LINKED
+        return default
+    return number if math.isfinite(number) and low <= number <= high else default

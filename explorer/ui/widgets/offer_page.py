@@ -62,6 +62,7 @@ class PageOffer:
         holds: What is in it, as a sentence or two.
         texts: What is in it if texts are, as a sentence.
         rows: The choices of rows, with their numbers; empty for no choice.
+        open_rows: Number of all rows that are open; 0 where there is no choice.
         check: Raises an error for what cannot be made.
     """
 
@@ -72,6 +73,7 @@ class PageOffer:
     holds: str
     texts: str
     rows: Mapping[str, int] = field(default_factory=dict)
+    open_rows: int = 0
     check: Callable[[Chosen], None] = lambda _chosen: None
 
 
@@ -140,9 +142,15 @@ def _choose(offer: PageOffer) -> Chosen:
 
 def _contents(offer: PageOffer, chosen: Chosen) -> str:
     """What is in the page, as Markdown."""
-    rows = f"{count(offer.rows[chosen.rows], 'row')}, and nothing about others. " if chosen.rows else ""
+    rows = f"{_rows_in_words(offer.rows[chosen.rows], offer.open_rows)} " if chosen.rows else ""
     texts = offer.texts if chosen.texts else "No texts of rows."
     return markdown(f"One file that opens without a network. {rows}{offer.holds} {texts}")
+
+
+def _rows_in_words(number: int, among: int) -> str:
+    if number == among:
+        return f"All {count(number, 'row')}."
+    return f"{count(number, 'row')}, and nothing about others."
 
 
 def _is_possible(offer: PageOffer, chosen: Chosen) -> bool:

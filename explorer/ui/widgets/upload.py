@@ -15,7 +15,7 @@ from explorer.data.corpus import Corpus
 from explorer.data.formats.decode import ENCODINGS
 from explorer.data.formats.kinds import BINARY, KINDS
 from explorer.data.images.archives import stored_zip
-from explorer.data.images.collections import is_image_name
+from explorer.data.images.decoding import is_image_name
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.tables.values import count
 from explorer.data.uploads.bounded import read_bounded

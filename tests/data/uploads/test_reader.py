@@ -21,7 +21,7 @@ def test_it_says_how_far_it_is_and_then_what_it_read(tmp_path):
             check=True,
         )
     first, *_, last = map(json.loads, ended.stderr.splitlines())
-    assert first == {"read": 0}
+    assert first == {"read": ["Reading", 0, 15, "bytes"]}
     assert last["table"]["name"] == "a.csv"
     assert last["table"]["total_rows"] == 2
     assert (tmp_path / "columns").stat().st_size > 0

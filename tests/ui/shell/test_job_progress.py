@@ -63,11 +63,11 @@ def test_what_ends_while_the_rest_of_the_page_is_drawn_is_shown_without_another_
 def test_what_ends_while_the_panel_is_drawn_is_shown_without_another_click(monkeypatch):
     listed = job_progress._followed
 
-    def late(session):
+    def late(session, panel):
         job = session.results[(session.visitor, session.visitor)]
         st.session_state["draft"].set()
         job.wait()
-        return listed(session)
+        return listed(session, panel)
 
     monkeypatch.setattr(job_progress, "_SOON_SECONDS", 0.0)
     monkeypatch.setattr(job_progress, "_followed", late)
@@ -83,12 +83,13 @@ def waiting_page(key: str):
     from explorer.encode.spec import LocalModel
     from explorer.jobs.registry import Lane, registry
     from explorer.session.session import Session
-    from explorer.ui.shell.job_progress import job_panel
+    from explorer.ui.shell.job_progress import job_panel, other_jobs
 
     session = Session(key, explorer.open_corpus([key]), [LocalModel()])
     go = st.session_state["go"]
     registry().submit(key, "Something", lambda _report: go.wait(60), lane=Lane.QUICK, visitor=key)
     job_panel(session)
+    other_jobs(session)
 
 
 def test_the_browser_has_drawn_the_page_when_it_asks_again(monkeypatch):

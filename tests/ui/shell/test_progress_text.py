@@ -33,6 +33,10 @@ def test_of_very_many_a_share_is_shown_and_a_phase_called_as_the_job_is_left_out
     assert progress_line(view(Progress("Title"))) == "Title"
 
 
+def test_a_rate_below_one_is_left_out():
+    assert progress_line(view(Progress.count("Title", 2, 10, "splits"), rate=0.4)) == "2 of 10 splits"
+
+
 @pytest.mark.parametrize(
     ("share", "said"),
     [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,21 @@ from explorer.ui.widgets.map_view.events import View, read_pick, read_point, rea
 from explorer.ui.widgets.map_view.listed import ListedRows
 
 _BYTES = "application/octet-stream"
+
+
+@dataclass(frozen=True)
+class Images:
+    """The thumbnails of a map's points.
+
+    Attributes:
+        address: Called with a point; the address of its thumbnail, empty without one.
+        drawn: Called with the view, None for the first one; the points that are drawn as their thumbnails, by
+            their numbers in the order in which they are sent, with their addresses. None of
+            them if the view has too many points for that.
+    """
+
+    address: Callable[[int], str]
+    drawn: Callable[[View | None], Sequence[tuple[int, str]]]
 
 
 def loader() -> str:
@@ -40,6 +56,7 @@ def map_view(
     visible: NDArray[np.bool_] | None = None,
     tip: Callable[[int], Tip],
     on_pick: Callable[[NDArray[np.int64], str], None],
+    images: Images | None = None,
     lines: NDArray[np.int64] | None = None,
     listed: Callable[[View | None], ListedRows] | None = None,
     follow: bool = False,
@@ -58,6 +75,7 @@ def map_view(
         tip: Called with a point; what to show beside it, as plain text.
         on_pick: Called with the points that a person picked, ascending, and "replace", "add", "subtract",
             "invert" or "none", before the page is drawn again.
+        images: Of the points, if they have any.
         lines: Points that the one selected point is joined to, shape (lines,).
         listed: Called with the view, None for the first one; the rows beside the map.
         follow: Whether those rows change with the view.
@@ -66,7 +84,7 @@ def map_view(
     positions = scene.positions
     chosen = np.empty(0, dtype=np.int64) if selected is None else np.flatnonzero(selected)
     near = np.empty(0, dtype=np.int64) if lines is None else lines
-    data = {
+    data: dict[str, Any] = {
         "key": key,
         "name": name,
         "files": {
@@ -94,7 +112,7 @@ def map_view(
     def picked(points: NDArray[np.int64], mode: str) -> None:
         on_pick(points if visible is None else points[visible[points]], mode)
 
-    _draw(scene, key, data, tip, picked, listed, on_act)
+    _draw(scene, key, data, tip, picked, images, listed, on_act)
 
 
 def _memory(key: str) -> dict[str, Any]:
@@ -112,6 +130,7 @@ def _draw(
     data: dict[str, Any],
     tip: Callable[[int], Tip],
     on_pick: Callable[[NDArray[np.int64], str], None],
+    images: Images | None,
     listed: Callable[[View | None], ListedRows] | None,
     on_act: Callable[[str], None] | None,
 ) -> None:
@@ -143,12 +162,14 @@ def _draw(
     if listed is not None and memory["listed"] is None:
         memory["listed"] = listed(read_view(memory["viewed"], scene)).content()
     shown = memory["listed"] and _file(memory["listed"], _BYTES, f"{key}-rows")
+    if images is not None:
+        data = data | {"images": images.drawn(read_view(memory["viewed"], scene))}
     _COMPONENT(
         key=key,
         data=data
         | {
             "files": data["files"] | {"rows": shown},
-            "tip": _tip(memory["pointed"], positions, tip),
+            "tip": _tip(memory["pointed"], positions, tip, images),
             # Streamlit leaves out an update that equals the last one: the browser would wait for an answer.
             "answer": memory["answers"],
         },
@@ -162,12 +183,16 @@ def _draw(
         st.rerun()
 
 
-def _tip(pointed: object, positions: Positions, tip: Callable[[int], Tip]) -> dict[str, Any] | None:
+def _tip(
+    pointed: object, positions: Positions, tip: Callable[[int], Tip], images: Images | None
+) -> dict[str, Any] | None:
     point = read_point(pointed, positions)
     if point is None:
         return None
     head, text = tip(point)
-    return {"point": int(positions.ranks[point]), "head": head, "text": text}
+    image = "" if images is None else images.address(point)
+    told = {"point": int(positions.ranks[point]), "head": head, "text": text}
+    return told | {"image": image} if image else told
 
 
 def _bounds(units: NDArray[np.uint16]) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from explorer.share.map.content import Content
 
@@ -18,12 +19,14 @@ class ListedRow:
         head: What stands above its text.
         text: Its text, someone else's.
         whole: Whether all of the text is shown, not its first lines.
+        image: The address of the thumbnail of its image; empty without one.
     """
 
     point: int | None
     head: str
     text: str
     whole: bool = False
+    image: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,15 @@ class ListedRows:
                 {"name": name, "share": share, "colour": colour} for name, share, colour in self.shares
             ],
             "actions": [{"name": name, "label": label} for name, label in self.actions],
-            "rows": [asdict(row) for row in self.rows],
+            "rows": [_described(row) for row in self.rows],
             "more": self.more,
         }
         return Content(json.dumps(described, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _described(row: ListedRow) -> dict[str, Any]:
+    """A row as JSON says it; rows without an image say nothing of one."""
+    described = asdict(row)
+    if not row.image:
+        del described["image"]
+    return described

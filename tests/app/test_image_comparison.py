@@ -1,0 +1,53 @@
+"""The modality gap on the Compare page, and means aligned as a contender."""
+
+import numpy as np
+import pytest
+
+import explorer
+from explorer.comparison.contenders.spec import ContenderSpec
+from explorer.encode.spec import LocalModel
+from explorer.numbers import percent
+from explorer.session.contenders import contenders_of
+from tests.app.driving import button, finished, html_texts, open_app, open_with_rows, said, session_of
+from tests.drawn_images import COLOURS, SHAPES, draw, random_drawing
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    made, rng, lines = tmp_path_factory.mktemp("drawn"), np.random.default_rng(5), ["file_name,caption"]
+    for number, (shape, colour) in enumerate((shape, colour) for shape in SHAPES for colour in COLOURS):
+        drawing = random_drawing(shape, colour, rng)
+        draw(drawing, 32, seed=number).save(made / f"{number}.png")
+        lines.append(f"{number}.png,{drawing.short_caption}")
+    (made / "metadata.csv").write_text("\n".join(lines))
+    return explorer.open_corpus(made, text="caption", label=None)
+
+
+@pytest.fixture
+def spec(tiny_clip):
+    return LocalModel(str(tiny_clip), precision="float32")
+
+
+def test_the_gap_is_measured_and_its_means_can_be_compared_aligned(corpus, spec):
+    app = open_with_rows(corpus, spec)
+    app.query_params["compare-shows"] = "Images and captions"
+    app = finished(app.switch_page("pages/compare.py").run())
+    space = session_of(app).spaces[spec]
+    found = explorer.modality_gap(space, space.caption_space())
+    table = next(one.value for one in app.dataframe if "Means aligned" in one.value.columns)
+    shown = dict(zip(table["Figure"], table["As they are"], strict=True))
+    assert shown["Distance of the means"] == f"{found.distance:.3f}"
+    assert shown["Captions that find their image first"] == percent(found.text_to_image[1])
+    assert f"**{percent(found.other_share)}**" in said(app.markdown)
+    assert contenders_of(session_of(app)) == (ContenderSpec(spec), ContenderSpec(spec, aligned=True))
+    assert button(app, "Compare with the means aligned").disabled
+    app.button_group(key="compare-shows").set_value("Scorecard").run()
+    app = finished(app)
+    assert [one.value for one in app.error] == []
+    assert "on the captions" in " ".join(html_texts(app))
+
+
+def test_rows_of_text_have_no_such_view():
+    app = finished(open_app("pages/compare.py", corpus="medicare-faq", model="tfidf"))
+    views = next(group for group in app.button_group if group.key == "compare-shows")
+    assert "Images and captions" not in views.options

@@ -1,0 +1,47 @@
+"""Files of images that tests make."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image
+
+from tests.drawn_images import draw, random_drawing
+
+PLACE = "52.5200N-of-a-home"  # what a metadata field of a photo says
+
+
+def picture(side: int = 48, seed: int = 0) -> Image.Image:
+    """A drawing."""
+    rng = np.random.default_rng(seed)
+    return draw(random_drawing("heart", "purple", rng), side, seed)
+
+
+def saved(image: Image.Image, kind: str, **options) -> bytes:
+    """The bytes of a file of an image."""
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def exif(orientation: int = 1) -> Image.Exif:
+    """Metadata of a camera: how it was held, and where it was."""
+    found = Image.Exif()
+    found[0x0112] = orientation
+    found[0x010E] = PLACE  # description
+    found.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)})
+    return found
+
+
+def png_of_size(width: int, height: int) -> bytes:
+    """A PNG whose header says this size; its rows are all zero and there are few of them."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    rows = zlib.compress(bytes(4_096), 9)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
