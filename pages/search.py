@@ -23,7 +23,11 @@ with page("Search") as session:
 
         metric = asked.metric or space.similarity_metric
         shown = answer.show_summary(
-            session, space, asked, found, lambda: hits_table(space, found.queries, found.hits, metric)
+            session,
+            space,
+            asked,
+            found,
+            lambda: hits_table(space, found.queries, found.hits, metric, found.scale),
         )
         show_then_and_now(session, space, asked, found)
         show_hits(space, shown, controls.more_like)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.transforms import Transform
-from explorer.data.corpus import Corpus
+from explorer.data.corpus import Corpus, Item
 from explorer.data.images.images import ImageItem, image_item
 from explorer.encode.encoder import Encoder
 from explorer.encode.report import EncodeReport
@@ -149,11 +149,19 @@ class EmbeddedCorpus:
             on_progress: Called with the progress; an exception it raises stops the work.
         """
         items = [query if isinstance(query, str | ImageItem) else image_item(query) for query in queries]
-        encoded = self.encoder.encode_queries(items, on_progress)
-        images = np.array([not isinstance(item, str) for item in items], bool)
+        return self.place_items(items, self.encoder.encode_queries(items, on_progress))
+
+    def place_items(self, queries: Sequence[Item], encoded: NDArray[np.float32]) -> NDArray[np.float32]:
+        """As `place_queries`, for the vectors of texts and images.
+
+        Args:
+            queries: The queries.
+            encoded: Their vectors by the encoder, float32, shape (queries, dims of the encoder).
+        """
+        images = np.array([not isinstance(query, str) for query in queries], bool)
         if not images.any():
             return self.place_queries(encoded)
-        out = np.empty((len(items), self.dims), dtype=np.float32)
+        out = np.empty((len(queries), self.dims), dtype=np.float32)
         out[~images] = self.place_queries(encoded[~images])
         out[images] = self.place_image_queries(encoded[images])
         return out

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _TEXTS = 32  # that queries are compared with
 _ROWS = 1_000  # that these are asked of, of each kind
 _IMAGES = 64  # rows that queries by an image are compared with
+_IMAGE = "an image"
 _LONGEST = 300  # characters of a caption that is used; a tower for texts often reads 77 tokens
 
 
@@ -61,7 +62,7 @@ class ScoreScale:
     """The scores that those of a query are compared with.
 
     Attributes:
-        query: What other queries are, as in "pairs of a caption and an image".
+        query: What the other queries are, as in "pairs of an image and a caption".
         is_image: Whether each row of the corpus has an image, bool, shape (rows,).
         scores: Scores of other queries with rows that are images (True) and with those that are texts
             (False), lowest first, float32.
@@ -84,10 +85,14 @@ class ScoreScale:
         below, up_to = (np.searchsorted(others, np.float32(score), side) for side in ("left", "right"))
         return float(50.0 * (below + up_to) / len(others))
 
-    def pairs(self, row: int) -> str:
-        """What the scores of a row are compared with, in words."""
-        kind = "an image" if self.is_image[row] else "a text"
-        return f"pairs of {self.query} and {kind}"
+    def pairs(self, row: int | None = None) -> str:
+        """What the scores of a row, or of any row, are compared with, in words."""
+        kinds = self.is_image if row is None else self.is_image[[row]]
+        images, texts = bool(kinds.any()), not kinds.all()
+        kind = "an image or a text" if images and texts else _IMAGE if images else "a text"
+        if kind == self.query:
+            return "pairs of images"
+        return f"pairs of {kind} and {self.query}"
 
 
 def scale_of_texts(space: Space, kind: str, texts: NDArray[np.float32], metric: Metric) -> ScoreScale:
@@ -105,11 +110,11 @@ def scale_of_texts(space: Space, kind: str, texts: NDArray[np.float32], metric: 
 def scale_of_images(space: Space, metric: Metric) -> ScoreScale:
     """The scale of a query that is an image: that of other images of the rows, with all rows but itself."""
     rows = _some(np.flatnonzero(_is_image(space.corpus)), _IMAGES)
-    return _scale(space, "an image", space.index.take(rows), rows, metric)
+    return _scale(space, _IMAGE, space.index.take(rows), rows, metric)
 
 
 def scale_of_mixtures(
-    space: Space, kind: str, texts: NDArray[np.float32], image_weight: float, metric: Metric
+    space: Space, kind: str, texts: NDArray[np.float32], weight: float, metric: Metric
 ) -> ScoreScale:
     """The scale of a query that is a text and an image: that of mixtures of other texts with other images.
 
@@ -117,15 +122,16 @@ def scale_of_mixtures(
         space: The rows.
         kind: As for `scale_of_texts`.
         texts: As for `scale_of_texts`.
-        image_weight: The weight in the query; see `mixed_query`.
+        weight: The share of the text in the query; see `Space.encode_mixed`.
         metric: The similarity metric.
     """
-    from explorer.analysis.mixed_queries import mixed_query
+    from explorer.analysis.space import mix
 
     images = np.flatnonzero(_is_image(space.corpus))
     rows = np.random.default_rng(0).choice(images, len(texts))
-    mixed = mixed_query(texts, space.index.take(rows), image_weight)
-    return _scale(space, f"a mixture of an image with a {kind}", mixed, rows, metric)
+    pairs = np.stack([texts, space.index.take(rows)], axis=1)
+    mixed = np.concatenate([mix(pair, weight) for pair in pairs])
+    return _scale(space, f"a mixture of a {kind} with another image", mixed, rows, metric)
 
 
 def _scale(

@@ -14,6 +14,7 @@ from explorer.encode.model_names import encoder_name, model_name
 from explorer.retrieval.options import RankOptions
 
 if TYPE_CHECKING:
+    from explorer.analysis.score_scales import ScoreScale
     from explorer.analysis.space import Hit, Space  # brings torch, which a first page must not wait for
     from explorer.tensor import Metric
 
@@ -30,7 +31,8 @@ class RecordedHit:
     Attributes:
         row: Its position in the corpus, from 0.
         score: Its similarity by vectors; see `Hit`.
-        percentile: The percentage of random pairs of rows that are less close; None where there are none.
+        percentile: The percentage of random pairs of rows, or of its scale, that are less close; None where
+            there are none.
         text: The first 300 characters of its text.
     """
 
@@ -93,6 +95,7 @@ def new_entry(
     searched: int | None = None,
     metric: Metric | None = None,
     ranking: RankOptions | None = None,
+    scale: ScoreScale | None = None,
 ) -> Entry:
     """An entry for an answer that was just given.
 
@@ -104,6 +107,7 @@ def new_entry(
         searched: How many rows were searched; None for all.
         metric: The similarity; None for the space's own.
         ranking: What ranked the hits besides vectors.
+        scale: What scores are compared with; None for random pairs of rows.
     """
     corpus, spec = space.corpus, space.spec
     encoder = None if spec is None else space.encoder
@@ -128,7 +132,12 @@ def new_entry(
         seconds=seconds,
         hits=tuple(
             RecordedHit(
-                hit.row, float(hit.score), space.percentile(hit.score, metric), _cut(hit.text, _TEXT_CHARS)
+                hit.row,
+                float(hit.score),
+                space.percentile(hit.score, metric)
+                if scale is None
+                else scale.percentile(hit.row, hit.score),
+                _cut(hit.text, _TEXT_CHARS),
             )
             for hit in hits[:KEPT_HITS]
         ),

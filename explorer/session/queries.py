@@ -52,9 +52,9 @@ def query_outcome(session: Session, space: Space, queries: tuple[Item, ...]) -> 
     """
     found = session.queries.find(space.encoder, queries)
     if found is not None:
-        return Done(space.place_queries(found))
+        return Done(space.place_items(queries, found))
     outcome = outcome_of(session.asking[query_key(session, space, queries)], session.visitor)
-    return Done(space.place_queries(outcome.result)) if isinstance(outcome, Done) else outcome
+    return Done(space.place_items(queries, outcome.result)) if isinstance(outcome, Done) else outcome
 
 
 def encoding_seconds(session: Session, space: Space, queries: tuple[Item, ...]) -> float:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
 
+from explorer.data.corpus_from_table import make_corpus
+from explorer.data.formats.files import read_file
+from explorer.encode.spec import LocalModel
 from explorer.settings import settings
 from tests.app.driving import (
     button,
@@ -15,6 +19,7 @@ from tests.app.driving import (
     labels,
     metric,
     open_app,
+    open_with_rows,
     said,
     session_of,
 )
@@ -125,3 +130,148 @@ def test_a_model_of_texts_by_name_is_refused_at_once(models):
     app = finished(app)
     assert "tiny-texts reads texts only, and these rows are images." in said(app.warning)
     assert not any(label.startswith("Encode") for label in labels(app))
+
+
+@pytest.fixture
+def shapes(tiny_clip):
+    """The Search page with three images of each shape and colour, open in the tiny CLIP."""
+    return opened(drawn_archive(each=3), tiny_clip)
+
+
+def opened(archive, model):
+    corpus = make_corpus(read_file(archive, "shapes.zip"))
+    return finished(open_with_rows(corpus, LocalModel(str(model), precision="float32")))
+
+
+def ask(app, query):
+    app.text_input(key="q").set_value(query)
+    return finished(app.run())
+
+
+def cards(app) -> list[str]:
+    """What is drawn of the images that were found, in order."""
+    return [
+        text for text in html_texts(app) if text.startswith('<div class="explorer-card"') and "head" in text
+    ]
+
+
+def captions(app) -> list[str]:
+    return [re.search('alt="([^"]*)"', card)[1] for card in cards(app)]
+
+
+def search_by(app, data, name="asked.png"):
+    uploader = next(one for one in app.file_uploader if one.label == "Image to search with")
+    uploader.set_value((name, data, "image/png"))
+    return finished(app.run())
+
+
+def test_words_find_images_and_their_scores_are_compared_with_those_of_words(shapes):
+    app = ask(shapes, "a red circle")
+    assert len(cards(app)) == 10
+    assert captions(app)[0].startswith("circle/red")
+    assert all("red" in name for name in captions(app)[:3])
+    assert "of pairs of an image and a label." in cards(app)[0]
+    assert '<div class="closer">closer than' in cards(app)[0]
+    assert "The closest of 192 images" in said(app.caption)
+    assert "Percentages are of pairs of an image and a label of these rows" in said(app.caption)
+    assert "on another scale than those between images" in said(app.caption)
+
+
+def test_an_image_finds_images_and_is_in_no_link(shapes):
+    app = search_by(shapes, drawn_png(Drawing("star", "blue")))
+    assert all(name.startswith("star/blue") for name in captions(app)[:2])
+    assert "of pairs of images." in cards(app)[0]
+    assert "By the image asked.png. Words above are added to it." in said(app.markdown).replace("**", "")
+    assert "asked" not in str(dict(app.query_params))
+    assert "Show on the map" not in labels(app)
+    button(app, "Remove the image").click().run()
+    assert not cards(finished(app))
+
+
+def test_an_image_and_words_are_weighed(shapes):
+    app = ask(search_by(shapes, drawn_png(Drawing("star", "blue"))), "a red star")
+    assert "of pairs of an image and a mixture of a label with another image." in cards(app)[0]
+    box = next(box for box in app.selectbox if box.label == "What counts")
+    box.set_value("words").run()
+    assert finished(app).query_params["words-count"] in ("words", ["words"])
+    by_words = captions(app)[:2]
+    box = next(box for box in app.selectbox if box.label == "What counts")
+    box.set_value("image").run()
+    by_image = captions(finished(app))[:2]
+    assert all(name.startswith("star/blue") for name in by_image)
+    assert all(name.startswith("star/red") for name in by_words)
+
+
+def test_more_like_a_row_and_like_it_but_otherwise(shapes):
+    app = ask(shapes, "a red circle")
+    row = int(next(key for one in app.button if (key := one.key or "").startswith("more-")).split("-")[1])
+    app.button(key=f"more-{row}").click().run()
+    app = finished(app)
+    assert len(cards(app)) == 10
+    assert "of pairs of images." in cards(app)[0]
+    app.text_input(key="but").set_value("a blue circle").run()
+    app = finished(app)
+    assert "a mixture of a label with another image" in cards(app)[0]
+    next(box for box in app.selectbox if box.label == "What counts").set_value("words").run()
+    assert all(name.startswith("circle/blue") for name in captions(finished(app))[:2])
+    app.button(key=f"more-{session_of(app).corpus.texts.index(captions(app)[0])}").click().run()
+    app = finished(app)
+    assert app.text_input(key="but").value == ""
+    button(app, "Back to the query").click().run()
+    assert captions(finished(app))[0].startswith("circle/red")
+
+
+def test_captions_are_what_words_are_compared_with_where_there_are_any(tiny_clip):
+    app = ask(opened(drawn_archive(captions=True), tiny_clip), "a red circle")
+    assert "of pairs of an image and a caption." in cards(app)[0]
+    assert "a red circle on a" in captions(app)[0]
+
+
+def test_what_is_meaningless_fits_no_image(shapes):
+    app = ask(shapes, "qwzx vlorp")
+    assert "Nothing fits this query" in said(app.markdown)
+    assert "of 192 images the closest has" in said(app.markdown)
+
+
+def test_a_broken_image_says_what_is_wrong_and_the_page_goes_on(shapes):
+    app = search_by(shapes, drawn_png(Drawing("star", "blue"))[:200], "cut.png")
+    assert "The image is cut short." in error(app)
+    assert captions(ask(app, "a red circle"))[0].startswith("circle/red")
+
+
+def test_the_link_of_a_row_with_words_shows_the_same_again(shapes):
+    app = ask(shapes, "a red circle")
+    app.button(key="more-0").click().run()
+    app.text_input(key="but").set_value("a blue star").run()
+    found = captions(finished(app))
+    again = open_with_rows(session_of(app).corpus, session_of(app).encoder)
+    for name, value in (("like", "1"), ("but", "a blue star")):
+        again.query_params[name] = value
+    assert captions(finished(again)) == found
+
+
+def test_an_image_opens_large_with_its_columns(shapes):
+    app = ask(shapes, "a red circle")
+    first = next(one for one in app.button if (one.key or "").startswith("open-"))
+    first.click().run()
+    large = next(text for text in html_texts(app) if "explorer-large" in text and "<style>" not in text)
+    assert "circle/red" in large
+    assert "Closer than" in large
+
+
+def test_rows_to_start_from_are_images(shapes):
+    starts = [text for text in html_texts(shapes) if text.startswith('<div class="explorer-card"')]
+    assert len(starts) == 10
+    assert "or start from one of these" in said(shapes.caption)
+
+
+def test_hits_are_downloaded_with_the_percentiles_that_the_page_shows(shapes):
+    from explorer.ui.widgets.hits import hits_table, percentile_of
+
+    app = ask(shapes, "a red circle")
+    session = session_of(app)
+    space, scale = session.spaces[session.encoder], session.kept["scale of texts"][1]
+    hits = space.search("a red circle", 3)
+    table = hits_table(space, ["q"], [hits], "cosine", scale)
+    assert table["percentile"].to_pylist() == [percentile_of(space, hit, "cosine", scale) for hit in hits]
+    assert table["percentile"][2].as_py() != space.percentile(hits[2].score)

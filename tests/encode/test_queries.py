@@ -3,7 +3,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from explorer.data.images.images import image_item
 from explorer.encode.queries import QueryVectors
+from tests.drawn_images import Drawing, draw
 
 
 class Spy:
@@ -70,3 +72,20 @@ def test_what_fails_is_not_kept(kept):
     with pytest.raises(ValueError):  # noqa: PT011 - any error
         kept.encode(SimpleNamespace(fingerprint="one", query_prompt="", encode_queries=fail), ["a"])
     assert kept.find(Spy(), ["a"]) is None
+
+
+def test_an_image_is_kept_by_its_pixels_whatever_its_file_is_called(kept):
+    class Sees(Spy):
+        def encode_queries(self, queries, _on_progress=None):
+            self.asked.append(list(queries))
+            return np.arange(2 * len(queries), dtype=np.float32).reshape(-1, 2)
+
+    drawn, other = (draw(Drawing("star", colour), 20) for colour in ("red", "blue"))
+    encoder, one, same = Sees(query_prompt="query: "), image_item(drawn, "a"), image_item(drawn, "b")
+    first = kept.encode(encoder, [one, "a text"])
+    np.testing.assert_array_equal(kept.encode(encoder, [same]), first[:1])
+    np.testing.assert_array_equal(kept.find(encoder, ["a text", same]), first[::-1])
+    assert kept.find(encoder, [image_item(other)]) is None
+    assert len(encoder.asked) == 1
+    kept.encode(Sees(query_prompt="another: "), [one])  # no prompt is put before an image
+    np.testing.assert_array_equal(kept.find(Sees(query_prompt="another: "), [one]), first[:1])

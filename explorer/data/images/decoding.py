@@ -126,9 +126,9 @@ def pixel_key(image: Image.Image) -> bytes:
     return digest.digest()
 
 
-def thumbnail(image: Image.Image) -> bytes:
-    """A small JPEG of an image, at most 256 pixels wide and high."""
-    scale = min(1.0, _THUMBNAIL_SIDE / max(image.size))
+def thumbnail(image: Image.Image, side: int = _THUMBNAIL_SIDE) -> bytes:
+    """A smaller JPEG of an image, with so many pixels along its longer side at most."""
+    scale = min(1.0, side / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     small = image if scale == 1 else image.resize(size, reducing_gap=2.0)
     file = io.BytesIO()

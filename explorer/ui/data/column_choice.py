@@ -104,7 +104,7 @@ def _chooses_captions(source: SourceTable, back: RowsOrigin | None, keyed: str) 
     """Draw what rows with images are encoded by; return whether it is their captions."""
     # Names of files and folders, which every collection has, are no captions.
     if not set(_text_columns(source)) - {FILE_NAMES, FOLDERS}:
-        st.caption("Each row is an image, and is encoded by it.")
+        st.caption("Rows are encoded by their images.")
         return False
     chosen = st.segmented_control(
         "Rows are encoded by",

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from explorer.analysis import score_scales
+from explorer.analysis.score_scales import ComparedTexts, ScoreScale, compared_texts
 from explorer.analysis.weak_hits import MEANINGLESS, query_weights, row_counts, weak_score
 from explorer.analysis.word_stems import stem
+from explorer.data.corpus import Item
 from explorer.data.tables.values import count, shortened
 from explorer.encode.spec import Tfidf, hosted_model
 from explorer.encode.words import split_words
@@ -34,7 +37,7 @@ from explorer.ui.shell.going import go_to
 from explorer.ui.shell.queries import query_vectors_or_progress
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_file, download_table
-from explorer.ui.widgets.items import item_html
+from explorer.ui.widgets.items import count_rows, item_html
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.marked_words import common_words, is_worth_marking
 
@@ -58,17 +61,19 @@ class Answer:
     """The answer to a request.
 
     Attributes:
-        queries: The queries; the text of the row that others are similar to.
+        queries: The queries in words; the text of the row that others are similar to.
         by_vectors: For each query its hits by vectors, best first.
         ranked: For each query what was found by more than vectors; None if that is not asked for, or not
             there (yet).
         seconds: How long encoding the queries and comparing their vectors took.
+        scale: What the scores are compared with; None for random pairs of rows.
     """
 
     queries: list[str]
     by_vectors: list[list[Hit]]
     ranked: tuple[Ranked, ...] | None
     seconds: float
+    scale: ScoreScale | None = None
 
     @property
     def hits(self) -> list[list[Hit]]:
@@ -84,13 +89,16 @@ def hits_or_progress(session: Session, space: Space, asked: Asked) -> Answer | N
     Raises:
         QueryError: There are too many queries, or one is too long.
     """
-    if asked.like is not None:
+    if asked.like is not None and not asked.but:
         caption = space.corpus.captions[asked.like]
         k = min(asked.k, MAX_HITS)
         began = time.perf_counter()
         similar = space.similar_to(asked.like, k, metric=asked.metric, rows=asked.within)
         took = time.perf_counter() - began
-        return Answer([caption], [similar], _ranked(session, space, asked, [asked.like], [None]), took)
+        ranked = _ranked(session, space, asked, [asked.like], [None])
+        return Answer([caption], [similar], ranked, took, _scale(session, space, asked))
+    if asked.like is not None or asked.image is not None:
+        return _by_image(session, space, asked)
     if len(asked.queries) > MAX_QUERIES:
         raise QueryError(
             f"There are {len(asked.queries)} queries; the page takes {MAX_QUERIES} at once.",
@@ -105,7 +113,7 @@ def hits_or_progress(session: Session, space: Space, asked: Asked) -> Answer | N
                 fix="Shorten it.",
             )
     # Together, so that the hits and what is weak among them are drawn at once.
-    texts = (*asked.queries, *_meaningless(space))
+    texts = (*asked.queries, *dict.fromkeys((*_meaningless(space), *_compared(session, space).texts)))
     vectors = query_vectors_or_progress(session, [space], texts)
     if vectors is None:
         return None
@@ -114,7 +122,51 @@ def hits_or_progress(session: Session, space: Space, asked: Asked) -> Answer | N
     hits = space.search_vectors(queries, k, metric=asked.metric, rows=asked.within)
     took = time.perf_counter() - began + encoding_seconds(session, space, texts)
     ranked = _ranked(session, space, asked, asked.queries, list(queries))
-    return Answer(list(asked.queries), hits, ranked, took)
+    return Answer(list(asked.queries), hits, ranked, took, _scale(session, space, asked))
+
+
+def _by_image(session: Session, space: Space, asked: Asked) -> Answer | None:
+    """The hits of an image, of an image and words, or of the image of a row and words."""
+    from explorer.analysis.space import mix
+
+    image = None if asked.image is None else asked.image.item
+    words = asked.but if image is None else "".join(asked.queries)
+    if len(words) > MAX_QUERY_CHARS:
+        raise QueryError(
+            f"It has {len(words):,} characters; the page takes {MAX_QUERY_CHARS:,}.",
+            where="the words beside the image",
+            fix="Shorten them.",
+        )
+    if not space.encoder.takes_images:
+        raise QueryError(
+            f"{space.encoder.name} reads only texts, so that no image can be searched with.",
+            fix="Search by words, or encode the rows with a model of images and texts.",
+        )
+    compared = _compared(session, space).texts if words else ()
+    parts = [words] if words else []
+    queries: tuple[Item, ...] = (*parts, *([] if image is None else [image]), *compared)
+    found = query_vectors_or_progress(session, [space], queries)
+    if found is None:
+        return None
+    began, (vectors,) = time.perf_counter(), found
+    within = asked.within
+    if asked.like is not None:
+        within = np.ones(len(space), dtype=bool) if within is None else within.copy()
+        within[asked.like] = False
+        vectors = np.concatenate([vectors[:1], space.index.take([asked.like])])
+    vector = mix(vectors[:2], asked.share) if words else vectors[:1]
+    hits = space.search_vectors(vector, min(asked.k, MAX_HITS), metric=asked.metric, rows=within)
+    took = time.perf_counter() - began + encoding_seconds(session, space, queries)
+    name = (
+        f"image {asked.like + 1:,}"
+        if asked.like is not None
+        else asked.image.item.name
+        if asked.image
+        else ""
+    )
+    told = f"{name}, {'but' if image is None else 'and'} {words}" if words else name
+    ranked = _ranked(session, space, asked, [words if asked.like is None else asked.like], [vector[0]])
+    return Answer([told], hits, ranked, took, _scale(session, space, asked))
 
 
 def show_summary(
@@ -140,7 +192,7 @@ def show_summary(
                 format_func=lambda position: f"{position + 1}. {queries[position]}",
                 width=420,
             )
-        words = () if asked.like is not None else _words(session, space, queries[chosen])
+        words = _words(session, space, queries[chosen]) if asked.is_words else ()
         found = Found(
             queries[chosen],
             words,
@@ -148,10 +200,12 @@ def show_summary(
             metric,
             _weak_score(session, space, asked, metric),
             _weights(session, space, asked, queries[chosen]),
+            answer.scale,
+            "" if asked.image is None else asked.image.item.key.hex(),
         )
         ranked = None if answer.ranked is None else answer.ranked[chosen]
         with told:
-            if asked.like is not None:
+            if asked.like is not None and not _is_image(space, asked.like):
                 st.html(f"Rows similar to row {asked.like + 1:,}:{item_html(space.corpus, asked.like)}")
                 st.button("Back to the query", icon=":material/arrow_back:", on_click=forget_like)
             _show_fit(space, asked, found, answer.by_vectors[chosen], ranked)
@@ -164,7 +218,8 @@ def show_summary(
             args=(picked or [hit.row for hit in found.hits], f"hits for “{found.query[:_ORIGIN_CHARS]}”"),
             help="The selection follows you to every page.",
         )
-        if st.button(
+        # The map is searched by words alone.
+        if (asked.is_words or space.corpus.images is None) and st.button(
             "Show on the map", icon=":material/scatter_plot:", help="Rings the closest rows on the map."
         ):
             go_to("pages/map.py", **{"map-query": found.query[:_MAP_QUERY_CHARS]})
@@ -186,8 +241,18 @@ def show_summary(
         _show_missed(session, space, found)
     if asked.metric is None and space.similarity_metric in _TRAINED_FOR:
         st.caption(f"Compared by {_TRAINED_FOR[space.similarity_metric]}, which this model was trained for.")
+    if found.scale is not None and found.hits:
+        _tell_scale(found.scale, asked)
     announce(f"{count(len(found.hits), 'hit')} for “{shortened(queries[chosen], _ORIGIN_CHARS)}”.")
     return found
+
+
+def _tell_scale(scale: ScoreScale, asked: Asked) -> None:
+    """Say what the scores are compared with."""
+    told = f"Percentages are of {scale.pairs()} of these rows, drawn at random."
+    if asked.is_words:
+        told += " Scores of words are on another scale than those between images: do not compare the two."
+    st.caption(told)
 
 
 def _show_fit(
@@ -205,8 +270,9 @@ def _show_fit(
     from explorer.ui.widgets.hits import score_text
 
     searched = len(searched_rows(space, asked))
+    of = count_rows(space.corpus, searched)
     if not found.hits:
-        st.caption(f"None of {searched:,} rows")
+        st.caption(f"None of {of}")
         return
     # By words the closest can be weak, and a later one not.
     nothing = all(map(found.is_weak, closest if found.weights else closest[:1]))
@@ -214,14 +280,13 @@ def _show_fit(
     what = f"{judge}othing fits this query"
     if nothing and found.weights:
         st.markdown(
-            f":material/search_off: **{what}**: of {searched:,} rows the closest have "
-            f"{_words_of_weak(found, closest)}."
+            f":material/search_off: **{what}**: of {of} the closest have {_words_of_weak(found, closest)}."
         )
     elif nothing and found.weak is not None:
         best, meaningless = (score_text(score, found.metric) for score in (closest[0].score, found.weak))
         st.markdown(
             f":material/search_off: **{what}**: "
-            f"of {searched:,} rows the closest has {best}; "
+            f"of {of} the closest has {best}; "
             f"meaningless text reaches {meaningless}."
         )
     weak = [hit for hit in found.hits if found.is_weak(hit)]
@@ -233,9 +298,9 @@ def _show_fit(
     )
     about = f"; {len(weak):,} of the {len(found.hits):,} hits {why}" if weak and not nothing else ""
     if ranked is not None:
-        st.caption(f"Of {searched:,} rows, {times(ranked)}{about}.")
+        st.caption(f"Of {of}, {times(ranked)}{about}.")
     elif not nothing:
-        st.caption(f"The closest of {searched:,} rows{about}.")
+        st.caption(f"The closest of {of}{about}.")
 
 
 def _words_of_weak(found: Found, weak: Sequence[Hit]) -> str:
@@ -282,10 +347,55 @@ def _meaningless(space: Space) -> tuple[str, ...]:
     return () if space.spec is None or hosted_model(space.spec) else MEANINGLESS
 
 
+def _is_image(space: Space, row: int) -> bool:
+    return space.corpus.images is not None and bool(space.corpus.images.present()[row])
+
+
+def _compared(session: Session, space: Space) -> ComparedTexts:
+    """The texts that words are compared with where rows are images; none where no row is."""
+    if space.corpus.images is None:
+        return ComparedTexts("meaningless text", ())
+    return kept(session, "compared texts", (space.corpus,), lambda: compared_texts(space.corpus))
+
+
+def _scale(session: Session, space: Space, asked: Asked) -> ScoreScale | None:
+    """What scores are compared with; None for random pairs of rows, where rows and query are texts.
+
+    The texts that are compared with are encoded.
+    """
+    if space.corpus.images is None or (asked.like is not None and not _is_image(space, asked.like)):
+        return None
+    metric = asked.metric or space.similarity_metric
+    words = asked.but if asked.like is not None else "".join(asked.queries)
+    if not words:
+        made_from = (space, metric)
+        return kept(
+            session, "scale of images", made_from, lambda: score_scales.scale_of_images(space, metric)
+        )
+    compared = _compared(session, space)
+    encoded = session.queries.find(space.encoder, compared.texts)
+    if encoded is None:
+        raise AssertionError(compared.kind)
+    texts = space.place_queries(encoded)
+    if asked.is_words:
+        return kept(
+            session,
+            "scale of texts",
+            (space, metric),
+            lambda: score_scales.scale_of_texts(space, compared.kind, texts, metric),
+        )
+    return kept(
+        session,
+        "scale of mixtures",
+        (space, metric, asked.share),
+        lambda: score_scales.scale_of_mixtures(space, compared.kind, texts, asked.share, metric),
+    )
+
+
 def _weak_score(session: Session, space: Space, asked: Asked, metric: Metric) -> float | None:
     """The score up to which hits are weak; None if it is not known, and for rows like another row."""
     within = asked.within
-    if not _meaningless(space) or asked.like is not None or (within is not None and not within.any()):
+    if not _meaningless(space) or not asked.is_words or (within is not None and not within.any()):
         return None
     encoded = session.queries.find(space.encoder, MEANINGLESS)
     if encoded is None:  # no query was asked yet, only rows like another
@@ -300,7 +410,7 @@ def _weak_score(session: Session, space: Space, asked: Asked, metric: Metric) ->
 
 def _weights(session: Session, space: Space, asked: Asked, query: str) -> dict[str, float] | None:
     """How much each stem makes up of a query by TF-IDF, which compares words; None by other encoders."""
-    if not isinstance(space.spec, Tfidf) or asked.like is not None:
+    if not isinstance(space.spec, Tfidf) or not asked.is_words:
         return None
     return query_weights(query, *_rows_by_word(session, space.corpus))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -14,10 +14,17 @@ from explorer.numbers import number_from
 from explorer.retrieval.options import RankOptions
 from explorer.session.session import Session
 from explorer.session.spaces import space_outcome
+from explorer.ui.search.image_query import (
+    QueryImage,
+    choose_difference,
+    choose_image,
+    forget_difference,
+    show_image,
+)
 from explorer.ui.search.ranking import choose_ranking
 from explorer.ui.search.record_switch import offer_record
 from explorer.ui.shell.text import markdown
-from explorer.ui.widgets.items import item_html
+from explorer.ui.widgets.items import card_html, has_only_images, image_cells, item_html
 from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.linked_number import linked_number
 from explorer.ui.widgets.within import choose_within
@@ -30,6 +37,7 @@ MAX_QUERIES = 50
 MAX_QUERY_CHARS = 2_000
 MAX_HITS = 1_000
 _STARTS = 5
+_IMAGE_STARTS = 10
 _LIKE = "like"  # URL parameter: search for rows similar to this one (from 1)
 _DEFAULT = "default"
 _METRICS: dict[str, str] = {"cosine": "Cosine", "dot": "Dot product", "euclidean": "Euclidean"}
@@ -47,6 +55,9 @@ class Asked:
         metric: The similarity metric; None for the one the model was trained for.
         within: Only these rows: one bool for each row of the corpus; None: all rows.
         ranking: What changes the ranking by vectors.
+        image: An image to search with, beside the query if there is one; None without it.
+        but: In what hits are to differ from the row `like`; empty for nothing.
+        share: How much the words count beside an image, from 0 to 1.
     """
 
     queries: tuple[str, ...]
@@ -55,11 +66,19 @@ class Asked:
     metric: Metric | None
     within: np.ndarray | None
     ranking: RankOptions
+    image: QueryImage | None = None
+    but: str = ""
+    share: float = 0.5
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing has been asked yet."""
-        return not self.queries and self.like is None
+        return not self.queries and self.like is None and self.image is None
+
+    @property
+    def is_words(self) -> bool:
+        """Whether words alone are asked."""
+        return bool(self.queries) and self.like is None and self.image is None
 
 
 def ask(session: Session) -> Asked:
@@ -81,12 +100,15 @@ def ask(session: Session) -> Asked:
             key="q",
             type="search",
             max_chars=MAX_QUERY_CHARS,
-            placeholder="Describe what you are looking for, in your own words",
+            placeholder="Describe the image you are looking for, in your own words"
+            if has_only_images(corpus)
+            else "Describe what you are looking for, in your own words",
             icon=":material/search:",
             label_visibility="collapsed",
             bind="query-params",
             on_change=forget_like,
         )
+    image = None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         k = linked_number("Hits", 1, MAX_HITS, 10, key="k", width=130)
         metric = linked_choice(
@@ -108,16 +130,31 @@ def ask(session: Session) -> Asked:
         st.toggle(
             "Several queries", key="several", bind="query-params", help="Search for many texts at once."
         )
+        if corpus.images is not None and not several:
+            image = choose_image(session, forget_like)
         ranking = choose_ranking()
         offer_record(session)
     lines = (typed or "").splitlines() if several else [typed or ""]
+    queries, like = tuple(line.strip() for line in lines if line.strip()), _like(corpus)
+    but, share = "", 0.5
+    if like is not None:
+        if corpus.images is not None and corpus.images.present()[like]:
+            but, share = choose_difference(corpus, like)
+            st.button("Back to the query", icon=":material/arrow_back:", on_click=forget_like)
+    elif image is not None:
+        share = show_image(session, image, queries[0] if queries else "")
+        if not queries:  # neither words nor a cross-encoder read an image
+            ranking = replace(ranking, words=False, rerank=0)
     return Asked(
-        queries=tuple(line.strip() for line in lines if line.strip()),
-        like=_like(corpus),
+        queries=queries,
+        like=like,
         k=k,
         metric=None if metric == _DEFAULT else cast("Metric", metric),
         within=within,
         ranking=ranking,
+        image=image if like is None else None,
+        but=but,
+        share=share,
     )
 
 
@@ -136,9 +173,22 @@ def show_start(space: Space, asked: Asked) -> None:
             for query in space.corpus.queries:
                 st.button(markdown(query), on_click=ask_for, args=(query,), key=f"try-{query}")
         return
-    st.caption("Ask in your own words, or start from a row:")
+    images = has_only_images(space.corpus)
+    few = min(_IMAGE_STARTS if images else _STARTS, len(searched))
     # From all over the rows: the first ones are often of one kind.
-    for row in searched[np.linspace(0, len(searched) - 1, min(_STARTS, len(searched))).astype(int)].tolist():
+    rows = searched[np.linspace(0, len(searched) - 1, few).astype(int)].tolist()
+    if images:
+        st.caption("Ask in your own words or by an image, or start from one of these:")
+        cells = image_cells("starts")
+        for row in rows:
+            with cells.cell(), st.container(gap="xsmall"):
+                st.html(card_html(space.corpus, row))
+                st.button(
+                    "More like this", key=f"start-{row}", type="tertiary", on_click=more_like, args=(row,)
+                )
+        return
+    st.caption("Ask in your own words, or start from a row:")
+    for row in rows:
         with st.container(border=True):
             st.html(item_html(space.corpus, row))
             st.button("More like this", key=f"start-{row}", type="tertiary", on_click=more_like, args=(row,))
@@ -152,6 +202,7 @@ def show_waiting(session: Session) -> None:
 
 def more_like(row: int) -> None:
     """Search for rows similar to a row (from 0)."""
+    forget_difference()
     st.query_params[_LIKE] = str(row + 1)
 
 
@@ -162,6 +213,7 @@ def _like(corpus: Corpus) -> int | None:
 
 def forget_like() -> None:
     """Search for the query again, not for rows similar to one."""
+    forget_difference()
     if _LIKE in st.query_params:
         del st.query_params[_LIKE]
 

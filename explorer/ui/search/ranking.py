@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -137,7 +138,8 @@ def ranked_or_progress(
         return tuple(found)
 
     where = b"" if within is None else np.packbits(within).tobytes()
-    key = (_KIND, tuple(queries), space.query_prompt, options, k, metric, where)
+    given = hashlib.blake2b(b"".join(b"-" if one is None else one.tobytes() for one in vectors)).digest()
+    key = (_KIND, tuple(queries), given, space.query_prompt, options, k, metric, where)
     _leave_others(session, key)
     title = f"Re-ranking the first {options.rerank:,} hits" if options.rerank else "Ranking the hits"
     # One query is answered among others; many can take minutes.

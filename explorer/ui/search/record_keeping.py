@@ -31,9 +31,12 @@ def keep_answer(session: Session, space: Space, asked: Asked, answer: Answer) ->
     """Add an answer to the visitor's record, if it is new in this tab and they keep one.
 
     Called once the hits are drawn, so that nobody waits for it. What was asked before the record was turned
-    on is not added. If an answer cannot be added, the page says why.
+    on is not added, and neither is what was asked by an image, or by a row and words: the record cannot ask
+    it again. If an answer cannot be added, the page says why.
     """
     if not settings().allow_record or (asked.ranking.changes and answer.ranked is None):
+        return
+    if asked.image is not None or asked.but:
         return
     recording = recording_of(session)
     shown = _identity(space, asked, answer)
@@ -105,6 +108,7 @@ def _entries(space: Space, asked: Asked, answer: Answer) -> list[Entry]:
                 searched=searched,
                 metric=asked.metric,
                 ranking=asked.ranking,
+                scale=answer.scale,
             )
         )
     return entries

@@ -97,6 +97,8 @@ def _show_lists(hits: list[HitThenAndNow]) -> None:
 
 def _is_of(entry: Entry, space: Space, asked: Asked) -> bool:
     """Whether a request is that of an entry, perhaps with other choices."""
+    if asked.image is not None or asked.but:
+        return False
     if entry.like_row is not None and entry.corpus_fingerprint == space.corpus.fingerprint:
         return asked.like == entry.like_row
     return asked.like is None and asked.queries == (entry.query.strip(),)

@@ -11,17 +11,26 @@ import pyarrow as pa
 import streamlit as st
 
 from explorer.analysis.cluster_words import words_of
+from explorer.analysis.score_scales import ScoreScale
 from explorer.analysis.space import Hit, Space
 from explorer.analysis.weak_hits import has_too_little, stems_of
 from explorer.analysis.word_stems import stem
 from explorer.data.tables.values import shortened
 from explorer.encode.words import split_words
+from explorer.errors import ExplorerError
 from explorer.numbers import ordinal, percent
 from explorer.retrieval.ranked_hit import RankedHit
 from explorer.share.export import rows_table
 from explorer.tensor import Metric
-from explorer.ui.shell.text import whole_html
-from explorer.ui.widgets.items import image_html, thumbnail_address
+from explorer.ui.shell.text import show_error, whole_html
+from explorer.ui.widgets.items import (
+    card_html,
+    has_only_images,
+    image_cells,
+    image_html,
+    large_address,
+    thumbnail_address,
+)
 from explorer.ui.widgets.marked_words import marked_html
 
 _META_CHARS = 120
@@ -38,6 +47,7 @@ _STAGES = {
     "pair_rank": "cross_encoder_rank",
     "pair_score": "cross_encoder",
 }
+_ALL = 100.0  # percent
 _WEAK_WITHIN = 5e-4  # scores that are shown as equal are equal
 
 
@@ -46,12 +56,14 @@ class Found:
     """What was found for one query.
 
     Attributes:
-        query: The query, or the text of the row to which others are similar.
+        query: The query in words, or the text of the row to which others are similar.
         words: The words to mark in the hits, as `marked_html` takes them.
         hits: Best first.
         metric: The metric of their scores.
         weak: The score up to which a hit is weak; None if it is not known. See `weak_score`.
         weights: Where words alone decide, how much of the query each stem makes up; see `query_weights`.
+        scale: What the scores are compared with; None for random pairs of rows.
+        key: What tells the query from others whose words are the same.
     """
 
     query: str
@@ -60,6 +72,8 @@ class Found:
     metric: Metric
     weak: float | None
     weights: Mapping[str, float] | None = None
+    scale: ScoreScale | None = None
+    key: str = ""
 
     def is_weak(self, hit: Hit) -> bool:
         """Whether a hit scores no higher than meaningless queries do, and has no word of the query.
@@ -94,46 +108,108 @@ class Found:
 
     def tick(self, hit: Hit) -> str:
         """The key of the box that picks a hit; another query has others."""
-        query = hashlib.blake2b(self.query.encode("utf-8", "replace"), digest_size=8).hexdigest()
+        asked = self.query + self.key
+        query = hashlib.blake2b(asked.encode("utf-8", "replace"), digest_size=8).hexdigest()
         return f"pick-{query}-{hit.row}"
 
 
 def show_hits(space: Space, found: Found, more_like: Callable[[int], None]) -> None:
-    """Draw hits as rows, best first; each can be ticked, and opens to its whole text.
+    """Draw hits as rows, best first; each can be ticked, and opens to its whole text. Images are a grid.
 
     Args:
         space: The space that was searched.
         found: The hits.
         more_like: Called with the row whose "More like this" was pressed.
     """
-    with st.container(gap=None, key="hits"):
-        for rank, hit in enumerate(found.hits[:_DRAWN], start=1):
-            with st.container(horizontal=True, wrap=False, vertical_alignment="top", gap="xsmall"):
-                st.checkbox(
-                    f"Pick row {hit.row + 1:,}",
-                    key=found.tick(hit),
-                    label_visibility="collapsed",
-                    width="content",
-                )
-                st.html(_row(space, found, rank, hit), width="stretch")
-                st.button(
-                    "More like this",
-                    key=f"more-{hit.row}",
-                    icon=":material/join_inner:",
-                    type="tertiary",
-                    on_click=more_like,
-                    args=(hit.row,),
-                )
+    if has_only_images(space.corpus):
+        _show_grid(space, found, more_like)
+    else:
+        _show_rows(space, found, more_like)
     if len(found.hits) > _DRAWN:
         st.caption(
             f"The first {_DRAWN:,} of {len(found.hits):,} hits; selection and download have all of them."
         )
 
 
+def _show_rows(space: Space, found: Found, more_like: Callable[[int], None]) -> None:
+    with st.container(gap=None, key="hits"):
+        for rank, hit in enumerate(found.hits[:_DRAWN], start=1):
+            with st.container(horizontal=True, wrap=False, vertical_alignment="top", gap="xsmall"):
+                _tick(found, hit)
+                st.html(_row(space, found, rank, hit), width="stretch")
+                _offer_more(hit, more_like)
+
+
+def _show_grid(space: Space, found: Found, more_like: Callable[[int], None]) -> None:
+    with st.container(key="hits"):
+        cells = image_cells("hits")
+    for rank, hit in enumerate(found.hits[:_DRAWN], start=1):
+        with cells.cell(), st.container(gap="xsmall"):
+            words = _sentence(hit_words(space, found, hit))
+            st.html(card_html(space.corpus, hit.row, _card_head(space, found, rank, hit), words))
+            with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
+                _tick(found, hit)
+                if st.button(
+                    f"Open image {hit.row + 1:,}",
+                    key=f"open-{hit.row}",
+                    icon=":material/open_in_full:",
+                    type="tertiary",
+                    help="Larger, with all its columns",
+                ):
+                    st.dialog(f"Image {hit.row + 1:,}", width="large")(_show_large)(space, found, hit)
+                _offer_more(hit, more_like)
+
+
+def _tick(found: Found, hit: Hit) -> None:
+    label = f"Pick row {hit.row + 1:,}"
+    st.checkbox(label, key=found.tick(hit), label_visibility="collapsed", width="content")
+
+
+def _offer_more(hit: Hit, more_like: Callable[[int], None]) -> None:
+    st.button(
+        "More like this",
+        key=f"more-{hit.row}",
+        icon=":material/join_inner:",
+        type="tertiary",
+        on_click=more_like,
+        args=(hit.row,),
+    )
+
+
+def _show_large(space: Space, found: Found, hit: Hit) -> None:
+    """Draw an image at the size of the screen, with its caption, its score and its columns."""
+    corpus, text = space.corpus, space.corpus.texts[hit.row]
+    try:
+        address = large_address(corpus, hit.row)
+    except ExplorerError as error:
+        show_error(error)
+        address = thumbnail_address(corpus, hit.row)
+    score = score_text(hit.score, found.metric)
+    st.html(
+        f'<div class="explorer-large">{image_html(address, text)}{whole_html(text)}'
+        f"<p><b>{score}</b> {_sentence(hit_words(space, found, hit))}</p>{_metadata(space, hit.row)}</div>"
+    )
+
+
+def _card_head(space: Space, found: Found, rank: int, hit: Hit) -> str:
+    """The rank and score of a hit, and in few words what it means, as HTML."""
+    score, words = score_text(hit.score, found.metric), _closer_than(_percentile(space, found, hit))
+    weak = f'<span class="weak">{_weak_words(found, hit)}</span>' if found.is_weak(hit) else ""
+    ranks = _ranks(hit) if isinstance(hit, RankedHit) else ""
+    closer = f'<div class="closer">{words}</div>' if words else ""
+    return f'<div class="head"><b>{rank}</b> <b>{score}</b>{_bar(found, hit)}{weak}{ranks}{closer}</div>'
+
+
 def hits_table(
-    space: Space, queries: Sequence[str], hits: Sequence[Sequence[Hit]], metric: Metric
+    space: Space,
+    queries: Sequence[str],
+    hits: Sequence[Sequence[Hit]],
+    metric: Metric,
+    scale: ScoreScale | None = None,
 ) -> pa.Table:
     """Hits as a table: query, rank, score and percentile, then the columns of `rows_table`.
+
+    The percentile is among the scores of `scale`, or of random pairs of rows.
 
     Hits that were not ranked by vectors alone have the name of the metric in place of `score`, and each of
     their ranks and scores; those that no hit has are left out.
@@ -153,7 +229,7 @@ def hits_table(
             "query": [query for query, _, _ in listed],
             "rank": [rank for _, rank, _ in listed],
             metric if ranked else "score": [hit.score for hit in every],
-            "percentile": [space.percentile(hit.score, metric) for hit in every],
+            "percentile": [percentile_of(space, hit, metric, scale) for hit in every],
             **{
                 _STAGES[name]: values
                 for name, values in stages.items()
@@ -175,11 +251,38 @@ def score_text(score: float, metric: Metric) -> str:
 
 def score_words(space: Space, score: float, metric: Metric) -> str:
     """What a score means in this corpus, compared with random pairs of rows."""
-    percentile = space.percentile(score, metric)
+    return _closer_words(space.percentile(score, metric), "random pairs")
+
+
+def hit_words(space: Space, found: Found, hit: Hit) -> str:
+    """What the score of a hit means, compared with those of its scale."""
+    pairs = "random pairs" if found.scale is None else found.scale.pairs(hit.row)
+    return _closer_words(_percentile(space, found, hit), pairs)
+
+
+def percentile_of(space: Space, hit: Hit, metric: Metric, scale: ScoreScale | None) -> float | None:
+    """The percentile of the score of a hit among those of a scale, or of random pairs of rows."""
+    return space.percentile(hit.score, metric) if scale is None else scale.percentile(hit.row, hit.score)
+
+
+def _percentile(space: Space, found: Found, hit: Hit) -> float | None:
+    return percentile_of(space, hit, found.metric, found.scale)
+
+
+def _closer_words(percentile: float | None, pairs: str) -> str:
+    words = _closer_than(percentile)
+    return f"{words}{'' if percentile == _ALL else ' of'} {pairs}" if words else ""
+
+
+def _closer_than(percentile: float | None) -> str:
     if percentile is None:
         return ""
     share = percent(percentile / 100).replace("> ", "more than ").replace("< ", "less than ")
-    return f"closer than {share} of random pairs"
+    return f"closer than {'all' if percentile == _ALL else share}"
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}." if words else ""
 
 
 def _row(space: Space, found: Found, rank: int, hit: Hit) -> str:
@@ -200,8 +303,7 @@ def _row(space: Space, found: Found, rank: int, hit: Hit) -> str:
     text, address = space.corpus.texts[hit.row], thumbnail_address(space.corpus, hit.row)
     image = f"<div>{image_html(address, text)}</div>" if address else ""
     rest = "" if len(text) <= _TEXT_CHARS else "…"
-    words = score_words(space, hit.score, found.metric)
-    told = f"{words[0].upper()}{words[1:]}." if words else ""
+    told = _sentence(hit_words(space, found, hit))
     if found.weak is not None and not found.weights:
         told += (
             f" The mark on the bar: what meaningless text reaches ({score_text(found.weak, found.metric)})."

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+import streamlit as st
 from streamlit import runtime
 
 from explorer.data.corpus import Corpus
+from explorer.data.images.decoding import thumbnail
 from explorer.data.tables.values import count, shortened
 from explorer.ui.shell.text import as_html
 
+if TYPE_CHECKING:
+    from streamlit.elements.lib.grid_container import GridContainer
+
 _JPEG = "image/jpeg"
+_LARGE_SIDE = 1_600  # pixels
 _CAPTION_CHARS = 80  # of a grid, where two lines are shown
 
 
@@ -59,6 +66,29 @@ def grid_html(corpus: Corpus, rows: Sequence[int]) -> str:
     return f'<ul class="explorer-grid">{"".join(cells)}</ul>'
 
 
+def image_cells(key: str) -> GridContainer:
+    """A grid for images with controls below each; a cell for each is drawn by its method `cell`."""
+    return st.grid(5, min_column_width=150, gap="small", key=f"images-{key}")
+
+
+def card_html(corpus: Corpus, row: int, told: str = "", about: str = "") -> str:
+    """A row that is an image as HTML: its thumbnail, what is told of it, and its label and caption.
+
+    Args:
+        corpus: The rows.
+        row: The row, from 0.
+        told: HTML that comes first below the image.
+        about: The tooltip.
+    """
+    text, label = corpus.texts[row], "" if corpus.labels is None else corpus.labels[row]
+    named = f'<span class="label" dir="auto">{html.escape(label)}</span>' if label else ""
+    return (
+        f'<div class="explorer-card" title="{html.escape(about)}">'
+        f"{image_html(thumbnail_address(corpus, row), text)}{told}{named}"
+        f'<div class="caption" dir="auto">{html.escape(shortened(text, _CAPTION_CHARS))}</div></div>'
+    )
+
+
 def image_html(address: str, caption: str) -> str:
     """An image by its address; its caption is its alternative text."""
     return f'<img src="{html.escape(address)}" alt="{html.escape(caption)}" loading="lazy">'
@@ -69,8 +99,28 @@ def thumbnail_address(corpus: Corpus, row: int) -> str:
 
     The address is a hash: a browser asks for each thumbnail once.
     """
-    thumbnail = b"" if corpus.images is None else corpus.images.thumbnail(row)
-    if not thumbnail:
+    small = b"" if corpus.images is None else corpus.images.thumbnail(row)
+    return jpeg_address(small, f"thumbnail-{corpus.item_keys[row].hex()}") if small else ""
+
+
+def large_address(corpus: Corpus, row: int) -> str:
+    """The address of a row's image at the size of a screen, as `thumbnail_address`.
+
+    Raises:
+        DataError: Its file is no longer there, or was changed.
+    """
+    item = None if corpus.images is None else corpus.images.item(row)
+    if item is None:
         return ""
-    place = f"thumbnail-{corpus.item_keys[row].hex()}"
-    return runtime.get_instance().media_file_mgr.add(thumbnail, _JPEG, place)
+    with item.open() as image:
+        return jpeg_address(thumbnail(image, _LARGE_SIDE), f"large-{item.key.hex()}")
+
+
+def jpeg_address(data: bytes, place: str) -> str:
+    """The address of a JPEG in Streamlit's media storage, which keeps it while the page shows it.
+
+    Args:
+        data: Its bytes.
+        place: What tells it from other files of the page.
+    """
+    return runtime.get_instance().media_file_mgr.add(data, _JPEG, place)
