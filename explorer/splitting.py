@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from explorer.data.corpus import Corpus, PassageSpec
-from explorer.data.passage_rows import corpus_of_passages
+from explorer.data.passage_rows import check_texts, corpus_of_passages
 from explorer.data.passages import WORDS, Units, check_spec, split_texts
 from explorer.encode.models import BUNDLED_MODEL, find_model
 from explorer.encode.passages import TokenUnits
@@ -43,13 +43,14 @@ def split_passages(
         on_progress: Called with the number of finished texts; an exception it raises stops the work.
 
     Raises:
-        DataError: The rows are passages already, or size or overlap cannot be used.
+        DataError: The rows are passages already or images, or size or overlap cannot be used.
         TooLargeError: There are more passages than rows may be, or they take too much memory.
         ModelError: The model is not available, or has no fast tokenizer.
         HubError: The model cannot be downloaded from the Hub.
     """
     if corpus.split_from is not None:
         raise DataError("The rows are passages already.", where=corpus.name, fix="Split `corpus.whole`.")
+    check_texts(corpus)
     units: Units = WORDS
     if model is not None:
         files = find_model(model, revision=revision, on_progress=on_progress)

@@ -76,6 +76,7 @@ def check_space_file(space: EmbeddedCorpus, ending: str) -> None:
         DataError: The format cannot hold these rows.
         NotEnoughMemoryError: There is not enough memory for its bytes.
     """
+    check_images(space.corpus)
     if ending == ".csv":
         check_csv(space.corpus.table, space.dims, space.corpus.name)
     require_memory(
@@ -93,8 +94,10 @@ def saved_table(space: EmbeddedCorpus) -> SavedTable:
     """A space as it is written to files of any format.
 
     Raises:
+        DataError: The rows are images.
         TooLargeError: The transforms of a derived space are too large for a file.
     """
+    check_images(space.corpus)
     dims = space.vectors.shape[1] if not space.transforms else None
     encoder = None if space.spec is None else saved_encoder_of(space.corpus, space.encoder, dims)
     return _saved(space.corpus, space.vectors, encoder, space.transforms)
@@ -104,8 +107,10 @@ def rows_bytes(corpus: Corpus) -> bytes:
     """The bytes of a Parquet file with rows, and with the vectors that they brought along, if any.
 
     Raises:
+        DataError: The rows are images.
         TooLargeError: The transforms of their vectors are too large for a file.
     """
+    check_images(corpus)
     sink = io.BytesIO()
     if corpus.vectors is not None:
         encoder = saved_encoder(corpus)
@@ -115,6 +120,17 @@ def rows_bytes(corpus: Corpus) -> bytes:
         table, about = rows_facts(corpus)
         write_rows(table, facts_text({**about, "dims": None}, corpus.name), sink)
     return sink.getvalue()
+
+
+def check_images(corpus: Corpus) -> None:
+    """Raise DataError for rows with images, which files of spaces do not hold."""
+    if corpus.images is not None:
+        raise DataError(
+            "Rows that are images cannot be saved in a file yet.",
+            where=corpus.name,
+            fix="Keep the images, and open them again: what is encoded stays in the cache. "
+            "Vectors alone can be saved as .csv.",
+        )
 
 
 def saved_corpus(source: SourceTable) -> Corpus:

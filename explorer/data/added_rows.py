@@ -27,7 +27,7 @@ def add_rows(corpus: Corpus, added: Corpus) -> Corpus:
     The two text columns become one, whatever their names, and so do the two label columns. Other columns are
     matched by name, and are empty in rows that had no such column. A column of two types that no type holds
     exactly becomes text; a note says so. One more column, `source_file`, has the name of the file, or what
-    else each row is from; `Corpus.source_rows` is its position there.
+    else each row is from; `Corpus.source_rows` is its position there. Rows keep their images.
 
     Args:
         corpus: The rows that come first; the text and the label column have their names here.
@@ -52,12 +52,9 @@ def add_rows(corpus: Corpus, added: Corpus) -> Corpus:
     table = pa.table({**columns, file_column: files})
     name = " + ".join(names) if len(names) == 2 else f"{names[0]} + {len(names) - 1:,} more"
     _check_size(table, name)
-    images = None
-    if corpus.images is not None or added.images is not None:
-        images = (corpus.images or Images.none(len(corpus))).followed_by(added.images, len(added))
-    repeated = "a text" if images is None else "an image or text"
     known = set(corpus.item_keys)
     repeats = sum(key in known for key in added.item_keys)
+    what = "a text" if corpus.images is None and added.images is None else "an image or a text"
     said = (
         f"{count(len(added), 'row')} of {added.name} {_verb(len(added), 'follow')} the first {len(corpus):,}"
     )
@@ -72,18 +69,26 @@ def add_rows(corpus: Corpus, added: Corpus) -> Corpus:
         notes=(
             *_notes_of(corpus),
             *_notes_of(added),
-            f"{said}; {repeats:,} of them {_verb(repeats, 'repeat')} {repeated} of the rows before.",
+            f"{said}; {repeats:,} of them {_verb(repeats, 'repeat')} {what} of the rows before.",
             *notes,
         ),
         queries=corpus.queries,
         file_column=file_column,
-        images=images,
+        images=_images(corpus, added),
     )
 
 
 def follow(corpus: Corpus, before: Corpus) -> bool:
     """Whether a corpus begins with the rows of another, as after `add_rows`, also split into passages."""
     return len(corpus) >= len(before) and corpus.item_keys[: len(before)] == before.item_keys
+
+
+def _images(corpus: Corpus, added: Corpus) -> Images | None:
+    """The images of all rows; none for rows of the corpus that has none."""
+    if corpus.images is None and added.images is None:
+        return None
+    before = Images.none(len(corpus)) if corpus.images is None else corpus.images
+    return before.followed_by(added.images, len(added))
 
 
 def _check(corpus: Corpus) -> None:

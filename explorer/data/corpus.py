@@ -50,6 +50,7 @@ class HubOrigin:
         revision: The commit whose files were read.
         limit: The requested limit on rows.
         seed: The seed of the draw.
+        images: The column of images; empty for none.
     """
 
     id: str
@@ -58,6 +59,7 @@ class HubOrigin:
     revision: str
     limit: int | None
     seed: int
+    images: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from explorer.data.python import from_arrow
 from explorer.data.tables.class_labels import class_names, named
 from explorer.data.tables.source_table import SourceTable, list_names
 from explorer.errors import DataError, EmptyDataError, UnreadableFileError
+from explorer.jobs.progress import OnProgress
 
 _SAVED = ("state.json", "dataset_dict.json")  # a folder of one dataset, and one of several splits
 
@@ -28,12 +29,19 @@ def is_saved_dataset(folder: Path) -> bool:
     return any((folder / name).is_file() for name in _SAVED)
 
 
-def from_dataset(source: Any, name: str) -> SourceTable:  # noqa: ANN401 - datasets is not imported
+def from_dataset(
+    source: Any,  # noqa: ANN401 - datasets is not imported
+    name: str,
+    on_progress: OnProgress | None = None,
+) -> SourceTable:
     """A table from a `datasets.Dataset`, with class names instead of class numbers.
+
+    Files of images that it names by their paths are opened, as the library itself would.
 
     Args:
         source: A dataset; one with several splits is refused with an error that names them.
         name: What to call the table.
+        on_progress: Called with the number of images read; an exception it raises stops the work.
 
     Raises:
         DataError: It has several splits.
@@ -52,10 +60,10 @@ def from_dataset(source: Any, name: str) -> SourceTable:  # noqa: ANN401 - datas
         if column in table.column_names:
             place = table.column_names.index(column)
             table = table.set_column(place, column, named(table[column], names))
-    return from_arrow(table, name)
+    return from_arrow(table, name, on_progress, open_paths=True)
 
 
-def read_saved_dataset(folder: Path) -> SourceTable:
+def read_saved_dataset(folder: Path, on_progress: OnProgress | None = None) -> SourceTable:
     """The dataset in a folder written by `save_to_disk`.
 
     Raises:
@@ -82,7 +90,7 @@ def read_saved_dataset(folder: Path) -> SourceTable:
             where=str(folder),
             fix="Save the dataset again with save_to_disk.",
         ) from error
-    return from_dataset(saved, folder.name)
+    return from_dataset(saved, folder.name, on_progress)
 
 
 def not_installed(where: str) -> DataError:

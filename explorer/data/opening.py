@@ -12,6 +12,8 @@ from explorer.data.corpus_from_table import GUESS, ImageChoice, LabelChoice, Tex
 from explorer.data.formats.files import read_file, read_image_folder
 from explorer.data.formats.kinds import KINDS
 from explorer.data.hf_datasets import from_dataset, is_dataset, is_saved_dataset, read_saved_dataset
+from explorer.data.images.images import IMAGE
+from explorer.data.images.matching import with_images
 from explorer.data.python import from_arrow, from_columns, from_data_frame, from_texts, is_data_frame
 from explorer.data.samples import SAMPLES, open_sample
 from explorer.data.tables.source_table import SourceTable, TableBuilder
@@ -31,7 +33,7 @@ def open_corpus(
     seed: int = 0,
     name: str | None = None,
     vectors: VectorColumn | None = None,
-    images: ImageChoice = GUESS,
+    images: ImageChoice | Path = GUESS,
     texts: object = None,
     config: str | None = None,
     split: str | None = None,
@@ -58,8 +60,10 @@ def open_corpus(
         name: What to call the corpus; the file's or the sample's name when None.
         vectors: The column of the rows' own vectors, or `ALL` for a table of only numbers. They become
             `Corpus.vectors`.
-        images: The column of images, None for none; the first one when not given. Rows are then encoded by
-            their images, and the text column has their captions.
+        images: The images of the rows: the name of a column that holds them, or a folder or .zip archive with
+            the files that a column of the table names, found by its values; None for none. When not given,
+            the first column of images. Rows are encoded by their images where they have one, and the text
+            column has their captions.
         texts: The texts of rows that have only vectors: anything `source` can be except a dataset, or a
             corpus, with one text per vector. `text` and `label` are then columns of it.
         config: The configuration of a dataset on the Hub; `default` or the first when None.
@@ -82,12 +86,16 @@ def open_corpus(
             "Only datasets on the Hub have configurations, splits and revisions.",
             fix="Leave these out, or give owner/name.",
         )
+    images = str(images) if isinstance(images, Path) else images
     if isinstance(source, str) and source in SAMPLES and vectors is None and texts is None:
-        corpus = open_sample(source, text=text, label=label, limit=limit, seed=seed)
+        corpus = open_sample(source, text=text, label=label, limit=limit, seed=seed, images=images)
     elif texts is not None:
-        corpus = _with_texts(
-            read_table(source, name, seed, encoding, on_progress), vectors, texts, text, label, limit, seed
-        )
+        table = read_table(source, name, seed, encoding, on_progress)
+        if isinstance(texts, Corpus):
+            text, label = text or texts.text, texts.label if label is GUESS else label
+        described = corpus_table(texts) if isinstance(texts, Corpus) else read_table(texts, seed=seed)
+        table, vectors = with_texts(table, vectors, described)
+        corpus = _with_columns(table, text, label, limit, seed, vectors, images, on_progress)
     elif isinstance(source, str) and on_hub:
         from explorer.data.hub.dataset import open_dataset
 
@@ -107,15 +115,14 @@ def open_corpus(
             text=text,
             label=label,
             vectors=vectors,
+            images=images,
             limit=limit,
             seed=seed,
             on_progress=on_progress,
         )
     else:
         table = read_table(source, name, seed, encoding, on_progress)
-        corpus = make_corpus(
-            table, text=text, label=label, limit=limit, seed=seed, vectors=vectors, images=images
-        )
+        corpus = _with_columns(table, text, label, limit, seed, vectors, images, on_progress)
     return corpus if name is None else dataclasses.replace(corpus, name=name)
 
 
@@ -136,19 +143,19 @@ def read_table(
         path = _existing(source)
         if path.is_dir():
             if is_saved_dataset(path):
-                return read_saved_dataset(path)
+                return read_saved_dataset(path, on_progress)
             return read_image_folder(path, seed=seed, on_progress=on_progress)
         return read_file(path, path.name, seed=seed, encoding=encoding, on_progress=on_progress)
     if isinstance(source, list | tuple):
         return from_texts(source, name or "texts")
     if is_dataset(source):
-        return from_dataset(source, name or "dataset")
+        return from_dataset(source, name or "dataset", on_progress)
     if isinstance(source, Mapping):
-        return from_columns(source, name or "columns")
+        return from_columns(source, name or "columns", on_progress)
     if is_data_frame(source):
-        return from_data_frame(source, name or "data frame")
+        return from_data_frame(source, name or "data frame", on_progress)
     if hasattr(source, "__arrow_c_stream__"):
-        return from_arrow(source, name or "table")
+        return from_arrow(source, name or "table", on_progress)
     raise DataError(
         f"A corpus cannot be opened from {type(source).__name__}.",
         fix="Give a path, a sample's name, a data frame, a list of texts or a dict of columns.",
@@ -160,25 +167,24 @@ def corpus_table(corpus: Corpus) -> SourceTable:
     builder = TableBuilder(corpus.name, "python")
     for name in corpus.table.column_names:
         builder.add(name, corpus.table[name])
-    return builder.finish()
+    images = {} if corpus.images is None else {IMAGE: corpus.images}
+    return dataclasses.replace(builder.finish(), images=images)
 
 
-def _with_texts(
-    source: SourceTable,
-    vectors: VectorColumn | None,
-    texts: object,
+def _with_columns(
+    table: SourceTable,
     text: TextChoice,
     label: LabelChoice,
     limit: int | None,
     seed: int,
+    vectors: VectorColumn | None,
+    images: ImageChoice,
+    on_progress: OnProgress | None,
 ) -> Corpus:
-    if isinstance(texts, Corpus):
-        table = corpus_table(texts)
-        text, label = text or texts.text, texts.label if label is GUESS else label
-    else:
-        table = read_table(texts, seed=seed)
-    joined, column = with_texts(source, vectors, table)
-    return make_corpus(joined, text=text, label=label, limit=limit, seed=seed, vectors=column)
+    """A corpus of a table, with the images of a column or of the files beside it."""
+    if isinstance(images, str) and images not in table.images:
+        table, images = with_images(table, images, on_progress), IMAGE
+    return make_corpus(table, text=text, label=label, limit=limit, seed=seed, vectors=vectors, images=images)
 
 
 def is_on_hub(

@@ -13,7 +13,7 @@ from explorer.data.corpus import SOURCE_ROW, Corpus, PassageSpec, SplitFrom
 from explorer.data.passages import PassageSpans
 from explorer.data.tables.source_table import unique_names
 from explorer.data.tables.values import count
-from explorer.errors import TooLargeError
+from explorer.errors import DataError, TooLargeError
 from explorer.settings import settings
 
 _TABLE_SIZES = 2  # the rows' columns, repeated, can take this many times the limit on file size
@@ -31,8 +31,10 @@ def corpus_of_passages(corpus: Corpus, spec: PassageSpec, spans: PassageSpans) -
         spans: Their passages, from `split_texts`.
 
     Raises:
+        DataError: The rows are images.
         TooLargeError: The columns, repeated for each passage, take too much memory.
     """
+    check_texts(corpus)
     repeats = np.bincount(spans.rows, minlength=len(corpus))
     others = [name for name in corpus.table.column_names if name != corpus.text]
     _check_size(corpus, others, repeats)
@@ -68,6 +70,16 @@ def corpus_of_passages(corpus: Corpus, spec: PassageSpec, spans: PassageSpans) -
         split_from=SplitFrom(corpus, spec),
         saved=None,
     )
+
+
+def check_texts(corpus: Corpus) -> None:
+    """Raise DataError for rows that are images, which have no passages."""
+    if corpus.images is not None:
+        raise DataError(
+            "The rows are images, and only texts can be split into passages.",
+            where=corpus.name,
+            fix=f'Take their captions as the rows: `corpus.reading("{corpus.text}")`.',
+        )
 
 
 def _check_size(corpus: Corpus, columns: list[str], repeats: NDArray[np.int64]) -> None:

@@ -13,6 +13,7 @@ from explorer.data.tables.arrow_columns import add_column
 from explorer.data.tables.source_table import SourceTable, TableBuilder
 from explorer.data.tables.values import Remarks, chunked, column_of, text_column
 from explorer.errors import ColumnError, EmptyDataError
+from explorer.jobs.progress import OnProgress
 
 _Values = tuple[pa.ChunkedArray, Remarks]  # of any Arrow type
 _NOT_ONE_KIND = (pa.ArrowException, TypeError, ValueError, OverflowError)
@@ -45,7 +46,7 @@ def from_texts(texts: Sequence[object], name: str) -> SourceTable:
     return builder.finish()
 
 
-def from_columns(columns: Mapping[Any, Any], name: str) -> SourceTable:
+def from_columns(columns: Mapping[Any, Any], name: str, on_progress: OnProgress | None = None) -> SourceTable:
     """A table from a mapping of names to columns: lists, NumPy arrays or series.
 
     Raises:
@@ -59,10 +60,14 @@ def from_columns(columns: Mapping[Any, Any], name: str) -> SourceTable:
         raise ColumnError(
             f"The columns differ in length: {listed}.", where=name, fix="Give all columns the same length."
         )
-    return _table(zip(lengths, data, strict=True), name)
+    return _table(zip(lengths, data, strict=True), name, on_progress)
 
 
-def from_data_frame(frame: Any, name: str) -> SourceTable:  # noqa: ANN401 - pandas is not imported
+def from_data_frame(
+    frame: Any,  # noqa: ANN401 - pandas is not imported
+    name: str,
+    on_progress: OnProgress | None = None,
+) -> SourceTable:
     """A table from a pandas DataFrame. Missing values become null; the index is dropped.
 
     Raises:
@@ -72,26 +77,46 @@ def from_data_frame(frame: Any, name: str) -> SourceTable:  # noqa: ANN401 - pan
     return _table(
         ((str(label), _from_series(values)) for label, values in zip(frame.columns, series, strict=True)),
         name,
+        on_progress,
     )
 
 
-def from_arrow(source: Any, name: str) -> SourceTable:  # noqa: ANN401 - whatever speaks Arrow
+def from_arrow(
+    source: Any,  # noqa: ANN401 - whatever speaks Arrow
+    name: str,
+    on_progress: OnProgress | None = None,
+    *,
+    open_paths: bool = False,
+) -> SourceTable:
     """A table from an Arrow table, or from anything with `__arrow_c_stream__` such as a Polars frame.
+
+    Args:
+        source: The table.
+        name: What to call it.
+        on_progress: Called with the number of images read; an exception it raises stops the work.
+        open_paths: Whether to open the files of this machine that records of images name.
 
     Raises:
         UnreadableFileError: A text column holds bytes that are not UTF-8.
         EmptyDataError: No column or no row.
     """
     table = pa.table(source)
+    columns = zip(table.column_names, table.columns, strict=True)
     return _table(
-        ((label, (values, ())) for label, values in zip(table.column_names, table.columns, strict=True)), name
+        ((label, (values, ())) for label, values in columns), name, on_progress, open_paths=open_paths
     )
 
 
-def _table(columns: Iterable[tuple[str, _Values]], name: str) -> SourceTable:
+def _table(
+    columns: Iterable[tuple[str, _Values]],
+    name: str,
+    on_progress: OnProgress | None = None,
+    *,
+    open_paths: bool = False,
+) -> SourceTable:
     builder = TableBuilder(name, "python")
     for label, (values, remarks) in columns:
-        add_column(builder, label, values, remarks)
+        add_column(builder, label, values, remarks, on_progress, open_paths=open_paths)
     return builder.finish()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.data.corpus import Corpus
-from explorer.data.corpus_from_table import GUESS, LabelChoice, TextChoice, make_corpus
+from explorer.data.corpus_from_table import GUESS, ImageChoice, LabelChoice, TextChoice, make_corpus
 from explorer.data.formats.files import read_file
 from explorer.data.tables.source_table import SourceTable, TableBuilder
 from explorer.data.tables.values import text_column
@@ -107,12 +107,39 @@ _SAMPLES = (
             "music to fall asleep to",
         ),
     ),
+    Sample(
+        name="drawn-shapes",
+        title="Drawn shapes (images)",
+        description=(
+            "288 small images: 8 shapes in 8 colours on 4 grounds, with captions. 32 are near-duplicates of "
+            "others: crops, rescaled, recompressed and exact copies. They need a model that reads images, "
+            "such as CLIP."
+        ),
+        source="Drawn by the code of this project.",
+        licence="CC0-1.0",
+        file="drawn-shapes.zip",
+        text="caption",
+        label="shape",
+        queries=(
+            "a red circle",
+            "a blue star on a dark ground",
+            "a yellow heart",
+            "something green with corners",
+            "an orange arrow on sand",
+        ),
+    ),
 )
 SAMPLES: dict[str, Sample] = {sample.name: sample for sample in _SAMPLES}
 
 
 def open_sample(
-    name: str, *, text: TextChoice = None, label: LabelChoice = GUESS, limit: int | None = None, seed: int = 0
+    name: str,
+    *,
+    text: TextChoice = None,
+    label: LabelChoice = GUESS,
+    limit: int | None = None,
+    seed: int = 0,
+    images: ImageChoice = GUESS,
 ) -> Corpus:
     """Open a sample, by default with its own text and label columns.
 
@@ -122,6 +149,7 @@ def open_sample(
         label: Another label column, or None for none.
         limit: As in `make_corpus`.
         seed: As in `make_corpus`.
+        images: As in `make_corpus`.
 
     Raises:
         UnknownCorpusError: There is no such sample.
@@ -134,7 +162,9 @@ def open_sample(
         )
     if label is GUESS:
         label = sample.label if text in (None, sample.text) else None
-    corpus = make_corpus(_read(sample), text=text or sample.text, label=label, limit=limit, seed=seed)
+    corpus = make_corpus(
+        _read(sample), text=text or sample.text, label=label, limit=limit, seed=seed, images=images
+    )
     return dataclasses.replace(
         corpus,
         queries=sample.queries,

@@ -587,3 +587,15 @@ def test_on_a_phone_a_heatmap_of_many_rows_ends_where_its_squares_do(visit):
     quiet(page)
     drawn_to = squares.bounding_box()
     assert 0 < below.bounding_box()["y"] - (drawn_to["y"] + drawn_to["height"]) < 80
+
+
+def test_on_a_wide_screen_what_can_be_done_with_a_hit_is_beside_it(visit):
+    page = visit("/search?q=my+parcel+never+came", width=2560)
+    expect(page.locator(".explorer-hit")).to_have_count(10)
+    quiet(page)
+    hit, button = (
+        page.locator(".explorer-hit > summary").first,
+        page.get_by_role("button", name="More like this"),
+    )
+    words, more = hit.bounding_box(), button.first.bounding_box()
+    assert 0 <= more["x"] - (words["x"] + words["width"]) < 300

@@ -101,10 +101,12 @@ def _contents(head: bytes, kind: str) -> tuple[str, str]:
 def _zip_contents(head: bytes, kind: str) -> tuple[str, str]:
     if b"session.json" in head:
         return "a session saved by Explorer", "Open it on the Data page, or by explorer.open_session."
+    if kind == "zip":
+        return "", ""
     if b"opendocument.spreadsheet" in head:
         return "an OpenDocument spreadsheet", _SAVE_AS_CSV
     if b"word/" in head:
         return "a Word document", "Save its text as a .txt file, one text per line."
     if b"xl/" in head or b"[Content_Types].xml" in head:
         return "an Excel workbook", _SAVE_AS_CSV
-    return ("", "") if kind == "zip" else ("a ZIP archive", _UNPACK)
+    return "a ZIP archive", _UNPACK

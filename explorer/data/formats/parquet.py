@@ -32,6 +32,7 @@ from explorer.data.formats.parquet_file import (
     parquet_file,
 )
 from explorer.data.formats.sampling import draw, drawn_note
+from explorer.data.images.columns import begin_like_images, image_column, may_hold_images
 from explorer.data.space_files.facts import KEY, check_rows
 from explorer.data.tables.arrow_columns import ColumnBuilder, is_list_of_numbers, left_out, widest_row
 from explorer.data.tables.budget import Budget
@@ -104,6 +105,7 @@ class _Reader:
         self._groups = groups
         self._name = name
         self._seed = seed
+        self._on_progress = on_progress
         self._say = counting(on_progress, READING, BYTES)
         self._work = Work(name)
         self._total = sum(group.rows for group in groups)
@@ -126,6 +128,8 @@ class _Reader:
             builder.note(drawn_note(len(self._rows), self._total, self._seed))
         kept: list[Field] = []
         for place, known in enumerate(fields):
+            if may_hold_images(known.field.type) and self._add_images(builder, known):
+                continue
             if reason := self._left_out(known, is_space=bool(facts)):
                 load = functools.partial(_read_vectors, self._data, self._name, self._seed, place)
                 builder.leave_out(
@@ -145,6 +149,27 @@ class _Reader:
                 builder.add(label, *column.column())
         read = builder.finish(source_rows=self._rows + 1, total_rows=self._total)
         return dataclasses.replace(read, facts=facts)
+
+    def _add_images(self, builder: TableBuilder, known: Field) -> bool:
+        """Add a column of images; False if its bytes are something else."""
+        plan = self._plan(known, as_dictionaries=False)
+        chunks: list[pa.Array] = []
+        looked_at = False
+        with parquet_file(self._data) as file:
+            for batch in self._batches(file, plan, 0, 1):
+                if not looked_at:
+                    looks = begin_like_images(batch)
+                    looked_at = looks is not None
+                    if looks is False:
+                        return False
+                builder.budget.spend(batch.nbytes)
+                chunks.append(batch)
+        label = known.field.name
+        values = pa.chunked_array(chunks, chunks[0].type if chunks else known.field.type)
+        found = image_column(values, label, builder.budget, self._on_progress)
+        if found is not None:
+            builder.add_images(label, found.images, found.names, found.notes)
+        return found is not None
 
     def vectors(self, place: int) -> pa.ChunkedArray:
         """A column of lists of numbers, by its position in the schema."""
@@ -176,7 +201,7 @@ class _Reader:
             raise pa.ArrowInvalid("a row group lacks a column")
         return fields
 
-    def _plan(self, known: Field) -> _Plan:
+    def _plan(self, known: Field, *, as_dictionaries: bool = True) -> _Plan:
         """How to read a column, judged by its pages."""
         nested = known.field.type.num_fields > 0
         wanted: list[tuple[int, int, RowGroupChunks]] = []
@@ -199,7 +224,7 @@ class _Reader:
         for path, cost in zip(known.paths, costs, strict=True):
             # Arrow adds directly stored values to the dictionary too, and keeps all values seen.
             few = rows * max(cost.value, 1) <= _MAX_BATCHES * _BATCH_BYTES
-            if cost.dictionary and (nested or not cost.direct or not few):
+            if as_dictionaries and cost.dictionary and (nested or not cost.direct or not few):
                 dictionaries.append(path)
             else:
                 widest = max(widest, cost.value)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from explorer.data.corpus import Corpus, HubOrigin
-from explorer.data.corpus_from_table import GUESS, LabelChoice, make_corpus
-from explorer.data.hub.preview import preview_split
+from explorer.data.corpus_from_table import GUESS, ImageChoice, LabelChoice, make_corpus
+from explorer.data.hub.preview import Preview, preview_split
 from explorer.data.hub.row_groups import read_footer
 from explorer.data.hub.rows import read_split, read_whole, where_of
 from explorer.data.hub.stream import read_streamed
@@ -29,16 +29,17 @@ def open_dataset(
     text: str | None = None,
     label: LabelChoice = GUESS,
     vectors: str | None = None,
+    images: ImageChoice = GUESS,
     limit: int | None = None,
     seed: int = 0,
     on_progress: OnProgress | None = None,
 ) -> Corpus:
     """Open rows of a dataset on the Hub; see `explorer.open_corpus`.
 
-    From Parquet files, only the selected columns and small metadata columns are downloaded. If a split has
-    more rows than requested, random row groups are read and rows are sampled from these, not from the whole
-    split. A single table of another format is read whole if it is within the limit on file size; otherwise
-    the first rows are streamed.
+    From Parquet files, only the selected columns and small metadata columns are downloaded; images are a
+    column of these. If a split has more rows than requested, random row groups are read and rows are sampled
+    from these, not from the whole split. A single table of another format is read whole if it is within the
+    limit on file size; otherwise the first rows are streamed.
 
     Raises:
         HubError: The dataset does not exist, access is denied, or the Hub does not respond.
@@ -49,14 +50,20 @@ def open_dataset(
     details = dataset_details(name, revision)
     found = details.find_split(config, split)
     if found.kind in ("parquet", "streamed"):
-        if text is None or label is GUESS:
+        if isinstance(images, str) and found.kind == "streamed":
+            raise ColumnError(
+                "Of datasets on the Hub, only images in Parquet files are read.",
+                where=where_of(found),
+                fix="Download its files, and open their folder.",
+            )
+        if text is None or label is GUESS or images is GUESS:
             preview = preview_split(details, found.config, found.split)
-            text = text or preview.text
-            if label is GUESS:
-                label = None if preview.label == text else preview.label
-        if text is None:
+            images = preview.image if images is GUESS else images
+            text, label = _columns(preview, text, label, with_images=images is not None)
+        if text is None and images is None:
             raise ColumnError("No column holds text.", where=where_of(found), fix="Name the text column.")
-        selected = list(dict.fromkeys(path for path in (text, label, vectors) if isinstance(path, str)))
+        chosen = (text, label, vectors, images)
+        selected = list(dict.fromkeys(path for path in chosen if isinstance(path, str)))
         known = card_class_names(details.features.get(found.config))
         if found.kind == "streamed":
             source = read_streamed(
@@ -68,13 +75,30 @@ def open_dataset(
             )
     else:
         source = read_whole(found)
-    corpus = make_corpus(source, text=text, label=label, limit=limit, seed=seed, vectors=vectors)
+    corpus = make_corpus(
+        source, text=text, label=label, limit=limit, seed=seed, vectors=vectors, images=images
+    )
     return dataclasses.replace(
         corpus,
-        origin=HubOrigin(name, found.config, found.split, found.commit, limit, seed),
+        origin=HubOrigin(
+            *(name, found.config, found.split, found.commit, limit, seed),
+            images=images if isinstance(images, str) else "",
+        ),
         source=f"https://huggingface.co/datasets/{name}",
         licence=details.listing.licence or "",
     )
+
+
+def _columns(
+    preview: Preview, text: str | None, label: LabelChoice, *, with_images: bool
+) -> tuple[str | None, str | None]:
+    """The columns of texts and labels, where they are not given: the names of classes are no captions."""
+    classes = {column.path for column in preview.columns if column.classes} if with_images else set()
+    text = text or (None if preview.text in classes else preview.text)
+    if label is not GUESS:
+        return text, label
+    guesses = (preview.label, preview.text if preview.text in classes else None)
+    return text, next((path for path in guesses if path not in (None, text)), None)
 
 
 def read_table(split: DatasetSplit, on_progress: OnProgress | None = None) -> SourceTable:

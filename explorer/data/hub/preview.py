@@ -17,9 +17,10 @@ from explorer.data.hub.nested import column_of_path, paths_in
 from explorer.data.hub.row_groups import SPREAD, Part, RowGroup, read_footer, read_group
 from explorer.data.hub.rows import MAX_FILES, PARTLY_CONVERTED, pick_columns, read_whole, where_of
 from explorer.data.hub.stream import numbered, stream_rows
+from explorer.data.images.columns import may_hold_images
 from explorer.data.tables.arrow_columns import is_list_of_numbers, left_out
 from explorer.data.tables.budget import Budget
-from explorer.data.tables.class_labels import card_class_names, class_names
+from explorer.data.tables.class_labels import card_class_names, class_names, image_columns
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ExplorerError, TooLargeError
 from explorer.hub.dataset_details import DatasetDetails
@@ -69,6 +70,7 @@ class Preview:
         partial: One sentence for each part that is missing, with the reason.
         bytes_read: Bytes downloaded for the preview.
         footer_bytes: The part of `bytes_read` for the footer of the first file.
+        image: The first column of images, if their bytes are in the files; None if there is none.
     """
 
     columns: tuple[PreviewColumn, ...]
@@ -79,6 +81,7 @@ class Preview:
     partial: tuple[str, ...]
     bytes_read: int
     footer_bytes: int = 0
+    image: str | None = None
 
     def download_bytes(self, split: DatasetSplit, paths: Sequence[str], limit: int) -> int | None:
         """Estimate the download for opening rows, in bytes, from the first row group; None if unknown.
@@ -134,8 +137,10 @@ def preview_split(details: DatasetDetails, config: str | None = None, split: str
         partial.append(f"{PARTLY_CONVERTED} The rows after that are not among these.")
     total = found.rows if found.rows is not None or len(found.files) > 1 else part.footer.num_rows
     preview = _described(found, schema, head, {**classes, **class_names(schema)}, row_bytes(part, schema))
+    images = image_columns(schema, details.features.get(found.config))
     return dataclasses.replace(
         preview,
+        image=next((name for name in images if may_hold_images(schema.field(name).type)), None),
         rows=total,
         partial=(*preview.partial, *partial),
         bytes_read=meter.spent,

@@ -116,7 +116,7 @@ def read_split(
     )
     whole = _joined([tables[read] for read in order], where)
     known = {**(classes or {}), **class_names(schema)}
-    source = pick_columns(whole, paths, known, where, rows, total)
+    source = pick_columns(whole, paths, known, where, rows, total, on_progress)
     if omitted:
         notes.append(f"Larger columns stay on the Hub: {list_names(omitted)}.")
     return dataclasses.replace(source, notes=(provenance(split), *notes, *source.notes))
@@ -137,6 +137,7 @@ def pick_columns(
     where: str,
     rows: NDArray[np.int64],
     total: int,
+    on_progress: OnProgress | None = None,
 ) -> SourceTable:
     """The values at the paths, as a table with one column per path.
 
@@ -147,6 +148,7 @@ def pick_columns(
         where: The split, for error messages.
         rows: Position of each row in the split, from 1; shape (rows,).
         total: Rows in the split.
+        on_progress: Called with the number of images read; its exceptions stop the work.
 
     Raises:
         ColumnError: A path does not exist, or no column can be shown.
@@ -154,7 +156,8 @@ def pick_columns(
     builder = TableBuilder(where, "parquet")
     for path in paths:
         values = take_path(table, path, where)
-        add_column(builder, path, named(values, classes[path]) if path in classes else values)
+        plain = named(values, classes[path]) if path in classes else values
+        add_column(builder, path, plain, on_progress=on_progress)
     return builder.finish(source_rows=rows, total_rows=total)
 
 

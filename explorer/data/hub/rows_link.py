@@ -32,6 +32,7 @@ class HubRows:
         vectors: The path of the rows' own vectors; empty for none.
         limit: Maximum number of rows; None for all.
         seed: Random seed for sampling.
+        images: The column of images; empty for none.
     """
 
     id: str
@@ -43,6 +44,7 @@ class HubRows:
     vectors: str = ""
     limit: int | None = None
     seed: int = 0
+    images: str = ""
 
     @classmethod
     def of(cls, corpus: Corpus) -> HubRows | None:
@@ -60,6 +62,7 @@ class HubRows:
             corpus.vector_column,
             origin.limit,
             origin.seed,
+            origin.images,
         )
 
     @classmethod
@@ -70,13 +73,13 @@ class HubRows:
             UnknownCorpusError: The link is not valid.
         """
         parts = [unquote(part) for part in link[:_MAX_LINK_CHARS].removeprefix(PREFIX).split(",")]
-        if len(parts) == 8 and all(part.isprintable() for part in parts):
+        if len(parts) in (8, 9) and all(part.isprintable() for part in parts):
             name, _, revision = parts[0].partition("@")
             config, split, text, label, vectors = parts[1:6]
             limit, seed = number_from(parts[6], 1, _MAX_LIMIT), number_from(parts[7], 0, _MAX_SEED)
             named = is_dataset_id(name) and is_commit(revision) and config and split and text
             if named and seed is not None and (limit is not None or not parts[6]):
-                return cls(name, revision, config, split, text, label, vectors, limit, seed)
+                return cls(name, revision, config, split, text, label, vectors, limit, seed, *parts[8:])
         raise UnknownCorpusError("This link names no rows of the Hub.", fix="Check that all of it is there.")
 
     @property
@@ -84,7 +87,8 @@ class HubRows:
         """The link to the rows; empty if it would be too long."""
         numbers = ("" if self.limit is None else str(self.limit), str(self.seed))
         parts = (f"{self.id}@{self.revision}", self.config, self.split, self.text, self.label, self.vectors)
-        link = PREFIX + ",".join(part.replace("%", "%25").replace(",", "%2C") for part in (*parts, *numbers))
+        every = (*parts, *numbers, *((self.images,) if self.images else ()))
+        link = PREFIX + ",".join(part.replace("%", "%25").replace(",", "%2C") for part in every)
         return link if len(link) <= _MAX_LINK_CHARS else ""
 
     def read(self, on_progress: OnProgress) -> Corpus:
@@ -97,6 +101,7 @@ class HubRows:
             text=self.text,
             label=self.label or None,
             vectors=self.vectors or None,
+            images=self.images or None,
             limit=self.limit,
             seed=self.seed,
             on_progress=on_progress,

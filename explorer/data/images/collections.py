@@ -7,13 +7,13 @@ labels, and a `metadata.csv` or `.jsonl` beside the images, with a column `file_
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pyarrow as pa
 
 from explorer.data.formats.blocks import Source
+from explorer.data.images.images import FILE, IMAGE
 from explorer.data.images.listing import files_of_archive, files_of_folder, images_among, plain_name
 from explorer.data.images.reading import ImageFile, read_images
 from explorer.data.tables.source_table import SourceTable, TableBuilder
@@ -22,10 +22,6 @@ from explorer.errors import DataError
 from explorer.jobs.progress import OnProgress
 from explorer.settings import settings
 
-IMAGE = "image"
-"""What the images of such a table are called."""
-FILE = "file"
-"""The column of the images' names."""
 LABEL = "label"
 """The column of the folders' names."""
 _METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
@@ -107,15 +103,15 @@ def _table(
         raise read.first_error
     builder.note(*read.notes)
     names = [images[place].name for place in read.kept]
-    builder.add(FILE, *text_column(names))
+    kept = read.images.take(np.array(read.kept, np.int64))
+    builder.add_images(IMAGE, kept, names)
     columns = _described(described, names, read_table, builder)
     folders = [PurePosixPath(each).parent.name for each in names]
     if len(set(folders)) > 1 and LABEL not in columns:
         builder.add(LABEL, *text_column(folders))
     for label, values in columns.items():
         builder.add(label, values)
-    kept = read.images.take(np.array(read.kept, np.int64))
-    return replace(builder.finish(total_rows=total), images={IMAGE: kept})
+    return builder.finish(total_rows=total)
 
 
 def _described(

@@ -21,6 +21,10 @@ from explorer.errors import DataError, UnreadableFileError
 if TYPE_CHECKING:
     from PIL import Image
 
+IMAGE = "image"
+"""What the images of a folder or an archive are called."""
+FILE = "file"
+"""The column of the names of images."""
 SCHEMA = pa.schema(
     {
         "key": pa.binary(16),  # the content hash of the pixels; null for a row without an image

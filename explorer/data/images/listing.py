@@ -44,12 +44,19 @@ def files_of_folder(folder: Path) -> list[ImageFile]:
         for name in sorted(names):
             path = Path(parent) / name
             if not name.startswith(_HIDDEN) and path.is_file() and not path.is_symlink():
-                size = path.stat().st_size
-                shown = path.relative_to(folder).as_posix()
-                read = functools.partial(_read_path, path, shown, size)
-                files.append(ImageFile(shown, read, size, path.absolute()))
+                files.append(file_at(path, path.relative_to(folder).as_posix()))
         _check_count(len(files), folder.name)
     return files
+
+
+def file_at(path: Path, name: str) -> ImageFile:
+    """A file of this machine.
+
+    Raises:
+        OSError: It does not exist.
+    """
+    size = path.stat().st_size
+    return ImageFile(name, functools.partial(_read_path, path, name, size), size, path.absolute())
 
 
 @contextlib.contextmanager

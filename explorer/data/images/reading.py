@@ -67,7 +67,7 @@ class ReadImages:
 
 def read_images(
     files: Sequence[ImageFile | None],
-    budget: Budget,
+    budget: Budget | None = None,
     on_progress: OnProgress | None = None,
     *,
     data: pa.ChunkedArray | None = None,
@@ -76,7 +76,7 @@ def read_images(
 
     Args:
         files: The files; None for a row without one.
-        budget: Bounds the memory of the bytes and thumbnails of files without a path.
+        budget: Bounds the memory of the bytes and thumbnails of files without a path; None for no bound.
         on_progress: Called with the number of files read; an exception it raises stops the work.
         data: The bytes of the files, if they are in Arrow already: they are not copied.
 
@@ -103,8 +103,9 @@ def read_images(
             remarks.update(done)
             if row["path"] is None:
                 used = len(row["data"] or b"") + len(row["thumbnail"])
-                budget.spend(used)
                 size += used
+                if budget is not None:
+                    budget.spend(used)
         rows.append(row)
         if len(rows) == _CHUNK or size >= _CHUNK_BYTES:
             chunks.append(pa.Table.from_pylist(rows, schema=SCHEMA))

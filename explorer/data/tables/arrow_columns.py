@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from explorer.data.images.columns import image_column, may_hold_images
 from explorer.data.tables.arrow_types import is_binary, is_list, is_number, is_text, leaves
 from explorer.data.tables.budget import Budget
 from explorer.data.tables.python_values import (
@@ -18,6 +19,7 @@ from explorer.data.tables.python_values import (
 from explorer.data.tables.source_table import TableBuilder
 from explorer.data.tables.values import NESTED, Remarks, chunked, text_column
 from explorer.errors import TooLargeError, UnreadableFileError
+from explorer.jobs.progress import OnProgress
 from explorer.settings import settings
 
 # Longer lists of numbers are vectors, whose JSON nobody can read; lists of whole numbers may be tokens.
@@ -39,19 +41,34 @@ _PLAIN = (
 )
 
 
-def add_column(builder: TableBuilder, label: str, values: pa.ChunkedArray, remarks: Remarks = ()) -> None:
-    """Add a column of any Arrow type to a table being built, converted to a plain type or left out.
+def add_column(
+    builder: TableBuilder,
+    label: str,
+    values: pa.ChunkedArray,
+    remarks: Remarks = (),
+    on_progress: OnProgress | None = None,
+    *,
+    open_paths: bool = False,
+) -> None:
+    """Add a column of any Arrow type to a table being built: of a plain type, of images, or left out.
 
     Args:
         builder: The table.
         label: The column's name in the source.
         values: Its values.
         remarks: What has been done to them already.
+        on_progress: Called with the number of images read; an exception it raises stops the work.
+        open_paths: See `image_column`.
 
     Raises:
         UnreadableFileError: A text column holds bytes that are not UTF-8.
         TooLargeError: It is too large once dictionaries are expanded and lists are written as text.
     """
+    if may_hold_images(values.type):
+        found = image_column(values, label, None, on_progress, open_paths=open_paths)
+        if found is not None:
+            builder.add_images(label, found.images, found.names, found.notes)
+            return
     if reason := left_out(values.type, values.nbytes / max(len(values), 1)):
         builder.leave_out(label, reason, (lambda: values) if is_list_of_numbers(values.type) else None)
         return

@@ -1,4 +1,4 @@
-"""Names of numbered classes, as stored by Hugging Face datasets next to the numbers."""
+"""What Hugging Face datasets store beside columns: the names of numbered classes, and which are images."""
 
 from __future__ import annotations
 
@@ -19,14 +19,28 @@ def class_names(schema: pa.Schema) -> dict[str, list[str]]:
 
     A field of a record is named by its path, such as `meta.kind`. Unreadable metadata counts as missing.
     """
+    found: dict[str, list[str]] = {}
+    _collect(_features(schema), "", found)
+    return found
+
+
+def image_columns(schema: pa.Schema, card_features: object) -> list[str]:
+    """The columns of images, by the metadata of a Parquet file or by the `dataset_info` of a card."""
+    features = _features(schema)
+    known = features.items() if isinstance(features, Mapping) else ()
+    images = {name for name, each in known if isinstance(each, Mapping) and each.get("_type") == "Image"}
+    for feature in card_features if isinstance(card_features, list) else []:
+        if isinstance(feature, Mapping) and feature.get("dtype") == "image":
+            images.add(str(feature.get("name")))
+    return [name for name in schema.names if name in images]
+
+
+def _features(schema: pa.Schema) -> object:
     raw = (schema.metadata or {}).get(_KEY)
     try:
-        features = json.loads(raw)["info"]["features"] if raw else {}
+        return json.loads(raw)["info"]["features"] if raw else {}
     except (ValueError, TypeError, KeyError, RecursionError):
         return {}
-    found: dict[str, list[str]] = {}
-    _collect(features, "", found)
-    return found
 
 
 def card_class_names(features: object) -> dict[str, list[str]]:

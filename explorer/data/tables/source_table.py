@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from explorer.data.images.images import Images
+from explorer.data.images.columns import address_note
+from explorer.data.images.images import FILE, Images
 from explorer.data.tables.budget import Budget
-from explorer.data.tables.values import NESTED, column_of, without_surrogates
+from explorer.data.tables.values import NESTED, column_of, text_column, without_surrogates
 from explorer.errors import ColumnError, EmptyDataError, TooLargeError
 from explorer.settings import settings
 
@@ -85,6 +86,7 @@ class TableBuilder:
         self._data: list[pa.ChunkedArray] = []
         self._remarks: list[Sequence[str]] = []
         self._vectors: dict[str, Callable[[], pa.ChunkedArray]] = {}
+        self._images: dict[str, Images] = {}
 
     def note(self, *sentences: str) -> None:
         """Add notes on what was done while reading; they come before remarks on columns."""
@@ -101,6 +103,20 @@ class TableBuilder:
         self._labels.append(label)
         self._data.append(data)
         self._remarks.append(remarks)
+
+    def add_images(self, label: str, images: Images, names: Sequence[str], notes: Sequence[str] = ()) -> None:
+        """Add a column of images, unless all rows are without one, and their names as a column of text.
+
+        Args:
+            label: Its name in the source.
+            images: The image of each row.
+            names: What each is called.
+            notes: What was done to them, one sentence each.
+        """
+        if images.present().any():
+            self._images[_trimmed(label)] = images
+        self.add(FILE, *text_column(names))
+        self.note(*notes)
 
     def leave_out(
         self, label: str, reason: str, vectors: Callable[[], pa.ChunkedArray] | None = None
@@ -157,17 +173,19 @@ class TableBuilder:
         _check_cells(table, name, source_rows)
         remarks = list(zip(names, self._remarks, strict=True))
         said = [f'Column "{label}": {remark}.' for label, column in remarks for remark in column]
+        addresses = [address_note(label, table[label]) for label in names]
         vectors = {_trimmed(label): load for label, load in self._vectors.items()}
         return SourceTable(
             name=name,
             table=table,
-            notes=_bounded([*self._notes, *renamed, *said]),
+            notes=_bounded([*self._notes, *renamed, *said, *filter(None, addresses)]),
             kind=self._kind,
             nested=frozenset(label for label, column in remarks if NESTED in column),
             source_rows=source_rows,
             total_rows=table.num_rows if total_rows is None else total_rows,
             vectors={label: load for label, load in vectors.items() if label not in names},
             encoding=encoding,
+            images=self._images,
         )
 
 

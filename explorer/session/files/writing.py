@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explorer.analysis.space_files import file_size, rows_bytes, space_bytes
+from explorer.analysis.space_files import check_images, file_size, rows_bytes, space_bytes
 from explorer.comparison.files.archive import Array, array_bytes
 from explorer.comparison.files.saving import packed
 from explorer.data.file_format import format_record
@@ -102,8 +102,11 @@ def check_session_file(corpus: Corpus, *, rows: bool, space: Space | None) -> No
     """Raise an error for rows that are too many for a file; the arguments are those of `session_bytes`.
 
     Raises:
+        DataError: The file would have the rows, and they are images.
         NotEnoughMemoryError: There is not enough memory for its bytes.
     """
+    if RowSource.of(corpus, in_file=rows or space is not None).kind == "file":
+        check_images(corpus)
     size = session_size(corpus, rows=rows, space=space)
     require_memory(2 * size, "The file", "Save it without vectors, or open fewer rows.")
 

@@ -44,15 +44,13 @@ def show_agreement(shown_rows: ShownRows, found: Clusters) -> None:
         _show_details(held, table, found.names, corpus.label or "label")
 
 
-@st.fragment
 def _show_details(held: LabelAgreement, table: LabelTable, names: Mapping[int, str], label: str) -> None:
     """Draw the figures and the table behind a button; they are made once it is opened."""
-    popover = st.popover(
+    with st.popover(
         "Labels and clusters", type="tertiary", width="content", key="labels-and-clusters", on_change="rerun"
-    )
-    if not popover.open:
-        return
-    with popover:
+    ) as popover:
+        if not popover.open:
+            return
         with st.container(horizontal=True):
             st.metric("AMI", f"{held.ami:.3f}", help="Adjusted mutual information.", width="content")
             st.metric("ARI", f"{held.ari:.3f}", help="Adjusted Rand index.", width="content")

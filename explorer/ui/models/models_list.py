@@ -106,8 +106,8 @@ def show_starters(session: Session) -> None:
         for starter in STARTERS:
             need, name = starter.need[0].upper() + starter.need[1:], starter.id.rpartition("/")[2]
             with st.container(border=True, gap="xsmall", height="stretch"):
-                st.markdown(f"**{need}** · {markdown(name)}{_IN_USE if starter.id == used else ''}")
-                st.caption(starter.reason)
+                named = f"**{need}** · {markdown(name)}{_IN_USE if starter.id == used else ''}"
+                st.markdown(f"{named}\n\n:small[{starter.reason}]")
                 st.button(
                     "Details",
                     key=f"starter-{starter.id}",

@@ -11,12 +11,17 @@ from explorer.errors import ExplorerError, GatedError
 
 _SHOWN_CHARS = 1_000  # longer texts are folded: ten hits of 5,000 characters each would be unreadable
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&^=:])")
+# What turns the direction of text, until it is ended: in a name it would turn the rest of our sentence.
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _WORD_JOINER = "\u2060"  # invisible; breaks `:emoji:` codes, which Markdown replaces even when escaped
 
 
 def markdown(text: str) -> str:
-    """Escape other people's text for a place that takes only Markdown, such as an error box."""
-    flat = " ".join(text.split())
+    """Escape other people's text for a place that takes only Markdown, such as an error box.
+
+    Controls of direction are left out.
+    """
+    flat = " ".join(_DIRECTIONS.sub("", text).split())
     return _SPECIAL.sub(r"\\\1", flat).replace(":", f":{_WORD_JOINER}")
 
 

@@ -50,8 +50,8 @@ def linked_choice(
             help=help,
         )
     else:
-        kept = st.session_state.get(control or key)
-        chosen = kept if kept in choices else words[index]
+        before = str(st.session_state.get(control or key))
+        chosen = before if before in choices else words[index]
     put_in_link(key, chosen, words[0])
     return chosen
 

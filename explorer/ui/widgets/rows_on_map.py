@@ -62,4 +62,4 @@ def points_of(rows: NDArray[np.int64], wanted: Sequence[int] | NDArray[np.int64]
         rows: As for `pick`.
         wanted: Rows, from 0.
     """
-    return np.flatnonzero(np.isin(rows, wanted))
+    return np.flatnonzero(np.isin(rows, wanted)) if len(wanted) else np.empty(0, dtype=np.int64)

@@ -12,7 +12,7 @@ from PIL import Image
 from explorer.data.corpus_from_table import make_corpus
 from explorer.data.formats.files import read_file
 from explorer.data.images import reading
-from explorer.data.images.collections import FILE, IMAGE
+from explorer.data.images.images import FILE, IMAGE
 from explorer.data.tables.budget import Budget
 from explorer.errors import JobCancelledError, TooLargeError, UnreadableFileError
 from tests.data.failing import failure

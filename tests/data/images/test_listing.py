@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from explorer.data.formats.files import read_file
 from explorer.data.images import listing
-from explorer.data.images.collections import FILE, IMAGE, LABEL
+from explorer.data.images.collections import LABEL
+from explorer.data.images.images import FILE, IMAGE
 from explorer.data.opening import open_corpus
 from explorer.errors import DataError, EmptyDataError, TooLargeError, UnreadableFileError
 from tests.data.failing import failure, outcome
