@@ -115,7 +115,7 @@ def _closest(
         return ()
     scores = directions @ (wanted / length)
     named: list[str] = []
-    for at in np.argsort(-scores, kind="stable"):
+    for at in np.argsort(-scores, kind="stable").tolist():
         if scores[at] <= 0 or (named and scores[at] < _CLOSE * scores.max()) or len(named) == _WORDS:
             break
         if not any(are_alike(words[at], other) for other in named):
