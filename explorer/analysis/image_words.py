@@ -98,7 +98,7 @@ def _told_apart(
     """The words whose vectors no other word has."""
     _, group, counts = np.unique(vectors, axis=0, return_inverse=True, return_counts=True)
     own = np.flatnonzero(counts[group.ravel()] == 1)
-    return tuple(words[at] for at in own), vectors[own]
+    return tuple(words[at] for at in own.tolist()), vectors[own]
 
 
 def _mean(space: Space, rows: NDArray[np.int64]) -> NDArray[np.float64]:
