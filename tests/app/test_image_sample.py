@@ -7,6 +7,7 @@ from tests.app.driving import error, finished, metric, open_app
 PAGES = ("overview", "search", "similarity", "clusters", "map", "compare", "classify", "models")
 
 
+@pytest.mark.slow
 def test_the_sample_can_be_chosen_on_the_data_page():
     app = finished(open_app("pages/data.py"))
     app.radio(key="sample").set_value("drawn-shapes").run()
@@ -15,6 +16,7 @@ def test_the_sample_can_be_chosen_on_the_data_page():
     assert metric(app, "Rows") == "288"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_says_that_the_model_reads_only_texts(page):
     app = finished(open_app(f"pages/{page}.py", corpus="drawn-shapes"))
