@@ -150,6 +150,7 @@ def test_near_duplicates_of_drawn_shapes_look_like_what_they_were_made_of():
     assert corpus.repeated == 8
 
 
+@pytest.mark.slow
 def test_drawn_shapes_are_what_the_script_draws():
     corpus = open_sample("drawn-shapes")
     made = list(sample_images())

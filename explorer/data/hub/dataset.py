@@ -6,7 +6,7 @@ import dataclasses
 
 from explorer.data.corpus import Corpus, HubOrigin
 from explorer.data.corpus_from_table import GUESS, ImageChoice, LabelChoice, make_corpus
-from explorer.data.hub.preview import Preview, preview_split
+from explorer.data.hub.preview import Preview, first_image_column, preview_split
 from explorer.data.hub.row_groups import read_footer
 from explorer.data.hub.rows import read_split, read_whole, where_of
 from explorer.data.hub.stream import read_streamed
@@ -56,10 +56,12 @@ def open_dataset(
                 where=where_of(found),
                 fix="Download its files, and open their folder.",
             )
-        if text is None or label is GUESS or images is GUESS:
+        if text is None or label is GUESS:
             preview = preview_split(details, found.config, found.split)
             images = preview.image if images is GUESS else images
             text, label = _columns(preview, text, label, with_images=images is not None)
+        elif images is GUESS:
+            images = first_image_column(details, found)
         if text is None and images is None:
             raise ColumnError("No column holds text.", where=where_of(found), fix="Name the text column.")
         chosen = (text, label, vectors, images)

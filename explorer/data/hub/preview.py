@@ -137,15 +137,30 @@ def preview_split(details: DatasetDetails, config: str | None = None, split: str
         partial.append(f"{PARTLY_CONVERTED} The rows after that are not among these.")
     total = found.rows if found.rows is not None or len(found.files) > 1 else part.footer.num_rows
     preview = _described(found, schema, head, {**classes, **class_names(schema)}, row_bytes(part, schema))
-    images = image_columns(schema, details.features.get(found.config))
     return dataclasses.replace(
         preview,
-        image=next((name for name in images if may_hold_images(schema.field(name).type)), None),
+        image=_image(schema, details, found),
         rows=total,
         partial=(*preview.partial, *partial),
         bytes_read=meter.spent,
         footer_bytes=footer_bytes,
     )
+
+
+def first_image_column(details: DatasetDetails, split: DatasetSplit) -> str | None:
+    """`Preview.image` of a split, by the footer of its first file alone.
+
+    Raises the errors of `preview_split`.
+    """
+    if split.kind != "parquet":
+        return None
+    part = read_footer(split.files[0], Meter(_PREVIEW_BYTES))
+    return _image(part.footer.schema.to_arrow_schema(), details, split)
+
+
+def _image(schema: pa.Schema, details: DatasetDetails, split: DatasetSplit) -> str | None:
+    names = image_columns(schema, details.features.get(split.config))
+    return next((name for name in names if may_hold_images(schema.field(name).type)), None)
 
 
 def _preview_streamed(split: DatasetSplit, classes: Mapping[str, Sequence[str]]) -> Preview:

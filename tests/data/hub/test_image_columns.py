@@ -32,6 +32,8 @@ def rows(*, captions, features=True):
 @pytest.mark.parametrize("captions", [True, False])
 def test_bytes_are_read_from_parquet(dataset_hub, tmp_path, captions):
     serve(dataset_hub, tmp_path, [rows(captions=captions)])
+    named = open_corpus("me/rows", text="kind", label=None)
+    assert len(named.images) == 4
     corpus = open_corpus("me/rows")
     assert [corpus.images.read(row) for row in range(4)] == PNGS
     assert corpus.table["kind"].to_pylist() == ["cat", "dog", "dog", "cat"]

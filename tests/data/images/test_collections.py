@@ -145,6 +145,7 @@ def test_progress_counts_images_and_can_stop_the_work():
         read_file(zipped(FILES), "photos.zip", on_progress=stop)
 
 
+@pytest.mark.slow
 def test_the_memory_of_bytes_and_thumbnails_is_bounded(bound):
     bound("EXPLORER_MAX_FILE_MB", 1)
     few_colours = [picture(300, seed).quantize(8).convert("RGB") for seed in range(10)]

@@ -371,6 +371,7 @@ SEEDS = [
 """Small images of every format."""
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(SEEDS),

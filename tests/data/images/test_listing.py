@@ -132,6 +132,7 @@ def test_a_single_file_that_unpacks_to_much_is_left_out(monkeypatch):
     assert "large.png: The file has 0 MB; up to 0 MB are read" in source.notes[0]
 
 
+@pytest.mark.slow
 def test_too_many_entries_are_refused_before_they_are_read(monkeypatch):
     entry = b"PK\1\2" + bytes(24) + struct.pack("<H", 1) + bytes(16) + b"a"
     directory = entry * 100_001
@@ -202,6 +203,7 @@ def test_an_archive_cut_short_is_refused(share):
 SEED = zipped([("cats/a.png", PNG), ("dogs/b.png", PNG), ("metadata.csv", "file_name,text\ncats/a.png,hi\n")])
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(-400, 4_000), st.integers(0, 255)), min_size=1, max_size=10))
 def test_a_damaged_archive_gives_a_table_or_our_error(changes):

@@ -1,6 +1,7 @@
 """What is done with rows that are images: added, split, read by another column, saved."""
 
 import numpy as np
+import pytest
 
 import explorer
 from explorer.analysis.space_files import check_space_file, rows_bytes
@@ -76,6 +77,7 @@ def test_the_rows_have_no_bytes_of_images_and_none_of_their_metadata(tmp_path):
     assert not any(PLACE.encode() in corpus.images.thumbnail(row) for row in range(3))
 
 
+@pytest.mark.slow
 def test_images_are_not_lost_in_a_file(tmp_path, tiny_clip):
     corpus = images(tmp_path)
     space = explorer.embed(corpus, str(tiny_clip))
