@@ -1,5 +1,6 @@
 import streamlit as st
 
+from explorer.ui.overview.images import show_images
 from explorer.ui.overview.sentences import sentences
 from explorer.ui.overview.start import (
     begin,
@@ -10,6 +11,7 @@ from explorer.ui.overview.start import (
 from explorer.ui.overview.texts import show_texts
 from explorer.ui.shell.frame import page
 from explorer.ui.shell.spaces import space_or_progress
+from explorer.ui.widgets.items import has_only_images
 
 go_to_an_older_search()
 with page("Overview") as session:
@@ -17,7 +19,11 @@ with page("Overview") as session:
     offer_other_rows()
     say_that_all_rows_are_meant(session)
     found = st.container(key="found")
-    profile = show_texts(session)
+    profile = None
+    if has_only_images(session.corpus):
+        show_images(session)
+    else:
+        profile = show_texts(session)
     space = space_or_progress(session)
     if space is None:
         found.markdown(sentences(session.corpus, profile))

@@ -98,7 +98,7 @@ def _told_apart(
     """The words whose vectors no other word has."""
     _, group, counts = np.unique(vectors, axis=0, return_inverse=True, return_counts=True)
     own = np.flatnonzero(counts[group.ravel()] == 1)
-    return tuple(words[at] for at in own), vectors[own]
+    return tuple(words[at] for at in own.tolist()), vectors[own]
 
 
 def _mean(space: Space, rows: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -115,7 +115,7 @@ def _closest(
         return ()
     scores = directions @ (wanted / length)
     named: list[str] = []
-    for at in np.argsort(-scores, kind="stable"):
+    for at in np.argsort(-scores, kind="stable").tolist():
         if scores[at] <= 0 or (named and scores[at] < _CLOSE * scores.max()) or len(named) == _WORDS:
             break
         if not any(are_alike(words[at], other) for other in named):

@@ -103,7 +103,7 @@ class Isolation:
 
 def isolation(
     space: Space,
-    profile: TextProfile,
+    profile: TextProfile | None,
     *,
     most_rows: int = MOST_ROWS,
     sample: int = _SAMPLE,
@@ -116,7 +116,7 @@ def isolation(
 
     Args:
         space: The rows.
-        profile: What their texts are like.
+        profile: What their texts are like; None for images, of which only a missing vector is told.
         most_rows: Up to this many rows, all are checked.
         sample: How many are checked of more; each is compared with all rows.
         seed: The same seed draws the same rows.
@@ -148,14 +148,16 @@ def isolation(
     return Isolation(rows, similarities, fence, farthest)
 
 
-def _reasons(space: Space, rows: NDArray[np.int64], profile: TextProfile) -> list[tuple[Reason, ...]]:
+def _reasons(space: Space, rows: NDArray[np.int64], profile: TextProfile | None) -> list[tuple[Reason, ...]]:
     """What is unusual about each of some rows, in their order."""
+    has_vector = np.any(space.index.take(rows), axis=1)
+    if profile is None:
+        return [() if known else (Reason("no vector"),) for known in has_vector.tolist()]
     texts = space.corpus.texts
     words = [list(dict.fromkeys(words_of(texts[row]))) for row in rows]
     elsewhere = _rows_with({word for own in words for word in own}, texts)
     main = profile.languages[0] if profile.languages and profile.languages[0].share >= _MAIN else None
     codes = _codes(rows, texts) if main is not None else [""] * len(rows)
-    has_vector = np.any(space.index.take(rows), axis=1)
     told = []
     for row, own, code, known in zip(rows.tolist(), words, codes, has_vector.tolist(), strict=True):
         length, found = int(profile.lengths[row]), []

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from explorer.comparison.contenders.names import names_of
 from explorer.comparison.contenders.spec import MOST, ContenderSpec
 from explorer.data.corpus import Corpus
-from explorer.data.images.collections import FILE
+from explorer.data.images.images import FILE
 from explorer.encode.spec import HostedModel, OwnVectors, Tfidf
 from explorer.session.contender_link import contender_from, contender_parameter
 from explorer.session.session import Session

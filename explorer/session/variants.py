@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from explorer.comparison.contenders.spec import ContenderSpec
 from explorer.comparison.contenders.trained_sizes import trained_sizes
 from explorer.data.corpus import Corpus
-from explorer.data.images.collections import FILE
+from explorer.data.images.images import FILE
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors
 from explorer.session.contenders import other_text_columns
 

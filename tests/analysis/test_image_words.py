@@ -58,7 +58,7 @@ def test_a_gap_between_images_and_texts_does_not_decide(folder, tiny_clip):
     space = embed(open_corpus(folder, text="caption", label=None), str(tiny_clip))
     words = candidate_words(space.corpus)
     directions = normalize(space.encode_queries(words))
-    moved = normalize(space.vectors) + 10 * directions[0]
+    moved = normalize(space.vectors) + np.float32(1.5) * directions[words.index("sand")]
     apart = Space(space.corpus, make_index(moved), space.encoder)
     clustering, names = by_colour(apart, colours_of(space))
     raw = [directions @ moved[clustering.rows(label)].mean(axis=0) for label in range(clustering.k)]

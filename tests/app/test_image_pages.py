@@ -10,8 +10,9 @@ import pytest
 import explorer
 from explorer.encode.spec import spec_for
 from explorer.share.map.scene import row_text
+from explorer.ui.overview.sentences import sentences
 from explorer.ui.widgets.map_view.events import View
-from tests.app.driving import finished, html_texts, open_with_rows, said, select, session_of
+from tests.app.driving import figure, finished, html_texts, open_with_rows, said, select, session_of
 from tests.drawn_images import COLOURS, draw, random_drawing
 
 SHAPES = ("circle", "square", "star", "ring", "cross", "heart")
@@ -121,12 +122,12 @@ def uncaptioned(tmp_path_factory):
 
 
 def thumbnails(markup):
-    return re.findall(r'<img src="(/media/[0-9a-f]+\.jpg)"', markup)
+    return re.findall(r'<img src="([^"]+)"', markup)
 
 
 def test_clusters_are_shown_by_central_images_and_named_by_words_that_are_guesses(captioned, tiny_clip):
     app = opened("clusters", captioned, tiny_clip)
-    strips = [markup for markup in html_texts(app) if "explorer-cluster" in markup]
+    strips = [markup for markup in html_texts(app) if 'class="explorer-cluster"' in markup]
     assert len(strips) == len(COLOURS)
     for strip in strips:
         shown = thumbnails(strip)
@@ -149,3 +150,67 @@ def test_names_of_files_name_no_cluster(uncaptioned, tiny_clip):
     assert not any("img" in name.lower() or "png" in name for name in table["cluster"])
     assert any("perhaps" in name for name in table["cluster"])
     assert "everyday words" in said(app.caption)
+
+
+def test_a_heatmap_has_numbered_thumbnails_and_its_pair_both_images(captioned, tiny_clip):
+    app = opened("similarity", captioned, tiny_clip)
+    assert not any('class="explorer-strip"' in markup for markup in html_texts(app))  # 50 rows are too many
+    app.number_input(key="rows-count").set_value(12).run()
+    app = finished(app)
+    strip = next(markup for markup in html_texts(app) if 'class="explorer-strip"' in markup)
+    numbers = [int(number) for number in re.findall(r"<b>([\d,]+)</b>", strip)]
+    assert len(thumbnails(strip)) == len(numbers) > 1
+    axis = figure(app)["layout"]["yaxis"]["labelalias"].values()
+    assert sorted(numbers) == sorted(int(name.split(".")[0]) for name in axis)
+    pair = [markup for markup in html_texts(app) if markup.startswith('<div class="explorer-image">')]
+    assert len(pair) == 2
+    assert all(thumbnails(markup) for markup in pair)
+
+
+def test_near_duplicates_are_shown_as_images_and_exact_ones_are_named(uncaptioned, tiny_clip):
+    app = opened("similarity", uncaptioned, tiny_clip, view="Near-duplicates", threshold="1.0")
+    assert [one.value for one in app.metric if one.label == "Exact repeats"] == ["2"]
+    group = [markup for markup in html_texts(app) if markup.startswith("<b>Row ")]
+    assert len(group) == 2
+    assert all(len(thumbnails(markup)) == 1 for markup in group)
+    assert thumbnails(group[0]) == thumbnails(group[1])
+    assert "the same pixels" in group[1]
+    assert not any("<ins" in markup or "<del" in markup for markup in html_texts(app))
+    app = opened("similarity", uncaptioned, tiny_clip, view="Near-duplicates", threshold="0.95")
+    app.segmented_control(key="duplicates-list").set_value("Pairs").run()
+    pair = [
+        markup for markup in html_texts(finished(app)) if " · row " in markup or markup.startswith("row ")
+    ]
+    assert len(pair) == 2
+    assert all(len(thumbnails(markup)) == 1 for markup in pair)
+
+
+def test_the_overview_tells_of_images_not_of_texts(uncaptioned, tiny_clip):
+    app = opened("overview", uncaptioned, tiny_clip)
+    told = {one.label: one.value for one in app.metric}
+    assert told == {
+        "Images": "98",
+        "Repeated images": "2",
+        "Median size": "64 × 64",
+        "Smallest": "64 × 64",
+        "Largest": "64 × 64",
+    }
+    found = said(app.markdown)
+    assert "**98 images** of 64 × 64 pixels; 2 of them repeat the pixels of an earlier one." in found
+    assert "the largest is named **perhaps " in found
+    themes = [markup for markup in html_texts(app) if markup.startswith('<div class="theme">')]
+    assert len(themes) > 1
+    assert all(1 <= len(thumbnails(markup)) <= 5 for markup in themes)
+    far = [markup for markup in html_texts(app) if markup.startswith('<div class="far-row">')]
+    assert far
+    assert all(len(thumbnails(markup)) == 2 for markup in far)
+    assert "everyday words" in said(app.caption)
+
+
+def test_sizes_of_images_that_differ(tmp_path):
+    for number, size in enumerate([(40, 20), (100, 50), (80, 90)]):
+        draw(random_drawing("star", "red", np.random.default_rng(number)), 64).resize(size).save(
+            tmp_path / f"{number}.png"
+        )
+    told = sentences(explorer.open_corpus(tmp_path))
+    assert told == "**3 images** 80 × 50 pixels large in the median, from 40 × 20 to 80 × 90."

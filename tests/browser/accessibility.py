@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -42,6 +43,23 @@ _SMALL = f"""() => {{
         return [called(one), width, height];
     }}).filter(([, width, height]) => height > 1 && (width < 23.9 || height < 23.9));
 }}"""
+# The widest ring around the element with the focus, or a part that holds it: name, width, colour, ground.
+_RING = f"""() => {{
+    {FROM_ALL}
+    let one = document.activeElement;
+    while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
+    if (!one || one === document.body) return null;
+    const name = called(one);
+    const rings = [];
+    for (let part = one, steps = 0; part && steps < 5; part = above(part), steps++) {{
+        const {{ outlineStyle, outlineWidth, outlineColor }} = getComputedStyle(part);
+        if (outlineStyle === "solid") rings.push([parseFloat(outlineWidth), outlineColor, part]);
+    }}
+    const [width, colour, part] = rings.sort((a, b) => b[0] - a[0])[0] ?? [0, "", one];
+    let ground = above(part);
+    while (ground && /^rgba.*, 0\\)$/.test(getComputedStyle(ground).backgroundColor)) ground = above(ground);
+    return {{ name, width, colour, ground: getComputedStyle(ground ?? document.body).backgroundColor }};
+}}"""
 
 
 def violations(page: Page) -> list[tuple[str, str, str]]:
@@ -61,15 +79,55 @@ def small_targets(page: Page) -> list[tuple[str, float, float]]:
     return [tuple(target) for target in page.evaluate(_SMALL)]
 
 
+def ring(page: Page) -> dict[str, Any] | None:
+    """The name of the element with the focus, and the width and colours of its ring; None without one."""
+    return page.evaluate(_RING)
+
+
+def faint(stop: dict[str, Any]) -> bool:
+    """Whether a ring is less than three pixels wide, or does not stand out from its ground."""
+    return stop["width"] < 3 or _contrast(stop["colour"], stop["ground"]) < 3
+
+
 def focus(page: Page, wanted: Locator) -> None:
-    """Go to an element by Tab alone."""
+    """Go to an element, or to one within it, by Tab alone, unless it has the focus already.
+
+    The page stands still before, and the element with the focus has a ring.
+
+    Raises:
+        AssertionError: Tab does not come to it, or nobody can see that it has the focus.
+    """
     expect(wanted.first).to_be_visible()  # one that is drawn anew is there twice for a moment
     quiet(page)
+    go_by_tab(page, wanted)
+
+
+def go_by_tab(page: Page, wanted: Locator) -> None:
+    """The same while something is under way."""
+    stops: list[str] = []
     for _ in range(MOST_STOPS):
-        page.keyboard.press("Tab")
-        if wanted.evaluate("one => one.matches(':focus')"):
+        stop = ring(page)
+        if wanted.evaluate("one => one.matches(':focus-within')"):
+            assert stop
+            assert not faint(stop), f"nobody can see that this has the focus: {stop}"
             return
-    raise AssertionError(f"Tab never comes to {wanted}")
+        stops.append(stop["name"] if stop else "nothing")
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never comes to {wanted}, but to: {'; '.join(dict.fromkeys(stops))}")
+
+
+def _luminance(colour: str) -> float:
+    """The relative luminance of a colour such as rgb(1, 2, 3), as WCAG defines it."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(first: str, second: str) -> float:
+    low, high = sorted((_luminance(first), _luminance(second)))
+    return (high + 0.05) / (low + 0.05)
 
 
 def said(page: Page) -> Locator:

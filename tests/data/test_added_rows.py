@@ -254,4 +254,4 @@ def test_images_keep_their_rows_among_rows_of_texts(tmp_path):
     ]
     again = add_rows(after, images)
     assert again.item_keys[2:4] == again.item_keys[4:]
-    assert any("2 of them repeat an image or text of the rows before." in note for note in again.notes)
+    assert any("2 of them repeat an image or a text of the rows before." in note for note in again.notes)

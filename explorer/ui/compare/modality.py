@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.comparison.contenders.names import names_of
 from explorer.comparison.contenders.spec import ContenderSpec
-from explorer.data.images.collections import FILE
+from explorer.data.images.images import FILE
 from explorer.numbers import percent
 from explorer.session.contenders import add_contender, contenders_of
 from explorer.session.session import Session

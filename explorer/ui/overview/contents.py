@@ -17,6 +17,7 @@ from explorer.ui.overview.small_map import show_small_map
 from explorer.ui.overview.themes import show_themes
 from explorer.ui.widgets.close_pairs import lost_words
 from explorer.ui.widgets.clustering import Clusters, clusters_or_progress
+from explorer.ui.widgets.items import has_only_images
 from explorer.ui.widgets.shown_rows import ShownRows
 
 
@@ -26,7 +27,7 @@ def show_contents(session: Session, space: Space, profile: TextProfile | None, f
     Args:
         session: The visitor's session.
         space: The open rows.
-        profile: What their texts are like; None while that is measured.
+        profile: What their texts are like; None while that is measured, and for images.
         found: Where the sentences about all of it stand.
     """
     rows = ShownRows(space, np.arange(len(space)), "")
@@ -39,8 +40,9 @@ def show_contents(session: Session, space: Space, profile: TextProfile | None, f
     near, far, labels = st.columns(3, gap="large")
     with far:
         st.header("Odd rows", anchor=False)
-        isolated = None if profile is None else isolation_or_progress(session, space, profile)
-        if profile is not None and isolated is not None:
+        measured = profile is not None or has_only_images(space.corpus)
+        isolated = isolation_or_progress(session, space, profile) if measured else None
+        if isolated is not None:
             show_far_rows(session, space, profile, isolated)
     with near:
         show_duplicates(session, rows, isolated)

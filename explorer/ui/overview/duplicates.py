@@ -13,11 +13,13 @@ from explorer.numbers import percent, threshold_text
 from explorer.session.session import Session
 from explorer.ui.overview.sentences import NEAR
 from explorer.ui.widgets.close_pairs import LOWEST, close_pairs_or_progress, lost_words
+from explorer.ui.widgets.image_strip import strip_html
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.shown_rows import ShownRows
 
 _SHOWN = 5
 _CHARS = 90
+_IMAGES = 5  # of each group
 _SIMILARITY = {"view": "Near-duplicates"}
 
 
@@ -76,9 +78,13 @@ def _show_groups(session: Session, rows: ShownRows) -> bool:
         f"**{len(found.groups):,} groups** at {threshold_text(threshold)} or above; with one row kept of "
         f"each, {len(rows):,} → **{left:,}** rows."
     )
+    corpus = rows.space.corpus
+    if corpus.images is not None:
+        for group in found.groups[:_SHOWN]:
+            st.html(strip_html(corpus, group.rows[:_IMAGES].tolist(), numbered=True))
+        return True
     lines = [
-        f"<li><b>{len(group):,} rows</b> "
-        f"{html.escape(shortened(rows.space.corpus.captions[group.kept], _CHARS))}</li>"
+        f"<li><b>{len(group):,} rows</b> {html.escape(shortened(corpus.captions[group.kept], _CHARS))}</li>"
         for group in found.groups[:_SHOWN]
     ]
     st.html(f'<ul class="rows-of-overview" dir="auto">{"".join(lines)}</ul>')

@@ -14,6 +14,8 @@ from explorer.data.tables.values import shortened
 from explorer.jobs.lanes import Lane
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import result_or_progress
+from explorer.ui.widgets.image_strip import strip_html
+from explorer.ui.widgets.items import count_rows
 from explorer.ui.widgets.to_map import offer_on_map
 
 _SHOWN = 5
@@ -21,7 +23,7 @@ _CHARS = 140
 _ALL = "check-all-rows"
 
 
-def isolation_or_progress(session: Session, space: Space, profile: TextProfile) -> Isolation | None:
+def isolation_or_progress(session: Session, space: Space, profile: TextProfile | None) -> Isolation | None:
     """How close rows are to their nearest; None while that is computed, which the page shows here."""
     every = len(space) <= MOST_ROWS or st.session_state.get(_ALL) == space.fingerprint
     return result_or_progress(
@@ -36,19 +38,20 @@ def isolation_or_progress(session: Session, space: Space, profile: TextProfile) 
     )
 
 
-def show_far_rows(session: Session, space: Space, profile: TextProfile, found: Isolation) -> None:
+def show_far_rows(session: Session, space: Space, profile: TextProfile | None, found: Isolation) -> None:
     """Draw the rows with the lowest similarity to their nearest row.
 
     Args:
         session: The visitor's session.
         space: The open rows.
-        profile: What their texts are like.
+        profile: What their texts are like; None for images.
         found: How close rows are to their nearest.
     """
     if not found.farthest:
         st.markdown("There is one row only.")
         return
-    checked = f"{len(found.rows):,} rows{'' if len(found.rows) == len(space) else ' drawn at random'}"
+    drawn = "" if len(found.rows) == len(space) else " drawn at random"
+    checked = f"{count_rows(space.corpus, len(found.rows))}{drawn}"
     if found.odd_count:
         verb = "is" if found.odd_count == 1 else "are"
         st.markdown(
@@ -86,8 +89,10 @@ def _check_all(fingerprint: str) -> None:
     st.session_state[_ALL] = fingerprint
 
 
-def _described(space: Space, profile: TextProfile, far: FarRow) -> str:
+def _described(space: Space, profile: TextProfile | None, far: FarRow) -> str:
     captions = space.corpus.captions
+    if profile is None:
+        return _image_described(space, far)
     reasons = [_in_words(reason, profile) for reason in far.reasons] or ["only its meaning is unusual"]
     nearest = ""
     if not any(reason.kind == "no vector" for reason in far.reasons):
@@ -99,6 +104,18 @@ def _described(space: Space, profile: TextProfile, far: FarRow) -> str:
         f'<div class="far-row"><div dir="auto"><b>row {far.row + 1:,}</b> '
         f"{html.escape(shortened(captions[far.row], _CHARS))}</div>"
         f'<div class="why">{html.escape("; ".join(reasons))}{nearest}</div></div>'
+    )
+
+
+def _image_described(space: Space, far: FarRow) -> str:
+    """The image with its caption, then its nearest."""
+    caption = html.escape(shortened(space.corpus.captions[far.row], _CHARS))
+    rows, why = [far.row, far.nearest], f"nearest row at {far.similarity:.2f}"
+    if any(reason.kind == "no vector" for reason in far.reasons):
+        rows, why = [far.row], "the encoder sees nothing in it"
+    return (
+        f'<div class="far-row">{strip_html(space.corpus, rows, numbered=True)}'
+        f'<div dir="auto">{caption}</div><div class="why">{why}</div></div>'
     )
 
 

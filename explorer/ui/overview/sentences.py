@@ -8,12 +8,15 @@ from explorer.analysis.languages import language_name
 from explorer.data.corpus import Corpus
 from explorer.data.tables.values import count
 from explorer.numbers import percent
+from explorer.ui.overview.images import size_words, sizes_of
 from explorer.ui.shell.text import markdown
+from explorer.ui.widgets.items import has_only_images
 
 if TYPE_CHECKING:
     from explorer.analysis.cluster_words import ClusterSummary
     from explorer.analysis.odd_rows import Isolation
     from explorer.analysis.text_profile import TextProfile
+    from explorer.data.images.images import Images
 
 NEAR = 0.9
 """The cosine from which rows count as near-duplicates here, as on the Similarity page when it opens."""
@@ -45,8 +48,9 @@ def sentences(
     told = [_of_texts(corpus, profile)]
     if clusters and len(clusters) > 1:
         name, largest = clusters[0]
+        called = "named" if corpus.images is not None else "about"  # names of images are guesses
         told.append(
-            f"Of the {len(clusters):,} clusters {divided}, the largest is about "
+            f"Of the {len(clusters):,} clusters {divided}, the largest is {called} "
             f"**{markdown(name.partition('. ')[2] or name)}** "
             f"({percent(largest.size / len(corpus))})."
         )
@@ -56,6 +60,8 @@ def sentences(
 
 
 def _of_texts(corpus: Corpus, profile: TextProfile | None) -> str:
+    if corpus.images is not None and has_only_images(corpus):
+        return _of_images(corpus, corpus.images)
     rows = f"**{count(len(corpus), 'row')}**"
     repeated = ""
     if corpus.repeated:
@@ -69,6 +75,17 @@ def _of_texts(corpus: Corpus, profile: TextProfile | None) -> str:
         f", {profile.median:,} {profile.unit.removesuffix('s') if one else profile.unit} long in the median"
     )
     return f"{rows}{_in_languages(profile)}{length}{repeated}."
+
+
+def _of_images(corpus: Corpus, images: Images) -> str:
+    median, smallest, largest = sizes_of(images)
+    size = f"of {size_words(median)} pixels"
+    if smallest != largest:
+        size = f"{size_words(median)} pixels large in the median, from {size_words(smallest)} to "
+        size += size_words(largest)
+    repeated = corpus.repeated
+    repeats = f"; {repeated:,} of them repeat{'s' if repeated == 1 else ''} the pixels of an earlier one"
+    return f"**{count(len(corpus), 'image')}** {size}{repeats if repeated else ''}."
 
 
 def _in_languages(profile: TextProfile) -> str:

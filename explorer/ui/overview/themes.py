@@ -7,6 +7,8 @@ import html
 import streamlit as st
 
 from explorer.analysis.cluster_structure import FEWEST_ROWS
+from explorer.analysis.cluster_words import ClusterSummary
+from explorer.data.corpus import Corpus
 from explorer.data.tables.values import shortened
 from explorer.numbers import percent
 from explorer.session.session import Session
@@ -14,11 +16,13 @@ from explorer.share.map.palette import GREY, HUES
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.cluster_gaps import known_structure, structure_words
 from explorer.ui.widgets.clustering import Clusters
+from explorer.ui.widgets.image_strip import strip_html
 from explorer.ui.widgets.shown_rows import ShownRows
 from explorer.ui.widgets.to_map import show_on_map
 
 _SHOWN = 8
 _CHARS = 160
+_IMAGES = 5
 
 
 def show_themes(session: Session, rows: ShownRows, clusters: Clusters | None) -> None:
@@ -34,7 +38,7 @@ def show_themes(session: Session, rows: ShownRows, clusters: Clusters | None) ->
         return
     themes, space = clusters.summaries, rows.space  # the largest first
     if clusters.clustering.method == "k-means" and len(themes) > 1:
-        st.caption(_how_real(session, rows, clusters))
+        st.caption(f"{_how_real(session, rows, clusters)} {clusters.guess}")
     widest = themes[0].share if themes else 1.0
     with st.container(key="themes", gap=None):
         for rank, one in enumerate(themes[:_SHOWN]):
@@ -50,17 +54,23 @@ def show_themes(session: Session, rows: ShownRows, clusters: Clusters | None) ->
                     show_on_map(
                         session, clusters.clustering.rows(one.label), f"cluster “{name}”", colour="cluster"
                     )
-                caption = space.corpus.captions[one.central[0]] if one.central else ""
                 hue = HUES[rank] if rank < len(HUES) else GREY
                 width = 100 * one.share / widest
                 st.html(
                     f'<div class="theme"><span class="bar"><span style="width: {width:.1f}%;'
                     f' background: {hue}"></span></span><span class="rows">{one.size:,} · '
-                    f'{percent(one.share)}</span><span class="row" dir="auto">'
-                    f"{html.escape(shortened(caption, _CHARS))}</span></div>"
+                    f"{percent(one.share)}</span>{_typical(space.corpus, one)}</div>"
                 )
     rest = f"All {len(themes):,} clusters" if len(themes) > _SHOWN else "The clusters"
     st.page_link("pages/clusters.py", label=f"{rest}, and how real they are", icon=":material/workspaces:")
+
+
+def _typical(corpus: Corpus, one: ClusterSummary) -> str:
+    """The most central row of a cluster as HTML; of images, the most central ones."""
+    if corpus.images is not None:
+        return strip_html(corpus, one.central[:_IMAGES])
+    caption = corpus.captions[one.central[0]] if one.central else ""
+    return f'<span class="row" dir="auto">{html.escape(shortened(caption, _CHARS))}</span>'
 
 
 def _how_real(session: Session, rows: ShownRows, clusters: Clusters) -> str:

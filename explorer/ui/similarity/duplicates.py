@@ -9,25 +9,31 @@ import streamlit as st
 
 from explorer.analysis.duplicates import DuplicateGroup, Duplicates
 from explorer.analysis.space import Space
+from explorer.data.corpus import Corpus
 from explorer.data.tables.values import shortened
 from explorer.numbers import threshold_text
 from explorer.session.session import Session
 from explorer.share.export import rows_table
 from explorer.ui.shell.text import markdown
-from explorer.ui.similarity.pairs import show_pair
+from explorer.ui.similarity.pairs import compared_html, show_pair
 from explorer.ui.similarity.threshold import choose_threshold, show_advice, threshold_within_bound
 from explorer.ui.widgets.close_pairs import close_pairs_or_progress, lost_words
 from explorer.ui.widgets.downloads import download_table
-from explorer.ui.widgets.items import item_html
+from explorer.ui.widgets.item_word import item_word
+from explorer.ui.widgets.items import has_only_images, item_html
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.shown_rows import ShownRows, shown_rows_of
-from explorer.ui.widgets.text_diff import differing_html
 
 _GROUPS, _PAIRS = "Groups", "Pairs"
 _SHOWN = 1_000  # groups or pairs in a table
 _SHOWN_MEMBERS = 20
 _TEXT_CHARS = 200
 _HEADING_CHARS = 60
+_EXACT = {
+    "text": "Rows whose exact text already occurred.",
+    "image": "Images whose pixels already occurred, whatever the name and format of their files.",
+    "row": "Rows whose exact text, or the pixels of whose image, already occurred.",
+}
 
 
 def show_duplicates(session: Session, space: Space) -> None:
@@ -38,7 +44,7 @@ def show_duplicates(session: Session, space: Space) -> None:
     if close is None:
         return
     threshold = threshold_within_bound(close, threshold)
-    show_advice(session, close, threshold)
+    show_advice(session, rows, close, threshold)
     found = kept(
         session,
         "duplicates",
@@ -46,11 +52,13 @@ def show_duplicates(session: Session, space: Space) -> None:
         lambda: close.duplicates(threshold).keeping(_among(rows, session.preferred_rows)),
     )
     left = int(found.keep.sum())
-    near = len(rows) - found.repeated - left
+    near, word = len(rows) - found.repeated - left, item_word(rows.space.corpus)
     with st.grid(4, min_column_width=110):
-        st.metric("Exact repeats", f"{found.repeated:,}", help="Rows whose exact text already occurred.")
+        st.metric("Exact repeats", f"{found.repeated:,}", help=_EXACT[word])
         st.metric(
-            "Near pairs", f"{len(found.pairs):,}", help="Pairs of different texts at or above the threshold."
+            "Near pairs",
+            f"{len(found.pairs):,}",
+            help=f"Pairs of different {word}s at or above the threshold.",
         )
         st.metric("Groups", f"{len(found.groups):,}", help="Rows connected by exact repeats or near pairs.")
         st.metric("Kept", f"{left:,}", help="Rows left when one of each group is kept.")
@@ -114,12 +122,12 @@ def _actions(session: Session, rows: ShownRows, found: Duplicates) -> None:
 
 def _show_groups(session: Session, rows: ShownRows, found: Duplicates) -> None:
     shown = found.groups[:_SHOWN]
-    texts = rows.space.corpus.captions
+    texts, word = rows.space.corpus.captions, item_word(rows.space.corpus)
     place = _table(
         {
             "rows": [len(group) for group in shown],
             "closest": [group.score for group in shown],
-            "first text": [shortened(texts[group.rows[0]], _TEXT_CHARS) for group in shown],
+            f"first {word}": [shortened(texts[group.rows[0]], _TEXT_CHARS) for group in shown],
         },
         key=f"groups-{found.threshold}",
         about="Groups of near-duplicates, the largest first",
@@ -143,11 +151,7 @@ def _show_group(session: Session, rows: ShownRows, found: Duplicates, group: Dup
     for row in others[:_SHOWN_MEMBERS].tolist():
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             same = found.first[row] == found.first[group.kept]
-            text = (
-                "<br>The same text."
-                if same
-                else differing_html(corpus.texts[row], corpus.texts[group.kept]) or item_html(corpus, row)
-            )
+            text = _same_html(corpus, row) if same else compared_html(corpus, row, group.kept)
             st.html(f"<b>Row {numbers[row] + 1:,}</b>{text}", width="stretch")
             st.button(
                 "Keep this one",
@@ -163,9 +167,17 @@ def _show_group(session: Session, rows: ShownRows, found: Duplicates, group: Dup
         )
 
 
+def _same_html(corpus: Corpus, row: int) -> str:
+    """An exact repeat; of an image, its caption and the name of its file can differ."""
+    if corpus.images is None:
+        return "<br>The same text."
+    return f": the same {'pixels' if has_only_images(corpus) else 'content'}{item_html(corpus, row)}"
+
+
 def _show_pairs(rows: ShownRows, found: Duplicates) -> None:
     if not len(found.pairs):
-        st.info("All groups are exact repeats: no two different texts are that similar.")
+        word = item_word(rows.space.corpus)
+        st.info(f"All groups are exact repeats: no two different {word}s are that similar.")
         return
     captions, numbers, shown = rows.space.corpus.captions, rows.rows, slice(0, _SHOWN)
     left, right = found.pairs.left[shown], found.pairs.right[shown]
@@ -197,7 +209,7 @@ def _table(columns: dict[str, Sequence[object] | np.ndarray], *, key: str, about
             "rows": rows,
             "row": rows,
             "other row": rows,
-            "first text": st.column_config.TextColumn(width="large"),
+            **{f"first {word}": st.column_config.TextColumn(width="large") for word in _EXACT},
         },
         hide_index=True,
         height=300,

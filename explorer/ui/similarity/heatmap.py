@@ -14,6 +14,7 @@ from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.widgets import figures
 from explorer.ui.widgets.figure_table import figure_table
 from explorer.ui.widgets.figure_words import heatmap_words
+from explorer.ui.widgets.image_strip import strip_html
 from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.row_choice import choose_rows
@@ -96,6 +97,11 @@ def _show(session: Session, space: Space, drawn: Heatmap, closest: NDArray[np.in
             config={"displayModeBar": False},
             alt=words,
         )
+    if named and space.corpus.images is not None:
+        sides = [drawn.rows] if square else [drawn.rows, drawn.columns]
+        for side, heading in zip(sides, ("Rows, by their numbers", "Against"), strict=False):
+            st.caption(heading)
+            st.html(strip_html(space.corpus, side.tolist(), numbered=True))
     if not len(closest):
         return
     figure_table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from explorer.data.corpus import Corpus
 from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.shown_rows import ShownRows
 from explorer.ui.widgets.text_diff import differing_html
@@ -19,7 +20,25 @@ def show_pair(rows: ShownRows, row: int, other: int, score: float) -> None:
         score: Their similarity.
     """
     corpus, numbers = rows.space.corpus, rows.rows
+    parts = (
+        f"<b>{score:.3f}</b> · row {numbers[row] + 1:,}{item_html(corpus, row)}",
+        f"row {numbers[other] + 1:,}{compared_html(corpus, other, row)}",
+    )
     with st.container(border=True):
-        st.html(f"<b>{score:.3f}</b> · row {numbers[row] + 1:,}{item_html(corpus, row)}")
-        marked = differing_html(corpus.texts[other], corpus.texts[row]) or item_html(corpus, other)
-        st.html(f"row {numbers[other] + 1:,}{marked}")
+        if _is_image(corpus, row) and _is_image(corpus, other):
+            for column, part in zip(st.columns(2), parts, strict=True):
+                column.html(part)
+            return
+        for part in parts:
+            st.html(part)
+
+
+def compared_html(corpus: Corpus, row: int, other: int) -> str:
+    """A row as HTML, with its differences from another marked where both are texts that can be compared."""
+    if _is_image(corpus, row) or _is_image(corpus, other):
+        return item_html(corpus, row)
+    return differing_html(corpus.texts[row], corpus.texts[other]) or item_html(corpus, row)
+
+
+def _is_image(corpus: Corpus, row: int) -> bool:
+    return corpus.images is not None and corpus.images.item(row) is not None

@@ -12,15 +12,18 @@ from explorer.data.tables.values import count
 from explorer.numbers import percent, threshold_text
 from explorer.session.session import Session
 from explorer.ui.widgets.close_pairs import LOWEST
+from explorer.ui.widgets.item_word import item_word
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.linked_choice import linked_choice
+from explorer.ui.widgets.shown_rows import ShownRows
 
 _KEY = "threshold"
 _SHARES = {"5": "5 %", "1": "1 %", "10": "10 %"}
 _HELP = (
     "A false pair scores this high although it is no near-duplicate. The estimate continues the rate at "
     "which scores below the threshold thin out; near-duplicates are the pairs above it that exceed that. "
-    "Texts from one template stand out in the same way, so judge by the pairs themselves."
+    "Texts from one template, and images of one series, stand out in the same way, so judge by the pairs "
+    "themselves."
 )
 
 
@@ -62,25 +65,26 @@ def shares_of(session: Session, close: ClosePairs) -> ThresholdShares:
     )
 
 
-def show_advice(session: Session, close: ClosePairs, threshold: float) -> None:
+def show_advice(session: Session, rows: ShownRows, close: ClosePairs, threshold: float) -> None:
     """Draw how many of the pairs at a threshold are false by estimate, and a button for a better one."""
+    word = item_word(rows.space.corpus)
     shares = shares_of(session, close)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         most = linked_choice("False pairs, at most", _SHARES, key="false-pairs", width=150, help=_HELP)
         advised = shares.advised(int(most) / 100)
         with st.container(width="stretch"):
             st.caption(
-                f"{_at(close, shares, threshold)} {_advice(shares, advised, threshold, _SHARES[most])}"
+                f"{_at(close, shares, threshold, word)} {_advice(shares, advised, threshold, _SHARES[most])}"
             )
         if advised is not None and advised != threshold:
             st.button(f"Use {advised:.2f}", icon=":material/tune:", on_click=_use, args=(advised,))
 
 
-def _at(close: ClosePairs, shares: ThresholdShares, threshold: float) -> str:
+def _at(close: ClosePairs, shares: ThresholdShares, threshold: float, word: str) -> str:
     """What is known of the threshold that is chosen."""
     found = close.above(threshold)
     if not found:
-        return f"No two different texts score {threshold_text(threshold)} or more."
+        return f"No two different {word}s score {threshold_text(threshold)} or more."
     pairs = f"{count(found, 'pair')} at {threshold_text(threshold)} or above"
     place = shares.place(threshold)
     share = math.nan if place is None else float(shares.shares[place])

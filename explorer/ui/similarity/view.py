@@ -177,7 +177,7 @@ def show_usual_scores(session: Session, space: Space) -> None:
         return
     st.header("Which threshold?", anchor=False)
     threshold = threshold_within_bound(close, threshold)
-    show_advice(session, close, threshold)
+    show_advice(session, shown_rows, close, threshold)
     shares = shares_of(session, close)
     if np.isfinite(shares.shares).any():
         st.plotly_chart(
