@@ -27,8 +27,10 @@ from tests.app.driving import (
     session_of,
     unescaped,
 )
+from tests.drawn_images import Drawing
 from tests.hub_datasets import CONVERTED_COMMIT, DatasetHub
 from tests.hub_server import COMMIT, EVERYTHING, impatient, talk_to
+from tests.image_archives import drawn_png
 
 HOSTILE = "<script>alert(1)</script> **bold** $x$ [go](javascript:alert(1))"
 CARD = (
@@ -532,3 +534,31 @@ def test_a_damaged_vector_is_named(files):
     upload(files, "bad.jsonl", b'{"text": "a", "v": [1.0, 2.0]}\n{"text": "b", "v": [1.0, null]}\n')
     box(files, "Vectors").select("v").run()
     assert "row 2" in error(finished(files))
+
+
+def drawn(captions):
+    colours = ["red", "blue", "green"] * 4
+    images = [{"bytes": drawn_png(Drawing("star", colour), 32), "path": None} for colour in colours]
+    columns = {"image": images, "kind": pa.array([0, 1, 2] * 4)}
+    if captions:
+        columns["caption"] = [f"a {colour} star, number {row}" for row, colour in enumerate(colours)]
+    described = {"image": {"_type": "Image"}, "kind": {"_type": "ClassLabel", "names": ["r", "b", "g"]}}
+    return pa.table(columns).replace_schema_metadata(
+        {"huggingface": json.dumps({"info": {"features": described}})}
+    )
+
+
+@pytest.mark.parametrize("captions", [True, False])
+def test_images_of_the_hub_are_read_with_captions_or_names_of_files(app, hub, tmp_path, captions):
+    serve(hub, tmp_path, "post/drawn", {("default", "train"): drawn(captions)})
+    read(opened(app, "post/drawn"))
+    assert not app.error, said(app.error)
+    assert metric(app, "Images") == "12"
+    assert box(app, "Caption column").value == ("caption" if captions else "file")
+    assert box(app, "Label column").value == "kind"
+    assert [text for text in html_texts(app) if text.startswith('<ul class="explorer-grid">')]
+    if captions:
+        way = next(one for one in app.segmented_control if one.label == "Rows are encoded by")
+        way.set_value("Their captions").run()
+        read(finished(app))
+        assert metric(app, "Rows") == "12"

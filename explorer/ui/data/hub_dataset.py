@@ -11,6 +11,7 @@ from explorer.data.corpus import Corpus
 from explorer.data.hub.dataset import read_table
 from explorer.data.hub.preview import Preview, preview_split
 from explorer.data.hub.rows_link import HubRows
+from explorer.data.images.images import FILE
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.tables.values import count
 from explorer.errors import ExplorerError
@@ -21,6 +22,7 @@ from explorer.jobs.registry import Lane
 from explorer.session.rows_origin import HUB
 from explorer.session.session import Session
 from explorer.settings import settings
+from explorer.ui.data.column_choice import choose_captions
 from explorer.ui.data.draft import draft
 from explorer.ui.data.hub_preview import show_listing, show_preview
 from explorer.ui.data.hub_search import OPENED, open_dataset_page, search_hub
@@ -117,8 +119,8 @@ def _choose_rows(
         return preview
     wanted: HubRows | DatasetSplit = split
     read: Corpus | SourceTable | ExplorerError | None = None
-    if preview.text is not None:
-        wanted = _choose_columns(details.listing.id, split, preview, preview.text)
+    if preview.text is not None or preview.image is not None:
+        wanted = _choose_columns(details.listing.id, split, preview)
     requested = draft().hub_rows == wanted
     if requested:
         title = f"Reading {details.listing.id}"
@@ -140,13 +142,16 @@ def _read(wanted: HubRows | DatasetSplit, on_progress: OnProgress) -> Corpus | S
 def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview) -> None:
     """Draw the button that reads the rows, with the size of the download."""
     if isinstance(wanted, HubRows):
-        paths = [wanted.text, wanted.label, wanted.vectors]
+        paths = [wanted.text, wanted.label, wanted.vectors, wanted.images]
         number = wanted.limit
         size = preview.download_bytes(split, paths, wanted.limit or 1)
     else:
         number, size = preview.rows, split.size
         if any(column.kind == "image" for column in preview.columns):
-            st.caption("No column holds text, and images cannot be shown yet. The other columns can be read.")
+            st.caption(
+                "No column holds text, and the images are not in Parquet files, from which they could be "
+                "read. The other columns can be."
+            )
         elif preview.columns:
             st.caption("No column holds text. The rows are read as they are; they may be vectors.")
     if split.kind == "streamed":
@@ -186,19 +191,35 @@ def _choose_split(details: DatasetDetails) -> DatasetSplit:
     return details.find_split(config, split)
 
 
-def _choose_columns(name: str, split: DatasetSplit, preview: Preview, guess: str) -> HubRows:
+def _choose_columns(name: str, split: DatasetSplit, preview: Preview) -> HubRows:
     key = f"{name}-{split.config}-{split.split}"
     usable = [column.path for column in preview.columns if column.kind not in ("vector", "image")]
     words = [column.path for column in preview.columns if column.kind in ("text", "label", "other")]
     vectors = [column.path for column in preview.columns if column.kind == "vector"]
+    # The names of classes are no captions.
+    classes = {column.path for column in preview.columns if column.classes}
+    captions = [path for path in words if path not in classes] if preview.image else []
+    images = preview.image or ""
+    if images and captions and choose_captions(f"hub-by-{key}", usual=False):
+        images = ""
+    if images:
+        words = [*words, FILE]
+    guess = FILE if images and preview.text not in captions else preview.text
     text = st.selectbox(
-        "Text column", words, index=words.index(guess), key=f"hub-text-{key}", persist_state="session"
+        "Caption column" if preview.image else "Text column",
+        words,
+        index=words.index(guess) if guess in words else 0,
+        format_func=lambda path: "(names of files)" if images and path == FILE else path,
+        key=f"hub-text-{key}-{images}",
+        persist_state="session",
     )
     labels = [_NO_LABEL, *(path for path in usable if path != text)]
+    likely = (preview.label, *(sorted(classes) if images else ()))
+    usual = next((path for path in likely if path and path in labels), _NO_LABEL)
     label = st.selectbox(
         "Label column",
         labels,
-        index=labels.index(preview.label) if preview.label in labels else 0,
+        index=labels.index(usual),
         key=f"hub-label-{key}-{text}",
         persist_state="session",
     )
@@ -250,4 +271,5 @@ def _choose_columns(name: str, split: DatasetSplit, preview: Preview, guess: str
         own,
         limit,
         seed,
+        images,
     )

@@ -47,7 +47,6 @@ _STAGES = {
     "pair_rank": "cross_encoder_rank",
     "pair_score": "cross_encoder",
 }
-_ALL = 100.0  # percent
 _WEAK_WITHIN = 5e-4  # scores that are shown as equal are equal
 
 
@@ -271,14 +270,14 @@ def _percentile(space: Space, found: Found, hit: Hit) -> float | None:
 
 def _closer_words(percentile: float | None, pairs: str) -> str:
     words = _closer_than(percentile)
-    return f"{words}{'' if percentile == _ALL else ' of'} {pairs}" if words else ""
+    return f"{words} of {pairs}" if words else ""
 
 
 def _closer_than(percentile: float | None) -> str:
     if percentile is None:
         return ""
     share = percent(percentile / 100).replace("> ", "more than ").replace("< ", "less than ")
-    return f"closer than {'all' if percentile == _ALL else share}"
+    return f"closer than {share}"
 
 
 def _sentence(words: str) -> str:

@@ -64,8 +64,9 @@ def test_images_can_be_left_on_the_hub(dataset_hub, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_link_opens_the_same_images_again(dataset_hub, tmp_path):
-    serve(dataset_hub, tmp_path, [rows(captions=True)])
+@pytest.mark.parametrize("captions", [True, False])
+def test_a_link_opens_the_same_images_again(dataset_hub, tmp_path, captions):
+    serve(dataset_hub, tmp_path, [rows(captions=captions)])
     corpus = open_corpus("me/rows")
     link = HubRows.of(corpus).link
     assert HubRows.from_link(link) == HubRows.of(corpus)
