@@ -118,6 +118,7 @@ def test_images_are_seen_on_every_page_that_shows_rows(visit, served):
     page.mouse.move(*at(page, 0.5, 0.5))
     while seen(page)[2] < 4:
         page.mouse.wheel(0, -300)
+    quiet(page)  # what is in view has been told
     arrived(page, ".map-thumbnails img")
     assert page.locator(".map-thumbnails").get_attribute("aria-hidden") == "true"
     thumbnail = page.locator(".map-thumbnails img").first
