@@ -40,15 +40,16 @@ def everyday_words() -> tuple[str, ...]:
 def candidate_words(corpus: Corpus) -> tuple[str, ...]:
     """The words that can name groups of a corpus's images: its labels and the words of its captions.
 
-    Where it has neither, they are `everyday_words`. Names of files are no captions.
+    Without captions, they are its labels and `everyday_words`: labels alone tell only what they are about.
+    Names of files are no captions.
     """
     labels = [label.replace("_", " ") for label, _ in corpus.label_sizes[:_LABELS]]
     labels = [label for label in labels if len(label) <= _LABEL_CHARS and any(map(str.isalpha, label))]
-    found = {label.casefold(): label for label in (*labels, *_caption_words(corpus))}
-    return tuple(found.values()) or everyday_words()
+    words = _caption_words(corpus) or everyday_words()
+    return tuple({word.casefold(): word for word in (*words, *labels)}.values())
 
 
-def _caption_words(corpus: Corpus) -> list[str]:
+def _caption_words(corpus: Corpus) -> Sequence[str]:
     """The words that are in the most captions."""
     counts, words = count_words(written_captions(corpus))
     if not words:

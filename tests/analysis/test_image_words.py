@@ -68,7 +68,13 @@ def test_a_gap_between_images_and_texts_does_not_decide(folder, tiny_clip):
 
 def test_labels_are_candidates_too_and_rows_of_text_get_no_guess(folder, tiny_clip):
     corpus = open_corpus(folder, text="file", label="colour")
-    assert set(candidate_words(corpus)) == set(COLOURS)
+    labelled = dataclasses.replace(
+        corpus,
+        table=corpus.table.set_column(
+            corpus.table.column_names.index("colour"), "colour", [["Zebra_fish"] * len(corpus)]
+        ),
+    )
+    assert set(candidate_words(labelled)) == {*everyday_words(), "Zebra fish"}
     space = embed(corpus, str(tiny_clip))
     clustering, names = by_colour(space, corpus.labels)
     assert [words[0] for words in guessed_words(space, clustering)] == names

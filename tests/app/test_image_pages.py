@@ -137,7 +137,7 @@ def test_clusters_are_shown_by_central_images_and_named_by_words_that_are_guesse
     names = next(frame.value["cluster"] for frame in app.dataframe if "cluster" in frame.value.columns)
     assert sum(any(colour in name for colour in COLOURS) for name in names) >= 6
     assert "Names with “perhaps” are guesses" in said(app.caption)
-    assert "the labels and the words of captions" in said(app.caption)
+    assert "labels and words of captions, those" in said(app.caption)
     select(app, "dataframe", {"rows": [0], "columns": [], "cells": []})
     assert "Most central images, each once" in said(finished(app).caption)
     assert any("explorer-grid" in markup and thumbnails(markup) for markup in html_texts(app))

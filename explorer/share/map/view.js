@@ -310,6 +310,7 @@ class MapView {
     this.points.resize(width, height, ratio);
     for (const panel of this.panels) panel.overlay.resize(pane.width, pane.height, ratio);
     this.redraw();
+    if (this.data.images) this.follow(); // others can be in view
   }
 
   // Draw soon: a part of the points while a hand moves the map, and all of them once it rests.

@@ -102,7 +102,7 @@ def _facts(clusters: Clusters) -> None:
     """Draw how names were guessed; and of an HDBSCAN, how many clusters, and how many rows are in none."""
     clustering = clusters.clustering
     if clusters.guess and clustering.k:
-        st.caption(clusters.guess)
+        st.caption(markdown(clusters.guess))
     if not clustering.k:
         st.info("No clusters found. Try a smaller minimum size.", icon=":material/workspaces:")
     if clustering.method != "hdbscan":

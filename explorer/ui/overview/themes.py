@@ -38,7 +38,7 @@ def show_themes(session: Session, rows: ShownRows, clusters: Clusters | None) ->
         return
     themes, space = clusters.summaries, rows.space  # the largest first
     if clusters.clustering.method == "k-means" and len(themes) > 1:
-        st.caption(f"{_how_real(session, rows, clusters)} {clusters.guess}")
+        st.caption(f"{_how_real(session, rows, clusters)} {markdown(clusters.guess)}")
     widest = themes[0].share if themes else 1.0
     with st.container(key="themes", gap=None):
         for rank, one in enumerate(themes[:_SHOWN]):

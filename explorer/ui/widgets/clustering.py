@@ -180,13 +180,12 @@ def _guessed(
         return None, f"Clusters get no words for what is on their images: {error.what}"
     if guessed is None:
         return None, ""
-    everyday = candidate_words(space.corpus) == everyday_words()
-    among = (
-        f"{len(everyday_words()):,} everyday words" if everyday else "the labels and the words of captions"
-    )
+    words = set(candidate_words(space.corpus))
+    kind = "everyday words" if words.issuperset(everyday_words()) else "words of captions"
+    labels = "labels and " if space.corpus.label_count else ""
     return guessed, (
-        f"Names with “perhaps” are guesses: those of {among} that the encoder places closest to a cluster’s "
-        "images, compared with all images."
+        f"Names with “perhaps” are guesses: of {len(words):,} {labels}{kind}, those that the encoder places "
+        "closest to a cluster’s images, compared with all images."
     )
 
 

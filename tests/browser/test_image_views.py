@@ -1,0 +1,145 @@
+"""Images on the Overview, Clusters, Similarity and Map pages."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import zipfile
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.accessibility import small_targets, violations
+from tests.browser.conftest import Server, choose, fits, quiet, shoot
+from tests.browser.maps import at, drawn, seen
+from tests.browser.test_looks import draw_in
+from tests.drawn_images import COLOURS, SHAPES, draw, random_drawing
+
+pytestmark = pytest.mark.slow
+ROWS = 65
+# Whether all images that a selector finds have arrived, and there are some.
+ARRIVED = """(selector) => {
+    const walk = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
+        [one, ...(one.shadowRoot ? walk(one.shadowRoot) : [])]);
+    const found = walk(document).filter((one) => one.matches(selector) && one.checkVisibility());
+    found.forEach((image) => (image.loading = "eager"));
+    return found.length > 0 && found.every((image) => image.complete && image.naturalWidth > 0);
+}"""
+
+
+@pytest.fixture(scope="module")
+def served(tiny_clip, tmp_path_factory):
+    """The app on a host with a model that takes images."""
+    running = Server(tmp_path_factory.mktemp("images-app"))
+    shutil.copytree(tiny_clip, running.cache.parent / "models" / "tiny-clip")
+    yield running
+    running.kill()
+    assert "Traceback" not in running.log, running.log
+
+
+def archive() -> bytes:
+    """A drawing of each shape and colour in a folder for its shape, and a copy of the first."""
+    file, rng = io.BytesIO(), np.random.default_rng(2)
+    with zipfile.ZipFile(file, "w") as made:
+        for shape in SHAPES:
+            for number, colour in enumerate(COLOURS):
+                picture = io.BytesIO()
+                draw(random_drawing(shape, colour, rng), 96, seed=number).save(picture, "PNG")
+                made.writestr(f"{shape}/{number}.png", picture.getvalue())
+                if not made.namelist()[1:]:
+                    made.writestr(f"{shape}/copy.png", picture.getvalue())
+    return file.getvalue()
+
+
+def arrived(page: Page, selector: str) -> None:
+    page.wait_for_function(ARRIVED, arg=selector)
+
+
+def look_at(page: Page, name: str, selector: str) -> None:
+    """Check a page at both widths and in both colour schemes, and keep pictures."""
+    for scheme in ("light", "dark"):
+        draw_in(page, scheme)
+        for width in (1440, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            quiet(page)
+            arrived(page, selector)
+            assert fits(page)
+            assert violations(page) == []
+            assert small_targets(page) == []
+            shoot(page, f"{name}-{width}-{scheme}")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    draw_in(page, "light")
+    quiet(page)
+
+
+def test_images_are_seen_on_every_page_that_shows_rows(visit, served):
+    page = visit("/data?corpus=medicare-faq", at=served)
+    page.get_by_role("radio", name="File").click()
+    page.locator('[data-testid="stFileUploader"] input[type=file]').set_input_files(
+        {"name": "shapes.zip", "mimeType": "application/zip", "buffer": archive()}
+    )
+    choose(page, "Model of images and texts", "tiny-clip")
+    page.get_by_role("button", name=f"Encode {ROWS} images").click()
+    expect(page.get_by_role("link", name="Search these rows")).to_be_visible()
+    query = urlsplit(page.url).query
+
+    def go(path: str, more: str = "") -> None:
+        page.goto(f"{served.url}{path}?{query}{more}")
+
+    go("/")
+    expect(page.get_by_text("1 of them repeats the pixels of an earlier one")).to_be_visible()
+    expect(page.get_by_text("Names with “perhaps” are guesses")).to_be_visible()
+    look_at(page, "image-overview", ".theme img, .far-row img")
+
+    go("/clusters", "&clusters=8")
+    expect(page.locator(".explorer-cluster")).to_have_count(8)
+    look_at(page, "image-clusters", ".explorer-cluster img")
+
+    go("/similarity")
+    expect(page.get_by_text(re.compile("The closest pair here"))).to_be_visible()
+    page.get_by_label("How many").fill("12")
+    page.get_by_label("How many").press("Enter")
+    expect(page.locator(".explorer-strip li")).to_have_count(12)
+    look_at(page, "image-heatmap", ".explorer-strip img, .explorer-image img")
+
+    go("/similarity", "&view=Near-duplicates&threshold=1")
+    expect(page.get_by_text("the same pixels")).to_be_visible()
+    look_at(page, "image-duplicates", ".explorer-image img")
+
+    go("/map", "&map-method=pca")
+    drawn(page, ROWS)
+    arrived(page, ".row-image")
+    expect(page.locator(".map-thumbnails img")).to_have_count(0)  # 65 in view are too many
+    look_at(page, "image-map", ".row-image")
+    page.get_by_role("button", name="Move", exact=True).click()
+    page.mouse.move(*at(page, 0.5, 0.5))
+    while seen(page)[2] < 4:
+        page.mouse.wheel(0, -300)
+    quiet(page)  # what is in view has been told
+    arrived(page, ".map-thumbnails img")
+    assert page.locator(".map-thumbnails").get_attribute("aria-hidden") == "true"
+    thumbnail = page.locator(".map-thumbnails img").first
+    # Dragging moves it with the map at once.
+    before = thumbnail.bounding_box()
+    page.mouse.down()
+    page.mouse.move(*at(page, 0.55, 0.5), steps=5)
+    moved = thumbnail.bounding_box()
+    page.mouse.up()
+    assert moved["x"] - before["x"] == pytest.approx(at(page, 0.05, 0)[0] - at(page, 0, 0)[0], abs=3)
+    quiet(page)
+    arrived(page, ".map-thumbnails img")
+    box = thumbnail.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tip = page.locator(".map-tip")
+    expect(tip).to_be_visible()
+    arrived(page, ".tip-image")
+    expect(tip).to_contain_text(".png")
+    look_at(page, "image-map-near", ".map-thumbnails img")
+    page.locator(".map-rows li button").first.click()
+    expect(page.locator(".map-view")).to_have_attribute("data-selected", "1")
+    arrived(page, ".map-thumbnails img")
+    expect(page.locator(".map-thumbnails img[data-faded]").first).to_be_attached()
+    shoot(page, "image-map-selected-1440-light")
