@@ -422,7 +422,7 @@ def test_a_link_filters_the_rows_of_the_hub_once_they_are_read(hub):
         LINK.replace("post", ".."),
         LINK.replace(CONVERTED_COMMIT, "refs/convert/parquet"),
         LINK.replace("body", ""),
-        LINK + ",1",
+        LINK + ",1,1",
         "hub:" + "," * 100_000,
         LINK.replace("body", "%00"),
     ],

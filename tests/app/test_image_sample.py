@@ -13,7 +13,7 @@ def test_the_sample_can_be_chosen_on_the_data_page():
     app.radio(key="sample").set_value("drawn-shapes").run()
     app = finished(app)
     assert not app.exception
-    assert metric(app, "Rows") == "288"
+    assert metric(app, "Images") == "288"
 
 
 @pytest.mark.slow
