@@ -24,8 +24,8 @@ _RUN = """async ([tags, left_out]) => {
     const covered = (id, [selector]) => id === "target-size" && bar !== undefined &&
         document.querySelector(selector)?.getBoundingClientRect().bottom > bar.top;
     return violations.flatMap(({ id, help, nodes }) =>
-        nodes.filter(({ target }) => ours(id, target) && !covered(id, target)).map(({ impact, target, html }) =>
-            ({ id, help, impact, target: target.flat(9).join(" "), html })));
+        nodes.filter(({ target }) => ours(id, target) && !covered(id, target))
+            .map(({ impact, target, html }) => ({ id, help, impact, target: target.flat(9).join(" "), html })));
 }"""
 
 FROM_ALL = """const all = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
