@@ -25,7 +25,8 @@ _RUN = """async ([tags, left_out]) => {
         document.querySelector(selector)?.getBoundingClientRect().bottom > bar.top;
     return violations.flatMap(({ id, help, nodes }) =>
         nodes.filter(({ target }) => ours(id, target) && !covered(id, target))
-            .map(({ impact, target, html }) => ({ id, help, impact, target: target.flat(9).join(" "), html })));
+            .map(({ impact, target, html }) =>
+                ({ id, help, impact, target: target.flat(9).join(" "), html })));
 }"""
 
 FROM_ALL = """const all = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
