@@ -55,7 +55,7 @@ def _caption_words(corpus: Corpus) -> Sequence[str]:
     if not words:
         return []
     rows = np.asarray((counts > 0).sum(axis=0)).ravel()
-    return [words[at] for at in np.argsort(-rows, kind="stable") if can_name(words[at])][:_LABELS]
+    return [words[at] for at in np.argsort(-rows, kind="stable").tolist() if can_name(words[at])][:_LABELS]
 
 
 def guessed_words(
@@ -99,7 +99,7 @@ def _told_apart(
     """The words whose vectors no other word has."""
     _, group, counts = np.unique(vectors, axis=0, return_inverse=True, return_counts=True)
     own = np.flatnonzero(counts[group.ravel()] == 1)
-    return tuple(words[at] for at in own), vectors[own]
+    return tuple(words[at] for at in own.tolist()), vectors[own]
 
 
 def _mean(space: Space, rows: NDArray[np.int64]) -> NDArray[np.float64]:
