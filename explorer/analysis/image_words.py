@@ -55,7 +55,7 @@ def _caption_words(corpus: Corpus) -> Sequence[str]:
     if not words:
         return []
     rows = np.asarray((counts > 0).sum(axis=0)).ravel()
-    return [words[at] for at in np.argsort(-rows, kind="stable") if can_name(words[at])][:_LABELS]
+    return [words[at] for at in np.argsort(-rows, kind="stable").tolist() if can_name(words[at])][:_LABELS]
 
 
 def guessed_words(
