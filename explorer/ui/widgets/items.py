@@ -90,8 +90,9 @@ def card_html(corpus: Corpus, row: int, told: str = "", about: str = "") -> str:
 
 
 def image_html(address: str, caption: str) -> str:
-    """An image by its address; its caption is its alternative text."""
-    return f'<img src="{html.escape(address)}" alt="{html.escape(caption)}" loading="lazy">'
+    """An image by its address in Streamlit's media storage; its caption is its alternative text."""
+    # From the page's own address, below which an app may be served: as it is, it is from the host's root.
+    return f'<img src="{html.escape(address.lstrip("/"))}" alt="{html.escape(caption)}" loading="lazy">'
 
 
 def thumbnail_address(corpus: Corpus, row: int) -> str:
