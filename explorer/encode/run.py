@@ -43,7 +43,8 @@ _log = logging.getLogger(__name__)
 _COUNTING_SHARE = 0.05  # counting tokens, as a share of the work
 _IN_MEMORY = 1 << 29  # bytes; a larger matrix is memory-mapped
 _FEWER = "What was encoded is kept. Use fewer processes, or one."
-_WRITE_ROWS = 512  # rows in one transaction; a killed process loses those not written yet
+_WRITE_ROWS = 512  # rows in one transaction; a killed process loses those not written yet,
+_WRITE_SECONDS = 5.0  # and no more than the work of so long, as of large images
 
 
 @dataclass
@@ -236,6 +237,7 @@ class _Writer:
     def __init__(self, run: _Run) -> None:
         self._run = run
         self._unwritten: list[np.ndarray] = []
+        self._submitted = time.monotonic()
         self._writing: Future[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
 
@@ -251,12 +253,14 @@ class _Writer:
     def add(self, rows: np.ndarray) -> None:
         """Add finished rows, by number; may wait for the previous transaction."""
         self._unwritten.append(rows)
-        if sum(map(len, self._unwritten)) >= _WRITE_ROWS:
+        waited = time.monotonic() - self._submitted
+        if sum(map(len, self._unwritten)) >= _WRITE_ROWS or waited >= _WRITE_SECONDS:
             self._submit()
 
     def _submit(self) -> None:
         rows = np.concatenate(self._unwritten)
         self._unwritten.clear()
+        self._submitted = time.monotonic()
         self._wait()
         keys = [self._run.corpus.item_keys[row] for row in rows]
         write = self._run.cache.write

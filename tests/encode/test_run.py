@@ -198,6 +198,17 @@ def test_vectors_are_stored_by_another_thread_in_order_while_the_model_goes_on(e
     assert all(name.startswith("store") for name in threads)
 
 
+def test_slow_batches_are_stored_before_there_are_many(encoder, cache, monkeypatch):
+    written = []
+    monkeypatch.setattr(cache, "write", lambda _fingerprint, keys, _vectors: written.append(len(keys)))
+    run(encoder(SpyEngine()), TEXTS, cache)
+    assert written == [len(TEXTS)]
+    monkeypatch.setattr("explorer.encode.run._WRITE_SECONDS", 0.0)
+    engine = SpyEngine()
+    run(encoder(engine), TEXTS, cache)
+    assert written[1:] == [len(batch) for batch in engine.batches]
+
+
 @pytest.mark.parametrize("failing", [1, 2, "last"])
 def test_an_error_of_the_cache_reaches_the_caller_and_nothing_is_written_after_it(
     encoder, cache, monkeypatch, failing
