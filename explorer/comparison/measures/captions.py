@@ -51,7 +51,7 @@ def caption_measures(
 
     The value of a row is the reciprocal rank of its own image or caption, in expectation over the orders of
     tied ones; see `expected_reciprocal_ranks`. Rows with the same caption, the same image or of the same
-    group do not count against each other.
+    group do not count against each other, and count once for intervals.
 
     Args:
         contenders: The contenders. One that does not rank images by an encoder's vectors has NaN: it reads
@@ -62,7 +62,7 @@ def caption_measures(
         on_failure: Called for a contender that fails; None to raise its error.
         on_progress: Passed on. An exception it raises stops the work.
     """
-    vectors = query_vectors or QueryVectors()
+    vectors, together = query_vectors or QueryVectors(), groups[rows]
     values = np.full((2, len(contenders), len(rows)), np.nan)
     for place, contender in enumerate(contenders):
         if not isinstance(contender, SpaceContender) or contender.corpus.images is None:
@@ -70,11 +70,12 @@ def caption_measures(
         work = functools.partial(_scores, contender, rows, vectors, on_progress)
         scores = attempt(work, place, on_failure)
         if scores is not None:
-            allowed = _apart(contender, rows, groups)
+            together = _together(contender, rows, groups)
+            allowed = together[:, None] != together
             values[0, place] = expected_reciprocal_ranks(scores, allowed)
             values[1, place] = expected_reciprocal_ranks(scores.T, allowed)
     to_image, to_text = (
-        UnitValues(measure, table, rows, groups[rows])
+        UnitValues(measure, table, rows, together)
         for measure, table in zip((TEXT_TO_IMAGE, IMAGE_TO_TEXT), values, strict=True)
     )
     return to_image, to_text
@@ -100,11 +101,23 @@ def _scores(
     return pairwise(asked, space.index.take(rows), contender.metric)
 
 
-def _apart(contender: Contender, rows: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which rows count against which: those of another group, image and caption."""
+def _together(contender: Contender, rows: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Groups of rows that share a caption, an image or a group, directly or through others."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     corpus = contender.corpus
-    apart: NDArray[np.bool_] = groups[rows][:, None] != groups[rows]
-    for keys in ([corpus.item_keys[row] for row in rows], [corpus.texts[row] for row in rows]):
-        numbers = np.unique(np.array(keys), return_inverse=True)[1]
-        apart &= numbers[:, None] != numbers
-    return apart
+    shared = (
+        groups[rows],
+        np.array([corpus.item_keys[row] for row in rows]),
+        np.array([corpus.texts[row] for row in rows]),
+    )
+    places = np.arange(len(rows))
+    edges = []
+    for keys in shared:
+        _, first, number = np.unique(keys, return_index=True, return_inverse=True)
+        edges.append((places, first[number]))
+    left, right = (np.concatenate(side) for side in zip(*edges, strict=True))
+    graph = coo_array((np.ones(len(left), np.int8), (left, right)), shape=(len(rows), len(rows)))
+    together: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
+    return together

@@ -150,21 +150,22 @@ def _add(session: Session, spec: ContenderSpec) -> None:
 
 
 def _table(before: ModalityGap, after: ModalityGap) -> dict[str, list[str]]:
+    near = f"Of the {before.k} nearest"
     shares = [
-        (f"Of the {before.k} nearest images, also among the nearest captions", "overlap", "chance_overlap"),
-        (f"Of the {before.k} nearest of both kinds, of the other kind", "other_share", "chance_other_share"),
+        (f"{near} images, also among the nearest captions", "overlap", "chance_overlap", "by chance"),
+        (f"{near} of both kinds, of the other kind", "other_share", "chance_other_share", "without a gap"),
     ]
     lines = [
-        ("Distance of the means", f"{before.distance:.3f}", f"{after.distance:.3f}", "0"),
-        ("Share of all variance", percent(before.variance_share), percent(after.variance_share), "0.0 %"),
+        ("Distance of the means", f"{before.distance:.3f}", f"{after.distance:.3f}", "0 without a gap"),
+        ("Share of all variance", percent(before.variance_share), percent(after.variance_share), ""),
         *(
             (
                 name,
                 percent(getattr(before, value)),
                 percent(getattr(after, value)),
-                percent(getattr(before, chance)),
+                f"{percent(getattr(before, chance))} {when}",
             )
-            for name, value, chance in shares
+            for name, value, chance, when in shares
         ),
         *(
             (
@@ -180,7 +181,7 @@ def _table(before: ModalityGap, after: ModalityGap) -> dict[str, list[str]]:
             for depth in getattr(before, value)
         ),
     ]
-    columns = ("Figure", *_STATES, "Without a gap")
+    columns = ("Figure", *_STATES, "For reference")
     return {column: [line[place] for line in lines] for place, column in enumerate(columns)}
 
 

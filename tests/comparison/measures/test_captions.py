@@ -58,7 +58,9 @@ def test_values_are_reciprocal_ranks_both_ways(contender):
         ]
         assert to_image.values[0, row] == pytest.approx(1 / (1 + sum(scores[row, others] > scores[row, row])))
         assert to_text.values[0, row] == pytest.approx(1 / (1 + sum(scores[others, row] > scores[row, row])))
+    # Rows 10 and 11 have one caption, rows 0 and 1 one image: each pair counts once.
     assert len(set(corpus.texts)) == 11
+    assert len(set(to_image.groups.tolist())) == 10
     assert corpus.repeated == 1
     assert np.isnan(to_image.values[1]).all()
 
