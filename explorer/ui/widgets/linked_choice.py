@@ -50,10 +50,17 @@ def linked_choice(
             help=help,
         )
     else:
-        before = str(st.session_state.get(control or key))
-        chosen = before if before in choices else words[index]
+        # The link of a page to which the menu leads says nothing: then the choice is that of last time.
+        before = st.session_state.get(control or key, word or st.session_state.get(_last(key)))
+        chosen = str(before) if before in choices else words[index]
+    st.session_state[_last(key)] = chosen
     put_in_link(key, chosen, words[0])
     return chosen
+
+
+def _last(key: str) -> str:
+    """Where the last choice of this tab is kept, since that of a control that is not drawn is not."""
+    return f"{key}-last"
 
 
 def put_in_link(key: str, word: str, usual: str) -> None:
