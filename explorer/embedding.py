@@ -68,7 +68,7 @@ def embed(
         workers: The number of processes on the CPU, each with its own copy of the model and its share of the
             cores, of which there is at least one for each; 1 encodes in this process, on all cores. It
             changes no vectors. On GPUs one process uses all of them, and a note in the report says so.
-            docs/guide.md says when it is worth it.
+            docs/guide.md says when it is worth it. Images are encoded in this process.
         on_progress: Called often; an exception it raises stops the work, and encoded texts stay cached.
 
     Returns:
@@ -102,8 +102,13 @@ def embed(
     encoder, vectors, report = encode_with(
         encoder, opened, token=secret, workers=workers, on_progress=on_progress
     )
-    if workers > 1 and report.encoded > 1 and not encoder.has_processes:
-        note = f"{workers} processes were asked for; 1 was used, as they need a CPU with more than one core."
+    if workers > 1 and report.encoded > 1 and (opened.images is not None or not encoder.has_processes):
+        why = (
+            "they need a CPU with more than one core"
+            if opened.images is None
+            else "images are encoded in one process"
+        )
+        note = f"{workers} processes were asked for; 1 was used, as {why}."
         report = replace(report, notes=(*report.notes, note))
     return Space(opened, make_index(vectors), encoder, report)
 

@@ -143,14 +143,14 @@ def encode_corpus(
 def _opening(
     encoder: Encoder, corpus: Corpus, workers: int, report: OnProgress
 ) -> Iterator[Callable[[int], Engine]]:
-    """A function that opens the engine for so many texts; its processes end with the block."""
-    rows = len(corpus)
+    """A function that opens the engine for so many items; its processes end with the block."""
+    rows, most = len(corpus), 1 if corpus.images is not None else workers  # these take only texts
     with contextlib.ExitStack() as opened:
 
-        def engine_for(texts: int) -> Engine:
-            loading = Progress("Loading the model", rows - texts, rows, rows - texts)
+        def engine_for(items: int) -> Engine:
+            loading = Progress("Loading the model", rows - items, rows, rows - items)
             report(loading)
-            engine = encoder.engine_for_rows(min(workers, texts), lambda _why: report(loading))
+            engine = encoder.engine_for_rows(min(most, items), lambda _why: report(loading))
             return opened.enter_context(engine)
 
         try:

@@ -72,6 +72,15 @@ def test_a_model_of_texts_says_that_it_takes_no_images(folder, tiny_model):
         embed(folder, "tfidf")
 
 
+def test_several_processes_are_no_obstacle(folder, tiny_clip):
+    corpus = open_corpus(folder, limit=12, seed=5)
+    space = embed(corpus, str(tiny_clip), precision="float32", workers=2)
+    assert space.report.encoded == 12
+    assert space.report.notes[-1] == (
+        "2 processes were asked for; 1 was used, as images are encoded in one process."
+    )
+
+
 def test_a_text_that_looks_like_an_image_is_read_as_a_text(tiny_clip, folder, reference, monkeypatch):
     """sentence-transformers would open the address or the path."""
     monkeypatch.setattr(torch_engine, "fast_tokenizer", lambda _files, _model: None)
