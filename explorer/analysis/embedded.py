@@ -186,7 +186,7 @@ class EmbeddedCorpus:
         return encoded
 
     def place_documents(self, encoded: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Take vectors from `encoder.encode_documents` through the transforms of this space.
+        """Take vectors of texts from `encoder.encode_documents` through the transforms of this space.
 
         Args:
             encoded: float32, shape (texts, dims of the encoder).
@@ -195,7 +195,7 @@ class EmbeddedCorpus:
             float32, shape (texts, dims); what the vectors would be if the texts were rows.
         """
         for step in self.transforms:
-            encoded = step.apply(encoded, "row")
+            encoded = step.apply(encoded, "text row")
         return encoded
 
     def percentile(self, score: float, metric: Metric | None = None) -> float | None:

@@ -193,11 +193,11 @@ class Space(EmbeddedCorpus):
             EncodeError: The encoder does not take images.
             ModelChangedError: The hosted model is no longer the one that encoded the rows.
         """
-        queries = list(query) if isinstance(query, Sequence) and not isinstance(query, str) else [query]
-        if not queries:
+        if isinstance(query, str) or not isinstance(query, Sequence):
+            return self.search_vectors(self.encode_queries([query]), k, metric=metric, rows=rows)[0]
+        if not query:
             return []
-        hits = self.search_vectors(self.encode_queries(queries), k, metric=metric, rows=rows)
-        return hits if isinstance(query, Sequence) and not isinstance(query, str) else hits[0]
+        return self.search_vectors(self.encode_queries(query), k, metric=metric, rows=rows)
 
     def encode_mixed(self, text: str, image: Query, *, weight: float = 0.5) -> np.ndarray:
         """The vector of a text and an image together, for `search_vectors`: float32, shape (1, dims).
@@ -242,10 +242,12 @@ class Space(EmbeddedCorpus):
             on_progress: Called with the progress of encoding the captions.
 
         Raises:
-            QueryError: The rows have no images, the space has no encoder, or is derived from another.
+            QueryError: A row has no image, the space has no encoder, or is derived from another.
         """
         if self.transforms:
             raise QueryError("Only a space without other changes can be aligned.", where=self.corpus.name)
+        if self.corpus.images is not None and not self.corpus.images.present().all():
+            raise QueryError("Some rows have no image, so they are not aligned.", where=self.corpus.name)
         captions = self.caption_space(on_progress)
         return self._derived(alignment(self.index, captions.index, self.fingerprint))
 

@@ -7,7 +7,7 @@ float64 and give float32. `explorer.analysis.fitting` fits them to the rows of a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from explorer.tensor import normalize
 from explorer.tensor.matrices import blocks
 
-Role = Literal["row", "query", "image query"]
-"""What vectors are of: rows, texts that are searched for, or images that are."""
+Role = Literal["row", "query", "image query", "text row"]
+"""What vectors are of: rows, texts or images that are searched for, or texts in the place of rows."""
 
 _LEVELS = 256  # of a byte
 _BLOCK = 1 << 20  # numbers at a time: 8 MB in float64
@@ -109,15 +109,14 @@ class Reduction:
 
     def apply(self, vectors: NDArray[np.float32], role: Role) -> NDArray[np.float32]:  # noqa: ARG002
         """See `Transform.apply`."""
-        scaled = normalize(vectors) if self.unit else vectors
-        out = np.empty((len(vectors), self.axes.shape[1]), dtype=np.float32)
-        for start, stop in _blocks(scaled):
-            wide = scaled[start:stop].astype(np.float64)
-            lengths = np.linalg.norm(wide, axis=1)
-            out[start:stop] = _without_rounding((wide - self.mean) @ self.axes, lengths)
+
+        def turned(wide: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[np.float64]:
+            values = _without_rounding((wide - self.mean) @ self.axes, lengths)
             if self.unit:
-                out[start:stop][lengths == 0] = 0
-        return out
+                values[lengths == 0] = 0
+            return values
+
+        return _in_blocks(normalize(vectors) if self.unit else vectors, turned, self.axes.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +154,7 @@ class Int8:
 
     def apply(self, vectors: NDArray[np.float32], role: Role) -> NDArray[np.float32]:
         """See `Transform.apply`."""
-        if role != "row":
+        if role in ("query", "image query"):
             return vectors
         out = np.empty_like(vectors)
         for start, stop in _blocks(vectors):
@@ -210,12 +209,11 @@ class Centring:
 
     def apply(self, vectors: NDArray[np.float32], role: Role) -> NDArray[np.float32]:  # noqa: ARG002
         """See `Transform.apply`."""
-        out = np.empty_like(vectors)
-        for start, stop in _blocks(vectors):
-            wide = vectors[start:stop].astype(np.float64)
-            rest = wide - np.outer(wide @ self.direction, self.direction)
-            out[start:stop] = _without_rounding(rest, np.linalg.norm(wide, axis=1))
-        return out
+
+        def rest(wide: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[np.float64]:
+            return _without_rounding(wide - np.outer(wide @ self.direction, self.direction), lengths)
+
+        return _in_blocks(vectors, rest, vectors.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,7 +221,8 @@ class Alignment:
     """The mean of images taken from images, and the mean of texts from texts: x / |x| − mean.
 
     Models for images and texts keep the two apart: the difference of the means is the modality gap of Liang
-    et al., Mind the Gap (NeurIPS 2022, arXiv 2203.02053). Afterwards both means are zero.
+    et al., Mind the Gap (NeurIPS 2022, arXiv 2203.02053). Afterwards both means are zero. A vector of zeros
+    stays zeros.
 
     Attributes:
         row_mean: The mean of the rows, which are images, scaled to length 1: float64, shape (dims,).
@@ -244,19 +243,31 @@ class Alignment:
 
     def apply(self, vectors: NDArray[np.float32], role: Role) -> NDArray[np.float32]:
         """See `Transform.apply`."""
-        mean = self.text_mean if role == "query" else self.row_mean
-        out = np.empty_like(vectors)
-        for start, stop in _blocks(vectors):
-            wide = vectors[start:stop].astype(np.float64)
-            lengths = np.linalg.norm(wide, axis=1)
+        mean = self.row_mean if role in ("row", "image query") else self.text_mean
+
+        def moved(wide: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[np.float64]:
             rest = wide / np.where(lengths == 0, 1, lengths)[:, None] - mean
             rest[lengths == 0] = 0
-            out[start:stop] = _without_rounding(rest, np.ones(len(rest)))
-        return out
+            return _without_rounding(rest, np.ones(len(rest)))
+
+        return _in_blocks(vectors, moved, vectors.shape[1])
 
 
 def _blocks(vectors: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
     return blocks(len(vectors), vectors.shape[1], _BLOCK)
+
+
+def _in_blocks(
+    vectors: NDArray[np.float32],
+    change: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]],
+    dims: int,
+) -> NDArray[np.float32]:
+    """Vectors changed in float64, some at a time with their lengths: float32, shape (rows, dims)."""
+    out = np.empty((len(vectors), dims), dtype=np.float32)
+    for start, stop in _blocks(vectors):
+        wide = vectors[start:stop].astype(np.float64)
+        out[start:stop] = change(wide, np.linalg.norm(wide, axis=1))
+    return out
 
 
 def _without_rounding(values: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,5 +1,7 @@
 """Spaces of images: searched by words, by images and by both, and aligned with their captions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -77,11 +79,16 @@ def test_aligned_means_are_zero_and_queries_lose_that_of_the_captions(space):
     assert np.abs(aligned.vectors.mean(0)).max() < 1e-6
     texts = aligned.encode_queries(space.corpus.texts)
     np.testing.assert_allclose(texts, unit[1] - unit[1].mean(0), atol=1e-5)
+    documents = space.encoder.encode_documents(space.corpus.texts)
+    np.testing.assert_allclose(aligned.place_documents(documents), texts, atol=1e-6)
     before, after = modality_gap(space, captions), aligned_gap(space, captions)
     assert after.distance < before.distance
     assert after.other_share >= before.other_share
     with pytest.raises(QueryError, match="without other changes"):
         space.center().align()
+    images = space.corpus.images.take(np.arange(60)).followed_by(None, 4)
+    with pytest.raises(QueryError, match="Some rows have no image"):
+        space.for_corpus(replace(space.corpus, images=images)).align()
 
 
 def test_aligned_images_are_a_contender(space):
