@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from explorer.analysis.modality_gap import aligned_gap, modality_gap
+    from explorer.analysis.modality_gap import align_means, modality_gap
     from explorer.analysis.space import Hit, Space
     from explorer.classification.by_examples import classify_by_examples
     from explorer.classification.by_inference import classify_by_inference
@@ -59,7 +59,7 @@ _HOMES = {
     "SizeSweep": "explorer.comparison.compression.size_sweep",
     "Space": "explorer.analysis.space",
     "add_rows": "explorer.data.added_rows",
-    "aligned_gap": "explorer.analysis.modality_gap",
+    "align_means": "explorer.analysis.modality_gap",
     "check_behaviour": "explorer.evaluation.behaviour",
     "classify_by_examples": "explorer.classification.by_examples",
     "classify_by_inference": "explorer.classification.by_inference",
@@ -103,7 +103,7 @@ __all__ = [
     "SizeSweep",
     "Space",
     "add_rows",
-    "aligned_gap",
+    "align_means",
     "check_behaviour",
     "classify_by_examples",
     "classify_by_inference",

@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from explorer.analysis.fitting import alignment, reduction, unit_mean
 from explorer.analysis.space import Space, make_index
 from explorer.errors import QueryError
+from explorer.jobs.memory_limit import require_memory
 from explorer.jobs.progress import OnProgress, counting
-from explorer.tensor import TopK, VectorIndex
+from explorer.tensor import TopK
 
 DEPTHS = (1, 5, 10)
 """The numbers of hits that recall is measured at."""
+ROWS = 5_000
+"""The most rows whose neighbours are found; the figures of more are those of a random sample of so many."""
 _STEP = 512  # rows searched between two progress reports
 
 
@@ -27,6 +30,7 @@ class ModalityGap:
         distance: Between the mean of the images and that of the texts, all scaled to length 1; at most 2.
         variance_share: The share of the variance of all of them, images and texts, that lies between the two
             means: 0 for equal means, 1 if nothing else varies.
+        rows: Rows whose neighbours were found, among all rows; the means are those of all rows.
         k: Neighbours in a list.
         overlap: The mean share of a row's k nearest images that are also among its k nearest texts.
         chance_overlap: What rows in random order would reach: k / (rows − 1).
@@ -39,6 +43,7 @@ class ModalityGap:
 
     distance: float
     variance_share: float
+    rows: int
     k: int
     overlap: float
     chance_overlap: float
@@ -55,7 +60,8 @@ def modality_gap(
 
     The distance is that of Liang et al., Mind the Gap (NeurIPS 2022, arXiv 2203.02053). A text finds an image
     of its own if that is of a row with the same text, or equal to the image of its row; likewise the other
-    way round. Vectors of zeros are left out of the means. See `aligned_gap` for the same without the gap.
+    way round. Vectors of zeros are left out of the means. For the gap that is left once the means are
+    aligned, give the result of `align_means`.
 
     Args:
         images: The rows' images.
@@ -66,26 +72,67 @@ def modality_gap(
     Raises:
         QueryError: There are fewer than two rows, the spaces differ in their number, or k is below 1.
     """
-    keys = [[*images.corpus.item_keys], [*texts.corpus.item_keys]]
-    return _measure(images.index, texts.index, keys, k, on_progress)
+    total = len(images)
+    if len(texts) != total or total < 2:
+        raise QueryError(
+            f"There are {total:,} images and {len(texts):,} texts.", fix="Give 2 or more of each."
+        )
+    if k < 1:
+        raise QueryError(f"{k} neighbours were asked for.", fix="Choose 1 or more.")
+    k, rows = min(k, total - 1), _sample(total, ROWS)
+    report = counting(on_progress, "Searching across images and texts")
+    image_numbers, text_numbers = (
+        np.unique(np.array(space.corpus.item_keys), return_inverse=True)[1] for space in (images, texts)
+    )
+    found = {kind: dict.fromkeys(DEPTHS, 0) for kind in ("text", "image")}
+    overlap = other = 0.0
+    indices = {"image": images.index, "text": texts.index}
+    for start in range(0, len(rows), _STEP):
+        block = rows[start : start + _STEP]
+        near = {
+            (kind, among): indices[among].search(indices[kind].take(block), max(k + 1, *DEPTHS), "cosine")
+            for kind in indices
+            for among in indices
+        }
+        overlap += _shared(near["image", "image"], near["text", "text"], block, k)
+        for kind, opposite in (("image", "text"), ("text", "image")):
+            across = near[kind, opposite]
+            own = (image_numbers[across.indices] == image_numbers[block][:, None]) | (
+                text_numbers[across.indices] == text_numbers[block][:, None]
+            )
+            for depth in DEPTHS:
+                found[kind][depth] += int(own[:, :depth].any(axis=1).sum())
+            other += _other_share(near[kind, kind], across, block, k)
+        report(start + len(block), len(rows))
+    image_mean, text_mean = unit_mean(images.index), unit_mean(texts.index)
+    distance = float(np.linalg.norm(image_mean - text_mean))
+    return ModalityGap(
+        distance=distance,
+        variance_share=_variance_share((image_mean + text_mean) / 2, distance),
+        rows=len(rows),
+        k=k,
+        overlap=overlap / len(rows),
+        chance_overlap=k / (total - 1),
+        other_share=other / (2 * len(rows)),
+        chance_other_share=total / (2 * total - 1),
+        text_to_image={depth: count / len(rows) for depth, count in found["text"].items()},
+        image_to_text={depth: count / len(rows) for depth, count in found["image"].items()},
+    )
 
 
-def aligned_gap(
-    images: Space, texts: Space, *, k: int = 10, on_progress: OnProgress | None = None
-) -> ModalityGap:
-    """As `modality_gap`, after the mean of the images is taken from images and that of texts from texts."""
-    keys = [[*images.corpus.item_keys], [*texts.corpus.item_keys]]
-    return _measure(*aligned_pair(images.index, texts.index), keys, k, on_progress)
+def align_means(images: Space, texts: Space) -> tuple[Space, Space]:
+    """Both spaces, each without the mean of its own vectors; see `Alignment`.
+
+    Raises:
+        NotEnoughMemoryError: The new vectors do not fit in memory.
+    """
+    needed = 4 * (len(images) * images.dims + len(texts) * texts.dims)
+    require_memory(needed, f"Aligning {len(images):,} rows", "Use fewer rows.")
+    step = alignment(images.index, texts.index, images.fingerprint)
+    return images.transformed(step), texts.transformed(step, "text row")
 
 
-def aligned_pair(images: VectorIndex, texts: VectorIndex) -> tuple[VectorIndex, VectorIndex]:
-    """The vectors of images and of texts, each without the mean of their kind; see `Alignment`."""
-    step = alignment(images, texts, "")
-    moved = step.apply(images.take(slice(None)), "row"), step.apply(texts.take(slice(None)), "query")
-    return make_index(moved[0]), make_index(moved[1])
-
-
-def gap_coordinates(images: VectorIndex, texts: VectorIndex, *, most: int = 2_000) -> NDArray[np.float32]:
+def gap_coordinates(images: Space, texts: Space, *, most: int = 2_000) -> NDArray[np.float32]:
     """Images, then as many texts, on the first two principal axes of all of them, scaled to length 1.
 
     Args:
@@ -94,72 +141,25 @@ def gap_coordinates(images: VectorIndex, texts: VectorIndex, *, most: int = 2_00
         most: The most rows; of more, a random sample.
 
     Returns:
-        float32, shape (2 × min(rows, most), 2).
+        float32, shape (2 × min(rows, most), min(2, dims)).
     """
-    rows = np.arange(len(images))
-    if len(rows) > most:
-        rows = np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
-    both = np.concatenate([images.take(rows), texts.take(rows)])
+    rows = _sample(len(images), most)
+    both = np.concatenate([images.index.take(rows), texts.index.take(rows)])
     index = make_index(both)
     return reduction(index, min(2, index.dims), "cosine", "").apply(both, "row")
 
 
-def _measure(
-    images: VectorIndex,
-    texts: VectorIndex,
-    keys: list[list[bytes]],
-    k: int,
-    on_progress: OnProgress | None,
-) -> ModalityGap:
-    rows = len(images)
-    if len(texts) != rows or rows < 2:
-        raise QueryError(
-            f"There are {rows:,} images and {len(texts):,} texts.", fix="Give 2 or more of each."
-        )
-    if k < 1:
-        raise QueryError(f"{k} neighbours were asked for.", fix="Choose 1 or more.")
-    k = min(k, rows - 1)
-    report = counting(on_progress, "Searching across images and texts")
-    image_numbers, text_numbers = (np.unique(kind, return_inverse=True)[1] for kind in map(np.array, keys))
-    found = {name: dict.fromkeys(DEPTHS, 0) for name in ("text", "image")}
-    overlap = other = 0.0
-    for start in range(0, rows, _STEP):
-        block = np.arange(start, min(start + _STEP, rows))
-        asked = {"image": images.take(block), "text": texts.take(block)}
-        most = max(k + 1, *DEPTHS)
-        near = {
-            (kind, among): index.search(asked[kind], most, "cosine")
-            for kind in asked
-            for among, index in (("image", images), ("text", texts))
-        }
-        own_image = _without_own(near["image", "image"].indices, block, k)
-        own_text = _without_own(near["text", "text"].indices, block, k)
-        overlap += sum(
-            len(np.intersect1d(one, two, assume_unique=True)) / k
-            for one, two in zip(own_image, own_text, strict=True)
-        )
-        for kind, opposite in (("image", "text"), ("text", "image")):
-            across = near[kind, opposite]
-            hit = (image_numbers[across.indices] == image_numbers[block][:, None]) | (
-                text_numbers[across.indices] == text_numbers[block][:, None]
-            )
-            for depth in DEPTHS:
-                found[kind][depth] += int(hit[:, :depth].any(axis=1).sum())
-            other += _other_share(near[kind, kind], across, block, k)
-        report(int(block[-1]) + 1, rows)
-    image_mean, text_mean = unit_mean(images), unit_mean(texts)
-    distance = float(np.linalg.norm(image_mean - text_mean))
-    return ModalityGap(
-        distance=distance,
-        variance_share=_variance_share((image_mean + text_mean) / 2, distance),
-        k=k,
-        overlap=overlap / rows,
-        chance_overlap=k / (rows - 1),
-        other_share=other / (2 * rows),
-        chance_other_share=rows / (2 * rows - 1),
-        text_to_image={depth: count / rows for depth, count in found["text"].items()},
-        image_to_text={depth: count / rows for depth, count in found["image"].items()},
-    )
+def _sample(total: int, most: int) -> NDArray[np.int64]:
+    """Rows at random, ascending; all of them if there are no more."""
+    if total <= most:
+        return np.arange(total)
+    return np.sort(np.random.default_rng(0).choice(total, most, replace=False))
+
+
+def _shared(one: TopK, other: TopK, block: NDArray[np.int64], k: int) -> float:
+    """The sum over rows of the share of their k nearest that two lists have in common."""
+    lists = [_without_own(found.indices, block, k) for found in (one, other)]
+    return float((lists[0][:, :, None] == lists[1][:, None, :]).sum() / k)
 
 
 def _without_own(indices: NDArray[np.int64], block: NDArray[np.int64], k: int) -> NDArray[np.int64]:

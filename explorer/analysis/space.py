@@ -15,7 +15,7 @@ from explorer.analysis.embedded import EmbeddedCorpus, Query
 from explorer.analysis.fitting import Precision, alignment, centring, quantization, reduction, truncation
 from explorer.analysis.projection import Projection, project
 from explorer.analysis.specs import ClusterSpec, Distance, MapMethod, MapSpec
-from explorer.analysis.transforms import Transform
+from explorer.analysis.transforms import Role, Transform
 from explorer.data.corpus import Corpus
 from explorer.encode.cache import vector_cache
 from explorer.encode.run import encode_corpus
@@ -113,7 +113,7 @@ class Space(EmbeddedCorpus):
         Raises:
             QueryError: `dims` is out of range.
         """
-        return self._derived(truncation(self.index, dims))
+        return self.transformed(truncation(self.index, dims))
 
     def reduce(self, dims: int) -> Space:
         """The space of the coordinates along the first principal axes of the rows, from their mean (PCA).
@@ -127,7 +127,7 @@ class Space(EmbeddedCorpus):
         Raises:
             QueryError: `dims` is out of range.
         """
-        return self._derived(reduction(self.index, dims, self.similarity_metric, self.fingerprint))
+        return self.transformed(reduction(self.index, dims, self.similarity_metric, self.fingerprint))
 
     def quantize(self, precision: Precision) -> Space:
         """The space with rows as they are stored in fewer bits; see `Int8` and `Binary`.
@@ -140,17 +140,21 @@ class Space(EmbeddedCorpus):
         Raises:
             QueryError: There is no such precision.
         """
-        return self._derived(quantization(self.index, precision, self.fingerprint))
+        return self.transformed(quantization(self.index, precision, self.fingerprint))
 
     def center(self) -> Space:
         """The space without the component along the mean direction of its rows; see `Centring`."""
-        return self._derived(centring(self.index, self.fingerprint))
+        return self.transformed(centring(self.index, self.fingerprint))
 
-    def _derived(self, transform: Transform) -> Space:
-        vectors = transform.apply(self.vectors, "row")
-        return Space(
-            self.corpus, make_index(vectors), self._encoder, self._report, (*self.transforms, transform)
-        )
+    def transformed(self, step: Transform, role: Role = "row") -> Space:
+        """The space of the vectors after one more transform, which queries go through as well.
+
+        Args:
+            step: The transform.
+            role: What the rows are to it; see `Role`.
+        """
+        vectors = step.apply(self.vectors, role)
+        return Space(self.corpus, make_index(vectors), self._encoder, self._report, (*self.transforms, step))
 
     @overload
     def search(  # type: ignore[overload-overlap]  # a str is a Sequence[str] too; the first one wins
@@ -249,7 +253,7 @@ class Space(EmbeddedCorpus):
         if self.corpus.images is not None and not self.corpus.images.present().all():
             raise QueryError("Some rows have no image, so they are not aligned.", where=self.corpus.name)
         captions = self.caption_space(on_progress)
-        return self._derived(alignment(self.index, captions.index, self.fingerprint))
+        return self.transformed(alignment(self.index, captions.index, self.fingerprint))
 
     def search_vectors(
         self,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.analysis.modality_gap import DEPTHS, aligned_gap, modality_gap
+from explorer.analysis.modality_gap import DEPTHS, align_means, modality_gap
 from explorer.analysis.space import Space, make_index
 from explorer.data.opening import open_corpus
 from explorer.errors import QueryError
@@ -81,7 +81,7 @@ def test_figures_equal_their_formulas(rows, gap, k):
 def test_aligned_means_close_the_gap():
     images, texts = data(400, gap=3.0)
     before = modality_gap(*spaces(images, texts))
-    after = aligned_gap(*spaces(images, texts))
+    after = modality_gap(*align_means(*spaces(images, texts)))
     v, t = unit(images), unit(texts)
     expected = reference(v - v.mean(0), t - t.mean(0), [f"{row}" for row in range(400)], 10)
     assert after.distance == pytest.approx(expected["distance"], abs=1e-6)
@@ -108,6 +108,19 @@ def test_vectors_of_zeros_are_left_out_of_the_means():
     found = modality_gap(*spaces(images, texts))
     v, t = unit(np.delete(images, 3, 0)), unit(np.delete(texts, 7, 0))
     assert found.distance == pytest.approx(np.linalg.norm(v.mean(0) - t.mean(0)), abs=1e-6)
+
+
+def test_of_many_rows_the_neighbours_of_a_sample_are_found_among_all(monkeypatch):
+    images, texts = data(300, gap=1.0)
+    whole = modality_gap(*spaces(images, texts))
+    assert whole.rows == 300
+    monkeypatch.setattr("explorer.analysis.modality_gap.ROWS", 200)
+    found = modality_gap(*spaces(images, texts))
+    assert found.rows == 200
+    assert found.distance == whole.distance
+    assert found.chance_overlap == whole.chance_overlap
+    assert found.overlap == pytest.approx(whole.overlap, abs=0.03)
+    assert found.text_to_image[10] == pytest.approx(whole.text_to_image[10], abs=0.1)
 
 
 def test_too_few_rows_are_an_error():

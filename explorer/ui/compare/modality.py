@@ -91,18 +91,16 @@ def show_modality_gap(session: Session, comparison: Comparison | None) -> None: 
 
 
 def _measured(space: Space, on_progress: OnProgress) -> _Found:
-    from explorer.analysis.modality_gap import aligned_gap, aligned_pair, gap_coordinates, modality_gap
+    from explorer.analysis.modality_gap import align_means, gap_coordinates, modality_gap
 
     captions = space.caption_space(on_progress)
+    aligned = align_means(space, captions)
     return _Found(
         (
             modality_gap(space, captions, on_progress=on_progress),
-            aligned_gap(space, captions, on_progress=on_progress),
+            modality_gap(*aligned, on_progress=on_progress),
         ),
-        (
-            gap_coordinates(space.index, captions.index),
-            gap_coordinates(*aligned_pair(space.index, captions.index)),
-        ),
+        (gap_coordinates(space, captions), gap_coordinates(*aligned)),
     )
 
 
@@ -118,7 +116,7 @@ def _show(session: Session, spec: ContenderSpec, found: _Found) -> None:
     st.caption(
         "A caption finds its image if that, or one with the same caption, is among the first. Aligned: the "
         "mean of the images is taken from images, and that of the captions from texts (Liang et al., "
-        "arXiv 2203.02053)."
+        f"arXiv 2203.02053).{_sampled(before, len(session.corpus))}"
     )
     aligned = ContenderSpec(spec.encoder, aligned=True)
     st.button(
@@ -141,6 +139,10 @@ def _show(session: Session, spec: ContenderSpec, found: _Found) -> None:
                 alt=f"{title}: images and captions on the two axes along which they differ most",
             )
     st.caption("On the two axes along which all of them together differ most (PCA); at most 2,000 of each.")
+
+
+def _sampled(gap: ModalityGap, rows: int) -> str:
+    return f" Neighbours are those of {gap.rows:,} rows drawn at random." if gap.rows < rows else ""
 
 
 def _add(session: Session, spec: ContenderSpec) -> None:
