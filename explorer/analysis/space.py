@@ -16,6 +16,7 @@ from explorer.analysis.fitting import Precision, alignment, centring, quantizati
 from explorer.analysis.projection import Projection, project
 from explorer.analysis.specs import ClusterSpec, Distance, MapMethod, MapSpec
 from explorer.analysis.transforms import Role, Transform
+from explorer.analysis.written_captions import written_captions
 from explorer.data.corpus import Corpus
 from explorer.encode.cache import vector_cache
 from explorer.encode.run import encode_corpus
@@ -246,12 +247,18 @@ class Space(EmbeddedCorpus):
             on_progress: Called with the progress of encoding the captions.
 
         Raises:
-            QueryError: A row has no image, the space has no encoder, or is derived from another.
+            QueryError: A row has no image, none has a caption, the space has no encoder, or it is derived.
         """
         if self.transforms:
             raise QueryError("Only a space without other changes can be aligned.", where=self.corpus.name)
         if self.corpus.images is not None and not self.corpus.images.present().all():
             raise QueryError("Some rows have no image, so they are not aligned.", where=self.corpus.name)
+        if not any(written_captions(self.corpus)):
+            raise QueryError(
+                "The images have no captions, only names of files.",
+                where=self.corpus.name,
+                fix="Open them with a column of captions.",
+            )
         captions = self.caption_space(on_progress)
         return self.transformed(alignment(self.index, captions.index, self.fingerprint))
 

@@ -268,8 +268,8 @@ class _Run:
     def use_captions(self) -> None:
         """Measure how well captions and images find each other, if there are two rows with both."""
         told = self.steps.next()
-        pictured = next(side for side in self.sides if side.corpus.images is not None)
-        rows = captioned_rows(pictured, sample_rows(len(pictured.corpus), VIEW_ROWS, self.seed))
+        corpus = next(side.corpus for side in self.sides if side.corpus.images is not None)
+        rows = captioned_rows(corpus, sample_rows(len(corpus), VIEW_ROWS, self.seed))
         if len(rows) < _FEWEST_CAPTIONS:
             self.notes.append("Captions are not used: fewer than two images have one.")
             return

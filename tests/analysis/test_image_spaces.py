@@ -86,6 +86,9 @@ def test_aligned_means_are_zero_and_queries_lose_that_of_the_captions(space):
     assert after.other_share >= before.other_share
     with pytest.raises(QueryError, match="without other changes"):
         space.center().align()
+    unnamed = space.for_corpus(replace(space.corpus, text="file"))
+    with pytest.raises(QueryError, match="no captions, only names of files"):
+        unnamed.align()
     images = space.corpus.images.take(np.arange(60)).followed_by(None, 4)
     with pytest.raises(QueryError, match="Some rows have no image"):
         space.for_corpus(replace(space.corpus, images=images)).align()

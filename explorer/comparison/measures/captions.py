@@ -8,22 +8,23 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.analysis.written_captions import written_captions
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.failure import OnFailure, attempt
 from explorer.comparison.contenders.space_contender import SpaceContender
 from explorer.comparison.measure import Measure, UnitValues
-from explorer.comparison.measures.two_view import expected_reciprocal_ranks
+from explorer.comparison.measures.two_view import TIES, expected_reciprocal_ranks
+from explorer.data.corpus import Corpus
 from explorer.encode.queries import QueryVectors
 from explorer.jobs.progress import OnProgress
 from explorer.tensor import pairwise
 
-_SOURCE = "Voorhees 1999 (MRR); McSherry and Najork 2008 (ties)"
 TEXT_TO_IMAGE = Measure(
     "caption to image MRR",
     "captions",
     True,
     "How well a caption finds its image among those of other rows: the mean of 1 / rank.",
-    _SOURCE,
+    TIES,
     least=0,
     most=1,
 )
@@ -32,7 +33,7 @@ IMAGE_TO_TEXT = Measure(
     "captions",
     True,
     "How well an image finds its caption among those of other rows: the mean of 1 / rank.",
-    _SOURCE,
+    TIES,
     least=0,
     most=1,
 )
@@ -81,14 +82,13 @@ def caption_measures(
     return to_image, to_text
 
 
-def captioned_rows(contender: Contender, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Those of some rows that have an image and a caption; none if the rows have no images."""
-    corpus = contender.corpus
+def captioned_rows(corpus: Corpus, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of some rows that have an image and a caption that is not only the name of its file, int64."""
     if corpus.images is None:
         return rows[:0]
-    kept = [corpus.images.item(int(row)) is not None and bool(corpus.texts[row].strip()) for row in rows]
-    found: NDArray[np.int64] = rows[np.array(kept, bool)]
-    return found
+    there, captions = corpus.images.present(), written_captions(corpus)
+    kept: NDArray[np.int64] = rows[[bool(there[row] and captions[row].strip()) for row in rows]]
+    return kept
 
 
 def _scores(

@@ -31,7 +31,8 @@ _OVERLAP = (
     "its second"
 )
 _HIDDEN = ", without the words that both parts have."
-_TIES = "Voorhees 1999 (MRR); McSherry and Najork 2008 (ties)"
+TIES = "Voorhees 1999 (MRR); McSherry and Najork 2008 (ties)"
+"""The source of mean reciprocal ranks with ties."""
 _PAPER = "arXiv 2605.22202"
 
 MEASURES = (
@@ -40,7 +41,7 @@ MEASURES = (
         "proxy",
         True,
         f"{_RETRIEVAL}.",
-        _TIES,
+        TIES,
         least=0,
         most=1,
         plain="parts of a row find each other",
@@ -69,7 +70,7 @@ MASKED_MEASURES = tuple(
         plain=plain.plain,
     )
     for trial, plain, meaning, source in zip(
-        TRIALS, MEASURES, (_RETRIEVAL, _OVERLAP), (_TIES, _PAPER), strict=True
+        TRIALS, MEASURES, (_RETRIEVAL, _OVERLAP), (TIES, _PAPER), strict=True
     )
 )
 

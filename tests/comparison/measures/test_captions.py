@@ -44,7 +44,7 @@ def contender(tmp_path):
 
 def test_values_are_reciprocal_ranks_both_ways(contender):
     corpus, groups = contender.corpus, np.arange(12)
-    rows = captioned_rows(contender, np.arange(12))
+    rows = captioned_rows(corpus, np.arange(12))
     to_image, to_text = caption_measures([contender, Bm25Contender(corpus)], rows, groups)
     images = contender.space.vectors.astype(np.float64)
     texts = contender.space.encoder.encode_queries(corpus.texts).astype(np.float64)
@@ -69,10 +69,10 @@ def test_rows_without_an_image_are_left_out(contender):
     corpus = contender.corpus
     images = corpus.images.take(np.arange(9)).followed_by(None, 3)
     space = Space(replace(corpus, images=images), contender.space.index, contender.space.encoder)
-    rows = captioned_rows(SpaceContender(space, "one"), np.arange(12))
+    rows = captioned_rows(space.corpus, np.arange(12))
     np.testing.assert_array_equal(rows, np.arange(9))
     without = Space(corpus.reading("caption"), contender.space.index, contender.space.encoder)
-    assert len(captioned_rows(SpaceContender(without, "one"), np.arange(12))) == 0
+    assert len(captioned_rows(without.corpus, np.arange(12))) == 0
 
 
 def test_a_comparison_of_images_is_decided_by_captions(tmp_path, tiny_clip):
@@ -92,3 +92,18 @@ def test_a_comparison_of_images_is_decided_by_captions(tmp_path, tiny_clip):
     assert "matches captions and images better" in comparison.verdict.text
     names = {values.measure.name for values in comparison.values}
     assert not any("two-view" in name for name in names)
+
+
+def test_names_of_files_are_no_captions(tmp_path, tiny_clip):
+    from explorer import embed
+
+    for number in range(6):
+        draw(random_drawing("star", "red", np.random.default_rng(number)), 24).save(
+            tmp_path / f"{number}.png"
+        )
+    space = embed(tmp_path, str(tiny_clip))
+    assert space.corpus.text == "file"
+    assert len(captioned_rows(space.corpus, np.arange(6))) == 0
+    comparison = compare([space, space.center()])
+    assert not any(values.measure.kind == "captions" for values in comparison.values)
+    assert "Captions are not used: fewer than two images have one." in comparison.notes
