@@ -20,7 +20,8 @@ _EVERY_SECONDS = 0.2  # how often the line of progress is drawn
 _WIDTH = 100
 _EPILOG = """\
 A contender is a model: a Hub id, a folder, tfidf or bm25. What is changed about its vectors follows after |:
-  "BAAI/bge-small-en-v1.5 | first 256 | int8"   first N (dimensions), pca N, aligned, centred, int8, binary, csls
+  "BAAI/bge-small-en-v1.5 | first 256 | int8"   first N (dimensions), pca N, aligned (images), centred,
+                                                int8, binary, csls
   "intfloat/e5-small-v2 | no prompt"            no prompt, exact (float32)
 
 The exit status is 0; with --fail-if-worse 1 if A is significantly worse than B; 2 for an error.
