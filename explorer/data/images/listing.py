@@ -106,9 +106,9 @@ def images_among(files: Sequence[ImageFile], name: str) -> list[ImageFile]:
     return found
 
 
-def plain_name(name: str | None) -> str | None:
+def plain_name(name: str) -> str:
     """The name of a file as those of folders and archives are: with slashes, and without `./`."""
-    return None if name is None else PurePosixPath(name.replace("\\", "/")).as_posix()
+    return PurePosixPath(name.replace("\\", "/")).as_posix()
 
 
 def _files(archive: zipfile.ZipFile, size: int, name: str) -> Iterator[ImageFile]:

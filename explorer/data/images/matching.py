@@ -74,12 +74,9 @@ def _best_column(
 ) -> tuple[str, NDArray[np.int64]]:
     """The column that names the most files, and the position of the file of each row, -1 for none."""
     by_path = {image.name: place for place, image in enumerate(images)}
-    alone = collections.Counter(PurePosixPath(image.name).name for image in images)
-    by_name = {
-        PurePosixPath(image.name).name: place
-        for place, image in enumerate(images)
-        if alone[PurePosixPath(image.name).name] == 1
-    }
+    names = [PurePosixPath(image.name).name for image in images]
+    times = collections.Counter(names)
+    by_name = {each: place for place, each in enumerate(names) if times[each] == 1}
     best, most = "", np.empty(0, np.int64)
     for label in source.table.column_names:
         if pa.types.is_string(source.table[label].type):
@@ -99,7 +96,7 @@ def _best_column(
 
 def _rows(values: Sequence[str | None], files: Mapping[str, int]) -> NDArray[np.int64]:
     """The position of the file that each value names; -1 for none."""
-    found = (-1 if not value else files.get(plain_name(value.strip()) or "", -1) for value in values)
+    found = (-1 if not value else files.get(plain_name(value.strip()), -1) for value in values)
     return np.fromiter(found, np.int64, len(values))
 
 
