@@ -99,8 +99,7 @@ def _table(
             + (f", of which {svg:,} SVG, which can contain scripts." if svg else ".")
         )
     read = read_images(images, builder.budget, on_progress)
-    if read.first_error is not None and not read.kept:
-        raise read.first_error
+    read.check_any()
     builder.note(*read.notes)
     names = [images[place].name for place in read.kept]
     kept = read.images.take(np.array(read.kept, np.int64))

@@ -56,8 +56,7 @@ def with_images(source: SourceTable, place: Path | str, on_progress: OnProgress 
         column, rows = _best_column(source, images, path.name)
         used, places = np.unique(rows[rows >= 0], return_inverse=True)
         read = read_images([images[file] for file in used], None, on_progress)
-    if read.first_error is not None and not read.kept:
-        raise read.first_error
+    read.check_any()
     places_of_rows = np.full(len(rows), len(used), np.int64)  # after the last one: no image
     places_of_rows[rows >= 0] = places
     found = read.images.followed_by(None, 1)
