@@ -95,7 +95,8 @@ def _table(
     if unused:
         svg = sum(each.lower().endswith(".svg") for each in unused)
         builder.note(
-            f"{count(len(unused), 'file')} left out that {'is' if len(unused) == 1 else 'are'} no image"
+            f"{count(len(unused), 'file')} left out that "
+            + ("is not an image" if len(unused) == 1 else "are not images")
             + (f", of which {svg:,} SVG, which can contain scripts." if svg else ".")
         )
     read = read_images(images, builder.budget, on_progress)

@@ -111,8 +111,8 @@ def address_note(label: str, values: pa.ChunkedArray) -> str:
     if not head or not all(_ADDRESS.fullmatch(value) for value in head):
         return ""
     return (
-        f'Column "{label}" has addresses of images, from which nothing is fetched. '
-        "To see the images, bring them as a folder, an archive or a column of bytes."
+        f'Column "{label}" has URLs of images, which are not fetched. '
+        "To see the images, provide them as a folder, an archive or a column of bytes."
     )
 
 

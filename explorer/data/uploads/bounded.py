@@ -176,7 +176,7 @@ def _too_slow(limit: TimeLimit, name: str) -> TooLargeError:
         f"Reading the images takes longer than the {count(each, 'second')} allowed for one "
         f"or the {together:,} for all.",
         where=name,
-        fix="Bring fewer or smaller images, or ask the host to raise EXPLORER_READ_SECONDS.",
+        fix="Upload fewer or smaller images, or ask the host to raise EXPLORER_READ_SECONDS.",
     )
 
 
