@@ -127,7 +127,7 @@ def pixel_key(image: Image.Image) -> bytes:
 
 
 def thumbnail(image: Image.Image, side: int = _THUMBNAIL_SIDE) -> bytes:
-    """A smaller JPEG of an image, with so many pixels along its longer side at most."""
+    """A smaller JPEG of an image, with at most `side` pixels along its longer side."""
     scale = min(1.0, side / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     small = image if scale == 1 else image.resize(size, reducing_gap=2.0)

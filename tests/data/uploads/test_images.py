@@ -1,7 +1,6 @@
 """Images that are uploaded: read in a process with bounds on memory and time."""
 
 import io
-import subprocess
 import sys
 import zipfile
 
@@ -12,7 +11,7 @@ from PIL import Image
 from explorer.data.corpus_from_table import make_corpus
 from explorer.data.formats.files import read_file
 from explorer.data.images.images import IMAGE
-from explorer.data.uploads import bounded, time_limit
+from explorer.data.uploads import time_limit
 from explorer.data.uploads.bounded import read_bounded
 from explorer.data.uploads.time_limit import TimeLimit
 from explorer.errors import TooLargeError, UnreadableFileError
@@ -108,26 +107,13 @@ def test_many_images_take_longer_than_a_table_may(bound):
 
 
 @pytest.mark.slow
-def test_images_that_take_too_long_together_are_refused(bound, monkeypatch):
+def test_images_that_take_too_long_together_are_refused(bound, monkeypatch, processes):
     bound("EXPLORER_READ_SECONDS", 4)
     monkeypatch.setattr(time_limit, "_TIMES", 1)
-    processes = _noted_processes(monkeypatch)
     error = failure(TooLargeError, read_bounded, SLOW, "photos.zip")
     assert "longer than the 4 seconds allowed for one or the 4 for all" in error.what
     assert "EXPLORER_READ_SECONDS" in error.fix
     assert processes[0].poll() is not None
-
-
-def _noted_processes(monkeypatch):
-    started = []
-
-    class Noted(subprocess.Popen):
-        def __init__(self, *args, **options):
-            super().__init__(*args, **options)
-            started.append(self)
-
-    monkeypatch.setattr(bounded.subprocess, "Popen", Noted)
-    return started
 
 
 @pytest.mark.slow
