@@ -78,7 +78,7 @@ def make_corpus(
 
     keep = ~empty_mask(source.table[text]).to_numpy()
     if pictures is not None:
-        keep |= np.array([key is not None for key in pictures.content_keys()])
+        keep |= pictures.present()
         source = _without_nulls(source, text)
     filled = np.flatnonzero(keep)
     most = min(settings().max_rows, limit or len(filled))

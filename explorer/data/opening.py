@@ -9,9 +9,10 @@ from pathlib import Path
 
 from explorer.data.corpus import Corpus
 from explorer.data.corpus_from_table import GUESS, ImageChoice, LabelChoice, TextChoice, make_corpus
-from explorer.data.formats.files import read_file, read_image_folder
+from explorer.data.formats.files import read_file
 from explorer.data.formats.kinds import KINDS
 from explorer.data.hf_datasets import from_dataset, is_dataset, is_saved_dataset, read_saved_dataset
+from explorer.data.images.collections import read_folder
 from explorer.data.images.images import IMAGE
 from explorer.data.images.matching import with_images
 from explorer.data.python import from_arrow, from_columns, from_data_frame, from_texts, is_data_frame
@@ -144,7 +145,7 @@ def read_table(
         if path.is_dir():
             if is_saved_dataset(path):
                 return read_saved_dataset(path, on_progress)
-            return read_image_folder(path, seed=seed, on_progress=on_progress)
+            return read_folder(path, read_file, seed=seed, on_progress=on_progress)
         return read_file(path, path.name, seed=seed, encoding=encoding, on_progress=on_progress)
     if isinstance(source, list | tuple):
         return from_texts(source, name or "texts")

@@ -206,9 +206,8 @@ def _takes_images(read: ReadJson, folder: str) -> bool:
     """Whether there is a processor of images, in a file of its own or in that of the whole processor."""
     alone = as_table(read(f"{folder}preprocessor_config.json"))
     whole = as_table(read(f"{folder}processor_config.json"))
-    return (
-        "image_processor_type" in {**alone, **as_table(whole.get("image_processor"))} or "image_mean" in alone
-    )
+    named = "image_processor_type" in {**alone, **as_table(whole.get("image_processor"))}
+    return named or "image_mean" in alone  # older versions of transformers wrote no type
 
 
 def _pooling_modes(settings: Mapping[str, Any]) -> list[str]:

@@ -59,7 +59,7 @@ def test_an_image_and_a_text_are_searched_for_together(space, folder):
 
 def test_what_is_no_image_is_an_error(space, tmp_path, tiny_model):
     (tmp_path / "a.png").write_text("no image")
-    with pytest.raises(UnreadableFileError, match=r"a\.png: This is no image of a supported format"):
+    with pytest.raises(UnreadableFileError, match=r"a\.png: This is not an image in a supported format"):
         space.search(tmp_path / "a.png")
     with pytest.raises(UnreadableFileError, match=r"b\.png: The image cannot be opened"):
         space.search(tmp_path / "b.png")

@@ -94,7 +94,7 @@ def test_several_images_are_read_together_and_what_was_done_to_them_is_said():
     assert 'alt="a (2).png"' in grid(app)
     notes = said(app.caption)
     assert "1 of 3 images could not be read (broken.png: The image is cut short)" in notes
-    assert "1 file left out that is no image" in notes
+    assert "1 file left out that is not an image" in notes
     assert "Encode 2 images" in labels(app)
 
 

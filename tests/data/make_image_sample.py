@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from tests.conftest import ROOT
+from tests.data.images.files import saved
 from tests.drawn_images import COLOURS, SHAPES, Drawing, draw, random_drawing
 
 FILE = ROOT / "explorer/data/samples/drawn-shapes.zip"
@@ -75,9 +76,7 @@ def _row(drawing: Drawing, name: str) -> dict[str, str]:
 
 
 def _jpeg(image: Image.Image, quality: int = 85) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=quality)
-    return file.getvalue()
+    return saved(image, "JPEG", quality=quality)
 
 
 def _cropped(image: Image.Image, _data: bytes) -> bytes:

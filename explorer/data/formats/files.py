@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from explorer.data.formats.blocks import Source, size_of
 from explorer.data.formats.delimited import read_delimited
 from explorer.data.formats.jsonl import read_json
 from explorer.data.formats.kinds import HEAD_BYTES, file_kind
 from explorer.data.formats.lines import read_text
 from explorer.data.formats.parquet import read_parquet
-from explorer.data.images.collections import read_archive, read_folder, read_single
+from explorer.data.images.collections import read_archive, read_single
 from explorer.data.space_files.csv import from_csv
 from explorer.data.space_files.npz import read_npz
 from explorer.data.space_files.safetensors import read_safetensors
@@ -54,7 +52,7 @@ def read_file(
         if kind == "parquet":
             return read_parquet(data, name, seed=seed, on_progress=on_progress)
         if kind == "zip":
-            return read_archive(data, name, _read_beside, seed=seed, on_progress=on_progress)
+            return read_archive(data, name, read_file, seed=seed, on_progress=on_progress)
         if kind == "image":
             return read_single(data if isinstance(data, bytes) else data.read_bytes(), name, on_progress)
         if kind == "txt":
@@ -70,20 +68,6 @@ def read_file(
         raise UnreadableFileError(
             f"The file cannot be opened: {error.strerror}.", where=name, fix="Check its name and permissions."
         ) from error
-
-
-def _read_beside(data: bytes, name: str) -> SourceTable:
-    """The table beside images in an archive or a folder."""
-    return read_file(data, name)
-
-
-def read_image_folder(folder: Path, *, seed: int = 0, on_progress: OnProgress | None = None) -> SourceTable:
-    """Read a folder of images; see `read_folder`.
-
-    Raises:
-        DataError: It has none that can be read, or too many files.
-    """
-    return read_folder(folder, _read_beside, seed=seed, on_progress=on_progress)
 
 
 def _check_size(size: int, name: str) -> None:

@@ -85,7 +85,12 @@ def open_dataset(
     return dataclasses.replace(
         corpus,
         origin=HubOrigin(
-            *(name, found.config, found.split, found.commit, limit, seed),
+            name,
+            found.config,
+            found.split,
+            found.commit,
+            limit,
+            seed,
             images=images if isinstance(images, str) else "",
         ),
         source=f"https://huggingface.co/datasets/{name}",

@@ -1,1 +1,1 @@
-"""Images: reading files of strangers, and the images of a corpus's rows."""
+"""The images of rows: reading them from strangers' files, and keeping them with a corpus."""

@@ -1,4 +1,4 @@
-"""Image files that are brought one by one, as one archive."""
+"""Image files that are uploaded one by one, as one archive."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def stored_zip(files: Sequence[tuple[str, bytes]]) -> bytes:
         raise TooLargeError(
             f"Together the files are {size / 1_000_000:,.1f} MB; up to {most:,} MB are read.",
             where=count(len(files), "file"),
-            fix="Bring fewer or smaller images, or ask the host to raise EXPLORER_MAX_FILE_MB.",
+            fix="Upload fewer or smaller images, or ask the host to raise EXPLORER_MAX_FILE_MB.",
         )
     archive, used = io.BytesIO(), set[str]()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as written:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from explorer.data.formats.blocks import Source
+from explorer.data.formats.sampling import draw
 from explorer.data.images.images import FILE, IMAGE
 from explorer.data.images.listing import files_of_archive, files_of_folder, images_among, plain_name
 from explorer.data.images.reading import ImageFile, read_images
@@ -85,22 +86,21 @@ def _table(
     images = images_among(files, name)
     builder = TableBuilder(name, "images")
     builder.note(*notes)
+    described = [file for file in files if PurePosixPath(file.name).name in _METADATA]
+    unused = {file.name for file in files} - {file.name for file in [*images, *described]}
     total, most = len(images), settings().max_rows
     if total > most:
-        drawn = np.sort(np.random.default_rng(seed).choice(total, most, replace=False, shuffle=False))
-        images = [images[place] for place in drawn]
+        images = [images[place] for place in draw(total, most, seed)]
         builder.note(f"{most:,} of {total:,} images, drawn at random (seed {seed}).")
-    described = [file for file in files if PurePosixPath(file.name).name in _METADATA]
-    unused = {file.name for file in files} - {file.name for file in [*images_among(files, name), *described]}
     if unused:
         svg = sum(each.lower().endswith(".svg") for each in unused)
         builder.note(
-            f"{count(len(unused), 'file')} left out that {'is' if len(unused) == 1 else 'are'} no image"
+            f"{count(len(unused), 'file')} left out that "
+            + ("is not an image" if len(unused) == 1 else "are not images")
             + (f", of which {svg:,} SVG, which can contain scripts." if svg else ".")
         )
     read = read_images(images, builder.budget, on_progress)
-    if read.first_error is not None and not read.kept:
-        raise read.first_error
+    read.check_any()
     builder.note(*read.notes)
     names = [images[place].name for place in read.kept]
     kept = read.images.take(np.array(read.kept, np.int64))
@@ -130,8 +130,8 @@ def _described(
             continue
         place = table.column_names.index(_FILE_NAME)
         folder = PurePosixPath(file.name).parent
-        inside = [plain_name(each) for each in table[_FILE_NAME].cast(pa.string()).to_pylist()]
-        files = [each if each is None else (folder / each).as_posix() for each in inside]
+        inside = table[_FILE_NAME].cast(pa.string()).to_pylist()
+        files = [None if each is None else (folder / plain_name(each)).as_posix() for each in inside]
         tables.append(table.set_column(place, _FILE_NAME, pa.array(files, pa.string())))
     if not tables:
         return {}

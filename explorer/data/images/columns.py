@@ -6,12 +6,12 @@ import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from explorer.data.images.decoding import ENDINGS, is_image_start
+from explorer.data.images.decoding import ENDINGS, is_image_name, is_image_start
 from explorer.data.images.images import Images
 from explorer.data.images.listing import file_at
 from explorer.data.images.reading import ImageFile, read_images
@@ -80,10 +80,11 @@ def image_column(
         open_paths: Whether to open the files of this machine that records without bytes name. A stranger's
             table could name any file.
     """
-    data, paths = _bytes(values), _paths(values)
-    opened = open_paths and any(path is not None and _is_image_path(path) for path in paths)
+    paths = _paths(values)
+    opened = open_paths and any(path is not None and is_image_name(path) for path in paths)
     if not begin_like_images(values) and not opened:
         return None
+    data = _bytes(values)
     names = [path or f"{label} {row:,}" for row, path in enumerate(paths, 1)]
     sizes = pc.fill_null(pc.binary_length(data), -1).to_pylist()
     files = [
@@ -110,8 +111,8 @@ def address_note(label: str, values: pa.ChunkedArray) -> str:
     if not head or not all(_ADDRESS.fullmatch(value) for value in head):
         return ""
     return (
-        f'Column "{label}" has addresses of images, from which nothing is fetched. '
-        "To see the images, bring them as a folder, an archive or a column of bytes."
+        f'Column "{label}" has URLs of images, which are not fetched. '
+        "To see the images, provide them as a folder, an archive or a column of bytes."
     )
 
 
@@ -155,7 +156,3 @@ def _file(path: str) -> ImageFile | None:
         return file_at(Path(path), path)
     except (DataError, OSError, ValueError):
         return None
-
-
-def _is_image_path(path: str) -> bool:
-    return PurePosixPath(path).suffix.lower() in ENDINGS

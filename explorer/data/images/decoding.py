@@ -40,12 +40,12 @@ _THUMBNAIL_SIDE = 256  # pixels of the longer side: twice what pages show, for s
 _THUMBNAIL_QUALITY = 80
 _AGAIN = "Download or copy it again, or leave it out."
 _SUPPORTED = "Save it as a JPEG, PNG, WebP, GIF, BMP or TIFF file."
-TURNED = "turned upright, as their EXIF data says"
-FIRST_FRAME = "animated or of several pages: the first one is used"
-FLATTENED = "partly transparent: put on a white ground"
-CONVERTED = "of another colour space: converted to sRGB"
-NOT_CONVERTED = "with a colour profile that cannot be used: taken for sRGB"
-SIXTEEN_BITS = "of 16 bits a channel: reduced to 8"
+TURNED = "turned upright, as the EXIF data says"
+FIRST_FRAME = "animated or with several pages: the first frame or page is used"
+FLATTENED = "partly transparent: flattened onto a white background"
+CONVERTED = "in another colour space: converted to sRGB"
+NOT_CONVERTED = "with a colour profile that cannot be used: treated as sRGB"
+SIXTEEN_BITS = "with 16 bits per channel: reduced to 8"
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def pixel_key(image: Image.Image) -> bytes:
 
 
 def thumbnail(image: Image.Image, side: int = _THUMBNAIL_SIDE) -> bytes:
-    """A smaller JPEG of an image, with so many pixels along its longer side at most."""
+    """A smaller JPEG of an image, with at most `side` pixels along its longer side."""
     scale = min(1.0, side / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     small = image if scale == 1 else image.resize(size, reducing_gap=2.0)
@@ -152,7 +152,7 @@ def _opened(data: bytes, where: str) -> ImageFile:
         if is_image_start(data):  # whose header Pillow did not take
             what, fix = "The image is cut short or damaged, or has no pixels.", _AGAIN
         else:
-            what, fix = "This is no image of a supported format.", _SUPPORTED
+            what, fix = "This is not an image in a supported format.", _SUPPORTED
         raise UnreadableFileError(what, where=where, fix=fix) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels(where) from error
@@ -164,9 +164,9 @@ def _opened(data: bytes, where: str) -> ImageFile:
         raise _too_many_pixels(where, image.width, image.height)
     if image.mode in ("I", "F"):  # of which nothing says what is black and what is white
         raise UnreadableFileError(
-            "The pixels are numbers of 32 bits, as of a measurement, and not colours.",
+            "The pixels are 32-bit numbers, as in measurements, and not colours.",
             where=where,
-            fix="Save it with 8 or 16 bits a channel.",
+            fix="Save it with 8 or 16 bits per channel.",
         )
     return image
 

@@ -117,13 +117,22 @@ class Images:
         path = self._value("path", row)
         if path is None:
             return bytes(self.table["data"][int(self.rows[row])].as_buffer())
-        return _read_path(Path(path), str(self._value("name", row)))
+        return read_path(Path(path), str(self._value("name", row)))
 
     def _value(self, column: str, row: int) -> Any:  # noqa: ANN401 - of the column's type
         return self.table[column][int(self.rows[row])].as_py()
 
 
-def _read_path(path: Path, name: str) -> bytes:
+def read_path(path: Path, name: str) -> bytes:
+    """The bytes of a file of this machine.
+
+    Args:
+        path: Where it is.
+        name: What messages call it.
+
+    Raises:
+        UnreadableFileError: It cannot be opened.
+    """
     try:
         return path.read_bytes()
     except OSError as error:
@@ -176,7 +185,7 @@ def image_item(image: Image.Image | Path | bytes, name: str = "image") -> ImageI
         DataError: It cannot be used; see `decoded`.
     """
     if isinstance(image, Path):
-        data, name = _read_path(image, image.name), image.name
+        data, name = read_path(image, image.name), image.name
     elif isinstance(image, bytes):
         data = image
     else:

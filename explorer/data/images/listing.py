@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from explorer.data.formats.blocks import Source, size_of
 from explorer.data.images.decoding import is_image_name
+from explorer.data.images.images import read_path
 from explorer.data.images.reading import ImageFile
 from explorer.data.tables.values import count
 from explorer.errors import EmptyDataError, TooLargeError, UnreadableFileError
@@ -56,7 +57,7 @@ def file_at(path: Path, name: str) -> ImageFile:
         OSError: It does not exist.
     """
     size = path.stat().st_size
-    return ImageFile(name, functools.partial(_read_path, path, name, size), size, path.absolute())
+    return ImageFile(name, functools.partial(_read_checked, path, name, size), size, path.absolute())
 
 
 @contextlib.contextmanager
@@ -80,12 +81,12 @@ def files_of_archive(data: Source, name: str) -> Iterator[tuple[list[ImageFile],
             files = list(_files(archive, size_of(data), name))
         except _DAMAGED as error:
             raise UnreadableFileError(
-                "The archive is damaged.", where=name, fix="Make it again, and bring it once more."
+                "The archive is damaged.", where=name, fix="Create it again."
             ) from error
         with archive:
             last = {file.name: file for file in files}
             repeated = len(files) - len(last)
-            notes = [f"{count(repeated, 'file')} of the archive with the name of a later one left out."]
+            notes = [f"{count(repeated, 'file')} in the archive left out, as a later one has the same name."]
             yield list(last.values()), notes if repeated else []
 
 
@@ -106,9 +107,9 @@ def images_among(files: Sequence[ImageFile], name: str) -> list[ImageFile]:
     return found
 
 
-def plain_name(name: str | None) -> str | None:
+def plain_name(name: str) -> str:
     """The name of a file as those of folders and archives are: with slashes, and without `./`."""
-    return None if name is None else PurePosixPath(name.replace("\\", "/")).as_posix()
+    return PurePosixPath(name.replace("\\", "/")).as_posix()
 
 
 def _files(archive: zipfile.ZipFile, size: int, name: str) -> Iterator[ImageFile]:
@@ -119,7 +120,7 @@ def _files(archive: zipfile.ZipFile, size: int, name: str) -> Iterator[ImageFile
         raise TooLargeError(
             f"The archive would unpack to {unpacked / 1e6:,.0f} MB, far more than images do.",
             where=name,
-            fix="Leave out what is no image.",
+            fix="Leave out the files that are not images.",
         )
     for entry in entries:
         path = entry.filename.replace("\\", "/")
@@ -130,13 +131,13 @@ def _files(archive: zipfile.ZipFile, size: int, name: str) -> Iterator[ImageFile
             raise UnreadableFileError(
                 f"The archive names a file outside of it: {entry.filename[:100]}.",
                 where=name,
-                fix="Make it again from the folder of images.",
+                fix="Create it again from the folder of images.",
             )
         if any(part.startswith(_HIDDEN) for part in parts) or stat.S_ISLNK(entry.external_attr >> 16):
             continue
         if entry.flag_bits & 1:
             raise UnreadableFileError(
-                "The archive is encrypted.", where=name, fix="Make one without a password."
+                "The archive is encrypted.", where=name, fix="Create one without a password."
             )
         shown = "/".join(parts)
         read = functools.partial(_read_entry, archive, entry, shown)
@@ -146,29 +147,32 @@ def _files(archive: zipfile.ZipFile, size: int, name: str) -> Iterator[ImageFile
 def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> bytes:
     _check_file(entry.file_size, name)
     if entry.compress_type not in _METHODS:
-        raise UnreadableFileError("The file is compressed in a way that is not read.", where=name)
+        raise UnreadableFileError(
+            "The file is compressed by a method that is not supported.",
+            where=name,
+            fix="Create the archive with Deflate, the usual method.",
+        )
     try:
         with archive.open(entry) as stream:
             # With a size, no more is unpacked at a time, whatever the archive says of the entry.
             return stream.read(max(1, entry.file_size))
     except _DAMAGED as error:
-        raise UnreadableFileError("The file is damaged in the archive.", where=name) from error
-
-
-def _read_path(path: Path, name: str, size: int) -> bytes:
-    _check_file(size, name)
-    try:
-        return path.read_bytes()
-    except OSError as error:
         raise UnreadableFileError(
-            f"The file cannot be opened: {os.strerror(error.errno or 0)}.", where=name
+            "The file is damaged in the archive.", where=name, fix="Create the archive again."
         ) from error
+
+
+def _read_checked(path: Path, name: str, size: int) -> bytes:
+    _check_file(size, name)
+    return read_path(path, name)
 
 
 def _check_file(size: int, name: str) -> None:
     if size > _FILE_BYTES:
         raise TooLargeError(
-            f"The file has {size / 1e6:,.0f} MB; up to {_FILE_BYTES // 1_000_000} MB are read.", where=name
+            f"The file has {size / 1e6:,.0f} MB; up to {_FILE_BYTES // 1_000_000} MB are read.",
+            where=name,
+            fix="Scale the image down, or save it as JPEG.",
         )
 
 
@@ -182,9 +186,7 @@ def _check_directory(data: Source, name: str) -> None:
             tail = stream.read()
     end = tail.rfind(b"PK\x05\x06")
     if end < 0 or len(tail) < end + 22:
-        raise UnreadableFileError(
-            "The archive is cut short or damaged.", where=name, fix="Make it again, and bring it once more."
-        )
+        raise UnreadableFileError("The archive is cut short or damaged.", where=name, fix="Create it again.")
     if int.from_bytes(tail[end + 12 : end + 16], "little") > _DIRECTORY_BYTES:
         _check_count(_ENTRIES + 1, name)
 
@@ -194,5 +196,5 @@ def _check_count(files: int, name: str) -> None:
         raise TooLargeError(
             f"There are more than {_ENTRIES:,} files.",
             where=name,
-            fix="Bring fewer, or the images as a column of a Parquet file.",
+            fix="Give fewer, or the images as a column of a Parquet file.",
         )

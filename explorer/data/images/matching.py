@@ -56,8 +56,7 @@ def with_images(source: SourceTable, place: Path | str, on_progress: OnProgress 
         column, rows = _best_column(source, images, path.name)
         used, places = np.unique(rows[rows >= 0], return_inverse=True)
         read = read_images([images[file] for file in used], None, on_progress)
-    if read.first_error is not None and not read.kept:
-        raise read.first_error
+    read.check_any()
     places_of_rows = np.full(len(rows), len(used), np.int64)  # after the last one: no image
     places_of_rows[rows >= 0] = places
     found = read.images.followed_by(None, 1)
@@ -74,12 +73,9 @@ def _best_column(
 ) -> tuple[str, NDArray[np.int64]]:
     """The column that names the most files, and the position of the file of each row, -1 for none."""
     by_path = {image.name: place for place, image in enumerate(images)}
-    alone = collections.Counter(PurePosixPath(image.name).name for image in images)
-    by_name = {
-        PurePosixPath(image.name).name: place
-        for place, image in enumerate(images)
-        if alone[PurePosixPath(image.name).name] == 1
-    }
+    names = [PurePosixPath(image.name).name for image in images]
+    times = collections.Counter(names)
+    by_name = {each: place for place, each in enumerate(names) if times[each] == 1}
     best, most = "", np.empty(0, np.int64)
     for label in source.table.column_names:
         if pa.types.is_string(source.table[label].type):
@@ -99,7 +95,7 @@ def _best_column(
 
 def _rows(values: Sequence[str | None], files: Mapping[str, int]) -> NDArray[np.int64]:
     """The position of the file that each value names; -1 for none."""
-    found = (-1 if not value else files.get(plain_name(value.strip()) or "", -1) for value in values)
+    found = (-1 if not value else files.get(plain_name(value.strip()), -1) for value in values)
     return np.fromiter(found, np.int64, len(values))
 
 

@@ -19,7 +19,7 @@ from explorer.errors import DataError
 from explorer.jobs.cores import cores
 from explorer.jobs.progress import IMAGES, OnProgress, counting
 
-READING_IMAGES = "Reading images"
+_READING_IMAGES = "Reading images"
 _THREADS = 8  # at most: where memory is limited, the stack of each counts
 _AHEAD = 4  # files that each thread may be ahead of the one that is waited for
 _AHEAD_BYTES = 64_000_000  # of such files; a larger one is read alone
@@ -53,16 +53,19 @@ class ReadImages:
     Attributes:
         images: One for each file; none for a file that could not be read.
         kept: The positions of the files that could be read.
-        refused: The number of those that could not.
-        first_error: The error of the first of these.
+        first_error: The error of the first file that could not be read; None if all could.
         notes: What was done to the images and why some are missing, one sentence each.
     """
 
     images: Images
     kept: list[int]
-    refused: int
     first_error: DataError | None
     notes: tuple[str, ...]
+
+    def check_any(self) -> None:
+        """Raise the first error if none of the files could be read."""
+        if self.first_error is not None and not self.kept:
+            raise self.first_error
 
 
 def read_images(
@@ -83,7 +86,7 @@ def read_images(
     Raises:
         TooLargeError: They exceed the budget.
     """
-    report = counting(on_progress, READING_IMAGES, IMAGES)
+    report = counting(on_progress, _READING_IMAGES, IMAGES)
     report(0, len(files))
     chunks: list[pa.Table] = []
     rows: list[_Row] = []
@@ -118,7 +121,7 @@ def read_images(
     notes = [f"{count(number, 'image')} {remark}." for remark, number in remarks.items()]
     if refused:
         notes.append(_left_out(errors, refused, len(files)))
-    return ReadImages(Images.of_table(table), kept, refused, next(iter(errors), None), tuple(notes))
+    return ReadImages(Images.of_table(table), kept, next(iter(errors), None), tuple(notes))
 
 
 def _in_threads(

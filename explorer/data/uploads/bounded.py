@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, cast
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.tables.values import count
 from explorer.data.uploads.handover import error_from_json, out_of_memory, take_over, too_slow
-from explorer.data.uploads.process_limits import TimeLimit
+from explorer.data.uploads.time_limit import TimeLimit
 from explorer.errors import DataError, TooLargeError, UnreadableFileError
 from explorer.jobs.process import python_module, python_path
 from explorer.jobs.progress import BYTES, READING, OnProgress, Progress, ignore_progress
@@ -176,7 +176,7 @@ def _too_slow(limit: TimeLimit, name: str) -> TooLargeError:
         f"Reading the images takes longer than the {count(each, 'second')} allowed for one "
         f"or the {together:,} for all.",
         where=name,
-        fix="Bring fewer or smaller images, or ask the host to raise EXPLORER_READ_SECONDS.",
+        fix="Upload fewer or smaller images, or ask the host to raise EXPLORER_READ_SECONDS.",
     )
 
 

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from explorer.data.formats.files import read_file
 from explorer.data.uploads.handover import error_as_json, hand_over, readable
-from explorer.data.uploads.process_limits import TimeLimit, bound_memory
+from explorer.data.uploads.process_limits import bound_memory
+from explorer.data.uploads.time_limit import TimeLimit
 from explorer.errors import ExplorerError
 from explorer.jobs.progress import Progress
 

@@ -88,4 +88,4 @@ def test_addresses_are_not_fetched_and_this_is_said(dataset_hub, tmp_path):
     serve(dataset_hub, tmp_path, [table.replace_schema_metadata({"huggingface": json.dumps(features)})])
     corpus = open_corpus("me/rows")
     assert (corpus.images, corpus.text) == (None, "caption")
-    assert any('Column "image" has addresses of images, from which nothing' in note for note in corpus.notes)
+    assert any('Column "image" has URLs of images, which are not fetched' in note for note in corpus.notes)

@@ -93,9 +93,9 @@ def test_what_was_done_to_images_is_counted():
     ]
     files += [("c.jpg", saved(picture(), "JPEG", exif=exif(3))), ("d.png", b"none")]
     assert read_file(zipped(files), "photos.zip").notes == (
-        "2 images turned upright, as their EXIF data says.",
-        "1 image partly transparent: put on a white ground.",
-        "1 of 4 images could not be read (d.png: This is no image of a supported format).",
+        "2 images turned upright, as the EXIF data says.",
+        "1 image partly transparent: flattened onto a white background.",
+        "1 of 4 images could not be read (d.png: This is not an image in a supported format).",
     )
 
 
@@ -103,7 +103,7 @@ def test_of_many_that_cannot_be_read_the_first_are_named():
     files = [FILES[0], *((f"{number}.png", b"none") for number in range(8))]
     note = read_file(zipped(files), "photos.zip").notes[0]
     assert note.startswith("8 of 9 images could not be read (0.png: ")
-    assert note.endswith("4.png: This is no image of a supported format; and 3 more).")
+    assert note.endswith("4.png: This is not an image in a supported format; and 3 more).")
 
 
 def test_a_single_image_is_a_row():
@@ -112,7 +112,7 @@ def test_a_single_image_is_a_row():
     assert corpus.images.sizes().tolist() == [[48, 48]]
     error = failure(UnreadableFileError, read_file, b"none", "photo.jpg")
     assert str(error) == (
-        "photo.jpg: This is no image of a supported format. "
+        "photo.jpg: This is not an image in a supported format. "
         "Save it as a JPEG, PNG, WebP, GIF, BMP or TIFF file."
     )
 

@@ -97,7 +97,7 @@ def test_rows_without_an_image_stay_texts():
     ]  # fmt: skip
     assert corpus.notes == (
         'Column "picture": 1 of 4 images could not be read '
-        "(picture 3: This is no image of a supported format).",
+        "(picture 3: This is not an image in a supported format).",
         'Column "picture": 1 row without an image.',
     )
 
@@ -152,8 +152,8 @@ def test_addresses_of_images_are_not_fetched_and_this_is_said(kind, monkeypatch)
     else:
         notes = read_file(parquet(table), "rows.parquet").notes
     assert notes == (
-        'Column "image_url" has addresses of images, from which nothing is fetched. '
-        "To see the images, bring them as a folder, an archive or a column of bytes.",
+        'Column "image_url" has URLs of images, which are not fetched. '
+        "To see the images, provide them as a folder, an archive or a column of bytes.",
     )
     other = open_corpus(
         {"address": ["https://example.org/page"], "caption": ["see https://example.org/a.png"]}

@@ -152,7 +152,7 @@ def test_sixteen_bits_are_rounded_to_eight(kind):
 def test_numbers_without_a_range_are_refused(kind):
     values = np.arange(64, dtype=kind).reshape(8, 8)
     error = refused(saved(Image.fromarray(values), "TIFF"))
-    assert error.what == "The pixels are numbers of 32 bits, as of a measurement, and not colours."
+    assert error.what == "The pixels are 32-bit numbers, as in measurements, and not colours."
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
@@ -227,7 +227,7 @@ def test_of_a_camera_s_several_pictures_in_one_jpeg_the_first_is_used():
 @pytest.mark.parametrize("data", [b"", b"no image", b"%PDF-1.7", b"\0" * 5_000, saved(picture(), "PPM")])
 def test_what_is_no_image_is_refused(data):
     error = refused(data)
-    assert error.what == "This is no image of a supported format."
+    assert error.what == "This is not an image in a supported format."
     assert error.fix == "Save it as a JPEG, PNG, WebP, GIF, BMP or TIFF file."
 
 

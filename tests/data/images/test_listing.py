@@ -62,7 +62,7 @@ def test_an_archive_is_read_in_its_order(method):
 def test_a_name_outside_of_the_archive_is_refused(name):
     error = refused(zipped([("ok.png", PNG), (name, PNG)]))
     assert error.what == f"The archive names a file outside of it: {name}."
-    assert error.fix == "Make it again from the folder of images."
+    assert error.fix == "Create it again from the folder of images."
 
 
 def test_backslashes_are_slashes():
@@ -149,7 +149,7 @@ def test_of_two_files_with_one_name_the_last_is_read():
     source = read(zipped([("a.png", PNG), ("b.png", PNG), ("a.png", other)]))
     assert names(source) == ["a.png", "b.png"]
     assert source.images[IMAGE].read(0) == other
-    assert source.notes == ("1 file of the archive with the name of a later one left out.",)
+    assert source.notes == ("1 file in the archive left out, as a later one has the same name.",)
 
 
 def test_a_damaged_entry_is_left_out_and_named():
@@ -167,7 +167,7 @@ def test_a_compression_that_python_does_not_bound_is_refused():
         archive.writestr("b.png", PNG, zipfile.ZIP_LZMA)
     source = read(mixed.getvalue())
     assert names(source) == ["a.png"]
-    assert "b.png: The file is compressed in a way that is not read" in source.notes[0]
+    assert "b.png: The file is compressed by a method that is not supported" in source.notes[0]
 
 
 def test_what_is_no_image_is_left_out_and_counted():
@@ -176,7 +176,7 @@ def test_what_is_no_image_is_left_out_and_counted():
     source = read(zipped(files))
     assert names(source) == ["a.png"]
     assert source.notes == (
-        "3 files left out that are no image, of which 1 SVG, which can contain scripts.",
+        "3 files left out that are not images, of which 1 SVG, which can contain scripts.",
         "1 of 2 images could not be read "
         "(y.png: This is an SVG drawing, which can contain scripts and is not opened).",
     )

@@ -41,20 +41,6 @@ def _nothing_is_left():
     assert not [path for path in settings().cache_folder.rglob("*") if path.is_file()]
 
 
-@pytest.fixture
-def processes(monkeypatch):
-    """The processes that were started."""
-    started: list[subprocess.Popen] = []
-
-    class Noted(subprocess.Popen):
-        def __init__(self, *args, **options):
-            super().__init__(*args, **options)
-            started.append(self)
-
-    monkeypatch.setattr(bounded.subprocess, "Popen", Noted)
-    return started
-
-
 def parquet(table, **options):
     buffer = io.BytesIO()
     pq.write_table(table, buffer, **options)

@@ -1,7 +1,6 @@
 """Images that are uploaded: read in a process with bounds on memory and time."""
 
 import io
-import subprocess
 import sys
 import zipfile
 
@@ -12,9 +11,9 @@ from PIL import Image
 from explorer.data.corpus_from_table import make_corpus
 from explorer.data.formats.files import read_file
 from explorer.data.images.images import IMAGE
-from explorer.data.uploads import bounded, process_limits
+from explorer.data.uploads import time_limit
 from explorer.data.uploads.bounded import read_bounded
-from explorer.data.uploads.process_limits import TimeLimit
+from explorer.data.uploads.time_limit import TimeLimit
 from explorer.errors import TooLargeError, UnreadableFileError
 from explorer.jobs.progress import IMAGES, Progress
 from tests.data.failing import failure
@@ -77,7 +76,7 @@ def test_progress_counts_images():
 def test_each_image_has_as_long_as_a_table_and_all_ten_times_as_long(bound, monkeypatch):
     bound("EXPLORER_READ_SECONDS", 5)
     now = [100.0]
-    monkeypatch.setattr(process_limits.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time_limit.time, "monotonic", lambda: now[0])
     limit = TimeLimit()
     assert limit.end == 105
     now[0] = 102
@@ -108,26 +107,13 @@ def test_many_images_take_longer_than_a_table_may(bound):
 
 
 @pytest.mark.slow
-def test_images_that_take_too_long_together_are_refused(bound, monkeypatch):
+def test_images_that_take_too_long_together_are_refused(bound, monkeypatch, processes):
     bound("EXPLORER_READ_SECONDS", 4)
-    monkeypatch.setattr(process_limits, "_TIMES", 1)
-    processes = _noted_processes(monkeypatch)
+    monkeypatch.setattr(time_limit, "_TIMES", 1)
     error = failure(TooLargeError, read_bounded, SLOW, "photos.zip")
     assert "longer than the 4 seconds allowed for one or the 4 for all" in error.what
     assert "EXPLORER_READ_SECONDS" in error.fix
     assert processes[0].poll() is not None
-
-
-def _noted_processes(monkeypatch):
-    started = []
-
-    class Noted(subprocess.Popen):
-        def __init__(self, *args, **options):
-            super().__init__(*args, **options)
-            started.append(self)
-
-    monkeypatch.setattr(bounded.subprocess, "Popen", Noted)
-    return started
 
 
 @pytest.mark.slow
