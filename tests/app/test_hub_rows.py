@@ -272,6 +272,15 @@ def test_the_search_comes_back(app):
     assert list(results(finished(app))["id"]) == ["post/letters", "post/cards"]
 
 
+def test_the_search_comes_back_with_its_words(app):
+    app.text_input(key="hub-search").set_value("cards").run()
+    app.session_state[OPENED] = "post/cards"  # as when its line is chosen, which tests cannot
+    app.run()
+    button(finished(app), "Other datasets").click().run()
+    assert app.text_input(key="hub-search").value == "cards"
+    assert list(results(finished(app))["id"]) == ["post/cards"]
+
+
 def test_rows_of_the_hub_may_bring_their_vectors(app):
     opened(app)
     box(app, "Vectors").select("vector").run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pyarrow as pa
 import streamlit as st
 
 from explorer.analysis.cluster_edits import Origin
@@ -52,7 +53,7 @@ def show_table(
     captions, summaries = corpus.captions, clusters.summaries
     shares = [100 * summary.share for summary in summaries]
     backs = [_comes_back(origin, stability) for origin in clusters.origins]
-    columns: dict[str, object] = {
+    columns: dict[str, Sequence[object]] = {
         "cluster": [names[summary.label] for summary in summaries],
         "rows": [summary.size for summary in summaries],
         "share": shares,
@@ -75,7 +76,7 @@ def show_table(
         captions[summary.central[0]] if summary.central else "" for summary in summaries
     ]
     event = st.dataframe(
-        columns,
+        pa.table(columns),  # sent as it is, where a dict would become a data frame first
         column_config={
             "rows": st.column_config.NumberColumn(format="localized"),
             "share": st.column_config.ProgressColumn(

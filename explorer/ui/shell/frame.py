@@ -69,7 +69,7 @@ def page(title: str, *, needs_rows: bool = True) -> Iterator[Session]:
         with _errors_drawn(session):
             yield session
         job_panel(session)
-        _show_other_jobs(session)
+        other_jobs(session)
         return
     st.set_page_config(page_title=f"{title} · {session.corpus.name} · Explorer")  # of the browser's tab
     with _header(title):
@@ -111,13 +111,7 @@ def page(title: str, *, needs_rows: bool = True) -> Iterator[Session]:
     # Drawn last, so that jobs this page started are included; at the top, to be visible without scrolling.
     with work if goes_on else work.container():
         job_panel(session)
-    _show_other_jobs(session)
-
-
-def _show_other_jobs(session: Session) -> None:
-    """Draw work that the page does not wait for in a corner of the window, where it moves nothing."""
-    with st.container(key="other-jobs"):
-        other_jobs(session)
+    other_jobs(session)
 
 
 @contextlib.contextmanager
@@ -162,7 +156,7 @@ def _await_rows(session: Session, linked_rows: LinkedRows, title: str) -> None:
     show_outcome(session, outcome, key="arriving", again=linked_rows.ask)
     if isinstance(outcome, Pending):
         job_panel(session)
-        _show_other_jobs(session)
+        other_jobs(session)
     else:
         _offer_other_rows(session)
     st.stop()

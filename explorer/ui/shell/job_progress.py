@@ -226,9 +226,13 @@ def job_panel(session: Session) -> None:
 
 
 def other_jobs(session: Session) -> None:
-    """Draw this visitor's jobs that the page does not wait for, likewise; call it after `job_panel`."""
+    """Draw this visitor's jobs that the page does not wait for, likewise; call it after `job_panel`.
+
+    They stand in a corner of the window, where they move nothing.
+    """
     if _followed(session, "others"):
-        _send(session, "others")
+        with st.container(key="other-jobs"):
+            _send(session, "others")
 
 
 def _send(session: Session, panel: _Panel) -> None:

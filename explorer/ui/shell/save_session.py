@@ -21,7 +21,6 @@ _NAMED, _ROWS, _VECTORS = "Source of the rows", "Rows", "Rows and vectors"
 _OPEN = "save-session-open"
 
 
-@st.fragment
 def offer_session_file(session: Session) -> None:
     """Draw the button behind which a session is saved, made once it is opened."""
     popover = st.popover(
@@ -41,6 +40,7 @@ def session_download(session: Session) -> None:
     )
 
 
+@st.fragment
 def _show_choice(session: Session) -> None:
     from explorer.session.files.row_sources import can_be_named
 

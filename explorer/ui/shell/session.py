@@ -79,11 +79,11 @@ def _enter(session: Session) -> Session:
 def remember(session: Session) -> None:
     """Write the session into the address bar and keep it for a reload."""
     session_store().keep(session, corpus_parameter(session.corpus))
-    wanted = parameters_of(session)
+    wanted, said = parameters_of(session), st.query_params.to_dict()
     for name in PARAMETERS:
-        if name in wanted and st.query_params.get(name) != wanted[name]:
+        if name in wanted and said.get(name) != wanted[name]:
             st.query_params[name] = wanted[name]
-        elif name not in wanted and name in st.query_params:
+        elif name not in wanted and name in said:
             del st.query_params[name]
 
 

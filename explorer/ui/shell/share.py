@@ -25,12 +25,8 @@ if TYPE_CHECKING:
 _OPEN = "share-open"
 
 
-@st.fragment
 def show_share(session: Session) -> None:
-    """Draw the button behind which the link to the page is, made once opened, as the page is then.
-
-    Opening it draws nothing else of the page again.
-    """
+    """Draw the button behind which the link to the page is, made once opened, as the page is then."""
     popover = st.popover("Share", icon=":material/share:", type="tertiary", key=_OPEN, on_change="rerun")
     if popover.open:
         with popover:

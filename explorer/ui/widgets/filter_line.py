@@ -33,8 +33,7 @@ def show_filters(session: Session, among: Selection | None = None, note: str = "
     """
     with st.container():
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            with st.container(width="content"):
-                _popover(session)
+            _popover(session)
             left = _line(session, among, note) if session.filters else 1
         if session.filter_notice:
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -84,15 +83,19 @@ def _line(session: Session, among: Selection | None, note: str) -> int:
     return left
 
 
-@st.fragment
 def _popover(session: Session) -> None:
-    """Draw the choice of a filter, which draws only itself again until one is chosen."""
     popover = st.popover(
         "Filter", icon=":material/filter_alt:", type="tertiary", key=_OPEN, on_change="rerun", width="content"
     )
     if popover.open:
         with popover, st.container(width=_WIDTH):  # the same for each kind of column
-            choose_filter(session, _close)
+            _choose(session)
+
+
+@st.fragment
+def _choose(session: Session) -> None:
+    """Draw the choice of a filter, which draws only itself again until one is chosen."""
+    choose_filter(session, _close)
     if st.session_state.pop(_CHANGED, False):
         st.rerun()
 

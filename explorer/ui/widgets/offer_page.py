@@ -84,12 +84,6 @@ def offer_page(session: Session, offer: PageOffer) -> None:
         session: The session.
         offer: The page.
     """
-    with st.container(width="content"):  # a fragment would take what is left of a line
-        _offer(session, offer)
-
-
-@st.fragment
-def _offer(session: Session, offer: PageOffer) -> None:
     popover = f"{_KEY}-{offer.kind}-open"
     opened = st.popover(
         offer.label, icon=":material/web_asset:", key=popover, on_change="rerun", width="content"
@@ -101,6 +95,7 @@ def _offer(session: Session, offer: PageOffer) -> None:
         _dialog(session, offer)
 
 
+@st.fragment
 def _show_choices(offer: PageOffer, popover: str) -> None:
     chosen = _choose(offer)
     if not _is_possible(offer, chosen):

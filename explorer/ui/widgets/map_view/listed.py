@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from explorer.share.map.content import Content
@@ -66,7 +66,4 @@ class ListedRows:
 
 def _described(row: ListedRow) -> dict[str, Any]:
     """A row as JSON says it; rows without an image say nothing of one."""
-    described = asdict(row)
-    if not row.image:
-        del described["image"]
-    return described
+    return {name: value for name, value in vars(row).items() if name != "image" or value}
