@@ -104,7 +104,7 @@ def _show_choices(offer: PageOffer, popover: str) -> None:
         download_file(
             "Download (HTML)", functools.partial(offer.make, chosen, ignore_progress), f"{offer.name}.html"
         )
-        st.button(
+        asked = st.button(
             "Publish as a Space",
             icon=":material/cloud_upload:",
             on_click=_open,
@@ -112,6 +112,8 @@ def _show_choices(offer: PageOffer, popover: str) -> None:
             help="The page becomes a static Space on the Hugging Face Hub, private unless you choose "
             "otherwise.",
         )
+    if asked:
+        st.rerun()  # the dialog is no part of this fragment
 
 
 def _choose(offer: PageOffer) -> Chosen:
