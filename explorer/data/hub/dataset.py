@@ -11,7 +11,7 @@ from explorer.data.hub.row_groups import read_footer
 from explorer.data.hub.rows import read_split, read_whole, where_of
 from explorer.data.hub.stream import read_streamed
 from explorer.data.images.images import FILE
-from explorer.data.tables.class_labels import card_class_names
+from explorer.data.tables.hf_features import card_class_names
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ColumnError, DataError
 from explorer.hub.dataset_details import dataset_details
