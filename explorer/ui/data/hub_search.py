@@ -48,7 +48,7 @@ def search_hub(session: Session, contents: DeltaGenerator) -> ExplorerError | No
 
 
 def open_dataset_page(name: str | None) -> None:
-    """Open a dataset in this tab; None goes back to the search and its words, but no full name typed there."""
+    """Open a dataset in this tab; None goes back to the search and its words, less a name typed in full."""
     st.session_state[OPENED] = name
     if name is None and is_dataset_id(str(st.session_state.get(_SEARCH) or "").strip()):
         st.session_state[_SEARCH] = ""
