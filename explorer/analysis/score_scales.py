@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from explorer.analysis.weak_hits import MEANINGLESS
 from explorer.data.corpus import Corpus
 from explorer.data.images.decoding import is_image_name
+from explorer.data.images.image_rows import image_rows
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space  # brings torch, which a first page must not wait for
@@ -109,7 +110,7 @@ def scale_of_texts(space: Space, kind: str, texts: NDArray[np.float32], metric: 
 
 def scale_of_images(space: Space, metric: Metric) -> ScoreScale:
     """The scale of a query that is an image: that of other images of the rows, with all rows but itself."""
-    rows = _some(np.flatnonzero(_is_image(space.corpus)), _IMAGES)
+    rows = _some(np.flatnonzero(image_rows(space.corpus)), _IMAGES)
     return _scale(space, _IMAGE, space.index.take(rows), rows, metric)
 
 
@@ -127,7 +128,7 @@ def scale_of_mixtures(
     """
     from explorer.analysis.space import mix
 
-    images = np.flatnonzero(_is_image(space.corpus))
+    images = np.flatnonzero(image_rows(space.corpus))
     rows = np.random.default_rng(0).choice(images, len(texts))
     pairs = np.stack([texts, space.index.take(rows)], axis=1)
     mixed = np.concatenate([mix(pair, weight) for pair in pairs])
@@ -140,7 +141,7 @@ def _scale(
     """The scores of queries with some rows of each kind, without those with the rows they are made of."""
     from explorer.tensor import pairwise
 
-    is_image, scores = _is_image(space.corpus), {}
+    is_image, scores = image_rows(space.corpus), {}
     for kind in (True, False):
         rows = _some(np.flatnonzero(is_image == kind), _ROWS)
         if not len(rows):
@@ -150,10 +151,6 @@ def _scale(
         others = np.ones(found.shape, dtype=bool) if own is None else own[:, None] != rows
         scores[kind] = np.sort(found[others])
     return ScoreScale(query, is_image, scores)
-
-
-def _is_image(corpus: Corpus) -> NDArray[np.bool_]:
-    return np.zeros(len(corpus), dtype=bool) if corpus.images is None else corpus.images.present()
 
 
 def _some(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:

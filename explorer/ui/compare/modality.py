@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer.comparison.contenders.names import names_of
 from explorer.comparison.contenders.spec import ContenderSpec
+from explorer.data.images.image_rows import has_images
 from explorer.data.images.images import FILE
 from explorer.numbers import percent
 from explorer.session.contenders import add_contender, contenders_of
@@ -51,7 +52,7 @@ class _Found:
 def show_modality_gap(session: Session, comparison: Comparison | None) -> None:  # noqa: ARG001 - it needs none
     """Draw the choice of an encoder, the figures of its gap, and where images and captions lie."""
     corpus = session.corpus
-    if corpus.images is None:
+    if not has_images(corpus):
         st.info("This view is for rows that are images with captions.", icon=":material/image:")
         return
     if corpus.text == FILE:

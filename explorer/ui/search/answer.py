@@ -16,6 +16,7 @@ from explorer.analysis.score_scales import ComparedTexts, ScoreScale, compared_t
 from explorer.analysis.weak_hits import MEANINGLESS, query_weights, row_counts, weak_score
 from explorer.analysis.word_stems import stem
 from explorer.data.corpus import Item
+from explorer.data.images.image_rows import has_images, is_image
 from explorer.data.tables.values import count, shortened
 from explorer.encode.spec import Tfidf, hosted_model
 from explorer.encode.words import split_words
@@ -37,7 +38,8 @@ from explorer.ui.shell.going import go_to
 from explorer.ui.shell.queries import query_vectors_or_progress
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_file, download_table
-from explorer.ui.widgets.items import count_rows, item_html
+from explorer.ui.widgets.item_words import count_rows
+from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.marked_words import common_words, is_worth_marking
 
@@ -205,7 +207,7 @@ def show_summary(
         )
         ranked = None if answer.ranked is None else answer.ranked[chosen]
         with told:
-            if asked.like is not None and not _is_image(space, asked.like):
+            if asked.like is not None and not is_image(space.corpus, asked.like):
                 st.html(f"Rows similar to row {asked.like + 1:,}:{item_html(space.corpus, asked.like)}")
                 st.button("Back to the query", icon=":material/arrow_back:", on_click=forget_like)
             _show_fit(space, asked, found, answer.by_vectors[chosen], ranked)
@@ -219,7 +221,7 @@ def show_summary(
             help="The selection follows you to every page.",
         )
         # The map is searched by words alone.
-        if (asked.is_words or space.corpus.images is None) and st.button(
+        if (asked.is_words or not has_images(space.corpus)) and st.button(
             "Show on the map", icon=":material/scatter_plot:", help="Rings the closest rows on the map."
         ):
             go_to("pages/map.py", **{"map-query": found.query[:_MAP_QUERY_CHARS]})
@@ -347,13 +349,9 @@ def _meaningless(space: Space) -> tuple[str, ...]:
     return () if space.spec is None or hosted_model(space.spec) else MEANINGLESS
 
 
-def _is_image(space: Space, row: int) -> bool:
-    return space.corpus.images is not None and bool(space.corpus.images.present()[row])
-
-
 def _compared(session: Session, space: Space) -> ComparedTexts:
     """The texts that words are compared with where rows are images; none where no row is."""
-    if space.corpus.images is None:
+    if not has_images(space.corpus):
         return ComparedTexts("meaningless text", ())
     return kept(session, "compared texts", (space.corpus,), lambda: compared_texts(space.corpus))
 
@@ -363,7 +361,7 @@ def _scale(session: Session, space: Space, asked: Asked) -> ScoreScale | None:
 
     The texts that are compared with are encoded.
     """
-    if space.corpus.images is None or (asked.like is not None and not _is_image(space, asked.like)):
+    if not has_images(space.corpus) or (asked.like is not None and not is_image(space.corpus, asked.like)):
         return None
     metric = asked.metric or space.similarity_metric
     words = asked.but if asked.like is not None else "".join(asked.queries)

@@ -15,6 +15,7 @@ from explorer.analysis.score_scales import ScoreScale
 from explorer.analysis.space import Hit, Space
 from explorer.analysis.weak_hits import has_too_little, stems_of
 from explorer.analysis.word_stems import stem
+from explorer.data.images.image_rows import has_only_images
 from explorer.data.tables.values import shortened
 from explorer.encode.words import split_words
 from explorer.errors import ExplorerError
@@ -25,7 +26,6 @@ from explorer.tensor import Metric
 from explorer.ui.shell.text import show_error, whole_html
 from explorer.ui.widgets.items import (
     card_html,
-    has_only_images,
     image_cells,
     image_html,
     large_address,

@@ -11,7 +11,7 @@ from streamlit import runtime
 
 from explorer.data.corpus import Corpus
 from explorer.data.images.decoding import thumbnail
-from explorer.data.tables.values import count, shortened
+from explorer.data.tables.values import shortened
 from explorer.ui.shell.text import as_html
 
 if TYPE_CHECKING:
@@ -36,21 +36,6 @@ def item_html(corpus: Corpus, row: int, most: int | None = None) -> str:
     if not address:
         return told
     return f'<div class="explorer-image">{image_html(address, text)}{told}</div>'
-
-
-def image_count(corpus: Corpus) -> int:
-    """The number of rows that are images."""
-    return 0 if corpus.images is None else int(corpus.images.present().sum())
-
-
-def count_rows(corpus: Corpus, number: int) -> str:
-    """A number of rows in words: of "images", if all rows of the corpus are images."""
-    return count(number, "image" if has_only_images(corpus) else "row")
-
-
-def has_only_images(corpus: Corpus) -> bool:
-    """Whether each row is an image."""
-    return corpus.images is not None and image_count(corpus) == len(corpus)
 
 
 def grid_html(corpus: Corpus, rows: Sequence[int]) -> str:
