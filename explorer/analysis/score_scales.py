@@ -9,22 +9,23 @@ mixtures of both, at the same weights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.weak_hits import MEANINGLESS
 from explorer.data.corpus import Corpus
-from explorer.data.images.decoding import is_image_name
+from explorer.data.images.captions import written_captions
 from explorer.data.images.image_rows import image_rows
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space  # brings torch, which a first page must not wait for
     from explorer.tensor import Metric
 
+_T = TypeVar("_T")
 _TEXTS = 32  # that queries are compared with
 _ROWS = 1_000  # that these are asked of, of each kind
 _IMAGES = 64  # rows that queries by an image are compared with
@@ -46,12 +47,10 @@ class ComparedTexts:
 
 
 def compared_texts(corpus: Corpus) -> ComparedTexts:
-    """Captions of the rows, else their labels, else queries without a meaning.
-
-    Names of files are no captions.
-    """
-    captions = list(dict.fromkeys(text[:_LONGEST] for text in _spread(corpus.texts, _ROWS) if text.strip()))
-    if len(captions) > 1 and not all(map(is_image_name, captions)):
+    """Captions of the rows, see `written_captions`, else their labels, else queries without a meaning."""
+    texts = written_captions(corpus, _spread(range(len(corpus)), _ROWS))
+    captions = list(dict.fromkeys(text[:_LONGEST] for text in texts if text.strip()))
+    if len(captions) > 1:
         return ComparedTexts("caption", _spread(captions))
     if corpus.label_count > 1:
         return ComparedTexts("label", _spread([label for label, _ in corpus.label_sizes]))
@@ -159,7 +158,7 @@ def _some(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
 
 
-def _spread(texts: list[str], most: int = _TEXTS) -> tuple[str, ...]:
-    """Some texts from all over a list."""
-    places = np.linspace(0, len(texts) - 1, min(most, len(texts))).astype(int)
-    return tuple(texts[place] for place in places)
+def _spread(every: Sequence[_T], most: int = _TEXTS) -> tuple[_T, ...]:
+    """Some values from all over a list."""
+    places = np.linspace(0, len(every) - 1, min(most, len(every))).astype(int)
+    return tuple(every[place] for place in places)

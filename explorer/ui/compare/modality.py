@@ -9,8 +9,8 @@ import streamlit as st
 
 from explorer.comparison.contenders.names import names_of
 from explorer.comparison.contenders.spec import ContenderSpec
+from explorer.data.images.captions import has_captions
 from explorer.data.images.image_rows import has_images
-from explorer.data.images.images import FILE
 from explorer.numbers import percent
 from explorer.session.contenders import add_contender, contenders_of
 from explorer.session.session import Session
@@ -55,7 +55,7 @@ def show_modality_gap(session: Session, comparison: Comparison | None) -> None: 
     if not has_images(corpus):
         st.info("This view is for rows that are images with captions.", icon=":material/image:")
         return
-    if corpus.text == FILE:
+    if not has_captions(corpus):
         st.info(
             "The images have no captions here, only the names of their files. Choose a column of captions on "
             "the Data page.",
