@@ -28,6 +28,7 @@ from explorer.ui.widgets.items import (
     card_html,
     image_cells,
     image_html,
+    label_html,
     large_address,
     thumbnail_address,
 )
@@ -290,16 +291,11 @@ def _row(space: Space, found: Found, rank: int, hit: Hit) -> str:
     ranks = _ranks(hit) if isinstance(hit, RankedHit) else ""
     if ranks and found.metric != "euclidean":  # a distance says what it is
         score = f"{found.metric} {score}"
-    labels = space.corpus.labels
-    label = (
-        f'<span class="label" dir="auto">{html.escape(labels[hit.row])}</span>'
-        if labels is not None and labels[hit.row]
-        else ""
-    )
     weak = found.is_weak(hit)
     mark = f'<span class="weak">{_weak_words(found, hit)}</span>' if weak else ""
     kinds = f"explorer-hit{' ranked' if ranks else ''}{' is-weak' if weak else ''}"
     text, address = space.corpus.texts[hit.row], thumbnail_address(space.corpus, hit.row)
+    label = label_html(space.corpus, hit.row)
     image = f"<div>{image_html(address, text)}</div>" if address else ""
     rest = "" if len(text) <= _TEXT_CHARS else "…"
     told = _sentence(hit_words(space, found, hit))
