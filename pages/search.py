@@ -19,7 +19,8 @@ with page("Search") as session:
         controls.show_start(space, asked)
     elif some and (found := answer.hits_or_progress(session, space, asked)) is not None:
         # Brings torch, which the first page must not wait for.
-        from explorer.ui.widgets.hits import hits_table, show_hits
+        from explorer.ui.search.hits import show_hits
+        from explorer.ui.search.hits_table import hits_table
 
         metric = asked.metric or space.similarity_metric
         shown = answer.show_summary(

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from explorer.data.corpus import Corpus
     from explorer.retrieval.ranked import Ranked
     from explorer.tensor import Metric
-    from explorer.ui.widgets.hits import Found
+    from explorer.ui.search.found import Found
 
 _ORIGIN_CHARS = 40
 _NAMED_WORDS = 3  # of a query, in a sentence
@@ -179,7 +179,7 @@ def show_summary(
     table: Callable[[], pa.Table],
 ) -> Found:
     """Draw what was searched for and the actions on the hits; return what was found for the query to show."""
-    from explorer.ui.widgets.hits import Found  # brings torch, which the first page must not wait for
+    from explorer.ui.search.found import Found  # brings torch, which the first page must not wait for
 
     queries, metric = answer.queries, asked.metric or space.similarity_metric
     chosen = 0
@@ -269,7 +269,7 @@ def _show_fit(
         closest: The hits by vectors.
         ranked: What was found by more than vectors, if these are the hits.
     """
-    from explorer.ui.widgets.hits import score_text
+    from explorer.ui.widgets.score_words import score_text
 
     searched = len(searched_rows(space, asked))
     of = count_rows(space.corpus, searched)
@@ -307,7 +307,7 @@ def _show_fit(
 
 def _words_of_weak(found: Found, weak: Sequence[Hit]) -> str:
     """Which words of a query some hits have that are weak by their words, as Markdown."""
-    from explorer.ui.widgets.hits import quoted_words
+    from explorer.ui.search.hit_scores import quoted_words
 
     had = found.had_by(weak)
     if len(had) > _NAMED_WORDS:
@@ -317,7 +317,7 @@ def _words_of_weak(found: Found, weak: Sequence[Hit]) -> str:
 
 def _show_missed(session: Session, space: Space, found: Found) -> None:
     """Say which words of a query some rows have and no hit has, where TF-IDF lost them."""
-    from explorer.ui.widgets.hits import quoted_words
+    from explorer.ui.search.hit_scores import quoted_words
 
     counts, _ = _rows_by_word(session, space.corpus)
     had = found.had_by(found.hits)
