@@ -1,6 +1,7 @@
 import streamlit as st
 
 from explorer.data.corpus import Corpus
+from explorer.data.images.image_rows import has_images
 from explorer.encode.spec import LocalModel
 from explorer.session.files.contents import SessionContents
 from explorer.ui.data import overview
@@ -30,7 +31,7 @@ with page("Data") as session:
         # Tokens are counted below all else, so that what comes of it in a while moves nothing.
         rows, tokens = st.container(), st.container()
     # Images have no tokens and no passages.
-    if whole is not None and spec is not None and whole.images is None:
+    if whole is not None and spec is not None and not has_images(whole):
         split = is_split(session, whole)
         if not split:
             with tokens:

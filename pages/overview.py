@@ -1,5 +1,6 @@
 import streamlit as st
 
+from explorer.data.images.image_rows import has_only_images
 from explorer.ui.overview.images import show_images
 from explorer.ui.overview.sentences import sentences
 from explorer.ui.overview.start import (
@@ -11,7 +12,6 @@ from explorer.ui.overview.start import (
 from explorer.ui.overview.texts import show_texts
 from explorer.ui.shell.frame import page
 from explorer.ui.shell.spaces import space_or_progress
-from explorer.ui.widgets.items import has_only_images
 
 go_to_an_older_search()
 with page("Overview") as session:

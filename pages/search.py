@@ -1,6 +1,7 @@
 import streamlit as st
 
-from explorer.ui.search import answer, controls
+from explorer.ui.search import controls
+from explorer.ui.search.answer import hits_or_progress
 from explorer.ui.search.record_dialog import show_record
 from explorer.ui.search.record_keeping import keep_answer
 from explorer.ui.search.then_and_now import show_then_and_now
@@ -17,12 +18,14 @@ with page("Search") as session:
         controls.show_waiting(session)
     elif some and asked.is_empty:
         controls.show_start(space, asked)
-    elif some and (found := answer.hits_or_progress(session, space, asked)) is not None:
+    elif some and (found := hits_or_progress(session, space, asked)) is not None:
         # Brings torch, which the first page must not wait for.
-        from explorer.ui.widgets.hits import hits_table, show_hits
+        from explorer.ui.search.hits import show_hits
+        from explorer.ui.search.hits_table import hits_table
+        from explorer.ui.search.summary import show_summary
 
         metric = asked.metric or space.similarity_metric
-        shown = answer.show_summary(
+        shown = show_summary(
             session,
             space,
             asked,

@@ -15,7 +15,7 @@ from explorer.analysis.cluster_fit import centroid_distances
 from explorer.analysis.clusters import NOISE, Clustering
 from explorer.analysis.name_words import are_alike, can_name
 from explorer.analysis.space import Space
-from explorer.analysis.written_captions import written_captions
+from explorer.data.images.captions import written_captions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence

@@ -15,9 +15,9 @@ from explorer.analysis.fitting import unit_mean
 from explorer.analysis.name_words import are_alike, can_name
 from explorer.analysis.space import Space, make_index
 from explorer.analysis.transforms import Alignment
-from explorer.analysis.written_captions import written_captions
 from explorer.data.corpus import Corpus
 from explorer.data.corpus_from_table import make_corpus
+from explorer.data.images.captions import written_captions
 from explorer.data.python import from_texts
 from explorer.encode.cache import vector_cache
 from explorer.encode.run import encode_corpus

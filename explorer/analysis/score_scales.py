@@ -9,21 +9,23 @@ mixtures of both, at the same weights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.weak_hits import MEANINGLESS
 from explorer.data.corpus import Corpus
-from explorer.data.images.decoding import is_image_name
+from explorer.data.images.captions import written_captions
+from explorer.data.images.image_rows import image_rows
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space  # brings torch, which a first page must not wait for
     from explorer.tensor import Metric
 
+_T = TypeVar("_T")
 _TEXTS = 32  # that queries are compared with
 _ROWS = 1_000  # that these are asked of, of each kind
 _IMAGES = 64  # rows that queries by an image are compared with
@@ -45,12 +47,10 @@ class ComparedTexts:
 
 
 def compared_texts(corpus: Corpus) -> ComparedTexts:
-    """Captions of the rows, else their labels, else queries without a meaning.
-
-    Names of files are no captions.
-    """
-    captions = list(dict.fromkeys(text[:_LONGEST] for text in _spread(corpus.texts, _ROWS) if text.strip()))
-    if len(captions) > 1 and not all(map(is_image_name, captions)):
+    """Captions of the rows, see `written_captions`, else their labels, else queries without a meaning."""
+    texts = written_captions(corpus, _spread(range(len(corpus)), _ROWS))
+    captions = list(dict.fromkeys(text[:_LONGEST] for text in texts if text.strip()))
+    if len(captions) > 1:
         return ComparedTexts("caption", _spread(captions))
     if corpus.label_count > 1:
         return ComparedTexts("label", _spread([label for label, _ in corpus.label_sizes]))
@@ -109,7 +109,7 @@ def scale_of_texts(space: Space, kind: str, texts: NDArray[np.float32], metric: 
 
 def scale_of_images(space: Space, metric: Metric) -> ScoreScale:
     """The scale of a query that is an image: that of other images of the rows, with all rows but itself."""
-    rows = _some(np.flatnonzero(_is_image(space.corpus)), _IMAGES)
+    rows = _some(np.flatnonzero(image_rows(space.corpus)), _IMAGES)
     return _scale(space, _IMAGE, space.index.take(rows), rows, metric)
 
 
@@ -127,7 +127,7 @@ def scale_of_mixtures(
     """
     from explorer.analysis.space import mix
 
-    images = np.flatnonzero(_is_image(space.corpus))
+    images = np.flatnonzero(image_rows(space.corpus))
     rows = np.random.default_rng(0).choice(images, len(texts))
     pairs = np.stack([texts, space.index.take(rows)], axis=1)
     mixed = np.concatenate([mix(pair, weight) for pair in pairs])
@@ -140,7 +140,7 @@ def _scale(
     """The scores of queries with some rows of each kind, without those with the rows they are made of."""
     from explorer.tensor import pairwise
 
-    is_image, scores = _is_image(space.corpus), {}
+    is_image, scores = image_rows(space.corpus), {}
     for kind in (True, False):
         rows = _some(np.flatnonzero(is_image == kind), _ROWS)
         if not len(rows):
@@ -152,17 +152,13 @@ def _scale(
     return ScoreScale(query, is_image, scores)
 
 
-def _is_image(corpus: Corpus) -> NDArray[np.bool_]:
-    return np.zeros(len(corpus), dtype=bool) if corpus.images is None else corpus.images.present()
-
-
 def _some(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     if len(rows) <= most:
         return rows
     return np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
 
 
-def _spread(texts: list[str], most: int = _TEXTS) -> tuple[str, ...]:
-    """Some texts from all over a list."""
-    places = np.linspace(0, len(texts) - 1, min(most, len(texts))).astype(int)
-    return tuple(texts[place] for place in places)
+def _spread(every: Sequence[_T], most: int = _TEXTS) -> tuple[_T, ...]:
+    """Some values from all over a list."""
+    places = np.linspace(0, len(every) - 1, min(most, len(every))).astype(int)
+    return tuple(every[place] for place in places)

@@ -16,8 +16,8 @@ from explorer.analysis.fitting import Precision, alignment, centring, quantizati
 from explorer.analysis.projection import Projection, project
 from explorer.analysis.specs import ClusterSpec, Distance, MapMethod, MapSpec
 from explorer.analysis.transforms import Role, Transform
-from explorer.analysis.written_captions import written_captions
 from explorer.data.corpus import Corpus
+from explorer.data.images.captions import has_captions
 from explorer.encode.cache import vector_cache
 from explorer.encode.run import encode_corpus
 from explorer.errors import QueryError
@@ -253,7 +253,7 @@ class Space(EmbeddedCorpus):
             raise QueryError("Only a space without other changes can be aligned.", where=self.corpus.name)
         if self.corpus.images is not None and not self.corpus.images.present().all():
             raise QueryError("Some rows have no image, so they are not aligned.", where=self.corpus.name)
-        if not any(written_captions(self.corpus)):
+        if not has_captions(self.corpus):
             raise QueryError(
                 "The images have no captions, only names of files.",
                 where=self.corpus.name,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.data.python import from_arrow
-from explorer.data.tables.class_labels import class_names, named
+from explorer.data.tables.hf_features import class_names, named
 from explorer.data.tables.source_table import SourceTable, list_names
 from explorer.errors import DataError, EmptyDataError, UnreadableFileError
 from explorer.jobs.progress import OnProgress

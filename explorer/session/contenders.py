@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from explorer.comparison.contenders.names import names_of
 from explorer.comparison.contenders.spec import MOST, ContenderSpec
 from explorer.data.corpus import Corpus
-from explorer.data.images.images import FILE
+from explorer.data.images.captions import has_captions
 from explorer.encode.spec import HostedModel, OwnVectors, Tfidf
 from explorer.session.contender_link import contender_from, contender_parameter
 from explorer.session.session import Session
@@ -34,11 +34,11 @@ def usual_contenders(session: Session) -> tuple[ContenderSpec, ...]:
     """
     models = [ContenderSpec(spec) for spec in session.encoders if not isinstance(spec, Tfidf)]
     if session.corpus.images is not None:
-        named = session.corpus.text != FILE
+        captioned = has_captions(session.corpus)
         return tuple(
             changed
             for spec in models[:_OF_IMAGES]
-            for changed in (spec, replace(spec, aligned=named, centred=not named))
+            for changed in (spec, replace(spec, aligned=captioned, centred=not captioned))
         )
     words = _WORDS if len(models) < 2 else _WORDS[:1]
     return (*models[: MOST - len(words)], *words)

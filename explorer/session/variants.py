@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from explorer.comparison.contenders.spec import ContenderSpec
 from explorer.comparison.contenders.trained_sizes import trained_sizes
 from explorer.data.corpus import Corpus
-from explorer.data.images.images import FILE
+from explorer.data.images.captions import has_captions
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors
 from explorer.session.contenders import other_text_columns
 
@@ -121,7 +121,7 @@ def _stored(spec: ContenderSpec) -> list[Variant]:
 
 
 def _aligned(spec: ContenderSpec, corpus: Corpus) -> list[Variant]:
-    if spec.aligned or corpus.images is None or spec.text is not None or corpus.text == FILE:
+    if spec.aligned or spec.text is not None or not has_captions(corpus):
         return []
     about = "Takes from images and from texts the mean of their kind, which closes the gap between the two."
     return [Variant("Scores", "means aligned", replace(spec, aligned=True), about)]

@@ -10,7 +10,7 @@ from explorer.analysis.cluster_words import describe
 from explorer.analysis.clusters import Clustering
 from explorer.analysis.image_words import candidate_words, everyday_words, guessed_words
 from explorer.analysis.space import Space, make_index
-from explorer.analysis.written_captions import written_captions
+from explorer.data.images.captions import written_captions
 from explorer.tensor import normalize
 from tests.drawn_images import COLOURS, SHAPES, draw, random_drawing
 

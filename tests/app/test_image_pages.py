@@ -17,7 +17,7 @@ from tests.drawn_images import COLOURS, draw, random_drawing
 
 SHAPES = ("circle", "square", "star", "ring", "cross", "heart")
 HOSTILE = "<img src=x onerror=alert(1)>"
-ADDRESS = re.compile(r"/media/[0-9a-f]+\.jpg")
+ADDRESS = re.compile(r"media/[0-9a-f]+\.jpg")
 
 
 def write_drawings(folder, shapes=SHAPES, *, captions=True):
@@ -54,7 +54,7 @@ def opened(page, corpus, model, **parameters):
 @pytest.fixture
 def addresses(monkeypatch):
     """Addresses of thumbnails outside a run of the app, where there is no media storage."""
-    found = lambda corpus, row: f"/media/{corpus.item_keys[row].hex()}.jpg"  # noqa: E731
+    found = lambda corpus, row: f"media/{corpus.item_keys[row].hex()}.jpg"  # noqa: E731
     monkeypatch.setattr("explorer.ui.map.listed.thumbnail_address", found)
 
 
@@ -108,7 +108,7 @@ def test_a_saved_map_of_images_has_captions_and_no_address(captioned, tiny_clip,
     opened("map", captioned, tiny_clip, **{"map-method": "pca"})
     page = made[-1].html().decode()
     assert captioned.texts[0] in page
-    assert "/media/" not in page
+    assert "media/" not in page
     assert ".jpg" not in page
 
 

@@ -265,7 +265,8 @@ def test_rows_to_start_from_are_images(shapes):
 
 
 def test_hits_are_downloaded_with_the_percentiles_that_the_page_shows(shapes):
-    from explorer.ui.widgets.hits import hits_table, percentile_of
+    from explorer.ui.search.hit_scores import percentile_of
+    from explorer.ui.search.hits_table import hits_table
 
     app = ask(shapes, "a red circle")
     session = session_of(app)

@@ -572,12 +572,12 @@ def test_a_map_that_does_not_fit_in_memory_says_so_and_the_page_shows_pca(memory
     assert not app.error
 
 
-def test_the_method_is_kept_where_the_menu_leads_back_to_the_map():
-    """Nobody opened the popover of the method, and the menu's links say nothing of it."""
-    app = finished(open_app("pages/map.py", corpus="medicare-faq", model="tfidf", **{"map-method": "pca"}))
-    assert app.query_params["map-method"] == "pca"
+def test_how_the_map_is_made_is_kept_where_the_menu_leads_back_to_it():
+    """Nobody opened the popover, and the menu's links say nothing of what is behind it."""
+    made = {"map-method": "pca", "map-seed": "3", "map-distance": "0.25"}
+    app = finished(open_app("pages/map.py", corpus="medicare-faq", model="tfidf", **made))
     app.query_params.clear()
     app = finished(app.switch_page("pages/search.py").run())
     app.query_params.clear()
     app = finished(app.switch_page("pages/map.py").run())
-    assert app.query_params["map-method"] == "pca"
+    assert {name: app.query_params[name] for name in made} == made

@@ -8,8 +8,8 @@ import pytest
 
 from explorer import embedding
 from explorer.settings import settings
+from explorer.ui.search.hits_table import hits_table
 from explorer.ui.shell import session as sessions
-from explorer.ui.widgets.hits import hits_table
 from tests.app.driving import driven_until, finished, html_texts, open_app, progress_lines, session_of
 from tests.tiny_model import save_tiny_model
 

@@ -159,6 +159,15 @@ def publishing(push_hub, tmp_path_factory):
     assert TOKEN not in served.log
 
 
+@pytest.fixture(scope="module")
+def image_server(tiny_clip, tmp_path_factory):
+    """The app on a host with a model that takes images."""
+    folder = tmp_path_factory.mktemp("image-server")
+    shutil.copytree(tiny_clip, folder / "models" / "tiny-clip")
+    with _running(folder) as served:
+        yield served
+
+
 def _with_hub(hub: DatasetHub) -> dict[str, str]:
     return {"HF_ENDPOINT": hub.url, "EXPLORER_ALLOW_REMOTE_CODE": "yes"}
 

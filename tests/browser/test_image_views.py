@@ -2,92 +2,31 @@
 
 from __future__ import annotations
 
-import io
 import re
-import shutil
-import zipfile
 from urllib.parse import urlsplit
 
-import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.accessibility import small_targets, violations
-from tests.browser.conftest import Server, choose, fits, quiet, shoot
+from tests.browser.conftest import choose, quiet, shoot
+from tests.browser.images import arrived, bring, look_at
 from tests.browser.maps import at, drawn, seen
-from tests.browser.test_looks import draw_in
-from tests.drawn_images import COLOURS, SHAPES, draw, random_drawing
+from tests.image_archives import drawn_archive
 
 pytestmark = pytest.mark.slow
 ROWS = 65
-# Whether all images that a selector finds have arrived, and there are some.
-ARRIVED = """(selector) => {
-    const walk = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
-        [one, ...(one.shadowRoot ? walk(one.shadowRoot) : [])]);
-    const found = walk(document).filter((one) => one.matches(selector) && one.checkVisibility());
-    found.forEach((image) => (image.loading = "eager"));
-    return found.length > 0 && found.every((image) => image.complete && image.naturalWidth > 0);
-}"""
 
 
-@pytest.fixture(scope="module")
-def served(tiny_clip, tmp_path_factory):
-    """The app on a host with a model that takes images."""
-    running = Server(tmp_path_factory.mktemp("images-app"))
-    shutil.copytree(tiny_clip, running.cache.parent / "models" / "tiny-clip")
-    yield running
-    running.kill()
-    assert "Traceback" not in running.log, running.log
-
-
-def archive() -> bytes:
-    """A drawing of each shape and colour in a folder for its shape, and a copy of the first."""
-    file, rng = io.BytesIO(), np.random.default_rng(2)
-    with zipfile.ZipFile(file, "w") as made:
-        for shape in SHAPES:
-            for number, colour in enumerate(COLOURS):
-                picture = io.BytesIO()
-                draw(random_drawing(shape, colour, rng), 96, seed=number).save(picture, "PNG")
-                made.writestr(f"{shape}/{number}.png", picture.getvalue())
-                if not made.namelist()[1:]:
-                    made.writestr(f"{shape}/copy.png", picture.getvalue())
-    return file.getvalue()
-
-
-def arrived(page: Page, selector: str) -> None:
-    page.wait_for_function(ARRIVED, arg=selector)
-
-
-def look_at(page: Page, name: str, selector: str) -> None:
-    """Check a page at both widths and in both colour schemes, and keep pictures."""
-    for scheme in ("light", "dark"):
-        draw_in(page, scheme)
-        for width in (1440, 390):
-            page.set_viewport_size({"width": width, "height": 900})
-            quiet(page)
-            arrived(page, selector)
-            assert fits(page)
-            assert violations(page) == []
-            assert small_targets(page) == []
-            shoot(page, f"{name}-{width}-{scheme}")
-    page.set_viewport_size({"width": 1440, "height": 900})
-    draw_in(page, "light")
-    quiet(page)
-
-
-def test_images_are_seen_on_every_page_that_shows_rows(visit, served):
-    page = visit("/data?corpus=medicare-faq", at=served)
-    page.get_by_role("radio", name="File").click()
-    page.locator('[data-testid="stFileUploader"] input[type=file]').set_input_files(
-        {"name": "shapes.zip", "mimeType": "application/zip", "buffer": archive()}
-    )
+def test_images_are_seen_on_every_page_that_shows_rows(visit, image_server):
+    page = visit("/data?corpus=medicare-faq", at=image_server)
+    bring(page, drawn_archive(repeat=True))
     choose(page, "Model of images and texts", "tiny-clip")
     page.get_by_role("button", name=f"Encode {ROWS} images").click()
     expect(page.get_by_role("link", name="Search these rows")).to_be_visible()
     query = urlsplit(page.url).query
 
     def go(path: str, more: str = "") -> None:
-        page.goto(f"{served.url}{path}?{query}{more}")
+        page.goto(f"{image_server.url}{path}?{query}{more}")
 
     go("/")
     expect(page.get_by_text("1 of them repeats the pixels of an earlier one")).to_be_visible()

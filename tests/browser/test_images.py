@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import re
-import shutil
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessibility import focus, said, small_targets, violations
-from tests.browser.conftest import Server, ask, choose, fits, quiet, shoot
+from tests.browser.accessibility import focus, said, violations
+from tests.browser.conftest import ask, choose, quiet, shoot
+from tests.browser.images import bring, look_at
 from tests.browser.test_looks import draw_in
 from tests.drawn_images import Drawing
 from tests.image_archives import drawn_archive, drawn_png
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def served(tiny_clip, tmp_path_factory):
-    """The app on a host with a model that takes images."""
-    running = Server(tmp_path_factory.mktemp("images-app"))
-    shutil.copytree(tiny_clip, running.cache.parent / "models" / "tiny-clip")
-    yield running
-    running.kill()
-    assert "Traceback" not in running.log, running.log
-
-
-def bring(page: Page, archive: bytes) -> None:
-    page.get_by_role("radio", name="File").click()
-    page.locator('[data-testid="stFileUploader"] input[type=file]').set_input_files(
-        {"name": "shapes.zip", "mimeType": "application/zip", "buffer": archive}
-    )
-    expect(page.get_by_text(re.compile("images, from all over the rows"))).to_be_visible()
 
 
 def found(page: Page) -> list[str]:
@@ -43,38 +25,23 @@ def found(page: Page) -> list[str]:
     return [image.get_attribute("alt") or "" for image in images.all()]
 
 
-def look_at(page: Page, name: str) -> None:
-    """Check a page at both widths and in both colour schemes, and keep pictures."""
-    for scheme in ("light", "dark"):
-        draw_in(page, scheme)
-        for width in (1440, 390):
-            page.set_viewport_size({"width": width, "height": 900})
-            quiet(page)
-            assert fits(page)
-            assert violations(page) == []
-            assert small_targets(page) == []
-            shoot(page, f"{name}-{width}-{scheme}")
-    page.set_viewport_size({"width": 1440, "height": 900})
-    draw_in(page, "light")
-
-
-def test_pictures_are_brought_and_searched_by_words_by_an_image_and_by_both(visit, served):
-    page = visit("/data?corpus=medicare-faq", at=served)
+def test_pictures_are_brought_and_searched_by_words_by_an_image_and_by_both(visit, image_server):
+    page = visit("/data?corpus=medicare-faq", at=image_server)
     bring(page, drawn_archive(each=3))
     expect(page.locator(".explorer-grid img").first).to_be_visible()
     assert page.evaluate("document.querySelector('.explorer-grid img').naturalWidth") == 96
-    look_at(page, "images-data")
+    look_at(page, "images-data", ".explorer-grid img")
     choose(page, "Model of images and texts", "tiny-clip")
     page.get_by_role("button", name="Encode 192 images").click()
     page.get_by_role("link", name="Search these rows").click()
     expect(page.get_by_text("or start from one of these")).to_be_visible()
-    look_at(page, "images-start")
+    look_at(page, "images-start", ".explorer-card img")
 
     ask(page, "a red circle")
     first = found(page)
     assert all(name.startswith("circle/red") for name in first[:2])
     expect(page.get_by_text(re.compile("The closest of 192 images"))).to_be_visible()
-    look_at(page, "images-words")
+    look_at(page, "images-words", ".explorer-card img")
 
     page.get_by_role("button", name="By an image").click()
     page.locator("[data-testid=stPopoverBody] input[type=file]").set_input_files(
@@ -83,7 +50,7 @@ def test_pictures_are_brought_and_searched_by_words_by_an_image_and_by_both(visi
     expect(page.get_by_text("By the image mine.png and by the words.")).to_be_visible()
     choose(page, "What counts", "Mostly the image")
     expect(page.locator('.explorer-card img[alt^="star/blue"]').first).to_be_visible()
-    look_at(page, "images-both")
+    look_at(page, "images-both", ".explorer-card img")
     page.get_by_role("searchbox", name="Query").fill("")
     page.get_by_role("searchbox", name="Query").press("Enter")
     expect(page.get_by_text("Words above are added to it.")).to_be_visible()
@@ -103,13 +70,13 @@ def test_pictures_are_brought_and_searched_by_words_by_an_image_and_by_both(visi
     quiet(page)
     assert "but=a+blue+circle" in page.url
     assert "words-count=words" in page.url
-    look_at(page, "images-but")
-    again = visit(page.url.removeprefix(served.url), at=served)
+    look_at(page, "images-but", ".explorer-card img")
+    again = visit(page.url.removeprefix(image_server.url), at=image_server)
     expect(again.get_by_text("only the browser that opened them")).to_be_visible()
 
 
-def test_hits_are_opened_picked_and_reached_by_keys(visit, served):
-    page = visit("/data?corpus=medicare-faq", at=served)
+def test_hits_are_opened_picked_and_reached_by_keys(visit, image_server):
+    page = visit("/data?corpus=medicare-faq", at=image_server)
     bring(page, drawn_archive(captions=True))
     page.get_by_role("button", name="Encode 64 images").click()
     page.get_by_role("link", name="Search these rows").click()

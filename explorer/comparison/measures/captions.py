@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.analysis.written_captions import written_captions
 from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.failure import OnFailure, attempt
 from explorer.comparison.contenders.space_contender import SpaceContender
 from explorer.comparison.measure import Measure, UnitValues
 from explorer.comparison.measures.two_view import TIES, expected_reciprocal_ranks
 from explorer.data.corpus import Corpus
+from explorer.data.images.captions import written_captions
+from explorer.data.images.image_rows import image_rows
 from explorer.encode.queries import QueryVectors
 from explorer.jobs.progress import OnProgress
 from explorer.tensor import pairwise
@@ -84,11 +85,9 @@ def caption_measures(
 
 def captioned_rows(corpus: Corpus, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Those of some rows that have an image and a caption that is not only the name of its file, int64."""
-    if corpus.images is None:
-        return rows[:0]
-    there, captions = corpus.images.present(), written_captions(corpus)
-    kept: NDArray[np.int64] = rows[[bool(there[row] and captions[row].strip()) for row in rows]]
-    return kept
+    images: NDArray[np.int64] = rows[image_rows(corpus)[rows]]
+    captions = written_captions(corpus, images.tolist())
+    return images[[bool(caption.strip()) for caption in captions]]
 
 
 def _scores(

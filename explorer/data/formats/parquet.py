@@ -36,7 +36,7 @@ from explorer.data.images.columns import begin_like_images, image_column, may_ho
 from explorer.data.space_files.facts import KEY, check_rows
 from explorer.data.tables.arrow_columns import ColumnBuilder, is_list_of_numbers, left_out, widest_row
 from explorer.data.tables.budget import Budget
-from explorer.data.tables.class_labels import class_names, named
+from explorer.data.tables.hf_features import class_names, named
 from explorer.data.tables.source_table import SourceTable, TableBuilder, check_width
 from explorer.jobs.progress import BYTES, READING, OnProgress, counting
 from explorer.settings import settings

@@ -11,10 +11,10 @@ from explorer.data.hub.row_groups import read_footer
 from explorer.data.hub.rows import read_split, read_whole, where_of
 from explorer.data.hub.stream import read_streamed
 from explorer.data.images.images import FILE
-from explorer.data.tables.class_labels import card_class_names
+from explorer.data.tables.hf_features import card_class_names
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ColumnError, DataError
-from explorer.hub.dataset_details import dataset_details
+from explorer.hub.dataset_details import DatasetDetails, dataset_details
 from explorer.hub.dataset_splits import DatasetSplit
 from explorer.hub.ranges import Meter
 from explorer.jobs.progress import OnProgress
@@ -51,23 +51,8 @@ def open_dataset(
     details = dataset_details(name, revision)
     found = details.find_split(config, split)
     if found.kind in ("parquet", "streamed"):
-        if isinstance(images, str) and found.kind == "streamed":
-            raise ColumnError(
-                "Of datasets on the Hub, only images in Parquet files are read.",
-                where=where_of(found),
-                fix="Download its files, and open their folder.",
-            )
-        if text is None or label is GUESS:
-            preview = preview_split(details, found.config, found.split)
-            images = preview.image if images is GUESS else images
-            text, label = _columns(preview, text, label, with_images=images is not None)
-        elif images is GUESS:
-            images = first_image_column(details, found)
-        if text is None and images is None:
-            raise ColumnError("No column holds text.", where=where_of(found), fix="Name the text column.")
-        # The names of files come with the images; a column called so is small and read with the others.
-        chosen = (None if isinstance(images, str) and text == FILE else text, label, vectors, images)
-        selected = list(dict.fromkeys(path for path in chosen if isinstance(path, str)))
+        text, label, images = _columns(details, found, text, label, images)
+        selected = _selected(text, label, vectors, images)
         known = card_class_names(details.features.get(found.config))
         if found.kind == "streamed":
             source = read_streamed(
@@ -99,6 +84,31 @@ def open_dataset(
 
 
 def _columns(
+    details: DatasetDetails, found: DatasetSplit, text: str | None, label: LabelChoice, images: ImageChoice
+) -> tuple[str | None, LabelChoice, ImageChoice]:
+    """The columns of texts, labels and images of a split that is read by columns: guessed where not given.
+
+    Raises:
+        ColumnError: No column holds texts or images, or images would be streamed.
+    """
+    if isinstance(images, str) and found.kind == "streamed":
+        raise ColumnError(
+            "Of datasets on the Hub, only images in Parquet files are read.",
+            where=where_of(found),
+            fix="Download its files, and open their folder.",
+        )
+    if text is None or label is GUESS:
+        preview = preview_split(details, found.config, found.split)
+        images = preview.image if images is GUESS else images
+        text, label = _guessed(preview, text, label, with_images=images is not None)
+    elif images is GUESS:
+        images = first_image_column(details, found)
+    if text is None and images is None:
+        raise ColumnError("No column holds text.", where=where_of(found), fix="Name the text column.")
+    return text, label, images
+
+
+def _guessed(
     preview: Preview, text: str | None, label: LabelChoice, *, with_images: bool
 ) -> tuple[str | None, str | None]:
     """The columns of texts and labels, where they are not given: the names of classes are no captions."""
@@ -108,6 +118,13 @@ def _columns(
         return text, label
     guesses = (preview.label, preview.text if preview.text in classes else None)
     return text, next((path for path in guesses if path not in (None, text)), None)
+
+
+def _selected(text: str | None, label: LabelChoice, vectors: str | None, images: ImageChoice) -> list[str]:
+    """The columns to download, each once."""
+    # The names of files come with the images; a column called so is small and read with the others.
+    chosen = (None if isinstance(images, str) and text == FILE else text, label, vectors, images)
+    return list(dict.fromkeys(path for path in chosen if isinstance(path, str)))
 
 
 def read_table(split: DatasetSplit, on_progress: OnProgress | None = None) -> SourceTable:

@@ -20,7 +20,7 @@ from explorer.data.hub.stream import numbered, stream_rows
 from explorer.data.images.columns import may_hold_images
 from explorer.data.tables.arrow_columns import is_list_of_numbers, left_out
 from explorer.data.tables.budget import Budget
-from explorer.data.tables.class_labels import card_class_names, class_names, image_columns
+from explorer.data.tables.hf_features import card_class_names, class_names, image_columns
 from explorer.data.tables.source_table import SourceTable
 from explorer.errors import ExplorerError, TooLargeError
 from explorer.hub.dataset_details import DatasetDetails

@@ -15,7 +15,7 @@ from explorer.data.hub.nested import column_of_path, take_path
 from explorer.data.hub.row_groups import RowGroup, draw_groups, read_footer, read_group, row_groups
 from explorer.data.tables.arrow_columns import add_column
 from explorer.data.tables.budget import Budget
-from explorer.data.tables.class_labels import class_names, named
+from explorer.data.tables.hf_features import class_names, named
 from explorer.data.tables.source_table import SourceTable, TableBuilder, list_names
 from explorer.data.tables.values import count
 from explorer.data.uploads.bounded import read_bounded

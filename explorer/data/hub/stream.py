@@ -23,7 +23,7 @@ from explorer.data.hub.metadata_columns import is_plain, metadata_paths
 from explorer.data.hub.nested import column_of_path
 from explorer.data.hub.rows import pick_columns, provenance, where_of
 from explorer.data.hub.stream_process import StreamProcess
-from explorer.data.tables.class_labels import class_names
+from explorer.data.tables.hf_features import class_names
 from explorer.data.tables.source_table import SourceTable
 from explorer.data.tables.values import count
 from explorer.errors import EmptyDataError, HubUnreachableError, TooLargeError, UnreadableFileError

@@ -22,7 +22,7 @@ class Thumbnails {
     this.images = new Map();
     for (const [point, address] of images) {
       const known = before.get(point);
-      this.images.set(point, known?.src === address ? known : thumbnail(address, ""));
+      this.images.set(point, known?.getAttribute("src") === address ? known : thumbnail(address, ""));
     }
     for (const [point, image] of before) if (this.images.get(point) !== image) image.remove();
     for (const image of this.images.values()) if (!image.isConnected) this.element.append(image);

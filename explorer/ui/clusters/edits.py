@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.analysis.cluster_edits import MAX_PARTS, Edit, Merge, Origin, Split, no_room_for
+from explorer.data.images.image_rows import has_images
 from explorer.data.tables.values import count, shortened
 from explorer.numbers import percent
 from explorer.session.clusters import ClusteringKey
@@ -148,10 +149,11 @@ def _beside(shown_rows: ShownRows, clusters: Clusters, label: int, table: str) -
     summary = clusters.summaries[label]
     st.markdown(f"**{markdown(clusters.names[label])}** · {summary.size:,} rows")
     corpus = shown_rows.space.corpus
-    if corpus.images is not None:
+    if has_images(corpus):
         st.html(strip_html(corpus, summary.central))
-    for row in () if corpus.images is not None else summary.central[:_CENTRAL]:
-        st.html(as_html(shortened(corpus.captions[row], _ROW_CHARS)))
+    else:
+        for row in summary.central[:_CENTRAL]:
+            st.html(as_html(shortened(corpus.captions[row], _ROW_CHARS)))
     st.button(
         "Open only this one",
         key=f"open-only-{label}",

@@ -12,7 +12,7 @@ from explorer.session.session import Session
 from explorer.ui.shell.arrival import forget_arrival, has_arrived
 from explorer.ui.shell.session import LINKED_EDITS, has_session
 from explorer.ui.widgets.clustering import Clusters
-from explorer.ui.widgets.linked_choice import put_in_link
+from explorer.ui.widgets.linked_value import put_in_link
 
 USUAL_SIZE = 5
 """The minimum size of HDBSCAN's clusters that is shown without a link."""

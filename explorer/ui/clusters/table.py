@@ -11,6 +11,7 @@ from explorer.analysis.cluster_edits import Origin
 from explorer.analysis.cluster_stability import DISSOLVED, STABLE, ClusterStability
 from explorer.analysis.cluster_words import ClusterSummary
 from explorer.analysis.function_words import is_function_word
+from explorer.data.images.image_rows import has_images
 from explorer.numbers import percent
 from explorer.ui.widgets.clustering import Clusters
 from explorer.ui.widgets.shown_rows import ShownRows
@@ -70,7 +71,7 @@ def show_table(
             for summary in summaries
         ]
     words = [", ".join(_words(summary)) for summary in summaries]
-    if corpus.images is None or any(words):  # names of files have none
+    if not has_images(corpus) or any(words):  # names of files have none
         columns["words"] = words
     columns["most central row"] = [
         captions[summary.central[0]] if summary.central else "" for summary in summaries

@@ -12,6 +12,7 @@ from explorer.analysis.cluster_stability import ClusterStability
 from explorer.analysis.clusters import NOISE
 from explorer.analysis.space import Space
 from explorer.analysis.specs import ClusterSpec
+from explorer.data.images.image_rows import has_images
 from explorer.data.tables.values import count
 from explorer.numbers import percent
 from explorer.session.clusters import ClusteringKey
@@ -129,7 +130,7 @@ def _choose_and_open(
     ]
     # What is chosen among other clusters does not carry over.
     key = f"cluster-table-{hash((clustering_key, clusters.clustering.edits))}"
-    if shown_rows.space.corpus.images is not None:
+    if has_images(shown_rows.space.corpus):
         _central_images(shown_rows, clusters)
     chosen = show_table(shown_rows, clusters, came_from, stability, key)
     if not chosen:
@@ -196,7 +197,7 @@ def _open_cluster(
         if summary.labels and corpus.labels is not None:
             shares = (f"{share.label or '(no label)'} {percent(share.share)}" for share in summary.labels[:8])
             st.caption(f"Labels: {markdown(' · '.join(shares))}")
-        if corpus.images is not None:
+        if has_images(corpus):
             st.caption("Most central images, each once")
             st.html(grid_html(corpus, summary.central))
             return
@@ -259,7 +260,7 @@ def _worst(session: Session, shown_rows: ShownRows, clusters: Clusters) -> None:
     for chosen in event.selection.rows:
         row = int(shown_rows.rows[fits[chosen].row])
         offer_on_map(session, [row], f"row {row + 1:,}, which fits badly", key="worst-on-map")
-        if session.corpus.images is not None:
+        if has_images(session.corpus):
             st.html(item_html(session.corpus, row))
 
 

@@ -19,7 +19,7 @@ from explorer.ui.compare.evaluate_result import show_evaluation
 from explorer.ui.compare.evaluate_work import Evaluating
 from explorer.ui.shell.job_progress import session_result_or_progress
 from explorer.ui.shell.text import markdown, quoted
-from explorer.ui.widgets.linked_choice import put_in_link
+from explorer.ui.widgets.linked_value import put_in_link
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,20 +10,22 @@ import streamlit as st
 
 from explorer.comparison.contenders.names import names_of
 from explorer.comparison.contenders.spec import ContenderSpec
-from explorer.data.images.images import FILE
+from explorer.data.corpus import Corpus
+from explorer.data.images.captions import has_captions
+from explorer.data.images.image_rows import has_images
 from explorer.numbers import percent
 from explorer.session.contenders import add_contender, contenders_of
 from explorer.session.session import Session
 from explorer.ui.compare.digest import digest
 from explorer.ui.compare.encoded_spaces import encoded_spaces
+from explorer.ui.compare.gap_figure import gap_figure
+from explorer.ui.compare.gap_table import STATES, gap_table
 from explorer.ui.compare.window_width import is_narrow, watch_width
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
 from explorer.ui.shell.text import markdown
-from explorer.ui.widgets.figures import BLUE, ORANGE
 
 if TYPE_CHECKING:
     import numpy as np
-    import plotly.graph_objects as go
     from numpy.typing import NDArray
 
     from explorer.analysis.modality_gap import ModalityGap
@@ -31,38 +34,29 @@ if TYPE_CHECKING:
     from explorer.jobs.progress import OnProgress
 
 _WIDTH = 300
-_HEIGHT = 380
-_STATES = ("As they are", "Means aligned")
 
 
 @dataclass(frozen=True)
-class _Found:
-    """The gap of one encoder: as it is, then with the means aligned.
+class _State:
+    """Images and captions in one space: as they are, or with their means aligned.
 
     Attributes:
-        gaps: The figures of both.
-        places: Images, then captions, on two principal axes of all of them: of both, shape (2 × rows, 2).
+        gap: How far they are apart.
+        coordinates: Images, then captions, on two principal axes of all of them, shape (2 × rows, 2).
     """
 
-    gaps: tuple[ModalityGap, ModalityGap]
-    places: tuple[NDArray[np.float32], NDArray[np.float32]]
+    gap: ModalityGap
+    coordinates: NDArray[np.float32]
 
 
 def show_modality_gap(session: Session, comparison: Comparison | None) -> None:  # noqa: ARG001 - it needs none
     """Draw the choice of an encoder, the figures of its gap, and where images and captions lie."""
     corpus = session.corpus
-    if corpus.images is None:
-        st.info("This view is for rows that are images with captions.", icon=":material/image:")
+    missing = _missing(corpus)
+    if missing:
+        st.info(missing, icon=":material/image:")
         return
-    if corpus.text == FILE:
-        st.info(
-            "The images have no captions here, only the names of their files. Choose a column of captions on "
-            "the Data page.",
-            icon=":material/image:",
-        )
-        return
-    spaces = {spec: space for spec, space in encoded_spaces(session).items() if spec.text is None}
-    spaces = {ContenderSpec(spec.encoder): space for spec, space in spaces.items()}
+    spaces = _spaces_by_encoder(session)
     if not spaces:
         st.info("The gap can be measured once an encoder has encoded the images.", icon=":material/info:")
         return
@@ -71,14 +65,9 @@ def show_modality_gap(session: Session, comparison: Comparison | None) -> None: 
         "to its own image. That hardly harms a search for images by words, and misleads wherever both are "
         "compared together."
     )
-    specs = list(spaces)
-    names = names_of(specs, corpus.text)
-    name = st.selectbox(
-        "Encoder", names, key=f"gap-encoder-{digest(specs)}", width=_WIDTH, persist_state="session"
-    )
-    spec = specs[names.index(name)] if name in names else specs[0]
+    spec = _choose_encoder(corpus, spaces)
     space = spaces[spec]
-    found = session_result_or_progress(
+    states = session_result_or_progress(
         session,
         ("modality gap", space.fingerprint, space.query_prompt),
         "Measuring the gap between images and captions",
@@ -86,38 +75,73 @@ def show_modality_gap(session: Session, comparison: Comparison | None) -> None: 
         lane=analysis_lane(len(corpus)),
         here=True,
     )
-    if found is not None:
-        _show(session, spec, found)
+    if states is not None:
+        as_is, aligned = states
+        _show_figures(as_is.gap, aligned.gap, len(corpus))
+        _offer_aligned(session, spec)
+        _show_points(as_is, aligned)
 
 
-def _measured(space: Space, on_progress: OnProgress) -> _Found:
+def _missing(corpus: Corpus) -> str:
+    """What rows lack for this view; empty if nothing."""
+    if not has_images(corpus):
+        return "This view is for rows that are images with captions."
+    if not has_captions(corpus):
+        return (
+            "The images have no captions here, only the names of their files. Choose a column of captions on "
+            "the Data page."
+        )
+    return ""
+
+
+def _spaces_by_encoder(session: Session) -> dict[ContenderSpec, Space]:
+    """The spaces of encoded images, each by its encoder without changes."""
+    return {
+        ContenderSpec(spec.encoder): space
+        for spec, space in encoded_spaces(session).items()
+        if spec.text is None
+    }
+
+
+def _choose_encoder(corpus: Corpus, spaces: Mapping[ContenderSpec, Space]) -> ContenderSpec:
+    specs = list(spaces)
+    names = names_of(specs, corpus.text)
+    name = st.selectbox(
+        "Encoder", names, key=f"gap-encoder-{digest(specs)}", width=_WIDTH, persist_state="session"
+    )
+    return specs[names.index(name)] if name in names else specs[0]
+
+
+def _measured(space: Space, on_progress: OnProgress) -> tuple[_State, _State]:
+    """Images and captions as they are, then with their means aligned."""
     from explorer.analysis.modality_gap import align_means, gap_coordinates, modality_gap
 
     captions = space.caption_space(on_progress)
-    aligned = align_means(space, captions)
-    return _Found(
-        (
-            modality_gap(space, captions, on_progress=on_progress),
-            modality_gap(*aligned, on_progress=on_progress),
-        ),
-        (gap_coordinates(space, captions), gap_coordinates(*aligned)),
+    as_is, aligned = (
+        _State(modality_gap(*pair, on_progress=on_progress), gap_coordinates(*pair))
+        for pair in ((space, captions), align_means(space, captions))
     )
+    return as_is, aligned
 
 
-def _show(session: Session, spec: ContenderSpec, found: _Found) -> None:
-    before, after = found.gaps
+def _show_figures(as_is: ModalityGap, aligned: ModalityGap, rows: int) -> None:
+    """Draw how large the gap is: in a sentence, then all figures."""
     st.markdown(
-        f"The mean image and the mean caption are **{before.distance:.2f}** apart "
-        f"({percent(before.variance_share)} of all variance). Of the {before.k} nearest of each, "
-        f"**{percent(before.other_share)}** are of the other kind; without a gap it would be "
-        f"{percent(before.chance_other_share)}. With the means aligned it is {percent(after.other_share)}."
+        f"The mean image and the mean caption are **{as_is.distance:.2f}** apart "
+        f"({percent(as_is.variance_share)} of all variance). Of the {as_is.k} nearest of each, "
+        f"**{percent(as_is.other_share)}** are of the other kind; without a gap it would be "
+        f"{percent(as_is.chance_other_share)}. With the means aligned it is {percent(aligned.other_share)}."
     )
-    st.dataframe(_table(before, after), hide_index=True, alt="The gap, as it is and with means aligned")
+    st.dataframe(gap_table(as_is, aligned), hide_index=True, alt="The gap, as it is and with means aligned")
+    sampled = f" Neighbours are those of {as_is.rows:,} rows drawn at random." if as_is.rows < rows else ""
     st.caption(
         "A caption finds its image if that, or one with the same caption, is among the first. Aligned: the "
         "mean of the images is taken from images, and that of the captions from texts (Liang et al., "
-        f"arXiv 2203.02053).{_sampled(before, len(session.corpus))}"
+        f"arXiv 2203.02053).{sampled}"
     )
+
+
+def _offer_aligned(session: Session, spec: ContenderSpec) -> None:
     aligned = ContenderSpec(spec.encoder, aligned=True)
     st.button(
         "Compare with the means aligned",
@@ -127,22 +151,6 @@ def _show(session: Session, spec: ContenderSpec, found: _Found) -> None:
         args=(session, aligned),
         help="Adds the encoder with its means aligned as a contender.",
     )
-    st.header("Images and captions as points", anchor=False)
-    narrow = is_narrow()
-    watch_width(narrow=narrow)
-    for column, title, places in zip(st.columns(1 if narrow else 2) * 2, _STATES, found.places, strict=False):
-        with column:
-            st.plotly_chart(
-                _figure(title, places),
-                key=f"gap-figure-{title}",
-                config={"displayModeBar": False},
-                alt=f"{title}: images and captions on the two axes along which they differ most",
-            )
-    st.caption("On the two axes along which all of them together differ most (PCA); at most 2,000 of each.")
-
-
-def _sampled(gap: ModalityGap, rows: int) -> str:
-    return f" Neighbours are those of {gap.rows:,} rows drawn at random." if gap.rows < rows else ""
 
 
 def _add(session: Session, spec: ContenderSpec) -> None:
@@ -151,61 +159,18 @@ def _add(session: Session, spec: ContenderSpec) -> None:
         st.toast(markdown(refused), icon=":material/info:")
 
 
-def _table(before: ModalityGap, after: ModalityGap) -> dict[str, list[str]]:
-    near = f"Of the {before.k} nearest"
-    shares = [
-        (f"{near} images, also among the nearest captions", "overlap", "chance_overlap", "by chance"),
-        (f"{near} of both kinds, of the other kind", "other_share", "chance_other_share", "without a gap"),
-    ]
-    lines = [
-        ("Distance of the means", f"{before.distance:.3f}", f"{after.distance:.3f}", "0 without a gap"),
-        ("Share of all variance", percent(before.variance_share), percent(after.variance_share), ""),
-        *(
-            (
-                name,
-                percent(getattr(before, value)),
-                percent(getattr(after, value)),
-                f"{percent(getattr(before, chance))} {when}",
+def _show_points(as_is: _State, aligned: _State) -> None:
+    """Draw images and captions as points in both states, side by side where there is room."""
+    st.header("Images and captions as points", anchor=False)
+    narrow = is_narrow()
+    watch_width(narrow=narrow)
+    columns = st.columns(1) * 2 if narrow else st.columns(2)
+    for column, title, state in zip(columns, STATES, (as_is, aligned), strict=True):
+        with column:
+            st.plotly_chart(
+                gap_figure(title, state.coordinates),
+                key=f"gap-figure-{title}",
+                config={"displayModeBar": False},
+                alt=f"{title}: images and captions on the two axes along which they differ most",
             )
-            for name, value, chance, when in shares
-        ),
-        *(
-            (
-                f"{name} among the first {depth}" if depth > 1 else f"{name} first",
-                percent(getattr(before, value)[depth]),
-                percent(getattr(after, value)[depth]),
-                "",
-            )
-            for name, value in (
-                ("Captions that find their image", "text_to_image"),
-                ("Images that find their caption", "image_to_text"),
-            )
-            for depth in getattr(before, value)
-        ),
-    ]
-    columns = ("Figure", *_STATES, "For reference")
-    return {column: [line[place] for line in lines] for place, column in enumerate(columns)}
-
-
-def _figure(title: str, places: NDArray[np.float32]) -> go.Figure:
-    import plotly.graph_objects as go
-
-    half = len(places) // 2
-    figure = go.Figure()
-    for name, colour, symbol, own in (
-        ("images", BLUE, "circle", places[:half]),
-        ("captions", ORANGE, "x", places[half:]),
-    ):
-        marker = {"color": colour, "symbol": symbol, "size": 5, "opacity": 0.7}
-        figure.add_trace(
-            go.Scattergl(x=own[:, 0], y=own[:, 1], name=name, mode="markers", marker=marker, hoverinfo="skip")
-        )
-    figure.update_layout(
-        title=title,
-        height=_HEIGHT,
-        margin={"l": 10, "r": 10, "t": 40, "b": 10},
-        legend={"orientation": "h", "y": -0.02},
-        xaxis={"showticklabels": False, "zeroline": False},
-        yaxis={"showticklabels": False, "zeroline": False, "scaleanchor": "x"},
-    )
-    return figure
+    st.caption("On the two axes along which all of them together differ most (PCA); at most 2,000 of each.")

@@ -7,7 +7,8 @@ import streamlit as st
 
 from explorer.data.corpus import Corpus
 from explorer.session.session import Session
-from explorer.ui.widgets.linked_choice import linked_choice, put_in_link
+from explorer.ui.widgets.linked_choice import linked_choice
+from explorer.ui.widgets.linked_value import put_in_link
 
 _KS = (5, 10, 20)
 _USUAL_K = 10

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from explorer.ui.widgets.score_words import score_words
+
 if TYPE_CHECKING:
     from explorer.comparison.contenders.contender import Contender
 
@@ -15,7 +17,6 @@ def score_text(contender: Contender, score: float) -> str:
     """
     from explorer.comparison.contenders.space_contender import SpaceContender
     from explorer.comparison.numbers import number
-    from explorer.ui.widgets.hits import score_words
 
     if not isinstance(contender, SpaceContender):
         return f"score {number(score)}"

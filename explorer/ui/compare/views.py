@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
+from explorer.data.images.image_rows import has_images
 from explorer.session.session import Session
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def choose_view(session: Session) -> str:
     usual = next(iter(VIEWS))
     chosen = st.segmented_control(
         "View",
-        [view for view in VIEWS if view != _OF_IMAGES or session.corpus.images is not None],
+        [view for view in VIEWS if view != _OF_IMAGES or has_images(session.corpus)],
         default=usual,
         required=True,
         key=VIEW,

@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from explorer.data.corpus import Corpus
+from explorer.data.images.image_rows import has_images
 from explorer.data.tables.values import count
 from explorer.encode.engines.embedding_servers import embedding_servers
 from explorer.encode.engines.hosted import requests_for
@@ -32,7 +33,7 @@ _LOCAL, _HOSTED, _TFIDF, _OWN = "Local", "Hosted", "TF-IDF", "Vectors in the row
 def choose_encoder(session: Session, corpus: Corpus) -> EncoderSpec | None:
     """Draw the choice of encoder for rows, starting from the current one; None while none is named."""
     current, own = session.encoder, corpus.vectors is not None
-    images = corpus.images is not None
+    images = has_images(corpus)
     if images and not own:
         return _for_images(session, current)
     ways = [*([_OWN] if own else []), _LOCAL, *([] if images else [_HOSTED, _TFIDF])]

@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.data.corpus import Corpus
-from explorer.data.images.images import Images
+from explorer.data.images.image_rows import has_images, image_sizes
 from explorer.data.tables.values import count
 from explorer.encode.spec import EncoderSpec, OwnVectors
 from explorer.numbers import percent
@@ -19,7 +19,8 @@ from explorer.ui.shell.save_session import offer_session_file
 from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.figure_table import figure_table
 from explorer.ui.widgets.figure_words import token_words
-from explorer.ui.widgets.items import count_rows, grid_html, image_count
+from explorer.ui.widgets.item_words import count_rows
+from explorer.ui.widgets.items import grid_html
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.save_space import offer_space_file
 
@@ -63,8 +64,9 @@ def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
 
     For images, their usual size in place of the last.
     """
-    if corpus.images is not None and image_count(corpus):
-        _show_image_counts(corpus, corpus.images)
+    sizes = image_sizes(corpus)
+    if len(sizes):
+        _show_image_counts(corpus, sizes)
         return
     with st.grid(4, min_column_width=110):
         st.metric("Rows" if corpus.split_from is None else "Passages", f"{len(corpus):,}")
@@ -84,10 +86,9 @@ def show_counts(corpus: Corpus, audit: TokenAudit | None) -> None:
         st.caption(markdown(note))
 
 
-def _show_image_counts(corpus: Corpus, images: Images) -> None:
-    sizes = images.sizes()
-    width, height = np.median(sizes[sizes[:, 0] > 0], axis=0).astype(int)
-    number = image_count(corpus)
+def _show_image_counts(corpus: Corpus, sizes: NDArray[np.int64]) -> None:
+    width, height = np.median(sizes, axis=0).astype(int)
+    number = len(sizes)
     with st.grid(4, min_column_width=110):
         st.metric("Images", f"{number:,}")
         if number < len(corpus):
@@ -152,7 +153,7 @@ def _token_table(audit: TokenAudit) -> pa.Table:
 
 def show_preview(corpus: Corpus) -> None:
     """Draw the first rows, or those of each file, text column first; above them, some of the images."""
-    if corpus.images is not None:
+    if has_images(corpus):
         _show_images(corpus)
     order = [corpus.text, *([corpus.label] if corpus.label else []), *corpus.metadata]
     rows = _first_rows(corpus)

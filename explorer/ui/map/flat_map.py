@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.region_names import RegionNames
+from explorer.data.images.image_rows import has_images
 from explorer.data.tables.values import count
 from explorer.session.session import Session
 from explorer.share.map.contents import MapContents
@@ -69,7 +70,7 @@ def draw_flat(session: Session, shown: ShownMap, look: MapLook, doing: str) -> M
         name=f"{corpus.name}-map",
         selected=selected_points(session, rows, shown.visible),
         visible=shown.visible,
-        images=None if corpus.images is None else Images(lister.image, lister.images),
+        images=Images(lister.image, lister.images) if has_images(corpus) else None,
         lines=points_of(rows, [hit.row for hit in shown.near]),
         tip=lister.tip,
         on_pick=functools.partial(pick, session, rows, ORIGIN),

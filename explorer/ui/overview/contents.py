@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.analysis.space import Space
 from explorer.analysis.text_profile import TextProfile
+from explorer.data.images.image_rows import has_only_images
 from explorer.session.session import Session
 from explorer.ui.overview.duplicates import show_duplicates
 from explorer.ui.overview.labels import show_labels
@@ -17,7 +18,6 @@ from explorer.ui.overview.small_map import show_small_map
 from explorer.ui.overview.themes import show_themes
 from explorer.ui.widgets.close_pairs import lost_words
 from explorer.ui.widgets.clustering import Clusters, clusters_or_progress
-from explorer.ui.widgets.items import has_only_images
 from explorer.ui.widgets.shown_rows import ShownRows
 
 

@@ -8,6 +8,7 @@ import math
 import streamlit as st
 
 from explorer.analysis.odd_rows import MOST_ROWS, Isolation
+from explorer.data.images.image_rows import has_images
 from explorer.data.tables.values import shortened
 from explorer.numbers import percent, threshold_text
 from explorer.session.session import Session
@@ -79,7 +80,7 @@ def _show_groups(session: Session, rows: ShownRows) -> bool:
         f"each, {len(rows):,} → **{left:,}** rows."
     )
     corpus = rows.space.corpus
-    if corpus.images is not None:
+    if has_images(corpus):
         for group in found.groups[:_SHOWN]:
             st.html(strip_html(corpus, group.rows[:_IMAGES].tolist(), numbered=True))
         return True

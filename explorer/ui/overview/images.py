@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explorer.data.images.images import Images
+from explorer.data.corpus import Corpus
+from explorer.data.images.image_rows import image_sizes
 from explorer.session.session import Session
 
 Size = tuple[int, int]
@@ -15,9 +16,7 @@ Size = tuple[int, int]
 def show_images(session: Session) -> None:
     """Draw the counts of the open rows, which are all images, and their sizes."""
     corpus = session.corpus
-    if corpus.images is None:
-        return
-    median, smallest, largest = sizes_of(corpus.images)
+    median, smallest, largest = usual_sizes(corpus)
     with st.grid(5, min_column_width=120, key="counts"):
         st.metric("Images", f"{len(corpus):,}")
         st.metric(
@@ -33,9 +32,9 @@ def show_images(session: Session) -> None:
         st.metric("Largest", size_words(largest), help="Width × height of the image with the most pixels.")
 
 
-def sizes_of(images: Images) -> tuple[Size, Size, Size]:
+def usual_sizes(corpus: Corpus) -> tuple[Size, Size, Size]:
     """The median width and height of images, and the sizes of those with the fewest and the most pixels."""
-    sizes = images.sizes().astype(np.int64)
+    sizes = image_sizes(corpus)
     order = np.argsort(sizes.prod(axis=1), kind="stable")
     width, height = np.median(sizes, axis=0)
     smallest, largest = (sizes[order[place]].tolist() for place in (0, -1))

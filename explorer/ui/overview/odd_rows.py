@@ -15,7 +15,7 @@ from explorer.jobs.lanes import Lane
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.widgets.image_strip import strip_html
-from explorer.ui.widgets.items import count_rows
+from explorer.ui.widgets.item_words import count_rows
 from explorer.ui.widgets.to_map import offer_on_map
 
 _SHOWN = 5

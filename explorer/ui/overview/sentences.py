@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 from explorer.analysis.languages import language_name
 from explorer.data.corpus import Corpus
+from explorer.data.images.image_rows import has_images, has_only_images
 from explorer.data.tables.values import count
 from explorer.numbers import percent
-from explorer.ui.overview.images import size_words, sizes_of
+from explorer.ui.overview.images import size_words, usual_sizes
 from explorer.ui.shell.text import markdown
-from explorer.ui.widgets.items import has_only_images
 
 if TYPE_CHECKING:
     from explorer.analysis.cluster_words import ClusterSummary
     from explorer.analysis.odd_rows import Isolation
     from explorer.analysis.text_profile import TextProfile
-    from explorer.data.images.images import Images
 
 NEAR = 0.9
 """The cosine from which rows count as near-duplicates here, as on the Similarity page when it opens."""
@@ -48,7 +47,7 @@ def sentences(
     told = [_of_texts(corpus, profile)]
     if clusters and len(clusters) > 1:
         name, largest = clusters[0]
-        called = "named" if corpus.images is not None else "about"  # names of images are guesses
+        called = "named" if has_images(corpus) else "about"  # names of images are guesses
         told.append(
             f"Of the {len(clusters):,} clusters {divided}, the largest is {called} "
             f"**{markdown(name.partition('. ')[2] or name)}** "
@@ -60,8 +59,8 @@ def sentences(
 
 
 def _of_texts(corpus: Corpus, profile: TextProfile | None) -> str:
-    if corpus.images is not None and has_only_images(corpus):
-        return _of_images(corpus, corpus.images)
+    if has_only_images(corpus):
+        return _of_images(corpus)
     rows = f"**{count(len(corpus), 'row')}**"
     repeated = ""
     if corpus.repeated:
@@ -77,8 +76,8 @@ def _of_texts(corpus: Corpus, profile: TextProfile | None) -> str:
     return f"{rows}{_in_languages(profile)}{length}{repeated}."
 
 
-def _of_images(corpus: Corpus, images: Images) -> str:
-    median, smallest, largest = sizes_of(images)
+def _of_images(corpus: Corpus) -> str:
+    median, smallest, largest = usual_sizes(corpus)
     size = f"of {size_words(median)} pixels"
     if smallest != largest:
         size = f"{size_words(median)} pixels large in the median, from {size_words(smallest)} to "

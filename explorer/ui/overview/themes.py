@@ -9,6 +9,7 @@ import streamlit as st
 from explorer.analysis.cluster_structure import FEWEST_ROWS
 from explorer.analysis.cluster_words import ClusterSummary
 from explorer.data.corpus import Corpus
+from explorer.data.images.image_rows import has_images
 from explorer.data.tables.values import shortened
 from explorer.numbers import percent
 from explorer.session.session import Session
@@ -67,7 +68,7 @@ def show_themes(session: Session, rows: ShownRows, clusters: Clusters | None) ->
 
 def _typical(corpus: Corpus, one: ClusterSummary) -> str:
     """The most central row of a cluster as HTML; of images, the most central ones."""
-    if corpus.images is not None:
+    if has_images(corpus):
         return strip_html(corpus, one.central[:_IMAGES])
     caption = corpus.captions[one.central[0]] if one.central else ""
     return f'<span class="row" dir="auto">{html.escape(shortened(caption, _CHARS))}</span>'

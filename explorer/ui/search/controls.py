@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.data.corpus import Corpus
+from explorer.data.images.image_rows import has_images, has_only_images, is_image
 from explorer.jobs.outcome import Pending
 from explorer.numbers import number_from
 from explorer.retrieval.options import RankOptions
@@ -24,7 +25,7 @@ from explorer.ui.search.image_query import (
 from explorer.ui.search.ranking import choose_ranking
 from explorer.ui.search.record_switch import offer_record
 from explorer.ui.shell.text import markdown
-from explorer.ui.widgets.items import card_html, has_only_images, image_cells, item_html
+from explorer.ui.widgets.items import card_html, image_cells, item_html
 from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.linked_number import linked_number
 from explorer.ui.widgets.within import choose_within
@@ -130,7 +131,7 @@ def ask(session: Session) -> Asked:
         st.toggle(
             "Several queries", key="several", bind="query-params", help="Search for many texts at once."
         )
-        if corpus.images is not None and not several:
+        if has_images(corpus) and not several:
             image = choose_image(session, forget_like)
         ranking = choose_ranking()
         offer_record(session)
@@ -138,7 +139,7 @@ def ask(session: Session) -> Asked:
     queries, like = tuple(line.strip() for line in lines if line.strip()), _like(corpus)
     but, share = "", 0.5
     if like is not None:
-        if corpus.images is not None and corpus.images.present()[like]:
+        if is_image(corpus, like):
             but, share = choose_difference(corpus, like)
             st.button("Back to the query", icon=":material/arrow_back:", on_click=forget_like)
     elif image is not None:

@@ -10,6 +10,7 @@ import streamlit as st
 from explorer.analysis.duplicates import DuplicateGroup, Duplicates
 from explorer.analysis.space import Space
 from explorer.data.corpus import Corpus
+from explorer.data.images.image_rows import has_images, has_only_images
 from explorer.data.tables.values import shortened
 from explorer.numbers import threshold_text
 from explorer.session.session import Session
@@ -19,8 +20,8 @@ from explorer.ui.similarity.pairs import compared_html, show_pair
 from explorer.ui.similarity.threshold import choose_threshold, show_advice, threshold_within_bound
 from explorer.ui.widgets.close_pairs import close_pairs_or_progress, lost_words
 from explorer.ui.widgets.downloads import download_table
-from explorer.ui.widgets.item_word import item_word
-from explorer.ui.widgets.items import has_only_images, item_html
+from explorer.ui.widgets.item_words import item_word
+from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.shown_rows import ShownRows, shown_rows_of
 
@@ -169,7 +170,7 @@ def _show_group(session: Session, rows: ShownRows, found: Duplicates, group: Dup
 
 def _same_html(corpus: Corpus, row: int) -> str:
     """An exact repeat; of an image, its caption and the name of its file can differ."""
-    if corpus.images is None:
+    if not has_images(corpus):
         return "<br>The same text."
     return f": the same {'pixels' if has_only_images(corpus) else 'content'}{item_html(corpus, row)}"
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from explorer.analysis.heatmaps import Heatmap, Order, heatmap
 from explorer.analysis.space import Space
+from explorer.data.images.image_rows import has_images
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.widgets import figures
@@ -97,7 +98,7 @@ def _show(session: Session, space: Space, drawn: Heatmap, closest: NDArray[np.in
             config={"displayModeBar": False},
             alt=words,
         )
-    if named and space.corpus.images is not None:
+    if named and has_images(space.corpus):
         sides = [drawn.rows] if square else [drawn.rows, drawn.columns]
         for side, heading in zip(sides, ("Rows, by their numbers", "Against"), strict=False):
             st.caption(heading)

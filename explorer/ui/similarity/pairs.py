@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.data.corpus import Corpus
+from explorer.data.images.image_rows import is_image
 from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.shown_rows import ShownRows
 from explorer.ui.widgets.text_diff import differing_html
@@ -25,7 +26,7 @@ def show_pair(rows: ShownRows, row: int, other: int, score: float) -> None:
         f"row {numbers[other] + 1:,}{compared_html(corpus, other, row)}",
     )
     with st.container(border=True):
-        if _is_image(corpus, row) and _is_image(corpus, other):
+        if is_image(corpus, row) and is_image(corpus, other):
             for column, part in zip(st.columns(2), parts, strict=True):
                 column.html(part)
             return
@@ -35,10 +36,6 @@ def show_pair(rows: ShownRows, row: int, other: int, score: float) -> None:
 
 def compared_html(corpus: Corpus, row: int, other: int) -> str:
     """A row as HTML, with its differences from another marked where both are texts that can be compared."""
-    if _is_image(corpus, row) or _is_image(corpus, other):
+    if is_image(corpus, row) or is_image(corpus, other):
         return item_html(corpus, row)
     return differing_html(corpus.texts[row], corpus.texts[other]) or item_html(corpus, row)
-
-
-def _is_image(corpus: Corpus, row: int) -> bool:
-    return corpus.images is not None and corpus.images.item(row) is not None

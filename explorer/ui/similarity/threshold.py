@@ -12,7 +12,7 @@ from explorer.data.tables.values import count
 from explorer.numbers import percent, threshold_text
 from explorer.session.session import Session
 from explorer.ui.widgets.close_pairs import LOWEST
-from explorer.ui.widgets.item_word import item_word
+from explorer.ui.widgets.item_words import item_word
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.shown_rows import ShownRows

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from explorer.data.corpus import Corpus
 from explorer.data.tables.values import shortened
-from explorer.ui.widgets.items import thumbnail_address
+from explorer.ui.widgets.items import image_html, thumbnail_address
 
 _CHARS = 40  # of a row that is no image
 
@@ -26,9 +26,8 @@ def strip_html(
     cells = []
     for row, number in zip(rows, numbers or [row + 1 for row in rows], strict=True):
         caption, address = corpus.captions[row], thumbnail_address(corpus, row)
-        told = html.escape(caption)
         item = (
-            f'<img src="{html.escape(address)}" alt="{told}" title="{number:,}. {told}" loading="lazy">'
+            image_html(address, caption, f"{number:,}. {caption}")
             if address
             else f'<span dir="auto">{html.escape(shortened(caption, _CHARS))}</span>'
         )

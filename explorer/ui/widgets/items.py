@@ -11,7 +11,7 @@ from streamlit import runtime
 
 from explorer.data.corpus import Corpus
 from explorer.data.images.decoding import thumbnail
-from explorer.data.tables.values import count, shortened
+from explorer.data.tables.values import shortened
 from explorer.ui.shell.text import as_html
 
 if TYPE_CHECKING:
@@ -38,31 +38,16 @@ def item_html(corpus: Corpus, row: int, most: int | None = None) -> str:
     return f'<div class="explorer-image">{image_html(address, text)}{told}</div>'
 
 
-def image_count(corpus: Corpus) -> int:
-    """The number of rows that are images."""
-    return 0 if corpus.images is None else int(corpus.images.present().sum())
-
-
-def count_rows(corpus: Corpus, number: int) -> str:
-    """A number of rows in words: of "images", if all rows of the corpus are images."""
-    return count(number, "image" if has_only_images(corpus) else "row")
-
-
-def has_only_images(corpus: Corpus) -> bool:
-    """Whether each row is an image."""
-    return corpus.images is not None and image_count(corpus) == len(corpus)
-
-
 def grid_html(corpus: Corpus, rows: Sequence[int]) -> str:
     """Rows (from 0) as a grid of thumbnails above captions and labels; rows without an image are texts."""
     cells = []
     for row in rows:
         text, address = corpus.texts[row], thumbnail_address(corpus, row)
-        label = "" if corpus.labels is None else corpus.labels[row]
         image = image_html(address, text) if address else ""
-        named = f'<span class="label" dir="auto">{html.escape(label)}</span>' if label else ""
         caption = html.escape(shortened(text, _CAPTION_CHARS))
-        cells.append(f'<li>{image}{named}<span class="caption" dir="auto">{caption}</span></li>')
+        cells.append(
+            f'<li>{image}{label_html(corpus, row)}<span class="caption" dir="auto">{caption}</span></li>'
+        )
     return f'<ul class="explorer-grid">{"".join(cells)}</ul>'
 
 
@@ -80,19 +65,30 @@ def card_html(corpus: Corpus, row: int, told: str = "", about: str = "") -> str:
         told: HTML that comes first below the image.
         about: The tooltip.
     """
-    text, label = corpus.texts[row], "" if corpus.labels is None else corpus.labels[row]
-    named = f'<span class="label" dir="auto">{html.escape(label)}</span>' if label else ""
+    text = corpus.texts[row]
     return (
         f'<div class="explorer-card" title="{html.escape(about)}">'
-        f"{image_html(thumbnail_address(corpus, row), text)}{told}{named}"
+        f"{image_html(thumbnail_address(corpus, row), text)}{told}{label_html(corpus, row)}"
         f'<div class="caption" dir="auto">{html.escape(shortened(text, _CAPTION_CHARS))}</div></div>'
     )
 
 
-def image_html(address: str, caption: str) -> str:
-    """An image by its address in Streamlit's media storage; its caption is its alternative text."""
-    # From the page's own address, below which an app may be served: as it is, it is from the host's root.
-    return f'<img src="{html.escape(address.lstrip("/"))}" alt="{html.escape(caption)}" loading="lazy">'
+def label_html(corpus: Corpus, row: int) -> str:
+    """The label of a row as HTML; empty without one."""
+    label = "" if corpus.labels is None else corpus.labels[row]
+    return f'<span class="label" dir="auto">{html.escape(label)}</span>' if label else ""
+
+
+def image_html(address: str, caption: str, about: str = "") -> str:
+    """An image by its address; its caption is its alternative text.
+
+    Args:
+        address: As by `thumbnail_address`.
+        caption: The caption.
+        about: The tooltip.
+    """
+    title = f' title="{html.escape(about)}"' if about else ""
+    return f'<img src="{html.escape(address)}" alt="{html.escape(caption)}"{title} loading="lazy">'
 
 
 def thumbnail_address(corpus: Corpus, row: int) -> str:
@@ -120,8 +116,10 @@ def large_address(corpus: Corpus, row: int) -> str:
 def jpeg_address(data: bytes, place: str) -> str:
     """The address of a JPEG in Streamlit's media storage, which keeps it while the page shows it.
 
+    It is relative to that of the page: an app may be served below a path, which Streamlit leaves out.
+
     Args:
         data: Its bytes.
         place: What tells it from other files of the page.
     """
-    return runtime.get_instance().media_file_mgr.add(data, _JPEG, place)
+    return runtime.get_instance().media_file_mgr.add(data, _JPEG, place).lstrip("/")

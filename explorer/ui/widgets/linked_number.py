@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from explorer.ui.widgets.linked_choice import put_in_link
+from explorer.ui.widgets.linked_value import linked_value
 
 _MAX_CHARS = 32
 
@@ -37,29 +37,28 @@ def linked_number(
         step: The step of its buttons.
         key: Its name in the link.
         width: In pixels.
-        drawn: Whether it is drawn; if not, as in a closed popover, the number is that of the link.
+        drawn: Whether it is drawn; see `linked_value`.
         disabled: Whether it is shown but cannot be changed.
         about: The tooltip of the label.
     """
-    number = _linked(key, low, high, default)
-    if drawn:
-        number = st.number_input(
+
+    def draw(number: Number) -> Number:
+        return st.number_input(
             label, low, high, number, step, key=key, help=about, disabled=disabled, width=width
         )
-    else:
-        # In the run that closes the popover, the browser may send a number that is not yet in the link.
-        number = st.session_state.get(key, number)
-    put_in_link(key, f"{number}", f"{default}")
-    return number
+
+    def allowed(number: Number) -> bool:
+        return math.isfinite(number) and low <= number <= high
+
+    asked = _number(st.query_params.get(key, ""), type(default))
+    return linked_value(key, asked, default, draw, allowed=allowed, drawn=drawn)
 
 
-def _linked(key: str, low: Number, high: Number, default: Number) -> Number:
-    """The number that the link has under a key; the default if it has none that the input allows."""
-    text = st.query_params.get(key, "")
+def _number(text: str, kind: type[Number]) -> Number | None:
+    """The number in a link; None if it has none."""
     if len(text) > _MAX_CHARS or not text.isascii():
-        return default
+        return None
     try:
-        number = type(default)(text)
+        return kind(text)
     except ValueError:
-        return default
-    return number if math.isfinite(number) and low <= number <= high else default
+        return None

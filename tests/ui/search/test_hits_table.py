@@ -7,7 +7,7 @@ import explorer
 from explorer.analysis.space import Space, make_index
 from explorer.retrieval.options import RankOptions
 from explorer.retrieval.ranked import ranked_search
-from explorer.ui.widgets.hits import hits_table
+from explorer.ui.search.hits_table import hits_table
 from tests.tiny_model import save_pair_model
 
 TEXTS = ["the cat sat", "my order is late", "a dog ran", "the late dog", "help"]

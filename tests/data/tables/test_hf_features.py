@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from explorer.data.formats.parquet import read_parquet
 from explorer.data.opening import open_corpus
-from explorer.data.tables.class_labels import card_class_names, class_names
+from explorer.data.tables.hf_features import card_class_names, class_names
 
 
 def _schema(features: object) -> dict[bytes, bytes]:

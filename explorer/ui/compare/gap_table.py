@@ -1,0 +1,54 @@
+"""The figures of the gap between images and captions as a table, as they are and with the means aligned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from explorer.numbers import percent
+
+if TYPE_CHECKING:
+    from explorer.analysis.modality_gap import ModalityGap
+
+STATES = ("As they are", "Means aligned")
+"""What the two states of a space are called on the screen."""
+
+
+def gap_table(as_is: ModalityGap, aligned: ModalityGap) -> dict[str, list[str]]:
+    """The table by columns: each figure in both states, and what to compare it with."""
+    gaps, near = (as_is, aligned), f"Of the {as_is.k} nearest"
+    lines = [
+        ("Distance of the means", *(f"{gap.distance:.3f}" for gap in gaps), "0 without a gap"),
+        ("Share of all variance", *(percent(gap.variance_share) for gap in gaps), ""),
+        (
+            f"{near} images, also among the nearest captions",
+            *(percent(gap.overlap) for gap in gaps),
+            f"{percent(as_is.chance_overlap)} by chance",
+        ),
+        (
+            f"{near} of both kinds, of the other kind",
+            *(percent(gap.other_share) for gap in gaps),
+            f"{percent(as_is.chance_other_share)} without a gap",
+        ),
+        *(
+            (
+                f"Captions that find their image {_among(depth)}",
+                *(percent(gap.text_to_image[depth]) for gap in gaps),
+                "",
+            )
+            for depth in as_is.text_to_image
+        ),
+        *(
+            (
+                f"Images that find their caption {_among(depth)}",
+                *(percent(gap.image_to_text[depth]) for gap in gaps),
+                "",
+            )
+            for depth in as_is.image_to_text
+        ),
+    ]
+    columns = ("Figure", *STATES, "For reference")
+    return {column: list(values) for column, values in zip(columns, zip(*lines, strict=True), strict=True)}
+
+
+def _among(depth: int) -> str:
+    return "first" if depth == 1 else f"among the first {depth}"

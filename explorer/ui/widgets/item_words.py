@@ -1,0 +1,19 @@
+"""What the items of rows are called in sentences."""
+
+from __future__ import annotations
+
+from explorer.data.corpus import Corpus
+from explorer.data.images.image_rows import has_images, has_only_images
+from explorer.data.tables.values import count
+
+
+def item_word(corpus: Corpus) -> str:
+    """What one item is called: "text" or, where rows are images, "image"; "row" where some are."""
+    if not has_images(corpus):
+        return "text"
+    return "image" if has_only_images(corpus) else "row"
+
+
+def count_rows(corpus: Corpus, number: int) -> str:
+    """A number of rows in words: of "images", if all rows of the corpus are images."""
+    return count(number, "image" if has_only_images(corpus) else "row")
