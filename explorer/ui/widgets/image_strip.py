@@ -25,7 +25,8 @@ def strip_html(
     """
     cells = []
     for row, number in zip(rows, numbers or [row + 1 for row in rows], strict=True):
-        caption, address = corpus.captions[row], thumbnail_address(corpus, row)
+        # Without its slash it is below the app's own address; see `image_html`.
+        caption, address = corpus.captions[row], thumbnail_address(corpus, row).lstrip("/")
         told = html.escape(caption)
         item = (
             f'<img src="{html.escape(address)}" alt="{told}" title="{number:,}. {told}" loading="lazy">'
