@@ -62,6 +62,8 @@ def open_local(spec: LocalModel, items: Sequence[Item], cache: VectorCache, repo
     fast = loaded_models.fast_dtype(files, device) if spec.precision == "auto" else "float32"
     if fast == "float32" or shipped_vectors.cover(exact.fingerprint, map(item_key, items)):
         return exact
+    if not files.facts.takes_images and not all(isinstance(item, str) for item in items):
+        return exact  # nothing to check: it cannot encode them, as whoever encodes says
     check = check_precision(
         *(files, device, fast, probe_items(items), Prompt(exact.prompt), cache),
         lambda phase: report(Progress(phase, total=len(items))),

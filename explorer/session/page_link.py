@@ -6,7 +6,7 @@ import re
 
 _OF_PAGES = re.compile(
     r"applies-from|but|categories|cluster-edits|cluster-seed|clusters|clusters-view|colour|compare-[a-z-]+"
-    r"|distance|duplicates-list|evaluate-kind|false-pairs|groups-of|inference-model|k|learn-by|like"
+    r"|distance|duplicates-list|evaluate-kind|false-pairs|groups-of|image-sentence|inference-model|k|learn-by|like"
     r"|map-[a-z-]+|method|metric|min-size|model-id|morph|none-below|order|q|queries|rerank|rerank-first"
     r"|rerank-model|several|several-categories|template|threshold|variety|view|ways|weight-[a-z]+|with|words|words-count"
 )

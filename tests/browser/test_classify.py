@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -24,10 +25,11 @@ READING = 120_000  # milliseconds, on a busy machine
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    """The app with a model of inference in its folder of models."""
+def app(tiny_clip, tmp_path_factory):
+    """The app with a model of inference and one of images in its folder of models."""
     folder = tmp_path_factory.mktemp("classify")
     save_pair_model(folder / "models" / "nli", ["contradiction", "entailment", "neutral"])
+    shutil.copytree(tiny_clip, folder / "models" / "tiny-clip")
     running = Server(folder)
     yield running
     running.kill()
@@ -64,6 +66,55 @@ def press(page: Page, slider: str, key: str, times: int = 1) -> None:
 
 def linked(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
+
+
+@pytest.mark.slow
+def test_images_are_classified_by_words_and_shown_in_every_table(visit, app):
+    page = visit("/classify?corpus=drawn-shapes&model=tiny-clip&image-sentence=%7B%7D", at=app)
+    expect(page.get_by_text("95 % intervals")).to_be_visible(timeout=READING)
+    expect(page.get_by_text("equal images count as one")).to_be_visible()
+    assert sum(rows_of(page).values()) == 288
+    accuracy = figures(page)
+    matrix = page.get_by_role("region", name=MATRIX)
+    matrix.scroll_into_view_if_needed()
+    quiet(page)
+    matrix.click(position={"x": 20, "y": LINE + LINE // 2})  # the name of the first label
+    quiet(page)
+    page.keyboard.press("ArrowRight")
+    rows = page.get_by_role("region", name="The rows of a cell")
+    expect(rows).to_be_visible()
+    for scheme in ("light", "dark"):
+        draw_in(page, scheme)
+        for width in (1440, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            quiet(page)
+            assert fits(page)
+            assert violations(page) == []
+            shoot(page, f"classify-images-{width}-{scheme}")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    # A browser has asked for the thumbnails of the tables, and got them.
+    thumbnails = page.evaluate(
+        "performance.getEntriesByType('resource').filter((one) => one.name.includes('/media/'))"
+        ".map((one) => one.responseStatus)"
+    )
+    assert len(thumbnails) > len(rows_of(page))
+    assert set(thumbnails) == {200}
+    sentence = page.get_by_role("textbox", name="Sentence for images")
+    sentence.fill("a photo of a {}")
+    sentence.press("Enter")
+    quiet(page)
+    expect(page.get_by_text("95 % intervals")).to_be_visible(timeout=READING)
+    assert figures(page) != accuracy
+    assert linked(page)["image-sentence"] == ["a photo of a {}"]
+    page.get_by_role("button", name="Examples", exact=True).click()
+    page.get_by_role("button", name="Take 5 of each label").click()
+    expect(page.get_by_text(re.compile(r"^40 examples\."))).to_be_visible()
+    asked = page.locator(".explorer-image img").first
+    expect(asked).to_be_visible()
+    assert asked.evaluate("(image) => image.naturalWidth") > 0
+    quiet(page)
+    assert violations(page) == []
+    shoot(page, "classify-images-examples-1440-light")
 
 
 @pytest.mark.slow

@@ -51,12 +51,15 @@ class Engine(Protocol):
         name: The same for the screen, with the dtype and the device.
         token_budget: Tokens a batch may have, padding included.
         in_flight: Number of batches to start before waiting for the first.
+        image_scale: What the model was trained to multiply cosines of images and texts by before their
+            softmax; None if it learned no such factor.
     """
 
     kind: str
     name: str
     token_budget: int
     in_flight: int
+    image_scale: float | None
 
     @property
     def dims(self) -> int:
@@ -131,7 +134,7 @@ class LocalEngine(ABC):
     """An `Engine` on this machine. It has no state for each run, so it is its own `EngineRun`.
 
     Attributes:
-        kind: See `Engine`, also for `name`, `token_budget` and `in_flight`.
+        kind: See `Engine`, also for `name`, `token_budget`, `in_flight` and `image_scale`.
         notes: See `EngineRun`.
         dims: Dimensions of its vectors.
     """
@@ -141,6 +144,7 @@ class LocalEngine(ABC):
     notes: tuple[str, ...] = ()
     token_budget: int
     in_flight: int
+    image_scale: float | None = None
     dims: int
 
     @abstractmethod

@@ -84,6 +84,7 @@ class HostedEngine:
     kind = "remote"
     token_budget = _BATCH_TOKENS
     in_flight = _IN_FLIGHT
+    image_scale: float | None = None
 
     def __init__(self, service: Service, cache: VectorCache, on_wait: OnWait | None = None) -> None:
         self.name = title(service)

@@ -53,6 +53,7 @@ class TorchEngine(LocalEngine):
         if dims is None:
             dims = self.start(self._model.preprocess(["dimensions"]))().shape[1]
         self.dims = int(dims)
+        self.image_scale = _image_scale(self._model)
         self.name = f"torch {str(dtype).removeprefix('torch.')} on {device}"
         # Measured with 2 cores: 1,024 to 2,048 tokens keep a CPU's caches warm. A GPU needs more.
         self.token_budget = 2048 if device.type == "cpu" else 65_536
@@ -132,6 +133,7 @@ class SeveralGPUs(LocalEngine):
         self.name = f"{first.name}, {len(engines)} GPUs"
         self.notes = first.notes
         self.dims = first.dims
+        self.image_scale = first.image_scale
         self.token_budget = first.token_budget
         self.in_flight = sum(engine.in_flight for engine in engines)
         self._first = first
@@ -153,3 +155,10 @@ class SeveralGPUs(LocalEngine):
         One thread is enough: starting a batch takes a tenth of the time that computing it takes.
         """
         return next(self._turns).start(batch)
+
+
+def _image_scale(model: torch.nn.Module) -> float | None:
+    """The factor that CLIP and models like it learn, as its logarithm."""
+    found = (value for name, value in model.named_parameters() if name.split(".")[-1] == "logit_scale")
+    learned = next(found, None)
+    return None if learned is None or learned.numel() != 1 else float(learned.detach().float().exp())

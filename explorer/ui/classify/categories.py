@@ -12,6 +12,8 @@ from explorer.ui.shell.text import show_error
 _MOST_LABELS = 30  # of a label column that are suggested
 _KEY, _SUGGESTED = "categories", "categories-suggested"
 _LONGEST = 4_000  # characters: a link holds them
+_EXAMPLES = "billing: invoices, refunds, prices\nlogin: passwords, locked accounts\nother"
+_IMAGE_EXAMPLES = "dog\nbicycle\nbeach: a beach with people in the sun"
 
 
 def choose_categories(corpus: Corpus) -> tuple[Category, ...] | None:
@@ -28,7 +30,7 @@ def choose_categories(corpus: Corpus) -> tuple[Category, ...] | None:
         max_chars=_LONGEST,
         key=_KEY,
         bind="query-params",
-        placeholder="billing: invoices, refunds, prices\nlogin: passwords, locked accounts\nother",
+        placeholder=_EXAMPLES if corpus.images is None else _IMAGE_EXAMPLES,
         help="A name, and after a colon what belongs there. Descriptions help where names are vague.",
     )
     if not typed.strip():

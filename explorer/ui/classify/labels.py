@@ -38,7 +38,7 @@ def show_against_labels(
     groups = result_or_progress(
         session,
         ("copies", shown_rows.key),
-        "Finding near-copies",
+        "Finding near-copies" if corpus.images is None else "Finding equal images",
         lambda report: _repeats(corpus) if many else near_copies(corpus, on_progress=report),
         lane=analysis_lane(len(corpus)),
     )
@@ -67,7 +67,9 @@ def show_against_labels(
             help="Over the labels, each counting the same.",
             width="content",
         )
-    of = "repeats" if many else "near-copies"
+    of = "near-copies" if corpus.images is None else "equal images"
+    if many:
+        of = "repeats"
     learned = 0 if predictions.learned is None else int(predictions.learned.sum())
     without = f" The {learned:,} examples and their {of} are not counted." if learned else ""
     others = int((found.truth == len(found.names) - 1).sum())

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from explorer.analysis.space import Space
 from explorer.classification.categories import NONE
 from explorer.classification.predictions import NONE_OF_THESE, Predictions
+from explorer.data.images.images import FILE
 from explorer.numbers import percent
 from explorer.session.session import Session
 from explorer.share.export import rows_table
@@ -20,6 +21,7 @@ from explorer.ui.classify.ways import EXAMPLES, choose_ways, predictions_or_prog
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.shown_rows import ShownRows, choose_shown_rows
+from explorer.ui.widgets.thumbnail_column import thumbnail_column
 from explorer.ui.widgets.to_map import offer_on_map
 
 _DOUBTFUL = 200  # rows listed
@@ -84,13 +86,15 @@ def _show_categories(
     members = [one for one in _members(predictions, threshold) if len(one[1]) or one[0] != NONE]
     members.sort(key=lambda one: (one[0] == NONE, -len(one[1])))
     places = {name: at for at, name in enumerate(predictions.categories)}
-    captions, total = shown_rows.space.corpus.captions, max(1, len(shown_rows))
+    corpus, total = shown_rows.space.corpus, max(1, len(shown_rows))
 
-    def surest(name: str, rows: NDArray[np.int64]) -> str:
+    def surest(name: str, rows: NDArray[np.int64]) -> int | None:
         if name == NONE or not len(rows):
-            return ""
-        return captions[int(rows[predictions.probabilities[rows, places[name]].argmax()])]
+            return None
+        return int(rows[predictions.probabilities[rows, places[name]].argmax()])
 
+    surest_rows = [surest(name, rows) for name, rows in members]
+    thumbnails = thumbnail_column(corpus, surest_rows)
     shares = [100 * len(rows) / total for _, rows in members]
     event = st.dataframe(
         {
@@ -105,7 +109,8 @@ def _show_categories(
                 else None
                 for name, rows in members
             ],
-            "surest row": [surest(name, rows) for name, rows in members],
+            **thumbnails.values,
+            "surest row": ["" if row is None else corpus.captions[row] for row in surest_rows],
         },
         column_config={
             "rows": st.column_config.NumberColumn(format="localized"),
@@ -114,7 +119,9 @@ def _show_categories(
             ),
             "mean probability": st.column_config.NumberColumn(format="%.2f"),
             "surest row": st.column_config.TextColumn(width="large"),
+            **thumbnails.config,
         },
+        row_height=thumbnails.row_height,
         hide_index=True,
         height="content",
         placeholder="–",
@@ -220,7 +227,8 @@ def _show_doubtful(
         doubt = predictions.margins
     two = np.argsort(-predictions.probabilities, axis=1, kind="stable")[:, :2]
     order = np.argsort(doubt, kind="stable")[:_DOUBTFUL]
-    names, captions = predictions.categories, shown_rows.space.corpus.captions
+    names, corpus = predictions.categories, shown_rows.space.corpus
+    thumbnails = thumbnail_column(corpus, order.tolist())
 
     def likely(column: int) -> list[str]:
         return [
@@ -228,19 +236,23 @@ def _show_doubtful(
             for row in order
         ]
 
+    told = "text" if corpus.images is None else "file" if corpus.text == FILE else "caption"
     event = st.dataframe(
         {
             "row": (shown_rows.rows[order] + 1).tolist(),
-            "text": [captions[row] for row in order],
+            **thumbnails.values,
+            told: [corpus.captions[row] for row in order],
             "likeliest": likely(0),
             "next": likely(1),
         },
         column_config={
             "row": st.column_config.NumberColumn(format="localized", width="small"),
-            "text": st.column_config.TextColumn(width="large"),
+            told: st.column_config.TextColumn(width="large"),
+            **thumbnails.config,
         },
+        row_height=thumbnails.row_height,
         hide_index=True,
-        height=280,
+        height=280 if thumbnails.row_height is None else 420,
         key=f"doubtful-{hash((names, order.tobytes()))}",
         on_select="rerun",
         selection_mode="multi-row",

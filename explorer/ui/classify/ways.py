@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.analysis.space import Space
+from explorer.analysis.written_captions import written_captions
 from explorer.classification.by_examples import EXAMPLE_METHODS, ExampleMethod, classify_by_examples
 from explorer.classification.by_inference import TEMPLATE, classify_by_inference
-from explorer.classification.by_similarity import classify_by_similarity
+from explorer.classification.by_similarity import IMAGE_TEMPLATE, classify_by_similarity
 from explorer.classification.categories import Category
 from explorer.classification.predictions import Predictions, vote
 from explorer.encode.engines.pair_models import check_template
@@ -33,6 +34,10 @@ _USUAL_MODEL = "MoritzLaurer/deberta-v3-base-zeroshot-v2.0"
 _NO_SIMILARITY = (
     "The rows came with their vectors and it is not known by which model, so categories cannot be encoded. "
     "Examples work: choose them, and mark a few rows of each category."
+)
+_NO_CAPTIONS = (
+    "Inference models read texts, and some of these images have no caption, only the name of a file. "
+    "Similarity and examples use the images themselves."
 )
 _MOST_READINGS = 200_000  # of a row with a category: other long work waits for it
 _MANY_READINGS = 2_000  # from which on the page says that it can take long
@@ -70,12 +75,7 @@ def predictions_or_progress(
         if way == SIMILARITY and not encodes_texts(session.encoder):
             st.info(_NO_SIMILARITY, icon=":material/school:")
         elif way == SIMILARITY:
-            found[way] = result_or_progress(
-                session,
-                ("classify by similarity", categories),
-                "Classifying by similarity",
-                lambda report: classify_by_similarity(space, categories, on_progress=report),
-            )
+            found[way] = _by_similarity(session, space, categories)
         elif way == EXAMPLES:
             found[way] = _by_examples(session, space, names)
         else:
@@ -93,6 +93,33 @@ def predictions_or_progress(
         return vote(taken, weights) if len(taken) > 1 else taken[0]
 
     return kept(session, "predictions", (*ready.values(), shown_rows.key, *weights), of_shown_rows)
+
+
+def _by_similarity(session: Session, space: Space, categories: tuple[Category, ...]) -> Predictions | None:
+    template = IMAGE_TEMPLATE
+    if space.corpus.images is not None:
+        template = st.text_input(
+            "Sentence for images",
+            IMAGE_TEMPLATE,
+            key="image-sentence",
+            width=280,
+            bind="query-params",
+            max_chars=200,
+            help="Images are compared with this sentence; {} stands for the name of a category. Models that "
+            "learned from captions know sentences better than single words. A category with a description is "
+            "compared with that instead.",
+        )
+    try:
+        check_template(template)
+    except ExplorerError as error:
+        show_error(error)
+        return None
+    return result_or_progress(
+        session,
+        ("classify by similarity", categories, template),
+        "Classifying by similarity",
+        lambda report: classify_by_similarity(space, categories, image_template=template, on_progress=report),
+    )
 
 
 def _choose_inference(*, alone: bool) -> tuple[str, str, bool]:
@@ -178,6 +205,13 @@ def _by_examples(session: Session, space: Space, names: tuple[str, ...]) -> Pred
 def _by_inference(
     session: Session, shown_rows: ShownRows, names: tuple[str, ...], *, alone: bool
 ) -> Predictions | None:
+    corpus = shown_rows.space.corpus
+    if corpus.images is not None:
+        if not all(written_captions(corpus)):
+            st.info(_NO_CAPTIONS, icon=":material/image_not_supported:")
+            return None
+        st.caption("The model reads texts: it judges the captions, not the images.")
+        corpus = corpus.reading(corpus.text)
     model, template, several = _choose_inference(alone=alone)
     try:
         check_template(template)
@@ -185,7 +219,6 @@ def _by_inference(
     except ExplorerError as error:
         show_error(error)
         return None
-    corpus = shown_rows.space.corpus
     texts = corpus.texts
     # Of the texts alone: with more columns, or another encoder, the rows need not be read again.
     asked = (("classify by inference", names, opened, template, several), corpus.items_fingerprint)

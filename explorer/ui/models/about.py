@@ -77,6 +77,7 @@ def _facts(facts: ModelFacts) -> list[tuple[str, str | None]]:
     details, listing = facts.details, facts.details.listing
     kind = {True: " (an organisation)", False: " (a person)", None: ""}[listing.is_organisation]
     texts: list[tuple[str, str | None]] = [
+        ("Reads", "texts and images" if details.takes_images else "texts"),
         ("Dimensions", _dimensions(details)),
         ("Maximum length", _length(details)),
         ("Pooling", "mean of the tokens' own vectors (static)" if details.is_static else details.pooling),

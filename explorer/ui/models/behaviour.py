@@ -63,6 +63,11 @@ def show_behaviour(session: Session) -> None:
             "guessing between two would reach once in 28 times; no up to half. Click the left edge of a "
             "test, or press Shift and Space on it, to see its cases."
         )
+        if space.corpus.images is not None:
+            st.caption(
+                "These tests are of texts. How well the model matches images with texts is measured on your "
+                "own rows: with captions on Compare, under Images and captions; with labels on Classify."
+            )
         if own is not None:
             _show_test(session, space, own)
         _show_test(session, space, None)

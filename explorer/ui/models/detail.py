@@ -112,7 +112,7 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
         st.caption("Open rows to use it.")
         return
     is_downloading = finish(session)
-    reason = obstacle(facts, folder, code=code)
+    reason = obstacle(facts, folder, code=code) or _reads_only_texts(session, details)
     if reason:
         st.warning(markdown(reason), icon=":material/block:")
     if details.listing.gated and facts.from_hub and folder is None:
@@ -151,6 +151,16 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
         )
 
 
+def _reads_only_texts(session: Session, details: ModelDetails) -> str:
+    """Why a model cannot encode the open rows if these are images; empty if it can."""
+    if session.corpus.images is None or details.takes_images:
+        return ""
+    return (
+        "It reads texts only, and the open rows are images. Choose a model of images and texts, or encode "
+        "the captions on the Data page."
+    )
+
+
 def _confirmed(facts: ModelFacts) -> bool:
     """Draw the question whether a model's code may run; it is confirmed for each commit separately."""
     name, commit = markdown(facts.details.listing.id), facts.revision
@@ -176,7 +186,8 @@ def _show_cost(session: Session, facts: ModelFacts, *, on_disk: bool) -> None:
     details, corpus = facts.details, session.corpus
     spec = session.encoder
     used = isinstance(spec, LocalModel) and (spec.model, spec.revision) == (facts.model, facts.revision)
-    timed = not used and not session.unopened
+    # For images, the time goes by their patches, of which a model's facts say nothing.
+    timed = not used and not session.unopened and corpus.images is None
     time = estimate_time(details, corpus, _measured(session)) if timed else None
     parameters, active = details.listing.parameters, details.active_parameters
     with st.grid(4, min_column_width=140):

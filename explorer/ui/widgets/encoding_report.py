@@ -9,6 +9,7 @@ import streamlit as st
 from explorer.data.tables.values import count
 from explorer.ui.shell.quantities import readable_duration
 from explorer.ui.shell.text import markdown, quoted
+from explorer.ui.widgets.item_word import item_word
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space
@@ -18,7 +19,7 @@ def show_report(space: Space) -> None:
     """Draw what encoding took, and what the check of fast precision gave."""
     report = space.report
     parts = [
-        f"{count(report.encoded, 'text')} encoded, {report.cached:,} encoded before, "
+        f"{count(report.encoded, item_word(space.corpus))} encoded, {report.cached:,} encoded before, "
         f"in {readable_duration(report.seconds)}"
     ]
     if report.engine:

@@ -14,6 +14,7 @@ from explorer.share.export import rows_table
 from explorer.ui.shell.job_progress import session_result_or_progress
 from explorer.ui.shell.text import as_html
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.thumbnail_column import thumbnail_column
 
 _TABLE_ROWS = 1_000
 
@@ -50,10 +51,20 @@ def show_selected_table(corpus: Corpus, selection: Selection, *, key: str) -> No
 
 def show_table_of_rows(corpus: Corpus, rows: np.ndarray, *, key: str, about: str) -> None:
     """Draw some rows of a corpus (from 0), the first thousand of them, with their columns."""
+    table = corpus.table.take(pa.array(rows[:_TABLE_ROWS]))
+    thumbnails = thumbnail_column(corpus, rows[:_TABLE_ROWS].tolist(), table.column_names)
+    for name, values in thumbnails.values.items():
+        table = table.append_column(name, pa.array(values, pa.string()))
     st.dataframe(
-        corpus.table.take(pa.array(rows[:_TABLE_ROWS])),
-        column_order=[corpus.text, *([corpus.label] if corpus.label else []), *corpus.metadata],
-        column_config={corpus.text: st.column_config.TextColumn(width="large")},
+        table,
+        column_order=[
+            *thumbnails.values,
+            corpus.text,
+            *([corpus.label] if corpus.label else []),
+            *corpus.metadata,
+        ],
+        column_config={corpus.text: st.column_config.TextColumn(width="large"), **thumbnails.config},
+        row_height=thumbnails.row_height,
         hide_index=True,
         key=key,
         alt=about,
