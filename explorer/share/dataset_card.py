@@ -23,6 +23,7 @@ _CHANGES = {
     "int8": "int8",
     "binary": "binary",
     "centring": "mean direction removed",
+    "alignment": "means of images and of texts removed",
 }
 
 

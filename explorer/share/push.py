@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from explorer.analysis.space import Space
-from explorer.analysis.space_files import saved_table
+from explorer.analysis.space_files import check_images, saved_table
 from explorer.data.space_files.parquet import write_parquet
 from explorer.data.space_files.saved_table import SavedTable
 from explorer.hub.push import Pushed
@@ -130,6 +130,7 @@ def publication(
         PushError: There is no such licence.
         DataError: There are no such rows or columns.
     """
+    check_images(space.corpus)
     saved = saved_table(published_space(space, rows, columns))
     facts, more = json.loads(saved.facts), fitted_on_more(space, rows)
     return Publication(saved, _card(space, name, licence, saved.column, facts, private=private, more=more))
@@ -150,6 +151,7 @@ def preview(
         PushError: There is no such licence.
         DataError: There are no such rows or columns.
     """
+    check_images(space.corpus)
     chosen = np.arange(len(space)) if rows is None else np.asarray(rows)
     head = published_space(space, chosen[:_HEAD_ROWS], columns)
     saved = saved_table(head)
