@@ -132,7 +132,7 @@ def rows_bytes(corpus: Corpus) -> bytes:
 
 
 def check_images(corpus: Corpus) -> None:
-    """Raise DataError for rows with images, which sessions and publications do not hold."""
+    """Raise DataError for rows with images, which sessions do not hold."""
     if corpus.images is not None:
         raise DataError(
             "Rows that are images can only be saved as a space yet.",

@@ -6,6 +6,7 @@ import functools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -40,6 +41,16 @@ class SavedImages:
     def number(self) -> int:
         """The number of rows with an image."""
         return int(np.count_nonzero(self.images.present()))
+
+    @property
+    def size(self) -> int:
+        """About how many bytes they take in a file: those of their own files."""
+        return images_size(self.images)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What the facts of a saved space say of them."""
+        return {"column": self.column, "number": self.number}
 
     @property
     def field(self) -> pa.Field:

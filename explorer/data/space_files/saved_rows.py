@@ -37,7 +37,7 @@ def rows_facts(corpus: Corpus) -> tuple[pa.Table, SavedImages | None, dict[str, 
         "corpus": _corpus_record(corpus, source_row),
         "columns": columns_record(table),
         # They are counted, so that one that is missing or damaged is noticed.
-        "images": None if images is None else {"column": images.column, "number": images.number},
+        "images": None if images is None else images.record,
     }
     return table, images, facts
 
