@@ -8,14 +8,22 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from explorer.analysis.transforms import Binary, Centring, Int8, Reduction, Transform, Truncation
+from explorer.analysis.transforms import (
+    Alignment,
+    Binary,
+    Centring,
+    Int8,
+    Reduction,
+    Transform,
+    Truncation,
+)
 from explorer.data.base64_arrays import array_text, read_array
 from explorer.data.corpus import Corpus
 from explorer.data.records import DamagedFileError, Record
 from explorer.data.space_files.facts import MOST_DIMS
 
 _MOST = 100
-_KINDS = ("truncation", "pca", "int8", "binary", "centring")
+_KINDS = ("truncation", "pca", "int8", "binary", "centring", "alignment")
 
 
 def transform_record(step: Transform) -> dict[str, Any]:
@@ -38,6 +46,12 @@ def transform_record(step: Transform) -> dict[str, Any]:
             return {"kind": "binary"}
         case Centring():
             return {"kind": "centring", "direction": array_text(step.direction)}
+        case Alignment():
+            return {
+                "kind": "alignment",
+                "row_mean": array_text(step.row_mean),
+                "text_mean": array_text(step.text_mean),
+            }
         case _:
             raise TypeError(step)
 
@@ -93,6 +107,10 @@ def _transform(record: Record, dims: int) -> Transform:
             return Int8(lowest, highest, _fitted_on(lowest, highest))
         case "binary":
             return Binary()
+        case "alignment":
+            row_mean = read_array(record, "row_mean", "f8", (dims,))
+            text_mean = read_array(record, "text_mean", "f8", (dims,))
+            return Alignment(row_mean, text_mean, _fitted_on(row_mean, text_mean))
         case _:
             direction = read_array(record, "direction", "f8", (dims,))
             return Centring(direction, _fitted_on(direction))

@@ -86,7 +86,8 @@ class Space(EmbeddedCorpus):
         """Write the space to a file, which `explorer.open_space` opens again without encoding a row.
 
         It has all columns, the vectors, and what made them, so that queries work wherever that model can be
-        had. A file of that name is replaced once the new one is complete.
+        had. A file of that name is replaced once the new one is complete. Images are in it without their
+        metadata; only `.parquet` holds them.
 
         Args:
             path: Its ending is the format: `.parquet` (a table with a column of vectors, for `datasets`,
@@ -95,7 +96,9 @@ class Space(EmbeddedCorpus):
             vectors_only: For `.csv`, only the vectors, without a column of texts.
 
         Raises:
-            DataError: There is no such format, or it cannot hold these rows.
+            DataError: There is no such format, it cannot hold these rows, or the file of an image is gone or
+                has been changed.
+            TooLargeError: The images are larger than a file that is opened again.
             OSError: The file cannot be written.
         """
         from explorer.analysis.space_files import save_space

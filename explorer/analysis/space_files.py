@@ -21,6 +21,7 @@ from explorer.data.space_files.facts import MOST_DIMS, damaged, facts_text, read
 from explorer.data.space_files.npz import write_npz
 from explorer.data.space_files.parquet import write_parquet, write_rows
 from explorer.data.space_files.safetensors import write_safetensors
+from explorer.data.space_files.saved_images import check_size, images_size
 from explorer.data.space_files.saved_rows import corpus_from, rows_facts
 from explorer.data.space_files.saved_table import VECTORS, SavedTable, free_name
 from explorer.data.tables.source_table import SourceTable
@@ -50,7 +51,10 @@ def save_space(space: EmbeddedCorpus, path: Path, *, vectors_only: bool = False)
             if vectors_only
             else f"Give it one of the endings {', '.join(WRITERS)}.",
         )
-    saved = None if vectors_only else saved_table(space)  # first, since it can fail
+    saved = None
+    if not vectors_only:  # first, since it can fail
+        _check_format(space.corpus, ending)
+        saved = saved_table(space)
     with whole_file(path) as sink:
         if saved is None:
             write_vectors(space.vectors, sink)
@@ -64,6 +68,7 @@ def space_bytes(space: EmbeddedCorpus, ending: str) -> bytes:
     Raises:
         DataError: As for `Space.save`.
     """
+    _check_format(space.corpus, ending)
     buffer = io.BytesIO()
     WRITERS[ending](saved_table(space), buffer)
     return buffer.getvalue()
@@ -74,9 +79,11 @@ def check_space_file(space: EmbeddedCorpus, ending: str) -> None:
 
     Raises:
         DataError: The format cannot hold these rows.
+        TooLargeError: The images are larger than a file that is opened again.
         NotEnoughMemoryError: There is not enough memory for its bytes.
     """
-    check_images(space.corpus)
+    _check_format(space.corpus, ending)
+    check_size(images_size(space.corpus.images), space.corpus.name)
     if ending == ".csv":
         check_csv(space.corpus.table, space.dims, space.corpus.name)
     require_memory(
@@ -87,17 +94,20 @@ def check_space_file(space: EmbeddedCorpus, ending: str) -> None:
 def file_size(space: EmbeddedCorpus, ending: str) -> int:
     """About how many bytes a file of a space has."""
     numbers = len(space) * space.dims * (_CSV_CHARS if ending == ".csv" else 4)
-    return int(numbers + space.corpus.table.nbytes)
+    return int(numbers + rows_size(space.corpus))
+
+
+def rows_size(corpus: Corpus) -> int:
+    """About how many bytes rows take in a file, without vectors."""
+    return int(corpus.table.nbytes) + images_size(corpus.images)
 
 
 def saved_table(space: EmbeddedCorpus) -> SavedTable:
     """A space as it is written to files of any format.
 
     Raises:
-        DataError: The rows are images.
-        TooLargeError: The transforms of a derived space are too large for a file.
+        TooLargeError: The images, or the transforms of a derived space, are too large for a file.
     """
-    check_images(space.corpus)
     dims = space.vectors.shape[1] if not space.transforms else None
     encoder = None if space.spec is None else saved_encoder_of(space.corpus, space.encoder, dims)
     return _saved(space.corpus, space.vectors, encoder, space.transforms)
@@ -107,29 +117,37 @@ def rows_bytes(corpus: Corpus) -> bytes:
     """The bytes of a Parquet file with rows, and with the vectors that they brought along, if any.
 
     Raises:
-        DataError: The rows are images.
-        TooLargeError: The transforms of their vectors are too large for a file.
+        DataError: An image cannot be written; see `SavedImages.pieces`.
+        TooLargeError: The images, or the transforms of their vectors, are too large for a file.
     """
-    check_images(corpus)
     sink = io.BytesIO()
     if corpus.vectors is not None:
         encoder = saved_encoder(corpus)
         transforms = () if encoder is None else saved_transforms(corpus)
         write_parquet(_saved(corpus, corpus.vectors, encoder, transforms), sink)
     else:
-        table, about = rows_facts(corpus)
-        write_rows(table, facts_text({**about, "dims": None}, corpus.name), sink)
+        table, images, about = rows_facts(corpus)
+        write_rows(table, images, facts_text({**about, "dims": None}, corpus.name), sink)
     return sink.getvalue()
 
 
 def check_images(corpus: Corpus) -> None:
-    """Raise DataError for rows with images, which files of spaces do not hold."""
+    """Raise DataError for rows with images, which sessions do not hold."""
     if corpus.images is not None:
         raise DataError(
-            "Rows that are images cannot be saved in a file yet.",
+            "Rows that are images can only be saved as a space yet.",
             where=corpus.name,
-            fix="Keep the images, and open them again: what is encoded stays in the cache. "
-            "Vectors alone can be saved as .csv.",
+            fix="Save the space as .parquet on the Data page, or with `Space.save`.",
+        )
+
+
+def _check_format(corpus: Corpus, ending: str) -> None:
+    """Raise DataError for rows with images and a format that does not hold them."""
+    if corpus.images is not None and ending != ".parquet":
+        raise DataError(
+            f"Images are saved in Parquet files, and not as {ending}.",
+            where=corpus.name,
+            fix="Save the space as .parquet. Its vectors alone can be saved as .csv.",
         )
 
 
@@ -179,12 +197,13 @@ def _saved(
     encoder: SavedEncoder | None,
     transforms: Sequence[Transform],
 ) -> SavedTable:
-    table, about = rows_facts(corpus)
+    table, images, about = rows_facts(corpus)
     about |= {
         "dims": vectors.shape[1],
         "encoder": None if encoder is None else saved_encoder_record(encoder),
         # Queries are placed among the vectors by these; without an encoder there are none.
         "transforms": [] if encoder is None else [transform_record(step) for step in transforms],
     }
-    column = free_name(VECTORS, set(table.column_names))
-    return SavedTable(corpus.name, table, vectors, column, facts_text(about, corpus.name))
+    taken = {*table.column_names, *([] if images is None else [images.column])}
+    facts = facts_text(about, corpus.name)
+    return SavedTable(corpus.name, table, vectors, free_name(VECTORS, taken), facts, images)

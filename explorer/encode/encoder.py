@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SCHEME = 1  # increase it when vectors of the same encoder would change
 OpenSeveral = Callable[[int, OnWait], AbstractContextManager[Engine]]
-_PRECISION = ("dtype", "engine")  # what an identity says of rounding
+_PRECISION = ("dtype", "engine", "images")  # what an identity says of rounding, and of what scales images
 
 
 class Encoder:

@@ -8,6 +8,7 @@ from typing import Any
 
 from explorer.comparison.report.pages import escaped_markdown
 from explorer.data.corpus import Corpus
+from explorer.data.tables.values import count
 from explorer.hub.licences import LICENCES
 from explorer.hub.names import is_model_id
 from explorer.hub.pushed_repo import DATASET
@@ -23,6 +24,7 @@ _CHANGES = {
     "int8": "int8",
     "binary": "binary",
     "centring": "mean direction removed",
+    "alignment": "means of images and of texts removed",
 }
 
 
@@ -99,7 +101,7 @@ def _body(card: CardFacts) -> str:
     lines = [
         f"# {escaped_markdown(card.name.partition('/')[2])}",
         "",
-        f"{rows:,} text{'' if rows == 1 else 's'} with {'its' if rows == 1 else 'their'} embeddings"
+        f"{_items(card)} with {'its' if rows == 1 else 'their'} embeddings"
         + (f" by {made_by}." if made_by else "; which model made them is not known."),
         "",
         "| | |",
@@ -115,6 +117,15 @@ def _body(card: CardFacts) -> str:
         lines += [f"{title}:", "", "```python", code, "```", ""]
     lines += ["Pushed with Explorer, which also opens it by its name on the Data page.", ""]
     return "\n".join(lines)
+
+
+def _items(card: CardFacts) -> str:
+    """What the rows are, with their number."""
+    rows, images = card.facts["rows"], card.facts["images"]
+    number = 0 if images is None else images["number"]
+    if 0 < number < rows:
+        return f"{count(rows, 'row')}, {number:,} of which {'is' if number == 1 else 'are'} images,"
+    return count(rows, "image" if number else "text")
 
 
 def _facts(card: CardFacts) -> Iterator[tuple[str, str]]:
@@ -134,6 +145,8 @@ def _facts(card: CardFacts) -> Iterator[tuple[str, str]]:
     if changes := [_CHANGES[step["kind"]] for step in facts["transforms"]]:
         yield "Changed after encoding", ", ".join(changes)
     yield "Rows", f"{facts['rows']:,}"
+    if images := facts["images"]:
+        yield "Image column", f"{escaped_markdown(images['column'])}; the images have no metadata"
     yield "Text column", escaped_markdown(corpus["text"])
     if corpus["label"]:
         yield "Label column", escaped_markdown(corpus["label"])

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from explorer.analysis.space import Space
 from explorer.analysis.space_files import saved_table
+from explorer.data.images.images import IMAGE
 from explorer.data.space_files.parquet import write_parquet
-from explorer.data.space_files.saved_table import SavedTable
+from explorer.data.space_files.saved_images import SavedImages, saved_images
+from explorer.data.space_files.saved_table import SavedTable, free_name
 from explorer.hub.push import Pushed
 from explorer.hub.pushed_repo import CARD, DATASET
 from explorer.jobs.progress import OnProgress
@@ -35,6 +37,7 @@ class Preview:
         rows: Number of its rows.
         dims: The dimensions of its vectors.
         size: About how many bytes its file has, before compression.
+        images: Number of rows with an image.
         card: The card, as Markdown.
         name: What the file calls the rows.
         notes: Notes on reading and suggested searches, which are in the file.
@@ -45,6 +48,7 @@ class Preview:
     rows: int
     dims: int
     size: int
+    images: int
     card: str
     name: str
     notes: tuple[str, ...]
@@ -77,7 +81,8 @@ def push_to_hub(
 ) -> Pushed:
     """Publish a space as a dataset on the Hugging Face Hub, with a card that says what it is.
 
-    It is opened by `explorer.open_space(name)`, by `datasets.load_dataset(name)`, and on the Data page. A
+    It is opened by `explorer.open_space(name)`, by `datasets.load_dataset(name)`, and on the Data page.
+    Images are in it without their metadata. A
     dataset of that name is replaced only if it is a space that was pushed before; its history keeps earlier
     versions. If the upload breaks off, pushing again goes on.
 
@@ -101,7 +106,8 @@ def push_to_hub(
             is there and not as private as asked for.
         HubUnreachableError: The Hub does not respond, limits requests, or the connection broke.
         SettingError: The file cannot be written to the cache folder.
-        DataError: There are no such rows or columns.
+        DataError: There are no such rows or columns, or the file of an image is gone or has been changed.
+        TooLargeError: The images are larger than a file that is opened again.
     """
     made = publication(space, name, licence=licence, private=private, rows=rows, columns=columns)
 
@@ -129,6 +135,7 @@ def publication(
     Raises:
         PushError: There is no such licence.
         DataError: There are no such rows or columns.
+        TooLargeError: As for `push_to_hub`.
     """
     saved = saved_table(published_space(space, rows, columns))
     facts, more = json.loads(saved.facts), fitted_on_more(space, rows)
@@ -149,11 +156,18 @@ def preview(
     Raises:
         PushError: There is no such licence.
         DataError: There are no such rows or columns.
+        TooLargeError: As for `push_to_hub`.
     """
     chosen = np.arange(len(space)) if rows is None else np.asarray(rows)
     head = published_space(space, chosen[:_HEAD_ROWS], columns)
     saved = saved_table(head)
-    facts, more = {**json.loads(saved.facts), "rows": len(chosen)}, fitted_on_more(space, rows)
+    images = _images(space, chosen, saved)
+    facts = {
+        **json.loads(saved.facts),
+        "rows": len(chosen),
+        "images": None if images is None else images.record,
+    }
+    more = fitted_on_more(space, rows)
     corpus = head.corpus if rows is not None else published_space(space, None, columns).corpus
     share = len(chosen) / len(space)
     texts = space.corpus.table.select(head.corpus.table.column_names).nbytes
@@ -161,12 +175,19 @@ def preview(
         saved.table,
         len(chosen),
         space.dims,
-        int(share * texts) + len(chosen) * space.dims * 4,
+        int(share * texts) + len(chosen) * space.dims * 4 + (0 if images is None else images.size),
+        0 if images is None else images.number,
         _card(space, name, licence, saved.column, facts, private=private, more=more),
         corpus.name,
         (*corpus.notes, *corpus.queries),
         takes_queries=not more,
     )
+
+
+def _images(space: Space, rows: NDArray[np.int64], head: SavedTable) -> SavedImages | None:
+    """The images of the chosen rows as they are written, given the first rows."""
+    images = None if space.corpus.images is None else space.corpus.images.take(rows)
+    return saved_images(images, free_name(IMAGE, set(head.table.column_names)), space.corpus.name)
 
 
 def _card(

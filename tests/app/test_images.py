@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from explorer.analysis.space_files import space_bytes
 from explorer.data.corpus_from_table import make_corpus
 from explorer.data.formats.files import read_file
 from explorer.encode.spec import LocalModel
@@ -275,3 +276,44 @@ def test_hits_are_downloaded_with_the_percentiles_that_the_page_shows(shapes):
     table = hits_table(space, ["q"], [hits], "cosine", scale)
     assert table["percentile"].to_pylist() == [percentile_of(space, hit, "cosine", scale) for hit in hits]
     assert table["percentile"][2].as_py() != space.percentile(hits[2].score)
+
+
+def save_button(app, ending):
+    app.segmented_control(key="space-format").set_value(ending).run()
+    return [box.proto.label for box in app.get("download_button") if box.proto.label.startswith("Save as")]
+
+
+def test_a_space_of_images_is_saved_and_opened_again():
+    app = brought(("shapes.zip", drawn_archive()))
+    button(app, "Encode 64 images").click().run()
+    app = finished(app)
+    assert save_button(app, ".parquet") == ["Save as Parquet"]
+    assert "Images lose their metadata, such as where and when they were taken." in said(app.caption)
+    for ending in (".csv", ".npz", ".safetensors"):
+        assert save_button(app, ending) == []
+        assert f"Images are saved in Parquet files, and not as {ending}." in error(app)
+    session = session_of(app)
+    before = session.spaces[session.encoder]
+    content = space_bytes(before, ".parquet")
+
+    app = brought(("again.parquet", content))
+    assert "Saved space: tiny-clip, 32 dimensions" in said(app.caption)
+    assert grid(app).count("<img ") == 24
+    button(app, "Use 64 images").click().run()
+    app = finished(app)
+    session = session_of(app)
+    assert session.spaces[session.encoder].report.encoded == 0
+    assert session.corpus.item_keys == before.corpus.item_keys
+    app.switch_page("pages/search.py").run()
+    assert captions(ask(finished(app), "a red circle"))[0] == "circle/red-0.png"
+    app = search_by(app, drawn_png(Drawing("star", "blue")))
+    assert "of pairs of an image and a mixture" in cards(app)[0]
+
+
+def test_images_too_large_for_a_file_are_said_on_the_page(bound):
+    app = brought(("shapes.zip", drawn_archive(side=400)))
+    button(app, "Encode 64 images").click().run()
+    app = finished(app)
+    bound("EXPLORER_MAX_FILE_MB", 1)
+    assert save_button(app, ".parquet") == []
+    assert "MB or more in a file, and files up to 1 MB are opened." in error(app)

@@ -6,7 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import explorer
-from explorer.encode.spec import Tfidf
+from explorer.data.corpus_from_table import make_corpus
+from explorer.data.formats.files import read_file
+from explorer.encode.spec import LocalModel, Tfidf
 from explorer.hub.pushed_repo import DATASET
 from explorer.jobs.registry import registry
 from explorer.ui.data.hub_search import OPENED
@@ -23,6 +25,7 @@ from tests.app.driving import (
 from tests.app.test_saved_space import opened as opened_file
 from tests.app.test_saved_space import saved, session_of
 from tests.hub_pushes import TOKEN, Person
+from tests.image_archives import drawn_archive
 
 WORDS = "words.parquet"
 FILE = DATASET.file
@@ -250,3 +253,29 @@ def test_a_space_with_too_many_rows_is_offered_like_any_dataset(dialog, hub, bou
         other.caption
     )
     assert button(other, "Read")
+
+
+def test_of_images_the_summary_says_that_they_go_and_what_does_not(hub, tiny_clip):
+    corpus = make_corpus(read_file(drawn_archive(), "shapes.zip"))
+    app = finished(open_with_rows(corpus, LocalModel(str(tiny_clip), precision="float32")))
+    button(open_share(app), "Publish to the Hub").click().run()
+    app = licensed(with_token(app))
+    assert "**64 rows**: the columns file, label, **64 images**, and vectors of **32 dimensions**, about" in (
+        said(app.markdown)
+    )
+    assert "The images themselves go, with everything that can be seen on them. Their metadata" in (
+        said(app.markdown)
+    )
+    go(app)
+    assert "me/shapes is on the Hub, as a private dataset." in said(app.success)
+    assert pq.read_schema(hub.newest("me/shapes") / FILE).names == ["file", "label", "image", "embedding"]
+
+
+def test_too_many_images_cannot_be_published_and_it_says_why(hub, tiny_clip, bound):
+    corpus = make_corpus(read_file(drawn_archive(side=400), "shapes.zip"))
+    app = finished(open_with_rows(corpus, LocalModel(str(tiny_clip), precision="float32")))
+    button(open_share(app), "Publish to the Hub").click().run()
+    bound("EXPLORER_MAX_FILE_MB", 1)
+    app = licensed(with_token(app))
+    assert "MB or more in a file, and files up to 1 MB are opened." in error(app)
+    assert go_button(app).disabled

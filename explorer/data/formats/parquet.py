@@ -128,7 +128,7 @@ class _Reader:
             builder.note(drawn_note(len(self._rows), self._total, self._seed))
         kept: list[Field] = []
         for place, known in enumerate(fields):
-            if may_hold_images(known.field.type) and self._add_images(builder, known):
+            if may_hold_images(known.field.type) and self._add_images(builder, known, is_space=bool(facts)):
                 continue
             if reason := self._left_out(known, is_space=bool(facts)):
                 load = functools.partial(_read_vectors, self._data, self._name, self._seed, place)
@@ -150,7 +150,7 @@ class _Reader:
         read = builder.finish(source_rows=self._rows + 1, total_rows=self._total)
         return dataclasses.replace(read, facts=facts)
 
-    def _add_images(self, builder: TableBuilder, known: Field) -> bool:
+    def _add_images(self, builder: TableBuilder, known: Field, *, is_space: bool) -> bool:
         """Add a column of images; False if its bytes are something else."""
         plan = self._plan(known, as_dictionaries=False)
         chunks: list[pa.Array] = []
@@ -168,7 +168,8 @@ class _Reader:
         values = pa.chunked_array(chunks, chunks[0].type if chunks else known.field.type)
         found = image_column(values, label, builder.budget, self._on_progress)
         if found is not None:
-            builder.add_images(label, found.images, found.names, found.notes)
+            names = None if is_space else found.names  # a saved space has its own column of names
+            builder.add_images(label, found.images, names, found.notes)
         return found is not None
 
     def vectors(self, place: int) -> pa.ChunkedArray:

@@ -126,6 +126,21 @@ def pixel_key(image: Image.Image) -> bytes:
     return digest.digest()
 
 
+def orientation(data: bytes, where: str) -> int:
+    """How a camera was held, by the metadata of a file, as EXIF numbers it; 1 is upright.
+
+    Args:
+        data: The bytes of the file.
+        where: Its name, for messages.
+
+    Raises:
+        UnreadableFileError: As for `decoded`.
+        TooLargeError: As for `decoded`.
+    """
+    found = _orientation(_opened(data, where))
+    return found if found in _TURNS else 1
+
+
 def thumbnail(image: Image.Image, side: int = _THUMBNAIL_SIDE) -> bytes:
     """A smaller JPEG of an image, with at most `side` pixels along its longer side."""
     scale = min(1.0, side / max(image.size))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,14 @@ import pyarrow as pa
 
 from explorer.data.images.decoding import decoded, pixel_key, thumbnail
 from explorer.data.images.images import SCHEMA, Images
+from explorer.data.images.threads import in_threads
 from explorer.data.tables.budget import Budget
 from explorer.data.tables.values import count
 from explorer.errors import DataError
-from explorer.jobs.cores import cores
 from explorer.jobs.progress import IMAGES, OnProgress, counting
 
 _READING_IMAGES = "Reading images"
-_THREADS = 8  # at most: where memory is limited, the stack of each counts
-_AHEAD = 4  # files that each thread may be ahead of the one that is waited for
-_AHEAD_BYTES = 64_000_000  # of such files; a larger one is read alone
+_AHEAD_BYTES = 64_000_000  # of files that are read ahead
 _CHUNK = 256  # rows of a chunk of the table, at most
 _CHUNK_BYTES = 8_000_000  # of files in a chunk, about
 _LISTED = 5  # files named in one note
@@ -94,7 +92,9 @@ def read_images(
     remarks: collections.Counter[str] = collections.Counter()
     errors: list[DataError] = []
     refused = size = 0
-    for position, outcome in enumerate(_in_threads(files, keep=data is None)):
+    read = functools.partial(_read, keep=data is None)
+    sizes = [0 if file is None else file.size for file in files]
+    for position, outcome in enumerate(in_threads(read, files, sizes, _AHEAD_BYTES)):
         row: _Row = {}
         if isinstance(outcome, DataError):
             refused += 1
@@ -124,31 +124,10 @@ def read_images(
     return ReadImages(Images.of_table(table), kept, next(iter(errors), None), tuple(notes))
 
 
-def _in_threads(
-    files: Sequence[ImageFile | None], *, keep: bool
-) -> Iterator[tuple[_Row, tuple[str, ...]] | DataError | None]:
-    """What `_read` returns for each file, in their order; None where there is no file."""
-    threads = min(_THREADS, cores())
-    with ThreadPoolExecutor(threads, thread_name_prefix="images") as pool:
-        ahead: collections.deque[tuple[Future[Any] | None, int]] = collections.deque()
-        waiting = 0  # bytes of the files ahead
-        try:
-            for file in files:
-                size = 0 if file is None else file.size
-                while ahead and (len(ahead) >= threads * _AHEAD or waiting + size > _AHEAD_BYTES):
-                    future, done = ahead.popleft()
-                    yield None if future is None else future.result()
-                    waiting -= done
-                ahead.append((None if file is None else pool.submit(_read, file, keep), size))
-                waiting += size
-            for future, _ in ahead:
-                yield None if future is None else future.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _read(file: ImageFile, keep: bool) -> tuple[_Row, tuple[str, ...]] | DataError:
-    """A row of the table and the remarks on it, or the reason why there is none."""
+def _read(file: ImageFile | None, *, keep: bool) -> tuple[_Row, tuple[str, ...]] | DataError | None:
+    """A row of the table and the remarks on it, or the reason why there is none; None without a file."""
+    if file is None:
+        return None
     try:
         data = file.read()
         with decoded(data, file.name) as found:

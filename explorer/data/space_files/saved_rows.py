@@ -9,8 +9,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from explorer.data.corpus import SOURCE_ROW, Corpus
+from explorer.data.images.images import IMAGE, Images
 from explorer.data.records import DamagedFileError, Record
 from explorer.data.space_files.facts import columns_of, columns_record, rows_of
+from explorer.data.space_files.saved_images import SavedImages, saved_images
 from explorer.data.space_files.saved_table import free_name
 from explorer.data.tables.python_values import in_range
 from explorer.data.tables.source_table import SourceTable
@@ -22,14 +24,22 @@ _MOST_TEXTS = 250  # notes, or suggested searches
 _NOTE_CHARS = 2_500
 
 
-def rows_facts(corpus: Corpus) -> tuple[pa.Table, dict[str, Any]]:
-    """The table of a corpus as it is written, and what the facts say of it."""
+def rows_facts(corpus: Corpus) -> tuple[pa.Table, SavedImages | None, dict[str, Any]]:
+    """The table and the images of a corpus as they are written, and what the facts say of them.
+
+    Raises:
+        TooLargeError: The images are larger than a file that is opened again.
+    """
     table, source_row = _with_source_rows(corpus)
-    return table, {
+    images = saved_images(corpus.images, free_name(IMAGE, set(table.column_names)), corpus.name)
+    facts = {
         "rows": len(corpus),
         "corpus": _corpus_record(corpus, source_row),
         "columns": columns_record(table),
+        # They are counted, so that one that is missing or damaged is noticed.
+        "images": None if images is None else images.record,
     }
+    return table, images, facts
 
 
 def corpus_from(
@@ -48,7 +58,7 @@ def corpus_from(
         pa.ArrowInvalid: A column cannot have the type that the facts say.
         pa.ArrowNotImplementedError: As above.
     """
-    return _corpus(facts, _typed(source, facts), vectors, column)
+    return _corpus(facts, _typed(source, facts), source, vectors, column)
 
 
 def _with_source_rows(corpus: Corpus) -> tuple[pa.Table, dict[str, Any] | None]:
@@ -93,10 +103,13 @@ def _typed(source: SourceTable, facts: Record) -> pa.Table:
     return table
 
 
-def _corpus(facts: Record, table: pa.Table, vectors: NDArray[np.float32] | None, column: str) -> Corpus:
+def _corpus(
+    facts: Record, table: pa.Table, source: SourceTable, vectors: NDArray[np.float32] | None, column: str
+) -> Corpus:
     record = facts.record("corpus")
     text = record.text("text")
     label = record.optional("label", record.text)
+    images = facts.optional("images", lambda key: _images(facts.record(key), source))
     file_column = record.text("file_column")
     for name in (text, label or text, file_column or text):
         if name not in table.column_names:
@@ -128,7 +141,15 @@ def _corpus(facts: Record, table: pa.Table, vectors: NDArray[np.float32] | None,
         vector_column=column,
         file_column=file_column,
         saved=None if vectors is None else facts,
+        images=images,
     )
+
+
+def _images(record: Record, source: SourceTable) -> Images:
+    found = source.images.get(record.text("column"))
+    if found is None or np.count_nonzero(found.present()) != record.integer("number", 1, _MANY):
+        raise DamagedFileError("an image is missing or damaged")
+    return found
 
 
 def _short(texts: tuple[str, ...]) -> tuple[str, ...]:

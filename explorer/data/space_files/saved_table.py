@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from explorer.data.formats.parquet import read_parquet
 from explorer.data.records import DamagedFileError
 from explorer.data.space_files.facts import MOST_DIMS, check_rows
+from explorer.data.space_files.saved_images import SavedImages
 from explorer.data.tables.source_table import SourceTable
 
 VECTORS = "embedding"  # the usual name of a column of vectors
@@ -31,6 +32,7 @@ class SavedTable:
         vectors: A vector for each row, float32, shape (rows, dims).
         column: The name for a column of vectors, which no column of the table has.
         facts: The text of `facts_text`.
+        images: The images of the rows, if they have any.
     """
 
     name: str
@@ -38,6 +40,7 @@ class SavedTable:
     vectors: NDArray[np.float32] = field(repr=False)
     column: str
     facts: str
+    images: SavedImages | None = None
 
     def pieces(self) -> Iterator[tuple[int, int]]:
         """Start and stop of consecutive rows whose vectors together take little memory."""
@@ -47,9 +50,14 @@ class SavedTable:
 def pieces(vectors: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
     """Start and stop of consecutive vectors, of shape (rows, dims), that take 16 MB at most, or one row."""
     # As `explorer.tensor.matrices.blocks`, which would load torch into the process that reads uploads.
-    step = max(1, _BLOCK_NUMBERS // vectors.shape[1])
+    step = piece_rows(vectors)
     for start in range(0, len(vectors), step):
         yield start, min(len(vectors), start + step)
+
+
+def piece_rows(vectors: NDArray[np.float32]) -> int:
+    """The number of vectors, of shape (rows, dims), that take 16 MB, or one."""
+    return max(1, _BLOCK_NUMBERS // int(vectors.shape[1]))
 
 
 def vector_list(vectors: NDArray[np.float32]) -> pa.FixedSizeListArray:

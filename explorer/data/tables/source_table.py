@@ -104,18 +104,21 @@ class TableBuilder:
         self._data.append(data)
         self._remarks.append(remarks)
 
-    def add_images(self, label: str, images: Images, names: Sequence[str], notes: Sequence[str] = ()) -> None:
+    def add_images(
+        self, label: str, images: Images, names: Sequence[str] | None, notes: Sequence[str] = ()
+    ) -> None:
         """Add a column of images, unless all rows are without one, and their names as a column of text.
 
         Args:
             label: Its name in the source.
             images: The image of each row.
-            names: What each is called.
+            names: What each is called; None for no column of names.
             notes: What was done to them, one sentence each.
         """
         if images.present().any():
             self._images[_trimmed(label)] = images
-        self.add(FILE, *text_column(names))
+        if names is not None:
+            self.add(FILE, *text_column(names))
         self.note(*notes)
 
     def leave_out(

@@ -54,6 +54,7 @@ def own_encoder(
         similarity=queries.similarity,
         load=lambda: queries.engine,
         model_fingerprint=queries.model_fingerprint,
+        takes_images=queries.takes_images,
     )
 
 

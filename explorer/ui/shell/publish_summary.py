@@ -68,12 +68,19 @@ def show_summary(space: Space, place: Place, choice: Choice) -> bool:
             return False
         columns = ", ".join(map(markdown, found.head.column_names))
         noun = "the column" if len(found.head.column_names) == 1 else "the columns"
+        images = f", **{count(found.images, 'image')}**" if found.images else ""
+        # Images that are not JPEG or WebP are compressed again.
+        size = f"{'about' if found.images else 'at most'} {readable_size(found.size)}"
         st.markdown(place.readers)
         st.markdown(
-            f"**{count(found.rows, 'row')}**: {noun} {columns}, and vectors of **{found.dims:,} "
-            f"dimensions**, at most {readable_size(found.size)}. What the rows are called goes too: "
-            f"{markdown(found.name)}."
+            f"**{count(found.rows, 'row')}**: {noun} {columns}{images}, and vectors of **{found.dims:,} "
+            f"dimensions**, {size}. What the rows are called goes too: {markdown(found.name)}."
         )
+        if found.images:
+            st.markdown(
+                ":material/image: The images themselves go, with everything that can be seen on them. Their "
+                "metadata, such as where and when they were taken, is removed."
+            )
         if not found.takes_queries:
             st.caption(
                 "TF-IDF was fitted on all rows. These alone can be searched for rows like a row, but not for "

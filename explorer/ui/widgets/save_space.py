@@ -45,6 +45,8 @@ def offer_space_file(space: Space) -> None:
         )
         label, about = _FORMATS[ending]
         st.caption(about)
+        if space.corpus.images is not None and ending == ".parquet":
+            st.caption("Images lose their metadata, such as where and when they were taken.")
         _offer(space, ending, label)
 
 

@@ -7,11 +7,12 @@ import struct
 import zlib
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms, PngImagePlugin
 
 from tests.drawn_images import draw, random_drawing
 
 PLACE = "52.5200N-of-a-home"  # what a metadata field of a photo says
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def picture(side: int = 48, seed: int = 0) -> Image.Image:
@@ -45,3 +46,31 @@ def png_of_size(width: int, height: int) -> bytes:
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     rows = zlib.compress(bytes(4_096), 9)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def with_metadata(kind: str) -> bytes:
+    """A file of a drawing, turned, with everything that its format says besides pixels."""
+    image, found = picture(), {"exif": exif(6)}
+    if kind == "PNG":
+        notes = PngImagePlugin.PngInfo()
+        notes.add_text("Description", PLACE)
+        notes.add_itxt("XML:com.adobe.xmp", f"<x>{PLACE}</x>")
+        found["pnginfo"] = notes
+    if kind == "JPEG":
+        found["comment"] = PLACE.encode()
+    if kind in ("JPEG", "WEBP"):
+        found["xmp"] = f"<x>{PLACE}</x>".encode()
+    if kind == "GIF":
+        found = {"comment": PLACE.encode()}
+    return saved(image, kind, icc_profile=SRGB, **found)
+
+
+def swapped_profile() -> bytes:
+    """A profile whose red and blue are exchanged: the two tags of sRGB point to each other."""
+    found, entry = bytearray(SRGB), 12
+    tags = range(132, 132 + entry * int.from_bytes(SRGB[128:132], "big"), entry)
+    red, blue = (next(at for at in tags if SRGB[at : at + 4] == name) for name in (b"rXYZ", b"bXYZ"))
+    found[red : red + 4], found[blue : blue + 4] = b"bXYZ", b"rXYZ"
+    for name in ("sRGB".encode(coding) for coding in ("utf-16-be", "utf-16-le", "ascii")):
+        found = found.replace(name, bytes(len(name) - 1) + b"x")
+    return bytes(found)

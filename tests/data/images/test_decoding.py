@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, ImageOps, PngImagePlugin
+from PIL import Image, ImageCms, ImageOps
 
 from explorer.data.images import decoding
 from explorer.data.images.decoding import (
@@ -25,9 +25,16 @@ from explorer.data.images.decoding import (
 from explorer.data.images.images import image_item
 from explorer.errors import TooLargeError, UnreadableFileError
 from tests.data.failing import failure, outcome
-from tests.data.images.files import PLACE, exif, picture, png_of_size, saved
-
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+from tests.data.images.files import (
+    PLACE,
+    SRGB,
+    exif,
+    picture,
+    png_of_size,
+    saved,
+    swapped_profile,
+    with_metadata,
+)
 
 
 def opened(data):
@@ -166,7 +173,7 @@ def test_cmyk_becomes_rgb(kind):
 
 
 def test_a_colour_profile_is_used():
-    swapped = _swapped_profile()
+    swapped = swapped_profile()
     image = picture()
     pixels, remarks = opened(saved(image, "PNG", icc_profile=swapped))
     reference = ImageCms.profileToProfile(
@@ -188,7 +195,7 @@ def test_the_profile_that_everything_is_converted_to_changes_nothing():
 @pytest.mark.parametrize("profile", [b"no profile", SRGB[:200], "of another mode"])
 def test_a_profile_that_cannot_be_used_is_said(mode, profile):
     if profile == "of another mode":
-        profile = _grey_profile() if mode == "RGB" else _swapped_profile()
+        profile = _grey_profile() if mode == "RGB" else swapped_profile()
     image = picture().convert(mode)
     data = saved(image, "TIFF", icc_profile=profile)
     pixels, remarks = opened(data)
@@ -282,25 +289,9 @@ def test_an_svg_is_refused_for_its_scripts(text):
     assert error.fix == "Export it as PNG."
 
 
-def _with_metadata(kind):
-    image, found = picture(), {"exif": exif(6)}
-    if kind == "PNG":
-        notes = PngImagePlugin.PngInfo()
-        notes.add_text("Description", PLACE)
-        notes.add_itxt("XML:com.adobe.xmp", f"<x>{PLACE}</x>")
-        found["pnginfo"] = notes
-    if kind == "JPEG":
-        found["comment"] = PLACE.encode()
-    if kind in ("JPEG", "WEBP"):
-        found["xmp"] = f"<x>{PLACE}</x>".encode()
-    if kind == "GIF":
-        found = {"comment": PLACE.encode()}
-    return saved(image, kind, icc_profile=SRGB, **found)
-
-
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "GIF"])
 def test_metadata_stays_in_the_file(kind):
-    data = _with_metadata(kind)
+    data = with_metadata(kind)
     assert PLACE.encode() in data  # the premise
     item = image_item(data)
     with item.open() as image:
@@ -404,17 +395,6 @@ def _is_read_or_refused(data):
         assert isinstance(error, UnreadableFileError | TooLargeError)
         assert error.where == "a.png"
         assert len(error.what) < 300
-
-
-def _swapped_profile():
-    """A profile whose red and blue are exchanged: the two tags of sRGB point to each other."""
-    found, entry = bytearray(SRGB), 12
-    tags = range(132, 132 + entry * int.from_bytes(SRGB[128:132], "big"), entry)
-    red, blue = (next(at for at in tags if SRGB[at : at + 4] == name) for name in (b"rXYZ", b"bXYZ"))
-    found[red : red + 4], found[blue : blue + 4] = b"bXYZ", b"rXYZ"
-    for name in ("sRGB".encode(coding) for coding in ("utf-16-be", "utf-16-le", "ascii")):
-        found = found.replace(name, bytes(len(name) - 1) + b"x")
-    return bytes(found)
 
 
 def _grey_profile():

@@ -1,10 +1,8 @@
-"""What is done with rows that are images: added, split, read by another column, saved."""
+"""What is done with rows that are images: added, split, read by another column."""
 
 import numpy as np
-import pytest
 
 import explorer
-from explorer.analysis.space_files import check_space_file, rows_bytes
 from explorer.data.added_rows import add_rows
 from explorer.data.opening import open_corpus
 from explorer.errors import DataError
@@ -77,15 +75,6 @@ def test_the_rows_have_no_bytes_of_images_and_none_of_their_metadata(tmp_path):
     assert not any(PLACE.encode() in corpus.images.thumbnail(row) for row in range(3))
 
 
-@pytest.mark.slow
-def test_images_are_not_lost_in_a_file(tmp_path, tiny_clip):
-    corpus = images(tmp_path)
-    space = explorer.embed(corpus, str(tiny_clip))
-    for ending in (".parquet", ".npz", ".safetensors", ".csv"):
-        error = failure(DataError, space.save, tmp_path / f"space{ending}")
-        assert error.what == "Rows that are images cannot be saved in a file yet."
-        assert not (tmp_path / f"space{ending}").exists()
-        assert str(failure(DataError, check_space_file, space, ending)) == str(error)
-    failure(DataError, rows_bytes, corpus)
-    failure(DataError, check_session_file, corpus, rows=False, space=None)
-    space.save(tmp_path / "vectors.csv", vectors_only=True)
+def test_images_are_not_lost_in_a_session_yet(tmp_path):
+    error = failure(DataError, check_session_file, images(tmp_path), rows=False, space=None)
+    assert error.what == "Rows that are images can only be saved as a space yet."
