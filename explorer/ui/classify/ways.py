@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.analysis.space import Space
-from explorer.analysis.written_captions import written_captions
 from explorer.classification.by_examples import EXAMPLE_METHODS, ExampleMethod, classify_by_examples
 from explorer.classification.by_inference import TEMPLATE, classify_by_inference
 from explorer.classification.by_similarity import IMAGE_TEMPLATE, classify_by_similarity
 from explorer.classification.categories import Category
 from explorer.classification.predictions import Predictions, vote
+from explorer.data.images.captions import written_captions
 from explorer.encode.engines.pair_models import check_template
 from explorer.encode.model_names import choose_model
 from explorer.encode.spec import encodes_texts

@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.data.tables.values import count
 from explorer.ui.shell.quantities import readable_duration
 from explorer.ui.shell.text import markdown, quoted
-from explorer.ui.widgets.item_word import item_word
+from explorer.ui.widgets.item_words import item_word
 
 if TYPE_CHECKING:
     from explorer.analysis.space import Space

@@ -44,6 +44,5 @@ def thumbnail_column(
     name = "image"
     while name in taken:
         name += " "  # a browser draws it without
-    # From the page's own address, below which an app may be served; see `image_html`.
-    found = [None if row is None else thumbnail_address(corpus, row).lstrip("/") or None for row in rows]
+    found = [None if row is None else thumbnail_address(corpus, row) or None for row in rows]
     return ThumbnailColumn({name: found}, {name: st.column_config.ImageColumn(width="small")}, _HEIGHT)
