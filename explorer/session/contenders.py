@@ -12,6 +12,7 @@ from explorer.comparison.contenders.names import names_of
 from explorer.comparison.contenders.spec import MOST, ContenderSpec
 from explorer.data.corpus import Corpus
 from explorer.data.images.captions import has_captions
+from explorer.data.images.image_rows import has_images
 from explorer.encode.spec import HostedModel, OwnVectors, Tfidf
 from explorer.session.contender_link import contender_from, contender_parameter
 from explorer.session.session import Session
@@ -33,7 +34,7 @@ def usual_contenders(session: Session) -> tuple[ContenderSpec, ...]:
     ranking by words reads, the first encoder is compared with its means aligned; without captions, centred.
     """
     models = [ContenderSpec(spec) for spec in session.encoders if not isinstance(spec, Tfidf)]
-    if session.corpus.images is not None:
+    if has_images(session.corpus):
         captioned = has_captions(session.corpus)
         return tuple(
             changed
@@ -79,9 +80,9 @@ def refusal(corpus: Corpus, spec: ContenderSpec) -> str:
     """Why rows cannot have a contender; empty if they can."""
     if isinstance(spec.encoder, OwnVectors) and corpus.vectors is None:
         return "These rows have no vectors of their own."
-    if spec.text is None and corpus.images is not None and isinstance(spec.encoder, Tfidf | HostedModel):
+    if spec.text is None and has_images(corpus) and isinstance(spec.encoder, Tfidf | HostedModel):
         return "The rows are images, which it does not read. Choose a text column for it."
-    if spec.aligned and (corpus.images is None or spec.text is not None):
+    if spec.aligned and (not has_images(corpus) or spec.text is not None):
         return "Only the means of images and their captions are aligned."
     if spec.text is None or spec.text in other_text_columns(corpus):
         return ""
@@ -95,7 +96,7 @@ def other_text_columns(corpus: Corpus) -> list[str]:
 
     Of images, the column of captions is one of them.
     """
-    used = (None if corpus.images is not None else corpus.text, corpus.label)
+    used = (None if has_images(corpus) else corpus.text, corpus.label)
     others = (name for name in corpus.table.column_names if name not in used)
     return [name for name in others if _is_text(corpus.table[name])]
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from explorer.analysis.score_scales import compared_texts
 from explorer.analysis.weak_hits import MEANINGLESS
 from explorer.data.corpus import Item
+from explorer.data.images.image_rows import has_images
 from explorer.jobs.outcome import Done, Outcome, outcome_of
 from explorer.jobs.progress import OnProgress
 from explorer.jobs.registry import Job, registry
@@ -78,7 +79,7 @@ def _submit(session: Session, space: Space, queries: tuple[Item, ...], key: Hash
         return session.queries.encode(encoder, queries, on_progress)
 
     neutral = {*MEANINGLESS}  # nobody asked for these
-    if space.corpus.images is not None:
+    if has_images(space.corpus):
         neutral.update(compared_texts(space.corpus).texts)
     asked = sum(query not in neutral for query in queries)
     what = "the query" if asked <= 1 else f"{asked:,} queries"

@@ -9,6 +9,7 @@ from explorer.comparison.contenders.spec import ContenderSpec
 from explorer.comparison.contenders.trained_sizes import trained_sizes
 from explorer.data.corpus import Corpus
 from explorer.data.images.captions import has_captions
+from explorer.data.images.image_rows import has_images
 from explorer.encode.spec import EncoderSpec, HostedModel, LocalModel, OwnVectors
 from explorer.session.contenders import other_text_columns
 
@@ -174,7 +175,7 @@ def _columns(spec: ContenderSpec, corpus: Corpus) -> list[Variant]:
     return [
         Variant(
             "Text column",
-            column or (corpus.text if corpus.images is None else "the images"),
+            column or ("the images" if has_images(corpus) else corpus.text),
             replace(spec, text=column, aligned=False),
             "Encodes another text of the same rows." if column else "Encodes what the rows are.",
         )

@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.classification.categories import Category, categories_of
 from explorer.data.corpus import Corpus
+from explorer.data.images.image_rows import has_images
 from explorer.errors import QueryError
 from explorer.ui.shell.text import show_error
 
@@ -30,7 +31,7 @@ def choose_categories(corpus: Corpus) -> tuple[Category, ...] | None:
         max_chars=_LONGEST,
         key=_KEY,
         bind="query-params",
-        placeholder=_EXAMPLES if corpus.images is None else _IMAGE_EXAMPLES,
+        placeholder=_IMAGE_EXAMPLES if has_images(corpus) else _EXAMPLES,
         help="A name, and after a colon what belongs there. Descriptions help where names are vague.",
     )
     if not typed.strip():

@@ -12,6 +12,7 @@ from explorer.classification.against_labels import AgainstLabels, Estimate, agai
 from explorer.classification.predictions import Predictions
 from explorer.comparison.measures.groups import near_copies
 from explorer.data.corpus import Corpus
+from explorer.data.images.image_rows import has_images
 from explorer.errors import ColumnError
 from explorer.numbers import percent
 from explorer.session.session import Session
@@ -38,7 +39,7 @@ def show_against_labels(
     groups = result_or_progress(
         session,
         ("copies", shown_rows.key),
-        "Finding near-copies" if corpus.images is None else "Finding equal images",
+        "Finding equal images" if has_images(corpus) else "Finding near-copies",
         lambda report: _repeats(corpus) if many else near_copies(corpus, on_progress=report),
         lane=analysis_lane(len(corpus)),
     )
@@ -67,7 +68,7 @@ def show_against_labels(
             help="Over the labels, each counting the same.",
             width="content",
         )
-    of = "near-copies" if corpus.images is None else "equal images"
+    of = "equal images" if has_images(corpus) else "near-copies"
     if many:
         of = "repeats"
     learned = 0 if predictions.learned is None else int(predictions.learned.sum())

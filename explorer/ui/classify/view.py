@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from explorer.analysis.space import Space
 from explorer.classification.categories import NONE
 from explorer.classification.predictions import NONE_OF_THESE, Predictions
-from explorer.data.images.images import FILE
+from explorer.data.images.captions import has_captions
+from explorer.data.images.image_rows import has_images
 from explorer.numbers import percent
 from explorer.session.session import Session
 from explorer.share.export import rows_table
@@ -236,7 +237,7 @@ def _show_doubtful(
             for row in order
         ]
 
-    told = "text" if corpus.images is None else "file" if corpus.text == FILE else "caption"
+    told = "text" if not has_images(corpus) else "caption" if has_captions(corpus) else "file"
     event = st.dataframe(
         {
             "row": (shown_rows.rows[order] + 1).tolist(),

@@ -11,6 +11,7 @@ from explorer.classification.by_similarity import IMAGE_TEMPLATE, classify_by_si
 from explorer.classification.categories import Category
 from explorer.classification.predictions import Predictions, vote
 from explorer.data.images.captions import written_captions
+from explorer.data.images.image_rows import has_images
 from explorer.encode.engines.pair_models import check_template
 from explorer.encode.model_names import choose_model
 from explorer.encode.spec import encodes_texts
@@ -97,7 +98,7 @@ def predictions_or_progress(
 
 def _by_similarity(session: Session, space: Space, categories: tuple[Category, ...]) -> Predictions | None:
     template = IMAGE_TEMPLATE
-    if space.corpus.images is not None:
+    if has_images(space.corpus):
         template = st.text_input(
             "Sentence for images",
             IMAGE_TEMPLATE,
@@ -206,7 +207,7 @@ def _by_inference(
     session: Session, shown_rows: ShownRows, names: tuple[str, ...], *, alone: bool
 ) -> Predictions | None:
     corpus = shown_rows.space.corpus
-    if corpus.images is not None:
+    if has_images(corpus):
         if not all(written_captions(corpus)):
             st.info(_NO_CAPTIONS, icon=":material/image_not_supported:")
             return None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from explorer.data.images.image_rows import has_images
 from explorer.encode.model_names import encoder_name
 from explorer.encode.spec import encodes_texts
 from explorer.errors import DataError
@@ -63,7 +64,7 @@ def show_behaviour(session: Session) -> None:
             "guessing between two would reach once in 28 times; no up to half. Click the left edge of a "
             "test, or press Shift and Space on it, to see its cases."
         )
-        if space.corpus.images is not None:
+        if has_images(space.corpus):
             st.caption(
                 "These tests are of texts. How well the model matches images with texts is measured on your "
                 "own rows: with captions on Compare, under Images and captions; with labels on Classify."

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from explorer.data.images.image_rows import has_images
 from explorer.encode.model_facts import (
     ModelFacts,
     folder_on_disk,
@@ -153,7 +154,7 @@ def _use(session: Session, facts: ModelFacts, branch: str | None) -> None:
 
 def _reads_only_texts(session: Session, details: ModelDetails) -> str:
     """Why a model cannot encode the open rows if these are images; empty if it can."""
-    if session.corpus.images is None or details.takes_images:
+    if not has_images(session.corpus) or details.takes_images:
         return ""
     return (
         "It reads texts only, and the open rows are images. Choose a model of images and texts, or encode "
@@ -187,7 +188,7 @@ def _show_cost(session: Session, facts: ModelFacts, *, on_disk: bool) -> None:
     spec = session.encoder
     used = isinstance(spec, LocalModel) and (spec.model, spec.revision) == (facts.model, facts.revision)
     # For images, the time goes by their patches, of which a model's facts say nothing.
-    timed = not used and not session.unopened and corpus.images is None
+    timed = not used and not session.unopened and not has_images(corpus)
     time = estimate_time(details, corpus, _measured(session)) if timed else None
     parameters, active = details.listing.parameters, details.active_parameters
     with st.grid(4, min_column_width=140):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from explorer.data.images.image_rows import has_images
 from explorer.errors import ExplorerError
 from explorer.settings import settings
 from explorer.ui.shell.quantities import readable_size
@@ -45,7 +46,7 @@ def offer_space_file(space: Space) -> None:
         )
         label, about = _FORMATS[ending]
         st.caption(about)
-        if space.corpus.images is not None and ending == ".parquet":
+        if has_images(space.corpus) and ending == ".parquet":
             st.caption("Images lose their metadata, such as where and when they were taken.")
         _offer(space, ending, label)
 

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.data.corpus import Corpus
+from explorer.data.images.image_rows import has_images
 from explorer.ui.widgets.items import thumbnail_address
 
 _HEIGHT = 72  # pixels of a line: thumbnails can be told apart, and a screen has about ten
@@ -39,7 +40,7 @@ def thumbnail_column(
         rows: The row of each line.
         taken: The names of the table's other columns.
     """
-    if corpus.images is None:
+    if not has_images(corpus):
         return ThumbnailColumn({}, {}, None)
     name = "image"
     while name in taken:
