@@ -12,6 +12,7 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 
 from explorer.session.session_store import session_store
+from explorer.settings import settings
 from explorer.ui.shell import job_progress
 
 
@@ -71,3 +72,14 @@ def drawn(monkeypatch):
     for page in (flat_map, maps):
         monkeypatch.setattr(page, "map_view", map_view)
     return last
+
+
+@pytest.fixture
+def image_models(tmp_path, tiny_clip, tiny_model, monkeypatch):
+    """The host's folder of models: one that takes images, and one that does not."""
+    folder = tmp_path / "models"
+    shutil.copytree(tiny_clip, folder / "tiny-clip")
+    shutil.copytree(tiny_model, folder / "tiny-texts")
+    monkeypatch.setenv("EXPLORER_MODEL_DIR", str(folder))
+    settings.cache_clear()
+    return folder

@@ -1,14 +1,13 @@
 """The Models page with rows that are images."""
 
-import shutil
-
 import pytest
 
 import explorer
 from explorer.encode.spec import spec_for
-from explorer.settings import settings
 from tests.app.driving import button, finished, html_texts, labels, open_with_rows, said, with_open
 from tests.app.test_image_pages import write_drawings
+
+pytestmark = pytest.mark.usefixtures("image_models")
 
 
 @pytest.fixture
@@ -16,15 +15,6 @@ def rows(tmp_path):
     folder = tmp_path / "drawings"
     folder.mkdir()
     return explorer.open_corpus(write_drawings(folder, ("circle", "ring")), text="caption")
-
-
-@pytest.fixture(autouse=True)
-def models(tmp_path, tiny_clip, tiny_model, monkeypatch):
-    folder = tmp_path / "models"
-    shutil.copytree(tiny_clip, folder / "tiny-clip")
-    shutil.copytree(tiny_model, folder / "tiny-texts")
-    monkeypatch.setenv("EXPLORER_MODEL_DIR", str(folder))
-    settings.cache_clear()
 
 
 def page(rows, encoder, model=None):

@@ -11,7 +11,6 @@ from explorer.analysis.space_files import space_bytes
 from explorer.data.corpus_from_table import make_corpus
 from explorer.data.formats.files import read_file
 from explorer.encode.spec import LocalModel
-from explorer.settings import settings
 from tests.app.driving import (
     button,
     error,
@@ -27,16 +26,7 @@ from tests.app.driving import (
 from tests.drawn_images import Drawing
 from tests.image_archives import drawn_archive, drawn_png
 
-
-@pytest.fixture(autouse=True)
-def models(tmp_path, tiny_clip, tiny_model, monkeypatch):
-    """The host's folder of models: one that takes images, and one that does not."""
-    folder = tmp_path / "models"
-    shutil.copytree(tiny_clip, folder / "tiny-clip")
-    shutil.copytree(tiny_model, folder / "tiny-texts")
-    monkeypatch.setenv("EXPLORER_MODEL_DIR", str(folder))
-    settings.cache_clear()
-    return folder
+pytestmark = pytest.mark.usefixtures("image_models")
 
 
 def brought(*files, page=None):
@@ -111,8 +101,8 @@ def test_too_much_together_is_refused_with_the_limit(bound):
     assert error(app).startswith("**2 files** — Together the files are 1.4 MB; up to 1 MB are read.")
 
 
-def test_without_a_model_for_images_the_page_names_some_and_offers_no_encoding(models):
-    shutil.rmtree(models / "tiny-clip")
+def test_without_a_model_for_images_the_page_names_some_and_offers_no_encoding(image_models):
+    shutil.rmtree(image_models / "tiny-clip")
     app = brought(("shapes.zip", drawn_archive()))
     assert app.selectbox(key="image-model-choice").value is None
     assert "wkcn/TinyCLIP-ViT-8M-16-Text-3M-YFCC15M" in said(app.caption)
@@ -123,7 +113,7 @@ def test_without_a_model_for_images_the_page_names_some_and_offers_no_encoding(m
     assert not any(label.startswith("Encode") for label in labels(app))
 
 
-def test_a_model_of_texts_by_name_is_refused_at_once(models):
+def test_a_model_of_texts_by_name_is_refused_at_once(image_models):
     app = brought(("shapes.zip", drawn_archive()))
     app.selectbox(key="image-model-choice").select("Another model…").run()
     app.text_input(key="image-model-name").set_value("tiny-texts").run()
