@@ -79,11 +79,12 @@ def check_space_file(space: EmbeddedCorpus, ending: str) -> None:
 
     Raises:
         DataError: The format cannot hold these rows.
-        TooLargeError: The images are larger than a file that is opened again.
+        TooLargeError: With its images, the file would be larger than one that is opened again.
         NotEnoughMemoryError: There is not enough memory for its bytes.
     """
     _check_format(space.corpus, ending)
-    check_size(images_size(space.corpus.images), space.corpus.name)
+    if space.corpus.images is not None:
+        check_size(file_size(space, ending), space.corpus.name)
     if ending == ".csv":
         check_csv(space.corpus.table, space.dims, space.corpus.name)
     require_memory(
@@ -126,19 +127,9 @@ def rows_bytes(corpus: Corpus) -> bytes:
         transforms = () if encoder is None else saved_transforms(corpus)
         write_parquet(_saved(corpus, corpus.vectors, encoder, transforms), sink)
     else:
-        table, images, about = rows_facts(corpus)
+        table, images, about = rows_facts(corpus, 0)
         write_rows(table, images, facts_text({**about, "dims": None}, corpus.name), sink)
     return sink.getvalue()
-
-
-def check_images(corpus: Corpus) -> None:
-    """Raise DataError for rows with images, which sessions do not hold."""
-    if corpus.images is not None:
-        raise DataError(
-            "Rows that are images can only be saved as a space yet.",
-            where=corpus.name,
-            fix="Save the space as .parquet on the Data page, or with `Space.save`.",
-        )
 
 
 def _check_format(corpus: Corpus, ending: str) -> None:
@@ -197,7 +188,7 @@ def _saved(
     encoder: SavedEncoder | None,
     transforms: Sequence[Transform],
 ) -> SavedTable:
-    table, images, about = rows_facts(corpus)
+    table, images, about = rows_facts(corpus, vectors.nbytes)
     about |= {
         "dims": vectors.shape[1],
         "encoder": None if encoder is None else saved_encoder_record(encoder),

@@ -161,7 +161,10 @@ def preview(
     chosen = np.arange(len(space)) if rows is None else np.asarray(rows)
     head = published_space(space, chosen[:_HEAD_ROWS], columns)
     saved = saved_table(head)
-    images = _images(space, chosen, saved)
+    share = len(chosen) / len(space)
+    texts = space.corpus.table.select(head.corpus.table.column_names).nbytes
+    size = int(share * texts) + len(chosen) * space.dims * 4
+    images = _images(space, chosen, saved, size)
     facts = {
         **json.loads(saved.facts),
         "rows": len(chosen),
@@ -169,13 +172,11 @@ def preview(
     }
     more = fitted_on_more(space, rows)
     corpus = head.corpus if rows is not None else published_space(space, None, columns).corpus
-    share = len(chosen) / len(space)
-    texts = space.corpus.table.select(head.corpus.table.column_names).nbytes
     return Preview(
         saved.table,
         len(chosen),
         space.dims,
-        int(share * texts) + len(chosen) * space.dims * 4 + (0 if images is None else images.size),
+        size + (0 if images is None else images.size),
         0 if images is None else images.number,
         _card(space, name, licence, saved.column, facts, private=private, more=more),
         corpus.name,
@@ -184,10 +185,11 @@ def preview(
     )
 
 
-def _images(space: Space, rows: NDArray[np.int64], head: SavedTable) -> SavedImages | None:
-    """The images of the chosen rows as they are written, given the first rows."""
+def _images(space: Space, rows: NDArray[np.int64], head: SavedTable, besides: int) -> SavedImages | None:
+    """The images of the chosen rows as they are written, given the first rows and the size of the rest."""
     images = None if space.corpus.images is None else space.corpus.images.take(rows)
-    return saved_images(images, free_name(IMAGE, set(head.table.column_names)), space.corpus.name)
+    column = free_name(IMAGE, set(head.table.column_names))
+    return saved_images(images, column, besides, space.corpus.name)
 
 
 def _card(

@@ -306,4 +306,4 @@ def test_images_too_large_for_a_file_are_said_on_the_page(bound):
     app = finished(app)
     bound("EXPLORER_MAX_FILE_MB", 1)
     assert save_button(app, ".parquet") == []
-    assert "MB or more in a file, and files up to 1 MB are opened." in error(app)
+    assert "MB or more; up to 1 MB are opened." in error(app)

@@ -277,5 +277,5 @@ def test_too_many_images_cannot_be_published_and_it_says_why(hub, tiny_clip, bou
     button(open_share(app), "Publish to the Hub").click().run()
     bound("EXPLORER_MAX_FILE_MB", 1)
     app = licensed(with_token(app))
-    assert "MB or more in a file, and files up to 1 MB are opened." in error(app)
+    assert "MB or more; up to 1 MB are opened." in error(app)
     assert go_button(app).disabled

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import explorer
+from explorer.data.corpus_from_table import make_corpus
+from explorer.data.formats.files import read_file
 from explorer.encode.spec import LocalModel, OwnVectors, Tfidf
 from explorer.jobs.registry import registry
 from explorer.session.files.saved_session import SavedSession
@@ -29,6 +31,7 @@ from tests.app.driving import (
     with_open,
 )
 from tests.app.test_data_page import upload
+from tests.image_archives import drawn_archive
 
 hub = hub_rows.hub  # the fixture
 
@@ -258,3 +261,23 @@ def test_a_dataset_with_other_rows_keeps_what_is_not_about_rows(from_hub, tmp_pa
     other = finished(other)
     assert open_rows(other) == "post/letters, default, train · 40 rows"
     assert session_of(other).selection is None
+
+
+def test_images_are_in_the_file_and_it_says_what_they_lose(tiny_clip, bound):
+    bound("EXPLORER_MODEL_DIR", tiny_clip.parent)
+    corpus = make_corpus(read_file(drawn_archive(), "shapes.zip"))
+    app = finished(open_with_rows(corpus, LocalModel(str(tiny_clip), precision="float32")))
+    session = session_of(app)
+    session.select([0, 3], "the table")
+    app = open_share(app)
+    assert "Images lose their metadata, such as where and when they were taken." in said(app.caption)
+    content = session_bytes(saved_from(session), space=session.spaces[session.encoder])
+    other = upload(finished(open_app("pages/data.py")), "shapes.explorer", content)
+    button(other, "Open this session").click().run()
+    session = session_of(finished(other))
+    assert session.corpus.item_keys == corpus.item_keys
+    assert session.selection.rows.tolist() == [0, 3]
+    other.switch_page("pages/search.py").run()
+    other.text_input(key="q").set_value("a red circle").run()
+    assert 'alt="circle/red-0.png"' in " ".join(html_texts(finished(other)))
+    assert session.spaces[session.encoder].report.encoded == 0

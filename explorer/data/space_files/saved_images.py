@@ -30,11 +30,13 @@ class SavedImages:
     Attributes:
         column: The name for their column, which no column of the table has.
         images: The image of each row.
+        besides: About how many bytes the file has besides them.
         where: What messages call the rows.
     """
 
     column: str
     images: Images
+    besides: int
     where: str
 
     @property
@@ -71,10 +73,11 @@ class SavedImages:
         Raises:
             UnreadableFileError: A file is no longer there, or is damaged now.
             DataError: A file has been changed since it was opened.
-            TooLargeError: Together they are larger than a file that is opened again.
+            TooLargeError: The file becomes larger than one that is opened again.
         """
         rows: list[dict[str, bytes | None] | None] = []
-        start = size = total = 0
+        start = size = 0
+        total = self.besides
         sizes = (_PIXEL_BYTES * self.images.sizes().astype(np.int64).prod(axis=1)).tolist()
         plain = functools.partial(_plain_file, self.images)
         for data in in_threads(plain, range(len(self.images)), sizes, _PIXEL_BYTES * MAX_PIXELS):
@@ -90,21 +93,22 @@ class SavedImages:
             yield start, start + len(rows), pa.array(rows, _KIND)
 
 
-def saved_images(images: Images | None, column: str, where: str) -> SavedImages | None:
+def saved_images(images: Images | None, column: str, besides: int, where: str) -> SavedImages | None:
     """The images of rows as they are written; None if no row has one.
 
     Args:
         images: The images.
         column: As in `SavedImages`.
+        besides: As in `SavedImages`.
         where: What messages call the rows.
 
     Raises:
-        TooLargeError: Their files are larger than a file that is opened again.
+        TooLargeError: With their files as they are, the file would be larger than one that is opened again.
     """
     if images is None or not images.present().any():
         return None
-    check_size(images_size(images), where)
-    return SavedImages(column, images, where)
+    check_size(besides + images_size(images), where)
+    return SavedImages(column, images, besides, where)
 
 
 def images_size(images: Images | None) -> int:
@@ -118,12 +122,16 @@ def _plain_file(images: Images, row: int) -> bytes | None:
 
 
 def check_size(size: int, where: str) -> None:
-    """Raise TooLargeError for images that take more bytes than a file that is opened again."""
+    """Raise TooLargeError for a file with images that would be larger than one that is opened again.
+
+    Args:
+        size: The bytes it has at least.
+        where: What messages call the rows.
+    """
     most = settings().max_file_mb
     if size > most * 1_000_000:
         raise TooLargeError(
-            f"The images take {size / 1e6:,.1f} MB or more in a file, and files up to {most:,} MB "
-            "are opened.",
+            f"With its images, the file has {size / 1e6:,.1f} MB or more; up to {most:,} MB are opened.",
             where=where,
             fix="Save fewer rows or smaller images, or ask the host to raise EXPLORER_MAX_FILE_MB.",
         )

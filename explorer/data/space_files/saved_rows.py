@@ -24,14 +24,19 @@ _MOST_TEXTS = 250  # notes, or suggested searches
 _NOTE_CHARS = 2_500
 
 
-def rows_facts(corpus: Corpus) -> tuple[pa.Table, SavedImages | None, dict[str, Any]]:
+def rows_facts(corpus: Corpus, vectors_size: int) -> tuple[pa.Table, SavedImages | None, dict[str, Any]]:
     """The table and the images of a corpus as they are written, and what the facts say of them.
 
+    Args:
+        corpus: The rows.
+        vectors_size: Bytes of the vectors that are written with them.
+
     Raises:
-        TooLargeError: The images are larger than a file that is opened again.
+        TooLargeError: With its images, the file would be larger than one that is opened again.
     """
     table, source_row = _with_source_rows(corpus)
-    images = saved_images(corpus.images, free_name(IMAGE, set(table.column_names)), corpus.name)
+    column, besides = free_name(IMAGE, set(table.column_names)), vectors_size + int(table.nbytes)
+    images = saved_images(corpus.images, column, besides, corpus.name)
     facts = {
         "rows": len(corpus),
         "corpus": _corpus_record(corpus, source_row),

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explorer.analysis.space_files import check_images, file_size, rows_bytes, space_bytes
+from explorer.analysis.space_files import file_size, rows_bytes, rows_size, space_bytes
 from explorer.comparison.files.archive import Array, array_bytes
 from explorer.comparison.files.saving import packed
 from explorer.data.file_format import format_record
 from explorer.data.filters.text import format_filters
 from explorer.data.records import containers
+from explorer.data.space_files.saved_images import check_size
 from explorer.data.zip_parts import pack_parts
 from explorer.errors import DataError, TooLargeError
 from explorer.jobs.memory_limit import require_memory
@@ -49,8 +50,8 @@ def session_bytes(contents: SessionContents, *, rows: bool = False, space: Space
         space: The space of the active encoder, to have its vectors in the file, and with them the rows.
 
     Raises:
-        DataError: There are no rows or no encoder, the space is not of these rows, or something is about rows
-            that are not among them.
+        DataError: There are no rows or no encoder, the space is not of these rows, something is about rows
+            that are not among them, or the file of an image is gone or has been changed.
         TooLargeError: It is more than a file holds that is opened again.
         NotEnoughMemoryError: As `check_session_file`.
     """
@@ -78,7 +79,10 @@ def session_bytes(contents: SessionContents, *, rows: bool = False, space: Space
         )
     if source.kind == "file":
         parts.append((ROWS, rows_bytes(corpus) if space is None else space_bytes(space, ".parquet")))
-    return pack_parts(parts, stored=frozenset({ROWS, COMPARISON}))
+    made = pack_parts(parts, stored=frozenset({ROWS, COMPARISON}))
+    if source.kind == "file" and corpus.images is not None:
+        check_size(len(made), corpus.name)
+    return made
 
 
 def _check(contents: SessionContents, corpus: Corpus) -> None:
@@ -102,12 +106,12 @@ def check_session_file(corpus: Corpus, *, rows: bool, space: Space | None) -> No
     """Raise an error for rows that are too many for a file; the arguments are those of `session_bytes`.
 
     Raises:
-        DataError: The file would have the rows, and they are images.
+        TooLargeError: With the images of the rows, the file would be larger than one that is opened again.
         NotEnoughMemoryError: There is not enough memory for its bytes.
     """
-    if RowSource.of(corpus, in_file=rows or space is not None).kind == "file":
-        check_images(corpus)
     size = session_size(corpus, rows=rows, space=space)
+    if size and corpus.images is not None:
+        check_size(size, corpus.name)
     require_memory(2 * size, "The file", "Save it without vectors, or open fewer rows.")
 
 
@@ -118,7 +122,7 @@ def session_size(corpus: Corpus, *, rows: bool, space: Space | None) -> int:
     if RowSource.of(corpus, in_file=rows).kind != "file":
         return 0
     own = 0 if corpus.vectors is None else corpus.vectors.nbytes
-    return int(corpus.table.nbytes) + own
+    return rows_size(corpus) + own
 
 
 def _document(contents: SessionContents, source: RowSource, *, encoded_by: int | None) -> dict[str, Any]:

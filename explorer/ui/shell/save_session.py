@@ -99,10 +99,12 @@ def _download(session: Session, key: str, *, rows: bool = False, space: Space | 
         on_click="ignore",
         key=f"save-session-{key}",
     )
-    if space is not None:
-        size, most = session_size(session.corpus, rows=rows, space=space), settings().max_file_mb
+    size, most = session_size(session.corpus, rows=rows, space=space), settings().max_file_mb
+    has_images = size > 0 and session.corpus.images is not None
+    if space is not None or has_images:
         larger = "" if size <= most * 1e6 else f" Files up to {most:,} MB are opened here."
-        st.caption(f"About {readable_size(size)}.{larger}")
+        plain = " Images lose their metadata, such as where and when they were taken." if has_images else ""
+        st.caption(f"About {readable_size(size)}.{larger}{plain}")
 
 
 def _stem(name: str) -> str:

@@ -6,7 +6,6 @@ import explorer
 from explorer.data.added_rows import add_rows
 from explorer.data.opening import open_corpus
 from explorer.errors import DataError
-from explorer.session.files.writing import check_session_file
 from tests.data.failing import failure
 from tests.data.images.files import PLACE, exif, picture, saved
 from tests.data.images.test_listing import zipped
@@ -73,8 +72,3 @@ def test_the_rows_have_no_bytes_of_images_and_none_of_their_metadata(tmp_path):
     everything = repr([corpus.table.to_pylist(), corpus.row(0), corpus.items, corpus.captions])
     assert PLACE not in everything
     assert not any(PLACE.encode() in corpus.images.thumbnail(row) for row in range(3))
-
-
-def test_images_are_not_lost_in_a_session_yet(tmp_path):
-    error = failure(DataError, check_session_file, images(tmp_path), rows=False, space=None)
-    assert error.what == "Rows that are images can only be saved as a space yet."

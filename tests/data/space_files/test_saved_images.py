@@ -144,7 +144,7 @@ def test_too_large_images_are_refused_before_anything_is_written(tmp_path, bound
     bound("EXPLORER_MAX_FILE_MB", 1)
     for call in (lambda: space.save(tmp_path / "s.parquet"), lambda: check_space_file(space, ".parquet")):
         error = failure(TooLargeError, call)
-        assert error.what == "The images take 1.1 MB or more in a file, and files up to 1 MB are opened."
+        assert error.what == "With its images, the file has 1.1 MB or more; up to 1 MB are opened."
         assert error.where == "photos.zip"
     assert left(tmp_path) == ["photos.zip"]
 
@@ -156,7 +156,7 @@ def test_images_that_grow_beyond_the_limit_leave_no_file(tmp_path, bound):
     space = of_images(tmp_path, [(f"{n}.gif", palette) for n in range(4)])
     bound("EXPLORER_MAX_FILE_MB", 1)
     error = failure(TooLargeError, space.save, tmp_path / "s.parquet")
-    assert "files up to 1 MB are opened" in error.what
+    assert "up to 1 MB are opened" in error.what
     assert left(tmp_path) == ["photos.zip"]
 
 
