@@ -51,3 +51,13 @@ def test_rows_of_text_have_no_such_view():
     app = finished(open_app("pages/compare.py", corpus="medicare-faq", model="tfidf"))
     views = next(group for group in app.button_group if group.key == "compare-shows")
     assert "Images and captions" not in views.options
+
+
+def test_images_are_seen_where_they_are_judged(corpus, spec):
+    app = open_with_rows(corpus, spec).switch_page("pages/compare.py").run()
+    app.segmented_control(key="compare-shows").set_value("Judge").run()
+    app = finished(app)
+    next(box for box in app.text_area if box.label == "Queries, one per line").set_value("red circle")
+    button(app, "Start judging").click().run()
+    row = next(text for text in html_texts(finished(app)) if 'aria-label="Row"' in text)
+    assert "<img src=" in row

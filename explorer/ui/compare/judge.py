@@ -21,6 +21,7 @@ from explorer.ui.shell.job_progress import analysis_lane, session_result_or_prog
 from explorer.ui.shell.session import remember
 from explorer.ui.shell.text import markdown, whole_html
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.items import with_image
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -119,8 +120,8 @@ def _show_item(session: Session, queue: Queue) -> None:
                         args=(session, query, item.row, grade),
                         help=_SKIP if grade is None else None,
                     )
-            text = whole_html(session.corpus.texts[item.row])
-            st.html(f'<div tabindex="0" role="group" aria-label="Row" style="{_ROW}">{text}</div>')
+            row = with_image(session.corpus, item.row, whole_html(session.corpus.texts[item.row]))
+            st.html(f'<div tabindex="0" role="group" aria-label="Row" style="{_ROW}">{row}</div>')
             st.caption(
                 f"Row {known + 1} of {len(pool)} for this query · {done:,} of {len(queue.queries):,} queries "
                 f"done · {sum(map(len, answers.values())):,} rows judged"

@@ -31,11 +31,15 @@ def item_html(corpus: Corpus, row: int, most: int | None = None) -> str:
         most: Longer texts, in characters, are folded; None for the usual length.
     """
     text = corpus.texts[row]
-    told = as_html(text) if most is None else as_html(text, most)
+    return with_image(corpus, row, as_html(text) if most is None else as_html(text, most))
+
+
+def with_image(corpus: Corpus, row: int, told: str) -> str:
+    """HTML about a row (from 0), below the thumbnail of its image if it has one."""
     address = thumbnail_address(corpus, row)
     if not address:
         return told
-    return f'<div class="explorer-image">{image_html(address, text)}{told}</div>'
+    return f'<div class="explorer-image">{image_html(address, corpus.texts[row])}{told}</div>'
 
 
 def grid_html(corpus: Corpus, rows: Sequence[int]) -> str:
