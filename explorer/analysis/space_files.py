@@ -138,7 +138,7 @@ def _check_format(corpus: Corpus, ending: str) -> None:
         raise DataError(
             f"Images are saved in Parquet files, and not as {ending}.",
             where=corpus.name,
-            fix="Save the space as .parquet. Its vectors alone can be saved as .csv.",
+            fix="Save the space as .parquet. In Python, its vectors alone can be saved as .csv.",
         )
 
 

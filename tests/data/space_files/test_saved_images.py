@@ -133,7 +133,7 @@ def test_other_formats_hold_no_images(tmp_path, ending):
     for call in (lambda: space.save(tmp_path / f"s{ending}"), lambda: check_space_file(space, ending)):
         error = failure(DataError, call)
         assert error.what == f"Images are saved in Parquet files, and not as {ending}."
-        assert error.fix == "Save the space as .parquet. Its vectors alone can be saved as .csv."
+        assert error.fix == "Save the space as .parquet. In Python, its vectors alone can be saved as .csv."
     assert left(tmp_path) == ["photos.zip"]
     space.save(tmp_path / "vectors.csv", vectors_only=True)
 
