@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY_PROMPTS = {"query": "query: ", "document": "document: "}
-_CONVERTS = ("explorer/encode/engines/**/*.py", "tests/prepared.py", "tests/tiny_model.py")
+_CLIP = ("tests/tiny_clip.py", "tests/drawn_images.py")
+_CONVERTS = ("explorer/encode/engines/**/*.py", "tests/prepared.py", "tests/tiny_model.py", *_CLIP)
 _ENCODES = (
     "explorer/encode/**/*.py",
     "explorer/embedding.py",
@@ -49,7 +50,7 @@ class Prepared:
 
     def graphs(self) -> Path:
         """The folder of converted models; tests add to it."""
-        return self._once("graphs", _CONVERTS, _convert)
+        return self._once("graphs", _CONVERTS, lambda folder: _convert(folder, self.tiny_clip))
 
     def vectors(self) -> Path:
         """A folder with a vector cache of the samples."""
@@ -61,7 +62,7 @@ class Prepared:
 
     def tiny_clip(self) -> Path:
         """The folder of a small CLIP model that knows shapes and colours; training it takes seconds."""
-        return self._once("clip", ("tests/tiny_clip.py", "tests/drawn_images.py"), _save_clip) / "clip"
+        return self._once("clip", _CLIP, _save_clip) / "clip"
 
     def lend(self, cache: Path, *, vectors: bool = True) -> None:
         """Begin a cache folder with the graphs, and with the vectors if they are wanted."""
@@ -96,8 +97,11 @@ def _key(sources: tuple[str, ...]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _convert(folder: Path) -> None:
-    """Convert the bundled model, and the tiny one with its prompts, without, and as local Hubs serve it."""
+def _convert(folder: Path, tiny_clip: Callable[[], Path]) -> None:
+    """Convert the bundled model, the tiny CLIP, and the tiny model.
+
+    The last with its prompts, without, and as local Hubs serve it.
+    """
     from explorer.encode.engines import graphs
     from explorer.encode.models import BUNDLED_MODEL, ModelFiles, find_model
     from tests.hub_server import COMMIT
@@ -111,6 +115,7 @@ def _convert(folder: Path) -> None:
         convert_here(patch)
         for files in (*map(find_model, map(str, tiny)), ModelFiles("tiny/model", tiny[0], COMMIT, "hub")):
             graphs.graph_for(files)
+        graphs.graph_for(find_model(str(tiny_clip())))
     shutil.rmtree(models)
 
 

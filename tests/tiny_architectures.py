@@ -196,3 +196,20 @@ ARCHITECTURES: dict[str, Callable[[Path], Path]] = {
     build.__name__: build
     for build in (modernbert, gemma3, qwen3, model2vec, static, clip, plain_clip, siglip)
 }
+
+
+def siglip2(folder: Path) -> Path:
+    """As siglip2-base-patch16-naflex: for images and texts; an image keeps its shape, within 16 patches."""
+    import torch
+    import transformers
+
+    size = {"hidden_size": 48, "intermediate_size": 96, "num_hidden_layers": 1, "num_attention_heads": 4}
+    text = {"vocab_size": 500, "max_position_embeddings": 64, "projection_size": 48,
+            "bos_token_id": 2, "eos_token_id": 3, "pad_token_id": 0}  # fmt: skip
+    config = transformers.Siglip2Config(
+        text_config={**size, **text}, vision_config={**size, "patch_size": 16, "num_patches": 16}
+    )
+    torch.manual_seed(0)
+    images = transformers.Siglip2ImageProcessorPil(max_num_patches=16)
+    processor = transformers.Siglip2Processor(images, _tokenizer(last="<eos>", model_max_length=64))
+    return _transformer(folder, transformers.Siglip2Model(config), processor)

@@ -62,10 +62,11 @@ def open_local(spec: LocalModel, items: Sequence[Item], cache: VectorCache, repo
     fast = loaded_models.fast_dtype(files, device) if spec.precision == "auto" else "float32"
     if fast == "float32" or shipped_vectors.cover(exact.fingerprint, map(item_key, items)):
         return exact
-    if not files.facts.takes_images and not all(isinstance(item, str) for item in items):
-        return exact  # nothing to check: it cannot encode them, as whoever encodes says
+    probe = probe_items(items)
+    if not (files.facts.takes_images or all(isinstance(item, str) for item in probe)):
+        return exact  # encoding the rows says why they do not fit the model
     check = check_precision(
-        *(files, device, fast, probe_items(items), Prompt(exact.prompt), cache),
+        *(files, device, fast, probe, Prompt(exact.prompt), cache),
         lambda phase: report(Progress(phase, total=len(items))),
     )
     return local_encoder(spec, files, device, check)

@@ -18,6 +18,7 @@ import torch
 
 from explorer.encode.engines.bert.description import describe
 from explorer.encode.engines.bert.graph import INPUTS, build
+from explorer.encode.engines.convert_images import image_graph
 from explorer.encode.engines.graph_outcomes import About, NoGraphError, check_distance, check_modules
 from explorer.encode.engines.graphs import GRAPH, write_about
 from explorer.encode.engines.loading import fast_tokenizer, load_model
@@ -53,7 +54,7 @@ class _WholeModel(torch.nn.Module):
 
 
 def convert(files: ModelFiles, target: Path) -> About:
-    """Write the graph of a model, and its `About`, into a folder.
+    """Write the graph of a model, and its `About`, into a folder; of one for images, their part.
 
     Args:
         files: The model.
@@ -67,7 +68,7 @@ def convert(files: ModelFiles, target: Path) -> About:
     """
     check_modules(files)
     model = load_model(files, torch.device("cpu"), torch.float32)
-    about = _converted(files, model, target)
+    about = image_graph(model, target) if files.facts.takes_images else _converted(files, model, target)
     write_about(target, about)
     return about
 

@@ -13,6 +13,7 @@ from explorer.errors import EncodeError
 # cosine above 0.99999999; MiniLM has 1e-6.
 MAX_APART = 1e-4
 _MODULES = {"Transformer", "Pooling", "Dense", "Normalize"}
+_IMAGE_MODULES = _MODULES | {"CLIPModel"}  # what files of earlier versions call a Transformer for images
 
 
 class NoGraphError(EncodeError):
@@ -29,8 +30,8 @@ class About:
         dims: Dimensions of its vectors.
         inputs: Names of its inputs, in order.
         pad_id: Token id that pads shorter texts.
-        apart: The largest relative distance between the vectors of a check text from torch and from the
-            graph, both float32.
+        apart: The largest relative distance between the vectors of a check text or image from torch and
+            from the graph, both float32.
         digests: sha256 of each file of the graph.
     """
 
@@ -51,7 +52,8 @@ def check_modules(files: ModelFiles) -> None:
     """
     if files.trust_remote_code:
         raise NoGraphError("the model runs its own code", where=files.name)
-    other = [kind for kind in files.module_kinds if kind not in _MODULES]
+    known = _IMAGE_MODULES if files.facts.takes_images else _MODULES
+    other = [kind for kind in files.module_kinds if kind not in known]
     if other:
         raise NoGraphError(f"a {other[0]} module cannot be converted", where=files.name)
     if not files.pools_prompt:

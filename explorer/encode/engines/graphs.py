@@ -28,7 +28,7 @@ from explorer.scratch import is_scratch, remove_abandoned, scratch_folder
 from explorer.settings import settings
 
 _log = logging.getLogger(__name__)
-SCHEME = 3  # raise it when a graph would be converted or checked differently
+SCHEME = 4  # raise it when a graph would be converted or checked differently
 _KEEP = 4  # graphs on disk, each the size of its weights; the least recently opened one is removed first
 _CONVERT_SECONDS = 600.0
 _PACKAGES = ("openvino", "torch", "transformers", "sentence-transformers")

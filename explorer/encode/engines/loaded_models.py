@@ -114,6 +114,10 @@ def _open(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
         try:
             graph = openvino.ready(files, dtype)
             with _reading:
+                if files.facts.takes_images:
+                    from explorer.encode.engines.image_part import ImagePartEngine
+
+                    return ImagePartEngine(files, graph, dtype)
                 return openvino.OpenVINOEngine(files, graph, dtype)
         except NoGraphError as reason:
             notes.append(openvino.without_graph(reason))

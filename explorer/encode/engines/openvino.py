@@ -7,7 +7,7 @@ import importlib.metadata
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -45,22 +45,16 @@ class OpenVINOEngine(LocalEngine):
 
     def __init__(self, files: ModelFiles, graph: tuple[Path, About], dtype: str) -> None:
         folder, about = graph
-        # One stream: batches finish in order, each on all cores. A run that is stopped has then stored its
-        # first batches, and the remaining ones are the same as in an uninterrupted run.
-        options = {"INFERENCE_PRECISION_HINT": _HINTS[dtype], "NUM_STREAMS": 1}
-        try:
+        with _loading(files, folder):
             if about.built:
                 described = describe(files)
-                self._compiled = core().compile_model(build(described), "CPU", options)
+                self._compiled = core().compile_model(build(described), "CPU", _options(dtype))
                 self._mapped = mapped_files(described.weights.values())
             else:
-                self._compiled = core().compile_model(folder / GRAPH, "CPU", options)
+                self._compiled = core().compile_model(folder / GRAPH, "CPU", _options(dtype))
                 self._mapped = []
             self._release()  # OpenVINO has copied the matrices
             self._request = self._compiled.create_infer_request()
-        except RuntimeError as error:
-            reason = files.without_paths(str(error).strip().splitlines()[-1], folder)
-            raise NoGraphError(f"the graph cannot be loaded ({reason})", where=files.name) from error
         self._lock = threading.Lock()  # an inference request cannot run twice at once
         inputs = tuple(about.inputs)
         self._tokenizer = FastTokenizer(files.tokenizer_folder, files.max_length, about.pad_id, inputs)
@@ -95,15 +89,44 @@ class OpenVINOEngine(LocalEngine):
         drop_pages(self._mapped)
 
 
+def compiled_file(files: ModelFiles, graph: Path, dtype: str) -> Any:  # noqa: ANN401 - a library without types
+    """The graph in a file, compiled for the processor.
+
+    Args:
+        files: The model, for messages.
+        graph: The file.
+        dtype: Computes in float32 or bfloat16.
+
+    Raises:
+        NoGraphError: It cannot be loaded.
+    """
+    with _loading(files, graph.parent):
+        return core().compile_model(graph, "CPU", _options(dtype))
+
+
+def _options(dtype: str) -> dict[str, Any]:
+    # One stream: batches finish in order, each on all cores. A run that is stopped has then stored its
+    # first batches, and the remaining ones are the same as in an uninterrupted run.
+    return {"INFERENCE_PRECISION_HINT": _HINTS[dtype], "NUM_STREAMS": 1}
+
+
+@contextlib.contextmanager
+def _loading(files: ModelFiles, folder: Path) -> Iterator[None]:
+    """Make errors of the library ours, without the folder of the graph."""
+    try:
+        yield
+    except RuntimeError as error:
+        reason = files.without_paths(str(error).strip().splitlines()[-1], folder)
+        raise NoGraphError(f"the graph cannot be loaded ({reason})", where=files.name) from error
+
+
 def ready(files: ModelFiles, dtype: str) -> tuple[Path, About]:
     """The graph of a model, checked and perhaps converted if it was not yet, which may take minutes.
 
     Raises:
         NoGraphError: OpenVINO, a graph of this model, or the dtype is not available on this machine.
     """
-    if not serves(files):
-        check_modules(files)
-        raise NoGraphError("it is not installed, or the model has no fast tokenizer", where=files.name)
+    _check_support(files)
     if dtype == "bfloat16" and not has_bfloat16():
         raise NoGraphError("it has no bfloat16 on this processor", where=files.name)
     return graph_for(files)
@@ -117,13 +140,20 @@ def without_graph(reason: NoGraphError) -> str:
 def serves(files: ModelFiles) -> bool:
     """Whether OpenVINO can probably run a model: it is installed, and supports the model's modules."""
     try:
-        check_modules(files)
-        library()
-        if files.facts.takes_images:
-            return False  # a graph would have only the part for texts
-    except (NoGraphError, ImportError):
+        _check_support(files)
+    except NoGraphError:
         return False
-    return has_fast_tokenizer(files)
+    return True
+
+
+def _check_support(files: ModelFiles) -> None:
+    check_modules(files)
+    try:
+        library()
+    except ImportError as error:
+        raise NoGraphError("it is not installed", where=files.name) from error
+    if not files.facts.takes_images and not has_fast_tokenizer(files):  # of such, only images are a graph's
+        raise NoGraphError("the model has no fast tokenizer", where=files.name)
 
 
 def version() -> str:

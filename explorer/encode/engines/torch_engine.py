@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ import numpy as np
 
 from explorer.data.images.images import ImageItem
 from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, OutOfMemoryError, Prompt, Vectors
-from explorer.encode.engines.image_batches import ImageBatches
+from explorer.encode.engines.image_batches import ImageBatches, stacks
 from explorer.encode.engines.loading import fast_tokenizer, load_model
 from explorer.encode.engines.own_code import own_lengths, own_preprocess
 from explorer.encode.models import ModelFiles
@@ -77,7 +78,11 @@ class TorchEngine(LocalEngine):
         """See `Engine.prepare_images`."""
         if not self._model.supports("image"):
             return super().prepare_images(images)
-        return ImageBatches(images, self._model, self.token_budget)
+        return ImageBatches(images, self._model, self.token_budget, together=self._stacks_images)
+
+    @functools.cached_property
+    def _stacks_images(self) -> bool:
+        return stacks(self._model.preprocess)
 
     def start(self, batch: dict[str, Any]) -> Vectors:
         """See `EngineRun.start`; only CUDA continues in the background."""

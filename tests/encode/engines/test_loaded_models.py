@@ -74,7 +74,9 @@ def pool():
 def load(name):
     return loaded_models.load(
         SimpleNamespace(
-            identity=name, name=name, facts=SimpleNamespace(is_static=False, table_parameters=None)
+            identity=name,
+            name=name,
+            facts=SimpleNamespace(is_static=False, takes_images=False, table_parameters=None),
         ),
         CPU,
         "float32",
