@@ -7,6 +7,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from explorer.data.images.columns import names_images
 from explorer.data.tables.source_table import SourceTable, list_names
 from explorer.data.tables.values import LIST_OF_NUMBERS, NUMBER, empty_mask
 from explorer.errors import ColumnError, EmptyDataError
@@ -67,7 +68,12 @@ def text_columns(source: SourceTable) -> list[str]:
 
 
 def _likeliest_first(source: SourceTable, names: list[str]) -> list[str]:
-    return sorted(names, key=lambda name: -_text_score(source, name))  # stable: the first of equals first
+    def order(name: str) -> tuple[bool, float]:
+        # Without the images, their names say little; with them, it is what the rows are called.
+        only_names = not source.images and names_images(source.table[name])
+        return only_names, -_text_score(source, name)
+
+    return sorted(names, key=order)  # stable: the first of equals first
 
 
 def check_text_column(source: SourceTable, text: str) -> None:

@@ -560,7 +560,12 @@ def drawn(captions):
 @pytest.mark.parametrize("captions", [True, False])
 def test_images_of_the_hub_are_read_with_captions_or_names_of_files(app, hub, tmp_path, captions):
     serve(hub, tmp_path, "post/drawn", {("default", "train"): drawn(captions)})
-    read(opened(app, "post/drawn"))
+    opened(app, "post/drawn")
+    grid = next(text for text in html_texts(app) if text.startswith('<ul class="explorer-grid">'))
+    assert grid.count("<img ") == 12
+    assert "The first 12 images of column “image”." in said(app.caption)
+    assert "will be downloaded" in said(app.caption)
+    read(app)
     assert not app.error, said(app.error)
     assert metric(app, "Images") == "12"
     assert box(app, "Caption column").value == ("caption" if captions else "file")

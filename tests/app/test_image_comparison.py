@@ -5,10 +5,11 @@ import pytest
 
 import explorer
 from explorer.comparison.contenders.spec import ContenderSpec
-from explorer.encode.spec import LocalModel
+from explorer.encode.spec import LocalModel, OwnVectors
 from explorer.numbers import percent
 from explorer.session.contenders import contenders_of
 from tests.app.driving import button, finished, html_texts, open_app, open_with_rows, said, session_of
+from tests.app.test_compare_views import compared, labelled
 from tests.drawn_images import COLOURS, SHAPES, draw, random_drawing
 
 
@@ -61,3 +62,18 @@ def test_images_are_seen_where_they_are_judged(corpus, spec):
     button(app, "Start judging").click().run()
     row = next(text for text in html_texts(finished(app)) if 'aria-label="Row"' in text)
     assert "<img src=" in row
+
+
+def test_compared_maps_show_the_thumbnail_of_the_row_that_is_pointed_at(corpus, spec, drawn, monkeypatch):
+    compared(corpus, spec, "Maps", **{"compare-map-method": "pca"})
+    # Outside a run of the app there is no media storage.
+    monkeypatch.setattr(
+        "explorer.ui.compare.maps.thumbnail_address", lambda rows, row: f"{rows.item_keys[row].hex()}.jpg"
+    )
+    assert drawn.images.address(3) == f"{corpus.item_keys[3].hex()}.jpg"
+    assert drawn.tip(3)[1] == corpus.texts[3]
+
+
+def test_compared_maps_of_texts_have_no_images(drawn):
+    compared(labelled(), OwnVectors(), "Maps", **{"compare-map-method": "pca"})
+    assert drawn.images is None

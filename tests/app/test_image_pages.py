@@ -89,6 +89,21 @@ def test_the_map_shows_thumbnails_beside_points_and_in_the_list_and_at_few_point
     assert drawn.images.drawn(view) == near  # beside a selection too
 
 
+def test_a_map_in_three_dimensions_shows_the_image_that_is_clicked(captioned, tiny_clip):
+    app = opened("map", captioned, tiny_clip, **{"map-method": "pca", "map-dims": "3"})
+    assert "click it to see it" in said(app.caption)
+    session_of(app).select([3], "the map")
+    app = finished(app.run())
+    row = next(markup for markup in html_texts(app) if markup.startswith("<b>row 4</b>"))
+    assert len(thumbnails(row)) == 1
+    assert HOSTILE not in row
+    session_of(app).select([3, 5], "the map")
+    app = finished(app.run())
+    table = next(frame.value for frame in app.dataframe if "caption" in frame.value.columns)
+    assert table["caption"].tolist() == [captioned.texts[row] for row in (3, 5)]
+    assert table["image"].str.fullmatch(r"\S+/[0-9a-f]+\.jpg").all()
+
+
 def test_rows_of_text_say_nothing_of_images(drawn):
     app = open_with_rows(explorer.open_corpus(["a cat", "a dog", "a bird"]), spec_for("tfidf"))
     finished(app.switch_page("pages/map.py").run())

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import choose, quiet, shoot
 from tests.browser.images import arrived, bring, look_at
-from tests.browser.maps import at, drawn, seen
+from tests.browser.maps import BLUE, PIXELS, at, drawn, seen
 from tests.image_archives import drawn_archive
 
 pytestmark = pytest.mark.slow
@@ -82,3 +82,15 @@ def test_images_are_seen_on_every_page_that_shows_rows(visit, image_server):
     arrived(page, ".map-thumbnails img")
     expect(page.locator(".map-thumbnails img[data-faded]").first).to_be_attached()
     shoot(page, "image-map-selected-1440-light")
+
+    go("/compare", "&compare-shows=Maps&compare-map-method=pca&compare-colour=none")
+    page.get_by_role("button", name="Clear", exact=True).click()  # the rows that are not selected are pale
+    quiet(page)
+    drawn(page, ROWS)
+    page.locator(".map-picture").first.scroll_into_view_if_needed()
+    quiet(page)
+    _, x, y = page.evaluate(PIXELS, ["map-points", BLUE])
+    page.mouse.move(x, y)
+    expect(page.get_by_role("tooltip")).to_contain_text(".png")
+    arrived(page, ".tip-image")
+    shoot(page, "image-compared-map-1440-light")

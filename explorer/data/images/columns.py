@@ -116,6 +116,12 @@ def address_note(label: str, values: pa.ChunkedArray) -> str:
     )
 
 
+def names_images(values: pa.ChunkedArray) -> bool:
+    """Whether a column has names or addresses of images, by its first values."""
+    head = values.slice(0, _HEAD).drop_null().to_pylist() if is_text(values.type) else []
+    return bool(head) and all(map(is_image_name, head))
+
+
 def _bytes(values: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
     """The bytes of each row; those that a dictionary has once are counted before they are repeated."""
     data = _stored_bytes(values)

@@ -29,10 +29,10 @@ from explorer.ui.compare.row_lists import listed_row
 from explorer.ui.compare.spaces_shown import choose_spaces
 from explorer.ui.shell.job_progress import analysis_lane, session_result_or_progress
 from explorer.ui.shell.text import markdown
-from explorer.ui.widgets.items import item_html
+from explorer.ui.widgets.items import item_html, thumbnail_address
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.linked_choice import linked_choice
-from explorer.ui.widgets.map_view.component import map_view
+from explorer.ui.widgets.map_view.component import Images, map_view
 from explorer.ui.widgets.rows_on_map import pick, selected_points
 from explorer.ui.widgets.selected_rows import show_selected_rows
 
@@ -191,6 +191,9 @@ def _draw(
         selected=selected_points(session, mapped),
         tip=lambda point: row_text(corpus, int(mapped[point]), colouring.value(point)),
         on_pick=functools.partial(pick, session, mapped, _ORIGIN),
+        images=None
+        if corpus.images is None
+        else Images(lambda point: thumbnail_address(corpus, int(mapped[point]))),
     )
     if len(mapped) < len(corpus):
         st.caption(

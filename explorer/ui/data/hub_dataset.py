@@ -148,10 +148,7 @@ def _offer(wanted: HubRows | DatasetSplit, split: DatasetSplit, preview: Preview
     else:
         number, size = preview.rows, split.size
         if any(column.kind == "image" for column in preview.columns):
-            st.caption(
-                "No column holds text, and the images are not in Parquet files, from which they could be "
-                "read. The other columns can be."
-            )
+            st.caption("No column holds text. The columns that are not images are read as they are.")
         elif preview.columns:
             st.caption("No column holds text. The rows are read as they are; they may be vectors.")
     if split.kind == "streamed":

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import html
+
 import streamlit as st
 
 from explorer.data.hub.preview import Preview, PreviewColumn
+from explorer.data.tables.values import count, shortened
 from explorer.hub.dataset_search import DatasetListing
 from explorer.ui.shell.quantities import readable_size
 from explorer.ui.shell.text import as_html, markdown
+from explorer.ui.widgets.items import image_html, jpeg_address
 
 _CLASSES_SHOWN = 6
+_NAME_CHARS = 80  # as in other grids of images
 
 
 def show_listing(listing: DatasetListing) -> None:
@@ -30,8 +35,17 @@ def show_listing(listing: DatasetListing) -> None:
 
 
 def show_preview(preview: Preview) -> None:
-    """Draw the first rows of a split and its columns."""
+    """Draw the first rows of a split, its first images, and its columns."""
     head = preview.head
+    if preview.thumbnails:
+        cells = (
+            f"<li>{image_html(jpeg_address(data, f'hub-preview-{place}'), name)}"
+            f'<span class="caption" dir="auto">{html.escape(shortened(name, _NAME_CHARS))}</span></li>'
+            for place, (name, data) in enumerate(preview.thumbnails)
+        )
+        st.html(f'<ul class="explorer-grid">{"".join(cells)}</ul>')
+        images = count(len(preview.thumbnails), "image")
+        st.caption(f"The first {images} of column “{markdown(preview.image or '')}”.")
     if head is not None:
         first = [path for path in (preview.text, preview.label) if path]
         st.dataframe(

@@ -71,7 +71,12 @@ def show_map(session: Session, space: Space) -> None:
 
 def _picked(session: Session, corpus: Corpus, near: list[Hit], *, flat: bool) -> None:
     selection = session.selection
-    if selection is None:
+    if selection is None and not flat and corpus.images is not None:
+        st.caption(
+            "Point at an image to read its caption, and click it to see it and what is near it in the full "
+            "space, below the map: in three dimensions, no images can be drawn beside points."
+        )
+    elif selection is None:
         st.caption(
             "Draw around points to select them; click one to see what is near it in the full space. "
             "The wheel zooms, a double-click shows the whole map."

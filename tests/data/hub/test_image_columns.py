@@ -2,8 +2,10 @@
 
 import json
 
+import numpy as np
 import pyarrow as pa
 import pytest
+from PIL import Image
 
 from explorer import open_corpus
 from explorer.data.hub.preview import preview_split
@@ -89,3 +91,64 @@ def test_addresses_are_not_fetched_and_this_is_said(dataset_hub, tmp_path):
     corpus = open_corpus("me/rows")
     assert (corpus.images, corpus.text) == (None, "caption")
     assert any('Column "image" has URLs of images, which are not fetched' in note for note in corpus.notes)
+
+
+@pytest.mark.slow
+def test_the_preview_has_the_first_images_and_stays_within_its_bound(dataset_hub, tmp_path):
+    serve(dataset_hub, tmp_path, [rows(captions=True)])
+    preview = preview_split(dataset_details("me/rows"))
+    assert [name for name, _ in preview.thumbnails] == [f"{row}.png" for row in range(4)]
+    assert all(data.startswith(b"\xff\xd8\xff") for _, data in preview.thumbnails)
+    assert preview.bytes_read == dataset_hub.downloaded <= 2_000_000
+    assert preview.partial == ()
+    split = dataset_details("me/rows").find_split(None, None)
+    images = preview.download_bytes(split, ["caption", "image"], 4)
+    assert images > preview.download_bytes(split, ["caption"], 4) + sum(map(len, PNGS)) // 2
+
+
+@pytest.mark.slow
+def test_images_too_large_for_the_preview_are_not_downloaded_for_it(dataset_hub, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (12, 400, 400, 3), np.uint8)
+    records = [{"bytes": saved(Image.fromarray(pixels), "PNG"), "path": None} for pixels in noise]
+    table = pa.table({"image": records, "caption": [f"noise number {row}" for row in range(12)]})
+    described = {"huggingface": json.dumps({"info": {"features": {"image": {"_type": "Image"}}}})}
+    serve(dataset_hub, tmp_path, [table.replace_schema_metadata(described)])
+    preview = preview_split(dataset_details("me/rows"))
+    assert preview.thumbnails == ()
+    assert preview.partial == (
+        'The images of column "image" are too large to be shown before they are read.',
+    )
+    assert dataset_hub.downloaded <= 2_000_000
+    assert len(open_corpus("me/rows", limit=3).images) == 3
+
+
+@pytest.mark.slow
+def test_the_preview_says_that_addresses_are_not_fetched(dataset_hub, tmp_path):
+    table = pa.table(
+        {
+            "image": [f"https://example.org/{row}.jpg" for row in range(4)],
+            "caption": [f"a picture of thing {row}" for row in range(4)],
+        }
+    )
+    serve(dataset_hub, tmp_path, [table])
+    preview = preview_split(dataset_details("me/rows"))
+    assert preview.text == "caption"
+    assert any("has URLs of images, which are not fetched" in said for said in preview.partial)
+
+
+@pytest.mark.slow
+def test_a_repository_of_image_files_with_captions_says_why_there_are_no_images(dataset_hub, tmp_path):
+    folder = tmp_path / "files"
+    (folder / "train").mkdir(parents=True)
+    for row, data in enumerate(PNGS):
+        (folder / "train" / f"{row}.png").write_bytes(data)
+    lines = [f"{row}.png,a picture of thing {row}" for row in range(4)]
+    (folder / "train" / "metadata.csv").write_text("\n".join(["file_name,caption", *lines]))
+    dataset_hub.datasets["me/rows"] = folder
+    preview = preview_split(dataset_details("me/rows"))
+    assert preview.text == "caption"
+    assert any("The images are files of their own or in archives" in said for said in preview.partial)
+    corpus = open_corpus("me/rows")
+    assert corpus.images is None
+    assert corpus.texts == [f"a picture of thing {row}" for row in range(4)]
+    assert not any(path.endswith(".png") for path in dataset_hub.bytes_sent)

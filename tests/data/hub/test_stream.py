@@ -155,6 +155,7 @@ def test_of_a_folder_of_pictures_none_is_downloaded(dataset_hub, repository):
     assert {column.path: column.kind for column in preview.columns} == {"image": "image", "label": "label"}
     assert preview.head.table["label"].to_pylist() == ["cat"] * 3 + ["dog"] * 3
     assert preview.text is None
+    assert "The images are files of their own or in archives" in preview.partial[0]
     assert "No column holds text" in failure(ColumnError, open_corpus, "me/rows").what
     assert dataset_hub.downloaded == 0
 

@@ -31,11 +31,11 @@ class Images:
         address: Called with a point; the address of its thumbnail, empty without one.
         drawn: Called with the view, None for the first one; the points that are drawn as their thumbnails, by
             their numbers in the order in which they are sent, with their addresses. None of
-            them if the view has too many points for that.
+            them if the view has too many points for that, or without this function.
     """
 
     address: Callable[[int], str]
-    drawn: Callable[[View | None], Sequence[tuple[int, str]]]
+    drawn: Callable[[View | None], Sequence[tuple[int, str]]] | None = None
 
 
 def loader() -> str:
@@ -162,7 +162,7 @@ def _draw(
     if listed is not None and memory["listed"] is None:
         memory["listed"] = listed(read_view(memory["viewed"], scene)).content()
     shown = memory["listed"] and _file(memory["listed"], _BYTES, f"{key}-rows")
-    if images is not None:
+    if images is not None and images.drawn is not None:
         data = data | {"images": images.drawn(read_view(memory["viewed"], scene))}
     _COMPONENT(
         key=key,
