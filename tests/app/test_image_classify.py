@@ -8,7 +8,17 @@ import pytest
 import explorer
 from explorer.classification.by_similarity import IMAGE_TEMPLATE, classify_by_similarity
 from explorer.encode.spec import spec_for
-from tests.app.driving import button, error, finished, html_texts, metric, open_with_rows, said, select
+from tests.app.driving import (
+    button,
+    error,
+    finished,
+    html_texts,
+    metric,
+    open_rows,
+    open_with_rows,
+    said,
+    select,
+)
 from tests.app.test_image_pages import opened, write_drawings
 from tests.tiny_model import save_pair_model
 
@@ -48,6 +58,7 @@ def test_images_are_classified_by_the_names_of_their_labels(captioned, tiny_clip
         [names[at] == label for at, label in zip(expected.likeliest, captioned.labels, strict=True)]
     )
     assert right > 0.6
+    assert open_rows(app).endswith(f" · {len(captioned)} images")
     assert metric(app, "Accuracy") == f"{100 * right:.1f} %"
     assert "equal images count as one" in said(app.caption)
     surest = table(app, "surest row")

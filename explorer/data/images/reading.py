@@ -25,6 +25,7 @@ _AHEAD = 4  # files that each thread may be ahead of the one that is waited for
 _AHEAD_BYTES = 64_000_000  # of such files; a larger one is read alone
 _CHUNK = 256  # rows of a chunk of the table, at most
 _CHUNK_BYTES = 8_000_000  # of files in a chunk, about
+_KEPT_BYTES = 100_000_000  # of thumbnails of files on this machine, whose bytes are not kept
 _LISTED = 5  # files named in one note
 _Row = dict[str, Any]
 
@@ -93,7 +94,7 @@ def read_images(
     kept: list[int] = []
     remarks: collections.Counter[str] = collections.Counter()
     errors: list[DataError] = []
-    refused = size = 0
+    refused = size = kept_bytes = 0
     for position, outcome in enumerate(_in_threads(files, keep=data is None)):
         row: _Row = {}
         if isinstance(outcome, DataError):
@@ -104,7 +105,11 @@ def read_images(
             row, done = outcome
             kept.append(position)
             remarks.update(done)
-            if row["path"] is None:
+            if row["path"] is not None:
+                kept_bytes += len(row["thumbnail"])
+                if kept_bytes > _KEPT_BYTES:
+                    row["thumbnail"] = None  # made again when it is asked for
+            else:
                 used = len(row["data"] or b"") + len(row["thumbnail"])
                 size += used
                 if budget is not None:
