@@ -3,11 +3,13 @@
 import re
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import explorer
 from explorer.classification.by_similarity import IMAGE_TEMPLATE, classify_by_similarity
 from explorer.encode.spec import spec_for
+from explorer.share.export import rows_table
 from tests.app.driving import (
     button,
     error,
@@ -95,6 +97,8 @@ def test_a_cell_of_the_confusion_matrix_shows_its_images_and_downloads_have_none
     assert len(thumbnails(rows)) == len(rows) == matrix[name][line]
     assert rows["caption"].str.contains("ground").all()
     assert "rows of" in said(app.subheader) or "row of" in said(app.subheader)
+    written = rows_table(captioned, np.arange(len(captioned)), {"category": captioned.labels})
+    assert not any(pa.types.is_binary(field.type) or field.name == "image" for field in written.schema)
 
 
 def test_examples_are_asked_for_by_their_images(uncaptioned, tiny_clip):
