@@ -3,12 +3,24 @@
 import re
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import explorer
 from explorer.classification.by_similarity import IMAGE_TEMPLATE, classify_by_similarity
 from explorer.encode.spec import spec_for
-from tests.app.driving import button, error, finished, html_texts, metric, open_with_rows, said, select
+from explorer.share.export import rows_table
+from tests.app.driving import (
+    button,
+    error,
+    finished,
+    html_texts,
+    metric,
+    open_rows,
+    open_with_rows,
+    said,
+    select,
+)
 from tests.app.test_image_pages import opened, write_drawings
 from tests.tiny_model import save_pair_model
 
@@ -48,6 +60,7 @@ def test_images_are_classified_by_the_names_of_their_labels(captioned, tiny_clip
         [names[at] == label for at, label in zip(expected.likeliest, captioned.labels, strict=True)]
     )
     assert right > 0.6
+    assert open_rows(app).endswith(f" · {len(captioned)} images")
     assert metric(app, "Accuracy") == f"{100 * right:.1f} %"
     assert "equal images count as one" in said(app.caption)
     surest = table(app, "surest row")
@@ -84,6 +97,8 @@ def test_a_cell_of_the_confusion_matrix_shows_its_images_and_downloads_have_none
     assert len(thumbnails(rows)) == len(rows) == matrix[name][line]
     assert rows["caption"].str.contains("ground").all()
     assert "rows of" in said(app.subheader) or "row of" in said(app.subheader)
+    written = rows_table(captioned, np.arange(len(captioned)), {"category": captioned.labels})
+    assert not any(pa.types.is_binary(field.type) or field.name == "image" for field in written.schema)
 
 
 def test_examples_are_asked_for_by_their_images(uncaptioned, tiny_clip):

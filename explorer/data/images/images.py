@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from explorer.data.images.decoding import decoded, pixel_key
+from explorer.data.images.decoding import decoded, pixel_key, thumbnail
 from explorer.errors import DataError, UnreadableFileError
 
 if TYPE_CHECKING:
@@ -32,12 +32,13 @@ SCHEMA = pa.schema(
         "name": pa.string(),  # for messages
         "path": pa.string(),  # of a file on this machine, whose bytes stay there
         "data": pa.large_binary(),  # the file's bytes, if it is none
-        "thumbnail": pa.large_binary(),  # a JPEG
+        "thumbnail": pa.large_binary(),  # a JPEG; null also for files on this machine beyond a bound
         "width": pa.int32(),
         "height": pa.int32(),
     }
 )
 """The columns of the table in `Images`."""
+_MADE = 1_000  # thumbnails, of some kilobytes each, that are kept once they are made
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,9 +110,18 @@ class Images:
         return found
 
     def thumbnail(self, row: int) -> bytes:
-        """A small JPEG of a row's image; empty for a row without one."""
+        """A small JPEG of a row's image; empty for a row without one, or whose file is gone or changed.
+
+        Of a large folder, not all are kept: others are made when they are asked for.
+        """
         found: bytes | None = self._value("thumbnail", row)
-        return found or b""
+        if found is not None:
+            return found
+        item = self.item(row)
+        try:
+            return b"" if item is None else _made_thumbnail(item)
+        except DataError:
+            return b""
 
     def item(self, row: int) -> ImageItem | None:
         """The image of a row; None for a row without one."""
@@ -183,6 +193,13 @@ class ImageItem:
                     fix="Open the folder again.",
                 )
             yield found.image
+
+
+@functools.lru_cache(maxsize=_MADE)
+def _made_thumbnail(item: ImageItem) -> bytes:
+    """A thumbnail that was not kept: of equal items, the one that was made before."""
+    with item.open() as image:
+        return thumbnail(image)
 
 
 def image_item(image: Image.Image | Path | bytes, name: str = "image") -> ImageItem:

@@ -23,6 +23,7 @@ _READING_IMAGES = "Reading images"
 _AHEAD_BYTES = 64_000_000  # of files that are read ahead
 _CHUNK = 256  # rows of a chunk of the table, at most
 _CHUNK_BYTES = 8_000_000  # of files in a chunk, about
+_KEPT_BYTES = 100_000_000  # of thumbnails of files on this machine, whose bytes are not kept
 _LISTED = 5  # files named in one note
 _Row = dict[str, Any]
 
@@ -91,7 +92,7 @@ def read_images(
     kept: list[int] = []
     remarks: collections.Counter[str] = collections.Counter()
     errors: list[DataError] = []
-    refused = size = 0
+    refused = size = kept_bytes = 0
     read = functools.partial(_read, keep=data is None)
     sizes = [0 if file is None else file.size for file in files]
     for position, outcome in enumerate(in_threads(read, files, sizes, _AHEAD_BYTES)):
@@ -104,7 +105,11 @@ def read_images(
             row, done = outcome
             kept.append(position)
             remarks.update(done)
-            if row["path"] is None:
+            if row["path"] is not None:
+                kept_bytes += len(row["thumbnail"])
+                if kept_bytes > _KEPT_BYTES:
+                    row["thumbnail"] = None  # made again when it is asked for
+            else:
                 used = len(row["data"] or b"") + len(row["thumbnail"])
                 size += used
                 if budget is not None:

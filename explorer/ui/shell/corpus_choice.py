@@ -89,4 +89,5 @@ def _unlike(name: str, others: Collection[str]) -> str:
 
 
 def _named(corpus: Corpus) -> str:
-    return f"{corpus.name} · {count(len(corpus), 'row')}"
+    only_images = corpus.images is not None and bool(corpus.images.present().all())
+    return f"{corpus.name} · {count(len(corpus), 'image' if only_images else 'row')}"

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from explorer import open_corpus
 from explorer.data.corpus_from_table import make_corpus
 from explorer.data.formats.files import read_file
 from explorer.data.images import reading
@@ -172,3 +173,20 @@ def test_files_are_read_ahead_within_bounds(monkeypatch):
     )
     assert sorted(read) == list(range(30))
     assert max(most) <= 2
+
+
+def test_of_a_large_folder_thumbnails_are_made_when_they_are_asked_for(tmp_path, monkeypatch):
+    for seed in range(3):
+        (tmp_path / f"{seed}.png").write_bytes(saved(picture(seed=seed), "PNG"))
+    kept = open_corpus(tmp_path).images
+    first = len(kept.thumbnail(0))
+    monkeypatch.setattr(reading, "_KEPT_BYTES", first)
+    images = open_corpus(tmp_path).images
+    assert images.table["thumbnail"].is_valid().to_pylist() == [True, False, False]
+    assert [images.thumbnail(row) for row in range(3)] == [kept.thumbnail(row) for row in range(3)]
+    (tmp_path / "1.png").unlink()
+    monkeypatch.setattr(reading, "_KEPT_BYTES", 0)
+    (tmp_path / "2.png").write_bytes(saved(picture(seed=77), "PNG"))
+    changed = open_corpus(tmp_path).images
+    (tmp_path / "2.png").unlink()
+    assert changed.thumbnail(1) == b""
