@@ -101,6 +101,8 @@ def ready(files: ModelFiles, dtype: str) -> tuple[Path, About]:
     Raises:
         NoGraphError: OpenVINO, a graph of this model, or the dtype is not available on this machine.
     """
+    if files.facts.takes_images:
+        raise NoGraphError("its graph would have only the part for texts", where=files.name)
     if not serves(files):
         check_modules(files)
         raise NoGraphError("it is not installed, or the model has no fast tokenizer", where=files.name)
@@ -120,7 +122,7 @@ def serves(files: ModelFiles) -> bool:
         check_modules(files)
         library()
         if files.facts.takes_images:
-            return False  # a graph would have only the part for texts
+            return False
     except (NoGraphError, ImportError):
         return False
     return has_fast_tokenizer(files)

@@ -15,17 +15,17 @@ STATES = ("As they are", "Means aligned")
 
 def gap_table(as_is: ModalityGap, aligned: ModalityGap) -> dict[str, list[str]]:
     """The table by columns: each figure in both states, and what to compare it with."""
-    gaps, near = (as_is, aligned), f"Of the {as_is.k} nearest"
+    gaps, near = (as_is, aligned), f"the {as_is.k} nearest"
     lines = [
         ("Distance of the means", *(f"{gap.distance:.3f}" for gap in gaps), "0 without a gap"),
         ("Share of all variance", *(percent(gap.variance_share) for gap in gaps), ""),
         (
-            f"{near} images, also among the nearest captions",
+            f"Overlap of {near} rows by images and by captions",
             *(percent(gap.overlap) for gap in gaps),
             f"{percent(as_is.chance_overlap)} by chance",
         ),
         (
-            f"{near} of both kinds, of the other kind",
+            f"Share of the other kind among {near} images and captions",
             *(percent(gap.other_share) for gap in gaps),
             f"{percent(as_is.chance_other_share)} without a gap",
         ),
@@ -51,4 +51,5 @@ def gap_table(as_is: ModalityGap, aligned: ModalityGap) -> dict[str, list[str]]:
 
 
 def _among(depth: int) -> str:
-    return "first" if depth == 1 else f"among the first {depth}"
+    where = "first" if depth == 1 else f"among the first {depth}"
+    return f"{where} (recall@{depth})"
