@@ -172,6 +172,8 @@ def test_near_duplicates_are_shown_as_images_and_exact_ones_are_named(uncaptione
     assert [one.value for one in app.metric if one.label == "Exact repeats"] == ["2"]
     group = [markup for markup in html_texts(app) if markup.startswith("<b>Row ")]
     assert len(group) == 2
+    groups = next(one.value for one in app.dataframe if "first image" in one.value)
+    assert groups["image"].iloc[0] in thumbnails(group[0])
     assert all(len(thumbnails(markup)) == 1 for markup in group)
     assert thumbnails(group[0]) == thumbnails(group[1])
     assert "the same pixels" in group[1]
