@@ -12,7 +12,16 @@ from explorer.encode.spec import spec_for
 from explorer.share.map.scene import row_text
 from explorer.ui.overview.sentences import sentences
 from explorer.ui.widgets.map_view.events import View
-from tests.app.driving import figure, finished, html_texts, open_with_rows, said, select, session_of
+from tests.app.driving import (
+    figure,
+    finished,
+    html_texts,
+    open_with_rows,
+    said,
+    select,
+    session_of,
+    with_open,
+)
 from tests.drawn_images import COLOURS, draw, random_drawing
 
 SHAPES = ("circle", "square", "star", "ring", "cross", "heart")
@@ -141,6 +150,12 @@ def test_clusters_are_shown_by_central_images_and_named_by_words_that_are_guesse
     select(app, "dataframe", {"rows": [0], "columns": [], "cells": []})
     assert "Most central images, each once" in said(finished(app).caption)
     assert any("explorer-grid" in markup and thumbnails(markup) for markup in html_texts(app))
+
+
+def test_images_that_fit_worst_are_seen_in_their_table(captioned, tiny_clip):
+    app = with_open(opened("clusters", captioned, tiny_clip), "fit-worst")
+    worst = next(one.value for one in app.dataframe if one.value.columns[0] == "fit")
+    assert all(".jpg" in address for address in worst["image"])
 
 
 def test_names_of_files_name_no_cluster(uncaptioned, tiny_clip):
