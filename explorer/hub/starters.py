@@ -89,23 +89,23 @@ STARTERS = (
     Starter(
         "sentence-transformers/clip-ViT-B-32",
         "images and texts",
-        "English words and images in one space; 151 million parameters, 512 dimensions. Told only the names "
-        "of ImageNet's classes, it knows 63.3 % of the images.",
+        "English words and images in one space; 151 million parameters, 512 dimensions. Zero-shot accuracy "
+        "on ImageNet: 63.3 %.",
         takes_images=True,
     ),
     # 109 languages in training: arxiv.org/abs/2502.14786.
     Starter(
         "google/siglip2-base-patch16-224",
         "images and many languages",
-        "Images and words in many languages; 375 million parameters, 768 dimensions. Told only the names of "
-        "ImageNet's classes, it knows 78.2 % of the images.",
+        "Images and words in many languages; 375 million parameters, 768 dimensions. Zero-shot accuracy on "
+        "ImageNet: 78.2 %.",
         takes_images=True,
     ),
     Starter(
         "wkcn/TinyCLIP-ViT-8M-16-Text-3M-YFCC15M",
         "images on a small machine",
-        "English words and images, within 1 GB of memory; 23 million parameters, 512 dimensions. Told only "
-        "the names of ImageNet's classes, it knows 41.1 % of the images.",
+        "English words and images, within 1 GB of memory; 23 million parameters, 512 dimensions. Zero-shot "
+        "accuracy on ImageNet: 41.1 %.",
         takes_images=True,
     ),
 )

@@ -239,7 +239,7 @@ def test_an_inference_model_reads_the_rows_once_asked(tmp_path, monkeypatch):
         zip(found.categories, counts, strict=True)
     )
     app.text_input(key="template").set_value("nothing to fill in").run()
-    assert "has not exactly one" in error(finished(app))
+    assert "does not have exactly one" in error(finished(app))
 
 
 def test_a_model_that_is_none_of_inference_is_named_and_nothing_is_lost(tmp_path, monkeypatch):

@@ -72,7 +72,7 @@ def test_images_are_classified_by_the_names_of_their_labels(captioned, tiny_clip
         captioned.texts[row] for row in np.argsort(expected.margins, kind="stable")
     ]
     app.text_input(key="image-sentence").set_value("no place").run()
-    assert "has not exactly one" in error(finished(app))
+    assert "does not have exactly one" in error(finished(app))
 
 
 def test_the_sentence_is_that_of_clip_at_first(captioned, tiny_clip):

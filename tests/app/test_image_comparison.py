@@ -38,7 +38,7 @@ def test_the_gap_is_measured_and_its_means_can_be_compared_aligned(corpus, spec)
     table = next(one.value for one in app.dataframe if "Means aligned" in one.value.columns)
     shown = dict(zip(table["Figure"], table["As they are"], strict=True))
     assert shown["Distance of the means"] == f"{found.distance:.3f}"
-    assert shown["Captions that find their image first"] == percent(found.text_to_image[1])
+    assert shown["Caption to image, recall@1"] == percent(found.text_to_image[1])
     assert f"**{percent(found.other_share)}**" in said(app.markdown)
     assert contenders_of(session_of(app)) == (ContenderSpec(spec), ContenderSpec(spec, aligned=True))
     assert button(app, "Compare with the means aligned").disabled

@@ -12,7 +12,16 @@ from explorer.encode.spec import spec_for
 from explorer.share.map.scene import row_text
 from explorer.ui.overview.sentences import sentences
 from explorer.ui.widgets.map_view.events import View
-from tests.app.driving import figure, finished, html_texts, open_with_rows, said, select, session_of
+from tests.app.driving import (
+    figure,
+    finished,
+    html_texts,
+    open_with_rows,
+    said,
+    select,
+    session_of,
+    with_open,
+)
 from tests.drawn_images import COLOURS, draw, random_drawing
 
 SHAPES = ("circle", "square", "star", "ring", "cross", "heart")
@@ -158,6 +167,12 @@ def test_clusters_are_shown_by_central_images_and_named_by_words_that_are_guesse
     assert any("explorer-grid" in markup and thumbnails(markup) for markup in html_texts(app))
 
 
+def test_images_that_fit_worst_are_seen_in_their_table(captioned, tiny_clip):
+    app = with_open(opened("clusters", captioned, tiny_clip), "fit-worst")
+    worst = next(one.value for one in app.dataframe if one.value.columns[0] == "fit")
+    assert all(".jpg" in address for address in worst["image"])
+
+
 def test_names_of_files_name_no_cluster(uncaptioned, tiny_clip):
     app = opened("clusters", uncaptioned, tiny_clip, clusters="8")
     table = next(frame.value for frame in app.dataframe if "cluster" in frame.value.columns)
@@ -187,6 +202,8 @@ def test_near_duplicates_are_shown_as_images_and_exact_ones_are_named(uncaptione
     assert [one.value for one in app.metric if one.label == "Exact repeats"] == ["2"]
     group = [markup for markup in html_texts(app) if markup.startswith("<b>Row ")]
     assert len(group) == 2
+    groups = next(one.value for one in app.dataframe if "first image" in one.value)
+    assert groups["image"].iloc[0] in thumbnails(group[0])
     assert all(len(thumbnails(markup)) == 1 for markup in group)
     assert thumbnails(group[0]) == thumbnails(group[1])
     assert "the same pixels" in group[1]

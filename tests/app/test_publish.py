@@ -266,6 +266,7 @@ def test_of_images_the_summary_says_that_they_go_and_what_does_not(hub, tiny_cli
     assert "The images themselves go, with everything that can be seen on them. Their metadata" in (
         said(app.markdown)
     )
+    assert "Their texts are the names of the files, and go too." in said(app.markdown)
     go(app)
     assert "me/shapes is on the Hub, as a private dataset." in said(app.success)
     assert pq.read_schema(hub.newest("me/shapes") / FILE).names == ["file", "label", "image", "embedding"]

@@ -58,7 +58,7 @@ def test_images_are_compared_with_a_sentence_at_the_scale_that_the_model_learned
     np.testing.assert_allclose(found.probabilities, softmax(learned * cosines, axis=1), atol=1e-3)
     plain = classify_by_similarity(space, shapes, image_template="{}")
     assert [f"{plain.categories[place]}.png" for place in plain.likeliest] == corpus.texts
-    with pytest.raises(QueryError, match="has not exactly one"):
+    with pytest.raises(QueryError, match="does not have exactly one"):
         classify_by_similarity(space, shapes, image_template="a photo")
 
 

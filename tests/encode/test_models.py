@@ -8,6 +8,7 @@ import torch
 
 from explorer.encode import models
 from explorer.encode.engines import openvino
+from explorer.encode.engines.graph_outcomes import NoGraphError
 from explorer.encode.local_encoder import local_encoder
 from explorer.encode.models import BUNDLED_MODEL, files_on_disk, find_model, is_on_disk
 from explorer.encode.spec import LocalModel
@@ -237,12 +238,16 @@ def test_what_a_model_was_trained_for_is_in_its_encoder_and_changes_no_vector(fo
     assert len({encoder.fingerprint for encoder in opened.values()}) == 1
 
 
+def _not_ready(files, _dtype):
+    raise NoGraphError("torch is wanted here", where=files.name)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("here", "nothing_loaded")  # both engines have the model by one name
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
 def test_vectors_that_authors_chose_to_cut_are_cut(folder, cache, engine, monkeypatch):
     if engine == "torch":
-        monkeypatch.setattr(openvino, "serves", lambda _files: False)
+        monkeypatch.setattr(openvino, "ready", _not_ready)
     settings_file = folder / "config_sentence_transformers.json"
     settings_file.write_text(json.dumps({**json.loads(settings_file.read_text()), "truncate_dim": 6}))
     files = find_model(str(folder))

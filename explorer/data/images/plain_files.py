@@ -1,7 +1,8 @@
 """Files of images without metadata: the pixels they had, and nothing that a camera or a person wrote.
 
-JPEG and WebP files keep their compressed pixels and lose everything else. Any other file, and one that would
-have other pixels without the rest, becomes a PNG of the pixels as `decoded` gives them.
+JPEG and WebP files keep their compressed pixels, and of a colour profile what these need, and lose everything
+else. Any other file, and one that would have other pixels without the rest, becomes a PNG of the pixels as
+`decoded` gives them.
 """
 
 from __future__ import annotations
@@ -14,19 +15,21 @@ from typing import TYPE_CHECKING
 
 from explorer.data.images.decoding import decoded, orientation, pixel_key
 from explorer.data.images.images import ImageItem
+from explorer.data.images.plain_profiles import plain_profile
 from explorer.errors import DataError
 
 if TYPE_CHECKING:
     from PIL import Image
 
-# Markers of JPEG files (ITU-T T.81, table B.1): tables, frames and scans; the others are applications' own
-# segments and comments.
-_PIXEL_SEGMENTS = frozenset({*range(0xC0, 0xD0), *range(0xDA, 0xE0)})
+# Markers of JPEG files (ITU-T T.81, table B.1): tables, frames and scans. The others are applications' own
+# segments, comments, and some that decoders skip, whatever is in them.
+_PIXEL_SEGMENTS = frozenset({*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDD} - {0xC8})
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment
 _END, _SCAN, _PROFILE_SEGMENT, _COLOURS_SEGMENT, _HEAD_SEGMENT = 0xD9, 0xDA, 0xE2, 0xEE, 0xE0
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # in compressed pixels, other bytes follow 0xFF
 _JFIF = b"\xff\xe0\x00\x10JFIF\0\1\1\0\0\1\0\1\0\0"  # no resolution, no thumbnail
-_PROFILE = b"ICC_PROFILE\0"
+_PROFILE = b"ICC_PROFILE\0"  # and the number of the part, from 1, and that of all parts
+_PROFILE_BYTES = 65_519  # of a profile in one segment
 _COLOURS = b"Adobe"  # how three or four channels are meant
 _COLOURS_BYTES = 12
 # Chunks of WebP files (RFC 9649).
@@ -78,8 +81,8 @@ def _png(image: Image.Image) -> bytes:
 
 
 def _jpeg(data: bytes, turn: int, *, profile: bool) -> bytes:
-    """A JPEG of only its pixels, its orientation, and perhaps its profile; empty if it is damaged."""
-    head, parts = b"\xff\xd8", list[bytes]()
+    """A JPEG of only its pixels, its orientation, and perhaps its plain profile; empty if it is damaged."""
+    head, parts, colours = b"\xff\xd8", list[bytes](), dict[int, bytes]()
     at = len(head)
     while (found := _MARKER.search(data, at)) is not None and data[found.end() - 1] != _END:
         start, marker = found.start(), data[found.end() - 1]
@@ -95,11 +98,15 @@ def _jpeg(data: bytes, turn: int, *, profile: bool) -> bytes:
         elif marker == _COLOURS_SEGMENT and content.startswith(_COLOURS):
             parts.append(_segment(_COLOURS_SEGMENT, content[:_COLOURS_BYTES]))
         elif profile and marker == _PROFILE_SEGMENT and content.startswith(_PROFILE):
-            parts.append(data[start:at])
+            place = len(_PROFILE)
+            colours[int.from_bytes(content[place : place + 1])] = content[place + 2 :]
         if marker == _SCAN:
             following = _MARKER.search(data, at)
             pixels, at = at, len(data) if following is None else following.start()
             parts.append(data[pixels:at])
+    if colours:
+        plain = plain_profile(b"".join(colours[number] for number in sorted(colours)))
+        parts[:0] = _profile_segments(plain)
     if turn != 1:
         parts.insert(0, _segment(0xE1, b"Exif\0\0" + _orientation_alone(turn)))
     return b"".join([head, *parts, b"\xff", bytes([_END])])  # what follows the end is another file
@@ -109,8 +116,18 @@ def _segment(marker: int, content: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, 2 + len(content)) + content
 
 
+def _profile_segments(profile: bytes) -> list[bytes]:
+    parts = [profile[at : at + _PROFILE_BYTES] for at in range(0, len(profile), _PROFILE_BYTES)]
+    if len(parts) > 255:  # as many as can be numbered
+        return []
+    return [
+        _segment(_PROFILE_SEGMENT, _PROFILE + bytes([number, len(parts)]) + part)
+        for number, part in enumerate(parts, start=1)
+    ]
+
+
 def _webp(data: bytes, turn: int, *, profile: bool) -> bytes:
-    """A WebP of only its pixels, its orientation, and perhaps its profile; empty if it is animated."""
+    """A WebP of only its pixels, its orientation, and perhaps its plain profile; empty if it is animated."""
     chunks: dict[bytes, bytes] = {}
     at = 12
     while at + 8 <= len(data):
@@ -129,7 +146,8 @@ def _webp(data: bytes, turn: int, *, profile: bool) -> bytes:
             last[b"EXIF"] = _orientation_alone(turn)
         first = {b"VP8X": bytes(about)}
         if profile and b"ICCP" in chunks:
-            first = {b"VP8X": bytes([about[0] | _HAS_PROFILE, *about[1:]]), b"ICCP": chunks[b"ICCP"]}
+            about[0] |= _HAS_PROFILE
+            first = {b"VP8X": bytes(about), b"ICCP": plain_profile(chunks[b"ICCP"])}
         kept = {**first, **kept, **last}
     body = b"".join(
         struct.pack("<4sI", kind, len(content)) + content + bytes(len(content) % 2)

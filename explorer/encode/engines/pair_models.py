@@ -139,7 +139,7 @@ def check_template(template: str) -> None:
         "}"
     ):
         raise QueryError(
-            f"The template “{template[:80]}” has not exactly one {{}}.",
+            f"The template “{template[:80]}” does not have exactly one {{}}.",
             where="template",
             fix="Write {} once, where the name of a category goes: This text is about {}.",
         )

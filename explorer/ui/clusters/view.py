@@ -33,6 +33,7 @@ from explorer.ui.widgets.items import grid_html, item_html
 from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.linked_number import linked_number
 from explorer.ui.widgets.shown_rows import ShownRows, choose_shown_rows
+from explorer.ui.widgets.thumbnail_column import thumbnail_column
 from explorer.ui.widgets.to_map import offer_on_map
 
 _METHODS = {**METHODS, "hdbscan": f"{METHODS['hdbscan']} (finds k itself, leaves noise)"}
@@ -239,10 +240,12 @@ def _worst(session: Session, shown_rows: ShownRows, clusters: Clusters) -> None:
         "as far from both; below 0 it is closer to the next. Click the left edge of a row to show it on the "
         "map."
     )
+    thumbnails = thumbnail_column(shown_rows.space.corpus, [fit.row for fit in fits])
     event = st.dataframe(
         {
             "fit": [fit.margin for fit in fits],
             "row": [int(shown_rows.rows[fit.row]) + 1 for fit in fits],
+            **thumbnails.values,
             "text": [shown_rows.space.corpus.captions[fit.row] for fit in fits],
             "cluster": [names[fit.label] for fit in fits],
             "next cluster": [names[fit.next_label] for fit in fits],
@@ -250,7 +253,9 @@ def _worst(session: Session, shown_rows: ShownRows, clusters: Clusters) -> None:
         column_config={
             "fit": st.column_config.NumberColumn(format="%.3f"),
             "row": st.column_config.NumberColumn(format="localized"),
+            **thumbnails.config,
         },
+        row_height=thumbnails.row_height,
         hide_index=True,
         key=f"worst-{hash((clusters.key, shown_rows.key))}",
         on_select="rerun",

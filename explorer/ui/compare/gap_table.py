@@ -15,23 +15,23 @@ STATES = ("As they are", "Means aligned")
 
 def gap_table(as_is: ModalityGap, aligned: ModalityGap) -> dict[str, list[str]]:
     """The table by columns: each figure in both states, and what to compare it with."""
-    gaps, near = (as_is, aligned), f"Of the {as_is.k} nearest"
+    gaps, near = (as_is, aligned), f"the {as_is.k} nearest"
     lines = [
         ("Distance of the means", *(f"{gap.distance:.3f}" for gap in gaps), "0 without a gap"),
         ("Share of all variance", *(percent(gap.variance_share) for gap in gaps), ""),
         (
-            f"{near} images, also among the nearest captions",
+            f"Overlap of {near}",
             *(percent(gap.overlap) for gap in gaps),
             f"{percent(as_is.chance_overlap)} by chance",
         ),
         (
-            f"{near} of both kinds, of the other kind",
+            f"Other kind among {near}",
             *(percent(gap.other_share) for gap in gaps),
             f"{percent(as_is.chance_other_share)} without a gap",
         ),
         *(
             (
-                f"Captions that find their image {_among(depth)}",
+                f"Caption to image, recall@{depth}",
                 *(percent(gap.text_to_image[depth]) for gap in gaps),
                 "",
             )
@@ -39,7 +39,7 @@ def gap_table(as_is: ModalityGap, aligned: ModalityGap) -> dict[str, list[str]]:
         ),
         *(
             (
-                f"Images that find their caption {_among(depth)}",
+                f"Image to caption, recall@{depth}",
                 *(percent(gap.image_to_text[depth]) for gap in gaps),
                 "",
             )
@@ -48,7 +48,3 @@ def gap_table(as_is: ModalityGap, aligned: ModalityGap) -> dict[str, list[str]]:
     ]
     columns = ("Figure", *STATES, "For reference")
     return {column: list(values) for column, values in zip(columns, zip(*lines, strict=True), strict=True)}
-
-
-def _among(depth: int) -> str:
-    return "first" if depth == 1 else f"among the first {depth}"

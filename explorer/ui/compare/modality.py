@@ -135,9 +135,10 @@ def _show_figures(as_is: ModalityGap, aligned: ModalityGap, rows: int) -> None:
     st.dataframe(gap_table(as_is, aligned), hide_index=True, alt="The gap, as it is and with means aligned")
     sampled = f" Neighbours are those of {as_is.rows:,} rows drawn at random." if as_is.rows < rows else ""
     st.caption(
-        "A caption finds its image if that, or one with the same caption, is among the first. Aligned: the "
-        "mean of the images is taken from images, and that of the captions from texts (Liang et al., "
-        f"arXiv 2203.02053).{sampled}"
+        "Overlap: how many of the nearest images belong to the nearest captions. Recall@k: how many captions "
+        "have their image, or one with the same caption, among the first k; and images their caption. "
+        "Aligned: the mean of the images is taken from images, and that of the captions from texts (Liang et "
+        f"al., arXiv 2203.02053).{sampled}"
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from explorer.data.images.captions import has_captions
 from explorer.data.tables.values import count
 from explorer.errors import ExplorerError
 from explorer.hub.licences import LICENCES
@@ -80,6 +81,11 @@ def show_summary(space: Space, place: Place, choice: Choice) -> bool:
             st.markdown(
                 ":material/image: The images themselves go, with everything that can be seen on them. Their "
                 "metadata, such as where and when they were taken, is removed."
+                + (
+                    ""
+                    if has_captions(space.corpus)
+                    else " Their texts are the names of the files, and go too."
+                )
             )
         if not found.takes_queries:
             st.caption(

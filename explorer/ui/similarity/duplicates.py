@@ -24,6 +24,7 @@ from explorer.ui.widgets.item_words import item_word
 from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.shown_rows import ShownRows, shown_rows_of
+from explorer.ui.widgets.thumbnail_column import NO_THUMBNAILS, ThumbnailColumn, thumbnail_column
 
 _GROUPS, _PAIRS = "Groups", "Pairs"
 _SHOWN = 1_000  # groups or pairs in a table
@@ -123,13 +124,17 @@ def _actions(session: Session, rows: ShownRows, found: Duplicates) -> None:
 
 def _show_groups(session: Session, rows: ShownRows, found: Duplicates) -> None:
     shown = found.groups[:_SHOWN]
-    texts, word = rows.space.corpus.captions, item_word(rows.space.corpus)
+    corpus, word = rows.space.corpus, item_word(rows.space.corpus)
+    firsts = [int(group.rows[0]) for group in shown]
+    thumbnails = thumbnail_column(corpus, firsts)
     place = _table(
         {
             "rows": [len(group) for group in shown],
             "closest": [group.score for group in shown],
-            f"first {word}": [shortened(texts[group.rows[0]], _TEXT_CHARS) for group in shown],
+            **thumbnails.values,
+            f"first {word}": [shortened(corpus.captions[row], _TEXT_CHARS) for row in firsts],
         },
+        thumbnails,
         key=f"groups-{found.threshold}",
         about="Groups of near-duplicates, the largest first",
     )
@@ -190,6 +195,7 @@ def _show_pairs(rows: ShownRows, found: Duplicates) -> None:
             "other row": numbers[right] + 1,
             "other text": [shortened(captions[row], _TEXT_CHARS) for row in right],
         },
+        NO_THUMBNAILS,
         key=f"pairs-{found.threshold}",
         about="Pairs of near-duplicates, closest first",
     )
@@ -198,7 +204,9 @@ def _show_pairs(rows: ShownRows, found: Duplicates) -> None:
     show_pair(rows, int(left[place]), int(right[place]), float(found.pairs.scores[place]))
 
 
-def _table(columns: dict[str, Sequence[object] | np.ndarray], *, key: str, about: str) -> int:
+def _table(
+    columns: dict[str, Sequence[object] | np.ndarray], thumbnails: ThumbnailColumn, *, key: str, about: str
+) -> int:
     """Draw a table and return the line that is picked in it, from 0; the first if none is."""
     scores = st.column_config.NumberColumn(format="%.3f", width="small")
     rows = st.column_config.NumberColumn(width="small")
@@ -211,7 +219,9 @@ def _table(columns: dict[str, Sequence[object] | np.ndarray], *, key: str, about
             "row": rows,
             "other row": rows,
             **{f"first {word}": st.column_config.TextColumn(width="large") for word in _EXACT},
+            **thumbnails.config,
         },
+        row_height=thumbnails.row_height,
         hide_index=True,
         height=300,
         key=key,

@@ -26,6 +26,7 @@ _FORMATS = {
     ".npz": ("NPZ", "Arrays for NumPy: the vectors, and the columns as a Parquet file in bytes."),
     ".safetensors": ("safetensors", "Tensors: the vectors, and the columns as a Parquet file in bytes."),
 }
+_WITH_IMAGES = ".parquet"  # the only format that holds images
 
 
 def offer_space_file(space: Space) -> None:
@@ -35,18 +36,21 @@ def offer_space_file(space: Space) -> None:
             "Rows, vectors and what made them, in one file. Opened on the Data page or by "
             "`explorer.open_space`, no row is encoded again."
         )
-        ending = st.segmented_control(
-            "Format",
-            list(_FORMATS),
-            default=".parquet",
-            required=True,
-            format_func=lambda ending: _FORMATS[ending][0],
-            key="space-format",
-            persist_state="session",
-        )
+        if has_images(space.corpus):
+            ending = _WITH_IMAGES
+        else:
+            ending = st.segmented_control(
+                "Format",
+                list(_FORMATS),
+                default=next(iter(_FORMATS)),
+                required=True,
+                format_func=lambda ending: _FORMATS[ending][0],
+                key="space-format",
+                persist_state="session",
+            )
         label, about = _FORMATS[ending]
         st.caption(about)
-        if has_images(space.corpus) and ending == ".parquet":
+        if has_images(space.corpus):
             st.caption("Images lose their metadata, such as where and when they were taken.")
         _offer(space, ending, label)
 

@@ -30,6 +30,10 @@ class ThumbnailColumn:
     row_height: int | None
 
 
+NO_THUMBNAILS = ThumbnailColumn({}, {}, None)
+"""That of a table without images."""
+
+
 def thumbnail_column(
     corpus: Corpus, rows: Iterable[int | None], taken: Collection[str] = ()
 ) -> ThumbnailColumn:
@@ -41,7 +45,7 @@ def thumbnail_column(
         taken: The names of the table's other columns.
     """
     if not has_images(corpus):
-        return ThumbnailColumn({}, {}, None)
+        return NO_THUMBNAILS
     name = "image"
     while name in taken:
         name += " "  # a browser draws it without

@@ -74,3 +74,17 @@ def swapped_profile() -> bytes:
     for name in ("sRGB".encode(coding) for coding in ("utf-16-be", "utf-16-le", "ascii")):
         found = found.replace(name, bytes(len(name) - 1) + b"x")
     return bytes(found)
+
+
+def with_tag(profile: bytes, content: bytes) -> bytes:
+    """A colour profile with one tag more, such as those with the serial number of a screen."""
+    number = int.from_bytes(profile[128:132], "big")
+    entries = [
+        (name, start + 12, size)
+        for name, start, size in struct.iter_unpack(">4sII", profile[132 : 132 + 12 * number])
+    ]
+    text = struct.pack(">4sI", b"text", 0) + content
+    entries.append((b"mmod", len(profile) + 12, len(text)))
+    table = b"".join(struct.pack(">4sII", *entry) for entry in entries)
+    made = profile[:128] + struct.pack(">I", number + 1) + table + profile[132 + 12 * number :] + text
+    return struct.pack(">I", len(made)) + made[4:]
