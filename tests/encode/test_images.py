@@ -39,13 +39,6 @@ def test_vectors_are_those_of_sentence_transformers(folder, tiny_clip, reference
     np.testing.assert_allclose(space.encode_queries(texts), reference.encode(texts), atol=1e-5)
 
 
-def test_nobody_is_told_to_install_what_would_not_run_the_model(folder, tiny_clip):
-    space = embed(folder, str(tiny_clip))
-    assert space.report.notes == (
-        "OpenVINO, which is faster here, was not used: its graph would have only the part for texts.",
-    )
-
-
 def test_words_find_the_shape_and_the_colour(folder, tiny_clip):
     space = embed(folder, str(tiny_clip))
     assert space.corpus.label == "label"
