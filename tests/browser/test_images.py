@@ -101,8 +101,8 @@ def test_hits_are_opened_picked_and_reached_by_keys(visit, image_server):
     expect(page.get_by_text("1 selected").first).to_be_visible()
 
 
-def test_a_space_of_images_leaves_as_a_file_and_is_searched_by_another_visitor(visit, served, tmp_path):
-    page = visit("/data?corpus=medicare-faq", at=served)
+def test_a_space_of_images_leaves_as_a_file_and_is_searched_by_another_visitor(visit, image_server, tmp_path):
+    page = visit("/data?corpus=medicare-faq", at=image_server)
     bring(page, drawn_archive())
     choose(page, "Model of images and texts", "tiny-clip")
     page.get_by_role("button", name="Encode 64 images").click()
@@ -110,24 +110,20 @@ def test_a_space_of_images_leaves_as_a_file_and_is_searched_by_another_visitor(v
     quiet(page)
     page.get_by_role("button", name="Save this space").click()
     expect(page.get_by_text("Images lose their metadata")).to_be_visible()
-    look_at(page, "images-save")
-    page.get_by_role("radio", name="CSV").click()
-    expect(page.get_by_text("Images are saved in Parquet files, and not as .csv.")).to_be_visible()
-    quiet(page)
-    shoot(page, "images-save-csv-1440-light")
-    page.get_by_role("radio", name="Parquet").click()
+    look_at(page, "images-save", ".explorer-grid img")
+    expect(page.get_by_role("radio", name="CSV")).to_have_count(0)
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Save as Parquet").click()
     path = tmp_path / waiting.value.suggested_filename
     assert path.name == "shapes-space.parquet"
     waiting.value.save_as(path)
 
-    other = visit("/data", at=served)
+    other = visit("/data", at=image_server)
     other.get_by_role("radio", name="File").click()
     other.locator('[data-testid="stFileUploader"] input[type=file]').set_input_files(path)
     expect(other.get_by_text("tiny-clip, 32 dimensions")).to_be_visible()
     expect(other.locator(".explorer-grid img").first).to_be_visible()
-    look_at(other, "images-opened")
+    look_at(other, "images-opened", ".explorer-grid img")
     other.get_by_role("button", name="Use 64 images").click()
     other.get_by_role("link", name="Search these rows").click()
     ask(other, "a red circle")
