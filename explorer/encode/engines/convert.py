@@ -54,7 +54,7 @@ class _WholeModel(torch.nn.Module):
 
 
 def convert(files: ModelFiles, target: Path) -> About:
-    """Write the graph of a model, and its `About`, into a folder; of one for images, their part.
+    """Write the graph of a model, or of its image encoder if it takes images, and its `About` into a folder.
 
     Args:
         files: The model.

@@ -1,4 +1,4 @@
-"""Converting the part of a model that reads images to a graph for OpenVINO; `convert` calls it."""
+"""Converting the image encoder of a model to a graph for OpenVINO; `convert` calls it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SIZES = ((640, 480), (480, 640), (224, 224), (50, 300), (1_200, 400), (31, 17))
 _GRAIN = 16  # pixels, about, of what is on them
 
 
-class _ImagePart(torch.nn.Module):
+class _ImageEncoder(torch.nn.Module):
     """A sentence-transformers model as one module from the pixels of images to vectors."""
 
     def __init__(self, model: Any) -> None:  # noqa: ANN401
@@ -39,7 +39,7 @@ class _ImagePart(torch.nn.Module):
 
 
 def image_graph(model: Any, target: Path) -> About:  # noqa: ANN401
-    """Write the graph of a model's part for images into a folder, and compare it with the model.
+    """Write the graph of a model's image encoder into a folder, and compare it with the model.
 
     Args:
         model: The `SentenceTransformer`, in float32.
@@ -49,7 +49,7 @@ def image_graph(model: Any, target: Path) -> About:  # noqa: ANN401
     if set(features[0]) != {PIXELS, "modality"} or not stacks(model.preprocess):
         return About(refused="its images are not tensors of pixels of one shape")
     pixels = torch.cat([each[PIXELS] for each in features])
-    whole = _ImagePart(model).eval()
+    whole = _ImageEncoder(model).eval()
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # tracing warns of each branch it fixes: the size of images
@@ -64,7 +64,7 @@ def image_graph(model: Any, target: Path) -> About:  # noqa: ANN401
     return _outcome(target / GRAPH, whole, pixels)
 
 
-def _outcome(graph: Path, whole: _ImagePart, pixels: torch.Tensor) -> About:
+def _outcome(graph: Path, whole: _ImageEncoder, pixels: torch.Tensor) -> About:
     """Compare a graph with the model on images alone and together, and in other numbers than traced."""
     compiled = core().compile_model(graph, "CPU", EXACT)
     with torch.inference_mode():

@@ -115,9 +115,9 @@ def _open(files: ModelFiles, device: torch.device, dtype: str) -> LocalEngine:
             graph = openvino.ready(files, dtype)
             with _reading:
                 if files.facts.takes_images:
-                    from explorer.encode.engines.image_part import ImagePartEngine
+                    from explorer.encode.engines.image_encoder import ImageEncoderEngine
 
-                    return ImagePartEngine(files, graph, dtype)
+                    return ImageEncoderEngine(files, graph, dtype)
                 return openvino.OpenVINOEngine(files, graph, dtype)
         except NoGraphError as reason:
             notes.append(openvino.without_graph(reason))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -48,14 +48,13 @@ class OpenVINOEngine(LocalEngine):
         with _loading(files, folder):
             if about.built:
                 described = describe(files)
-                self._compiled = core().compile_model(build(described), "CPU", _options(dtype))
+                compiled = core().compile_model(build(described), "CPU", _options(dtype))
                 self._mapped = mapped_files(described.weights.values())
             else:
-                self._compiled = core().compile_model(folder / GRAPH, "CPU", _options(dtype))
+                compiled = core().compile_model(folder / GRAPH, "CPU", _options(dtype))
                 self._mapped = []
-            self._release()  # OpenVINO has copied the matrices
-            self._request = self._compiled.create_infer_request()
-        self._lock = threading.Lock()  # an inference request cannot run twice at once
+            drop_pages(self._mapped)  # OpenVINO has copied the matrices
+            self._graph = CompiledGraph(compiled)
         inputs = tuple(about.inputs)
         self._tokenizer = FastTokenizer(files.tokenizer_folder, files.max_length, about.pad_id, inputs)
         self.dims = about.dims
@@ -69,10 +68,8 @@ class OpenVINOEngine(LocalEngine):
 
     def start(self, batch: dict[str, np.ndarray]) -> Vectors:
         """See `EngineRun.start`; the batch is finished when this returns."""
-        with self._lock:
-            # The arrays need not be copied: the batch outlives the call.
-            result: np.ndarray = self._request.infer(batch, share_inputs=True)[0]
-            return lambda: result
+        result = self._graph.infer(batch)
+        return lambda: result
 
     @contextlib.contextmanager
     def run(self, on_wait: OnWait | None = None) -> Iterator[Self]:  # noqa: ARG002
@@ -80,16 +77,37 @@ class OpenVINOEngine(LocalEngine):
         try:
             yield self
         finally:
-            with self._lock:
-                self._release()
-
-    def _release(self) -> None:
-        """Release the values between the layers, and what was read of the embeddings."""
-        self._compiled.release_memory()
-        drop_pages(self._mapped)
+            self._graph.release()
+            drop_pages(self._mapped)  # what was read of the embeddings
 
 
-def compiled_file(files: ModelFiles, graph: Path, dtype: str) -> Any:  # noqa: ANN401 - a library without types
+class CompiledGraph:
+    """A graph that runs once at a time, as an inference request does.
+
+    Args:
+        compiled: OpenVINO's compiled model.
+    """
+
+    def __init__(self, compiled: Any) -> None:  # noqa: ANN401 - a library without types
+        self._compiled = compiled
+        self._compiled.release_memory()  # what compiling took
+        self._request = compiled.create_infer_request()
+        self._lock = threading.Lock()
+
+    def infer(self, inputs: Mapping[str, np.ndarray] | Sequence[np.ndarray]) -> np.ndarray:
+        """The first output, for the graph's inputs by their names or in their order."""
+        with self._lock:
+            # The arrays need not be copied: they outlive the call.
+            result: np.ndarray = self._request.infer(inputs, share_inputs=True)[0]
+            return result
+
+    def release(self) -> None:
+        """Release the values between the layers, which are needed only while encoding."""
+        with self._lock:
+            self._compiled.release_memory()
+
+
+def compiled_file(files: ModelFiles, graph: Path, dtype: str) -> CompiledGraph:
     """The graph in a file, compiled for the processor.
 
     Args:
@@ -101,7 +119,7 @@ def compiled_file(files: ModelFiles, graph: Path, dtype: str) -> Any:  # noqa: A
         NoGraphError: It cannot be loaded.
     """
     with _loading(files, graph.parent):
-        return core().compile_model(graph, "CPU", _options(dtype))
+        return CompiledGraph(core().compile_model(graph, "CPU", _options(dtype)))
 
 
 def _options(dtype: str) -> dict[str, Any]:

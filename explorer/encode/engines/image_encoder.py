@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -19,8 +18,8 @@ from explorer.encode.engines.torch_engine import TorchEngine
 from explorer.encode.models import ModelFiles
 
 
-class ImagePartEngine(TorchEngine):
-    """A model whose part for images is an OpenVINO graph.
+class ImageEncoderEngine(TorchEngine):
+    """A model whose image encoder is an OpenVINO graph.
 
     torch keeps the whole model: it encodes texts, and the model's own processor goes with it.
 
@@ -39,18 +38,15 @@ class ImagePartEngine(TorchEngine):
 
     def __init__(self, files: ModelFiles, graph: tuple[Path, About], dtype: str) -> None:
         super().__init__(files, torch.device("cpu"), getattr(torch, dtype))
-        self._compiled = compiled_file(files, graph[0] / GRAPH, dtype)
-        self._request = self._compiled.create_infer_request()
-        self._inferring = threading.Lock()  # an inference request cannot run twice at once
+        self._graph = compiled_file(files, graph[0] / GRAPH, dtype)
         self.name = f"OpenVINO {dtype} for images, torch for texts, on cpu"
 
     def start(self, batch: dict[str, Any]) -> Vectors:
         """See `EngineRun.start`; the batch is finished when this returns."""
         if PIXELS not in batch:
             return super().start(batch)
-        with self._inferring:
-            result = self._request.infer([batch[PIXELS].numpy()], share_inputs=True)[0]
-            return lambda: result
+        result = self._graph.infer([batch[PIXELS].numpy()])
+        return lambda: result
 
     @contextlib.contextmanager
     def run(self, on_wait: OnWait | None = None) -> Iterator[Self]:  # noqa: ARG002
@@ -58,5 +54,4 @@ class ImagePartEngine(TorchEngine):
         try:
             yield self
         finally:
-            with self._inferring:
-                self._compiled.release_memory()
+            self._graph.release()
