@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from explorer.data.images.decoding import MAX_PIXELS
 from explorer.data.images.images import Images
-from explorer.data.images.plain_files import plain_file
+from explorer.data.images.stripped_files import strip_metadata
 from explorer.data.images.threads import in_threads
 from explorer.errors import TooLargeError
 from explorer.settings import settings
@@ -79,7 +79,7 @@ class SavedImages:
         start = size = 0
         total = self.besides
         sizes = (_PIXEL_BYTES * self.images.sizes().astype(np.int64).prod(axis=1)).tolist()
-        plain = functools.partial(_plain_file, self.images)
+        plain = functools.partial(_stripped, self.images)
         for data in in_threads(plain, range(len(self.images)), sizes, _PIXEL_BYTES * MAX_PIXELS):
             # Without a path: names of files are in a column of the table, which can be left out.
             rows.append(None if data is None else {"bytes": data, "path": None})
@@ -116,9 +116,9 @@ def images_size(images: Images | None) -> int:
     return 0 if images is None else int(images.file_sizes().sum())
 
 
-def _plain_file(images: Images, row: int) -> bytes | None:
+def _stripped(images: Images, row: int) -> bytes | None:
     item = images.item(row)
-    return None if item is None else plain_file(item, images.read(row))
+    return None if item is None else strip_metadata(item, images.read(row))
 
 
 def check_size(size: int, where: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from explorer.data.images.images import image_item
-from explorer.data.images.plain_files import plain_file
+from explorer.data.images.stripped_files import strip_metadata
 from explorer.errors import DataError, UnreadableFileError
 from tests.data.failing import failure
 from tests.data.images.files import PLACE, exif, picture, saved, swapped_profile, with_metadata, with_tag
@@ -19,7 +19,7 @@ ORIENTATION = 0x0112
 def plain(data):
     """The file without metadata, after a look at its pixels."""
     item = image_item(data, "a.jpg")
-    made = plain_file(item, data)
+    made = strip_metadata(item, data)
     assert image_item(made).key == item.key
     assert PLACE.encode() not in made
     with Image.open(io.BytesIO(made)) as image:
@@ -95,7 +95,7 @@ def test_segments_that_no_pixel_needs_are_left_out(hidden):
     data, said = saved(picture(), "JPEG"), PLACE.encode()
     segment = bytes([0xFF, hidden]) + (2 + len(said)).to_bytes(2, "big") + said
     item = image_item(data, "a.jpg")
-    assert said not in plain_file(item, data[:2] + segment + data[2:])
+    assert said not in strip_metadata(item, data[:2] + segment + data[2:])
 
 
 @pytest.mark.parametrize(
@@ -120,9 +120,9 @@ def test_a_file_that_has_been_changed_or_damaged_is_not_taken_for_the_image():
     item, other = image_item(saved(picture(), "JPEG"), "a.jpg"), saved(picture(seed=1), "JPEG")
     changed = image_item(other, "a.jpg")
     replaced = type(item)(item.key, "a.jpg", changed._read)
-    error = failure(DataError, plain_file, replaced, other)
+    error = failure(DataError, strip_metadata, replaced, other)
     assert error.what == "The image has been changed since it was opened."
-    failure(UnreadableFileError, plain_file, item, b"\xff\xd8\xff")
+    failure(UnreadableFileError, strip_metadata, item, b"\xff\xd8\xff")
     for cut in range(0, len(other), 37):
         failure_free(item, other[:cut])
 
@@ -130,7 +130,7 @@ def test_a_file_that_has_been_changed_or_damaged_is_not_taken_for_the_image():
 def failure_free(item, data):
     """A damaged file gives the image as it was read before, or an error of ours, and never another image."""
     try:
-        made = plain_file(item, data)
+        made = strip_metadata(item, data)
     except DataError:
         return
     assert image_item(made).key == item.key

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import ImageCms
 
-from explorer.data.images.plain_profiles import plain_profile
+from explorer.data.images.stripped_profiles import strip_profile
 from tests.data.images.files import PLACE, SRGB, picture, swapped_profile, with_tag
 
 
@@ -23,7 +23,7 @@ def version_two(profile):
 
 @pytest.mark.parametrize("profile", [SRGB, swapped_profile(), version_two(swapped_profile())])
 def test_colours_are_the_same(profile):
-    made = plain_profile(with_tag(profile, PLACE.encode()))
+    made = strip_profile(with_tag(profile, PLACE.encode()))
     assert PLACE.encode() not in made
     np.testing.assert_array_equal(in_srgb(made), in_srgb(profile))
     assert len(made) == int.from_bytes(made[:4], "big") <= len(profile)
@@ -36,7 +36,7 @@ def test_nothing_says_when_and_by_what_it_was_made():
     said = bytearray(SRGB)
     for start, stop in ((4, 8), (24, 36), (40, 44), (48, 56), (80, 128)):
         said[start:stop] = b"x" * (stop - start)
-    assert plain_profile(bytes(said)) == plain_profile(SRGB)
+    assert strip_profile(bytes(said)) == strip_profile(SRGB)
 
 
 @pytest.mark.parametrize(
@@ -57,4 +57,4 @@ def test_nothing_says_when_and_by_what_it_was_made():
     ],
 )
 def test_a_damaged_profile_is_left_out(profile):
-    assert plain_profile(profile) == b""
+    assert strip_profile(profile) == b""

@@ -19,7 +19,7 @@ _ORIGINS = ((4, 8), (24, 36), (40, 44), (48, 56), (80, 100))
 _NAME = "colours"  # readers want each profile to have a description and a copyright
 
 
-def plain_profile(profile: bytes) -> bytes:
+def strip_profile(profile: bytes) -> bytes:
     """A colour profile with only what converts its colours; empty if it is damaged.
 
     Args:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from explorer.data.images.decoding import decoded, orientation, pixel_key
 from explorer.data.images.images import ImageItem
-from explorer.data.images.plain_profiles import plain_profile
+from explorer.data.images.stripped_profiles import strip_profile
 from explorer.errors import DataError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _WEBP_ANIMATION = b"ANIM"
 _HAS_PROFILE, _HAS_ALPHA, _HAS_EXIF = 0x20, 0x10, 0x08  # flags of a WebP file's header
 
 
-def plain_file(item: ImageItem, data: bytes) -> bytes:
+def strip_metadata(item: ImageItem, data: bytes) -> bytes:
     """The file of an image without metadata, which has the same pixels.
 
     Args:
@@ -81,7 +81,7 @@ def _png(image: Image.Image) -> bytes:
 
 
 def _jpeg(data: bytes, turn: int, *, profile: bool) -> bytes:
-    """A JPEG of only its pixels, its orientation, and perhaps its plain profile; empty if it is damaged."""
+    """A JPEG of only pixels, orientation, and perhaps a stripped profile; empty if it is damaged."""
     head, parts, colours = b"\xff\xd8", list[bytes](), dict[int, bytes]()
     at = len(head)
     while (found := _MARKER.search(data, at)) is not None and data[found.end() - 1] != _END:
@@ -105,8 +105,8 @@ def _jpeg(data: bytes, turn: int, *, profile: bool) -> bytes:
             pixels, at = at, len(data) if following is None else following.start()
             parts.append(data[pixels:at])
     if colours:
-        plain = plain_profile(b"".join(colours[number] for number in sorted(colours)))
-        parts[:0] = _profile_segments(plain)
+        profile_left = strip_profile(b"".join(colours[number] for number in sorted(colours)))
+        parts[:0] = _profile_segments(profile_left)
     if turn != 1:
         parts.insert(0, _segment(0xE1, b"Exif\0\0" + _orientation_alone(turn)))
     return b"".join([head, *parts, b"\xff", bytes([_END])])  # what follows the end is another file
@@ -127,7 +127,7 @@ def _profile_segments(profile: bytes) -> list[bytes]:
 
 
 def _webp(data: bytes, turn: int, *, profile: bool) -> bytes:
-    """A WebP of only its pixels, its orientation, and perhaps its plain profile; empty if it is animated."""
+    """A WebP of only pixels, orientation, and perhaps a stripped profile; empty if it is animated."""
     chunks: dict[bytes, bytes] = {}
     at = 12
     while at + 8 <= len(data):
@@ -147,7 +147,7 @@ def _webp(data: bytes, turn: int, *, profile: bool) -> bytes:
         first = {b"VP8X": bytes(about)}
         if profile and b"ICCP" in chunks:
             about[0] |= _HAS_PROFILE
-            first = {b"VP8X": bytes(about), b"ICCP": plain_profile(chunks[b"ICCP"])}
+            first = {b"VP8X": bytes(about), b"ICCP": strip_profile(chunks[b"ICCP"])}
         kept = {**first, **kept, **last}
     body = b"".join(
         struct.pack("<4sI", kind, len(content)) + content + bytes(len(content) % 2)
