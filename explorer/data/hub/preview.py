@@ -14,10 +14,11 @@ import pyarrow as pa
 from explorer.data.columns import guess_label, guess_text
 from explorer.data.hub.metadata_columns import is_plain, row_bytes, small_columns
 from explorer.data.hub.nested import column_of_path, paths_in
+from explorer.data.hub.preview_images import IMAGE_FILES, address_notes, first_thumbnails, names_image_files
 from explorer.data.hub.row_groups import SPREAD, Part, RowGroup, read_footer, read_group
 from explorer.data.hub.rows import MAX_FILES, PARTLY_CONVERTED, pick_columns, read_whole, where_of
 from explorer.data.hub.stream import numbered, stream_rows
-from explorer.data.images.columns import address_note, image_column, may_hold_images, names_images
+from explorer.data.images.columns import may_hold_images
 from explorer.data.tables.arrow_columns import is_list_of_numbers, left_out
 from explorer.data.tables.budget import Budget
 from explorer.data.tables.hf_features import card_class_names, class_names, image_columns
@@ -33,12 +34,6 @@ _PREVIEW_BYTES = 2_000_000
 _PREVIEW_ROWS = 50
 _COLUMN_BYTES = 150_000  # limit for one column until every column has been tried
 _MAX_PATHS = 200
-_PREVIEW_IMAGES = 12
-_IMAGE_FILES = (
-    "The images are files of their own or in archives, and none is downloaded: only images in Parquet files "
-    "are read. Download the dataset and open its files here as an archive. Without a revision, the Hub's "
-    "conversion to Parquet is read if there is one."
-)
 _STREAM_BLOCK = 200_000  # bytes per request to a streamed file
 
 
@@ -146,7 +141,7 @@ def preview_split(details: DatasetDetails, config: str | None = None, split: str
     image = _image(schema, details, found)
     thumbnails: tuple[tuple[str, bytes], ...] = ()
     if image is not None and part.groups and part.groups[0].rows:
-        thumbnails, said = _thumbnails(part, image, meter)
+        thumbnails, said = first_thumbnails(part, image, meter)
         partial += said
     total = found.rows if found.rows is not None or len(found.files) > 1 else part.footer.num_rows
     preview = _described(found, schema, head, {**classes, **class_names(schema)}, row_bytes(part, schema))
@@ -175,24 +170,6 @@ def first_image_column(details: DatasetDetails, split: DatasetSplit) -> str | No
 def _image(schema: pa.Schema, details: DatasetDetails, split: DatasetSplit) -> str | None:
     names = image_columns(schema, details.features.get(split.config))
     return next((name for name in names if may_hold_images(schema.field(name).type)), None)
-
-
-def _thumbnails(part: Part, name: str, meter: Meter) -> tuple[tuple[tuple[str, bytes], ...], tuple[str, ...]]:
-    """The first images of a column, as in `Preview`, and sentences on what is missing."""
-    most = min(part.groups[0].rows, _PREVIEW_IMAGES)
-    own, budget = Meter(_PREVIEW_BYTES - meter.spent), Budget(part.file.where)
-    try:
-        group = RowGroup(0, 0, 0, part.groups[0].rows)
-        table = read_group(part, group, [name], most, own, budget)
-        found = image_column(table[name].slice(0, most), name, budget)
-    except TooLargeError:
-        return (), (f'The images of column "{name}" are too large to be shown before they are read.',)
-    finally:
-        meter.spend(own.spent, part.file.where)
-    if found is None:
-        return (), ()
-    there = np.flatnonzero(found.images.present()).tolist()
-    return tuple((found.names[row], found.images.thumbnail(row)) for row in there), found.notes
 
 
 def _preview_streamed(split: DatasetSplit, classes: Mapping[str, Sequence[str]]) -> Preview:
@@ -238,9 +215,9 @@ def _described(
         rows = np.arange(1, head.num_rows + 1, dtype=np.int64)
         total = max(head.num_rows, split.rows or 0)
         table, text, label = _guessed(pick_columns(head, shown, classes, where_of(split), rows, total))
-        partial = (*partial, *_said_of_names(table))
-        if split.kind != "parquet" and (images or _names_files(table)):
-            partial = (*partial, _IMAGE_FILES)
+        partial = (*partial, *address_notes(table))
+        if split.kind != "parquet" and (images or names_image_files(table)):
+            partial = (*partial, IMAGE_FILES)
     columns = tuple(
         PreviewColumn(
             path,
@@ -321,22 +298,10 @@ def _preview_file(split: DatasetSplit) -> Preview:
         return Preview((), None, split.rows, None, None, said, 0)
     source = read_whole(split)
     table, text, label = _guessed(source)
-    files = (_IMAGE_FILES,) if _names_files(source) else ()
-    partial: tuple[str, ...] = (*_said_of_names(source), *files)
+    files = (IMAGE_FILES,) if names_image_files(source) else ()
+    partial: tuple[str, ...] = (*address_notes(source), *files)
     columns = tuple(
         PreviewColumn(field.name, str(field.type), "text" if field.name == text else "other")
         for field in source.table.schema
     )
     return Preview(columns, table, source.total_rows, text, label, partial, size)
-
-
-def _said_of_names(head: SourceTable) -> tuple[str, ...]:
-    """Sentences on the columns of addresses of images."""
-    said = (address_note(name, head.table[name]) for name in head.table.column_names)
-    return tuple(filter(None, said))
-
-
-def _names_files(head: SourceTable) -> bool:
-    """Whether a column names files of images, as a table beside them does."""
-    columns = ((name, head.table[name]) for name in head.table.column_names)
-    return any(names_images(values) and not address_note(name, values) for name, values in columns)
