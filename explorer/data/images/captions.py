@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-
-import numpy as np
 
 from explorer.data.corpus import Corpus
 from explorer.data.images.decoding import is_image_name
@@ -28,5 +27,7 @@ def written_captions(corpus: Corpus, rows: Sequence[int] | None = None) -> list[
 
 def has_captions(corpus: Corpus) -> bool:
     """Whether an image of the rows has a caption, which is more than the name of its file."""
-    images = () if corpus.text == FILE else np.flatnonzero(image_rows(corpus)).tolist()
-    return any(corpus.texts[row].strip() and not is_image_name(corpus.texts[row]) for row in images)
+    if corpus.text == FILE:
+        return False
+    texts = itertools.compress(corpus.texts, image_rows(corpus))
+    return any(text.strip() and not is_image_name(text) for text in texts)

@@ -10,6 +10,7 @@ from explorer.classification.by_inference import TEMPLATE, classify_by_inference
 from explorer.classification.by_similarity import IMAGE_TEMPLATE, classify_by_similarity
 from explorer.classification.categories import Category
 from explorer.classification.predictions import Predictions, vote
+from explorer.data.corpus import Corpus
 from explorer.data.images.captions import written_captions
 from explorer.data.images.image_rows import has_images
 from explorer.encode.engines.pair_models import check_template
@@ -203,16 +204,23 @@ def _by_examples(session: Session, space: Space, names: tuple[str, ...]) -> Pred
     )
 
 
+def _captions_as_texts(images: Corpus) -> Corpus | None:
+    """The captions of images as the rows; None if some image has none."""
+    return images.reading(images.text) if all(written_captions(images)) else None
+
+
 def _by_inference(
     session: Session, shown_rows: ShownRows, names: tuple[str, ...], *, alone: bool
 ) -> Predictions | None:
     corpus = shown_rows.space.corpus
     if has_images(corpus):
-        if not all(written_captions(corpus)):
+        images = corpus
+        captions = kept(session, "captions as texts", (images,), lambda: _captions_as_texts(images))
+        if captions is None:
             st.info(_NO_CAPTIONS, icon=":material/image_not_supported:")
             return None
         st.caption("The model reads texts: it judges the captions, not the images.")
-        corpus = corpus.reading(corpus.text)
+        corpus = captions
     model, template, several = _choose_inference(alone=alone)
     try:
         check_template(template)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from explorer.analysis.cluster_words import distinctive_words
 from explorer.data.corpus import Corpus
+from explorer.data.images.image_rows import has_images
 from explorer.session.selection import Selection
 from explorer.session.session import Session
 from explorer.share.export import rows_table
@@ -17,6 +18,7 @@ from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.thumbnail_column import thumbnail_column
 
 _TABLE_ROWS = 1_000
+_IMAGE_ROWS = 200  # of images: each thumbnail is hashed in every run, which keeps it on the server
 
 
 def show_selected_rows(session: Session, corpus: Corpus, selection: Selection, *, key: str) -> None:
@@ -39,8 +41,8 @@ def show_selected_table(corpus: Corpus, selection: Selection, *, key: str) -> No
     """Draw the selected rows of a corpus as a table, and the button that downloads them."""
     show_table_of_rows(corpus, selection.rows, key=key, about="The selected rows")
     with st.container(horizontal=True):
-        if len(selection) > _TABLE_ROWS:
-            shown = f"The first {_TABLE_ROWS:,} of {len(selection):,} rows"
+        if len(selection) > (most := _most_rows(corpus)):
+            shown = f"The first {most:,} of {len(selection):,} rows"
             st.caption(f"{shown}; the download includes all of them.")
         download_table(
             "Download the selection",
@@ -50,9 +52,10 @@ def show_selected_table(corpus: Corpus, selection: Selection, *, key: str) -> No
 
 
 def show_table_of_rows(corpus: Corpus, rows: np.ndarray, *, key: str, about: str) -> None:
-    """Draw some rows of a corpus (from 0), the first thousand of them, with their columns."""
-    table = corpus.table.take(pa.array(rows[:_TABLE_ROWS]))
-    thumbnails = thumbnail_column(corpus, rows[:_TABLE_ROWS].tolist(), table.column_names)
+    """Draw the first of some rows of a corpus (from 0) with their columns."""
+    rows = rows[: _most_rows(corpus)]
+    table = corpus.table.take(pa.array(rows))
+    thumbnails = thumbnail_column(corpus, rows.tolist(), table.column_names)
     for name, values in thumbnails.values.items():
         table = table.append_column(name, pa.array(values, pa.string()))
     st.dataframe(
@@ -69,6 +72,11 @@ def show_table_of_rows(corpus: Corpus, rows: np.ndarray, *, key: str, about: str
         key=key,
         alt=about,
     )
+
+
+def _most_rows(corpus: Corpus) -> int:
+    """How many rows a table has at most."""
+    return _IMAGE_ROWS if has_images(corpus) else _TABLE_ROWS
 
 
 def words_apart(session: Session, corpus: Corpus, selection: Selection) -> tuple[list[str], list[str]] | None:
