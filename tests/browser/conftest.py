@@ -262,6 +262,17 @@ def quiet(page: Page) -> None:
     page.wait_for_function(QUIET, arg=500, timeout=60_000)
 
 
+def go_back(page: Page) -> None:
+    """Go to the page before, as a browser's own Back does.
+
+    A page's link is written in two steps, each an entry of the history. A browser's button passes over
+    entries in which nobody pressed anything; `Page.go_back` stops at each of them.
+    """
+    path = urlsplit(page.url).path
+    while urlsplit(page.url).path == path:
+        page.go_back()
+
+
 def fits(page: Page) -> bool:
     """Whether nothing is wider than the page."""
     return page.evaluate(

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import choose, fits, quiet, shoot
+from tests.browser.conftest import choose, fits, go_back, quiet, shoot
 from tests.browser.maps import drawn
 
 LINK = "/clusters?corpus=song-moods&clusters=4"
@@ -134,7 +134,7 @@ def test_k_and_edits_are_found_again_after_a_reload_elsewhere_and_by_the_way_bac
         drawn(page, 216)
         page.get_by_role("link", name="Clusters", exact=True).click()
     else:
-        page.go_back()
+        go_back(page)
     expect(page.get_by_text("3 clusters from the 4 that k-means found")).to_be_visible()
     quiet(page)
     expect(page.get_by_label("Number of clusters (k)")).to_have_value("4")

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.served import count_received, draw_lasso
-from tests.browser.conftest import Server, ask, choose, fits, open_rows, quiet, settled, shoot
+from tests.browser.conftest import Server, ask, choose, fits, go_back, open_rows, quiet, settled, shoot
 from tests.browser.maps import drawn
 from tests.tiny_model import save_tiny_model
 
@@ -325,7 +325,7 @@ def test_a_corpus_is_clustered_mapped_and_its_cluster_selected(visit):
     expect(page.get_by_text("Trustworthiness")).to_be_visible(timeout=120_000)
     expect(page.get_by_text(re.compile(r"Selection · \d+ rows · cluster"))).to_be_visible()
     shoot(page, "map-1440-light")
-    page.go_back()
+    go_back(page)
     expect(page.get_by_text("over resamples")).to_be_visible()
     grid = page.locator('[data-testid="stDataFrame"]').first.bounding_box()
     page.mouse.click(grid["x"] + 16, grid["y"] + 35 + 17)
