@@ -45,6 +45,11 @@ class ThresholdShares:
         share[share > 1] = 1
         return share
 
+    @property
+    def known(self) -> bool:
+        """Whether enough pairs are known to estimate the share of false ones at any threshold."""
+        return bool(np.isfinite(self.shares).any())
+
     def place(self, threshold: float) -> int | None:
         """The position of a threshold in `thresholds`; None if it is not one of them."""
         places = np.flatnonzero(self.thresholds == threshold)

@@ -105,6 +105,29 @@ def test_by_tfidf_of_many_rows_the_closest_are_not_called_near_duplicates():
     assert "Look at the marked differences before you drop rows" in said(app.caption)
 
 
+@pytest.mark.parametrize(
+    ("template", "doubted", "threshold"),
+    [
+        ("{name} asks for {thing} number {n}.", "no threshold keeps false pairs at 5 %", None),
+        ("Ticket {n:04d}", "0.99 is the lowest threshold that keeps false pairs at 5 %", "0.99"),
+    ],
+)
+def test_close_rows_that_do_not_stand_out_are_not_called_near_duplicates(template, doubted, threshold):
+    rng = np.random.default_rng(0)
+    names, things = rng.choice(["Ada", "Ben", "Cleo", "Dora"], 300), rng.choice(["a refund", "a parcel"], 300)
+    texts = [template.format(name=names[n], thing=things[n], n=n) for n in range(300)]
+    app = open_with_rows(explorer.open_corpus(texts), LocalModel())
+    app = finished(app.switch_page("pages/overview.py").run())
+    assert "have another row at 0.90 or above" in said(app.markdown)
+    assert doubted in said(app.caption)
+    link = next(one for one in app.get("page_link") if one.proto.label.startswith("Compare and remove"))
+    assert parse_qs(link.proto.query_string).get("threshold") == (threshold and [threshold])
+    app.query_params["view"] = "Near-duplicates"
+    app = finished(app.switch_page("pages/similarity.py").run())
+    advice = "that keeps them at 5 % is 0.99" if threshold else "near-duplicates do not stand out"
+    assert advice in said(app.caption)
+
+
 def test_a_theme_leads_to_its_rows_on_the_map():
     app = finished(open_app("pages/overview.py", **SMALL))
     first = next(one for one in app.button if (one.key or "").startswith("theme-"))

@@ -12,6 +12,7 @@ from explorer.comparison.contenders.contender import Contender
 from explorer.comparison.contenders.csls import CslsContender
 from explorer.comparison.health.usual_prompts import check_prompts
 from explorer.comparison.measure import Measure, WholeValues
+from explorer.data.images.image_rows import has_only_images, image_rows
 from explorer.encode.models import ModelFiles, files_on_disk
 from explorer.encode.spec import LocalModel, OwnVectors
 from explorer.encode.tokens import TokenAudit, count_tokens
@@ -146,12 +147,14 @@ def model_of(space: Space) -> ModelFiles | None:
 
 
 def _audit(space: Space, on_progress: OnProgress | None) -> TokenAudit | None:
-    """The tokens of the rows; None unless a model on this machine encoded them."""
-    model = model_of(space)
-    if model is None or isinstance(space.spec, OwnVectors):
+    """The tokens of the rows, none in an image; None unless a model on this machine encoded texts of them."""
+    model, corpus = model_of(space), space.corpus
+    if model is None or isinstance(space.spec, OwnVectors) or has_only_images(corpus):
         return None
-    prompt = space.encoder.prompt
-    lengths = count_tokens(model, space.corpus.texts, prompt=prompt, on_progress=on_progress)
+    read = np.flatnonzero(~image_rows(corpus))
+    texts = [corpus.texts[row] for row in read]
+    lengths = np.zeros(len(corpus), np.int32)
+    lengths[read] = count_tokens(model, texts, prompt=space.encoder.prompt, on_progress=on_progress)
     return TokenAudit(lengths, model.max_length)
 
 

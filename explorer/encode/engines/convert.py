@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from explorer.encode.engines.bert.description import describe
 from explorer.encode.engines.bert.graph import INPUTS, build
 from explorer.encode.engines.convert_images import image_graph
 from explorer.encode.engines.graph_outcomes import About, NoGraphError, check_distance, check_modules
-from explorer.encode.engines.graphs import GRAPH, write_about
+from explorer.encode.engines.graphs import GRAPH, TEXT_GRAPH, graph_files, write_about
 from explorer.encode.engines.loading import fast_tokenizer, load_model
 from explorer.encode.engines.openvino_library import EXACT, core, library
 from explorer.encode.models import ModelFiles
@@ -54,7 +54,7 @@ class _WholeModel(torch.nn.Module):
 
 
 def convert(files: ModelFiles, target: Path) -> About:
-    """Write the graph of a model, or of its image encoder if it takes images, and its `About` into a folder.
+    """Write the graph of a model, or those of its image and text encoders, and its `About` into a folder.
 
     Args:
         files: The model.
@@ -68,9 +68,30 @@ def convert(files: ModelFiles, target: Path) -> About:
     """
     check_modules(files)
     model = load_model(files, torch.device("cpu"), torch.float32)
-    about = image_graph(model, target) if files.facts.takes_images else _converted(files, model, target)
+    if files.facts.takes_images:
+        about = image_graph(model, target)
+        if not about.refused:
+            about = replace(about, text_inputs=_text_graph(model, target))
+    else:
+        about = _converted(files, model, target)
     write_about(target, about)
     return about
+
+
+def _text_graph(model: Any, target: Path) -> tuple[str, ...]:  # noqa: ANN401
+    """Write the graph of the text encoder of a model for images and texts; return its inputs.
+
+    Without a graph, there are none, and torch encodes texts.
+    """
+
+    def batch(texts: list[str]) -> dict[str, torch.Tensor]:
+        return {name: value for name, value in model.preprocess(texts).items() if torch.is_tensor(value)}
+
+    about = _traced(_Check(_WholeModel(model).eval(), batch, 0), target / TEXT_GRAPH)
+    if about.refused:
+        for file in graph_files(TEXT_GRAPH):
+            (target / file).unlink(missing_ok=True)
+    return about.inputs
 
 
 def _converted(files: ModelFiles, model: Any, target: Path) -> About:  # noqa: ANN401
@@ -85,9 +106,9 @@ def _converted(files: ModelFiles, model: Any, target: Path) -> About:  # noqa: A
     check = _Check(_WholeModel(model).eval(), batch, tokenizer.pad_id)
     about = _built(files, check)
     if about.refused:
-        about = _traced(check, target)
+        about = _traced(check, target / GRAPH)
     if about.refused and _write_out_attention(model):
-        about = _traced(check, target)
+        about = _traced(check, target / GRAPH)
     return about
 
 
@@ -152,7 +173,7 @@ def _write_out_attention(model: Any) -> bool:  # noqa: ANN401
 
 
 def _traced(check: _Check, target: Path) -> About:
-    """The graph of a model, written into a folder and compared with the model."""
+    """The graph of a model, written into a file and compared with the model."""
     openvino = library()
     try:
         with torch.no_grad(), warnings.catch_warnings():
@@ -166,8 +187,8 @@ def _traced(check: _Check, target: Path) -> About:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         return About(refused=f"the model cannot be converted ({reason})")
     inputs = tuple(port.any_name for port in graph.inputs)  # only those the model reads
-    openvino.save_model(graph, target / GRAPH, compress_to_fp16=False)
-    return check.outcome(target / GRAPH, inputs, built=False)
+    openvino.save_model(graph, target, compress_to_fp16=False)
+    return check.outcome(target, inputs, built=False)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ class About:
         built: Whether `engines.bert` builds the graph whenever the model is opened; else its files are kept.
         dims: Dimensions of its vectors.
         inputs: Names of its inputs, in order.
+        text_inputs: Of a model for images and texts, those of the graph of its text encoder; empty where
+            torch encodes texts.
         pad_id: Token id that pads shorter texts.
         apart: The largest relative distance between the vectors of a check text or image from torch and
             from the graph, both float32.
@@ -39,6 +41,7 @@ class About:
     built: bool = False
     dims: int = 0
     inputs: tuple[str, ...] = ()
+    text_inputs: tuple[str, ...] = ()
     pad_id: int = 0
     apart: float = 0.0
     digests: dict[str, str] | None = None

@@ -28,14 +28,14 @@ from explorer.scratch import is_scratch, remove_abandoned, scratch_folder
 from explorer.settings import settings
 
 _log = logging.getLogger(__name__)
-SCHEME = 4  # raise it when a graph would be converted or checked differently
+SCHEME = 5  # raise it when a graph would be converted or checked differently
 _KEEP = 4  # graphs on disk, each the size of its weights; the least recently opened one is removed first
 _CONVERT_SECONDS = 600.0
 _PACKAGES = ("openvino", "torch", "transformers", "sentence-transformers")
 _converting = threading.Lock()  # a converter takes a gigabyte and all cores: one at a time
 GRAPH = "graph.xml"
+TEXT_GRAPH = "texts.xml"  # of a model for images and texts, whose `GRAPH` is of images
 _ABOUT = "about.json"
-_FILES = (GRAPH, "graph.bin")
 
 
 def graph_for(files: ModelFiles) -> tuple[Path, About]:
@@ -67,8 +67,14 @@ def graphs_folder() -> Path:
 
 def write_about(folder: Path, about: About) -> None:
     """Write `about.json`, which completes a graph's folder, with the digests of its files."""
-    digests = {} if about.refused or about.built else {name: _sha256(folder / name) for name in _FILES}
+    graphs = [] if about.refused or about.built else [GRAPH, *([TEXT_GRAPH] if about.text_inputs else [])]
+    digests = {file: _sha256(folder / file) for graph in graphs for file in graph_files(graph)}
     (folder / _ABOUT).write_text(json.dumps({**asdict(about), "digests": digests}), encoding="utf-8")
+
+
+def graph_files(graph: str) -> tuple[str, str]:
+    """The names of the files that hold a graph: its operations and its weights."""
+    return graph, graph.removesuffix(".xml") + ".bin"
 
 
 def _key(files: ModelFiles) -> str:

@@ -1,4 +1,4 @@
-"""Running a model for images and texts on the processor: images with OpenVINO, texts with torch."""
+"""Running a model for images and texts with OpenVINO, on the processor."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import torch
 
 from explorer.encode.engines.convert_images import PIXELS
 from explorer.encode.engines.engine import OnWait, Vectors
 from explorer.encode.engines.graph_outcomes import About
-from explorer.encode.engines.graphs import GRAPH
+from explorer.encode.engines.graphs import GRAPH, TEXT_GRAPH
 from explorer.encode.engines.openvino import compiled_file
 from explorer.encode.engines.torch_engine import TorchEngine
 from explorer.encode.models import ModelFiles
 
 
 class ImageEncoderEngine(TorchEngine):
-    """A model whose image encoder is an OpenVINO graph.
+    """A model whose image encoder, and mostly its text encoder too, is an OpenVINO graph.
 
-    torch keeps the whole model: it encodes texts, and the model's own processor goes with it.
+    torch keeps the whole model: its own processor goes with it, and it encodes texts if no graph does.
 
     Args:
         files: The model.
@@ -38,14 +39,20 @@ class ImageEncoderEngine(TorchEngine):
 
     def __init__(self, files: ModelFiles, graph: tuple[Path, About], dtype: str) -> None:
         super().__init__(files, torch.device("cpu"), getattr(torch, dtype))
-        self._graph = compiled_file(files, graph[0] / GRAPH, dtype)
-        self.name = f"OpenVINO {dtype} for images, torch for texts, on cpu"
+        folder, about = graph
+        self._images = compiled_file(files, folder / GRAPH, dtype)
+        self._text_inputs = tuple(about.text_inputs)
+        self._texts = compiled_file(files, folder / TEXT_GRAPH, dtype) if about.text_inputs else None
+        self.name = f"OpenVINO {dtype}{'' if self._texts else ' for images, torch for texts,'} on cpu"
 
     def start(self, batch: dict[str, Any]) -> Vectors:
         """See `EngineRun.start`; the batch is finished when this returns."""
-        if PIXELS not in batch:
+        if PIXELS in batch:
+            result = self._images.infer([batch[PIXELS].numpy()])
+        elif self._texts is not None:
+            result = self._texts.infer({name: np.asarray(batch[name]) for name in self._text_inputs})
+        else:
             return super().start(batch)
-        result = self._graph.infer([batch[PIXELS].numpy()])
         return lambda: result
 
     @contextlib.contextmanager
@@ -54,4 +61,6 @@ class ImageEncoderEngine(TorchEngine):
         try:
             yield self
         finally:
-            self._graph.release()
+            self._images.release()
+            if self._texts is not None:
+                self._texts.release()

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from explorer.analysis.space import Space
 from explorer.classification.categories import NONE
 from explorer.classification.predictions import NONE_OF_THESE, Predictions
-from explorer.data.images.captions import has_captions
-from explorer.data.images.image_rows import has_images
 from explorer.numbers import percent
 from explorer.session.session import Session
 from explorer.share.export import rows_table
@@ -21,6 +19,7 @@ from explorer.ui.classify.labels import show_against_labels
 from explorer.ui.classify.ways import EXAMPLES, choose_ways, predictions_or_progress
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.item_words import text_word
 from explorer.ui.widgets.shown_rows import ShownRows, choose_shown_rows
 from explorer.ui.widgets.thumbnail_column import thumbnail_column
 from explorer.ui.widgets.to_map import offer_on_map
@@ -237,7 +236,7 @@ def _show_doubtful(
             for row in order
         ]
 
-    told = "text" if not has_images(corpus) else "caption" if has_captions(corpus) else "file"
+    told = text_word(corpus)
     event = st.dataframe(
         {
             "row": (shown_rows.rows[order] + 1).tolist(),

@@ -29,6 +29,7 @@ from explorer.ui.widgets.clustering import Clusters, clustering_key_of, clusters
 from explorer.ui.widgets.distance import choose_distance
 from explorer.ui.widgets.downloads import download_table
 from explorer.ui.widgets.image_strip import strip_html
+from explorer.ui.widgets.item_words import text_word
 from explorer.ui.widgets.items import grid_html, item_html
 from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.linked_number import linked_number
@@ -246,7 +247,7 @@ def _worst(session: Session, shown_rows: ShownRows, clusters: Clusters) -> None:
             "fit": [fit.margin for fit in fits],
             "row": [int(shown_rows.rows[fit.row]) + 1 for fit in fits],
             **thumbnails.values,
-            "text": [shown_rows.space.corpus.captions[fit.row] for fit in fits],
+            text_word(shown_rows.space.corpus): [shown_rows.space.corpus.captions[fit.row] for fit in fits],
             "cluster": [names[fit.label] for fit in fits],
             "next cluster": [names[fit.next_label] for fit in fits],
         },

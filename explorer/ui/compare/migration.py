@@ -19,6 +19,7 @@ from explorer.ui.shell.text import as_html, markdown
 from explorer.ui.widgets.downloads import download_file, download_table
 from explorer.ui.widgets.figure_table import figure_table
 from explorer.ui.widgets.figures import BLUE, ORANGE
+from explorer.ui.widgets.item_words import text_word
 from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.percentages import PERCENT, in_percent
@@ -218,13 +219,14 @@ def _show_rows(session: Session, comparison: Comparison, found: Migration) -> No
         "not say that they get worse. Tick one to see its lists."
     )
     captions, rows = comparison.corpus.captions, near.units[order]
+    texts = [shortened(captions[row], _TEXT_CHARS) for row in rows.tolist()]
     at = _choose_line(
         pa.table(
             {
                 "row": rows + 1,
                 "stay": pa.array(near.kept[order]),
                 "first changes": _yes_or_no(near.first_changed[order]),
-                "text": [shortened(captions[row], _TEXT_CHARS) for row in rows.tolist()],
+                text_word(comparison.corpus): texts,
             }
         ),
         (found.first, found.second, _ROWS),
@@ -286,5 +288,5 @@ def _columns() -> dict[str, ColumnConfig]:
         "first changes": st.column_config.TextColumn(
             width=_WORD_WIDTH, pinned=True, help="Whether the first hit is another."
         ),
-        **dict.fromkeys(("query", "text"), st.column_config.TextColumn(width="large")),
+        **dict.fromkeys(("query", "text", "caption", "file"), st.column_config.TextColumn(width="large")),
     }

@@ -17,6 +17,7 @@ from explorer.ui.compare.views import VIEW
 from explorer.ui.shell.job_progress import session_result_or_progress
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.downloads import download_table
+from explorer.ui.widgets.item_words import text_word
 from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.linked_choice import linked_choice
 
@@ -141,7 +142,7 @@ def _choose_row(comparison: Comparison, agreement: RowAgreement, what: str) -> i
                 max_value=1,
                 help=f"{markdown(what[0].upper() + what[1:])}: in both, divided by those in either.",
             ),
-            "text": st.column_config.TextColumn(width="large"),
+            text_word(comparison.corpus): st.column_config.TextColumn(width="large"),
             "label": st.column_config.TextColumn(width="small"),
         },
         alt="Rows by how little the contenders agree on their neighbours",
@@ -159,7 +160,7 @@ def _table(comparison: Comparison, agreement: RowAgreement) -> pa.Table:
     columns = {
         "row": agreement.rows + 1,
         "agreement": agreement.values,
-        "text": [shortened(corpus.captions[row], _TEXT_CHARS) for row in rows],
+        text_word(corpus): [shortened(corpus.captions[row], _TEXT_CHARS) for row in rows],
     }
     if corpus.labels is not None:
         columns["label"] = [corpus.labels[row] for row in rows]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from explorer.data.images.captions import has_captions
 from explorer.data.images.image_rows import has_images
 from explorer.encode.model_facts import (
     ModelFacts,
@@ -156,10 +157,8 @@ def _reads_only_texts(session: Session, details: ModelDetails) -> str:
     """Why a model cannot encode the open rows if these are images; empty if it can."""
     if not has_images(session.corpus) or details.takes_images:
         return ""
-    return (
-        "It reads texts only, and the open rows are images. Choose a model of images and texts, or encode "
-        "the captions on the Data page."
-    )
+    instead = ", or encode the captions on the Data page" if has_captions(session.corpus) else ""
+    return f"It reads texts only, and the open rows are images. Choose a model of images and texts{instead}."
 
 
 def _confirmed(facts: ModelFacts) -> bool:

@@ -16,7 +16,6 @@ from explorer.ui.overview.odd_rows import isolation_or_progress, show_far_rows
 from explorer.ui.overview.sentences import NEAR, sentences
 from explorer.ui.overview.small_map import show_small_map
 from explorer.ui.overview.themes import show_themes
-from explorer.ui.widgets.close_pairs import lost_words
 from explorer.ui.widgets.clustering import Clusters, clusters_or_progress
 from explorer.ui.widgets.shown_rows import ShownRows
 
@@ -45,12 +44,12 @@ def show_contents(session: Session, space: Space, profile: TextProfile | None, f
         if isolated is not None:
             show_far_rows(session, space, profile, isolated)
     with near:
-        show_duplicates(session, rows, isolated)
+        stand_out = show_duplicates(session, rows, isolated)
     with labels:
         show_labels(session.corpus)
     named = None if clusters is None else [(clusters.names[one.label], one) for one in clusters.summaries]
     divided = "" if clusters is None else _divided(clusters)
-    close = f"another row at {NEAR:.2f} or above" if lost_words(space) else "a near-duplicate"
+    close = "a near-duplicate" if stand_out else f"another row at {NEAR:.2f} or above"
     found.markdown(sentences(space.corpus, profile, named, isolated, divided=divided, close=close))
 
 

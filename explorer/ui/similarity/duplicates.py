@@ -20,7 +20,7 @@ from explorer.ui.similarity.pairs import compared_html, show_pair
 from explorer.ui.similarity.threshold import choose_threshold, show_advice, threshold_within_bound
 from explorer.ui.widgets.close_pairs import close_pairs_or_progress, lost_words
 from explorer.ui.widgets.downloads import download_table
-from explorer.ui.widgets.item_words import item_word
+from explorer.ui.widgets.item_words import item_word, text_word
 from explorer.ui.widgets.items import item_html
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.shown_rows import ShownRows, shown_rows_of
@@ -186,14 +186,15 @@ def _show_pairs(rows: ShownRows, found: Duplicates) -> None:
         st.info(f"All groups are exact repeats: no two different {word}s are that similar.")
         return
     captions, numbers, shown = rows.space.corpus.captions, rows.rows, slice(0, _SHOWN)
+    text = text_word(rows.space.corpus)
     left, right = found.pairs.left[shown], found.pairs.right[shown]
     place = _table(
         {
             "similarity": found.pairs.scores[shown],
             "row": numbers[left] + 1,
-            "text": [shortened(captions[row], _TEXT_CHARS) for row in left],
+            text: [shortened(captions[row], _TEXT_CHARS) for row in left],
             "other row": numbers[right] + 1,
-            "other text": [shortened(captions[row], _TEXT_CHARS) for row in right],
+            f"other {text}": [shortened(captions[row], _TEXT_CHARS) for row in right],
         },
         NO_THUMBNAILS,
         key=f"pairs-{found.threshold}",

@@ -7,18 +7,17 @@ import math
 import streamlit as st
 
 from explorer.analysis.duplicates import MOST_PAIRS, ClosePairs
-from explorer.analysis.threshold_advice import ThresholdShares, threshold_shares
+from explorer.analysis.threshold_advice import ThresholdShares
 from explorer.data.tables.values import count
 from explorer.numbers import percent, threshold_text
 from explorer.session.session import Session
-from explorer.ui.widgets.close_pairs import LOWEST
+from explorer.ui.widgets.close_pairs import LOWEST, USUAL_FALSE, shares_of
 from explorer.ui.widgets.item_words import item_word
-from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.linked_choice import linked_choice
 from explorer.ui.widgets.shown_rows import ShownRows
 
 _KEY = "threshold"
-_SHARES = {"5": "5 %", "1": "1 %", "10": "10 %"}
+_SHARES = {f"{100 * share:.0f}": f"{100 * share:.0f} %" for share in (USUAL_FALSE, 0.01, 0.1)}
 _HELP = (
     "A false pair scores this high although it is no near-duplicate. The estimate continues the rate at "
     "which scores below the threshold thin out; near-duplicates are the pairs above it that exceed that. "
@@ -55,16 +54,6 @@ def threshold_within_bound(close: ClosePairs, chosen: float) -> float:
     return shown
 
 
-def shares_of(session: Session, close: ClosePairs) -> ThresholdShares:
-    """The estimated share of false pairs at each threshold."""
-    return kept(
-        session,
-        "threshold shares",
-        (close,),
-        lambda: threshold_shares(close.pairs.scores, close.floor, close.texts),
-    )
-
-
 def show_advice(session: Session, rows: ShownRows, close: ClosePairs, threshold: float) -> None:
     """Draw how many of the pairs at a threshold are false by estimate, and a button for a better one."""
     word = item_word(rows.space.corpus)
@@ -96,6 +85,8 @@ def _at(close: ClosePairs, shares: ThresholdShares, threshold: float, word: str)
 
 
 def _advice(shares: ThresholdShares, advised: float | None, threshold: float, most: str) -> str:
+    if not shares.known:
+        return ""
     place = None if advised is None else shares.place(advised)
     if place is None:
         return f"No threshold keeps false pairs at {most}: near-duplicates do not stand out from other pairs."

@@ -6,10 +6,12 @@ import functools
 from typing import TYPE_CHECKING
 
 from explorer.analysis.duplicates import MOST_PAIRS, ClosePairs, find_close_pairs, usual_floor
+from explorer.analysis.threshold_advice import ThresholdShares, threshold_shares
 from explorer.encode.spec import Tfidf
 from explorer.jobs.progress import OnProgress
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import analysis_lane, result_or_progress
+from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.shown_rows import ShownRows
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 LOWEST = 0.5
 """The lowest threshold of near-duplicates that can be chosen."""
+USUAL_FALSE = 0.05
+"""The largest share of false pairs that the advice on a threshold allows at first."""
 _TITLE = "Looking for near-duplicates"
 
 
@@ -51,6 +55,16 @@ def close_pairs_or_progress(
         functools.partial(search, threshold),
         lane=lane,
         here=here,
+    )
+
+
+def shares_of(session: Session, close: ClosePairs) -> ThresholdShares:
+    """The estimated share of false pairs at each threshold."""
+    return kept(
+        session,
+        "threshold shares",
+        (close,),
+        lambda: threshold_shares(close.pairs.scores, close.floor, close.texts),
     )
 
 

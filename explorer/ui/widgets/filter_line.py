@@ -16,6 +16,7 @@ from explorer.ui.widgets.filter_words import filter_words
 
 _OPEN = "filter-open"
 _CHANGED = "filter-changed"
+_BEGUN = "filter-begun"  # opened, and nothing was sent since
 _ORIGIN_CHARS = 80
 _WIDTH = 380
 
@@ -87,7 +88,9 @@ def _popover(session: Session) -> None:
     popover = st.popover(
         "Filter", icon=":material/filter_alt:", type="tertiary", key=_OPEN, on_change="rerun", width="content"
     )
-    if popover.open:
+    # What was chosen but not sent is in the browser, which forgets it with the controls.
+    begun = st.session_state[_BEGUN] = popover.open or st.session_state.get(_BEGUN, False)
+    if begun:
         with popover, st.container(width=_WIDTH):  # the same for each kind of column
             _choose(session)
 
@@ -101,7 +104,7 @@ def _choose(session: Session) -> None:
 
 
 def _close() -> None:
-    st.session_state[_OPEN], st.session_state[_CHANGED] = False, True
+    st.session_state[_OPEN], st.session_state[_BEGUN], st.session_state[_CHANGED] = False, False, True
 
 
 def _passing(session: Session, among: Selection | None) -> NDArray[np.bool_]:

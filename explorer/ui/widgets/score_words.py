@@ -31,5 +31,5 @@ def closer_than(percentile: float | None) -> str:
     """As `closer_words`, without what the score is compared with."""
     if percentile is None:
         return ""
-    share = percent(percentile / 100).replace("> ", "more than ").replace("< ", "less than ")
+    share = percent(percentile / 100).removeprefix("> ").replace("< ", "at most ")
     return f"closer than {share}"

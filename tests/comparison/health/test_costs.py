@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from explorer.comparison.contenders.csls import CslsContender
 from explorer.comparison.contenders.space_contender import SpaceContender
 from explorer.comparison.health import costs as module
 from explorer.comparison.health.costs import Costs, cost_values, costs
+from tests.drawn_images import draw, random_drawing
 
 LONG = " ".join(["the cat sat on a mat"] * 4)  # 24 words; the tiny model reads 12 tokens
 ROWS = ["my order is late", LONG, "please help", LONG + " late", "the dog"]
@@ -68,3 +71,23 @@ def test_a_scorecard_has_a_value_of_each_cost_and_counts_tokens_once(tiny, tiny_
 def test_what_is_not_known_is_none(space):
     both = [Bm25Contender(space.corpus), SpaceContender(space, "vectors")]
     assert costs(both) == (Costs(), Costs(dims=12, bytes_per_vector=48))
+
+
+def test_tokens_are_those_of_texts_and_no_captions_of_images(tiny_clip, tmp_path):
+    long, lines = " ".join(["a red circle"] * 200), ["file_name,caption"]
+    for number, caption in enumerate((long, long, "a circle")):
+        drawing = random_drawing("circle", "red", np.random.default_rng(number))
+        draw(drawing, 32, seed=number).save(tmp_path / f"{number}.png")
+        lines.append(f"{number}.png,{caption}")
+    (tmp_path / "metadata.csv").write_text("\n".join(lines))
+    corpus = explorer.open_corpus(tmp_path, text="caption")
+    mixed = replace(corpus, images=corpus.images.take(np.arange(1)).followed_by(None, 2))
+    images, some, texts = costs(
+        [
+            SpaceContender(explorer.embed(rows, str(tiny_clip), precision="float32"), name)
+            for name, rows in (("images", corpus), ("mixed", mixed), ("texts", [long, "a circle"]))
+        ]
+    )
+    assert (images.truncated_rows, images.lost_share) == (None, None)
+    assert some.truncated_rows == 1
+    assert some.lost_share == texts.lost_share > 0.5

@@ -1,4 +1,6 @@
-"""The part of a model that reads images, as an OpenVINO graph."""
+"""The encoders of a model for images and texts, as OpenVINO graphs."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import torch
 from explorer.data.images.images import image_item
 from explorer.encode.batches import encode_few
 from explorer.encode.engines import convert_images, loaded_models, openvino
+from explorer.encode.engines.graphs import write_about
 from explorer.encode.models import find_model
 from tests.sentence_transformer import sentence_transformer
 
@@ -15,20 +18,33 @@ CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_images_are_encoded_by_the_graph_and_texts_by_torch(dtype, tiny_clip, pictures):
+def test_images_and_texts_are_encoded_by_graphs(dtype, tiny_clip, pictures):
     if dtype == "bfloat16" and not openvino.has_bfloat16():
         pytest.skip("this processor has no bfloat16")
     engine = loaded_models.load(find_model(str(tiny_clip)), CPU, dtype)
-    assert (engine.kind, engine.notes) == ("openvino", ())
+    assert (engine.kind, engine.name, engine.notes) == ("openvino", f"OpenVINO {dtype} on cpu", ())
     reference = sentence_transformer(tiny_clip)
-    given = encode_few(engine, [*map(image_item, pictures), "a red star"])
-    expected = np.concatenate([reference.encode(pictures), reference.encode(["a red star"])])
+    texts = ["a red star", "a", " ".join(["two blue circles"] * 60)]
+    given = encode_few(engine, [*map(image_item, pictures), *texts])
+    expected = np.concatenate([reference.encode(pictures), reference.encode(texts)])
     cosines = (given * expected).sum(1) / np.linalg.norm(given, axis=1) / np.linalg.norm(expected, axis=1)
     if dtype == "float32":
         np.testing.assert_allclose(given, expected, atol=1e-5)
     else:
         assert not np.array_equal(given, expected)
         assert cosines.min() > 0.999  # `precision` checks on the rows before use
+
+
+def test_texts_are_encoded_by_torch_where_they_have_no_graph(tiny_clip, pictures, own_graphs, monkeypatch):
+    files = find_model(str(tiny_clip))
+    folder, about = openvino.ready(files, "float32")
+    write_about(folder, replace(about, text_inputs=()))
+    engine = loaded_models.load(files, CPU, "float32")
+    assert engine.name == "OpenVINO float32 for images, torch for texts, on cpu"
+    given = encode_few(engine, [image_item(pictures[0]), "a red star"])
+    reference = sentence_transformer(tiny_clip)
+    expected = np.concatenate([reference.encode(pictures[:1]), reference.encode(["a red star"])])
+    np.testing.assert_allclose(given, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("how", ["not converted", "other vectors", "other shapes"])

@@ -19,7 +19,7 @@ def test_a_score_that_rounds_to_zero_has_no_sign_and_others_have_a_true_one():
 
 @pytest.mark.parametrize(
     ("percentile", "share"),
-    [(99.8, "99.8 %"), (99.97, "more than 99.9 %"), (100.0, "100.0 %"), (0.01, "less than 0.1 %")],
+    [(99.8, "99.8 %"), (99.97, "99.9 %"), (100.0, "100.0 %"), (0.01, "at most 0.1 %")],
 )
 def test_all_scores_are_told_in_one_wording(percentile, share, monkeypatch):
     vectors = Space(explorer.open_corpus(["a", "b"]), make_index(np.eye(2, dtype=np.float32)))
