@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from explorer.encode.models import BUNDLED_MODEL, find_model
-from tests.browser.conftest import Server, ask, choose, settled, shoot
+from tests.browser.conftest import Server, ask, choose, quiet, settled, shoot
 from tests.inference_server import MODEL, Answer, LocalInference, settings_to_talk_to
 from tests.sentence_transformer import sentence_transformer
 from tests.tiny_model import save_tiny_model
@@ -42,6 +42,7 @@ def served(inference, tmp_path_factory):
 
 
 def choose_inference_providers(page):
+    quiet(page)
     page.get_by_text("Hosted", exact=True).click()
     choose(page, "Server", "Inference Providers: hf-inference")
     expect(page.get_by_text("Hugging Face token")).to_be_visible()
@@ -65,6 +66,7 @@ def test_the_published_numbers_come_from_a_server_that_loads_and_asks_for_patien
     visit, served, inference, published
 ):
     page = visit("/data?corpus=medicare-faq", at=served)
+    quiet(page)
     page.get_by_text("Hosted", exact=True).click()
     model = page.get_by_label("Model", exact=True)
     model.fill(MODEL)
