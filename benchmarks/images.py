@@ -20,7 +20,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import sqlite3
 import statistics
 import subprocess
@@ -37,6 +36,7 @@ from PIL import Image
 import explorer
 from benchmarks.corpora import empty_cache
 from benchmarks.encode import empty, lowest_cosine
+from benchmarks.processes import resident
 from benchmarks.results import record
 from explorer.encode.spec import Precision
 from tests.drawn_images import COLOURS, SHAPES, draw, random_drawing
@@ -220,7 +220,7 @@ def encoded(folder: Path, model: Path) -> dict[str, float]:
         "cached": report.cached,
         "reading, s": read - started,
         "encoding, s": time.perf_counter() - read,
-        "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak MB": resident("self", "VmHWM"),  # `ru_maxrss` begins with that of the process that started it
     }
 
 
