@@ -187,7 +187,10 @@ def _static_table(tensors: Mapping[str, TensorHeader]) -> tuple[int | None, int 
 def _max_length(
     settings: Mapping[str, Any], config: Mapping[str, Any], read: ReadJson, folder: str
 ) -> int | None:
-    """As `Transformer.__init__` of sentence-transformers 6.2 sets it; lengths from 2^53 mean no limit."""
+    """As `Transformer.__init__` of sentence-transformers 6.2 sets it; lengths from 2^53 mean no limit.
+
+    That of a model for images and texts, which is in a table of its own, is set by `load_model`.
+    """
     tokenizer_args = settings.get("processor_kwargs") or settings.get("tokenizer_args")
     length = _first_count(settings, "max_seq_length") or _first_count(
         as_table(tokenizer_args), "model_max_length"
@@ -196,7 +199,8 @@ def _max_length(
         return length
     tokenizer = as_table(read(f"{folder}tokenizer_config.json"))
     known = (
-        _first_count(config, "max_position_embeddings"),
+        _first_count(config, "max_position_embeddings")
+        or _first_count(as_table(config.get("text_config")), "max_position_embeddings"),
         _first_count(tokenizer, "model_max_length"),
     )
     return min((length for length in known if length), default=None)

@@ -7,7 +7,7 @@ from explorer import embed, open_corpus
 from explorer.data.images.images import image_item
 from explorer.encode.engines import torch_engine
 from explorer.encode.run import encode_corpus
-from explorer.errors import DataError, EncodeError
+from explorer.errors import DataError, EncodeError, UnusableModelError
 from tests.drawn_images import COLOURS, SHAPES, draw, random_drawing
 
 
@@ -70,6 +70,17 @@ def test_a_model_of_texts_says_that_it_takes_no_images(folder, tiny_model):
         embed(folder, str(tiny_model))
     with pytest.raises(EncodeError, match="reads only texts"):
         embed(folder, "tfidf")
+
+
+@pytest.mark.slow
+def test_a_model_of_images_alone_says_that_it_takes_no_texts(tmp_path):
+    from transformers import ViTConfig, ViTImageProcessorPil, ViTModel
+
+    size = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    ViTModel(ViTConfig(**size, image_size=32, patch_size=16)).save_pretrained(str(tmp_path))
+    ViTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(str(tmp_path))
+    with pytest.raises(UnusableModelError, match="The model does not take texts"):
+        embed(["a red circle"], str(tmp_path))
 
 
 def test_several_processes_are_no_obstacle(folder, tiny_clip):

@@ -6,6 +6,7 @@ import torch
 
 import explorer
 from explorer.data.images.images import image_item
+from explorer.encode.batches import encode_few
 from explorer.encode.engines import loaded_models
 from explorer.encode.models import BUNDLED_MODEL, find_model
 from explorer.encode.run import encode_corpus
@@ -95,6 +96,20 @@ def test_models_of_images_and_texts_give_the_vectors_of_sentence_transformers(ti
     vectors = encoder.encode_queries([image_item(drawn), "abc"])
     np.testing.assert_allclose(vectors[0], model.encode(drawn), atol=1e-5)
     np.testing.assert_allclose(vectors[1], model.encode({"text": "abc"}), atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("name", ["clip", "plain_clip", "siglip"])
+def test_models_of_images_and_texts_have_both_graphs_and_cut_long_texts(tiny, name):
+    files = find_model(str(tiny(name)))
+    engine = loaded_models.load(files, torch.device("cpu"), "float32")
+    assert engine.name == "OpenVINO float32 on cpu"
+    model = sentence_transformer(tiny(name))
+    model.max_seq_length = files.max_length  # without which plain_clip raises an error
+    texts = ["abc " * 500, "abc"]
+    vectors = encode_few(engine, texts)
+    np.testing.assert_allclose(vectors, model.encode([{"text": text} for text in texts]), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", STATIC)

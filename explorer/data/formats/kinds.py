@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from explorer.data.images.decoding import ENDINGS
+from explorer.data.images.decoding import ENDINGS, is_svg
 from explorer.errors import UnreadableFileError
 
 KINDS = {
@@ -88,6 +88,8 @@ def _contents(head: bytes, kind: str) -> tuple[str, str]:
             return found, fix
     if head.startswith(_ZIP) and kind != "npz":
         return _zip_contents(head, kind)
+    if is_svg(head) and not kind:
+        return "an SVG drawing, which can contain scripts and is not opened", "Export it as PNG."
     if head.startswith(_PARQUET) and kind != "parquet":
         return "a Parquet file", "Give it the extension .parquet."
     start = head.lstrip()[:64].lower()

@@ -155,7 +155,7 @@ def _opened(data: bytes, where: str) -> ImageFile:
     """The header of an image within limits, whose pixels are not decoded yet."""
     from PIL import Image, UnidentifiedImageError
 
-    if _is_svg(data):
+    if is_svg(data):
         raise UnreadableFileError(
             "This is an SVG drawing, which can contain scripts and is not opened.",
             where=where,
@@ -264,7 +264,8 @@ def is_image_start(data: bytes) -> bool:
     return webp or bmp or data.startswith(_STARTS)
 
 
-def _is_svg(data: bytes) -> bool:
+def is_svg(data: bytes) -> bool:
+    """Whether bytes begin like an SVG drawing."""
     start = data[:1_024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return start.startswith(b"<svg") or (
         start.startswith((b"<?xml", b"<!--", b"<!doctype")) and b"<svg" in start

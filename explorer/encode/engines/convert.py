@@ -18,7 +18,7 @@ import torch
 
 from explorer.encode.engines.bert.description import describe
 from explorer.encode.engines.bert.graph import INPUTS, build
-from explorer.encode.engines.convert_images import image_graph
+from explorer.encode.engines.convert_images import MAX_APART, image_graph
 from explorer.encode.engines.graph_outcomes import About, NoGraphError, check_distance, check_modules
 from explorer.encode.engines.graphs import GRAPH, TEXT_GRAPH, graph_files, write_about
 from explorer.encode.engines.loading import fast_tokenizer, load_model
@@ -87,8 +87,15 @@ def _text_graph(model: Any, target: Path) -> tuple[str, ...]:  # noqa: ANN401
     def batch(texts: list[str]) -> dict[str, torch.Tensor]:
         return {name: value for name, value in model.preprocess(texts).items() if torch.is_tensor(value)}
 
-    about = _traced(_Check(_WholeModel(model).eval(), batch, 0), target / TEXT_GRAPH)
-    if about.refused:
+    check = _Check(_WholeModel(model).eval(), batch, 0)
+    try:
+        about = _traced(check, target / TEXT_GRAPH)
+    except MemoryError:
+        raise
+    except Exception as error:  # of the model or of its graph; that of the images is good without this one
+        about = About(refused=str(error))
+    if about.refused or about.apart > MAX_APART:
+        about = About()
         for file in graph_files(TEXT_GRAPH):
             (target / file).unlink(missing_ok=True)
     return about.inputs

@@ -16,7 +16,7 @@ from explorer.encode.engines.image_batches import stacks
 from explorer.encode.engines.openvino_library import EXACT, core, library
 
 PIXELS = "pixel_values"
-_MAX_APART = 1e-5  # as for `check_distance`; a model of the size of CLIP ViT-B/32 has 1e-6
+MAX_APART = 1e-5  # as for `check_distance`; a model of the size of CLIP ViT-B/32 has 1e-6
 _SIZES = ((640, 480), (480, 640), (224, 224), (50, 300), (1_200, 400), (31, 17))  # of the images to check
 _GRAIN = 16  # pixels, about, of what is on them
 
@@ -75,7 +75,7 @@ def _outcome(graph: Path, whole: _ImageEncoder, pixels: torch.Tensor) -> About:
             apart = max(apart, check_distance(compiled([pixels[group].numpy()])[0], expected[group]))
     except NoGraphError as error:
         return About(refused=error.what)
-    if apart > _MAX_APART:
+    if apart > MAX_APART:
         return About(refused=f"the graph's vectors are {apart:.1e} from torch's")
     return About(dims=expected.shape[1], inputs=(PIXELS,), apart=apart)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,7 +159,19 @@ def load_model(files: ModelFiles, device: torch.device, dtype: torch.dtype) -> A
         )
     if not model.supports("text"):
         raise UnusableModelError("The model does not take texts.", where=files.name)
+    _bound_length(model)
     if not files.pools_prompt:
         model.set_pooling_include_prompt(include_prompt=False)
     model.eval()
     return model.to(dtype)
+
+
+def _bound_length(model: Any) -> None:  # noqa: ANN401
+    """Make a model for images and texts cut texts at its last position, beyond which it raises an error.
+
+    `Transformer.__init__` of sentence-transformers 6.2 finds the number only where models of texts have it.
+    """
+    config = getattr(getattr(model[0], "config", None), "text_config", None)
+    positions = getattr(config, "max_position_embeddings", None)
+    if isinstance(positions, int) and positions < (model.max_seq_length or sys.maxsize):
+        model.max_seq_length = positions

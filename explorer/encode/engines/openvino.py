@@ -170,7 +170,7 @@ def _check_support(files: ModelFiles) -> None:
         library()
     except ImportError as error:
         raise NoGraphError("it is not installed", where=files.name) from error
-    if not files.facts.takes_images and not has_fast_tokenizer(files):  # of such, only images are a graph's
+    if not files.facts.takes_images and not has_fast_tokenizer(files):  # torch prepares texts of others
         raise NoGraphError("the model has no fast tokenizer", where=files.name)
 
 

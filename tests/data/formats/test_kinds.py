@@ -60,6 +60,12 @@ def test_an_excel_workbook_under_its_own_name_says_how_to_go_on():
     assert 'save it as "CSV UTF-8"' in error.fix
 
 
+def test_an_svg_is_refused_for_its_scripts():
+    error = failure(UnreadableFileError, file_kind, b"<svg><script>alert(1)</script></svg>", "drawing.svg")
+    assert error.what == "This is an SVG drawing, which can contain scripts and is not opened."
+    assert error.fix == "Export it as PNG."
+
+
 def test_unknown_endings_say_which_are_read():
     error = failure(UnreadableFileError, file_kind, b"a", "rows.xyz")
     assert error.what == ".xyz files are not supported."

@@ -8,8 +8,8 @@ import torch
 
 from explorer.data.images.images import image_item
 from explorer.encode.batches import encode_few
-from explorer.encode.engines import convert_images, loaded_models, openvino
-from explorer.encode.engines.graphs import write_about
+from explorer.encode.engines import convert, convert_images, loaded_models, openvino
+from explorer.encode.engines.graphs import TEXT_GRAPH, write_about
 from explorer.encode.models import find_model
 from tests.sentence_transformer import sentence_transformer
 
@@ -35,7 +35,7 @@ def test_images_and_texts_are_encoded_by_graphs(dtype, tiny_clip, pictures):
         assert cosines.min() > 0.999  # `precision` checks on the rows before use
 
 
-def test_texts_are_encoded_by_torch_where_they_have_no_graph(tiny_clip, pictures, own_graphs, monkeypatch):
+def test_texts_are_encoded_by_torch_where_they_have_no_graph(tiny_clip, pictures, own_graphs):
     files = find_model(str(tiny_clip))
     folder, about = openvino.ready(files, "float32")
     write_about(folder, replace(about, text_inputs=()))
@@ -45,6 +45,18 @@ def test_texts_are_encoded_by_torch_where_they_have_no_graph(tiny_clip, pictures
     reference = sentence_transformer(tiny_clip)
     expected = np.concatenate([reference.encode(pictures[:1]), reference.encode(["a red star"])])
     np.testing.assert_allclose(given, expected, atol=1e-5)
+
+
+def test_a_text_encoder_that_cannot_be_checked_leaves_the_graph_of_the_images(
+    tiny_clip, own_graphs, monkeypatch
+):
+    def fail(*_args, **_kwargs):
+        raise ValueError("Sequence length must be less than max_position_embeddings")
+
+    monkeypatch.setattr(convert._Check, "outcome", fail)
+    folder, about = openvino.ready(find_model(str(tiny_clip)), "float32")
+    assert (about.refused, tuple(about.inputs), tuple(about.text_inputs)) == ("", ("pixel_values",), ())
+    assert not (folder / TEXT_GRAPH).exists()
 
 
 @pytest.mark.parametrize("how", ["not converted", "other vectors", "other shapes"])
@@ -57,7 +69,7 @@ def test_a_model_whose_part_for_images_has_no_graph_is_run_by_torch(
     if how == "not converted":
         monkeypatch.setattr(convert_images.library(), "convert_model", fail)
     elif how == "other vectors":
-        monkeypatch.setattr(convert_images, "_MAX_APART", -1.0)
+        monkeypatch.setattr(convert_images, "MAX_APART", -1.0)
     folder = uncropped if how == "other shapes" else tiny_clip
     engine = loaded_models.load(find_model(str(folder)), CPU, "float32")
     assert engine.kind == "torch"
