@@ -22,14 +22,9 @@ from explorer.numbers import percent, threshold_text
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.similarity.pairs import show_pair
-from explorer.ui.similarity.threshold import (
-    choose_threshold,
-    shares_of,
-    show_advice,
-    threshold_within_bound,
-)
+from explorer.ui.similarity.threshold import choose_threshold, show_advice, threshold_within_bound
 from explorer.ui.widgets import figures
-from explorer.ui.widgets.close_pairs import close_pairs_or_progress
+from explorer.ui.widgets.close_pairs import close_pairs_or_progress, shares_of
 from explorer.ui.widgets.clustering import clusters_or_progress
 from explorer.ui.widgets.figure_table import figure_table
 from explorer.ui.widgets.figure_words import heatmap_words, score_words
