@@ -97,7 +97,7 @@ def test_themes_say_whether_gaps_separate_them_once_the_clusters_page_has_found_
 def test_by_tfidf_of_many_rows_the_closest_are_not_called_near_duplicates():
     app = finished(open_app("pages/overview.py", corpus="support-tickets", model="tfidf"))
     told = said(app.markdown)
-    assert "have another row at 0.90 or above" in told
+    assert "have another row at a similarity of 0.90 or above" in told
     assert "have a near-duplicate" not in told
     assert "differ in the word that matters" in said(app.caption)
     app.query_params["view"] = "Near-duplicates"
@@ -118,7 +118,7 @@ def test_close_rows_that_do_not_stand_out_are_not_called_near_duplicates(templat
     texts = [template.format(name=names[n], thing=things[n], n=n) for n in range(300)]
     app = open_with_rows(explorer.open_corpus(texts), LocalModel())
     app = finished(app.switch_page("pages/overview.py").run())
-    assert "have another row at 0.90 or above" in said(app.markdown)
+    assert "have another row at a similarity of 0.90 or above" in said(app.markdown)
     assert doubted in said(app.caption)
     link = next(one for one in app.get("page_link") if one.proto.label.startswith("Compare and remove"))
     assert parse_qs(link.proto.query_string).get("threshold") == (threshold and [threshold])

@@ -5,6 +5,7 @@ Each page is loaded once, and drawn at other sizes and in the other colours. Mor
 
 from __future__ import annotations
 
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,6 +21,7 @@ PAGES = {
     "search": ("/search?q=my+parcel+never+came&k=4&label=delivery", "The closest of"),
     "search-nothing": ("/search?q=chocolate+cake+recipe", "Nothing fits this query"),
     "similarity": (f"/similarity?{SONGS}", "The closest pair here"),
+    "similarity-few": ("/similarity?corpus=medicare-faq", "The closest pair here"),
     "similarity-groups": ("/similarity?view=Between+groups", "The mean cosine"),
     "similarity-duplicates": (
         f"/similarity?{SONGS}&view=Near-duplicates&threshold=0.6",
@@ -100,6 +102,18 @@ def test_a_page_can_be_read_fits_its_width_and_has_one_title(visit, name):
     assert violations(page) == []
     draw_in(page, "light")
     assert violations(page) == []
+
+
+def test_names_beside_a_heatmap_are_apart_on_a_phone(visit):
+    page = visit("/similarity?corpus=medicare-faq", width=390)
+    names = page.locator(".stPlotlyChart .ytick text")
+    expect(names).to_have_count(13)
+    quiet(page)
+    boxes = sorted((box["y"], box["height"]) for box in (name.bounding_box() for name in names.all()))
+    assert all(y + height <= below for (y, height), (below, _) in pairwise(boxes))
+    figure = page.locator(".st-key-wide-figure")
+    assert figure.evaluate("(one) => one.scrollWidth > one.clientWidth")
+    assert fits(page)
 
 
 def test_tables_have_no_button_for_a_csv_with_formulas(visit):

@@ -102,7 +102,7 @@ def _figure(found: LearningCurve) -> go.Figure:
     """Draw the mean accuracy by the number of examples, and its spread as a band."""
     import plotly.graph_objects as go
 
-    sizes, spread = list(found.sizes), found.spread
+    sizes, spread = list(found.sizes), 100 * found.spread
     edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     figure = go.Figure(
         [
@@ -110,12 +110,12 @@ def _figure(found: LearningCurve) -> go.Figure:
             go.Scatter(x=sizes, y=spread[:, 0], fill="tonexty", fillcolor=_BAND, **edge),
             go.Scatter(
                 x=sizes,
-                y=found.means,
+                y=100 * found.means,
                 mode="lines+markers",
                 line_color=BLUE,
                 customdata=spread,
-                hovertemplate="%{x:,} examples: %{y:.1%}<br>"
-                "%{customdata[0]:.1%} to %{customdata[1]:.1%}<extra></extra>",
+                hovertemplate="%{x:,} examples: %{y:.1f} %<br>"
+                "%{customdata[0]:.1f} % to %{customdata[1]:.1f} %<extra></extra>",
             ),
         ]
     )
@@ -131,7 +131,7 @@ def _figure(found: LearningCurve) -> go.Figure:
             "ticktext": [f"{size:,}" for size in sizes],
             "fixedrange": True,
         },
-        yaxis={"title": "accuracy", "tickformat": ".0%", "rangemode": "tozero", "fixedrange": True},
+        yaxis={"title": "accuracy", "ticksuffix": " %", "rangemode": "tozero", "fixedrange": True},
     )
     return figure
 

@@ -49,7 +49,7 @@ def show_contents(session: Session, space: Space, profile: TextProfile | None, f
         show_labels(session.corpus)
     named = None if clusters is None else [(clusters.names[one.label], one) for one in clusters.summaries]
     divided = "" if clusters is None else _divided(clusters)
-    close = "a near-duplicate" if stand_out else f"another row at {NEAR:.2f} or above"
+    close = "a near-duplicate" if stand_out else f"another row at a similarity of {NEAR:.2f} or above"
     found.markdown(sentences(space.corpus, profile, named, isolated, divided=divided, close=close))
 
 

@@ -78,7 +78,8 @@ def _show_share(rows: ShownRows, isolation: Isolation) -> bool:
     checked, close = len(isolation.rows), isolation.close(NEAR)
     drawn = " drawn at random" if checked < len(rows) else ""
     st.markdown(
-        f"**{percent(close / checked)}** of {checked:,} rows{drawn} have another row at {NEAR:.2f} or above."
+        f"**{percent(close / checked)}** of {checked:,} rows{drawn} have another row at a similarity of "
+        f"{NEAR:.2f} or above."
     )
     return close > 0
 

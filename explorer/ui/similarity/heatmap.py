@@ -87,31 +87,34 @@ def _show(session: Session, space: Space, drawn: Heatmap, closest: NDArray[np.in
             heatmap_words("Similarity of rows", drawn.scores, *names),
         ),
     )
-    # On a phone, style.css cuts what squares of its width leave below them.
-    with st.container(key="squares" if square and not named else None):
-        st.plotly_chart(
-            figure,
-            key=key,
-            width="stretch" if not square else _NAMED_WIDTH if named else figures.SQUARE_WIDTH,
-            on_select=clicked,
-            selection_mode="points",
-            config={"displayModeBar": False},
-            alt=words,
-        )
-    if named and has_images(space.corpus):
-        sides = [drawn.rows] if square else [drawn.rows, drawn.columns]
-        for side, heading in zip(sides, ("Rows, by their numbers", "Against"), strict=False):
-            st.caption(heading)
-            st.html(strip_html(space.corpus, side.tolist(), numbered=True))
+    # On a phone, names would leave no room beside them: the figure scrolls sideways (see style.css), by keys
+    # from the table below it. Of squares without names, style.css cuts what their width leaves below them.
+    with st.container(key="wide-figure" if named else None):
+        with st.container(key="squares" if square and not named else None):
+            st.plotly_chart(
+                figure,
+                key=key,
+                width="stretch" if not square else _NAMED_WIDTH if named else figures.SQUARE_WIDTH,
+                on_select=clicked,
+                selection_mode="points",
+                config={"displayModeBar": False},
+                alt=words,
+            )
+        if named and has_images(space.corpus):
+            sides = [drawn.rows] if square else [drawn.rows, drawn.columns]
+            for side, heading in zip(sides, ("Rows, by their numbers", "Against"), strict=False):
+                st.caption(heading)
+                st.html(strip_html(space.corpus, side.tolist(), numbered=True))
+        if len(closest):
+            figure_table(
+                f"{key}-table",
+                f"The {len(closest):,} closest pairs",
+                lambda: _pair_table(drawn, closest, names),
+                title="The closest pairs as a table",
+                on_pick=lambda at: choose(int(closest[at])),
+            )
     if not len(closest):
         return
-    figure_table(
-        f"{key}-table",
-        f"The {len(closest):,} closest pairs",
-        lambda: _pair_table(drawn, closest, names),
-        title="The closest pairs as a table",
-        on_pick=lambda at: choose(int(closest[at])),
-    )
     chosen = st.session_state.get(f"{key}-pair")
     place = int(closest[0]) if chosen is None else chosen
     down, across = divmod(place, drawn.scores.shape[1])

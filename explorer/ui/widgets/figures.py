@@ -198,11 +198,11 @@ def false_shares(
     figure = go.Figure(
         go.Scatter(
             x=thresholds,
-            y=shares,
+            y=100 * shares,
             customdata=found,
             mode="lines+markers",
             line_color=BLUE,
-            hovertemplate="from %{x:.2f}: %{customdata:,} pairs, %{y:.1%} false<extra></extra>",
+            hovertemplate="from %{x:.2f}: %{customdata:,} pairs, %{y:.1f} % false<extra></extra>",
         )
     )
     figure.add_vline(x=threshold, line_dash="dot", line_color=GREY)
@@ -210,7 +210,7 @@ def false_shares(
         height=260,
         margin=_MARGIN,
         xaxis={"title": "similarity threshold", "range": [thresholds[0] - 0.01, 1.01]},
-        yaxis={"title": "estimated false pairs", "tickformat": ".0%", "range": [-0.03, 1.03]},
+        yaxis={"title": "estimated false pairs", "ticksuffix": " %", "range": [-3, 103]},
         showlegend=False,
     )
     return figure
