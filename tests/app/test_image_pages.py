@@ -182,19 +182,23 @@ def test_names_of_files_name_no_cluster(uncaptioned, tiny_clip):
     assert "everyday words" in said(app.caption)
 
 
-def test_a_heatmap_has_numbered_thumbnails_and_its_pair_both_images(captioned, tiny_clip):
+def test_a_heatmap_has_thumbnails_on_its_axes_and_its_pair_both_images(captioned, tiny_clip):
     app = opened("similarity", captioned, tiny_clip)
-    assert not any('class="explorer-strip"' in markup for markup in html_texts(app))  # 50 rows are too many
+    assert "images" not in figure(app)["layout"]  # 50 rows are too many
     app.number_input(key="rows-count").set_value(12).run()
     app = finished(app)
-    strip = next(markup for markup in html_texts(app) if 'class="explorer-strip"' in markup)
-    numbers = [int(number) for number in re.findall(r"<b>([\d,]+)</b>", strip)]
-    assert len(thumbnails(strip)) == len(numbers) > 1
-    axis = figure(app)["layout"]["yaxis"]["labelalias"].values()
-    assert sorted(numbers) == sorted(int(name.split(".")[0]) for name in axis)
+    layout = figure(app)["layout"]
+    names = layout["yaxis"]["labelalias"]
+    assert len(names) == 12
+    beside = {image["y"]: image["source"] for image in layout["images"] if image["yref"] == "y"}
+    below = {image["x"]: image["source"] for image in layout["images"] if image["xref"] == "x"}
+    assert beside == below
     pair = [markup for markup in html_texts(app) if markup.startswith('<div class="explorer-image">')]
     assert len(pair) == 2
-    assert all(thumbnails(markup) for markup in pair)
+    numbers = [one.value.removeprefix("Row ") for one in app.caption if one.value.startswith("Row ")]
+    for number, markup in zip(numbers, pair, strict=True):
+        place = next(place for place, name in names.items() if name.startswith(f"{number}. "))
+        assert thumbnails(markup) == [beside[int(place)]]
 
 
 def test_near_duplicates_are_shown_as_images_and_exact_ones_are_named(uncaptioned, tiny_clip):

@@ -41,8 +41,8 @@ def test_images_are_seen_on_every_page_that_shows_rows(visit, image_server):
     expect(page.get_by_text(re.compile("The closest pair here"))).to_be_visible()
     page.get_by_label("How many").fill("12")
     page.get_by_label("How many").press("Enter")
-    expect(page.locator(".explorer-strip li")).to_have_count(12)
-    look_at(page, "image-heatmap", ".explorer-strip img, .explorer-image img")
+    expect(page.locator(".imagelayer image")).to_have_count(24)  # of its rows and its columns
+    look_at(page, "image-heatmap", ".explorer-image img")
 
     go("/similarity", "&view=Near-duplicates&threshold=1")
     expect(page.get_by_text("the same pixels")).to_be_visible()

@@ -15,8 +15,7 @@ from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.widgets import figures
 from explorer.ui.widgets.figure_table import figure_table
 from explorer.ui.widgets.figure_words import heatmap_words
-from explorer.ui.widgets.image_strip import strip_html
-from explorer.ui.widgets.items import item_html
+from explorer.ui.widgets.items import item_html, thumbnail_address
 from explorer.ui.widgets.kept import kept
 from explorer.ui.widgets.row_choice import choose_rows
 
@@ -71,6 +70,11 @@ def _show(session: Session, space: Space, drawn: Heatmap, closest: NDArray[np.in
     square = np.array_equal(drawn.rows, drawn.columns)
     named = max(map(len, names)) <= _NAMED_ROWS
 
+    images: list[list[str]] = [[], []]
+    if named and has_images(space.corpus):
+        sides = drawn.rows, drawn.columns
+        images = [[thumbnail_address(space.corpus, int(row)) for row in side] for side in sides]
+
     def choose(place: int) -> None:
         st.session_state[f"{key}-pair"] = place
 
@@ -83,7 +87,14 @@ def _show(session: Session, space: Space, drawn: Heatmap, closest: NDArray[np.in
         "heatmap",
         (drawn,),
         lambda: (
-            figures.heatmap(drawn.scores, *names, show_names=named, square=square),
+            figures.heatmap(
+                drawn.scores,
+                *names,
+                show_names=named,
+                square=square,
+                row_images=images[0],
+                column_images=images[1],
+            ),
             heatmap_words("Similarity of rows", drawn.scores, *names),
         ),
     )
@@ -100,11 +111,6 @@ def _show(session: Session, space: Space, drawn: Heatmap, closest: NDArray[np.in
                 config={"displayModeBar": False},
                 alt=words,
             )
-        if named and has_images(space.corpus):
-            sides = [drawn.rows] if square else [drawn.rows, drawn.columns]
-            for side, heading in zip(sides, ("Rows, by their numbers", "Against"), strict=False):
-                st.caption(heading)
-                st.html(strip_html(space.corpus, side.tolist(), numbered=True))
         if len(closest):
             figure_table(
                 f"{key}-table",

@@ -31,6 +31,9 @@ SQUARE_WIDTH = 600
 _NAME_HEIGHT = 18  # pixels a name takes beside a row
 _CLICK_CELLS = 40_000
 _NAMES_BELOW = 4
+_IMAGE = 0.08  # of the side of a heatmap, that an image on an axis takes at most
+_IMAGE_OF_CELL = 0.9
+_IMAGE_PIXELS = 56  # left for them between the heatmap and the names
 
 
 def token_histogram(audit: TokenAudit) -> go.Figure:
@@ -81,6 +84,8 @@ def heatmap(
     *,
     show_names: bool = False,
     square: bool = False,
+    row_images: Sequence[str] = (),
+    column_images: Sequence[str] = (),
 ) -> go.Figure:
     """Draw similarities as a heatmap, one cell per pair; hovering names both rows.
 
@@ -90,6 +95,8 @@ def heatmap(
         column_names: The names of the columns.
         show_names: Whether the axes show the names too.
         square: Whether cells are squares, as suits a symmetric matrix.
+        row_images: Addresses of images to draw beside the rows, "" for none; empty without any.
+        column_images: Addresses of images to draw below the columns.
     """
     import plotly.graph_objects as go
 
@@ -152,7 +159,30 @@ def heatmap(
         figure.data[0].colorbar.update(
             orientation="h", x=0, xanchor="left", y=1, yanchor="bottom", len=1, title_side="top"
         )
+    if any(row_images) or any(column_images):
+        _draw_on_axes(figure, row_images, column_images)
     return figure
+
+
+def _draw_on_axes(figure: go.Figure, row_images: Sequence[str], column_images: Sequence[str]) -> None:
+    """Draw images between a heatmap and the names of its rows and columns."""
+    beside = {"xref": "x domain", "x": 0, "xanchor": "right", "sizex": _IMAGE, "sizey": _IMAGE_OF_CELL}
+    below = {"yref": "y domain", "y": 0, "yanchor": "top", "sizey": _IMAGE, "sizex": _IMAGE_OF_CELL}
+    figure.layout.images = [
+        *(
+            {**beside, "source": image, "yref": "y", "y": place, "yanchor": "middle"}
+            for place, image in enumerate(row_images)
+            if image
+        ),
+        *(
+            {**below, "source": image, "xref": "x", "x": place, "xanchor": "center"}
+            for place, image in enumerate(column_images)
+            if image
+        ),
+    ]
+    figure.update_yaxes(ticklabelstandoff=_IMAGE_PIXELS)
+    figure.update_xaxes(ticklabelstandoff=_IMAGE_PIXELS)
+    figure.update_layout(margin={**_MARGIN, "b": _IMAGE_PIXELS, "l": _IMAGE_PIXELS})
 
 
 def score_distributions(random: np.ndarray, nearest: np.ndarray, threshold: float) -> go.Figure:
