@@ -63,8 +63,8 @@ MEASURES = {
         "rows a second",
         "cost",
         True,
-        "Different texts encoded a second on this machine when these rows were encoded, including the time "
-        "to load the model. Not measured if all vectors were stored already.",
+        "Different texts or images encoded a second on this machine when these rows were encoded, with "
+        "the time to load the model. Not measured if all vectors were stored already.",
     ),
     "truncated_rows": Measure(
         "rows truncated", "cost", False, "Rows that are longer than the model reads: their ends are ignored."

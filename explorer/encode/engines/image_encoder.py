@@ -22,7 +22,7 @@ from explorer.encode.models import ModelFiles
 class ImageEncoderEngine(TorchEngine):
     """A model whose image encoder, and mostly its text encoder too, is an OpenVINO graph.
 
-    torch keeps the whole model: its own processor goes with it, and it encodes texts if no graph does.
+    The model's own processor stays torch's, and so do its weights if there is no graph for texts.
 
     Args:
         files: The model.
@@ -43,6 +43,8 @@ class ImageEncoderEngine(TorchEngine):
         self._images = compiled_file(files, folder / GRAPH, dtype)
         self._text_inputs = tuple(about.text_inputs)
         self._texts = compiled_file(files, folder / TEXT_GRAPH, dtype) if about.text_inputs else None
+        if self._texts is not None:
+            self._model.to("meta")  # without weights: those of the graphs are in memory
         self.name = f"OpenVINO {dtype}{'' if self._texts else ' for images, torch for texts,'} on cpu"
 
     def start(self, batch: dict[str, Any]) -> Vectors:

@@ -13,6 +13,7 @@ from explorer.data.images.image_rows import has_images
 from explorer.session.session import Session
 from explorer.ui.shell.job_progress import result_or_progress
 from explorer.ui.widgets import figures
+from explorer.ui.widgets.close_pairs import lost_words
 from explorer.ui.widgets.figure_table import figure_table
 from explorer.ui.widgets.figure_words import heatmap_words
 from explorer.ui.widgets.items import item_html, thumbnail_address
@@ -126,6 +127,8 @@ def _show(session: Session, space: Space, drawn: Heatmap, closest: NDArray[np.in
     down, across = divmod(place, drawn.scores.shape[1])
     heading = "The closest pair here" if chosen is None else "The pair you chose"
     st.header(f"{heading}: {drawn.scores[down, across]:.3f}", anchor=False)
+    if lost := lost_words(space):
+        st.caption(lost)
     for column, row in zip(st.columns(2), (drawn.rows[down], drawn.columns[across]), strict=True):
         with column.container(border=True, height="stretch"):
             st.caption(f"Row {row + 1:,}")
