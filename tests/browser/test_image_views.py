@@ -94,3 +94,15 @@ def test_images_are_seen_on_every_page_that_shows_rows(visit, image_server):
     expect(page.get_by_role("tooltip")).to_contain_text(".png")
     arrived(page, ".tip-image")
     shoot(page, "image-compared-map-1440-light")
+
+
+def test_the_gap_of_images_and_captions_and_their_categories_are_seen(visit, image_server):
+    rows = "corpus=drawn-shapes&model=tiny-clip"
+    page = visit(f"/compare?{rows}&compare-shows=Images+and+captions", at=image_server)
+    expect(page.get_by_role("figure", name=re.compile("^Means aligned"))).to_be_visible()
+    look_at(page, "image-gap")
+    expect(page.get_by_role("button", name="Compare with the means aligned")).to_be_disabled()
+
+    page.goto(f"{image_server.url}/classify?{rows}")
+    expect(page.get_by_text("Accuracy", exact=True)).to_be_visible()
+    look_at(page, "image-classify")
