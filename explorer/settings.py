@@ -27,14 +27,24 @@ def secret(env: str) -> str:
 _SWITCH = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
-def _setting(env: str, default: object, about: str) -> Any:  # noqa: ANN401 - dataclass field
-    return field(default=default, metadata={"env": env, "about": about})
+PROFILE = "EXPLORER_PROFILE"
+_SMALL = "small"  # the profile of hosts with about 1 GB of memory
+
+
+def _setting(env: str, default: object, about: str, *, small: object = None) -> Any:  # noqa: ANN401 - dataclass field
+    """A setting; `small` is its default in that profile, if another."""
+    return field(default=default, metadata={"env": env, "about": about, _SMALL: small})
 
 
 @dataclass(frozen=True)
 class Settings:
     """The values in force. Numbers are positive whole numbers; switches are yes or no."""
 
+    profile: str = _setting(
+        PROFILE,
+        "",
+        "small: other defaults for a host with about 1 GB of memory. Each setting can still be given.",
+    )
     cache_dir: str = _setting(
         "EXPLORER_CACHE_DIR",
         "",
@@ -52,17 +62,28 @@ class Settings:
         "Most processes that visitors can choose for encoding on the CPU. auto: the cores, if more than 2.",
     )
     memory_mb: int = _setting(
-        "EXPLORER_MEMORY_MB", 256, "Memory one search or similarity can use besides the vectors, in MB."
+        "EXPLORER_MEMORY_MB",
+        256,
+        "Memory one search or similarity can use besides the vectors, in MB.",
+        small=64,
     )
     max_rows: int = _setting(
-        "EXPLORER_MAX_ROWS", 200_000, "Rows a corpus may have; a larger file is sampled to this many."
+        "EXPLORER_MAX_ROWS",
+        200_000,
+        "Rows a corpus may have; a larger file is sampled to this many.",
+        small=20_000,
     )
-    max_file_mb: int = _setting("EXPLORER_MAX_FILE_MB", 200, "Size of a file that is opened, in MB.")
+    max_file_mb: int = _setting(
+        "EXPLORER_MAX_FILE_MB", 200, "Size of a file that is opened, in MB.", small=20
+    )
     max_cell_chars: int = _setting(
         "EXPLORER_MAX_CELL_CHARS", 1_000_000, "Characters one cell of a file may have."
     )
     read_mb: int = _setting(
-        "EXPLORER_READ_MB", 1000, "Memory that reading an uploaded file may take, in MB; enforced on Linux."
+        "EXPLORER_READ_MB",
+        1000,
+        "Memory that reading an uploaded file may take, in MB; enforced on Linux.",
+        small=300,
     )
     read_seconds: int = _setting(
         "EXPLORER_READ_SECONDS",
@@ -79,11 +100,13 @@ class Settings:
         "EXPLORER_MODELS_MB",
         500,
         "Memory that the weights of loaded models may take, in MB; the one used longest ago goes first.",
+        small=100,
     )
     sessions_mb: int = _setting(
         "EXPLORER_SESSIONS_MB",
         500,
         "Memory for the rows and results of visitors who may come back, in MB; the oldest go first.",
+        small=100,
     )
     allow_pickle: bool = _setting(
         "EXPLORER_ALLOW_PICKLE", False, "Whether models whose weights are pickle files may be used."
@@ -161,12 +184,20 @@ def settings() -> Settings:
     """The settings of this process, read from the environment once.
 
     Raises:
-        SettingError: A number is not a positive whole number, or a switch is neither yes nor no.
+        SettingError: A number is not a positive whole number, a switch is neither yes nor no, or there is no
+            such profile.
     """
+    profile = os.environ.get(PROFILE, "").strip()
+    if profile not in ("", _SMALL):
+        raise SettingError(
+            f"There is no profile {profile!r}.", where=PROFILE, fix=f"The only one is {_SMALL}."
+        )
     values: dict[str, Any] = {}
     for entry in dataclasses.fields(Settings):
-        env = entry.metadata["env"]
+        env, small = entry.metadata["env"], entry.metadata[_SMALL]
         raw = os.environ.get(env, "").strip()
         if raw:
             values[entry.name] = _parse(env, raw, entry.default)
+        elif profile and small is not None:
+            values[entry.name] = small
     return Settings(**values)

@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from explorer.data.uploads.bounded import bare_environment
 from explorer.errors import SettingError
 from explorer.settings import EMBEDDING_KEY, INFERENCE_TOKEN, Settings, settings
 from tests.conftest import ROOT
@@ -34,6 +35,44 @@ def test_values_come_from_the_environment(monkeypatch):
     settings.cache_clear()
     assert settings().cache_mb == 77
     assert settings().max_rows == 200_000
+
+
+def test_the_small_profile_has_the_defaults_in_the_table_and_each_can_still_be_set(monkeypatch):
+    monkeypatch.setenv("EXPLORER_PROFILE", "small")
+    monkeypatch.setenv("EXPLORER_MAX_FILE_MB", "50")
+    settings.cache_clear()
+    line = next(
+        line for line in (ROOT / "docs/settings.md").read_text().splitlines() if "EXPLORER_PROFILE" in line
+    )
+    told = {}
+    for names, value in re.findall(r"((?:`EXPLORER_\w+`(?: and )?)+) to (\d+)", line):
+        told |= dict.fromkeys(re.findall(r"EXPLORER_\w+", names), int(value))
+    small = {entry.metadata["env"]: entry.metadata["small"] for entry in ENTRIES if entry.metadata["small"]}
+    assert told == small
+    for entry in ENTRIES:
+        env, usual = entry.metadata["env"], entry.default
+        expected = {"EXPLORER_PROFILE": "small", "EXPLORER_MAX_FILE_MB": 50}.get(env, told.get(env, usual))
+        if env != "EXPLORER_CACHE_DIR":
+            assert getattr(settings(), entry.name) == expected
+        assert type(told.get(env, usual)) is type(usual)
+    settings.cache_clear()
+
+
+def test_processes_that_read_files_have_the_same_bounds_and_no_secret(monkeypatch):
+    monkeypatch.setenv("EXPLORER_PROFILE", "small")
+    monkeypatch.setenv("EXPLORER_READ_MB", "200")
+    monkeypatch.setenv(INFERENCE_TOKEN, "hf_secret")
+    passed = bare_environment()
+    assert (passed["EXPLORER_PROFILE"], passed["EXPLORER_READ_MB"]) == ("small", "200")
+    assert INFERENCE_TOKEN not in passed
+
+
+def test_a_profile_that_does_not_exist_names_its_variable(monkeypatch):
+    monkeypatch.setenv("EXPLORER_PROFILE", "tiny")
+    settings.cache_clear()
+    with pytest.raises(SettingError, match="EXPLORER_PROFILE: There is no profile 'tiny'"):
+        settings()
+    settings.cache_clear()
 
 
 @pytest.mark.parametrize("value", ["0", "-3", "many", "1.5"])

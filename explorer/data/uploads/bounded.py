@@ -25,7 +25,7 @@ from explorer.data.uploads.time_limit import TimeLimit
 from explorer.errors import DataError, TooLargeError, UnreadableFileError
 from explorer.jobs.process import python_module, python_path
 from explorer.jobs.progress import BYTES, READING, OnProgress, Progress, ignore_progress
-from explorer.settings import Settings, settings
+from explorer.settings import PROFILE, Settings, settings
 
 _log = logging.getLogger(__name__)
 _FEWER = "Keep fewer rows or columns"
@@ -111,7 +111,8 @@ def _run(
 def bare_environment() -> dict[str, str]:
     """The environment of a process that reads strangers' files, without secrets."""
     bounds = {
-        entry.metadata["env"] for entry in dataclasses.fields(Settings) if isinstance(entry.default, int)
+        PROFILE,
+        *(entry.metadata["env"] for entry in dataclasses.fields(Settings) if isinstance(entry.default, int)),
     }
     kept = {
         key: value
