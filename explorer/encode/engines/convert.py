@@ -94,11 +94,11 @@ def _text_graph(model: Any, target: Path) -> tuple[str, ...]:  # noqa: ANN401
         raise
     except Exception as error:  # of the model or of its graph; that of the images is good without this one
         about = About(refused=str(error))
-    if about.refused or about.apart > MAX_APART:
-        about = About()
-        for file in graph_files(TEXT_GRAPH):
-            (target / file).unlink(missing_ok=True)
-    return about.inputs
+    if not about.refused and about.apart <= MAX_APART:
+        return about.inputs
+    for file in graph_files(TEXT_GRAPH):
+        (target / file).unlink(missing_ok=True)
+    return ()
 
 
 def _converted(files: ModelFiles, model: Any, target: Path) -> About:  # noqa: ANN401

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self
 
@@ -161,9 +161,16 @@ class LocalEngine(ABC):
     def start(self, batch: Any) -> Vectors:  # noqa: ANN401 - what `Tokens.batch` returns
         """See `EngineRun.start`."""
 
-    def run(self, on_wait: OnWait | None = None) -> AbstractContextManager[Self]:  # noqa: ARG002
-        """Return itself: there is no server to wait for, and a started batch ends within milliseconds."""
-        return nullcontext(self)
+    @contextmanager
+    def run(self, on_wait: OnWait | None = None) -> Iterator[Self]:  # noqa: ARG002
+        """Yield itself: there is no server to wait for, and a started batch ends within milliseconds."""
+        try:
+            yield self
+        finally:
+            self._release()
+
+    def _release(self) -> None:  # noqa: B027 - most need none
+        """Release memory that is needed only while encoding."""
 
     def confirm(self, *, again: bool = False) -> None:  # noqa: B027 - the same for all
         """Do nothing: loaded weights do not change."""

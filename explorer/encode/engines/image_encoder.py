@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
 
 from explorer.encode.engines.convert_images import PIXELS
-from explorer.encode.engines.engine import OnWait, Vectors
+from explorer.encode.engines.engine import Vectors
 from explorer.encode.engines.graph_outcomes import About
 from explorer.encode.engines.graphs import GRAPH, TEXT_GRAPH
 from explorer.encode.engines.openvino import compiled_file
@@ -57,12 +55,7 @@ class ImageEncoderEngine(TorchEngine):
             return super().start(batch)
         return lambda: result
 
-    @contextlib.contextmanager
-    def run(self, on_wait: OnWait | None = None) -> Iterator[Self]:  # noqa: ARG002
-        """See `Engine.run`; on exit, memory that is needed only while encoding is released."""
-        try:
-            yield self
-        finally:
-            self._images.release()
-            if self._texts is not None:
-                self._texts.release()
+    def _release(self) -> None:
+        self._images.release()
+        if self._texts is not None:
+            self._texts.release()

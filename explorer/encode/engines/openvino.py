@@ -7,14 +7,14 @@ import importlib.metadata
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from explorer.encode.engines.bert.description import describe
 from explorer.encode.engines.bert.graph import build
 from explorer.encode.engines.bert.weights import drop_pages, mapped_files
-from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, OnWait, Prompt, Vectors
+from explorer.encode.engines.engine import NO_PROMPT, LocalEngine, Prompt, Vectors
 from explorer.encode.engines.graph_outcomes import About, NoGraphError, check_modules
 from explorer.encode.engines.graphs import GRAPH, graph_for
 from explorer.encode.engines.openvino_library import core, library
@@ -71,14 +71,9 @@ class OpenVINOEngine(LocalEngine):
         result = self._graph.infer(batch)
         return lambda: result
 
-    @contextlib.contextmanager
-    def run(self, on_wait: OnWait | None = None) -> Iterator[Self]:  # noqa: ARG002
-        """See `Engine.run`; on exit, memory that is needed only while encoding is released."""
-        try:
-            yield self
-        finally:
-            self._graph.release()
-            drop_pages(self._mapped)  # what was read of the embeddings
+    def _release(self) -> None:
+        self._graph.release()
+        drop_pages(self._mapped)  # what was read of the embeddings
 
 
 class CompiledGraph:

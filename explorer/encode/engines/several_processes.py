@@ -9,7 +9,6 @@ import base64
 import contextlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, wait
-from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any, Self
 
@@ -101,11 +100,12 @@ class SeveralProcesses(LocalEngine):
         report(len(lengths), len(texts))
         return TextTokens(texts, np.array(lengths, dtype=np.int32), request)
 
-    def run(self, on_wait: OnWait | None = None) -> AbstractContextManager[Self]:
+    @contextlib.contextmanager
+    def run(self, on_wait: OnWait | None = None) -> Iterator[Self]:
         """See `Engine.run`; there is one run, for which the processes were started."""
         if on_wait is not None:
             self._on_wait = on_wait
-        return contextlib.nullcontext(self)
+        yield self
 
     def start(self, batch: dict[str, Any]) -> Vectors:
         """See `EngineRun.start`."""
