@@ -71,10 +71,11 @@ def _show(session: Session, space: Space, drawn: Heatmap, closest: NDArray[np.in
     square = np.array_equal(drawn.rows, drawn.columns)
     named = max(map(len, names)) <= _NAMED_ROWS
 
-    images: list[list[str]] = [[], []]
-    if named and has_images(space.corpus):
-        sides = drawn.rows, drawn.columns
-        images = [[thumbnail_address(space.corpus, int(row)) for row in side] for side in sides]
+    beside: list[str] = []
+    below: list[str] = []
+    if named and has_images(space.corpus):  # in every run: the server keeps only files that a run asks for
+        beside = [thumbnail_address(space.corpus, int(row)) for row in drawn.rows]
+        below = beside if square else [thumbnail_address(space.corpus, int(row)) for row in drawn.columns]
 
     def choose(place: int) -> None:
         st.session_state[f"{key}-pair"] = place
@@ -93,8 +94,8 @@ def _show(session: Session, space: Space, drawn: Heatmap, closest: NDArray[np.in
                 *names,
                 show_names=named,
                 square=square,
-                row_images=images[0],
-                column_images=images[1],
+                row_images=beside,
+                column_images=below,
             ),
             heatmap_words("Similarity of rows", drawn.scores, *names),
         ),

@@ -31,9 +31,9 @@ SQUARE_WIDTH = 600
 _NAME_HEIGHT = 18  # pixels a name takes beside a row
 _CLICK_CELLS = 40_000
 _NAMES_BELOW = 4
-_IMAGE = 0.08  # of the side of a heatmap, that an image on an axis takes at most
-_IMAGE_OF_CELL = 0.9
-_IMAGE_PIXELS = 56  # left for them between the heatmap and the names
+_IMAGE = 0.08  # the largest share of a heatmap's side that an image on an axis takes
+_IMAGE_OF_CELL = 0.9  # the share of a cell's width or height
+_IMAGE_PIXELS = 56  # left for images between the heatmap and the names
 
 
 def token_histogram(audit: TokenAudit) -> go.Figure:
