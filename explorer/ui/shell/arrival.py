@@ -14,6 +14,11 @@ def note_page(title: str) -> None:
         st.session_state[_ARRIVED] = True
 
 
+def shown_page() -> str:
+    """The name of the page that is shown."""
+    return str(st.session_state[_PAGE])
+
+
 def has_arrived() -> bool:
     """Whether a person has come to the page since `forget_arrival` was called last."""
     return _ARRIVED in st.session_state

@@ -10,13 +10,14 @@ from explorer.data.filters.specs import Filter
 from explorer.data.tables.values import count, shortened
 from explorer.session.selection import Selection
 from explorer.session.session import Session
+from explorer.ui.shell.arrival import shown_page
 from explorer.ui.shell.text import markdown
 from explorer.ui.widgets.filter_choice import choose_filter
 from explorer.ui.widgets.filter_words import filter_words
 
 _OPEN = "filter-open"
 _CHANGED = "filter-changed"
-_BEGUN = "filter-begun"  # opened, and nothing was sent since
+_BEGUN = "filter-begun-on"  # the page on which it was opened, if nothing was sent since
 _ORIGIN_CHARS = 80
 _WIDTH = 380
 
@@ -88,9 +89,12 @@ def _popover(session: Session) -> None:
     popover = st.popover(
         "Filter", icon=":material/filter_alt:", type="tertiary", key=_OPEN, on_change="rerun", width="content"
     )
-    # What was chosen but not sent is in the browser, which forgets it with the controls.
-    begun = st.session_state[_BEGUN] = popover.open or st.session_state.get(_BEGUN, False)
-    if begun:
+    # What was chosen but not sent is in the browser, which forgets it with the controls, as on another page.
+    if popover.open:
+        st.session_state[_BEGUN] = shown_page()
+    elif st.session_state.get(_BEGUN) != shown_page():
+        st.session_state.pop(_BEGUN, None)
+    if _BEGUN in st.session_state:
         with popover, st.container(width=_WIDTH):  # the same for each kind of column
             _choose(session)
 
@@ -104,7 +108,8 @@ def _choose(session: Session) -> None:
 
 
 def _close() -> None:
-    st.session_state[_OPEN], st.session_state[_BEGUN], st.session_state[_CHANGED] = False, False, True
+    st.session_state.pop(_BEGUN, None)
+    st.session_state[_OPEN], st.session_state[_CHANGED] = False, True
 
 
 def _passing(session: Session, among: Selection | None) -> NDArray[np.bool_]:
