@@ -43,7 +43,7 @@ class Settings:
     profile: str = _setting(
         PROFILE,
         "",
-        "small: other defaults for a host with about 1 GB of memory. Each setting can still be given.",
+        "small: other defaults for a host with about 1 GB of memory. Each of them can still be set.",
     )
     cache_dir: str = _setting(
         "EXPLORER_CACHE_DIR",

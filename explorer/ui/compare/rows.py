@@ -123,8 +123,9 @@ def _show_summary(session: Session, comparison: Comparison, agreement: RowAgreem
 
 def _choose_row(comparison: Comparison, agreement: RowAgreement, what: str) -> int:
     """Draw the rows as a table; return the chosen one, from 0: the first unless a person chose another."""
+    text = text_word(comparison.corpus)
     picked = st.dataframe(
-        _table(comparison, agreement),
+        _table(comparison, agreement, text),
         key=f"compare-rows-{hash((comparison.names, agreement.rows.tobytes()))}",
         height=table_height(len(agreement.rows)),
         hide_index=True,
@@ -142,7 +143,7 @@ def _choose_row(comparison: Comparison, agreement: RowAgreement, what: str) -> i
                 max_value=1,
                 help=f"{markdown(what[0].upper() + what[1:])}: in both, divided by those in either.",
             ),
-            text_word(comparison.corpus): st.column_config.TextColumn(width="large"),
+            text: st.column_config.TextColumn(width="large"),
             "label": st.column_config.TextColumn(width="small"),
         },
         alt="Rows by how little the contenders agree on their neighbours",
@@ -152,7 +153,7 @@ def _choose_row(comparison: Comparison, agreement: RowAgreement, what: str) -> i
     return int(agreement.rows[place if place < len(agreement.rows) else 0])
 
 
-def _table(comparison: Comparison, agreement: RowAgreement) -> pa.Table:
+def _table(comparison: Comparison, agreement: RowAgreement, text: str) -> pa.Table:
     import pyarrow as pa
 
     corpus = comparison.corpus
@@ -160,7 +161,7 @@ def _table(comparison: Comparison, agreement: RowAgreement) -> pa.Table:
     columns = {
         "row": agreement.rows + 1,
         "agreement": agreement.values,
-        text_word(corpus): [shortened(corpus.captions[row], _TEXT_CHARS) for row in rows],
+        text: [shortened(corpus.captions[row], _TEXT_CHARS) for row in rows],
     }
     if corpus.labels is not None:
         columns["label"] = [corpus.labels[row] for row in rows]

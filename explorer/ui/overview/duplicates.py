@@ -114,7 +114,7 @@ def _show_groups(session: Session, rows: ShownRows) -> tuple[bool, float | None]
 def _doubt(advised: float | None) -> str:
     false = f"false pairs at {100 * USUAL_FALSE:.0f} %"
     if advised is None:
-        return f"They may not be near-duplicates: no threshold keeps {false}, so none stand out."
+        return f"They may not be near-duplicates: no threshold keeps {false}, so they do not stand out."
     return f"Some may not be near-duplicates: {advised:.2f} is the lowest threshold that keeps {false}."
 
 
